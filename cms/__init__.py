@@ -1,0 +1,1 @@
+"""Copydesk's content engine. What is not named here is not its API."""

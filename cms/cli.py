@@ -1,0 +1,65 @@
+"""The engine's commands."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import sys
+from pathlib import Path
+
+import click
+
+from cms import migration
+from cms.content.site import Site
+from cms.database import Database
+from cms.errors import CopydeskError, SettingsError
+from cms.settings import load_settings
+
+
+class CopydeskGroup(click.Group):
+    """A group of commands whose errors are one line, not a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except CopydeskError as error:
+            raise click.ClickException(str(error)) from None
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the schema of this version."""
+    asyncio.run(_migrate(load_settings().database_url))
+    click.echo("The database is up to date.")
+
+
+async def _migrate(url: str) -> None:
+    database = Database(url)
+    try:
+        await migration.migrate(database)
+    finally:
+        await database.close()
+
+
+def load_site(reference: str) -> Site:
+    """Return the site that ``COPYDESK_SITE`` names.
+
+    Raises:
+        SettingsError: if it names none.
+    """
+    module_name, _, attribute = reference.partition(":")
+    if not module_name or not attribute:
+        raise SettingsError(
+            "COPYDESK_SITE has to name the site's declaration as <module>:<attribute>, "
+            f"for example seeds.site:site; it is {reference!r}"
+        )
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        site = getattr(importlib.import_module(module_name), attribute)
+    except (ImportError, AttributeError) as error:
+        raise SettingsError(f"COPYDESK_SITE is {reference!r}: {error}") from None
+    if not isinstance(site, Site):
+        raise SettingsError(f"COPYDESK_SITE is {reference!r}, which is not a Site")
+    return site

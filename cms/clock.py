@@ -1,0 +1,20 @@
+"""The only reader of time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """Return the present moment in UTC, to the millisecond.
+
+    Milliseconds are what both databases store and what JavaScript's ``Date`` keeps, so a
+    time survives every round trip unchanged.
+    """
+    return to_milliseconds(datetime.now(UTC))
+
+
+def to_milliseconds(moment: datetime) -> datetime:
+    """Return ``moment`` in UTC with everything below a millisecond cut off."""
+    in_utc = moment.astimezone(UTC)
+    return in_utc.replace(microsecond=in_utc.microsecond // 1000 * 1000)

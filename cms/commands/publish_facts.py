@@ -1,0 +1,162 @@
+"""What commands load about what is public before they decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from cms.commands.review_facts import lacking_for
+from cms.commands.work import Work
+from cms.content.content_type import ContentType
+from cms.content.edges import Edge, Origin
+from cms.editorial.gates import Candidate, IncomingEdge
+from cms.tables import Edition, Entry, Link, Publication, Revision
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A revision that someone wants to publish, and what it would replace."""
+
+    entry: Entry
+    edition: Edition
+    revision: Revision
+    content_type: type[ContentType]
+    live: Publication | None
+
+    @property
+    def path(self) -> str | None:
+        """Where the revision would stand."""
+        return self.content_type.path_for(self.revision.slug, self.edition.locale)
+
+
+async def live_publication_of(work: Work, edition: Edition) -> Publication | None:
+    """Return the edition's open publication."""
+    return await work.session.scalar(
+        select(Publication).where(
+            Publication.entry_id == edition.entry_id,
+            Publication.locale == edition.locale,
+            Publication.ended_position.is_(None),
+        )
+    )
+
+
+async def candidates_of(work: Work, proposals: Sequence[Proposal]) -> list[Candidate]:
+    """Return what the gates ask for, as if all the proposals were public already."""
+    edges = {each.revision.id: await _edges_of(work, each.revision) for each in proposals}
+    targets = {edge.target for found in edges.values() for edge in found if edge.target}
+    locales = {each.edition.locale for each in proposals}
+    anchors = {locale: await _public_anchors(work, targets, locale) for locale in locales}
+    for each in proposals:
+        anchors[each.edition.locale][each.entry.id] = _anchors_of(each.revision)
+    together = {each.edition.id for each in proposals}
+    return [
+        await _candidate(
+            work, each, edges[each.revision.id], anchors[each.edition.locale], together
+        )
+        for each in proposals
+    ]
+
+
+async def public_links_to(
+    work: Work, entry_id: str, locale: str, besides: Iterable[str]
+) -> list[IncomingEdge]:
+    """Return the links and references on public pages to an entry.
+
+    Args:
+        work: the transaction.
+        entry_id: the entry.
+        locale: of the pages.
+        besides: the ids of editions whose pages do not count.
+    """
+    rows = await work.session.execute(
+        select(Publication.path, Publication.entry_id, Link.origin, Link.fragment)
+        .join(Link, Link.revision_id == Publication.revision_id)
+        .where(
+            Link.target_id == entry_id,
+            Publication.locale == locale,
+            Publication.ended_position.is_(None),
+            Publication.edition_id.not_in(list(besides)),
+        )
+        .order_by(Publication.path, Link.field_path, Link.ordinal)
+    )
+    return [IncomingEdge(path or source, origin, anchor) for path, source, origin, anchor in rows]
+
+
+async def _candidate(
+    work: Work,
+    proposal: Proposal,
+    edges: Sequence[Edge],
+    anchors_of: Mapping[str, frozenset[str]],
+    together: Iterable[str],
+) -> Candidate:
+    revision = proposal.revision
+    return Candidate(
+        entry_id=proposal.entry.id,
+        content_type=proposal.content_type,
+        content=revision.content,
+        digest=revision.digest,
+        anchors=_anchors_of(revision),
+        path=proposal.path,
+        path_holder=await _holder_of(work, proposal, together),
+        lacking=await lacking_for(work, proposal.content_type, revision),
+        edges=edges,
+        anchors_of=anchors_of,
+        live_path=proposal.live.path if proposal.live is not None else None,
+        incoming=await public_links_to(
+            work, proposal.entry.id, proposal.edition.locale, besides=together
+        ),
+    )
+
+
+async def _holder_of(work: Work, proposal: Proposal, together: Iterable[str]) -> str | None:
+    """Return the entry that stands at the path and is not about to move away."""
+    if proposal.path is None:
+        return None
+    return await work.session.scalar(
+        select(Publication.entry_id).where(
+            Publication.locale == proposal.edition.locale,
+            Publication.path == proposal.path,
+            Publication.ended_position.is_(None),
+            Publication.edition_id.not_in(list(together)),
+        )
+    )
+
+
+async def _edges_of(work: Work, revision: Revision) -> list[Edge]:
+    links = await work.session.scalars(
+        select(Link).where(Link.revision_id == revision.id).order_by(Link.field_path, Link.ordinal)
+    )
+    return [
+        Edge(
+            origin=Origin(link.origin),
+            kind=link.kind,
+            field_path=link.field_path,
+            ordinal=link.ordinal,
+            label=link.label,
+            target=link.target_id,
+            fragment=link.fragment,
+            url=link.url,
+        )
+        for link in links
+    ]
+
+
+async def _public_anchors(
+    work: Work, entry_ids: Iterable[str], locale: str
+) -> dict[str, frozenset[str]]:
+    rows = await work.session.execute(
+        select(Publication.entry_id, Revision.anchors)
+        .join(Revision, Revision.id == Publication.revision_id)
+        .where(
+            Publication.entry_id.in_(list(entry_ids)),
+            Publication.locale == locale,
+            Publication.ended_position.is_(None),
+        )
+    )
+    return {entry_id: frozenset(map(str, anchors)) for entry_id, anchors in rows}
+
+
+def _anchors_of(revision: Revision) -> frozenset[str]:
+    return frozenset(map(str, revision.anchors))

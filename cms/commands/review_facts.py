@@ -1,0 +1,83 @@
+"""What commands load about reviews before they decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from cms.commands.work import Work
+from cms.content.canonical_json import Json
+from cms.content.content_type import ContentType
+from cms.content.policy import Stage
+from cms.editorial.contributors import Authored, contributors
+from cms.editorial.sign_offs import Lacking, Signature, missing_sign_offs, signatures_that_count
+from cms.tables import Edition, Publication, Review, Revision, SignOff
+
+
+async def open_review_of(work: Work, edition: Edition) -> Review | None:
+    """Return the edition's open review."""
+    return await work.session.scalar(
+        select(Review).where(Review.edition_id == edition.id, Review.ended_at.is_(None))
+    )
+
+
+async def contributors_of(work: Work, revision: Revision) -> frozenset[str]:
+    """Return the accounts whose work is in the revision."""
+    saved = await work.session.execute(
+        select(Revision.number, Revision.author_id).where(
+            Revision.edition_id == revision.edition_id
+        )
+    )
+    published = await work.session.scalars(
+        select(Revision.number)
+        .join(Publication, Publication.revision_id == Revision.id)
+        .where(Revision.edition_id == revision.edition_id)
+    )
+    authored = [Authored(number, author_id) for number, author_id in saved]
+    return contributors(revision.number, authored, published)
+
+
+async def signatures_on(work: Work, revision: Revision) -> list[Signature]:
+    """Return the signatures on the revision's digest that count now."""
+    rows = await work.session.execute(
+        select(SignOff.digest, SignOff.stage, SignOff.account_id, SignOff.expires_at).where(
+            SignOff.edition_id == revision.edition_id, SignOff.digest == revision.digest
+        )
+    )
+    signatures = [Signature(*row) for row in rows]
+    authors = await contributors_of(work, revision)
+    return signatures_that_count(signatures, revision.digest, authors, work.now)
+
+
+async def lacking_for(
+    work: Work, content_type: type[ContentType], revision: Revision
+) -> list[Lacking]:
+    """Return the stages that the revision still has to pass.
+
+    They are those of the policy as it is, and of the newest review as it was requested: a
+    policy that is loosened meanwhile does not loosen what has been asked for.
+    """
+    counting = await signatures_on(work, revision)
+    asked_for = await work.session.scalar(
+        select(Review.stages)
+        .where(Review.edition_id == revision.edition_id)
+        .order_by(Review.requested_at.desc(), Review.id.desc())
+        .limit(1)
+    )
+    lacking = missing_sign_offs(content_type.policy.stages, counting)
+    names = {each.stage.name for each in lacking}
+    earlier = missing_sign_offs(stages_from_json(asked_for or []), counting)
+    return lacking + [each for each in earlier if each.stage.name not in names]
+
+
+def stages_to_json(stages: Sequence[Stage]) -> list[Json]:
+    """Return stages as a review keeps them."""
+    return [
+        {"name": stage.name, "role": stage.role, "approvals": stage.approvals} for stage in stages
+    ]
+
+
+def stages_from_json(stages: Sequence[Json]) -> list[Stage]:
+    """Return the stages that a review has kept."""
+    return [Stage(**stage) for stage in stages if isinstance(stage, dict)]

@@ -1,0 +1,1 @@
+"""What is written: content types, fields, snapshots. Pure Python, no SQL."""

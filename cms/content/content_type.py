@@ -1,0 +1,136 @@
+"""How a class becomes a content type."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+from typing import ClassVar
+
+from cms.content.fields import Field
+from cms.content.policy import DEFAULT_POLICY, SignOffPolicy
+from cms.errors import SiteError
+
+# What every entry has; a content type cannot give these names another meaning.
+COMMON_NAMES = frozenset(
+    {
+        "authors",
+        "category",
+        "edition",
+        "entry",
+        "first_published_at",
+        "id",
+        "incoming_links",
+        "link_groups",
+        "links",
+        "locale",
+        "path",
+        "published_at",
+        "review",
+        "revision",
+        "slug",
+        "summary",
+        "tags",
+        "title",
+        "type",
+        "updated_at",
+    }
+)
+_TYPE_NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_PLACEHOLDERS = frozenset({"slug", "locale"})
+
+
+class ContentType:
+    """The base class of all content types. A site declares each as a class::
+
+        class GlossaryTerm(ContentType, path="/glossary/{slug}"):
+            \"""A word that operators meet, explained.\"""
+
+            body = Markdown(required=True)
+            buyer_guides = Links("Buyer guides", to=("BuyerGuide",))
+
+    The docstring describes the type in the schema. Beside its own fields every type has a
+    title, a slug, a summary, a category and tags.
+
+    Class arguments:
+        path: where its entries stand on the site, with ``{slug}`` and, if wanted,
+            ``{locale}``; ``None`` for content that is no page of its own.
+        policy: who has to sign off.
+        singleton: there is only one entry of this type.
+        plural: the class name in the plural, where adding an s would be wrong.
+
+    Raises:
+        SiteError: when the declaration contradicts itself.
+    """
+
+    name: ClassVar[str]
+    plural: ClassVar[str]
+    description: ClassVar[str]
+    path: ClassVar[str | None]
+    policy: ClassVar[SignOffPolicy]
+    singleton: ClassVar[bool]
+    fields: ClassVar[Mapping[str, Field]]
+
+    def __init_subclass__(
+        cls,
+        *,
+        path: str | None = None,
+        policy: SignOffPolicy = DEFAULT_POLICY,
+        singleton: bool = False,
+        plural: str = "",
+    ) -> None:
+        super().__init_subclass__()
+        cls.name = cls.__name__
+        cls.plural = plural or f"{cls.__name__}s"
+        cls.description = inspect.cleandoc(cls.__doc__ or "")
+        cls.path = path
+        cls.policy = policy
+        cls.singleton = singleton
+        cls.fields = {name: field for name, field in vars(cls).items() if isinstance(field, Field)}
+        _check(cls)
+
+    @classmethod
+    def path_for(cls, slug: str, locale: str) -> str | None:
+        """Return where an entry with this slug stands, or ``None`` if it is no page."""
+        return cls.path.format(slug=slug, locale=locale) if cls.path is not None else None
+
+    @classmethod
+    def slug_in(cls, path: str) -> str | None:
+        """Return the slug of the entry that would stand at this path, or ``None``."""
+        match = _pattern(cls.path).fullmatch(path) if cls.path is not None else None
+        return match.groupdict().get("slug", cls.default_slug()) if match else None
+
+    @classmethod
+    def default_slug(cls) -> str:
+        """Return the slug of a singleton: ``SiteSettings`` becomes ``site-settings``."""
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", cls.name).lower()
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    escaped = re.escape(path).replace(r"\{slug\}", "(?P<slug>[^/]+)")
+    return re.compile(escaped.replace(r"\{locale\}", "(?P<locale>[^/]+)"))
+
+
+def _check(content_type: type[ContentType]) -> None:
+    name = content_type.name
+    if not _TYPE_NAME.fullmatch(name) or content_type.plural == name:
+        raise SiteError(f"{name}: the class needs a name like GlossaryTerm and another plural")
+    for field_name in content_type.fields:
+        if field_name in COMMON_NAMES:
+            raise SiteError(f"{name}.{field_name}: every entry has a {field_name} already")
+        if not _FIELD_NAME.fullmatch(field_name):
+            raise SiteError(f"{name}.{field_name}: field names are lower_case_with_underscores")
+    if content_type.path is not None:
+        _check_path(content_type, content_type.path)
+
+
+def _check_path(content_type: type[ContentType], path: str) -> None:
+    placeholders = set(re.findall(r"{(.*?)}", path))
+    if not path.startswith("/") or not placeholders <= _PLACEHOLDERS:
+        raise SiteError(
+            f"{content_type.name}: the path {path!r} has to start with / "
+            f"and may hold {{slug}} and {{locale}} only"
+        )
+    if "slug" not in placeholders and not content_type.singleton:
+        raise SiteError(f"{content_type.name}: all entries would stand at {path!r}; add {{slug}}")

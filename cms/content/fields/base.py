@@ -1,0 +1,145 @@
+"""What every kind of field can do."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from typing import TypeAlias
+
+from cms.content.canonical_json import Json
+from cms.content.edges import Edge, EntriesByPath
+from cms.content.slug import Anchors
+from cms.errors import InvalidValue, MissingField, UserError
+
+ValuePath: TypeAlias = tuple[str | int, ...]
+Problems: TypeAlias = list[UserError]
+
+
+@dataclass(eq=False)
+class Field(ABC):
+    """One named value of a content type.
+
+    A value goes through a field in this order: :meth:`clean` says what is allowed,
+    :meth:`hrefs` and :meth:`resolve` turn addresses into entry ids, :meth:`missing` says what
+    still has to be filled in, :meth:`render` makes what a reader gets, and :meth:`edges` says
+    where it leads.
+
+    Attributes:
+        label: what editors and readers see; by default made of the name.
+        required: whether a page cannot be published without it.
+        description: one sentence for the schema.
+        name: the attribute's name in the content type.
+    """
+
+    label: str = ""
+    _: KW_ONLY
+    required: bool = False
+    description: str = ""
+    name: str = field(default="", init=False)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+        self.label = self.label or name.replace("_", " ").capitalize()
+
+    @abstractmethod
+    def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
+        """Return the value in its one stored form; add what is wrong with it to ``problems``.
+
+        An empty value is always allowed, since a draft may be unfinished.
+        """
+
+    def missing(self, value: Json, path: ValuePath) -> Iterator[MissingField]:
+        """Yield what has to be filled in before the value can be published."""
+        if self.required and value in (None, [], ()):
+            yield MissingField(message=f"{self.label} is required", path=path)
+
+    def hrefs(self, value: Json) -> Iterator[str]:
+        """Yield every address in the value that could be an entry's."""
+        del value
+        yield from ()
+
+    def resolve(self, value: Json, entries: EntriesByPath) -> Json:
+        """Return the value with entry ids in place of addresses, where it stores ids."""
+        del entries
+        return value
+
+    def render(self, value: Json, anchors: Anchors) -> Json:
+        """Return what a reader gets: the value with what derives from it."""
+        del anchors
+        return value
+
+    def edges(self, value: Json, path: ValuePath, entries: EntriesByPath) -> Iterator[Edge]:
+        """Yield where the value leads."""
+        del value, path, entries
+        yield from ()
+
+
+def as_text(value: Json, path: ValuePath, problems: Problems, longest: int) -> str:
+    """Return text of at most ``longest`` characters that can be stored and shown."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        problems.append(InvalidValue(message=f"expected text, not {name_of(value)}", path=path))
+        return ""
+    if len(value) > longest:
+        message = f"{len(value):,} characters; at most {longest:,} are allowed"
+        problems.append(InvalidValue(message=message, path=path))
+    if bad := next((char for char in value if _is_forbidden(char)), None):
+        message = f"contains the character U+{ord(bad):04X}, which cannot be shown"
+        problems.append(InvalidValue(message=message, path=path))
+    return value.replace("\r\n", "\n")
+
+
+def as_list(value: Json, path: ValuePath, problems: Problems) -> Sequence[Json]:
+    """Return a list; nothing counts as the empty one."""
+    if value is None:
+        return ()
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        problems.append(InvalidValue(message=f"expected a list, not {name_of(value)}", path=path))
+        return ()
+    return value
+
+
+def as_mapping(
+    value: Json, known: Sequence[str], path: ValuePath, problems: Problems
+) -> Mapping[str, Json]:
+    """Return a mapping with no other keys than those known; nothing counts as the empty one."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        message = f"expected a mapping with {', '.join(known)}, not {name_of(value)}"
+        problems.append(InvalidValue(message=message, path=path))
+        return {}
+    for key in value:
+        if key not in known:
+            message = f"there is no {key!r} here; known are {', '.join(known)}"
+            problems.append(InvalidValue(message=message, path=(*path, key)))
+    return value
+
+
+def name_of(value: Json) -> str:
+    """Return what a person would call a value of this type."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return "text"
+        case Mapping():
+            return "a mapping"
+        case _:
+            return "a list"
+
+
+def joined(path: ValuePath) -> str:
+    """Return a value's path as one string: ``groups/0/links``."""
+    return "/".join(map(str, path))
+
+
+def _is_forbidden(char: str) -> bool:
+    is_control = (char < " " and char not in "\n\r\t") or "\x7f" <= char <= "\x9f"
+    return is_control or "\ud800" <= char <= "\udfff" or char in "\ufffe\uffff"

@@ -1,0 +1,72 @@
+"""Several values of one kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cms.content.canonical_json import Json
+from cms.content.edges import Edge, EntriesByPath
+from cms.content.fields.base import Field, Problems, ValuePath, as_list
+from cms.content.slug import Anchors
+from cms.errors import InvalidValue, MissingField, SiteError
+
+
+@dataclass(eq=False)
+class List(Field):
+    """An ordered list. Its items are never empty.
+
+    Attributes:
+        of: the field that every item is a value of.
+        most: the largest number of items.
+    """
+
+    label: str = ""
+    of: Field | None = None
+    most: int = 500
+
+    @property
+    def item(self) -> Field:
+        """The field that every item is a value of."""
+        if self.of is None:
+            raise SiteError(f"list {self.name!r} does not say what it is a list of")
+        return self.of
+
+    def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
+        """Clean the items and drop the empty ones."""
+        items = as_list(value, path, problems)
+        if len(items) > self.most:
+            message = f"{len(items):,} items; at most {self.most:,} are allowed"
+            problems.append(InvalidValue(message=message, path=path))
+        cleaned = (
+            self.item.clean(item, (*path, index), problems) for index, item in enumerate(items)
+        )
+        return [item for item in cleaned if item is not None]
+
+    def missing(self, value: Json, path: ValuePath) -> Iterator[MissingField]:
+        """Look into every item too."""
+        yield from super().missing(value, path)
+        for index, item in self._items(value):
+            yield from self.item.missing(item, (*path, index))
+
+    def hrefs(self, value: Json) -> Iterator[str]:
+        """Yield the addresses in every item."""
+        for _, item in self._items(value):
+            yield from self.item.hrefs(item)
+
+    def resolve(self, value: Json, entries: EntriesByPath) -> Json:
+        """Resolve every item."""
+        return [self.item.resolve(item, entries) for _, item in self._items(value)]
+
+    def render(self, value: Json, anchors: Anchors) -> Json:
+        """Render every item."""
+        return [self.item.render(item, anchors) for _, item in self._items(value)]
+
+    def edges(self, value: Json, path: ValuePath, entries: EntriesByPath) -> Iterator[Edge]:
+        """Yield the edges of every item."""
+        for index, item in self._items(value):
+            yield from self.item.edges(item, (*path, index), entries)
+
+    def _items(self, value: Json) -> Iterator[tuple[int, Json]]:
+        if isinstance(value, list | tuple):
+            yield from enumerate(value)

@@ -1,0 +1,63 @@
+"""Text with structure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cms.content.canonical_json import Json
+from cms.content.edges import Edge, EntriesByPath, Origin, target_fields
+from cms.content.fields.base import Field, Problems, ValuePath, as_text, joined
+from cms.content.markdown import InlineLink, links_in, render_markdown
+from cms.content.slug import Anchors
+
+INLINE_KIND = "inline"
+
+
+@dataclass(eq=False, kw_only=True)
+class Markdown(Field):
+    """CommonMark with tables.
+
+    Attributes:
+        longest: the most characters the source may have.
+    """
+
+    longest: int = 200_000
+
+    def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
+        """Strip blank lines at both ends."""
+        return as_text(value, path, problems, self.longest).strip("\n").rstrip() or None
+
+    def hrefs(self, value: Json) -> Iterator[str]:
+        """Yield where the inline links lead."""
+        yield from (link.href for link in _links(value))
+
+    def render(self, value: Json, anchors: Anchors) -> Json:
+        """Return ``html``, ``markdown`` and ``plainText``."""
+        if not isinstance(value, str):
+            return None
+        rendered = render_markdown(value, anchors)
+        anchors.know(rendered.anchors)
+        return {"html": rendered.html, "markdown": value, "plainText": rendered.plain_text}
+
+    def edges(self, value: Json, path: ValuePath, entries: EntriesByPath) -> Iterator[Edge]:
+        """Yield the inline links."""
+        for ordinal, link in enumerate(_links(value)):
+            target, fragment, url = target_fields(link.href, entries)
+            yield Edge(
+                origin=Origin.INLINE,
+                kind=INLINE_KIND,
+                field_path=joined(path),
+                ordinal=ordinal,
+                label=link.label,
+                target=target,
+                fragment=fragment,
+                url=url,
+            )
+
+
+def _links(value: Json) -> tuple[InlineLink, ...]:
+    """Return the inline links; one to an anchor of the same page is not an edge."""
+    if not isinstance(value, str):
+        return ()
+    return tuple(link for link in links_in(value) if not link.href.startswith("#"))

@@ -1,0 +1,65 @@
+"""Numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from cms.content.canonical_json import Json
+from cms.content.fields.base import Field, Problems, ValuePath, name_of
+from cms.errors import InvalidValue
+
+# GraphQL's Int has 32 bits.
+_LARGEST_INTEGER = 2**31 - 1
+
+
+@dataclass(eq=False, kw_only=True)
+class Number(Field):
+    """A finite number, whole or not.
+
+    Attributes:
+        unit: what it counts, for the schema: ``"GB"``.
+        least: the smallest value allowed.
+        most: the largest value allowed.
+    """
+
+    unit: str = ""
+    least: float | None = None
+    most: float | None = None
+
+    def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
+        """Check the type and the range."""
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            message = f"expected a number, not {name_of(value)}"
+            problems.append(InvalidValue(message=message, path=path))
+            return None
+        if reason := self._wrong_with(value):
+            problems.append(InvalidValue(message=f"{value} {reason}", path=path))
+            return None
+        return value
+
+    def _wrong_with(self, value: float) -> str:
+        if not math.isfinite(value):
+            return "is not a number one can store"
+        if self.least is not None and value < self.least:
+            return f"is below {self.least}"
+        if self.most is not None and value > self.most:
+            return f"is above {self.most}"
+        return ""
+
+
+@dataclass(eq=False, kw_only=True)
+class Integer(Number):
+    """A whole number of at most 32 bits."""
+
+    def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
+        """Check the type and the range."""
+        number = super().clean(value, path, problems)
+        return int(number) if isinstance(number, float) else number
+
+    def _wrong_with(self, value: float) -> str:
+        if not float(value).is_integer() or abs(value) > _LARGEST_INTEGER:
+            return "is not a whole number of at most 32 bits"
+        return super()._wrong_with(value)

@@ -1,0 +1,66 @@
+"""Several named values that belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from cms.content.canonical_json import Json
+from cms.content.edges import Edge, EntriesByPath
+from cms.content.fields.base import Field, Problems, ValuePath, as_mapping
+from cms.content.slug import Anchors
+from cms.errors import MissingField
+
+
+class Object(Field):
+    """A group of fields: ``Object(heading=Text(), text=Text(required=True))``."""
+
+    def __init__(
+        self, label: str = "", *, required: bool = False, description: str = "", **fields: Field
+    ) -> None:
+        super().__init__(label, required=required, description=description)
+        self.fields: Mapping[str, Field] = fields
+        for name, field in fields.items():
+            field.__set_name__(type(self), name)
+
+    def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
+        """Clean each value; an object without any value is empty."""
+        values = as_mapping(value, tuple(self.fields), path, problems)
+        cleaned = {
+            name: field.clean(values.get(name), (*path, name), problems)
+            for name, field in self.fields.items()
+        }
+        return cleaned if any(item not in (None, []) for item in cleaned.values()) else None
+
+    def missing(self, value: Json, path: ValuePath) -> Iterator[MissingField]:
+        """Look into the values, if there is an object at all."""
+        yield from super().missing(value, path)
+        for name, field, item in self.values(value):
+            yield from field.missing(item, (*path, name))
+
+    def hrefs(self, value: Json) -> Iterator[str]:
+        """Yield the addresses in every value."""
+        for _, field, item in self.values(value):
+            yield from field.hrefs(item)
+
+    def resolve(self, value: Json, entries: EntriesByPath) -> Json:
+        """Resolve every value."""
+        return {
+            name: field.resolve(item, entries) for name, field, item in self.values(value)
+        } or None
+
+    def render(self, value: Json, anchors: Anchors) -> Json:
+        """Render every value."""
+        return {
+            name: field.render(item, anchors) for name, field, item in self.values(value)
+        } or None
+
+    def edges(self, value: Json, path: ValuePath, entries: EntriesByPath) -> Iterator[Edge]:
+        """Yield the edges of every value."""
+        for name, field, item in self.values(value):
+            yield from field.edges(item, (*path, name), entries)
+
+    def values(self, value: Json) -> Iterator[tuple[str, Field, Json]]:
+        """Yield each field's name, the field, and its value; nothing for an empty object."""
+        if isinstance(value, Mapping):
+            for name, field in self.fields.items():
+                yield name, field, value.get(name)

@@ -1,0 +1,58 @@
+"""Typed relations to other entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cms.content.canonical_json import Json
+from cms.content.edges import Edge, EntriesByPath, Origin, entry_of, path_of, with_entry
+from cms.content.fields.base import Field, Problems, ValuePath, joined, name_of
+from cms.errors import InvalidValue
+
+
+@dataclass(eq=False, kw_only=True)
+class Reference(Field):
+    """One entry, of one of the given types: what made this, what this runs on.
+
+    It is not a link: readers see the entry's data, and it takes no part in the link graph.
+
+    Attributes:
+        to: the names of the content types it may point at; empty means any.
+    """
+
+    to: tuple[str, ...] = ()
+
+    def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
+        """Accept an entry's id, or its path on the site."""
+        if value is None:
+            return None
+        if isinstance(value, str) and (path_of(value) == value or entry_of(value) == value):
+            return value
+        message = f"expected the id or the path of an entry, not {name_of(value)} {value!r}"
+        problems.append(InvalidValue(message=message, path=path))
+        return None
+
+    def hrefs(self, value: Json) -> Iterator[str]:
+        """Yield the path, as long as it is not yet an id."""
+        if isinstance(value, str):
+            yield value
+
+    def resolve(self, value: Json, entries: EntriesByPath) -> Json:
+        """Return the id of the entry; a path at which there is none stays, as a broken link."""
+        return with_entry(value, entries) if isinstance(value, str) else None
+
+    def edges(self, value: Json, path: ValuePath, entries: EntriesByPath) -> Iterator[Edge]:
+        """Yield the one edge."""
+        del entries
+        if isinstance(value, str):
+            target = entry_of(value)
+            yield Edge(
+                origin=Origin.REFERENCE,
+                kind=self.name,
+                field_path=joined(path),
+                ordinal=0,
+                target=target,
+                url=value if target is None else None,
+                accepts=self.to,
+            )

@@ -1,0 +1,38 @@
+"""Headed parts of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cms.content.canonical_json import Json
+from cms.content.fields.base import Field
+from cms.content.fields.list import List
+from cms.content.fields.markdown import Markdown
+from cms.content.fields.object import Object
+from cms.content.fields.text import Text
+from cms.content.slug import Anchors
+
+
+class Section(Object):
+    """A heading and the Markdown under it. Its anchor is made of the heading."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Section", heading=Text(required=True, longest=200), body=Markdown(required=True)
+        )
+
+    def render(self, value: Json, anchors: Anchors) -> Json:
+        """Add the ``anchor``."""
+        if not isinstance(value, Mapping):
+            return None
+        anchor = anchors.take(str(value.get("heading") or ""))
+        rendered = {name: field.render(item, anchors) for name, field, item in self.values(value)}
+        return {"anchor": anchor, **rendered}
+
+
+@dataclass(eq=False)
+class Sections(List):
+    """The headed parts of a page, in order: ``heading``, ``anchor``, ``body``."""
+
+    of: Field | None = field(default_factory=Section)

@@ -1,0 +1,23 @@
+"""A line of text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cms.content.canonical_json import Json
+from cms.content.fields.base import Field, Problems, ValuePath, as_text
+
+
+@dataclass(eq=False, kw_only=True)
+class Text(Field):
+    """Plain text without markup.
+
+    Attributes:
+        longest: the most characters it may have.
+    """
+
+    longest: int = 2_000
+
+    def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
+        """Strip white space at both ends."""
+        return as_text(value, path, problems, self.longest).strip() or None

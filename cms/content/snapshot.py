@@ -1,0 +1,168 @@
+"""What a revision holds: all that a reader can see, with what derives from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from cms.content.canonical_json import Json, JsonObject, digest_of
+from cms.content.content_type import ContentType
+from cms.content.edges import Edge, EntriesByPath, path_of
+from cms.content.fields import Text
+from cms.content.slug import Anchors, is_slug, slugify
+from cms.errors import InvalidValue, MissingField, UserError
+
+_TITLE = Text("Title", longest=300)
+_SUMMARY = Text("Summary", longest=1_000)
+_SLUG = Text("Slug", longest=200)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What an editor writes: a whole page, never a part of one.
+
+    Attributes:
+        title: what the page is called.
+        slug: its word in addresses; made of the title if empty.
+        summary: one or two sentences for lists.
+        category: the id of its category, or ``None``.
+        tags: the ids of its tags.
+        fields: a value for each field of the content type; what is left out is empty.
+    """
+
+    title: str = ""
+    slug: str = ""
+    summary: str = ""
+    category: str | None = None
+    tags: tuple[str, ...] = ()
+    fields: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """A draft in its stored form.
+
+    Attributes:
+        content: what was written, as the digest covers it.
+        rendered: for each field, what a reader gets.
+        edges: where it leads.
+        anchors: what a ``#fragment`` can lead to.
+        digest: SHA-256 of the canonical JSON of ``content``.
+    """
+
+    content: JsonObject
+    rendered: JsonObject
+    edges: tuple[Edge, ...]
+    anchors: tuple[str, ...]
+    digest: str
+
+
+def clean_draft(content_type: type[ContentType], draft: Draft) -> tuple[Draft, list[UserError]]:
+    """Return the draft with every value in its stored form, and all that is wrong with it."""
+    problems: list[UserError] = []
+    title = str(_TITLE.clean(draft.title, ("title",), problems) or "")
+    slug = str(_SLUG.clean(draft.slug, ("slug",), problems) or "")
+    if slug and not is_slug(slug):
+        message = f"{slug!r} cannot stand in a path; {slugify(slug)!r} could"
+        problems.append(InvalidValue(message=message, path=("slug",)))
+    for name in draft.fields.keys() - content_type.fields.keys():
+        known = ", ".join(content_type.fields)
+        message = f"{content_type.name} has no field {name!r}; known are {known}"
+        problems.append(InvalidValue(message=message, path=("fields", name)))
+    values = {
+        name: each.clean(draft.fields.get(name), ("fields", name), problems)
+        for name, each in content_type.fields.items()
+    }
+    fallback = content_type.default_slug() if content_type.singleton else slugify(title)
+    cleaned = replace(
+        draft,
+        title=title,
+        slug=slug or fallback,
+        summary=str(_SUMMARY.clean(draft.summary, ("summary",), problems) or ""),
+        tags=tuple(sorted(set(draft.tags))),
+        fields=values,
+    )
+    return cleaned, problems
+
+
+def paths_in(content_type: type[ContentType], draft: Draft) -> frozenset[str]:
+    """Return the site paths that the values of a clean draft mention, without fragments."""
+    hrefs = (
+        href
+        for name, each in content_type.fields.items()
+        for href in each.hrefs(draft.fields[name])
+    )
+    return frozenset(path for path in map(path_of, hrefs) if path is not None)
+
+
+def take_snapshot(
+    content_type: type[ContentType], locale: str, draft: Draft, entries: EntriesByPath
+) -> Snapshot:
+    """Return the stored form of a clean draft.
+
+    Args:
+        content_type: what the draft is a draft of.
+        locale: the edition's locale.
+        draft: as :func:`clean_draft` returned it.
+        entries: the ids of the entries at the paths that :func:`paths_in` returned.
+    """
+    fields = content_type.fields
+    values = {name: each.resolve(draft.fields[name], entries) for name, each in fields.items()}
+    edges = tuple(
+        edge for name, each in fields.items() for edge in each.edges(values[name], (name,), entries)
+    )
+    anchors = Anchors()
+    rendered = {
+        name: without_nulls(each.render(values[name], anchors)) for name, each in fields.items()
+    }
+    content: JsonObject = {
+        "type": content_type.name,
+        "locale": locale,
+        "title": draft.title,
+        "slug": draft.slug,
+        "summary": draft.summary,
+        "category": draft.category,
+        "tags": draft.tags,
+        "fields": values,
+        "links": [edge.to_json() for edge in edges],
+    }
+    return Snapshot(
+        content=content,
+        rendered={name: value for name, value in rendered.items() if value is not None},
+        edges=edges,
+        anchors=tuple(anchors.taken),
+        digest=digest_of(content),
+    )
+
+
+def missing_in(content_type: type[ContentType], content: JsonObject) -> Iterator[MissingField]:
+    """Yield what has to be filled in before this content can be published."""
+    for name in ("title", "slug"):
+        if not content[name]:
+            yield MissingField(message=f"{name.capitalize()} is required", path=(name,))
+    values = content["fields"]
+    for name, each in content_type.fields.items():
+        value = values.get(name) if isinstance(values, Mapping) else None
+        yield from each.missing(value, ("fields", name))
+
+
+def without_nulls(value: Json) -> Json:
+    """Return the value without the keys that hold nothing."""
+    if isinstance(value, Mapping):
+        return {key: without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [without_nulls(item) for item in value]
+    return value
+
+
+def draft_of(content: JsonObject) -> Draft:
+    """Return the draft that would be stored as this content again."""
+    tags, fields, category = content["tags"], content["fields"], content["category"]
+    return Draft(
+        title=str(content["title"]),
+        slug=str(content["slug"]),
+        summary=str(content["summary"]),
+        category=str(category) if category is not None else None,
+        tags=tuple(map(str, tags)) if isinstance(tags, list | tuple) else (),
+        fields=fields if isinstance(fields, Mapping) else {},
+    )

@@ -1,0 +1,357 @@
+"""What differs between SQLite and PostgreSQL when storing and connecting.
+
+A caller names what it wants, and this module says it in each database's words. Nothing else
+in ``cms`` asks which database it is.
+
+SQLite comes from the ``pysqlite3`` wheel, for writing and for reading alike. The one that
+Python bundles is often older than 3.51.3, and can then lose commits when two connections
+write at once (https://sqlite.org/wal.html#walreset). Two copies of SQLite in one process
+must not open the same file, since each drops the other's locks
+(https://sqlite.org/howtocorrupt.html, section 2.2.1), hence one driver for both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import aiosqlite
+import asyncpg
+from pysqlite3 import dbapi2 as sqlite
+from sqlalchemy import URL, Dialect, Index, Text, event, make_url, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.dialects.sqlite import JSONB as SQLITE_JSONB
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
+from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_dbapi
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from cms.clock import to_milliseconds
+from cms.errors import DatabaseError, ReadTimeout
+
+# --- Columns -----------------------------------------------------------------------------
+
+# Text that is compared and ordered by its code points, on both databases.
+Key = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+Words = Key
+JsonDocument = SQLITE_JSONB(none_as_null=True).with_variant(
+    postgresql.JSONB(none_as_null=True), "postgresql"
+)
+# A table option: rows lie in the order of the primary key, where the database can do that.
+CLUSTERED = {"sqlite_with_rowid": False}
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time, in UTC, to the millisecond.
+
+    In SQLite it is text, ``2026-11-24T05:22:12.123Z``, which sorts as time does and is what
+    the API shows.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the column's type in this database."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(Text())
+        return dialect.type_descriptor(postgresql.TIMESTAMP(timezone=True, precision=3))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Return what the driver takes."""
+        if value is None:
+            return None
+        return as_text(value) if dialect.name == "sqlite" else to_milliseconds(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Return a time with its zone, UTC."""
+        if value is None:
+            return None
+        moment = datetime.fromisoformat(value) if dialect.name == "sqlite" else value
+        return moment.astimezone(UTC)
+
+
+def as_text(moment: datetime) -> str:
+    """Return a time as the API shows it: ISO 8601, in UTC, to the millisecond."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """Return an index over those rows for which ``where``, plain SQL, is true."""
+    condition = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
+# --- Reading -----------------------------------------------------------------------------
+
+
+class Reader(Protocol):
+    """Runs single read-only statements on connections of its own, past the ORM."""
+
+    dialect: Dialect
+
+    async def fetch(self, sql: str, values: Sequence[object]) -> bytes:
+        """Return the one value of the one row that a statement yields.
+
+        Raises:
+            ReadTimeout: when the statement ran longer than the limit and was cancelled.
+        """
+
+    async def close(self) -> None:
+        """Close the connections."""
+
+
+class SqliteReader:
+    """Read-only connections, each used by one thread at a time."""
+
+    def __init__(self, file: str, connections: int, timeout: float) -> None:
+        self.dialect: Dialect = sqlite_dialect(paramstyle="qmark")
+        self._file = file
+        self._timeout = timeout
+        # More threads than cores only wait for each other.
+        self._size = min(connections, os.cpu_count() or 1)
+        self._threads = ThreadPoolExecutor(self._size, "copydesk-reader")
+        self._idle: asyncio.LifoQueue[sqlite.Connection] = asyncio.LifoQueue()
+        self._opened: list[sqlite.Connection] = []
+
+    async def fetch(self, sql: str, values: Sequence[object]) -> bytes:
+        """Run the statement in a thread, so that the event loop goes on."""
+        loop = asyncio.get_running_loop()
+        connection = await self._take()
+        alarm = loop.call_later(self._timeout, connection.interrupt)
+        running = loop.run_in_executor(self._threads, _fetch_value, connection, sql, values)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            # The thread still holds the connection: it has to let go before anyone else may.
+            connection.interrupt()
+            await asyncio.wait([running])
+            raise
+        except sqlite.OperationalError as error:
+            if str(error) == "interrupted":
+                raise ReadTimeout(self._timeout) from None
+            raise
+        finally:
+            alarm.cancel()
+            self._idle.put_nowait(connection)
+
+    async def close(self) -> None:
+        """Close the connections and end the threads."""
+        self._threads.shutdown(wait=True)
+        while self._opened:
+            self._opened.pop().close()
+
+    async def _take(self) -> sqlite.Connection:
+        if self._idle.empty() and len(self._opened) < self._size:
+            connection = _connect_to_read(self._file)
+            self._opened.append(connection)
+            return connection
+        return await self._idle.get()
+
+
+def _connect_to_read(file: str) -> sqlite.Connection:
+    connection = sqlite.connect(
+        f"file:{quote(file)}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+    )
+    connection.text_factory = bytes
+    for pragma in ("query_only=on", "trusted_schema=off", "busy_timeout=5000"):
+        connection.execute(f"pragma {pragma}")
+    return connection
+
+
+def _fetch_value(connection: sqlite.Connection, sql: str, values: Sequence[object]) -> bytes:
+    (value,) = connection.execute(sql, values).fetchone()
+    return value  # type: ignore[no-any-return]  # text_factory makes it bytes
+
+
+class PostgresReader:
+    """A pool of connections that keep their prepared statements."""
+
+    def __init__(self, url: URL, connections: int, timeout: float) -> None:
+        self.dialect: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+        self._url = url
+        self._size = connections
+        self._timeout = timeout
+        self._pool: asyncpg.Pool | None = None
+        self._opening = asyncio.Lock()
+
+    async def fetch(self, sql: str, values: Sequence[object]) -> bytes:
+        """Run the statement, prepared."""
+        pool = self._pool or await self._open()
+        try:
+            async with pool.acquire() as connection:
+                return await connection.fetchval(sql, *values)  # type: ignore[no-any-return]
+        except asyncpg.QueryCanceledError:
+            raise ReadTimeout(self._timeout) from None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._pool is not None:
+            await self._pool.close()
+
+    async def _open(self) -> asyncpg.Pool:
+        async with self._opening:
+            if self._pool is None:
+                _, arguments = self.dialect.create_connect_args(self._url)
+                self._pool = await asyncpg.create_pool(
+                    **arguments,
+                    min_size=1,
+                    max_size=self._size,
+                    statement_cache_size=1_000,
+                    init=_receive_json_as_bytes,
+                    reset=_keep_session,
+                    server_settings={
+                        "application_name": "copydesk reader",
+                        "default_transaction_read_only": "on",
+                        "jit": "off",
+                        "statement_timeout": str(int(self._timeout * 1000)),
+                        "timezone": "UTC",
+                    },
+                )
+        return self._pool
+
+
+async def _receive_json_as_bytes(connection: asyncpg.Connection) -> None:
+    # The wire carries JSON as UTF-8 text, which is what the response is made of.
+    await connection.set_type_codec(
+        "json", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary"
+    )
+
+
+async def _keep_session(connection: asyncpg.Connection) -> None:
+    """Reset nothing: statements here are single reads, which leave nothing behind."""
+
+
+# --- Connecting --------------------------------------------------------------------------
+
+
+class Backend(Protocol):
+    """One kind of database."""
+
+    def engine(self) -> AsyncEngine:
+        """Return an engine whose transactions may write."""
+
+    def reader(self, connections: int, timeout: float) -> Reader:
+        """Return a reader with this many connections, at most."""
+
+
+def backend(database_url: str) -> Backend:
+    """Return what a ``COPYDESK_DATABASE_URL`` names.
+
+    Raises:
+        DatabaseError: when it names neither an SQLite file nor a PostgreSQL database.
+    """
+    try:
+        url = make_url(database_url)
+    except Exception as error:
+        raise DatabaseError(f"{database_url!r} is not a database URL: {error}") from None
+    match url.get_backend_name():
+        case "sqlite" if url.database and url.database != ":memory:":
+            return SqliteBackend(os.path.abspath(url.database))
+        case "postgresql":
+            return PostgresBackend(url.set(drivername="postgresql+asyncpg"))
+        case _:
+            raise DatabaseError(
+                f"{url.render_as_string()!r} is neither sqlite:///<file> "
+                "nor postgresql://<user>@<host>/<name>"
+            )
+
+
+class SqliteBackend:
+    """A file: one writing connection, and a few that read."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+
+    def engine(self) -> AsyncEngine:
+        """Return an engine with one connection, so that writers of this process queue."""
+        engine = create_async_engine(
+            URL.create("sqlite+aiosqlite", database=self._file),
+            module=AsyncAdapt_aiosqlite_dbapi(_driver(), sqlite),
+            pool_size=1,
+            max_overflow=0,
+        )
+        # A transaction that reads first and writes later meets "database is locked" at once,
+        # whatever the timeout; one that begins as a writer waits its turn.
+        event.listen(engine.sync_engine, "begin", _begin_immediate)
+        return engine
+
+    def reader(self, connections: int, timeout: float) -> SqliteReader:
+        """Return a reader of the file."""
+        return SqliteReader(self._file, connections, timeout)
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("begin immediate")
+
+
+def _driver() -> Any:
+    """Return aiosqlite's interface with pysqlite3 beneath."""
+    names = ("DatabaseError", "Error", "IntegrityError", "NotSupportedError", "OperationalError")
+    return SimpleNamespace(
+        Connection=aiosqlite.Connection,
+        __version__=aiosqlite.__version__,
+        connect=_connect_to_write,
+        ProgrammingError=sqlite.ProgrammingError,
+        sqlite_version=sqlite.sqlite_version,
+        sqlite_version_info=sqlite.sqlite_version_info,
+        **{name: getattr(sqlite, name) for name in names},
+    )
+
+
+def _connect_to_write(file: str, **_: object) -> aiosqlite.Connection:
+    def connect() -> sqlite.Connection:
+        connection = sqlite.connect(file, isolation_level=None, check_same_thread=False)
+        for pragma in (
+            "journal_mode=wal",
+            "synchronous=full",
+            "foreign_keys=on",
+            "trusted_schema=off",
+            "busy_timeout=5000",
+        ):
+            connection.execute(f"pragma {pragma}")
+        return connection
+
+    return aiosqlite.Connection(connect, iter_chunk_size=64)
+
+
+class PostgresBackend:
+    """A database on a PostgreSQL server, version 15 or newer."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+
+    def engine(self) -> AsyncEngine:
+        """Return an engine with a pool of connections."""
+        return create_async_engine(
+            self._url,
+            pool_pre_ping=True,
+            connect_args={
+                "server_settings": {
+                    "application_name": "copydesk",
+                    "idle_in_transaction_session_timeout": "60000",
+                    "jit": "off",
+                    "lock_timeout": "5000",
+                    "timezone": "UTC",
+                }
+            },
+        )
+
+    def reader(self, connections: int, timeout: float) -> PostgresReader:
+        """Return a reader of the database."""
+        return PostgresReader(self._url, connections, timeout)
+
+
+def lock_schema(connection: Connection) -> None:
+    """Let no other process migrate until this transaction ends."""
+    # On SQLite every transaction of ours is the only writer already.
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("select pg_advisory_xact_lock(hashtext('copydesk.schema'))"))

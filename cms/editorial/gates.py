@@ -1,0 +1,142 @@
+"""What has to be true before something may become public, or stop being so.
+
+``GATES`` is the list. A gate looks at one :class:`Candidate` and yields what is wrong with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from cms.content.canonical_json import JsonObject
+from cms.content.content_type import ContentType
+from cms.content.edges import Edge, Origin, is_internal
+from cms.content.snapshot import missing_in
+from cms.editorial.sign_offs import Lacking
+from cms.errors import (
+    BrokenLink,
+    GateFailed,
+    MissingSignOff,
+    PathInUse,
+    UserError,
+    WouldBreakLinks,
+)
+
+
+@dataclass(frozen=True)
+class IncomingEdge:
+    """A public page's link or reference to the entry in question."""
+
+    source_path: str
+    origin: str
+    fragment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A revision that someone wants to publish, with the facts that the gates ask for.
+
+    Attributes:
+        entry_id: the entry.
+        content_type: its type.
+        content: what the revision holds.
+        digest: the digest of the content.
+        anchors: what a ``#fragment`` can lead to in it.
+        path: where it will stand.
+        path_holder: the id of another entry that stands there already, or ``None``.
+        lacking: the stages that are not complete for this digest.
+        edges: where it leads.
+        anchors_of: for every entry that will be public together with it or is so already,
+            what a fragment can lead to there.
+        live_path: where the entry stands now, if it is public.
+        incoming: the public links to it.
+    """
+
+    entry_id: str
+    content_type: type[ContentType]
+    content: JsonObject
+    digest: str
+    anchors: frozenset[str]
+    path: str | None
+    path_holder: str | None
+    lacking: Sequence[Lacking]
+    edges: Sequence[Edge]
+    anchors_of: Mapping[str, frozenset[str]]
+    live_path: str | None
+    incoming: Sequence[IncomingEdge]
+
+
+Gate: TypeAlias = Callable[[Candidate], Iterator[UserError]]
+
+
+def is_signed_off(candidate: Candidate) -> Iterator[GateFailed]:
+    """The policy's stages are complete, for exactly this digest."""
+    for each in candidate.lacking:
+        yield MissingSignOff(
+            message=(
+                f"the stage {each.stage.name!r} lacks {each.missing} sign-off(s) "
+                f"on the digest {candidate.digest[:12]}…"
+            ),
+            stage=each.stage.name,
+            missing=each.missing,
+        )
+
+
+def is_complete(candidate: Candidate) -> Iterator[GateFailed]:
+    """Every required field is filled in."""
+    yield from missing_in(candidate.content_type, candidate.content)
+
+
+def links_lead_somewhere(candidate: Candidate) -> Iterator[GateFailed]:
+    """Every link and reference leads to a public page, and to an anchor that is there."""
+    for edge in candidate.edges:
+        reason = _fault_of(edge, candidate)
+        if reason:
+            message = f"the link {edge.label!r} {reason}"
+            yield BrokenLink(message=message, path=edge.value_path())
+
+
+def path_is_free(candidate: Candidate) -> Iterator[GateFailed]:
+    """No other entry is public at the path."""
+    if candidate.path_holder is not None:
+        message = f"{candidate.path} is taken by {candidate.path_holder}; change the slug"
+        yield PathInUse(message=message, path=("slug",))
+
+
+def incoming_links_stay_whole(candidate: Candidate) -> Iterator[GateFailed]:
+    """No public page's link loses the path or the anchor that it names."""
+    moves = candidate.live_path is not None and candidate.live_path != candidate.path
+    for each in candidate.incoming:
+        if moves and each.origin == Origin.INLINE:
+            message = f"{each.source_path} links to {candidate.live_path} in its text"
+            yield WouldBreakLinks(message=message, path=("slug",))
+        elif each.fragment and each.fragment not in candidate.anchors:
+            message = f"{each.source_path} links to #{each.fragment}, which would be gone"
+            yield WouldBreakLinks(message=message)
+
+
+GATES: tuple[Gate, ...] = (
+    is_signed_off,
+    is_complete,
+    links_lead_somewhere,
+    path_is_free,
+    incoming_links_stay_whole,
+)
+
+
+def failures(candidate: Candidate) -> list[UserError]:
+    """Return everything that is wrong, gate by gate."""
+    return [error for gate in GATES for error in gate(candidate)]
+
+
+def _fault_of(edge: Edge, candidate: Candidate) -> str:
+    if edge.target is None:
+        leads_nowhere = edge.url is not None and is_internal(edge.url)
+        return f"leads to {edge.url}, where there is nothing" if leads_nowhere else ""
+    anchors = candidate.anchors_of.get(edge.target)
+    if anchors is None:
+        return f"leads to {edge.target}, which is not public"
+    if edge.fragment and edge.fragment not in anchors:
+        return f"leads to #{edge.fragment}, which is not on that page"
+    return ""

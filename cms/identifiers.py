@@ -1,0 +1,51 @@
+"""The only maker of ids.
+
+An id is ``<prefix>_<ULID>``: the prefix says what it names, the ULID orders ids by the
+time they were made and is safe in URLs. The same string stands in the database, in GraphQL
+and in webhooks.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Literal, get_args
+
+from cms.clock import now
+
+Kind = Literal[
+    "account",
+    "cat",
+    "edition",
+    "entry",
+    "grant",
+    "person",
+    "pub",
+    "rev",
+    "review",
+    "signoff",
+    "tag",
+]
+
+PREFIXES: frozenset[str] = frozenset(get_args(Kind))
+
+# Crockford's alphabet in lower case, as https://github.com/ulid/spec orders it.
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_RANDOM_BITS = 80
+_LENGTH = 26
+
+
+def new_id(kind: Kind) -> str:
+    """Return a new id for a thing of this kind, later in order than those made before."""
+    milliseconds = int(now().timestamp() * 1000)
+    return f"{kind}_{_encode(milliseconds << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS))}"
+
+
+def kind_of(identifier: str) -> str | None:
+    """Return the prefix of a well-formed id, or ``None`` for anything else."""
+    prefix, _, rest = identifier.partition("_")
+    well_formed = prefix in PREFIXES and len(rest) == _LENGTH and set(rest) <= set(_ALPHABET)
+    return prefix if well_formed else None
+
+
+def _encode(number: int) -> str:
+    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))

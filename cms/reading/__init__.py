@@ -1,0 +1,1 @@
+"""What is seen: SQL expressions over what a view shows. Nothing here is executed."""

@@ -1,0 +1,56 @@
+"""Every setting: its name, type, default, and one sentence.
+
+A setting is read from the environment variable ``COPYDESK_<NAME>`` once, when the process
+starts, and checked there.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cms.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """What can be set from outside."""
+
+    model_config = SettingsConfigDict(env_prefix="COPYDESK_", frozen=True)
+
+    database_url: str = Field(
+        default="sqlite:///copydesk.db",
+        description="Where the content is: sqlite:///<file> or postgresql://<user>@<host>/<name>.",
+    )
+    site: str = Field(
+        default="",
+        description="The site's declaration, as <module>:<attribute>; required by all commands.",
+    )
+    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    port: int = Field(
+        default=8000, ge=0, le=65535, description="The port to listen on; 0 picks one."
+    )
+    readers: int = Field(
+        default=4,
+        ge=1,
+        le=100,
+        description="How many database connections serve reads, per process.",
+    )
+    statement_timeout: float = Field(
+        default=5.0, gt=0, description="Seconds after which a read is cancelled in the database."
+    )
+
+
+def load_settings() -> Settings:
+    """Read the environment.
+
+    Raises:
+        SettingsError: naming every variable that does not fit, and why.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = (
+            f"COPYDESK_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg']}"
+            for problem in error.errors()
+        )
+        raise SettingsError("; ".join(problems)) from None

@@ -1,0 +1,37 @@
+"""What all tables share: naming of constraints, and the types of columns."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+from sqlalchemy import Boolean, Integer, MetaData
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+from cms.dialects import JsonDocument, Key, Moment, Words
+
+if TYPE_CHECKING:
+    from cms.content.canonical_json import Json, JsonObject
+else:  # SQLAlchemy reads annotations when a class is made, and cannot follow recursive ones.
+    Json = JsonObject = object
+
+Id: TypeAlias = Annotated[str, mapped_column(Key, primary_key=True)]
+Name: TypeAlias = Annotated[str, mapped_column(Key)]
+Prose: TypeAlias = Annotated[str, mapped_column(Words)]
+Time: TypeAlias = Annotated[datetime, mapped_column(Moment)]
+Document: TypeAlias = Annotated[JsonObject, mapped_column(JsonDocument)]
+Items: TypeAlias = Annotated[list[Json], mapped_column(JsonDocument)]
+
+
+class Base(DeclarativeBase):
+    """The base of all tables."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+        }
+    )
+    type_annotation_map = {int: Integer, bool: Boolean}

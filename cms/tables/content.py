@@ -1,0 +1,107 @@
+"""Entries, their editions, revisions and links."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cms.dialects import CLUSTERED, Key
+from cms.tables.base import Base, Document, Id, Items, Name, Prose, Time
+
+
+class Entry(Base):
+    """The identity of a piece of content; the only thing links point at."""
+
+    __tablename__ = "entry"
+
+    id: Mapped[Id]
+    content_type: Mapped[Name]
+    # The content type's name for a singleton, so that there can be no second one.
+    singleton: Mapped[str | None] = mapped_column(Key, unique=True)
+    created_at: Mapped[Time]
+
+
+class Edition(Base):
+    """An entry in one locale."""
+
+    __tablename__ = "edition"
+    __table_args__ = (UniqueConstraint("entry_id", "locale"),)
+
+    id: Mapped[Id]
+    entry_id: Mapped[str] = mapped_column(Key, ForeignKey("entry.id"))
+    locale: Mapped[Name]
+    # The newest revision; what a writer has to name as its base.
+    head_id: Mapped[str | None] = mapped_column(
+        Key, ForeignKey("revision.id", name="fk_edition_head_id", use_alter=True)
+    )
+    created_at: Mapped[Time]
+
+
+class Revision(Base):
+    """An immutable full snapshot. ``content`` is what was written; the rest derives from it."""
+
+    __tablename__ = "revision"
+    __table_args__ = (
+        UniqueConstraint("edition_id", "number"),
+        # So that others can refer to a revision of a certain edition.
+        UniqueConstraint("edition_id", "id"),
+        CheckConstraint("number >= 1", name="number_from_one"),
+        Index("ix_revision_slug", "slug"),
+        Index("ix_revision_category_id", "category_id"),
+    )
+
+    id: Mapped[Id]
+    edition_id: Mapped[str] = mapped_column(Key, ForeignKey("edition.id"))
+    number: Mapped[int]
+    title: Mapped[Prose]
+    title_key: Mapped[Name]
+    slug: Mapped[Name]
+    summary: Mapped[Prose]
+    category_id: Mapped[str | None] = mapped_column(Key, ForeignKey("category.id"))
+    content: Mapped[Document]
+    rendered: Mapped[Document]
+    anchors: Mapped[Items]
+    digest: Mapped[Name]
+    author_id: Mapped[str] = mapped_column(Key, ForeignKey("account.id"))
+    note: Mapped[Prose]
+    created_at: Mapped[Time]
+
+
+class RevisionTag(Base):
+    """A tag on a revision."""
+
+    __tablename__ = "revision_tag"
+    __table_args__ = (
+        Index("ix_revision_tag_tag_id", "tag_id", "revision_id"),
+        CLUSTERED,
+    )
+
+    revision_id: Mapped[str] = mapped_column(
+        Key, ForeignKey("revision.id", ondelete="CASCADE"), primary_key=True
+    )
+    tag_id: Mapped[str] = mapped_column(Key, ForeignKey("tag.id"), primary_key=True)
+
+
+class Link(Base):
+    """An edge from a revision to an entry, or to a URL; see :class:`cms.content.edges.Edge`."""
+
+    __tablename__ = "link"
+    __table_args__ = (
+        CheckConstraint("(target_id is null) <> (url is null)", name="one_target"),
+        CheckConstraint("origin in ('field', 'inline', 'reference')", name="origin"),
+        Index("ix_link_target_id", "target_id", "revision_id"),
+        CLUSTERED,
+    )
+
+    revision_id: Mapped[str] = mapped_column(
+        Key, ForeignKey("revision.id", ondelete="CASCADE"), primary_key=True
+    )
+    field_path: Mapped[str] = mapped_column(Key, primary_key=True)
+    ordinal: Mapped[int] = mapped_column(primary_key=True)
+    origin: Mapped[Name]
+    kind: Mapped[Name]
+    label: Mapped[Prose]
+    note: Mapped[Prose]
+    target_id: Mapped[str | None] = mapped_column(Key, ForeignKey("entry.id"))
+    fragment: Mapped[Name]
+    url: Mapped[str | None] = mapped_column(Key)

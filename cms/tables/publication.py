@@ -1,0 +1,59 @@
+"""What was public, from when to when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cms.dialects import Key, Moment, partial_index
+from cms.tables.base import Base, Id, Name, Time
+
+_OPEN = "ended_position is null"
+
+
+class Publication(Base):
+    """Revision R of edition E was public from one position to another.
+
+    Open rows are what readers see now. A row is never changed except to close it, so what it
+    repeats of its entry and revision stays true.
+    """
+
+    __tablename__ = "publication"
+    __table_args__ = (
+        ForeignKeyConstraint(["edition_id", "revision_id"], ["revision.edition_id", "revision.id"]),
+        CheckConstraint("(ended_at is null) = (ended_position is null)", name="ended"),
+        CheckConstraint("ended_position > position", name="ends_later"),
+        partial_index("uq_publication_open_entry", "entry_id", "locale", where=_OPEN, unique=True),
+        partial_index("uq_publication_open_path", "locale", "path", where=_OPEN, unique=True),
+        partial_index("uq_publication_open_revision", "revision_id", where=_OPEN, unique=True),
+        partial_index(
+            "ix_publication_open_category",
+            *("locale", "content_type", "category_id", "published_at", "entry_id"),
+            where=_OPEN,
+        ),
+        partial_index(
+            "ix_publication_open_type",
+            *("locale", "content_type", "published_at", "entry_id"),
+            where=_OPEN,
+        ),
+        Index("ix_publication_edition_id", "edition_id", "position"),
+        Index("ix_publication_revision_id", "revision_id"),
+    )
+
+    id: Mapped[Id]
+    # Orders all publications and their ends, without gaps.
+    position: Mapped[int] = mapped_column(BigInteger)
+    entry_id: Mapped[str] = mapped_column(Key, ForeignKey("entry.id"))
+    edition_id: Mapped[str] = mapped_column(Key, ForeignKey("edition.id"))
+    revision_id: Mapped[Name]
+    content_type: Mapped[Name]
+    locale: Mapped[Name]
+    path: Mapped[str | None] = mapped_column(Key)
+    category_id: Mapped[str | None] = mapped_column(Key, ForeignKey("category.id"))
+    first_published_at: Mapped[Time]
+    published_at: Mapped[Time]
+    published_by: Mapped[str] = mapped_column(Key, ForeignKey("account.id"))
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_position: Mapped[int | None] = mapped_column(BigInteger)
