@@ -1,0 +1,1 @@
+"""Copydesk's GraphQL API."""

@@ -1,0 +1,143 @@
+"""Documents: parsed, validated, and kept for the next time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLInputType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    get_variable_values,
+    is_input_type,
+    parse,
+    type_from_ast,
+    validate,
+)
+
+from graphql_api.http.errors import RequestFailed, failed
+from graphql_api.http.limits import Limits, check_depth, check_document, too_many_tokens
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """An operation of a valid document.
+
+    Attributes:
+        schema: the schema that it is valid for.
+        node: the operation.
+        fragments: the document's fragments.
+    """
+
+    schema: GraphQLSchema
+    node: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+
+    @property
+    def is_query(self) -> bool:
+        """Whether it only reads."""
+        return self.node.operation is OperationType.QUERY
+
+    @cached_property
+    def root(self) -> GraphQLObjectType:
+        """The type whose fields it selects."""
+        root = self.schema.get_root_type(self.node.operation)
+        if root is None:
+            message = f"The schema has no {self.node.operation.value} operations."
+            raise failed(message, "BAD_REQUEST")
+        return root
+
+    @cached_property
+    def variable_types(self) -> Mapping[str, GraphQLInputType]:
+        """The types of its variables."""
+        found = {
+            each.variable.name.value: type_from_ast(self.schema, each.type)
+            for each in self.node.variable_definitions or ()
+        }
+        return {name: type_ for name, type_ in found.items() if is_input_type(type_)}
+
+    def coerce(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the variables' values as their types have them.
+
+        Raises:
+            RequestFailed: with everything that does not fit.
+        """
+        definitions = self.node.variable_definitions or ()
+        coerced = get_variable_values(self.schema, definitions, dict(variables), max_errors=20)
+        if isinstance(coerced, list):
+            raise RequestFailed(*coerced)
+        return coerced.coerced
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """A valid document, with its operations by name."""
+
+    operations: Mapping[str | None, Operation]
+
+    def operation(self, name: str | None) -> Operation:
+        """Return the operation of this name, or the only one.
+
+        Raises:
+            RequestFailed: if there is none, or there are several and no name.
+        """
+        if name is None and len(self.operations) == 1:
+            return next(iter(self.operations.values()))
+        if name is None:
+            message = "The document has several operations; say which in operationName."
+            raise failed(message, "BAD_REQUEST")
+        if name not in self.operations:
+            raise failed(f"The document has no operation named {name!r}.", "BAD_REQUEST")
+        return self.operations[name]
+
+
+class Documents:
+    """Reads documents for a schema; the last thousand are kept."""
+
+    def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
+        self._schema = schema
+        self._limits = limits
+        self.read = lru_cache(maxsize=1_000)(self._read)
+
+    def _read(self, source: str) -> Document:
+        """Return the document.
+
+        Raises:
+            RequestFailed: if it is too large, has an error in its syntax, or is not valid.
+        """
+        parsed = self._parse(source)
+        check_document(parsed, self._limits)
+        if errors := validate(self._schema, parsed, max_errors=20):
+            raise RequestFailed(*errors)
+        check_depth(parsed, self._limits)
+        return self._document(parsed)
+
+    def _parse(self, source: str) -> DocumentNode:
+        try:
+            return parse(source, max_lexical_tokens=self._limits.tokens)
+        except GraphQLError as error:
+            if "token" in error.message.lower() and "limit" in error.message.lower():
+                raise too_many_tokens(self._limits) from None
+            raise RequestFailed(error) from None
+
+    def _document(self, parsed: DocumentNode) -> Document:
+        fragments = {
+            each.name.value: each
+            for each in parsed.definitions
+            if isinstance(each, FragmentDefinitionNode)
+        }
+        return Document(
+            {
+                each.name.value if each.name else None: Operation(self._schema, each, fragments)
+                for each in parsed.definitions
+                if isinstance(each, OperationDefinitionNode)
+            }
+        )

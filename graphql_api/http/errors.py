@@ -1,0 +1,37 @@
+"""Errors as clients see them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from graphql import GraphQLError
+
+from cms.errors import CopydeskError
+
+
+class RequestFailed(CopydeskError):
+    """A request that cannot be answered: there are errors and no data.
+
+    Attributes:
+        errors: what is wrong.
+        status: the HTTP status that says so; ``None`` where HTTP was not at fault, but the
+            document or its variables were.
+    """
+
+    def __init__(self, *errors: GraphQLError, status: int | None = None) -> None:
+        super().__init__("; ".join(error.message for error in errors))
+        self.errors: Sequence[GraphQLError] = errors
+        self.status = status
+
+
+def failed(message: str, code: str, *, status: int | None = None) -> RequestFailed:
+    """Return the failure that this message and code describe."""
+    return RequestFailed(GraphQLError(message, extensions={"code": code}), status=status)
+
+
+def formatted(error: GraphQLError, code: str) -> dict[str, Any]:
+    """Return an error as JSON; ``code`` stands for those that have none of their own."""
+    shown: dict[str, Any] = dict(error.formatted)
+    shown["extensions"] = {"code": code, **(error.extensions or {})}
+    return shown

@@ -1,0 +1,109 @@
+"""GraphQL over HTTP, coming in: https://graphql.github.io/graphql-over-http/draft/."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+
+from graphql_api.http.errors import RequestFailed, failed
+
+
+@dataclass(frozen=True)
+class GraphQLRequest:
+    """What a client asks.
+
+    Attributes:
+        query: the document.
+        operation_name: which operation of it.
+        variables: their raw values.
+    """
+
+    query: str
+    operation_name: str | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+async def read_request(request: Request, body_bytes: int) -> GraphQLRequest:
+    """Return what an HTTP request asks.
+
+    Raises:
+        RequestFailed: if it is no well-formed GraphQL request, with the status that says so.
+    """
+    if request.method == "GET":
+        return _from_query_string(request)
+    if request.method != "POST":
+        message = f"{request.method} is not supported; use GET or POST."
+        raise failed(message, "METHOD_NOT_ALLOWED", status=405)
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        message = "Send the request as application/json."
+        raise failed(message, "UNSUPPORTED_MEDIA_TYPE", status=415)
+    return _from_json(await _read_body(request, body_bytes))
+
+
+async def _read_body(request: Request, most: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most:
+            message = f"The body has more than {most:,} bytes."
+            raise failed(message, "LIMIT_EXCEEDED", status=413)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _from_query_string(request: Request) -> GraphQLRequest:
+    parameters = request.query_params
+    variables = parameters.get("variables")
+    return _checked(
+        {
+            "query": parameters.get("query"),
+            "operationName": parameters.get("operationName") or None,
+            "variables": _parse(variables.encode()) if variables else None,
+        }
+    )
+
+
+def _from_json(body: bytes) -> GraphQLRequest:
+    parsed = _parse(body)
+    if isinstance(parsed, list):
+        raise failed(
+            "Batches are not supported; send one request at a time.", "BAD_REQUEST", status=400
+        )
+    if not isinstance(parsed, dict):
+        raise failed("The request has to be a JSON object.", "BAD_REQUEST", status=400)
+    return _checked(parsed)
+
+
+def _parse(text: bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise failed(
+            f"The request is not valid JSON: {error}.", "BAD_REQUEST", status=400
+        ) from None
+
+
+def _checked(parsed: Mapping[str, Any]) -> GraphQLRequest:
+    query = parsed.get("query")
+    name = parsed.get("operationName")
+    variables = parsed.get("variables")
+    extensions = parsed.get("extensions")
+    for ok, message in (
+        (isinstance(query, str) and query, "query has to be a document."),
+        (name is None or isinstance(name, str), "operationName has to be text."),
+        (variables is None or isinstance(variables, dict), "variables has to be an object."),
+        (extensions is None or isinstance(extensions, dict), "extensions has to be an object."),
+    ):
+        if not ok:
+            raise _bad(message)
+    return GraphQLRequest(str(query), name or None, variables or {})
+
+
+def _bad(message: str) -> RequestFailed:
+    return failed(f"The request is not well formed: {message}", "BAD_REQUEST", status=400)

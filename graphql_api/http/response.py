@@ -1,0 +1,64 @@
+"""GraphQL over HTTP, going out: https://graphql.github.io/graphql-over-http/draft/."""
+
+from __future__ import annotations
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from graphql_api.http.errors import RequestFailed, failed, formatted
+
+GRAPHQL_RESPONSE = "application/graphql-response+json"
+JSON = "application/json"
+
+
+def media_type_for(request: Request) -> str:
+    """Return the media type in which the client wants its response.
+
+    Raises:
+        RequestFailed: with status 406 if it takes neither of the two that there are.
+    """
+    weights = _weights(request.headers.get("accept") or "*/*")
+    fallback = max(weights.get("application/*", 0.0), weights.get("*/*", 0.0))
+    own = weights.get(GRAPHQL_RESPONSE, fallback)
+    plain = weights.get(JSON, fallback)
+    if own == plain == 0.0:
+        message = f"Responses come as {GRAPHQL_RESPONSE} or {JSON}; accept one of them."
+        raise failed(message, "NOT_ACCEPTABLE", status=406)
+    # Clients that name neither expect what has always been sent.
+    return GRAPHQL_RESPONSE if own > plain or GRAPHQL_RESPONSE in weights else JSON
+
+
+def wants_page(request: Request) -> bool:
+    """Say whether a person with a browser is asking, rather than a program."""
+    accepted = request.headers.get("accept", "")
+    return request.method == "GET" and "text/html" in accepted and not request.query_params
+
+
+def success(body: bytes, media_type: str) -> Response:
+    """Return the response with an answer."""
+    return Response(body, media_type=media_type)
+
+
+def failure(error: RequestFailed, media_type: str) -> Response:
+    """Return the response to a request that has no answer.
+
+    A client that takes only ``application/json`` may not look at the status before it has
+    read the body; for a well-formed GraphQL request it gets 200, as the specification asks.
+    """
+    status = error.status or (400 if media_type == GRAPHQL_RESPONSE else 200)
+    body = orjson.dumps({"errors": [formatted(each, "BAD_REQUEST") for each in error.errors]})
+    headers = {"Allow": "GET, POST"} if status == 405 else None  # noqa: PLR2004  # HTTP's own
+    return Response(body, status, headers, f"{media_type}; charset=utf-8")
+
+
+def _weights(accept: str) -> dict[str, float]:
+    weights: dict[str, float] = {}
+    for item in accept.split(","):
+        name, *parameters = (part.strip().lower() for part in item.split(";"))
+        weight = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+        try:
+            weights[name] = float(weight)
+        except ValueError:
+            weights[name] = 0.0
+    return weights

@@ -1,0 +1,172 @@
+"""Arguments: what of them shapes the SQL, and what is only a value in it.
+
+A plan is made once for a document and the *shape* of its variables: which are given, which
+are null, which keys their objects have, which enum values and booleans they hold. All other
+values are read from the variables each time the plan runs, and are bound parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeAlias
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    ListValueNode,
+    NullValueNode,
+    ObjectValueNode,
+    ValueNode,
+    VariableNode,
+    is_enum_type,
+    is_input_object_type,
+    is_list_type,
+    is_non_null_type,
+    is_scalar_type,
+)
+from graphql.utilities import coerce_input_literal
+
+Variables: TypeAlias = Mapping[str, Any]
+Shapes: TypeAlias = Mapping[str, Hashable]
+Read: TypeAlias = Callable[[Variables], Any]
+
+
+class Shape(Enum):
+    """The shape of a value that does not shape the SQL."""
+
+    PRESENT = "present"
+
+
+@dataclass(frozen=True)
+class Known:
+    """A value that is known when the plan is made: an enum value, a boolean."""
+
+    value: Hashable
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """A value that is known only when the plan runs."""
+
+    read: Read
+
+
+@dataclass(frozen=True, eq=False)
+class Input:
+    """An input object, with those of its fields that are given."""
+
+    type: GraphQLInputObjectType
+    fields: Mapping[str, Argument]
+
+
+Argument: TypeAlias = "None | Known | Given | Input | tuple[Argument, ...]"
+Arguments: TypeAlias = Mapping[str, Argument]
+
+
+def shape_of(value: Any, type_: GraphQLInputType) -> Hashable:
+    """Return the shape of a coerced variable value."""
+    if value is None:
+        return None
+    nullable = _nullable(type_)
+    if _is_structural(nullable):
+        return value  # type: ignore[no-any-return]  # enum members and booleans are hashable
+    if is_list_type(nullable) and _shapes_sql(nullable.of_type):
+        return tuple(shape_of(item, nullable.of_type) for item in value)
+    if is_input_object_type(nullable):
+        return tuple(
+            (name, shape_of(value[name], field.type))
+            for name, field in nullable.fields.items()
+            if name in value
+        )
+    return Shape.PRESENT
+
+
+def arguments_of(
+    declared: Mapping[str, GraphQLArgument] | Mapping[str, GraphQLInputField],
+    nodes: Mapping[str, ValueNode],
+    shapes: Shapes,
+) -> Arguments:
+    """Return the arguments that are given, each as far as it is known."""
+    return {
+        name: _from_node(nodes[name], argument.type, shapes)
+        for name, argument in declared.items()
+        if name in nodes and not _is_absent(nodes[name], shapes)
+    }
+
+
+def _from_node(node: ValueNode, type_: GraphQLInputType, shapes: Shapes) -> Argument:
+    if isinstance(node, VariableNode):
+        name = node.name.value
+        return _from_shape(shapes[name], type_, lambda variables: variables[name])
+    if isinstance(node, NullValueNode):
+        return None
+    nullable = _nullable(type_)
+    if is_list_type(nullable):
+        return _from_list(node, nullable.of_type, shapes)
+    if is_input_object_type(nullable) and isinstance(node, ObjectValueNode):
+        nodes = {field.name.value: field.value for field in node.fields}
+        return Input(nullable, arguments_of(nullable.fields, nodes, shapes))
+    value = coerce_input_literal(node, nullable)
+    return Known(value) if _is_structural(nullable) else Given(lambda _: value)
+
+
+def _from_list(node: ValueNode, item_type: GraphQLInputType, shapes: Shapes) -> Argument:
+    nodes = node.values if isinstance(node, ListValueNode) else (node,)
+    items = tuple(_from_node(item, item_type, shapes) for item in nodes)
+    if _shapes_sql(item_type):
+        return items
+    reads = [item.read if isinstance(item, Given) else _read_null for item in items]
+    return Given(lambda variables: [read(variables) for read in reads])
+
+
+def _from_shape(shape: Hashable, type_: GraphQLInputType, read: Read) -> Argument:
+    if shape is None:
+        return None
+    nullable = _nullable(type_)
+    if _is_structural(nullable):
+        return Known(shape)
+    if is_list_type(nullable) and isinstance(shape, tuple):
+        return tuple(
+            _from_shape(item, nullable.of_type, _reading(read, index))
+            for index, item in enumerate(shape)
+        )
+    if is_input_object_type(nullable) and isinstance(shape, tuple):
+        return Input(
+            nullable,
+            {
+                name: _from_shape(inner, nullable.fields[name].type, _reading(read, name))
+                for name, inner in shape
+            },
+        )
+    return Given(read)
+
+
+def _reading(read: Read, key: str | int) -> Read:
+    return lambda variables: read(variables)[key]
+
+
+def _read_null(_: Variables) -> None:
+    return None
+
+
+def _is_absent(node: ValueNode, shapes: Shapes) -> bool:
+    return isinstance(node, VariableNode) and node.name.value not in shapes
+
+
+def _is_structural(type_: GraphQLInputType) -> bool:
+    return is_enum_type(type_) or (is_scalar_type(type_) and type_.name == "Boolean")
+
+
+def _shapes_sql(type_: GraphQLInputType) -> bool:
+    nullable = _nullable(type_)
+    if is_list_type(nullable):
+        return _shapes_sql(nullable.of_type)
+    return _is_structural(nullable) or is_input_object_type(nullable)
+
+
+def _nullable(type_: GraphQLInputType) -> GraphQLInputType:
+    return type_.of_type if is_non_null_type(type_) else type_

@@ -1,0 +1,97 @@
+"""Selection × declarations → plan."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    SelectionSetNode,
+    get_named_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_non_null_type,
+)
+
+from graphql_api.planner.arguments import arguments_of
+from graphql_api.planner.declarations import PLANNED
+from graphql_api.planner.plan import Body, Case, Field, Plan, Typename
+from graphql_api.planner.selection import Selections
+
+INTROSPECTION = frozenset({"__schema", "__type"})
+
+
+def build_plan(selections: Selections, root: GraphQLObjectType, nodes: SelectionSetNode) -> Plan:
+    """Return the plan of an operation on ``root``. Introspection fields are left out."""
+    return Plan(_Builder(selections).body(root, (nodes,)))
+
+
+class _Builder:
+    """Builds bodies, each only once, however many types share a selection."""
+
+    def __init__(self, selections: Selections) -> None:
+        self._selections = selections
+        self._bodies: dict[Hashable, Body] = {}
+
+    def body(self, type_: GraphQLOutputType, sets: Sequence[SelectionSetNode]) -> Body:
+        named = get_named_type(type_)
+        key = (named.name, tuple(id(each) for each in sets))
+        if key not in self._bodies:
+            self._bodies[key] = self._build(named, sets)
+        return self._bodies[key]
+
+    def _build(self, named: Any, sets: Sequence[SelectionSetNode]) -> Body:
+        if not is_abstract_type(named):
+            return Body((Case((named.name,), self._fields(named, sets)),), is_abstract=False)
+        alike: dict[tuple[object, ...], list[Case]] = {}
+        possible = self._selections.schema.get_possible_types(named)
+        for each in sorted(possible, key=lambda object_type: object_type.name):
+            case = Case((each.name,), self._fields(each, sets))
+            alike.setdefault(tuple(map(_likeness, case.fields)), []).append(case)
+        return Body(tuple(map(_merged, alike.values())), is_abstract=True)
+
+    def _fields(
+        self, type_: GraphQLObjectType, sets: Sequence[SelectionSetNode]
+    ) -> tuple[Field | Typename, ...]:
+        selected = self._selections.of(type_, sets)
+        return tuple(
+            self._field(type_, key, nodes)
+            for key, nodes in selected.items()
+            if nodes[0].name.value not in INTROSPECTION
+        )
+
+    def _field(
+        self, type_: GraphQLObjectType, key: str, nodes: Sequence[FieldNode]
+    ) -> Field | Typename:
+        name = nodes[0].name.value
+        if name == "__typename":
+            return Typename(key)
+        declared = type_.fields[name]
+        given = {node.name.value: node.value for node in nodes[0].arguments or ()}
+        inner = [node.selection_set for node in nodes if node.selection_set is not None]
+        is_leaf = is_leaf_type(get_named_type(declared.type))
+        return Field(
+            key=key,
+            type_name=type_.name,
+            name=name,
+            declaration=declared.extensions[PLANNED],
+            arguments=arguments_of(declared.args, given, self._selections.shapes),
+            nullable=not is_non_null_type(declared.type),
+            body=None if is_leaf else self.body(declared.type, inner),
+            node=nodes[0],
+        )
+
+
+def _likeness(field: Field | Typename) -> object:
+    """Return what two types have to share for a field to be the same SQL on both."""
+    if isinstance(field, Typename):
+        return field.key
+    return field.key, id(field.node), field.declaration, id(field.body)
+
+
+def _merged(cases: Sequence[Case]) -> Case:
+    types = tuple(name for case in cases for name in case.types)
+    return Case(types, cases[0].fields)

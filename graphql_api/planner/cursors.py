@@ -1,0 +1,114 @@
+"""Keyset cursors: where in an order a row stands, so that a page can start behind it.
+
+A cursor is the hexadecimal of a JSON array: a mark of the order it belongs to, then the row's
+values of the order's keys. It holds nothing that the order does not show, and it goes on
+working when rows come and go between two pages.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, tuple_
+
+from cms.dialects import Moment
+from graphql_api.planner.declarations import OrderKey, Sql
+from graphql_api.planner.json_sql import Hexadecimal, JsonTuple, json_of, text
+
+
+class BadCursor(ValueError):
+    """A cursor that is none of this order."""
+
+
+def cursor_of(mark: str, keys: Sequence[OrderKey]) -> ColumnElement[str]:
+    """Return the cursor of a row."""
+    return Hexadecimal(JsonTuple(text(mark), *(json_of(key.sql) for key in keys)))
+
+
+def decode(cursor: str, mark: str, count: int) -> list[Any]:
+    """Return the key values that a cursor holds.
+
+    Raises:
+        BadCursor: if it was not made for this order.
+    """
+    try:
+        found, *values = json.loads(bytes.fromhex(cursor))
+    except (ValueError, TypeError):
+        raise BadCursor(f"{cursor!r} is not a cursor") from None
+    if found != mark or len(values) != count:
+        raise BadCursor("the cursor belongs to another order; start again from the first page")
+    if any(isinstance(value, list | dict) for value in values):
+        raise BadCursor(f"{cursor!r} is not a cursor")
+    return list(values)
+
+
+def value_for(key: OrderKey, value: Any) -> Any:
+    """Return a decoded value as the key's column takes it.
+
+    Raises:
+        BadCursor: if it cannot be one of the column's.
+    """
+    if value is None and key.nullable:
+        return None
+    if isinstance(key.sql.type, Moment):
+        return _moment(value)
+    expected = key.sql.type.python_type
+    if expected is float and type(value) is int:
+        return float(value)
+    if type(value) is not expected:
+        raise BadCursor("the cursor has a value that does not fit its order")
+    return value
+
+
+def _moment(value: Any) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        moment = datetime.min  # noqa: DTZ901  # has no zone, as the next line finds
+    if moment.tzinfo is None:
+        raise BadCursor("the cursor has a value that does not fit its order")
+    return moment
+
+
+def is_behind(keys: Sequence[OrderKey], cursor: Sequence[Sql]) -> ColumnElement[bool]:
+    """Return whether a row stands behind the cursor.
+
+    Where all keys run the same way and none can be null, this is a comparison of tuples, for
+    which an index over the keys can be used.
+    """
+    if (descending := _one_direction(keys)) is not None:
+        row, other = tuple_(*(key.sql for key in keys)), tuple_(*cursor)
+        return row < other if descending else row > other
+    return _follows(keys, [key.sql for key in keys], cursor)
+
+
+def is_ahead(keys: Sequence[OrderKey], cursor: Sequence[Sql]) -> ColumnElement[bool]:
+    """Return whether a row stands ahead of the cursor."""
+    if (descending := _one_direction(keys)) is not None:
+        row, other = tuple_(*(key.sql for key in keys)), tuple_(*cursor)
+        return row > other if descending else row < other
+    return _follows(keys, cursor, [key.sql for key in keys])
+
+
+def _one_direction(keys: Sequence[OrderKey]) -> bool | None:
+    directions = {key.descending for key in keys}
+    is_simple = len(directions) == 1 and not any(key.nullable for key in keys)
+    return directions.pop() if is_simple else None
+
+
+def _follows(
+    keys: Sequence[OrderKey], one: Sequence[Sql], other: Sequence[Sql]
+) -> ColumnElement[bool]:
+    """Return whether one tuple of key values comes later in the order than the other."""
+    ways: list[ColumnElement[bool]] = []
+    equal: list[ColumnElement[bool]] = []
+    for key, left, right in zip(keys, one, other, strict=True):
+        later = left < right if key.descending else left > right
+        if key.nullable:
+            later = and_(right.is_not(None), or_(left.is_(None), later))
+        ways.append(and_(*equal, later))
+        equal.append(left.is_not_distinct_from(right))
+    return or_(*ways)

@@ -1,0 +1,161 @@
+"""How a field of the schema says its SQL.
+
+A declaration stands where the GraphQL field is declared, in the field's ``extensions`` under
+:data:`PLANNED`. Its functions get the *row* of the object that the field belongs to: the
+columns of a relation, or whatever the declaration above handed down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy.types import TypeEngine
+
+from cms.reading.view import View
+from graphql_api.planner.arguments import Arguments, Given
+
+PLANNED = "planned"
+
+Row: TypeAlias = Any  # columns of a relation, or a part of a JSON document
+Sql: TypeAlias = ColumnElement[Any]
+
+
+@dataclass(frozen=True)
+class OrderKey:
+    """One key of an order.
+
+    Attributes:
+        sql: what is compared.
+        descending: whether the largest comes first.
+        nullable: whether it can be null; nulls come last, either way.
+    """
+
+    sql: Sql
+    descending: bool = False
+    nullable: bool = False
+
+
+def _unordered(_: Row) -> tuple[OrderKey, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a relation: which, and in which order.
+
+    Attributes:
+        source: where they come from, under an alias of its own.
+        where: what is true of them.
+        order: keys that put them in one certain order; none where there is at most one.
+        row: what the fields of an object get to see; by default the source's columns.
+        typename: for rows of an abstract type: where the name of each one's object type is,
+            or that name if it is the same for all.
+    """
+
+    source: FromClause
+    where: tuple[ColumnElement[bool], ...] = ()
+    order: Callable[[Row], tuple[OrderKey, ...]] = _unordered
+    row: Row = None
+    typename: Callable[[Row], Sql] | str | None = None
+
+    def __post_init__(self) -> None:
+        if self.row is None:
+            object.__setattr__(self, "row", self.source.c)
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a declaration may use beside the row.
+
+    Attributes:
+        view: what is seen.
+        arguments: the field's arguments.
+        bind: makes a bound parameter of a given value, of a type.
+    """
+
+    view: View
+    arguments: Arguments
+    bind: Callable[[Given, TypeEngine[Any]], Sql]
+
+
+@dataclass(frozen=True)
+class Value:
+    """A leaf: an expression whose value can stand in JSON.
+
+    Attributes:
+        sql: the expression.
+        required: it may be null although the schema says it cannot, because content was
+            published before its field was required, or is a draft.
+    """
+
+    sql: Callable[[Row], Sql]
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Inside:
+    """An object that is made of the same row.
+
+    Attributes:
+        row: what its fields get to see.
+        present: null unless this is true.
+        required: it may be null although the schema says it cannot; see :class:`Value`.
+    """
+
+    row: Callable[[Row], Row]
+    present: Callable[[Row], ColumnElement[bool]] | None = None
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class One:
+    """At most one object of a relation."""
+
+    rows: Callable[[Row, Call], Rows]
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """At most one object, in whichever of several relations it is."""
+
+    rows: Callable[[Row, Call], tuple[Rows, ...]]
+
+
+@dataclass(frozen=True)
+class Many:
+    """All objects of a relation, in order."""
+
+    rows: Callable[[Row, Call], Rows]
+
+
+@dataclass(frozen=True)
+class EachOf:
+    """For each row, at most one object, in whichever of several relations it is.
+
+    Attributes:
+        rows: the rows, in order.
+        one: the relations, for a row.
+    """
+
+    rows: Callable[[Row, Call], Rows]
+    one: Callable[[Row, Call], tuple[Rows, ...]]
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A page of the objects of a relation; takes the arguments of a Relay connection."""
+
+    rows: Callable[[Row, Call], Rows]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a connection, by name: nodes, edges, cursor, pageInfo, totalCount …"""
+
+    name: str
+
+
+Declaration: TypeAlias = Value | Inside | One | OneOf | Many | EachOf | Connection | Part

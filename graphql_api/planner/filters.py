@@ -1,0 +1,194 @@
+"""``where`` → a condition.
+
+``OPERATORS`` has a row for each operator. What a condition yields where a value is null is
+two-valued, so that ``NOT`` is always the complement: a null is equal to nothing, and different
+from everything but null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select, true
+from sqlalchemy.sql.functions import coalesce
+from sqlalchemy.types import TypeEngine
+
+from graphql_api.planner.arguments import Argument, Given, Input, Known
+from graphql_api.planner.declarations import PLANNED, Call, Row, Rows, Sql
+from graphql_api.planner.json_sql import Contains, IsOneOf, TypedList
+
+Condition: TypeAlias = ColumnElement[bool]
+
+
+@dataclass(frozen=True)
+class Compare:
+    """An input field that compares a value of the row; its own fields are operators."""
+
+    sql: Callable[[Row], Sql]
+
+
+@dataclass(frozen=True)
+class ToOne:
+    """An input field that looks into the one object that the row refers to.
+
+    Attributes:
+        key: the row's column that refers to it.
+        rows: the objects it can refer to.
+        target: the column of those that is referred to.
+    """
+
+    key: Callable[[Row], Sql]
+    rows: Callable[[Call], Rows]
+    target: Callable[[Row], Sql]
+
+
+@dataclass(frozen=True)
+class ToMany:
+    """An input field that looks into the objects that belong to the row: some, every, none."""
+
+    rows: Callable[[Row, Call], Rows]
+
+
+@dataclass(frozen=True)
+class Test:
+    """An input field with a meaning of its own, for a value of the type."""
+
+    condition: Callable[[Row, Sql], Condition]
+    type: TypeEngine[Any]
+
+
+def _starts_with(value: Sql, start: Sql) -> Condition:
+    return func.substr(value, 1, func.length(start)) == start
+
+
+# What each operator does with a value and a parameter, which is not null.
+OPERATORS: Mapping[str, Callable[[Sql, Sql], Condition]] = {
+    "eq": lambda value, other: value == other,
+    "ne": lambda value, other: value.is_distinct_from(other),
+    "lt": lambda value, other: value < other,
+    "lte": lambda value, other: value <= other,
+    "gt": lambda value, other: value > other,
+    "gte": lambda value, other: value >= other,
+    "in": IsOneOf,
+    "notIn": lambda value, other: not_(_truth(IsOneOf(value, other))),
+    "contains": Contains,
+    "startsWith": _starts_with,
+}
+
+# The operators whose parameter is a list.
+LIST_OPERATORS = frozenset({"in", "notIn"})
+
+
+def condition_of(where: Argument, row: Row, call: Call) -> Condition:
+    """Return what a ``where`` argument asks of a row."""
+    if not isinstance(where, Input):
+        return true()
+    return and_(
+        true(),
+        *(
+            _field_condition(where, name, argument, row, call)
+            for name, argument in where.fields.items()
+        ),
+    )
+
+
+def _field_condition(where: Input, name: str, value: Argument, row: Row, call: Call) -> Condition:
+    if value is None and name in {"AND", "OR", "NOT"}:
+        return true()
+    match name:
+        case "AND":
+            return and_(true(), *(condition_of(item, row, call) for item in _items(value)))
+        case "OR":
+            return or_(false(), *(condition_of(item, row, call) for item in _items(value)))
+        case "NOT":
+            return not_(_truth(condition_of(value, row, call)))
+    declaration = where.type.fields[name].extensions[PLANNED]
+    match declaration:
+        case Compare(sql):
+            return _comparison(value, sql(row), call)
+        case ToOne():
+            return _to_one(declaration, value, row, call)
+        case ToMany(rows):
+            return _to_many(rows, value, row, call)
+        case Test(condition, type_) if isinstance(value, Given):
+            return condition(row, call.bind(value, type_))
+    return true()
+
+
+def _comparison(operators: Argument, value: Sql, call: Call) -> Condition:
+    """Combine the operators. One that is given null compares with null, or says nothing."""
+    if not isinstance(operators, Input):
+        return true()
+    tests = [_test(name, other, value, call) for name, other in operators.fields.items()]
+    return and_(true(), *tests)
+
+
+def _test(name: str, other: Argument, value: Sql, call: Call) -> Condition:
+    if name == "isNull":
+        wanted = other.value if isinstance(other, Known) else None
+        return true() if wanted is None else value.is_(None) if wanted else value.is_not(None)
+    if other is None:
+        nulls = {"eq": value.is_(None), "ne": value.is_not(None)}
+        return nulls.get(name, true())
+    given = _given(other)
+    type_ = TypedList(value.type) if name in LIST_OPERATORS else value.type
+    return OPERATORS[name](value, call.bind(given, type_))
+
+
+def _to_one(declaration: ToOne, where: Argument, row: Row, call: Call) -> Condition:
+    if where is None:
+        return true()
+    rows = declaration.rows(call)
+    found = select(declaration.target(rows.row)).select_from(rows.source)
+    conditions = (*rows.where, condition_of(where, rows.row, call))
+    return declaration.key(row).in_(found.where(*conditions).correlate_except(rows.source))
+
+
+def _to_many(
+    related: Callable[[Row, Call], Rows], where: Argument, row: Row, call: Call
+) -> Condition:
+    if not isinstance(where, Input):
+        return true()
+    tests = [
+        _quantified(name, inner, related(row, call), call) for name, inner in where.fields.items()
+    ]
+    return and_(true(), *tests)
+
+
+def _quantified(quantifier: str, where: Argument, rows: Rows, call: Call) -> Condition:
+    if where is None:
+        return true()
+    condition = condition_of(where, rows.row, call)
+    if quantifier == "every":
+        condition = not_(_truth(condition))
+    found = select(true()).select_from(rows.source).where(*rows.where, condition)
+    exists = found.correlate_except(rows.source).exists()
+    return exists if quantifier == "some" else not_(exists)
+
+
+def _truth(condition: Condition) -> Condition:
+    """Return the condition with false in place of null."""
+    return coalesce(condition, false())
+
+
+def _items(argument: Argument) -> tuple[Argument, ...]:
+    return argument if isinstance(argument, tuple) else ()
+
+
+def _given(argument: Argument) -> Given:
+    """Return an operand as a value that is read when the plan runs, even if it is known."""
+    if isinstance(argument, Given):
+        return argument
+    if isinstance(argument, Known):
+        plain = _plain(argument)
+        return Given(lambda _: plain)
+    items = [_plain(item) for item in _items(argument)]
+    return Given(lambda _: items)
+
+
+def _plain(argument: Argument) -> object:
+    value = argument.value if isinstance(argument, Known) else None
+    return value.value if isinstance(value, Enum) else value

@@ -1,0 +1,366 @@
+"""JSON in SQL, on SQLite and on PostgreSQL: the only dialect names of the API.
+
+Each element is one idea with two spellings; the library's own words on how that works are at
+https://docs.sqlalchemy.org/en/21/core/compiler.html. Where both databases read the same SQL
+in the same way (``->``, ``->>``, ``substr``), there is no element.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from sqlalchemy import (
+    ColumnElement,
+    Dialect,
+    FunctionElement,
+    TableValuedAlias,
+    Text,
+    column,
+    literal_column,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import Boolean, NullType, TypeDecorator, TypeEngine
+
+from cms.dialects import Moment
+
+# Stands for a value that has to be there and is not. No content can hold it, since text with
+# control characters is refused; see graphql_api.planner.missing.
+MISSING = b'"\\u0001missing"'
+
+# PostgreSQL's functions take at most 100 arguments.
+_MOST_PAIRS = 50
+
+
+class JsonObject(FunctionElement[Any]):
+    """An object: names and values in turn."""
+
+    inherit_cache = True
+    type = NullType()
+
+    def __init__(self, pairs: Sequence[tuple[str, ColumnElement[Any]]]) -> None:
+        self.count = len(pairs)
+        super().__init__(*(part for name, value in pairs for part in (text(name), json_of(value))))
+
+
+@compiles(JsonObject, "sqlite")
+def _(element: JsonObject, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_object({_list(element, compiler, kw)})"
+
+
+@compiles(JsonObject, "postgresql")
+def _(element: JsonObject, compiler: SQLCompiler, **kw: Any) -> str:
+    if element.count <= _MOST_PAIRS:
+        return f"json_build_object({_list(element, compiler, kw)})"
+    parts = [compiler.process(clause, **kw) for clause in element.clauses]
+    size = 2 * _MOST_PAIRS
+    objects = [
+        f"json_build_object({', '.join(parts[start : start + size])})::text"
+        for start in range(0, len(parts), size)
+    ]
+    # {…} and {…} become {…, …}, since there is no function that joins two of type json.
+    joined = " || ', ' || ".join(f"substr(left({each}, -1), 2)" for each in objects)
+    return f"('{{' || {joined} || '}}')::json"
+
+
+class JsonArray(FunctionElement[Any]):
+    """The aggregate of all rows into an array, in order; of those only that ``where`` keeps."""
+
+    inherit_cache = True
+    type = NullType()
+
+    def __init__(
+        self,
+        value: ColumnElement[Any],
+        order: Sequence[ColumnElement[Any]],
+        where: ColumnElement[bool] | None = None,
+    ) -> None:
+        self.is_filtered = where is not None
+        kept = [where] if where is not None else []
+        super().__init__(json_of(value), *kept, *order)
+
+
+@compiles(JsonArray, "sqlite")
+def _(element: JsonArray, compiler: SQLCompiler, **kw: Any) -> str:
+    return _aggregate("json_group_array", element, compiler, kw)
+
+
+@compiles(JsonArray, "postgresql")
+def _(element: JsonArray, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"coalesce({_aggregate('json_agg', element, compiler, kw)}, '[]'::json)"
+
+
+def _aggregate(name: str, element: JsonArray, compiler: SQLCompiler, kw: dict[str, Any]) -> str:
+    value, *rest = (compiler.process(clause, **kw) for clause in element.clauses)
+    kept = f" filter (where {rest.pop(0)})" if element.is_filtered else ""
+    order = f" order by {', '.join(rest)}" if rest else ""
+    return f"{name}({value}{order}){kept}"
+
+
+class JsonTuple(FunctionElement[Any]):
+    """An array of these values."""
+
+    inherit_cache = True
+    type = NullType()
+
+
+@compiles(JsonTuple, "sqlite")
+def _(element: JsonTuple, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_array({_list(element, compiler, kw)})"
+
+
+@compiles(JsonTuple, "postgresql")
+def _(element: JsonTuple, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_build_array({_list(element, compiler, kw)})"
+
+
+class JsonConstant(FunctionElement[Any]):
+    """A piece of JSON that is known beforehand, of one of PostgreSQL's two types of JSON."""
+
+    inherit_cache = False
+    type = NullType()
+
+    def __init__(self, json: bytes, kind: Literal["json", "jsonb"]) -> None:
+        self.quoted = "'" + json.decode().replace("'", "''") + "'"
+        self.kind = kind
+        super().__init__()
+
+
+@compiles(JsonConstant, "sqlite")
+def _(element: JsonConstant, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json({element.quoted})"
+
+
+@compiles(JsonConstant, "postgresql")
+def _(element: JsonConstant, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"{element.quoted}::{element.kind}"
+
+
+class Hexadecimal(FunctionElement[str]):
+    """Text as the hexadecimal of its UTF-8 bytes."""
+
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(Hexadecimal, "sqlite")
+def _(element: Hexadecimal, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"lower(hex({_list(element, compiler, kw)}))"
+
+
+@compiles(Hexadecimal, "postgresql")
+def _(element: Hexadecimal, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"encode(convert_to(({_list(element, compiler, kw)})::text, 'UTF8'), 'hex')"
+
+
+class JsonText(FunctionElement[str]):
+    """A text inside a JSON object, compared and ordered by its code points."""
+
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(JsonText, "sqlite")
+def _(element: JsonText, compiler: SQLCompiler, **kw: Any) -> str:
+    document, key = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({document} ->> {key})"
+
+
+@compiles(JsonText, "postgresql")
+def _(element: JsonText, compiler: SQLCompiler, **kw: Any) -> str:
+    document, key = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f'(({document} ->> {key}) collate "C")'
+
+
+class _MomentText(FunctionElement[str]):
+    """A time as ISO 8601 text in UTC."""
+
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(_MomentText, "sqlite")
+def _(element: _MomentText, compiler: SQLCompiler, **kw: Any) -> str:
+    return _list(element, compiler, kw)
+
+
+@compiles(_MomentText, "postgresql")
+def _(element: _MomentText, compiler: SQLCompiler, **kw: Any) -> str:
+    moment = _list(element, compiler, kw)
+    return f"""to_char({moment} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
+
+
+class _BooleanJson(FunctionElement[Any]):
+    """True or false as JSON."""
+
+    inherit_cache = True
+    type = NullType()
+
+
+@compiles(_BooleanJson, "sqlite")
+def _(element: _BooleanJson, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json(iif({_list(element, compiler, kw)}, 'true', 'false'))"
+
+
+@compiles(_BooleanJson, "postgresql")
+def _(element: _BooleanJson, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"({_list(element, compiler, kw)})"
+
+
+def json_of(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the value in the form in which JSON shows it."""
+    if isinstance(value.type, Moment):
+        return _MomentText(value)
+    if isinstance(value.type, Boolean):
+        return _BooleanJson(value)
+    return value
+
+
+class _Elements(FunctionElement[Any]):
+    """The elements of an array, as rows."""
+
+    inherit_cache = True
+    name = "elements"
+
+
+@compiles(_Elements, "sqlite")
+def _(element: _Elements, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_each({_list(element, compiler, kw)})"
+
+
+@compiles(_Elements, "postgresql")
+def _(element: _Elements, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"jsonb_array_elements({_list(element, compiler, kw)}) with ordinality"
+
+
+class _ElementIndex(FunctionElement[int]):
+    """An element's place in its array, from 0."""
+
+    inherit_cache = True
+
+
+@compiles(_ElementIndex, "sqlite")
+def _(element: _ElementIndex, compiler: SQLCompiler, **kw: Any) -> str:
+    key, _ = element.clauses
+    return compiler.process(key, **kw)
+
+
+@compiles(_ElementIndex, "postgresql")
+def _(element: _ElementIndex, compiler: SQLCompiler, **kw: Any) -> str:
+    _, ordinality = element.clauses
+    return f"({compiler.process(ordinality, **kw)} - 1)"
+
+
+class _ElementText(FunctionElement[str]):
+    """An element that is text, as text."""
+
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(_ElementText, "sqlite")
+def _(element: _ElementText, compiler: SQLCompiler, **kw: Any) -> str:
+    return _list(element, compiler, kw)
+
+
+@compiles(_ElementText, "postgresql")
+def _(element: _ElementText, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"({_list(element, compiler, kw)} #>> '{{}}')"
+
+
+class Elements:
+    """The elements of a JSON array, as rows.
+
+    Attributes:
+        source: what to select from.
+        value: the element.
+        index: its place, from 0.
+    """
+
+    def __init__(self, array: ColumnElement[Any]) -> None:
+        self.source: TableValuedAlias = _Elements(array).table_valued(
+            column("value"), column("key"), column("ordinality")
+        )
+        self.value = self.source.c.value
+        self.index = _ElementIndex(self.source.c.key, self.source.c.ordinality)
+
+    def as_text(self) -> ColumnElement[str]:
+        """Return the element, which is text."""
+        return _ElementText(self.value)
+
+
+class IsOneOf(FunctionElement[bool]):
+    """Whether the first value is in the second, a list parameter."""
+
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(IsOneOf, "sqlite")
+def _(element: IsOneOf, compiler: SQLCompiler, **kw: Any) -> str:
+    value, items = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"{value} in (select value from json_each({items}))"
+
+
+@compiles(IsOneOf, "postgresql")
+def _(element: IsOneOf, compiler: SQLCompiler, **kw: Any) -> str:
+    value, items = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"{value} = any({items})"
+
+
+class Contains(FunctionElement[bool]):
+    """Whether the first text contains the second."""
+
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(Contains, "sqlite")
+def _(element: Contains, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"(instr({_list(element, compiler, kw)}) > 0)"
+
+
+@compiles(Contains, "postgresql")
+def _(element: Contains, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"(strpos({_list(element, compiler, kw)}) > 0)"
+
+
+class TypedList(TypeDecorator[list[Any]]):
+    """The type of a parameter that is a list of values of one type."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, item: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.item = item
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return an array where there are arrays, and JSON elsewhere."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(postgresql.ARRAY(self.item.dialect_impl(dialect)))
+        return dialect.type_descriptor(Text())
+
+    def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
+        """Return what the driver takes."""
+        convert = self.item.dialect_impl(dialect).bind_processor(dialect)
+        items = [convert(item) if convert is not None else item for item in value or ()]
+        return items if dialect.name == "postgresql" else json.dumps(items)
+
+
+def member(document: ColumnElement[Any], name: str) -> ColumnElement[Any]:
+    """Return what a JSON object holds under a name, as JSON; null if there is nothing."""
+    return document.op("->", precedence=15)(text(name))
+
+
+def text(constant: str) -> ColumnElement[str]:
+    """Return a text that the schema or the site has chosen, never a client."""
+    quoted = constant.replace("'", "''")
+    return literal_column(f"'{quoted}'", Text())
+
+
+def _list(element: FunctionElement[Any], compiler: SQLCompiler, kw: dict[str, Any]) -> str:
+    return compiler.process(element.clauses, **kw)

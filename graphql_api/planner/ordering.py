@@ -1,0 +1,61 @@
+"""``orderBy`` → keys that put every row in one certain place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from graphql_api.planner.arguments import Argument, Known
+from graphql_api.planner.declarations import OrderKey, Row, Sql
+
+
+@dataclass(frozen=True, eq=False)
+class OrderTerm:
+    """What one value of an ``orderBy`` enum stands for.
+
+    Attributes:
+        name: the enum value: ``publishedAt_DESC``.
+        sql: what is compared.
+        descending: whether the largest comes first.
+        nullable: whether it can be null.
+    """
+
+    name: str
+    sql: Callable[[Row], Sql]
+    descending: bool
+    nullable: bool
+
+
+def order_mark(argument: Argument) -> str:
+    """Return what marks the cursors of this order, so that no other order takes them."""
+    return ",".join(term.name for term in _terms(argument))
+
+
+def order_keys(
+    argument: Argument, row: Row, default: Callable[[Row], tuple[OrderKey, ...]]
+) -> tuple[OrderKey, ...]:
+    """Return the keys of an order.
+
+    The relation's own order follows the terms that were asked for. It ends with a key that is
+    different for every row, so the whole is stable.
+    """
+    chosen = (OrderKey(term.sql(row), term.descending, term.nullable) for term in _terms(argument))
+    return (*chosen, *default(row))
+
+
+def order_by(keys: Sequence[OrderKey], *, reverse: bool = False) -> list[Sql]:
+    """Return the expressions to order by; nulls come last, or first in reverse."""
+    expressions: list[Sql] = []
+    for key in keys:
+        if key.nullable:
+            is_null = key.sql.is_(None)
+            expressions.append(is_null.desc() if reverse else is_null.asc())
+        expressions.append(key.sql.desc() if key.descending is not reverse else key.sql.asc())
+    return expressions
+
+
+def _terms(argument: Argument) -> list[OrderTerm]:
+    items = argument if isinstance(argument, tuple) else ()
+    members = (item.value for item in items if isinstance(item, Known))
+    return [member.value for member in members if isinstance(member, Enum)]

@@ -1,0 +1,111 @@
+"""``first``, ``after``, ``last``, ``before`` and ``skip`` → which rows make the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import FieldNode, GraphQLError
+from sqlalchemy import BigInteger, ColumnElement
+
+from graphql_api.planner.arguments import Argument, Arguments, Given, Read, Variables
+from graphql_api.planner.cursors import BadCursor, decode, value_for
+from graphql_api.planner.declarations import OrderKey, Sql
+from graphql_api.planner.statement import Parameters
+
+DEFAULT_SIZE = 20
+LARGEST_SIZE = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Paging:
+    """Which page was asked for.
+
+    Attributes:
+        size: how many rows it has at most.
+        is_backward: whether the page ends at ``before`` or at the end of the list, rather
+            than beginning at ``after`` or at the start.
+        after: the cursor that the page's rows stand behind.
+        before: the cursor that the page's rows stand ahead of.
+        skip: how many rows are left out first.
+        node: where the arguments stand.
+    """
+
+    size: Read
+    is_backward: bool
+    after: Given | None
+    before: Given | None
+    skip: Read | None
+    node: FieldNode
+
+    def cursor_values(
+        self, cursor: Given, mark: str, keys: Sequence[OrderKey], parameters: Parameters
+    ) -> list[Sql]:
+        """Return a cursor's values as parameters, one for each key."""
+        return [
+            parameters.add(self._read_value(cursor, mark, keys, index), key.sql.type)
+            for index, key in enumerate(keys)
+        ]
+
+    def _read_value(self, cursor: Given, mark: str, keys: Sequence[OrderKey], index: int) -> Read:
+        def read(variables: Variables) -> Any:
+            try:
+                values = decode(cursor.read(variables), mark, len(keys))
+                return value_for(keys[index], values[index])
+            except BadCursor as error:
+                raise bad_input(str(error), self.node) from None
+
+        return read
+
+
+def paging_of(arguments: Arguments, node: FieldNode) -> Paging:
+    """Return the page that a connection's arguments ask for.
+
+    Raises:
+        GraphQLError: if they contradict each other.
+    """
+    first, last = _given(arguments.get("first")), _given(arguments.get("last"))
+    after, before = _given(arguments.get("after")), _given(arguments.get("before"))
+    skip = _given(arguments.get("skip"))
+    if first is not None and last is not None:
+        raise bad_input("give either first or last, not both", node)
+    if last is not None and (skip is not None or after is not None):
+        raise bad_input("last goes with before; skip and after go with first", node)
+    size = last or first
+    return Paging(
+        size=_checked("last" if last else "first", size, LARGEST_SIZE, node)
+        if size is not None
+        else lambda _: DEFAULT_SIZE,
+        is_backward=last is not None,
+        after=after,
+        before=before,
+        skip=_checked("skip", skip, None, node) if skip is not None else None,
+        node=node,
+    )
+
+
+def bad_input(message: str, node: FieldNode) -> GraphQLError:
+    """Return the error for an argument that cannot be used."""
+    return GraphQLError(message, nodes=node, extensions={"code": "BAD_USER_INPUT"})
+
+
+def number(read: Read, parameters: Parameters) -> ColumnElement[int]:
+    """Return a row count as a parameter."""
+    return parameters.add(read, BigInteger())
+
+
+def _given(argument: Argument) -> Given | None:
+    return argument if isinstance(argument, Given) else None
+
+
+def _checked(name: str, given: Given, largest: int | None, node: FieldNode) -> Read:
+    def read(variables: Variables) -> int:
+        value: int = given.read(variables)
+        if value < 0:
+            raise bad_input(f"{name} is {value}; it cannot be negative", node)
+        if largest is not None and value > largest:
+            raise bad_input(f"{name} is {value}; at most {largest} are given at once", node)
+        return value
+
+    return read

@@ -1,0 +1,120 @@
+"""The plan: what an operation asks for, with every name resolved and nothing of SQL yet."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from graphql import FieldNode
+
+from graphql_api.planner.arguments import Argument, Arguments, Given, Input, Known
+from graphql_api.planner.declarations import Declaration
+
+
+@dataclass(frozen=True, eq=False)
+class Typename:
+    """``__typename`` under a response name."""
+
+    key: str
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """A selected field.
+
+    Attributes:
+        key: its response name.
+        type_name: the object type it belongs to.
+        name: its name there.
+        declaration: its SQL.
+        arguments: what it was called with.
+        nullable: whether the schema lets it be null.
+        body: what is selected of it; ``None`` for a leaf.
+        node: where it stands in the document.
+    """
+
+    key: str
+    type_name: str
+    name: str
+    declaration: Declaration
+    arguments: Arguments
+    nullable: bool
+    body: Body | None
+    node: FieldNode
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """What is selected of an object that is of one of these types."""
+
+    types: tuple[str, ...]
+    fields: tuple[Field | Typename, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """What is selected of an object, by its type.
+
+    Attributes:
+        cases: one for each different selection.
+        is_abstract: whether the type is known only when the row is.
+    """
+
+    cases: tuple[Case, ...]
+    is_abstract: bool
+
+    def without(self, types: Collection[object]) -> Body:
+        """Return what is selected of an object that is of none of these types."""
+        left = (
+            Case(tuple(name for name in case.types if name not in types), case.fields)
+            for case in self.cases
+        )
+        return Body(tuple(case for case in left if case.types), self.is_abstract)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What a whole operation asks for."""
+
+    root: Body
+
+    def __str__(self) -> str:
+        return "\n".join(_draw(self.root, 0))
+
+
+def _draw(body: Body, depth: int) -> Iterator[str]:
+    for case in body.cases:
+        indent = depth
+        if body.is_abstract:
+            yield f"{'  ' * depth}on {' | '.join(case.types)}"
+            indent += 1
+        for field in case.fields:
+            yield from _draw_field(field, indent)
+
+
+def _draw_field(field: Field | Typename, depth: int) -> Iterator[str]:
+    margin = "  " * depth
+    if isinstance(field, Typename):
+        yield f"{margin}{field.key}: __typename"
+        return
+    kind = type(field.declaration).__name__.lower()
+    arguments = ", ".join(f"{name}: {_words(each)}" for name, each in field.arguments.items())
+    called = f"{field.name}({arguments})" if arguments else field.name
+    yield f"{margin}{field.key}: {kind} {field.type_name}.{called}"
+    if field.body is not None:
+        yield from _draw(field.body, depth + 1)
+
+
+def _words(argument: Argument) -> str:
+    match argument:
+        case None:
+            return "null"
+        case Known(value):
+            return str(getattr(value, "name", value))
+        case Given():
+            return "?"
+        case Input(_, fields):
+            inner = ", ".join(f"{name}: {_words(each)}" for name, each in fields.items())
+            return f"{{{inner}}}"
+        case _:
+            return f"[{', '.join(map(_words, argument))}]"

@@ -1,0 +1,77 @@
+"""A compiled statement, and the values that it is run with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sqlalchemy import BindParameter, Dialect, Text, bindparam
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
+
+from graphql_api.planner.arguments import Read, Variables
+
+Convert: TypeAlias = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Statement:
+    """One SQL statement with one column and one row: the JSON of ``data``.
+
+    Attributes:
+        sql: the text, the same for every run.
+        reads: for each parameter, in the order of the text, what its value is.
+    """
+
+    sql: str
+    reads: Sequence[Read]
+
+    def values(self, variables: Variables) -> list[Any]:
+        """Return the parameters' values for one run.
+
+        Raises:
+            graphql.GraphQLError: if a value cannot be used, with the place that it came from.
+        """
+        return [read(variables) for read in self.reads]
+
+
+class Parameters:
+    """Collects the parameters of a statement while it is made."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._reads: dict[str, Read] = {}
+
+    def add(self, read: Read, type_: TypeEngine[Any]) -> BindParameter[Any]:
+        """Return a new parameter whose value will be read in this way."""
+        name = f"p{len(self._reads) + 1}"
+        self._reads[name] = _converted(read, _converter(type_, self._dialect))
+        return bindparam(name, type_=type_, required=False)
+
+    def in_order(self, compiled: SQLCompiler) -> list[Read]:
+        """Return how to read the parameters, in the order in which the SQL has them."""
+        names = compiled.positiontup or ()
+        return [self._reads.get(name) or self._constant(compiled, name) for name in names]
+
+    def _constant(self, compiled: SQLCompiler, name: str) -> Read:
+        """Return how to read a constant that a relation holds."""
+        value = compiled.params[name]
+        converter = _converter(compiled.binds[name].type, self._dialect)
+        return _converted(lambda _: value, converter)
+
+
+def _converter(type_: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    if isinstance(type_, Text):
+        return _without_nul
+    return type_.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _without_nul(value: Any) -> Any:
+    # No stored text has control characters, so one is as different from it as another; and
+    # PostgreSQL does not take NUL.
+    return value.replace("\0", "\x01") if isinstance(value, str) else value
+
+
+def _converted(read: Read, convert: Convert | None) -> Read:
+    return read if convert is None else lambda variables: convert(read(variables))

@@ -1,0 +1,82 @@
+"""Connections, after https://relay.dev/graphql/connections.htm, with ``nodes``, ``totalCount``
+and ``skip``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from graphql_api.planner.declarations import Call, Connection, Part, Row, Rows
+from graphql_api.planner.paging import DEFAULT_SIZE, LARGEST_SIZE
+from graphql_api.schema.declare import Argument, Declared
+from graphql_api.schema.namespace import Namespace
+
+_PAGING = (
+    Argument(
+        "first",
+        "int | None",
+        f"How many to give from the start: {DEFAULT_SIZE} if not said, at most {LARGEST_SIZE}.",
+    ),
+    Argument("after", "str | None", "Only what comes after this cursor."),
+    Argument("last", "int | None", f"How many to give from the end, at most {LARGEST_SIZE}."),
+    Argument("before", "str | None", "Only what comes before this cursor."),
+    Argument("skip", "int | None", "How many to leave out first, for numbered pages."),
+)
+
+
+class PageInfo:
+    """Where a page stands within its connection."""
+
+    has_next_page = Declared("bool", Part("hasNextPage"), "Whether something comes after it.")
+    has_previous_page = Declared(
+        "bool", Part("hasPreviousPage"), "Whether something comes before it."
+    )
+    start_cursor = Declared("str | None", Part("startCursor"), "The first item's cursor.")
+    end_cursor = Declared("str | None", Part("endCursor"), "The last item's cursor.")
+
+
+def add_connection(namespace: Namespace, node: str) -> None:
+    """Add the connection and the edge of a node type: ``EntryConnection``, ``EntryEdge``."""
+    edge = {
+        "cursor": Declared("str", Part("cursor"), "Where the item stands in this order."),
+        "node": Declared(node, Part("node"), "The item."),
+    }
+    connection = {
+        "nodes": Declared(f"list[{node}]", Part("nodes"), "The items of the page."),
+        "edges": Declared(f"list[{node}Edge]", Part("edges"), "The items with their cursors."),
+        "page_info": Declared("PageInfo", Part("pageInfo"), "Where the page stands."),
+        "total_count": Declared("int", Part("totalCount"), "How many there are in all."),
+    }
+    described = {"__doc__": f"An item of a {node}Connection."}
+    namespace.add_object(type(f"{node}Edge", (), {**edge, **described}))
+    described = {"__doc__": f"A page of a list: {node}."}
+    namespace.add_object(type(f"{node}Connection", (), {**connection, **described}))
+
+
+def connection(
+    node: str,
+    rows: Callable[[Row, Call], Rows],
+    description: str,
+    *,
+    where: str | None = None,
+    order: str | None = None,
+    arguments: Sequence[Argument] = (),
+) -> Declared:
+    """Declare a connection.
+
+    Args:
+        node: the node type.
+        rows: all rows, in their own order, which has to end with a unique key.
+        description: what it holds.
+        where: the name of the input type of its filter.
+        order: the name of the enum of its orders.
+        arguments: further arguments, which ``rows`` understands.
+    """
+    narrowing = [Argument("where", f"{where} | None", "Only what fits.")] if where else []
+    sorting = [Argument("order_by", f"list[{order}] | None", "In which order.")] if order else []
+    return Declared(
+        f"{node}Connection",
+        Connection(rows),
+        description,
+        (*narrowing, *sorting, *arguments, *_PAGING),
+    )

@@ -1,0 +1,50 @@
+"""Where the fields of content types find their values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Text as SqlText
+from sqlalchemy import cast
+
+from graphql_api.planner.declarations import OrderKey, Row, Rows, Sql
+from graphql_api.planner.json_sql import Elements, member, text
+
+
+@dataclass(frozen=True)
+class Document:
+    """A part of what a revision shows.
+
+    Attributes:
+        json: the part, a JSON object.
+        path: where it stands in the revision, as links say it; ends with a slash, or is empty.
+        revision_id: the revision.
+    """
+
+    json: Sql
+    path: Sql
+    revision_id: Sql
+
+    def inside(self, name: str) -> Document:
+        """Return the object that a field of this part holds."""
+        return Document(member(self.json, name), self.path_of(name) + text("/"), self.revision_id)
+
+    def path_of(self, name: str) -> Sql:
+        """Return where a field of this part stands."""
+        return self.path + text(name)
+
+    def elements(self, name: str) -> Rows:
+        """Return the objects of the list that a field of this part holds."""
+        elements = Elements(member(self.json, name))
+        index = cast(elements.index, SqlText)
+        path = self.path_of(name) + text("/") + index + text("/")
+        return Rows(
+            elements.source,
+            row=Document(elements.value, path, self.revision_id),
+            order=lambda _: (OrderKey(elements.index),),
+        )
+
+
+def document_of(row: Row) -> Document:
+    """Return the part in which a field looks: the row itself, or all that an entry shows."""
+    return row if isinstance(row, Document) else Document(row.rendered, text(""), row.revision_id)

@@ -1,0 +1,78 @@
+"""``Node`` and ``Entry``: what everything has, and what every entry has."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from cms.reading import relations
+from graphql_api.planner.declarations import Call, Row, Rows
+from graphql_api.planner.json_sql import text
+from graphql_api.schema.connection import connection
+from graphql_api.schema.declare import Argument, inside, many, one, value
+from graphql_api.schema.review import review_rows
+from graphql_api.schema.rows import category_rows, incoming_link_rows, link_rows, tag_rows
+
+
+class Node:
+    """Something with an id that never changes."""
+
+    id = value("ID", lambda row: row.id, "Its id, the same everywhere.")
+
+
+def _category(entry: Row, _: Call) -> Rows:
+    return category_rows(lambda category: category.id == entry.category_id)
+
+
+def _tags(entry: Row, _: Call) -> Rows:
+    tagged = relations.revision_tags().subquery()
+    ids = select(tagged.c.id).where(tagged.c.revision_id == entry.revision_id)
+    return tag_rows(lambda tag: tag.id.in_(ids.correlate_except(tagged)))
+
+
+def _links(entry: Row, call: Call) -> Rows:
+    return link_rows(
+        call.view,
+        lambda link: link.revision_id == entry.revision_id,
+        lambda link: link.origin != text("reference"),
+    )
+
+
+def _incoming_links(entry: Row, call: Call) -> Rows:
+    return incoming_link_rows(
+        call.view,
+        lambda link: link.target_id == entry.id,
+        lambda link: link.origin != text("reference"),
+    )
+
+
+class Entry(Node):
+    """A piece of content, as the view shows it."""
+
+    id = value("ID", lambda entry: entry.id, "Its id, over all locales and revisions.")
+    type = value("EntryType", lambda entry: entry.content_type, "Its content type.")
+    locale = value("str", lambda entry: entry.locale, "The language of this edition (BCP 47).")
+    slug = value("str", lambda entry: entry.slug, "Its word in addresses.")
+    path = value("str | None", lambda entry: entry.path, "Where it stands on the site, if it does.")
+    title = value("str", lambda entry: entry.title, "What it is called.")
+    summary = value("str", lambda entry: entry.summary, "One or two sentences; may be empty.")
+    published_at = value(
+        "DateTime", lambda entry: entry.published_at, "When this revision became public."
+    )
+    first_published_at = value(
+        "DateTime", lambda entry: entry.first_published_at, "When the edition first became public."
+    )
+    updated_at = value("DateTime", lambda entry: entry.created_at, "When this revision was saved.")
+    category = one("Category | None", _category, "Where it belongs in the tree of topics.")
+    tags = many("list[Tag]", _tags, "Its tags, by name.")
+    links = connection(
+        "Link", _links, "Its links, those in its text included, as they stand.", where="LinkWhere"
+    )
+    incoming_links = connection(
+        "Link", _incoming_links, "The links of other public pages to it.", where="LinkWhere"
+    )
+    review = one(
+        "Review | None",
+        lambda entry, _: review_rows(entry),
+        "Who signed off exactly what is shown; null if it was published without.",
+    )
+    revision = inside("Revision", lambda entry: entry, "The revision that is shown.")

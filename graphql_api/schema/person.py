@@ -1,0 +1,68 @@
+"""People."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from cms.reading import relations
+from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
+from graphql_api.planner.json_sql import Elements, member
+from graphql_api.schema.connection import connection
+from graphql_api.schema.declare import many, value
+from graphql_api.schema.interfaces import Node
+from graphql_api.schema.rows import entry_rows
+
+
+def _links(person: Row, _: Call) -> Rows:
+    elements = Elements(person.links)
+    return Rows(elements.source, row=elements.value, order=lambda _: (OrderKey(elements.index),))
+
+
+def _reviewed(person: Row, call: Call) -> Rows:
+    signed = relations.sign_offs().subquery()
+    by_person = select(signed.c.digest).where(signed.c.person_id == person.id)
+    return entry_rows(
+        call.view,
+        lambda entry: entry.digest.in_(
+            by_person.where(signed.c.edition_id == entry.edition_id).correlate_except(signed)
+        ),
+    )
+
+
+def _authored(person: Row, call: Call) -> Rows:
+    bylines = relations.bylines().subquery()
+    accounts = select(bylines.c.account_id).where(bylines.c.id == person.id)
+    return entry_rows(
+        call.view, lambda entry: entry.author_id.in_(accounts.correlate_except(bylines))
+    )
+
+
+class PersonLink:
+    """Where else to find a person."""
+
+    label = value("str", lambda link: member(link, "label"), "What it is called.")
+    url = value("str", lambda link: member(link, "url"), "Where it is.")
+
+
+class Person(Node):
+    """A public byline: an author, a reviewer."""
+
+    id = value("ID", lambda person: person.id, "Their id.")
+    slug = value("str", lambda person: person.slug, "Their word in addresses.")
+    name = value("str", lambda person: person.name, "What they are called.")
+    bio = value("str", lambda person: person.bio, "Who they are.")
+    links = many("list[PersonLink]", _links, "Where else to find them.")
+    authored = connection(
+        "Entry",
+        _authored,
+        "The entries whose shown revision they saved.",
+        where="EntryWhere",
+        order="EntryOrder",
+    )
+    reviewed = connection(
+        "Entry",
+        _reviewed,
+        "The entries that they signed off, exactly as shown.",
+        where="EntryWhere",
+        order="EntryOrder",
+    )

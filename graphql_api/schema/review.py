@@ -1,0 +1,73 @@
+"""What readers see of reviews and revisions. All of it comes from the sign-offs."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from cms.reading import relations
+from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
+from graphql_api.schema.declare import many, one, value
+from graphql_api.schema.rows import person_rows
+
+
+def review_rows(entry: Row) -> Rows:
+    """Return the review of what an entry shows."""
+    return Rows(relations.review(entry.edition_id, entry.digest).subquery())
+
+
+def _sign_offs(review: Row, _: Call) -> Rows:
+    source = relations.sign_offs().subquery()
+    return Rows(
+        source,
+        (source.c.edition_id == review.edition_id, source.c.digest == review.digest),
+        order=lambda signed: (OrderKey(signed.signed_at), OrderKey(signed.id)),
+    )
+
+
+def _reviewers(review: Row, _: Call) -> Rows:
+    signed = relations.sign_offs().subquery()
+    people = select(signed.c.person_id).where(
+        signed.c.edition_id == review.edition_id, signed.c.digest == review.digest
+    )
+    return person_rows(lambda person: person.id.in_(people.correlate_except(signed)))
+
+
+def _reviewer(signed: Row, _: Call) -> Rows:
+    return person_rows(lambda person: person.id == signed.person_id)
+
+
+def _author(entry: Row, _: Call) -> Rows:
+    source = relations.bylines().subquery()
+    return Rows(source, (source.c.account_id == entry.author_id,))
+
+
+class SignOff:
+    """A reviewer's yes to exactly these bytes."""
+
+    reviewer = one("Person", _reviewer, "Who gave it.")
+    stage = value("str", lambda signed: signed.stage, "The stage of the policy it was given at.")
+    signed_at = value("DateTime", lambda signed: signed.signed_at, "When it was given.")
+    expires_at = value("DateTime", lambda signed: signed.expires_at, "Until when it holds.")
+
+
+class Review:
+    """The sign-offs on exactly what is shown."""
+
+    reviewers = many("list[Person]", _reviewers, "Who signed off, by name.")
+    sign_offs = many("list[SignOff]", _sign_offs, "The sign-offs, in the order of time.")
+    signed_at = value("DateTime", lambda review: review.signed_at, "When the last one was given.")
+    expires_at = value(
+        "DateTime", lambda review: review.expires_at, "When the page is due for review again."
+    )
+
+
+class Revision:
+    """The revision of an entry that is shown."""
+
+    id = value("ID", lambda entry: entry.revision_id, "Its id.")
+    number = value("int", lambda entry: entry.number, "Its number within the edition, from 1.")
+    digest = value(
+        "str", lambda entry: entry.digest, "SHA-256 of its canonical JSON (RFC 8785), in hex."
+    )
+    created_at = value("DateTime", lambda entry: entry.created_at, "When it was saved.")
+    author = one("Person | None", _author, "Who saved it, if the account has a byline.")

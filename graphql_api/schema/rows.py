@@ -1,0 +1,87 @@
+"""The rows of each relation, in their own order, as declarations use them.
+
+Each function selects from a relation of :mod:`cms.reading.relations` under a new alias; its
+conditions say which of the rows are meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeAlias
+
+from sqlalchemy import ColumnElement
+
+from cms.reading import relations
+from cms.reading.view import View
+from graphql_api.planner.declarations import OrderKey, Row, Rows
+from graphql_api.planner.json_sql import text
+
+Condition: TypeAlias = Callable[[Row], ColumnElement[bool]]
+Order: TypeAlias = Callable[[Row], tuple[OrderKey, ...]]
+
+
+def entry_rows(view: View, *conditions: Condition) -> Rows:
+    """Return entries of any type, the newest first."""
+    rows = _rows(relations.entries(view), _newest_first, *conditions)
+    return replace(rows, typename=lambda entry: entry.content_type)
+
+
+def rows_of_type(view: View, content_type: str, *conditions: Condition) -> Rows:
+    """Return entries of one type, the newest first."""
+    is_of_type: Condition = lambda entry: entry.content_type == text(content_type)  # noqa: E731
+    return _rows(relations.entries(view), _newest_first, is_of_type, *conditions)
+
+
+def link_rows(view: View, *conditions: Condition) -> Rows:
+    """Return edges of revisions, in the order in which they stand there."""
+    return _rows(
+        relations.links(view),
+        lambda link: (OrderKey(link.field_path), OrderKey(link.ordinal)),
+        *conditions,
+    )
+
+
+def incoming_link_rows(view: View, *conditions: Condition) -> Rows:
+    """Return edges to entries, by the entries that they come from, the oldest first."""
+    return _rows(
+        relations.incoming_links(view),
+        lambda link: (
+            OrderKey(link.source_id),
+            OrderKey(link.field_path),
+            OrderKey(link.ordinal),
+        ),
+        *conditions,
+    )
+
+
+def category_rows(*conditions: Condition) -> Rows:
+    """Return categories, siblings as the editors have put them."""
+    return _rows(
+        relations.categories(),
+        lambda category: (OrderKey(category.ordinal), OrderKey(category.path)),
+        *conditions,
+    )
+
+
+def tag_rows(*conditions: Condition) -> Rows:
+    """Return tags by name."""
+    return _rows(relations.tags(), _by_name, *conditions)
+
+
+def person_rows(*conditions: Condition) -> Rows:
+    """Return people by name."""
+    return _rows(relations.people(), _by_name, *conditions)
+
+
+def _newest_first(entry: Row) -> tuple[OrderKey, ...]:
+    return (OrderKey(entry.published_at, descending=True), OrderKey(entry.id, descending=True))
+
+
+def _by_name(row: Row) -> tuple[OrderKey, ...]:
+    return (OrderKey(row.name), OrderKey(row.id))
+
+
+def _rows(relation: relations.Relation, order: Order, *conditions: Condition) -> Rows:
+    source = relation.subquery()
+    return Rows(source, tuple(condition(source.c) for condition in conditions), order)

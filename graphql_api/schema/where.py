@@ -1,0 +1,111 @@
+"""What can be asked of entries, categories, tags, people and links."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import ColumnElement, Text, and_, or_
+
+from cms.reading import relations
+from graphql_api.planner.declarations import Call, Row, Rows, Sql
+from graphql_api.planner.filters import Compare, Test, ToMany, ToOne
+from graphql_api.planner.json_sql import text
+from graphql_api.schema.declare import Declared
+from graphql_api.schema.inputs import LEAF_FILTERS, add_quantified, add_where
+from graphql_api.schema.namespace import Namespace
+from graphql_api.schema.rows import category_rows
+
+
+def compared(type_: str, sql: Callable[[Row], Sql], description: str) -> Declared:
+    """Declare a filter on a leaf of a built-in type."""
+    return filtered(LEAF_FILTERS[type_][0], sql, description)
+
+
+def filtered(filter_: str, sql: Callable[[Row], Sql], description: str) -> Declared:
+    """Declare a filter on a leaf, of this filter type."""
+    return Declared(f"{filter_} | None", Compare(sql), description)
+
+
+def _is_within(category: Row, path: Sql) -> ColumnElement[bool]:
+    # "0" is the character that follows "/", so this is "begins with the path and a slash",
+    # written so that an index over paths can be used.
+    below = and_(category.path >= path + text("/"), category.path < path + text("0"))
+    return or_(category.path == path, below)
+
+
+def _tags_of(entry: Row, _: Call) -> Rows:
+    source = relations.revision_tags().subquery()
+    return Rows(source, (source.c.revision_id == entry.revision_id,))
+
+
+# What can be asked of every entry.
+ENTRY_WHERE: Mapping[str, Declared] = {
+    "id": compared("ID", lambda entry: entry.id, "Its id."),
+    "type": filtered("EntryTypeFilter", lambda entry: entry.content_type, "Its content type."),
+    "slug": compared("str", lambda entry: entry.slug, "Its slug."),
+    "path": compared("str", lambda entry: entry.path, "Where it stands on the site."),
+    "title": compared("str", lambda entry: entry.title, "What it is called."),
+    "summary": compared("str", lambda entry: entry.summary, "Its summary."),
+    "published_at": compared(
+        "DateTime", lambda entry: entry.published_at, "When the revision became public."
+    ),
+    "first_published_at": compared(
+        "DateTime", lambda entry: entry.first_published_at, "When it first became public."
+    ),
+    "updated_at": compared(
+        "DateTime", lambda entry: entry.created_at, "When the revision was saved."
+    ),
+    "category": Declared(
+        "CategoryWhere | None",
+        ToOne(
+            key=lambda entry: entry.category_id,
+            rows=lambda _: category_rows(),
+            target=lambda category: category.id,
+        ),
+        "It is in a category that fits.",
+    ),
+    "tags": Declared("TagsWhere | None", ToMany(_tags_of), "What its tags are."),
+}
+
+
+def add_wheres(namespace: Namespace) -> None:
+    """Add the filters that are the same for every site."""
+    add_where(
+        namespace,
+        "CategoryWhere",
+        "What is asked of a category.",
+        {
+            "id": compared("ID", lambda category: category.id, "Its id."),
+            "slug": compared("str", lambda category: category.slug, "Its slug."),
+            "path": compared("str", lambda category: category.path, "Its path."),
+            "name": compared("str", lambda category: category.name, "What it is called."),
+            "within": Declared(
+                "str | None",
+                Test(_is_within, Text()),
+                "It has this path, or is somewhere below it.",
+            ),
+        },
+    )
+    for name, thing in (("TagWhere", "a tag"), ("PersonWhere", "a person")):
+        add_where(
+            namespace,
+            name,
+            f"What is asked of {thing}.",
+            {
+                "id": compared("ID", lambda row: row.id, "The id."),
+                "slug": compared("str", lambda row: row.slug, "The slug."),
+                "name": compared("str", lambda row: row.name, "The name."),
+            },
+        )
+    add_quantified(namespace, "TagsWhere", "TagWhere", "tags")
+    add_where(
+        namespace,
+        "LinkWhere",
+        "What is asked of a link.",
+        {
+            "kind": compared("str", lambda link: link.kind, "Its kind."),
+            "label": compared("str", lambda link: link.label, "Its words."),
+            "url": compared("str", lambda link: link.url, "Where it leads."),
+        },
+    )
+    add_where(namespace, "EntryWhere", "What is asked of an entry.", ENTRY_WHERE)
