@@ -15,6 +15,9 @@ def now() -> datetime:
 
 
 def to_milliseconds(moment: datetime) -> datetime:
-    """Return ``moment`` in UTC with everything below a millisecond cut off."""
-    in_utc = moment.astimezone(UTC)
+    """Return ``moment`` in UTC with everything below a millisecond cut off.
+
+    A time without a zone is taken to be in UTC.
+    """
+    in_utc = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     return in_utc.replace(microsecond=in_utc.microsecond // 1000 * 1000)

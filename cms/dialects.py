@@ -69,7 +69,8 @@ class Moment(TypeDecorator[datetime]):
         """Return what the driver takes."""
         if value is None:
             return None
-        return as_text(value) if dialect.name == "sqlite" else to_milliseconds(value)
+        moment = to_milliseconds(value)
+        return as_text(moment) if dialect.name == "sqlite" else moment
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Return a time with its zone, UTC."""

@@ -71,6 +71,27 @@ def links_in(text: str) -> tuple[InlineLink, ...]:
     return render_markdown(text, Anchors()).links
 
 
+def split_at_headings(text: str) -> tuple[str, list[tuple[str, str]]]:
+    """Return what stands before the first heading of level 2, and each such heading's part.
+
+    A ``##`` in a code block is no heading.
+    """
+    lines = text.splitlines()
+    tokens = _PARSER.parse(text)
+    headings = [
+        (token.map[0], token.map[1], content.content)
+        for token, content in zip(tokens, tokens[1:], strict=False)
+        if token.type == "heading_open" and token.tag == "h2" and token.level == 0 and token.map
+    ]
+    ends = [start for start, _, _ in headings] + [len(lines)]
+    intro = "\n".join(lines[: ends[0]]).strip("\n")
+    parts = [
+        (heading, "\n".join(lines[first:end]).strip("\n"))
+        for (_, first, heading), end in zip(headings, ends[1:], strict=True)
+    ]
+    return intro, parts
+
+
 def _name_headings(tokens: Sequence[Token], anchors: Anchors) -> None:
     for token, content in zip(tokens, tokens[1:], strict=False):
         if token.type == "heading_open":

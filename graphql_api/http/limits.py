@@ -49,7 +49,7 @@ class Limits:
     fragments: int = 50
     list_items: int = 200
     value_depth: int = 10
-    objects: int = 20_000
+    objects: int = 50_000
 
 
 def check_document(document: DocumentNode, limits: Limits) -> None:

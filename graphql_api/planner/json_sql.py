@@ -202,7 +202,7 @@ class _BooleanJson(FunctionElement[Any]):
 
 @compiles(_BooleanJson, "sqlite")
 def _(element: _BooleanJson, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"json(iif({_list(element, compiler, kw)}, 'true', 'false'))"
+    return f"json(case {_list(element, compiler, kw)} when 1 then 'true' when 0 then 'false' end)"
 
 
 @compiles(_BooleanJson, "postgresql")

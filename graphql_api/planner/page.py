@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     Select,
     Subquery,
     and_,
+    case,
     false,
     func,
     literal_column,
@@ -66,8 +67,9 @@ class Page:
 
     def summed_up(self, value: Sql) -> Sql:
         """Return a value that is made of the whole page, however many rows it has."""
-        # HAVING makes it one group, also where nothing in the value is an aggregate.
-        found = select(value).select_from(self.source).having(func.count() >= 0)
+        # Counting makes it one group, also where nothing else in the value is an aggregate.
+        summed_up = case((func.count() >= literal_column("0"), value))
+        found = select(summed_up).select_from(self.source)
         return found.correlate_except(self.source).scalar_subquery()
 
     def array(self, value: Sql, *, reverse: bool = False) -> Sql:
@@ -100,21 +102,25 @@ class Page:
     def _keys_of(self, rows: Rows) -> tuple[OrderKey, ...]:
         return order_keys(self._call.arguments.get("orderBy"), rows.row, rows.order)
 
-    def _select(self, rows: Rows) -> Select[tuple[object, ...]]:
+    def _select(self, rows: Rows) -> Select[*tuple[Any, ...]]:
         keys = self._keys_of(rows)
         order = order_by(keys, reverse=self._paging.is_backward)
-        chosen = select(*rows.source.c).select_from(rows.source)
-        limit = self._limit
-        if self._looks_ahead:
-            place = func.row_number().over(order_by=order).label(_PLACE)
-            chosen, limit = chosen.add_columns(place), limit + 1
-        return (
-            chosen.where(*self._conditions(rows), *self._range(keys))
+        chosen = (
+            select(*rows.source.c)
+            .select_from(rows.source)
+            .where(*self._conditions(rows), *self._range(keys))
             .order_by(*order)
-            .limit(limit)
+            .limit(self._limit + 1 if self._looks_ahead else self._limit)
             .offset(number(self._paging.skip, self._parameters) if self._paging.skip else None)
             .correlate_except(rows.source)
         )
+        return self._numbered(chosen.subquery(), rows) if self._looks_ahead else chosen
+
+    def _numbered(self, page: Subquery, rows: Rows) -> Select[*tuple[Any, ...]]:
+        """Return the page's rows with their places on it, which tell the one too many."""
+        keys = self._keys_of(replace(rows, source=page, row=page.c))
+        order = order_by(keys, reverse=self._paging.is_backward)
+        return select(*page.c, func.row_number().over(order_by=order).label(_PLACE))
 
     def _conditions(self, rows: Rows) -> tuple[Condition, ...]:
         where = condition_of(self._call.arguments.get("where"), rows.row, self._call)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import BindParameter, Dialect, Text, bindparam
+from sqlalchemy import BindParameter, Dialect, bindparam
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
@@ -61,17 +61,18 @@ class Parameters:
         return _converted(lambda _: value, converter)
 
 
-def _converter(type_: TypeEngine[Any], dialect: Dialect) -> Convert | None:
-    if isinstance(type_, Text):
-        return _without_nul
-    return type_.dialect_impl(dialect).bind_processor(dialect)
+def _converter(type_: TypeEngine[Any], dialect: Dialect) -> Convert:
+    process = type_.dialect_impl(dialect).bind_processor(dialect)
+    return _without_nul if process is None else lambda value: process(_without_nul(value))
 
 
 def _without_nul(value: Any) -> Any:
-    # No stored text has control characters, so one is as different from it as another; and
-    # PostgreSQL does not take NUL.
-    return value.replace("\0", "\x01") if isinstance(value, str) else value
+    # PostgreSQL does not take NUL. No stored text has control characters, so another of them
+    # is as different from it as NUL.
+    if isinstance(value, str):
+        return value.replace("\0", "\x01")
+    return [_without_nul(item) for item in value] if isinstance(value, list) else value
 
 
-def _converted(read: Read, convert: Convert | None) -> Read:
-    return read if convert is None else lambda variables: convert(read(variables))
+def _converted(read: Read, convert: Convert) -> Read:
+    return lambda variables: convert(read(variables))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
 from enum import Enum
 from itertools import count
 from types import ModuleType, new_class
@@ -28,6 +27,7 @@ from strawberry.types.union import StrawberryUnion
 
 from graphql_api.planner.declarations import PLANNED
 from graphql_api.schema.declare import Argument, Declared
+from graphql_api.schema.scalars import CONFIG, Date, DateTime
 
 
 class Namespace:
@@ -42,7 +42,7 @@ class Namespace:
     def __init__(self) -> None:
         self._module = ModuleType(f"graphql_api.schema.generated_{next(self._numbers)}")
         self._types: dict[str, Any] = vars(self._module)
-        self._types.update(ID=strawberry.ID, DateTime=datetime, Date=date)
+        self._types.update(ID=strawberry.ID, DateTime=DateTime, Date=Date)
         # Strawberry looks up the names of a class in the module that it says it is from.
         sys.modules[self._module.__name__] = self._module
 
@@ -82,7 +82,9 @@ class Namespace:
     def build(self, query: str, types: Sequence[str]) -> GraphQLSchema:
         """Return the schema with this query type and these further types; ends the namespace."""
         schema = strawberry.Schema(
-            query=self._types[query], types=[self._types[name] for name in types]
+            query=self._types[query],
+            types=[self._types[name] for name in types],
+            config=CONFIG,
         )
         del sys.modules[self._module.__name__]
         # Strawberry keeps graphql-core's schema to itself, but it is what everything works on.
@@ -152,10 +154,13 @@ class Namespace:
 
 
 def _attach_plans(type_: GraphQLNamedType) -> None:
-    """Put each field's declaration where the planner looks for it."""
+    """Tell graphql-core what Strawberry knows: each field's declaration, and @oneOf."""
     if is_object_type(type_) or is_interface_type(type_) or is_input_object_type(type_):
         fields: Mapping[str, GraphQLField | GraphQLInputField] = type_.fields
         for field in fields.values():
             definition = field.extensions.get("strawberry-definition")
             if definition is not None:
                 field.extensions[PLANNED] = definition.metadata.get(PLANNED)
+    if is_input_object_type(type_):
+        # Strawberry checks @oneOf by itself; graphql-core also validates and prints it.
+        type_.is_one_of = type_.extensions["strawberry-definition"].is_one_of

@@ -1,0 +1,320 @@
+"""An ordinary Strawberry app: SQLAlchemy models, async sessions, DataLoaders.
+
+It is what a careful team would write by hand for this schema: every relation is loaded in
+batches, so there is no N+1.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Annotated, Any, NewType, cast
+
+import strawberry
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.routing import Route
+from strawberry.asgi import GraphQL
+from strawberry.dataloader import DataLoader
+from strawberry.schema.config import StrawberryConfig
+
+from cms.database import Database
+from cms.dialects import as_text
+from cms.tables import Category, Link, Person, Publication, Revision, SignOff
+
+Info = strawberry.Info[dict[str, Any], None]
+
+DateTime = NewType("DateTime", datetime)
+_CONFIG = StrawberryConfig(
+    scalar_map={
+        DateTime: strawberry.scalar(
+            name="DateTime", serialize=as_text, parse_value=datetime.fromisoformat
+        )
+    }
+)
+
+
+def _loaders(session: AsyncSession) -> dict[str, DataLoader[Any, Any]]:
+    """Return the loaders of one request."""
+
+    def by_key(column: Any, *conditions: Any) -> Callable[[list[Any]], Any]:
+        async def load(keys: list[Any]) -> list[Any]:
+            rows = await session.scalars(
+                select(column.class_).where(column.in_(keys), *conditions)
+            )
+            found = {getattr(row, column.key): row for row in rows}
+            return [found.get(key) for key in keys]
+
+        return load
+
+    async def links(keys: list[str]) -> list[list[Link]]:
+        rows = await session.scalars(
+            select(Link)
+            .where(Link.revision_id.in_(keys))
+            .order_by(Link.field_path, Link.ordinal)
+        )
+        found: dict[str, list[Link]] = defaultdict(list)
+        for row in rows:
+            found[row.revision_id].append(row)
+        return [found[key] for key in keys]
+
+    async def sign_offs(keys: list[tuple[str, str]]) -> list[list[SignOff]]:
+        editions = [edition_id for edition_id, _ in keys]
+        rows = await session.scalars(select(SignOff).where(SignOff.edition_id.in_(editions)))
+        found: dict[tuple[str, str], list[SignOff]] = defaultdict(list)
+        for row in rows:
+            found[row.edition_id, row.digest].append(row)
+        return [found[key] for key in keys]
+
+    is_open = Publication.ended_position.is_(None)
+    return {
+        "category": DataLoader(by_key(Category.id)),
+        "person": DataLoader(by_key(Person.id)),
+        "revision": DataLoader(by_key(Revision.id)),
+        "publication": DataLoader(by_key(Publication.entry_id, is_open)),
+        "links": DataLoader(links),
+        "sign_offs": DataLoader(sign_offs),
+    }
+
+
+@strawberry.type(name="Category")
+class CategoryType:
+    row: strawberry.Private[Category]
+
+    @strawberry.field
+    def name(self) -> str:
+        return self.row.name
+
+    @strawberry.field
+    def path(self) -> str:
+        return self.row.path
+
+    @strawberry.field
+    async def parent(self, info: Info) -> CategoryType | None:
+        if self.row.parent_id is None:
+            return None
+        return CategoryType(row=await info.context["loaders"]["category"].load(self.row.parent_id))
+
+
+@strawberry.type(name="Person")
+class PersonType:
+    name: str
+    slug: str
+
+
+@strawberry.type
+class Review:
+    reviewers: list[PersonType]
+    signed_at: DateTime
+
+
+@strawberry.type
+class Markdown:
+    html: str
+
+
+@strawberry.type(name="Link")
+class LinkType:
+    row: strawberry.Private[Link]
+
+    @strawberry.field
+    def label(self) -> str:
+        return self.row.label
+
+    @strawberry.field
+    async def url(self, info: Info) -> str | None:
+        target = await info.context["loaders"]["publication"].load(self.row.target_id)
+        return target.path if target else self.row.url
+
+    @strawberry.field
+    async def target(self, info: Info) -> Annotated[Entry, strawberry.lazy("bench.ordinary")] | None:
+        target = await info.context["loaders"]["publication"].load(self.row.target_id)
+        return await _entry(info, target) if target else None
+
+
+@strawberry.type
+class LinkGroup:
+    kind: str
+    label: str
+    links: list[LinkType]
+
+
+@strawberry.type
+class LinkConnection:
+    nodes: list[LinkType]
+
+
+@strawberry.interface
+class Entry:
+    publication: strawberry.Private[Publication]
+    revision: strawberry.Private[Revision]
+
+    @strawberry.field
+    def id(self) -> strawberry.ID:
+        return strawberry.ID(self.publication.entry_id)
+
+    @strawberry.field
+    def title(self) -> str:
+        return self.revision.title
+
+    @strawberry.field
+    def path(self) -> str | None:
+        return self.publication.path
+
+    @strawberry.field
+    def summary(self) -> str:
+        return self.revision.summary
+
+    @strawberry.field
+    def published_at(self) -> DateTime:
+        return DateTime(self.publication.published_at)
+
+    @strawberry.field
+    def body(self) -> Markdown:
+        return Markdown(html=self.revision.rendered["body"]["html"])
+
+    @strawberry.field
+    async def category(self, info: Info) -> CategoryType | None:
+        row = await info.context["loaders"]["category"].load(self.publication.category_id)
+        return CategoryType(row=row)
+
+    @strawberry.field
+    async def review(self, info: Info) -> Review | None:
+        loaders = info.context["loaders"]
+        key = (self.publication.edition_id, self.revision.digest)
+        signed = await loaders["sign_offs"].load(key)
+        people = await loaders["person"].load_many([row.person_id for row in signed])
+        return Review(
+            reviewers=[PersonType(name=person.name, slug=person.slug) for person in people],
+            signed_at=DateTime(max(row.signed_at for row in signed)),
+        )
+
+    @strawberry.field
+    async def link_groups(self, info: Info) -> list[LinkGroup]:
+        rows = await info.context["loaders"]["links"].load(self.revision.id)
+        groups = []
+        for kind, label in (("related", "Related"), ("further", "Further reading")):
+            links = [LinkType(row=row) for row in rows if row.kind == kind]
+            if links:
+                groups.append(LinkGroup(kind=kind, label=label, links=links))
+        return groups
+
+    @strawberry.field
+    async def links(self, info: Info, first: int = 20) -> LinkConnection:
+        rows = await info.context["loaders"]["links"].load(self.revision.id)
+        return LinkConnection(nodes=[LinkType(row=row) for row in rows[:first]])
+
+
+@strawberry.type
+class Term(Entry):
+    pass
+
+
+@strawberry.type
+class Guide(Entry):
+    pass
+
+
+@strawberry.type
+class TermConnection:
+    nodes: list[Term]
+
+
+@strawberry.input
+class EntryBy:
+    path: str
+
+
+@strawberry.input
+class StringFilter:
+    eq: str
+
+
+@strawberry.input
+class CategoryWhere:
+    path: StringFilter
+
+
+@strawberry.input
+class TermWhere:
+    category: CategoryWhere
+
+
+async def _entry(info: Info, publication: Publication) -> Entry:
+    revision = await info.context["loaders"]["revision"].load(publication.revision_id)
+    made = Term if publication.content_type == "Term" else Guide
+    return made(publication=publication, revision=revision)
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    async def entry(self, info: Info, by: EntryBy) -> Entry | None:
+        found = await info.context["session"].scalar(
+            select(Publication).where(
+                Publication.path == by.path,
+                Publication.locale == "en",
+                Publication.ended_position.is_(None),
+            )
+        )
+        return await _entry(info, found) if found else None
+
+    @strawberry.field
+    async def terms(
+        self, info: Info, where: TermWhere | None = None, first: int = 20, skip: int = 0
+    ) -> TermConnection:
+        chosen = (
+            select(Publication)
+            .where(
+                Publication.locale == "en",
+                Publication.content_type == "Term",
+                Publication.ended_position.is_(None),
+            )
+            .order_by(Publication.published_at.desc(), Publication.entry_id.desc())
+            .limit(first)
+            .offset(skip)
+        )
+        if where is not None:
+            chosen = chosen.join(Category, Category.id == Publication.category_id).where(
+                Category.path == where.category.path.eq
+            )
+        rows: Sequence[Publication] = (await info.context["session"].scalars(chosen)).all()
+        revisions = await info.context["loaders"]["revision"].load_many(
+            [row.revision_id for row in rows]
+        )
+        pairs = zip(rows, revisions, strict=True)
+        return TermConnection(nodes=[Term(publication=p, revision=r) for p, r in pairs])
+
+
+_DATABASE = Database(os.environ["COPYDESK_DATABASE_URL"])
+
+
+class Endpoint(GraphQL):
+    """Gives every request a session and loaders of its own."""
+
+    async def get_context(self, request: Any, response: Any) -> Any:
+        session = request.state.session
+        return {"session": session, "loaders": _loaders(session)}
+
+
+_GRAPHQL = Endpoint(strawberry.Schema(Query, types=[Term, Guide], config=_CONFIG))
+
+
+@asynccontextmanager
+async def _session() -> AsyncIterator[AsyncSession]:
+    async with AsyncSession(_DATABASE.engine, expire_on_commit=False) as session:
+        yield session
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    """Answer."""
+    if scope["type"] != "http":
+        return
+    async with _session() as session:
+        scope.setdefault("state", {})["session"] = session
+        await _GRAPHQL(scope, receive, send)

@@ -1,0 +1,131 @@
+"""Markdown files with YAML front matter, read so that every fault has a line."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cms.content.canonical_json import Json
+from cms.errors import ContentFileError
+
+_FENCE = "---"
+
+
+@dataclass(frozen=True)
+class FrontMatter:
+    """A content file.
+
+    Attributes:
+        file: where it was read.
+        values: what the front matter says, as JSON values.
+        lines: the line of each of its keys, counted from 1.
+        body: what follows it, without blank lines around it.
+        body_line: the line at which the body begins.
+    """
+
+    file: Path
+    values: Mapping[str, Json]
+    lines: Mapping[str, int]
+    body: str
+    body_line: int
+
+    def fault(self, key: str | None, reason: str) -> ContentFileError:
+        """Return the error for something that is wrong with a key, or with the whole file."""
+        return ContentFileError(self.file, self.lines.get(key or "", 1), reason)
+
+
+def read_markdown(file: Path) -> FrontMatter:
+    """Read a Markdown file.
+
+    Raises:
+        ContentFileError: if it is no text, or its front matter is missing or no valid YAML.
+    """
+    lines = _read_text(file).splitlines()
+    if not lines or lines[0].rstrip() != _FENCE:
+        raise ContentFileError(
+            file, 1, "a content file begins with front matter, between --- lines"
+        )
+    end = next((i for i, line in enumerate(lines[1:], 1) if line.rstrip() == _FENCE), None)
+    if end is None:
+        raise ContentFileError(file, 1, "the front matter is not closed by a --- line")
+    values, at = _read_yaml(file, "\n".join(lines[1:end]), first_line=2)
+    start = next((i for i in range(end + 1, len(lines)) if lines[i].strip()), len(lines))
+    return FrontMatter(file, values, at, "\n".join(lines[start:]).rstrip(), start + 1)
+
+
+def read_yaml(file: Path) -> FrontMatter:
+    """Read a YAML file, which is front matter alone.
+
+    Raises:
+        ContentFileError: if it is no text, or no valid YAML.
+    """
+    values, at = _read_yaml(file, _read_text(file), first_line=1)
+    return FrontMatter(file, values, at, "", 1)
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads plain values. Aliases are refused, since a few of them can stand for gigabytes."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # as published
+            raise yaml.composer.ComposerError(None, None, "aliases are not supported", mark)
+        return super().compose_node(parent, index)
+
+
+def _read_text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = file.read_bytes()[: error.start].count(b"\n") + 1
+        raise ContentFileError(file, line, f"is not UTF-8: {error.reason}") from None
+    except OSError as error:
+        raise ContentFileError(file, None, error.strerror or str(error)) from None
+
+
+def _read_yaml(
+    file: Path, text: str, first_line: int
+) -> tuple[Mapping[str, Json], Mapping[str, int]]:
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if not isinstance(node, yaml.MappingNode):
+            raise ContentFileError(file, first_line, "expected keys with values: `title: …`")
+        values = loader.construct_document(node)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = first_line + (mark.line if mark is not None else 0)
+        raise ContentFileError(file, line, error.problem or str(error)) from None
+    finally:
+        loader.dispose()
+    lines = _lines_of_keys(file, node, first_line)
+    return {str(key): _to_json(value) for key, value in values.items()}, lines
+
+
+def _lines_of_keys(file: Path, node: yaml.MappingNode, first_line: int) -> Mapping[str, int]:
+    lines: dict[str, int] = {}
+    for key, _ in node.value:
+        line = first_line + key.start_mark.line
+        if str(key.value) in lines:
+            raise ContentFileError(file, line, f"{key.value!r} comes twice")
+        lines[str(key.value)] = line
+    return lines
+
+
+def _to_json(value: Any) -> Json:
+    match value:
+        case dict():
+            return {str(key): _to_json(item) for key, item in value.items()}
+        case list():
+            return [_to_json(item) for item in value]
+        case datetime.date():
+            return value.isoformat()
+        case None | bool() | int() | float() | str():
+            return value
+        case _:
+            return str(value)

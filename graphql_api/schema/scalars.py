@@ -1,0 +1,51 @@
+"""Scalars beside GraphQL's own."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import NewType
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from cms.dialects import as_text
+
+DateTime = NewType("DateTime", datetime)
+Date = NewType("Date", date)
+
+
+def _parse_moment(value: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError(f"{value!r} is no time with a zone: write 2026-11-24T05:22:12Z")
+    return moment
+
+
+def _parse_day(value: object) -> str:
+    try:
+        return date.fromisoformat(value).isoformat() if isinstance(value, str) else ""
+    except ValueError:
+        raise ValueError(f"{value!r} is no day: write 2026-11-24") from None
+
+
+CONFIG = StrawberryConfig(
+    scalar_map={
+        DateTime: strawberry.scalar(
+            name="DateTime",
+            description="A time in UTC, to the millisecond: 2026-11-24T05:22:12.123Z.",
+            specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
+            serialize=as_text,
+            parse_value=_parse_moment,
+        ),
+        Date: strawberry.scalar(
+            name="Date",
+            description="A day: 2026-11-24.",
+            specified_by_url="https://scalars.graphql.org/andimarek/local-date.html",
+            serialize=str,
+            parse_value=_parse_day,
+        ),
+    }
+)

@@ -1,0 +1,154 @@
+"""The demo's content files: which there are, and what they say.
+
+``glossary/dropout.md`` is what is public; ``dropout@1.md``, ``dropout@2.md`` are what it was
+before, and ``dropout@next.md`` is what somebody is working on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cms.content.canonical_json import Json
+from cms.content.content_type import ContentType
+from cms.content.front_matter import FrontMatter, read_markdown, read_yaml
+from cms.content.markdown import split_at_headings
+from cms.content.site import Site
+from cms.errors import ContentFileError, UserError
+
+FOLDER = Path(__file__).parent
+
+FOLDERS: Mapping[str, str] = {
+    "glossary": "GlossaryTerm",
+    "guides": "BuyerGuide",
+    "errors": "ErrorFix",
+    "hardware": "Hardware",
+    "models": "Model",
+    "tools": "Tool",
+    "pages": "Page",
+}
+SINGLETONS: Mapping[str, str] = {"navigation.yaml": "Navigation", "settings.yaml": "SiteSettings"}
+
+# What a file says about a revision; everything else in its front matter is a field.
+_ABOUT = frozenset(
+    {
+        "author",
+        "category",
+        "note",
+        "published",
+        "reviewers",
+        "saved",
+        "slug",
+        "summary",
+        "tags",
+        "title",
+    }
+)
+
+
+@dataclass(frozen=True)
+class RevisionFile:
+    """One revision, as a file has it.
+
+    Attributes:
+        source: the file.
+        content_type: its content type.
+        slug: the word in its path.
+        stage: ``"1"``, ``"2"`` … for earlier revisions, ``""`` for the public one, ``"next"``.
+        fields: the values of the content type's fields.
+    """
+
+    source: FrontMatter
+    content_type: type[ContentType]
+    slug: str
+    stage: str
+    fields: Mapping[str, Json]
+
+    def text(self, key: str) -> str:
+        """Return a text of the front matter; empty if there is none.
+
+        Raises:
+            ContentFileError: if it is something else.
+        """
+        value = self.source.values.get(key) or ""
+        if not isinstance(value, str):
+            raise self.source.fault(key, f"{key} has to be text, not {value!r}")
+        return value
+
+    def texts(self, key: str) -> list[str]:
+        """Return a list of texts of the front matter; empty if there is none.
+
+        Raises:
+            ContentFileError: if it is something else.
+        """
+        value = self.source.values.get(key) or []
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self.source.fault(key, f"{key} has to be a list of texts, not {value!r}")
+        return [str(item) for item in value]
+
+    @property
+    def key(self) -> str:
+        """What is the same for all revisions of an entry."""
+        return self.content_type.path_for(self.slug, "en") or self.content_type.name
+
+    @property
+    def saved_at(self) -> datetime:
+        """When the revision was saved.
+
+        Raises:
+            ContentFileError: if the file does not say so.
+        """
+        try:
+            return datetime.fromisoformat(self.text("saved")).replace(tzinfo=UTC) + _MORNING
+        except ValueError:
+            raise self.source.fault("saved", "saved has to be a day: YYYY-MM-DD") from None
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the revision was published."""
+        return self.stage == "" or self.source.values.get("published") is True
+
+    def fault(self, error: UserError) -> ContentFileError:
+        """Return what a command found wrong, as a fault of the file."""
+        keys = [each for each in error.path if isinstance(each, str) and each != "fields"]
+        key = keys[0] if keys else None
+        if key in {"body", "sections"}:
+            return ContentFileError(self.source.file, self.source.body_line, error.message)
+        return self.source.fault(key, error.message)
+
+
+_MORNING = timedelta(hours=9)
+
+
+def read_all(site: Site, folder: Path = FOLDER) -> Iterator[RevisionFile]:
+    """Yield every revision of the demo, each file's as soon as it is read.
+
+    Raises:
+        ContentFileError: for the first file that cannot be read.
+    """
+    for name, type_name in FOLDERS.items():
+        for file in sorted((folder / "content" / name).glob("*.md")):
+            yield _revision(read_markdown(file), site.content_type(type_name))
+    for name, type_name in SINGLETONS.items():
+        yield _revision(read_yaml(folder / name), site.content_type(type_name))
+
+
+def _revision(source: FrontMatter, content_type: type[ContentType]) -> RevisionFile:
+    slug, _, stage = source.file.stem.partition("@")
+    fields = {key: value for key, value in source.values.items() if key not in _ABOUT}
+    for key in fields:
+        if key not in content_type.fields:
+            known = ", ".join(sorted(content_type.fields.keys() | _ABOUT))
+            raise source.fault(key, f"a {content_type.name} has no {key!r}; known are {known}")
+    if "sections" in content_type.fields:
+        body, parts = split_at_headings(source.body)
+        fields["sections"] = [{"heading": heading, "body": text} for heading, text in parts]
+    else:
+        body = source.body
+    if "body" in content_type.fields:
+        fields["body"] = body
+    if content_type.singleton:
+        slug = content_type.default_slug()
+    return RevisionFile(source, content_type, slug, stage, fields)

@@ -1,0 +1,292 @@
+"""Loads the demo site, all of it through the commands: ``python -m seeds.load``.
+
+It is one transaction: either everything is loaded, or nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy import func, select
+
+from cms.commands.accounts import create_account, create_person, grant_role, load_actor
+from cms.commands.categories import create_category, create_tag
+from cms.commands.drafts import save_draft
+from cms.commands.entries import create_entry
+from cms.commands.publishing import publish_together
+from cms.commands.reviews import request_review, sign_off
+from cms.commands.work import Work
+from cms.content.front_matter import FrontMatter, read_yaml
+from cms.content.snapshot import Draft
+from cms.database import Database, WriteSession
+from cms.editorial.actor import OPERATOR, Actor, Grant
+from cms.errors import ContentFileError, CopydeskError, Refused
+from cms.settings import load_settings
+from cms.tables import Edition, Entry, Revision
+from seeds.files import FOLDER, RevisionFile, read_all
+from seeds.site import site
+
+FOUNDED = datetime(2026, 2, 2, 9, tzinfo=UTC)
+OUTLINED = datetime(2026, 2, 16, 9, tzinfo=UTC)
+FIRST_LAUNCH = datetime(2026, 7, 1, 9, tzinfo=UTC)
+SECOND_LAUNCH = datetime(2026, 10, 31, 9, tzinfo=UTC)
+
+
+@dataclass
+class Newsroom:
+    """What has been loaded so far.
+
+    Attributes:
+        session: the transaction.
+        actors: the people who write and review, by their slugs.
+        categories: the categories' ids, by their paths.
+        tags: the tags' ids, by their slugs.
+        heads: the newest revision of each entry, by its files' key.
+        entries: the entries' ids, by their files' key.
+    """
+
+    session: WriteSession
+    actors: dict[str, Actor] = field(default_factory=dict)
+    categories: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    heads: dict[str, Revision] = field(default_factory=dict)
+    entries: dict[str, str] = field(default_factory=dict)
+
+    def work(self, actor: Actor, now: datetime) -> Work:
+        """Return the setting for what somebody did back then."""
+        return Work(self.session, site, actor, now)
+
+
+async def load_demo(database: Database, folder: Path = FOLDER) -> int:
+    """Load the demo into an empty database and return how many entries it has.
+
+    Raises:
+        ContentFileError: naming the file, the line and the reason; nothing is loaded then.
+    """
+    revisions = list(read_all(site, folder))
+    async with database.transaction() as session:
+        if await session.scalar(select(func.count()).select_from(Entry)):
+            return 0
+        newsroom = Newsroom(session)
+        await _found(newsroom, folder)
+        await _outline(newsroom, revisions)
+        early = [each for each in revisions if each.stage.isdigit()]
+        await _launch(newsroom, early, FIRST_LAUNCH)
+        await _launch(newsroom, [each for each in revisions if not each.stage], SECOND_LAUNCH)
+        for each in (each for each in revisions if each.stage == "next"):
+            await _save(newsroom, each)
+        return len(newsroom.entries)
+
+
+async def _found(newsroom: Newsroom, folder: Path) -> None:
+    """Create the people, the tree of topics and the tags."""
+    operator = newsroom.work(OPERATOR, FOUNDED)
+    people = read_yaml(folder / "people.yaml")
+    for slug, about in _mappings(people):
+        with _faults_in(people, slug):
+            person = await create_person(
+                operator,
+                str(about["name"]),
+                slug=slug,
+                bio=str(about["bio"]),
+                links=list(about.get("links", ())),
+            )
+            account = await create_account(operator, str(about["email"]), person_id=person.id)
+            for role in about["roles"]:
+                await grant_role(operator, account.id, Grant(role=str(role)))
+        newsroom.actors[slug] = await load_actor(newsroom.session, account.id)
+    topics = read_yaml(folder / "topics.yaml")
+    for path, about in _mappings(topics, "categories"):
+        parent, _, slug = path.rpartition("/")
+        with _faults_in(topics, "categories"):
+            category = await create_category(
+                operator,
+                str(about["name"]),
+                parent_id=newsroom.categories[parent] if parent else None,
+                slug=slug,
+                description=str(about["description"]),
+            )
+        newsroom.categories[path] = category.id
+    tags = topics.values["tags"]
+    for slug, name in tags.items() if isinstance(tags, Mapping) else ():
+        tag = await create_tag(operator, str(name), slug=slug)
+        newsroom.tags[slug] = tag.id
+
+
+async def _outline(newsroom: Newsroom, revisions: Sequence[RevisionFile]) -> None:
+    """Create every entry with its title alone, so that texts can link each other."""
+    firsts = {each.key: each for each in sorted(revisions, key=_by_stage, reverse=True)}
+    for first in firsts.values():
+        work = newsroom.work(_actor(newsroom, first, first.text("author"), "author"), OUTLINED)
+        draft = Draft(
+            title=first.text("title"), slug=first.slug, category=_category(newsroom, first)
+        )
+        with _faults_of(first):
+            revision = await create_entry(work, first.content_type.name, draft, note="An outline.")
+        edition = await newsroom.session.get_one(Edition, revision.edition_id)
+        newsroom.heads[first.key] = revision
+        newsroom.entries[first.key] = edition.entry_id
+
+
+async def _launch(
+    newsroom: Newsroom, revisions: Sequence[RevisionFile], launched_at: datetime
+) -> None:
+    """Save revisions in the order of their days, have them reviewed, and publish them at once."""
+    public: dict[str, str] = {}
+    in_order = sorted(revisions, key=lambda each: (each.saved_at, _by_stage(each)))
+    with _progress(in_order, f"Loading what was written until {launched_at:%B}") as shown:
+        for each in shown:
+            head = await _save(newsroom, each)
+            if each.is_public:
+                await _review(newsroom, each, head)
+                public[newsroom.entries[each.key]] = head.id
+    publisher = newsroom.work(newsroom.actors["marguerite-osei"], launched_at)
+    try:
+        await publish_together(publisher, public)
+    except Refused as refusal:
+        raise _publish_fault(newsroom, revisions, refusal) from None
+
+
+async def _save(newsroom: Newsroom, file: RevisionFile) -> Revision:
+    draft = Draft(
+        title=file.text("title"),
+        slug=file.slug,
+        summary=file.text("summary"),
+        category=_category(newsroom, file),
+        tags=tuple(_tag(newsroom, file, tag) for tag in file.texts("tags")),
+        fields=file.fields,
+    )
+    work = newsroom.work(_actor(newsroom, file, file.text("author"), "author"), file.saved_at)
+    with _faults_of(file):
+        head = await save_draft(
+            work,
+            newsroom.entries[file.key],
+            draft,
+            base_revision=newsroom.heads[file.key].id,
+            note=file.text("note"),
+        )
+    newsroom.heads[file.key] = head
+    return head
+
+
+async def _review(newsroom: Newsroom, file: RevisionFile, head: Revision) -> None:
+    """Request a review an hour after the save; each reviewer signs off a day after the last."""
+    entry_id = newsroom.entries[file.key]
+    author = _actor(newsroom, file, file.text("author"), "author")
+    with _faults_of(file):
+        await request_review(
+            newsroom.work(author, file.saved_at + timedelta(hours=1)),
+            entry_id,
+            base_revision=head.id,
+        )
+    for day, name in enumerate(file.texts("reviewers"), 1):
+        reviewer = _actor(newsroom, file, name, "reviewers")
+        with _faults_of(file, "reviewers"):
+            await sign_off(
+                newsroom.work(reviewer, file.saved_at + timedelta(days=day)),
+                entry_id,
+                digest=head.digest,
+            )
+
+
+def _actor(newsroom: Newsroom, file: RevisionFile, name: str, key: str) -> Actor:
+    if name not in newsroom.actors:
+        known = ", ".join(newsroom.actors)
+        raise file.source.fault(key, f"there is no person {name!r}; there are {known}")
+    return newsroom.actors[name]
+
+
+def _category(newsroom: Newsroom, file: RevisionFile) -> str | None:
+    path = file.text("category")
+    if path and path not in newsroom.categories:
+        known = ", ".join(newsroom.categories)
+        raise file.source.fault("category", f"there is no category {path!r}; there are {known}")
+    return newsroom.categories[path] if path else None
+
+
+def _tag(newsroom: Newsroom, file: RevisionFile, slug: str) -> str:
+    if slug not in newsroom.tags:
+        known = ", ".join(newsroom.tags)
+        raise file.source.fault("tags", f"there is no tag {slug!r}; there are {known}")
+    return newsroom.tags[slug]
+
+
+def _by_stage(file: RevisionFile) -> str:
+    """Return a key that puts an entry's files in order: 1, 2, the public one, the next."""
+    return {"": "a", "next": "b"}.get(file.stage, file.stage)
+
+
+def _publish_fault(
+    newsroom: Newsroom, revisions: Sequence[RevisionFile], refusal: Refused
+) -> ContentFileError:
+    """Return what a gate found wrong, as a fault of the file it is about."""
+    error = refusal.errors[0]
+    keys = {entry_id: key for key, entry_id in newsroom.entries.items()}
+    newest = {each.key: each for each in sorted(revisions, key=_by_stage)}
+    file = newest[keys[str(error.path[0])]]
+    return file.fault(replace(error, path=error.path[1:]))
+
+
+@contextmanager
+def _faults_of(file: RevisionFile, key: str | None = None) -> Iterator[None]:
+    """Turn what a command refuses into a fault of the file that asked for it."""
+    try:
+        yield
+    except Refused as refusal:
+        error = refusal.errors[0]
+        raise file.fault(replace(error, path=(key,)) if key else error) from None
+
+
+@contextmanager
+def _faults_in(source: FrontMatter, key: str) -> Iterator[None]:
+    try:
+        yield
+    except Refused as refusal:
+        raise source.fault(key, refusal.errors[0].message) from None
+    except KeyError as missing:
+        raise source.fault(key, f"{missing} is missing") from None
+
+
+def _mappings(
+    source: FrontMatter, key: str | None = None
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the mappings of a YAML file, or those under one of its keys."""
+    values = source.values if key is None else source.values.get(key)
+    if not isinstance(values, Mapping):
+        raise source.fault(key, f"{key} has to be a mapping")
+    for name, about in values.items():
+        if not isinstance(about, Mapping):
+            raise source.fault(key or name, f"{name} has to be a mapping, not {about!r}")
+        yield name, about
+
+
+def _progress(
+    revisions: Sequence[RevisionFile], label: str
+) -> AbstractContextManager[Iterable[RevisionFile]]:
+    """Show how far it is, on a terminal; in a pipe, say nothing."""
+    hidden = not sys.stderr.isatty()
+    return click.progressbar(revisions, label=label, file=sys.stderr, hidden=hidden)
+
+
+async def _main() -> None:
+    database = Database(load_settings().database_url)
+    try:
+        count = await load_demo(database)
+    finally:
+        await database.close()
+    click.echo(f"Loaded {count} entries." if count else "The demo is loaded already.")
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(_main())
+    except CopydeskError as error:
+        raise SystemExit(f"Error: {error}") from None

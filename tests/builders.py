@@ -1,0 +1,154 @@
+"""People, drafts and published entries, made through the commands only."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from cms.commands.accounts import create_account, create_person, grant_role, load_actor
+from cms.commands.categories import create_category, create_tag
+from cms.commands.drafts import save_draft
+from cms.commands.entries import create_entry
+from cms.commands.publishing import publish_entry, publish_together, unpublish_entry
+from cms.commands.reviews import request_review, sign_off
+from cms.commands.work import Work, begin_work
+from cms.content.site import Site
+from cms.content.snapshot import Draft
+from cms.database import Database
+from cms.editorial.actor import OPERATOR, Actor, Grant
+from cms.tables import Category, Edition, Publication, Revision, Tag
+
+
+@dataclass
+class Newsroom:
+    """A database with a few people who can do things in it.
+
+    Attributes:
+        database: where it is.
+        site: its declaration.
+        author: writes.
+        second_author: writes too.
+        reviewers: three people who may sign off at any stage.
+        publisher: publishes.
+        administrator: may do everything but sign off.
+    """
+
+    database: Database
+    site: Site
+    author: Actor = field(init=False)
+    second_author: Actor = field(init=False)
+    reviewers: Sequence[Actor] = field(init=False)
+    publisher: Actor = field(init=False)
+    administrator: Actor = field(init=False)
+
+    async def hire(self) -> None:
+        """Create the people."""
+        self.author = await self.person("Ada Author", Grant(role="author"))
+        self.second_author = await self.person("Abe Author", Grant(role="author"))
+        self.reviewers = [
+            await self.person(f"{name} Reviewer", Grant(role="reviewer"))
+            for name in ("Rita", "Rolf", "Runa")
+        ]
+        self.publisher = await self.person("Pia Publisher", Grant(role="publisher"))
+        self.administrator = await self.person("Alma Admin", Grant(role="administrator"))
+
+    async def person(self, name: str, *grants: Grant, byline: bool = True) -> Actor:
+        """Create an account with these roles, tied to a person of this name."""
+        async with self.as_(OPERATOR) as work:
+            person = await create_person(work, name) if byline else None
+            email = f"{name.replace(' ', '.').lower()}@example.org"
+            account = await create_account(
+                work, email, person_id=person.id if person is not None else None
+            )
+            for grant in grants:
+                await grant_role(work, account.id, grant)
+            return await load_actor(work.session, account.id)
+
+    @asynccontextmanager
+    async def as_(self, actor: Actor, now: datetime | None = None) -> AsyncIterator[Work]:
+        """Give somebody a transaction to work in."""
+        async with begin_work(self.database, self.site, actor, now) as work:
+            yield work
+
+    async def category(self, name: str, parent: Category | None = None) -> Category:
+        """Create a category."""
+        async with self.as_(self.administrator) as work:
+            return await create_category(work, name, parent_id=parent.id if parent else None)
+
+    async def tag(self, name: str) -> Tag:
+        """Create a tag."""
+        async with self.as_(self.administrator) as work:
+            return await create_tag(work, name)
+
+    async def draft(self, content_type: str = "Article", **values: Any) -> Revision:
+        """Create an entry with one revision."""
+        async with self.as_(self.author) as work:
+            return await create_entry(work, content_type, draft_of(**values))
+
+    async def save(self, head: Revision, actor: Actor | None = None, **values: Any) -> Revision:
+        """Save another revision on top of one."""
+        async with self.as_(actor or self.author) as work:
+            return await save_draft(
+                work, await entry_id_of(work, head), draft_of(**values), base_revision=head.id
+            )
+
+    async def review(self, head: Revision) -> None:
+        """Request a review, and have every stage signed off by as many as it takes."""
+        async with self.as_(self.author) as work:
+            entry_id = await entry_id_of(work, head)
+            await request_review(work, entry_id, base_revision=head.id)
+        stages = self.site.content_type(str(head.content["type"])).policy.stages
+        for stage in stages:
+            for reviewer in self.reviewers[: stage.approvals]:
+                async with self.as_(reviewer) as work:
+                    await sign_off(work, entry_id, digest=head.digest)
+
+    async def publish(self, *heads: Revision) -> Sequence[Publication]:
+        """Have revisions reviewed, and publish them together."""
+        for head in heads:
+            await self.review(head)
+        async with self.as_(self.publisher) as work:
+            chosen = {await entry_id_of(work, head): head.id for head in heads}
+            return await publish_together(work, chosen)
+
+    async def published(self, content_type: str = "Article", **values: Any) -> Publication:
+        """Create an entry and publish it."""
+        (publication,) = await self.publish(await self.draft(content_type, **values))
+        return publication
+
+    async def unpublish(self, publication: Publication) -> Publication:
+        """Take an entry back."""
+        async with self.as_(self.publisher) as work:
+            return await unpublish_entry(work, publication.entry_id)
+
+
+async def entry_id_of(work: Work, revision: Revision) -> str:
+    """Return the entry that a revision is a revision of."""
+    edition = await work.session.get_one(Edition, revision.edition_id)
+    return edition.entry_id
+
+
+def draft_of(
+    title: str = "A title",
+    slug: str = "",
+    summary: str = "",
+    category: Category | None = None,
+    tags: Sequence[Tag] = (),
+    **fields: Any,
+) -> Draft:
+    """Return a draft; what is not a part of every entry is a field."""
+    if "body" not in fields and "text" not in fields and "brand" not in fields:
+        fields["body"] = "Some *text*."
+    return Draft(
+        title=title,
+        slug=slug,
+        summary=summary,
+        category=category.id if category else None,
+        tags=tuple(tag.id for tag in tags),
+        fields=fields,
+    )

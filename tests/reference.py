@@ -1,0 +1,617 @@
+"""The delivery API a second time: graphql-core with plain Python resolvers over all rows.
+
+It shares the schema's types with the planner, and nothing of how the planner answers. It is
+slow and simple, so that one can see that it is right.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    GraphQLResolveInfo,
+    execute_sync,
+    is_abstract_type,
+    is_object_type,
+    parse,
+)
+from sqlalchemy import select
+
+from cms.content.fields import Field, Links, List, Object, Section
+from cms.content.fields import Reference as ReferenceField
+from cms.content.site import Site, all_fields
+from cms.database import Database
+from cms.tables import Base
+from graphql_api.schema.build import build_delivery_schema
+
+Row = SimpleNamespace
+Args = Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Thing:
+    """An object of the API: its type, and the values of its fields, or how to get them."""
+
+    typename: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a connection's fields are about."""
+
+    shown: Sequence[Thing]
+    total: int
+    cursor: Callable[[Thing], str]
+    has_next: bool
+    has_previous: bool
+
+
+class Reference:
+    """All rows of a database, and how to answer queries from them."""
+
+    def __init__(self, site: Site, tables: Mapping[str, Sequence[Row]]) -> None:
+        self.site = site
+        self.tables = tables
+        self.schema = build_delivery_schema(site)
+        for type_ in self.schema.type_map.values():
+            if is_object_type(type_) and not type_.name.startswith("__"):
+                type_.is_type_of = None
+                for each in type_.fields.values():
+                    each.resolve = _resolve
+            if is_abstract_type(type_):
+                type_.resolve_type = lambda thing, *_: thing.typename
+        self.entries = [
+            self._entry(row)
+            for row in tables["publication"]
+            if row.ended_position is None and row.locale == site.default_locale
+        ]
+
+    @classmethod
+    async def load(cls, database: Database, site: Site) -> Reference:
+        """Read everything that there is."""
+        tables = {}
+        async with database.engine.connect() as connection:
+            for table in Base.metadata.sorted_tables:
+                rows = await connection.execute(select(table))
+                tables[table.name] = [Row(**row._mapping) for row in rows]
+        return cls(site, tables)
+
+    def answer(self, query: str, variables: Mapping[str, Any]) -> ExecutionResult:
+        """Return what graphql-core makes of a query."""
+        root = Thing("Query", self._root())
+        return execute_sync(
+            self.schema, parse(query), root_value=root, variable_values=dict(variables)
+        )
+
+    # --- The root ---
+
+    def _root(self) -> dict[str, Any]:
+        fields: dict[str, Any] = {
+            "entry": lambda by: self._find(self.entries, by),
+            "entries": lambda **args: self.page(self.entries, args, _newest_first),
+            "category": lambda by: self._find(self.categories(), by),
+            "categories": lambda **args: self.page(self.categories(), args, _by_place),
+            "person": lambda by: self._find(self.people(), by),
+            "people": lambda **args: self.page(self.people(), args, _by_name),
+            "tag": lambda by: self._find(self.tags(), by),
+            "tags": lambda **args: self.page(self.tags(), args, _by_name),
+            "node": lambda id: self._node(id),
+            "nodes": lambda ids: [self._node(each) for each in ids],
+        }
+        for each in self.site.content_types.values():
+            entries = [entry for entry in self.entries if entry.typename == each.name]
+            name = each.name[0].lower() + each.name[1:]
+            if each.singleton:
+                fields[name] = entries[0] if entries else None
+                continue
+            fields[name] = partial(lambda entries, by: self._find(entries, by), entries)
+            plural = each.plural[0].lower() + each.plural[1:]
+            fields[plural] = partial(
+                lambda entries, **args: self.page(entries, args, _newest_first), entries
+            )
+        return fields
+
+    def _find(self, things: Iterable[Thing], by: Args) -> Thing | None:
+        ((name, wanted),) = by.items()
+        return next((each for each in things if each.values[name] == wanted), None)
+
+    def _node(self, identifier: str) -> Thing | None:
+        things = [*self.entries, *self.categories(), *self.people(), *self.tags()]
+        return self._find(things, {"id": identifier})
+
+    # --- Entries ---
+
+    def _entry(self, publication: Row) -> Thing:
+        revision = self._row("revision", publication.revision_id)
+        content_type = self.site.content_type(publication.content_type)
+        values: dict[str, Any] = {
+            "id": publication.entry_id,
+            "type": publication.content_type,
+            "locale": publication.locale,
+            "path": publication.path,
+            "slug": revision.slug,
+            "title": revision.title,
+            "summary": revision.summary,
+            "publishedAt": publication.published_at,
+            "firstPublishedAt": publication.first_published_at,
+            "updatedAt": revision.created_at,
+            "title_key": revision.title_key,
+            "revision_id": revision.id,
+            "author_id": revision.author_id,
+            "category_id": publication.category_id,
+            "category": lambda: self._category(publication.category_id),
+            "tags": lambda: self._tags_of(revision.id),
+            "links": lambda **args: self.page(self._links_of(revision.id), args, _by_field),
+            "incomingLinks": lambda **args: self.page(
+                self._incoming(publication.entry_id), args, _by_source
+            ),
+            "linkGroups": lambda: self._groups_of(publication.content_type, revision.id),
+            "review": lambda: self._review(publication.edition_id, revision.digest),
+            "revision": lambda: self._revision(revision),
+            "signed": (publication.edition_id, revision.digest),
+        }
+        for name, each in content_type.fields.items():
+            value = revision.rendered.get(name)
+            values[_camel(name)] = partial(self._value, each, value, name, revision.id)
+        return Thing(publication.content_type, values)
+
+    def _value(self, kind: Field, value: Any, path: str, revision_id: str) -> Any:
+        """Return what a content field shows."""
+        match kind:
+            case Links():
+                rows = [
+                    row
+                    for row in self.tables["link"]
+                    if row.revision_id == revision_id and row.field_path == path
+                ]
+                return self._shown(rows)
+            case ReferenceField():
+                return self._entry_by("id", value)
+            case List():
+                return [
+                    self._value(kind.item, item, f"{path}/{index}", revision_id)
+                    for index, item in enumerate(value or [])
+                ]
+            case Object():
+                return None if value is None else self._part(kind, value, path, revision_id)
+            case _ if isinstance(value, dict):
+                return Thing("Markdown", value)
+            case _:
+                return value
+
+    def _part(self, kind: Object, value: Args, path: str, revision_id: str) -> Thing:
+        values = {
+            _camel(name): partial(self._value, each, value.get(name), f"{path}/{name}", revision_id)
+            for name, each in kind.fields.items()
+        }
+        anchor = {"anchor": value.get("anchor")} if isinstance(kind, Section) else {}
+        return Thing("", {**values, **anchor})
+
+    # --- Links ---
+
+    def _links_of(self, revision_id: str) -> list[Thing]:
+        rows = [
+            row
+            for row in self.tables["link"]
+            if row.revision_id == revision_id and row.origin != "reference"
+        ]
+        return self._shown(rows)
+
+    def _incoming(self, entry_id: str) -> list[Thing]:
+        return [
+            self._link(row)
+            for row in self.tables["link"]
+            if row.target_id == entry_id
+            and row.origin != "reference"
+            and self._entry_by("revision_id", row.revision_id) is not None
+        ]
+
+    def _shown(self, rows: Iterable[Row]) -> list[Thing]:
+        shown = [
+            self._link(row)
+            for row in rows
+            if row.url is not None or self._entry_by("id", row.target_id) is not None
+        ]
+        return sorted(shown, key=_by_field)
+
+    def _link(self, row: Row) -> Thing:
+        target = self._entry_by("id", row.target_id)
+        path = target.values["path"] if target is not None else None
+        fragment = f"#{row.fragment}" if row.fragment else ""
+        source = self._entry_by("revision_id", row.revision_id)
+        title = target.values["title"] if target is not None else None
+        return Thing(
+            "Link",
+            {
+                "kind": row.kind,
+                "label": row.label or title or row.url or "",
+                "note": row.note,
+                "url": row.url if row.url is not None else path and path + fragment,
+                "position": row.ordinal + 1,
+                "source": source,
+                "target": target,
+                "place": (row.field_path, row.ordinal),
+                "source_id": source.values["id"] if source is not None else None,
+                "origin": row.origin,
+            },
+        )
+
+    def _groups_of(self, content_type: str, revision_id: str) -> list[Thing]:
+        listed = [link for link in self._links_of(revision_id) if link.values["origin"] == "field"]
+        declared = [
+            each
+            for each in all_fields(self.site.content_type(content_type).fields.values())
+            if isinstance(each, Links)
+        ]
+        groups = []
+        for each in declared:
+            links = [link for link in listed if link.values["kind"] == each.kind]
+            if links:
+                values = {"kind": each.kind, "label": each.label, "links": links}
+                groups.append(Thing("LinkGroup", values))
+        return groups
+
+    # --- Reviews and people ---
+
+    def _review(self, edition_id: str, digest: str) -> Thing | None:
+        signed = [
+            row
+            for row in self.tables["sign_off"]
+            if row.edition_id == edition_id and row.digest == digest
+        ]
+        if not signed:
+            return None
+        people = {row.person_id for row in signed}
+        stages = {row.stage for row in signed}
+        return Thing(
+            "Review",
+            {
+                "reviewers": lambda: [
+                    each for each in self.people() if each.values["id"] in people
+                ],
+                "signOffs": lambda: [
+                    self._sign_off(row) for row in sorted(signed, key=lambda r: (r.signed_at, r.id))
+                ],
+                "signedAt": max(row.signed_at for row in signed),
+                "expiresAt": min(
+                    max(row.expires_at for row in signed if row.stage == stage) for stage in stages
+                ),
+            },
+        )
+
+    def _sign_off(self, row: Row) -> Thing:
+        return Thing(
+            "SignOff",
+            {
+                "reviewer": lambda: self._find(self.people(), {"id": row.person_id}),
+                "stage": row.stage,
+                "signedAt": row.signed_at,
+                "expiresAt": row.expires_at,
+            },
+        )
+
+    def _revision(self, row: Row) -> Thing:
+        account = self._row("account", row.author_id)
+        return Thing(
+            "Revision",
+            {
+                "id": row.id,
+                "number": row.number,
+                "digest": row.digest,
+                "createdAt": row.created_at,
+                "author": lambda: self._find(self.people(), {"id": account.person_id}),
+            },
+        )
+
+    def people(self) -> list[Thing]:
+        """Return all bylines, by name."""
+        return sorted(map(self._person, self.tables["person"]), key=_by_name)
+
+    def _person(self, row: Row) -> Thing:
+        accounts = {each.id for each in self.tables["account"] if each.person_id == row.id}
+        signed = {
+            (each.edition_id, each.digest)
+            for each in self.tables["sign_off"]
+            if each.person_id == row.id
+        }
+        authored = [e for e in self.entries_ if e.values["author_id"] in accounts]
+        reviewed = [e for e in self.entries_ if e.values["signed"] in signed]
+        return Thing(
+            "Person",
+            {
+                "id": row.id,
+                "slug": row.slug,
+                "name": row.name,
+                "bio": row.bio,
+                "links": [Thing("PersonLink", link) for link in row.links],
+                "authored": lambda **args: self.page(authored, args, _newest_first),
+                "reviewed": lambda **args: self.page(reviewed, args, _newest_first),
+            },
+        )
+
+    @property
+    def entries_(self) -> list[Thing]:
+        """The entries, or none while they are being made."""
+        return getattr(self, "entries", [])
+
+    # --- Topics ---
+
+    def categories(self) -> list[Thing]:
+        """Return all categories."""
+        return sorted(map(self._category_thing, self.tables["category"]), key=_by_place)
+
+    def _category(self, identifier: str | None) -> Thing | None:
+        return self._find(self.categories(), {"id": identifier})
+
+    def _category_thing(self, row: Row) -> Thing:
+        def ancestors() -> list[Thing]:
+            parent = self._category(row.parent_id)
+            return [*parent.values["ancestors"](), parent] if parent is not None else []
+
+        entries = [e for e in self.entries_ if e.values["category_id"] == row.id]
+        return Thing(
+            "Category",
+            {
+                "id": row.id,
+                "slug": row.slug,
+                "path": row.path,
+                "name": row.name,
+                "description": row.description,
+                "ordinal": row.ordinal,
+                "parent_id": row.parent_id,
+                "parent": lambda: self._category(row.parent_id),
+                "ancestors": ancestors,
+                "children": lambda: [
+                    each for each in self.categories() if each.values["parent_id"] == row.id
+                ],
+                "entries": lambda **args: self.page(entries, args, _newest_first),
+            },
+        )
+
+    def tags(self) -> list[Thing]:
+        """Return all tags, by name."""
+        return sorted(map(self._tag, self.tables["tag"]), key=_by_name)
+
+    def _tag(self, row: Row) -> Thing:
+        tagged = {e.revision_id for e in self.tables["revision_tag"] if e.tag_id == row.id}
+        entries = [e for e in self.entries_ if e.values["revision_id"] in tagged]
+        return Thing(
+            "Tag",
+            {
+                "id": row.id,
+                "slug": row.slug,
+                "name": row.name,
+                "entries": lambda **args: self.page(entries, args, _newest_first),
+            },
+        )
+
+    def _tags_of(self, revision_id: str) -> list[Thing]:
+        ids = {e.tag_id for e in self.tables["revision_tag"] if e.revision_id == revision_id}
+        return [each for each in self.tags() if each.values["id"] in ids]
+
+    def _row(self, table: str, identifier: str) -> Row:
+        return next(each for each in self.tables[table] if each.id == identifier)
+
+    def _entry_by(self, name: str, wanted: str | None) -> Thing | None:
+        return next((each for each in self.entries_ if each.values[name] == wanted), None)
+
+    # --- Pages ---
+
+    def page(
+        self, things: Sequence[Thing], args: Args, own_order: Callable[[Thing], tuple[Any, ...]]
+    ) -> Thing:
+        """Return a connection's page of these things."""
+        _check_paging(args)
+        terms = [each.name for each in args.get("orderBy") or ()]
+        matching = [each for each in things if matches(each, args.get("where"))]
+        ordered = sorted(matching, key=own_order)
+        for term in reversed(terms):
+            ordered = _sorted_by(term, ordered)
+        cursors = [_cursor(terms, each, own_order) for each in ordered]
+        start, end = _slice(cursors, args)
+        skip, size = args.get("skip") or 0, args.get("first")
+        if args.get("last") is not None:
+            chosen = range(max(start, end - args["last"]), end)
+            has_next, has_previous = end < len(ordered), chosen.start > start
+        else:
+            first = start + skip
+            chosen = range(min(first, end), min(first + (20 if size is None else size), end))
+            has_next = first + (20 if size is None else size) < end or end < len(ordered)
+            has_previous = start > 0 or (skip > 0 and bool(ordered))
+        items = [(ordered[index], cursors[index]) for index in chosen]
+        return Thing(
+            "",
+            {
+                "totalCount": len(ordered),
+                "nodes": [item for item, _ in items],
+                "edges": [Thing("", {"node": item, "cursor": c}) for item, c in items],
+                "pageInfo": Thing(
+                    "PageInfo",
+                    {
+                        "hasNextPage": has_next,
+                        "hasPreviousPage": has_previous,
+                        "startCursor": items[0][1] if items else None,
+                        "endCursor": items[-1][1] if items else None,
+                    },
+                ),
+            },
+        )
+
+
+def _resolve(source: Thing, info: GraphQLResolveInfo[Any], **args: Any) -> Any:
+    value = source.values.get(info.field_name)
+    return value(**args) if callable(value) else value
+
+
+# --- Orders ---
+
+
+class _Descending:
+    """A value that sorts the other way round."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __lt__(self, other: _Descending) -> bool:
+        return bool(other.value < self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Descending) and other.value == self.value
+
+    __hash__ = None  # type: ignore[assignment]  # only compared
+
+
+def _newest_first(entry: Thing) -> tuple[Any, ...]:
+    return (_Descending(entry.values["publishedAt"]), _Descending(entry.values["id"]))
+
+
+def _by_name(thing: Thing) -> tuple[Any, ...]:
+    return (thing.values["name"], thing.values["id"])
+
+
+def _by_place(category: Thing) -> tuple[Any, ...]:
+    return (category.values["ordinal"], category.values["path"])
+
+
+def _by_field(link: Thing) -> tuple[Any, ...]:
+    return tuple(link.values["place"])
+
+
+def _by_source(link: Thing) -> tuple[Any, ...]:
+    return (link.values["source_id"], *link.values["place"])
+
+
+def _order_value(thing: Thing, term: str) -> Any:
+    name = term.rpartition("_")[0]
+    value = thing.values["title_key" if name == "title" else name]
+    value = value() if callable(value) else value
+    return value
+
+
+def _sorted_by(term: str, things: list[Thing]) -> list[Thing]:
+    present = [each for each in things if _order_value(each, term) is not None]
+    absent = [each for each in things if _order_value(each, term) is None]
+    # sorted() keeps what is equal in its order, also in reverse.
+    descending = term.endswith("_DESC")
+    in_order = sorted(present, key=lambda each: _order_value(each, term), reverse=descending)
+    return in_order + absent
+
+
+def _cursor(
+    terms: Sequence[str], thing: Thing, own_order: Callable[[Thing], tuple[Any, ...]]
+) -> str:
+    values = [_order_value(thing, term) for term in terms]
+    own = (v.value if isinstance(v, _Descending) else v for v in own_order(thing))
+    shown = [_shown(value) for value in (*values, *own)]
+    return json.dumps([",".join(terms), *shown]).encode().hex()
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return value
+
+
+def _slice(cursors: Sequence[str], args: Args) -> tuple[int, int]:
+    wanted = [json.loads(bytes.fromhex(each)) for each in cursors]
+    start, end = 0, len(cursors)
+    if args.get("after") is not None:
+        start = wanted.index(json.loads(bytes.fromhex(args["after"]))) + 1
+    if args.get("before") is not None:
+        end = max(start, wanted.index(json.loads(bytes.fromhex(args["before"]))))
+    return start, end
+
+
+def _check_paging(args: Args) -> None:
+    given = {name for name, value in args.items() if value is not None}
+    sizes = [args[name] for name in ("first", "last") if name in given]
+    if any(not 0 <= size <= 100 for size in sizes) or (args.get("skip") or 0) < 0:
+        raise GraphQLError("out of range")
+    if {"first", "last"} <= given or ("last" in given and given & {"skip", "after"}):
+        raise GraphQLError("contradiction")
+
+
+# --- Filters ---
+
+
+def matches(thing: Thing, where: Args | None) -> bool:
+    """Say whether a thing fits a filter."""
+    return all(_matches(thing, name, value) for name, value in (where or {}).items())
+
+
+def _matches(thing: Thing, name: str, value: Any) -> bool:
+    if value is None:
+        return True
+    match name:
+        case "AND":
+            return all(matches(thing, each) for each in value)
+        case "OR":
+            return any(matches(thing, each) for each in value)
+        case "NOT":
+            return not matches(thing, value)
+        case "category":
+            category = thing.values["category"]()
+            return category is not None and matches(category, value)
+        case "tags":
+            return all(_quantified(q, thing.values["tags"](), each) for q, each in value.items())
+        case "within":
+            path = thing.values["path"]
+            return bool(path == value or path.startswith(f"{value}/"))
+        case _:
+            actual = thing.values[name]
+            actual = actual() if callable(actual) else actual
+            return all(_test(actual, operator, other) for operator, other in value.items())
+
+
+def _quantified(quantifier: str, things: Sequence[Thing], where: Args | None) -> bool:
+    if where is None:
+        return True
+    fit = [matches(each, where) for each in things]
+    return {"some": any(fit), "every": all(fit), "none": not any(fit)}[quantifier]
+
+
+def _test(actual: Any, operator: str, other: Any) -> bool:
+    other = [_plain(each) for each in other] if isinstance(other, list) else _plain(other)
+    if operator == "isNull":
+        return other is None or (actual is None) is other
+    if other is None:
+        return {"eq": actual is None, "ne": actual is not None}.get(operator, True)
+    if operator in {"ne", "notIn"}:
+        return bool(actual != other) if operator == "ne" else actual not in other
+    if actual is None:
+        return False
+    tests: dict[str, Callable[[], bool]] = {
+        "eq": lambda: actual == other,
+        "in": lambda: actual in other,
+        "lt": lambda: actual < other,
+        "lte": lambda: actual <= other,
+        "gt": lambda: actual > other,
+        "gte": lambda: actual >= other,
+        "contains": lambda: other in actual,
+        "startsWith": lambda: actual.startswith(other),
+    }
+    return tests[operator]()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        zoned = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return zoned.replace(microsecond=zoned.microsecond // 1000 * 1000)
+    return value
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
