@@ -84,7 +84,9 @@ def _measure(kind: str, url: str, entries: int, seconds: float, rounds: int) -> 
         for question in asked:
             for connections in CONNECTIONS:
                 rates = _rates(servers, question, connections, seconds, rounds)
-                shown = (f"{rate:8.0f} {100 * rate / rates['raw']:6.1f}%" for rate in rates.values())
+                shown = (
+                    f"{rate:8.0f} {100 * rate / rates['raw']:6.1f}%" for rate in rates.values()
+                )
                 click.echo(f"{question.name:10} {connections:5} " + " ".join(shown))
 
 

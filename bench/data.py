@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, text, update
+from sqlalchemy import Connection, bindparam, insert, update
 
 from bench.site import site
 from cms.content.collation import sort_key
@@ -45,9 +45,7 @@ async def generate(database: Database, entries: int = ENTRIES) -> None:
     """Fill an empty, migrated database."""
     async with database.engine.begin() as connection:
         await connection.run_sync(_fill, entries)
-    async with database.engine.connect() as connection:
-        await connection.execute(text("analyze"))
-        await connection.commit()
+    await database.refresh_statistics()
 
 
 def _fill(connection: Connection, entries: int) -> None:
@@ -73,9 +71,7 @@ def _fill(connection: Connection, entries: int) -> None:
     connection.execute(update(edition).where(edition.c.id == bindparam("b_id")), heads)
 
 
-def _insert(
-    connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]
-) -> None:
+def _insert(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     for start in range(0, len(rows), 1_000):
         connection.execute(insert(table), rows[start : start + 1_000])
 
@@ -124,8 +120,10 @@ def _targets(chance: random.Random, entries: int) -> list[list[int]]:
     An entry that is linked to already is chosen in proportion to how often it is.
     """
     urn = list(range(LINKS_EACH + 1))
-    targets = [[(number + step) % (LINKS_EACH + 1) for step in range(1, LINKS_EACH + 1)]
-               for number in range(LINKS_EACH + 1)]
+    targets = [
+        [(number + step) % (LINKS_EACH + 1) for step in range(1, LINKS_EACH + 1)]
+        for number in range(LINKS_EACH + 1)
+    ]
     for number in range(LINKS_EACH + 1, entries):
         chosen: dict[int, None] = {}
         while len(chosen) < LINKS_EACH:
@@ -151,89 +149,110 @@ def _entry(
     snapshot, draft = _snapshot(number, ids, targets, category_id, chance)
     edition_id, revision_id = f"edition_{number:026}", f"rev_{number:026}"
     review_id = f"review_{number:026}"
-    yield Entry, {
-        "id": ids[number],
-        "content_type": content_type.name,
-        "singleton": None,
-        "created_at": saved_at,
-    }
-    yield Edition, {
-        "id": edition_id,
-        "entry_id": ids[number],
-        "locale": "en",
-        "head_id": None,
-        "created_at": saved_at,
-    }
-    yield Revision, {
-        "id": revision_id,
-        "edition_id": edition_id,
-        "number": 1,
-        "title": draft.title,
-        "title_key": sort_key(draft.title),
-        "slug": draft.slug,
-        "summary": draft.summary,
-        "category_id": category_id,
-        "content": snapshot.content,
-        "rendered": snapshot.rendered,
-        "anchors": list(snapshot.anchors),
-        "digest": snapshot.digest,
-        "author_id": author["id"],
-        "note": "",
-        "created_at": saved_at,
-    }
+    yield (
+        Entry,
+        {
+            "id": ids[number],
+            "content_type": content_type.name,
+            "singleton": None,
+            "created_at": saved_at,
+        },
+    )
+    yield (
+        Edition,
+        {
+            "id": edition_id,
+            "entry_id": ids[number],
+            "locale": "en",
+            "head_id": None,
+            "created_at": saved_at,
+        },
+    )
+    yield (
+        Revision,
+        {
+            "id": revision_id,
+            "edition_id": edition_id,
+            "number": 1,
+            "title": draft.title,
+            "title_key": sort_key(draft.title),
+            "slug": draft.slug,
+            "summary": draft.summary,
+            "category_id": category_id,
+            "content": snapshot.content,
+            "rendered": snapshot.rendered,
+            "anchors": list(snapshot.anchors),
+            "digest": snapshot.digest,
+            "author_id": author["id"],
+            "note": "",
+            "created_at": saved_at,
+        },
+    )
     for edge in snapshot.edges:
-        yield Link, {
+        yield (
+            Link,
+            {
+                "revision_id": revision_id,
+                "field_path": edge.field_path,
+                "ordinal": edge.ordinal,
+                "origin": edge.origin.value,
+                "kind": edge.kind,
+                "label": edge.label,
+                "note": edge.note,
+                "target_id": edge.target,
+                "fragment": edge.fragment,
+                "url": edge.url,
+            },
+        )
+    yield (
+        Review,
+        {
+            "id": review_id,
+            "edition_id": edition_id,
             "revision_id": revision_id,
-            "field_path": edge.field_path,
-            "ordinal": edge.ordinal,
-            "origin": edge.origin.value,
-            "kind": edge.kind,
-            "label": edge.label,
-            "note": edge.note,
-            "target_id": edge.target,
-            "fragment": edge.fragment,
-            "url": edge.url,
-        }
-    yield Review, {
-        "id": review_id,
-        "edition_id": edition_id,
-        "revision_id": revision_id,
-        "stages": [],
-        "note": "",
-        "requested_by": author["id"],
-        "requested_at": saved_at,
-        "ended_at": saved_at,
-        "outcome": "published",
-    }
-    yield SignOff, {
-        "id": f"signoff_{number:026}",
-        "edition_id": edition_id,
-        "revision_id": revision_id,
-        "review_id": review_id,
-        "digest": snapshot.digest,
-        "stage": "editorial",
-        "account_id": reviewing["id"],
-        "person_id": reviewer["id"],
-        "note": "",
-        "signed_at": saved_at,
-        "expires_at": saved_at + timedelta(days=365),
-    }
-    yield Publication, {
-        "id": f"pub_{number:026}",
-        "position": number + 1,
-        "entry_id": ids[number],
-        "edition_id": edition_id,
-        "revision_id": revision_id,
-        "content_type": content_type.name,
-        "locale": "en",
-        "path": content_type.path_for(draft.slug, "en"),
-        "category_id": category_id,
-        "first_published_at": saved_at,
-        "published_at": saved_at,
-        "published_by": author["id"],
-        "ended_at": None,
-        "ended_position": None,
-    }
+            "stages": [],
+            "note": "",
+            "requested_by": author["id"],
+            "requested_at": saved_at,
+            "ended_at": saved_at,
+            "outcome": "published",
+        },
+    )
+    yield (
+        SignOff,
+        {
+            "id": f"signoff_{number:026}",
+            "edition_id": edition_id,
+            "revision_id": revision_id,
+            "review_id": review_id,
+            "digest": snapshot.digest,
+            "stage": "editorial",
+            "account_id": reviewing["id"],
+            "person_id": reviewer["id"],
+            "note": "",
+            "signed_at": saved_at,
+            "expires_at": saved_at + timedelta(days=365),
+        },
+    )
+    yield (
+        Publication,
+        {
+            "id": f"pub_{number:026}",
+            "position": number + 1,
+            "entry_id": ids[number],
+            "edition_id": edition_id,
+            "revision_id": revision_id,
+            "content_type": content_type.name,
+            "locale": "en",
+            "path": content_type.path_for(draft.slug, "en"),
+            "category_id": category_id,
+            "first_published_at": saved_at,
+            "published_at": saved_at,
+            "published_by": author["id"],
+            "ended_at": None,
+            "ended_position": None,
+        },
+    )
 
 
 def _snapshot(

@@ -44,9 +44,7 @@ def _loaders(session: AsyncSession) -> dict[str, DataLoader[Any, Any]]:
 
     def by_key(column: Any, *conditions: Any) -> Callable[[list[Any]], Any]:
         async def load(keys: list[Any]) -> list[Any]:
-            rows = await session.scalars(
-                select(column.class_).where(column.in_(keys), *conditions)
-            )
+            rows = await session.scalars(select(column.class_).where(column.in_(keys), *conditions))
             found = {getattr(row, column.key): row for row in rows}
             return [found.get(key) for key in keys]
 
@@ -54,9 +52,7 @@ def _loaders(session: AsyncSession) -> dict[str, DataLoader[Any, Any]]:
 
     async def links(keys: list[str]) -> list[list[Link]]:
         rows = await session.scalars(
-            select(Link)
-            .where(Link.revision_id.in_(keys))
-            .order_by(Link.field_path, Link.ordinal)
+            select(Link).where(Link.revision_id.in_(keys)).order_by(Link.field_path, Link.ordinal)
         )
         found: dict[str, list[Link]] = defaultdict(list)
         for row in rows:
@@ -132,7 +128,9 @@ class LinkType:
         return target.path if target else self.row.url
 
     @strawberry.field
-    async def target(self, info: Info) -> Annotated[Entry, strawberry.lazy("bench.ordinary")] | None:
+    async def target(
+        self, info: Info
+    ) -> Annotated[Entry, strawberry.lazy("bench.ordinary")] | None:
         target = await info.context["loaders"]["publication"].load(self.row.target_id)
         return await _entry(info, target) if target else None
 

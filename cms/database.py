@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.dialects import Reader, backend
+from cms.dialects import Reader, backend, refresh_statistics
 from cms.errors import Refused
 
 WriteSession: TypeAlias = AsyncSession
@@ -42,6 +42,11 @@ class Database:
                 await session.commit()
                 raise
             await session.commit()
+
+    async def refresh_statistics(self) -> None:
+        """Let the database look at its data, so that it plans well; after much has changed."""
+        async with self.engine.begin() as connection:
+            await connection.run_sync(refresh_statistics)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -13,7 +13,10 @@ must not open the same file, since each drops the other's locks
 from __future__ import annotations
 
 import asyncio
+import math
 import os
+import time
+from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -94,6 +97,13 @@ def partial_index(name: str, *columns: str, where: str, unique: bool = False) ->
 # --- Reading -----------------------------------------------------------------------------
 
 
+# How long a statement may have taken to count as taking no time, in seconds.
+_NO_TIME = 0.0005
+_MOST_STATEMENTS = 1_000
+# How many steps of SQLite's machine lie between two looks at the clock; about 0.1 ms.
+_STEPS_BETWEEN_LOOKS = 10_000
+
+
 class Reader(Protocol):
     """Runs single read-only statements on connections of its own, past the ORM."""
 
@@ -111,7 +121,11 @@ class Reader(Protocol):
 
 
 class SqliteReader:
-    """Read-only connections, each used by one thread at a time."""
+    """Read-only connections, each used by one thread at a time.
+
+    A statement that took no time when it last ran is run on the event loop itself, since to
+    hand it to a thread would take longer; every other one runs in a thread.
+    """
 
     def __init__(self, file: str, connections: int, timeout: float) -> None:
         self.dialect: Dialect = sqlite_dialect(paramstyle="qmark")
@@ -120,15 +134,25 @@ class SqliteReader:
         # More threads than cores only wait for each other.
         self._size = min(connections, os.cpu_count() or 1)
         self._threads = ThreadPoolExecutor(self._size, "copydesk-reader")
-        self._idle: asyncio.LifoQueue[sqlite.Connection] = asyncio.LifoQueue()
-        self._opened: list[sqlite.Connection] = []
+        self._idle: asyncio.LifoQueue[_ReadConnection] = asyncio.LifoQueue()
+        self._opened: list[_ReadConnection] = []
+        self._own: _ReadConnection | None = None
+        self._seconds = _Recent()
 
     async def fetch(self, sql: str, values: Sequence[object]) -> bytes:
-        """Run the statement in a thread, so that the event loop goes on."""
-        loop = asyncio.get_running_loop()
+        """Run the statement."""
+        if self._seconds.of(sql) < _NO_TIME:
+            value, seconds = self._own_connection().fetch(sql, values)
+        else:
+            value, seconds = await self._fetch_in_thread(sql, values)
+        self._seconds.note(sql, seconds)
+        return value
+
+    async def _fetch_in_thread(self, sql: str, values: Sequence[object]) -> tuple[bytes, float]:
         connection = await self._take()
-        alarm = loop.call_later(self._timeout, connection.interrupt)
-        running = loop.run_in_executor(self._threads, _fetch_value, connection, sql, values)
+        running = asyncio.get_running_loop().run_in_executor(
+            self._threads, connection.fetch, sql, values
+        )
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
@@ -136,12 +160,7 @@ class SqliteReader:
             connection.interrupt()
             await asyncio.wait([running])
             raise
-        except sqlite.OperationalError as error:
-            if str(error) == "interrupted":
-                raise ReadTimeout(self._timeout) from None
-            raise
         finally:
-            alarm.cancel()
             self._idle.put_nowait(connection)
 
     async def close(self) -> None:
@@ -150,27 +169,71 @@ class SqliteReader:
         while self._opened:
             self._opened.pop().close()
 
-    async def _take(self) -> sqlite.Connection:
+    async def _take(self) -> _ReadConnection:
         if self._idle.empty() and len(self._opened) < self._size:
-            connection = _connect_to_read(self._file)
-            self._opened.append(connection)
-            return connection
+            return self._open()
         return await self._idle.get()
 
+    def _own_connection(self) -> _ReadConnection:
+        """Return the event loop's own connection."""
+        if self._own is None:
+            self._own = self._open()
+        return self._own
 
-def _connect_to_read(file: str) -> sqlite.Connection:
-    connection = sqlite.connect(
-        f"file:{quote(file)}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-    )
-    connection.text_factory = bytes
-    for pragma in ("query_only=on", "trusted_schema=off", "busy_timeout=5000"):
-        connection.execute(f"pragma {pragma}")
-    return connection
+    def _open(self) -> _ReadConnection:
+        connection = _ReadConnection(self._file, self._timeout)
+        self._opened.append(connection)
+        return connection
 
 
-def _fetch_value(connection: sqlite.Connection, sql: str, values: Sequence[object]) -> bytes:
-    (value,) = connection.execute(sql, values).fetchone()
-    return value  # type: ignore[no-any-return]  # text_factory makes it bytes
+class _ReadConnection:
+    """A connection that can only read, and not for longer than the limit."""
+
+    def __init__(self, file: str, timeout: float) -> None:
+        self._timeout = timeout
+        self._deadline = 0.0
+        self._connection = sqlite.connect(
+            f"file:{quote(file)}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+        )
+        self._connection.text_factory = bytes
+        for pragma in ("query_only=on", "trusted_schema=off", "busy_timeout=5000"):
+            self._connection.execute(f"pragma {pragma}")
+        self._connection.set_progress_handler(self._is_late, _STEPS_BETWEEN_LOOKS)
+        self.interrupt = self._connection.interrupt
+        self.close = self._connection.close
+
+    def fetch(self, sql: str, values: Sequence[object]) -> tuple[bytes, float]:
+        """Return the one value of the one row that a statement yields, and how long it took."""
+        started = time.monotonic()
+        self._deadline = started + self._timeout
+        try:
+            (value,) = self._connection.execute(sql, values).fetchone()
+        except sqlite.OperationalError as error:
+            if str(error) == "interrupted":
+                raise ReadTimeout(self._timeout) from None
+            raise
+        return value, time.monotonic() - started
+
+    def _is_late(self) -> bool:
+        return time.monotonic() > self._deadline
+
+
+class _Recent:
+    """How long statements took when they last ran, for the thousand that ran last."""
+
+    def __init__(self) -> None:
+        self._seconds: OrderedDict[str, float] = OrderedDict()
+
+    def of(self, sql: str) -> float:
+        """Return how long it took; for ever if it is not known."""
+        return self._seconds.get(sql, math.inf)
+
+    def note(self, sql: str, seconds: float) -> None:
+        """Remember; a slow run is forgotten only step by step."""
+        self._seconds[sql] = max(seconds, 0.8 * self._seconds.get(sql, 0.0))
+        self._seconds.move_to_end(sql)
+        if len(self._seconds) > _MOST_STATEMENTS:
+            self._seconds.popitem(last=False)
 
 
 class PostgresReader:
@@ -349,6 +412,15 @@ class PostgresBackend:
     def reader(self, connections: int, timeout: float) -> PostgresReader:
         """Return a reader of the database."""
         return PostgresReader(self._url, connections, timeout)
+
+
+def refresh_statistics(connection: Connection) -> None:
+    """Let the database look at its data, so that it plans well; after much has changed."""
+    connection.execute(text("analyze"))
+    if connection.dialect.name == "sqlite":
+        # With samples of values, SQLite prepares a statement anew for every value bound to it,
+        # which takes longer than to run it.
+        connection.execute(text("drop table if exists sqlite_stat4"))
 
 
 def lock_schema(connection: Connection) -> None:

@@ -64,7 +64,7 @@ async def serve_delivery(delivery: Delivery, request: Request) -> Response:
         return pages.graphiql()
     media_type = JSON
     try:
-        media_type = media_type_for(request)
+        media_type = media_type_for(request.headers.get("accept", ""))
         asked = await read_request(request, delivery.limits.body_bytes)
         return success(await delivery.answer(asked), media_type)
     except RequestFailed as error:

@@ -280,6 +280,7 @@ async def _main() -> None:
     database = Database(load_settings().database_url)
     try:
         count = await load_demo(database)
+        await database.refresh_statistics()
     finally:
         await database.close()
     click.echo(f"Loaded {count} entries." if count else "The demo is loaded already.")

@@ -8,7 +8,20 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    and_,
+    case,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
 
 from cms.reading.view import View
 from cms.tables import (
@@ -35,6 +48,8 @@ _PLAIN_LINK_COLUMNS = (
     "note",
     "target_id",
 )
+_EMPTY = literal_column("''", Text())
+_HASH = literal_column("'#'", Text())
 _CATEGORY = (
     Category.id,
     Category.parent_id,
@@ -80,12 +95,11 @@ def links(view: View) -> Relation:
 
     Whoever asks brings the id of a revision that it found in :func:`entries`.
     """
-    target, revision = _target_tables()
+    target = Publication.__table__.alias("target")
     shown = and_(target.c.entry_id == Link.target_id, _is_shown(target, view))
     return (
-        select(*_link_columns(target, revision))
+        select(*_link_columns(target))
         .join_from(Link, target, shown, isouter=True)
-        .join(revision, revision.c.id == target.c.revision_id, isouter=True)
         .where(or_(Link.url.is_not(None), target.c.id.is_not(None)))
     )
 
@@ -95,14 +109,13 @@ def incoming_links(view: View) -> Relation:
 
     Whoever asks brings the id of an entry that it found in :func:`entries`.
     """
-    target, revision = _target_tables()
+    target = Publication.__table__.alias("target")
     source = Publication.__table__.alias("source")
     shown = and_(target.c.entry_id == Link.target_id, _is_shown(target, view))
     return (
-        select(*_link_columns(target, revision), source.c.entry_id.label("source_id"))
+        select(*_link_columns(target), source.c.entry_id.label("source_id"))
         .join_from(Link, source, source.c.revision_id == Link.revision_id)
         .join(target, shown, isouter=True)
-        .join(revision, revision.c.id == target.c.revision_id, isouter=True)
         .where(_is_shown(source, view))
     )
 
@@ -129,10 +142,10 @@ def review(edition_id: ColumnElement[Any], digest: ColumnElement[Any]) -> Relati
         select(
             func.max(SignOff.signed_at).label("signed_at"),
             func.max(SignOff.expires_at).label("expires_at"),
+            literal_column("1").label("review"),
         )
         .where(SignOff.edition_id == edition_id, SignOff.digest == digest)
         .group_by(SignOff.stage)
-        .correlate_except(SignOff)
         .subquery()
     )
     return (
@@ -143,8 +156,20 @@ def review(edition_id: ColumnElement[Any], digest: ColumnElement[Any]) -> Relati
             digest.label("digest"),
         )
         .select_from(stages)
-        .having(func.count() > 0)
-        .correlate_except(stages)
+        .group_by(stages.c.review)
+    )
+
+
+def reviewers(edition_id: ColumnElement[Any], digest: ColumnElement[Any]) -> Relation:
+    """Return the people who signed off a digest.
+
+    Whoever asks brings columns of the statement around this one.
+    """
+    return (
+        people()
+        .join(SignOff, SignOff.person_id == Person.id)
+        .where(SignOff.edition_id == edition_id, SignOff.digest == digest)
+        .distinct()
     )
 
 
@@ -172,8 +197,10 @@ def ancestors(parent_id: ColumnElement[Any]) -> Relation:
 
     Whoever asks brings a column of the statement around this one.
     """
-    parent = select(*_CATEGORY, literal(1).label("distance")).where(Category.id == parent_id)
-    above = parent.correlate_except(Category).cte("above", recursive=True, nesting=True)
+    parent = select(*_CATEGORY, literal_column("1", Integer()).label("distance")).where(
+        Category.id == parent_id
+    )
+    above = parent.cte("above", recursive=True, nesting=True)
     further = select(*_CATEGORY, above.c.distance + 1).join(above, Category.id == above.c.parent_id)
     return select(*above.union_all(further).c)
 
@@ -193,16 +220,12 @@ def _is_shown(publication: FromClause, view: View) -> ColumnElement[bool]:
     return and_(publication.c.ended_position.is_(None), publication.c.locale == locale)
 
 
-def _target_tables() -> tuple[FromClause, FromClause]:
-    """Return where a link's target is looked up. What nobody selects from is not joined."""
-    return Publication.__table__.alias("target"), Revision.__table__.alias("target_revision")
-
-
-def _link_columns(target: FromClause, revision: FromClause) -> list[ColumnElement[Any]]:
-    fragment = case((Link.fragment != "", literal("#") + Link.fragment), else_="")
-    path = target.c.path + fragment
+def _link_columns(target: FromClause) -> list[ColumnElement[Any]]:
+    fragment = case((Link.fragment != _EMPTY, _HASH + Link.fragment), else_=_EMPTY)
+    title = select(Revision.title).where(Revision.id == target.c.revision_id).scalar_subquery()
+    label = func.coalesce(func.nullif(Link.label, _EMPTY), title, Link.url, _EMPTY)
     return [
         *(getattr(Link, name) for name in _PLAIN_LINK_COLUMNS),
-        func.coalesce(Link.url, path).label("url"),
-        func.coalesce(func.nullif(Link.label, ""), revision.c.title, Link.url, "").label("label"),
+        func.coalesce(Link.url, target.c.path + fragment).label("url"),
+        label.label("label"),
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,13 +14,14 @@ GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 
 
-def media_type_for(request: Request) -> str:
-    """Return the media type in which the client wants its response.
+@lru_cache(maxsize=100)
+def media_type_for(accept: str) -> str:
+    """Return the media type in which a client that accepts this wants its response.
 
     Raises:
         RequestFailed: with status 406 if it takes neither of the two that there are.
     """
-    weights = _weights(request.headers.get("accept") or "*/*")
+    weights = _weights(accept or "*/*")
     fallback = max(weights.get("application/*", 0.0), weights.get("*/*", 0.0))
     own = weights.get(GRAPHQL_RESPONSE, fallback)
     plain = weights.get(JSON, fallback)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 from sqlalchemy import Dialect, case, null, select
@@ -36,6 +37,7 @@ from graphql_api.planner.json_sql import (
 from graphql_api.planner.ordering import order_by
 from graphql_api.planner.page import Page
 from graphql_api.planner.plan import Body, Case, Field, Plan, Typename
+from graphql_api.planner.source import Columns, Relation, Source, select_over
 from graphql_api.planner.statement import Parameters, Statement
 
 
@@ -58,6 +60,7 @@ class _Compiler:
     def __init__(self, view: View, parameters: Parameters) -> None:
         self._view = view
         self._parameters = parameters
+        self._numbers = count(1)
 
     def object(self, chosen: Case, row: Row, typename: Sql | None) -> Sql:
         """Return an object with the selected fields."""
@@ -73,7 +76,7 @@ class _Compiler:
         )
 
     def _field(self, field: Field, row: Row) -> Sql:
-        call = Call(self._view, field.arguments, self._bind)
+        call = Call(self._view, field.arguments, self._bind, self._source)
         match field.declaration:
             case Value(sql, required):
                 value = json_of(sql(row))
@@ -81,15 +84,21 @@ class _Compiler:
             case Inside():
                 return self._inside(field, field.declaration, row)
             case One(rows):
-                return self._one(field, rows(row, call))
+                return self._one(field.body, rows(row, call))
             case OneOf(rows):
-                return self._one_of(field, rows(row, call))
-            case EachOf(rows, one):
-                return self._each_of(field, rows(row, call), one, call)
+                return self._one_of(field.body, rows(row, call))
             case Many(rows):
-                return self._many(field, rows(row, call))
+                related = rows(row, call)
+                return self._many(related, lambda columns: self._body(field.body, related, columns))
+            case EachOf(rows, one):
+                related = rows(row, call)
+                return self._many(
+                    related,
+                    lambda columns: self._one_of(field.body, one(related.row(columns), call)),
+                )
             case Connection(rows):
-                return self._connection(field, lambda: rows(row, call), call)
+                page = Page(field, rows(row, call), call, self._parameters)
+                return page.summed_up(self.object(_only_case(field), page, None))
             case Part(name):
                 return self._part(field, name, row)
 
@@ -100,60 +109,48 @@ class _Compiler:
         absent = JsonConstant(MISSING, "json") if declaration.required else null()
         return case((declaration.present(row), value), else_=absent)
 
-    def _one_of(self, field: Field, relations: tuple[Rows, ...]) -> Sql:
+    def _one(self, body: Body | None, rows: Rows) -> Sql:
+        source = self._source(rows.relation)
+        value = self._body(body, rows, source.columns)
+        return select_over(source, value, rows.conditions(source.columns))
+
+    def _one_of(self, body: Body | None, relations: tuple[Rows, ...]) -> Sql:
         named = {rows.typename for rows in relations if isinstance(rows.typename, str)}
-        others = field.body.without(named) if field.body is not None else None
+        others = body.without(named) if body is not None else None
         objects = (
-            _subselect(self._body(field.body if rows.typename in named else others, rows), rows)
-            for rows in relations
+            self._one(body if rows.typename in named else others, rows) for rows in relations
         )
         return coalesce(*objects, null())
 
-    def _each_of(
-        self,
-        field: Field,
-        rows: Rows,
-        one: Callable[[Row, Call], tuple[Rows, ...]],
-        call: Call,
-    ) -> Sql:
-        value = self._one_of(field, one(rows.row, call))
-        return _subselect(JsonArray(value, order_by(rows.order(rows.row))), rows)
-
-    def _one(self, field: Field, rows: Rows) -> Sql:
-        return _subselect(self._body(field.body, rows), rows)
-
-    def _many(self, field: Field, rows: Rows) -> Sql:
-        order = order_by(rows.order(rows.row))
-        return _subselect(JsonArray(self._body(field.body, rows), order), rows)
-
-    def _connection(self, field: Field, rows: Callable[[], Rows], call: Call) -> Sql:
-        page = Page(field, rows, call, self._parameters)
-        value = self.object(_only_case(field), page, None)
-        return page.summed_up(value) if page.is_needed else value
+    def _many(self, rows: Rows, make: Callable[[Columns], Sql]) -> Sql:
+        source = self._source(rows.relation)
+        value = JsonArray(make(source.columns), order_by(rows.order(source.columns)))
+        return select_over(source, value, rows.conditions(source.columns))
 
     def _part(self, field: Field, name: str, page: Page) -> Sql:
         match name:
             case "nodes":
-                return page.array(self._body(field.body, page.rows))
+                return page.array(self._body(field.body, page.rows, page.columns))
             case "edges":
                 return page.array(self.object(_only_case(field), page, None))
             case "node":
-                return self._body(field.body, page.rows)
+                return self._body(field.body, page.rows, page.columns)
             case "pageInfo":
                 return self.object(_only_case(field), page, None)
             case _:
                 return page.fact(name)
 
-    def _body(self, body: Body | None, rows: Rows) -> Sql:
+    def _body(self, body: Body | None, rows: Rows, columns: Columns) -> Sql:
         """Return the object that a row becomes, by its type."""
         if body is None:
             raise TypeError("objects have selections")
+        row = rows.row(columns)
         if rows.typename is None:
-            return self.object(body.cases[0], rows.row, None)
+            return self.object(body.cases[0], row, None)
         if isinstance(rows.typename, str):
             of_type = next(each for each in body.cases if rows.typename in each.types)
-            return self.object(of_type, rows.row, text(rows.typename))
-        return self._by_type(body.cases, rows.row, rows.typename(rows.row))
+            return self.object(of_type, row, text(rows.typename))
+        return self._by_type(body.cases, row, rows.typename(columns))
 
     def _by_type(self, cases: tuple[Case, ...], row: Row, typename: Sql) -> Sql:
         *others, widest = sorted(cases, key=lambda each: len(each.types))
@@ -167,14 +164,11 @@ class _Compiler:
     def _bind(self, given: Given, type_: TypeEngine[Any]) -> Sql:
         return self._parameters.add(given.read, type_)
 
+    def _source(self, relation: Relation) -> Source:
+        return Source(relation, f"t{next(self._numbers)}")
+
 
 def _only_case(field: Field) -> Case:
     if field.body is None:
         raise TypeError(f"{field.name} is an object and has a selection")
     return field.body.cases[0]
-
-
-def _subselect(value: Sql, rows: Rows) -> Sql:
-    """Return the value over the rows, within whatever statement surrounds it."""
-    found = select(value).select_from(rows.source).where(*rows.where)
-    return found.correlate_except(rows.source).scalar_subquery()

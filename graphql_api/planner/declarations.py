@@ -11,11 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy import ColumnElement
 from sqlalchemy.types import TypeEngine
 
 from cms.reading.view import View
 from graphql_api.planner.arguments import Arguments, Given
+from graphql_api.planner.source import Columns, Relation, Source
 
 PLANNED = "planned"
 
@@ -38,32 +39,36 @@ class OrderKey:
     nullable: bool = False
 
 
-def _unordered(_: Row) -> tuple[OrderKey, ...]:
+def _unordered(_: Columns) -> tuple[OrderKey, ...]:
     return ()
+
+
+def _themselves(columns: Columns) -> Columns:
+    return columns
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of a relation: which, and in which order.
+    """Rows of a relation: which, and in which order. All is said of the relation's columns.
 
     Attributes:
-        source: where they come from, under an alias of its own.
+        relation: where they come from.
         where: what is true of them.
         order: keys that put them in one certain order; none where there is at most one.
-        row: what the fields of an object get to see; by default the source's columns.
+        row: what the fields of an object get to see.
         typename: for rows of an abstract type: where the name of each one's object type is,
             or that name if it is the same for all.
     """
 
-    source: FromClause
-    where: tuple[ColumnElement[bool], ...] = ()
-    order: Callable[[Row], tuple[OrderKey, ...]] = _unordered
-    row: Row = None
-    typename: Callable[[Row], Sql] | str | None = None
+    relation: Relation
+    where: tuple[Callable[[Columns], ColumnElement[bool]], ...] = ()
+    order: Callable[[Columns], tuple[OrderKey, ...]] = _unordered
+    row: Callable[[Columns], Row] = _themselves
+    typename: Callable[[Columns], Sql] | str | None = None
 
-    def __post_init__(self) -> None:
-        if self.row is None:
-            object.__setattr__(self, "row", self.source.c)
+    def conditions(self, columns: Columns) -> tuple[ColumnElement[bool], ...]:
+        """Return what is true of the rows."""
+        return tuple(condition(columns) for condition in self.where)
 
 
 @dataclass(frozen=True)
@@ -74,11 +79,13 @@ class Call:
         view: what is seen.
         arguments: the field's arguments.
         bind: makes a bound parameter of a given value, of a type.
+        source: makes a relation take part in the statement.
     """
 
     view: View
     arguments: Arguments
     bind: Callable[[Given, TypeEngine[Any]], Sql]
+    source: Callable[[Relation], Source]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, func, literal_column, not_, or_, select, true
 from sqlalchemy.sql.functions import coalesce
 from sqlalchemy.types import TypeEngine
 
@@ -38,11 +38,13 @@ class ToOne:
         key: the row's column that refers to it.
         rows: the objects it can refer to.
         target: the column of those that is referred to.
+        unique: the input fields of which each names at most one of them.
     """
 
     key: Callable[[Row], Sql]
     rows: Callable[[Call], Rows]
     target: Callable[[Row], Sql]
+    unique: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -142,9 +144,25 @@ def _to_one(declaration: ToOne, where: Argument, row: Row, call: Call) -> Condit
     if where is None:
         return true()
     rows = declaration.rows(call)
-    found = select(declaration.target(rows.row)).select_from(rows.source)
-    conditions = (*rows.where, condition_of(where, rows.row, call))
-    return declaration.key(row).in_(found.where(*conditions).correlate_except(rows.source))
+    source = call.source(rows.relation)
+    target = declaration.target(source.columns)
+    conditions = (*rows.conditions(source.columns), condition_of(where, source.columns, call))
+    found = select(target).select_from(source.clause()).where(*conditions)
+    key = declaration.key(row)
+    # Databases use an index over the key and an order only for a single value.
+    return key == found.scalar_subquery() if _names_one(where, declaration) else key.in_(found)
+
+
+def _names_one(where: Argument, declaration: ToOne) -> bool:
+    """Say whether a filter is only ``{unique field: {eq: value}}``."""
+    if not isinstance(where, Input) or len(where.fields) != 1:
+        return False
+    ((name, operators),) = where.fields.items()
+    return (
+        name in declaration.unique
+        and isinstance(operators, Input)
+        and isinstance(operators.fields.get("eq"), Given)
+    )
 
 
 def _to_many(
@@ -161,12 +179,13 @@ def _to_many(
 def _quantified(quantifier: str, where: Argument, rows: Rows, call: Call) -> Condition:
     if where is None:
         return true()
-    condition = condition_of(where, rows.row, call)
+    source = call.source(rows.relation)
+    condition = condition_of(where, source.columns, call)
     if quantifier == "every":
         condition = not_(_truth(condition))
-    found = select(true()).select_from(rows.source).where(*rows.where, condition)
-    exists = found.correlate_except(rows.source).exists()
-    return exists if quantifier == "some" else not_(exists)
+    conditions = (*rows.conditions(source.columns), condition)
+    found = select(literal_column("1")).select_from(source.clause()).where(*conditions).exists()
+    return found if quantifier == "some" else not_(found)
 
 
 def _truth(condition: Condition) -> Condition:

@@ -14,8 +14,9 @@ from typing import Any, Literal
 from sqlalchemy import (
     ColumnElement,
     Dialect,
+    FromClause,
     FunctionElement,
-    TableValuedAlias,
+    Integer,
     Text,
     column,
     literal_column,
@@ -26,6 +27,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import Boolean, NullType, TypeDecorator, TypeEngine
 
 from cms.dialects import Moment
+from graphql_api.planner.source import Columns
 
 # Stands for a value that has to be there and is not. No content can hold it, since text with
 # control characters is refused; see graphql_api.planner.missing.
@@ -272,24 +274,50 @@ def _(element: _ElementText, compiler: SQLCompiler, **kw: Any) -> str:
 
 
 class Elements:
-    """The elements of a JSON array, as rows.
-
-    Attributes:
-        source: what to select from.
-        value: the element.
-        index: its place, from 0.
-    """
+    """The elements of a JSON array, as a relation."""
 
     def __init__(self, array: ColumnElement[Any]) -> None:
-        self.source: TableValuedAlias = _Elements(array).table_valued(
-            column("value"), column("key"), column("ordinality")
-        )
-        self.value = self.source.c.value
-        self.index = _ElementIndex(self.source.c.key, self.source.c.ordinality)
+        self._array = array
 
-    def as_text(self) -> ColumnElement[str]:
-        """Return the element, which is text."""
-        return _ElementText(self.value)
+    def type_of(self, column: str) -> TypeEngine[Any] | None:
+        """Return the type of a column, or ``None`` if there is none of this name."""
+        return NullType() if column in {"value", "key", "ordinality"} else None
+
+    def under(self, name: str, columns: Sequence[str]) -> FromClause:
+        """Return the elements as rows."""
+        del columns  # the database's function has all of them
+        return _Elements(self._array).table_valued(
+            column("value"), column("key"), column("ordinality"), name=name
+        )
+
+
+def element_index(element: Columns) -> ColumnElement[int]:
+    """Return an element's place in its array, from 0."""
+    return _ElementIndex(element.key, element.ordinality)
+
+
+def element_text(element: Columns) -> ColumnElement[str]:
+    """Return an element that is text, as text."""
+    return _ElementText(element.value)
+
+
+class RowCount(FunctionElement[int]):
+    """A number of rows, for LIMIT and OFFSET."""
+
+    inherit_cache = True
+    type = Integer()
+
+
+@compiles(RowCount, "sqlite")
+def _(element: RowCount, compiler: SQLCompiler, **kw: Any) -> str:
+    # A bare parameter as the limit is looked at when the statement is prepared, which then
+    # has to be done again whenever it is bound anew.
+    return f"({_list(element, compiler, kw)} + 0)"
+
+
+@compiles(RowCount, "postgresql")
+def _(element: RowCount, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"({_list(element, compiler, kw)})"
 
 
 class IsOneOf(FunctionElement[bool]):

@@ -6,15 +6,17 @@ The page is selected first, by keys and limit; only of its rows is JSON made.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
-    Select,
-    Subquery,
+    FromClause,
+    Integer,
+    ScalarSelect,
     and_,
     case,
+    exists,
     false,
     func,
     literal_column,
@@ -23,15 +25,17 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.types import TypeEngine
 
 from graphql_api.planner.arguments import Given
 from graphql_api.planner.cursors import cursor_of, is_ahead, is_behind
 from graphql_api.planner.declarations import Call, OrderKey, Rows, Sql
 from graphql_api.planner.filters import Condition, condition_of
-from graphql_api.planner.json_sql import JsonArray
+from graphql_api.planner.json_sql import JsonArray, RowCount
 from graphql_api.planner.ordering import order_by, order_keys, order_mark
 from graphql_api.planner.paging import number, paging_of
 from graphql_api.planner.plan import Body, Field, Typename
+from graphql_api.planner.source import Columns, Selectable, select_over
 from graphql_api.planner.statement import Parameters
 
 _PLACE = "place_on_page"
@@ -44,15 +48,17 @@ class Page:
 
     Args:
         field: the field, whose arguments say which page.
-        rows: gives all rows of the connection, each time under a new alias.
+        rows: all rows of the connection.
         call: what the declaration was called with.
         parameters: the statement's parameters.
+
+    Attributes:
+        rows: all rows of the connection.
+        columns: the columns of the page's own rows.
     """
 
-    def __init__(
-        self, field: Field, rows: Callable[[], Rows], call: Call, parameters: Parameters
-    ) -> None:
-        self._all_rows = rows
+    def __init__(self, field: Field, rows: Rows, call: Call, parameters: Parameters) -> None:
+        self.rows = rows
         self._call = call
         self._parameters = parameters
         self._mark = order_mark(call.arguments.get("orderBy"))
@@ -60,30 +66,29 @@ class Page:
         self._limit = number(self._paging.size, parameters)
         # One row more than the page has tells whether there are more.
         self._looks_ahead = _asks_for(field.body, {"hasNextPage", "hasPreviousPage"})
-        self.is_needed = _asks_for(field.body, {"nodes", "edges", "pageInfo"})
-        every = rows()
-        self.source: Subquery = self._select(every).subquery()
-        self.rows = replace(every, source=self.source, row=self.source.c)
+        self._is_needed = _asks_for(field.body, {"nodes", "edges", "pageInfo"})
+        self._source = call.source(_Rows(rows, self._select))
+        self.columns = self._source.columns
 
     def summed_up(self, value: Sql) -> Sql:
         """Return a value that is made of the whole page, however many rows it has."""
+        if not self._is_needed:
+            return value
         # Counting makes it one group, also where nothing else in the value is an aggregate.
-        summed_up = case((func.count() >= literal_column("0"), value))
-        found = select(summed_up).select_from(self.source)
-        return found.correlate_except(self.source).scalar_subquery()
+        return select_over(self._source, case((func.count() >= literal_column("0"), value)), ())
 
     def array(self, value: Sql, *, reverse: bool = False) -> Sql:
         """Return the array of a value of each row of the page, in order."""
-        kept = self.source.c[_PLACE] <= self._limit if self._looks_ahead else None
-        return JsonArray(value, order_by(self._keys, reverse=reverse), kept)
+        kept = self.columns[_PLACE] <= self._limit if self._looks_ahead else None
+        return JsonArray(value, order_by(self._keys(self.columns), reverse=reverse), kept)
 
     def fact(self, name: str) -> Sql:
         """Return a leaf of a connection, of an edge, or of a ``pageInfo``."""
         match name:
             case "cursor":
-                return cursor_of(self._mark, self._keys)
+                return cursor_of(self._mark, self._keys(self.columns))
             case "totalCount":
-                return self._matching(func.count()).scalar_subquery()
+                return self._over_all(func.count())
             case "startCursor":
                 return self._first_cursor(reverse=False)
             case "endCursor":
@@ -95,36 +100,37 @@ class Page:
             case _:
                 raise TypeError(f"a connection has no {name}")
 
-    @cached_property
-    def _keys(self) -> tuple[OrderKey, ...]:
-        return self._keys_of(self.rows)
+    def _keys(self, columns: Columns) -> tuple[OrderKey, ...]:
+        return order_keys(self._call.arguments.get("orderBy"), columns, self.rows.order)
 
-    def _keys_of(self, rows: Rows) -> tuple[OrderKey, ...]:
-        return order_keys(self._call.arguments.get("orderBy"), rows.row, rows.order)
+    def _select(self, used: Sequence[str]) -> Selectable:
+        """Return the page's rows, by limit, with these columns."""
+        if not self._looks_ahead:
+            return self._limited(used, self._limit)
+        source = self._call.source(_Rows(self.rows, partial(self._limited, limit=self._limit + 1)))
+        order = order_by(self._keys(source.columns), reverse=self._paging.is_backward)
+        place = func.row_number().over(order_by=order).label(_PLACE)
+        shown = [source.columns[name].label(name) for name in used if name != _PLACE]
+        return select(*shown, place).select_from(source.clause())
 
-    def _select(self, rows: Rows) -> Select[*tuple[Any, ...]]:
-        keys = self._keys_of(rows)
-        order = order_by(keys, reverse=self._paging.is_backward)
+    def _limited(self, used: Sequence[str], limit: Sql) -> Selectable:
+        source = self._call.source(self.rows.relation)
+        columns = source.columns
+        keys = self._keys(columns)
+        shown = [columns[name].label(name) for name in used] or [literal_column("1").label("one")]
         chosen = (
-            select(*rows.source.c)
-            .select_from(rows.source)
-            .where(*self._conditions(rows), *self._range(keys))
-            .order_by(*order)
-            .limit(self._limit + 1 if self._looks_ahead else self._limit)
-            .offset(number(self._paging.skip, self._parameters) if self._paging.skip else None)
-            .correlate_except(rows.source)
+            select(*shown)
+            .where(*self._conditions(columns), *self._range(keys))
+            .order_by(*order_by(keys, reverse=self._paging.is_backward))
+            .limit(RowCount(limit))
         )
-        return self._numbered(chosen.subquery(), rows) if self._looks_ahead else chosen
+        if self._paging.skip is not None:
+            chosen = chosen.offset(RowCount(number(self._paging.skip, self._parameters)))
+        return chosen.select_from(source.clause())
 
-    def _numbered(self, page: Subquery, rows: Rows) -> Select[*tuple[Any, ...]]:
-        """Return the page's rows with their places on it, which tell the one too many."""
-        keys = self._keys_of(replace(rows, source=page, row=page.c))
-        order = order_by(keys, reverse=self._paging.is_backward)
-        return select(*page.c, func.row_number().over(order_by=order).label(_PLACE))
-
-    def _conditions(self, rows: Rows) -> tuple[Condition, ...]:
-        where = condition_of(self._call.arguments.get("where"), rows.row, self._call)
-        return (*rows.where, where)
+    def _conditions(self, columns: Columns) -> tuple[Condition, ...]:
+        where = condition_of(self._call.arguments.get("where"), columns, self._call)
+        return (*self.rows.conditions(columns), where)
 
     def _range(self, keys: tuple[OrderKey, ...]) -> list[Condition]:
         conditions = []
@@ -137,14 +143,18 @@ class Page:
     def _cursor(self, given: Given, keys: tuple[OrderKey, ...]) -> list[Sql]:
         return self._paging.cursor_values(given, self._mark, keys, self._parameters)
 
-    def _matching(self, value: Sql) -> Select[tuple[object]]:
-        """Return a select over all rows of the connection."""
-        rows = self._all_rows()
-        found = select(value).select_from(rows.source).where(*self._conditions(rows))
-        return found.correlate_except(rows.source)
+    def _over_all(
+        self, value: Sql, further: Callable[[Columns], Condition] | None = None
+    ) -> ScalarSelect[Any]:
+        """Return a value of all rows of the connection that match."""
+        source = self._call.source(self.rows.relation)
+        conditions = self._conditions(source.columns)
+        if further is not None:
+            conditions = (*conditions, further(source.columns))
+        return select_over(source, value, conditions)
 
     def _first_cursor(self, *, reverse: bool) -> Sql:
-        cursors = self.array(cursor_of(self._mark, self._keys), reverse=reverse)
+        cursors = self.array(cursor_of(self._mark, self._keys(self.columns)), reverse=reverse)
         return cursors.op("->")(literal_column("0"))
 
     def _goes_on(self) -> Condition:
@@ -159,16 +169,33 @@ class Page:
             reasons.append(self._has_any_beyond(self._paging.after, is_behind))
         if self._paging.skip is not None:
             skipped = number(self._paging.skip, self._parameters) > 0
-            reasons.append(and_(skipped, self._matching(true()).exists()))
+            reasons.append(and_(skipped, exists(self._over_all(true()).element)))
         return or_(false(), *reasons)
 
     def _has_any_beyond(self, cursor: Given, is_within: IsWithin) -> Condition:
         """Say whether there are rows on the other side of a cursor, or the cursor's own."""
-        rows = self._all_rows()
-        keys = self._keys_of(rows)
-        beyond = not_(is_within(keys, self._cursor(cursor, keys)))
-        found = select(true()).select_from(rows.source).where(*self._conditions(rows), beyond)
-        return found.correlate_except(rows.source).exists()
+
+        def is_beyond(columns: Columns) -> Condition:
+            keys = self._keys(columns)
+            return not_(is_within(keys, self._cursor(cursor, keys)))
+
+        return exists(self._over_all(true(), is_beyond).element)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Some rows of a connection, as a relation."""
+
+    rows: Rows
+    select: Callable[[Sequence[str]], Selectable]
+
+    def type_of(self, column: str) -> TypeEngine[Any] | None:
+        """Return the type of a column, or ``None`` if there is none of this name."""
+        return Integer() if column == _PLACE else self.rows.relation.type_of(column)
+
+    def under(self, name: str, columns: Sequence[str]) -> FromClause:
+        """Return the rows as a subquery."""
+        return self.select(columns).subquery(name)
 
 
 def _asks_for(body: Body | None, names: set[str]) -> bool:

@@ -8,7 +8,8 @@ from sqlalchemy import Text as SqlText
 from sqlalchemy import cast
 
 from graphql_api.planner.declarations import OrderKey, Row, Rows, Sql
-from graphql_api.planner.json_sql import Elements, member, text
+from graphql_api.planner.json_sql import Elements, element_index, member, text
+from graphql_api.planner.source import Columns
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,16 @@ class Document:
 
     def elements(self, name: str) -> Rows:
         """Return the objects of the list that a field of this part holds."""
-        elements = Elements(member(self.json, name))
-        index = cast(elements.index, SqlText)
-        path = self.path_of(name) + text("/") + index + text("/")
+
+        def part(element: Columns) -> Document:
+            index = cast(element_index(element), SqlText)
+            path = self.path_of(name) + text("/") + index + text("/")
+            return Document(element.value, path, self.revision_id)
+
         return Rows(
-            elements.source,
-            row=Document(elements.value, path, self.revision_id),
-            order=lambda _: (OrderKey(elements.index),),
+            Elements(member(self.json, name)),
+            row=part,
+            order=lambda element: (OrderKey(element_index(element)),),
         )
 
 

@@ -26,7 +26,7 @@ def _category(entry: Row, _: Call) -> Rows:
 def _tags(entry: Row, _: Call) -> Rows:
     tagged = relations.revision_tags().subquery()
     ids = select(tagged.c.id).where(tagged.c.revision_id == entry.revision_id)
-    return tag_rows(lambda tag: tag.id.in_(ids.correlate_except(tagged)))
+    return tag_rows(lambda tag: tag.id.in_(ids))
 
 
 def _links(entry: Row, call: Call) -> Rows:

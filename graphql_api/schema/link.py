@@ -11,6 +11,7 @@ from cms.content.site import Site, all_fields
 from cms.reading import relations
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql
 from graphql_api.planner.json_sql import text
+from graphql_api.planner.source import Chosen
 from graphql_api.schema.declare import Declared, many, one, value
 from graphql_api.schema.rows import entry_rows, link_rows
 
@@ -68,10 +69,9 @@ def link_groups(site: Site) -> Declared:
             )
             .where(links.c.revision_id == entry.revision_id, links.c.origin == text("field"))
             .distinct()
-            .correlate_except(links)
         )
         return Rows(
-            groups.subquery(), order=lambda group: (OrderKey(group.rank), OrderKey(group.kind))
+            Chosen(groups), order=lambda group: (OrderKey(group.rank), OrderKey(group.kind))
         )
 
     return many("list[LinkGroup]", rows, "Its links, as its content type groups them.")

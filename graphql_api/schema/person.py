@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from cms.reading import relations
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
-from graphql_api.planner.json_sql import Elements, member
+from graphql_api.planner.json_sql import Elements, element_index, member
 from graphql_api.schema.connection import connection
 from graphql_api.schema.declare import many, value
 from graphql_api.schema.interfaces import Node
@@ -14,8 +14,11 @@ from graphql_api.schema.rows import entry_rows
 
 
 def _links(person: Row, _: Call) -> Rows:
-    elements = Elements(person.links)
-    return Rows(elements.source, row=elements.value, order=lambda _: (OrderKey(elements.index),))
+    return Rows(
+        Elements(person.links),
+        row=lambda element: element.value,
+        order=lambda element: (OrderKey(element_index(element)),),
+    )
 
 
 def _reviewed(person: Row, call: Call) -> Rows:
@@ -23,18 +26,14 @@ def _reviewed(person: Row, call: Call) -> Rows:
     by_person = select(signed.c.digest).where(signed.c.person_id == person.id)
     return entry_rows(
         call.view,
-        lambda entry: entry.digest.in_(
-            by_person.where(signed.c.edition_id == entry.edition_id).correlate_except(signed)
-        ),
+        lambda entry: entry.digest.in_(by_person.where(signed.c.edition_id == entry.edition_id)),
     )
 
 
 def _authored(person: Row, call: Call) -> Rows:
     bylines = relations.bylines().subquery()
     accounts = select(bylines.c.account_id).where(bylines.c.id == person.id)
-    return entry_rows(
-        call.view, lambda entry: entry.author_id.in_(accounts.correlate_except(bylines))
-    )
+    return entry_rows(call.view, lambda entry: entry.author_id.in_(accounts))
 
 
 class PersonLink:

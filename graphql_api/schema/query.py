@@ -9,7 +9,7 @@ from cms.content.site import Site
 from cms.dialects import JsonDocument, Key
 from graphql_api.planner.arguments import Given, Input
 from graphql_api.planner.declarations import Call, EachOf, OneOf, OrderKey, Rows, Sql
-from graphql_api.planner.json_sql import Elements
+from graphql_api.planner.json_sql import Elements, element_index, element_text
 from graphql_api.schema.connection import connection
 from graphql_api.schema.declare import Argument, Declared, one
 from graphql_api.schema.rows import (
@@ -49,8 +49,10 @@ def _node(call: Call, identifier: Sql) -> tuple[Rows, ...]:
 
 
 def _identifiers(call: Call) -> Rows:
-    elements = Elements(call.bind(_given(call, "ids"), JsonDocument))
-    return Rows(elements.source, row=elements, order=lambda _: (OrderKey(elements.index),))
+    return Rows(
+        Elements(call.bind(_given(call, "ids"), JsonDocument)),
+        order=lambda element: (OrderKey(element_index(element)),),
+    )
 
 
 class Query:
@@ -102,7 +104,7 @@ class Query:
         "list[Node | None]",
         EachOf(
             lambda _, call: _identifiers(call),
-            lambda element, call: _node(call, element.as_text()),
+            lambda element, call: _node(call, element_text(element)),
         ),
         "The things with these ids, in this order; null for each that is not there.",
         (Argument("ids", "list[ID]", "Their ids."),),

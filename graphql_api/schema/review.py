@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-
 from cms.reading import relations
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
 from graphql_api.schema.declare import many, one, value
-from graphql_api.schema.rows import person_rows
+from graphql_api.planner.source import Chosen
+from graphql_api.schema.rows import by_name, person_rows
 
 
 def review_rows(entry: Row) -> Rows:
     """Return the review of what an entry shows."""
-    return Rows(relations.review(entry.edition_id, entry.digest).subquery())
+    return Rows(Chosen(relations.review(entry.edition_id, entry.digest)))
 
 
 def _sign_offs(review: Row, _: Call) -> Rows:
-    source = relations.sign_offs().subquery()
     return Rows(
-        source,
-        (source.c.edition_id == review.edition_id, source.c.digest == review.digest),
+        Chosen(relations.sign_offs()),
+        (
+            lambda signed: signed.edition_id == review.edition_id,
+            lambda signed: signed.digest == review.digest,
+        ),
         order=lambda signed: (OrderKey(signed.signed_at), OrderKey(signed.id)),
     )
 
 
 def _reviewers(review: Row, _: Call) -> Rows:
-    signed = relations.sign_offs().subquery()
-    people = select(signed.c.person_id).where(
-        signed.c.edition_id == review.edition_id, signed.c.digest == review.digest
-    )
-    return person_rows(lambda person: person.id.in_(people.correlate_except(signed)))
+    reviewers = Chosen(relations.reviewers(review.edition_id, review.digest))
+    return Rows(reviewers, order=by_name)
 
 
 def _reviewer(signed: Row, _: Call) -> Rows:
@@ -37,8 +35,7 @@ def _reviewer(signed: Row, _: Call) -> Rows:
 
 
 def _author(entry: Row, _: Call) -> Rows:
-    source = relations.bylines().subquery()
-    return Rows(source, (source.c.account_id == entry.author_id,))
+    return Rows(Chosen(relations.bylines()), (lambda byline: byline.account_id == entry.author_id,))
 
 
 class SignOff:

@@ -14,11 +14,12 @@ from sqlalchemy import ColumnElement
 
 from cms.reading import relations
 from cms.reading.view import View
-from graphql_api.planner.declarations import OrderKey, Row, Rows
+from graphql_api.planner.declarations import OrderKey, Rows
 from graphql_api.planner.json_sql import text
+from graphql_api.planner.source import Chosen, Columns
 
-Condition: TypeAlias = Callable[[Row], ColumnElement[bool]]
-Order: TypeAlias = Callable[[Row], tuple[OrderKey, ...]]
+Condition: TypeAlias = Callable[[Columns], ColumnElement[bool]]
+Order: TypeAlias = Callable[[Columns], tuple[OrderKey, ...]]
 
 
 def entry_rows(view: View, *conditions: Condition) -> Rows:
@@ -66,22 +67,22 @@ def category_rows(*conditions: Condition) -> Rows:
 
 def tag_rows(*conditions: Condition) -> Rows:
     """Return tags by name."""
-    return _rows(relations.tags(), _by_name, *conditions)
+    return _rows(relations.tags(), by_name, *conditions)
 
 
 def person_rows(*conditions: Condition) -> Rows:
     """Return people by name."""
-    return _rows(relations.people(), _by_name, *conditions)
+    return _rows(relations.people(), by_name, *conditions)
 
 
-def _newest_first(entry: Row) -> tuple[OrderKey, ...]:
+def _newest_first(entry: Columns) -> tuple[OrderKey, ...]:
     return (OrderKey(entry.published_at, descending=True), OrderKey(entry.id, descending=True))
 
 
-def _by_name(row: Row) -> tuple[OrderKey, ...]:
+def by_name(row: Columns) -> tuple[OrderKey, ...]:
+    """Return the order of people and tags."""
     return (OrderKey(row.name), OrderKey(row.id))
 
 
 def _rows(relation: relations.Relation, order: Order, *conditions: Condition) -> Rows:
-    source = relation.subquery()
-    return Rows(source, tuple(condition(source.c) for condition in conditions), order)
+    return Rows(Chosen(relation), conditions, order)

@@ -9,6 +9,7 @@ from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
 from graphql_api.schema.connection import connection
 from graphql_api.schema.declare import many, one, value
 from graphql_api.schema.interfaces import Node
+from graphql_api.planner.source import Chosen
 from graphql_api.schema.rows import category_rows, entry_rows
 
 
@@ -17,8 +18,10 @@ def _parent(category: Row, _: Call) -> Rows:
 
 
 def _ancestors(category: Row, _: Call) -> Rows:
-    source = relations.ancestors(category.parent_id).subquery()
-    return Rows(source, order=lambda ancestor: (OrderKey(ancestor.distance, descending=True),))
+    return Rows(
+        Chosen(relations.ancestors(category.parent_id)),
+        order=lambda ancestor: (OrderKey(ancestor.distance, descending=True),),
+    )
 
 
 def _children(category: Row, _: Call) -> Rows:
@@ -31,7 +34,7 @@ def _entries(category: Row, call: Call) -> Rows:
 
 def _tagged_entries(tag: Row, call: Call) -> Rows:
     tagged = relations.revision_tags().subquery()
-    revisions = select(tagged.c.revision_id).where(tagged.c.id == tag.id).correlate_except(tagged)
+    revisions = select(tagged.c.revision_id).where(tagged.c.id == tag.id)
     return entry_rows(call.view, lambda entry: entry.revision_id.in_(revisions))
 
 

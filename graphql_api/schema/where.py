@@ -10,6 +10,7 @@ from cms.reading import relations
 from graphql_api.planner.declarations import Call, Row, Rows, Sql
 from graphql_api.planner.filters import Compare, Test, ToMany, ToOne
 from graphql_api.planner.json_sql import text
+from graphql_api.planner.source import Chosen
 from graphql_api.schema.declare import Declared
 from graphql_api.schema.inputs import LEAF_FILTERS, add_quantified, add_where
 from graphql_api.schema.namespace import Namespace
@@ -34,8 +35,9 @@ def _is_within(category: Row, path: Sql) -> ColumnElement[bool]:
 
 
 def _tags_of(entry: Row, _: Call) -> Rows:
-    source = relations.revision_tags().subquery()
-    return Rows(source, (source.c.revision_id == entry.revision_id,))
+    return Rows(
+        Chosen(relations.revision_tags()), (lambda tag: tag.revision_id == entry.revision_id,)
+    )
 
 
 # What can be asked of every entry.
@@ -61,6 +63,7 @@ ENTRY_WHERE: Mapping[str, Declared] = {
             key=lambda entry: entry.category_id,
             rows=lambda _: category_rows(),
             target=lambda category: category.id,
+            unique=frozenset({"id", "path"}),
         ),
         "It is in a category that fits.",
     ),

@@ -336,9 +336,7 @@ def downgrade() -> None:
         op.execute("drop function copydesk_keep_parts()")
 
 
-def _column(
-    name: str, kind: TypeEngine[object], *, nullable: bool = False
-) -> sa.Column[object]:
+def _column(name: str, kind: TypeEngine[object], *, nullable: bool = False) -> sa.Column[object]:
     return sa.Column(name, kind, nullable=nullable, autoincrement=False)
 
 

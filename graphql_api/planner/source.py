@@ -1,0 +1,84 @@
+"""A relation under a name of its own, from which only what is used is selected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeAlias
+
+from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, literal_column, select
+from sqlalchemy.types import TypeEngine
+
+Selectable: TypeAlias = Select[*tuple[Any, ...]]
+
+
+class Relation(Protocol):
+    """Something that has rows with named columns."""
+
+    def type_of(self, column: str) -> TypeEngine[Any] | None:
+        """Return the type of a column, or ``None`` if there is none of this name."""
+
+    def under(self, name: str, columns: Sequence[str]) -> FromClause:
+        """Return what to select from, with at least these columns."""
+
+
+class Chosen:
+    """The relation of a select."""
+
+    def __init__(self, select: Selectable) -> None:
+        self._select = select
+
+    def type_of(self, column: str) -> TypeEngine[Any] | None:
+        """Return the type of a column, or ``None`` if there is none of this name."""
+        found = self._select.selected_columns.get(column)
+        return found.type if found is not None else None
+
+    def under(self, name: str, columns: Sequence[str]) -> FromClause:
+        """Return the select as a subquery with these columns alone."""
+        every = self._select.selected_columns
+        used = [every[column] for column in columns] or list(every)[:1]
+        return self._select.with_only_columns(*used, maintain_column_froms=True).subquery(name)
+
+
+class Columns:
+    """A relation's columns, as attributes; remembers which are used."""
+
+    def __init__(self, relation: Relation, name: str) -> None:
+        self._relation = relation
+        self._name = name
+        self.used: dict[str, None] = {}
+
+    def __getattr__(self, column: str) -> ColumnElement[Any]:
+        return self[column]
+
+    def __getitem__(self, column: str) -> ColumnElement[Any]:
+        type_ = self._relation.type_of(column)
+        if type_ is None:
+            raise AttributeError(f"the relation has no column {column!r}")
+        self.used[column] = None
+        # By name and not as an object, since the subquery is made only when all is known
+        # that is used of it; names are different throughout a statement.
+        return literal_column(f"{self._name}.{column}", type_)
+
+
+class Source:
+    """A relation that takes part in a statement.
+
+    Attributes:
+        columns: its columns.
+    """
+
+    def __init__(self, relation: Relation, name: str) -> None:
+        self._relation = relation
+        self._name = name
+        self.columns = Columns(relation, name)
+
+    def clause(self) -> FromClause:
+        """Return what to select from; everything that uses the columns has to exist by now."""
+        return self._relation.under(self._name, tuple(self.columns.used))
+
+
+def select_over(
+    source: Source, value: ColumnElement[Any], conditions: Sequence[ColumnElement[bool]]
+) -> ScalarSelect[Any]:
+    """Return a value of a source's rows, as part of the statement around it."""
+    return select(value).select_from(source.clause()).where(*conditions).scalar_subquery()
