@@ -132,7 +132,7 @@ def _body(question: Question, index: int) -> bytes:
 
 
 def _ask(server: Running, body: bytes) -> Any:
-    request = urllib.request.Request(  # noqa: S310  # our own server, on loopback
+    request = urllib.request.Request(  # our own server, on loopback
         f"http://127.0.0.1:{server.port}/graphql",
         body,
         {"Content-Type": "application/json"},

@@ -38,7 +38,20 @@ CATEGORIES = 40
 SEED = 42
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
-_WORDS = "model weight token layer cache batch prompt vector memory kernel graph gradient".split()
+_WORDS = [
+    "model",
+    "weight",
+    "token",
+    "layer",
+    "cache",
+    "batch",
+    "prompt",
+    "vector",
+    "memory",
+    "kernel",
+    "graph",
+    "gradient",
+]
 
 
 async def generate(database: Database, entries: int = ENTRIES) -> None:
@@ -67,8 +80,7 @@ def _fill(connection: Connection, entries: int) -> None:
         heads.append({"b_id": f"edition_{number:026}", "head_id": f"rev_{number:026}"})
     for table in (Entry, Edition, Revision, Link, Review, SignOff, Publication):
         _insert(connection, table, rows[table])
-    edition = Edition.__table__
-    connection.execute(update(edition).where(edition.c.id == bindparam("b_id")), heads)
+    connection.execute(update(Edition).where(Edition.id == bindparam("b_id")), heads)
 
 
 def _insert(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:

@@ -30,7 +30,7 @@ class Client(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask for the first time."""
         # uvloop's transports have the methods of asyncio's, but not the class.
-        self._transport = cast(asyncio.WriteTransport, transport)
+        self._transport = cast("asyncio.WriteTransport", transport)
         self._ask()
 
     def data_received(self, data: bytes) -> None:

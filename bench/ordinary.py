@@ -16,9 +16,6 @@ from typing import Annotated, Any, NewType, cast
 import strawberry
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.routing import Route
 from strawberry.asgi import GraphQL
 from strawberry.dataloader import DataLoader
 from strawberry.schema.config import StrawberryConfig
@@ -174,7 +171,8 @@ class Entry:
 
     @strawberry.field
     def body(self) -> Markdown:
-        return Markdown(html=self.revision.rendered["body"]["html"])
+        rendered = cast("dict[str, dict[str, str]]", self.revision.rendered)
+        return Markdown(html=rendered["body"]["html"])
 
     @strawberry.field
     async def category(self, info: Info) -> CategoryType | None:

@@ -30,13 +30,16 @@ select {object}('data', {object}('entry', (
       from sign_off s join person n on n.id = s.person_id
       where s.edition_id = p.edition_id and s.digest = r.digest),
     'linkGroups', (
-      select {array}({object}('kind', g.kind, 'label', g.label, 'links', g.links) order by g.label desc)
+      select {array}({object}('kind', g.kind, 'label', g.label, 'links', g.links)
+        order by g.label desc)
       from (
-        select l.kind, case l.kind when 'related' then 'Related' else 'Further reading' end as label,
+        select l.kind,
+          case l.kind when 'related' then 'Related' else 'Further reading' end as label,
           {array}({object}('label', l.label, 'url', t.path,
             'target', {object}('title', tr.title, 'path', t.path)) order by l.ordinal) as links
         from link l
-        join publication t on t.entry_id = l.target_id and t.locale = 'en' and t.ended_position is null
+        join publication t on t.entry_id = l.target_id and t.locale = 'en'
+          and t.ended_position is null
         join revision tr on tr.id = t.revision_id
         where l.revision_id = r.id
         group by l.kind

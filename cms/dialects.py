@@ -20,6 +20,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -27,13 +28,14 @@ from urllib.parse import quote
 import aiosqlite
 import asyncpg
 from pysqlite3 import dbapi2 as sqlite
-from sqlalchemy import URL, Dialect, Index, Text, event, make_url, text
+from sqlalchemy import URL, Dialect, Index, Text, event, make_url, text  # noqa: TID251  # see below
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.dialects.sqlite import JSONB as SQLITE_JSONB
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_dbapi
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -107,7 +109,9 @@ _STEPS_BETWEEN_LOOKS = 10_000
 class Reader(Protocol):
     """Runs single read-only statements on connections of its own, past the ORM."""
 
-    dialect: Dialect
+    @property
+    def dialect(self) -> Dialect:
+        """What statements are compiled for."""
 
     async def fetch(self, sql: str, values: Sequence[object]) -> bytes:
         """Return the one value of the one row that a statement yields.
@@ -315,11 +319,11 @@ def backend(database_url: str) -> Backend:
     """
     try:
         url = make_url(database_url)
-    except Exception as error:
+    except ArgumentError as error:
         raise DatabaseError(f"{database_url!r} is not a database URL: {error}") from None
     match url.get_backend_name():
         case "sqlite" if url.database and url.database != ":memory:":
-            return SqliteBackend(os.path.abspath(url.database))
+            return SqliteBackend(str(Path(url.database).resolve()))
         case "postgresql":
             return PostgresBackend(url.set(drivername="postgresql+asyncpg"))
         case _:
@@ -384,6 +388,9 @@ def _connect_to_write(file: str, **_: object) -> aiosqlite.Connection:
             connection.execute(f"pragma {pragma}")
         return connection
 
+    if not Path(file).parent.is_dir():
+        # Said here, since what fails in aiosqlite's thread outlives the event loop.
+        raise sqlite.OperationalError(f"there is no folder {Path(file).parent}")
     return aiosqlite.Connection(connect, iter_chunk_size=64)
 
 

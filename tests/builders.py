@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-
-from sqlalchemy import func, select
 
 from cms.commands.accounts import create_account, create_person, grant_role, load_actor
 from cms.commands.categories import create_category, create_tag
 from cms.commands.drafts import save_draft
 from cms.commands.entries import create_entry
-from cms.commands.publishing import publish_entry, publish_together, unpublish_entry
+from cms.commands.publishing import publish_together, unpublish_entry
 from cms.commands.reviews import request_review, sign_off
 from cms.commands.work import Work, begin_work
 from cms.content.site import Site

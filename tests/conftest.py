@@ -81,11 +81,20 @@ class Templates:
         await self._create(name, f"copydesk_{self._worker}_template")
         return _named(name)
 
+    async def empty(self, kind: str) -> str:
+        """Return the URL of a new database without tables."""
+        self._copies += 1
+        if kind == "sqlite":
+            return f"sqlite:///{self._folder / f'empty{self._copies}.db'}"
+        name = f"copydesk_{self._worker}_empty_{self._copies}"
+        await self._create(name, "template1")
+        return _named(name)
+
     async def drop(self, url: str) -> None:
         """Remove a copy."""
         name = make_url(url).database
         if url.startswith("sqlite"):
-            Path(str(name)).unlink()
+            Path(str(name)).unlink()  # noqa: ASYNC240  # nothing else waits
         else:
             await _execute(f'drop database "{name}" with (force)')
 

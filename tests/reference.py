@@ -105,7 +105,7 @@ class Reference:
             "people": lambda **args: self.page(self.people(), args, _by_name),
             "tag": lambda by: self._find(self.tags(), by),
             "tags": lambda **args: self.page(self.tags(), args, _by_name),
-            "node": lambda id: self._node(id),
+            "node": self._node,
             "nodes": lambda ids: [self._node(each) for each in ids],
         }
         for each in self.site.content_types.values():
@@ -114,7 +114,7 @@ class Reference:
             if each.singleton:
                 fields[name] = entries[0] if entries else None
                 continue
-            fields[name] = partial(lambda entries, by: self._find(entries, by), entries)
+            fields[name] = partial(self._find, entries)
             plural = each.plural[0].lower() + each.plural[1:]
             fields[plural] = partial(
                 lambda entries, **args: self.page(entries, args, _newest_first), entries
@@ -125,9 +125,9 @@ class Reference:
         ((name, wanted),) = by.items()
         return next((each for each in things if each.values[name] == wanted), None)
 
-    def _node(self, identifier: str) -> Thing | None:
+    def _node(self, id: str) -> Thing | None:  # noqa: A002  # the argument's name
         things = [*self.entries, *self.categories(), *self.people(), *self.tags()]
-        return self._find(things, {"id": identifier})
+        return self._find(things, {"id": id})
 
     # --- Entries ---
 
@@ -494,8 +494,7 @@ def _by_source(link: Thing) -> tuple[Any, ...]:
 def _order_value(thing: Thing, term: str) -> Any:
     name = term.rpartition("_")[0]
     value = thing.values["title_key" if name == "title" else name]
-    value = value() if callable(value) else value
-    return value
+    return value() if callable(value) else value
 
 
 def _sorted_by(term: str, things: list[Thing]) -> list[Thing]:

@@ -115,7 +115,7 @@ async def _snapshot(
 
 
 async def _unknown(
-    work: Work, table: type[Category] | type[Tag], ids: Iterable[str | None], name: str
+    work: Work, table: type[Category | Tag], ids: Iterable[str | None], name: str
 ) -> list[UserError]:
     wanted = {each for each in ids if each is not None}
     known = set(await work.session.scalars(select(table.id).where(table.id.in_(wanted))))
@@ -130,7 +130,7 @@ async def _wrong_targets(work: Work, edges: Iterable[Edge]) -> list[UserError]:
     rows = await work.session.execute(
         select(Entry.id, Entry.content_type).where(Entry.id.in_(wanted))
     )
-    types = {entry_id: content_type for entry_id, content_type in rows}
+    types = {row.id: row.content_type for row in rows}
     faults = ((edge, _fault_of(edge, types)) for edge in edges)
     return [InvalidValue(message=fault, path=edge.value_path()) for edge, fault in faults if fault]
 

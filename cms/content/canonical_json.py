@@ -13,7 +13,7 @@ from typing import TypeAlias
 import rfc8785
 
 Json: TypeAlias = (
-    "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"  # a JSON value
+    "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"  # a JSON value
 )
 JsonObject: TypeAlias = Mapping[str, Json]
 

@@ -42,7 +42,9 @@ _PLACEHOLDERS = frozenset({"slug", "locale"})
 
 
 class ContentType:
-    """The base class of all content types. A site declares each as a class::
+    '''The base class of all content types.
+
+    A site declares each as a class::
 
         class GlossaryTerm(ContentType, path="/glossary/{slug}"):
             \"""A word that operators meet, explained.\"""
@@ -62,7 +64,7 @@ class ContentType:
 
     Raises:
         SiteError: when the declaration contradicts itself.
-    """
+    '''
 
     name: ClassVar[str]
     plural: ClassVar[str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,7 +123,7 @@ def _to_json(value: Any) -> Json:
             return {str(key): _to_json(item) for key, item in value.items()}
         case list():
             return [_to_json(item) for item in value]
-        case datetime.date():
+        case dt.date():
             return value.isoformat()
         case None | bool() | int() | float() | str():
             return value

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import nh3
 from markdown_it import MarkdownIt
@@ -80,7 +81,7 @@ def split_at_headings(text: str) -> tuple[str, list[tuple[str, str]]]:
     tokens = _PARSER.parse(text)
     headings = [
         (token.map[0], token.map[1], content.content)
-        for token, content in zip(tokens, tokens[1:], strict=False)
+        for token, content in pairwise(tokens)
         if token.type == "heading_open" and token.tag == "h2" and token.level == 0 and token.map
     ]
     ends = [start for start, _, _ in headings] + [len(lines)]
@@ -93,7 +94,7 @@ def split_at_headings(text: str) -> tuple[str, list[tuple[str, str]]]:
 
 
 def _name_headings(tokens: Sequence[Token], anchors: Anchors) -> None:
-    for token, content in zip(tokens, tokens[1:], strict=False):
+    for token, content in pairwise(tokens):
         if token.type == "heading_open":
             words = (inner.content for inner in content.children or [])
             token.attrSet("id", anchors.take("".join(words)))
@@ -124,6 +125,7 @@ class _HtmlReader(HTMLParser):
         self.anchors: list[str] = []
         self._words: list[str] = []
         self._link: tuple[str, int] | None = None
+        self._is_code = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
@@ -135,6 +137,7 @@ class _HtmlReader(HTMLParser):
             self._words.append(attributes.get("alt") or "")
         elif tag in _BLOCKS:
             self._words.append("\n")
+        self._is_code |= tag == "pre"
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "a" and self._link is not None:
@@ -144,9 +147,11 @@ class _HtmlReader(HTMLParser):
             self._link = None
         elif tag in _BLOCKS:
             self._words.append("\n")
+        self._is_code &= tag != "pre"
 
     def handle_data(self, data: str) -> None:
-        self._words.append(data)
+        # A line break in the source is a space to a reader, except in code.
+        self._words.append(data if self._is_code else data.replace("\n", " "))
 
     def plain_text(self) -> str:
         """Return the words, one line a block, blank lines dropped."""

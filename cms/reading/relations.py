@@ -27,7 +27,6 @@ from cms.reading.view import View
 from cms.tables import (
     Account,
     Category,
-    Edition,
     Link,
     Person,
     Publication,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
 
 from sqlalchemy import Boolean, Integer, MetaData
 from sqlalchemy.orm import DeclarativeBase, mapped_column
@@ -34,4 +34,4 @@ class Base(DeclarativeBase):
             "ck": "ck_%(table_name)s_%(constraint_name)s",
         }
     )
-    type_annotation_map = {int: Integer, bool: Boolean}
+    type_annotation_map: ClassVar = {int: Integer, bool: Boolean}

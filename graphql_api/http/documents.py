@@ -24,7 +24,7 @@ from graphql import (
 )
 
 from graphql_api.http.errors import RequestFailed, failed
-from graphql_api.http.limits import Limits, check_depth, check_document, too_many_tokens
+from graphql_api.http.limits import Limits, check_depth, check_document
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,8 +124,9 @@ class Documents:
         try:
             return parse(source, max_lexical_tokens=self._limits.tokens)
         except GraphQLError as error:
-            if "token" in error.message.lower() and "limit" in error.message.lower():
-                raise too_many_tokens(self._limits) from None
+            # That is how the parser says that a document is too long or too deep for it.
+            if error.message.endswith("Parsing aborted."):
+                error.extensions = {"code": "LIMIT_EXCEEDED"}
             raise RequestFailed(error) from None
 
     def _document(self, parsed: DocumentNode) -> Document:

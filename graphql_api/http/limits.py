@@ -20,7 +20,7 @@ from graphql import (
     SelectionSetNode,
 )
 
-from graphql_api.http.errors import RequestFailed, failed
+from graphql_api.http.errors import failed
 
 
 @dataclass(frozen=True)
@@ -129,11 +129,6 @@ def check_objects(count: int, limits: Limits) -> None:
     _check("objects", count, limits.objects)
 
 
-def too_many_tokens(limits: Limits) -> RequestFailed:
-    """Return the failure of a document that has more tokens than allowed."""
-    return _refusal("tokens", f"more than {limits.tokens:,}", limits.tokens)
-
-
 def _check_value(value: Any, limits: Limits, depth: int) -> None:
     _check("value_depth", depth, limits.value_depth)
     if isinstance(value, list):
@@ -145,13 +140,9 @@ def _check_value(value: Any, limits: Limits, depth: int) -> None:
 
 def _check(name: str, count: int, most: int) -> None:
     if count > most:
-        raise _refusal(name, f"{count:,}", most)
-
-
-def _refusal(name: str, count: str, most: int) -> RequestFailed:
-    words = name.replace("_", " ")
-    message = f"The request has {count} {words}; at most {most:,} are allowed."
-    return failed(message, "LIMIT_EXCEEDED")
+        words = name.replace("_", " ")
+        message = f"The request has {count:,} {words}; at most {most:,} are allowed."
+        raise failed(message, "LIMIT_EXCEEDED")
 
 
 def _walk(node: Node) -> Iterator[Node]:

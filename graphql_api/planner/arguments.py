@@ -63,7 +63,7 @@ class Input:
     fields: Mapping[str, Argument]
 
 
-Argument: TypeAlias = "None | Known | Given | Input | tuple[Argument, ...]"
+Argument: TypeAlias = "Known | Given | Input | tuple[Argument, ...] | None"
 Arguments: TypeAlias = Mapping[str, Argument]
 
 

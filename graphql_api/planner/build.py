@@ -1,4 +1,4 @@
-"""Selection × declarations → plan."""
+"""Selection and declarations → plan."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ class Connection:
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a connection, by name: nodes, edges, cursor, pageInfo, totalCount …"""
+    """A part of a connection, by name: nodes, edges, cursor, pageInfo, totalCount and so on."""
 
     name: str
 

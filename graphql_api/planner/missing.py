@@ -19,7 +19,7 @@ from graphql_api.planner.plan import Body, Field, Plan, Typename
 _MARK = orjson.loads(MISSING)
 
 
-class _Null(Exception):  # noqa: N818  # not an error but a value on its way up
+class _Null(Exception):  # not an error but a value on its way up
     """Null in a place that cannot be null: the object around it becomes null instead."""
 
 

@@ -96,7 +96,7 @@ def leaf_type(namespace: Namespace, name: str, field: Field) -> str:
     leaf = LEAVES[_kind_of(field, LEAVES)]
     if leaf.type is not None:
         return leaf.type
-    choices = cast(Choice, field).choices
+    choices = cast("Choice", field).choices
     namespace.add_enum(name, _description(field), {choice: choice for choice in choices})
     return name
 
@@ -110,12 +110,12 @@ def _leaf(namespace: Namespace, name: str, field: Field) -> Declared:
     )
 
 
-def _markdown(namespace: Namespace, name: str, field: Field) -> Declared:
+def _markdown(_namespace: Namespace, _name: str, field: Field) -> Declared:
     return _object_of("Markdown", field)
 
 
 def _object(namespace: Namespace, name: str, field: Field) -> Declared:
-    _add_object(namespace, name, cast(Object, field))
+    _add_object(namespace, name, cast("Object", field))
     return _object_of(name, field)
 
 
@@ -130,7 +130,7 @@ def _object_of(type_: str, field: Field) -> Declared:
 
 
 def _list(namespace: Namespace, name: str, field: Field) -> Declared:
-    item = cast(List, field).item
+    item = cast("List", field).item
     if leaf_of(item) is not None:
         return value(
             f"list[{leaf_type(namespace, name, item)}]",
@@ -150,8 +150,8 @@ def _list(namespace: Namespace, name: str, field: Field) -> Declared:
     )
 
 
-def _reference(namespace: Namespace, name: str, field: Field) -> Declared:
-    to = cast(Reference, field).to
+def _reference(_namespace: Namespace, _name: str, field: Field) -> Declared:
+    to = cast("Reference", field).to
 
     def target(row: Row) -> Callable[[Row], sa.ColumnElement[bool]]:
         return lambda entry: entry.id == JsonText(document_of(row).json, text(field.name))
@@ -167,7 +167,7 @@ def _reference(namespace: Namespace, name: str, field: Field) -> Declared:
     )
 
 
-def _links(namespace: Namespace, name: str, field: Field) -> Declared:
+def _links(_namespace: Namespace, _name: str, field: Field) -> Declared:
     return many(
         "list[Link]",
         lambda row, call: link_rows(

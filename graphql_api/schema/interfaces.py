@@ -8,7 +8,7 @@ from cms.reading import relations
 from graphql_api.planner.declarations import Call, Row, Rows
 from graphql_api.planner.json_sql import text
 from graphql_api.schema.connection import connection
-from graphql_api.schema.declare import Argument, inside, many, one, value
+from graphql_api.schema.declare import inside, many, one, value
 from graphql_api.schema.review import review_rows
 from graphql_api.schema.rows import category_rows, incoming_link_rows, link_rows, tag_rows
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cms.reading import relations
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
-from graphql_api.schema.declare import many, one, value
 from graphql_api.planner.source import Chosen
+from graphql_api.schema.declare import many, one, value
 from graphql_api.schema.rows import by_name, person_rows
 
 

@@ -6,10 +6,10 @@ from sqlalchemy import select
 
 from cms.reading import relations
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
+from graphql_api.planner.source import Chosen
 from graphql_api.schema.connection import connection
 from graphql_api.schema.declare import many, one, value
 from graphql_api.schema.interfaces import Node
-from graphql_api.planner.source import Chosen
 from graphql_api.schema.rows import category_rows, entry_rows
 
 

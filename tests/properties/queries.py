@@ -138,7 +138,7 @@ class _Maker:
             if name not in _PAGING
             and (isinstance(argument.type, GraphQLNonNull) or self.chance(50))
         }
-        if _PAGING <= each.args.keys():
+        if each.args.keys() >= _PAGING:
             given |= self._paging()
         shown = ", ".join(f"{name}: {value}" for name, value in given.items())
         return f"({shown})" if shown else ""

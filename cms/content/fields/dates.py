@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from dataclasses import dataclass
 
 from cms.content.canonical_json import Json
@@ -20,7 +20,7 @@ class Date(Field):
             return None
         try:
             if isinstance(value, str) and len(value) == len("YYYY-MM-DD"):
-                return datetime.date.fromisoformat(value).isoformat()
+                return dt.date.fromisoformat(value).isoformat()
         except ValueError:
             pass
         message = f"expected a day as YYYY-MM-DD, not {name_of(value)} {value!r}"

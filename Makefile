@@ -1,0 +1,50 @@
+# What can be done here; `make` alone lists it.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+export COPYDESK_SITE ?= seeds.site:site
+export COPYDESK_DATABASE_URL ?= sqlite:///copydesk.db
+export COPYDESK_HOST ?= 127.0.0.1
+export COPYDESK_PORT ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench snapshots clean
+
+help: ## List the targets.
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: .venv/installed ## Serve the demo site; the first run fills its database.
+	@$(BIN)/copydesk migrate
+	@$(BIN)/python -m seeds.load
+	@$(BIN)/python -m seeds.welcome
+	@$(BIN)/copydesk serve
+
+test: .venv/dev ## Run all tests, on SQLite and PostgreSQL.
+	$(BIN)/python -m pytest
+
+check: .venv/dev ## Check format, lint, types and layers.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/dev ## Measure against a raw limit and an ordinary app; see bench/README.md.
+	$(BIN)/python -m bench
+
+snapshots: .venv/dev ## Write the files that tests compare with: the schema, the plans.
+	COPYDESK_WRITE_SNAPSHOTS=1 $(BIN)/python -m pytest -n 0 -q \
+		tests/graphql_api/test_schema.py tests/graphql_api/test_plans.py
+
+clean: ## Remove the environment, the demo's database and what tools leave behind.
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis copydesk.db*
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+.venv/dev: pyproject.toml .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@

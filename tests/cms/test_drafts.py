@@ -1,0 +1,174 @@
+"""What is written is kept, whole; two writers do not overwrite each other."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from cms.commands.drafts import save_draft
+from cms.commands.entries import create_entry
+from cms.database import Database
+from cms.editorial.actor import Grant
+from cms.errors import Refused, StaleRevision
+from cms.tables import Edition, Link, Revision, RevisionTag
+from tests.builders import Newsroom, draft_of, entry_id_of
+from tests.sites import SITE
+
+
+def codes(refused: pytest.ExceptionInfo[Refused]) -> list[str]:
+    return [error.code for error in refused.value.errors]
+
+
+async def count(newsroom: Newsroom, table: Any) -> int:
+    async with newsroom.as_(newsroom.author) as work:
+        return await work.session.scalar(select(func.count()).select_from(table)) or 0
+
+
+async def test_an_unfinished_draft_is_saved(newsroom: Newsroom) -> None:
+    draft = await newsroom.draft(title="", body="")
+    assert draft.number == 1
+    assert draft.title == ""
+
+
+async def test_a_revision_holds_everything_and_its_digest(newsroom: Newsroom) -> None:
+    category, tag = await newsroom.category("Topic"), await newsroom.tag("Word")
+    other = await newsroom.draft(slug="other")
+    revision = await newsroom.draft(
+        title="T",
+        category=category,
+        tags=[tag],
+        body="See [other](/articles/other#part) and [out](https://example.org).",
+        related=[{"href": "/articles/other", "label": "L", "note": "N"}],
+    )
+    async with newsroom.as_(newsroom.author) as work:
+        target = await entry_id_of(work, other)
+        links = await work.session.scalars(
+            select(Link).where(Link.revision_id == revision.id).order_by(Link.field_path)
+        )
+        assert [
+            (link.origin, link.kind, link.field_path, link.target_id, link.fragment, link.url)
+            for link in links
+        ] == [
+            ("inline", "inline", "body", target, "part", None),
+            ("inline", "inline", "body", None, "", "https://example.org"),
+            ("field", "related", "related", target, "", None),
+        ]
+        tags = await work.session.scalars(select(RevisionTag.tag_id))
+        assert list(tags) == [tag.id]
+    assert revision.category_id == category.id
+    assert revision.content["links"]
+
+
+async def test_saving_the_same_again_makes_no_revision(newsroom: Newsroom) -> None:
+    head = await newsroom.draft(title="T")
+    assert (await newsroom.save(head, title="T")).id == head.id
+
+
+async def test_a_write_names_the_revision_it_started_from(newsroom: Newsroom) -> None:
+    first = await newsroom.draft(title="One")
+    second = await newsroom.save(first, title="Two")
+    with pytest.raises(Refused) as refused:
+        await newsroom.save(first, title="Three")
+    (error,) = refused.value.errors
+    assert isinstance(error, StaleRevision)
+    assert (error.base_revision, error.head_revision) == (first.id, second.id)
+
+
+async def test_of_two_writers_at_once_exactly_one_wins(newsroom: Newsroom) -> None:
+    head = await newsroom.draft(title="Start")
+    for turn in range(5):
+        results = await asyncio.gather(
+            newsroom.save(head, newsroom.author, title=f"{turn} a"),
+            newsroom.save(head, newsroom.second_author, title=f"{turn} b"),
+            return_exceptions=True,
+        )
+        winners = [each for each in results if isinstance(each, Revision)]
+        losers = [each for each in results if isinstance(each, Refused)]
+        assert (len(winners), len(losers)) == (1, 1)
+        (head,) = winners
+    assert head.number == 6
+
+
+async def test_unknown_things_are_refused(newsroom: Newsroom) -> None:
+    draft = draft_of(related=["entry_" + "0" * 26], title="T", body="x")
+    async with newsroom.as_(newsroom.author) as work:
+        for changed, path in (
+            ({"category": "cat_" + "0" * 26}, ("category",)),
+            ({"tags": ("tag_" + "0" * 26,)}, ("tags",)),
+            ({}, ("fields", "related", 0)),
+        ):
+            wrong = type(draft)(**{**vars(draft), **changed})
+            with pytest.raises(Refused) as refused:
+                await create_entry(work, "Article", wrong)
+            assert path in [error.path for error in refused.value.errors]
+    assert await count(newsroom, Edition) == 0
+
+
+@pytest.mark.parametrize(
+    ("content_type", "locale", "code"),
+    [("Nothing", None, "NOT_ALLOWED"), ("Article", "xx", "INVALID_VALUE")],
+)
+async def test_unknown_types_and_locales_are_refused(
+    newsroom: Newsroom, content_type: str, locale: str | None, code: str
+) -> None:
+    scoped = await newsroom.person("Sam", Grant(role="author", content_type="Article"))
+    async with newsroom.as_(scoped) as work:
+        with pytest.raises(Refused) as refused:
+            await create_entry(work, content_type, draft_of(), locale=locale)
+    assert codes(refused) == [code]
+
+
+async def test_there_is_only_one_of_a_singleton(newsroom: Newsroom) -> None:
+    await newsroom.draft("Settings", title="Settings", brand="x")
+    with pytest.raises(Refused) as refused:
+        await newsroom.draft("Settings", title="Settings", brand="y")
+    assert codes(refused) == ["DUPLICATE_NAME"]
+
+
+async def test_a_link_has_to_fit_its_field(newsroom: Newsroom) -> None:
+    snippet = await newsroom.draft("Snippet", text="x")
+    async with newsroom.as_(newsroom.author) as work:
+        target = await entry_id_of(work, snippet)
+    with pytest.raises(Refused) as refused:
+        await newsroom.draft(related=[target, "https://example.org"])
+    assert [error.message for error in refused.value.errors] == [
+        "a Snippet does not fit here, only Article, Note",
+        "only entries of type Article, Note fit here",
+    ]
+
+
+async def test_only_authors_write(newsroom: Newsroom) -> None:
+    head = await newsroom.draft()
+    async with newsroom.as_(newsroom.reviewers[0]) as work:
+        with pytest.raises(Refused) as refused:
+            await save_draft(
+                work, await entry_id_of(work, head), draft_of(title="x"), base_revision=head.id
+            )
+    assert codes(refused) == ["NOT_ALLOWED"]
+
+
+async def test_a_category_one_may_not_write_in_is_refused_from_both_sides(
+    newsroom: Newsroom,
+) -> None:
+    mine, theirs = await newsroom.category("Mine"), await newsroom.category("Theirs")
+    below = await newsroom.category("Below", mine)
+    limited = await newsroom.person("Lim", Grant(role="author", category_id=mine.id))
+    head = await newsroom.draft(category=below)
+    head = await newsroom.save(head, limited, title="Allowed below", category=below)
+    with pytest.raises(Refused):
+        await newsroom.save(head, limited, title="Moved away", category=theirs)
+    elsewhere = await newsroom.draft(category=theirs)
+    with pytest.raises(Refused):
+        await newsroom.save(elsewhere, limited, title="Moved in", category=mine)
+
+
+async def test_a_failed_command_leaves_nothing(database: Database) -> None:
+    newsroom = Newsroom(database, SITE)
+    await newsroom.hire()
+    with pytest.raises(Refused):
+        await newsroom.draft(rating=99)
+    assert await count(newsroom, Edition) == 0
+    assert await count(newsroom, Revision) == 0

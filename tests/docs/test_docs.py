@@ -1,0 +1,148 @@
+"""The documentation is true: its code runs, and its tables are the code's own."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from cms import errors
+from cms.content import fields as field_kinds
+from cms.editorial.authorization import ROLE_ACTIONS, Action
+from cms.editorial.gates import GATES
+from cms.errors import UserError
+from cms.settings import Settings
+from graphql_api.http.limits import Limits
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+
+
+def rows(file: str, heading: str) -> list[list[str]]:
+    """Return the cells of the first table under a heading, without its head."""
+    text = (DOCS / file).read_text().split(f"\n{heading}\n", 1)[1]
+    lines = text[text.index("\n|") :].strip().splitlines()
+    table = [line for line in lines[: lines.index("") if "" in lines else None] if "|" in line]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[2:]]
+
+
+def code(cell: str) -> str:
+    return cell.strip("`")
+
+
+def blocks(file: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", file.read_text(), flags=re.DOTALL)
+
+
+def test_every_setting_is_documented() -> None:
+    documented = {
+        code(name): (code(default), words)
+        for name, default, words in rows("settings.md", "# Settings")
+    }
+    assert documented == {
+        f"COPYDESK_{name.upper()}": (str(each.default), re.sub(" +", " ", words_of(each)))
+        for name, each in Settings.model_fields.items()
+    }
+
+
+def words_of(setting: object) -> str:
+    """Return a setting's description, with what is to be typed marked as such."""
+    words = str(getattr(setting, "description", ""))
+    return re.sub(r"(sqlite:///<file>|postgresql://[^ ,.]+|<module>:<attribute>)", r"`\1`", words)
+
+
+def test_every_limit_is_documented() -> None:
+    documented = {
+        code(name): int(most.replace(",", "")) for name, most, _ in rows("querying.md", "## Limits")
+    }
+    assert documented == {each.name: each.default for each in fields(Limits)}
+
+
+def test_every_right_is_documented() -> None:
+    roles = list(ROLE_ACTIONS)
+    documented = {
+        code(action): [role for role, cell in zip(roles, cells, strict=True) if cell == "yes"]
+        for action, *cells in rows("content.md", "## Who may do what")
+    }
+    assert documented == {
+        action.value: [role for role in roles if action in ROLE_ACTIONS[role]] for action in Action
+    }
+
+
+def test_every_gate_is_documented() -> None:
+    documented = [
+        (code(name), words)
+        for name, words in rows("content.md", "## What stands in the way of publishing")
+    ]
+    assert documented == [(gate.__name__, inspect.getdoc(gate)) for gate in GATES]
+
+
+def test_every_refusal_is_documented() -> None:
+    documented = {
+        code(name): words for name, words in rows("content.md", "## Why a command refuses")
+    }
+    kinds = [
+        kind
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, UserError) and kind is not UserError
+    ]
+    assert documented == {
+        kind.code: (inspect.getdoc(kind) or "").partition("\n")[0] for kind in kinds
+    }
+
+
+def test_every_code_of_the_api_is_documented() -> None:
+    documented = {code(name) for name, _ in rows("querying.md", "## Errors")}
+    sources = "".join(file.read_text() for file in (ROOT / "graphql_api").rglob("*.py"))
+    assert {each for each in documented if f'"{each}"' not in sources} == set()
+    raised = set(re.findall(r'"code": "([A-Z_]+)"|failed\([^)]*?"([A-Z_]+)"', sources))
+    assert {one or other for one, other in raised} <= documented
+
+
+def test_every_kind_of_field_is_documented() -> None:
+    documented = "".join(kind for kind, *_ in rows("content.md", "## Declare content types"))
+    for name in field_kinds.__all__:
+        if name not in {"Field", "Section"}:
+            assert f"`{name}" in documented
+
+
+def test_the_code_of_the_content_page_runs(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("\n".join(blocks(DOCS / "content.md", "python")))
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    expected = re.findall(r"print\(.*\)  # (.*)", script.read_text())
+    assert done.stdout.splitlines() == expected
+
+
+def test_the_site_of_the_readme_can_be_built() -> None:
+    (source,) = blocks(ROOT / "README.md", "python")
+    names: dict[str, object] = {"__name__": "my_site"}
+    exec(source, names)  # noqa: S102  # the README's own
+    assert "site" in names
+
+
+def links() -> Iterator[tuple[Path, str]]:
+    for file in (ROOT / "README.md", *DOCS.rglob("*.md"), ROOT / "bench" / "README.md"):
+        for target in re.findall(r"\]\(([^)#]+)", file.read_text()):
+            if "://" not in target:
+                yield file, target
+
+
+@pytest.mark.parametrize(("file", "target"), links(), ids=str)
+def test_a_link_leads_to_a_file(file: Path, target: str) -> None:
+    assert (file.parent / target).exists()

@@ -1,0 +1,181 @@
+"""What cannot be answered is refused before any SQL runs, and says why and where."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from graphql import get_introspection_query
+
+from tests.graphql_api.conftest import Api
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ('{ entry(by: {path: "/a"}) { nothing } }', "Cannot query field 'nothing'"),
+        ('{ entries(first: "x") { nodes { id } } }', "Int cannot represent non-integer value"),
+        ("{ entries(first: 1 }", "Syntax Error: Expected Name, found '}'"),
+        ("{ entry(by: {}) { id } }", "exactly one field must be specified"),
+        ('{ entry(by: {id: "a", path: "b"}) { id } }', "exactly one field must be specified"),
+        (
+            "{ articles(orderBy: [nothing_ASC]) { nodes { id } } }",
+            "does not exist in 'ArticleOrder'",
+        ),
+        (
+            '{ articles(where: {level: {eq: "HARD"}}) { nodes { id } } }',
+            "cannot represent non-enum",
+        ),
+        (
+            '{ entries(where: {publishedAt: {gt: "2026-01-01"}}) { nodes { id } } }',
+            "no time with a zone",
+        ),
+        (
+            "{ entries { nodes { ...F } } } fragment F on Entry { ...F }",
+            "Cannot spread fragment 'F' within itself",
+        ),
+    ],
+)
+async def test_a_document_that_is_not_valid_says_where(api: Api, query: str, words: str) -> None:
+    errors = await api.refused(query)
+    assert any(words in error.message for error in errors), [e.message for e in errors]
+    assert all(error.locations for error in errors)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("first: -1", "first is -1; it cannot be negative"),
+        ("first: 101", "first is 101; at most 100 are given at once"),
+        ("last: 101", "last is 101; at most 100"),
+        ("skip: -1", "skip is -1"),
+        ("first: 1, last: 1", "give either first or last"),
+        ("last: 1, skip: 1", "last goes with before"),
+        ('after: "nonsense"', "'nonsense' is not a cursor"),
+        ('after: "5b22225d"', "the cursor belongs to another order"),
+        ('after: "5b22222c7b7d2c315d"', "is not a cursor"),
+        ('after: "5b22222c312c325d"', "does not fit its order"),
+        ('after: "5b22222c22323032362d30312d3031222c2278225d"', "does not fit its order"),
+    ],
+)
+async def test_paging_that_makes_no_sense_is_refused(api: Api, arguments: str, words: str) -> None:
+    (error,) = await api.refused(f"{{ entries({arguments}) {{ nodes {{ id }} }} }}")
+    assert words in error.message
+    assert error.extensions == {"code": "BAD_USER_INPUT"}
+    assert error.locations
+
+
+async def test_a_cursor_of_another_order_is_refused(api: Api) -> None:
+    await api.newsroom.published()
+    data = await api.data("{ articles(orderBy: [title_ASC]) { pageInfo { endCursor } } }")
+    cursor = data["articles"]["pageInfo"]["endCursor"]
+    (error,) = await api.refused(
+        "query($c: String) { articles(after: $c) { nodes { id } } }", {"c": cursor}
+    )
+    assert "another order" in error.message
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({}, "Variable '$path' has invalid value: Expected a value of non-null type 'String!'"),
+        ({"path": None}, "Expected value of non-null type 'String!' not to be None"),
+        ({"path": 5}, "String cannot represent a non string value: 5"),
+        ({"path": ["a"]}, "String cannot represent a non string value"),
+    ],
+)
+async def test_variables_that_do_not_fit_are_refused(
+    api: Api, variables: dict[str, Any], words: str
+) -> None:
+    (error,) = await api.refused(
+        "query($path: String!) { entry(by: {path: $path}) { id } }", variables
+    )
+    assert words in error.message
+
+
+def nested(depth: int) -> str:
+    query = "id"
+    for _ in range(depth):
+        query = f"parent {{ {query} }}"
+    return f'{{ category(by: {{path: "x"}}) {{ {query} }} }}'
+
+
+THREE_TIMES_A_HUNDRED = """{ entries(first: 100) { nodes { links(first: 100) { nodes {
+  target { ... on Entry { links(first: 100) { nodes { url } } } } } } } } }"""
+
+
+@pytest.mark.parametrize(
+    ("query", "limit"),
+    [
+        (nested(1_000), "nested too deeply"),
+        (nested(10), "depth"),
+        ("{ entries { " + " ".join(f"a{n}: __typename" for n in range(16)) + " } }", "aliases"),
+        ("{ " + "__typename " * 11 + " }", "root fields"),
+        ("{ __typename " + "@skip(if: false) " * 21 + " }", "directives"),
+        (
+            "{ ...F0 } " + " ".join(f"fragment F{n} on Query {{ __typename }}" for n in range(51)),
+            "fragments",
+        ),
+        ("{ nodes(ids: [" + '"x" ' * 201 + "]) { id } }", "list items"),
+        ("{ " + "a " * 1_001 + " }", "more than 1000 tokens"),
+        (THREE_TIMES_A_HUNDRED, "objects"),
+        ("{ ...A } fragment A on Query { ...B } fragment B on Query " + nested(9), "depth"),
+    ],
+)
+async def test_what_asks_for_too_much_is_refused(api: Api, query: str, limit: str) -> None:
+    (error,) = await api.refused(query)
+    assert limit in error.message
+    assert error.extensions == {"code": "LIMIT_EXCEEDED"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "limit"),
+    [
+        ({"where": {"title": {"in": ["x"] * 201}}}, "list items"),
+        ({"where": {"AND": [{}] * 201}}, "list items"),
+        (
+            {
+                "where": {
+                    "NOT": {
+                        "NOT": {
+                            "NOT": {"NOT": {"NOT": {"NOT": {"NOT": {"NOT": {"NOT": {"NOT": {}}}}}}}}
+                        }
+                    }
+                }
+            },
+            "value depth",
+        ),
+    ],
+)
+async def test_variables_that_ask_for_too_much_are_refused(
+    api: Api, variables: dict[str, Any], limit: str
+) -> None:
+    (error,) = await api.refused(
+        "query($where: EntryWhere) { entries(where: $where) { nodes { id } } }", variables
+    )
+    assert f" {limit}; at most " in error.message
+
+
+async def test_the_size_of_pages_in_variables_counts(api: Api) -> None:
+    query = """query($n: Int) { entries(first: $n) { nodes { links(first: $n) { nodes { target {
+      ... on Entry { links(first: $n) { nodes { url } } } } } } } } }"""
+    await api.data(query, n=20)
+    (error,) = await api.refused(query, {"n": 100})
+    assert " objects; at most " in error.message
+
+
+async def test_only_queries_are_answered(api: Api) -> None:
+    (error,) = await api.refused("mutation { __typename }")
+    assert "mutation" in error.message
+
+
+async def test_an_operation_has_to_be_named_where_there_are_several(api: Api) -> None:
+    (error,) = await api.refused("query A { __typename } query B { __typename }")
+    assert "say which in operationName" in error.message
+
+
+async def test_introspection_as_tools_do_it_is_within_the_limits(api: Api) -> None:
+    response = await api.ask(
+        get_introspection_query(descriptions=True, input_value_deprecation=True)
+    )
+    assert "errors" not in response

@@ -1,0 +1,58 @@
+"""The schema of the demo site, as clients know it: a change of it is seen in review."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from graphql import (
+    GraphQLSchema,
+    print_schema,
+    validate_schema,
+)
+
+from cms.content.content_type import ContentType
+from cms.content.fields import Links, List
+from cms.content.site import Site
+from cms.errors import SiteError
+from graphql_api.planner.declarations import PLANNED
+from graphql_api.schema.build import build_delivery_schema
+from seeds.site import site
+from tests.snapshots import check_snapshot
+
+
+def test_the_demo_sites_schema() -> None:
+    check_snapshot(
+        Path(__file__).parent / "schema.graphql", print_schema(build_delivery_schema(site)) + "\n"
+    )
+
+
+def test_the_schema_is_valid(schema: GraphQLSchema) -> None:
+    assert validate_schema(schema) == []
+
+
+def test_every_field_says_its_sql_and_what_it_means(schema: GraphQLSchema) -> None:
+    for type_ in schema.type_map.values():
+        if type_.name.startswith("__") or not hasattr(type_, "fields"):
+            continue
+        for name, field in type_.fields.items():
+            assert field.description, f"{type_.name}.{name} has no description"
+            if hasattr(field, "args"):
+                assert field.extensions[PLANNED], f"{type_.name}.{name} has no SQL"
+
+
+def test_a_field_without_a_graphql_type_is_refused_when_the_site_is_built() -> None:
+    class Odd(ContentType):
+        """Has a list of lists of links."""
+
+        lists = List(of=Links())
+
+    with pytest.raises(SiteError, match="a list of Links has no GraphQL type"):
+        build_delivery_schema(Site("Odd", content_types=[Odd]))
+
+
+def test_two_sites_live_side_by_side(schema: GraphQLSchema) -> None:
+    other = build_delivery_schema(site)
+    assert "GlossaryTerm" in other.type_map
+    assert "GlossaryTerm" not in schema.type_map
+    assert "Article" not in other.type_map

@@ -1,0 +1,236 @@
+"""The demo site: loaded through the commands, and read as the issue of its life would have it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import func, select
+
+from cms.database import Database
+from cms.errors import ContentFileError
+from cms.tables import AuditRecord, Category, Entry, Publication, Revision, SignOff
+from graphql_api.http.request import GraphQLRequest
+from graphql_api.operation import Delivery
+from graphql_api.schema.build import build_delivery_schema
+from seeds.files import FOLDER, read_all
+from seeds.load import load_demo
+from seeds.site import site
+from seeds.welcome import QUERY
+from tests.conftest import KINDS, Templates
+
+ROOT = Path(__file__).parents[2]
+
+PAGE = """
+query Page($path: String!) {
+  entry(by: {path: $path}) {
+    __typename id type slug path title summary locale publishedAt updatedAt
+    category { name path ancestors { name path } }
+    ... on GlossaryTerm { body { html markdown plainText } sections { heading anchor body { html } } }
+    linkGroups {
+      kind label
+      links { label url position target { __typename ... on Entry { title path type summary } } }
+    }
+    incomingLinks(first: 10) { totalCount nodes { kind label source { title path } } }
+    review { reviewers { name slug } signedAt expiresAt }
+    revision { number digest createdAt author { name } }
+  }
+  siteSettings {
+    brand newsletter { heading text } disclosure { html } legal editorialPolicy { title path }
+  }
+  navigation { groups { heading links { label url } } }
+}
+"""
+
+pytestmark = pytest.mark.xdist_group("demo")  # it is loaded once, by one worker
+
+
+class Demo:
+    """The demo site in a database."""
+
+    def __init__(self, runner: asyncio.Runner, database: Database) -> None:
+        self.database = database
+        self._runner = runner
+        self._delivery = Delivery(site, build_delivery_schema(site), database.reader)
+
+    def ask(self, query: str, **variables: Any) -> Any:
+        """Return the data of a response without errors."""
+        request = GraphQLRequest(query, None, variables)
+        response = orjson.loads(self._runner.run(self._delivery.answer(request)))
+        assert "errors" not in response
+        return response["data"]
+
+    def count(self, query: Any) -> int:
+        """Return the one number that a query yields."""
+
+        async def run() -> int:
+            async with self.database.transaction() as session:
+                return await session.scalar(query) or 0
+
+        return self._runner.run(run())
+
+    def load(self, folder: Path = FOLDER) -> int:
+        """Load the demo."""
+        return self._runner.run(load_demo(self.database, folder))
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def demo(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Demo]:
+    """The demo site, loaded."""
+    with asyncio.Runner() as runner:
+        url = runner.run(templates.copy(request.param))
+        database = Database(url)
+        loaded = Demo(runner, database)
+        loaded.load()
+        yield loaded
+        runner.run(database.close())
+        runner.run(templates.drop(url))
+
+
+def test_there_is_as_much_of_it_as_there_should_be(demo: Demo) -> None:
+    live = select(func.count()).select_from(Publication).where(Publication.ended_at.is_(None))
+    assert demo.count(live) >= 60
+    used = select(func.count(Publication.category_id.distinct()))
+    assert demo.count(used) >= 7
+    assert demo.count(select(func.count(Category.parent_id))) >= 3
+    assert demo.count(select(func.count(Revision.author_id.distinct()))) >= 3
+    assert demo.count(select(func.count(SignOff.person_id.distinct()))) >= 3
+    earlier = select(func.count()).select_from(Publication).where(Publication.ended_at.is_not(None))
+    assert demo.count(earlier) >= 10
+
+
+def test_loading_it_again_changes_nothing(demo: Demo) -> None:
+    before = demo.count(select(func.max(AuditRecord.sequence)))
+    assert demo.load() == 0
+    assert demo.count(select(func.max(AuditRecord.sequence))) == before
+
+
+def test_nothing_is_live_without_the_sign_offs_of_its_policy(demo: Demo) -> None:
+    pages = demo.ask(
+        """{ entries(first: 100) { totalCount nodes {
+          type review { reviewers { name } signOffs { stage signedAt } }
+          publishedAt revision { author { name } createdAt }
+        } } }"""
+    )["entries"]
+    assert pages["totalCount"] == len(pages["nodes"])
+    for page in pages["nodes"]:
+        signed = page["review"]["signOffs"]
+        stages = site.content_type(page["type"]).policy.stages
+        assert [each["stage"] for each in signed] == [stage.name for stage in stages]
+        assert page["revision"]["author"] not in page["review"]["reviewers"]
+        assert page["revision"]["createdAt"] < signed[0]["signedAt"] < page["publishedAt"]
+
+
+def test_the_dropout_page_has_every_part_in_one_answer(demo: Demo) -> None:
+    data = demo.ask(PAGE, path="/glossary/dropout")
+    entry = data["entry"]
+    assert entry["__typename"] == entry["type"] == "GlossaryTerm"
+    assert entry["category"]["name"] == "Training & optimization"
+    assert [each["name"] for each in entry["category"]["ancestors"]] == ["Foundations"]
+    assert [section["heading"] for section in entry["sections"]] == [
+        "Deeper dive",
+        "Practical example",
+        "Workflow example",
+    ]
+    assert [(group["label"], len(group["links"])) for group in entry["linkGroups"]] == [
+        ("Buyer guides", 3),
+        ("When it doesn't work", 3),
+    ]
+    for group in entry["linkGroups"]:
+        for link in group["links"]:
+            assert link["target"]["path"] == link["url"]
+    assert entry["incomingLinks"]["totalCount"] >= len(entry["incomingLinks"]["nodes"]) > 3
+    assert [each["name"] for each in entry["review"]["reviewers"]] == ["Okello Brandt"]
+    assert entry["revision"]["number"] == 4
+    assert data["siteSettings"]["editorialPolicy"]["path"] == "/editorial-policy"
+    assert len(data["navigation"]["groups"]) == 4
+    assert all(group["links"] for group in data["navigation"]["groups"])
+
+
+def test_every_link_on_the_site_leads_somewhere(demo: Demo) -> None:
+    pages = demo.ask(
+        "{ entries(first: 100) { nodes { path links(first: 100) { nodes { url } } } } }"
+    )
+    nodes = pages["entries"]["nodes"]
+    paths = {node["path"] for node in nodes}
+    for node in nodes:
+        for link in node["links"]["nodes"]:
+            inside = link["url"].startswith("/")
+            assert not inside or link["url"].partition("#")[0] in paths
+
+
+def test_the_query_of_the_welcome_is_answered(demo: Demo) -> None:
+    assert demo.ask(QUERY)["entry"]["title"] == "Dropout"
+
+
+def test_the_query_of_the_readme_has_the_answer_of_the_readme(demo: Demo) -> None:
+    readme = (ROOT / "README.md").read_text()
+    query = re.findall(r"```graphql\n(.*?)```", readme, flags=re.DOTALL)
+    answer = re.findall(r"```json\n(.*?)```", readme, flags=re.DOTALL)
+    assert {"data": demo.ask(query[0])} == json.loads(answer[0])
+
+
+def test_the_queries_of_the_documentation_find_something(demo: Demo) -> None:
+    page = (ROOT / "docs" / "querying.md").read_text()
+    for query in re.findall(r"```graphql\n(.*?)```", page, flags=re.DOTALL):
+        data = demo.ask(query)
+        assert all(value not in (None, []) for value in data.values())
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "line", "reason"),
+    [
+        ("glossary/token.md", "title:", "title", 2, "could not find expected ':'"),
+        ("glossary/token.md", "level:", "lvel:", None, "a GlossaryTerm has no 'lvel'"),
+        ("glossary/token.md", "level: BASIC", "level: EASY", None, "'EASY' is not one of"),
+        ("glossary/token.md", "author: ", "author: nobody-", None, "there is no person"),
+        ("glossary/token.md", "category: ", "category: no/", None, "there is no category"),
+        ("glossary/token.md", "tags: [", "tags: [nonsense, ", None, "there is no tag"),
+        ("glossary/token.md", "saved: 2026", "saved: 20x6", None, "saved has to be a day"),
+        ("tools/vllm.md", "reviewers: [", "reviewers: [stranger, ", None, "there is no person"),
+    ],
+)
+async def test_a_malformed_file_names_the_file_the_line_and_the_reason(
+    database: Database,
+    tmp_path: Path,
+    file: str,
+    old: str,
+    new: str,
+    line: int | None,
+    reason: str,
+) -> None:
+    folder = tmp_path / "seeds"
+    shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    broken = folder / "content" / file
+    text = broken.read_text()
+    assert old in text
+    broken.write_text(text.replace(old, new, 1))
+    found = next(n for n, each in enumerate(broken.read_text().splitlines(), 1) if new in each)
+    with pytest.raises(ContentFileError) as fault:
+        await load_demo(database, folder)
+    assert fault.value.file == broken
+    assert fault.value.line == (line or found)
+    assert reason in fault.value.reason
+    async with database.transaction() as session:
+        assert await session.scalar(select(func.count()).select_from(Entry)) == 0
+
+
+async def test_a_link_to_nowhere_names_the_file(database: Database, tmp_path: Path) -> None:
+    folder = tmp_path / "seeds"
+    shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    broken = folder / "content" / "tools" / "vllm.md"
+    broken.write_text(broken.read_text() + "\n\nSee [this](/tools/nothing).\n")
+    with pytest.raises(ContentFileError, match="leads to /tools/nothing") as fault:
+        await load_demo(database, folder)
+    assert fault.value.file == broken
+
+
+def test_every_file_can_be_read() -> None:
+    assert len(list(read_all(site))) > 84
