@@ -42,7 +42,7 @@ _PLACEHOLDERS = frozenset({"slug", "locale"})
 
 
 class ContentType:
-    '''The base class of all content types.
+    """The base class of all content types.
 
     A site declares each as a class::
 
@@ -64,7 +64,7 @@ class ContentType:
 
     Raises:
         SiteError: when the declaration contradicts itself.
-    '''
+    """
 
     name: ClassVar[str]
     plural: ClassVar[str]

@@ -1,4 +1,4 @@
-'''How the types of the schema are declared.
+"""How the types of the schema are declared.
 
 A type is declared as a plain class with fields made by the functions below: what a field
 yields, as a type expression, and its SQL. The names in type expressions are those of the other
@@ -10,7 +10,7 @@ types of the same schema, so one declaration serves any site; a
 
         id = value("ID", lambda tag: tag.id, "Its id.")
         entries = connection("EntryConnection", entries_of_tag, "What is tagged with it.")
-'''
+"""
 
 from __future__ import annotations
 

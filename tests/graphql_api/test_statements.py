@@ -93,7 +93,9 @@ async def test_a_plan_is_made_once_for_a_shape_of_variables(api: Api) -> None:
 async def test_no_value_of_a_client_stands_in_the_sql(api: Api) -> None:
     attack = "x' OR 1=1 --"
     await api.data(
-        'query($t: String) { entries(where: {title: {eq: $t, contains: "a\' b"}}) { nodes { id } } }',
+        """query($t: String) {
+          entries(where: {title: {eq: $t, contains: "a' b"}}) { nodes { id } }
+        }""",
         t=attack,
     )
     await api.data(

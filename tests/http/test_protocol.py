@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,10 @@ QUERY = '{ entry(by: {path: "/articles/page"}) { title } }'
 
 
 @pytest.fixture
-async def url(newsroom: Newsroom) -> AsyncIterator[str]:
+async def url(newsroom: Newsroom) -> str:
     """A database with one public page."""
     await newsroom.published(title="Page </script>", slug="page")
-    yield newsroom.database.engine.url.render_as_string(hide_password=False)
+    return newsroom.database.engine.url.render_as_string(hide_password=False)
 
 
 @pytest.fixture
@@ -184,7 +185,15 @@ def test_a_program_that_takes_anything_gets_json_from_a_get(client: TestClient) 
 
 
 def test_it_can_be_mounted_in_another_app(url: str) -> None:
-    app = Starlette(routes=[Mount("/cms", create_app(SITE, Settings(database_url=url)))])
-    with TestClient(app) as client:
+    cms = create_app(SITE, Settings(database_url=url))
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        # A mounted app has no lifespan of its own; the host gives it one.
+        async with cms.router.lifespan_context(cms):
+            yield
+
+    host = Starlette(routes=[Mount("/cms", cms)], lifespan=lifespan)
+    with TestClient(host) as client:
         response = client.post("/cms/graphql", json={"query": QUERY})
         assert response.json() == {"data": {"entry": {"title": "Page </script>"}}}
