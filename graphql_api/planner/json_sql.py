@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from sqlalchemy import (
     ColumnElement,
@@ -102,21 +102,119 @@ def _aggregate(name: str, element: JsonArray, compiler: SQLCompiler, kw: dict[st
     return f"{name}({value}{order}){kept}"
 
 
-class JsonTuple(FunctionElement[Any]):
-    """An array of these values."""
+class _Spelled(FunctionElement[Any]):
+    """A function with a spelling for each database.
+
+    A spelling is a format: ``{0}`` and ``{1}`` are its arguments, ``{all}`` all of them.
+    """
 
     inherit_cache = True
+    sqlite: ClassVar[str]
+    postgresql: ClassVar[str]
+
+
+@compiles(_Spelled, "sqlite")
+def _(element: _Spelled, compiler: SQLCompiler, **kw: Any) -> str:
+    return _spell(element.sqlite, element, compiler, kw)
+
+
+@compiles(_Spelled, "postgresql")
+def _(element: _Spelled, compiler: SQLCompiler, **kw: Any) -> str:
+    return _spell(element.postgresql, element, compiler, kw)
+
+
+def _spell(form: str, element: _Spelled, compiler: SQLCompiler, kw: dict[str, Any]) -> str:
+    parts = [compiler.process(clause, **kw) for clause in element.clauses]
+    return form.format(*parts, all=", ".join(parts))
+
+
+class JsonTuple(_Spelled):
+    """An array of these values."""
+
     type = NullType()
+    sqlite = "json_array({all})"
+    postgresql = "json_build_array({all})"
 
 
-@compiles(JsonTuple, "sqlite")
-def _(element: JsonTuple, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"json_array({_list(element, compiler, kw)})"
+class Hexadecimal(_Spelled):
+    """Text as the hexadecimal of its UTF-8 bytes."""
+
+    type = Text()
+    sqlite = "lower(hex({0}))"
+    postgresql = "encode(convert_to(({0})::text, 'UTF8'), 'hex')"
 
 
-@compiles(JsonTuple, "postgresql")
-def _(element: JsonTuple, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"json_build_array({_list(element, compiler, kw)})"
+class JsonText(_Spelled):
+    """A text inside a JSON object, compared and ordered by its code points."""
+
+    type = Text()
+    sqlite = "({0} ->> {1})"
+    postgresql = """(({0} ->> {1}) collate "C")"""
+
+
+class IsOneOf(_Spelled):
+    """Whether the first value is in the second, a list parameter."""
+
+    type = Boolean()
+    sqlite = "{0} in (select value from json_each({1}))"
+    postgresql = "{0} = any({1})"
+
+
+class Contains(_Spelled):
+    """Whether the first text contains the second."""
+
+    type = Boolean()
+    sqlite = "(instr({all}) > 0)"
+    postgresql = "(strpos({all}) > 0)"
+
+
+class RowCount(_Spelled):
+    """A number of rows, for LIMIT and OFFSET."""
+
+    type = Integer()
+    # A bare parameter as the limit is looked at when the statement is prepared, which then has
+    # to be done again whenever it is bound anew.
+    sqlite = "({0} + 0)"
+    postgresql = "({0})"
+
+
+class _MomentText(_Spelled):
+    """A time as ISO 8601 text in UTC."""
+
+    type = Text()
+    sqlite = "{0}"
+    postgresql = """to_char({0} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
+
+
+class _BooleanJson(_Spelled):
+    """True or false as JSON."""
+
+    type = NullType()
+    sqlite = "json(case {0} when 1 then 'true' when 0 then 'false' end)"
+    postgresql = "({0})"
+
+
+class _Elements(_Spelled):
+    """The elements of an array, as rows."""
+
+    name = "elements"
+    sqlite = "json_each({0})"
+    postgresql = "jsonb_array_elements({0}) with ordinality"
+
+
+class _ElementIndex(_Spelled):
+    """An element's place in its array, from 0, of its key and its ordinality."""
+
+    sqlite = "{0}"
+    postgresql = "({1} - 1)"
+
+
+class _ElementText(_Spelled):
+    """An element that is text, as text."""
+
+    type = Text()
+    sqlite = "{0}"
+    postgresql = "({0} #>> '{{}}')"
 
 
 class JsonConstant(FunctionElement[Any]):
@@ -141,77 +239,6 @@ def _(element: JsonConstant, compiler: SQLCompiler, **kw: Any) -> str:
     return f"{element.quoted}::{element.kind}"
 
 
-class Hexadecimal(FunctionElement[str]):
-    """Text as the hexadecimal of its UTF-8 bytes."""
-
-    inherit_cache = True
-    type = Text()
-
-
-@compiles(Hexadecimal, "sqlite")
-def _(element: Hexadecimal, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"lower(hex({_list(element, compiler, kw)}))"
-
-
-@compiles(Hexadecimal, "postgresql")
-def _(element: Hexadecimal, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"encode(convert_to(({_list(element, compiler, kw)})::text, 'UTF8'), 'hex')"
-
-
-class JsonText(FunctionElement[str]):
-    """A text inside a JSON object, compared and ordered by its code points."""
-
-    inherit_cache = True
-    type = Text()
-
-
-@compiles(JsonText, "sqlite")
-def _(element: JsonText, compiler: SQLCompiler, **kw: Any) -> str:
-    document, key = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"({document} ->> {key})"
-
-
-@compiles(JsonText, "postgresql")
-def _(element: JsonText, compiler: SQLCompiler, **kw: Any) -> str:
-    document, key = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f'(({document} ->> {key}) collate "C")'
-
-
-class _MomentText(FunctionElement[str]):
-    """A time as ISO 8601 text in UTC."""
-
-    inherit_cache = True
-    type = Text()
-
-
-@compiles(_MomentText, "sqlite")
-def _(element: _MomentText, compiler: SQLCompiler, **kw: Any) -> str:
-    return _list(element, compiler, kw)
-
-
-@compiles(_MomentText, "postgresql")
-def _(element: _MomentText, compiler: SQLCompiler, **kw: Any) -> str:
-    moment = _list(element, compiler, kw)
-    return f"""to_char({moment} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
-
-
-class _BooleanJson(FunctionElement[Any]):
-    """True or false as JSON."""
-
-    inherit_cache = True
-    type = NullType()
-
-
-@compiles(_BooleanJson, "sqlite")
-def _(element: _BooleanJson, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"json(case {_list(element, compiler, kw)} when 1 then 'true' when 0 then 'false' end)"
-
-
-@compiles(_BooleanJson, "postgresql")
-def _(element: _BooleanJson, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"({_list(element, compiler, kw)})"
-
-
 def json_of(value: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return the value in the form in which JSON shows it."""
     if isinstance(value.type, Moment):
@@ -219,58 +246,6 @@ def json_of(value: ColumnElement[Any]) -> ColumnElement[Any]:
     if isinstance(value.type, Boolean):
         return _BooleanJson(value)
     return value
-
-
-class _Elements(FunctionElement[Any]):
-    """The elements of an array, as rows."""
-
-    inherit_cache = True
-    name = "elements"
-
-
-@compiles(_Elements, "sqlite")
-def _(element: _Elements, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"json_each({_list(element, compiler, kw)})"
-
-
-@compiles(_Elements, "postgresql")
-def _(element: _Elements, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"jsonb_array_elements({_list(element, compiler, kw)}) with ordinality"
-
-
-class _ElementIndex(FunctionElement[int]):
-    """An element's place in its array, from 0."""
-
-    inherit_cache = True
-
-
-@compiles(_ElementIndex, "sqlite")
-def _(element: _ElementIndex, compiler: SQLCompiler, **kw: Any) -> str:
-    key, _ = element.clauses
-    return compiler.process(key, **kw)
-
-
-@compiles(_ElementIndex, "postgresql")
-def _(element: _ElementIndex, compiler: SQLCompiler, **kw: Any) -> str:
-    _, ordinality = element.clauses
-    return f"({compiler.process(ordinality, **kw)} - 1)"
-
-
-class _ElementText(FunctionElement[str]):
-    """An element that is text, as text."""
-
-    inherit_cache = True
-    type = Text()
-
-
-@compiles(_ElementText, "sqlite")
-def _(element: _ElementText, compiler: SQLCompiler, **kw: Any) -> str:
-    return _list(element, compiler, kw)
-
-
-@compiles(_ElementText, "postgresql")
-def _(element: _ElementText, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"({_list(element, compiler, kw)} #>> '{{}}')"
 
 
 class Elements:
@@ -299,61 +274,6 @@ def element_index(element: Columns) -> ColumnElement[int]:
 def element_text(element: Columns) -> ColumnElement[str]:
     """Return an element that is text, as text."""
     return _ElementText(element.value)
-
-
-class RowCount(FunctionElement[int]):
-    """A number of rows, for LIMIT and OFFSET."""
-
-    inherit_cache = True
-    type = Integer()
-
-
-@compiles(RowCount, "sqlite")
-def _(element: RowCount, compiler: SQLCompiler, **kw: Any) -> str:
-    # A bare parameter as the limit is looked at when the statement is prepared, which then
-    # has to be done again whenever it is bound anew.
-    return f"({_list(element, compiler, kw)} + 0)"
-
-
-@compiles(RowCount, "postgresql")
-def _(element: RowCount, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"({_list(element, compiler, kw)})"
-
-
-class IsOneOf(FunctionElement[bool]):
-    """Whether the first value is in the second, a list parameter."""
-
-    inherit_cache = True
-    type = Boolean()
-
-
-@compiles(IsOneOf, "sqlite")
-def _(element: IsOneOf, compiler: SQLCompiler, **kw: Any) -> str:
-    value, items = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"{value} in (select value from json_each({items}))"  # noqa: S608  # expressions
-
-
-@compiles(IsOneOf, "postgresql")
-def _(element: IsOneOf, compiler: SQLCompiler, **kw: Any) -> str:
-    value, items = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"{value} = any({items})"
-
-
-class Contains(FunctionElement[bool]):
-    """Whether the first text contains the second."""
-
-    inherit_cache = True
-    type = Boolean()
-
-
-@compiles(Contains, "sqlite")
-def _(element: Contains, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"(instr({_list(element, compiler, kw)}) > 0)"
-
-
-@compiles(Contains, "postgresql")
-def _(element: Contains, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"(strpos({_list(element, compiler, kw)}) > 0)"
 
 
 class TypedList(TypeDecorator[list[Any]]):

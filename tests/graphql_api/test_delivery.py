@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
-from sqlalchemy import insert, select
 
-from cms.tables import Revision
+from cms.content.content_type import ContentType
+from cms.content.fields import Text
+from cms.content.site import Site
+from graphql_api.http.request import GraphQLRequest
+from graphql_api.operation import Delivery
+from graphql_api.schema.build import build_delivery_schema
 from tests.graphql_api.conftest import Api
+from tests.sites import SITE
 
 TITLES = "{ entries(first: 100, orderBy: [title_ASC]) { totalCount nodes { title } } }"
 
@@ -197,34 +203,39 @@ async def test_the_reviewers_of_a_page_come_from_its_sign_offs(api: Api) -> None
 
 async def test_what_is_required_and_missing_is_an_error_at_its_place(api: Api) -> None:
     newsroom = api.newsroom
-    await newsroom.published(title="Whole", slug="whole")
-    broken = await newsroom.draft(title="Broken", slug="broken")
-    await newsroom.publish(broken)
-    # What was published before its type asked for a body, as an older version would have left it.
-    async with newsroom.database.engine.begin() as connection:
-        table = Revision.__table__
-        row = (await connection.execute(select(table).where(table.c.id == broken.id))).one()
-        older = {**row._mapping, "id": "rev_older", "number": 99, "rendered": {}}
-        await connection.execute(insert(Revision).values(**older))
-        await connection.exec_driver_sql(
-            "drop trigger publication_close_once"
-            + (" on publication" if connection.dialect.name == "postgresql" else "")
-        )
-        await connection.exec_driver_sql(
-            f"update publication set revision_id = 'rev_older' where revision_id = '{broken.id}'"
-        )
-    response = await api.ask(
-        "{ articles(orderBy: [title_DESC]) { nodes { title } } "
-        '  article(by: {slug: "broken"}) { title body { html } } '
-        '  other: article(by: {slug: "whole"}) { body { plainText } } }'
-    )
-    assert titles({"articles": response["data"]["articles"]}) == ["Whole", "Broken"]
-    assert response["data"]["article"] is None
-    assert response["data"]["other"] == {"body": {"plainText": "Some text."}}
+    await newsroom.published("Snippet", title="Whole", text="Words")
+    await newsroom.published("Snippet", title="Broken", text="")
+    # A later version of the site asks for what was optional when these were published.
+    later = Delivery(LATER, build_delivery_schema(LATER), newsroom.database.reader)
+    query = """{
+      snippets(orderBy: [title_DESC]) { nodes { title } }
+      broken: entries(where: {title: {eq: "Broken"}}) { nodes { title ... on Snippet { text } } }
+      whole: snippets(where: {title: {eq: "Whole"}}) { nodes { text } }
+      one: snippet(by: {slug: "broken"}) { title text }
+    }"""
+    response = orjson.loads(await later.answer(GraphQLRequest(query)))
+    # A null travels up to the nearest place that can be null: for a list, the whole answer.
+    assert response["data"] is None
+    assert [error["path"] for error in response["errors"]] == [["broken", "nodes", 0, "text"]]
+    only_one = '{ one: snippet(by: {slug: "broken"}) { title text } other: settings { id } }'
+    response = orjson.loads(await later.answer(GraphQLRequest(only_one)))
+    assert response["data"] == {"one": None, "other": None}
     (error,) = response["errors"]
-    assert error["message"] == "Cannot return null for non-nullable field Article.body."
-    assert error["path"] == ["article", "body"]
-    assert error["locations"]
+    assert error["message"] == "Cannot return null for non-nullable field Snippet.text."
+    assert error["path"] == ["one", "text"]
+    assert error["locations"] == [{"line": 1, "column": 46}]
+    assert error["extensions"] == {"code": "MISSING_VALUE"}
+
+
+class Snippet(ContentType):
+    """The test site's snippet, after somebody has made its text required."""
+
+    text = Text(required=True)
+
+
+LATER = Site(
+    "Later", content_types=[Snippet, *(t for n, t in SITE.content_types.items() if n != "Snippet")]
+)
 
 
 @pytest.mark.parametrize("forward", [True, False])
