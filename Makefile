@@ -36,8 +36,8 @@ snapshots: .venv/dev ## Write the files that tests compare with: the schema, the
 	COPYDESK_WRITE_SNAPSHOTS=1 $(BIN)/python -m pytest -n 0 -q \
 		tests/graphql_api/test_schema.py tests/graphql_api/test_plans.py
 
-clean: ## Remove the environment, the demo's database and what tools leave behind.
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis copydesk.db*
+clean: ## Remove the environment, the demo's database and key, and what tools leave behind.
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis copydesk.db* copydesk.key*
 
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'

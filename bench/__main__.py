@@ -48,12 +48,12 @@ def main(entries: int, seconds: float, rounds: int, database: tuple[str, ...]) -
         for kind in database or ("sqlite", "postgresql"):
             with _database(kind, Path(folder)) as url:
                 click.echo(f"Generating {entries:,} entries on {kind} …", err=True)
-                asyncio.run(_prepare(url, entries))
+                asyncio.run(_prepare(url, entries, Path(folder)))
                 _measure(kind, url, entries, seconds, rounds)
 
 
-async def _prepare(url: str, entries: int) -> None:
-    database = Database(url)
+async def _prepare(url: str, entries: int, folder: Path) -> None:
+    database = Database(url, signing_key=folder / "signing.key")
     await migrate(database)
     await generate(database, entries)
     await database.close()

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cached_property
+from pathlib import Path
 from typing import TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.dialects import Reader, backend, refresh_statistics
 from cms.errors import Refused
+from cms.signing import Signer, load_or_make_signer
 
 WriteSession: TypeAlias = AsyncSession
+ReadSession: TypeAlias = AsyncSession
 
 
 class Database:
@@ -22,10 +26,28 @@ class Database:
         reader: for planned statements, which only read.
     """
 
-    def __init__(self, url: str, *, readers: int = 4, statement_timeout: float = 5.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        readers: int = 4,
+        statement_timeout: float = 5.0,
+        signing_key: Path = Path("copydesk.key"),
+    ) -> None:
         self._backend = backend(url)
         self.engine = self._backend.engine()
+        self._reading = self._backend.reading_engine(self.engine)
         self.reader: Reader = self._backend.reader(readers, statement_timeout)
+        self._signing_key = signing_key
+
+    @cached_property
+    def signer(self) -> Signer:
+        """What signs the attestations; its key is made when it is first needed.
+
+        Raises:
+            AttestationError: if the key can be neither read nor made.
+        """
+        return load_or_make_signer(self._signing_key)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[WriteSession]:
@@ -43,6 +65,15 @@ class Database:
                 raise
             await session.commit()
 
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[ReadSession]:
+        """Give a session that sees one snapshot and cannot write.
+
+        It does not wait for writers, nor they for it.
+        """
+        async with AsyncSession(self._reading, expire_on_commit=False) as session:
+            yield session
+
     async def refresh_statistics(self) -> None:
         """Let the database look at its data, so that it plans well; after much has changed."""
         async with self.engine.begin() as connection:
@@ -51,4 +82,5 @@ class Database:
     async def close(self) -> None:
         """Close all connections."""
         await self.reader.close()
+        await self._reading.dispose()
         await self.engine.dispose()

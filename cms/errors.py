@@ -5,6 +5,7 @@ Exceptions::
     CopydeskError
     ├── SettingsError        a setting is missing, malformed or unsafe
     ├── SiteError            the site's declaration contradicts itself
+    ├── AttestationError     an attestation does not hold; the message says why
     ├── ContentFileError     a content file cannot be read: names the file and the line
     ├── DatabaseError        the database is not what this version needs
     │   └── ReadTimeout      a read took longer than the limit and was cancelled
@@ -26,8 +27,18 @@ what the management API returns, and what a shell prints::
     ├── WrongStage           the policy has no such stage, or an earlier stage is not complete
     ├── NoByline             a reviewer must be tied to a person whom readers can see
     ├── NotPublished         the entry is not public
+    ├── StillPublic          the entry is public, and has to be taken back first
+    ├── HasHistory           what was public or reviewed is history, and cannot be deleted
+    ├── StillLinked          other entries lead to it
+    ├── Archived             the entry is archived
+    ├── CategoryCycle        a category cannot be below itself
+    ├── SignInFailed         the address and the password are not those of an account
+    ├── TooManyAttempts      somebody has tried too often
+    ├── InvalidToken         the token is unknown, has expired or was revoked
+    ├── MutationIdReused     the same client mutation id came with another input
     └── GateFailed           a publish gate failed
         ├── MissingSignOff   the policy asks for more sign-offs on this digest
+        ├── ChangesRequested a reviewer has asked for changes to this digest
         ├── MissingField     a required field is empty
         ├── BrokenLink       a link would lead nowhere
         ├── PathInUse        another entry is public at this path
@@ -36,7 +47,7 @@ what the management API returns, and what a shell prints::
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -56,6 +67,10 @@ class SiteError(CopydeskError):
 
 class DatabaseError(CopydeskError):
     """The database cannot serve this version of Copydesk; the message says what to do."""
+
+
+class AttestationError(CopydeskError):
+    """An attestation does not hold, or the key that it takes cannot be had."""
 
 
 class ReadTimeout(DatabaseError):
@@ -134,13 +149,15 @@ class StaleRevision(UserError):
     """The write started from a revision that is no longer the newest.
 
     Attributes:
-        base_revision: the revision the write named, or ``None`` for "there is none yet".
+        base_revision: the revision the write named.
         head_revision: the newest revision.
+        merge: for a save, what a three-way merge proposes; see :mod:`cms.content.merge`.
     """
 
     code: ClassVar[str] = "STALE_REVISION"
-    base_revision: str | None
-    head_revision: str | None
+    base_revision: str
+    head_revision: str
+    merge: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,6 +210,74 @@ class NotPublished(UserError):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StillPublic(UserError):
+    """The entry is public; take it back first."""
+
+    code: ClassVar[str] = "STILL_PUBLIC"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HasHistory(UserError):
+    """What was ever public or reviewed is history, and cannot be deleted."""
+
+    code: ClassVar[str] = "HAS_HISTORY"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StillLinked(UserError):
+    """Other entries lead to it."""
+
+    code: ClassVar[str] = "STILL_LINKED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Archived(UserError):
+    """The entry is archived; bring it back first."""
+
+    code: ClassVar[str] = "ARCHIVED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CategoryCycle(UserError):
+    """A category cannot be below itself."""
+
+    code: ClassVar[str] = "CATEGORY_CYCLE"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInFailed(UserError):
+    """The address and the password are not those of an account that can sign in."""
+
+    code: ClassVar[str] = "SIGN_IN_FAILED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooManyAttempts(UserError):
+    """Somebody has tried too often for this account or from this address.
+
+    Attributes:
+        retry_after: the number of seconds after which another attempt is looked at.
+    """
+
+    code: ClassVar[str] = "TOO_MANY_ATTEMPTS"
+    retry_after: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvalidToken(UserError):
+    """The token is unknown, has expired or was revoked."""
+
+    code: ClassVar[str] = "INVALID_TOKEN"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MutationIdReused(UserError):
+    """The same client mutation id came with another input."""
+
+    code: ClassVar[str] = "MUTATION_ID_REUSED"
+
+
+@dataclass(frozen=True, kw_only=True)
 class GateFailed(UserError):
     """A publish gate failed. Plugins raise their own subclasses."""
 
@@ -206,6 +291,13 @@ class MissingSignOff(GateFailed):
     code: ClassVar[str] = "MISSING_SIGN_OFF"
     stage: str
     missing: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangesRequested(GateFailed):
+    """A reviewer has asked for changes to exactly this digest."""
+
+    code: ClassVar[str] = "CHANGES_REQUESTED"
 
 
 @dataclass(frozen=True, kw_only=True)

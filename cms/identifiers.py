@@ -15,6 +15,8 @@ from cms.clock import now
 Kind = Literal[
     "account",
     "cat",
+    "changes",
+    "comment",
     "edition",
     "entry",
     "grant",
@@ -22,8 +24,10 @@ Kind = Literal[
     "pub",
     "rev",
     "review",
+    "session",
     "signoff",
     "tag",
+    "token",
 ]
 
 PREFIXES: frozenset[str] = frozenset(get_args(Kind))

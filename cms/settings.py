@@ -6,6 +6,8 @@ starts, and checked there.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -37,6 +39,23 @@ class Settings(BaseSettings):
     )
     statement_timeout: float = Field(
         default=5.0, gt=0, description="Seconds after which a read is cancelled in the database."
+    )
+    signing_key: Path = Field(
+        default=Path("copydesk.key"),
+        description="The file with the Ed25519 key that signs attestations; "
+        "made when first needed.",
+    )
+    session_minutes: int = Field(
+        default=15,
+        ge=1,
+        le=1440,
+        description="Minutes after which an access token expires and the session is refreshed.",
+    )
+    refresh_days: int = Field(
+        default=30,
+        ge=1,
+        le=365,
+        description="Days after which a session that is not refreshed ends.",
     )
 
 

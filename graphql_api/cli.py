@@ -8,12 +8,16 @@ import click
 import uvicorn
 from graphql import print_schema
 
-from cms.cli import CopydeskGroup, load_site, migrate
-from cms.database import Database
-from cms.migration import check_migrated
+from cms.cli.account import account
+from cms.cli.audit import audit
+from cms.cli.group import CopydeskGroup, load_site, open_database
+from cms.cli.migrate import migrate
+from cms.cli.verify import key, verify
+from cms.commands.accounts import has_accounts
 from cms.settings import Settings, load_settings
 from graphql_api.app import create_app
-from graphql_api.schema.build import build_delivery_schema
+from graphql_api.http.live import LiveLimits
+from graphql_api.schema.build import build_delivery_schema, build_management_schema
 
 
 @click.group(cls=CopydeskGroup)
@@ -26,10 +30,14 @@ def main() -> None:
     """
 
 
+_SCHEMAS = {"delivery": build_delivery_schema, "management": build_management_schema}
+
+
 @main.command()
-def schema() -> None:
-    """Print the delivery schema in the schema definition language."""
-    click.echo(print_schema(build_delivery_schema(load_site(load_settings().site))))
+@click.argument("which", type=click.Choice(list(_SCHEMAS)), default="delivery")
+def schema(which: str) -> None:
+    """Print a schema, by default that of delivery, in the schema definition language."""
+    click.echo(print_schema(_SCHEMAS[which](load_site(load_settings().site))))
 
 
 @main.command()
@@ -37,24 +45,30 @@ def serve() -> None:
     """Serve the site's API until interrupted."""
     settings = load_settings()
     site = load_site(settings.site)
-    asyncio.run(_check(settings))
+    can_sign_in = asyncio.run(_check(settings))
     config = uvicorn.Config(
         create_app(site, settings),
         host=settings.host,
         port=settings.port,
         log_level="warning",
+        timeout_graceful_shutdown=5,  # streams of events do not end by themselves
+        ws_max_size=LiveLimits().message_bytes + 1,
     )
     server = uvicorn.Server(config)
-    click.echo(f"{site.name} is served at http://{settings.host}:{settings.port}/graphql")
+    address = f"http://{settings.host}:{settings.port}"
+    click.echo(
+        f"{site.name} is served at {address}/graphql, and edited at {address}/manage/graphql"
+    )
+    if not can_sign_in:
+        click.echo("Nobody can sign in yet. Make an account: copydesk account create EMAIL")
     server.run()
 
 
-async def _check(settings: Settings) -> None:
-    database = Database(settings.database_url)
-    try:
-        await check_migrated(database)
-    finally:
-        await database.close()
+async def _check(settings: Settings) -> bool:
+    """Say whether anybody can sign in; fail if the database is not of this version."""
+    async with open_database(settings) as database, database.reading() as session:
+        return await has_accounts(session)
 
 
-main.add_command(migrate)
+for each in (account, audit, key, migrate, verify):
+    main.add_command(each)

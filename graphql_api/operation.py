@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -17,6 +17,7 @@ from graphql import (
     SelectionSetNode,
     execute_sync,
 )
+from sqlalchemy import Dialect
 
 from cms.content.site import Site
 from cms.dialects import Reader
@@ -30,16 +31,26 @@ from graphql_api.planner.arguments import shape_of
 from graphql_api.planner.build import INTROSPECTION, build_plan
 from graphql_api.planner.compile import compile_plan
 from graphql_api.planner.cost import Count, objects_of
+from graphql_api.planner.declarations import Answer, Answers
 from graphql_api.planner.json_sql import MISSING
 from graphql_api.planner.missing import complete
-from graphql_api.planner.plan import Plan, Typename
+from graphql_api.planner.plan import Field, Plan, Typename
 from graphql_api.planner.selection import Selections
 from graphql_api.planner.statement import Statement
 
 
 @dataclass(frozen=True, eq=False)
+class Asked:
+    """A valid operation, with the values of its variables."""
+
+    operation: Operation
+    variables: Mapping[str, Any]
+    shapes: tuple[tuple[str, Hashable], ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Prepared:
-    """An operation that is ready to run, for variables of one shape.
+    """An operation, or one root field of it, that is ready to run for variables of one shape.
 
     Attributes:
         plan: what it asks for.
@@ -47,6 +58,7 @@ class Prepared:
         count: how to count the objects in its answer.
         keys: the response names of its root fields, in order.
         introspection: its root fields that ask about the schema.
+        answers: its root fields that Python has to work out first.
     """
 
     plan: Plan
@@ -54,6 +66,114 @@ class Prepared:
     count: Count
     keys: tuple[str, ...]
     introspection: tuple[FieldNode, ...]
+    answers: tuple[Field, ...]
+
+    @property
+    def fields(self) -> tuple[Field | Typename, ...]:
+        """The root fields that are planned."""
+        return self.plan.root.cases[0].fields
+
+
+class Operations:
+    """Reads, checks and prepares the operations on one schema.
+
+    Args:
+        schema: the schema.
+        dialect: what statements are compiled for.
+        limits: how much one request may ask for.
+    """
+
+    def __init__(self, schema: GraphQLSchema, dialect: Dialect, limits: Limits) -> None:
+        self.limits = limits
+        self._schema = schema
+        self._dialect = dialect
+        self._documents = Documents(schema, limits)
+        self._prepare = lru_cache(maxsize=1_000)(self._prepared)
+
+    def read(self, request: GraphQLRequest) -> Asked:
+        """Return the operation that a request asks for.
+
+        Raises:
+            RequestFailed: if it is not valid, or its variables are not.
+        """
+        operation = self._documents.read(request.query).operation(request.operation_name)
+        check_variables(request.variables, self.limits)
+        variables = operation.coerce(request.variables)
+        return Asked(operation, variables, _shapes_of(operation, variables))
+
+    def prepare(self, asked: Asked, view: View, key: str | None = None) -> Prepared:
+        """Return the operation ready to run, or only its root field of this response name.
+
+        Raises:
+            RequestFailed: if arguments contradict each other, or it asks for too much.
+        """
+        try:
+            prepared = self._prepare(asked.operation, asked.shapes, view, key)
+            check_objects(prepared.count(asked.variables), self.limits)
+        except GraphQLError as error:
+            raise RequestFailed(error) from None
+        return prepared
+
+    def respond(
+        self,
+        asked: Asked,
+        prepared: Prepared,
+        data: bytes,
+        errors: Iterable[GraphQLError] = (),
+    ) -> bytes:
+        """Return the response, with what the database cannot say: nulls gone wrong, the schema."""
+        known = list(errors)
+        if not (prepared.introspection or known or MISSING in data):
+            return b'{"data":' + data + b"}"
+        completed, missing = complete(prepared.plan, data)
+        if prepared.introspection and completed is not None:
+            completed |= self._introspect(asked, prepared.introspection)
+            completed = {key: completed[key] for key in prepared.keys}
+        problems = [formatted(each, "MISSING_VALUE") for each in (*known, *missing)]
+        response = {"errors": problems} if problems else {}
+        return orjson.dumps({**response, "data": completed})
+
+    def _prepared(
+        self,
+        operation: Operation,
+        shapes: tuple[tuple[str, Hashable], ...],
+        view: View,
+        key: str | None,
+    ) -> Prepared:
+        selections = Selections(self._schema, operation.fragments, dict(shapes))
+        plan = build_plan(selections, operation.root, operation.node.selection_set)
+        if key is not None:
+            plan = plan.only(key)
+        selected = selections.of(operation.root, (operation.node.selection_set,))
+        fields = [each for each in plan.root.cases[0].fields if isinstance(each, Field)]
+        return Prepared(
+            plan=plan,
+            statement=compile_plan(plan, view, self._dialect) if fields else None,
+            count=objects_of(plan),
+            keys=tuple(selected),
+            introspection=tuple(
+                node
+                for nodes in selected.values()
+                for node in nodes
+                if node.name.value in INTROSPECTION
+            ),
+            answers=tuple(
+                each for each in fields if isinstance(each.declaration, Answer | Answers)
+            ),
+        )
+
+    def _introspect(self, asked: Asked, fields: tuple[FieldNode, ...]) -> dict[str, Any]:
+        operation = OperationDefinitionNode(
+            operation=asked.operation.node.operation,
+            variable_definitions=asked.operation.node.variable_definitions,
+            directives=(),
+            selection_set=SelectionSetNode(selections=fields),
+        )
+        document = DocumentNode(definitions=(operation, *asked.operation.fragments.values()))
+        result = execute_sync(self._schema, document, variable_values=dict(asked.variables))
+        if result.errors:
+            raise RequestFailed(*result.errors)
+        return result.data or {}
 
 
 class Delivery:
@@ -70,11 +190,9 @@ class Delivery:
         self, site: Site, schema: GraphQLSchema, reader: Reader, limits: Limits | None = None
     ) -> None:
         self.limits = limits or Limits()
-        self.documents = Documents(schema, self.limits)
-        self._site = site
-        self._schema = schema
+        self._operations = Operations(schema, reader.dialect, self.limits)
+        self._view = View(locale=site.default_locale)
         self._reader = reader
-        self._prepare = lru_cache(maxsize=1_000)(self._prepared)
 
     async def answer(self, request: GraphQLRequest) -> bytes:
         """Return the response to a request, as JSON.
@@ -82,83 +200,30 @@ class Delivery:
         Raises:
             RequestFailed: if there is no answer, with the reasons.
         """
-        operation = self.documents.read(request.query).operation(request.operation_name)
-        if not operation.is_query:
+        asked = self._operations.read(request)
+        if not asked.operation.is_query:
             raise failed("This endpoint only reads; send queries.", "BAD_REQUEST")
-        check_variables(request.variables, self.limits)
-        variables = operation.coerce(request.variables)
-        try:
-            prepared = self._prepare(operation, _shapes_of(operation, variables))
-            check_objects(prepared.count(variables), self.limits)
-            data = await self._fetch(prepared, variables)
-        except GraphQLError as error:
-            raise RequestFailed(error) from None
-        if prepared.introspection or MISSING in data:
-            return self._completed(operation, prepared, variables, data)
-        return b'{"data":' + data + b"}"
+        prepared = self._operations.prepare(asked, self._view)
+        data = await fetch(self._reader, prepared, asked.variables)
+        return self._operations.respond(asked, prepared, data)
 
-    def _prepared(self, operation: Operation, shapes: tuple[tuple[str, Hashable], ...]) -> Prepared:
-        selections = Selections(self._schema, operation.fragments, dict(shapes))
-        plan = build_plan(selections, operation.root, operation.node.selection_set)
-        selected = selections.of(operation.root, (operation.node.selection_set,))
-        asks_database = any(not isinstance(f, Typename) for f in plan.root.cases[0].fields)
-        view = View(locale=self._site.default_locale)
-        return Prepared(
-            plan=plan,
-            statement=compile_plan(plan, view, self._reader.dialect) if asks_database else None,
-            count=objects_of(plan),
-            keys=tuple(selected),
-            introspection=tuple(
-                node
-                for nodes in selected.values()
-                for node in nodes
-                if node.name.value in INTROSPECTION
-            ),
-        )
 
-    async def _fetch(self, prepared: Prepared, variables: Mapping[str, Any]) -> bytes:
-        if prepared.statement is None:
-            (case,) = prepared.plan.root.cases
-            return orjson.dumps({field.key: case.types[0] for field in case.fields})
-        try:
-            return await self._reader.fetch(
-                prepared.statement.sql, prepared.statement.values(variables)
-            )
-        except ReadTimeout as error:
-            raise failed(str(error), "TIMEOUT", status=503) from None
+async def fetch(reader: Reader, prepared: Prepared, variables: Mapping[str, Any]) -> bytes:
+    """Return the data of what is prepared, as JSON.
 
-    def _completed(
-        self,
-        operation: Operation,
-        prepared: Prepared,
-        variables: Mapping[str, Any],
-        planned: bytes,
-    ) -> bytes:
-        """Return the response with what the database cannot say: nulls gone wrong, the schema."""
-        data, errors = complete(prepared.plan, planned)
-        if prepared.introspection and data is not None:
-            data |= self._introspect(operation, prepared.introspection, variables)
-            data = {key: data[key] for key in prepared.keys}
-        response = {"errors": [formatted(e, "MISSING_VALUE") for e in errors]} if errors else {}
-        return orjson.dumps({**response, "data": data})
-
-    def _introspect(
-        self,
-        operation: Operation,
-        fields: tuple[FieldNode, ...],
-        variables: Mapping[str, Any],
-    ) -> dict[str, Any]:
-        asked = OperationDefinitionNode(
-            operation=operation.node.operation,
-            variable_definitions=operation.node.variable_definitions,
-            directives=(),
-            selection_set=SelectionSetNode(selections=fields),
-        )
-        document = DocumentNode(definitions=(asked, *operation.fragments.values()))
-        result = execute_sync(self._schema, document, variable_values=dict(variables))
-        if result.errors:
-            raise RequestFailed(*result.errors)
-        return result.data or {}
+    Raises:
+        RequestFailed: if a value cannot be used, or it takes too long.
+    """
+    if prepared.statement is None:
+        (case,) = prepared.plan.root.cases
+        return orjson.dumps({field.key: case.types[0] for field in case.fields})
+    try:
+        values = prepared.statement.values(variables)
+        return await reader.fetch(prepared.statement.sql, values)
+    except GraphQLError as error:
+        raise RequestFailed(error) from None
+    except ReadTimeout as error:
+        raise failed(str(error), "TIMEOUT", status=503) from None
 
 
 def _shapes_of(

@@ -30,6 +30,7 @@ from cms.database import Database, WriteSession
 from cms.editorial.actor import OPERATOR, Actor, Grant
 from cms.errors import ContentFileError, CopydeskError, Refused
 from cms.settings import load_settings
+from cms.signing import Signer
 from cms.tables import Edition, Entry, Revision
 from seeds.files import FOLDER, RevisionFile, read_all
 from seeds.site import site
@@ -46,6 +47,7 @@ class Newsroom:
 
     Attributes:
         session: the transaction.
+        signer: signs attestations.
         actors: the people who write and review, by their slugs.
         categories: the categories' ids, by their paths.
         tags: the tags' ids, by their slugs.
@@ -54,6 +56,7 @@ class Newsroom:
     """
 
     session: WriteSession
+    signer: Signer
     actors: dict[str, Actor] = field(default_factory=dict)
     categories: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
@@ -62,7 +65,7 @@ class Newsroom:
 
     def work(self, actor: Actor, now: datetime) -> Work:
         """Return the setting for what somebody did back then."""
-        return Work(self.session, site, actor, now)
+        return Work(self.session, site, actor, now, self.signer)
 
 
 async def load_demo(database: Database, folder: Path = FOLDER) -> int:
@@ -75,7 +78,7 @@ async def load_demo(database: Database, folder: Path = FOLDER) -> int:
     async with database.transaction() as session:
         if await session.scalar(select(func.count()).select_from(Entry)):
             return 0
-        newsroom = Newsroom(session)
+        newsroom = Newsroom(session, database.signer)
         await _found(newsroom, folder)
         await _outline(newsroom, revisions)
         early = [each for each in revisions if each.stage.isdigit()]
@@ -277,7 +280,8 @@ def _progress(
 
 
 async def _main() -> None:
-    database = Database(load_settings().database_url)
+    settings = load_settings()
+    database = Database(settings.database_url, signing_key=settings.signing_key)
     try:
         count = await load_demo(database)
         await database.refresh_statistics()

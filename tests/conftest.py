@@ -60,9 +60,14 @@ async def _forget_durability(url: str) -> None:
 
 
 class Templates:
-    """Makes databases that are migrated already."""
+    """Makes databases that are migrated already.
+
+    Attributes:
+        signing_key: the file with the key that signs in all of them.
+    """
 
     def __init__(self, folder: Path, worker: str) -> None:
+        self.signing_key = folder / "signing.key"
         self._folder = folder
         self._worker = worker
         self._made: set[str] = set()
@@ -136,7 +141,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Templ
 async def database(request: pytest.FixtureRequest, templates: Templates) -> AsyncIterator[Database]:
     """An empty, migrated database; the test runs once on each kind."""
     url = await templates.copy(request.param)
-    database = Database(url)
+    database = Database(url, signing_key=templates.signing_key)
     yield database
     await database.close()
     await templates.drop(url)

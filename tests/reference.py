@@ -158,6 +158,8 @@ class Reference:
             "linkGroups": lambda: self._groups_of(publication.content_type, revision.id),
             "review": lambda: self._review(publication.edition_id, revision.digest),
             "revision": lambda: self._revision(revision),
+            "attestation": lambda: self._attestation(publication.id),
+            "breakGlassReason": publication.break_glass_reason,
             "signed": (publication.edition_id, revision.digest),
         }
         for name, each in content_type.fields.items():
@@ -297,8 +299,13 @@ class Reference:
                 "stage": row.stage,
                 "signedAt": row.signed_at,
                 "expiresAt": row.expires_at,
+                "attestation": lambda: self._attestation(row.id),
             },
         )
+
+    def _attestation(self, identifier: str) -> Thing | None:
+        found = (each for each in self.tables["attestation"] if each.id == identifier)
+        return next((Thing("Attestation", vars(row)) for row in found), None)
 
     def _revision(self, row: Row) -> Thing:
         account = self._row("account", row.author_id)
@@ -308,6 +315,7 @@ class Reference:
                 "id": row.id,
                 "number": row.number,
                 "digest": row.digest,
+                "content": row.content,
                 "createdAt": row.created_at,
                 "author": lambda: self._find(self.people(), {"id": account.person_id}),
             },

@@ -1,19 +1,20 @@
-"""The engine's commands."""
+"""What all commands share: errors in one line, the site, the database."""
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import click
 
-from cms import migration
 from cms.content.site import Site
 from cms.database import Database
 from cms.errors import CopydeskError, SettingsError
-from cms.settings import load_settings
+from cms.migration import check_migrated
+from cms.settings import Settings
 
 
 class CopydeskGroup(click.Group):
@@ -25,21 +26,6 @@ class CopydeskGroup(click.Group):
             return super().invoke(ctx)
         except CopydeskError as error:
             raise click.ClickException(str(error)) from None
-
-
-@click.command()
-def migrate() -> None:
-    """Bring the database to the schema of this version."""
-    asyncio.run(_migrate(load_settings().database_url))
-    click.echo("The database is up to date.")
-
-
-async def _migrate(url: str) -> None:
-    database = Database(url)
-    try:
-        await migration.migrate(database)
-    finally:
-        await database.close()
 
 
 def load_site(reference: str) -> Site:
@@ -63,3 +49,18 @@ def load_site(reference: str) -> Site:
     if not isinstance(site, Site):
         raise SettingsError(f"COPYDESK_SITE is {reference!r}, which is not a Site")
     return site
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """Give the database that the settings name.
+
+    Raises:
+        DatabaseError: if it is not of this version.
+    """
+    database = Database(settings.database_url, signing_key=settings.signing_key)
+    try:
+        await check_migrated(database)
+        yield database
+    finally:
+        await database.close()

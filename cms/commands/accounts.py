@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, exists, select
 
 from cms.commands.categories import check_slug
+from cms.commands.credentials import hold_account, revoke_tokens
 from cms.commands.lookups import get
 from cms.commands.work import Work, command
 from cms.content.canonical_json import Json
 from cms.content.slug import slugify
-from cms.database import WriteSession
+from cms.database import ReadSession
 from cms.editorial.actor import Actor, Grant
 from cms.editorial.authorization import ROLE_ACTIONS, Action
-from cms.errors import DuplicateName, InvalidValue, NotFound, Refused
+from cms.errors import DuplicateName, InvalidValue, NotAllowed, NotFound, Refused, UserError
 from cms.identifiers import new_id
-from cms.tables import Account, Person, RoleGrant
+from cms.tables import Account, Category, Person, RoleGrant, Token
+
+# RFC 5321, section 4.5.3.1.3, without the angle brackets.
+LONGEST_ADDRESS = 254
 
 
 @command(Action.PERSON_CREATE)
@@ -48,7 +52,7 @@ async def create_person(
 
 @command(Action.ACCOUNT_CREATE)
 async def create_account(work: Work, email: str, *, person_id: str | None = None) -> Account:
-    """Create an account without any role and return it.
+    """Create an account without any role or password and return it.
 
     Args:
         work: the transaction and the actor.
@@ -60,12 +64,11 @@ async def create_account(work: Work, email: str, *, person_id: str | None = None
             person is unknown.
     """
     work.authorise(Action.ACCOUNT_CREATE)
-    address = email.strip().lower()
-    name, _, host = address.partition("@")
-    if not name or "." not in host or any(char.isspace() for char in address):
+    address = normal_address(email)
+    if not _is_address(address):
         message = f"{email!r} is not an e-mail address"
         raise Refused(InvalidValue(message=message, path=("email",)))
-    if await work.session.scalar(select(Account.id).where(Account.email == address)):
+    if await find_account(work.session, address) is not None:
         raise Refused(DuplicateName(message=f"there is an account {address!r} already"))
     if person_id is not None:
         await get(work, Person, person_id)
@@ -74,45 +77,101 @@ async def create_account(work: Work, email: str, *, person_id: str | None = None
     return account
 
 
+@command(Action.ACCOUNT_DISABLE)
+async def disable_account(work: Work, account_id: str) -> Account:
+    """Keep an account from doing anything, revoke all its tokens, and return it.
+
+    Raises:
+        Refused: if the actor may not, there is no such account, or it is the last that
+            administrates.
+    """
+    work.authorise(Action.ACCOUNT_DISABLE)
+    administrators = await _administrators(work)
+    account = await _held(work, account_id)
+    if set(administrators.values()) == {account_id}:
+        raise Refused(_last_administrator("disable it"))
+    if account.disabled_at is None:
+        account.disabled_at = work.now
+    work.about["disabled"] = True
+    await revoke_tokens(work.session, work.now, Token.account_id == account_id)
+    return account
+
+
+@command(Action.ACCOUNT_DISABLE)
+async def enable_account(work: Work, account_id: str) -> Account:
+    """Let a disabled account sign in again and return it; its tokens stay revoked.
+
+    Raises:
+        Refused: if the actor may not, or there is no such account.
+    """
+    work.authorise(Action.ACCOUNT_DISABLE)
+    account = await _held(work, account_id)
+    account.disabled_at = None
+    work.about["disabled"] = False
+    return account
+
+
 @command(Action.ROLE_GRANT)
 async def grant_role(work: Work, account_id: str, grant: Grant) -> RoleGrant:
-    """Give an account a role and return the grant.
+    """Give an account a role and return the grant; the one that it has, if it is the same.
 
     Raises:
         Refused: if the actor may not, or the account, the role or its limits are unknown.
     """
     work.authorise(Action.ROLE_GRANT)
-    await get(work, Account, account_id)
-    if grant.role not in ROLE_ACTIONS:
-        message = f"there is no role {grant.role!r}; there are {', '.join(ROLE_ACTIONS)}"
-        raise Refused(InvalidValue(message=message, path=("role",)))
-    if grant.content_type is not None and grant.content_type not in work.site.content_types:
-        message = f"there is no content type {grant.content_type!r}"
-        raise Refused(InvalidValue(message=message, path=("contentType",)))
-    row = RoleGrant(
-        id=new_id("grant"),
-        account_id=account_id,
-        role=grant.role,
-        stage=grant.stage,
-        content_type=grant.content_type,
-        category_id=grant.category_id,
-        created_at=work.now,
+    await _held(work, account_id)
+    problems = [*_problems_with(work, grant), *await _category_problems(work, grant)]
+    if problems:
+        raise Refused(*problems)
+    work.about.update(account=account_id, role=grant.role)
+    same = await work.session.scalar(
+        _active_grants().filter_by(account_id=account_id, **vars(grant))
     )
+    if same is not None:
+        return same
+    row = RoleGrant(id=new_id("grant"), account_id=account_id, created_at=work.now, **vars(grant))
     work.session.add(row)
     return row
 
 
-async def load_actor(session: WriteSession, account_id: str) -> Actor:
+@command(Action.ROLE_REVOKE)
+async def revoke_role(work: Work, grant_id: str) -> RoleGrant:
+    """Take a grant away, as of the next thing that its holder asks for, and return it.
+
+    Raises:
+        Refused: if the actor may not, there is no such grant, or it is the last of an
+            administrator.
+    """
+    work.authorise(Action.ROLE_REVOKE)
+    administrators = await _administrators(work)
+    row = await get(work, RoleGrant, grant_id)
+    if set(administrators) == {grant_id}:
+        raise Refused(_last_administrator("take it away"))
+    if row.revoked_at is None:
+        row.revoked_at = work.now
+    work.about.update(account=row.account_id, role=row.role)
+    return row
+
+
+async def load_actor(session: ReadSession, account_id: str) -> Actor:
     """Return an account as an actor, with the grants it holds now.
 
     Raises:
-        Refused: if there is no such account.
+        Refused: if there is no such account, or it is disabled.
     """
-    account = await session.get(Account, account_id)
+    account = await session.get(Account, account_id, populate_existing=True)
     if account is None:
         raise Refused(NotFound(message=f"there is no account {account_id!r}"))
-    rows = await session.scalars(select(RoleGrant).where(RoleGrant.account_id == account_id))
-    grants = tuple(
+    if account.disabled_at is not None:
+        raise Refused(NotAllowed(message=f"the account {account_id!r} is disabled"))
+    grants = await grants_of(session, account_id)
+    return Actor(account_id=account.id, person_id=account.person_id, grants=grants)
+
+
+async def grants_of(session: ReadSession, account_id: str) -> tuple[Grant, ...]:
+    """Return the grants that an account holds now."""
+    rows = await session.scalars(_active_grants().where(RoleGrant.account_id == account_id))
+    return tuple(
         Grant(
             role=row.role,
             stage=row.stage,
@@ -121,4 +180,95 @@ async def load_actor(session: WriteSession, account_id: str) -> Actor:
         )
         for row in rows
     )
-    return Actor(account_id=account.id, person_id=account.person_id, grants=grants)
+
+
+async def find_account(session: ReadSession, email: str) -> Account | None:
+    """Return the account with this address, or ``None``."""
+    address = normal_address(email)
+    if not _is_address(address):  # and perhaps nothing that a database takes
+        return None
+    return await session.scalar(select(Account).where(Account.email == address))
+
+
+async def has_accounts(session: ReadSession) -> bool:
+    """Say whether there is an account that can sign in."""
+    can_sign_in = exists().where(Account.password_hash.is_not(None), Account.disabled_at.is_(None))
+    return bool(await session.scalar(select(can_sign_in)))
+
+
+def normal_address(email: str) -> str:
+    """Return an e-mail address as accounts have it."""
+    return email.strip().lower()
+
+
+def _is_address(address: str) -> bool:
+    name, _, host = address.partition("@")
+    is_one_word = address.isprintable() and not any(char.isspace() for char in address)
+    return bool(name) and "." in host and is_one_word and len(address) <= LONGEST_ADDRESS
+
+
+async def _held(work: Work, account_id: str) -> Account:
+    account = await hold_account(work.session, account_id)
+    if account is None:
+        raise Refused(NotFound(message=f"there is no account {account_id!r}"))
+    return account
+
+
+def _active_grants() -> Select[RoleGrant]:
+    return select(RoleGrant).where(RoleGrant.revoked_at.is_(None)).order_by(RoleGrant.id)
+
+
+async def _administrators(work: Work) -> Mapping[str, str]:
+    """Return the grants that make an administrator of everything, each with its account.
+
+    They are held, and so are their accounts: of two who each take the other's away, the second
+    sees what the first has done.
+    """
+    rows = await work.session.execute(
+        select(RoleGrant.id, RoleGrant.account_id)
+        .join(Account, Account.id == RoleGrant.account_id)
+        .where(
+            RoleGrant.role == "administrator",
+            RoleGrant.content_type.is_(None),
+            RoleGrant.category_id.is_(None),
+            RoleGrant.revoked_at.is_(None),
+            Account.disabled_at.is_(None),
+        )
+        .order_by(RoleGrant.id)
+        .with_for_update(key_share=True)
+    )
+    return {row.id: row.account_id for row in rows}
+
+
+def _last_administrator(what: str) -> InvalidValue:
+    message = f"nobody else is an administrator; make somebody one before you {what}"
+    return InvalidValue(message=message)
+
+
+def _problems_with(work: Work, grant: Grant) -> Iterator[UserError]:
+    if grant.role not in ROLE_ACTIONS:
+        message = f"there is no role {grant.role!r}; there are {', '.join(ROLE_ACTIONS)}"
+        yield InvalidValue(message=message, path=("role",))
+    content_types = work.site.content_types
+    if grant.content_type is not None and grant.content_type not in content_types:
+        message = f"there is no content type {grant.content_type!r}"
+        yield InvalidValue(message=message, path=("contentType",))
+    if grant.stage is None:
+        return
+    if grant.role != "reviewer":
+        message = f"a stage limits what a reviewer signs off; leave it out for {grant.role!r}"
+        yield InvalidValue(message=message, path=("stage",))
+    policies = {each.policy for each in content_types.values()}
+    stages = sorted({stage.name for policy in policies for stage in policy.stages})
+    if grant.stage not in stages:
+        message = f"there is no stage {grant.stage!r}; there are {', '.join(stages)}"
+        yield InvalidValue(message=message, path=("stage",))
+
+
+async def _category_problems(work: Work, grant: Grant) -> Sequence[UserError]:
+    if grant.category_id is None:
+        return ()
+    if await work.session.get(Category, grant.category_id) is not None:
+        return ()
+    message = f"there is no category {grant.category_id!r}"
+    return [InvalidValue(message=message, path=("categoryId",))]

@@ -1,4 +1,4 @@
-"""Grow the tree of topics, and the tags."""
+"""Grow and change the tree of topics, and the tags."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cms.commands.lookups import ancestry, get
 from cms.commands.work import Work, command
 from cms.content.slug import is_slug, slugify
 from cms.editorial.authorization import Action, Subject
-from cms.errors import DuplicateName, InvalidValue, Refused
+from cms.errors import CategoryCycle, DuplicateName, InvalidValue, Refused
 from cms.identifiers import new_id
 from cms.tables import Category, Tag
 
@@ -48,6 +48,84 @@ async def create_category(
     )
     work.session.add(category)
     return category
+
+
+@command(Action.CATEGORY_CHANGE)
+async def change_category(
+    work: Work,
+    category_id: str,
+    *,
+    name: str | None = None,
+    slug: str | None = None,
+    description: str | None = None,
+    parent_id: str | None = None,
+    ordinal: int | None = None,
+) -> Category:
+    """Change a category and return it; the paths of all below it follow.
+
+    Args:
+        work: the transaction and the actor.
+        category_id: the category. What is ``None`` in the following stays as it is.
+        name: what readers see.
+        slug: its word in paths.
+        description: one or two sentences for readers.
+        parent_id: the category it goes under; empty makes it a root.
+        ordinal: its place among its siblings, from 0.
+
+    Raises:
+        Refused: if the actor may not, a category is unknown, a sibling has this slug, or it
+            would be below itself.
+    """
+    category = await get(work, Category, category_id)
+    for place in {category_id, parent_id or None} - {None}:
+        subject = Subject(categories=await ancestry(work, place))
+        work.authorise(Action.CATEGORY_CHANGE, subject)
+    if parent_id is not None:
+        await _put_under(work, category, parent_id or None)
+    category.name = name if name is not None else category.name
+    category.description = description if description is not None else category.description
+    category.slug = check_slug(slug) if slug is not None else category.slug
+    if ordinal is not None:
+        await _put_at(work, category, ordinal)
+    await _rewrite_paths(work, category)
+    return category
+
+
+async def _put_under(work: Work, category: Category, parent_id: str | None) -> None:
+    if parent_id is not None:
+        await get(work, Category, parent_id)
+    if category.id in await ancestry(work, parent_id):
+        message = f"{category.name!r} cannot go below itself; choose another parent"
+        raise Refused(CategoryCycle(message=message, path=("parentId",)))
+    category.parent_id = parent_id
+
+
+async def _put_at(work: Work, category: Category, ordinal: int) -> None:
+    siblings = select(Category).where(
+        Category.parent_id.is_not_distinct_from(category.parent_id), Category.id != category.id
+    )
+    in_order = list(await work.session.scalars(siblings.order_by(Category.ordinal, Category.path)))
+    in_order.insert(max(ordinal, 0), category)
+    for place, each in enumerate(in_order):
+        each.ordinal = place
+
+
+async def _rewrite_paths(work: Work, category: Category) -> None:
+    """Give a category and all below it the paths that follow from their slugs."""
+    parent = await work.session.get(Category, category.parent_id) if category.parent_id else None
+    path = f"{parent.path}/{category.slug}" if parent is not None else category.slug
+    if path == category.path:
+        return
+    taken = select(Category.id).where(Category.path == path)
+    if await work.session.scalar(taken):
+        message = f"there is a category {path!r} already"
+        raise Refused(DuplicateName(message=message, path=("slug",)))
+    before = f"{category.path}/"
+    below = list(await work.session.scalars(select(Category)))
+    for each in below:
+        if each.path.startswith(before):
+            each.path = f"{path}/{each.path.removeprefix(before)}"
+    category.path = path
 
 
 @command(Action.TAG_CREATE)

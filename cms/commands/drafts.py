@@ -1,4 +1,4 @@
-"""Write."""
+"""Write: every save is a new revision."""
 
 from __future__ import annotations
 
@@ -7,19 +7,31 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import select
 
 from cms.commands.lookups import (
+    Held,
+    authorise_on,
     entries_at,
-    get,
-    get_edition,
     get_revision,
-    refuse_stale,
-    subject_of,
+    hold,
+    refuse_archived,
 )
+from cms.commands.pruning import drop_autosave
 from cms.commands.work import Work, command
 from cms.content.collation import sort_key
+from cms.content.content_type import ContentType
 from cms.content.edges import Edge, is_internal
-from cms.content.snapshot import Draft, Snapshot, clean_draft, paths_in, take_snapshot
+from cms.content.merge import merge
+from cms.content.snapshot import (
+    Changes,
+    Draft,
+    Snapshot,
+    changed,
+    clean_draft,
+    draft_of,
+    paths_in,
+    take_snapshot,
+)
 from cms.editorial.authorization import Action
-from cms.errors import InvalidValue, Refused, UserError
+from cms.errors import InvalidValue, Refused, StaleRevision, UserError
 from cms.identifiers import new_id
 from cms.tables import Category, Edition, Entry, Link, Revision, RevisionTag, Tag
 
@@ -47,40 +59,188 @@ async def save_draft(
         note: what the author has to say about the revision.
 
     Raises:
-        Refused: if the actor may not, somebody has saved since, or a value does not fit.
+        Refused: if the actor may not, a value does not fit, or somebody has saved since; then
+            the error proposes how the two could be merged.
     """
-    entry = await get(work, Entry, entry_id)
-    edition = await get_edition(work, entry_id, locale)
-    head = await get_revision(work, edition, edition.head_id)
-    for category_id in {head.category_id, draft.category}:
-        work.authorise(Action.ENTRY_SAVE, await subject_of(work, entry, category_id))
-    refuse_stale(head, base_revision)
-    return await add_revision(work, entry, edition, draft, note, head)
+    held = await _hold_to_write(work, entry_id, locale, draft.category)
+    return await _save(work, held, draft, base_revision, note)
 
 
-async def add_revision(
+@command(Action.ENTRY_SAVE)
+async def update_entry(
     work: Work,
-    entry: Entry,
-    edition: Edition,
-    draft: Draft,
-    note: str,
-    head: Revision | None = None,
+    entry_id: str,
+    changes: Changes,
+    *,
+    base_revision: str,
+    locale: str | None = None,
+    note: str = "",
 ) -> Revision:
-    """Add a revision to an edition that the caller holds; the first if there is no head yet.
+    """Save a new revision with some values changed and the others as they were; return it.
+
+    Args:
+        work: the transaction and the actor.
+        entry_id: the entry.
+        changes: what shall be different from ``base_revision``.
+        base_revision: the id of the revision that the writer started from.
+        locale: the edition; by default the site's default locale.
+        note: what the author has to say about the revision.
+
+    Raises:
+        Refused: as for :func:`save_draft`.
+    """
+    held, draft = await _changed(work, entry_id, changes, base_revision, locale)
+    return await _save(work, held, draft, base_revision, note)
+
+
+@command(Action.ENTRY_SAVE)
+async def autosave_entry(
+    work: Work, entry_id: str, changes: Changes, *, base_revision: str, locale: str | None = None
+) -> Revision:
+    """Save what somebody is typing and return the revision.
+
+    The author's autosaves in a row are one: a new one takes the place of the one before.
+
+    Args:
+        work: the transaction and the actor.
+        entry_id: the entry.
+        changes: what is different on the screen from ``base_revision``.
+        base_revision: the id of the revision that was saved or autosaved before.
+        locale: the edition; by default the site's default locale.
+
+    Raises:
+        Refused: as for :func:`save_draft`.
+    """
+    held, draft = await _changed(work, entry_id, changes, base_revision, locale)
+    saved = await _save(work, held, draft, base_revision, "", is_autosave=True)
+    before = held.head
+    if before.is_autosave and before.id != saved.id and before.author_id == saved.author_id:
+        await drop_autosave(work, before)
+    return saved
+
+
+@command(Action.ENTRY_SAVE)
+async def restore_revision(
+    work: Work,
+    entry_id: str,
+    revision_id: str,
+    *,
+    base_revision: str,
+    locale: str | None = None,
+) -> Revision:
+    """Save what an earlier revision held as a new one, and return that.
+
+    The content is the same to the byte, and so is its digest: sign-offs on it count again.
+
+    Args:
+        work: the transaction and the actor.
+        entry_id: the entry.
+        revision_id: the revision to go back to.
+        base_revision: the id of the newest revision, which is what the writer has seen.
+        locale: the edition; by default the site's default locale.
+
+    Raises:
+        Refused: if the actor may not, there is no such revision, or somebody has saved since.
+    """
+    held = await hold(work, entry_id, locale)
+    earlier = await get_revision(work, held.edition, revision_id)
+    await _check_writer(work, held, earlier.category_id)
+    note = f"Restores revision {earlier.number}."
+    return await _save(work, held, draft_of(earlier.content), base_revision, note)
+
+
+async def first_revision(
+    work: Work, entry: Entry, edition: Edition, draft: Draft, note: str
+) -> Revision:
+    """Save the first revision of a new edition and return it.
 
     Raises:
         Refused: with everything in the draft that does not fit.
     """
-    snapshot, cleaned = await _snapshot(work, entry, edition, draft)
-    if head is not None and head.digest == snapshot.digest:
+    content_type = work.site.content_type(entry.content_type)
+    snapshot, cleaned = await _snapshot(work, content_type, edition, draft)
+    revision = _revision(work, content_type, edition, snapshot, cleaned)
+    revision.number = 1
+    revision.note = note
+    return await _add(work, edition, revision, snapshot, cleaned)
+
+
+async def _changed(
+    work: Work, entry_id: str, changes: Changes, base_revision: str, locale: str | None
+) -> tuple[Held, Draft]:
+    """Return an edition that the actor may write, and the draft that the changes make."""
+    held = await hold(work, entry_id, locale)
+    base = await get_revision(work, held.edition, base_revision)
+    draft = changed(draft_of(base.content), changes)
+    await _check_writer(work, held, draft.category)
+    return held, draft
+
+
+async def _hold_to_write(
+    work: Work, entry_id: str, locale: str | None, category_id: str | None
+) -> Held:
+    held = await hold(work, entry_id, locale)
+    await _check_writer(work, held, category_id)
+    return held
+
+
+async def _check_writer(work: Work, held: Held, category_id: str | None) -> None:
+    await authorise_on(work, Action.ENTRY_SAVE, held, category_id)
+    refuse_archived(held)
+
+
+async def _save(
+    work: Work,
+    held: Held,
+    draft: Draft,
+    base_revision: str,
+    note: str,
+    *,
+    is_autosave: bool = False,
+) -> Revision:
+    """Add a revision on top of the head, unless it is the same or the base is not the head."""
+    snapshot, cleaned = await _snapshot(work, held.content_type, held.edition, draft)
+    head = held.head
+    if base_revision != head.id:
+        raise Refused(await _conflict(work, held, base_revision, snapshot))
+    if head.digest == snapshot.digest and (is_autosave or not head.is_autosave):
         return head
-    revision = Revision(
+    revision = _revision(work, held.content_type, held.edition, snapshot, cleaned)
+    revision.number = head.number + 1
+    revision.note = note
+    revision.is_autosave = is_autosave
+    return await _add(work, held.edition, revision, snapshot, cleaned)
+
+
+async def _conflict(work: Work, held: Held, base_revision: str, yours: Snapshot) -> StaleRevision:
+    base = await get_revision(work, held.edition, base_revision)
+    merged = merge(held.content_type, base.content, held.head.content, yours.content)
+    return StaleRevision(
+        message=(
+            f"{held.head.id} is newer than {base_revision}; look at what has changed, "
+            "and save what the merge proposes on top of it"
+        ),
+        path=("baseRevision",),
+        base_revision=base_revision,
+        head_revision=held.head.id,
+        merge=merged.to_json(),
+    )
+
+
+def _revision(
+    work: Work,
+    content_type: type[ContentType],
+    edition: Edition,
+    snapshot: Snapshot,
+    cleaned: Draft,
+) -> Revision:
+    return Revision(
         id=new_id("rev"),
         edition_id=edition.id,
-        number=head.number + 1 if head is not None else 1,
         title=cleaned.title,
         title_key=sort_key(cleaned.title),
         slug=cleaned.slug,
+        path=content_type.path_for(cleaned.slug, edition.locale) if cleaned.slug else None,
         summary=cleaned.summary,
         category_id=cleaned.category,
         content=snapshot.content,
@@ -88,9 +248,14 @@ async def add_revision(
         anchors=list(snapshot.anchors),
         digest=snapshot.digest,
         author_id=work.account_id(),
-        note=note,
+        is_autosave=False,
         created_at=work.now,
     )
+
+
+async def _add(
+    work: Work, edition: Edition, revision: Revision, snapshot: Snapshot, cleaned: Draft
+) -> Revision:
     work.session.add(revision)
     await work.session.flush()  # what follows refers to it
     work.session.add_all(_link(revision, edge) for edge in snapshot.edges)
@@ -100,9 +265,8 @@ async def add_revision(
 
 
 async def _snapshot(
-    work: Work, entry: Entry, edition: Edition, draft: Draft
+    work: Work, content_type: type[ContentType], edition: Edition, draft: Draft
 ) -> tuple[Snapshot, Draft]:
-    content_type = work.site.content_type(entry.content_type)
     cleaned, problems = clean_draft(content_type, draft)
     problems += await _unknown(work, Category, [cleaned.category], "category")
     problems += await _unknown(work, Tag, cleaned.tags, "tags")

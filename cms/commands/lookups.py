@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, select
 
 from cms.commands.work import Work
-from cms.editorial.authorization import Subject
-from cms.errors import NotFound, Refused, StaleRevision
+from cms.content.content_type import ContentType
+from cms.editorial.authorization import Action, Subject
+from cms.errors import Archived, NotFound, Refused, StaleRevision
 from cms.tables import Base, Category, Edition, Entry, Publication, Revision
 
 Row = TypeVar("Row", bound=Base)
@@ -27,22 +29,83 @@ async def get(work: Work, table: type[Row], identifier: str) -> Row:
     return row
 
 
-async def get_edition(work: Work, entry_id: str, locale: str | None) -> Edition:
-    """Return an entry's edition, held until the transaction ends: writers come one by one.
+@dataclass(frozen=True)
+class Held:
+    """An entry's edition that a command is about.
+
+    Attributes:
+        entry: the entry.
+        edition: the edition.
+        head: its newest revision.
+        content_type: the entry's type.
+    """
+
+    entry: Entry
+    edition: Edition
+    head: Revision
+    content_type: type[ContentType]
+
+
+async def hold(work: Work, entry_id: str, locale: str | None) -> Held:
+    """Return an edition, held until the transaction ends: writers come one by one.
 
     Raises:
-        Refused: with :class:`~cms.errors.NotFound`.
+        Refused: with :class:`~cms.errors.NotFound` if there is none that the actor may see.
     """
-    wanted = locale or work.site.default_locale
-    edition = await work.session.scalar(
+    wanted = _edition(entry_id, locale or work.site.default_locale).with_for_update()
+    return await _found(work, wanted, entry_id, locale)
+
+
+async def look_at(work: Work, entry_id: str, locale: str | None) -> Held:
+    """Return an edition as it is now, without keeping others from changing it.
+
+    Raises:
+        Refused: with :class:`~cms.errors.NotFound` if there is none that the actor may see.
+    """
+    wanted = _edition(entry_id, locale or work.site.default_locale)
+    return await _found(work, wanted, entry_id, locale)
+
+
+def _edition(entry_id: str, locale: str) -> Select[Edition]:
+    return (
         select(Edition)
-        .where(Edition.entry_id == entry_id, Edition.locale == wanted)
-        .with_for_update()
+        .where(Edition.entry_id == entry_id, Edition.locale == locale)
         .execution_options(populate_existing=True)
     )
-    if edition is None:
-        raise Refused(NotFound(message=f"there is no entry {entry_id!r} in {wanted!r}"))
-    return edition
+
+
+async def _found(work: Work, wanted: Select[Edition], entry_id: str, locale: str | None) -> Held:
+    edition = await work.session.scalar(wanted)
+    if edition is not None:
+        work.about.update(entry=entry_id, locale=edition.locale)
+        entry = await work.session.get_one(Entry, entry_id)
+        head = await get_revision(work, edition, edition.head_id)
+        if await _is_visible(work, entry, edition, head):
+            return Held(entry, edition, head, work.site.content_type(entry.content_type))
+    name = locale or work.site.default_locale
+    raise Refused(NotFound(message=f"there is no entry {entry_id!r} in {name!r}"))
+
+
+async def _is_visible(work: Work, entry: Entry, edition: Edition, head: Revision) -> bool:
+    """Say whether the actor may know of it: what is public everybody may."""
+    subject = await subject_of(work, entry, head.category_id)
+    if work.may(Action.ENTRY_READ, subject):
+        return True
+    is_public = select(Publication.id).where(
+        Publication.edition_id == edition.id, Publication.ended_position.is_(None)
+    )
+    return await work.session.scalar(is_public) is not None
+
+
+def refuse_archived(held: Held) -> None:
+    """Go on only if the entry is not archived.
+
+    Raises:
+        Refused: with :class:`~cms.errors.Archived`.
+    """
+    if held.entry.archived_at is not None:
+        message = f"{held.entry.id} is archived; bring it back first"
+        raise Refused(Archived(message=message))
 
 
 async def get_revision(work: Work, edition: Edition, revision_id: str | None) -> Revision:
@@ -75,9 +138,24 @@ def refuse_stale(head: Revision, base_revision: str) -> None:
         )
 
 
-async def subject_of(work: Work, entry: Entry, category_id: str | None) -> Subject:
+async def subject_of(
+    work: Work, entry: Entry, category_id: str | None, *, is_own: bool = False
+) -> Subject:
     """Return what roles are checked against for an entry in this category."""
-    return Subject(content_type=entry.content_type, categories=await ancestry(work, category_id))
+    categories = await ancestry(work, category_id)
+    return Subject(content_type=entry.content_type, categories=categories, is_own=is_own)
+
+
+async def authorise_on(
+    work: Work, action: Action, held: Held, *others: str | None, is_own: bool = False
+) -> None:
+    """Go on only if the actor may do this to an entry, in its category and in the others.
+
+    Raises:
+        Refused: with :class:`~cms.errors.NotAllowed`.
+    """
+    for category_id in {held.head.category_id, *others}:
+        work.authorise(action, await subject_of(work, held.entry, category_id, is_own=is_own))
 
 
 async def ancestry(work: Work, category_id: str | None) -> frozenset[str]:
@@ -112,21 +190,10 @@ async def _public_at(work: Work, paths: list[str], locale: str) -> Mapping[str, 
 
 
 async def _drafted_at(work: Work, paths: list[str], locale: str) -> Mapping[str, str]:
-    wanted = {
-        (content_type.name, slug): path
-        for path in paths
-        for content_type, slug in work.site.candidates_at(path)
-    }
-    if not wanted:
-        return {}
     rows = await work.session.execute(
-        select(Entry.content_type, Revision.slug, Entry.id)
-        .join(Edition, Edition.entry_id == Entry.id)
-        .join(Revision, Revision.id == Edition.head_id)
-        .where(
-            Edition.locale == locale,
-            or_(*((Entry.content_type == name) & (Revision.slug == slug) for name, slug in wanted)),
-        )
-        .order_by(Entry.id.desc())  # of several, the oldest is kept
+        select(Revision.path, Edition.entry_id)
+        .join(Edition, Edition.head_id == Revision.id)
+        .where(Edition.locale == locale, Revision.path.in_(paths))
+        .order_by(Edition.entry_id.desc())  # of several, the oldest is kept
     )
-    return {wanted[name, slug]: entry_id for name, slug, entry_id in rows if (name, slug) in wanted}
+    return {str(path): entry_id for path, entry_id in rows}

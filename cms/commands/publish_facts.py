@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from cms.commands.review_facts import lacking_for
+from cms.commands.lookups import Held, get_revision
+from cms.commands.review_facts import lacking_for, objectors_to
 from cms.commands.work import Work
 from cms.content.content_type import ContentType
 from cms.content.edges import Edge, Origin
@@ -42,9 +43,24 @@ async def live_publication_of(work: Work, edition: Edition) -> Publication | Non
     )
 
 
+async def proposal_of(work: Work, held: Held, revision_id: str | None) -> Proposal:
+    """Return what publishing a revision would mean; ``None`` stands for the newest.
+
+    Raises:
+        Refused: if the edition has no such revision.
+    """
+    return Proposal(
+        entry=held.entry,
+        edition=held.edition,
+        revision=await get_revision(work, held.edition, revision_id or held.head.id),
+        content_type=held.content_type,
+        live=await live_publication_of(work, held.edition),
+    )
+
+
 async def candidates_of(work: Work, proposals: Sequence[Proposal]) -> list[Candidate]:
     """Return what the gates ask for, as if all the proposals were public already."""
-    edges = {each.revision.id: await _edges_of(work, each.revision) for each in proposals}
+    edges = {each.revision.id: await edges_of(work, each.revision) for each in proposals}
     targets = {edge.target for found in edges.values() for edge in found if edge.target}
     locales = {each.edition.locale for each in proposals}
     anchors = {locale: await _public_anchors(work, targets, locale) for locale in locales}
@@ -101,6 +117,7 @@ async def _candidate(
         path=proposal.path,
         path_holder=await _holder_of(work, proposal, together),
         lacking=await lacking_for(work, proposal.content_type, revision),
+        objectors=await objectors_to(work, revision),
         edges=edges,
         anchors_of=anchors_of,
         live_path=proposal.live.path if proposal.live is not None else None,
@@ -124,7 +141,8 @@ async def _holder_of(work: Work, proposal: Proposal, together: Iterable[str]) ->
     )
 
 
-async def _edges_of(work: Work, revision: Revision) -> list[Edge]:
+async def edges_of(work: Work, revision: Revision) -> list[Edge]:
+    """Return where a revision leads, in order."""
     links = await work.session.scalars(
         select(Link).where(Link.revision_id == revision.id).order_by(Link.field_path, Link.ordinal)
     )

@@ -8,21 +8,24 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from cms.commands.lookups import get, get_edition, get_revision, subject_of
+from cms.commands.lookups import authorise_on, hold, refuse_archived
 from cms.commands.publish_facts import (
     Proposal,
     candidates_of,
     live_publication_of,
+    proposal_of,
     public_links_to,
 )
-from cms.commands.review_facts import open_review_of
+from cms.commands.review_facts import open_review_of, signatures_on
+from cms.commands.reviews import check_reason
 from cms.commands.work import Work, command
 from cms.editorial.authorization import Action
-from cms.editorial.gates import failures
-from cms.errors import NotPublished, PathInUse, Refused, UserError, WouldBreakLinks
+from cms.editorial.gates import SIGN_OFF_GATES, broken_by_unpublishing, checks
+from cms.errors import NotPublished, PathInUse, Refused, UserError
 from cms.identifiers import new_id
+from cms.ledger.attestation import attest_publication
 from cms.ledger.counters import advance
-from cms.tables import Entry, Publication
+from cms.tables import Publication
 
 
 @command(Action.ENTRY_PUBLISH)
@@ -43,6 +46,30 @@ async def publish_entry(
         Refused: if the actor may not, or with everything that every failing gate has to say.
     """
     (publication,) = await _publish(work, {entry_id: revision_id}, locale)
+    return publication
+
+
+@command(Action.ENTRY_BREAK_GLASS)
+async def break_glass_publish(
+    work: Work, entry_id: str, *, revision_id: str, reason: str, locale: str | None = None
+) -> Publication:
+    """Make a revision public without the sign-offs that it lacks, and return the publication.
+
+    Every other gate still stands. The reason is public for as long as the revision is.
+
+    Args:
+        work: the transaction and the actor.
+        entry_id: the entry.
+        revision_id: the revision to publish.
+        reason: why this cannot wait for a reviewer.
+        locale: the edition; by default the site's default locale.
+
+    Raises:
+        Refused: if the actor may not, gives no reason, or another gate fails.
+    """
+    words = check_reason(reason)
+    work.about["reason"] = words
+    (publication,) = await _publish(work, {entry_id: revision_id}, locale, words)
     return publication
 
 
@@ -76,59 +103,56 @@ async def unpublish_entry(work: Work, entry_id: str, *, locale: str | None = Non
         Refused: if the actor may not, the entry is not public, or public pages link to it.
     """
     position = await advance(work.session, "position")
-    entry = await get(work, Entry, entry_id)
-    edition = await get_edition(work, entry_id, locale)
+    held = await hold(work, entry_id, locale)
+    edition = held.edition
     live = await live_publication_of(work, edition)
-    category_id = live.category_id if live is not None else None
-    work.authorise(Action.ENTRY_UNPUBLISH, await subject_of(work, entry, category_id))
+    category_id = live.category_id if live is not None else held.head.category_id
+    await authorise_on(work, Action.ENTRY_UNPUBLISH, held, category_id)
     if live is None:
         raise Refused(NotPublished(message=f"{entry_id} is not public in {edition.locale!r}"))
     links = await public_links_to(work, entry_id, edition.locale, besides=[edition.id])
-    sources = dict.fromkeys(link.source_path for link in links)
-    if sources:
-        raise Refused(
-            *(WouldBreakLinks(message=f"{source} links to {live.path}") for source in sources)
-        )
+    if broken := broken_by_unpublishing(live.path, links):
+        raise Refused(*broken)
     _close(work, live, position)
     return live
 
 
 async def _publish(
-    work: Work, revisions: Mapping[str, str], locale: str | None
+    work: Work, revisions: Mapping[str, str], locale: str | None, reason: str | None = None
 ) -> list[Publication]:
     # Whoever publishes waits here, so what the gates see stays true until the commit.
     position = await advance(work.session, "position")
+    action = Action.ENTRY_PUBLISH if reason is None else Action.ENTRY_BREAK_GLASS
     proposals = [
-        await _propose(work, entry_id, revisions[entry_id], locale)
+        await _propose(work, action, entry_id, revisions[entry_id], locale)
         for entry_id in sorted(revisions)
     ]
-    await _check_gates(work, proposals)
+    await _check_gates(work, proposals, reason)
     for each in proposals:
         if each.live is not None and each.live.revision_id != each.revision.id:
             _close(work, each.live, position)
     await work.session.flush()  # paths have to be free before they are taken
-    return [await _open(work, each, position) for each in proposals]
+    return [await _open(work, each, position, reason) for each in proposals]
 
 
-async def _propose(work: Work, entry_id: str, revision_id: str, locale: str | None) -> Proposal:
-    entry = await get(work, Entry, entry_id)
-    edition = await get_edition(work, entry_id, locale)
-    revision = await get_revision(work, edition, revision_id)
-    work.authorise(Action.ENTRY_PUBLISH, await subject_of(work, entry, revision.category_id))
-    return Proposal(
-        entry=entry,
-        edition=edition,
-        revision=revision,
-        content_type=work.site.content_type(entry.content_type),
-        live=await live_publication_of(work, edition),
-    )
+async def _propose(
+    work: Work, action: Action, entry_id: str, revision_id: str, locale: str | None
+) -> Proposal:
+    held = await hold(work, entry_id, locale)
+    proposal = await proposal_of(work, held, revision_id)
+    await authorise_on(work, action, held, proposal.revision.category_id)
+    refuse_archived(held)
+    return proposal
 
 
-async def _check_gates(work: Work, proposals: Sequence[Proposal]) -> None:
+async def _check_gates(work: Work, proposals: Sequence[Proposal], reason: str | None) -> None:
+    passed = SIGN_OFF_GATES if reason is not None else frozenset()
     errors = [
         replace(error, path=(candidate.entry_id, *error.path)) if len(proposals) > 1 else error
         for candidate in await candidates_of(work, proposals)
-        for error in failures(candidate)
+        for check in checks(candidate, work.site.gates)
+        if check.gate not in passed
+        for error in check.errors
     ]
     errors += _shared_paths(proposals)
     if errors:
@@ -153,7 +177,7 @@ def _close(work: Work, publication: Publication, position: int) -> None:
     publication.ended_position = position
 
 
-async def _open(work: Work, proposal: Proposal, position: int) -> Publication:
+async def _open(work: Work, proposal: Proposal, position: int, reason: str | None) -> Publication:
     live, revision = proposal.live, proposal.revision
     if live is not None and live.revision_id == revision.id:
         return live
@@ -170,13 +194,27 @@ async def _open(work: Work, proposal: Proposal, position: int) -> Publication:
         first_published_at=await _first_published_at(work, proposal),
         published_at=work.now,
         published_by=work.account_id(),
+        break_glass_reason=reason,
     )
     work.session.add(publication)
+    await _attest(work, proposal, publication)
     review = await open_review_of(work, proposal.edition)
     if review is not None and proposal.edition.head_id == revision.id:
         review.ended_at = work.now
         review.outcome = "published"
     return publication
+
+
+async def _attest(work: Work, proposal: Proposal, publication: Publication) -> None:
+    signatures = await signatures_on(work, proposal.revision)
+    await attest_publication(
+        work.session,
+        work.signer,
+        publication,
+        digest=proposal.revision.digest,
+        sign_offs=[each.id for each in signatures],
+        now=work.now,
+    )
 
 
 async def _first_published_at(work: Work, proposal: Proposal) -> datetime:

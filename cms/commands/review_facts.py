@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from cms.commands.work import Work
 from cms.content.canonical_json import Json
@@ -12,7 +12,7 @@ from cms.content.content_type import ContentType
 from cms.content.policy import Stage
 from cms.editorial.contributors import Authored, contributors
 from cms.editorial.sign_offs import Lacking, Signature, missing_sign_offs, signatures_that_count
-from cms.tables import Edition, Publication, Review, Revision, SignOff
+from cms.tables import ChangeRequest, Edition, Publication, Review, Revision, SignOff
 
 
 async def open_review_of(work: Work, edition: Edition) -> Review | None:
@@ -41,9 +41,9 @@ async def contributors_of(work: Work, revision: Revision) -> frozenset[str]:
 async def signatures_on(work: Work, revision: Revision) -> list[Signature]:
     """Return the signatures on the revision's digest that count now."""
     rows = await work.session.execute(
-        select(SignOff.digest, SignOff.stage, SignOff.account_id, SignOff.expires_at).where(
-            SignOff.edition_id == revision.edition_id, SignOff.digest == revision.digest
-        )
+        select(SignOff.id, SignOff.digest, SignOff.stage, SignOff.account_id, SignOff.expires_at)
+        .where(SignOff.edition_id == revision.edition_id, SignOff.digest == revision.digest)
+        .order_by(SignOff.id)
     )
     signatures = [Signature(*row) for row in rows]
     authors = await contributors_of(work, revision)
@@ -69,6 +69,34 @@ async def lacking_for(
     names = {each.stage.name for each in lacking}
     earlier = missing_sign_offs(stages_from_json(asked_for or []), counting)
     return lacking + [each for each in earlier if each.stage.name not in names]
+
+
+async def objectors_to(work: Work, revision: Revision) -> list[str]:
+    """Return the accounts that asked for changes to the revision's digest and still do.
+
+    Somebody who has signed off the same digest since does not any more.
+    """
+    asked = (
+        select(ChangeRequest.account_id, func.max(ChangeRequest.requested_at).label("at"))
+        .where(
+            ChangeRequest.edition_id == revision.edition_id,
+            ChangeRequest.digest == revision.digest,
+        )
+        .group_by(ChangeRequest.account_id)
+        .subquery()
+    )
+    signed_since = (
+        select(SignOff.id)
+        .where(
+            SignOff.edition_id == revision.edition_id,
+            SignOff.digest == revision.digest,
+            SignOff.account_id == asked.c.account_id,
+            SignOff.signed_at >= asked.c["at"],
+        )
+        .exists()
+    )
+    standing = select(asked.c.account_id).where(~signed_since).order_by(asked.c.account_id)
+    return list(await work.session.scalars(standing))
 
 
 def stages_to_json(stages: Sequence[Stage]) -> list[Json]:

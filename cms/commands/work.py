@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from cms import clock
+from cms.content.canonical_json import Json
 from cms.content.site import Site
 from cms.database import Database, WriteSession
 from cms.editorial.actor import Actor
-from cms.editorial.authorization import Action, Denied, Subject, decide
-from cms.errors import NotAllowed, Refused
+from cms.editorial.authorization import Action, Allowed, Denied, Subject, decide
+from cms.errors import NotAllowed, OwnWork, Refused
+from cms.identifiers import kind_of
 from cms.ledger import audit
+from cms.signing import Signer
 
 P = ParamSpec("P")
 
@@ -40,12 +43,16 @@ class Work:
         site: the site's declaration.
         actor: who is asking.
         now: the moment at which all of this happens.
+        signer: signs attestations.
+        about: what the audit record of the command will say beside the subject.
     """
 
     session: WriteSession
     site: Site
     actor: Actor
     now: datetime
+    signer: Signer
+    about: dict[str, Json] = field(default_factory=dict)
 
     def authorise(self, action: Action, subject: Subject | None = None) -> None:
         """Go on only if the actor may do this.
@@ -55,7 +62,12 @@ class Work:
         """
         decision = decide(self.actor, action, subject or Subject())
         if isinstance(decision, Denied):
-            raise Refused(NotAllowed(message=decision.reason))
+            error = OwnWork if decision.is_own_work else NotAllowed
+            raise Refused(error(message=decision.reason))
+
+    def may(self, action: Action, subject: Subject) -> bool:
+        """Say whether the actor may do this."""
+        return isinstance(decide(self.actor, action, subject), Allowed)
 
     def account_id(self) -> str:
         """Return the actor's account, under whose name content is written.
@@ -81,7 +93,14 @@ async def begin_work(
         now: when this happens, if it is not the present: importers know better.
     """
     async with database.transaction() as session:
-        yield Work(session, site, actor, now or clock.now())
+        yield Work(session, site, actor, now or clock.now(), database.signer)
+
+
+@asynccontextmanager
+async def begin_reading(database: Database, site: Site, actor: Actor) -> AsyncIterator[Work]:
+    """Open a snapshot for questions, as :func:`begin_work` does for commands."""
+    async with database.reading() as session:
+        yield Work(session, site, actor, clock.now(), database.signer)
 
 
 def command(
@@ -97,14 +116,15 @@ def command(
     ) -> Callable[Concatenate[Work, P], Coroutine[Any, Any, R]]:
         @wraps(function)
         async def run(work: Work, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            inner = replace(work, about={})
             try:
                 async with work.session.begin_nested():
-                    result = await function(work, *args, **kwargs)
+                    result = await function(inner, *args, **kwargs)
             except Refused as refusal:
-                await _record_refusal(work, action, args, refusal)
+                await _record_refusal(inner, action, args, refusal)
                 raise
             for each in result if isinstance(result, Sequence) else [result]:
-                await _record(work, action, each.id)
+                await _record(inner, action, each)
             return result
 
         return run
@@ -112,20 +132,31 @@ def command(
     return decorate
 
 
-async def _record(work: Work, action: Action, subject: str) -> None:
-    event = audit.Event(actor=work.actor.name, action=action, subject=subject, outcome="done")
+async def _record(work: Work, action: Action, row: Identified) -> None:
+    entry_id = getattr(row, "entry_id", None)
+    event = audit.Event(
+        actor=work.actor.name,
+        action=action,
+        subject=row.id,
+        outcome="done",
+        detail=work.about | ({"entry": entry_id} if entry_id else {}),
+    )
     await audit.append(work.session, event, work.now)
 
 
 async def _record_refusal(
     work: Work, action: Action, args: tuple[object, ...], refusal: Refused
 ) -> None:
-    subject = next((arg for arg in args if isinstance(arg, str)), None)
+    # Only ids: a name or a text could be anything, even a secret.
+    subject = next((arg for arg in args if isinstance(arg, str) and kind_of(arg)), None)
     event = audit.Event(
         actor=work.actor.name,
         action=action,
         subject=subject,
         outcome="refused",
-        detail={"errors": [{"code": e.code, "message": e.message} for e in refusal.errors]},
+        detail={
+            **work.about,
+            "errors": [{"code": e.code, "message": e.message} for e in refusal.errors],
+        },
     )
     await audit.append(work.session, event, work.now)

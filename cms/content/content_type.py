@@ -14,9 +14,14 @@ from cms.errors import SiteError
 # What every entry has; a content type cannot give these names another meaning.
 COMMON_NAMES = frozenset(
     {
+        "archived_at",
+        "attestation",
         "authors",
+        "break_glass_reason",
         "category",
+        "comments",
         "edition",
+        "editions",
         "entry",
         "first_published_at",
         "id",
@@ -24,11 +29,17 @@ COMMON_NAMES = frozenset(
         "link_groups",
         "links",
         "locale",
+        "open_review",
         "path",
+        "presence",
+        "public",
+        "publications",
         "published_at",
         "review",
         "revision",
+        "revisions",
         "slug",
+        "state",
         "summary",
         "tags",
         "title",
@@ -98,20 +109,9 @@ class ContentType:
         return cls.path.format(slug=slug, locale=locale) if cls.path is not None else None
 
     @classmethod
-    def slug_in(cls, path: str) -> str | None:
-        """Return the slug of the entry that would stand at this path, or ``None``."""
-        match = _pattern(cls.path).fullmatch(path) if cls.path is not None else None
-        return match.groupdict().get("slug", cls.default_slug()) if match else None
-
-    @classmethod
     def default_slug(cls) -> str:
         """Return the slug of a singleton: ``SiteSettings`` becomes ``site-settings``."""
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", cls.name).lower()
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    escaped = re.escape(path).replace(r"\{slug\}", "(?P<slug>[^/]+)")
-    return re.compile(escaped.replace(r"\{locale\}", "(?P<locale>[^/]+)"))
 
 
 def _check(content_type: type[ContentType]) -> None:

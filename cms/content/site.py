@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from cms.content.content_type import ContentType
 from cms.content.fields import Field, Links, List, Object, Reference
-from cms.errors import SiteError
+from cms.errors import SiteError, UserError
 
 
 class Site:
@@ -17,6 +18,9 @@ class Site:
         name: what people call it.
         content_types: the content types, in the order in which editors see them.
         locales: language tags (BCP 47); the first is the default.
+        gates: what else has to be true before something is published, beside
+            :data:`cms.editorial.gates.GATES`: functions of a
+            :class:`~cms.editorial.gates.Candidate` that yield what is wrong with it.
 
     Raises:
         SiteError: when parts of the declaration contradict each other.
@@ -28,8 +32,10 @@ class Site:
         *,
         content_types: Sequence[type[ContentType]],
         locales: Sequence[str] = ("en",),
+        gates: Sequence[Callable[[Any], Iterator[UserError]]] = (),
     ) -> None:
         self.name = name
+        self.gates = tuple(gates)
         self.locales = tuple(locales)
         self.content_types: Mapping[str, type[ContentType]] = {
             content_type.name: content_type for content_type in content_types
@@ -52,13 +58,6 @@ class Site:
         except KeyError:
             known = ", ".join(self.content_types)
             raise SiteError(f"the site declares no content type {name!r}; known: {known}") from None
-
-    def candidates_at(self, path: str) -> Iterator[tuple[type[ContentType], str]]:
-        """Yield each content type whose entries stand at such paths, with the slug there."""
-        for content_type in self.content_types.values():
-            slug = content_type.slug_in(path)
-            if slug is not None:
-                yield content_type, slug
 
     def _check(self, content_types: Sequence[type[ContentType]]) -> None:
         if not self.locales:

@@ -39,6 +39,27 @@ class Draft:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Changes:
+    """What shall be different in a draft; what is ``None`` or left out stays.
+
+    Attributes:
+        title: what the page is called.
+        slug: its word in addresses; made of the title if empty.
+        summary: one or two sentences for lists.
+        category: the id of its category; empty for none.
+        tags: the ids of its tags.
+        fields: the values of some fields; ``None`` empties one.
+    """
+
+    title: str | None = None
+    slug: str | None = None
+    summary: str | None = None
+    category: str | None = None
+    tags: tuple[str, ...] | None = None
+    fields: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """A draft in its stored form.
 
@@ -165,4 +186,16 @@ def draft_of(content: JsonObject) -> Draft:
         category=str(category) if category is not None else None,
         tags=tuple(map(str, tags)) if isinstance(tags, list | tuple) else (),
         fields=fields if isinstance(fields, Mapping) else {},
+    )
+
+
+def changed(draft: Draft, changes: Changes) -> Draft:
+    """Return the draft with the changes."""
+    return Draft(
+        title=draft.title if changes.title is None else changes.title,
+        slug=draft.slug if changes.slug is None else changes.slug,
+        summary=draft.summary if changes.summary is None else changes.summary,
+        category=draft.category if changes.category is None else changes.category or None,
+        tags=draft.tags if changes.tags is None else changes.tags,
+        fields={**draft.fields, **changes.fields},
     )

@@ -16,6 +16,7 @@ from cms.content.snapshot import missing_in
 from cms.editorial.sign_offs import Lacking
 from cms.errors import (
     BrokenLink,
+    ChangesRequested,
     GateFailed,
     MissingSignOff,
     PathInUse,
@@ -46,6 +47,7 @@ class Candidate:
         path: where it will stand.
         path_holder: the id of another entry that stands there already, or ``None``.
         lacking: the stages that are not complete for this digest.
+        objectors: the accounts that have asked for changes to this digest.
         edges: where it leads.
         anchors_of: for every entry that will be public together with it or is so already,
             what a fragment can lead to there.
@@ -61,6 +63,7 @@ class Candidate:
     path: str | None
     path_holder: str | None
     lacking: Sequence[Lacking]
+    objectors: Sequence[str]
     edges: Sequence[Edge]
     anchors_of: Mapping[str, frozenset[str]]
     live_path: str | None
@@ -81,6 +84,13 @@ def is_signed_off(candidate: Candidate) -> Iterator[GateFailed]:
             stage=each.stage.name,
             missing=each.missing,
         )
+
+
+def nobody_objects(candidate: Candidate) -> Iterator[GateFailed]:
+    """No reviewer has asked for changes to exactly this digest."""
+    for account_id in candidate.objectors:
+        message = f"{account_id} has asked for changes to the digest {candidate.digest[:12]}…"
+        yield ChangesRequested(message=message)
 
 
 def is_complete(candidate: Candidate) -> Iterator[GateFailed]:
@@ -106,28 +116,54 @@ def path_is_free(candidate: Candidate) -> Iterator[GateFailed]:
 
 def incoming_links_stay_whole(candidate: Candidate) -> Iterator[GateFailed]:
     """No public page's link loses the path or the anchor that it names."""
+    for _, error in broken_by(candidate):
+        yield error
+
+
+def broken_by(candidate: Candidate) -> Iterator[tuple[IncomingEdge, GateFailed]]:
+    """Yield each public link that would be broken, and how."""
     moves = candidate.live_path is not None and candidate.live_path != candidate.path
     for each in candidate.incoming:
         if moves and each.origin == Origin.INLINE:
             message = f"{each.source_path} links to {candidate.live_path} in its text"
-            yield WouldBreakLinks(message=message, path=("slug",))
+            yield each, WouldBreakLinks(message=message, path=("slug",))
         elif each.fragment and each.fragment not in candidate.anchors:
             message = f"{each.source_path} links to #{each.fragment}, which would be gone"
-            yield WouldBreakLinks(message=message)
+            yield each, WouldBreakLinks(message=message)
+
+
+def broken_by_unpublishing(
+    live_path: str | None, incoming: Sequence[IncomingEdge]
+) -> list[GateFailed]:
+    """Return which public pages link to one that would not be public any more."""
+    sources = dict.fromkeys(edge.source_path for edge in incoming)
+    return [WouldBreakLinks(message=f"{source} links to {live_path}") for source in sources]
 
 
 GATES: tuple[Gate, ...] = (
     is_signed_off,
+    nobody_objects,
     is_complete,
     links_lead_somewhere,
     path_is_free,
     incoming_links_stay_whole,
 )
 
+# What an administrator who breaks the glass goes past; nothing else.
+SIGN_OFF_GATES = frozenset({is_signed_off, nobody_objects})
 
-def failures(candidate: Candidate) -> list[UserError]:
-    """Return everything that is wrong, gate by gate."""
-    return [error for gate in GATES for error in gate(candidate)]
+
+@dataclass(frozen=True)
+class Check:
+    """A gate, and what is wrong: nothing, if it is open."""
+
+    gate: Gate
+    errors: Sequence[UserError]
+
+
+def checks(candidate: Candidate, plugins: Sequence[Gate]) -> list[Check]:
+    """Return what each gate has to say, those of the site's plugins last."""
+    return [Check(gate, tuple(gate(candidate))) for gate in (*GATES, *plugins)]
 
 
 def _fault_of(edge: Edge, candidate: Candidate) -> str:

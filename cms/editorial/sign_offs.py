@@ -13,6 +13,7 @@ from cms.content.policy import Stage
 class Signature:
     """A sign-off, as far as counting it goes."""
 
+    id: str
     digest: str
     stage: str
     account_id: str

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from cms.database import WriteSession
+from cms.database import ReadSession, WriteSession
 from cms.errors import DatabaseError
 from cms.tables import Counter
 
+Numbered: TypeAlias = Literal["attestation", "audit", "position"]
 
-async def advance(session: WriteSession, name: Literal["audit", "position"]) -> int:
+
+async def advance(session: WriteSession, name: Numbered) -> int:
     """Return the next number. Whoever wants the one after it waits for this transaction to end.
 
     Since a transaction that fails gives its number back, there are no gaps, and since numbers
@@ -19,6 +21,15 @@ async def advance(session: WriteSession, name: Literal["audit", "position"]) -> 
     """
     raised = update(Counter).where(Counter.name == name).values(value=Counter.value + 1)
     number: int | None = await session.scalar(raised.returning(Counter.value))
+    return _present(number, name)
+
+
+async def current(session: ReadSession, name: Numbered) -> int:
+    """Return the number that was given out last; 0 if none was."""
+    return _present(await session.scalar(select(Counter.value).where(Counter.name == name)), name)
+
+
+def _present(number: int | None, name: Numbered) -> int:
     if number is None:
         raise DatabaseError(f"the counter {name!r} is gone; restore it from a backup")
     return number

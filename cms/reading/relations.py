@@ -13,20 +13,25 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Select,
+    SQLColumnExpression,
     Text,
     and_,
     case,
+    false,
     func,
     literal,
     literal_column,
     or_,
     select,
+    true,
 )
 
-from cms.reading.view import View
+from cms.reading.view import ContentScope, Perspective, View
 from cms.tables import (
     Account,
     Category,
+    Edition,
+    Entry,
     Link,
     Person,
     Publication,
@@ -49,6 +54,20 @@ _PLAIN_LINK_COLUMNS = (
 )
 _EMPTY = literal_column("''", Text())
 _HASH = literal_column("'#'", Text())
+# What an entry shows of its revision, beside what a publication knows as well.
+_REVISION = (
+    Revision.number,
+    Revision.title,
+    Revision.title_key,
+    Revision.slug,
+    Revision.summary,
+    Revision.content,
+    Revision.rendered,
+    Revision.digest,
+    Revision.author_id,
+    Revision.note,
+    Revision.created_at,
+)
 _CATEGORY = (
     Category.id,
     Category.parent_id,
@@ -62,6 +81,9 @@ _CATEGORY = (
 
 def entries(view: View) -> Relation:
     """Return the entries that the view shows, each with the revision that it shows."""
+    if view.perspective is Perspective.DRAFT:
+        newest = Edition.head_id == Revision.id
+        return _drafts(view).where(newest, Edition.locale == _locale(view))
     return (
         select(
             Publication.entry_id.label("id"),
@@ -73,20 +95,21 @@ def entries(view: View) -> Relation:
             Publication.category_id,
             Publication.first_published_at,
             Publication.published_at,
-            Revision.number,
-            Revision.title,
-            Revision.title_key,
-            Revision.slug,
-            Revision.summary,
-            Revision.rendered,
-            Revision.digest,
-            Revision.author_id,
-            Revision.note,
-            Revision.created_at,
+            Publication.break_glass_reason,
+            Publication.id.label("publication_id"),
+            *_REVISION,
         )
         .join(Revision, Revision.id == Publication.revision_id)
         .where(_is_shown(Publication.__table__, view))
     )
+
+
+def revisions(view: View) -> Relation:
+    """Return entries as of each revision that may be read through the view, in any locale.
+
+    Through the published view those are only the entries as they are public.
+    """
+    return _drafts(view) if view.perspective is Perspective.DRAFT else entries(view)
 
 
 def links(view: View) -> Relation:
@@ -94,6 +117,8 @@ def links(view: View) -> Relation:
 
     Whoever asks brings the id of a revision that it found in :func:`entries`.
     """
+    if view.perspective is Perspective.DRAFT:
+        return _draft_links(view)
     target = Publication.__table__.alias("target")
     shown = and_(target.c.entry_id == Link.target_id, _is_shown(target, view))
     return (
@@ -108,6 +133,8 @@ def incoming_links(view: View) -> Relation:
 
     Whoever asks brings the id of an entry that it found in :func:`entries`.
     """
+    if view.perspective is Perspective.DRAFT:
+        return _incoming_draft_links(view)
     target = Publication.__table__.alias("target")
     source = Publication.__table__.alias("source")
     shown = and_(target.c.entry_id == Link.target_id, _is_shown(target, view))
@@ -214,9 +241,99 @@ def revision_tags() -> Relation:
     return tags().add_columns(RevisionTag.revision_id).join(RevisionTag)
 
 
+def _drafts(view: View) -> Relation:
+    """Return entries as of each of their revisions, as far as the view reaches."""
+    live = Publication.__table__.alias("live")
+    is_open = and_(live.c.edition_id == Edition.id, live.c.ended_position.is_(None))
+    return (
+        select(
+            Edition.entry_id.label("id"),
+            Revision.edition_id,
+            Revision.id.label("revision_id"),
+            Entry.content_type,
+            Edition.locale,
+            Revision.path,
+            Revision.category_id,
+            live.c.first_published_at,
+            live.c.published_at,
+            live.c.break_glass_reason,
+            live.c.id.label("publication_id"),
+            live.c.revision_id.label("live_revision_id"),
+            Entry.archived_at,
+            Revision.is_autosave,
+            (Edition.head_id == Revision.id).label("is_head"),
+            *_REVISION,
+        )
+        .select_from(Revision)
+        .join(Edition, Edition.id == Revision.edition_id)
+        .join(Entry, Entry.id == Edition.entry_id)
+        .join(live, is_open, isouter=True)
+        .where(is_within(view, Entry.content_type, Revision.category_id))
+    )
+
+
+def _draft_links(view: View) -> Relation:
+    source = Edition.__table__.alias("source")
+    target = _drafts(view).subquery("target")
+    return (
+        select(*_link_columns(target))
+        .join_from(Link, Revision, Revision.id == Link.revision_id)
+        .join(source, source.c.id == Revision.edition_id)
+        .join(target, _is_newest_target(target, source.c.locale), isouter=True)
+        .where(or_(Link.url.is_not(None), target.c.id.is_not(None)))
+    )
+
+
+def _incoming_draft_links(view: View) -> Relation:
+    source = _drafts(view).subquery("source")
+    target = _drafts(view).subquery("target")
+    return (
+        select(*_link_columns(target), source.c.id.label("source_id"))
+        .join_from(Link, source, source.c.revision_id == Link.revision_id)
+        .join(target, _is_newest_target(target, source.c.locale))
+        .where(source.c.is_head, source.c.locale == _locale(view))
+    )
+
+
+def _is_newest_target(target: FromClause, locale: ColumnElement[str]) -> ColumnElement[bool]:
+    return and_(target.c.id == Link.target_id, target.c.is_head, target.c.locale == locale)
+
+
+def is_within(
+    view: View, content_type: SQLColumnExpression[Any], category_id: SQLColumnExpression[Any]
+) -> ColumnElement[bool]:
+    """Return whether the view reaches content of this type in this category.
+
+    It is what :func:`cms.editorial.authorization.decide` says of reading, for whole lists.
+    """
+    if any(scope == ContentScope() for scope in view.scopes):
+        return true()
+    return or_(false(), *(_is_in(scope, content_type, category_id) for scope in view.scopes))
+
+
+def _is_in(
+    scope: ContentScope,
+    content_type: SQLColumnExpression[Any],
+    category_id: SQLColumnExpression[Any],
+) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = []
+    if scope.content_type is not None:
+        conditions.append(content_type == scope.content_type)
+    if scope.category_id is not None:
+        root = select(Category.path).where(Category.id == scope.category_id).scalar_subquery()
+        # "0" is the character that follows "/": the paths that begin with this one and a slash.
+        below = and_(Category.path >= root + "/", Category.path < root + "0")
+        inside = select(Category.id).where(or_(Category.path == root, below))
+        conditions.append(category_id.in_(inside))
+    return and_(*conditions)
+
+
+def _locale(view: View) -> ColumnElement[str]:
+    return literal(view.locale, literal_execute=True)
+
+
 def _is_shown(publication: FromClause, view: View) -> ColumnElement[bool]:
-    locale = literal(view.locale, literal_execute=True)
-    return and_(publication.c.ended_position.is_(None), publication.c.locale == locale)
+    return and_(publication.c.ended_position.is_(None), publication.c.locale == _locale(view))
 
 
 def _link_columns(target: FromClause) -> list[ColumnElement[Any]]:

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 from cms.tables.base import Base
-from cms.tables.content import Edition, Entry, Link, Revision, RevisionTag
-from cms.tables.ledger import AuditRecord, Counter
-from cms.tables.people import Account, Person, RoleGrant
+from cms.tables.content import Edition, Entry, Link, Look, Revision, RevisionTag
+from cms.tables.ledger import Attestation, AuditRecord, ClientMutation, Counter, Presence
+from cms.tables.people import Account, Person, RoleGrant, Throttle, Token
 from cms.tables.publication import Publication
-from cms.tables.review import Review, SignOff
+from cms.tables.review import ChangeRequest, Comment, Review, ReviewAssignee, SignOff
 from cms.tables.taxonomy import Category, Tag
 
 __all__ = [
     "Account",
+    "Attestation",
     "AuditRecord",
     "Base",
     "Category",
+    "ChangeRequest",
+    "ClientMutation",
+    "Comment",
     "Counter",
     "Edition",
     "Entry",
     "Link",
+    "Look",
     "Person",
+    "Presence",
     "Publication",
     "Review",
+    "ReviewAssignee",
     "Revision",
     "RevisionTag",
     "RoleGrant",
     "SignOff",
     "Tag",
+    "Throttle",
+    "Token",
 ]

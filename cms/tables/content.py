@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.dialects import CLUSTERED, Key
+from cms.dialects import CLUSTERED, Key, Moment
 from cms.tables.base import Base, Document, Id, Items, Name, Prose, Time
 
 
@@ -19,6 +21,7 @@ class Entry(Base):
     # The content type's name for a singleton, so that there can be no second one.
     singleton: Mapped[str | None] = mapped_column(Key, unique=True)
     created_at: Mapped[Time]
+    archived_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class Edition(Base):
@@ -47,6 +50,7 @@ class Revision(Base):
         UniqueConstraint("edition_id", "id"),
         CheckConstraint("number >= 1", name="number_from_one"),
         Index("ix_revision_slug", "slug"),
+        Index("ix_revision_path", "path"),
         Index("ix_revision_category_id", "category_id"),
     )
 
@@ -64,7 +68,25 @@ class Revision(Base):
     digest: Mapped[Name]
     author_id: Mapped[str] = mapped_column(Key, ForeignKey("account.id"))
     note: Mapped[Prose]
+    # Saved by a machine while somebody was typing; may be pruned.
+    is_autosave: Mapped[bool] = mapped_column(server_default=false())
+    # Where it would stand on the site.
+    path: Mapped[str | None] = mapped_column(Key)
     created_at: Mapped[Time]
+
+
+class Look(Base):
+    """The revision of an edition at which somebody last looked."""
+
+    __tablename__ = "look"
+    __table_args__ = (CLUSTERED,)
+
+    account_id: Mapped[str] = mapped_column(Key, ForeignKey("account.id"), primary_key=True)
+    edition_id: Mapped[str] = mapped_column(Key, ForeignKey("edition.id"), primary_key=True)
+    # Not a foreign key: an autosave that was looked at may be pruned all the same.
+    revision_id: Mapped[Name]
+    digest: Mapped[Name]
+    looked_at: Mapped[Time]
 
 
 class RevisionTag(Base):

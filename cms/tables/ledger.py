@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.dialects import Key
-from cms.tables.base import Base, Document, Name, Time
+from cms.tables.base import Base, Document, Id, Name, Time
 
 
 class Counter(Base):
@@ -33,3 +33,41 @@ class AuditRecord(Base):
     detail: Mapped[Document]
     previous_hash: Mapped[Name]
     hash: Mapped[Name]
+
+
+class Attestation(Base):
+    """A signed statement of a sign-off or a publication, which anyone can verify offline."""
+
+    __tablename__ = "attestation"
+
+    # The sign-off or the publication that it is about.
+    id: Mapped[Id]
+    # The number of the statement; each names the hash of the one before.
+    sequence: Mapped[int] = mapped_column(BigInteger, unique=True)
+    hash: Mapped[Name]
+    # A DSSE envelope: https://github.com/secure-systems-lab/dsse
+    envelope: Mapped[Document]
+
+
+class ClientMutation(Base):
+    """A write that its client may repeat, and the answer that it got."""
+
+    __tablename__ = "client_mutation"
+
+    actor: Mapped[str] = mapped_column(Key, primary_key=True)
+    key: Mapped[str] = mapped_column(Key, primary_key=True)
+    # The digest of what was asked: the same key with another input is a mistake.
+    input_digest: Mapped[Name]
+    answer: Mapped[Document]
+    answered_at: Mapped[Time]
+
+
+class Presence(Base):
+    """Who has an edition open, and since when they have not been heard of."""
+
+    __tablename__ = "presence"
+
+    account_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    edition_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    field_path: Mapped[str | None] = mapped_column(Key)
+    seen_at: Mapped[Time]

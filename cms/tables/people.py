@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.dialects import Key
+from cms.dialects import JsonDocument, Key, Moment
 from cms.tables.base import Base, Id, Items, Name, Prose, Time
 
 
@@ -30,7 +32,45 @@ class Account(Base):
     id: Mapped[Id]
     email: Mapped[str] = mapped_column(Key, unique=True)
     person_id: Mapped[str | None] = mapped_column(Key, ForeignKey("person.id"))
+    # Argon2id; an account without one cannot sign in.
+    password_hash: Mapped[str | None] = mapped_column(Key)
     created_at: Mapped[Time]
+    disabled_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Token(Base):
+    """A secret that stands for an account; only its hash is kept."""
+
+    __tablename__ = "token"
+    __table_args__ = (
+        CheckConstraint("kind in ('access', 'refresh', 'service')", name="kind"),
+        Index("ix_token_account_id", "account_id"),
+        Index("ix_token_session_id", "session_id"),
+    )
+
+    id: Mapped[Id]
+    account_id: Mapped[str] = mapped_column(Key, ForeignKey("account.id"))
+    kind: Mapped[Name]
+    name: Mapped[Prose]
+    hash: Mapped[str] = mapped_column(Key, unique=True)
+    # What it may be used for, at most; null means all that its account may do.
+    scopes: Mapped[list[str] | None] = mapped_column(JsonDocument)
+    # The tokens of one sign-in share a session.
+    session_id: Mapped[str | None] = mapped_column(Key)
+    created_at: Mapped[Time]
+    expires_at: Mapped[Time]
+    last_used_at: Mapped[datetime | None] = mapped_column(Moment)
+    revoked_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Throttle(Base):
+    """How often something was tried since when."""
+
+    __tablename__ = "throttle"
+
+    name: Mapped[str] = mapped_column(Key, primary_key=True)
+    since: Mapped[Time]
+    count: Mapped[int]
 
 
 class RoleGrant(Base):
@@ -46,3 +86,4 @@ class RoleGrant(Base):
     content_type: Mapped[str | None] = mapped_column(Key)
     category_id: Mapped[str | None] = mapped_column(Key, ForeignKey("category.id"))
     created_at: Mapped[Time]
+    revoked_at: Mapped[datetime | None] = mapped_column(Moment)

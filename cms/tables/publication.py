@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.dialects import Key, Moment, partial_index
+from cms.dialects import Key, Moment, Words, partial_index
 from cms.tables.base import Base, Id, Name, Time
 
 _OPEN = "ended_position is null"
@@ -55,5 +55,7 @@ class Publication(Base):
     first_published_at: Mapped[Time]
     published_at: Mapped[Time]
     published_by: Mapped[str] = mapped_column(Key, ForeignKey("account.id"))
+    # Why an administrator published it past the sign-off gate, if one did.
+    break_glass_reason: Mapped[str | None] = mapped_column(Words)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_position: Mapped[int | None] = mapped_column(BigInteger)

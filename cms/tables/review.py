@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.dialects import Key, Moment, partial_index
+from cms.dialects import CLUSTERED, Key, Moment, Words, partial_index
 from cms.tables.base import Base, Id, Items, Name, Prose, Time
 
 
@@ -31,6 +31,7 @@ class Review(Base):
     note: Mapped[Prose]
     requested_by: Mapped[str] = mapped_column(Key, ForeignKey("account.id"))
     requested_at: Mapped[Time]
+    due_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     outcome: Mapped[str | None] = mapped_column(Key)
 
@@ -56,3 +57,61 @@ class SignOff(Base):
     note: Mapped[Prose]
     signed_at: Mapped[Time]
     expires_at: Mapped[Time]
+
+
+class ReviewAssignee(Base):
+    """Whom a review was addressed to."""
+
+    __tablename__ = "review_assignee"
+    __table_args__ = (CLUSTERED,)
+
+    review_id: Mapped[str] = mapped_column(Key, ForeignKey("review.id"), primary_key=True)
+    account_id: Mapped[str] = mapped_column(Key, ForeignKey("account.id"), primary_key=True)
+
+
+class ChangeRequest(Base):
+    """A reviewer's no to a digest, with its reason."""
+
+    __tablename__ = "change_request"
+    __table_args__ = (
+        ForeignKeyConstraint(["edition_id", "revision_id"], ["revision.edition_id", "revision.id"]),
+        Index("ix_change_request_review_id", "review_id"),
+    )
+
+    id: Mapped[Id]
+    review_id: Mapped[str] = mapped_column(Key, ForeignKey("review.id"))
+    edition_id: Mapped[str] = mapped_column(Key, ForeignKey("edition.id"))
+    revision_id: Mapped[Name]
+    digest: Mapped[Name]
+    account_id: Mapped[str] = mapped_column(Key, ForeignKey("account.id"))
+    reason: Mapped[Prose]
+    requested_at: Mapped[Time]
+
+
+class Comment(Base):
+    """What an editor says about an edition, or about a part of a text in it."""
+
+    __tablename__ = "comment"
+    __table_args__ = (
+        Index("ix_comment_edition_id", "edition_id"),
+        CheckConstraint("(field_path is null) = (quote is null)", name="anchor"),
+        CheckConstraint("(resolved_at is null) = (resolved_by is null)", name="resolved"),
+    )
+
+    id: Mapped[Id]
+    edition_id: Mapped[str] = mapped_column(Key, ForeignKey("edition.id"))
+    # The first comment of its thread; null for that one itself.
+    thread_id: Mapped[str | None] = mapped_column(Key, ForeignKey("comment.id"))
+    body: Mapped[Prose]
+    author_id: Mapped[str] = mapped_column(Key, ForeignKey("account.id"))
+    created_at: Mapped[Time]
+    # Where it is about: a value of the revision that its author had in mind, and the words
+    # there, with what stands around them, by which they are found again after edits.
+    digest: Mapped[Name]
+    field_path: Mapped[str | None] = mapped_column(Key)
+    start: Mapped[int | None]
+    quote: Mapped[str | None] = mapped_column(Words)
+    before: Mapped[str | None] = mapped_column(Words)
+    after: Mapped[str | None] = mapped_column(Words)
+    resolved_at: Mapped[datetime | None] = mapped_column(Moment)
+    resolved_by: Mapped[str | None] = mapped_column(Key, ForeignKey("account.id"))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import secrets
 from collections.abc import Sequence
 from typing import Any
 
 from graphql import GraphQLError
 
 from cms.errors import CopydeskError
+
+_log = logging.getLogger("copydesk")
 
 
 class RequestFailed(CopydeskError):
@@ -35,3 +39,12 @@ def formatted(error: GraphQLError, code: str) -> dict[str, Any]:
     shown: dict[str, Any] = dict(error.formatted)
     shown["extensions"] = {"code": code, **(error.extensions or {})}
     return shown
+
+
+def unexpected(error: Exception) -> RequestFailed:
+    """Log what should not have happened, and return what a client is told of it."""
+    reference = secrets.token_hex(4)
+    _log.error("request failed, reference %s", reference, exc_info=error)
+    message = f"The server failed; its log says why, under the reference {reference}."
+    extensions = {"code": "INTERNAL", "reference": reference}
+    return RequestFailed(GraphQLError(message, extensions=extensions), status=500)

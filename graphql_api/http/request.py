@@ -60,7 +60,7 @@ async def _read_body(request: Request, most: int) -> bytes:
 def _from_query_string(request: Request) -> GraphQLRequest:
     parameters = request.query_params
     variables = parameters.get("variables")
-    return _checked(
+    return checked(
         {
             "query": parameters.get("query"),
             "operationName": parameters.get("operationName") or None,
@@ -77,7 +77,7 @@ def _from_json(body: bytes) -> GraphQLRequest:
         )
     if not isinstance(parsed, dict):
         raise failed("The request has to be a JSON object.", "BAD_REQUEST", status=400)
-    return _checked(parsed)
+    return checked(parsed)
 
 
 def _parse(text: bytes) -> Any:
@@ -89,7 +89,12 @@ def _parse(text: bytes) -> Any:
         ) from None
 
 
-def _checked(parsed: Mapping[str, Any]) -> GraphQLRequest:
+def checked(parsed: Mapping[str, Any]) -> GraphQLRequest:
+    """Return the request that a parsed JSON object is.
+
+    Raises:
+        RequestFailed: if it is none.
+    """
     query = parsed.get("query")
     name = parsed.get("operationName")
     variables = parsed.get("variables")

@@ -21,7 +21,7 @@ def media_type_for(accept: str) -> str:
     Raises:
         RequestFailed: with status 406 if it takes neither of the two that there are.
     """
-    weights = _weights(accept or "*/*")
+    weights = weights_of(accept or "*/*")
     fallback = max(weights.get("application/*", 0.0), weights.get("*/*", 0.0))
     own = weights.get(GRAPHQL_RESPONSE, fallback)
     plain = weights.get(JSON, fallback)
@@ -43,6 +43,11 @@ def success(body: bytes, media_type: str) -> Response:
     return Response(body, media_type=media_type)
 
 
+def private(body: bytes, media_type: str) -> Response:
+    """Return the response with an answer that nobody else may get to see."""
+    return Response(body, headers={"Cache-Control": "private, no-store"}, media_type=media_type)
+
+
 def failure(error: RequestFailed, media_type: str) -> Response:
     """Return the response to a request that has no answer.
 
@@ -55,7 +60,8 @@ def failure(error: RequestFailed, media_type: str) -> Response:
     return Response(body, status, headers, f"{media_type}; charset=utf-8")
 
 
-def _weights(accept: str) -> dict[str, float]:
+def weights_of(accept: str) -> dict[str, float]:
+    """Return how much a client wants each media type, from 0 to 1."""
     weights: dict[str, float] = {}
     for item in accept.split(","):
         name, *parameters = (part.strip().lower() for part in item.split(";"))

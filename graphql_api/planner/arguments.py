@@ -98,6 +98,25 @@ def arguments_of(
     }
 
 
+def plain_values(arguments: Arguments, variables: Variables) -> dict[str, Any]:
+    """Return the values of the arguments that are given, as plain Python has them."""
+    return {name: _plain(argument, variables) for name, argument in arguments.items()}
+
+
+def _plain(argument: Argument, variables: Variables) -> Any:
+    match argument:
+        case Known(value):
+            return value.value if isinstance(value, Enum) else value
+        case Given(read):
+            return read(variables)
+        case Input(_, fields):
+            return plain_values(fields, variables)
+        case tuple():
+            return [_plain(item, variables) for item in argument]
+        case _:
+            return None
+
+
 def _from_node(node: ValueNode, type_: GraphQLInputType, shapes: Shapes) -> Argument:
     if isinstance(node, VariableNode):
         name = node.name.value

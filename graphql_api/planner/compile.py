@@ -10,9 +10,13 @@ from sqlalchemy import Dialect, case, null, select
 from sqlalchemy.sql.functions import coalesce
 from sqlalchemy.types import TypeEngine
 
+from cms.dialects import JsonDocument
 from cms.reading.view import View
+from graphql_api.planner.answers import answer_rows, answer_slot, answers_rows
 from graphql_api.planner.arguments import Given
 from graphql_api.planner.declarations import (
+    Answer,
+    Answers,
     Call,
     Connection,
     EachOf,
@@ -101,6 +105,11 @@ class _Compiler:
                 return page.summed_up(self.object(_only_case(field), page, None))
             case Part(name):
                 return self._part(field, name, row)
+            case Answer():
+                return self._one(field.body, answer_rows(self._answer(field)))
+            case Answers():
+                answers = answers_rows(self._answer(field))
+                return self._many(answers, lambda columns: self._body(field.body, answers, columns))
 
     def _inside(self, field: Field, declaration: Inside, row: Row) -> Sql:
         value = self.object(_only_case(field), declaration.row(row), None)
@@ -160,6 +169,11 @@ class _Compiler:
             for each in others
         ]
         return case(*branches, else_=value) if branches else value
+
+    def _answer(self, field: Field) -> Sql:
+        """Return the parameter with what Python has worked out for a root field."""
+        slot = answer_slot(field.key)
+        return self._parameters.add(lambda variables: variables[slot], JsonDocument)
 
     def _bind(self, given: Given, type_: TypeEngine[Any]) -> Sql:
         return self._parameters.add(given.read, type_)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from graphql_api.planner.arguments import Variables
-from graphql_api.planner.declarations import Connection, EachOf, Many
+from graphql_api.planner.declarations import Answers, Connection, EachOf, Many
 from graphql_api.planner.paging import paging_of
 from graphql_api.planner.plan import Body, Field, Plan, Typename
 
@@ -50,7 +50,7 @@ def _count_field(field: Field | Typename) -> Count:
         case Connection():
             size = paging_of(field.arguments, field.node).size
             return lambda variables: size(variables) * inner(variables)
-        case Many() | EachOf():
+        case Many() | EachOf() | Answers():
             return lambda variables: _LIST_SIZE * inner(variables)
         case _:
             return inner

@@ -165,4 +165,27 @@ class Part:
     name: str
 
 
-Declaration: TypeAlias = Value | Inside | One | OneOf | Many | EachOf | Connection | Part
+@dataclass(frozen=True)
+class Answer:
+    """An object that Python works out before the statement runs: JSON, or ``None`` for null.
+
+    The statement gets it as a parameter, so what is selected of it is planned as of any row,
+    and it can refer to rows by their ids.
+
+    Attributes:
+        run: works it out; what it takes is for those who declare it and those who run it.
+    """
+
+    run: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A list of objects that Python works out; see :class:`Answer`."""
+
+    run: Callable[..., Any]
+
+
+Declaration: TypeAlias = (
+    Value | Inside | One | OneOf | Many | EachOf | Connection | Part | Answer | Answers
+)

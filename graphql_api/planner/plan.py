@@ -78,6 +78,12 @@ class Plan:
 
     root: Body
 
+    def only(self, key: str) -> Plan:
+        """Return the plan of the one root field that has this response name."""
+        (case,) = self.root.cases
+        kept = tuple(field for field in case.fields if field.key == key)
+        return Plan(Body((Case(case.types, kept),), is_abstract=False))
+
     def __str__(self) -> str:
         return "\n".join(_draw(self.root, 0))
 

@@ -1,23 +1,82 @@
-"""Site → delivery schema."""
+"""Site → the delivery schema, which readers ask, and the management schema, which editors do."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from graphql import GraphQLSchema
 
 from cms.content.site import Site
+from cms.reading.editorial import STATES
+from graphql_api.schema.account import Account, RoleGrant, ServiceToken
+from graphql_api.schema.audit import AUDIT_WHERE, AuditRecord
 from graphql_api.schema.connection import PageInfo, add_connection
 from graphql_api.schema.declare import Declared
+from graphql_api.schema.editing import (
+    ENTRY_FIELDS,
+    REVISION_FIELDS,
+    SIGN_OFF_FIELDS,
+    ChangeRequest,
+    Comment,
+    Presence,
+    Publication,
+    ReviewRequest,
+    ReviewStage,
+)
 from graphql_api.schema.entry_types import add_entry_order, add_entry_type
+from graphql_api.schema.errors import add_errors
 from graphql_api.schema.field_kinds import add_field_types
-from graphql_api.schema.inputs import add_enum_filter, add_leaf_filters
+from graphql_api.schema.history import HISTORY_TYPES
+from graphql_api.schema.impact import IMPACT_TYPES
+from graphql_api.schema.inputs import add_enum_filter, add_leaf_filters, add_where
 from graphql_api.schema.interfaces import Entry, Node
 from graphql_api.schema.link import Link, LinkGroup, link_groups
+from graphql_api.schema.manage_query import QUERY_FIELDS, QUERY_TYPES
+from graphql_api.schema.mutations.accounts import ACCOUNT_MUTATIONS
+from graphql_api.schema.mutations.drafts import draft_mutations
+from graphql_api.schema.mutations.entries import ENTRY_MUTATIONS
+from graphql_api.schema.mutations.mutation import Mutation, SecretMutation
+from graphql_api.schema.mutations.publishing import CHOSEN_INPUT, PUBLISH_MUTATIONS
+from graphql_api.schema.mutations.reviews import PLACE_INPUT, REVIEW_MUTATIONS
+from graphql_api.schema.mutations.sessions import SESSION_MUTATIONS
+from graphql_api.schema.mutations.taxonomy import PERSON_LINK_INPUT, TAXONOMY_MUTATIONS
 from graphql_api.schema.namespace import Namespace
 from graphql_api.schema.person import Person, PersonLink
 from graphql_api.schema.query import Query, fields_of_types
-from graphql_api.schema.review import Review, Revision, SignOff
+from graphql_api.schema.review import Attestation, Review, Revision, SignOff
+from graphql_api.schema.subscriptions import SUBSCRIPTION_TYPES, Subscription
 from graphql_api.schema.taxonomy import Category, Tag
 from graphql_api.schema.where import add_wheres
+
+# The types that editors see beside what readers do.
+_EDITING_TYPES = (
+    Account,
+    RoleGrant,
+    ServiceToken,
+    ReviewStage,
+    ReviewRequest,
+    ChangeRequest,
+    Comment,
+    Publication,
+    Presence,
+    AuditRecord,
+    *HISTORY_TYPES,
+    *IMPACT_TYPES,
+    *QUERY_TYPES,
+    *SUBSCRIPTION_TYPES,
+    Subscription,
+)
+
+
+@dataclass(frozen=True)
+class _More:
+    """Fields that a schema has beside those of the delivery schema."""
+
+    entry: Mapping[str, Declared] = field(default_factory=dict)
+    revision: Mapping[str, Declared] = field(default_factory=dict)
+    sign_off: Mapping[str, Declared] = field(default_factory=dict)
+    query: Mapping[str, Declared] = field(default_factory=dict)
 
 
 def build_delivery_schema(site: Site) -> GraphQLSchema:
@@ -27,12 +86,42 @@ def build_delivery_schema(site: Site) -> GraphQLSchema:
         SiteError: if a field of the site has no GraphQL type.
     """
     namespace = Namespace()
+    _add_content(namespace, site, _More())
+    return namespace.build(list(site.content_types))
+
+
+def build_management_schema(site: Site) -> GraphQLSchema:
+    """Return the schema by which a site is edited: the types of delivery, and many more.
+
+    Raises:
+        SiteError: if a field of the site has no GraphQL type.
+    """
+    namespace = Namespace()
+    namespace.add_enum("EntryState", "Where a revision stands.", {state: state for state in STATES})
+    more = _More(ENTRY_FIELDS, REVISION_FIELDS, SIGN_OFF_FIELDS, QUERY_FIELDS)
+    _add_content(namespace, site, more)
+    for each in _EDITING_TYPES:
+        namespace.add_object(each)
+    for node in ("Revision", "Account", "AuditRecord"):
+        add_connection(namespace, node)
+    add_where(namespace, "AuditWhere", "What is asked of an audit record.", AUDIT_WHERE)
+    reasons = add_errors(namespace)
+    _add_mutations(namespace, site)
+    return namespace.build(
+        [*site.content_types, *reasons], mutation="Mutation", subscription="Subscription"
+    )
+
+
+def _add_content(namespace: Namespace, site: Site, more: _More) -> None:
+    """Add what can be read of a site's content."""
     names = list(site.content_types)
     namespace.add_interface(Node)
     namespace.add_enum("EntryType", "The site's content types.", {name: name for name in names})
-    namespace.add_interface(Entry, link_groups=link_groups(site))
-    for shared in (Category, Tag, PersonLink, Person, Link, LinkGroup, SignOff, Review, Revision):
+    namespace.add_interface(Entry, link_groups=link_groups(site), **more.entry)
+    for shared in (Category, Tag, PersonLink, Person, Link, LinkGroup, Review, Attestation):
         namespace.add_object(shared)
+    namespace.add_object(SignOff, **more.sign_off)
+    namespace.add_object(Revision, **more.revision)
     _add_shared_inputs(namespace)
     _add_link_target(namespace, site)
     add_field_types(namespace)
@@ -41,8 +130,27 @@ def build_delivery_schema(site: Site) -> GraphQLSchema:
     namespace.add_object(PageInfo)
     for node in ("Entry", "Link", "Category", "Person", "Tag"):
         add_connection(namespace, node)
-    namespace.add_object(Query, **fields_of_types(site))
-    return namespace.build("Query", names)
+    namespace.add_object(Query, **fields_of_types(site), **more.query)
+
+
+def _add_mutations(namespace: Namespace, site: Site) -> None:
+    namespace.add_input("CommentPlace", "The words that a comment is about.", PLACE_INPUT)
+    namespace.add_input("ChosenRevision", "A revision to publish.", CHOSEN_INPUT)
+    namespace.add_input("PersonLinkInput", "Where else to find a person.", PERSON_LINK_INPUT)
+    mutations: tuple[Mutation | SecretMutation, ...] = (
+        *draft_mutations(namespace, site),
+        *ENTRY_MUTATIONS,
+        *REVIEW_MUTATIONS,
+        *PUBLISH_MUTATIONS,
+        *TAXONOMY_MUTATIONS,
+        *ACCOUNT_MUTATIONS,
+        *SESSION_MUTATIONS,
+    )
+    described = {"__doc__": "Everything that can be done; each is one command, whole or not."}
+    namespace.add_object(
+        type("Mutation", (), described),
+        **{each.name: each.declare(namespace) for each in mutations},
+    )
 
 
 def _add_shared_inputs(namespace: Namespace) -> None:

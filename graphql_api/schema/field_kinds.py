@@ -91,19 +91,21 @@ def declare_field(namespace: Namespace, name: str, field: Field) -> Declared:
     return declare(namespace, name, field)
 
 
-def leaf_type(namespace: Namespace, name: str, field: Field) -> str:
-    """Return a leaf's type; add the enum if it has one of its own."""
-    leaf = LEAVES[_kind_of(field, LEAVES)]
-    if leaf.type is not None:
-        return leaf.type
-    choices = cast("Choice", field).choices
-    namespace.add_enum(name, _description(field), {choice: choice for choice in choices})
-    return name
+def leaf_type(name: str, field: Field) -> str:
+    """Return a leaf's type; a choice has an enum of its own."""
+    return LEAVES[_kind_of(field, LEAVES)].type or name
+
+
+def _add_choices(namespace: Namespace, name: str, field: Field) -> None:
+    if isinstance(field, Choice):
+        members = {choice: choice for choice in field.choices}
+        namespace.add_enum(name, _description(field), members)
 
 
 def _leaf(namespace: Namespace, name: str, field: Field) -> Declared:
+    _add_choices(namespace, name, field)
     return value(
-        _optional(leaf_type(namespace, name, field), field),
+        _optional(leaf_type(name, field), field),
         lambda row: member(document_of(row).json, field.name),
         _description(field),
         required=field.required,
@@ -132,8 +134,9 @@ def _object_of(type_: str, field: Field) -> Declared:
 def _list(namespace: Namespace, name: str, field: Field) -> Declared:
     item = cast("List", field).item
     if leaf_of(item) is not None:
+        _add_choices(namespace, name, item)
         return value(
-            f"list[{leaf_type(namespace, name, item)}]",
+            f"list[{leaf_type(name, item)}]",
             lambda row: coalesce(
                 member(document_of(row).json, field.name), JsonConstant(b"[]", "jsonb")
             ),
@@ -231,7 +234,7 @@ def _add_object(namespace: Namespace, name: str, field: Object) -> None:
 
 def camel(name: str) -> str:
     """Return a field's name as part of a type's: ``buyer_guides`` becomes ``BuyerGuides``."""
-    return "".join(word.capitalize() for word in name.split("_"))
+    return "".join(word[:1].upper() + word[1:] for word in name.split("_"))
 
 
 def graphql_name(name: str) -> str:

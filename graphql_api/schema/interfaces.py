@@ -9,7 +9,7 @@ from graphql_api.planner.declarations import Call, Row, Rows
 from graphql_api.planner.json_sql import text
 from graphql_api.schema.connection import connection
 from graphql_api.schema.declare import inside, many, one, value
-from graphql_api.schema.review import review_rows
+from graphql_api.schema.review import publication_attestation, review_rows
 from graphql_api.schema.rows import category_rows, incoming_link_rows, link_rows, tag_rows
 
 
@@ -74,5 +74,15 @@ class Entry(Node):
         "Review | None",
         lambda entry, _: review_rows(entry),
         "Who signed off exactly what is shown; null if it was published without.",
+    )
+    attestation = one(
+        "Attestation | None",
+        publication_attestation,
+        "The signed statement that these bytes were published.",
+    )
+    break_glass_reason = value(
+        "str | None",
+        lambda entry: entry.break_glass_reason,
+        "Why it was published without sign-offs that it should have; null if it has them.",
     )
     revision = inside("Revision", lambda entry: entry, "The revision that is shown.")

@@ -13,11 +13,11 @@ from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql
 from graphql_api.planner.json_sql import text
 from graphql_api.planner.source import Chosen
 from graphql_api.schema.declare import Declared, many, one, value
-from graphql_api.schema.rows import entry_rows, link_rows
+from graphql_api.schema.rows import entry_rows, link_rows, revision_rows
 
 
 def _source(link: Row, call: Call) -> Rows:
-    return entry_rows(call.view, lambda entry: entry.revision_id == link.revision_id)
+    return revision_rows(call.view, lambda entry: entry.revision_id == link.revision_id)
 
 
 def _target(link: Row, call: Call) -> Rows:

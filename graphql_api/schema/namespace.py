@@ -27,7 +27,7 @@ from strawberry.types.union import StrawberryUnion
 
 from graphql_api.planner.declarations import PLANNED
 from graphql_api.schema.declare import Argument, Declared
-from graphql_api.schema.scalars import CONFIG, Date, DateTime
+from graphql_api.schema.scalars import CONFIG, JSON, Date, DateTime
 
 
 class Namespace:
@@ -42,7 +42,7 @@ class Namespace:
     def __init__(self) -> None:
         self._module = ModuleType(f"graphql_api.schema.generated_{next(self._numbers)}")
         self._types: dict[str, Any] = vars(self._module)
-        self._types.update(ID=strawberry.ID, DateTime=DateTime, Date=Date)
+        self._types.update(ID=strawberry.ID, DateTime=DateTime, Date=Date, JSON=JSON)
         # Strawberry looks up the names of a class in the module that it says it is from.
         sys.modules[self._module.__name__] = self._module
 
@@ -79,10 +79,24 @@ class Namespace:
             ),
         )
 
-    def build(self, query: str, types: Sequence[str]) -> GraphQLSchema:
-        """Return the schema with this query type and these further types; ends the namespace."""
+    def build(
+        self,
+        types: Sequence[str],
+        *,
+        mutation: str = "",
+        subscription: str = "",
+    ) -> GraphQLSchema:
+        """Return the schema with these root types beside ``Query``; ends the namespace.
+
+        Args:
+            types: what no field names: the types that implement interfaces.
+            mutation: the mutation type, if there is one.
+            subscription: the subscription type, if there is one.
+        """
         schema = strawberry.Schema(
-            query=self._types[query],
+            query=self._types["Query"],
+            mutation=self._types.get(mutation),
+            subscription=self._types.get(subscription),
             types=[self._types[name] for name in types],
             config=CONFIG,
         )

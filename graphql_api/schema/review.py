@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cms.reading import relations
-from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
+from cms.reading import editorial, relations
+from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql
 from graphql_api.planner.source import Chosen
 from graphql_api.schema.declare import many, one, value
 from graphql_api.schema.rows import by_name, person_rows
@@ -38,6 +38,23 @@ def _author(entry: Row, _: Call) -> Rows:
     return Rows(Chosen(relations.bylines()), (lambda byline: byline.account_id == entry.author_id,))
 
 
+def _attestation_of(identifier: Sql) -> Rows:
+    return Rows(Chosen(editorial.attestations()), (lambda row: row.id == identifier,))
+
+
+def publication_attestation(entry: Row, _: Call) -> Rows:
+    """Return the attestation of the publication that an entry is shown by."""
+    return _attestation_of(entry.publication_id)
+
+
+class Attestation:
+    """A signed statement (DSSE, Ed25519) that anyone can verify offline."""
+
+    sequence = value("int", lambda row: row.sequence, "Its number, without gaps.")
+    hash = value("str", lambda row: row.hash, "Its hash, which the next one names.")
+    envelope = value("JSON", lambda row: row.envelope, "The DSSE envelope with the statement.")
+
+
 class SignOff:
     """A reviewer's yes to exactly these bytes."""
 
@@ -45,6 +62,11 @@ class SignOff:
     stage = value("str", lambda signed: signed.stage, "The stage of the policy it was given at.")
     signed_at = value("DateTime", lambda signed: signed.signed_at, "When it was given.")
     expires_at = value("DateTime", lambda signed: signed.expires_at, "Until when it holds.")
+    attestation = one(
+        "Attestation | None",
+        lambda signed, _: _attestation_of(signed.id),
+        "The signed statement of it.",
+    )
 
 
 class Review:
@@ -65,6 +87,9 @@ class Revision:
     number = value("int", lambda entry: entry.number, "Its number within the edition, from 1.")
     digest = value(
         "str", lambda entry: entry.digest, "SHA-256 of its canonical JSON (RFC 8785), in hex."
+    )
+    content = value(
+        "JSON", lambda entry: entry.content, "All that it holds, as the digest covers it."
     )
     created_at = value("DateTime", lambda entry: entry.created_at, "When it was saved.")
     author = one("Person | None", _author, "Who saved it, if the account has a byline.")

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from sqlalchemy import ColumnElement
 
 from cms.reading import relations
-from cms.reading.view import View
+from cms.reading.view import Perspective, View
 from graphql_api.planner.declarations import OrderKey, Rows
 from graphql_api.planner.json_sql import text
 from graphql_api.planner.source import Chosen, Columns
@@ -24,14 +24,24 @@ Order: TypeAlias = Callable[[Columns], tuple[OrderKey, ...]]
 
 def entry_rows(view: View, *conditions: Condition) -> Rows:
     """Return entries of any type, the newest first."""
-    rows = _rows(relations.entries(view), _newest_first, *conditions)
+    rows = _rows(relations.entries(view), _newest_first(view), *conditions)
+    return replace(rows, typename=lambda entry: entry.content_type)
+
+
+def revision_rows(view: View, *conditions: Condition) -> Rows:
+    """Return entries as of each of their revisions, the newest first."""
+    rows = _rows(
+        relations.revisions(view),
+        lambda entry: (OrderKey(entry.number, descending=True), OrderKey(entry.revision_id)),
+        *conditions,
+    )
     return replace(rows, typename=lambda entry: entry.content_type)
 
 
 def rows_of_type(view: View, content_type: str, *conditions: Condition) -> Rows:
     """Return entries of one type, the newest first."""
     is_of_type: Condition = lambda entry: entry.content_type == text(content_type)  # noqa: E731
-    return _rows(relations.entries(view), _newest_first, is_of_type, *conditions)
+    return _rows(relations.entries(view), _newest_first(view), is_of_type, *conditions)
 
 
 def link_rows(view: View, *conditions: Condition) -> Rows:
@@ -75,8 +85,13 @@ def person_rows(*conditions: Condition) -> Rows:
     return _rows(relations.people(), by_name, *conditions)
 
 
-def _newest_first(entry: Columns) -> tuple[OrderKey, ...]:
-    return (OrderKey(entry.published_at, descending=True), OrderKey(entry.id, descending=True))
+def _newest_first(view: View) -> Order:
+    """Return the order by when readers got to see it, or for drafts by when it was saved."""
+    since = "created_at" if view.perspective is Perspective.DRAFT else "published_at"
+    return lambda entry: (
+        OrderKey(entry[since], descending=True),
+        OrderKey(entry.id, descending=True),
+    )
 
 
 def by_name(row: Columns) -> tuple[OrderKey, ...]:

@@ -12,6 +12,7 @@ from cms.dialects import as_text
 
 DateTime = NewType("DateTime", datetime)
 Date = NewType("Date", date)
+JSON = NewType("JSON", object)
 
 
 def _parse_moment(value: object) -> datetime:
@@ -46,6 +47,13 @@ CONFIG = StrawberryConfig(
             specified_by_url="https://scalars.graphql.org/andimarek/local-date.html",
             serialize=str,
             parse_value=_parse_day,
+        ),
+        JSON: strawberry.scalar(
+            name="JSON",
+            description="Any JSON value.",
+            specified_by_url="https://ecma-international.org/publications-and-standards/standards/ecma-404/",
+            serialize=lambda value: value,
+            parse_value=lambda value: value,
         ),
     }
 )

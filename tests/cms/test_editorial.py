@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from cms.content.policy import Stage
 from cms.editorial.actor import OPERATOR, Actor, Grant
-from cms.editorial.authorization import ROLE_ACTIONS, Action, Allowed, Denied, Subject, decide
+from cms.editorial.authorization import (
+    ROLE_ACTIONS,
+    Action,
+    Allowed,
+    Denied,
+    Reach,
+    Subject,
+    decide,
+)
 from cms.editorial.contributors import Authored, contributors
 from cms.editorial.sign_offs import Signature, missing_sign_offs, signatures_that_count
 
@@ -42,8 +50,8 @@ def test_only_holding_signatures_of_strangers_on_this_digest_count(
     given_: list[tuple[str, str, str, int]], authors: set[str], approvals: int
 ) -> None:
     signatures = [
-        Signature(digest, stage, account, NOW + timedelta(days=days))
-        for digest, stage, account, days in given_
+        Signature(f"signoff {index}", digest, stage, account, NOW + timedelta(days=days))
+        for index, (digest, stage, account, days) in enumerate(given_)
     ]
     counting = signatures_that_count(signatures, "x", frozenset(authors), NOW)
     stages = [Stage("1", approvals=approvals), Stage("2")]
@@ -59,10 +67,13 @@ def test_only_holding_signatures_of_strangers_on_this_digest_count(
 
 @pytest.mark.parametrize("role", ROLE_ACTIONS)
 @pytest.mark.parametrize("action", Action)
-def test_a_role_allows_what_the_table_says(role: str, action: Action) -> None:
+@pytest.mark.parametrize("is_own", [True, False])
+def test_a_role_allows_what_the_table_says(role: str, action: Action, *, is_own: bool) -> None:
     actor = Actor(account_id="a", grants=(Grant(role=role),))
-    expected = Allowed if action in ROLE_ACTIONS[role] else Denied
-    assert isinstance(decide(actor, action, Subject()), expected)
+    reach = ROLE_ACTIONS[role].get(action)
+    reached = {Reach.ANY: True, Reach.OWN: is_own, Reach.OTHERS: not is_own, None: False}[reach]
+    expected = Allowed if reached else Denied
+    assert isinstance(decide(actor, action, Subject(is_own=is_own)), expected)
 
 
 @pytest.mark.parametrize(

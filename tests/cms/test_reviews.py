@@ -139,7 +139,8 @@ async def test_a_reviewer_of_another_category_does_not_sign(newsroom: Newsroom) 
     limited = await newsroom.person("Lim", Grant(role="reviewer", category_id=mine.id))
     head = await newsroom.draft(category=theirs)
     await ask(newsroom, head)
-    assert [e.code for e in await refusal(newsroom, head, limited)] == ["NOT_ALLOWED"]
+    # Neither do they learn that it exists.
+    assert [e.code for e in await refusal(newsroom, head, limited)] == ["NOT_FOUND"]
 
 
 async def test_a_sign_off_expires(newsroom: Newsroom) -> None:

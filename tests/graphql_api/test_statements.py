@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cms.dialects import PostgresReader, SqliteReader
+from cms.dialects.reading import PostgresReader, SqliteReader
 from tests.graphql_api.conftest import Api
 
 DEEP = """

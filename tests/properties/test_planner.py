@@ -56,7 +56,7 @@ def both(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Both]
     """A database with content of every kind, and the reference over the same rows."""
     with asyncio.Runner() as runner:
         url = runner.run(templates.copy(request.param))
-        database = Database(url)
+        database = Database(url, signing_key=templates.signing_key)
         runner.run(fill(database))
         delivery = Delivery(SITE, build_delivery_schema(SITE), database.reader, NO_LIMITS)
         yield Both(runner, delivery, runner.run(Reference.load(database, SITE)))

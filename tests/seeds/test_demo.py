@@ -88,7 +88,7 @@ def demo(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Demo]
     """The demo site, loaded."""
     with asyncio.Runner() as runner:
         url = runner.run(templates.copy(request.param))
-        database = Database(url)
+        database = Database(url, signing_key=templates.signing_key)
         loaded = Demo(runner, database)
         loaded.load()
         yield loaded

@@ -1,0 +1,163 @@
+"""``copydesk account``: who can sign in. Whoever runs it is the operator."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import click
+from sqlalchemy import func, select
+
+from cms.cli.group import load_site, open_database
+from cms.commands.accounts import (
+    create_account,
+    create_person,
+    find_account,
+    grant_role,
+    grants_of,
+)
+from cms.commands.passwords import prepare_password, set_password
+from cms.commands.work import begin_work
+from cms.database import ReadSession
+from cms.dialects import as_text
+from cms.editorial.actor import OPERATOR, Grant
+from cms.editorial.authorization import ROLE_ACTIONS
+from cms.errors import NotFound, Refused
+from cms.settings import load_settings
+from cms.tables import Account, Token
+
+
+@click.group()
+def account() -> None:
+    """Make accounts, give them passwords, and list them."""
+
+
+@account.command("create")
+@click.argument("email")
+@click.option("--name", help="The byline under which readers see its work; made with it.")
+@click.option(
+    "--role",
+    "roles",
+    type=click.Choice(list(ROLE_ACTIONS)),
+    multiple=True,
+    help="What it may do, with all content; may be given several times.",
+)
+def create(email: str, name: str | None, roles: Sequence[str]) -> None:
+    """Make the account EMAIL.
+
+    The password is asked for twice, or read from the first line of the standard input.
+    """
+    asyncio.run(_create(email, name, roles, _read_password()))
+    click.echo(f"{email} can sign in now; its roles: {', '.join(roles) or 'none'}.")
+
+
+@account.command("password")
+@click.argument("email")
+def change(email: str) -> None:
+    """Give the account EMAIL another password, and end its sessions.
+
+    The password is asked for twice, or read from the first line of the standard input.
+    """
+    asyncio.run(_set_password(email, _read_password()))
+    click.echo(f"{email} has another password now; its sessions have ended.")
+
+
+@account.command("list")
+def show() -> None:
+    """List the accounts: address, roles, whether it can sign in, and when it was last used."""
+    accounts = asyncio.run(_accounts())
+    if not accounts:
+        click.echo(
+            "There are no accounts; make one: copydesk account create EMAIL --role administrator"
+        )
+    width = max((len(each.email) for each in accounts), default=0)
+    for each in accounts:
+        click.echo(f"{each.email:<{width}}  {each.roles}; {each.state}; {each.last_use}")
+
+
+def _read_password() -> str:
+    if _is_terminal():
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+async def _create(email: str, name: str | None, roles: Sequence[str], password: str) -> None:
+    settings = load_settings()
+    site = load_site(settings.site)
+    new = await prepare_password(password)
+    async with open_database(settings) as database, begin_work(database, site, OPERATOR) as work:
+        try:
+            person = await create_person(work, name) if name else None
+            made = await create_account(work, email, person_id=person.id if person else None)
+            for role in roles:
+                await grant_role(work, made.id, Grant(role=role))
+            await set_password(work, made.id, new)
+        except Refused as refused:
+            # Not as a refusal, which would leave what was done until then.
+            raise click.ClickException(str(refused)) from None
+
+
+async def _set_password(email: str, password: str) -> None:
+    settings = load_settings()
+    site = load_site(settings.site)
+    new = await prepare_password(password)
+    async with open_database(settings) as database, begin_work(database, site, OPERATOR) as work:
+        found = await find_account(work.session, email)
+        if found is None:
+            raise Refused(
+                NotFound(message=f"there is no account {email!r}; see: copydesk account list")
+            )
+        await set_password(work, found.id, new)
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """An account, in words."""
+
+    email: str
+    roles: str
+    state: str
+    last_use: str
+
+
+async def _accounts() -> list[_Listed]:
+    async with open_database(load_settings()) as database, database.reading() as session:
+        rows = list(await session.scalars(select(Account).order_by(Account.email)))
+        return [await _listed(session, each) for each in rows]
+
+
+async def _listed(session: ReadSession, row: Account) -> _Listed:
+    grants = await grants_of(session, row.id)
+    used = await _last_use(session, row.id)
+    return _Listed(
+        email=row.email,
+        roles=", ".join(map(_grant_words, grants)) or "no role",
+        state=_state_words(row),
+        last_use=f"last used {as_text(used)}" if used else "never used",
+    )
+
+
+def _grant_words(grant: Grant) -> str:
+    limits = [each for each in (grant.stage, grant.content_type, grant.category_id) if each]
+    return f"{grant.role} ({', '.join(limits)})" if limits else grant.role
+
+
+def _state_words(row: Account) -> str:
+    if row.disabled_at is not None:
+        return f"disabled since {as_text(row.disabled_at)}"
+    return "can sign in" if row.password_hash is not None else "has no password"
+
+
+async def _last_use(session: ReadSession, account_id: str) -> datetime | None:
+    """Return when one of its tokens was last used; to sign in is to use it."""
+    used = func.max(Token.last_used_at)
+    signed_in = func.max(Token.created_at).filter(Token.kind != "service")
+    row = await session.execute(select(used, signed_in).where(Token.account_id == account_id))
+    return max((moment for moment in row.one() if moment is not None), default=None)

@@ -1,0 +1,163 @@
+"""``copydesk audit``: prove that the history is whole."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import click
+from sqlalchemy import func, select
+
+from cms import clock
+from cms.cli.files import FILE, json_in, text_in
+from cms.cli.group import open_database
+from cms.content.canonical_json import Json
+from cms.database import ReadSession
+from cms.dialects import as_text
+from cms.errors import AttestationError
+from cms.ledger import audit as audit_chain
+from cms.ledger.attestation import unattested, verify_attestations
+from cms.ledger.chain import Broken, Verified
+from cms.ledger.checkpoint import checkpoint as make_checkpoint
+from cms.ledger.checkpoint import verify_checkpoint
+from cms.ledger.counters import current
+from cms.settings import load_settings
+from cms.signing import Envelope
+from cms.tables import Revision
+
+
+@dataclass(frozen=True)
+class _Holds:
+    """Something was found to be as it should be."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class _Fails:
+    """Something was found not to be as it should be."""
+
+    words: str
+
+
+_Finding: TypeAlias = _Holds | _Fails
+
+
+@click.group()
+def audit() -> None:
+    """Prove that the history is whole."""
+
+
+@audit.command("verify")
+@click.option(
+    "--checkpoint",
+    "checkpoints",
+    type=FILE,
+    multiple=True,
+    metavar="FILE",
+    help="A signed checkpoint that the chains have to hold; may be given several times.",
+)
+@click.option(
+    "--key",
+    type=FILE,
+    metavar="PEM",
+    help="The public key that has signed; by default that of COPYDESK_SIGNING_KEY.",
+)
+def verify_history(checkpoints: Sequence[str], key: str | None) -> None:
+    """Verify the audit chain, the attestations and all revisions' digests.
+
+    A chain that was cut off by somebody who also set its counter back, or an audit chain that was
+    made anew, is found only with a --checkpoint that was made before and kept elsewhere.
+    """
+    findings = asyncio.run(_findings(checkpoints, key))
+    for finding in findings:
+        click.echo(finding.words)
+    if any(isinstance(finding, _Fails) for finding in findings):
+        raise click.exceptions.Exit(1)
+
+
+@audit.command("checkpoint")
+def print_checkpoint() -> None:
+    """Print a signed checkpoint, as JSON; keep it where the server cannot write."""
+    click.echo(json.dumps(asyncio.run(_checkpoint())))
+
+
+async def _checkpoint() -> Envelope:
+    async with open_database(load_settings()) as database, database.reading() as session:
+        return await make_checkpoint(session, database.signer, clock.now())
+
+
+async def _findings(checkpoints: Sequence[str], key: str | None) -> list[_Finding]:
+    envelopes = {name: json_in(name) for name in checkpoints}
+    async with open_database(load_settings()) as database, database.reading() as session:
+        public_key = text_in(key) if key is not None else database.signer.public_key_pem()
+        return [
+            await _audit_chain(session),
+            await _attestations(session, public_key),
+            await _unattested(session),
+            await _revisions(session),
+            *[
+                await _held_checkpoint(session, name, each, public_key)
+                for name, each in envelopes.items()
+            ],
+        ]
+
+
+async def _audit_chain(session: ReadSession) -> _Finding:
+    with _progress("Audit chain", await current(session, "audit")) as seen:
+        found = await audit_chain.verify(session, seen)
+    return _chain_finding("audit record", found)
+
+
+async def _attestations(session: ReadSession, public_key: str) -> _Finding:
+    with _progress("Attestations", await current(session, "attestation")) as seen:
+        found = await verify_attestations(session, public_key, seen)
+    return _chain_finding("attestation", found)
+
+
+def _chain_finding(called: str, found: Verified | Broken) -> _Finding:
+    if isinstance(found, Broken):
+        return _Fails(f"{called} {found.sequence} does not hold: {found.reason}")
+    return _Holds(f"{called}s: {found.count} hold; the last hash is {found.head_hash}")
+
+
+async def _unattested(session: ReadSession) -> _Finding:
+    missing = await unattested(session)
+    if not missing:
+        return _Holds("sign-offs and publications: all are attested")
+    more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+    return _Fails(f"{missing[0]}{more} should be attested, and no attestation is there")
+
+
+async def _revisions(session: ReadSession) -> _Finding:
+    count = await session.scalar(select(func.count()).select_from(Revision)) or 0
+    with _progress("Revisions", count) as seen:
+        broken = await audit_chain.verify_revisions(session, seen)
+    if not broken:
+        return _Holds(f"revisions: {count} have the digests of their contents")
+    more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+    return _Fails(f"{broken[0].revision_id} does not hold{more}: {broken[0].reason}")
+
+
+async def _held_checkpoint(
+    session: ReadSession, name: str, envelope: Json, public_key: str
+) -> _Finding:
+    try:
+        held = await verify_checkpoint(session, envelope, public_key)
+    except AttestationError as error:
+        return _Fails(f"checkpoint {name} does not hold: {error}")
+    moment = as_text(held.recorded_at)
+    return _Holds(f"checkpoint {name} holds: what the chains had at {moment} is still there")
+
+
+@contextmanager
+def _progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
+    """Show how far it is, on a terminal; in a pipe, say nothing."""
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden) as bar:
+        yield bar.update

@@ -1,0 +1,55 @@
+"""``copydesk key`` and ``copydesk verify``: what others can prove, offline."""
+
+from __future__ import annotations
+
+import click
+
+from cms import clock
+from cms.cli.files import FILE, json_in, text_in
+from cms.dialects import as_text
+from cms.ledger.attestation import verify_attestation
+from cms.ledger.statement import PublicationPredicate, SignOffPredicate, Statement
+from cms.settings import load_settings
+from cms.signing import load_or_make_signer
+
+
+@click.command()
+def key() -> None:
+    """Print the public key, with which others verify what this site attests."""
+    click.echo(load_or_make_signer(load_settings().signing_key).public_key_pem(), nl=False)
+
+
+@click.command()
+@click.argument("attestation", type=FILE)
+@click.argument("content", type=FILE)
+@click.option(
+    "--key", type=FILE, required=True, metavar="PEM", help="The site's public key, as a file."
+)
+def verify(attestation: str, content: str, key: str) -> None:
+    """Verify offline that CONTENT was signed off or published, as ATTESTATION says.
+
+    Both are files of JSON; one may be -, which is the standard input.
+    """
+    envelope, value = json_in(attestation), json_in(content)
+    click.echo(_words_of(verify_attestation(envelope, value, text_in(key))))
+
+
+def _words_of(statement: Statement) -> str:
+    said = statement.predicate
+    what = f"revision {said.revision} of {said.entry} ({said.locale})"
+    if isinstance(said, SignOffPredicate):
+        ended = "expired" if said.expires_at < clock.now() else "expires"
+        return (
+            f"{said.reviewer.name} signed off {what} at the stage {said.stage!r} at "
+            f"{as_text(said.signed_at)}; the sign-off {ended} at {as_text(said.expires_at)}."
+        )
+    where = f" at {said.path}" if said.path is not None else ""
+    when = as_text(said.published_at)
+    return f"{said.published_by} published {what}{where} at {when}, {_gate_of(said)}."
+
+
+def _gate_of(said: PublicationPredicate) -> str:
+    if said.break_glass_reason is not None:
+        return f"past the sign-off gate: {said.break_glass_reason}"
+    count = len(said.sign_offs)
+    return f"with {count} sign-off{'' if count == 1 else 's'}: {', '.join(said.sign_offs)}"

@@ -1,0 +1,69 @@
+"""Drop autosaves that nothing needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import pairwise
+
+from sqlalchemy import delete, select
+
+from cms.commands.lookups import authorise_on, hold
+from cms.commands.work import Work, command
+from cms.editorial.authorization import Action
+from cms.tables import ChangeRequest, Publication, Review, Revision, SignOff
+from cms.tables.base import Base
+
+
+@command(Action.REVISION_PRUNE)
+async def prune_autosaves(
+    work: Work, entry_id: str, *, older_than: timedelta, locale: str | None = None
+) -> Sequence[Revision]:
+    """Delete an edition's autosaves of before a time, and return them.
+
+    Kept are those that were published, signed off or asked to be reviewed, the newest revision,
+    and each whose author has not saved the very next one as well: who contributed to a page
+    has to stay known.
+
+    Args:
+        work: the transaction and the actor.
+        entry_id: the entry.
+        older_than: how long ago they were saved, at least.
+        locale: the edition; by default the site's default locale.
+
+    Raises:
+        Refused: if the actor may not.
+    """
+    held = await hold(work, entry_id, locale)
+    await authorise_on(work, Action.REVISION_PRUNE, held)
+    revisions = await work.session.scalars(
+        select(Revision).where(Revision.edition_id == held.edition.id).order_by(Revision.number)
+    )
+    old = [
+        revision
+        for revision, following in pairwise(revisions)
+        if revision.is_autosave
+        and revision.author_id == following.author_id
+        and revision.created_at <= work.now - older_than
+    ]
+    return [revision for revision in old if await drop_autosave(work, revision)]
+
+
+async def drop_autosave(work: Work, revision: Revision) -> bool:
+    """Delete an autosave unless something refers to it; say whether it is gone."""
+    if await _is_referred_to(work, revision):
+        return False
+    await work.session.flush()  # its edition's head has to be another one first
+    await work.session.execute(delete(Revision).where(Revision.id == revision.id))
+    work.session.expunge(revision)
+    return True
+
+
+async def _is_referred_to(work: Work, revision: Revision) -> bool:
+    tables: tuple[type[Base], ...] = (Publication, SignOff, ChangeRequest, Review)
+    for table in tables:
+        column = table.__table__.c.revision_id
+        found = await work.session.scalar(select(column).where(column == revision.id).limit(1))
+        if found is not None:
+            return True
+    return False

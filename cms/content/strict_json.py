@@ -1,0 +1,69 @@
+"""Reading JSON in the one way that everybody reads it.
+
+Where a signature is at stake, a text that two programs could read differently is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+from cms.content.canonical_json import Json, JsonObject
+
+_LARGEST_INTEGER = 2**53 - 1
+
+
+def read_json(text: str | bytes) -> Json:
+    """Return the value that a text in JSON stands for.
+
+    Raises:
+        ValueError: if it is not JSON, has a key twice in one object, or is nested too deeply.
+    """
+    try:
+        value: Json = json.loads(
+            text, object_pairs_hook=_unique, parse_int=_number, parse_constant=_refuse
+        )
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    return value
+
+
+def in_doubles(value: Json) -> Json:
+    """Return a value with integers that are too large for a double as the nearest one.
+
+    A large float comes back from a database as an integer. To JSON the two are the same.
+
+    Raises:
+        ValueError: for an integer that no double comes near to.
+    """
+    match value:
+        case bool() | str() | float() | None:
+            return value
+        case int():
+            return _number(value)
+        case Mapping():
+            return {key: in_doubles(each) for key, each in value.items()}
+        case Sequence():
+            return [in_doubles(each) for each in value]
+
+
+def _unique(pairs: Sequence[tuple[str, Json]]) -> JsonObject:
+    read = dict(pairs)
+    if len(read) < len(pairs):
+        raise ValueError("it has a key twice in one object")
+    return read
+
+
+def _number(number: str | int) -> int | float:
+    value = int(number)
+    if abs(value) <= _LARGEST_INTEGER:
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError("it has a number that is too large") from None
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"it has {name}, which is not JSON")

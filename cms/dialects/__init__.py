@@ -1,0 +1,51 @@
+"""What differs between SQLite and PostgreSQL when storing and connecting.
+
+A caller names what it wants, and this package says it in each database's words. Nothing else
+in ``cms`` asks which database it is.
+
+SQLite comes from the ``pysqlite3`` wheel, for writing and for reading alike. The one that
+Python bundles is often older than 3.51.3, and can then lose commits when two connections
+write at once (https://sqlite.org/wal.html#walreset). Two copies of SQLite in one process
+must not open the same file, since each drops the other's locks
+(https://sqlite.org/howtocorrupt.html, section 2.2.1), hence one driver for both.
+"""
+
+from __future__ import annotations
+
+from cms.dialects.columns import (
+    CLUSTERED,
+    JsonDocument,
+    Key,
+    Moment,
+    Words,
+    as_text,
+    partial_index,
+)
+from cms.dialects.connecting import backend, lock_schema, refresh_statistics
+from cms.dialects.expressions import (
+    element_number,
+    element_text,
+    elements_of,
+    moment_ago,
+    present_moment,
+)
+from cms.dialects.reading import Reader
+
+__all__ = [
+    "CLUSTERED",
+    "JsonDocument",
+    "Key",
+    "Moment",
+    "Reader",
+    "Words",
+    "as_text",
+    "backend",
+    "element_number",
+    "element_text",
+    "elements_of",
+    "lock_schema",
+    "moment_ago",
+    "partial_index",
+    "present_moment",
+    "refresh_statistics",
+]

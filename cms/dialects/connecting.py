@@ -1,0 +1,195 @@
+"""Engines and readers for the database that a URL names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import aiosqlite
+from pysqlite3 import dbapi2 as sqlite
+from sqlalchemy import URL, event, make_url, text  # noqa: TID251  # has no expression
+from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_dbapi
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from cms.dialects.reading import PostgresReader, Reader, SqliteReader
+from cms.errors import DatabaseError
+
+_READING_CONNECTIONS = 4
+
+
+class Backend(Protocol):
+    """One kind of database."""
+
+    def engine(self) -> AsyncEngine:
+        """Return an engine whose transactions may write."""
+
+    def reading_engine(self, engine: AsyncEngine) -> AsyncEngine:
+        """Return an engine whose transactions see one snapshot and cannot write."""
+
+    def reader(self, connections: int, timeout: float) -> Reader:
+        """Return a reader with this many connections, at most."""
+
+
+def backend(database_url: str) -> Backend:
+    """Return what a ``COPYDESK_DATABASE_URL`` names.
+
+    Raises:
+        DatabaseError: when it names neither an SQLite file nor a PostgreSQL database.
+    """
+    try:
+        url = make_url(database_url)
+    except ArgumentError as error:
+        raise DatabaseError(f"{database_url!r} is not a database URL: {error}") from None
+    match url.get_backend_name():
+        case "sqlite" if url.database and url.database != ":memory:":
+            return SqliteBackend(str(Path(url.database).resolve()))
+        case "postgresql":
+            return PostgresBackend(url.set(drivername="postgresql+asyncpg"))
+        case _:
+            raise DatabaseError(
+                f"{url.render_as_string()!r} is neither sqlite:///<file> "
+                "nor postgresql://<user>@<host>/<name>"
+            )
+
+
+class SqliteBackend:
+    """A file: one writing connection, and a few that read."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+
+    def engine(self) -> AsyncEngine:
+        """Return an engine with one connection, so that writers of this process queue."""
+        engine = create_async_engine(
+            URL.create("sqlite+aiosqlite", database=self._file),
+            module=AsyncAdapt_aiosqlite_dbapi(_driver(_connect_to_write), sqlite),
+            pool_size=1,
+            max_overflow=0,
+            hide_parameters=True,  # they can be hashes of passwords
+        )
+        # A transaction that reads first and writes later meets "database is locked" at once,
+        # whatever the timeout; one that begins as a writer waits its turn.
+        event.listen(engine.sync_engine, "begin", _begin_immediate)
+        return engine
+
+    def reading_engine(self, engine: AsyncEngine) -> AsyncEngine:
+        """Return an engine with connections that can only read."""
+        del engine  # a writer that reads would keep other writers waiting
+        reading = create_async_engine(
+            URL.create("sqlite+aiosqlite", database=self._file),
+            module=AsyncAdapt_aiosqlite_dbapi(_driver(_connect_to_read), sqlite),
+            pool_size=_READING_CONNECTIONS,
+            hide_parameters=True,
+        )
+        event.listen(reading.sync_engine, "begin", _begin)
+        return reading
+
+    def reader(self, connections: int, timeout: float) -> SqliteReader:
+        """Return a reader of the file."""
+        return SqliteReader(self._file, connections, timeout)
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("begin immediate")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("begin")
+
+
+def _driver(connect: Callable[..., aiosqlite.Connection]) -> Any:
+    """Return aiosqlite's interface with pysqlite3 beneath."""
+    names = ("DatabaseError", "Error", "IntegrityError", "NotSupportedError", "OperationalError")
+    return SimpleNamespace(
+        Connection=aiosqlite.Connection,
+        __version__=aiosqlite.__version__,
+        connect=connect,
+        ProgrammingError=sqlite.ProgrammingError,
+        sqlite_version=sqlite.sqlite_version,
+        sqlite_version_info=sqlite.sqlite_version_info,
+        **{name: getattr(sqlite, name) for name in names},
+    )
+
+
+def _connect_to_write(file: str, **_: object) -> aiosqlite.Connection:
+    def connect() -> sqlite.Connection:
+        connection = sqlite.connect(file, isolation_level=None, check_same_thread=False)
+        for pragma in (
+            "journal_mode=wal",
+            "synchronous=full",
+            "foreign_keys=on",
+            "trusted_schema=off",
+            "busy_timeout=5000",
+        ):
+            connection.execute(f"pragma {pragma}")
+        return connection
+
+    if not Path(file).parent.is_dir():
+        # Said here, since what fails in aiosqlite's thread outlives the event loop.
+        raise sqlite.OperationalError(f"there is no folder {Path(file).parent}")
+    return aiosqlite.Connection(connect, iter_chunk_size=64)
+
+
+def _connect_to_read(file: str, **_: object) -> aiosqlite.Connection:
+    def connect() -> sqlite.Connection:
+        connection = sqlite.connect(
+            f"file:{quote(file)}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+        )
+        for pragma in ("query_only=on", "trusted_schema=off", "busy_timeout=5000"):
+            connection.execute(f"pragma {pragma}")
+        return connection
+
+    return aiosqlite.Connection(connect, iter_chunk_size=64)
+
+
+class PostgresBackend:
+    """A database on a PostgreSQL server, version 15 or newer."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+
+    def engine(self) -> AsyncEngine:
+        """Return an engine with a pool of connections."""
+        return create_async_engine(
+            self._url,
+            pool_pre_ping=True,
+            hide_parameters=True,  # they can be hashes of passwords
+            connect_args={
+                "server_settings": {
+                    "application_name": "copydesk",
+                    "idle_in_transaction_session_timeout": "60000",
+                    "jit": "off",
+                    "lock_timeout": "5000",
+                    "timezone": "UTC",
+                }
+            },
+        )
+
+    def reading_engine(self, engine: AsyncEngine) -> AsyncEngine:
+        """Return the same engine, with read-only transactions."""
+        return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    def reader(self, connections: int, timeout: float) -> PostgresReader:
+        """Return a reader of the database."""
+        return PostgresReader(self._url, connections, timeout)
+
+
+def refresh_statistics(connection: Connection) -> None:
+    """Let the database look at its data, so that it plans well; after much has changed."""
+    connection.execute(text("analyze"))
+    if connection.dialect.name == "sqlite":
+        # With samples of values, SQLite prepares a statement anew for every value bound to it,
+        # which takes longer than to run it.
+        connection.execute(text("drop table if exists sqlite_stat4"))
+
+
+def lock_schema(connection: Connection) -> None:
+    """Let no other process migrate until this transaction ends."""
+    # On SQLite every transaction of ours is the only writer already.
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("select pg_advisory_xact_lock(hashtext('copydesk.schema'))"))

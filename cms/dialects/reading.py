@@ -1,0 +1,219 @@
+"""Single read-only statements, past the ORM."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+from urllib.parse import quote
+
+import asyncpg
+from pysqlite3 import dbapi2 as sqlite
+from sqlalchemy import URL, Dialect
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
+
+from cms.errors import ReadTimeout
+
+# How long a statement may have taken to count as taking no time, in seconds.
+_NO_TIME = 0.0005
+_MOST_STATEMENTS = 1_000
+# How many steps of SQLite's machine lie between two looks at the clock; about 0.1 ms.
+_STEPS_BETWEEN_LOOKS = 10_000
+
+
+class Reader(Protocol):
+    """Runs single read-only statements on connections of its own, past the ORM."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """What statements are compiled for."""
+
+    async def fetch(self, sql: str, values: Sequence[object]) -> bytes:
+        """Return the one value of the one row that a statement yields.
+
+        Raises:
+            ReadTimeout: when the statement ran longer than the limit and was cancelled.
+        """
+
+    async def close(self) -> None:
+        """Close the connections."""
+
+
+class SqliteReader:
+    """Read-only connections, each used by one thread at a time.
+
+    A statement that took no time when it last ran is run on the event loop itself, since to
+    hand it to a thread would take longer; every other one runs in a thread.
+    """
+
+    def __init__(self, file: str, connections: int, timeout: float) -> None:
+        self.dialect: Dialect = sqlite_dialect(paramstyle="qmark")
+        self._file = file
+        self._timeout = timeout
+        # More threads than cores only wait for each other.
+        self._size = min(connections, os.cpu_count() or 1)
+        self._threads = ThreadPoolExecutor(self._size, "copydesk-reader")
+        self._idle: asyncio.LifoQueue[_ReadConnection] = asyncio.LifoQueue()
+        self._opened: list[_ReadConnection] = []
+        self._own: _ReadConnection | None = None
+        self._seconds = _Recent()
+
+    async def fetch(self, sql: str, values: Sequence[object]) -> bytes:
+        """Run the statement."""
+        if self._seconds.of(sql) < _NO_TIME:
+            value, seconds = self._own_connection().fetch(sql, values)
+        else:
+            value, seconds = await self._fetch_in_thread(sql, values)
+        self._seconds.note(sql, seconds)
+        return value
+
+    async def _fetch_in_thread(self, sql: str, values: Sequence[object]) -> tuple[bytes, float]:
+        connection = await self._take()
+        running = asyncio.get_running_loop().run_in_executor(
+            self._threads, connection.fetch, sql, values
+        )
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            # The thread still holds the connection: it has to let go before anyone else may.
+            connection.interrupt()
+            await asyncio.wait([running])
+            raise
+        finally:
+            self._idle.put_nowait(connection)
+
+    async def close(self) -> None:
+        """Close the connections and end the threads."""
+        self._threads.shutdown(wait=True)
+        while self._opened:
+            self._opened.pop().close()
+
+    async def _take(self) -> _ReadConnection:
+        if self._idle.empty() and len(self._opened) < self._size:
+            return self._open()
+        return await self._idle.get()
+
+    def _own_connection(self) -> _ReadConnection:
+        """Return the event loop's own connection."""
+        if self._own is None:
+            self._own = self._open()
+        return self._own
+
+    def _open(self) -> _ReadConnection:
+        connection = _ReadConnection(self._file, self._timeout)
+        self._opened.append(connection)
+        return connection
+
+
+class _ReadConnection:
+    """A connection that can only read, and not for longer than the limit."""
+
+    def __init__(self, file: str, timeout: float) -> None:
+        self._timeout = timeout
+        self._deadline = 0.0
+        self._connection = sqlite.connect(
+            f"file:{quote(file)}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+        )
+        self._connection.text_factory = bytes
+        for pragma in ("query_only=on", "trusted_schema=off", "busy_timeout=5000"):
+            self._connection.execute(f"pragma {pragma}")
+        self._connection.set_progress_handler(self._is_late, _STEPS_BETWEEN_LOOKS)
+        self.interrupt = self._connection.interrupt
+        self.close = self._connection.close
+
+    def fetch(self, sql: str, values: Sequence[object]) -> tuple[bytes, float]:
+        """Return the one value of the one row that a statement yields, and how long it took."""
+        started = time.monotonic()
+        self._deadline = started + self._timeout
+        try:
+            (value,) = self._connection.execute(sql, values).fetchone()
+        except sqlite.OperationalError as error:
+            if str(error) == "interrupted":
+                raise ReadTimeout(self._timeout) from None
+            raise
+        return value, time.monotonic() - started
+
+    def _is_late(self) -> bool:
+        return time.monotonic() > self._deadline
+
+
+class _Recent:
+    """How long statements took when they last ran, for the thousand that ran last."""
+
+    def __init__(self) -> None:
+        self._seconds: OrderedDict[str, float] = OrderedDict()
+
+    def of(self, sql: str) -> float:
+        """Return how long it took; for ever if it is not known."""
+        return self._seconds.get(sql, math.inf)
+
+    def note(self, sql: str, seconds: float) -> None:
+        """Remember; a slow run is forgotten only step by step."""
+        self._seconds[sql] = max(seconds, 0.8 * self._seconds.get(sql, 0.0))
+        self._seconds.move_to_end(sql)
+        if len(self._seconds) > _MOST_STATEMENTS:
+            self._seconds.popitem(last=False)
+
+
+class PostgresReader:
+    """A pool of connections that keep their prepared statements."""
+
+    def __init__(self, url: URL, connections: int, timeout: float) -> None:
+        self.dialect: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+        self._url = url
+        self._size = connections
+        self._timeout = timeout
+        self._pool: asyncpg.Pool | None = None
+        self._opening = asyncio.Lock()
+
+    async def fetch(self, sql: str, values: Sequence[object]) -> bytes:
+        """Run the statement, prepared."""
+        pool = self._pool or await self._open()
+        try:
+            async with pool.acquire() as connection:
+                return await connection.fetchval(sql, *values)  # type: ignore[no-any-return]
+        except asyncpg.QueryCanceledError:
+            raise ReadTimeout(self._timeout) from None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._pool is not None:
+            await self._pool.close()
+
+    async def _open(self) -> asyncpg.Pool:
+        async with self._opening:
+            if self._pool is None:
+                _, arguments = self.dialect.create_connect_args(self._url)
+                self._pool = await asyncpg.create_pool(
+                    **arguments,
+                    min_size=1,
+                    max_size=self._size,
+                    statement_cache_size=1_000,
+                    init=_receive_json_as_bytes,
+                    reset=_keep_session,
+                    server_settings={
+                        "application_name": "copydesk reader",
+                        "default_transaction_read_only": "on",
+                        "jit": "off",
+                        "statement_timeout": str(int(self._timeout * 1000)),
+                        "timezone": "UTC",
+                    },
+                )
+        return self._pool
+
+
+async def _receive_json_as_bytes(connection: asyncpg.Connection) -> None:
+    # The wire carries JSON as UTF-8 text, which is what the response is made of.
+    await connection.set_type_codec(
+        "json", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary"
+    )
+
+
+async def _keep_session(connection: asyncpg.Connection) -> None:
+    """Reset nothing: statements here are single reads, which leave nothing behind."""

@@ -1,0 +1,307 @@
+"""Signed statements of sign-offs and publications, which anyone can verify offline.
+
+Each names the hash of the one before, so that none can be left out unnoticed. Who lacks the key
+can make none and change none; who can write to the database can cut off the end of the chain and
+set its counter back, which only a checkpoint shows (:mod:`cms.ledger.checkpoint`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Exists, exists, func, select, union_all
+
+from cms.clock import to_milliseconds
+from cms.content.canonical_json import Json, digest_of
+from cms.content.strict_json import in_doubles
+from cms.database import ReadSession, WriteSession
+from cms.errors import AttestationError
+from cms.ledger.chain import FIRST, Broken, Link, Rows, Verified, unnoticed, walk
+from cms.ledger.counters import advance, current
+from cms.ledger.statement import (
+    PAYLOAD_TYPE,
+    Predicate,
+    PublicationPredicate,
+    Reviewer,
+    SignOffPredicate,
+    Statement,
+    differences,
+    read_statement,
+    statement_of,
+)
+from cms.signing import Signer, open_envelope
+from cms.tables import Attestation, AuditRecord, Edition, Publication, Revision, SignOff
+
+
+async def attest_sign_off(
+    session: WriteSession,
+    signer: Signer,
+    sign_off: SignOff,
+    *,
+    entry_id: str,
+    locale: str,
+    reviewer_name: str,
+    now: datetime,
+) -> Attestation:
+    """Attest a sign-off, in the transaction in which it is given.
+
+    Args:
+        session: the transaction.
+        signer: signs the statement.
+        sign_off: what is attested.
+        entry_id: the entry of its edition.
+        locale: the locale of its edition.
+        reviewer_name: what the reviewer is called.
+        now: the present.
+    """
+    place = await _next_place(session, now)
+    edition = _EditionName(entry_id, locale)
+    predicate = _sign_off_predicate(sign_off, edition, reviewer_name, place)
+    return await append(session, signer, statement_of(sign_off.digest, predicate))
+
+
+async def attest_publication(
+    session: WriteSession,
+    signer: Signer,
+    publication: Publication,
+    *,
+    digest: str,
+    sign_offs: Sequence[str],
+    now: datetime,
+) -> Attestation:
+    """Attest a publication, in the transaction in which it is made.
+
+    Args:
+        session: the transaction.
+        signer: signs the statement.
+        publication: what is attested.
+        digest: the digest of its revision.
+        sign_offs: the ids of the sign-offs on this digest that counted.
+        now: the present.
+    """
+    place = await _next_place(session, now)
+    edition = _EditionName(publication.entry_id, publication.locale)
+    predicate = _publication_predicate(publication, edition, tuple(sign_offs), place)
+    return await append(session, signer, statement_of(digest, predicate))
+
+
+async def append(session: WriteSession, signer: Signer, statement: Statement) -> Attestation:
+    """Sign a statement, whose number has to be the next, and add it to the chain."""
+    attestation = Attestation(
+        id=statement.predicate.id,
+        sequence=statement.predicate.sequence,
+        hash=statement.hash(),
+        envelope=signer.sign(PAYLOAD_TYPE, statement.payload()),
+    )
+    session.add(attestation)
+    await session.flush()  # so that the next statement of this transaction finds it
+    return attestation
+
+
+def verify_attestation(envelope: object, content: Json, public_key_pem: str) -> Statement:
+    """Return what an attestation says of some content; takes no database.
+
+    That a sign-off has expired since, or that a page has been unpublished, it does not show.
+
+    Args:
+        envelope: the attestation, as JSON.
+        content: the content of a revision, as JSON.
+        public_key_pem: the public key of the site that the reader trusts.
+
+    Raises:
+        AttestationError: if another key has signed it, it is no attestation, or it is one of
+            other content.
+    """
+    statement = read_statement(*open_envelope(envelope, public_key_pem))
+    try:
+        digest = digest_of(in_doubles(content))
+    except (ValueError, RecursionError) as error:
+        raise AttestationError(f"the content has no digest: {error}") from None
+    if digest != statement.digest:
+        raise AttestationError(
+            f"this is an attestation of other content: of {statement.digest}, not of {digest}"
+        )
+    return statement
+
+
+async def verify_attestations(
+    session: ReadSession, public_key_pem: str, seen: Callable[[int], object] = unnoticed
+) -> Verified | Broken:
+    """Walk along all attestations, and return what they come to or which one does not hold.
+
+    Each has to be signed, to follow the one before, and to say what its row in the database says,
+    so an edited sign-off, publication or revision is found here. What was cut off together with
+    the counter being set back is not.
+
+    Args:
+        session: a snapshot, so that nothing is attested meanwhile.
+        public_key_pem: the key with which they have to be signed.
+        seen: is told of every attestation, with the number 1.
+    """
+    found = await walk(
+        session,
+        _attested(),
+        Attestation.sequence,
+        link_of=lambda row: _link_of(_Attested(*row), public_key_pem),
+        seen=seen,
+    )
+    if isinstance(found, Broken):
+        return found
+    return found.ended_at(await current(session, "attestation"))
+
+
+async def unattested(session: ReadSession) -> Sequence[str]:
+    """Return the ids of sign-offs and publications that should be attested and are not.
+
+    Those that the audit chain had recorded before the first attestation are from a version that
+    attested nothing; any other was written past the commands.
+    """
+    made = union_all(select(SignOff.id), select(Publication.id)).subquery()
+    first = (
+        select(func.min(AuditRecord.sequence))
+        .where(AuditRecord.subject.in_(select(Attestation.id)))
+        .scalar_subquery()
+    )
+    found = await session.scalars(
+        select(made.c.id)
+        .where(~exists().where(Attestation.id == made.c.id))
+        .where(~_is_recorded_before(made.c.id, first))
+        .order_by(made.c.id)
+    )
+    return found.all()
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A statement's place in the chain; see :class:`~cms.ledger.statement.Predicate`."""
+
+    attested_at: datetime
+    sequence: int
+    previous: str
+
+
+@dataclass(frozen=True)
+class _EditionName:
+    entry_id: str
+    locale: str
+
+
+@dataclass(frozen=True)
+class _Attested:
+    """An attestation with all that it is about, as far as it is there."""
+
+    sequence: int
+    attestation: Attestation
+    sign_off: SignOff | None
+    publication: Publication | None
+    entry_id: str | None
+    locale: str | None
+    digest: str | None
+
+
+async def _next_place(session: WriteSession, now: datetime) -> _Place:
+    sequence = await advance(session, "attestation")
+    previous = await session.scalar(
+        select(Attestation.hash).where(Attestation.sequence == sequence - 1)
+    )
+    return _Place(to_milliseconds(now), sequence, previous or FIRST)
+
+
+def _sign_off_predicate(
+    sign_off: SignOff, edition: _EditionName, reviewer_name: str, place: _Place
+) -> SignOffPredicate:
+    return SignOffPredicate(
+        id=sign_off.id,
+        entry=edition.entry_id,
+        locale=edition.locale,
+        revision=sign_off.revision_id,
+        stage=sign_off.stage,
+        reviewer=Reviewer(id=sign_off.person_id, name=reviewer_name),
+        account=sign_off.account_id,
+        signed_at=to_milliseconds(sign_off.signed_at),
+        expires_at=to_milliseconds(sign_off.expires_at),
+        attested_at=place.attested_at,
+        sequence=place.sequence,
+        previous=place.previous,
+    )
+
+
+def _publication_predicate(
+    publication: Publication, edition: _EditionName, sign_offs: tuple[str, ...], place: _Place
+) -> PublicationPredicate:
+    return PublicationPredicate(
+        id=publication.id,
+        entry=edition.entry_id,
+        locale=edition.locale,
+        revision=publication.revision_id,
+        path=publication.path,
+        position=publication.position,
+        published_at=to_milliseconds(publication.published_at),
+        published_by=publication.published_by,
+        sign_offs=sign_offs,
+        break_glass_reason=publication.break_glass_reason,
+        attested_at=place.attested_at,
+        sequence=place.sequence,
+        previous=place.previous,
+    )
+
+
+def _attested() -> Rows:
+    edition_id = func.coalesce(SignOff.edition_id, Publication.edition_id)
+    revision_id = func.coalesce(SignOff.revision_id, Publication.revision_id)
+    return (
+        select(
+            *(Attestation.sequence, Attestation, SignOff, Publication),
+            *(Edition.entry_id, Edition.locale, Revision.digest),
+        )
+        .outerjoin(SignOff, SignOff.id == Attestation.id)
+        .outerjoin(Publication, Publication.id == Attestation.id)
+        .outerjoin(Edition, Edition.id == edition_id)
+        .outerjoin(Revision, Revision.id == revision_id)
+    )
+
+
+def _link_of(attested: _Attested, public_key_pem: str) -> Link:
+    attestation = attested.attestation
+    statement = read_statement(*open_envelope(attestation.envelope, public_key_pem))
+    predicate = statement.predicate
+    if (predicate.id, predicate.sequence) != (attestation.id, attestation.sequence):
+        raise AttestationError(f"it is signed as number {predicate.sequence}, of {predicate.id}")
+    differing = differences(_stored(attested, predicate), predicate)
+    if {statement.digest} != _digests(attested):
+        differing.append("digest")
+    if differing:
+        raise AttestationError(f"{attestation.id} has been changed: {', '.join(differing)}")
+    return Link(previous=predicate.previous, hash=attestation.hash, computed=statement.hash())
+
+
+def _stored(attested: _Attested, predicate: SignOffPredicate | PublicationPredicate) -> Predicate:
+    """Return what a statement of the row as it is now would say."""
+    if attested.entry_id is None or attested.locale is None:
+        raise AttestationError(f"{predicate.id} is gone")
+    edition = _EditionName(attested.entry_id, attested.locale)
+    place = _Place(predicate.attested_at, predicate.sequence, predicate.previous)
+    if isinstance(predicate, SignOffPredicate) and attested.sign_off is not None:
+        return _sign_off_predicate(attested.sign_off, edition, predicate.reviewer.name, place)
+    publication = attested.publication
+    if isinstance(predicate, PublicationPredicate) and publication is not None:
+        if _EditionName(publication.entry_id, publication.locale) != edition:
+            raise AttestationError(f"{predicate.id} has been changed: edition")
+        return _publication_predicate(publication, edition, predicate.sign_offs, place)
+    raise AttestationError(f"{predicate.id} is not what it is signed as")
+
+
+def _digests(attested: _Attested) -> set[str | None]:
+    """Return the digests that the rows name: the revision's, and the sign-off's own."""
+    own = {attested.sign_off.digest} if attested.sign_off is not None else set()
+    return {attested.digest} | own
+
+
+def _is_recorded_before(made_id: ColumnElement[str], first: ColumnElement[int]) -> Exists:
+    return (
+        exists()
+        .where(AuditRecord.subject == made_id, AuditRecord.outcome == "done")
+        .where(first.is_(None) | (AuditRecord.sequence < first))
+    )

@@ -1,0 +1,138 @@
+"""Signed checkpoints: what the chains had come to at some moment.
+
+Who can write to the database can cut off the end of a chain and set its counter back, and can
+make all hashes of the audit chain anew. Neither shows within the database. A checkpoint that is
+kept elsewhere shows both, for all that was there when it was made.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import TypeAdapter
+from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from cms.clock import to_milliseconds
+from cms.database import ReadSession
+from cms.dialects import as_text
+from cms.errors import AttestationError
+from cms.ledger.chain import FIRST
+from cms.ledger.counters import current
+from cms.ledger.form import Form, Moment, read_form
+from cms.signing import Envelope, Signer, open_envelope
+from cms.tables import Attestation, AuditRecord
+
+PAYLOAD_TYPE = "application/vnd.copydesk.checkpoint.v1+json"
+
+
+class Checkpoint(Form):
+    """What the chains had come to.
+
+    Attributes:
+        sequence: the number of the last audit record; 0 if there was none.
+        hash: its hash; 64 zeros if there was none.
+        attestation_sequence: the number of the last attestation; 0 if there was none.
+        attestation_hash: its hash; 64 zeros if there was none.
+        recorded_at: when.
+    """
+
+    sequence: int
+    hash: str
+    attestation_sequence: int
+    attestation_hash: str
+    recorded_at: Moment
+
+
+_CHECKPOINT = TypeAdapter(Checkpoint)
+
+
+async def checkpoint(session: ReadSession, signer: Signer, now: datetime) -> Envelope:
+    """Return a signed statement of what the chains have come to.
+
+    Args:
+        session: a snapshot, so that both chains are of the same moment.
+        signer: signs it.
+        now: the present.
+
+    Raises:
+        AttestationError: if the end of a chain is missing already.
+    """
+    sequence, attestation_sequence = [await current(session, name) for name in _CHAINS]
+    made = Checkpoint(
+        sequence=sequence,
+        hash=await _head(session, "audit", sequence),
+        attestation_sequence=attestation_sequence,
+        attestation_hash=await _head(session, "attestation", attestation_sequence),
+        recorded_at=to_milliseconds(now),
+    )
+    return signer.sign(PAYLOAD_TYPE, made.payload())
+
+
+async def verify_checkpoint(
+    session: ReadSession, envelope: object, public_key_pem: str
+) -> Checkpoint:
+    """Return what a checkpoint says, if both chains still hold what they held then.
+
+    Only the two records that it names are looked at. That all before them are as they were is
+    what walking the chains shows (:func:`cms.ledger.audit.verify`,
+    :func:`cms.ledger.attestation.verify_attestations`): their hashes lead to these two.
+
+    Raises:
+        AttestationError: if another key has signed it, it is no checkpoint, or a chain has been
+            cut off or written anew since.
+    """
+    payload_type, payload = open_envelope(envelope, public_key_pem)
+    if payload_type != PAYLOAD_TYPE:
+        raise AttestationError(f"what is signed is {payload_type!r}, not a checkpoint")
+    try:
+        read = read_form(_CHECKPOINT, payload)
+    except ValueError as error:
+        raise AttestationError(f"what is signed is not a checkpoint: {error}") from None
+    held = {
+        "audit": (read.sequence, read.hash),
+        "attestation": (read.attestation_sequence, read.attestation_hash),
+    }
+    for name in _CHAINS:
+        await _check_held(session, name, *held[name], as_text(read.recorded_at))
+    return read
+
+
+_Chain = Literal["audit", "attestation"]
+_CHAINS: dict[_Chain, tuple[str, InstrumentedAttribute[int], InstrumentedAttribute[str]]] = {
+    "audit": ("audit record", AuditRecord.sequence, AuditRecord.hash),
+    "attestation": ("attestation", Attestation.sequence, Attestation.hash),
+}
+
+
+async def _check_held(
+    session: ReadSession, name: _Chain, sequence: int, held: str, recorded_at: str
+) -> None:
+    called, _, _ = _CHAINS[name]
+    found = await _hash_at(session, name, sequence)
+    if found is None:
+        raise AttestationError(
+            f"{called} {sequence} is gone, which was there at {recorded_at}: the chain was cut off"
+        )
+    if found != held:
+        raise AttestationError(
+            f"{called} {sequence} is not the one that was there at {recorded_at}: its hash was "
+            f"{held} and is {found}"
+        )
+
+
+async def _head(session: ReadSession, name: _Chain, sequence: int) -> str:
+    found = await _hash_at(session, name, sequence)
+    if found is None:
+        raise AttestationError(
+            f"{_CHAINS[name][0]} {sequence} was the last and is gone; run: copydesk audit verify"
+        )
+    return found
+
+
+async def _hash_at(session: ReadSession, name: _Chain, sequence: int) -> str | None:
+    if sequence == 0:
+        return FIRST
+    _, number, stored = _CHAINS[name]
+    return await session.scalar(select(stored).where(number == sequence))

@@ -1,0 +1,235 @@
+"""Signatures: Ed25519 keys, and envelopes that anyone can open with the public one.
+
+An envelope is a DSSE v1 envelope (https://github.com/secure-systems-lab/dsse): what is signed
+is the payload together with its type, so no statement can be passed off as one of another kind.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import TypeAlias
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from cms.errors import AttestationError
+
+Envelope: TypeAlias = Mapping[str, str | Sequence[Mapping[str, str]]]
+
+_OTHERS = 0o077
+_REMEDY = "make one with: openssl genpkey -algorithm ed25519 -out"
+
+
+class Signer:
+    """Signs with an Ed25519 private key.
+
+    Attributes:
+        key_id: the SHA-256 of the raw public key, in lower-case hexadecimal.
+    """
+
+    def __init__(self, private_key: Ed25519PrivateKey) -> None:
+        self._private_key = private_key
+        self.key_id = _key_id_of(private_key.public_key())
+
+    def sign(self, payload_type: str, payload: bytes) -> Envelope:
+        """Return an envelope around the payload.
+
+        Args:
+            payload_type: a media type that says what the payload is and how to read it.
+            payload: what is stated.
+        """
+        signature = self._private_key.sign(_encoded(payload_type, payload))
+        return {
+            "payloadType": payload_type,
+            "payload": b64encode(payload).decode(),
+            "signatures": [{"keyid": self.key_id, "sig": b64encode(signature).decode()}],
+        }
+
+    def public_key_pem(self) -> str:
+        """Return the public key, which others need to open envelopes."""
+        key = self._private_key.public_key()
+        return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def load_or_make_signer(path: Path) -> Signer:
+    """Return a signer with the key in a file; make the file if there is none.
+
+    Processes that do this at once all end up with the same key.
+
+    Raises:
+        AttestationError: if others than its owner can read the file, if it holds no Ed25519
+            private key in PEM, or if it cannot be read or made.
+    """
+    try:
+        return _load(path)
+    except FileNotFoundError:
+        _make(path)
+    try:
+        return _load(path)
+    except FileNotFoundError as error:
+        raise AttestationError(f"the signing key {path} cannot be read: {error.strerror}") from None
+
+
+def open_envelope(envelope: object, public_key_pem: str) -> tuple[str, bytes]:
+    """Return what was signed, its type and its payload, if this key has signed it.
+
+    Args:
+        envelope: what somebody says is an envelope.
+        public_key_pem: the public key of whom one trusts.
+
+    Raises:
+        AttestationError: if it is no envelope, another key has signed it, or the signature does
+            not fit.
+    """
+    key = _public_key(public_key_pem)
+    payload_type, payload, signatures = _parts_of(envelope)
+    own = [signature for key_id, signature in signatures if key_id in {"", _key_id_of(key)}]
+    if not own:
+        raise AttestationError(f"the envelope is not signed with the key {_key_id_of(key)}")
+    if not any(_fits(key, signature, payload_type, payload) for signature in own):
+        raise AttestationError("the signature does not fit: the envelope or its key is another one")
+    return payload_type, payload
+
+
+def _load(path: Path) -> Signer:
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_mode & _OTHERS:
+                raise AttestationError(
+                    f"others can read the signing key {path}; run: chmod 600 {path}"
+                )
+            pem = file.read()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise AttestationError(
+            f"the signing key {path} cannot be read ({error.strerror}); let its owner run this, "
+            "or name another file in COPYDESK_SIGNING_KEY"
+        ) from None
+    return Signer(_private_key(pem, path))
+
+
+def _private_key(pem: bytes, path: Path) -> Ed25519PrivateKey:
+    try:
+        key = load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise AttestationError(
+            f"{path} holds no Ed25519 private key in PEM without a password; {_REMEDY} <file>"
+        )
+    return key
+
+
+def _make(path: Path) -> None:
+    """Make a key, unless somebody else is quicker: a key is there whole or not at all."""
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    try:
+        # Such a file has the mode 0600 from its beginning.
+        handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(pem)
+                file.flush()  # a sync sees only what has left Python
+                os.fsync(handle)
+            os.link(name, path)
+            _sync(path.parent)
+        finally:
+            Path(name).unlink()
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise AttestationError(
+            f"the signing key {path} cannot be made ({error.strerror}); {_REMEDY} {path}"
+        ) from None
+
+
+def _sync(folder: Path) -> None:
+    """Let the folder survive a crash: a key must not be lost once something is signed."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _public_key(pem: str) -> Ed25519PublicKey:
+    try:
+        key = load_pem_public_key(pem.encode())
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, Ed25519PublicKey):
+        raise AttestationError("the key is no Ed25519 public key in PEM; see: copydesk key")
+    return key
+
+
+def _key_id_of(key: Ed25519PublicKey) -> str:
+    return sha256(key.public_bytes_raw()).hexdigest()
+
+
+def _parts_of(envelope: object) -> tuple[str, bytes, list[tuple[str, bytes]]]:
+    """Return an envelope's type, payload and signatures, each with the id of its key."""
+    if not isinstance(envelope, Mapping):
+        raise AttestationError("this is no DSSE envelope: it is not a JSON object")
+    try:
+        payload_type = _text(envelope, "payloadType")
+        payload_type.encode()  # a lone surrogate has no bytes that could be signed
+        payload = _bytes(envelope, "payload")
+        return payload_type, payload, list(_signatures_of(envelope))
+    except ValueError as error:
+        raise AttestationError(f"this is no DSSE envelope: {error}") from None
+
+
+def _signatures_of(envelope: Mapping[object, object]) -> Iterator[tuple[str, bytes]]:
+    signatures = envelope.get("signatures")
+    if not isinstance(signatures, list) or not signatures:
+        raise ValueError("it has no signatures")
+    for each in signatures:
+        if not isinstance(each, Mapping):
+            raise ValueError("a signature is not an object")  # noqa: TRY004  # caught as one
+        # Without an id, as with an empty one, the key is to be tried.
+        yield _text(each, "keyid") if "keyid" in each else "", _bytes(each, "sig")
+
+
+def _text(holder: Mapping[object, object], name: str) -> str:
+    value = holder.get(name)
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is not a string")  # noqa: TRY004  # the same
+    return value
+
+
+def _bytes(holder: Mapping[object, object], name: str) -> bytes:
+    """Return what is in base64, in the standard alphabet or the one for URLs."""
+    text = _text(holder, name).replace("-", "+").replace("_", "/")
+    try:
+        return b64decode(text, validate=True)
+    except ValueError:
+        raise ValueError(f"{name} is not base64") from None
+
+
+def _fits(key: Ed25519PublicKey, signature: bytes, payload_type: str, payload: bytes) -> bool:
+    try:
+        key.verify(signature, _encoded(payload_type, payload))
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _encoded(payload_type: str, payload: bytes) -> bytes:
+    """Return the bytes that are signed: DSSE's pre-authentication encoding."""
+    kind = payload_type.encode()
+    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)

@@ -1,0 +1,45 @@
+"""Credentials → actor. It says who is asking, never whether they may."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from starlette.requests import HTTPConnection
+
+from cms.clock import now
+from cms.commands.credentials import hash_of
+from cms.commands.sessions import authenticate, note_use
+from cms.database import Database
+from cms.editorial.actor import ANONYMOUS, Actor
+from cms.errors import Refused
+from graphql_api.http.errors import RequestFailed, failed
+
+# How a host application says who is asking, in place of Copydesk's own accounts.
+Identify: TypeAlias = Callable[[HTTPConnection], Awaitable[Actor]]
+
+
+async def actor_of(database: Database, authorization: str | None) -> Actor:
+    """Return who an ``Authorization`` header stands for; without one, somebody anonymous.
+
+    Raises:
+        RequestFailed: if it is no bearer token, or one that is not good.
+    """
+    if authorization is None:
+        return ANONYMOUS
+    scheme, _, secret = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise unauthenticated("Send the token as `Authorization: Bearer …`.")
+    async with database.reading() as session:
+        try:
+            actor = await authenticate(session, secret.strip(), now())
+        except Refused as refusal:
+            raise unauthenticated(refusal.errors[0].message) from None
+    if actor.session_id is None:  # a program's, of which one wants to know whether it is used
+        await note_use(database, hash_of(secret.strip()), now())
+    return actor
+
+
+def unauthenticated(message: str) -> RequestFailed:
+    """Return the failure for a request from nobody who is known."""
+    return failed(message, "UNAUTHENTICATED", status=401)

@@ -1,0 +1,116 @@
+"""Answers that come over time, whichever way they are carried."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import orjson
+
+from cms.editorial.actor import Actor
+from graphql_api.http.errors import RequestFailed, formatted, unexpected
+from graphql_api.http.request import GraphQLRequest
+
+
+class Live(Protocol):
+    """Answers requests over time; what carries the answers knows no more of it than this."""
+
+    async def authenticate(self, authorization: str | None) -> Actor:
+        """Return who an ``Authorization`` header stands for.
+
+        Raises:
+            RequestFailed: with the code ``UNAUTHENTICATED``, if it is not good.
+        """
+
+    def stream(self, request: GraphQLRequest, actor: Actor) -> AsyncIterator[bytes]:
+        """Return the responses to a request, each as JSON; queries and mutations have one.
+
+        Raises:
+            RequestFailed: at the first response, if there is no answer; at a later one, if
+                there is no more of it, as when the actor has lost the right to it.
+        """
+
+
+@dataclass(frozen=True)
+class LiveLimits:
+    """The most that a client may have at a time, and how long the two sides are patient.
+
+    Attributes:
+        init_seconds: until a new socket has to say who it is.
+        operations: that run at once on one socket.
+        waiting: further ones on it that may wait until one of those has ended.
+        turn_seconds: that they may wait.
+        message_bytes: of one message from a client.
+        queue: messages that wait for a client to take them.
+        slow_seconds: that the queue may stay full.
+        send_seconds: that a single message, event or farewell may take to send.
+        ping_seconds: without a message to the client after which a socket is pinged.
+        comment_seconds: between the comments that keep a stream of events alive.
+        first_seconds: to wait for a first response before a stream of events is begun.
+    """
+
+    init_seconds: float = 5
+    operations: int = 50
+    waiting: int = 50
+    turn_seconds: float = 5
+    message_bytes: int = 64 * 1024
+    queue: int = 100
+    slow_seconds: float = 1
+    send_seconds: float = 10
+    ping_seconds: float = 15
+    comment_seconds: float = 12
+    first_seconds: float = 1
+
+
+async def responses(stream: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    """Yield the responses of a stream; if it fails on the way, the errors as the last of them.
+
+    The stream is closed at the end, whatever ends it.
+
+    Raises:
+        RequestFailed: if it fails before the first response, for whatever reason.
+    """
+    begun = False
+    failure: RequestFailed | None = None
+    try:
+        async with closing(stream):
+            async for response in stream:
+                begun = True
+                yield response
+    except RequestFailed as error:
+        failure = error
+    except Exception as error:  # noqa: BLE001  # whatever it is, the client gets no traceback
+        failure = unexpected(error)
+    if failure is not None:
+        if not begun:
+            raise failure
+        yield failed_response(failure)
+
+
+def failed_response(failure: RequestFailed) -> bytes:
+    """Return the response that has nothing but the errors of a failure."""
+    return b'{"errors":' + errors_of(failure) + b"}"
+
+
+def errors_of(failure: RequestFailed) -> bytes:
+    """Return the errors of a failure as a JSON list."""
+    return orjson.dumps([formatted(error, "BAD_REQUEST") for error in failure.errors])
+
+
+@asynccontextmanager
+async def closing(stream: AsyncIterator[bytes]) -> AsyncIterator[None]:
+    """End a stream with the block, whether or not it has been read to its end."""
+    try:
+        yield
+    finally:
+        if isinstance(stream, _Closable):
+            await stream.aclose()
+
+
+@runtime_checkable
+class _Closable(Protocol):
+    """What holds on to something until it is closed; generators do."""
+
+    async def aclose(self) -> None: ...

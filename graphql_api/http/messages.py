@@ -1,0 +1,186 @@
+"""Messages of https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, TypeAlias
+
+import orjson
+
+from cms.errors import CopydeskError
+from graphql_api.http.errors import RequestFailed
+from graphql_api.http.live import errors_of
+from graphql_api.http.request import GraphQLRequest, checked
+
+ACKNOWLEDGED = b'{"type":"connection_ack"}'
+PING = b'{"type":"ping"}'
+PONG = b'{"type":"pong"}'
+
+
+class CloseCode(IntEnum):
+    """Why a socket is closed.
+
+    They are the protocol's and its reference implementation's, except that ``TOO_LARGE`` is
+    WebSocket's own and ``TOO_SLOW`` is ours.
+    """
+
+    TOO_LARGE = 1009
+    TOO_SLOW = 4008
+    MALFORMED = 4400
+    UNAUTHORIZED = 4401
+    FORBIDDEN = 4403
+    SUBPROTOCOL = 4406
+    INIT_TIMEOUT = 4408
+    DUPLICATE_ID = 4409
+    SECOND_INIT = 4429
+    INTERNAL = 4500
+
+
+class Closed(CopydeskError):
+    """The socket cannot go on.
+
+    Attributes:
+        code: why, for programs.
+        reason: why, for people.
+    """
+
+    def __init__(self, code: CloseCode, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class ConnectionInit:
+    """The client says who it is, in the words of an ``Authorization`` header."""
+
+    authorization: str | None
+
+
+@dataclass(frozen=True)
+class Subscribe:
+    """The client asks something, and will know the answers by this id."""
+
+    id: str
+    request: GraphQLRequest
+
+
+@dataclass(frozen=True)
+class Complete:
+    """The client wants no more answers with this id."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class Ping:
+    """The client wants to know whether the server is there."""
+
+
+@dataclass(frozen=True)
+class Pong:
+    """The client is there."""
+
+
+Message: TypeAlias = ConnectionInit | Subscribe | Complete | Ping | Pong
+
+
+def read_message(text: str | None, most: int) -> Message:
+    """Return the message in a frame; ``None`` stands for a frame without text.
+
+    Raises:
+        Closed: if it is no message, or has more than ``most`` bytes.
+    """
+    if text is None:
+        raise _malformed("Messages are text, not binary.")
+    frame = text.encode()
+    if len(frame) > most:
+        raise Closed(CloseCode.TOO_LARGE, f"The message has more than {most:,} bytes.")
+    message = _parse(frame)
+    if not isinstance(message, dict):
+        raise _malformed("A message has to be a JSON object.")
+    kind = message.get("type")
+    if not isinstance(kind, str) or kind not in _READERS:
+        raise _malformed(f"type has to be one of {', '.join(_READERS)}.")
+    return _READERS[kind](message)
+
+
+def next_of(id_: str, response: bytes) -> bytes:
+    """Return the message with a response."""
+    return b'{"id":' + orjson.dumps(id_) + b',"type":"next","payload":' + response + b"}"
+
+
+def error_of(id_: str, failure: RequestFailed) -> bytes:
+    """Return the message that there is no response, and why."""
+    errors = errors_of(failure)
+    return b'{"id":' + orjson.dumps(id_) + b',"type":"error","payload":' + errors + b"}"
+
+
+def complete_of(id_: str) -> bytes:
+    """Return the message that there are no more responses."""
+    return b'{"id":' + orjson.dumps(id_) + b',"type":"complete"}'
+
+
+def _connection_init(message: Mapping[str, Any]) -> Message:
+    authorization = _payload(message).get("authorization")
+    if not isinstance(authorization, str | None):
+        raise _malformed("authorization has to be text.")
+    return ConnectionInit(authorization)
+
+
+def _subscribe(message: Mapping[str, Any]) -> Message:
+    id_ = _id(message)
+    try:
+        return Subscribe(id_, checked(_payload(message)))
+    except RequestFailed as error:
+        raise _malformed(str(error)) from None
+
+
+def _complete(message: Mapping[str, Any]) -> Message:
+    return Complete(_id(message))
+
+
+def _ping(message: Mapping[str, Any]) -> Message:
+    _payload(message)
+    return Ping()
+
+
+def _pong(message: Mapping[str, Any]) -> Message:
+    _payload(message)
+    return Pong()
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, Any]], Message]] = {
+    "connection_init": _connection_init,
+    "subscribe": _subscribe,
+    "complete": _complete,
+    "ping": _ping,
+    "pong": _pong,
+}
+
+
+def _parse(frame: bytes) -> Any:
+    try:
+        return orjson.loads(frame)
+    except orjson.JSONDecodeError as error:
+        raise _malformed(f"The message is not valid JSON: {error}.") from None
+
+
+def _id(message: Mapping[str, Any]) -> str:
+    id_ = message.get("id")
+    if not isinstance(id_, str) or not id_:
+        raise _malformed("id has to be text, and not empty.")
+    return id_
+
+
+def _payload(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    payload = message.get("payload")
+    if not isinstance(payload, dict | None):
+        raise _malformed("payload has to be an object.")
+    return payload or {}
+
+
+def _malformed(reason: str) -> Closed:
+    return Closed(CloseCode.MALFORMED, reason)

@@ -1,0 +1,247 @@
+"""GraphQL over WebSocket: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
+
+from starlette.datastructures import Headers
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from cms.editorial.actor import Actor
+from graphql_api.http.errors import RequestFailed, failed, unexpected
+from graphql_api.http.live import Live, LiveLimits, responses
+from graphql_api.http.messages import (
+    ACKNOWLEDGED,
+    PING,
+    PONG,
+    CloseCode,
+    Closed,
+    Complete,
+    ConnectionInit,
+    Ping,
+    Pong,
+    Subscribe,
+    complete_of,
+    error_of,
+    next_of,
+    read_message,
+)
+
+SUBPROTOCOL = "graphql-transport-ws"
+_REASON_BYTES = 123  # a control frame has at most 125 bytes, and two are the code
+
+
+async def serve_websocket(
+    websocket: WebSocket,
+    live: Live,
+    limits: LiveLimits | None = None,
+    allowed_origins: Collection[str] = (),
+) -> None:
+    """Serve a socket until it ends; by then, everything that it has started has ended too.
+
+    Args:
+        websocket: the socket, not yet accepted.
+        live: what answers.
+        limits: how much the client may ask for.
+        allowed_origins: such as ``https://studio.example``: pages that may connect, besides
+            those of the host itself. Programs that are not browsers have no origin.
+    """
+    if not _may_connect(websocket.headers, allowed_origins):
+        await websocket.close()  # before it is accepted, that is an answer with 403
+    elif SUBPROTOCOL not in websocket.scope.get("subprotocols", ()):
+        await websocket.accept()
+        with suppress(WebSocketDisconnect):
+            await websocket.close(CloseCode.SUBPROTOCOL, f"Use the subprotocol {SUBPROTOCOL}.")
+    else:
+        await websocket.accept(SUBPROTOCOL)
+        await _Socket(websocket, live, limits or LiveLimits()).serve()
+
+
+def _may_connect(headers: Headers, allowed_origins: Collection[str]) -> bool:
+    """Say whether the page that connects, if it is one, is of this host or allowed.
+
+    Browsers let any page connect to any host, and leave it to the host to refuse.
+    """
+    host = headers.get("host", "").lower()
+    own = {f"http://{host}", f"https://{host}"} if host else set()
+    allowed = own.union(origin.lower() for origin in allowed_origins)
+    return all(origin.lower() in allowed for origin in headers.getlist("origin"))
+
+
+class _Socket:
+    """A socket that has been accepted.
+
+    Its tasks are one group: one that writes, one for each operation, and the one that reads
+    and has started the others. Whichever finds that the socket cannot go on ends them all.
+    """
+
+    def __init__(self, websocket: WebSocket, live: Live, limits: LiveLimits) -> None:
+        self._websocket = websocket
+        self._live = live
+        self._limits = limits
+        self._frames: asyncio.Queue[bytes] = asyncio.Queue(limits.queue)
+        self._turns = asyncio.Semaphore(limits.operations)
+        self._operations: dict[str, asyncio.Task[None]] = {}
+
+    async def serve(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._write())
+                actor = await self._initialise()
+                await self._read(actor, tasks)
+        except ExceptionGroup as group:
+            if (closed := _farewell(group.exceptions)) is not None:
+                await self._close(closed)
+
+    async def _initialise(self) -> Actor:
+        """Return who the client is, once it has said so."""
+        try:
+            async with asyncio.timeout(self._limits.init_seconds):
+                message = await self._next()
+        except TimeoutError:
+            reason = "Connection initialisation timeout"
+            raise Closed(CloseCode.INIT_TIMEOUT, reason) from None
+        if not isinstance(message, ConnectionInit):
+            raise Closed(CloseCode.UNAUTHORIZED, "Unauthorized")
+        actor = await self._authenticate(message.authorization)
+        await self._send(ACKNOWLEDGED)
+        return actor
+
+    async def _authenticate(self, authorization: str | None) -> Actor:
+        try:
+            return await self._live.authenticate(authorization)
+        except RequestFailed:
+            raise Closed(CloseCode.FORBIDDEN, "Forbidden") from None
+
+    async def _read(self, actor: Actor, tasks: asyncio.TaskGroup) -> None:
+        while True:
+            match await self._next():
+                case Subscribe() as message:
+                    await self._subscribe(message, actor, tasks)
+                case Complete(id=id_) if id_ in self._operations:
+                    self._operations.pop(id_).cancel()
+                case ConnectionInit():
+                    raise Closed(CloseCode.SECOND_INIT, "Too many initialisation requests")
+
+    async def _next(self) -> ConnectionInit | Subscribe | Complete:
+        """Return the client's next message; pings are answered on the way."""
+        while True:
+            frame = await self._websocket.receive()
+            if frame["type"] == "websocket.disconnect":
+                raise WebSocketDisconnect(frame["code"])
+            message = read_message(frame.get("text"), self._limits.message_bytes)
+            if isinstance(message, Ping):
+                await self._send(PONG)
+            elif not isinstance(message, Pong):
+                return message
+
+    async def _subscribe(self, message: Subscribe, actor: Actor, tasks: asyncio.TaskGroup) -> None:
+        if message.id in self._operations:
+            reason = f"Subscriber for {message.id} already exists"
+            raise Closed(CloseCode.DUPLICATE_ID, reason)
+        if len(self._operations) >= self._limits.operations + self._limits.waiting:
+            await self._send(error_of(message.id, self._too_many()))
+            return
+        self._operations[message.id] = tasks.create_task(self._operate(message, actor))
+
+    async def _operate(self, asked: Subscribe, actor: Actor) -> None:
+        """Run an operation from its first message to its last."""
+        try:
+            last = await self._answer(asked, actor)
+            await self._tell(asked.id, last)
+        finally:
+            # From here to the last message nothing else has run, so that a client that has
+            # seen the message may use its id again.
+            if self._is_wanted(asked.id):
+                del self._operations[asked.id]
+
+    async def _answer(self, asked: Subscribe, actor: Actor) -> bytes:
+        """Send all responses to a client, and return the message to end with."""
+        try:
+            async with (
+                self._turn(),
+                aclosing(responses(self._live.stream(asked.request, actor))) as stream,
+            ):
+                async for response in stream:
+                    await self._tell(asked.id, next_of(asked.id, response))
+        except RequestFailed as failure:
+            return error_of(asked.id, failure)
+        return complete_of(asked.id)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Be one of the operations that run at once."""
+        try:
+            async with asyncio.timeout(self._limits.turn_seconds):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise self._too_many() from None
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+    def _too_many(self) -> RequestFailed:
+        message = (
+            f"{self._limits.operations:,} operations are running on this connection, which is "
+            "the most that may; complete one of them first."
+        )
+        return failed(message, "LIMIT_EXCEEDED")
+
+    async def _tell(self, id_: str, frame: bytes) -> None:
+        """Send a message about the operation that is running, if the client still wants it."""
+        if self._is_wanted(id_):
+            await self._send(frame)
+
+    def _is_wanted(self, id_: str) -> bool:
+        return self._operations.get(id_) is asyncio.current_task()
+
+    async def _send(self, frame: bytes) -> None:
+        try:
+            async with asyncio.timeout(self._limits.slow_seconds):
+                await self._frames.put(frame)
+        except TimeoutError:
+            raise self._too_slow() from None
+
+    async def _write(self) -> None:
+        """Send what is waiting; if nothing is for a while, see to it that the socket lives."""
+        while True:
+            try:
+                async with asyncio.timeout(self._limits.ping_seconds):
+                    frame = await self._frames.get()
+            except TimeoutError:
+                frame = PING
+            await self._write_frame(frame)
+
+    async def _write_frame(self, frame: bytes) -> None:
+        try:
+            async with asyncio.timeout(self._limits.send_seconds):
+                await self._websocket.send_text(frame.decode())
+        except TimeoutError:
+            raise self._too_slow() from None
+        except RuntimeError:
+            # So servers say that they have closed the socket by themselves.
+            raise WebSocketDisconnect from None
+
+    def _too_slow(self) -> Closed:
+        return Closed(CloseCode.TOO_SLOW, "Messages come faster than they are taken.")
+
+    async def _close(self, closed: Closed) -> None:
+        reason = closed.reason.encode()[:_REASON_BYTES].decode(errors="ignore")
+        # A client that takes nothing does not take this either, and is not waited for.
+        with suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
+            async with asyncio.timeout(self._limits.send_seconds):
+                await self._websocket.close(closed.code, reason)
+
+
+def _farewell(errors: Sequence[Exception]) -> Closed | None:
+    """Return how to close a socket that these have ended; ``None`` if the client has closed it."""
+    for error in errors:
+        if not isinstance(error, Closed | WebSocketDisconnect):
+            (told,) = unexpected(error).errors
+            return Closed(CloseCode.INTERNAL, told.message)
+    if any(isinstance(error, WebSocketDisconnect) for error in errors):
+        return None
+    return next(error for error in errors if isinstance(error, Closed))

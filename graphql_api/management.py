@@ -1,0 +1,252 @@
+"""The management API: queries of drafts, and mutations, each a command."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
+
+from graphql import GraphQLError, GraphQLSchema, OperationType
+
+from cms.clock import now
+from cms.commands.lookups import authorise_on, look_at
+from cms.commands.sessions import DEFAULT_LIFETIMES, Lifetimes, renewed
+from cms.commands.work import Work, begin_reading
+from cms.content.canonical_json import Json
+from cms.content.site import Site
+from cms.database import Database
+from cms.editorial.actor import ANONYMOUS, Actor
+from cms.editorial.authorization import Action, Denied, Subject, decide, grants_for
+from cms.errors import Refused
+from cms.ledger.tail import Tail
+from cms.reading.view import ContentScope, Perspective, View
+from graphql_api.asking import Asking
+from graphql_api.http.authentication import unauthenticated
+from graphql_api.http.errors import RequestFailed, failed
+from graphql_api.http.limits import Limits
+from graphql_api.http.request import GraphQLRequest
+from graphql_api.operation import Asked, Operations, Prepared, fetch
+from graphql_api.planner.answers import answer_slot
+from graphql_api.planner.arguments import plain_values
+from graphql_api.planner.declarations import Answer, Answers
+from graphql_api.planner.plan import Field
+from graphql_api.schema.manage_query import RESTRICTED
+from graphql_api.schema.mutations.sessions import OPEN_TO_ALL
+from graphql_api.schema.subscriptions import Following
+
+# What editors may ask for at once.
+MANAGEMENT_LIMITS = Limits(
+    body_bytes=1024 * 1024,
+    tokens=2_000,
+    depth=15,
+    aliases=30,
+    root_fields=20,
+    list_items=1_000,
+    value_depth=20,
+)
+
+
+_SIGN_IN = "Sign in, and send the token as `Authorization: Bearer …`."
+
+
+class Management:
+    """Answers editors, reviewers and administrators.
+
+    Args:
+        site: the site's declaration.
+        schema: its management schema.
+        database: where the content is.
+        limits: how much one request may ask for.
+        lifetimes: for how long a session's tokens are good.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        schema: GraphQLSchema,
+        database: Database,
+        *,
+        limits: Limits = MANAGEMENT_LIMITS,
+        lifetimes: Lifetimes = DEFAULT_LIFETIMES,
+    ) -> None:
+        self.limits = limits
+        self._lifetimes = lifetimes
+        self._site = site
+        self._database = database
+        self._tail = Tail(database)
+        self._operations = Operations(schema, database.reader.dialect, limits)
+
+    async def answer(self, request: GraphQLRequest, actor: Actor, address: str) -> bytes:
+        """Return the response to a request, as JSON.
+
+        Raises:
+            RequestFailed: if there is no answer, with the reasons.
+        """
+        asked = self.read(request, actor)
+        match asked.operation.node.operation:
+            case OperationType.QUERY:
+                return await self._query(asked, actor)
+            case OperationType.MUTATION:
+                asking = Asking(self._database, self._site, actor, address, self._lifetimes)
+                return await self._mutate(asked, asking)
+        message = "Subscribe over WebSocket (graphql-transport-ws) or accept text/event-stream."
+        raise failed(message, "BAD_REQUEST")
+
+    def read(self, request: GraphQLRequest, actor: Actor) -> Asked:
+        """Return the operation that a request asks for.
+
+        Raises:
+            RequestFailed: if it is not valid, or takes an account and there is none.
+        """
+        if actor != ANONYMOUS:
+            return self._operations.read(request)
+        try:
+            asked = self._operations.read(request)
+            prepared = self.prepare(asked, actor)
+        except RequestFailed:
+            # What is wrong with it is for those who may know the schema.
+            raise unauthenticated(_SIGN_IN) from None
+        if prepared.introspection or not _names(prepared) <= OPEN_TO_ALL:
+            raise unauthenticated(_SIGN_IN)
+        return asked
+
+    def prepare(self, asked: Asked, actor: Actor, key: str | None = None) -> Prepared:
+        """Return an operation, or one root field of it, ready to run for an actor."""
+        return self._operations.prepare(asked, self.view_of(actor), key)
+
+    async def stream(
+        self, request: GraphQLRequest, actor: Actor, address: str
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield the responses to a request: of a subscription whenever something happens.
+
+        Raises:
+            RequestFailed: at the first response, if there is no answer; at a later one, if the
+                actor's session or token is over.
+        """
+        asked = self.read(request, actor)
+        if asked.operation.node.operation is not OperationType.SUBSCRIPTION:
+            yield await self.answer(request, actor, address)
+            return
+        (field,) = self.prepare(asked, actor).fields
+        if not isinstance(field, Field):
+            raise failed("Subscribe to a field of the schema.", "BAD_REQUEST")
+        following = Following(self._database, self._site, self._tail, actor)
+        arguments = plain_values(field.arguments, asked.variables)
+        async with aclosing(_declared(field).run(following, arguments)) as events:
+            async for event in _checked(events):
+                response = await self._told(asked, actor, field.key, event)
+                if response is not None:
+                    yield response
+
+    async def _told(
+        self, asked: Asked, actor: Actor, key: str, event: Mapping[str, Json]
+    ) -> bytes | None:
+        """Return the response to an event, or nothing if it is about what one may not see."""
+        async with self._database.reading() as session:
+            try:
+                current = await renewed(session, actor, now())
+            except Refused as refusal:
+                raise unauthenticated(refusal.errors[0].message) from None
+        async with begin_reading(self._database, self._site, current) as work:
+            try:
+                held = await look_at(work, str(event["entry"]), _text(event.get("locale")))
+                await authorise_on(work, Action.ENTRY_READ, held)
+            except Refused:
+                return None
+        answer = {**event, "revision": held.head.id}
+        data, prepared = await self.respond_to(asked, current, key, answer)
+        return self._operations.respond(asked, prepared, data)
+
+    async def respond_to(
+        self, asked: Asked, actor: Actor, key: str, answer: object
+    ) -> tuple[bytes, Prepared]:
+        """Return the data of one root field, given what Python has worked out for it."""
+        prepared = self.prepare(asked, actor, key)
+        variables = {**asked.variables, answer_slot(key): answer}
+        return await fetch(self._database.reader, prepared, variables), prepared
+
+    def view_of(self, actor: Actor) -> View:
+        """Return what an actor sees: the drafts that its roles reach."""
+        scopes = tuple(
+            sorted(
+                {
+                    ContentScope(grant.content_type, grant.category_id)
+                    for grant in grants_for(actor, Action.ENTRY_READ)
+                },
+                key=repr,
+            )
+        )
+        return View(self._site.default_locale, Perspective.DRAFT, scopes)
+
+    async def _query(self, asked: Asked, actor: Actor) -> bytes:
+        prepared = self.prepare(asked, actor)
+        _check_restricted(prepared, actor)
+        variables = dict(asked.variables)
+        errors: list[GraphQLError] = []
+        if prepared.answers:
+            async with begin_reading(self._database, self._site, actor) as work:
+                for field in prepared.answers:
+                    variables[answer_slot(field.key)] = await _ask(work, field, asked, errors)
+        data = await fetch(self._database.reader, prepared, variables)
+        return self._operations.respond(asked, prepared, data, errors)
+
+    async def _mutate(self, asked: Asked, asking: Asking) -> bytes:
+        """Run the root fields one after the other, each wholly before the next begins."""
+        whole = self.prepare(asked, asking.actor)
+        parts: list[bytes] = []
+        for field in whole.fields:
+            answer = None
+            if isinstance(field, Field):
+                run = _declared(field).run
+                answer = await run(asking, plain_values(field.arguments, asked.variables))
+            data, _ = await self.respond_to(asked, asking.actor, field.key, answer)
+            parts.append(data.strip()[1:-1])
+            self._tail.wake()
+        return self._operations.respond(asked, whole, b"{" + b",".join(parts) + b"}")
+
+
+async def _checked(
+    events: AsyncIterator[Mapping[str, Json]],
+) -> AsyncIterator[Mapping[str, Json]]:
+    """Yield the events; a refusal on the way is the end of them."""
+    try:
+        async for event in events:
+            yield event
+    except Refused as refusal:
+        (first, *_) = refusal.errors
+        raise failed(first.message, first.code) from None
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+async def _ask(work: Work, field: Field, asked: Asked, errors: list[GraphQLError]) -> object:
+    """Return what Python has to say, or nothing and an error."""
+    try:
+        return await _declared(field).run(work, plain_values(field.arguments, asked.variables))
+    except Refused as refusal:
+        errors += (
+            GraphQLError(
+                each.message, nodes=field.node, path=[field.key], extensions={"code": each.code}
+            )
+            for each in refusal.errors
+        )
+        return [] if isinstance(field.declaration, Answers) else None
+
+
+def _check_restricted(prepared: Prepared, actor: Actor) -> None:
+    """Go on only if the actor may ask for every root field."""
+    for name in sorted(_names(prepared) & RESTRICTED.keys()):
+        decision = decide(actor, RESTRICTED[name], Subject())
+        if isinstance(decision, Denied):
+            raise failed(decision.reason, "NOT_ALLOWED")
+
+
+def _names(prepared: Prepared) -> set[str]:
+    return {each.name for each in prepared.fields if isinstance(each, Field)}
+
+
+def _declared(field: Field) -> Answer | Answers:
+    if not isinstance(field.declaration, Answer | Answers):
+        raise TypeError(f"{field.name} is worked out by Python")
+    return field.declaration

@@ -1,0 +1,1 @@
+"""Mutations: input → command → payload. No rule stands here."""

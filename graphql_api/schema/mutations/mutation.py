@@ -1,0 +1,163 @@
+"""How a mutation is declared: one input, one command, one payload."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from sqlalchemy.exc import IntegrityError
+
+from cms.commands.repetition import once
+from cms.commands.work import Work, begin_work
+from cms.content.canonical_json import JsonObject, digest_of
+from cms.errors import InvalidValue, Refused
+from graphql_api.asking import Asking, Given, plain_object
+from graphql_api.planner.declarations import Answer
+from graphql_api.planner.json_sql import member
+from graphql_api.schema.declare import Argument, Declared, value
+from graphql_api.schema.errors import ERRORS, Place, refusal
+from graphql_api.schema.history import path_of
+from graphql_api.schema.namespace import Namespace
+
+Run: TypeAlias = Callable[[Work, Given], Awaitable[JsonObject]]
+RunAlone: TypeAlias = Callable[[Asking, Given], Awaitable[JsonObject]]
+
+_LONGEST_ID = 200
+_DRAFT_VALUES = frozenset({"title", "slug", "summary", "category", "tags", "fields"})
+
+
+def wanted(type_: str, description: str) -> Declared:
+    """Declare a field of an input; it may be left out if its type says so."""
+    return Declared(type_, None, description)
+
+
+def in_input(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Return where in the arguments a place in a command's input stands."""
+    return ("input", *path_of(list(path)))
+
+
+def in_values(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Return the same for a mutation that has a draft's values in ``values``."""
+    inside = ("values",) if path and path[0] in _DRAFT_VALUES else ()
+    return ("input", *inside, *path_of(list(path)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutation:
+    """A mutation that runs a command.
+
+    Attributes:
+        name: its name, a verb and a noun.
+        description: for the schema's readers.
+        inputs: the fields of its input.
+        payload: the fields of its payload, each of the JSON that ``run`` returns.
+        run: calls the command and returns what the payload refers to.
+        place: where in the arguments a place in the command's input stands.
+    """
+
+    name: str
+    description: str
+    run: Run
+    inputs: Mapping[str, Declared] = field(default_factory=dict)
+    payload: Mapping[str, Declared] = field(default_factory=dict)
+    place: Place = in_input
+
+    def declare(self, namespace: Namespace) -> Declared:
+        """Add its types and return the field of the mutation type."""
+        key = wanted("str | None", "Makes it safe to repeat: the same id gets the same answer.")
+        echo = value(
+            "str | None",
+            lambda payload: member(payload, "clientMutationId"),
+            "The id that came with the input.",
+        )
+        return _declare(
+            namespace,
+            self.name,
+            self.description,
+            {**self.inputs, "client_mutation_id": key},
+            {**self.payload, "client_mutation_id": echo},
+            self._perform,
+        )
+
+    async def _perform(self, asking: Asking, arguments: Given) -> JsonObject:
+        given = arguments["input"]
+        try:
+            return await self._attempt(asking, given)
+        except IntegrityError:
+            # Somebody else has taken the same name or id at the same time; now it shows.
+            return await self._attempt(asking, given)
+
+    async def _attempt(self, asking: Asking, given: Given) -> JsonObject:
+        key = given.get("clientMutationId")
+        async with begin_work(asking.database, asking.site, asking.actor) as work:
+            if key is None:
+                return await self._answer(work, given)
+            try:
+                _check_key(key)
+                digest = digest_of(plain_object({"mutation": self.name, "input": given}))
+                answer = await once(work, key, digest, lambda: self._answer(work, given))
+            except Refused as refused:
+                answer = refusal(refused, self.place)
+            return {**answer, "clientMutationId": key}
+
+    async def _answer(self, work: Work, given: Given) -> JsonObject:
+        try:
+            return _told(await self.run(work, given))
+        except Refused as refused:
+            return refusal(refused, self.place)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretMutation:
+    """A mutation with a secret in its input or payload, which cannot be kept for a repetition.
+
+    The attributes are those of :class:`Mutation`; ``run`` opens its own transactions.
+    """
+
+    name: str
+    description: str
+    run: RunAlone
+    inputs: Mapping[str, Declared] = field(default_factory=dict)
+    payload: Mapping[str, Declared] = field(default_factory=dict)
+
+    def declare(self, namespace: Namespace) -> Declared:
+        """Add its types and return the field of the mutation type."""
+        return _declare(
+            namespace, self.name, self.description, self.inputs, self.payload, self._perform
+        )
+
+    async def _perform(self, asking: Asking, arguments: Given) -> JsonObject:
+        try:
+            return _told(await self.run(asking, arguments.get("input") or {}))
+        except Refused as refused:
+            return refusal(refused, in_input)
+
+
+def _declare(
+    namespace: Namespace,
+    name: str,
+    description: str,
+    inputs: Mapping[str, Declared],
+    payload: Mapping[str, Declared],
+    perform: Callable[[Asking, Given], Awaitable[JsonObject]],
+) -> Declared:
+    title = name[:1].upper() + name[1:]
+    body = {"errors": ERRORS, **payload, "__doc__": f"What became of `{name}`."}
+    namespace.add_object(type(f"{title}Payload", (), body))
+    arguments = []
+    if inputs:
+        namespace.add_input(f"{title}Input", f"What `{name}` takes.", inputs)
+        arguments.append(Argument("input", f"{title}Input", "What it takes."))
+    return Declared(f"{title}Payload", Answer(perform), description, arguments)
+
+
+def _told(answer: JsonObject) -> JsonObject:
+    """Return an answer as plain JSON; one without errors says so."""
+    return {"errors": [], **plain_object(answer)}
+
+
+def _check_key(key: str) -> None:
+    if not 0 < len(key) <= _LONGEST_ID or not key.isprintable():
+        message = f"a client mutation id has 1 to {_LONGEST_ID} printable characters"
+        raise Refused(InvalidValue(message=message, path=("clientMutationId",)))

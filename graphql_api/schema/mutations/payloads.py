@@ -1,0 +1,118 @@
+"""The fields of payloads: each refers to a row by the id that the answer holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from graphql_api.planner.declarations import Call, Rows, Sql
+from graphql_api.schema.account import account_rows, grant_rows, token_rows
+from graphql_api.schema.declare import Declared
+from graphql_api.schema.editing import (
+    change_request_rows,
+    comment_rows,
+    publication_rows,
+    review_rows,
+    signature_rows,
+)
+from graphql_api.schema.json_parts import part_row
+from graphql_api.schema.rows import category_rows, person_rows, revision_rows, tag_rows
+
+
+def _revision(call: Call, key: Sql) -> Rows:
+    return revision_rows(call.view, lambda row: row.revision_id == key)
+
+
+def entry_of(type_: str) -> Mapping[str, Declared]:
+    """Return the fields for an entry of a type, and its revision."""
+    return {
+        "entry": part_row(f"{type_} | None", "revision", _revision, "The entry as it is now."),
+        "revision": part_row("Revision | None", "revision", _revision, "Its revision."),
+    }
+
+
+ENTRY = entry_of("Entry")
+REVIEW = {
+    "review": part_row(
+        "ReviewRequest | None",
+        "review",
+        lambda call, key: review_rows(call, lambda row: row.id == key),
+        "The review.",
+    )
+}
+SIGN_OFF = {
+    "sign_off": part_row(
+        "SignOff | None",
+        "signOff",
+        lambda _, key: signature_rows(lambda row: row.id == key),
+        "The sign-off.",
+    )
+}
+CHANGE_REQUEST = {
+    "change_request": part_row(
+        "ChangeRequest | None",
+        "changeRequest",
+        lambda _, key: change_request_rows(lambda row: row.id == key),
+        "The change request.",
+    )
+}
+COMMENT = {
+    "comment": part_row(
+        "Comment | None",
+        "comment",
+        lambda _, key: comment_rows(lambda row: row.id == key),
+        "The comment.",
+    )
+}
+PUBLICATION = {
+    "publication": part_row(
+        "Publication | None",
+        "publication",
+        lambda _, key: publication_rows(lambda row: row.id == key),
+        "The publication.",
+    )
+}
+CATEGORY = {
+    "category": part_row(
+        "Category | None",
+        "category",
+        lambda _, key: category_rows(lambda row: row.id == key),
+        "The category.",
+    )
+}
+TAG = {
+    "tag": part_row(
+        "Tag | None", "tag", lambda _, key: tag_rows(lambda row: row.id == key), "The tag."
+    )
+}
+PERSON = {
+    "person": part_row(
+        "Person | None",
+        "person",
+        lambda _, key: person_rows(lambda row: row.id == key),
+        "The person.",
+    )
+}
+ACCOUNT = {
+    "account": part_row(
+        "Account | None",
+        "account",
+        lambda _, key: account_rows(lambda row: row.id == key),
+        "The account.",
+    )
+}
+GRANT = {
+    "grant": part_row(
+        "RoleGrant | None",
+        "grant",
+        lambda _, key: grant_rows(lambda row: row.id == key),
+        "The role that it holds now.",
+    )
+}
+TOKEN = {
+    "token": part_row(
+        "ServiceToken | None",
+        "token",
+        lambda _, key: token_rows(lambda row: row.id == key),
+        "The token, without its secret.",
+    )
+}

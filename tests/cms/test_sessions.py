@@ -1,0 +1,471 @@
+"""A session begins with a password, goes on with a refresh token, and ends at once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import func, select
+
+from cms.clock import now
+from cms.commands import passwords
+from cms.commands.accounts import disable_account, enable_account
+from cms.commands.credentials import hash_of
+from cms.commands.passwords import change_password, prepare_password, set_password
+from cms.commands.sessions import (
+    Lifetimes,
+    note_use,
+    refresh_session,
+    sign_in,
+    sign_out,
+    sign_out_everywhere,
+)
+from cms.commands.throttle import WINDOW, network_of
+from cms.editorial.actor import ANONYMOUS, OPERATOR
+from cms.errors import Refused, TooManyAttempts
+from cms.tables import Account, Throttle, Token
+from tests.builders import Newsroom
+from tests.signing_in import (
+    ADDRESS,
+    EMAIL,
+    PASSWORD,
+    actor_of,
+    code_for,
+    enter,
+    everything_stored,
+    failure,
+    give_password,
+    records,
+)
+
+OTHER_PASSWORD = "another long password"
+WRONG = "a wrong password"
+
+
+@pytest.fixture
+async def room(newsroom: Newsroom) -> Newsroom:
+    """A newsroom whose first author has a password."""
+    await give_password(newsroom, newsroom.author)
+    return newsroom
+
+
+async def refreshed_code(newsroom: Newsroom, secret: str, days: float = 0) -> str:
+    try:
+        await refresh_session(
+            newsroom.database, newsroom.site, secret, now=now() + timedelta(days=days)
+        )
+    except Refused as refused:
+        return refused.errors[0].code
+    return "good"
+
+
+async def test_a_session_is_its_account_with_its_grants(room: Newsroom) -> None:
+    signed_in = await enter(room, " Ada.Author@EXAMPLE.org ")
+    actor = await actor_of(room, signed_in.access_token)
+    assert actor.account_id == signed_in.account_id == room.author.account_id
+    assert (actor.person_id, actor.grants) == (room.author.person_id, room.author.grants)
+    assert (actor.session_id, actor.scopes) == (signed_in.session_id, None)
+    assert signed_in.access_token.startswith("copydesk_access_")
+    assert len(signed_in.access_token.removeprefix("copydesk_access_")) == 43
+    assert signed_in.refresh_token.startswith("copydesk_refresh_")
+
+
+async def test_all_failures_are_one(room: Newsroom) -> None:
+    await give_password(room, room.publisher)
+    async with room.as_(OPERATOR) as work:
+        await disable_account(work, str(room.publisher.account_id))
+    errors = [
+        await failure(room, password=WRONG),
+        await failure(room, "nobody@example.org"),
+        await failure(room, "pia.publisher@example.org"),  # disabled
+        await failure(room, "abe.author@example.org"),  # has no password
+        await failure(room, "no address"),
+        await failure(room, "\0\ud800@example.org"),
+        await failure(room, password=PASSWORD + "x" * 1_000_000),
+        await failure(room, password="\ud800" * 12),
+    ]
+    assert {repr(error) for error in errors} == {repr(errors[0])}
+    assert errors[0] is not None
+    assert errors[0].code == "SIGN_IN_FAILED"
+
+
+async def test_all_failures_take_the_same_work(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified: list[str] = []
+    verify = passwords._verify
+
+    def watched(password_hash: str, password: bytes) -> bool:
+        verified.append(password_hash.rpartition("$")[0].rpartition("$")[0])
+        assert len(password_hash) == len(passwords.hasher.hash(b""))
+        return verify(password_hash, password)
+
+    monkeypatch.setattr(passwords, "_verify", watched)
+    await failure(room, password=WRONG)
+    await failure(room, "nobody@example.org")
+    await failure(room, "abe.author@example.org")
+    assert len(verified) == 3
+    assert len(set(verified)) == 1
+
+
+async def test_five_guesses_at_an_account_are_looked_at(room: Newsroom) -> None:
+    start = now()
+    codes = []
+    for number in range(60):
+        address = f"2001:db8:{number:x}::1"  # each from a network of its own
+        error = await failure(room, password=f"wrong password {number}", address=address, at=start)
+        codes.append(error.code if error else "")
+    assert codes[:6] == ["SIGN_IN_FAILED"] * 5 + ["TOO_MANY_ATTEMPTS"]
+    assert set(codes[5:]) == {"TOO_MANY_ATTEMPTS"}
+    error = await failure(room, at=start + timedelta(minutes=5))  # the right one, too early
+    assert isinstance(error, TooManyAttempts)
+    assert error.retry_after == 600
+    assert await failure(room, at=start + WINDOW) is None
+
+
+async def test_an_unknown_account_is_throttled_as_a_known_one(room: Newsroom) -> None:
+    start = now()
+    for email in (EMAIL, "nobody@example.org"):
+        errors = [await failure(room, email, WRONG, at=start) for _ in range(7)]
+        assert [error.code for error in errors if error] == [
+            *["SIGN_IN_FAILED"] * 5,
+            *["TOO_MANY_ATTEMPTS"] * 2,
+        ]
+        assert errors[5] == TooManyAttempts(
+            message="there were too many attempts; try again in 900 seconds", retry_after=900
+        )
+
+
+async def test_fifty_guesses_from_a_network_are_looked_at(room: Newsroom) -> None:
+    start = now()
+    for number in range(50):
+        address = f"2001:db8::{number:x}"
+        error = await failure(room, f"x{number}@example.org", address=address, at=start)
+        assert error is not None
+        assert error.code == "SIGN_IN_FAILED"
+    error = await failure(room, address="2001:db8::ffff", at=start)
+    assert error is not None
+    assert error.code == "TOO_MANY_ATTEMPTS"
+    # What the network may not try does not lock the account for others.
+    for _ in range(6):
+        await failure(room, address="2001:db8::ffff", at=start)
+    assert await failure(room, address="2001:db8:0:1::1", at=start) is None
+
+
+async def test_a_success_clears_the_count_of_its_account(room: Newsroom) -> None:
+    start = now()
+    for _ in range(3):
+        for _ in range(4):
+            await failure(room, password=WRONG, at=start)
+        assert await failure(room, at=start) is None
+
+
+async def test_attempts_at_once_are_counted_one_by_one(room: Newsroom) -> None:
+    errors = await asyncio.gather(
+        *(failure(room, "new@example.org", f"wrong password {each}") for each in range(12))
+    )
+    codes = sorted(error.code for error in errors if error)
+    assert codes == ["SIGN_IN_FAILED"] * 5 + ["TOO_MANY_ATTEMPTS"] * 7
+
+
+async def test_old_counts_are_forgotten(room: Newsroom) -> None:
+    await failure(room, "nobody@example.org")
+    await failure(room, at=now() + WINDOW)
+    async with room.database.reading() as session:
+        names = list(await session.scalars(select(Throttle.name)))
+    assert names == [f"network:{ADDRESS}"]
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", "unknown"),
+        ("192.0.2.7, 10.0.0.1", "unknown"),
+        ("' or 1=1", "unknown"),
+    ],
+)
+def test_a_network_is_what_somebody_has_to_themselves(address: str, network: str) -> None:
+    assert network_of(address) == network
+
+
+async def test_every_attempt_is_recorded_without_its_secrets(room: Newsroom) -> None:
+    signed_in = await enter(room)
+    await failure(room, password=WRONG)
+    await failure(room, "typed-password-as-address", "typed-password")
+    done, wrong, unknown = await records(room, "session:begin")
+    assert (done.actor, done.subject, done.outcome) == (
+        room.author.account_id,
+        signed_in.session_id,
+        "done",
+    )
+    assert (wrong.actor, wrong.subject, wrong.outcome) == (
+        "anonymous",
+        room.author.account_id,
+        "refused",
+    )
+    assert (unknown.actor, unknown.subject, unknown.outcome) == ("anonymous", None, "refused")
+    assert unknown.detail["network"] == ADDRESS
+    stored = await everything_stored(room)
+    for secret in (
+        *(signed_in.access_token, signed_in.refresh_token),
+        *(PASSWORD, WRONG, "typed-password"),
+    ):
+        assert secret not in stored
+        assert secret.rpartition("_")[2] not in stored
+
+
+async def test_no_secret_is_shown_or_logged(
+    room: Newsroom, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        signed_in = await enter(room)
+        again = await refresh_session(room.database, room.site, signed_in.refresh_token)
+        with pytest.raises(Refused) as refused:
+            await refresh_session(room.database, room.site, signed_in.refresh_token)
+    new = await prepare_password(OTHER_PASSWORD)
+    shown = caplog.text + repr((signed_in, again, new, refused.value))
+    for secret in (
+        *(signed_in.access_token, signed_in.refresh_token, again.refresh_token),
+        *(PASSWORD, OTHER_PASSWORD, str(new.hash)),
+    ):
+        assert secret not in shown
+
+
+async def test_tokens_expire(room: Newsroom) -> None:
+    start = now()
+    lifetimes = Lifetimes(access=timedelta(minutes=1), refresh=timedelta(days=2))
+    signed_in = await sign_in(
+        room.database,
+        room.site,
+        email=EMAIL,
+        password=PASSWORD,
+        address=ADDRESS,
+        lifetimes=lifetimes,
+        now=start,
+    )
+    assert signed_in.access_expires_at == start + timedelta(minutes=1)
+    assert signed_in.refresh_expires_at == start + timedelta(days=2)
+    assert await code_for(room, signed_in.access_token, start + timedelta(seconds=59)) == "good"
+    code = await code_for(room, signed_in.access_token, start + timedelta(seconds=60))
+    assert code.startswith("INVALID_TOKEN: this token has expired")
+    assert await refreshed_code(room, signed_in.refresh_token, days=3) == "INVALID_TOKEN"
+    assert await refreshed_code(room, signed_in.refresh_token, days=1) == "good"
+
+
+async def test_a_refresh_token_is_no_access_token_nor_the_other_way(room: Newsroom) -> None:
+    signed_in = await enter(room)
+    unknown = await code_for(room, "copydesk_access_unknown")
+    assert await code_for(room, signed_in.refresh_token) == unknown
+    assert await code_for(room, "\ud800 \0") == unknown
+    assert await refreshed_code(room, signed_in.access_token) == "INVALID_TOKEN"
+    assert await refreshed_code(room, "\ud800 \0") == "INVALID_TOKEN"
+
+
+async def test_a_refresh_gives_other_tokens(room: Newsroom) -> None:
+    first = await enter(room)
+    second = await refresh_session(room.database, room.site, first.refresh_token)
+    assert second.session_id == first.session_id
+    assert second.access_token != first.access_token
+    assert await code_for(room, second.access_token) == "good"
+    assert await refreshed_code(room, second.refresh_token) == "good"
+
+
+async def test_a_refresh_token_that_comes_twice_ends_the_session(room: Newsroom) -> None:
+    first, other = await enter(room), await enter(room)
+    second = await refresh_session(room.database, room.site, first.refresh_token)
+    assert await refreshed_code(room, first.refresh_token) == "INVALID_TOKEN"
+    assert "not good" in await code_for(room, first.access_token)
+    assert "not good" in await code_for(room, second.access_token)
+    assert await refreshed_code(room, second.refresh_token) == "INVALID_TOKEN"
+    assert await code_for(room, other.access_token) == "good"
+    (ended,) = await records(room, "session:end")
+    assert (ended.actor, ended.subject) == (room.author.account_id, first.session_id)
+
+
+async def test_of_two_refreshes_at_once_none_is_left(room: Newsroom) -> None:
+    first = await enter(room)
+    codes = await asyncio.gather(*(refreshed_code(room, first.refresh_token) for _ in range(4)))
+    assert sorted(codes) == ["INVALID_TOKEN"] * 3 + ["good"]
+    assert "not good" in await code_for(room, first.access_token)
+
+
+async def test_who_signs_out_is_out(room: Newsroom) -> None:
+    one, other = await enter(room), await enter(room)
+    async with room.as_(await actor_of(room, one.access_token)) as work:
+        assert (await sign_out(work)).id == one.session_id
+    assert "not good" in await code_for(room, one.access_token)
+    assert await refreshed_code(room, one.refresh_token) == "INVALID_TOKEN"
+    assert await code_for(room, other.access_token) == "good"
+    async with room.as_(room.author) as work:
+        with pytest.raises(Refused, match="INVALID_VALUE"):
+            await sign_out(work)
+    async with room.as_(ANONYMOUS) as work:
+        with pytest.raises(Refused, match="NOT_ALLOWED"):
+            await sign_out(work)
+
+
+async def test_to_sign_out_everywhere_ends_every_session(room: Newsroom) -> None:
+    sessions = [await enter(room), await enter(room)]
+    async with room.as_(room.publisher) as work:
+        with pytest.raises(Refused, match="NOT_ALLOWED"):
+            await sign_out_everywhere(work, room.author.account_id)
+    async with room.as_(await actor_of(room, sessions[0].access_token)) as work:
+        await sign_out_everywhere(work)
+    for each in sessions:
+        assert "not good" in await code_for(room, each.access_token)
+        assert await refreshed_code(room, each.refresh_token) == "INVALID_TOKEN"
+    again = await enter(room)
+    async with room.as_(room.administrator) as work:
+        await sign_out_everywhere(work, room.author.account_id)
+    assert "not good" in await code_for(room, again.access_token)
+
+
+async def test_a_disabled_account_is_out_at_once(room: Newsroom) -> None:
+    signed_in = await enter(room)
+    async with room.as_(room.administrator) as work:
+        await disable_account(work, signed_in.account_id)
+    assert "not good" in await code_for(room, signed_in.access_token)
+    assert await refreshed_code(room, signed_in.refresh_token) == "INVALID_TOKEN"
+    async with room.as_(room.administrator) as work:
+        await enable_account(work, signed_in.account_id)
+    assert "not good" in await code_for(room, signed_in.access_token)
+    assert await failure(room) is None
+
+
+async def test_a_password_that_was_changed_meanwhile_begins_no_session(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verify = passwords._verify
+    looked_at, go_on = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def slowly(password_hash: str, password: bytes) -> bool:
+        loop.call_soon_threadsafe(looked_at.set)
+        asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result()
+        return verify(password_hash, password)
+
+    monkeypatch.setattr(passwords, "_verify", slowly)
+    attempt = asyncio.create_task(failure(room))
+    await looked_at.wait()
+    await give_password(room, room.author, OTHER_PASSWORD)
+    go_on.set()
+    error = await attempt
+    assert error is not None
+    assert error.code == "SIGN_IN_FAILED"
+
+
+async def test_a_new_password_ends_the_other_sessions(room: Newsroom) -> None:
+    one, other = await enter(room), await enter(room)
+    await change_password(
+        room.database,
+        room.site,
+        await actor_of(room, one.access_token),
+        current_password=PASSWORD,
+        new_password=OTHER_PASSWORD,
+    )
+    assert await code_for(room, one.access_token) == "good"
+    assert await refreshed_code(room, one.refresh_token) == "good"
+    assert "not good" in await code_for(room, other.access_token)
+    assert await failure(room) is not None
+    assert await failure(room, password=OTHER_PASSWORD) is None
+    assert OTHER_PASSWORD not in await everything_stored(room)
+
+
+async def test_guesses_at_the_current_password_are_throttled(room: Newsroom) -> None:
+    codes = []
+    for _ in range(7):
+        with pytest.raises(Refused) as refused:
+            await change_password(
+                room.database,
+                room.site,
+                room.author,
+                current_password=WRONG,
+                new_password=OTHER_PASSWORD,
+            )
+        codes += [(error.code, error.path) for error in refused.value.errors]
+    assert codes[:5] == [("INVALID_VALUE", ("currentPassword",))] * 5
+    assert codes[5:] == [("TOO_MANY_ATTEMPTS", ())] * 2
+    assert [each.outcome for each in await records(room, "password:change")][-7:] == ["refused"] * 7
+    error = await failure(room)
+    assert isinstance(error, TooManyAttempts)
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("too short", "at least 12"),
+        ("e\u0301" * 11, "at least 12"),
+        ("x" * 201, "at most 200"),
+        ("x" * 20, "one character"),
+        ("  Ada.Author@Example.org ", "e-mail address"),
+        ("", "at least 12"),
+    ],
+)
+async def test_a_password_that_will_not_do(room: Newsroom, password: str, reason: str) -> None:
+    with pytest.raises(Refused, match=reason) as refused:
+        await give_password(room, room.author, password)
+    assert {error.path for error in refused.value.errors} == {("newPassword",)}
+    assert not password or password not in str(refused.value)
+    assert await failure(room) is None
+
+
+async def test_a_password_is_the_same_on_every_keyboard(room: Newsroom) -> None:
+    given, typed = "caf\u00e9 au lait, twice", "cafe\u0301 au lait, twice"
+    await give_password(room, room.author, given)
+    assert await failure(room, password=typed) is None
+
+
+async def test_only_administrators_set_passwords(room: Newsroom) -> None:
+    new = await prepare_password(OTHER_PASSWORD)
+    for actor in (room.author, room.publisher, ANONYMOUS):
+        async with room.as_(actor) as work:
+            with pytest.raises(Refused, match="NOT_ALLOWED"):
+                await set_password(work, str(room.author.account_id), new)
+    async with room.as_(room.administrator) as work:
+        with pytest.raises(Refused, match="NOT_FOUND"):
+            await set_password(work, "account_unknown", new)
+        await set_password(work, str(room.author.account_id), new)
+    assert await failure(room, password=OTHER_PASSWORD) is None
+
+
+async def test_a_password_is_hashed_anew_when_it_takes_more(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thorough = PasswordHasher(time_cost=2, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "hasher", thorough)
+    assert await failure(room) is None
+    async with room.database.reading() as session:
+        kept = await session.scalar(select(Account.password_hash).where(Account.email == EMAIL))
+    assert kept is not None
+    assert "t=2" in kept
+    assert await failure(room) is None
+
+
+async def test_signing_in_deletes_expired_tokens(room: Newsroom) -> None:
+    await enter(room)
+    await enter(room, at=now() + timedelta(days=31))
+    async with room.database.reading() as session:
+        assert await session.scalar(select(func.count()).select_from(Token)) == 2
+
+
+async def test_the_last_use_is_noted_once_a_minute(room: Newsroom) -> None:
+    signed_in = await enter(room)
+    token_hash = hash_of(signed_in.access_token)
+    start = now()
+
+    async def last_use() -> object:
+        async with room.database.reading() as session:
+            return await session.scalar(select(Token.last_used_at).where(Token.hash == token_hash))
+
+    await note_use(room.database, token_hash, start)
+    await note_use(room.database, token_hash, start + timedelta(seconds=59))
+    assert await last_use() == start
+    await note_use(room.database, token_hash, start + timedelta(seconds=60))
+    assert await last_use() == start + timedelta(seconds=60)
