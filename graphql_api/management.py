@@ -15,16 +15,16 @@ from cms.content.canonical_json import Json
 from cms.content.site import Site
 from cms.database import Database
 from cms.editorial.actor import ANONYMOUS, Actor
-from cms.editorial.authorization import Action, Denied, Subject, decide, grants_for
+from cms.editorial.authorization import Action, Denied, Subject, decide
 from cms.errors import Refused
 from cms.ledger.tail import Tail
-from cms.reading.view import ContentScope, Perspective, View
+from cms.reading.view import Perspective, View
 from graphql_api.asking import Asking
 from graphql_api.http.authentication import unauthenticated
 from graphql_api.http.errors import RequestFailed, failed
 from graphql_api.http.limits import Limits
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.operation import Asked, Operations, Prepared, fetch
+from graphql_api.operation import Asked, Operations, Prepared, fetch, scopes_of
 from graphql_api.planner.answers import answer_slot
 from graphql_api.planner.arguments import plain_values
 from graphql_api.planner.declarations import Answer, Answers
@@ -166,16 +166,8 @@ class Management:
 
     def view_of(self, actor: Actor) -> View:
         """Return what an actor sees: the drafts that its roles reach."""
-        scopes = tuple(
-            sorted(
-                {
-                    ContentScope(grant.content_type, grant.category_id)
-                    for grant in grants_for(actor, Action.ENTRY_READ)
-                },
-                key=repr,
-            )
-        )
-        return View(self._site.default_locale, Perspective.DRAFT, scopes)
+        locales = self._site.locales_for(self._site.default_locale)
+        return View(locales, Perspective.DRAFT, scopes_of(actor))
 
     async def _query(self, asked: Asked, actor: Actor) -> bytes:
         prepared = self.prepare(asked, actor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -21,8 +21,10 @@ from sqlalchemy import Dialect
 
 from cms.content.site import Site
 from cms.dialects import Reader
+from cms.editorial.actor import ANONYMOUS, Actor
+from cms.editorial.authorization import Action, grants_for
 from cms.errors import ReadTimeout
-from cms.reading.view import View
+from cms.reading.view import ContentScope, View
 from graphql_api.http.documents import Documents, Operation
 from graphql_api.http.errors import RequestFailed, failed, formatted
 from graphql_api.http.limits import Limits, check_objects, check_variables
@@ -141,7 +143,7 @@ class Operations:
         key: str | None,
     ) -> Prepared:
         selections = Selections(self._schema, operation.fragments, dict(shapes))
-        plan = build_plan(selections, operation.root, operation.node.selection_set)
+        plan = build_plan(selections, operation.root, operation.node)
         if key is not None:
             plan = plan.only(key)
         selected = selections.of(operation.root, (operation.node.selection_set,))
@@ -191,11 +193,15 @@ class Delivery:
     ) -> None:
         self.limits = limits or Limits()
         self._operations = Operations(schema, reader.dialect, self.limits)
-        self._view = View(locale=site.default_locale)
+        self._view = View(site.locales_for(site.default_locale), scopes=())
         self._reader = reader
 
-    async def answer(self, request: GraphQLRequest) -> bytes:
+    async def answer(self, request: GraphQLRequest, actor: Actor = ANONYMOUS) -> bytes:
         """Return the response to a request, as JSON.
+
+        Args:
+            request: what is asked.
+            actor: who is asking; it matters only to those who ask for drafts.
 
         Raises:
             RequestFailed: if there is no answer, with the reasons.
@@ -203,9 +209,19 @@ class Delivery:
         asked = self._operations.read(request)
         if not asked.operation.is_query:
             raise failed("This endpoint only reads; send queries.", "BAD_REQUEST")
-        prepared = self._operations.prepare(asked, self._view)
+        view = replace(self._view, scopes=scopes_of(actor))
+        prepared = self._operations.prepare(asked, view)
         data = await fetch(self._reader, prepared, asked.variables)
         return self._operations.respond(asked, prepared, data)
+
+
+def scopes_of(actor: Actor) -> tuple[ContentScope, ...]:
+    """Return the parts of the content whose drafts an actor may read."""
+    scopes = {
+        ContentScope(grant.content_type, grant.category_id)
+        for grant in grants_for(actor, Action.ENTRY_READ)
+    }
+    return tuple(sorted(scopes, key=repr))
 
 
 async def fetch(reader: Reader, prepared: Prepared, variables: Mapping[str, Any]) -> bytes:

@@ -17,6 +17,7 @@ COMMON_NAMES = frozenset(
         "archived_at",
         "attestation",
         "authors",
+        "available_locales",
         "break_glass_reason",
         "category",
         "comments",
@@ -43,6 +44,7 @@ COMMON_NAMES = frozenset(
         "summary",
         "tags",
         "title",
+        "translations",
         "type",
         "updated_at",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from cms.content.content_type import ContentType
@@ -18,6 +19,8 @@ class Site:
         name: what people call it.
         content_types: the content types, in the order in which editors see them.
         locales: language tags (BCP 47); the first is the default.
+        fallbacks: for a locale, the others that are shown where it has no edition, the best
+            first.
         gates: what else has to be true before something is published, beside
             :data:`cms.editorial.gates.GATES`: functions of a
             :class:`~cms.editorial.gates.Candidate` that yield what is wrong with it.
@@ -32,11 +35,13 @@ class Site:
         *,
         content_types: Sequence[type[ContentType]],
         locales: Sequence[str] = ("en",),
+        fallbacks: Mapping[str, Sequence[str]] = MappingProxyType({}),
         gates: Sequence[Callable[[Any], Iterator[UserError]]] = (),
     ) -> None:
         self.name = name
         self.gates = tuple(gates)
         self.locales = tuple(locales)
+        self.fallbacks = {locale: tuple(others) for locale, others in fallbacks.items()}
         self.content_types: Mapping[str, type[ContentType]] = {
             content_type.name: content_type for content_type in content_types
         }
@@ -46,6 +51,10 @@ class Site:
     def default_locale(self) -> str:
         """The locale of a request that names none."""
         return self.locales[0]
+
+    def locales_for(self, locale: str) -> tuple[str, ...]:
+        """Return a locale, and those that are shown where it has no edition."""
+        return (locale, *self.fallbacks.get(locale, ()))
 
     def content_type(self, name: str) -> type[ContentType]:
         """Return the content type of this name.
@@ -62,6 +71,9 @@ class Site:
     def _check(self, content_types: Sequence[type[ContentType]]) -> None:
         if not self.locales:
             raise SiteError(f"{self.name}: a site has at least one locale")
+        for locale, others in self.fallbacks.items():
+            for unknown in {locale, *others} - {*self.locales}:
+                raise SiteError(f"{self.name}: falls back from or to {unknown!r}, no locale of it")
         names = [name for each in content_types for name in (each.name, each.plural)]
         _refuse_repeated("content types and plurals", names)
         _refuse_repeated("paths", [each.path for each in content_types if each.path is not None])

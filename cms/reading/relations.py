@@ -6,6 +6,7 @@ shows. A draft cannot leak, since there is no name by which to ask for it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
@@ -17,16 +18,20 @@ from sqlalchemy import (
     Text,
     and_,
     case,
+    exists,
     false,
     func,
+    join,
     literal,
     literal_column,
+    not_,
     or_,
+    outerjoin,
     select,
     true,
 )
 
-from cms.reading.view import ContentScope, Perspective, View
+from cms.reading.view import AsOf, ContentScope, Perspective, View
 from cms.tables import (
     Account,
     Category,
@@ -83,25 +88,15 @@ def entries(view: View) -> Relation:
     """Return the entries that the view shows, each with the revision that it shows."""
     if view.perspective is Perspective.DRAFT:
         newest = Edition.head_id == Revision.id
-        return _drafts(view).where(newest, Edition.locale == _locale(view))
-    return (
-        select(
-            Publication.entry_id.label("id"),
-            Publication.edition_id,
-            Publication.revision_id,
-            Publication.content_type,
-            Publication.locale,
-            Publication.path,
-            Publication.category_id,
-            Publication.first_published_at,
-            Publication.published_at,
-            Publication.break_glass_reason,
-            Publication.id.label("publication_id"),
-            *_REVISION,
-        )
-        .join(Revision, Revision.id == Publication.revision_id)
-        .where(_is_shown(Publication.__table__, view))
-    )
+        return _drafts(view).where(newest, _is_best_edition(Edition.__table__, view))
+    return _published().where(_is_shown(Publication.__table__, view))
+
+
+def translations(view: View) -> Relation:
+    """Return entries as :func:`entries` does, but each in every language that there is."""
+    if view.perspective is Perspective.DRAFT:
+        return _drafts(view).where(Edition.head_id == Revision.id)
+    return _published().where(_is_open(Publication.__table__, view))
 
 
 def revisions(view: View) -> Relation:
@@ -123,7 +118,7 @@ def links(view: View) -> Relation:
     shown = and_(target.c.entry_id == Link.target_id, _is_shown(target, view))
     return (
         select(*_link_columns(target))
-        .join_from(Link, target, shown, isouter=True)
+        .select_from(outerjoin(Link, target, shown))
         .where(or_(Link.url.is_not(None), target.c.id.is_not(None)))
     )
 
@@ -137,11 +132,11 @@ def incoming_links(view: View) -> Relation:
         return _incoming_draft_links(view)
     target = Publication.__table__.alias("target")
     source = Publication.__table__.alias("source")
+    stands_in = join(Link, source, source.c.revision_id == Link.revision_id)
     shown = and_(target.c.entry_id == Link.target_id, _is_shown(target, view))
     return (
         select(*_link_columns(target), source.c.entry_id.label("source_id"))
-        .join_from(Link, source, source.c.revision_id == Link.revision_id)
-        .join(target, shown, isouter=True)
+        .select_from(outerjoin(stands_in, target, shown))
         .where(_is_shown(source, view))
     )
 
@@ -241,6 +236,27 @@ def revision_tags() -> Relation:
     return tags().add_columns(RevisionTag.revision_id).join(RevisionTag)
 
 
+def _published() -> Relation:
+    return (
+        select(
+            Publication.entry_id.label("id"),
+            Publication.edition_id,
+            Publication.revision_id,
+            Publication.content_type,
+            Publication.locale,
+            Publication.path,
+            Publication.category_id,
+            Publication.first_published_at,
+            Publication.published_at,
+            Publication.break_glass_reason,
+            Publication.id.label("publication_id"),
+            *_REVISION,
+        )
+        # In words, since a condition on other publications leaves SQLAlchemy in doubt.
+        .select_from(join(Publication, Revision, Revision.id == Publication.revision_id))
+    )
+
+
 def _drafts(view: View) -> Relation:
     """Return entries as of each of their revisions, as far as the view reaches."""
     live = Publication.__table__.alias("live")
@@ -254,8 +270,13 @@ def _drafts(view: View) -> Relation:
             Edition.locale,
             Revision.path,
             Revision.category_id,
-            live.c.first_published_at,
-            live.c.published_at,
+            # What readers would see, were it published; and what is so.
+            func.coalesce(live.c.first_published_at, Revision.created_at).label(
+                "first_published_at"
+            ),
+            func.coalesce(live.c.published_at, Revision.created_at).label("published_at"),
+            live.c.first_published_at.label("live_first_published_at"),
+            live.c.published_at.label("live_published_at"),
             live.c.break_glass_reason,
             live.c.id.label("publication_id"),
             live.c.revision_id.label("live_revision_id"),
@@ -275,11 +296,12 @@ def _drafts(view: View) -> Relation:
 def _draft_links(view: View) -> Relation:
     source = Edition.__table__.alias("source")
     target = _drafts(view).subquery("target")
+    of_revision = join(Link, Revision, Revision.id == Link.revision_id)
+    stands_in = join(of_revision, source, source.c.id == Revision.edition_id)
+    shown = _is_newest_target(target, source.c.locale, view)
     return (
         select(*_link_columns(target))
-        .join_from(Link, Revision, Revision.id == Link.revision_id)
-        .join(source, source.c.id == Revision.edition_id)
-        .join(target, _is_newest_target(target, source.c.locale), isouter=True)
+        .select_from(outerjoin(stands_in, target, shown))
         .where(or_(Link.url.is_not(None), target.c.id.is_not(None)))
     )
 
@@ -287,16 +309,61 @@ def _draft_links(view: View) -> Relation:
 def _incoming_draft_links(view: View) -> Relation:
     source = _drafts(view).subquery("source")
     target = _drafts(view).subquery("target")
+    stands_in = join(Link, source, source.c.revision_id == Link.revision_id)
+    shown = _is_newest_target(target, source.c.locale, view)
     return (
         select(*_link_columns(target), source.c.id.label("source_id"))
-        .join_from(Link, source, source.c.revision_id == Link.revision_id)
-        .join(target, _is_newest_target(target, source.c.locale))
-        .where(source.c.is_head, source.c.locale == _locale(view))
+        .select_from(join(stands_in, target, shown))
+        .where(source.c.is_head, _is_best_draft(source, view))
     )
 
 
-def _is_newest_target(target: FromClause, locale: ColumnElement[str]) -> ColumnElement[bool]:
-    return and_(target.c.id == Link.target_id, target.c.is_head, target.c.locale == locale)
+def _is_newest_target(
+    target: FromClause, source_locale: ColumnElement[str], view: View
+) -> ColumnElement[bool]:
+    """Return whether a draft is what a link shows as its target.
+
+    A draft in a language that the view does not have leads to others of that language.
+    """
+    is_foreign = source_locale.not_in(_locales(view))
+    shown = case((is_foreign, target.c.locale == source_locale), else_=_is_best_draft(target, view))
+    return and_(target.c.id == Link.target_id, target.c.is_head, shown)
+
+
+def _is_best_draft(draft: FromClause, view: View) -> ColumnElement[bool]:
+    better = Edition.__table__.alias("better")
+    return _is_best(
+        draft.c.locale,
+        view,
+        lambda locales: exists().where(
+            better.c.entry_id == draft.c.id, better.c.locale.in_(locales)
+        ),
+    )
+
+
+def _is_best_edition(edition: FromClause, view: View) -> ColumnElement[bool]:
+    better = Edition.__table__.alias("better")
+    return _is_best(
+        edition.c.locale,
+        view,
+        lambda locales: exists().where(
+            better.c.entry_id == edition.c.entry_id, better.c.locale.in_(locales)
+        ),
+    )
+
+
+def _is_best(
+    locale: ColumnElement[str],
+    view: View,
+    has_better: Callable[[Sequence[ColumnElement[str]]], ColumnElement[bool]],
+) -> ColumnElement[bool]:
+    """Return whether a locale is the first of the view's that there is."""
+    wanted = _locales(view)
+    branches = [
+        and_(locale == each, not_(has_better(wanted[:index]))) if index else locale == each
+        for index, each in enumerate(wanted)
+    ]
+    return or_(*branches)
 
 
 def is_within(
@@ -328,12 +395,38 @@ def _is_in(
     return and_(*conditions)
 
 
-def _locale(view: View) -> ColumnElement[str]:
-    return literal(view.locale, literal_execute=True)
+def _locales(view: View) -> list[ColumnElement[str]]:
+    return [literal(locale, literal_execute=True) for locale in view.locales]
 
 
 def _is_shown(publication: FromClause, view: View) -> ColumnElement[bool]:
-    return and_(publication.c.ended_position.is_(None), publication.c.locale == _locale(view))
+    better = Publication.__table__.alias("better")
+    best = _is_best(
+        publication.c.locale,
+        view,
+        lambda locales: exists().where(
+            better.c.entry_id == publication.c.entry_id,
+            better.c.locale.in_(locales),
+            _is_open(better, view),
+        ),
+    )
+    return and_(_is_open(publication, view), best)
+
+
+def _is_open(publication: FromClause, view: View) -> ColumnElement[bool]:
+    """Return whether a publication is, or at that point in the past was, what readers see."""
+    if view.past is None:
+        return publication.c.ended_position.is_(None)
+    begun, ended = _SPANS[view.past.named]
+    since, until = publication.c[begun], publication.c[ended]
+    return and_(since <= view.past.at, or_(until.is_(None), until > view.past.at))
+
+
+# Between which two columns a publication was public, by how the past is named.
+_SPANS = {
+    AsOf.TIME: ("published_at", "ended_at"),
+    AsOf.POSITION: ("position", "ended_position"),
+}
 
 
 def _link_columns(target: FromClause) -> list[ColumnElement[Any]]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
+
+from sqlalchemy import ColumnElement
 
 
 class Perspective(Enum):
@@ -29,16 +32,39 @@ class ContentScope:
 EVERYTHING = (ContentScope(),)
 
 
+class AsOf(Enum):
+    """How a point in the past is named."""
+
+    TIME = "time"
+    POSITION = "position"  # of the publications, which tells two of one moment apart
+
+
+@dataclass(frozen=True)
+class Past:
+    """A point in the past.
+
+    Attributes:
+        named: how it is named.
+        at: the time or the position, as an expression.
+    """
+
+    named: AsOf
+    at: ColumnElement[Any] = field(compare=False)
+
+
 @dataclass(frozen=True)
 class View:
     """Which revision of each edition is seen.
 
     Attributes:
-        locale: the editions that are seen.
-        perspective: which of their revisions.
+        locales: the languages that are wanted, the best first: of each entry, the first
+            edition that there is.
+        perspective: which of an edition's revisions.
         scopes: for drafts, the parts of the content that are seen.
+        past: when readers are to have seen it; ``None`` for now. Drafts have no past.
     """
 
-    locale: str
+    locales: tuple[str, ...]
     perspective: Perspective = Perspective.PUBLISHED
     scopes: tuple[ContentScope, ...] = EVERYTHING
+    past: Past | None = None

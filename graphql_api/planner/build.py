@@ -6,9 +6,11 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 from graphql import (
+    DirectiveNode,
     FieldNode,
     GraphQLObjectType,
     GraphQLOutputType,
+    OperationDefinitionNode,
     SelectionSetNode,
     get_named_type,
     is_abstract_type,
@@ -18,15 +20,29 @@ from graphql import (
 
 from graphql_api.planner.arguments import arguments_of
 from graphql_api.planner.declarations import PLANNED
-from graphql_api.planner.plan import Body, Case, Field, Plan, Typename
+from graphql_api.planner.plan import Body, Case, Field, Plan, Seen, Typename
 from graphql_api.planner.selection import Selections
 
 INTROSPECTION = frozenset({"__schema", "__type"})
 
 
-def build_plan(selections: Selections, root: GraphQLObjectType, nodes: SelectionSetNode) -> Plan:
+def build_plan(
+    selections: Selections, root: GraphQLObjectType, operation: OperationDefinitionNode
+) -> Plan:
     """Return the plan of an operation on ``root``. Introspection fields are left out."""
-    return Plan(_Builder(selections).body(root, (nodes,)))
+    body = _Builder(selections).body(root, (operation.selection_set,))
+    return Plan(body, _seen_through(selections, operation.directives or ()))
+
+
+def _seen_through(selections: Selections, directives: Sequence[DirectiveNode]) -> Seen | None:
+    """Return the view that one of the directives asks for."""
+    for node in directives:
+        directive = selections.schema.get_directive(node.name.value)
+        if directive is not None and PLANNED in directive.extensions:
+            given = {each.name.value: each.value for each in node.arguments or ()}
+            arguments = arguments_of(directive.args, given, selections.shapes)
+            return Seen(directive.extensions[PLANNED], arguments)
+    return None
 
 
 class _Builder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeEngine
 from cms.dialects import JsonDocument
 from cms.reading.view import View
 from graphql_api.planner.answers import answer_rows, answer_slot, answers_rows
-from graphql_api.planner.arguments import Given
+from graphql_api.planner.arguments import Arguments, Given
 from graphql_api.planner.declarations import (
     Answer,
     Answers,
@@ -28,6 +28,7 @@ from graphql_api.planner.declarations import (
     Row,
     Rows,
     Sql,
+    Through,
     Value,
 )
 from graphql_api.planner.json_sql import (
@@ -52,7 +53,10 @@ def compile_plan(plan: Plan, view: View, dialect: Dialect) -> Statement:
         graphql.GraphQLError: if arguments contradict each other.
     """
     parameters = Parameters(dialect)
-    root = _Compiler(view, parameters).object(plan.root.cases[0], None, None)
+    compiler = _Compiler(view, parameters, count(1))
+    if plan.through is not None:
+        compiler = compiler.through(plan.through.declaration, plan.through.arguments)
+    root = compiler.object(plan.root.cases[0], None, None)
     statement = select(root)
     compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     return Statement(str(compiled), parameters.in_order(compiled))
@@ -61,10 +65,15 @@ def compile_plan(plan: Plan, view: View, dialect: Dialect) -> Statement:
 class _Compiler:
     """Turns each part of a plan into an expression."""
 
-    def __init__(self, view: View, parameters: Parameters) -> None:
+    def __init__(self, view: View, parameters: Parameters, numbers: Iterator[int]) -> None:
         self._view = view
         self._parameters = parameters
-        self._numbers = count(1)
+        self._numbers = numbers
+
+    def through(self, declaration: Through, arguments: Arguments) -> _Compiler:
+        """Return a compiler of parts of the same statement that are seen through another view."""
+        view = declaration.view(self._call(arguments))
+        return _Compiler(view, self._parameters, self._numbers)
 
     def object(self, chosen: Case, row: Row, typename: Sql | None) -> Sql:
         """Return an object with the selected fields."""
@@ -80,7 +89,7 @@ class _Compiler:
         )
 
     def _field(self, field: Field, row: Row) -> Sql:
-        call = Call(self._view, field.arguments, self._bind, self._source)
+        call = self._call(field.arguments)
         match field.declaration:
             case Value(sql, required):
                 value = json_of(sql(row))
@@ -105,6 +114,9 @@ class _Compiler:
                 return page.summed_up(self.object(_only_case(field), page, None))
             case Part(name):
                 return self._part(field, name, row)
+            case Through():
+                other = self.through(field.declaration, field.arguments)
+                return other.object(_only_case(field), row, None)
             case Answer():
                 return self._one(field.body, answer_rows(self._answer(field)))
             case Answers():
@@ -150,10 +162,10 @@ class _Compiler:
                 return page.fact(name)
 
     def _body(self, body: Body | None, rows: Rows, columns: Columns) -> Sql:
-        """Return the object that a row becomes, by its type."""
-        if body is None:
-            raise TypeError("objects have selections")
+        """Return what a row becomes: an object by its type, or a leaf."""
         row = rows.row(columns)
+        if body is None:
+            return json_of(row)
         if rows.typename is None:
             return self.object(body.cases[0], row, None)
         if isinstance(rows.typename, str):
@@ -174,6 +186,9 @@ class _Compiler:
         """Return the parameter with what Python has worked out for a root field."""
         slot = answer_slot(field.key)
         return self._parameters.add(lambda variables: variables[slot], JsonDocument)
+
+    def _call(self, arguments: Arguments) -> Call:
+        return Call(self._view, arguments, self._bind, self._source)
 
     def _bind(self, given: Given, type_: TypeEngine[Any]) -> Sql:
         return self._parameters.add(given.read, type_)

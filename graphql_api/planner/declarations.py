@@ -186,6 +186,17 @@ class Answers:
     run: Callable[..., Any]
 
 
+@dataclass(frozen=True)
+class Through:
+    """An object whose fields look through another view: the same root once more.
+
+    Attributes:
+        view: the view, given the call with the arguments that say which.
+    """
+
+    view: Callable[[Call], View]
+
+
 Declaration: TypeAlias = (
-    Value | Inside | One | OneOf | Many | EachOf | Connection | Part | Answer | Answers
+    Value | Inside | One | OneOf | Many | EachOf | Connection | Part | Answer | Answers | Through
 )

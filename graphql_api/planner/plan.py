@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from graphql import FieldNode
 
 from graphql_api.planner.arguments import Argument, Arguments, Given, Input, Known
-from graphql_api.planner.declarations import Declaration
+from graphql_api.planner.declarations import Declaration, Through
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,16 +73,30 @@ class Body:
 
 
 @dataclass(frozen=True, eq=False)
+class Seen:
+    """A view that an operation asks for."""
+
+    declaration: Through
+    arguments: Arguments
+
+
+@dataclass(frozen=True, eq=False)
 class Plan:
-    """What a whole operation asks for."""
+    """What a whole operation asks for.
+
+    Attributes:
+        root: the fields.
+        through: what it is looked at through, if the operation says so.
+    """
 
     root: Body
+    through: Seen | None = None
 
     def only(self, key: str) -> Plan:
         """Return the plan of the one root field that has this response name."""
         (case,) = self.root.cases
         kept = tuple(field for field in case.fields if field.key == key)
-        return Plan(Body((Case(case.types, kept),), is_abstract=False))
+        return Plan(Body((Case(case.types, kept),), is_abstract=False), self.through)
 
     def __str__(self) -> str:
         return "\n".join(_draw(self.root, 0))

@@ -47,6 +47,7 @@ from graphql_api.schema.query import Query, fields_of_types
 from graphql_api.schema.review import Attestation, Review, Revision, SignOff
 from graphql_api.schema.subscriptions import SUBSCRIPTION_TYPES, Subscription
 from graphql_api.schema.taxonomy import Category, Tag
+from graphql_api.schema.view import add_directive, add_view
 from graphql_api.schema.where import add_wheres
 
 # The types that editors see beside what readers do.
@@ -87,7 +88,7 @@ def build_delivery_schema(site: Site) -> GraphQLSchema:
     """
     namespace = Namespace()
     _add_content(namespace, site, _More())
-    return namespace.build(list(site.content_types))
+    return _with_views(namespace.build(list(site.content_types)))
 
 
 def build_management_schema(site: Site) -> GraphQLSchema:
@@ -107,9 +108,16 @@ def build_management_schema(site: Site) -> GraphQLSchema:
     add_where(namespace, "AuditWhere", "What is asked of an audit record.", AUDIT_WHERE)
     reasons = add_errors(namespace)
     _add_mutations(namespace, site)
-    return namespace.build(
-        [*site.content_types, *reasons], mutation="Mutation", subscription="Subscription"
+    return _with_views(
+        namespace.build(
+            [*site.content_types, *reasons], mutation="Mutation", subscription="Subscription"
+        )
     )
+
+
+def _with_views(schema: GraphQLSchema) -> GraphQLSchema:
+    add_directive(schema)
+    return schema
 
 
 def _add_content(namespace: Namespace, site: Site, more: _More) -> None:
@@ -130,7 +138,9 @@ def _add_content(namespace: Namespace, site: Site, more: _More) -> None:
     namespace.add_object(PageInfo)
     for node in ("Entry", "Link", "Category", "Person", "Tag"):
         add_connection(namespace, node)
-    namespace.add_object(Query, **fields_of_types(site), **more.query)
+    namespace.add_object(
+        Query, **fields_of_types(site), view=add_view(namespace, site), **more.query
+    )
 
 
 def _add_mutations(namespace: Namespace, site: Site) -> None:

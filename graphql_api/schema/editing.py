@@ -102,12 +102,12 @@ def _presence(entry: Row, _: Call) -> Rows:
 ENTRY_FIELDS: Mapping[str, Declared] = {
     "published_at": value(
         "DateTime | None",
-        lambda entry: entry.published_at,
+        lambda entry: entry.live_published_at,
         "Since when the edition's public revision is public; null if there is none.",
     ),
     "first_published_at": value(
         "DateTime | None",
-        lambda entry: entry.first_published_at,
+        lambda entry: entry.live_first_published_at,
         "When the edition first became public; null if it is not public.",
     ),
     "archived_at": value(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import select
 
 from cms.reading import relations
@@ -10,7 +12,13 @@ from graphql_api.planner.json_sql import text
 from graphql_api.schema.connection import connection
 from graphql_api.schema.declare import inside, many, one, value
 from graphql_api.schema.review import publication_attestation, review_rows
-from graphql_api.schema.rows import category_rows, incoming_link_rows, link_rows, tag_rows
+from graphql_api.schema.rows import (
+    category_rows,
+    incoming_link_rows,
+    link_rows,
+    tag_rows,
+    translation_rows,
+)
 
 
 class Node:
@@ -45,12 +53,27 @@ def _incoming_links(entry: Row, call: Call) -> Rows:
     )
 
 
+def _translations(entry: Row, call: Call) -> Rows:
+    return translation_rows(
+        call.view,
+        lambda other: other.id == entry.id,
+        lambda other: other.locale != entry.locale,
+    )
+
+
+def _locales(entry: Row, call: Call) -> Rows:
+    editions = translation_rows(call.view, lambda other: other.id == entry.id)
+    return replace(editions, row=lambda other: other.locale)
+
+
 class Entry(Node):
     """A piece of content, as the view shows it."""
 
     id = value("ID", lambda entry: entry.id, "Its id, over all locales and revisions.")
     type = value("EntryType", lambda entry: entry.content_type, "Its content type.")
     locale = value("str", lambda entry: entry.locale, "The language of this edition (BCP 47).")
+    available_locales = many("list[str]", _locales, "The languages that it can be had in.")
+    translations = many("list[Entry]", _translations, "It in the other languages.")
     slug = value("str", lambda entry: entry.slug, "Its word in addresses.")
     path = value("str | None", lambda entry: entry.path, "Where it stands on the site, if it does.")
     title = value("str", lambda entry: entry.title, "What it is called.")

@@ -38,6 +38,16 @@ def revision_rows(view: View, *conditions: Condition) -> Rows:
     return replace(rows, typename=lambda entry: entry.content_type)
 
 
+def translation_rows(view: View, *conditions: Condition) -> Rows:
+    """Return entries in every language that the view has of them, by language."""
+    rows = _rows(
+        relations.translations(view),
+        lambda entry: (OrderKey(entry.locale), OrderKey(entry.id)),
+        *conditions,
+    )
+    return replace(rows, typename=lambda entry: entry.content_type)
+
+
 def rows_of_type(view: View, content_type: str, *conditions: Condition) -> Rows:
     """Return entries of one type, the newest first."""
     is_of_type: Condition = lambda entry: entry.content_type == text(content_type)  # noqa: E731

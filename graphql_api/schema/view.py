@@ -1,0 +1,119 @@
+"""What an operation, or a part of a query, is looked at through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+
+from graphql import (
+    DirectiveLocation,
+    GraphQLArgument,
+    GraphQLDirective,
+    GraphQLError,
+    GraphQLField,
+    GraphQLSchema,
+)
+from sqlalchemy import BigInteger
+
+from cms.content.site import Site
+from cms.dialects import Moment
+from cms.reading.view import AsOf, Past, Perspective, View
+from graphql_api.planner.arguments import Argument as PlannedArgument
+from graphql_api.planner.arguments import Given, Known
+from graphql_api.planner.declarations import PLANNED, Call, Through
+from graphql_api.schema.declare import Argument, Declared
+from graphql_api.schema.namespace import Namespace
+
+_ARGUMENTS = (
+    Argument("perspective", "Perspective | None", "PUBLISHED, or DRAFT with a token for it."),
+    Argument("as_of", "DateTime | None", "As readers saw it then."),
+    Argument("position", "int | None", "The same, at this place in the order of publications."),
+    Argument("locale", "Locale | None", "The language; by default the site's first."),
+    Argument(
+        "fallback_locales",
+        "list[Locale] | None",
+        "What to show where there is nothing in it; by default what the site declares.",
+    ),
+)
+
+
+def add_view(namespace: Namespace, site: Site) -> Declared:
+    """Add the types of a view's arguments, and return the root field that takes them."""
+    namespace.add_enum(
+        "Locale",
+        "The site's languages.",
+        {locale.replace("-", "_"): locale for locale in site.locales},
+    )
+    namespace.add_enum(
+        "Perspective",
+        "Which revision is seen: the one that is public, or the newest.",
+        {each.name: each for each in Perspective},
+    )
+    return Declared(
+        "Query",
+        Through(_seen(site)),
+        "The same once more, through another view: to compare.",
+        _ARGUMENTS,
+    )
+
+
+def add_directive(schema: GraphQLSchema) -> None:
+    """Add ``@view``, with the arguments of the root field ``view``, to a schema."""
+    query = schema.query_type
+    if query is None:
+        raise TypeError("a schema has queries")
+    field: GraphQLField = query.fields["view"]
+    directive = GraphQLDirective(
+        name="view",
+        locations=[DirectiveLocation.QUERY],
+        args={
+            name: GraphQLArgument(each.type, description=each.description)
+            for name, each in field.args.items()
+        },
+        description="What the whole query is looked at through.",
+        extensions={PLANNED: field.extensions[PLANNED]},
+    )
+    schema.directives = (*schema.directives, directive)
+
+
+def _seen(site: Site) -> Callable[[Call], View]:
+    def view(call: Call) -> View:
+        perspective = _known(call.arguments.get("perspective"))
+        chosen = perspective if isinstance(perspective, Perspective) else call.view.perspective
+        past = _past(call)
+        if chosen is Perspective.DRAFT and not call.view.scopes:
+            raise _refused("Drafts take a token that may read them.", "NOT_ALLOWED")
+        if chosen is Perspective.DRAFT and past is not None:
+            raise _refused("Drafts have no past; look at an entry's revisions.", "BAD_USER_INPUT")
+        return View(_locales(site, call), chosen, call.view.scopes, past)
+
+    return view
+
+
+def _locales(site: Site, call: Call) -> tuple[str, ...]:
+    wanted = _known(call.arguments.get("locale"))
+    own = site.locales_for(str(wanted)) if wanted is not None else call.view.locales
+    others = call.arguments.get("fallbackLocales")
+    if not isinstance(others, tuple):
+        return own
+    return tuple(dict.fromkeys([own[0], *(str(_known(each)) for each in others)]))
+
+
+def _past(call: Call) -> Past | None:
+    moment, position = call.arguments.get("asOf"), call.arguments.get("position")
+    if isinstance(moment, Given) and isinstance(position, Given):
+        raise _refused("Give either asOf or position, not both.", "BAD_USER_INPUT")
+    if isinstance(moment, Given):
+        return Past(AsOf.TIME, call.bind(moment, Moment()))
+    if isinstance(position, Given):
+        return Past(AsOf.POSITION, call.bind(position, BigInteger()))
+    return call.view.past
+
+
+def _known(argument: PlannedArgument) -> object:
+    value = argument.value if isinstance(argument, Known) else None
+    return value.value if isinstance(value, Enum) else value
+
+
+def _refused(message: str, code: str) -> GraphQLError:
+    return GraphQLError(message, extensions={"code": code})
