@@ -172,10 +172,24 @@ async def ancestry(work: Work, category_id: str | None) -> frozenset[str]:
 async def entries_at(work: Work, paths: Iterable[str], locale: str) -> Mapping[str, str]:
     """Return the ids of the entries that stand, or will stand, at these site paths.
 
-    What is public comes first; then the newest revision of each edition counts.
+    What is public comes first; then the newest revision of each edition counts; then what
+    was public, since its path leads on to where it stands now.
     """
     wanted = list(paths)
-    return {**await _drafted_at(work, wanted, locale), **await _public_at(work, wanted, locale)}
+    return {
+        **await _formerly_at(work, wanted, locale),
+        **await _drafted_at(work, wanted, locale),
+        **await _public_at(work, wanted, locale),
+    }
+
+
+async def _formerly_at(work: Work, paths: list[str], locale: str) -> Mapping[str, str]:
+    rows = await work.session.execute(
+        select(Publication.path, Publication.entry_id)
+        .where(Publication.locale == locale, Publication.path.in_(paths))
+        .order_by(Publication.position)  # of several, the last is kept
+    )
+    return {str(path): entry_id for path, entry_id in rows}
 
 
 async def _public_at(work: Work, paths: list[str], locale: str) -> Mapping[str, str]:

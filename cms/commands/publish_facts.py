@@ -87,7 +87,7 @@ async def public_links_to(
         besides: the ids of editions whose pages do not count.
     """
     rows = await work.session.execute(
-        select(Publication.path, Publication.entry_id, Link.origin, Link.fragment)
+        select(Publication.path, Publication.entry_id, Link.fragment)
         .join(Link, Link.revision_id == Publication.revision_id)
         .where(
             Link.target_id == entry_id,
@@ -97,7 +97,7 @@ async def public_links_to(
         )
         .order_by(Publication.path, Link.field_path, Link.ordinal)
     )
-    return [IncomingEdge(path or source, origin, anchor) for path, source, origin, anchor in rows]
+    return [IncomingEdge(path or source, anchor) for path, source, anchor in rows]
 
 
 async def _candidate(
@@ -120,7 +120,6 @@ async def _candidate(
         objectors=await objectors_to(work, revision),
         edges=edges,
         anchors_of=anchors_of,
-        live_path=proposal.live.path if proposal.live is not None else None,
         incoming=await public_links_to(
             work, proposal.entry.id, proposal.edition.locale, besides=together
         ),

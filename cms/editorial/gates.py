@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from cms.content.canonical_json import JsonObject
 from cms.content.content_type import ContentType
-from cms.content.edges import Edge, Origin, is_internal
+from cms.content.edges import Edge, is_internal
 from cms.content.snapshot import missing_in
 from cms.editorial.sign_offs import Lacking
 from cms.errors import (
@@ -30,7 +30,6 @@ class IncomingEdge:
     """A public page's link or reference to the entry in question."""
 
     source_path: str
-    origin: str
     fragment: str
 
 
@@ -51,7 +50,6 @@ class Candidate:
         edges: where it leads.
         anchors_of: for every entry that will be public together with it or is so already,
             what a fragment can lead to there.
-        live_path: where the entry stands now, if it is public.
         incoming: the public links to it.
     """
 
@@ -66,7 +64,6 @@ class Candidate:
     objectors: Sequence[str]
     edges: Sequence[Edge]
     anchors_of: Mapping[str, frozenset[str]]
-    live_path: str | None
     incoming: Sequence[IncomingEdge]
 
 
@@ -115,19 +112,15 @@ def path_is_free(candidate: Candidate) -> Iterator[GateFailed]:
 
 
 def incoming_links_stay_whole(candidate: Candidate) -> Iterator[GateFailed]:
-    """No public page's link loses the path or the anchor that it names."""
+    """No public page's link loses the anchor that it names."""
     for _, error in broken_by(candidate):
         yield error
 
 
 def broken_by(candidate: Candidate) -> Iterator[tuple[IncomingEdge, GateFailed]]:
     """Yield each public link that would be broken, and how."""
-    moves = candidate.live_path is not None and candidate.live_path != candidate.path
     for each in candidate.incoming:
-        if moves and each.origin == Origin.INLINE:
-            message = f"{each.source_path} links to {candidate.live_path} in its text"
-            yield each, WouldBreakLinks(message=message, path=("slug",))
-        elif each.fragment and each.fragment not in candidate.anchors:
+        if each.fragment and each.fragment not in candidate.anchors:
             message = f"{each.source_path} links to #{each.fragment}, which would be gone"
             yield each, WouldBreakLinks(message=message)
 

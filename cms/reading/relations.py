@@ -31,7 +31,7 @@ from sqlalchemy import (
     true,
 )
 
-from cms.reading.view import AsOf, ContentScope, Perspective, View
+from cms.reading.view import AsOf, ContentScope, Past, Perspective, View
 from cms.tables import (
     Account,
     Category,
@@ -96,7 +96,7 @@ def translations(view: View) -> Relation:
     """Return entries as :func:`entries` does, but each in every language that there is."""
     if view.perspective is Perspective.DRAFT:
         return _drafts(view).where(Edition.head_id == Revision.id)
-    return _published().where(_is_open(Publication.__table__, view))
+    return _published().where(is_open(Publication.__table__, view))
 
 
 def revisions(view: View) -> Relation:
@@ -325,7 +325,7 @@ def _is_newest_target(
 
     A draft in a language that the view does not have leads to others of that language.
     """
-    is_foreign = source_locale.not_in(_locales(view))
+    is_foreign = source_locale.not_in(locales_of(view))
     shown = case((is_foreign, target.c.locale == source_locale), else_=_is_best_draft(target, view))
     return and_(target.c.id == Link.target_id, target.c.is_head, shown)
 
@@ -358,7 +358,7 @@ def _is_best(
     has_better: Callable[[Sequence[ColumnElement[str]]], ColumnElement[bool]],
 ) -> ColumnElement[bool]:
     """Return whether a locale is the first of the view's that there is."""
-    wanted = _locales(view)
+    wanted = locales_of(view)
     branches = [
         and_(locale == each, not_(has_better(wanted[:index]))) if index else locale == each
         for index, each in enumerate(wanted)
@@ -395,7 +395,8 @@ def _is_in(
     return and_(*conditions)
 
 
-def _locales(view: View) -> list[ColumnElement[str]]:
+def locales_of(view: View) -> list[ColumnElement[str]]:
+    """Return the view's locales, as constants of the statement."""
     return [literal(locale, literal_execute=True) for locale in view.locales]
 
 
@@ -407,19 +408,24 @@ def _is_shown(publication: FromClause, view: View) -> ColumnElement[bool]:
         lambda locales: exists().where(
             better.c.entry_id == publication.c.entry_id,
             better.c.locale.in_(locales),
-            _is_open(better, view),
+            is_open(better, view),
         ),
     )
-    return and_(_is_open(publication, view), best)
+    return and_(is_open(publication, view), best)
 
 
-def _is_open(publication: FromClause, view: View) -> ColumnElement[bool]:
+def is_open(publication: FromClause, view: View) -> ColumnElement[bool]:
     """Return whether a publication is, or at that point in the past was, what readers see."""
     if view.past is None:
         return publication.c.ended_position.is_(None)
-    begun, ended = _SPANS[view.past.named]
+    begun, ended = spans_of(view.past)
     since, until = publication.c[begun], publication.c[ended]
     return and_(since <= view.past.at, or_(until.is_(None), until > view.past.at))
+
+
+def spans_of(past: Past) -> tuple[str, str]:
+    """Return the columns of a publication that tell from when to when it was public."""
+    return _SPANS[past.named]
 
 
 # Between which two columns a publication was public, by how the past is named.

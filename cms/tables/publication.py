@@ -40,6 +40,10 @@ class Publication(Base):
         ),
         Index("ix_publication_edition_id", "edition_id", "position"),
         Index("ix_publication_revision_id", "revision_id"),
+        # What stood at a path, and what changed between two positions.
+        Index("ix_publication_path", "path", "locale"),
+        Index("ix_publication_position", "position"),
+        Index("ix_publication_ended_position", "ended_position"),
     )
 
     id: Mapped[Id]

@@ -45,6 +45,7 @@ from graphql_api.schema.namespace import Namespace
 from graphql_api.schema.person import Person, PersonLink
 from graphql_api.schema.query import Query, fields_of_types
 from graphql_api.schema.review import Attestation, Review, Revision, SignOff
+from graphql_api.schema.site_fields import add_site_types, site_fields
 from graphql_api.schema.subscriptions import SUBSCRIPTION_TYPES, Subscription
 from graphql_api.schema.taxonomy import Category, Tag
 from graphql_api.schema.view import add_directive, add_view
@@ -138,8 +139,13 @@ def _add_content(namespace: Namespace, site: Site, more: _More) -> None:
     namespace.add_object(PageInfo)
     for node in ("Entry", "Link", "Category", "Person", "Tag"):
         add_connection(namespace, node)
+    add_site_types(namespace)
     namespace.add_object(
-        Query, **fields_of_types(site), view=add_view(namespace, site), **more.query
+        Query,
+        **fields_of_types(site),
+        **site_fields(site),
+        view=add_view(namespace, site),
+        **more.query,
     )
 
 

@@ -1,0 +1,255 @@
+"""What a whole site needs: routes, the list of its pages, and what has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from graphql import GraphQLError
+from sqlalchemy import BigInteger, case, literal_column
+
+from cms.content.site import Site
+from cms.dialects import Key
+from cms.reading import routes, sync
+from cms.reading.view import AsOf
+from graphql_api.planner.arguments import Given
+from graphql_api.planner.declarations import Call, OneOf, OrderKey, Row, Rows, Sql
+from graphql_api.planner.json_sql import text
+from graphql_api.planner.source import Chosen
+from graphql_api.schema.connection import add_connection, connection
+from graphql_api.schema.declare import Argument, Declared, many, one, value
+from graphql_api.schema.inputs import add_where
+from graphql_api.schema.namespace import Namespace
+from graphql_api.schema.rows import entry_rows, revision_rows, translation_rows
+from graphql_api.schema.where import compared, filtered
+
+_PATH = Argument("path", "str", "A path on the site, without a query and a #fragment.")
+_SINCE = Argument("since", "int", "The position up to which everything is known.")
+
+
+def _given(call: Call, name: str) -> Given:
+    given = call.arguments[name]
+    if not isinstance(given, Given):
+        raise TypeError(f"{name} is a required scalar")
+    return given
+
+
+# --- Routes ---
+
+
+def _route(_: Row, call: Call) -> tuple[Rows, ...]:
+    path = call.bind(_given(call, "path"), Key)
+    page = entry_rows(call.view, lambda entry: entry.path == path)
+    former = Rows(Chosen(routes.former_paths(call.view)), order=lambda row: (OrderKey(row.locale),))
+    return (
+        replace(page, typename="PageRoute"),
+        replace(
+            former,
+            where=(lambda row: row.path == path, lambda row: row.new_path.is_not(None)),
+            typename="RedirectRoute",
+        ),
+        replace(
+            former,
+            where=(lambda row: row.path == path, lambda row: row.new_path.is_(None)),
+            typename="GoneRoute",
+        ),
+    )
+
+
+def _page_of(route: Row, call: Call) -> Rows:
+    return translation_rows(call.view, lambda entry: entry.revision_id == route.revision_id)
+
+
+class PageRoute:
+    """A page stands here."""
+
+    status = value("int", lambda _: literal_column("200"), "The HTTP status that says so.")
+    entry = one("Entry", _page_of, "The page.")
+
+
+class RedirectRoute:
+    """A page stood here that stands elsewhere now."""
+
+    status = value("int", lambda _: literal_column("301"), "The HTTP status that says so.")
+    to = value("str", lambda row: row.new_path, "Where it stands.")
+    entry = one("Entry", _page_of, "The page.")
+
+
+class GoneRoute:
+    """A page stood here that is not public any more."""
+
+    status = value("int", lambda _: literal_column("410"), "The HTTP status that says so.")
+    since = value("DateTime", lambda row: row.ended_at, "Since when it is gone.")
+
+
+# --- The list of pages ---
+
+
+def _pages(_: Row, call: Call) -> Rows:
+    pages = translation_rows(call.view, lambda entry: entry.path.is_not(None))
+    return replace(
+        pages,
+        order=lambda entry: (OrderKey(entry.path), OrderKey(entry.locale), OrderKey(entry.id)),
+        typename=None,
+    )
+
+
+def _alternates(page: Row, call: Call) -> Rows:
+    return replace(
+        translation_rows(
+            call.view,
+            lambda other: other.id == page.id,
+            lambda other: other.path.is_not(None),
+        ),
+        typename=None,
+    )
+
+
+class SitemapAlternate:
+    """A page in a language."""
+
+    locale = value("str", lambda page: page.locale, "The language (BCP 47).")
+    path = value("str", lambda page: page.path, "Where it stands.")
+
+
+class SitemapPage:
+    """A page of the site, as a sitemap lists it."""
+
+    path = value("str", lambda page: page.path, "Where it stands.")
+    locale = value("str", lambda page: page.locale, "Its language.")
+    type = value("EntryType", lambda page: page.content_type, "Its content type.")
+    last_modified = value("DateTime", lambda page: page.published_at, "When it last changed.")
+    alternates = many(
+        "list[SitemapAlternate]", _alternates, "It in all its languages, this one included."
+    )
+
+
+# --- What has changed ---
+
+
+def _until(call: Call) -> Sql:
+    past = call.view.past
+    if past is None:
+        return sync.position().scalar_subquery()
+    if past.named is AsOf.TIME:
+        message = "Changes are counted in positions; look through @view(position: …)."
+        raise GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
+    return past.at
+
+
+def _changes(_: Row, call: Call) -> Rows:
+    since = call.bind(_given(call, "since"), BigInteger())
+    return Rows(
+        Chosen(sync.changes(since, _until(call))),
+        order=lambda change: (OrderKey(change.position), OrderKey(change.edition_id)),
+    )
+
+
+def _shown(change: Row, call: Call) -> Rows:
+    return revision_rows(call.view, lambda entry: entry.revision_id == change.revision_id)
+
+
+class SyncChange:
+    """An edition that was published, changed or taken back."""
+
+    kind = value(
+        "SyncKind",
+        lambda change: case((change.revision_id.is_(None), text("DELETE")), else_=text("UPSERT")),
+        "UPSERT, or DELETE for what is not public any more.",
+    )
+    id = value("ID", lambda change: change.entry_id, "The entry's id.")
+    type = value("EntryType", lambda change: change.content_type, "Its content type.")
+    locale = value("str", lambda change: change.locale, "The edition's language.")
+    path = value("str | None", lambda change: change.path, "Where it stands, or stood.")
+    position = value("int", lambda change: change.position, "The position of its last change.")
+    digest = value("str | None", lambda change: change.digest, "The digest of what is shown.")
+    entry = one("Entry | None", _shown, "The entry; null if it is not public any more.")
+
+
+def _affected(site: Site) -> Declared:
+    singletons = [each.name for each in site.content_types.values() if each.singleton]
+
+    def rows(_: Row, call: Call) -> Rows:
+        since = call.bind(_given(call, "since"), BigInteger())
+        return Rows(
+            Chosen(sync.affected(since, _until(call), singletons)),
+            order=lambda page: (OrderKey(page.path), OrderKey(page.locale), OrderKey(page.id)),
+        )
+
+    return connection(
+        "AffectedPage",
+        rows,
+        "The pages whose rendering can have changed since a position, by path.",
+        arguments=(_SINCE,),
+    )
+
+
+class AffectedPage:
+    """A page whose rendering can have changed."""
+
+    path = value("str", lambda page: page.path, "Where it stands.")
+    type = value("EntryType", lambda page: page.content_type, "Its content type.")
+    locale = value("str", lambda page: page.locale, "Its language.")
+    reason = value("AffectedReason", lambda page: page.reason, "Why: the most direct reason.")
+    entry = one("Entry | None", _shown, "The page.")
+
+
+SITE_TYPES = (
+    PageRoute,
+    RedirectRoute,
+    GoneRoute,
+    SitemapAlternate,
+    SitemapPage,
+    SyncChange,
+    AffectedPage,
+)
+
+
+def add_site_types(namespace: Namespace) -> None:
+    """Add the types of the fields that a whole site needs."""
+    for each in SITE_TYPES:
+        namespace.add_object(each)
+    routes_ = ["PageRoute", "RedirectRoute", "GoneRoute"]
+    namespace.add_union("Route", "What a reader finds at a path.", routes_)
+    kinds = ("UPSERT", "DELETE")
+    namespace.add_enum("SyncKind", "What became of an edition.", {each: each for each in kinds})
+    reasons = {each: each for each in sync.REASONS}
+    namespace.add_enum("AffectedReason", "Why a page can look different.", reasons)
+    add_where(
+        namespace,
+        "SyncWhere",
+        "What is asked of a change.",
+        {
+            "type": filtered("EntryTypeFilter", lambda row: row.content_type, "Its type."),
+            "locale": compared("str", lambda row: row.locale, "Its language."),
+        },
+    )
+    for node in ("SitemapPage", "SyncChange", "AffectedPage"):
+        add_connection(namespace, node)
+
+
+def site_fields(site: Site) -> Mapping[str, Declared]:
+    """Return the root fields that a whole site needs."""
+    return {
+        "route": Declared(
+            "Route | None",
+            OneOf(_route),
+            "What a reader finds at a path; null if there never was anything.",
+            (_PATH,),
+        ),
+        "sitemap": connection("SitemapPage", _pages, "All pages in all languages, by path."),
+        "position": value(
+            "int",
+            lambda _: sync.position().scalar_subquery(),
+            "The position of the last publication; look through @view(position: …) to read "
+            "all of a site as of then.",
+        ),
+        "sync": connection(
+            "SyncChange",
+            _changes,
+            "What has changed since a position, in the order of positions.",
+            where="SyncWhere",
+            arguments=(_SINCE,),
+        ),
+        "affected_paths": _affected(site),
+    }
