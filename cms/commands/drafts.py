@@ -10,6 +10,7 @@ from cms.commands.lookups import (
     Held,
     authorise_on,
     entries_at,
+    get,
     get_revision,
     hold,
     refuse_archived,
@@ -75,6 +76,7 @@ async def update_entry(
     base_revision: str,
     locale: str | None = None,
     note: str = "",
+    translated_from: str | None = None,
 ) -> Revision:
     """Save a new revision with some values changed and the others as they were; return it.
 
@@ -85,12 +87,16 @@ async def update_entry(
         base_revision: the id of the revision that the writer started from.
         locale: the edition; by default the site's default locale.
         note: what the author has to say about the revision.
+        translated_from: the id of the revision of another edition that it translates now; by
+            default what the edition translated before.
 
     Raises:
-        Refused: as for :func:`save_draft`.
+        Refused: as for :func:`save_draft`; or the entry has no such revision.
     """
     held, draft = await _changed(work, entry_id, changes, base_revision, locale)
-    return await _save(work, held, draft, base_revision, note)
+    if translated_from is not None:
+        await _check_source(work, held, translated_from)
+    return await _save(work, held, draft, base_revision, note, translated_from)
 
 
 @command(Action.ENTRY_SAVE)
@@ -150,7 +156,12 @@ async def restore_revision(
 
 
 async def first_revision(
-    work: Work, entry: Entry, edition: Edition, draft: Draft, note: str
+    work: Work,
+    entry: Entry,
+    edition: Edition,
+    draft: Draft,
+    note: str,
+    translated_from: str | None = None,
 ) -> Revision:
     """Save the first revision of a new edition and return it.
 
@@ -162,7 +173,17 @@ async def first_revision(
     revision = _revision(work, content_type, edition, snapshot, cleaned)
     revision.number = 1
     revision.note = note
+    revision.translated_from = translated_from
     return await _add(work, edition, revision, snapshot, cleaned)
+
+
+async def _check_source(work: Work, held: Held, revision_id: str) -> None:
+    """Go on only if the entry has this revision in another edition."""
+    revision = await get(work, Revision, revision_id)
+    edition = await work.session.get_one(Edition, revision.edition_id)
+    if edition.entry_id != held.entry.id or edition.id == held.edition.id:
+        message = f"{revision_id} is no revision of another edition of {held.entry.id}"
+        raise Refused(InvalidValue(message=message, path=("translatedFrom",)))
 
 
 async def _changed(
@@ -195,19 +216,23 @@ async def _save(
     draft: Draft,
     base_revision: str,
     note: str,
+    translated_from: str | None = None,
     *,
     is_autosave: bool = False,
 ) -> Revision:
     """Add a revision on top of the head, unless it is the same or the base is not the head."""
+    source = translated_from or held.head.translated_from
     snapshot, cleaned = await _snapshot(work, held.content_type, held.edition, draft)
     head = held.head
     if base_revision != head.id:
         raise Refused(await _conflict(work, held, base_revision, snapshot))
-    if head.digest == snapshot.digest and (is_autosave or not head.is_autosave):
+    is_same = head.digest == snapshot.digest and head.translated_from == source
+    if is_same and (is_autosave or not head.is_autosave):
         return head
     revision = _revision(work, held.content_type, held.edition, snapshot, cleaned)
     revision.number = head.number + 1
     revision.note = note
+    revision.translated_from = source
     revision.is_autosave = is_autosave
     return await _add(work, held.edition, revision, snapshot, cleaned)
 

@@ -113,7 +113,8 @@ async def add_edition(
         raise Refused(DuplicateName(message=message, path=("locale",)))
     note = f"Begun from {held.edition.locale} revision {held.head.number}."
     work.about["locale"] = wanted
-    return await _first_edition(work, held.entry, draft_of(held.head.content), wanted, note)
+    draft = draft_of(held.head.content)
+    return await _first_edition(work, held.entry, draft, wanted, note, held.head.id)
 
 
 @command(Action.ENTRY_ARCHIVE)
@@ -192,12 +193,17 @@ async def _create(work: Work, content_type: str, draft: Draft, locale: str, note
 
 
 async def _first_edition(
-    work: Work, entry: Entry, draft: Draft, locale: str, note: str
+    work: Work,
+    entry: Entry,
+    draft: Draft,
+    locale: str,
+    note: str,
+    translated_from: str | None = None,
 ) -> Revision:
     edition = Edition(id=new_id("edition"), entry_id=entry.id, locale=locale, created_at=work.now)
     work.session.add(edition)
     await work.session.flush()  # the revision's foreign key needs the edition
-    return await first_revision(work, entry, edition, draft, note)
+    return await first_revision(work, entry, edition, draft, note, translated_from)
 
 
 def _known_locale(work: Work, locale: str | None) -> str:

@@ -27,6 +27,7 @@ COMMON_NAMES = frozenset(
         "first_published_at",
         "id",
         "incoming_links",
+        "is_outdated",
         "link_groups",
         "links",
         "locale",

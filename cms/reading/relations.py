@@ -89,14 +89,14 @@ def entries(view: View) -> Relation:
     if view.perspective is Perspective.DRAFT:
         newest = Edition.head_id == Revision.id
         return _drafts(view).where(newest, _is_best_edition(Edition.__table__, view))
-    return _published().where(_is_shown(Publication.__table__, view))
+    return _published(view).where(_is_shown(Publication.__table__, view))
 
 
 def translations(view: View) -> Relation:
     """Return entries as :func:`entries` does, but each in every language that there is."""
     if view.perspective is Perspective.DRAFT:
         return _drafts(view).where(Edition.head_id == Revision.id)
-    return _published().where(is_open(Publication.__table__, view))
+    return _published(view).where(is_open(Publication.__table__, view))
 
 
 def revisions(view: View) -> Relation:
@@ -236,7 +236,7 @@ def revision_tags() -> Relation:
     return tags().add_columns(RevisionTag.revision_id).join(RevisionTag)
 
 
-def _published() -> Relation:
+def _published(view: View) -> Relation:
     return (
         select(
             Publication.entry_id.label("id"),
@@ -250,6 +250,7 @@ def _published() -> Relation:
             Publication.published_at,
             Publication.break_glass_reason,
             Publication.id.label("publication_id"),
+            _is_outdated(Revision.translated_from, view).label("is_outdated"),
             *_REVISION,
         )
         # In words, since a condition on other publications leaves SQLAlchemy in doubt.
@@ -283,6 +284,7 @@ def _drafts(view: View) -> Relation:
             Entry.archived_at,
             Revision.is_autosave,
             (Edition.head_id == Revision.id).label("is_head"),
+            _is_outdated(Revision.translated_from, view).label("is_outdated"),
             *_REVISION,
         )
         .select_from(Revision)
@@ -364,6 +366,30 @@ def _is_best(
         for index, each in enumerate(wanted)
     ]
     return or_(*branches)
+
+
+def _is_outdated(
+    translated_from: SQLColumnExpression[str | None], view: View
+) -> ColumnElement[bool]:
+    """Return whether the edition that a text was translated from says something else by now."""
+    source, newest = Revision.__table__.alias("source"), Revision.__table__.alias("newest")
+    if view.perspective is Perspective.DRAFT:
+        edition = Edition.__table__.alias("source_edition")
+        is_newest = edition.c.head_id == newest.c.id
+    else:
+        edition = Publication.__table__.alias("source_edition")
+        is_newest = and_(edition.c.revision_id == newest.c.id, is_open(edition, view))
+    of_source = edition.c.id if view.perspective is Perspective.DRAFT else edition.c.edition_id
+    return exists(
+        select(literal_column("1"))
+        .select_from(source, edition, newest)
+        .where(
+            source.c.id == translated_from,
+            of_source == source.c.edition_id,
+            is_newest,
+            newest.c.digest != source.c.digest,
+        )
+    )
 
 
 def is_within(

@@ -70,6 +70,9 @@ class Revision(Base):
     note: Mapped[Prose]
     # Saved by a machine while somebody was typing; may be pruned.
     is_autosave: Mapped[bool] = mapped_column(server_default=false())
+    # The revision of another edition that it is a translation of; an autosave may be pruned
+    # all the same.
+    translated_from: Mapped[str | None] = mapped_column(Key)
     # Where it would stand on the site.
     path: Mapped[str | None] = mapped_column(Key)
     created_at: Mapped[Time]

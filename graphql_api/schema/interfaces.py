@@ -74,6 +74,11 @@ class Entry(Node):
     locale = value("str", lambda entry: entry.locale, "The language of this edition (BCP 47).")
     available_locales = many("list[str]", _locales, "The languages that it can be had in.")
     translations = many("list[Entry]", _translations, "It in the other languages.")
+    is_outdated = value(
+        "bool",
+        lambda entry: entry.is_outdated,
+        "Whether what it was translated from says something else by now.",
+    )
     slug = value("str", lambda entry: entry.slug, "Its word in addresses.")
     path = value("str | None", lambda entry: entry.path, "Where it stands on the site, if it does.")
     title = value("str", lambda entry: entry.title, "What it is called.")

@@ -1,8 +1,11 @@
-"""Indexes for what stood at a path, and for what changed between two positions."""
+"""What a translation is of; indexes for routes, and for changes between two positions."""
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic import op
+
+from cms.dialects import Key
 
 revision = "0003"
 down_revision = "0002"
@@ -17,6 +20,7 @@ INDEXES = {
 
 
 def upgrade() -> None:
+    op.add_column("revision", sa.Column("translated_from", Key, nullable=True))
     for name, columns in INDEXES.items():
         op.create_index(name, "publication", columns)
 
@@ -24,3 +28,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name in INDEXES:
         op.drop_index(name, "publication")
+    op.drop_column("revision", "translated_from")

@@ -80,10 +80,12 @@ def _update(content_type: type[ContentType], values: str) -> Mutation:
                 base_revision=base,
                 locale=locale,
                 note=given.get("note") or "",
+                translated_from=given.get("translatedFrom"),
             )
         return {"revision": revision.id}
 
     autosave = "A machine saves while somebody types: the author's last autosave is replaced."
+    source = "The revision of another edition that it translates now; by default as before."
     return Mutation(
         name=f"update{content_type.name}",
         description=f"Save a new revision of a {content_type.name}; what is left out stays.",
@@ -92,6 +94,7 @@ def _update(content_type: type[ContentType], values: str) -> Mutation:
             **BASE,
             **NOTE,
             "is_autosave": wanted("bool | None", autosave),
+            "translated_from": wanted("ID | None", source),
             "values": wanted(values, "What shall be different; null empties a value."),
         },
         payload=entry_of(content_type.name),
