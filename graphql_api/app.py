@@ -65,7 +65,7 @@ def create_app(
         await database.close()
 
     async def graphql(request: Request) -> Response:
-        return await serve_delivery(delivery, request)
+        return await serve_delivery(delivery, database, request)
 
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     return Starlette(

@@ -12,24 +12,37 @@ from starlette.websockets import WebSocket
 from cms.database import Database
 from cms.editorial.actor import ANONYMOUS, Actor
 from graphql_api import pages
-from graphql_api.http.authentication import Identify, actor_of, unauthenticated
+from graphql_api.http.authentication import Identify, actor_of, preview_of, unauthenticated
 from graphql_api.http.errors import RequestFailed, failed, unexpected
 from graphql_api.http.request import GraphQLRequest, read_request
 from graphql_api.http.response import JSON, failure, media_type_for, private, success, wants_page
 from graphql_api.http.sse import begun, prefers_event_stream, sse_response
 from graphql_api.http.websocket import serve_websocket
 from graphql_api.management import Management
-from graphql_api.operation import Delivery
+from graphql_api.operation import Delivery, Visitor, scopes_of
 
 
-async def serve_delivery(delivery: Delivery, request: Request) -> Response:
+async def serve_delivery(delivery: Delivery, database: Database, request: Request) -> Response:
     """Return the response to a request to the delivery API."""
 
     async def answer(media_type: str) -> Response:
+        header = request.headers.get("authorization")
+        if header is None:
+            asked = await read_request(request, delivery.limits.body_bytes)
+            return success(await delivery.answer(asked), media_type)
+        visitor = await _visitor(database, header)
         asked = await read_request(request, delivery.limits.body_bytes)
-        return success(await delivery.answer(asked), media_type)
+        return private(await delivery.answer(asked, visitor), media_type)
 
     return pages.graphiql() if wants_page(request) else await _respond(request, answer)
+
+
+async def _visitor(database: Database, authorization: str) -> Visitor:
+    """Return who an ``Authorization`` header stands for, as far as it matters to reading."""
+    secret = authorization.partition(" ")[2].strip()
+    if secret.startswith("copydesk_preview_"):
+        return Visitor(preview=await preview_of(database, secret))
+    return Visitor(scopes=scopes_of(await actor_of(database, authorization)))
 
 
 @dataclass(frozen=True)

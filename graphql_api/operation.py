@@ -17,18 +17,19 @@ from graphql import (
     SelectionSetNode,
     execute_sync,
 )
-from sqlalchemy import Dialect
+from sqlalchemy import Dialect, null
 
 from cms.content.site import Site
 from cms.dialects import Reader
-from cms.editorial.actor import ANONYMOUS, Actor
+from cms.editorial.actor import Actor
 from cms.editorial.authorization import Action, grants_for
 from cms.errors import ReadTimeout
-from cms.reading.view import ContentScope, View
+from cms.reading.view import ContentScope, Preview, View
 from graphql_api.http.documents import Documents, Operation
 from graphql_api.http.errors import RequestFailed, failed, formatted
 from graphql_api.http.limits import Limits, check_objects, check_variables
 from graphql_api.http.request import GraphQLRequest
+from graphql_api.planner.answers import PREVIEW
 from graphql_api.planner.arguments import shape_of
 from graphql_api.planner.build import INTROSPECTION, build_plan
 from graphql_api.planner.compile import compile_plan
@@ -178,6 +179,22 @@ class Operations:
         return result.data or {}
 
 
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody who asks the delivery API.
+
+    Attributes:
+        scopes: the parts of the content whose drafts they may ask for.
+        preview: the id of the revision that they are shown as if it were public.
+    """
+
+    scopes: tuple[ContentScope, ...] = ()
+    preview: str | None = None
+
+
+READER = Visitor()
+
+
 class Delivery:
     """Answers queries about what is public.
 
@@ -196,12 +213,12 @@ class Delivery:
         self._view = View(site.locales_for(site.default_locale), scopes=())
         self._reader = reader
 
-    async def answer(self, request: GraphQLRequest, actor: Actor = ANONYMOUS) -> bytes:
+    async def answer(self, request: GraphQLRequest, visitor: Visitor = READER) -> bytes:
         """Return the response to a request, as JSON.
 
         Args:
             request: what is asked.
-            actor: who is asking; it matters only to those who ask for drafts.
+            visitor: who is asking, as far as it matters to what they see.
 
         Raises:
             RequestFailed: if there is no answer, with the reasons.
@@ -209,9 +226,12 @@ class Delivery:
         asked = self._operations.read(request)
         if not asked.operation.is_query:
             raise failed("This endpoint only reads; send queries.", "BAD_REQUEST")
-        view = replace(self._view, scopes=scopes_of(actor))
+        view = replace(self._view, scopes=visitor.scopes)
+        if visitor.preview is not None:
+            view = replace(view, preview=Preview(null()))
         prepared = self._operations.prepare(asked, view)
-        data = await fetch(self._reader, prepared, asked.variables)
+        variables = {**asked.variables, PREVIEW: visitor.preview}
+        data = await fetch(self._reader, prepared, variables)
         return self._operations.respond(asked, prepared, data)
 
 

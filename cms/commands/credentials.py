@@ -14,7 +14,7 @@ from cms.database import WriteSession
 from cms.identifiers import new_id
 from cms.tables import Account, Token
 
-SecretKind: TypeAlias = Literal["access", "refresh", "service"]
+SecretKind: TypeAlias = Literal["access", "preview", "refresh", "service"]
 
 _BYTES = 32
 
@@ -35,6 +35,7 @@ def add_token(
     expires_at: datetime,
     *,
     session_id: str | None = None,
+    revision_id: str | None = None,
     name: str = "",
     scopes: Sequence[str] | None = None,
 ) -> tuple[Token, str]:
@@ -48,6 +49,7 @@ def add_token(
         hash=hash_of(secret),
         scopes=list(scopes) if scopes is not None else None,
         session_id=session_id,
+        revision_id=revision_id,
         created_at=now,
         expires_at=expires_at,
     )

@@ -203,6 +203,28 @@ async def authenticate(session: ReadSession, secret: str, now: datetime) -> Acto
     )
 
 
+async def previewed(session: ReadSession, secret: str, now: datetime) -> str:
+    """Return the id of the revision that a preview token shows.
+
+    Raises:
+        Refused: with :class:`~cms.errors.InvalidToken`, as :func:`authenticate`.
+    """
+    found = await session.execute(
+        select(Token, Account)
+        .join(Account, Account.id == Token.account_id)
+        .where(Token.hash == hash_of(secret), Token.kind == "preview")
+    )
+    row = found.one_or_none()
+    if row is None:
+        raise Refused(_NOT_GOOD)
+    token, account = row
+    if token.revoked_at is not None or account.disabled_at is not None:
+        raise Refused(_NOT_GOOD)
+    if token.expires_at <= now:
+        raise Refused(_EXPIRED)
+    return str(token.revision_id)
+
+
 async def renewed(session: ReadSession, actor: Actor, now: datetime) -> Actor:
     """Return an actor that has been here for a while, with the grants that it holds by now.
 

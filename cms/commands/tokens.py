@@ -1,4 +1,4 @@
-"""Service tokens: secrets with which programs act for an account."""
+"""Secrets for programs: service tokens, which act for an account, and previews."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from cms.commands.credentials import add_token, hold_account
-from cms.commands.lookups import get
+from cms.commands.lookups import authorise_on, get, get_revision, look_at
 from cms.commands.work import Work, command
 from cms.content.fields.base import as_text as checked_text
 from cms.dialects import as_text
@@ -17,6 +17,7 @@ from cms.tables import Token
 
 LONGEST_NAME = 100
 LONGEST_VALIDITY = timedelta(days=366)
+LONGEST_PREVIEW = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +67,53 @@ async def issue_token(
     work.about.update(scopes=chosen, until=as_text(until))
     token, secret = add_token(
         work.session, "service", account.id, work.now, until, name=name.strip(), scopes=chosen
+    )
+    return IssuedToken(token=token, secret=secret)
+
+
+@command(Action.TOKEN_ISSUE)
+async def issue_preview(
+    work: Work,
+    entry_id: str,
+    *,
+    revision_id: str | None = None,
+    locale: str | None = None,
+    valid_for: timedelta = LONGEST_PREVIEW,
+) -> IssuedToken:
+    """Make a token that shows a frontend one revision as if it were public; return it.
+
+    It shows nothing else that is not public, is good for nothing in the management API, and
+    ends with the session that it was made in.
+
+    Args:
+        work: the transaction and the actor.
+        entry_id: the entry.
+        revision_id: the revision to show; by default the newest.
+        locale: the edition; by default the site's default locale.
+        valid_for: after how long it expires; at most :data:`LONGEST_PREVIEW`.
+
+    Raises:
+        Refused: if the actor may not read the entry, there is no such revision, or the time
+            will not do.
+    """
+    held = await look_at(work, entry_id, locale)
+    await authorise_on(work, Action.ENTRY_READ, held)
+    work.authorise(Action.TOKEN_ISSUE, Subject(is_own=True))
+    revision = await get_revision(work, held.edition, revision_id or held.head.id)
+    if not timedelta(0) < valid_for <= LONGEST_PREVIEW:
+        message = f"a preview lasts some time, and {LONGEST_PREVIEW} at most"
+        raise Refused(InvalidValue(message=message, path=("validFor",)))
+    account = await hold_account(work.session, work.account_id())
+    if account is None or account.disabled_at is not None:
+        raise Refused(NotAllowed(message="this account is disabled"))
+    token, secret = add_token(
+        work.session,
+        "preview",
+        account.id,
+        work.now,
+        work.now + valid_for,
+        session_id=work.actor.session_id,
+        revision_id=revision.id,
     )
     return IssuedToken(token=token, secret=secret)
 

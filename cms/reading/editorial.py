@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from cms.dialects import element_number, element_text, elements_of, moment_ago, present_moment
-from cms.reading.relations import Relation, is_within
+from cms.reading.shown import Relation, is_within
 from cms.reading.view import View
 from cms.tables import (
     Account,

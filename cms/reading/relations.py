@@ -6,37 +6,39 @@ shows. A draft cannot leak, since there is no name by which to ask for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
-    Select,
-    SQLColumnExpression,
     Text,
     and_,
     case,
-    exists,
-    false,
     func,
     join,
-    literal,
     literal_column,
-    not_,
     or_,
     outerjoin,
     select,
-    true,
 )
 
-from cms.reading.view import AsOf, ContentScope, Past, Perspective, View
+from cms.reading.shown import (
+    Relation,
+    drafts,
+    is_best_draft,
+    is_best_edition,
+    is_open,
+    is_shown,
+    locales_of,
+    published,
+    with_preview,
+)
+from cms.reading.view import Perspective, View
 from cms.tables import (
     Account,
     Category,
     Edition,
-    Entry,
     Link,
     Person,
     Publication,
@@ -45,8 +47,6 @@ from cms.tables import (
     SignOff,
     Tag,
 )
-
-Relation: TypeAlias = Select[*tuple[Any, ...]]
 
 _PLAIN_LINK_COLUMNS = (
     "revision_id",
@@ -59,20 +59,6 @@ _PLAIN_LINK_COLUMNS = (
 )
 _EMPTY = literal_column("''", Text())
 _HASH = literal_column("'#'", Text())
-# What an entry shows of its revision, beside what a publication knows as well.
-_REVISION = (
-    Revision.number,
-    Revision.title,
-    Revision.title_key,
-    Revision.slug,
-    Revision.summary,
-    Revision.content,
-    Revision.rendered,
-    Revision.digest,
-    Revision.author_id,
-    Revision.note,
-    Revision.created_at,
-)
 _CATEGORY = (
     Category.id,
     Category.parent_id,
@@ -88,15 +74,17 @@ def entries(view: View) -> Relation:
     """Return the entries that the view shows, each with the revision that it shows."""
     if view.perspective is Perspective.DRAFT:
         newest = Edition.head_id == Revision.id
-        return _drafts(view).where(newest, _is_best_edition(Edition.__table__, view))
-    return _published(view).where(_is_shown(Publication.__table__, view))
+        return drafts(view).where(newest, is_best_edition(Edition.__table__, view))
+    if view.preview is not None:
+        return with_preview(view, view.preview)
+    return published(view).where(is_shown(Publication.__table__, view))
 
 
 def translations(view: View) -> Relation:
     """Return entries as :func:`entries` does, but each in every language that there is."""
     if view.perspective is Perspective.DRAFT:
-        return _drafts(view).where(Edition.head_id == Revision.id)
-    return _published(view).where(is_open(Publication.__table__, view))
+        return drafts(view).where(Edition.head_id == Revision.id)
+    return published(view).where(is_open(Publication.__table__, view))
 
 
 def revisions(view: View) -> Relation:
@@ -104,7 +92,7 @@ def revisions(view: View) -> Relation:
 
     Through the published view those are only the entries as they are public.
     """
-    return _drafts(view) if view.perspective is Perspective.DRAFT else entries(view)
+    return drafts(view) if view.perspective is Perspective.DRAFT else entries(view)
 
 
 def links(view: View) -> Relation:
@@ -114,8 +102,10 @@ def links(view: View) -> Relation:
     """
     if view.perspective is Perspective.DRAFT:
         return _draft_links(view)
+    if view.preview is not None:
+        return _links_with_preview(view)
     target = Publication.__table__.alias("target")
-    shown = and_(target.c.entry_id == Link.target_id, _is_shown(target, view))
+    shown = and_(target.c.entry_id == Link.target_id, is_shown(target, view))
     return (
         select(*_link_columns(target))
         .select_from(outerjoin(Link, target, shown))
@@ -130,14 +120,16 @@ def incoming_links(view: View) -> Relation:
     """
     if view.perspective is Perspective.DRAFT:
         return _incoming_draft_links(view)
+    if view.preview is not None:
+        return _incoming_with_preview(view)
     target = Publication.__table__.alias("target")
     source = Publication.__table__.alias("source")
     stands_in = join(Link, source, source.c.revision_id == Link.revision_id)
-    shown = and_(target.c.entry_id == Link.target_id, _is_shown(target, view))
+    shown = and_(target.c.entry_id == Link.target_id, is_shown(target, view))
     return (
         select(*_link_columns(target), source.c.entry_id.label("source_id"))
         .select_from(outerjoin(stands_in, target, shown))
-        .where(_is_shown(source, view))
+        .where(is_shown(source, view))
     )
 
 
@@ -236,68 +228,26 @@ def revision_tags() -> Relation:
     return tags().add_columns(RevisionTag.revision_id).join(RevisionTag)
 
 
-def _published(view: View) -> Relation:
+def _links_with_preview(view: View) -> Relation:
+    target = entries(view).subquery("target")
     return (
-        select(
-            Publication.entry_id.label("id"),
-            Publication.edition_id,
-            Publication.revision_id,
-            Publication.content_type,
-            Publication.locale,
-            Publication.path,
-            Publication.category_id,
-            Publication.first_published_at,
-            Publication.published_at,
-            Publication.break_glass_reason,
-            Publication.id.label("publication_id"),
-            _is_outdated(Revision.translated_from, view).label("is_outdated"),
-            *_REVISION,
-        )
-        # In words, since a condition on other publications leaves SQLAlchemy in doubt.
-        .select_from(join(Publication, Revision, Revision.id == Publication.revision_id))
+        select(*_link_columns(target))
+        .select_from(outerjoin(Link, target, target.c.id == Link.target_id))
+        .where(or_(Link.url.is_not(None), target.c.id.is_not(None)))
     )
 
 
-def _drafts(view: View) -> Relation:
-    """Return entries as of each of their revisions, as far as the view reaches."""
-    live = Publication.__table__.alias("live")
-    is_open = and_(live.c.edition_id == Edition.id, live.c.ended_position.is_(None))
-    return (
-        select(
-            Edition.entry_id.label("id"),
-            Revision.edition_id,
-            Revision.id.label("revision_id"),
-            Entry.content_type,
-            Edition.locale,
-            Revision.path,
-            Revision.category_id,
-            # What readers would see, were it published; and what is so.
-            func.coalesce(live.c.first_published_at, Revision.created_at).label(
-                "first_published_at"
-            ),
-            func.coalesce(live.c.published_at, Revision.created_at).label("published_at"),
-            live.c.first_published_at.label("live_first_published_at"),
-            live.c.published_at.label("live_published_at"),
-            live.c.break_glass_reason,
-            live.c.id.label("publication_id"),
-            live.c.revision_id.label("live_revision_id"),
-            Entry.archived_at,
-            Revision.is_autosave,
-            (Edition.head_id == Revision.id).label("is_head"),
-            _is_outdated(Revision.translated_from, view).label("is_outdated"),
-            *_REVISION,
-        )
-        .select_from(Revision)
-        .join(Edition, Edition.id == Revision.edition_id)
-        .join(Entry, Entry.id == Edition.entry_id)
-        .join(live, is_open, isouter=True)
-        .where(is_within(view, Entry.content_type, Revision.category_id))
+def _incoming_with_preview(view: View) -> Relation:
+    source, target = entries(view).subquery("source"), entries(view).subquery("target")
+    stands_in = join(Link, source, source.c.revision_id == Link.revision_id)
+    return select(*_link_columns(target), source.c.id.label("source_id")).select_from(
+        outerjoin(stands_in, target, target.c.id == Link.target_id)
     )
 
 
 def _draft_links(view: View) -> Relation:
     source = Edition.__table__.alias("source")
-    target = _drafts(view).subquery("target")
+    target = drafts(view).subquery("target")
     of_revision = join(Link, Revision, Revision.id == Link.revision_id)
     stands_in = join(of_revision, source, source.c.id == Revision.edition_id)
     shown = _is_newest_target(target, source.c.locale, view)
@@ -309,14 +259,14 @@ def _draft_links(view: View) -> Relation:
 
 
 def _incoming_draft_links(view: View) -> Relation:
-    source = _drafts(view).subquery("source")
-    target = _drafts(view).subquery("target")
+    source = drafts(view).subquery("source")
+    target = drafts(view).subquery("target")
     stands_in = join(Link, source, source.c.revision_id == Link.revision_id)
     shown = _is_newest_target(target, source.c.locale, view)
     return (
         select(*_link_columns(target), source.c.id.label("source_id"))
         .select_from(join(stands_in, target, shown))
-        .where(source.c.is_head, _is_best_draft(source, view))
+        .where(source.c.is_head, is_best_draft(source, view))
     )
 
 
@@ -328,137 +278,8 @@ def _is_newest_target(
     A draft in a language that the view does not have leads to others of that language.
     """
     is_foreign = source_locale.not_in(locales_of(view))
-    shown = case((is_foreign, target.c.locale == source_locale), else_=_is_best_draft(target, view))
+    shown = case((is_foreign, target.c.locale == source_locale), else_=is_best_draft(target, view))
     return and_(target.c.id == Link.target_id, target.c.is_head, shown)
-
-
-def _is_best_draft(draft: FromClause, view: View) -> ColumnElement[bool]:
-    better = Edition.__table__.alias("better")
-    return _is_best(
-        draft.c.locale,
-        view,
-        lambda locales: exists().where(
-            better.c.entry_id == draft.c.id, better.c.locale.in_(locales)
-        ),
-    )
-
-
-def _is_best_edition(edition: FromClause, view: View) -> ColumnElement[bool]:
-    better = Edition.__table__.alias("better")
-    return _is_best(
-        edition.c.locale,
-        view,
-        lambda locales: exists().where(
-            better.c.entry_id == edition.c.entry_id, better.c.locale.in_(locales)
-        ),
-    )
-
-
-def _is_best(
-    locale: ColumnElement[str],
-    view: View,
-    has_better: Callable[[Sequence[ColumnElement[str]]], ColumnElement[bool]],
-) -> ColumnElement[bool]:
-    """Return whether a locale is the first of the view's that there is."""
-    wanted = locales_of(view)
-    branches = [
-        and_(locale == each, not_(has_better(wanted[:index]))) if index else locale == each
-        for index, each in enumerate(wanted)
-    ]
-    return or_(*branches)
-
-
-def _is_outdated(
-    translated_from: SQLColumnExpression[str | None], view: View
-) -> ColumnElement[bool]:
-    """Return whether the edition that a text was translated from says something else by now."""
-    source, newest = Revision.__table__.alias("source"), Revision.__table__.alias("newest")
-    if view.perspective is Perspective.DRAFT:
-        edition = Edition.__table__.alias("source_edition")
-        is_newest = edition.c.head_id == newest.c.id
-    else:
-        edition = Publication.__table__.alias("source_edition")
-        is_newest = and_(edition.c.revision_id == newest.c.id, is_open(edition, view))
-    of_source = edition.c.id if view.perspective is Perspective.DRAFT else edition.c.edition_id
-    return exists(
-        select(literal_column("1"))
-        .select_from(source, edition, newest)
-        .where(
-            source.c.id == translated_from,
-            of_source == source.c.edition_id,
-            is_newest,
-            newest.c.digest != source.c.digest,
-        )
-    )
-
-
-def is_within(
-    view: View, content_type: SQLColumnExpression[Any], category_id: SQLColumnExpression[Any]
-) -> ColumnElement[bool]:
-    """Return whether the view reaches content of this type in this category.
-
-    It is what :func:`cms.editorial.authorization.decide` says of reading, for whole lists.
-    """
-    if any(scope == ContentScope() for scope in view.scopes):
-        return true()
-    return or_(false(), *(_is_in(scope, content_type, category_id) for scope in view.scopes))
-
-
-def _is_in(
-    scope: ContentScope,
-    content_type: SQLColumnExpression[Any],
-    category_id: SQLColumnExpression[Any],
-) -> ColumnElement[bool]:
-    conditions: list[ColumnElement[bool]] = []
-    if scope.content_type is not None:
-        conditions.append(content_type == scope.content_type)
-    if scope.category_id is not None:
-        root = select(Category.path).where(Category.id == scope.category_id).scalar_subquery()
-        # "0" is the character that follows "/": the paths that begin with this one and a slash.
-        below = and_(Category.path >= root + "/", Category.path < root + "0")
-        inside = select(Category.id).where(or_(Category.path == root, below))
-        conditions.append(category_id.in_(inside))
-    return and_(*conditions)
-
-
-def locales_of(view: View) -> list[ColumnElement[str]]:
-    """Return the view's locales, as constants of the statement."""
-    return [literal(locale, literal_execute=True) for locale in view.locales]
-
-
-def _is_shown(publication: FromClause, view: View) -> ColumnElement[bool]:
-    better = Publication.__table__.alias("better")
-    best = _is_best(
-        publication.c.locale,
-        view,
-        lambda locales: exists().where(
-            better.c.entry_id == publication.c.entry_id,
-            better.c.locale.in_(locales),
-            is_open(better, view),
-        ),
-    )
-    return and_(is_open(publication, view), best)
-
-
-def is_open(publication: FromClause, view: View) -> ColumnElement[bool]:
-    """Return whether a publication is, or at that point in the past was, what readers see."""
-    if view.past is None:
-        return publication.c.ended_position.is_(None)
-    begun, ended = spans_of(view.past)
-    since, until = publication.c[begun], publication.c[ended]
-    return and_(since <= view.past.at, or_(until.is_(None), until > view.past.at))
-
-
-def spans_of(past: Past) -> tuple[str, str]:
-    """Return the columns of a publication that tell from when to when it was public."""
-    return _SPANS[past.named]
-
-
-# Between which two columns a publication was public, by how the past is named.
-_SPANS = {
-    AsOf.TIME: ("published_at", "ended_at"),
-    AsOf.POSITION: ("position", "ended_position"),
-}
 
 
 def _link_columns(target: FromClause) -> list[ColumnElement[Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, FromClause, and_, exists, not_, outerjoin, select
 
-from cms.reading.relations import Relation, is_open, locales_of, spans_of
+from cms.reading.shown import Relation, is_open, locales_of, spans_of
 from cms.reading.view import View
 from cms.tables import Publication
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from cms.reading.relations import Relation
+from cms.reading.shown import Relation
 from cms.tables import Counter, Link, Publication, Revision
 
 Position = ColumnElement[Any]

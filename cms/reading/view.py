@@ -53,6 +53,17 @@ class Past:
 
 
 @dataclass(frozen=True)
+class Preview:
+    """One revision that is shown as if it were public.
+
+    Attributes:
+        revision_id: the revision, as an expression.
+    """
+
+    revision_id: ColumnElement[str] = field(compare=False)
+
+
+@dataclass(frozen=True)
 class View:
     """Which revision of each edition is seen.
 
@@ -62,9 +73,11 @@ class View:
         perspective: which of an edition's revisions.
         scopes: for drafts, the parts of the content that are seen.
         past: when readers are to have seen it; ``None`` for now. Drafts have no past.
+        preview: what is shown beside what is public, in place of the entry as it is.
     """
 
     locales: tuple[str, ...]
     perspective: Perspective = Perspective.PUBLISHED
     scopes: tuple[ContentScope, ...] = EVERYTHING
     past: Past | None = None
+    preview: Preview | None = None

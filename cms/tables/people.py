@@ -43,7 +43,7 @@ class Token(Base):
 
     __tablename__ = "token"
     __table_args__ = (
-        CheckConstraint("kind in ('access', 'refresh', 'service')", name="kind"),
+        CheckConstraint("kind in ('access', 'preview', 'refresh', 'service')", name="kind"),
         Index("ix_token_account_id", "account_id"),
         Index("ix_token_session_id", "session_id"),
     )
@@ -55,6 +55,8 @@ class Token(Base):
     hash: Mapped[str] = mapped_column(Key, unique=True)
     # What it may be used for, at most; null means all that its account may do.
     scopes: Mapped[list[str] | None] = mapped_column(JsonDocument)
+    # For a preview: the one revision that it shows.
+    revision_id: Mapped[str | None] = mapped_column(Key)
     # The tokens of one sign-in share a session.
     session_id: Mapped[str | None] = mapped_column(Key)
     created_at: Mapped[Time]

@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 
 from cms.clock import now
 from cms.commands.credentials import hash_of
-from cms.commands.sessions import authenticate, note_use
+from cms.commands.sessions import authenticate, note_use, previewed
 from cms.database import Database
 from cms.editorial.actor import ANONYMOUS, Actor
 from cms.errors import Refused
@@ -38,6 +38,19 @@ async def actor_of(database: Database, authorization: str | None) -> Actor:
     if actor.session_id is None:  # a program's, of which one wants to know whether it is used
         await note_use(database, hash_of(secret.strip()), now())
     return actor
+
+
+async def preview_of(database: Database, secret: str) -> str:
+    """Return the id of the revision that a preview token shows.
+
+    Raises:
+        RequestFailed: if it is not good.
+    """
+    async with database.reading() as session:
+        try:
+            return await previewed(session, secret, now())
+        except Refused as refusal:
+            raise unauthenticated(refusal.errors[0].message) from None
 
 
 def unauthenticated(message: str) -> RequestFailed:

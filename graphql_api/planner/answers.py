@@ -8,6 +8,9 @@ from graphql_api.planner.declarations import OrderKey, Rows, Sql
 from graphql_api.planner.json_sql import Elements, element_index
 from graphql_api.planner.source import Chosen
 
+# Under which name the revision of a preview stands among the variables.
+PREVIEW = "@preview"
+
 
 def answer_slot(key: str) -> str:
     """Return under which name the answer of a root field stands among the variables.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -10,9 +11,9 @@ from sqlalchemy import Dialect, case, null, select
 from sqlalchemy.sql.functions import coalesce
 from sqlalchemy.types import TypeEngine
 
-from cms.dialects import JsonDocument
-from cms.reading.view import View
-from graphql_api.planner.answers import answer_rows, answer_slot, answers_rows
+from cms.dialects import JsonDocument, Key
+from cms.reading.view import Preview, View
+from graphql_api.planner.answers import PREVIEW, answer_rows, answer_slot, answers_rows
 from graphql_api.planner.arguments import Arguments, Given
 from graphql_api.planner.declarations import (
     Answer,
@@ -53,6 +54,9 @@ def compile_plan(plan: Plan, view: View, dialect: Dialect) -> Statement:
         graphql.GraphQLError: if arguments contradict each other.
     """
     parameters = Parameters(dialect)
+    if view.preview is not None:
+        revision_id = parameters.add(lambda variables: variables[PREVIEW], Key)
+        view = replace(view, preview=Preview(revision_id))
     compiler = _Compiler(view, parameters, count(1))
     if plan.through is not None:
         compiler = compiler.through(plan.through.declaration, plan.through.arguments)

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from sqlalchemy import ColumnElement
 
 from cms.reading import relations
+from cms.reading.shown import Relation
 from cms.reading.view import Perspective, View
 from graphql_api.planner.declarations import OrderKey, Rows
 from graphql_api.planner.json_sql import text
@@ -109,5 +110,5 @@ def by_name(row: Columns) -> tuple[OrderKey, ...]:
     return (OrderKey(row.name), OrderKey(row.id))
 
 
-def _rows(relation: relations.Relation, order: Order, *conditions: Condition) -> Rows:
+def _rows(relation: Relation, order: Order, *conditions: Condition) -> Rows:
     return Rows(Chosen(relation), conditions, order)

@@ -85,7 +85,8 @@ def _seen(site: Site) -> Callable[[Call], View]:
             raise _refused("Drafts take a token that may read them.", "NOT_ALLOWED")
         if chosen is Perspective.DRAFT and past is not None:
             raise _refused("Drafts have no past; look at an entry's revisions.", "BAD_USER_INPUT")
-        return View(_locales(site, call), chosen, call.view.scopes, past)
+        preview = call.view.preview if chosen is Perspective.PUBLISHED else None
+        return View(_locales(site, call), chosen, call.view.scopes, past, preview)
 
     return view
 

@@ -119,12 +119,15 @@ def upgrade() -> None:
         _column("name", Key),
         _column("hash", Key),
         _column("scopes", JsonDocument, nullable=True),
+        _column("revision_id", Key, nullable=True),
         _column("session_id", Key, nullable=True),
         _column("created_at", Moment()),
         _column("expires_at", Moment()),
         _column("last_used_at", Moment(), nullable=True),
         _column("revoked_at", Moment(), nullable=True),
-        sa.CheckConstraint("kind in ('access', 'refresh', 'service')", name="ck_token_kind"),
+        sa.CheckConstraint(
+            "kind in ('access', 'preview', 'refresh', 'service')", name="ck_token_kind"
+        ),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_token_account_id"),
         sa.PrimaryKeyConstraint("id", name="pk_token"),
         sa.UniqueConstraint("hash", name="uq_token_hash"),

@@ -10,7 +10,7 @@ from cms.commands.sessions import (
     sign_out,
     sign_out_everywhere,
 )
-from cms.commands.tokens import issue_token
+from cms.commands.tokens import issue_preview, issue_token
 from cms.commands.work import begin_work
 from cms.content.canonical_json import JsonObject
 from graphql_api.asking import Asking, Given, days
@@ -96,6 +96,17 @@ async def _issue(asking: Asking, given: Given) -> JsonObject:
     return {"token": issued.id, "secret": issued.secret}
 
 
+async def _preview(asking: Asking, given: Given) -> JsonObject:
+    async with begin_work(asking.database, asking.site, asking.actor) as work:
+        issued = await issue_preview(
+            work,
+            given["entryId"],
+            revision_id=given.get("revisionId"),
+            locale=given.get("locale"),
+        )
+    return {"secret": issued.secret, "expiresAt": issued.token.expires_at}
+
+
 _TOKENS = {
     "access_token": part(
         "str | None", "accessToken", "To be sent with every request: `Authorization: Bearer …`."
@@ -150,6 +161,20 @@ SESSION_MUTATIONS = (
         },
         payload=ACCOUNT,
         run=_set_password,
+    ),
+    SecretMutation(
+        name="issuePreview",
+        description="Make a token that shows a frontend one revision as if it were public.",
+        inputs={
+            "entry_id": wanted("ID", "The entry."),
+            "revision_id": wanted("ID | None", "The revision; by default the newest."),
+            "locale": wanted("str | None", "The edition; by default the site's first locale."),
+        },
+        payload={
+            "secret": part("str | None", "secret", "To be sent to the delivery API as a bearer."),
+            "expires_at": part("DateTime | None", "expiresAt", "Until when it is good."),
+        },
+        run=_preview,
     ),
     SecretMutation(
         name="issueToken",

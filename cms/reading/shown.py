@@ -1,0 +1,271 @@
+"""What a view shows: which revision of which edition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    SQLColumnExpression,
+    and_,
+    exists,
+    false,
+    func,
+    join,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+    union_all,
+)
+
+from cms.reading.view import EVERYTHING, AsOf, ContentScope, Past, Perspective, Preview, View
+from cms.tables import Category, Edition, Entry, Publication, Revision
+
+Relation: TypeAlias = Select[*tuple[Any, ...]]
+
+# What an entry shows of its revision, beside what a publication knows as well.
+_REVISION = (
+    Revision.number,
+    Revision.title,
+    Revision.title_key,
+    Revision.slug,
+    Revision.summary,
+    Revision.content,
+    Revision.rendered,
+    Revision.digest,
+    Revision.author_id,
+    Revision.note,
+    Revision.created_at,
+)
+
+
+def published(view: View) -> Relation:
+    """Return entries as of each of their publications."""
+    return (
+        select(
+            Publication.entry_id.label("id"),
+            Publication.edition_id,
+            Publication.revision_id,
+            Publication.content_type,
+            Publication.locale,
+            Publication.path,
+            Publication.category_id,
+            Publication.first_published_at,
+            Publication.published_at,
+            Publication.break_glass_reason,
+            Publication.id.label("publication_id"),
+            _is_outdated(Revision.translated_from, view).label("is_outdated"),
+            *_REVISION,
+        )
+        # In words, since a condition on other publications leaves SQLAlchemy in doubt.
+        .select_from(join(Publication, Revision, Revision.id == Publication.revision_id))
+    )
+
+
+def drafts(view: View) -> Relation:
+    """Return entries as of each of their revisions, as far as the view reaches."""
+    live = Publication.__table__.alias("live")
+    is_open = and_(live.c.edition_id == Edition.id, live.c.ended_position.is_(None))
+    return (
+        select(
+            Edition.entry_id.label("id"),
+            Revision.edition_id,
+            Revision.id.label("revision_id"),
+            Entry.content_type,
+            Edition.locale,
+            Revision.path,
+            Revision.category_id,
+            # What readers would see, were it published; and what is so.
+            func.coalesce(live.c.first_published_at, Revision.created_at).label(
+                "first_published_at"
+            ),
+            func.coalesce(live.c.published_at, Revision.created_at).label("published_at"),
+            live.c.first_published_at.label("live_first_published_at"),
+            live.c.published_at.label("live_published_at"),
+            live.c.break_glass_reason,
+            live.c.id.label("publication_id"),
+            live.c.revision_id.label("live_revision_id"),
+            Entry.archived_at,
+            Revision.is_autosave,
+            (Edition.head_id == Revision.id).label("is_head"),
+            _is_outdated(Revision.translated_from, view).label("is_outdated"),
+            *_REVISION,
+        )
+        .select_from(Revision)
+        .join(Edition, Edition.id == Revision.edition_id)
+        .join(Entry, Entry.id == Edition.entry_id)
+        .join(live, is_open, isouter=True)
+        .where(is_within(view, Entry.content_type, Revision.category_id))
+    )
+
+
+# What an entry has, whether it is public or previewed.
+_COMMON = (
+    *("id", "edition_id", "revision_id", "content_type", "locale", "path", "category_id"),
+    *("first_published_at", "published_at", "break_glass_reason", "publication_id"),
+    *("is_outdated", *(column.key for column in _REVISION)),
+)
+
+
+def with_preview(view: View, preview: Preview) -> Relation:
+    """Return what is public, with one entry as it is in one revision."""
+    everything = replace(view, scopes=EVERYTHING)
+    draft = drafts(everything).where(Revision.id == preview.revision_id)
+    previewed = (
+        select(Edition.entry_id)
+        .join(Revision, Revision.edition_id == Edition.id)
+        .where(Revision.id == preview.revision_id)
+    )
+    public = (
+        published(view)
+        .where(is_shown(Publication.__table__, view))
+        .where(Publication.entry_id.not_in(previewed))
+    )
+    both = union_all(
+        *(
+            each.with_only_columns(
+                *(each.selected_columns[name] for name in _COMMON), maintain_column_froms=True
+            )
+            for each in (public, draft)
+        )
+    ).subquery("shown")
+    return select(*both.c)
+
+
+def is_best_draft(draft: FromClause, view: View) -> ColumnElement[bool]:
+    """Return whether a draft is in the first of the view's locales that its entry has."""
+    better = Edition.__table__.alias("better")
+    return _is_best(
+        draft.c.locale,
+        view,
+        lambda locales: exists().where(
+            better.c.entry_id == draft.c.id, better.c.locale.in_(locales)
+        ),
+    )
+
+
+def is_best_edition(edition: FromClause, view: View) -> ColumnElement[bool]:
+    """Return whether an edition is in the first of the view's locales that its entry has."""
+    better = Edition.__table__.alias("better")
+    return _is_best(
+        edition.c.locale,
+        view,
+        lambda locales: exists().where(
+            better.c.entry_id == edition.c.entry_id, better.c.locale.in_(locales)
+        ),
+    )
+
+
+def _is_best(
+    locale: ColumnElement[str],
+    view: View,
+    has_better: Callable[[Sequence[ColumnElement[str]]], ColumnElement[bool]],
+) -> ColumnElement[bool]:
+    """Return whether a locale is the first of the view's that there is."""
+    wanted = locales_of(view)
+    branches = [
+        and_(locale == each, not_(has_better(wanted[:index]))) if index else locale == each
+        for index, each in enumerate(wanted)
+    ]
+    return or_(*branches)
+
+
+def _is_outdated(
+    translated_from: SQLColumnExpression[str | None], view: View
+) -> ColumnElement[bool]:
+    """Return whether the edition that a text was translated from says something else by now."""
+    source, newest = Revision.__table__.alias("source"), Revision.__table__.alias("newest")
+    if view.perspective is Perspective.DRAFT:
+        edition = Edition.__table__.alias("source_edition")
+        is_newest = edition.c.head_id == newest.c.id
+    else:
+        edition = Publication.__table__.alias("source_edition")
+        is_newest = and_(edition.c.revision_id == newest.c.id, is_open(edition, view))
+    of_source = edition.c.id if view.perspective is Perspective.DRAFT else edition.c.edition_id
+    return exists(
+        select(literal_column("1"))
+        .select_from(source, edition, newest)
+        .where(
+            source.c.id == translated_from,
+            of_source == source.c.edition_id,
+            is_newest,
+            newest.c.digest != source.c.digest,
+        )
+    )
+
+
+def is_within(
+    view: View, content_type: SQLColumnExpression[Any], category_id: SQLColumnExpression[Any]
+) -> ColumnElement[bool]:
+    """Return whether the view reaches content of this type in this category.
+
+    It is what :func:`cms.editorial.authorization.decide` says of reading, for whole lists.
+    """
+    if any(scope == ContentScope() for scope in view.scopes):
+        return true()
+    return or_(false(), *(_is_in(scope, content_type, category_id) for scope in view.scopes))
+
+
+def _is_in(
+    scope: ContentScope,
+    content_type: SQLColumnExpression[Any],
+    category_id: SQLColumnExpression[Any],
+) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = []
+    if scope.content_type is not None:
+        conditions.append(content_type == scope.content_type)
+    if scope.category_id is not None:
+        root = select(Category.path).where(Category.id == scope.category_id).scalar_subquery()
+        # "0" is the character that follows "/": the paths that begin with this one and a slash.
+        below = and_(Category.path >= root + "/", Category.path < root + "0")
+        inside = select(Category.id).where(or_(Category.path == root, below))
+        conditions.append(category_id.in_(inside))
+    return and_(*conditions)
+
+
+def locales_of(view: View) -> list[ColumnElement[str]]:
+    """Return the view's locales, as constants of the statement."""
+    return [literal(locale, literal_execute=True) for locale in view.locales]
+
+
+def is_shown(publication: FromClause, view: View) -> ColumnElement[bool]:
+    """Return whether a publication is what the view shows of its entry."""
+    better = Publication.__table__.alias("better")
+    best = _is_best(
+        publication.c.locale,
+        view,
+        lambda locales: exists().where(
+            better.c.entry_id == publication.c.entry_id,
+            better.c.locale.in_(locales),
+            is_open(better, view),
+        ),
+    )
+    return and_(is_open(publication, view), best)
+
+
+def is_open(publication: FromClause, view: View) -> ColumnElement[bool]:
+    """Return whether a publication is, or at that point in the past was, what readers see."""
+    if view.past is None:
+        return publication.c.ended_position.is_(None)
+    begun, ended = spans_of(view.past)
+    since, until = publication.c[begun], publication.c[ended]
+    return and_(since <= view.past.at, or_(until.is_(None), until > view.past.at))
+
+
+def spans_of(past: Past) -> tuple[str, str]:
+    """Return the columns of a publication that tell from when to when it was public."""
+    return _SPANS[past.named]
+
+
+# Between which two columns a publication was public, by how the past is named.
+_SPANS = {
+    AsOf.TIME: ("published_at", "ended_at"),
+    AsOf.POSITION: ("position", "ended_position"),
+}
