@@ -60,7 +60,7 @@ class Preview:
         revision_id: the revision, as an expression.
     """
 
-    revision_id: ColumnElement[str] = field(compare=False)
+    revision_id: ColumnElement[Any] = field(compare=False)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,18 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, and_, false, func, literal_column, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    and_,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.sql.functions import coalesce
 from sqlalchemy.types import TypeEngine
 
@@ -49,9 +60,22 @@ class ToOne:
 
 @dataclass(frozen=True)
 class ToMany:
-    """An input field that looks into the objects that belong to the row: some, every, none."""
+    """An input field that looks into what belongs to the row: some, every, none, count.
+
+    Attributes:
+        rows: what belongs to it.
+        leaf: for values rather than objects, what of each is compared.
+    """
 
     rows: Callable[[Row, Call], Rows]
+    leaf: Callable[[Row], Sql] | None = None
+
+
+@dataclass(frozen=True)
+class Inner:
+    """An input field that looks into an object that is a part of the row."""
+
+    row: Callable[[Row], Row]
 
 
 @dataclass(frozen=True)
@@ -79,6 +103,9 @@ OPERATORS: Mapping[str, Callable[[Sql, Sql], Condition]] = {
     "contains": Contains,
     "startsWith": _starts_with,
 }
+
+# The mode in which upper and lower case are the same.
+INSENSITIVE = "INSENSITIVE"
 
 # The operators whose parameter is a list.
 LIST_OPERATORS = frozenset({"in", "notIn"})
@@ -113,8 +140,10 @@ def _field_condition(where: Input, name: str, value: Argument, row: Row, call: C
             return _comparison(value, sql(row), call)
         case ToOne():
             return _to_one(declaration, value, row, call)
-        case ToMany(rows):
-            return _to_many(rows, value, row, call)
+        case ToMany():
+            return _to_many(declaration, value, row, call)
+        case Inner(inner):
+            return condition_of(value, inner(row), call)
         case Test(condition, type_) if isinstance(value, Given):
             return condition(row, call.bind(value, type_))
     return true()
@@ -124,11 +153,26 @@ def _comparison(operators: Argument, value: Sql, call: Call) -> Condition:
     """Combine the operators. One that is given null compares with null, or says nothing."""
     if not isinstance(operators, Input):
         return true()
-    tests = [_test(name, other, value, call) for name, other in operators.fields.items()]
+    fold = _same if _plain(operators.fields.get("mode")) != INSENSITIVE else _in_lower_case
+    tests = [
+        _test(name, other, fold(value), call, fold)
+        for name, other in operators.fields.items()
+        if name != "mode"
+    ]
     return and_(true(), *tests)
 
 
-def _test(name: str, other: Argument, value: Sql, call: Call) -> Condition:
+def _same(value: Sql) -> Sql:
+    return value
+
+
+def _in_lower_case(value: Sql) -> Sql:
+    return func.lower(value, type_=Text())
+
+
+def _test(
+    name: str, other: Argument, value: Sql, call: Call, fold: Callable[[Sql], Sql]
+) -> Condition:
     if name == "isNull":
         wanted = other.value if isinstance(other, Known) else None
         return true() if wanted is None else value.is_(None) if wanted else value.is_not(None)
@@ -136,8 +180,16 @@ def _test(name: str, other: Argument, value: Sql, call: Call) -> Condition:
         nulls = {"eq": value.is_(None), "ne": value.is_not(None)}
         return nulls.get(name, true())
     given = _given(other)
-    type_ = TypedList(value.type) if name in LIST_OPERATORS else value.type
-    return OPERATORS[name](value, call.bind(given, type_))
+    if name in LIST_OPERATORS:
+        # A list is folded before it is bound: the database sees it only as a whole.
+        folded = given if fold is _same else Given(lambda v: _lowered(given.read(v)))
+        return OPERATORS[name](value, call.bind(folded, TypedList(value.type)))
+    return OPERATORS[name](value, fold(call.bind(given, value.type)))
+
+
+def _lowered(values: list[str]) -> list[str]:
+    """Return texts with the letters of ASCII in lower case, which is what databases do."""
+    return ["".join(c.lower() if c.isascii() else c for c in text) for text in values]
 
 
 def _to_one(declaration: ToOne, where: Argument, row: Row, call: Call) -> Condition:
@@ -165,22 +217,32 @@ def _names_one(where: Argument, declaration: ToOne) -> bool:
     )
 
 
-def _to_many(
-    related: Callable[[Row, Call], Rows], where: Argument, row: Row, call: Call
-) -> Condition:
+def _to_many(declaration: ToMany, where: Argument, row: Row, call: Call) -> Condition:
     if not isinstance(where, Input):
         return true()
     tests = [
-        _quantified(name, inner, related(row, call), call) for name, inner in where.fields.items()
+        _quantified(declaration, name, inner, row, call) for name, inner in where.fields.items()
     ]
     return and_(true(), *tests)
 
 
-def _quantified(quantifier: str, where: Argument, rows: Rows, call: Call) -> Condition:
+def _quantified(
+    declaration: ToMany, quantifier: str, where: Argument, row: Row, call: Call
+) -> Condition:
     if where is None:
         return true()
+    rows = declaration.rows(row, call)
     source = call.source(rows.relation)
-    condition = condition_of(where, source.columns, call)
+    if quantifier == "count":
+        conditions = rows.conditions(source.columns)
+        counted = select(func.count()).select_from(source.clause()).where(*conditions)
+        return _comparison(where, counted.scalar_subquery(), call)
+    element = rows.row(source.columns)
+    condition = (
+        condition_of(where, element, call)
+        if declaration.leaf is None
+        else _comparison(where, declaration.leaf(element), call)
+    )
     if quantifier == "every":
         condition = not_(_truth(condition))
     conditions = (*rows.conditions(source.columns), condition)

@@ -26,6 +26,7 @@ from graphql_api.schema.editing import (
 )
 from graphql_api.schema.entry_types import add_entry_order, add_entry_type
 from graphql_api.schema.errors import add_errors
+from graphql_api.schema.field_filters import add_section_filter
 from graphql_api.schema.field_kinds import add_field_types
 from graphql_api.schema.history import HISTORY_TYPES
 from graphql_api.schema.impact import IMPACT_TYPES
@@ -173,6 +174,7 @@ def _add_shared_inputs(namespace: Namespace) -> None:
     add_leaf_filters(namespace)
     add_enum_filter(namespace, "EntryType")
     add_wheres(namespace)
+    add_section_filter(namespace)
     add_entry_order(namespace)
     for name, keys in (
         ("EntryBy", ("id", "path")),

@@ -4,24 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from sqlalchemy import select
+
 from cms.content.content_type import ContentType
+from cms.reading import relations
 from graphql_api.planner.declarations import Row, Sql
 from graphql_api.planner.ordering import OrderTerm
 from graphql_api.schema.connection import add_connection
-from graphql_api.schema.declare import Declared
+from graphql_api.schema.field_filters import field_filters
 from graphql_api.schema.field_kinds import camel, comparable, declare_field, graphql_name, leaf_of
-from graphql_api.schema.inputs import LEAF_FILTERS, add_enum_filter, add_order, add_where
+from graphql_api.schema.inputs import add_order, add_where
 from graphql_api.schema.interfaces import Entry
 from graphql_api.schema.namespace import Namespace
-from graphql_api.schema.where import ENTRY_WHERE, filtered
+from graphql_api.schema.where import ENTRY_WHERE
 
-# What every entry can be ordered by; none of it can be null.
-_ORDERS: Mapping[str, Callable[[Row], Sql]] = {
-    "publishedAt": lambda entry: entry.published_at,
-    "firstPublishedAt": lambda entry: entry.first_published_at,
-    "updatedAt": lambda entry: entry.created_at,
-    "title": lambda entry: entry.title_key,
-    "slug": lambda entry: entry.slug,
+
+def _category(column: str) -> Callable[[Row], Sql]:
+    def of(entry: Row) -> Sql:
+        tree = relations.categories().subquery("of_entry")
+        found = select(tree.c[column]).where(tree.c.id == entry.category_id)
+        return found.scalar_subquery()
+
+    return of
+
+
+# What every entry can be ordered by; whether it can be null.
+_ORDERS: Mapping[str, tuple[Callable[[Row], Sql], bool]] = {
+    "publishedAt": (lambda entry: entry.published_at, False),
+    "firstPublishedAt": (lambda entry: entry.first_published_at, False),
+    "updatedAt": (lambda entry: entry.created_at, False),
+    "title": (lambda entry: entry.title_key, False),
+    "slug": (lambda entry: entry.slug, False),
+    "path": (lambda entry: entry.path, True),
+    "categoryName": (_category("name"), True),
+    "categoryPath": (_category("path"), True),
 }
 
 
@@ -42,28 +58,13 @@ def add_entry_type(namespace: Namespace, content_type: type[ContentType]) -> Non
     if content_type.singleton:
         return
     add_connection(namespace, name)
-    own = _own_filters(namespace, content_type)
+    own = field_filters(namespace, name, content_type.fields)
     add_where(namespace, f"{name}Where", f"What is asked of a {name}.", {**ENTRY_WHERE, **own})
     add_order(namespace, f"{name}Order", {**_common_terms(), **_own_terms(content_type)})
 
 
-def _own_filters(namespace: Namespace, content_type: type[ContentType]) -> dict[str, Declared]:
-    filters = {}
-    for name, field in content_type.fields.items():
-        leaf = leaf_of(field)
-        if leaf is None:
-            continue
-        filter_ = (
-            LEAF_FILTERS[leaf.type][0]
-            if leaf.type is not None
-            else add_enum_filter(namespace, f"{content_type.name}{camel(name)}")
-        )
-        filters[name] = filtered(filter_, comparable(field), f"{field.label}.")
-    return filters
-
-
 def _common_terms() -> dict[str, OrderTerm]:
-    return _terms((name, sql, False) for name, sql in _ORDERS.items())
+    return _terms((name, sql, nullable) for name, (sql, nullable) in _ORDERS.items())
 
 
 def _own_terms(content_type: type[ContentType]) -> dict[str, OrderTerm]:

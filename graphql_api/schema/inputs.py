@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from graphql_api.planner.filters import INSENSITIVE
 from graphql_api.planner.ordering import OrderTerm
 from graphql_api.schema.declare import Declared
 from graphql_api.schema.namespace import Namespace
@@ -17,8 +18,8 @@ _WORDS = {
     "lte": "It is less or the same.",
     "gt": "It is more.",
     "gte": "It is more or the same.",
-    "contains": "This is in it, with upper and lower case told apart.",
-    "starts_with": "It begins with this, with upper and lower case told apart.",
+    "contains": "This is in it.",
+    "starts_with": "It begins with this.",
     "is_null": "It is not set, or with false: it is.",
 }
 _EQUALITY = ("eq", "ne", "in", "not_in", "is_null")
@@ -37,15 +38,25 @@ LEAF_FILTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 
 
 def add_leaf_filters(namespace: Namespace) -> None:
-    """Add the filters of the built-in leaf types."""
+    """Add the filters of the built-in leaf types, and of lists of them."""
+    namespace.add_enum(
+        "FilterMode", "How texts are compared.", {each: each for each in ("DEFAULT", INSENSITIVE)}
+    )
     for operand, (name, operators) in LEAF_FILTERS.items():
         _add_filter(namespace, name, operand, operators)
+        add_quantified(namespace, list_filter(name), name, "values")
 
 
 def add_enum_filter(namespace: Namespace, enum: str) -> str:
-    """Add the filter of an enum and return its name."""
+    """Add the filter of an enum, and that of lists of it; return the first one's name."""
     _add_filter(namespace, f"{enum}Filter", enum, _EQUALITY)
+    add_quantified(namespace, list_filter(f"{enum}Filter"), f"{enum}Filter", "values")
     return f"{enum}Filter"
+
+
+def list_filter(name: str) -> str:
+    """Return what the filter of a list is called, given that of its items."""
+    return name.replace("Filter", "ListFilter")
 
 
 def add_where(
@@ -73,6 +84,7 @@ def add_quantified(namespace: Namespace, name: str, where: str, things: str) -> 
             "some": Declared(f"{where} | None", None, f"At least one of the {things} fits."),
             "every": Declared(f"{where} | None", None, f"All of the {things} fit."),
             "none": Declared(f"{where} | None", None, f"None of the {things} fits."),
+            "count": Declared("IntFilter | None", None, f"How many {things} there are."),
         },
     )
 
@@ -92,4 +104,7 @@ def _add_filter(namespace: Namespace, name: str, operand: str, operators: tuple[
         key = f"{operator}_" if operator == "in" else operator
         graphql_name = "in" if operator == "in" else None
         fields[key] = Declared(f"{type_} | None", None, _WORDS[operator], name=graphql_name)
+    if operand == "str":
+        words = "INSENSITIVE takes upper and lower case of a to z for the same."
+        fields["mode"] = Declared("FilterMode | None", None, words)
     namespace.add_input(name, "All operators that are given have to hold.", fields)

@@ -37,7 +37,8 @@ def _tags(entry: Row, _: Call) -> Rows:
     return tag_rows(lambda tag: tag.id.in_(ids))
 
 
-def _links(entry: Row, call: Call) -> Rows:
+def entry_links(entry: Row, call: Call) -> Rows:
+    """Return an entry's links, as they stand."""
     return link_rows(
         call.view,
         lambda link: link.revision_id == entry.revision_id,
@@ -45,7 +46,8 @@ def _links(entry: Row, call: Call) -> Rows:
     )
 
 
-def _incoming_links(entry: Row, call: Call) -> Rows:
+def entry_incoming_links(entry: Row, call: Call) -> Rows:
+    """Return the links of other pages to an entry."""
     return incoming_link_rows(
         call.view,
         lambda link: link.target_id == entry.id,
@@ -53,7 +55,8 @@ def _incoming_links(entry: Row, call: Call) -> Rows:
     )
 
 
-def _translations(entry: Row, call: Call) -> Rows:
+def translations_of(entry: Row, call: Call) -> Rows:
+    """Return an entry in the other languages."""
     return translation_rows(
         call.view,
         lambda other: other.id == entry.id,
@@ -73,7 +76,7 @@ class Entry(Node):
     type = value("EntryType", lambda entry: entry.content_type, "Its content type.")
     locale = value("str", lambda entry: entry.locale, "The language of this edition (BCP 47).")
     available_locales = many("list[str]", _locales, "The languages that it can be had in.")
-    translations = many("list[Entry]", _translations, "It in the other languages.")
+    translations = many("list[Entry]", translations_of, "It in the other languages.")
     is_outdated = value(
         "bool",
         lambda entry: entry.is_outdated,
@@ -93,10 +96,13 @@ class Entry(Node):
     category = one("Category | None", _category, "Where it belongs in the tree of topics.")
     tags = many("list[Tag]", _tags, "Its tags, by name.")
     links = connection(
-        "Link", _links, "Its links, those in its text included, as they stand.", where="LinkWhere"
+        "Link",
+        entry_links,
+        "Its links, those in its text included, as they stand.",
+        where="LinkWhere",
     )
     incoming_links = connection(
-        "Link", _incoming_links, "The links of other public pages to it.", where="LinkWhere"
+        "Link", entry_incoming_links, "The links of other public pages to it.", where="LinkWhere"
     )
     review = one(
         "Review | None",

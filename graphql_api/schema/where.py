@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import ColumnElement, Text, and_, or_
+from sqlalchemy import ColumnElement, Text, and_, or_, select
 
 from cms.reading import relations
 from graphql_api.planner.declarations import Call, Row, Rows, Sql
@@ -13,8 +13,9 @@ from graphql_api.planner.json_sql import text
 from graphql_api.planner.source import Chosen
 from graphql_api.schema.declare import Declared
 from graphql_api.schema.inputs import LEAF_FILTERS, add_quantified, add_where
+from graphql_api.schema.interfaces import entry_incoming_links, entry_links, translations_of
 from graphql_api.schema.namespace import Namespace
-from graphql_api.schema.rows import category_rows
+from graphql_api.schema.rows import category_rows, entry_rows, revision_rows
 
 
 def compared(type_: str, sql: Callable[[Row], Sql], description: str) -> Declared:
@@ -38,6 +39,18 @@ def _tags_of(entry: Row, _: Call) -> Rows:
     return Rows(
         Chosen(relations.revision_tags()), (lambda tag: tag.revision_id == entry.revision_id,)
     )
+
+
+def _reviewers_of(entry: Row, _: Call) -> Rows:
+    return Rows(Chosen(relations.reviewers(entry.edition_id, entry.digest)))
+
+
+def _review(column: str) -> Callable[[Row], Sql]:
+    def of(entry: Row) -> Sql:
+        review = relations.review(entry.edition_id, entry.digest).subquery("review_of")
+        return select(review.c[column]).scalar_subquery()
+
+    return of
 
 
 # What can be asked of every entry.
@@ -68,6 +81,31 @@ ENTRY_WHERE: Mapping[str, Declared] = {
         "It is in a category that fits.",
     ),
     "tags": Declared("TagsWhere | None", ToMany(_tags_of), "What its tags are."),
+    "locale": compared("str", lambda entry: entry.locale, "The language of the edition."),
+    "is_outdated": compared(
+        "bool", lambda entry: entry.is_outdated, "Whether it lags behind what it translates."
+    ),
+    "translations": Declared(
+        "EntriesWhere | None", ToMany(translations_of), "It in the other languages."
+    ),
+    "author": Declared(
+        "PersonWhere | None",
+        ToOne(
+            key=lambda entry: entry.author_id,
+            rows=lambda _: Rows(Chosen(relations.bylines())),
+            target=lambda byline: byline.account_id,
+        ),
+        "Who saved the revision.",
+    ),
+    "reviewers": Declared("PeopleWhere | None", ToMany(_reviewers_of), "Who signed it off."),
+    "reviewed_at": compared("DateTime", _review("signed_at"), "When it was last signed off."),
+    "review_expires_at": compared(
+        "DateTime", _review("expires_at"), "When it is due for review again."
+    ),
+    "links": Declared("LinksWhere | None", ToMany(entry_links), "Its links."),
+    "incoming_links": Declared(
+        "LinksWhere | None", ToMany(entry_incoming_links), "The links of other pages to it."
+    ),
 }
 
 
@@ -101,6 +139,9 @@ def add_wheres(namespace: Namespace) -> None:
             },
         )
     add_quantified(namespace, "TagsWhere", "TagWhere", "tags")
+    add_quantified(namespace, "PeopleWhere", "PersonWhere", "people")
+    add_quantified(namespace, "LinksWhere", "LinkWhere", "links")
+    add_quantified(namespace, "EntriesWhere", "EntryWhere", "editions")
     add_where(
         namespace,
         "LinkWhere",
@@ -109,6 +150,25 @@ def add_wheres(namespace: Namespace) -> None:
             "kind": compared("str", lambda link: link.kind, "Its kind."),
             "label": compared("str", lambda link: link.label, "Its words."),
             "url": compared("str", lambda link: link.url, "Where it leads."),
+            "origin": compared("str", lambda link: link.origin, "field or inline."),
+            "target": Declared(
+                "EntryWhere | None",
+                ToOne(
+                    key=lambda link: link.target_id,
+                    rows=lambda call: entry_rows(call.view),
+                    target=lambda entry: entry.id,
+                ),
+                "It leads to an entry that fits.",
+            ),
+            "source": Declared(
+                "EntryWhere | None",
+                ToOne(
+                    key=lambda link: link.revision_id,
+                    rows=lambda call: revision_rows(call.view),
+                    target=lambda entry: entry.revision_id,
+                ),
+                "It stands in an entry that fits.",
+            ),
         },
     )
     add_where(namespace, "EntryWhere", "What is asked of an entry.", ENTRY_WHERE)

@@ -104,7 +104,7 @@ async def _preview(asking: Asking, given: Given) -> JsonObject:
             revision_id=given.get("revisionId"),
             locale=given.get("locale"),
         )
-    return {"secret": issued.secret, "expiresAt": issued.token.expires_at}
+    return {"secret": issued.secret, "expiresAt": issued.token.expires_at.isoformat()}
 
 
 _TOKENS = {

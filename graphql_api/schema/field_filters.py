@@ -1,0 +1,157 @@
+"""What can be asked of each kind of field: ``FIELD_FILTERS`` has a row for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias, cast
+
+from cms.content.fields import Field, Links, List, Markdown, Object, Reference, Section
+from graphql_api.planner.declarations import Call, Row, Rows, Sql
+from graphql_api.planner.filters import Compare, Inner, ToMany, ToOne
+from graphql_api.planner.json_sql import Elements, JsonText, element_text, member, text
+from graphql_api.schema.content import document_of
+from graphql_api.schema.declare import Declared
+from graphql_api.schema.field_kinds import LEAVES, camel, comparable, leaf_of, leaf_type
+from graphql_api.schema.inputs import (
+    LEAF_FILTERS,
+    add_enum_filter,
+    add_quantified,
+    add_where,
+    list_filter,
+)
+from graphql_api.schema.namespace import Namespace
+from graphql_api.schema.rows import entry_rows, link_rows
+
+Filter: TypeAlias = Callable[[Namespace, str, Field], Declared]
+
+
+def field_filters(
+    namespace: Namespace, name: str, fields: Mapping[str, Field]
+) -> dict[str, Declared]:
+    """Return what can be asked of fields, and add the inputs that it takes.
+
+    Args:
+        namespace: where inputs are added.
+        name: what inputs of these fields begin with.
+        fields: the fields, by their names.
+    """
+    return {
+        field_name: field_filter(namespace, f"{name}{camel(field_name)}", field)
+        for field_name, field in fields.items()
+    }
+
+
+def field_filter(namespace: Namespace, name: str, field: Field) -> Declared:
+    """Return what can be asked of a field, and add the inputs that it takes."""
+    if leaf_of(field) is not None:
+        filter_ = leaf_filter(namespace, name, field)
+        return Declared(f"{filter_} | None", Compare(comparable(field)), f"{field.label}.")
+    return next(
+        make(namespace, name, field)
+        for kind, make in FIELD_FILTERS.items()
+        if isinstance(field, kind)
+    )
+
+
+def leaf_filter(namespace: Namespace, name: str, field: Field) -> str:
+    """Return the filter of a leaf; a choice has one of its own."""
+    type_ = leaf_type(name, field)
+    return LEAF_FILTERS[type_][0] if type_ in LEAF_FILTERS else add_enum_filter(namespace, name)
+
+
+def _markdown(_namespace: Namespace, _name: str, field: Field) -> Declared:
+    def words(row: Row) -> Sql:
+        document = member(document_of(row).json, field.name)
+        return JsonText(document, text("plainText"))
+
+    description = f"{field.label}, as plain text."
+    return Declared("StringFilter | None", Compare(words), description)
+
+
+def _object(namespace: Namespace, name: str, field: Field) -> Declared:
+    _add_object_where(namespace, name, cast("Object", field))
+    return Declared(
+        f"{name}Where | None",
+        Inner(lambda row: document_of(row).inside(field.name)),
+        f"{field.label}.",
+    )
+
+
+def _list(namespace: Namespace, name: str, field: Field) -> Declared:
+    item = cast("List", field).item
+    if leaf_of(item) is not None:
+        return _leaves(namespace, name, field, item)
+    if isinstance(item, Section):
+        where = "Section"
+    else:
+        where = name
+        _add_object_where(namespace, name, cast("Object", item))
+        add_quantified(namespace, f"{name}ListWhere", f"{name}Where", "items")
+    return Declared(
+        f"{where}ListWhere | None",
+        ToMany(lambda row, _: document_of(row).elements(field.name)),
+        f"{field.label}.",
+    )
+
+
+def _leaves(namespace: Namespace, name: str, field: Field, item: Field) -> Declared:
+    kind = next(each for each in type(item).__mro__ if each in LEAVES)
+
+    def rows(row: Row, _: Call) -> Rows:
+        return Rows(Elements(member(document_of(row).json, field.name)))
+
+    return Declared(
+        f"{list_filter(leaf_filter(namespace, name, item))} | None",
+        ToMany(rows, leaf=lambda element: LEAVES[kind].sql(element_text(element))),
+        f"{field.label}.",
+    )
+
+
+def _reference(_namespace: Namespace, _name: str, field: Field) -> Declared:
+    to = cast("Reference", field).to
+    where = f"{to[0]}Where" if len(to) == 1 else "EntryWhere"
+    return Declared(
+        f"{where} | None",
+        ToOne(
+            key=lambda row: JsonText(document_of(row).json, text(field.name)),
+            rows=lambda call: entry_rows(call.view),
+            target=lambda entry: entry.id,
+        ),
+        f"{field.label}: an entry that fits.",
+    )
+
+
+def _links(_namespace: Namespace, _name: str, field: Field) -> Declared:
+    def rows(row: Row, call: Call) -> Rows:
+        return link_rows(
+            call.view,
+            lambda link: link.revision_id == document_of(row).revision_id,
+            lambda link: link.field_path == document_of(row).path_of(field.name),
+        )
+
+    return Declared("LinksWhere | None", ToMany(rows), f"{field.label}.")
+
+
+FIELD_FILTERS: Mapping[type[Field], Filter] = {
+    Markdown: _markdown,
+    Object: _object,
+    List: _list,
+    Reference: _reference,
+    Links: _links,
+}
+
+
+def _add_object_where(namespace: Namespace, name: str, field: Object) -> None:
+    add_where(
+        namespace,
+        f"{name}Where",
+        f"What is asked of {field.label or name}.",
+        field_filters(namespace, name, field.fields),
+    )
+
+
+def add_section_filter(namespace: Namespace) -> None:
+    """Add the filter of sections, which is the same wherever they are."""
+    filters = field_filters(namespace, "Section", Section().fields)
+    add_where(namespace, "SectionWhere", "What is asked of a section.", filters)
+    add_quantified(namespace, "SectionListWhere", "SectionWhere", "sections")
