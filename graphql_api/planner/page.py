@@ -27,9 +27,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from graphql_api.planner.arguments import Given
+from graphql_api.planner.arguments import Given, Read
 from graphql_api.planner.cursors import cursor_of, is_ahead, is_behind
-from graphql_api.planner.declarations import Call, OrderKey, Rows, Sql
+from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql
 from graphql_api.planner.filters import Condition, condition_of
 from graphql_api.planner.json_sql import JsonArray, RowCount
 from graphql_api.planner.ordering import order_by, order_keys, order_mark
@@ -99,6 +99,36 @@ class Page:
                 return self._went_before()
             case _:
                 raise TypeError(f"a connection has no {name}")
+
+    def over_all(self, value: Callable[[Row], Sql]) -> ScalarSelect[Any]:
+        """Return a value of all rows of the connection that match, whatever the page."""
+        source = self._call.source(self.rows.relation)
+        aggregated = value(self.rows.row(source.columns))
+        return select_over(source, aggregated, self._conditions(source.columns))
+
+    def values(
+        self, value: Callable[[Row], Sql], related: Callable[[Row, Call], Rows] | None = None
+    ) -> Selectable:
+        """Return a ``value`` of each row of the connection that matches.
+
+        Args:
+            value: what of a row; or of each thing that belongs to it.
+            related: what belongs to a row.
+        """
+        source = self._call.source(self.rows.relation)
+        row, conditions = self.rows.row(source.columns), self._conditions(source.columns)
+        if related is None:
+            chosen = select(value(row).label("value"))
+            return chosen.select_from(source.clause()).where(*conditions)
+        others = related(row, self._call)
+        beside = self._call.source(others.relation)
+        chosen = select(value(others.row(beside.columns)).label("value"))
+        further = others.conditions(beside.columns)
+        return chosen.select_from(source.clause(), beside.clause()).where(*conditions, *further)
+
+    def limit_of(self, read: Read) -> Sql:
+        """Return a number of rows as a parameter."""
+        return number(read, self._parameters)
 
     def _keys(self, columns: Columns) -> tuple[OrderKey, ...]:
         return order_keys(self._call.arguments.get("orderBy"), columns, self.rows.order)

@@ -85,7 +85,12 @@ def paging_of(arguments: Arguments, node: FieldNode) -> Paging:
     )
 
 
-def bad_input(message: str, node: FieldNode) -> GraphQLError:
+def number_of(name: str, given: Given | None, node: FieldNode | None = None) -> Read:
+    """Return how to read a size that may be given, at most :data:`LARGEST_SIZE`."""
+    return _checked(name, given, LARGEST_SIZE, node) if given else lambda _: DEFAULT_SIZE
+
+
+def bad_input(message: str, node: FieldNode | None) -> GraphQLError:
     """Return the error for an argument that cannot be used."""
     return GraphQLError(message, nodes=node, extensions={"code": "BAD_USER_INPUT"})
 
@@ -99,7 +104,7 @@ def _given(argument: Argument) -> Given | None:
     return argument if isinstance(argument, Given) else None
 
 
-def _checked(name: str, given: Given, largest: int | None, node: FieldNode) -> Read:
+def _checked(name: str, given: Given, largest: int | None, node: FieldNode | None) -> Read:
     def read(variables: Variables) -> int:
         value: int = given.read(variables)
         if value < 0:

@@ -26,6 +26,7 @@ from graphql_api.schema.editing import (
 )
 from graphql_api.schema.entry_types import add_entry_order, add_entry_type
 from graphql_api.schema.errors import add_errors
+from graphql_api.schema.facets import add_facet_types, summaries
 from graphql_api.schema.field_filters import add_section_filter
 from graphql_api.schema.field_kinds import add_field_types
 from graphql_api.schema.history import HISTORY_TYPES
@@ -138,7 +139,9 @@ def _add_content(namespace: Namespace, site: Site, more: _More) -> None:
     for content_type in site.content_types.values():
         add_entry_type(namespace, content_type)
     namespace.add_object(PageInfo)
-    for node in ("Entry", "Link", "Category", "Person", "Tag"):
+    add_facet_types(namespace)
+    add_connection(namespace, "Entry", **summaries(namespace, "Entry", None))
+    for node in ("Link", "Category", "Person", "Tag"):
         add_connection(namespace, node)
     add_site_types(namespace)
     namespace.add_object(

@@ -35,8 +35,11 @@ class PageInfo:
     end_cursor = Declared("str | None", Part("endCursor"), "The last item's cursor.")
 
 
-def add_connection(namespace: Namespace, node: str) -> None:
-    """Add the connection and the edge of a node type: ``EntryConnection``, ``EntryEdge``."""
+def add_connection(namespace: Namespace, node: str, **more: Declared) -> None:
+    """Add the connection and the edge of a node type: ``EntryConnection``, ``EntryEdge``.
+
+    ``more`` are fields that this connection has beside what all have.
+    """
     edge = {
         "cursor": Declared("str", Part("cursor"), "Where the item stands in this order."),
         "node": Declared(node, Part("node"), "The item."),
@@ -50,7 +53,7 @@ def add_connection(namespace: Namespace, node: str) -> None:
     described = {"__doc__": f"An item of a {node}Connection."}
     namespace.add_object(type(f"{node}Edge", (), {**edge, **described}))
     described = {"__doc__": f"A page of a list: {node}."}
-    namespace.add_object(type(f"{node}Connection", (), {**connection, **described}))
+    namespace.add_object(type(f"{node}Connection", (), {**connection, **described}), **more)
 
 
 def connection(

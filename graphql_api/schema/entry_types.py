@@ -11,6 +11,7 @@ from cms.reading import relations
 from graphql_api.planner.declarations import Row, Sql
 from graphql_api.planner.ordering import OrderTerm
 from graphql_api.schema.connection import add_connection
+from graphql_api.schema.facets import summaries
 from graphql_api.schema.field_filters import field_filters
 from graphql_api.schema.field_kinds import camel, comparable, declare_field, graphql_name, leaf_of
 from graphql_api.schema.inputs import add_order, add_where
@@ -57,7 +58,7 @@ def add_entry_type(namespace: Namespace, content_type: type[ContentType]) -> Non
     namespace.add_object(type(name, (Entry,), described), **fields)
     if content_type.singleton:
         return
-    add_connection(namespace, name)
+    add_connection(namespace, name, **summaries(namespace, name, content_type))
     own = field_filters(namespace, name, content_type.fields)
     add_where(namespace, f"{name}Where", f"What is asked of a {name}.", {**ENTRY_WHERE, **own})
     add_order(namespace, f"{name}Order", {**_common_terms(), **_own_terms(content_type)})
