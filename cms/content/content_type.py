@@ -27,6 +27,8 @@ COMMON_NAMES = frozenset(
         "first_published_at",
         "id",
         "incoming_links",
+        "json_ld",
+        "json_ld_script",
         "is_outdated",
         "link_groups",
         "links",
@@ -40,6 +42,7 @@ COMMON_NAMES = frozenset(
         "review",
         "revision",
         "revisions",
+        "seo",
         "slug",
         "state",
         "summary",
@@ -74,6 +77,7 @@ class ContentType:
             ``{locale}``; ``None`` for content that is no page of its own.
         policy: who has to sign off.
         singleton: there is only one entry of this type.
+        schema_org: what it is to search engines: a type of https://schema.org.
         plural: the class name in the plural, where adding an s would be wrong.
 
     Raises:
@@ -86,6 +90,7 @@ class ContentType:
     path: ClassVar[str | None]
     policy: ClassVar[SignOffPolicy]
     singleton: ClassVar[bool]
+    schema_org: ClassVar[str]
     fields: ClassVar[Mapping[str, Field]]
 
     def __init_subclass__(
@@ -95,6 +100,7 @@ class ContentType:
         policy: SignOffPolicy = DEFAULT_POLICY,
         singleton: bool = False,
         plural: str = "",
+        schema_org: str = "WebPage",
     ) -> None:
         super().__init_subclass__()
         cls.name = cls.__name__
@@ -103,6 +109,7 @@ class ContentType:
         cls.path = path
         cls.policy = policy
         cls.singleton = singleton
+        cls.schema_org = schema_org
         cls.fields = {name: field for name, field in vars(cls).items() if isinstance(field, Field)}
         _check(cls)
 

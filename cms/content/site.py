@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from cms.content.content_type import ContentType
 from cms.content.fields import Field, Links, List, Object, Reference
 from cms.errors import SiteError, UserError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seo:
+    """What search engines are told of pages that do not say it themselves.
+
+    Attributes:
+        title: the title element; ``{title}`` stands for the page's own.
+        description: for pages without a summary.
+        image: the address of a picture for previews.
+    """
+
+    title: str = "{title}"
+    description: str = ""
+    image: str = ""
 
 
 class Site:
@@ -21,6 +37,8 @@ class Site:
         locales: language tags (BCP 47); the first is the default.
         fallbacks: for a locale, the others that are shown where it has no edition, the best
             first.
+        url: where the site is, without a slash at the end: ``https://example.org``.
+        seo: what search engines are told of pages that do not say it themselves.
         gates: what else has to be true before something is published, beside
             :data:`cms.editorial.gates.GATES`: functions of a
             :class:`~cms.editorial.gates.Candidate` that yield what is wrong with it.
@@ -36,10 +54,14 @@ class Site:
         content_types: Sequence[type[ContentType]],
         locales: Sequence[str] = ("en",),
         fallbacks: Mapping[str, Sequence[str]] = MappingProxyType({}),
+        url: str = "",
+        seo: Seo = Seo(),  # it is frozen
         gates: Sequence[Callable[[Any], Iterator[UserError]]] = (),
     ) -> None:
         self.name = name
         self.gates = tuple(gates)
+        self.url = url.rstrip("/")
+        self.seo = seo
         self.locales = tuple(locales)
         self.fallbacks = {locale: tuple(others) for locale, others in fallbacks.items()}
         self.content_types: Mapping[str, type[ContentType]] = {

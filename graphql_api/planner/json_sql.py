@@ -136,6 +136,22 @@ class JsonTuple(_Spelled):
     postgresql = "json_build_array({all})"
 
 
+class WithoutNulls(_Spelled):
+    """An object without the keys that hold nothing."""
+
+    type = NullType()
+    sqlite = "json_patch('{{}}', {0})"
+    postgresql = "json_strip_nulls({0})"
+
+
+class ScriptSafe(_Spelled):
+    """JSON as text that can stand in a script element: it cannot end there."""
+
+    type = Text()
+    sqlite = "replace({0}, '<', '\\u003c')"
+    postgresql = "replace(({0})::text, '<', '\\u003c')"
+
+
 class Hexadecimal(_Spelled):
     """Text as the hexadecimal of its UTF-8 bytes."""
 

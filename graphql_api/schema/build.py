@@ -47,6 +47,7 @@ from graphql_api.schema.namespace import Namespace
 from graphql_api.schema.person import Person, PersonLink
 from graphql_api.schema.query import Query, fields_of_types
 from graphql_api.schema.review import Attestation, Review, Revision, SignOff
+from graphql_api.schema.seo import seo_fields, seo_types
 from graphql_api.schema.site_fields import add_site_types, site_fields
 from graphql_api.schema.subscriptions import SUBSCRIPTION_TYPES, Subscription
 from graphql_api.schema.taxonomy import Category, Tag
@@ -128,9 +129,11 @@ def _add_content(namespace: Namespace, site: Site, more: _More) -> None:
     names = list(site.content_types)
     namespace.add_interface(Node)
     namespace.add_enum("EntryType", "The site's content types.", {name: name for name in names})
-    namespace.add_interface(Entry, link_groups=link_groups(site), **more.entry)
+    namespace.add_interface(Entry, link_groups=link_groups(site), **seo_fields(site), **more.entry)
     for shared in (Category, Tag, PersonLink, Person, Link, LinkGroup, Review, Attestation):
         namespace.add_object(shared)
+    for each in seo_types(site):
+        namespace.add_object(each)
     namespace.add_object(SignOff, **more.sign_off)
     namespace.add_object(Revision, **more.revision)
     _add_shared_inputs(namespace)
