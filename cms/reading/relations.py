@@ -58,6 +58,7 @@ _PLAIN_LINK_COLUMNS = (
     "target_id",
 )
 _EMPTY = literal_column("''", Text())
+_REFERENCE = literal_column("'reference'", Text())
 _HASH = literal_column("'#'", Text())
 # What an entry shows of its revision, beside what a publication knows as well.
 _REVISION = (
@@ -121,6 +122,27 @@ def links(view: View) -> Relation:
         .select_from(outerjoin(Link, target, shown))
         .where(or_(Link.url.is_not(None), target.c.id.is_not(None)))
     )
+
+
+def references() -> Relation:
+    """Return the references of revisions, which tell what points at an entry.
+
+    Whoever asks brings the id of a revision that it found in :func:`entries`.
+    """
+    return select(Link.revision_id, Link.kind, Link.target_id).where(Link.origin == _REFERENCE)
+
+
+def referenced(view: View) -> Relation:
+    """Return entries as :func:`entries` does, once for each reference to them.
+
+    Whoever asks brings the id of a revision that it found in :func:`entries`.
+    """
+    found = entries(view)
+    return found.add_columns(
+        Link.revision_id.label("from_revision_id"),
+        Link.field_path.label("from_path"),
+        Link.ordinal.label("from_ordinal"),
+    ).where(Link.target_id == found.selected_columns.id, Link.origin == _REFERENCE)
 
 
 def incoming_links(view: View) -> Relation:

@@ -111,4 +111,5 @@ def add_wheres(namespace: Namespace) -> None:
             "url": compared("str", lambda link: link.url, "Where it leads."),
         },
     )
+    add_quantified(namespace, "EntriesWhere", "EntryWhere", "entries")
     add_where(namespace, "EntryWhere", "What is asked of an entry.", ENTRY_WHERE)

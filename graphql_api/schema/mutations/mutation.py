@@ -98,14 +98,14 @@ class Mutation:
                 digest = digest_of(plain_object({"mutation": self.name, "input": given}))
                 answer = await once(work, key, digest, lambda: self._answer(work, given))
             except Refused as refused:
-                answer = refusal(refused, self.place)
+                answer = refusal(refused, self.place, asking.site)
             return {**answer, "clientMutationId": key}
 
     async def _answer(self, work: Work, given: Given) -> JsonObject:
         try:
             return _told(await self.run(work, given))
         except Refused as refused:
-            return refusal(refused, self.place)
+            return refusal(refused, self.place, work.site)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +131,7 @@ class SecretMutation:
         try:
             return _told(await self.run(asking, arguments.get("input") or {}))
         except Refused as refused:
-            return refusal(refused, in_input)
+            return refusal(refused, in_input, asking.site)
 
 
 def _declare(
