@@ -124,6 +124,14 @@ def links(view: View) -> Relation:
     )
 
 
+def paths(view: View) -> Relation:
+    """Return where the entries that the view shows stand: ``id`` and ``path`` alone."""
+    if view.perspective is Perspective.DRAFT:
+        return entries(view)
+    shown = _is_shown(Publication.__table__, view)
+    return select(Publication.entry_id.label("id"), Publication.path).where(shown)
+
+
 def references() -> Relation:
     """Return the references of revisions, which tell what points at an entry.
 
@@ -453,7 +461,9 @@ _SPANS = {
 
 def _link_columns(target: FromClause) -> list[ColumnElement[Any]]:
     fragment = case((Link.fragment != _EMPTY, _HASH + Link.fragment), else_=_EMPTY)
-    title = select(Revision.title).where(Revision.id == target.c.revision_id).scalar_subquery()
+    # What is around it can have a revision of its own: that of the draft a link stands in.
+    of_target = select(Revision.title).where(Revision.id == target.c.revision_id)
+    title = of_target.correlate(target).scalar_subquery()
     label = func.coalesce(func.nullif(Link.label, _EMPTY), title, Link.url, _EMPTY)
     return [
         *(getattr(Link, name) for name in _PLAIN_LINK_COLUMNS),

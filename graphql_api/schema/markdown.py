@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.sql.functions import coalesce
 
 from cms.content.markdown import WORDS_PER_MINUTE
+from cms.reading import relations
 from graphql_api.planner.answers import answers_rows
 from graphql_api.planner.declarations import Call, Row, Rows, Sql
 from graphql_api.planner.json_sql import (
@@ -15,10 +16,10 @@ from graphql_api.planner.json_sql import (
     member,
     text,
 )
-from graphql_api.planner.source import Columns, select_over
+from graphql_api.planner.source import Chosen, Columns, select_over
 from graphql_api.schema.declare import inside, many, seen_value, value
 from graphql_api.schema.json_parts import part
-from graphql_api.schema.rows import entry_rows, link_rows
+from graphql_api.schema.rows import link_rows
 
 
 def _html(part: Row, call: Call) -> Sql:
@@ -32,10 +33,9 @@ def _html(part: Row, call: Call) -> Sql:
 def _piece(segment: Columns, call: Call) -> Sql:
     """Return what a segment is; see :func:`cms.content.html_links.segments_of`."""
     target = JsonText(segment.value, text("entry"))
-    rows = entry_rows(call.view, lambda entry: entry.id == target)
-    entries = call.source(rows.relation)
+    places = call.source(Chosen(relations.paths(call.view)))
     # A path is made of what a content type declares and of slugs, so it needs no escapes.
-    path = select_over(entries, entries.columns.path, rows.conditions(entries.columns))
+    path = select_over(places, places.columns.path, (places.columns.id == target,))
     return coalesce(
         JsonText(segment.value, text("text")),
         path + JsonText(segment.value, text("fragment")),
