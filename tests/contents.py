@@ -55,6 +55,13 @@ _links = st.lists(
     st.fixed_dictionaries({"href": _HREFS, "label": st.sampled_from(["", "L"])}), max_size=4
 )
 _steps = st.fixed_dictionaries({"title": _LINES, "see": _links, "body": texts})
+_quotes = st.fixed_dictionaries({"type": st.just("Quote"), "text": _LINES, "author": _WORDS})
+_remarks = st.fixed_dictionaries({"type": st.just("Remark"), "body": texts, "see": _links})
+_blocks = st.one_of(
+    _quotes,
+    _remarks,
+    st.fixed_dictionaries({"type": st.just("Columns"), "left": st.lists(_remarks, max_size=2)}),
+)
 _fields: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"body": texts},
     optional={
@@ -69,6 +76,8 @@ _fields: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "byline": st.fixed_dictionaries({}, optional={"name": _WORDS, "year": st.integers(1, 3)}),
         "steps": st.lists(_steps, max_size=3),
         "about": st.sampled_from(ENTRIES),
+        "mentions": st.lists(st.sampled_from(ENTRIES), max_size=3),
+        "parts": st.lists(_blocks, max_size=4),
         "related": _links,
         "sources": _links,
     },

@@ -26,7 +26,18 @@ from graphql import (
 )
 from sqlalchemy import select
 
-from cms.content.fields import Field, Links, List, Object, Section
+from cms.content.fields import (
+    AnyBlock,
+    Computed,
+    DateTime,
+    Field,
+    Links,
+    List,
+    Markdown,
+    Object,
+    References,
+    Section,
+)
 from cms.content.fields import Reference as ReferenceField
 from cms.content.site import Site, all_fields
 from cms.database import Database
@@ -43,6 +54,12 @@ class Thing:
 
     typename: str
     values: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Zoned(str):
+    """A time as an editor has written it; compared as the moment that it is."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -165,7 +182,30 @@ class Reference:
         for name, each in content_type.fields.items():
             value = revision.rendered.get(name)
             values[_camel(name)] = partial(self._value, each, value, name, revision.id)
+        for reverse in self.site.reverses():
+            if reverse.target == publication.content_type:
+                pointing = partial(self._pointing, reverse.sources, publication.entry_id)
+                values[f"{_camel(reverse.name)}:all"] = pointing
+                values[_camel(reverse.name)] = partial(
+                    lambda found, **args: self.page(found(), args, _newest_first), pointing
+                )
         return Thing(publication.content_type, values)
+
+    def _pointing(self, sources: Sequence[tuple[str, str]], entry_id: str) -> list[Thing]:
+        """Return the entries whose references lead to one."""
+        edges = {
+            (row.revision_id, row.kind)
+            for row in self.tables["link"]
+            if row.target_id == entry_id and row.origin == "reference"
+        }
+        return [
+            entry
+            for entry in self.entries_
+            if any(
+                entry.typename == content_type and (entry.values["revision_id"], kind) in edges
+                for content_type, kind in sources
+            )
+        ]
 
     def _value(self, kind: Field, value: Any, path: str, revision_id: str) -> Any:
         """Return what a content field shows."""
@@ -179,6 +219,13 @@ class Reference:
                 return self._shown(rows)
             case ReferenceField():
                 return self._entry_by("id", value)
+            case References():
+                found = [self._entry_by("id", each) for each in value or []]
+                return [each for each in found if each is not None]
+            case Computed():
+                return self._value(kind.of, value, path, revision_id)
+            case DateTime():
+                return None if value is None else Zoned(value)
             case List():
                 return [
                     self._value(kind.item, item, f"{path}/{index}", revision_id)
@@ -186,18 +233,45 @@ class Reference:
                 ]
             case Object():
                 return None if value is None else self._part(kind, value, path, revision_id)
-            case _ if isinstance(value, dict):
-                return Thing("Markdown", value)
+            case Markdown():
+                return None if value is None else self._markdown(value, path, revision_id)
             case _:
                 return value
+
+    def _markdown(self, value: Args, path: str, revision_id: str) -> Thing:
+        def html() -> str:
+            return (
+                value["html"] if "html" in value else "".join(map(self._piece, value["segments"]))
+            )
+
+        def links() -> list[Thing]:
+            rows = [
+                row
+                for row in self.tables["link"]
+                if row.revision_id == revision_id
+                and row.field_path == path
+                and row.origin == "inline"
+            ]
+            return self._shown(rows)
+
+        toc = [Thing("TocEntry", each) for each in value["toc"]]
+        return Thing("Markdown", {**value, "html": html, "links": links, "toc": toc})
+
+    def _piece(self, segment: Args) -> str:
+        if "text" in segment:
+            return str(segment["text"])
+        target = self._entry_by("id", segment["entry"])
+        path = target.values["path"] if target is not None else None
+        return str(segment["href"] if path is None else path + segment["fragment"])
 
     def _part(self, kind: Object, value: Args, path: str, revision_id: str) -> Thing:
         values = {
             _camel(name): partial(self._value, each, value.get(name), f"{path}/{name}", revision_id)
-            for name, each in kind.fields.items()
+            for name, each in kind.fields_of(value).items()
         }
         anchor = {"anchor": value.get("anchor")} if isinstance(kind, Section) else {}
-        return Thing("", {**values, **anchor})
+        typename = kind.variant_of(value) if isinstance(kind, AnyBlock) else ""
+        return Thing(typename, {**values, **anchor})
 
     # --- Links ---
 
@@ -250,13 +324,12 @@ class Reference:
 
     def _groups_of(self, content_type: str, revision_id: str) -> list[Thing]:
         listed = [link for link in self._links_of(revision_id) if link.values["origin"] == "field"]
-        declared = [
-            each
-            for each in all_fields(self.site.content_type(content_type).fields.values())
-            if isinstance(each, Links)
-        ]
+        declared: dict[str, Links] = {}
+        for each in all_fields(self.site.content_type(content_type).fields.values()):
+            if isinstance(each, Links):
+                declared.setdefault(each.kind, each)
         groups = []
-        for each in declared:
+        for each in declared.values():
             links = [link for link in listed if link.values["kind"] == each.kind]
             if links:
                 values = {"kind": each.kind, "label": each.label, "links": links}
@@ -502,7 +575,11 @@ def _by_source(link: Thing) -> tuple[Any, ...]:
 def _order_value(thing: Thing, term: str) -> Any:
     name = term.rpartition("_")[0]
     value = thing.values["title_key" if name == "title" else name]
-    return value() if callable(value) else value
+    return _compared(value() if callable(value) else value)
+
+
+def _compared(value: Any) -> Any:
+    return datetime.fromisoformat(value) if isinstance(value, Zoned) else value
 
 
 def _sorted_by(term: str, things: list[Thing]) -> list[Thing]:
@@ -571,12 +648,15 @@ def _matches(thing: Thing, name: str, value: Any) -> bool:
             return category is not None and matches(category, value)
         case "tags":
             return all(_quantified(q, thing.values["tags"](), each) for q, each in value.items())
+        case _ if f"{name}:all" in thing.values:
+            pointing = thing.values[f"{name}:all"]()
+            return all(_quantified(q, pointing, each) for q, each in value.items())
         case "within":
             path = thing.values["path"]
             return bool(path == value or path.startswith(f"{value}/"))
         case _:
             actual = thing.values[name]
-            actual = actual() if callable(actual) else actual
+            actual = _compared(actual() if callable(actual) else actual)
             return all(_test(actual, operator, other) for operator, other in value.items())
 
 

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from cms.content.canonical_json import JsonObject
 from cms.content.content_type import ContentType
 from cms.content.fields import (
+    Block,
+    Blocks,
     Boolean,
     Choice,
+    Colour,
+    Computed,
     Date,
+    DateTime,
+    Email,
     Integer,
+    Json,
     Links,
     List,
     Markdown,
     Number,
     Object,
     Reference,
+    References,
     Sections,
     Text,
+    Url,
 )
 from cms.content.policy import SignOffPolicy, Stage
 from cms.content.site import Site
@@ -27,6 +37,41 @@ TWO_STAGES = SignOffPolicy(
     stages=(Stage("technical", approvals=2), Stage("editorial")),
     valid_for=timedelta(days=30),
 )
+
+
+def words_in_subtitle(values: JsonObject) -> int | None:
+    """Return the number of words in an article's subtitle."""
+    return len(str(values["subtitle"]).split()) if values["subtitle"] else None
+
+
+def initials(values: JsonObject) -> str:
+    """Return the first letters of who is quoted."""
+    return "".join(word[0] for word in str(values["author"] or "").split())
+
+
+class Quote(Block):
+    """Somebody's words."""
+
+    text = Text(required=True)
+    author = Text()
+    initials = Computed(of=Text(), from_=initials)
+
+
+class Remark(Block):
+    """A text apart, with where to read on."""
+
+    body = Markdown()
+    see = Links("See", kind="remark")
+    about = Reference()
+    colour = Colour()
+
+
+class Columns(Block):
+    """Blocks beside each other."""
+
+    left = Blocks(Quote, Remark)
+    right = Blocks(Quote)
+    rows = List(of=Object("Row", cell=Text(required=True), data=Json()))
 
 
 class Article(ContentType, path="/articles/{slug}"):
@@ -45,10 +90,20 @@ class Article(ContentType, path="/articles/{slug}"):
     steps = List(
         of=Object("Step", title=Text(required=True), see=Links("See", kind="step"), body=Markdown())
     )
-    translated_from = Reference(to=("Article",))
+    translated_from = Reference(to=("Article",), reverse="originals_of")
     about = Reference()
     related = Links("Related reading", to=("Article", "Note"))
     sources = Links("Sources", kind="source")
+    updated_on_site = DateTime()
+    homepage = Url()
+    contact = Email()
+    accent = Colour()
+    chart = Json()
+    times = List(of=DateTime())
+    compares = References(to=("Article",), reverse="compared_in")
+    mentions = References(reverse="mentioned_in", most=3)
+    parts = Blocks(Quote, Remark, Columns)
+    subtitle_words = Computed(of=Integer(), from_=words_in_subtitle)
 
 
 class Note(ContentType, path="/notes/{slug}", policy=TWO_STAGES):

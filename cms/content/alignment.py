@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cms.content.canonical_json import Json, canonical_bytes
 from cms.content.fields import Field
 from cms.content.matching import equal_pairs, left_over, moved_in
-from cms.content.places import identifying_words, items_of
+from cms.content.places import identifying_words, items_of, variant_of
 from cms.content.words import likeness_of, vocabulary
 
 _Pairs = Sequence[tuple[int, int]]
@@ -39,7 +39,8 @@ def align(item: Field, old: Sequence[Json], new: Sequence[Json]) -> Alignment:
     """Recognise items: equal ones, those with the same identifying words, then similar ones."""
     pairs = _recognised(item, old, new)
     old_left, new_left = left_over(pairs, len(old), len(new))
-    return _alignment([*pairs, *_similar(old, old_left, new, new_left)], len(old), len(new))
+    similar = _similar(item, old, old_left, new, new_left)
+    return _alignment([*pairs, *similar], len(old), len(new))
 
 
 def align_recognised(item: Field, old: Sequence[Json], new: Sequence[Json]) -> Alignment:
@@ -72,11 +73,19 @@ def _recognised(item: Field, old: Sequence[Json], new: Sequence[Json]) -> _Pairs
 
 def _names(item: Field, values: Sequence[Json], indexes: Sequence[int]) -> Mapping[int, str]:
     names = {index: identifying_words(item, values[index]) for index in indexes}
-    return {index: " ".join(name.casefold().split()) for index, name in names.items() if name}
+    return {
+        index: f"{variant_of(item, values[index])} {' '.join(name.casefold().split())}"
+        for index, name in names.items()
+        if name
+    }
 
 
 def _similar(
-    old: Sequence[Json], old_left: Sequence[int], new: Sequence[Json], new_left: Sequence[int]
+    item: Field,
+    old: Sequence[Json],
+    old_left: Sequence[int],
+    new: Sequence[Json],
+    new_left: Sequence[int],
 ) -> Iterator[tuple[int, int]]:
     """Yield pairs of items, the most similar first, and then the nearest."""
     old_words = {index: vocabulary(text_of(old[index])) for index in old_left}
@@ -85,6 +94,7 @@ def _similar(
         (-likeness, abs(before - after), before, after)
         for before, old_vocabulary in old_words.items()
         for after, new_vocabulary in new_words.items()
+        if variant_of(item, old[before]) == variant_of(item, new[after])
         if (likeness := likeness_of(old_vocabulary, new_vocabulary)) >= _LEAST_LIKENESS
     ]
     for _, _, before, after in sorted(candidates):

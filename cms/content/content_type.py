@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from cms.content.fields import Field
+from cms.content.fields.base import FIELD_NAME
 from cms.content.policy import DEFAULT_POLICY, SignOffPolicy
 from cms.errors import SiteError
 
@@ -54,7 +55,6 @@ COMMON_NAMES = frozenset(
     }
 )
 _TYPE_NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
-_FIELD_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _PLACEHOLDERS = frozenset({"slug", "locale"})
 
 
@@ -131,7 +131,7 @@ def _check(content_type: type[ContentType]) -> None:
     for field_name in content_type.fields:
         if field_name in COMMON_NAMES:
             raise SiteError(f"{name}.{field_name}: every entry has a {field_name} already")
-        if not _FIELD_NAME.fullmatch(field_name):
+        if not FIELD_NAME.fullmatch(field_name):
             raise SiteError(f"{name}.{field_name}: field names are lower_case_with_underscores")
     if content_type.path is not None:
         _check_path(content_type, content_type.path)

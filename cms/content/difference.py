@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -71,15 +71,23 @@ def difference(content_type: type[ContentType], old: JsonObject, new: JsonObject
     """
     pairs = list(pairs_between(content_type, old, new))
     changes = [change for pair in pairs for change in _changes(pair)]
-    groups = {
-        joined(pair.old.path[1:]): joined(pair.new.path[1:])
-        for pair in pairs
-        if pair.old is not None and pair.new is not None and not pair.is_moved
-    }
     return Difference(
         changes=(*changes, *_tag_changes(old, new)),
-        links=tuple(link_changes(_links(old), _links(new), groups)),
+        links=tuple(link_changes(_links(old), _links(new), _groups(pairs))),
     )
+
+
+def _groups(pairs: Sequence[Pair]) -> Mapping[str, str]:
+    """Return where each value that links can stand in has gone: a single one, or a list."""
+    groups: dict[str, str] = {}
+    for pair in pairs:
+        if pair.old is None or pair.new is None or pair.is_moved:
+            continue
+        old, new = pair.old.path[1:], pair.new.path[1:]
+        groups[joined(old)] = joined(new)
+        if old and isinstance(old[-1], int):  # references name the list that they stand in
+            groups[joined(old[:-1])] = joined(new[:-1])
+    return groups
 
 
 def _changes(pair: Pair) -> Iterator[Change]:

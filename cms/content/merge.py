@@ -8,7 +8,7 @@ from typing import Literal
 
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.content_type import ContentType
-from cms.content.fields import Links, List, Object
+from cms.content.fields import Computed, Links, List, Object
 from cms.content.fields.base import ValuePath
 from cms.content.list_merge import Item, Lists, lists_of
 from cms.content.places import TAGS_LABEL, Place, is_empty, places_in, tags_in
@@ -61,10 +61,12 @@ class Merge:
     Attributes:
         fields: every value that somebody changed.
         draft: the proposal as a draft that can be saved.
+        content_type: the name of what it is a draft of.
     """
 
     fields: tuple[FieldMerge, ...]
     draft: Draft
+    content_type: str
 
     @property
     def has_conflicts(self) -> bool:
@@ -75,6 +77,7 @@ class Merge:
         """Return what an API shows."""
         draft = self.draft
         return {
+            "contentType": self.content_type,
             "hasConflicts": self.has_conflicts,
             "fields": [each.to_json() for each in self.fields],
             "draft": {
@@ -123,7 +126,7 @@ def merge(
         tags=_merged_tags(tags_in(base), tags_in(theirs), tags_in(yours), found),
         fields={name: merged["fields", name] for name in content_type.fields},
     )
-    return Merge(tuple(found), draft)
+    return Merge(tuple(found), draft, content_type.name)
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,8 @@ class _Sides:
 def _merged(sides: _Sides, found: list[FieldMerge]) -> Json:
     """Return the value for the draft; add to ``found`` what was decided."""
     base, theirs, yours = sides.base.value, sides.theirs, sides.yours
+    if isinstance(sides.base.field, Computed):  # it follows from the others when it is saved
+        return None
     if theirs == base == yours:
         return base
     if (outcome := _one_sided(base, theirs, yours)) is not None:
@@ -198,12 +203,14 @@ def _merged_object(
     yours: JsonObject,
     found: list[FieldMerge],
 ) -> JsonObject:
-    base = sides.base if isinstance(sides.base.value, Mapping) else replace(sides.base, value={})
-    parts = zip(field.fields, base.parts(), strict=True)
-    return {
+    blank = field.blank(yours)
+    base = sides.base if isinstance(sides.base.value, Mapping) else replace(sides.base, value=blank)
+    parts = zip(field.fields_of(yours), base.parts(), strict=True)
+    merged = {
         name: _merged(_Sides(part, theirs.get(name), yours.get(name)), found)
         for name, part in parts
     }
+    return {**blank, **merged}
 
 
 def _merged_list(field: List | Links, sides: _Sides, found: list[FieldMerge]) -> Json:

@@ -103,8 +103,9 @@ def identifying_words(field: Field, value: Json) -> str:
     """
     if not isinstance(field, Object) or not isinstance(value, Mapping):
         return ""
-    texts = [name for name, each in field.fields.items() if isinstance(each, Text)]
-    required = [name for name in texts if field.fields[name].required]
+    fields = field.fields_of(value)
+    texts = [name for name, each in fields.items() if isinstance(each, Text)]
+    required = [name for name in texts if fields[name].required]
     return str(value.get((required or texts)[0]) or "") if texts else ""
 
 
@@ -121,4 +122,10 @@ def is_empty(value: Json) -> bool:
 def _item_labels(field: Field, index: int, value: Json) -> tuple[str, ...]:
     if not isinstance(field, Object):
         return ()
-    return (identifying_words(field, value) or str(index + 1),)
+    numbered = f"{field.variant_of(value)} {index + 1}".strip()
+    return (identifying_words(field, value) or numbered,)
+
+
+def variant_of(field: Field, value: Json) -> str:
+    """Return which variant of its field a value is; only those of one variant are compared."""
+    return field.variant_of(value) if isinstance(field, Object) else ""

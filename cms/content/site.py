@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from cms.content.content_type import ContentType
-from cms.content.fields import Field, Links, List, Object, Reference
+from cms.content.content_type import COMMON_NAMES, ContentType
+from cms.content.fields import Blocks, Field, Links, Reference, References
+from cms.content.fields.base import FIELD_NAME
 from cms.errors import SiteError, UserError
 
 
@@ -26,6 +27,21 @@ class Seo:
     title: str = "{title}"
     description: str = ""
     image: str = ""
+
+
+@dataclass(frozen=True)
+class Reverse:
+    """What is derived from references that have a reverse side.
+
+    Attributes:
+        target: the name of the content type that is pointed at.
+        name: what those that point there are called at it.
+        sources: for each reference, the name of its content type, and its own.
+    """
+
+    target: str
+    name: str
+    sources: tuple[tuple[str, str], ...]
 
 
 class Site:
@@ -98,13 +114,36 @@ class Site:
                 raise SiteError(f"{self.name}: falls back from or to {unknown!r}, no locale of it")
         names = [name for each in content_types for name in (each.name, each.plural)]
         _refuse_repeated("content types and plurals", names)
+        _refuse_repeated("content types and blocks", [*names, *_block_names(content_types)])
         _refuse_repeated("paths", [each.path for each in content_types if each.path is not None])
         for content_type in content_types:
             for field in all_fields(content_type.fields.values()):
                 self._check_targets(content_type, field)
+            _check_references(content_type)
+        for reverse in self.reverses():
+            self._check_reverse(reverse)
+
+    def reverses(self) -> Sequence[Reverse]:
+        """Return every reverse side of a reference, at each content type that has it."""
+        sources: dict[tuple[str, str], dict[tuple[str, str], None]] = {}
+        for content_type in self.content_types.values():
+            for field in _references_of(content_type):
+                for target in field.to or self.content_types:
+                    if field.reverse:
+                        named = sources.setdefault((target, field.reverse), {})
+                        named[content_type.name, field.name] = None
+        return [Reverse(*key, tuple(named)) for key, named in sources.items()]
+
+    def _check_reverse(self, reverse: Reverse) -> None:
+        taken = COMMON_NAMES | self.content_types[reverse.target].fields.keys()
+        if reverse.name in taken or not FIELD_NAME.fullmatch(reverse.name):
+            raise SiteError(
+                f"{reverse.target} cannot call what points to it {reverse.name!r}: "
+                "take a name in lower_case_with_underscores that it does not have yet"
+            )
 
     def _check_targets(self, content_type: type[ContentType], field: Field) -> None:
-        if isinstance(field, Links | Reference):
+        if isinstance(field, Links | Reference | References):
             for target in field.to:
                 if target not in self.content_types:
                     raise SiteError(
@@ -120,10 +159,37 @@ def _refuse_repeated(what: str, names: Sequence[str]) -> None:
 
 
 def all_fields(fields: Iterable[Field]) -> Iterator[Field]:
-    """Yield the fields, and those within objects and lists."""
+    """Yield the fields, and those within objects, lists and blocks."""
     for field in fields:
         yield field
-        if isinstance(field, Object):
-            yield from all_fields(field.fields.values())
-        if isinstance(field, List):
-            yield from all_fields([field.item])
+        yield from all_fields(field.inner_fields())
+
+
+def _references_of(content_type: type[ContentType]) -> Iterator[Reference | References]:
+    """Yield a type's references; those that a list is made of have no name."""
+    for field in all_fields(content_type.fields.values()):
+        if isinstance(field, Reference | References) and field.name:
+            yield field
+
+
+def _check_references(content_type: type[ContentType]) -> None:
+    """Check that what points back can be told by a reference's name."""
+    reverses: dict[str, str] = {}
+    for field in _references_of(content_type):
+        if reverses.setdefault(field.name, field.reverse) != field.reverse:
+            raise SiteError(
+                f"{content_type.name}: two references are called {field.name!r}, with different "
+                "reverse sides; give one of them another name"
+            )
+
+
+def _block_names(content_types: Sequence[type[ContentType]]) -> Iterator[str]:
+    """Yield the name of each class of blocks that is used."""
+    used = {
+        block
+        for content_type in content_types
+        for field in all_fields(content_type.fields.values())
+        if isinstance(field, Blocks)
+        for block in field.blocks.values()
+    }
+    yield from (block.name for block in used)

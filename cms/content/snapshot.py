@@ -9,6 +9,7 @@ from cms.content.canonical_json import Json, JsonObject, digest_of
 from cms.content.content_type import ContentType
 from cms.content.edges import Edge, EntriesByPath, path_of
 from cms.content.fields import Text
+from cms.content.rendering import Rendering
 from cms.content.slug import Anchors, is_slug, slugify
 from cms.errors import InvalidValue, MissingField, UserError
 
@@ -128,14 +129,16 @@ def take_snapshot(
         entries: the ids of the entries at the paths that :func:`paths_in` returned.
     """
     fields = content_type.fields
-    values = {name: each.resolve(draft.fields[name], entries) for name, each in fields.items()}
+    resolved = {name: each.resolve(draft.fields[name], entries) for name, each in fields.items()}
+    around: JsonObject = {"title": draft.title, "slug": draft.slug, "summary": draft.summary}
+    values = {
+        name: each.compute(resolved[name], {**resolved, **around}) for name, each in fields.items()
+    }
     edges = tuple(
         edge for name, each in fields.items() for edge in each.edges(values[name], (name,), entries)
     )
-    anchors = Anchors()
-    rendered = {
-        name: without_nulls(each.render(values[name], anchors)) for name, each in fields.items()
-    }
+    page = Rendering(Anchors(), entries)
+    rendered = {name: each.render(values[name], page) for name, each in fields.items()}
     content: JsonObject = {
         "type": content_type.name,
         "locale": locale,
@@ -151,7 +154,7 @@ def take_snapshot(
         content=content,
         rendered={name: value for name, value in rendered.items() if value is not None},
         edges=edges,
-        anchors=tuple(anchors.taken),
+        anchors=tuple(page.anchors.taken),
         digest=digest_of(content),
     )
 
@@ -165,15 +168,6 @@ def missing_in(content_type: type[ContentType], content: JsonObject) -> Iterator
     for name, each in content_type.fields.items():
         value = values.get(name) if isinstance(values, Mapping) else None
         yield from each.missing(value, ("fields", name))
-
-
-def without_nulls(value: Json) -> Json:
-    """Return the value without the keys that hold nothing."""
-    if isinstance(value, Mapping):
-        return {key: without_nulls(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [without_nulls(item) for item in value]
-    return value
 
 
 def draft_of(content: JsonObject) -> Draft:

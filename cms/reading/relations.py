@@ -58,6 +58,7 @@ _PLAIN_LINK_COLUMNS = (
     "target_id",
 )
 _EMPTY = literal_column("''", Text())
+_REFERENCE = literal_column("'reference'", Text())
 _HASH = literal_column("'#'", Text())
 _CATEGORY = (
     Category.id,
@@ -111,6 +112,35 @@ def links(view: View) -> Relation:
         .select_from(outerjoin(Link, target, shown))
         .where(or_(Link.url.is_not(None), target.c.id.is_not(None)))
     )
+
+
+def paths(view: View) -> Relation:
+    """Return where the entries that the view shows stand: ``id`` and ``path`` alone."""
+    if view.perspective is Perspective.DRAFT or view.preview is not None:
+        return entries(view)
+    shown = is_shown(Publication.__table__, view)
+    return select(Publication.entry_id.label("id"), Publication.path).where(shown)
+
+
+def references() -> Relation:
+    """Return the references of revisions, which tell what points at an entry.
+
+    Whoever asks brings the id of a revision that it found in :func:`entries`.
+    """
+    return select(Link.revision_id, Link.kind, Link.target_id).where(Link.origin == _REFERENCE)
+
+
+def referenced(view: View) -> Relation:
+    """Return entries as :func:`entries` does, once for each reference to them.
+
+    Whoever asks brings the id of a revision that it found in :func:`entries`.
+    """
+    found = entries(view)
+    return found.add_columns(
+        Link.revision_id.label("from_revision_id"),
+        Link.field_path.label("from_path"),
+        Link.ordinal.label("from_ordinal"),
+    ).where(Link.target_id == found.selected_columns.id, Link.origin == _REFERENCE)
 
 
 def incoming_links(view: View) -> Relation:
@@ -284,7 +314,9 @@ def _is_newest_target(
 
 def _link_columns(target: FromClause) -> list[ColumnElement[Any]]:
     fragment = case((Link.fragment != _EMPTY, _HASH + Link.fragment), else_=_EMPTY)
-    title = select(Revision.title).where(Revision.id == target.c.revision_id).scalar_subquery()
+    # What is around it can have a revision of its own: that of the draft a link stands in.
+    of_target = select(Revision.title).where(Revision.id == target.c.revision_id)
+    title = of_target.correlate(target).scalar_subquery()
     label = func.coalesce(func.nullif(Link.label, _EMPTY), title, Link.url, _EMPTY)
     return [
         *(getattr(Link, name) for name in _PLAIN_LINK_COLUMNS),

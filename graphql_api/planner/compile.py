@@ -28,6 +28,7 @@ from graphql_api.planner.declarations import (
     Part,
     Row,
     Rows,
+    SeenValue,
     Sql,
     Through,
     Value,
@@ -98,6 +99,8 @@ class _Compiler:
             case Value(sql, required):
                 value = json_of(sql(row))
                 return coalesce(value, JsonConstant(MISSING, "jsonb")) if required else value
+            case SeenValue(sql):
+                return json_of(sql(row, call))
             case Inside():
                 return self._inside(field, field.declaration, row)
             case One(rows):

@@ -103,6 +103,13 @@ class Value:
 
 
 @dataclass(frozen=True)
+class SeenValue:
+    """A leaf whose expression looks at other rows, as the view shows them."""
+
+    sql: Callable[[Row, Call], Sql]
+
+
+@dataclass(frozen=True)
 class Inside:
     """An object that is made of the same row.
 
@@ -198,5 +205,16 @@ class Through:
 
 
 Declaration: TypeAlias = (
-    Value | Inside | One | OneOf | Many | EachOf | Connection | Part | Answer | Answers | Through
+    Value
+    | SeenValue
+    | Inside
+    | One
+    | OneOf
+    | Many
+    | EachOf
+    | Connection
+    | Part
+    | Answer
+    | Answers
+    | Through
 )

@@ -73,9 +73,15 @@ class ToMany:
 
 @dataclass(frozen=True)
 class Inner:
-    """An input field that looks into an object that is a part of the row."""
+    """An input field that looks into an object that is a part of the row.
+
+    Attributes:
+        row: the part.
+        when: what has to be true of the part besides.
+    """
 
     row: Callable[[Row], Row]
+    when: Callable[[Row], Condition] | None = None
 
 
 @dataclass(frozen=True)
@@ -142,8 +148,9 @@ def _field_condition(where: Input, name: str, value: Argument, row: Row, call: C
             return _to_one(declaration, value, row, call)
         case ToMany():
             return _to_many(declaration, value, row, call)
-        case Inner(inner):
-            return condition_of(value, inner(row), call)
+        case Inner(inner, when):
+            inside = condition_of(value, inner(row), call)
+            return inside if when is None else and_(when(inner(row)), inside)
         case Test(condition, type_) if isinstance(value, Given):
             return condition(row, call.bind(value, type_))
     return true()

@@ -184,6 +184,22 @@ class Contains(_Spelled):
     postgresql = "(strpos({all}) > 0)"
 
 
+class JoinedText(_Spelled):
+    """The aggregate of a text of all rows into one, in the order of the second value."""
+
+    type = Text()
+    sqlite = "group_concat({0}, '' order by {1})"
+    postgresql = "string_agg({0}, '' order by {1})"
+
+
+class MomentOf(_Spelled):
+    """The time that a text tells with its zone."""
+
+    type = Moment()
+    sqlite = "strftime('%Y-%m-%dT%H:%M:%fZ', {0})"
+    postgresql = "({0})::timestamptz"
+
+
 class RowCount(_Spelled):
     """A number of rows, for LIMIT and OFFSET."""
 

@@ -8,6 +8,7 @@ asks for. Answers without the mark never come here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -27,42 +28,56 @@ def complete(plan: Plan, data: bytes) -> tuple[Any, list[GraphQLError]]:
     """Return the data with nulls where the schema allows them, and an error for each mark."""
     errors: list[GraphQLError] = []
     try:
-        return _object(plan.root, orjson.loads(data), [], errors), errors
+        return _object([plan.root], orjson.loads(data), [], errors), errors
     except _Null:
         return None, errors
 
 
 def _object(
-    body: Body, value: dict[str, Any], path: list[str | int], errors: list[GraphQLError]
+    bodies: Sequence[Body], value: dict[str, Any], path: list[str | int], errors: list[GraphQLError]
 ) -> dict[str, Any]:
-    # Whatever the object's type: fields of one response name are nullable in all or in none.
-    fields = {field.key: field for case in reversed(body.cases) for field in case.fields}
+    """Complete an object, given what is selected of every type that it can be of."""
+    fields: dict[str, list[Field | Typename]] = {}
+    for body in bodies:
+        for case in body.cases:
+            for field in case.fields:
+                fields.setdefault(field.key, []).append(field)
     return {key: _field(fields[key], inner, [*path, key], errors) for key, inner in value.items()}
 
 
 def _field(
-    field: Field | Typename, value: Any, path: list[str | int], errors: list[GraphQLError]
+    alike: Sequence[Field | Typename],
+    value: Any,
+    path: list[str | int],
+    errors: list[GraphQLError],
 ) -> Any:
-    if isinstance(field, Typename):
+    """Complete a field, given all fields of its response name."""
+    fields = [field for field in alike if isinstance(field, Field)]
+    if not fields:
         return value
     try:
-        return _value(field, value, path, errors)
+        return _value(fields, value, path, errors)
     except _Null:
-        if field.nullable:
+        # Fields of one response name are nullable in all types or in none.
+        if fields[0].nullable:
             return None
         raise
 
 
-def _value(field: Field, value: Any, path: list[str | int], errors: list[GraphQLError]) -> Any:
+def _value(
+    fields: Sequence[Field], value: Any, path: list[str | int], errors: list[GraphQLError]
+) -> Any:
+    field = fields[0]
     if value == _MARK:
         message = f"Cannot return null for non-nullable field {field.type_name}.{field.name}."
         errors.append(GraphQLError(message, nodes=field.node, path=path))
         raise _Null
-    if field.body is None or value is None:
+    bodies = [each.body for each in fields if each.body is not None]
+    if not bodies or value is None:
         return value
     if isinstance(value, list):
         return [
-            None if item is None else _object(field.body, item, [*path, index], errors)
+            None if item is None else _object(bodies, item, [*path, index], errors)
             for index, item in enumerate(value)
         ]
-    return _object(field.body, value, path, errors)
+    return _object(bodies, value, path, errors)

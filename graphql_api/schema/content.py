@@ -18,7 +18,8 @@ class Document:
 
     Attributes:
         json: the part, a JSON object.
-        path: where it stands in the revision, as links say it; ends with a slash, or is empty.
+        path: where it stands in the revision, as links say it; ends with a slash, or is empty,
+            unless it is a value without fields of its own: a text.
         revision_id: the revision.
     """
 
@@ -29,6 +30,10 @@ class Document:
     def inside(self, name: str) -> Document:
         """Return the object that a field of this part holds."""
         return Document(member(self.json, name), self.path_of(name) + text("/"), self.revision_id)
+
+    def at(self, name: str) -> Document:
+        """Return what a field of this part holds, as the place that links stand in."""
+        return Document(member(self.json, name), self.path_of(name), self.revision_id)
 
     def path_of(self, name: str) -> Sql:
         """Return where a field of this part stands."""

@@ -26,6 +26,7 @@ from graphql_api.planner.declarations import (
     One,
     Row,
     Rows,
+    SeenValue,
     Sql,
     Value,
 )
@@ -70,6 +71,11 @@ def value(
 ) -> Declared:
     """Declare a leaf. See :class:`~graphql_api.planner.declarations.Value`."""
     return Declared(type_, Value(sql, required), description)
+
+
+def seen_value(type_: str, sql: Callable[[Row, Call], Sql], description: str) -> Declared:
+    """Declare a leaf that depends on what the view shows."""
+    return Declared(type_, SeenValue(sql), description)
 
 
 def inside(

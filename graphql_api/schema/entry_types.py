@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 
 from cms.content.content_type import ContentType
+from cms.content.site import Reverse
 from cms.reading import relations
 from graphql_api.planner.declarations import Row, Sql
 from graphql_api.planner.ordering import OrderTerm
@@ -17,6 +18,7 @@ from graphql_api.schema.field_kinds import camel, comparable, declare_field, gra
 from graphql_api.schema.inputs import add_order, add_where
 from graphql_api.schema.interfaces import Entry
 from graphql_api.schema.namespace import Namespace
+from graphql_api.schema.reverse import reverse_field, reverse_filter
 from graphql_api.schema.where import ENTRY_WHERE
 
 
@@ -47,20 +49,31 @@ def add_entry_order(namespace: Namespace) -> None:
     add_order(namespace, "EntryOrder", _common_terms())
 
 
-def add_entry_type(namespace: Namespace, content_type: type[ContentType]) -> None:
-    """Add a content type's object type and connection, its filter and its orders."""
+def add_entry_type(
+    namespace: Namespace, content_type: type[ContentType], reverses: Sequence[Reverse]
+) -> None:
+    """Add a content type's object type and connection, its filter and its orders.
+
+    Args:
+        namespace: where types are added.
+        content_type: the content type.
+        reverses: the reverse sides of the references that point to it.
+    """
     name = content_type.name
     fields = {
         field_name: declare_field(namespace, f"{name}{camel(field_name)}", field)
         for field_name, field in content_type.fields.items()
     }
     described = {"__doc__": content_type.description or f"{name}."}
-    namespace.add_object(type(name, (Entry,), described), **fields)
+    back = {each.name: reverse_field(each) for each in reverses}
+    namespace.add_object(type(name, (Entry,), described), **fields, **back)
     if content_type.singleton:
         return
     add_connection(namespace, name, **summaries(namespace, name, content_type))
     own = field_filters(namespace, name, content_type.fields)
-    add_where(namespace, f"{name}Where", f"What is asked of a {name}.", {**ENTRY_WHERE, **own})
+    back_filters = {each.name: reverse_filter(each) for each in reverses}
+    description = f"What is asked of a {name}."
+    add_where(namespace, f"{name}Where", description, {**ENTRY_WHERE, **own, **back_filters})
     add_order(namespace, f"{name}Order", {**_common_terms(), **_own_terms(content_type)})
 
 

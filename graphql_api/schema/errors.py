@@ -8,6 +8,7 @@ from dataclasses import fields
 
 from cms import errors
 from cms.content.canonical_json import Json, JsonObject
+from cms.content.site import Site
 from cms.errors import MissingSignOff, Refused, StaleRevision, TooManyAttempts, UserError
 from graphql_api.asking import plain_object
 from graphql_api.planner.answers import answers_rows
@@ -98,17 +99,19 @@ ERRORS = many(
 )
 
 
-def refusal(refused: Refused, place: Place) -> JsonObject:
+def refusal(refused: Refused, place: Place, site: Site | None = None) -> JsonObject:
     """Return the payload of a mutation that was refused.
 
     Args:
         refused: why.
         place: where in the mutation's arguments a place in the command's input stands.
+        site: the site's declaration, where a save may have been refused: it says how what a
+            merge proposes is written.
     """
-    return {"errors": [_to_json(error, place) for error in refused.errors]}
+    return {"errors": [_to_json(error, place, site) for error in refused.errors]}
 
 
-def _to_json(error: UserError, place: Place) -> Json:
+def _to_json(error: UserError, place: Place, site: Site | None) -> Json:
     known = set(error_types())
     # A plugin's own reason is shown as the kind that it is a kind of.
     kind = next((each for each in type(error).__mro__ if each in known), errors.GateFailed)
@@ -117,8 +120,8 @@ def _to_json(error: UserError, place: Place) -> Json:
         for field in fields(error)
         if field.name not in {"message", "path", "merge"}
     }
-    if isinstance(error, StaleRevision) and error.merge is not None:
-        more["merge"] = merge_json(error.merge)
+    if isinstance(error, StaleRevision) and error.merge is not None and site is not None:
+        more["merge"] = merge_json(site, error.merge)
     return plain_object(
         {
             **more,

@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias, cast
 
-from cms.content.fields import Field, Links, List, Markdown, Object, Reference, Section
+from sqlalchemy import ColumnElement
+
+from cms.content.fields import (
+    Blocks,
+    Field,
+    Links,
+    List,
+    Markdown,
+    Object,
+    Reference,
+    References,
+    Section,
+)
+from cms.content.fields.blocks import TYPE
 from graphql_api.planner.declarations import Call, Row, Rows, Sql
 from graphql_api.planner.filters import Compare, Inner, ToMany, ToOne
 from graphql_api.planner.json_sql import Elements, JsonText, element_text, member, text
 from graphql_api.schema.content import document_of
 from graphql_api.schema.declare import Declared
-from graphql_api.schema.field_kinds import LEAVES, camel, comparable, leaf_of, leaf_type
+from graphql_api.schema.field_kinds import LEAVES, camel, comparable, leaf_of, leaf_type, shown_as
 from graphql_api.schema.inputs import (
     LEAF_FILTERS,
     add_enum_filter,
@@ -20,7 +33,7 @@ from graphql_api.schema.inputs import (
     list_filter,
 )
 from graphql_api.schema.namespace import Namespace
-from graphql_api.schema.rows import entry_rows, link_rows
+from graphql_api.schema.rows import entry_rows, link_rows, referenced_rows
 
 Filter: TypeAlias = Callable[[Namespace, str, Field], Declared]
 
@@ -35,22 +48,21 @@ def field_filters(
         name: what inputs of these fields begin with.
         fields: the fields, by their names.
     """
-    return {
-        field_name: field_filter(namespace, f"{name}{camel(field_name)}", field)
-        for field_name, field in fields.items()
-    }
+    filters = (
+        (key, field_filter(namespace, f"{name}{camel(key)}", shown_as(field)))
+        for key, field in fields.items()
+    )
+    return {key: each for key, each in filters if each is not None}
 
 
-def field_filter(namespace: Namespace, name: str, field: Field) -> Declared:
-    """Return what can be asked of a field, and add the inputs that it takes."""
+def field_filter(namespace: Namespace, name: str, field: Field) -> Declared | None:
+    """Return what can be asked of a field, and add the inputs that it takes; if anything can."""
     if leaf_of(field) is not None:
         filter_ = leaf_filter(namespace, name, field)
         return Declared(f"{filter_} | None", Compare(comparable(field)), f"{field.label}.")
-    return next(
-        make(namespace, name, field)
-        for kind, make in FIELD_FILTERS.items()
-        if isinstance(field, kind)
-    )
+    kinds = (make for kind, make in FIELD_FILTERS.items() if isinstance(field, kind))
+    make = next(kinds, None)
+    return make(namespace, name, field) if make is not None else None
 
 
 def leaf_filter(namespace: Namespace, name: str, field: Field) -> str:
@@ -121,6 +133,44 @@ def _reference(_namespace: Namespace, _name: str, field: Field) -> Declared:
     )
 
 
+def _references(_namespace: Namespace, _name: str, field: Field) -> Declared:
+    def rows(row: Row, call: Call) -> Rows:
+        return referenced_rows(
+            call.view,
+            lambda entry: entry.from_revision_id == document_of(row).revision_id,
+            lambda entry: entry.from_path == document_of(row).path_of(field.name),
+        )
+
+    return Declared("EntriesWhere | None", ToMany(rows), f"{field.label}: entries that fit.")
+
+
+def _blocks(namespace: Namespace, name: str, field: Field) -> Declared:
+    blocks = cast("Blocks", field).blocks
+    for block in blocks.values():
+        if not namespace.has(f"{block.name}Where"):
+            filters = field_filters(namespace, block.name, block.fields)
+            add_where(namespace, f"{block.name}Where", f"What is asked of {block.name}.", filters)
+    ways = {
+        block.name[:1].lower() + block.name[1:]: Declared(
+            f"{block.name}Where | None",
+            Inner(lambda part: part, _is_block(block.name)),
+            f"It is of type {block.name}, and fits.",
+        )
+        for block in blocks.values()
+    }
+    add_where(namespace, f"{name}Where", f"What is asked of {field.label}.", ways)
+    add_quantified(namespace, f"{name}ListWhere", f"{name}Where", "blocks")
+    return Declared(
+        f"{name}ListWhere | None",
+        ToMany(lambda row, _: document_of(row).elements(field.name)),
+        f"{field.label}.",
+    )
+
+
+def _is_block(name: str) -> Callable[[Row], ColumnElement[bool]]:
+    return lambda part: JsonText(part.json, text(TYPE)) == text(name)
+
+
 def _links(_namespace: Namespace, _name: str, field: Field) -> Declared:
     def rows(row: Row, call: Call) -> Rows:
         return link_rows(
@@ -134,7 +184,9 @@ def _links(_namespace: Namespace, _name: str, field: Field) -> Declared:
 
 FIELD_FILTERS: Mapping[type[Field], Filter] = {
     Markdown: _markdown,
+    Blocks: _blocks,
     Object: _object,
+    References: _references,
     List: _list,
     Reference: _reference,
     Links: _links,

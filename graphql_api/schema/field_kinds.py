@@ -7,34 +7,45 @@ the kind it inherits from is.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.sql.functions import coalesce
 
 from cms.content.fields import (
+    Block,
+    Blocks,
     Boolean,
     Choice,
+    Colour,
+    Computed,
     Date,
+    DateTime,
+    Email,
     Field,
     Integer,
+    Json,
     Links,
     List,
     Markdown,
     Number,
     Object,
     Reference,
+    References,
     Section,
     Text,
+    Url,
 )
+from cms.content.fields.blocks import TYPE
 from cms.errors import SiteError
-from graphql_api.planner.declarations import Row, Sql
-from graphql_api.planner.json_sql import JsonConstant, JsonText, member, text
+from graphql_api.planner.declarations import Call, Row, Rows, Sql
+from graphql_api.planner.json_sql import JsonConstant, JsonText, MomentOf, member, text
+from graphql_api.planner.source import Columns
 from graphql_api.schema.content import document_of
 from graphql_api.schema.declare import Declared, inside, many, one, value
 from graphql_api.schema.namespace import Namespace
-from graphql_api.schema.rows import entry_rows, link_rows, rows_of_type
+from graphql_api.schema.rows import entry_rows, link_rows, referenced_rows, rows_of_type
 
 Declare: TypeAlias = Callable[[Namespace, str, Field], Declared]
 T = TypeVar("T")
@@ -59,13 +70,17 @@ LEAVES: Mapping[type[Field], Leaf] = {
     Integer: Leaf("int", lambda words: sa.cast(words, sa.Integer)),
     Boolean: Leaf("bool", lambda words: sa.cast(words, sa.Boolean)),
     Date: Leaf("Date"),
+    DateTime: Leaf("DateTime", MomentOf),
+    Url: Leaf("str"),
+    Email: Leaf("str"),
+    Colour: Leaf("str"),
     Choice: Leaf(None),
 }
 
 
 def leaf_of(field: Field) -> Leaf | None:
     """Return how a field's value is compared, if it is one scalar."""
-    return _row_for(field, LEAVES)
+    return _row_for(shown_as(field), LEAVES)
 
 
 def comparable(field: Field) -> Callable[[Row], Sql]:
@@ -112,19 +127,32 @@ def _leaf(namespace: Namespace, name: str, field: Field) -> Declared:
     )
 
 
+def _json(_namespace: Namespace, _name: str, field: Field) -> Declared:
+    return value(
+        _optional("JSON", field),
+        lambda row: member(document_of(row).json, field.name),
+        _description(field),
+        required=field.required,
+    )
+
+
+def _computed(namespace: Namespace, name: str, field: Field) -> Declared:
+    return declare_field(namespace, name, cast("Computed", field).of)
+
+
 def _markdown(_namespace: Namespace, _name: str, field: Field) -> Declared:
-    return _object_of("Markdown", field)
+    return _object_of("Markdown", field, lambda row: document_of(row).at(field.name))
 
 
 def _object(namespace: Namespace, name: str, field: Field) -> Declared:
     _add_object(namespace, name, cast("Object", field))
-    return _object_of(name, field)
+    return _object_of(name, field, lambda row: document_of(row).inside(field.name))
 
 
-def _object_of(type_: str, field: Field) -> Declared:
+def _object_of(type_: str, field: Field, part: Callable[[Row], Row]) -> Declared:
     return inside(
         _optional(type_, field),
-        lambda row: document_of(row).inside(field.name),
+        part,
         _description(field),
         present=lambda row: member(document_of(row).json, field.name).is_not(None),
         required=field.required,
@@ -133,10 +161,10 @@ def _object_of(type_: str, field: Field) -> Declared:
 
 def _list(namespace: Namespace, name: str, field: Field) -> Declared:
     item = cast("List", field).item
-    if leaf_of(item) is not None:
+    if leaf_of(item) is not None or isinstance(item, Json):
         _add_choices(namespace, name, item)
         return value(
-            f"list[{leaf_type(name, item)}]",
+            f"list[{'JSON' if isinstance(item, Json) else leaf_type(name, item)}]",
             lambda row: coalesce(
                 member(document_of(row).json, field.name), JsonConstant(b"[]", "jsonb")
             ),
@@ -170,6 +198,39 @@ def _reference(_namespace: Namespace, _name: str, field: Field) -> Declared:
     )
 
 
+def _references(_namespace: Namespace, _name: str, field: Field) -> Declared:
+    to = cast("References", field).to
+
+    def rows(row: Row, call: Call) -> Rows:
+        document = document_of(row)
+        found = referenced_rows(
+            call.view,
+            lambda entry: entry.from_revision_id == document.revision_id,
+            lambda entry: entry.from_path == document.path_of(field.name),
+        )
+        return replace(found, typename=None) if len(to) == 1 else found
+
+    return many(f"list[{to[0] if len(to) == 1 else 'Entry'}]", rows, _description(field))
+
+
+def _blocks(namespace: Namespace, name: str, field: Field) -> Declared:
+    blocks = cast("Blocks", field).blocks
+    for block in blocks.values():
+        _add_block(namespace, block)
+    namespace.add_union(name, _description(field), list(blocks))
+    names = [text(block) for block in blocks]
+
+    def type_of(element: Columns) -> Sql:
+        return JsonText(element.value, text(TYPE))
+
+    def rows(row: Row, _: Call) -> Rows:
+        # A block whose class is no longer declared is nothing that the schema could show.
+        known = (lambda element: type_of(element).in_(names),)
+        return replace(document_of(row).elements(field.name), where=known, typename=type_of)
+
+    return many(f"list[{name}]", rows, _description(field))
+
+
 def _links(_namespace: Namespace, _name: str, field: Field) -> Declared:
     return many(
         "list[Link]",
@@ -187,49 +248,40 @@ FIELD_KINDS: Mapping[type[Field], Declare] = {
     Markdown: _markdown,
     Object: _object,
     List: _list,
+    Blocks: _blocks,
+    Json: _json,
+    Computed: _computed,
     Reference: _reference,
+    References: _references,
     Links: _links,
 }
 
 
-class MarkdownText:
-    """Text with structure, in three forms."""
-
-    html = value("str", lambda part: member(part.json, "html"), "Sanitised HTML.")
-    markdown = value("str", lambda part: member(part.json, "markdown"), "As it was written.")
-    plain_text = value("str", lambda part: member(part.json, "plainText"), "The words alone.")
-
-
-class SectionOfPage:
-    """A headed part of a page."""
-
-    heading = value(
-        "str", lambda part: member(part.json, "heading"), "What stands above it.", required=True
-    )
-    anchor = value(
-        "str", lambda part: member(part.json, "anchor"), "What a #fragment leads to, without #."
-    )
-    body = inside(
-        "Markdown",
-        lambda part: part.inside("body"),
-        "What stands in it.",
-        present=lambda part: member(part.json, "body").is_not(None),
-        required=True,
-    )
-
-
-def add_field_types(namespace: Namespace) -> None:
-    """Add the types that the kinds of field share."""
-    namespace.add_object(type("Markdown", (), dict(vars(MarkdownText))))
-    namespace.add_object(type("Section", (), dict(vars(SectionOfPage))))
-
-
 def _add_object(namespace: Namespace, name: str, field: Object) -> None:
-    declared = {
-        inner_name: declare_field(namespace, f"{name}{camel(inner_name)}", inner)
-        for inner_name, inner in field.fields.items()
-    }
+    declared = _declared_fields(namespace, name, field.fields)
     namespace.add_object(type(name, (), {"__doc__": _description(field)}), **declared)
+
+
+def _add_block(namespace: Namespace, block: type[Block]) -> None:
+    """Add the type of a class of blocks, unless another field has it already."""
+    if not namespace.has(block.name):
+        declared = _declared_fields(namespace, block.name, block.fields)
+        described = {"__doc__": block.description or f"{block.name}."}
+        namespace.add_object(type(block.name, (), described), **declared)
+
+
+def _declared_fields(
+    namespace: Namespace, name: str, fields: Mapping[str, Field]
+) -> dict[str, Declared]:
+    return {
+        inner_name: declare_field(namespace, f"{name}{camel(inner_name)}", inner)
+        for inner_name, inner in fields.items()
+    }
+
+
+def block_key(block: type[Block]) -> str:
+    """Return what a class of blocks is called in inputs: ``PullQuote`` becomes ``pullQuote``."""
+    return block.name[:1].lower() + block.name[1:]
 
 
 def camel(name: str) -> str:
@@ -251,8 +303,13 @@ def _description(field: Field) -> str:
 
 
 def _kind_of(field: Field, table: Mapping[type[Field], object]) -> type[Field]:
-    return next(kind for kind in type(field).__mro__ if kind in table)
+    return next(kind for kind in type(shown_as(field)).__mro__ if kind in table)
 
 
 def _row_for(field: Field, table: Mapping[type[Field], T]) -> T | None:
     return next((table[kind] for kind in type(field).__mro__ if kind in table), None)
+
+
+def shown_as(field: Field) -> Field:
+    """Return what a computed field is a field of; any other is itself."""
+    return field.of if isinstance(field, Computed) else field

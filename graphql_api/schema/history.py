@@ -9,8 +9,10 @@ from cms.commands.history import Located
 from cms.content.blame import Blamed
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.difference import Difference
+from cms.content.site import Site
 from graphql_api.asking import plain_object
 from graphql_api.planner.declarations import Call, Rows, Sql
+from graphql_api.schema.draft_values import draft_given
 from graphql_api.schema.editing import comment_rows
 from graphql_api.schema.field_kinds import graphql_name
 from graphql_api.schema.json_parts import part, part_list, part_row
@@ -119,18 +121,14 @@ def difference_json(found: Difference) -> JsonObject:
     return shown({**told, "html": found.html()})
 
 
-def merge_json(merge: Mapping[str, Any]) -> JsonObject:
+def merge_json(site: Site, merge: Mapping[str, Any]) -> JsonObject:
     """Return a merge as the type ``MergeProposal`` has it."""
     draft = merge["draft"]
     if not isinstance(draft, Mapping):
         raise TypeError("a merge proposes a draft")
-    own = draft["fields"]
-    values = {key: item for key, item in draft.items() if key != "fields"}
-    fields = own if isinstance(own, Mapping) else {}
-    return {
-        **shown({key: item for key, item in merge.items() if key != "draft"}),
-        "values": camelized({**values, **fields}),
-    }
+    told = {key: item for key, item in merge.items() if key not in {"draft", "contentType"}}
+    values = draft_given(site.content_type(merge["contentType"]), draft)
+    return {**shown(told), "values": values}
 
 
 def blame_json(blamed: Sequence[Blamed]) -> Json:
@@ -181,14 +179,3 @@ def path_of(path: Json) -> list[str]:
     steps = [str(step) for step in path] if isinstance(path, list | tuple) else []
     own = steps[1:] if steps[:1] == ["fields"] else steps
     return [graphql_name(step) for step in own]
-
-
-def camelized(value: Json) -> Json:
-    """Return a draft's value with the names that inputs have."""
-    match value:
-        case Mapping():
-            return {graphql_name(key): camelized(item) for key, item in value.items()}
-        case list() | tuple():
-            return [camelized(item) for item in value]
-        case _:
-            return value

@@ -78,11 +78,16 @@ def link_groups(site: Site) -> Declared:
 
 
 def _link_fields(site: Site) -> Iterator[tuple[tuple[str, str], Links]]:
-    """Yield each type's link fields as they are declared, by the type's name and their kind."""
+    """Yield each type's link fields as they are declared, by the type's name and their kind.
+
+    Of several of one kind the first counts; a block can be declared at several places.
+    """
+    found: dict[tuple[str, str], Links] = {}
     for content_type in site.content_types.values():
         for field in all_fields(content_type.fields.values()):
             if isinstance(field, Links):
-                yield (content_type.name, field.kind), field
+                found.setdefault((content_type.name, field.kind), field)
+    yield from found.items()
 
 
 def _case(words: Mapping[tuple[str, str], str], entry: Row, kind: Sql) -> Sql:

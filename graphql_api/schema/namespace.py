@@ -25,6 +25,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.types.union import StrawberryUnion
 
+from cms.errors import SiteError
 from graphql_api.planner.declarations import PLANNED
 from graphql_api.schema.declare import Argument, Declared
 from graphql_api.schema.scalars import CONFIG, JSON, Date, DateTime
@@ -60,24 +61,29 @@ class Namespace:
         """Add an input type."""
         body = {key: self._input_field(declared) for key, declared in fields.items()}
         made = self._new_class(name, (), fields, body)
-        self._types[name] = strawberry.input(
-            made, name=name, description=description, one_of=one_of
-        )
+        self._add(name, strawberry.input(made, name=name, description=description, one_of=one_of))
 
     def add_enum(self, name: str, description: str, members: Mapping[str, object]) -> None:
         """Add an enum; what its values stand for is their members' value."""
         made = Enum(name, dict(members))  # type: ignore[misc]  # the members are not literal
-        self._types[name] = strawberry.enum(made, name=name, description=description)
+        self._add(name, strawberry.enum(made, name=name, description=description))
 
     def add_union(self, name: str, description: str, types: Sequence[str]) -> None:
         """Add a union."""
-        self._types[name] = StrawberryUnion(
-            name=name,
-            description=description,
-            type_annotations=tuple(
-                StrawberryAnnotation(each, namespace=self._types) for each in types
-            ),
+        annotations = (StrawberryAnnotation(each, namespace=self._types) for each in types)
+        union = StrawberryUnion(
+            name=name, description=description, type_annotations=tuple(annotations)
         )
+        self._add(name, union)
+
+    def has(self, name: str) -> bool:
+        """Say whether there is a type of this name by now."""
+        return name in self._types
+
+    def _add(self, name: str, made: Any) -> None:
+        if self.has(name):
+            raise SiteError(f"the schema has a type {name!r} already; call yours something else")
+        self._types[name] = made
 
     def build(
         self,
@@ -120,9 +126,8 @@ class Namespace:
         body = {name: self._output_field(each) for name, each in fields.items()}
         made = self._new_class(declared.__name__, bases, fields, body)
         description = inspect.cleandoc(declared.__doc__ or "")
-        self._types[declared.__name__] = decorate(
-            made, name=declared.__name__, description=description
-        )
+        name = declared.__name__
+        self._add(name, decorate(made, name=name, description=description))
 
     def _new_class(
         self,

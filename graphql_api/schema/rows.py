@@ -55,6 +55,14 @@ def rows_of_type(view: View, content_type: str, *conditions: Condition) -> Rows:
     return _rows(relations.entries(view), _newest_first(view), is_of_type, *conditions)
 
 
+def referenced_rows(view: View, *conditions: Condition) -> Rows:
+    """Return the entries that references point at, in the order in which those stand."""
+    rows = _rows(
+        relations.referenced(view), lambda entry: (OrderKey(entry.from_ordinal),), *conditions
+    )
+    return replace(rows, typename=lambda entry: entry.content_type)
+
+
 def link_rows(view: View, *conditions: Condition) -> Rows:
     """Return edges of revisions, in the order in which they stand there."""
     return _rows(

@@ -15,6 +15,10 @@ Date = NewType("Date", date)
 JSON = NewType("JSON", object)
 
 
+def _show_moment(moment: datetime | str) -> str:
+    return moment if isinstance(moment, str) else as_text(moment)
+
+
 def _parse_moment(value: object) -> datetime:
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
@@ -36,9 +40,12 @@ CONFIG = StrawberryConfig(
     scalar_map={
         DateTime: strawberry.scalar(
             name="DateTime",
-            description="A time in UTC, to the millisecond: 2026-11-24T05:22:12.123Z.",
+            description=(
+                "A time to the millisecond: 2026-11-24T05:22:12.123Z. It is in UTC, but for times "
+                "that editors have written, which keep the zone that they were written in."
+            ),
             specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
-            serialize=as_text,
+            serialize=_show_moment,
             parse_value=_parse_moment,
         ),
         Date: strawberry.scalar(

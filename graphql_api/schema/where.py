@@ -141,7 +141,6 @@ def add_wheres(namespace: Namespace) -> None:
     add_quantified(namespace, "TagsWhere", "TagWhere", "tags")
     add_quantified(namespace, "PeopleWhere", "PersonWhere", "people")
     add_quantified(namespace, "LinksWhere", "LinkWhere", "links")
-    add_quantified(namespace, "EntriesWhere", "EntryWhere", "editions")
     add_where(
         namespace,
         "LinkWhere",
@@ -171,4 +170,5 @@ def add_wheres(namespace: Namespace) -> None:
             ),
         },
     )
+    add_quantified(namespace, "EntriesWhere", "EntryWhere", "entries")
     add_where(namespace, "EntryWhere", "What is asked of an entry.", ENTRY_WHERE)

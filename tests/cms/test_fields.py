@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import new_class
 from typing import Any
 
 import pytest
 
+from cms.content.canonical_json import digest_of
 from cms.content.content_type import ContentType
-from cms.content.fields import Choice, Field, Links, List, Reference, Text
+from cms.content.fields import (
+    Block,
+    Blocks,
+    Choice,
+    Computed,
+    Field,
+    Integer,
+    Links,
+    List,
+    Object,
+    Reference,
+    Text,
+)
 from cms.content.policy import SignOffPolicy, Stage
 from cms.content.site import Site
-from cms.content.snapshot import Draft, clean_draft, draft_of, missing_in, take_snapshot
+from cms.content.snapshot import (
+    Draft,
+    Snapshot,
+    clean_draft,
+    draft_of,
+    missing_in,
+    take_snapshot,
+)
 from cms.errors import SiteError
 from tests.sites import Article
 
 ENTRY = "entry_" + "0" * 26
+
+
+def nested(depth: int) -> Any:
+    return [nested(depth - 1)] if depth else 1
 
 
 def problems_with(**fields: Any) -> list[tuple[str, tuple[str | int, ...]]]:
@@ -53,6 +78,36 @@ def problems_with(**fields: Any) -> list[tuple[str, tuple[str | int, ...]]]:
         ("related", ["/\\example.org"], "is not an address"),
         ("related", ["https://exa mple.org"], "is not an address"),
         ("related", [{"href": "/a", "labl": "x"}], "there is no 'labl' here"),
+        ("updated_on_site", "2026-11-24T18:00:00", "expected a time with a zone"),
+        ("updated_on_site", "2026-11-24", "expected a time with a zone"),
+        ("updated_on_site", "0001-01-01T00:00:00+01:00", "expected a time with a zone"),
+        ("updated_on_site", 5, "expected a time with a zone"),
+        ("times", ["tomorrow"], "expected a time with a zone"),
+        ("homepage", "ftp://example.org", "is not a URL that starts with https://"),
+        ("homepage", "https:///path", "is not a URL"),
+        ("homepage", "https://exa mple.org", "is not a URL"),
+        ("homepage", "javascript:alert(1)//http://", "is not a URL"),
+        ("homepage", "https://[::1", "is not a URL"),
+        ("contact", "nobody", "is not an e-mail address"),
+        ("contact", "a@b", "is not an e-mail address"),
+        ("contact", "a b@example.org", "is not an e-mail address"),
+        ("accent", "red", "expected a colour as #rrggbb"),
+        ("accent", "#12345", "expected a colour as #rrggbb"),
+        ("chart", float("inf"), "is not JSON"),
+        ("chart", 2**53, "is not JSON"),
+        ("chart", {"a": "\0"}, "U+0000"),
+        ("chart", {"\ud800": 1}, "U+D800"),
+        ("chart", "x" * 65_536, "65,538 bytes; at most 65,536"),
+        ("chart", nested(21), "more than 20 lists and objects"),
+        ("compares", "nowhere", "expected a list, not text"),
+        ("compares", ["nowhere"], "expected the id or the path of an entry"),
+        ("mentions", ["/a", "/b", "/c", "/d"], "4 items; at most 3 are allowed"),
+        ("parts", [{"text": "x"}], "there is no block '' here; known are Quote, Remark, Columns"),
+        ("parts", [{"type": "Article"}], "there is no block 'Article' here"),
+        ("parts", ["x"], "expected a mapping with a 'type' and its values, not text"),
+        ("parts", [{"type": "Quote", "txt": "x"}], "there is no 'txt' here"),
+        ("parts", [{"type": "Quote"}] * 201, "201 items; at most 200 are allowed"),
+        ("parts", [{"type": "Columns", "left": [{"type": "Columns"}]}], "no block 'Columns' here"),
         ("nonsense", 1, "Article has no field 'nonsense'"),
     ],
 )
@@ -104,6 +159,11 @@ def test_the_same_draft_has_the_same_digest_when_saved_again() -> None:
             "related": ["/articles/x", {"href": ENTRY, "label": "L"}],
             "steps": [{"title": "S", "see": ["/articles/x#y", "https://example.org"]}],
             "rating": 4.0,
+            "subtitle": "Two words",
+            "compares": ["/articles/x"],
+            "updated_on_site": "2026-11-24T18:00+01:00",
+            "chart": {"a": None},
+            "parts": [{"type": "Quote", "text": "x"}, {"type": "Remark", "see": ["/articles/x"]}],
         },
     )
     found = {"/articles/x": ENTRY}
@@ -123,6 +183,111 @@ def test_what_a_link_leads_to_is_part_of_the_digest() -> None:
         for found in ({}, {"/articles/x": ENTRY}, {"/articles/x": other})
     }
     assert len(digests) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "stored"),
+    [
+        ("updated_on_site", "2026-11-24T18:00+01:00", "2026-11-24T18:00:00.000+01:00"),
+        ("updated_on_site", "2026-11-24 17:00:00.1234567+00:00", "2026-11-24T17:00:00.123Z"),
+        ("homepage", " https://example.org/a?b=c ", "https://example.org/a?b=c"),
+        ("contact", " Desk@Example.org", "Desk@Example.org"),
+        ("accent", "#A0b0C0", "#a0b0c0"),
+        ("chart", {"a": [None, False, 0, ""], "b": None}, {"a": [None, False, 0, ""], "b": None}),
+        ("chart", nested(20), nested(20)),
+        ("subtitle_words", 17, None),
+        *((name, "", None) for name in ("homepage", "contact", "accent")),
+    ],
+)
+def test_a_value_has_one_stored_form(name: str, value: Any, stored: Any) -> None:
+    draft, problems = clean_draft(Article, Draft(title="T", fields={name: value}))
+    assert problems == []
+    assert draft.fields[name] == stored
+
+
+def snapshot_of(found: Mapping[str, str] | None = None, **fields: Any) -> Snapshot:
+    draft, problems = clean_draft(Article, Draft(title="T", fields=fields))
+    assert problems == []
+    return take_snapshot(Article, "en", draft, found or {})
+
+
+def test_nothing_is_lost_of_json() -> None:
+    chart = {"a": [None, {"b": None}], "c": {}}
+    assert snapshot_of(chart=chart).rendered["chart"] == chart
+
+
+def test_blocks_lead_where_their_values_do() -> None:
+    snapshot = snapshot_of(
+        {"/articles/x": ENTRY},
+        parts=[
+            {"type": "Quote", "text": "Words"},
+            {
+                "type": "Columns",
+                "left": [
+                    {
+                        "type": "Remark",
+                        "body": "# Aside\n\n[x](/articles/x)",
+                        "see": ["/articles/x"],
+                        "about": "/articles/x",
+                    }
+                ],
+            },
+        ],
+    )
+    places = [(edge.field_path, edge.origin.value, edge.target) for edge in snapshot.edges]
+    assert places == [
+        ("parts/1/left/0/body", "inline", ENTRY),
+        ("parts/1/left/0/see", "field", ENTRY),
+        ("parts/1/left/0/about", "reference", ENTRY),
+    ]
+    assert snapshot.anchors == ("aside",)
+
+
+def test_a_block_says_what_it_misses() -> None:
+    content = snapshot_of(
+        body="Text", parts=[{"type": "Columns", "rows": [{"data": 1}]}, {"type": "Quote"}]
+    ).content
+    assert [each.path for each in missing_in(Article, content)] == [
+        ("fields", "parts", 0, "rows", 0, "cell"),
+        ("fields", "parts", 1, "text"),
+    ]
+
+
+def test_references_are_in_order_and_each_there_once() -> None:
+    other = "entry_" + "1" * 26
+    snapshot = snapshot_of({"/articles/x": ENTRY}, compares=[other, "/articles/x", ENTRY, other])
+    edges = [(e.kind, e.field_path, e.ordinal, e.target) for e in snapshot.edges]
+    assert edges == [("compares", "compares", 0, other), ("compares", "compares", 1, ENTRY)]
+    assert snapshot.rendered["compares"] == [other, ENTRY]
+
+
+def test_a_computed_value_is_stored_shown_and_signed() -> None:
+    one, two = snapshot_of(subtitle="One"), snapshot_of(subtitle="One two")
+    assert (one.rendered["subtitle_words"], two.rendered["subtitle_words"]) == (1, 2)
+    fields = one.content["fields"]
+    assert isinstance(fields, Mapping)
+    assert fields["subtitle_words"] == 1
+    changed = {**one.content, "fields": {**fields, "subtitle_words": 7}}
+    assert digest_of(changed) != one.digest
+
+
+def test_a_computed_value_sees_those_beside_it() -> None:
+    parts = snapshot_of(
+        parts=[{"type": "Quote", "text": "x", "author": "Ada Lovelace", "initials": "zz"}]
+    ).rendered["parts"]
+    expected = {"type": "Quote", "text": "x", "author": "Ada Lovelace", "initials": "AL"}
+    assert parts == [expected]
+
+
+def test_a_function_that_computes_nonsense_is_named() -> None:
+    class Odd(ContentType):
+        """Has a function that returns the wrong thing."""
+
+        odd = Computed(of=Integer(), from_=lambda _: "text")
+
+    draft, _ = clean_draft(Odd, Draft(title="T"))
+    with pytest.raises(SiteError, match="odd was computed wrongly: expected a number"):
+        take_snapshot(Odd, "en", draft, {})
 
 
 class TestDeclarations:
@@ -163,6 +328,52 @@ class TestDeclarations:
 
         with pytest.raises(SiteError, match="paths have to be different"):
             Site("Site", content_types=[One, Other])
+
+    def test_blocks(self) -> None:
+        with pytest.raises(SiteError, match="one or more different classes"):
+            Blocks()
+        with pytest.raises(SiteError, match="at least one field"):
+            new_class("Empty", (Block,))
+        with pytest.raises(SiteError, match="says which block it is"):
+            new_class("Odd", (Block,), {}, lambda body: body.update(type=Text()))
+
+    def test_two_classes_of_blocks_with_one_name(self) -> None:
+        one, other = (
+            new_class("Same", (Block,), {}, lambda body: body.update(text=Text())) for _ in range(2)
+        )
+
+        class Page(ContentType):
+            """Has both."""
+
+            left = Blocks(one)
+            right = Blocks(other)
+
+        with pytest.raises(SiteError, match="Same comes twice"):
+            Site("Site", content_types=[Page])
+
+    def test_what_leads_somewhere_cannot_be_computed(self) -> None:
+        with pytest.raises(SiteError, match="a Links cannot be computed"):
+            Computed(of=Links(), from_=lambda _: [])
+
+    @pytest.mark.parametrize("name", ["title", "camelCase", "own"])
+    def test_a_reverse_side_needs_a_name_of_its_own(self, name: str) -> None:
+        class Page(ContentType):
+            """Points at others of its kind."""
+
+            own = Reference(to=("Page",), reverse=name)
+
+        with pytest.raises(SiteError, match="cannot call what points to it"):
+            Site("Site", content_types=[Page])
+
+    def test_two_references_of_one_name_with_different_reverse_sides(self) -> None:
+        class Page(ContentType):
+            """Points at others of its kind, in two ways that nothing tells apart."""
+
+            about = Reference(to=("Page",), reverse="pages_about")
+            parts = List(of=Object("Part", about=Reference()))
+
+        with pytest.raises(SiteError, match="two references are called 'about'"):
+            Site("Site", content_types=[Page])
 
     def test_choices(self) -> None:
         with pytest.raises(SiteError):

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cms.content.markdown import InlineLink, render_markdown, split_at_headings
+from cms.content.html_links import segments_of
+from cms.content.markdown import Heading, InlineLink, render_markdown, split_at_headings
 from cms.content.slug import Anchors
+
+A, C = "entry_" + "a" * 26, "entry_" + "c" * 26
 
 
 def rendered(text: str) -> str:
@@ -33,6 +39,140 @@ def test_plain_text_has_a_line_for_each_block() -> None:
         "# Head\n\nOne\ntwo & <b>three</b>\n\n- a\n- b\n\n| c | d |\n|-|-|\n| 1 | 2 |", Anchors()
     )
     assert page.plain_text == "Head\nOne two & three\na\nb\nc\nd\n1\n2"
+
+
+def test_the_table_of_contents_has_what_can_be_led_to() -> None:
+    page = render_markdown(
+        "# One `x`\n\nText\n\n### Two\n\n<h2>Raw</h2>\n\n> ## In a quote", Anchors()
+    )
+    assert page.headings == (
+        Heading(1, "One x", "one-x"),
+        Heading(3, "Two", "two"),
+        Heading(2, "In a quote", "in-a-quote"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "minutes"),
+    [
+        ("", 0, 0),
+        ("It's a state-of-the-art **GPU**, 3.5 times faster — yes!", 8, 1),
+        ("机器学习", 4, 1),
+        ("カード 2 枚", 5, 1),
+        ("word " * 238, 238, 1),
+        ("word " * 239, 239, 2),
+    ],
+)
+def test_words_are_counted(text: str, count: int, minutes: int) -> None:
+    page = render_markdown(text, Anchors())
+    assert (page.word_count, page.reading_minutes) == (count, minutes)
+
+
+def test_the_tree_says_what_stands_where() -> None:
+    tree = render_markdown('## A *b*\n\n- [c](/d "t")\n\n```py\ne\n```', Anchors()).tree
+    assert tree == {
+        "type": "root",
+        "children": [
+            {
+                "type": "heading",
+                "depth": 2,
+                "data": {"hProperties": {"id": "a-b"}},
+                "children": [
+                    {"type": "text", "value": "A "},
+                    {"type": "emphasis", "children": [{"type": "text", "value": "b"}]},
+                ],
+            },
+            {
+                "type": "list",
+                "ordered": False,
+                "children": [
+                    {
+                        "type": "listItem",
+                        "spread": False,
+                        "children": [
+                            {
+                                "type": "paragraph",
+                                "children": [
+                                    {
+                                        "type": "link",
+                                        "url": "/d",
+                                        "title": "t",
+                                        "children": [{"type": "text", "value": "c"}],
+                                    }
+                                ],
+                            }
+                        ],
+                    }
+                ],
+            },
+            {"type": "code", "lang": "py", "value": "e"},
+        ],
+    }
+
+
+def test_the_tree_of_a_table_says_how_columns_are_aligned() -> None:
+    (table,) = nodes("| a | b |\n|:-:|---|\n| 1 | 2 |", "table")
+    assert table["align"] == ["center", None]
+    assert len(table["children"]) == 2
+
+
+def nodes(text: str, kind: str) -> list[Any]:
+    """Return the nodes of one type in the tree of a text."""
+
+    def found(node: Any) -> Iterator[Any]:
+        if node["type"] == kind:
+            yield node
+        for child in node.get("children", ()):
+            yield from found(child)
+
+    return list(found(render_markdown(text, Anchors()).tree))
+
+
+@pytest.mark.parametrize(
+    ("text", "segments"),
+    [
+        ("No link", None),
+        ("[x](/nowhere) [y](https://example.org) [z](#a)", None),
+        (
+            'A [x](/a#b "t>") and <a title=" href=" href="/c">y</a>.',
+            [
+                {"text": '<p>A <a href="'},
+                {"entry": A, "fragment": "#b", "href": "/a#b"},
+                {"text": '" title="t&gt;">x</a> and <a title=" href=" href="'},
+                {"entry": C, "fragment": "", "href": "/c"},
+                {"text": '">y</a>.</p>'},
+            ],
+        ),
+        (
+            f"[x]({A})",
+            [
+                {"text": '<p><a href="'},
+                {"entry": A, "fragment": "", "href": A},
+                {"text": '">x</a></p>'},
+            ],
+        ),
+        ('<img alt="<a href=" title="/a">', None),
+    ],
+)
+def test_internal_links_are_set_apart(text: str, segments: Any) -> None:
+    assert segments_of(rendered(text), {"/a": A, "/c": C}) == segments
+
+
+@given(
+    st.lists(st.sampled_from(["[x](/a)", "<a title='\">' href='/c'>", "</a>", '"', "`<a href`"]))
+)
+def test_segments_make_the_html_again(parts: list[str]) -> None:
+    html = rendered(" ".join(parts))
+    pieces: Any = segments_of(html, {"/a": A, "/c": C}) or [{"text": html}]
+    assert "".join(each.get("text", each.get("href")) for each in pieces) == html
+    hrefs = [link.href for link in render_markdown(" ".join(parts), Anchors()).links]
+    assert [each["href"] for each in pieces if "href" in each] == hrefs
+
+
+def test_the_tree_harms_nobody() -> None:
+    attack = "[x](data:image/png;base64,AA) <b onclick=x>y</b>\n\n<div onclick=x>z</div>"
+    assert [each["url"] for each in nodes(attack, "link")] == [""]
+    assert [each["value"] for each in nodes(attack, "html")] == ["<div>z</div>"]
 
 
 @pytest.mark.parametrize(

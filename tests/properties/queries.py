@@ -79,11 +79,18 @@ class _Maker:
         for _ in range(self.draw(st.integers(0, 2))):
             on = self.pick(possible)
             parts.append(self._fragment(on, depth))
-        interfaces = [each for each in ("Entry", "Node") if each != named.name]
-        if self.chance(30):
+        interfaces = [
+            each.name
+            for each in getattr(possible[0], "interfaces", ())
+            if each.name != named.name and self._overlaps(each, possible)
+        ]
+        if interfaces and self.chance(30):
             on = self.schema.type_map[self.pick(interfaces)]
             parts.append(self._fragment(on, depth))
         return parts
+
+    def _overlaps(self, interface: Any, possible: Sequence[Any]) -> bool:
+        return any(self.schema.is_sub_type(interface, each) for each in possible)
 
     def _fragment(self, on: Any, depth: int) -> str:
         selected = " ".join(self._fields(on, depth, 2, own_names=True))

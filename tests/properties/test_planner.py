@@ -106,6 +106,30 @@ async def fill(database: Database) -> None:
         about="/notes/a-note",
         related=["/articles/gamma", {"href": "/articles/beta#top", "label": "Beta at the top"}],
         sources=["https://example.org/source", {"href": "mailto:a@example.org", "label": "Mail"}],
+        updated_on_site="2026-11-24T18:00:00+01:00",
+        homepage="https://example.org/a?b=c",
+        contact="Desk@example.org",
+        accent="#A0b0C0",
+        chart={"type": "Quote", "values": [1, None, {"a": 0.5}], "none": None},
+        times=["2026-11-24T17:00:00Z", "2026-11-24T18:00:00.5-07:30"],
+        compares=["/articles/gamma", "/articles/beta"],
+        mentions=["/notes/a-note", "/articles/beta"],
+        parts=[
+            {"type": "Quote", "text": "To be", "author": "Will Shakespeare"},
+            {
+                "type": "Remark",
+                "body": "## Aside\n\n[Beta](/articles/beta#top).",
+                "see": ["/articles/beta", "https://example.org/y"],
+                "about": "/articles/gamma",
+                "colour": "#000000",
+            },
+            {
+                "type": "Columns",
+                "left": [{"type": "Remark"}, {"type": "Quote", "text": "Left"}],
+                "right": [{"type": "Quote", "text": "Right"}],
+                "rows": [{"cell": "C", "data": [1, 2]}, {"cell": "D"}],
+            },
+        ],
     )
     beta = await newsroom.save(
         drafts["beta"],
@@ -118,6 +142,12 @@ async def fill(database: Database) -> None:
         is_free=False,
         level="EASY",
         related=["/articles/alpha", "/articles/gamma", "/articles/alpha"],
+        subtitle="Two words",
+        updated_on_site="2026-11-24T17:00:00Z",
+        translated_from="/articles/gamma",
+        compares=["/articles/gamma"],
+        mentions=["/articles/alpha"],
+        parts=[{"type": "Remark", "body": "[A note](/notes/a-note)"}],
     )
     gamma = await newsroom.save(
         drafts["gamma"], newsroom.second_author, title="beta", slug="gamma", rating=0.5, pages=0
@@ -157,6 +187,9 @@ def pools(reference: Reference) -> Mapping[str, Sequence[Any]]:
     return {
         "ID": [*ids, "nobody", ""],
         "String": [*slugs, *titles, "a", "", "%", "_", "'", '"', "\\", "e\0", "🦊", "Ü"],
+        "homepage:String": ["https://example.org/a?b=c", "https", "e"],
+        "accent:String": ["#a0b0c0", "#A0b0C0", "#"],
+        "contact:String": ["Desk@example.org", "desk@example.org", "@"],
         "path:String": [*filter(None, paths), "/nowhere", "\u0000"],
         "slug:String": [*slugs, "nowhere"],
         "within:String": [row.path for row in tables["category"]] + ["", "top"],
@@ -164,7 +197,13 @@ def pools(reference: Reference) -> Mapping[str, Sequence[Any]]:
         "Int": [0, 1, -1, 12, 2**31 - 1],
         "Float": [0, 0.5, 1, 4.25, -3.5, 1e30],
         "Date": ["2026-02-28", "1999-12-31"],
-        "DateTime": [*times, "2000-01-01T00:00:00Z", "2026-11-24T12:00:00.123456+02:00"],
+        "DateTime": [
+            *times,
+            "2026-11-24T17:00:00Z",
+            "2026-11-24T18:00:00+01:00",
+            "2000-01-01T00:00:00Z",
+            "2026-11-24T12:00:00.123456+02:00",
+        ],
     }
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TypeAlias
 
-from cms.content.canonical_json import Json
+from cms.content.canonical_json import Json, JsonObject
 from cms.content.edges import Edge, EntriesByPath
-from cms.content.slug import Anchors
+from cms.content.rendering import Rendering
 from cms.errors import InvalidValue, MissingField, UserError
+
+# What fields are called in Python.
+FIELD_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 ValuePath: TypeAlias = tuple[str | int, ...]
 Problems: TypeAlias = list[UserError]
@@ -21,9 +25,9 @@ class Field(ABC):
     """One named value of a content type.
 
     A value goes through a field in this order: :meth:`clean` says what is allowed,
-    :meth:`hrefs` and :meth:`resolve` turn addresses into entry ids, :meth:`missing` says what
-    still has to be filled in, :meth:`render` makes what a reader gets, and :meth:`edges` says
-    where it leads.
+    :meth:`hrefs` and :meth:`resolve` turn addresses into entry ids, :meth:`compute` fills in
+    what Python works out, :meth:`missing` says what still has to be filled in, :meth:`render`
+    makes what a reader gets, and :meth:`edges` says where it leads.
 
     Attributes:
         label: what editors and readers see; by default made of the name.
@@ -64,14 +68,28 @@ class Field(ABC):
         del entries
         return value
 
-    def render(self, value: Json, anchors: Anchors) -> Json:
+    def compute(self, value: Json, beside: JsonObject) -> Json:
+        """Return the value with what Python works out filled in.
+
+        Args:
+            value: the value.
+            beside: the values that it stands beside, its own among them.
+        """
+        del beside
+        return value
+
+    def render(self, value: Json, page: Rendering) -> Json:
         """Return what a reader gets: the value with what derives from it."""
-        del anchors
+        del page
         return value
 
     def edges(self, value: Json, path: ValuePath, entries: EntriesByPath) -> Iterator[Edge]:
         """Yield where the value leads."""
         del value, path, entries
+        yield from ()
+
+    def inner_fields(self) -> Iterator[Field]:
+        """Yield the fields that a value of this one is made of."""
         yield from ()
 
 
@@ -85,7 +103,7 @@ def as_text(value: Json, path: ValuePath, problems: Problems, longest: int) -> s
     if len(value) > longest:
         message = f"{len(value):,} characters; at most {longest:,} are allowed"
         problems.append(InvalidValue(message=message, path=path))
-    if bad := next((char for char in value if _is_forbidden(char)), None):
+    if bad := forbidden_in(value):
         message = f"contains the character U+{ord(bad):04X}, which cannot be shown"
         problems.append(InvalidValue(message=message, path=path))
     return value.replace("\r\n", "\n")
@@ -138,6 +156,11 @@ def name_of(value: Json) -> str:
 def joined(path: ValuePath) -> str:
     """Return a value's path as one string: ``groups/0/links``."""
     return "/".join(map(str, path))
+
+
+def forbidden_in(text: str) -> str:
+    """Return the first character that can be neither stored nor shown; empty if there is none."""
+    return next((char for char in text if _is_forbidden(char)), "")
 
 
 def _is_forbidden(char: str) -> bool:

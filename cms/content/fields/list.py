@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cms.content.canonical_json import Json
+from cms.content.canonical_json import Json, JsonObject
 from cms.content.edges import Edge, EntriesByPath
 from cms.content.fields.base import Field, Problems, ValuePath, as_list
-from cms.content.slug import Anchors
+from cms.content.rendering import Rendering
 from cms.errors import InvalidValue, MissingField, SiteError
 
 
@@ -58,14 +58,22 @@ class List(Field):
         """Resolve every item."""
         return [self.item.resolve(item, entries) for _, item in self._items(value)]
 
-    def render(self, value: Json, anchors: Anchors) -> Json:
+    def compute(self, value: Json, beside: JsonObject) -> Json:
+        """Fill in every item."""
+        return [self.item.compute(item, beside) for _, item in self._items(value)]
+
+    def render(self, value: Json, page: Rendering) -> Json:
         """Render every item."""
-        return [self.item.render(item, anchors) for _, item in self._items(value)]
+        return [self.item.render(item, page) for _, item in self._items(value)]
 
     def edges(self, value: Json, path: ValuePath, entries: EntriesByPath) -> Iterator[Edge]:
         """Yield the edges of every item."""
         for index, item in self._items(value):
             yield from self.item.edges(item, (*path, index), entries)
+
+    def inner_fields(self) -> Iterator[Field]:
+        """Yield the field of the items."""
+        yield self.item
 
     def _items(self, value: Json) -> Iterator[tuple[int, Json]]:
         if isinstance(value, list | tuple):

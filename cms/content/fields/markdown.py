@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from cms.content.canonical_json import Json
+from cms.content.canonical_json import Json, JsonObject
 from cms.content.edges import Edge, EntriesByPath, Origin, target_fields
 from cms.content.fields.base import Field, Problems, ValuePath, as_text, joined
+from cms.content.html_links import segments_of
 from cms.content.markdown import InlineLink, links_in, render_markdown
-from cms.content.slug import Anchors
+from cms.content.rendering import Rendering
 
 INLINE_KIND = "inline"
 
@@ -17,6 +18,8 @@ INLINE_KIND = "inline"
 @dataclass(eq=False, kw_only=True)
 class Markdown(Field):
     """CommonMark with tables.
+
+    A revision stores with it what derives from it: HTML, plain text, headings, word count, tree.
 
     Attributes:
         longest: the most characters the source may have.
@@ -32,13 +35,27 @@ class Markdown(Field):
         """Yield where the inline links lead."""
         yield from (link.href for link in _links(value))
 
-    def render(self, value: Json, anchors: Anchors) -> Json:
-        """Return ``html``, ``markdown`` and ``plainText``."""
+    def render(self, value: Json, page: Rendering) -> Json:
+        """Return everything that derives from the text.
+
+        The HTML is ``html``; where links in it lead to entries, it is ``segments`` instead, see
+        :func:`cms.content.html_links.segments_of`.
+        """
         if not isinstance(value, str):
             return None
-        rendered = render_markdown(value, anchors)
-        anchors.know(rendered.anchors)
-        return {"html": rendered.html, "markdown": value, "plainText": rendered.plain_text}
+        rendered = render_markdown(value, page.anchors)
+        page.anchors.know(rendered.anchors)
+        segments = segments_of(rendered.html, page.entries)
+        html: JsonObject = {"segments": segments} if segments else {"html": rendered.html}
+        return {
+            **html,
+            "markdown": value,
+            "plainText": rendered.plain_text,
+            "toc": [asdict(heading) for heading in rendered.headings],
+            "wordCount": rendered.word_count,
+            "readingMinutes": rendered.reading_minutes,
+            "ast": rendered.tree,
+        }
 
     def edges(self, value: Json, path: ValuePath, entries: EntriesByPath) -> Iterator[Edge]:
         """Yield the inline links."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cms.content.canonical_json import Json
+from cms.content.canonical_json import Json, JsonObject
 from cms.content.edges import Edge, EntriesByPath
 from cms.content.fields.base import Field, Problems, ValuePath, as_mapping
-from cms.content.slug import Anchors
+from cms.content.rendering import Rendering
 from cms.errors import MissingField
 
 
@@ -48,19 +48,46 @@ class Object(Field):
             name: field.resolve(item, entries) for name, field, item in self.values(value)
         } or None
 
-    def render(self, value: Json, anchors: Anchors) -> Json:
-        """Render every value."""
-        return {
-            name: field.render(item, anchors) for name, field, item in self.values(value)
-        } or None
+    def compute(self, value: Json, beside: JsonObject) -> Json:
+        """Fill in every value, given those that stand in the same object."""
+        del beside
+        if not isinstance(value, Mapping):
+            return None
+        return {name: field.compute(item, value) for name, field, item in self.values(value)}
+
+    def render(self, value: Json, page: Rendering) -> Json:
+        """Render every value; what is empty is left out."""
+        if not isinstance(value, Mapping):
+            return None
+        rendered = ((name, field.render(item, page)) for name, field, item in self.values(value))
+        return {name: item for name, item in rendered if item is not None}
 
     def edges(self, value: Json, path: ValuePath, entries: EntriesByPath) -> Iterator[Edge]:
         """Yield the edges of every value."""
         for name, field, item in self.values(value):
             yield from field.edges(item, (*path, name), entries)
 
+    def inner_fields(self) -> Iterator[Field]:
+        """Yield the object's fields."""
+        yield from self.fields.values()
+
     def values(self, value: Json) -> Iterator[tuple[str, Field, Json]]:
         """Yield each field's name, the field, and its value; nothing for an empty object."""
         if isinstance(value, Mapping):
-            for name, field in self.fields.items():
+            for name, field in self.fields_of(value).items():
                 yield name, field, value.get(name)
+
+    def fields_of(self, value: JsonObject) -> Mapping[str, Field]:
+        """Return the fields that this value has; where there are variants, those of its own."""
+        del value
+        return self.fields
+
+    def variant_of(self, value: Json) -> str:
+        """Return which variant of the object a value is; empty where there is only one."""
+        del value
+        return ""
+
+    def blank(self, like: JsonObject) -> JsonObject:
+        """Return a value of the same variant in which nothing is filled in."""
+        del like
+        return {}

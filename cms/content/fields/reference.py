@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cms.content.canonical_json import Json
 from cms.content.edges import Edge, EntriesByPath, Origin, entry_of, path_of, with_entry
 from cms.content.fields.base import Field, Problems, ValuePath, joined, name_of
+from cms.content.fields.list import List
 from cms.errors import InvalidValue
 
 
@@ -19,9 +20,12 @@ class Reference(Field):
 
     Attributes:
         to: the names of the content types it may point at; empty means any.
+        reverse: what the entries that point there are called at the entry that they point at:
+            ``"reviewed_products"``; empty if it is not to know of them.
     """
 
     to: tuple[str, ...] = ()
+    reverse: str = ""
 
     def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
         """Accept an entry's id, or its path on the site."""
@@ -56,3 +60,33 @@ class Reference(Field):
                 url=value if target is None else None,
                 accepts=self.to,
             )
+
+
+@dataclass(eq=False, kw_only=True)
+class References(List):
+    """Several entries, in order, each once; otherwise like :class:`Reference`.
+
+    Attributes:
+        to: the names of the content types they may be of; empty means any.
+        reverse: see :class:`Reference`.
+    """
+
+    most: int = 100
+    to: tuple[str, ...] = ()
+    reverse: str = ""
+
+    def __post_init__(self) -> None:
+        self.of = Reference(to=self.to)
+
+    def resolve(self, value: Json, entries: EntriesByPath) -> Json:
+        """Return the ids of the entries, each where it comes first."""
+        resolved = super().resolve(value, entries)
+        return list(dict.fromkeys(resolved)) if isinstance(resolved, list) else []
+
+    def edges(self, value: Json, path: ValuePath, entries: EntriesByPath) -> Iterator[Edge]:
+        """Yield an edge to each of them."""
+        found = (
+            edge for _, item in self._items(value) for edge in self.item.edges(item, path, entries)
+        )
+        for ordinal, edge in enumerate(found):
+            yield replace(edge, kind=self.name, ordinal=ordinal)

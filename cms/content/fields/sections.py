@@ -11,7 +11,7 @@ from cms.content.fields.list import List
 from cms.content.fields.markdown import Markdown
 from cms.content.fields.object import Object
 from cms.content.fields.text import Text
-from cms.content.slug import Anchors
+from cms.content.rendering import Rendering
 
 
 class Section(Object):
@@ -22,13 +22,13 @@ class Section(Object):
             "Section", heading=Text(required=True, longest=200), body=Markdown(required=True)
         )
 
-    def render(self, value: Json, anchors: Anchors) -> Json:
+    def render(self, value: Json, page: Rendering) -> Json:
         """Add the ``anchor``."""
         if not isinstance(value, Mapping):
             return None
-        anchor = anchors.take(str(value.get("heading") or ""))
-        rendered = {name: field.render(item, anchors) for name, field, item in self.values(value)}
-        return {"anchor": anchor, **rendered}
+        anchor = page.anchors.take(str(value.get("heading") or ""))
+        rendered = super().render(value, page)
+        return {"anchor": anchor, **(rendered if isinstance(rendered, Mapping) else {})}
 
 
 @dataclass(eq=False)

@@ -95,17 +95,17 @@ class Mutation:
                 return await self._answer(work, given)
             try:
                 _check_key(key)
-                digest = digest_of(plain_object({"mutation": self.name, "input": given}))
+                digest = _digest(self.name, given)
                 answer = await once(work, key, digest, lambda: self._answer(work, given))
             except Refused as refused:
-                answer = refusal(refused, self.place)
+                answer = refusal(refused, self.place, asking.site)
             return {**answer, "clientMutationId": key}
 
     async def _answer(self, work: Work, given: Given) -> JsonObject:
         try:
             return _told(await self.run(work, given))
         except Refused as refused:
-            return refusal(refused, self.place)
+            return refusal(refused, self.place, work.site)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +131,7 @@ class SecretMutation:
         try:
             return _told(await self.run(asking, arguments.get("input") or {}))
         except Refused as refused:
-            return refusal(refused, in_input)
+            return refusal(refused, in_input, asking.site)
 
 
 def _declare(
@@ -155,6 +155,15 @@ def _declare(
 def _told(answer: JsonObject) -> JsonObject:
     """Return an answer as plain JSON; one without errors says so."""
     return {"errors": [], **plain_object(answer)}
+
+
+def _digest(name: str, given: Given) -> str:
+    """Return the digest of what is asked."""
+    try:
+        return digest_of(plain_object({"mutation": name, "input": given}))
+    except ValueError as error:  # JSON that somebody has sent can be of a kind that has none
+        message = f"the input cannot be stored: {error}"
+        raise Refused(InvalidValue(message=message)) from None
 
 
 def _check_key(key: str) -> None:

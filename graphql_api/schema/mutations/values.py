@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias, cast
 
-from cms.content.canonical_json import Json
 from cms.content.content_type import ContentType
-from cms.content.fields import Field, Links, List, Markdown, Object, Reference, Section
+from cms.content.fields import (
+    Block,
+    Blocks,
+    Computed,
+    Field,
+    Json,
+    Links,
+    List,
+    Markdown,
+    Object,
+    Reference,
+    References,
+    Section,
+)
 from cms.content.snapshot import Changes, Draft
 from graphql_api.asking import Given
 from graphql_api.schema.declare import Declared
-from graphql_api.schema.field_kinds import camel, graphql_name, leaf_of, leaf_type
+from graphql_api.schema.draft_values import fields_from
+from graphql_api.schema.field_kinds import block_key, camel, leaf_of, leaf_type
 from graphql_api.schema.mutations.mutation import wanted
 from graphql_api.schema.namespace import Namespace
 
@@ -51,13 +64,7 @@ def add_shared_inputs(namespace: Namespace) -> None:
 def add_values(namespace: Namespace, content_type: type[ContentType]) -> str:
     """Add the input with all that can be written of a content type, and return its name."""
     name = f"{content_type.name}Values"
-    own = {
-        field_name: wanted(
-            f"{_input_type(namespace, f'{content_type.name}{camel(field_name)}', field)} | None",
-            field.description or f"{field.label}.",
-        )
-        for field_name, field in content_type.fields.items()
-    }
+    own = _wanted_fields(namespace, content_type.name, content_type.fields)
     namespace.add_input(name, f"What is written of a {content_type.name}.", {**_COMMON, **own})
     return name
 
@@ -70,7 +77,7 @@ def draft_from(content_type: type[ContentType], values: Given) -> Draft:
         summary=values.get("summary") or "",
         category=values.get("category"),
         tags=tuple(values.get("tags") or ()),
-        fields=_fields(content_type, values),
+        fields=fields_from(content_type.fields, values),
     )
 
 
@@ -80,31 +87,8 @@ def changes_from(content_type: type[ContentType], values: Given) -> Changes:
         **{key: values[key] or "" for key in ("title", "slug", "summary") if key in values},
         category=(values["category"] or "") if "category" in values else None,
         tags=tuple(values["tags"] or ()) if "tags" in values else None,
-        fields=_fields(content_type, values),
+        fields=fields_from(content_type.fields, values),
     )
-
-
-def _fields(content_type: type[ContentType], values: Given) -> Mapping[str, Json]:
-    return {
-        name: _value_from(field, values[graphql_name(name)])
-        for name, field in content_type.fields.items()
-        if graphql_name(name) in values
-    }
-
-
-def _value_from(field: Field, given: Json) -> Json:
-    """Return a value with the names that the field's objects have in Python."""
-    match field:
-        case Object() if isinstance(given, Mapping):
-            return {
-                name: _value_from(inner, given[graphql_name(name)])
-                for name, inner in field.fields.items()
-                if graphql_name(name) in given
-            }
-        case List() if isinstance(given, list):
-            return [_value_from(field.item, item) for item in given]
-        case _:
-            return given
 
 
 def _input_type(namespace: Namespace, name: str, field: Field) -> str:
@@ -120,15 +104,46 @@ def _list_input(namespace: Namespace, name: str, field: Field) -> str:
 
 
 def _object_input(namespace: Namespace, name: str, field: Field) -> str:
-    fields = {
+    fields = _wanted_fields(namespace, name, cast("Object", field).fields)
+    namespace.add_input(f"{name}Input", field.description or f"{field.label}.", fields)
+    return f"{name}Input"
+
+
+def _blocks_input(namespace: Namespace, name: str, field: Field) -> str:
+    blocks = cast("Blocks", field).blocks.values()
+    choices = {
+        block.name: Declared(
+            f"{_block_input(namespace, block)} | None",
+            None,
+            block.description or f"{block.name}.",
+            name=block_key(block),
+        )
+        for block in blocks
+    }
+    namespace.add_input(f"{name}Input", "A block: one of these.", choices, one_of=True)
+    return f"list[{name}Input]"
+
+
+def _block_input(namespace: Namespace, block: type[Block]) -> str:
+    name = f"{block.name}Input"
+    if not namespace.has(name):
+        fields = _wanted_fields(namespace, block.name, block.fields)
+        namespace.add_input(name, block.description or f"{block.name}.", fields)
+    return name
+
+
+def _wanted_fields(
+    namespace: Namespace, name: str, fields: Mapping[str, Field]
+) -> dict[str, Declared]:
+    """Return what can be written of an object; what Python computes cannot."""
+    return {
         inner_name: wanted(
             f"{_input_type(namespace, f'{name}{camel(inner_name)}', inner)} | None",
             inner.description or f"{inner.label}.",
         )
-        for inner_name, inner in cast("Object", field).fields.items()
+        for inner_name, inner in fields.items()
+        if not isinstance(inner, Computed)
     }
-    namespace.add_input(f"{name}Input", field.description or f"{field.label}.", fields)
-    return f"{name}Input"
 
 
 # What each kind of field that is no leaf takes; a kind stands before the one it inherits from.
@@ -136,7 +151,10 @@ _INPUTS: Mapping[type[Field], Inputs] = {
     Markdown: lambda *_: "str",
     Section: lambda *_: "SectionInput",
     Object: _object_input,
+    Blocks: _blocks_input,
+    References: lambda *_: "list[ID]",
     List: _list_input,
+    Json: lambda *_: "JSON",
     Reference: lambda *_: "ID",
     Links: lambda *_: "list[LinkInput]",
 }

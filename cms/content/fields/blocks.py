@@ -1,0 +1,152 @@
+"""Parts of a page of different kinds, in any order."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+from cms.content.canonical_json import Json, JsonObject
+from cms.content.edges import EntriesByPath
+from cms.content.fields.base import FIELD_NAME, Field, Problems, ValuePath, as_mapping, name_of
+from cms.content.fields.list import List
+from cms.content.fields.object import Object
+from cms.content.rendering import Rendering
+from cms.errors import InvalidValue, SiteError
+
+TYPE = "type"
+
+
+class Block:
+    """The base class of all kinds of block.
+
+    A site declares each as a class, and lists them where they may stand::
+
+        class Quote(Block):
+            \"""Somebody's words.\"""
+
+            text = Text(required=True)
+            source = Text()
+
+
+        class Article(ContentType, path="/articles/{slug}"):
+            parts = Blocks(Quote, Gallery)
+
+    The docstring describes it in the schema, where its class name is the name of a type.
+
+    Raises:
+        SiteError: when the declaration contradicts itself.
+    """
+
+    name: ClassVar[str]
+    description: ClassVar[str]
+    fields: ClassVar[Mapping[str, Field]]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.name = cls.__name__
+        cls.description = inspect.cleandoc(cls.__doc__ or "")
+        cls.fields = {name: field for name, field in vars(cls).items() if isinstance(field, Field)}
+        if not cls.fields:
+            raise SiteError(f"{cls.name}: a block has at least one field")
+        for name in cls.fields:
+            if name == TYPE or not FIELD_NAME.fullmatch(name):
+                raise SiteError(
+                    f"{cls.name}.{name}: field names are lower_case_with_underscores, "
+                    f"and {TYPE!r} says which block it is"
+                )
+
+
+class AnyBlock(Object):
+    """An object with a variant for each of several classes: ``{"type": "Quote", "text": …}``.
+
+    Args:
+        blocks: the classes.
+    """
+
+    def __init__(self, *blocks: type[Block]) -> None:
+        super().__init__("Block")
+        self.blocks = {block.name: block for block in blocks}
+
+    def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
+        """Clean the values of the block; one in which nothing is filled in is still there."""
+        block = self._block_of(value)
+        if block is None:
+            problems.append(InvalidValue(message=self._unknown(value), path=path))
+            return None
+        values = as_mapping(value, (TYPE, *block.fields), path, problems)
+        cleaned = {
+            name: field.clean(values.get(name), (*path, name), problems)
+            for name, field in block.fields.items()
+        }
+        return {TYPE: block.name, **cleaned}
+
+    def resolve(self, value: Json, entries: EntriesByPath) -> Json:
+        """Resolve every value."""
+        return self._typed(value, super().resolve(value, entries))
+
+    def compute(self, value: Json, beside: JsonObject) -> Json:
+        """Fill in every value."""
+        return self._typed(value, super().compute(value, beside))
+
+    def render(self, value: Json, page: Rendering) -> Json:
+        """Render every value, and say which block it is."""
+        return self._typed(value, super().render(value, page))
+
+    def inner_fields(self) -> Iterator[Field]:
+        """Yield the fields of all the blocks."""
+        for block in self.blocks.values():
+            yield from block.fields.values()
+
+    def fields_of(self, value: JsonObject) -> Mapping[str, Field]:
+        """Return the fields of the block that the value is."""
+        block = self._block_of(value)
+        return block.fields if block is not None else {}
+
+    def variant_of(self, value: Json) -> str:
+        """Return the name of the block's class."""
+        return str(value.get(TYPE, "")) if isinstance(value, Mapping) else ""
+
+    def blank(self, like: JsonObject) -> JsonObject:
+        """Return a block of the same class in which nothing is filled in."""
+        return {TYPE: like[TYPE]}
+
+    def _typed(self, value: Json, made: Json) -> Json:
+        return {TYPE: self.variant_of(value), **made} if isinstance(made, Mapping) else None
+
+    def _block_of(self, value: Json) -> type[Block] | None:
+        return self.blocks.get(self.variant_of(value))
+
+    def _unknown(self, value: Json) -> str:
+        known = ", ".join(self.blocks)
+        if not isinstance(value, Mapping):
+            return f"expected a mapping with a {TYPE!r} and its values, not {name_of(value)}"
+        return f"there is no block {self.variant_of(value)!r} here; known are {known}"
+
+
+class Blocks(List):
+    """Blocks of these classes, in the order in which readers see them.
+
+    Attributes:
+        most: the largest number of blocks in the list.
+    """
+
+    def __init__(
+        self,
+        *blocks: type[Block],
+        label: str = "",
+        required: bool = False,
+        description: str = "",
+        most: int = 200,
+    ) -> None:
+        self.any_block = AnyBlock(*blocks)
+        super().__init__(
+            label, required=required, description=description, of=self.any_block, most=most
+        )
+        if not blocks or len(self.blocks) != len(blocks):
+            raise SiteError("a list of blocks names one or more different classes of them")
+
+    @property
+    def blocks(self) -> Mapping[str, type[Block]]:
+        """The classes, by name."""
+        return self.any_block.blocks

@@ -1,0 +1,27 @@
+"""Colours."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cms.content.canonical_json import Json
+from cms.content.fields.base import Field, Problems, ValuePath, name_of
+from cms.errors import InvalidValue
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+@dataclass(eq=False, kw_only=True)
+class Colour(Field):
+    """A colour of the screen, stored as ``#rrggbb`` in lower case."""
+
+    def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
+        """Check the form."""
+        if value is None or value == "":
+            return None
+        if isinstance(value, str) and _COLOUR.fullmatch(value):
+            return value.lower()
+        message = f"expected a colour as #rrggbb, not {name_of(value)} {value!r}"
+        problems.append(InvalidValue(message=message, path=path))
+        return None

@@ -1,0 +1,80 @@
+"""What Python works out when a revision is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import KW_ONLY, dataclass
+
+from cms.content.canonical_json import Json as JsonValue
+from cms.content.canonical_json import JsonObject
+from cms.content.fields.base import Field, Problems, ValuePath
+from cms.content.fields.boolean import Boolean
+from cms.content.fields.choice import Choice
+from cms.content.fields.colour import Colour
+from cms.content.fields.dates import Date
+from cms.content.fields.email import Email
+from cms.content.fields.json_value import Json
+from cms.content.fields.list import List
+from cms.content.fields.moment import DateTime
+from cms.content.fields.number import Number
+from cms.content.fields.text import Text
+from cms.content.fields.url import Url
+from cms.errors import SiteError, UserError
+
+# What can be computed: plain values, in which nothing leads anywhere.
+_PLAIN = (Boolean, Choice, Colour, Date, DateTime, Email, Json, Number, Text, Url)
+
+
+@dataclass(eq=False)
+class Computed(Field):
+    """A value that a function makes of the values beside it.
+
+    It is worked out when a revision is saved, and stored with what was written, so that the
+    digest covers it: readers see it, so a reviewer signs it off too, and a function that is
+    changed later changes nothing that was signed. What a draft says in its place is ignored.
+
+    Attributes:
+        of: what kind of value it is.
+        from_: the function. It gets the values that stand beside this one, by name, as they
+            are stored, and of a page also its ``title``, ``slug`` and ``summary``; other
+            computed values are not among them. The same values have to give the same result.
+    """
+
+    label: str = ""
+    _: KW_ONLY
+    of: Field
+    from_: Callable[[JsonObject], JsonValue]
+
+    def __post_init__(self) -> None:
+        item = self.of.item if isinstance(self.of, List) else self.of
+        if not isinstance(item, _PLAIN):
+            raise SiteError(f"a {type(item).__name__} cannot be computed, only plain values")
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        super().__set_name__(owner, name)
+        self.of.label = self.of.label or self.label
+        self.of.description = self.of.description or self.description
+        self.of.required = self.required
+        self.of.__set_name__(owner, name)
+
+    def clean(self, value: JsonValue, path: ValuePath, problems: Problems) -> JsonValue:
+        """Forget the value; it is worked out anew."""
+        del value, path, problems
+        return None
+
+    def compute(self, value: JsonValue, beside: JsonObject) -> JsonValue:
+        """Return what the function gives, in its stored form.
+
+        Raises:
+            SiteError: if that is no value of its kind.
+        """
+        del value
+        problems: list[UserError] = []
+        computed = self.of.clean(self.from_(beside), (self.name,), problems)
+        if problems:
+            raise SiteError(f"{self.name} was computed wrongly: {problems[0].message}")
+        return computed
+
+    def inner_fields(self) -> Iterator[Field]:
+        """Yield the field that says what it is."""
+        yield self.of

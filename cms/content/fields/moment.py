@@ -1,0 +1,47 @@
+"""Points in time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from cms.content.canonical_json import Json
+from cms.content.fields.base import Field, Problems, ValuePath, name_of
+from cms.errors import InvalidValue
+
+
+@dataclass(eq=False, kw_only=True)
+class DateTime(Field):
+    """A point in time, with the zone in which it is told: ``2026-11-24T18:00:00.000+01:00``.
+
+    It is stored to the millisecond. Two that tell the same moment in different zones are equal
+    when they are compared, and each is shown as it was told.
+    """
+
+    def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
+        """Check that it is a time with a zone."""
+        if value is None:
+            return None
+        moment = _moment(value)
+        if moment is None:
+            message = (
+                f"expected a time with a zone as 2026-11-24T18:00:00+01:00, "
+                f"not {name_of(value)} {value!r}"
+            )
+            problems.append(InvalidValue(message=message, path=path))
+            return None
+        text = moment.isoformat(timespec="milliseconds")
+        return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
+
+
+def _moment(value: Json) -> dt.datetime | None:
+    """Return the time that a text tells, or ``None``; also where UTC has no such year."""
+    try:
+        moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else None
+        offset = moment.utcoffset() if moment is not None else None
+        if moment is None or offset is None or offset % dt.timedelta(minutes=1):
+            return None
+        moment.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment

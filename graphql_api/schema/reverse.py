@@ -1,0 +1,57 @@
+"""The reverse side of references: what points at an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import ColumnElement, and_, false, or_, select
+
+from cms.content.site import Reverse
+from cms.reading import relations
+from graphql_api.planner.declarations import Call, Row, Rows
+from graphql_api.planner.filters import ToMany
+from graphql_api.planner.json_sql import text
+from graphql_api.schema.connection import connection
+from graphql_api.schema.declare import Declared
+from graphql_api.schema.rows import entry_rows
+
+
+def reverse_field(reverse: Reverse) -> Declared:
+    """Declare the connection of the entries that point at one."""
+    return connection(
+        "Entry", _rows_of(reverse), _description(reverse), where="EntryWhere", order="EntryOrder"
+    )
+
+
+def reverse_filter(reverse: Reverse) -> Declared:
+    """Declare the filter over the entries that point at one."""
+    return Declared("EntriesWhere | None", ToMany(_rows_of(reverse)), _description(reverse))
+
+
+def _rows_of(reverse: Reverse) -> Callable[[Row, Call], Rows]:
+    def rows(target: Row, call: Call) -> Rows:
+        return entry_rows(call.view, lambda entry: _points_at(reverse, entry, target))
+
+    return rows
+
+
+def _points_at(reverse: Reverse, entry: Row, target: Row) -> ColumnElement[bool]:
+    """Return whether one of an entry's references leads to the target."""
+    edges = relations.references().subquery()
+    ways = (
+        and_(
+            entry.content_type == text(content_type),
+            entry.revision_id.in_(
+                select(edges.c.revision_id).where(
+                    edges.c.target_id == target.id, edges.c.kind == text(kind)
+                )
+            ),
+        )
+        for content_type, kind in reverse.sources
+    )
+    return or_(false(), *ways)
+
+
+def _description(reverse: Reverse) -> str:
+    sources = ", ".join(f"{content_type}.{kind}" for content_type, kind in reverse.sources)
+    return f"What points to it: {sources}."
