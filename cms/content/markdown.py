@@ -6,15 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html.parser import HTMLParser
-from itertools import pairwise
+from itertools import islice, pairwise
+from urllib.parse import unquote
 
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from cms.content.edges import is_internal
+from cms.content.losses import Loss, losses
 from cms.content.slug import Anchors
 
 URL_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+
+# More than anybody will mend before saving again.
+MOST_LOSSES = 50
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS = _HEADINGS | {"p", "li", "pre", "td", "th", "dt", "dd", "blockquote", "figcaption", "br"}
@@ -57,13 +63,20 @@ def render_markdown(text: str, anchors: Anchors) -> RenderedMarkdown:
     Raw HTML is allowed and then sanitised, so no script, style or event handler survives.
     Plain text and links are read from the sanitised HTML, so they are what a reader gets.
     """
-    tokens = _PARSER.parse(text)
-    _name_headings(tokens, anchors)
-    html = _sanitise(_PARSER.renderer.render(tokens, _PARSER.options, {}))
+    html = _sanitise(_raw_html(text, anchors))
     reader = _HtmlReader()
     reader.feed(html)
     reader.close()
     return RenderedMarkdown(html, reader.plain_text(), tuple(reader.links), tuple(reader.anchors))
+
+
+def removed_by_sanitising(text: str) -> tuple[Loss, ...]:
+    """Return what stands in a Markdown text and no reader gets, at most :data:`MOST_LOSSES`.
+
+    Comments are nobody's loss.
+    """
+    raw = _raw_html(text, Anchors())
+    return tuple(islice(losses(raw, _sanitise(raw)), MOST_LOSSES))
 
 
 @lru_cache(maxsize=64)
@@ -93,11 +106,25 @@ def split_at_headings(text: str) -> tuple[str, list[tuple[str, str]]]:
     return intro, parts
 
 
+def _raw_html(text: str, anchors: Anchors) -> str:
+    tokens = _PARSER.parse(text)
+    _name_headings(tokens, anchors)
+    _align_cells(tokens)
+    return str(_PARSER.renderer.render(tokens, _PARSER.options, {}))
+
+
 def _name_headings(tokens: Sequence[Token], anchors: Anchors) -> None:
     for token, content in pairwise(tokens):
         if token.type == "heading_open":
             words = (inner.content for inner in content.children or [])
             token.attrSet("id", anchors.take("".join(words)))
+
+
+def _align_cells(tokens: Sequence[Token]) -> None:
+    """Say in an attribute what the parser says in a style, which would not be kept."""
+    for token in tokens:
+        if token.type in {"th_open", "td_open"} and (style := token.attrs.pop("style", None)):
+            token.attrSet("align", str(style).removeprefix("text-align:"))
 
 
 def _sanitise(html: str) -> str:
@@ -114,6 +141,11 @@ def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
     if tag == "code" and attribute == "class":
         return value if value.startswith("language-") and " " not in value else None
     return value
+
+
+def _as_written(href: str) -> str:
+    """Return an address; within the site with the letters that slugs and anchors have."""
+    return unquote(href) if href.startswith("#") or is_internal(href) else href
 
 
 class _HtmlReader(HTMLParser):
@@ -143,7 +175,8 @@ class _HtmlReader(HTMLParser):
         if tag == "a" and self._link is not None:
             href, start = self._link
             if href:
-                self.links.append(InlineLink(href, " ".join("".join(self._words[start:]).split())))
+                words = " ".join("".join(self._words[start:]).split())
+                self.links.append(InlineLink(_as_written(href), words))
             self._link = None
         elif tag in _BLOCKS:
             self._words.append("\n")

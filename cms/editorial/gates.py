@@ -12,7 +12,7 @@ from typing import TypeAlias
 from cms.content.canonical_json import JsonObject
 from cms.content.content_type import ContentType
 from cms.content.edges import Edge, Origin, is_internal
-from cms.content.snapshot import missing_in
+from cms.content.snapshot import hrefs_in, missing_in
 from cms.editorial.sign_offs import Lacking
 from cms.errors import (
     BrokenLink,
@@ -49,6 +49,7 @@ class Candidate:
         lacking: the stages that are not complete for this digest.
         objectors: the accounts that have asked for changes to this digest.
         edges: where it leads.
+        said: by the place of each link in its texts, the entry at whose path the address points.
         anchors_of: for every entry that will be public together with it or is so already,
             what a fragment can lead to there.
         live_path: where the entry stands now, if it is public.
@@ -65,6 +66,7 @@ class Candidate:
     lacking: Sequence[Lacking]
     objectors: Sequence[str]
     edges: Sequence[Edge]
+    said: Mapping[tuple[str, int], str | None]
     anchors_of: Mapping[str, frozenset[str]]
     live_path: str | None
     incoming: Sequence[IncomingEdge]
@@ -105,6 +107,10 @@ def links_lead_somewhere(candidate: Candidate) -> Iterator[GateFailed]:
         if reason:
             message = f"the link {edge.label!r} {reason}"
             yield BrokenLink(message=message, path=edge.value_path())
+    for href in hrefs_in(candidate.content_type, candidate.content["fields"]):
+        if href.startswith("#") and href[1:] not in {"", *candidate.anchors}:
+            message = f"a text links to {href}, which is not on its page"
+            yield BrokenLink(message=message, path=("fields",))
 
 
 def path_is_free(candidate: Candidate) -> Iterator[GateFailed]:
@@ -175,4 +181,6 @@ def _fault_of(edge: Edge, candidate: Candidate) -> str:
         return f"leads to {edge.target}, which is not public"
     if edge.fragment and edge.fragment not in anchors:
         return f"leads to #{edge.fragment}, which is not on that page"
+    if edge.origin == Origin.INLINE and candidate.said.get(edge.place) != edge.target:
+        return f"has an address at which {edge.target} does not stand; write its path anew"
     return ""

@@ -68,6 +68,7 @@ _REVISION = (
     Revision.note,
     Revision.created_at,
 )
+_DEEPEST = literal_column("50", Integer())
 _CATEGORY = (
     Category.id,
     Category.parent_id,
@@ -122,7 +123,7 @@ def links(view: View) -> Relation:
     target = Publication.__table__.alias("target")
     shown = and_(target.c.entry_id == Link.target_id, _is_shown(target, view))
     return (
-        select(*_link_columns(target))
+        select(*_link_columns(target, _title_of(target)))
         .join_from(Link, target, shown, isouter=True)
         .where(or_(Link.url.is_not(None), target.c.id.is_not(None)))
     )
@@ -139,7 +140,7 @@ def incoming_links(view: View) -> Relation:
     source = Publication.__table__.alias("source")
     shown = and_(target.c.entry_id == Link.target_id, _is_shown(target, view))
     return (
-        select(*_link_columns(target), source.c.entry_id.label("source_id"))
+        select(*_link_columns(target, _title_of(target)), source.c.entry_id.label("source_id"))
         .join_from(Link, source, source.c.revision_id == Link.revision_id)
         .join(target, shown, isouter=True)
         .where(_is_shown(source, view))
@@ -228,7 +229,8 @@ def ancestors(parent_id: ColumnElement[Any]) -> Relation:
     )
     above = parent.cte("above", recursive=True, nesting=True)
     further = select(*_CATEGORY, above.c.distance + 1).join(above, Category.id == above.c.parent_id)
-    return select(*above.union_all(further).c)
+    # Not "all": should the tree ever have a cycle, a reader's query must end.
+    return select(*above.union_all(further.where(above.c.distance < _DEEPEST)).c)
 
 
 def tags() -> Relation:
@@ -244,6 +246,7 @@ def revision_tags() -> Relation:
 def _drafts(view: View) -> Relation:
     """Return entries as of each of their revisions, as far as the view reaches."""
     live = Publication.__table__.alias("live")
+    head = Revision.__table__.alias("head")
     is_open = and_(live.c.edition_id == Edition.id, live.c.ended_position.is_(None))
     return (
         select(
@@ -268,7 +271,12 @@ def _drafts(view: View) -> Relation:
         .join(Edition, Edition.id == Revision.edition_id)
         .join(Entry, Entry.id == Edition.entry_id)
         .join(live, is_open, isouter=True)
-        .where(is_within(view, Entry.content_type, Revision.category_id))
+        .join(head, head.c.id == Edition.head_id)
+        # An old revision may be of a category that one sees, and the entry no more; or so again.
+        .where(
+            is_within(view, Entry.content_type, Revision.category_id),
+            is_within(view, Entry.content_type, head.c.category_id),
+        )
     )
 
 
@@ -276,7 +284,7 @@ def _draft_links(view: View) -> Relation:
     source = Edition.__table__.alias("source")
     target = _drafts(view).subquery("target")
     return (
-        select(*_link_columns(target))
+        select(*_link_columns(target, target.c.title))
         .join_from(Link, Revision, Revision.id == Link.revision_id)
         .join(source, source.c.id == Revision.edition_id)
         .join(target, _is_newest_target(target, source.c.locale), isouter=True)
@@ -288,7 +296,7 @@ def _incoming_draft_links(view: View) -> Relation:
     source = _drafts(view).subquery("source")
     target = _drafts(view).subquery("target")
     return (
-        select(*_link_columns(target), source.c.id.label("source_id"))
+        select(*_link_columns(target, target.c.title), source.c.id.label("source_id"))
         .join_from(Link, source, source.c.revision_id == Link.revision_id)
         .join(target, _is_newest_target(target, source.c.locale))
         .where(source.c.is_head, source.c.locale == _locale(view))
@@ -336,9 +344,13 @@ def _is_shown(publication: FromClause, view: View) -> ColumnElement[bool]:
     return and_(publication.c.ended_position.is_(None), publication.c.locale == _locale(view))
 
 
-def _link_columns(target: FromClause) -> list[ColumnElement[Any]]:
+def _title_of(publication: FromClause) -> ColumnElement[Any]:
+    shown = Revision.id == publication.c.revision_id
+    return select(Revision.title).where(shown).scalar_subquery()
+
+
+def _link_columns(target: FromClause, title: ColumnElement[Any]) -> list[ColumnElement[Any]]:
     fragment = case((Link.fragment != _EMPTY, _HASH + Link.fragment), else_=_EMPTY)
-    title = select(Revision.title).where(Revision.id == target.c.revision_id).scalar_subquery()
     label = func.coalesce(func.nullif(Link.label, _EMPTY), title, Link.url, _EMPTY)
     return [
         *(getattr(Link, name) for name in _PLAIN_LINK_COLUMNS),

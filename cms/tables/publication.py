@@ -40,6 +40,7 @@ class Publication(Base):
         ),
         Index("ix_publication_edition_id", "edition_id", "position"),
         Index("ix_publication_revision_id", "revision_id"),
+        Index("ix_publication_entry_id", "entry_id"),
     )
 
     id: Mapped[Id]

@@ -117,9 +117,7 @@ def _to_json(error: UserError, place: Place) -> Json:
         for field in fields(error)
         if field.name not in {"message", "path", "merge"}
     }
-    if isinstance(error, StaleRevision) and error.merge is not None:
-        more["merge"] = merge_json(error.merge)
-    return plain_object(
+    told = plain_object(
         {
             **more,
             "type": kind.__name__,
@@ -128,3 +126,7 @@ def _to_json(error: UserError, place: Place) -> Json:
             "path": [str(step) for step in place(error.path)],
         }
     )
+    if isinstance(error, StaleRevision) and error.merge is not None:
+        # In its values null is a value: it empties.
+        return {**told, "merge": merge_json(error.merge)}
+    return told

@@ -105,29 +105,29 @@ def _add_choices(namespace: Namespace, name: str, field: Field) -> None:
 def _leaf(namespace: Namespace, name: str, field: Field) -> Declared:
     _add_choices(namespace, name, field)
     return value(
-        _optional(leaf_type(name, field), field),
+        _optional(namespace, leaf_type(name, field), field),
         lambda row: member(document_of(row).json, field.name),
         _description(field),
-        required=field.required,
+        required=namespace.promises(field),
     )
 
 
-def _markdown(_namespace: Namespace, _name: str, field: Field) -> Declared:
-    return _object_of("Markdown", field)
+def _markdown(namespace: Namespace, _name: str, field: Field) -> Declared:
+    return _object_of(namespace, "Markdown", field)
 
 
 def _object(namespace: Namespace, name: str, field: Field) -> Declared:
     _add_object(namespace, name, cast("Object", field))
-    return _object_of(name, field)
+    return _object_of(namespace, name, field)
 
 
-def _object_of(type_: str, field: Field) -> Declared:
+def _object_of(namespace: Namespace, type_: str, field: Field) -> Declared:
     return inside(
-        _optional(type_, field),
+        _optional(namespace, type_, field),
         lambda row: document_of(row).inside(field.name),
         _description(field),
         present=lambda row: member(document_of(row).json, field.name).is_not(None),
-        required=field.required,
+        required=namespace.promises(field),
     )
 
 
@@ -200,28 +200,21 @@ class MarkdownText:
     plain_text = value("str", lambda part: member(part.json, "plainText"), "The words alone.")
 
 
-class SectionOfPage:
-    """A headed part of a page."""
-
-    heading = value(
-        "str", lambda part: member(part.json, "heading"), "What stands above it.", required=True
-    )
-    anchor = value(
-        "str", lambda part: member(part.json, "anchor"), "What a #fragment leads to, without #."
-    )
-    body = inside(
-        "Markdown",
-        lambda part: part.inside("body"),
-        "What stands in it.",
-        present=lambda part: member(part.json, "body").is_not(None),
-        required=True,
-    )
+_ANCHOR = value(
+    "str", lambda part: member(part.json, "anchor"), "What a #fragment leads to, without #."
+)
 
 
 def add_field_types(namespace: Namespace) -> None:
     """Add the types that the kinds of field share."""
     namespace.add_object(type("Markdown", (), dict(vars(MarkdownText))))
-    namespace.add_object(type("Section", (), dict(vars(SectionOfPage))))
+    written = Section().fields
+    namespace.add_object(
+        type("Section", (), {"__doc__": "A headed part of a page."}),
+        heading=declare_field(namespace, "SectionHeading", written["heading"]),
+        anchor=_ANCHOR,
+        body=declare_field(namespace, "SectionBody", written["body"]),
+    )
 
 
 def _add_object(namespace: Namespace, name: str, field: Object) -> None:
@@ -242,8 +235,8 @@ def graphql_name(name: str) -> str:
     return name[:1] + camel(name)[1:]
 
 
-def _optional(type_: str, field: Field) -> str:
-    return type_ if field.required else f"{type_} | None"
+def _optional(namespace: Namespace, type_: str, field: Field) -> str:
+    return type_ if namespace.promises(field) else f"{type_} | None"
 
 
 def _description(field: Field) -> str:

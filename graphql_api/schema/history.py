@@ -9,6 +9,7 @@ from cms.commands.history import Located
 from cms.content.blame import Blamed
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.difference import Difference
+from cms.identifiers import kind_of
 from graphql_api.asking import plain_object
 from graphql_api.planner.declarations import Call, Rows, Sql
 from graphql_api.schema.editing import comment_rows
@@ -180,7 +181,8 @@ def path_of(path: Json) -> list[str]:
     """Return a place in a draft as the API names it: ``fields`` have no level of their own."""
     steps = [str(step) for step in path] if isinstance(path, list | tuple) else []
     own = steps[1:] if steps[:1] == ["fields"] else steps
-    return [graphql_name(step) for step in own]
+    # An id is no name, though it has an underscore too.
+    return [step if kind_of(step) else graphql_name(step) for step in own]
 
 
 def camelized(value: Json) -> Json:

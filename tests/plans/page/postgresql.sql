@@ -3,7 +3,8 @@ FROM (WITH RECURSIVE above(id, parent_id, slug, path, name, description, ordinal
 (SELECT category.id AS id, category.parent_id AS parent_id, category.slug AS slug, category.path AS path, category.name AS name, category.description AS description, category.ordinal AS ordinal, 1 AS distance 
 FROM category 
 WHERE category.id = t9.parent_id UNION ALL SELECT category.id AS id, category.parent_id AS parent_id, category.slug AS slug, category.path AS path, category.name AS name, category.description AS description, category.ordinal AS ordinal, above.distance + $1::INTEGER AS anon_5 
-FROM category JOIN above ON category.id = above.parent_id)
+FROM category JOIN above ON category.id = above.parent_id 
+WHERE above.distance < 50)
  SELECT above.name AS name, above.distance AS distance 
 FROM above) AS t10)) AS anon_3 
 FROM (SELECT category.name AS name, category.parent_id AS parent_id, category.id AS id 
@@ -38,7 +39,8 @@ FROM (WITH RECURSIVE above(id, parent_id, slug, path, name, description, ordinal
 (SELECT category.id AS id, category.parent_id AS parent_id, category.slug AS slug, category.path AS path, category.name AS name, category.description AS description, category.ordinal AS ordinal, 1 AS distance 
 FROM category 
 WHERE category.id = t2.parent_id UNION ALL SELECT category.id AS id, category.parent_id AS parent_id, category.slug AS slug, category.path AS path, category.name AS name, category.description AS description, category.ordinal AS ordinal, above.distance + $2::INTEGER AS anon_16 
-FROM category JOIN above ON category.id = above.parent_id)
+FROM category JOIN above ON category.id = above.parent_id 
+WHERE above.distance < 50)
  SELECT above.name AS name, above.distance AS distance 
 FROM above) AS t3)) AS anon_14 
 FROM (SELECT category.name AS name, category.parent_id AS parent_id, category.id AS id 
