@@ -61,8 +61,10 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
-        await database.close()
+        try:
+            yield
+        finally:
+            await database.close()
 
     async def graphql(request: Request) -> Response:
         return await serve_delivery(delivery, database, request)

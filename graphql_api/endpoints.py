@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+from contextlib import aclosing
+from dataclasses import dataclass, field
 
-from starlette.requests import HTTPConnection, Request
+from sqlalchemy.exc import DBAPIError
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from cms.database import Database
+from cms.dialects import is_worth_another_try
 from cms.editorial.actor import ANONYMOUS, Actor
 from graphql_api import pages
 from graphql_api.http.authentication import Identify, actor_of, preview_of, unauthenticated
 from graphql_api.http.errors import RequestFailed, failed, unexpected
+from graphql_api.http.live import LiveLimits
 from graphql_api.http.request import GraphQLRequest, read_request
-from graphql_api.http.response import JSON, failure, media_type_for, private, success, wants_page
+from graphql_api.http.response import (
+    GRAPHQL_RESPONSE,
+    JSON,
+    failure,
+    media_type_for,
+    private,
+    success,
+    wants_page,
+)
 from graphql_api.http.sse import begun, prefers_event_stream, sse_response
 from graphql_api.http.websocket import serve_websocket
 from graphql_api.management import Management
 from graphql_api.operation import Delivery, Visitor, scopes_of
+
+# How long a request may take to arrive, in seconds.
+_BODY_SECONDS = 60.0
+
+# HTTP's own numbers.
+_UNAUTHENTICATED = 401
+_NOT_ALLOWED = 405
+_TIMED_OUT = 408
 
 
 async def serve_delivery(delivery: Delivery, database: Database, request: Request) -> Response:
@@ -28,10 +49,10 @@ async def serve_delivery(delivery: Delivery, database: Database, request: Reques
     async def answer(media_type: str) -> Response:
         header = request.headers.get("authorization")
         if header is None:
-            asked = await read_request(request, delivery.limits.body_bytes)
+            asked = await _arrived(request, delivery.limits.body_bytes, _BODY_SECONDS)
             return success(await delivery.answer(asked), media_type)
         visitor = await _visitor(database, header)
-        asked = await read_request(request, delivery.limits.body_bytes)
+        asked = await _arrived(request, delivery.limits.body_bytes, _BODY_SECONDS)
         return private(await delivery.answer(asked, visitor), media_type)
 
     return pages.graphiql() if wants_page(request) else await _respond(request, answer)
@@ -54,26 +75,27 @@ class ManagementEndpoint:
         database: where accounts and tokens are.
         identify: how a host application says who is asking, in place of those.
         allowed_origins: the pages elsewhere that may open a WebSocket.
+        live_limits: how much one client may have going on.
+        body_seconds: how long a request may take to arrive.
     """
 
     management: Management
     database: Database
     identify: Identify | None = None
     allowed_origins: Collection[str] = ()
+    live_limits: LiveLimits = field(default_factory=LiveLimits)
+    body_seconds: float = _BODY_SECONDS
 
     async def serve(self, request: Request) -> Response:
         """Return the response to a request, or begin a stream of events."""
         if wants_page(request):
             return pages.graphiql()
-        accept = request.headers.get("accept", "")
-        if prefers_event_stream(accept):
-            return await _respond_with(JSON, self._events(request))
-        return await _respond(request, lambda media_type: self._answer(request, media_type))
+        return _confidential(await self._respond(request))
 
     async def serve_socket(self, websocket: WebSocket) -> None:
         """Serve a WebSocket until it ends."""
         await serve_websocket(
-            websocket, _Connection(self, websocket), allowed_origins=self.allowed_origins
+            websocket, _Connection(self, websocket), self.live_limits, self.allowed_origins
         )
 
     async def actor(self, connection: HTTPConnection, authorization: str | None) -> Actor:
@@ -86,6 +108,12 @@ class ManagementEndpoint:
             return await self.identify(connection)
         return await actor_of(self.database, authorization)
 
+    async def _respond(self, request: Request) -> Response:
+        if prefers_event_stream(request.headers.get("accept", "")):
+            # Whoever takes events looks at the status before anything else.
+            return await _respond_with(GRAPHQL_RESPONSE, self._events(request))
+        return await _respond(request, lambda media_type: self._answer(request, media_type))
+
     async def _answer(self, request: Request, media_type: str) -> Response:
         asked, actor = await self._read(request)
         body = await self.management.answer(asked, actor, _address(request))
@@ -94,15 +122,15 @@ class ManagementEndpoint:
     async def _events(self, request: Request) -> Response:
         asked, actor = await self._read(request)
         stream = self.management.stream(asked, actor, _address(request))
-        return sse_response(await begun(stream))
+        return sse_response(await begun(stream, self.live_limits), self.live_limits)
 
     async def _read(self, request: Request) -> tuple[GraphQLRequest, Actor]:
-        if request.method == "GET":
+        if request.method != "POST":
             message = "Send requests to the management API with POST."
             raise failed(message, "METHOD_NOT_ALLOWED", status=405)
         # Who is asking comes first, so that nobody learns anything from what is wrong.
         actor = await self.actor(request, request.headers.get("authorization"))
-        return await read_request(request, self.management.limits.body_bytes), actor
+        return await _arrived(request, self.management.limits.body_bytes, self.body_seconds), actor
 
 
 @dataclass(frozen=True)
@@ -120,9 +148,19 @@ class _Connection:
             raise unauthenticated("Send `authorization` in the payload of connection_init.")
         return actor
 
-    def stream(self, request: GraphQLRequest, actor: Actor) -> AsyncIterator[bytes]:
-        """Return the responses to a request."""
-        return self.endpoint.management.stream(request, actor, _address(self.websocket))
+    async def stream(self, request: GraphQLRequest, actor: Actor) -> AsyncGenerator[bytes, None]:
+        """Yield the responses to a request.
+
+        A host is asked anew who it is, since a socket can live for long.
+
+        Raises:
+            RequestFailed: as :meth:`graphql_api.management.Management.stream` does.
+        """
+        current = actor if self.endpoint.identify is None else await self.authenticate(None)
+        stream = self.endpoint.management.stream(request, current, _address(self.websocket))
+        async with aclosing(stream) as responses:
+            async for response in responses:
+                yield response
 
 
 async def _respond(request: Request, answer: Callable[[str], Awaitable[Response]]) -> Response:
@@ -139,9 +177,43 @@ async def _respond_with(media_type: str, answer: Awaitable[Response]) -> Respons
     try:
         return await answer
     except RequestFailed as error:
-        return failure(error, media_type)
+        response = failure(error, media_type)
+        if error.status == _TIMED_OUT:  # what is still to come is not waited for either
+            response.headers["Connection"] = "close"
+        return response
+    except DBAPIError as error:
+        if is_worth_another_try(error):
+            message = "Others are writing the same at this moment; try again."
+            return failure(failed(message, "BUSY", status=503), media_type)
+        return failure(unexpected(error), media_type)
     except Exception as error:  # noqa: BLE001  # whatever it is, the client gets no traceback
         return failure(unexpected(error), media_type)
+
+
+async def _arrived(request: Request, most_bytes: int, seconds: float) -> GraphQLRequest:
+    """Return what a request asks, once it is here.
+
+    Raises:
+        RequestFailed: if it is not well formed, or does not come.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await read_request(request, most_bytes)
+    except TimeoutError:
+        message = f"The request has not arrived within {seconds:g} seconds."
+    except ClientDisconnect:
+        message = "The client has gone before its request was here."
+    raise failed(message, "BAD_REQUEST", status=_TIMED_OUT) from None
+
+
+def _confidential(response: Response) -> Response:
+    """Return a response of the management API, which nobody may keep."""
+    response.headers["Cache-Control"] = "private, no-store"
+    if response.status_code == _UNAUTHENTICATED:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if response.status_code == _NOT_ALLOWED:
+        response.headers["Allow"] = "POST"
+    return response
 
 
 def _address(connection: HTTPConnection) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
+from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema, OperationType
 
@@ -105,7 +106,8 @@ class Management:
         except RequestFailed:
             # What is wrong with it is for those who may know the schema.
             raise unauthenticated(_SIGN_IN) from None
-        if prepared.introspection or not _names(prepared) <= OPEN_TO_ALL:
+        names = _names(prepared)
+        if prepared.introspection or not names or not names <= OPEN_TO_ALL:
             raise unauthenticated(_SIGN_IN)
         return asked
 
@@ -122,30 +124,48 @@ class Management:
             RequestFailed: at the first response, if there is no answer; at a later one, if the
                 actor's session or token is over.
         """
-        asked = self.read(request, actor)
+        # A socket lives longer than what its client may do.
+        current = await self._renewed(actor)
+        asked = self.read(request, current)
         if asked.operation.node.operation is not OperationType.SUBSCRIPTION:
-            yield await self.answer(request, actor, address)
+            yield await self.answer(request, current, address)
             return
-        (field,) = self.prepare(asked, actor).fields
-        if not isinstance(field, Field):
-            raise failed("Subscribe to a field of the schema.", "BAD_REQUEST")
-        following = Following(self._database, self._site, self._tail, actor)
-        arguments = plain_values(field.arguments, asked.variables)
-        async with aclosing(_declared(field).run(following, arguments)) as events:
-            async for event in _checked(events):
-                response = await self._told(asked, actor, field.key, event)
+        field = self._subscribed(asked, current)
+        following = Following(self._database, self._site, self._tail, current)
+        arguments = _arguments(field, asked)
+        async with (
+            aclosing(_declared(field).run(following, arguments)) as events,
+            aclosing(_checked(events)) as checked,
+        ):
+            async for event in checked:
+                response = await self._told(asked, current, field.key, event)
                 if response is not None:
                     yield response
+
+    def _subscribed(self, asked: Asked, actor: Actor) -> Field:
+        """Return the one field that a subscription asks for."""
+        match self.prepare(asked, actor).fields:
+            case (Field() as field,):
+                return field
+        raise failed("Subscribe to one field of the schema.", "BAD_REQUEST")
+
+    async def _renewed(self, actor: Actor) -> Actor:
+        """Return an actor with what it may do by now.
+
+        Raises:
+            RequestFailed: if its session or token is over.
+        """
+        async with self._database.reading() as session:
+            try:
+                return await renewed(session, actor, now())
+            except Refused as refusal:
+                raise unauthenticated(refusal.errors[0].message) from None
 
     async def _told(
         self, asked: Asked, actor: Actor, key: str, event: Mapping[str, Json]
     ) -> bytes | None:
         """Return the response to an event, or nothing if it is about what one may not see."""
-        async with self._database.reading() as session:
-            try:
-                current = await renewed(session, actor, now())
-            except Refused as refusal:
-                raise unauthenticated(refusal.errors[0].message) from None
+        current = await self._renewed(actor)
         async with begin_reading(self._database, self._site, current) as work:
             try:
                 held = await look_at(work, str(event["entry"]), _text(event.get("locale")))
@@ -181,15 +201,26 @@ class Management:
         data = await fetch(self._database.reader, prepared, variables)
         return self._operations.respond(asked, prepared, data, errors)
 
+    def _check_answerable(self, asked: Asked, actor: Actor, key: str) -> None:
+        prepared = self.prepare(asked, actor, key)
+        if prepared.statement is not None:
+            try:
+                prepared.statement.values({**asked.variables, answer_slot(key): None})
+            except GraphQLError as error:
+                raise RequestFailed(error) from None
+
     async def _mutate(self, asked: Asked, asking: Asking) -> bytes:
         """Run the root fields one after the other, each wholly before the next begins."""
         whole = self.prepare(asked, asking.actor)
+        # Whatever cannot be answered is refused before anything is done.
+        for each in whole.fields:
+            self._check_answerable(asked, asking.actor, each.key)
         parts: list[bytes] = []
         for field in whole.fields:
             answer = None
             if isinstance(field, Field):
                 run = _declared(field).run
-                answer = await run(asking, plain_values(field.arguments, asked.variables))
+                answer = await run(asking, _arguments(field, asked))
             data, _ = await self.respond_to(asked, asking.actor, field.key, answer)
             parts.append(data.strip()[1:-1])
             self._tail.wake()
@@ -198,7 +229,7 @@ class Management:
 
 async def _checked(
     events: AsyncIterator[Mapping[str, Json]],
-) -> AsyncIterator[Mapping[str, Json]]:
+) -> AsyncGenerator[Mapping[str, Json], None]:
     """Yield the events; a refusal on the way is the end of them."""
     try:
         async for event in events:
@@ -208,6 +239,28 @@ async def _checked(
         raise failed(first.message, first.code) from None
 
 
+def _arguments(field: Field, asked: Asked) -> dict[str, Any]:
+    """Return the arguments of a field that Python answers."""
+    given = plain_values(field.arguments, asked.variables)
+    return {name: _without_nul(value) for name, value in given.items()}
+
+
+def _without_nul(value: Any) -> Any:
+    """Return a value that can be asked for in PostgreSQL, which does not take NUL.
+
+    Another control character stands for it, which no id and no stored text has either.
+    """
+    match value:
+        case str():
+            return value.replace("\0", "\1")
+        case list():
+            return [_without_nul(item) for item in value]
+        case dict():
+            return {_without_nul(key): _without_nul(item) for key, item in value.items()}
+        case _:
+            return value
+
+
 def _text(value: Json) -> str | None:
     return value if isinstance(value, str) else None
 
@@ -215,7 +268,7 @@ def _text(value: Json) -> str | None:
 async def _ask(work: Work, field: Field, asked: Asked, errors: list[GraphQLError]) -> object:
     """Return what Python has to say, or nothing and an error."""
     try:
-        return await _declared(field).run(work, plain_values(field.arguments, asked.variables))
+        return await _declared(field).run(work, _arguments(field, asked))
     except Refused as refusal:
         errors += (
             GraphQLError(

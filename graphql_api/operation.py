@@ -27,7 +27,7 @@ from cms.errors import ReadTimeout
 from cms.reading.view import ContentScope, Preview, View
 from graphql_api.http.documents import Documents, Operation
 from graphql_api.http.errors import RequestFailed, failed, formatted
-from graphql_api.http.limits import Limits, check_objects, check_variables
+from graphql_api.http.limits import Limits, check_answers, check_objects, check_variables
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.planner.answers import PREVIEW
 from graphql_api.planner.arguments import shape_of
@@ -113,6 +113,7 @@ class Operations:
         try:
             prepared = self._prepare(asked.operation, asked.shapes, view, key)
             check_objects(prepared.count(asked.variables), self.limits)
+            check_answers(len(prepared.answers), self.limits)
         except GraphQLError as error:
             raise RequestFailed(error) from None
         return prepared

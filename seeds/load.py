@@ -9,10 +9,9 @@ import asyncio
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import click
 from sqlalchemy import func, select
@@ -23,49 +22,22 @@ from cms.commands.drafts import save_draft
 from cms.commands.entries import create_entry
 from cms.commands.publishing import publish_together
 from cms.commands.reviews import request_review, sign_off
-from cms.commands.work import Work
-from cms.content.front_matter import FrontMatter, read_yaml
+from cms.content.front_matter import read_yaml
 from cms.content.snapshot import Draft
-from cms.database import Database, WriteSession
+from cms.database import Database
 from cms.editorial.actor import OPERATOR, Actor, Grant
 from cms.errors import ContentFileError, CopydeskError, Refused
 from cms.settings import load_settings
-from cms.signing import Signer
 from cms.tables import Edition, Entry, Revision
+from seeds.desk import load_desks
 from seeds.files import FOLDER, RevisionFile, read_all
+from seeds.newsroom import Newsroom, faults_in, mappings
 from seeds.site import site
 
 FOUNDED = datetime(2026, 2, 2, 9, tzinfo=UTC)
 OUTLINED = datetime(2026, 2, 16, 9, tzinfo=UTC)
 FIRST_LAUNCH = datetime(2026, 7, 1, 9, tzinfo=UTC)
 SECOND_LAUNCH = datetime(2026, 10, 31, 9, tzinfo=UTC)
-
-
-@dataclass
-class Newsroom:
-    """What has been loaded so far.
-
-    Attributes:
-        session: the transaction.
-        signer: signs attestations.
-        actors: the people who write and review, by their slugs.
-        categories: the categories' ids, by their paths.
-        tags: the tags' ids, by their slugs.
-        heads: the newest revision of each entry, by its files' key.
-        entries: the entries' ids, by their files' key.
-    """
-
-    session: WriteSession
-    signer: Signer
-    actors: dict[str, Actor] = field(default_factory=dict)
-    categories: dict[str, str] = field(default_factory=dict)
-    tags: dict[str, str] = field(default_factory=dict)
-    heads: dict[str, Revision] = field(default_factory=dict)
-    entries: dict[str, str] = field(default_factory=dict)
-
-    def work(self, actor: Actor, now: datetime) -> Work:
-        """Return the setting for what somebody did back then."""
-        return Work(self.session, site, actor, now, self.signer)
 
 
 async def load_demo(database: Database, folder: Path = FOLDER) -> int:
@@ -86,6 +58,7 @@ async def load_demo(database: Database, folder: Path = FOLDER) -> int:
         await _launch(newsroom, [each for each in revisions if not each.stage], SECOND_LAUNCH)
         for each in (each for each in revisions if each.stage == "next"):
             await _save(newsroom, each)
+        await load_desks(newsroom, folder)
         return len(newsroom.entries)
 
 
@@ -93,8 +66,8 @@ async def _found(newsroom: Newsroom, folder: Path) -> None:
     """Create the people, the tree of topics and the tags."""
     operator = newsroom.work(OPERATOR, FOUNDED)
     people = read_yaml(folder / "people.yaml")
-    for slug, about in _mappings(people):
-        with _faults_in(people, slug):
+    for slug, about in mappings(people):
+        with faults_in(people, slug):
             person = await create_person(
                 operator,
                 str(about["name"]),
@@ -107,9 +80,9 @@ async def _found(newsroom: Newsroom, folder: Path) -> None:
                 await grant_role(operator, account.id, Grant(role=str(role)))
         newsroom.actors[slug] = await load_actor(newsroom.session, account.id)
     topics = read_yaml(folder / "topics.yaml")
-    for path, about in _mappings(topics, "categories"):
+    for path, about in mappings(topics, "categories"):
         parent, _, slug = path.rpartition("/")
-        with _faults_in(topics, "categories"):
+        with faults_in(topics, "categories"):
             category = await create_category(
                 operator,
                 str(about["name"]),
@@ -246,29 +219,6 @@ def _faults_of(file: RevisionFile, key: str | None = None) -> Iterator[None]:
     except Refused as refusal:
         error = refusal.errors[0]
         raise file.fault(replace(error, path=(key,)) if key else error) from None
-
-
-@contextmanager
-def _faults_in(source: FrontMatter, key: str) -> Iterator[None]:
-    try:
-        yield
-    except Refused as refusal:
-        raise source.fault(key, refusal.errors[0].message) from None
-    except KeyError as missing:
-        raise source.fault(key, f"{missing} is missing") from None
-
-
-def _mappings(
-    source: FrontMatter, key: str | None = None
-) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the mappings of a YAML file, or those under one of its keys."""
-    values = source.values if key is None else source.values.get(key)
-    if not isinstance(values, Mapping):
-        raise source.fault(key, f"{key} has to be a mapping")
-    for name, about in values.items():
-        if not isinstance(about, Mapping):
-            raise source.fault(key or name, f"{name} has to be a mapping, not {about!r}")
-        yield name, about
 
 
 def _progress(

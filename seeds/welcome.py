@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from shlex import quote
+
 import click
 
-from cms.settings import load_settings
+from cms.settings import Settings, load_settings
 
 QUERY = """\
 query Page($path: String = "/glossary/dropout") {
@@ -21,14 +26,61 @@ query Page($path: String = "/glossary/dropout") {
   navigation { groups { heading links { label url } } }
 }"""
 
+SIGN_IN = """\
+mutation {
+  signIn(input: {email: "you@example.org", password: "…"}) { accessToken errors { message } }
+}"""
+
+DESK = """\
+query Desk {
+  myQueue {
+    entry { title state }
+    review { note dueAt assignees { person { name } } }
+    lacking { stage missing }
+  }
+  entry(by: {path: "/guides/best-budget-gpu"}) {
+    state
+    public { title revision { number } }
+    openReview { changeRequests { reason account { person { name } } } }
+    comments { quote body replies { body } }
+    revisions(first: 3) { nodes { number note author { name } } }
+  }
+}"""
+
 
 def main() -> None:
-    """Print the addresses and a query to paste."""
+    """Print the addresses, how to sign in, and queries to paste."""
     settings = load_settings()
-    address = f"http://{settings.host}:{settings.port}/graphql"
-    click.echo(f"GraphiQL, for a browser:  {address}")
-    click.echo(f"The API, for programs:    POST {address}")
+    address = f"http://{settings.host}:{settings.port}"
+    click.echo(f"GraphiQL, for a browser:  {address}/graphql")
+    click.echo(f"The API, for programs:    POST {address}/graphql")
     click.echo(f"\nA query to paste:\n\n{QUERY}\n")
+    click.echo(f"Editors work at {address}/manage/graphql. None of the demo's accounts has a")
+    click.echo(
+        "password. In another terminal, in this folder, make an account for yourself; it asks"
+    )
+    click.echo("for a password of 12 characters or more:\n")
+    click.echo("\n".join(f"    {line}" for line in account_commands(settings)))
+    click.echo(f"\nThen sign in there:\n\n{SIGN_IN}\n")
+    click.echo('Put the token under Headers, as {"Authorization": "Bearer copydesk_access_…"},')
+    click.echo(f"and look at what waits for you:\n\n{DESK}\n")
+
+
+def account_commands(settings: Settings) -> Iterator[str]:
+    """Yield what to type to get an account that may do everything, and review."""
+    yield "export COPYDESK_SITE=seeds.site:site"
+    yield f"export COPYDESK_DATABASE_URL={quote(settings.database_url)}"
+    yield (
+        f"{quote(str(_copydesk()))} account create you@example.org --name You "
+        "--role administrator --role reviewer"
+    )
+
+
+def _copydesk() -> Path:
+    """Return where the command is, as one would type it here."""
+    command = Path(sys.executable).with_name("copydesk")
+    here = Path.cwd()
+    return command.relative_to(here) if command.is_relative_to(here) else command
 
 
 if __name__ == "__main__":

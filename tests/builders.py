@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from cms.commands.accounts import create_account, create_person, grant_role, load_actor
 from cms.commands.categories import create_category, create_tag
-from cms.commands.drafts import save_draft
+from cms.commands.drafts import autosave_entry, save_draft, update_entry
 from cms.commands.entries import create_entry
 from cms.commands.publishing import publish_together, unpublish_entry
-from cms.commands.reviews import request_review, sign_off
+from cms.commands.reviews import request_changes, request_review, sign_off
 from cms.commands.work import Work, begin_work
 from cms.content.site import Site
-from cms.content.snapshot import Draft
+from cms.content.snapshot import Changes, Draft
 from cms.database import Database
 from cms.editorial.actor import OPERATOR, Actor, Grant
-from cms.tables import Category, Edition, Publication, Revision, Tag
+from cms.errors import Refused, UserError
+from cms.tables import (
+    Category,
+    ChangeRequest,
+    Edition,
+    Publication,
+    Review,
+    Revision,
+    SignOff,
+    Tag,
+)
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass
@@ -73,6 +87,57 @@ class Newsroom:
         async with begin_work(self.database, self.site, actor, now) as work:
             yield work
 
+    async def do(
+        self,
+        actor: Actor,
+        command: Callable[Concatenate[Work, P], Awaitable[T]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Have somebody do one thing in a transaction of its own."""
+        async with self.as_(actor) as work:
+            return await command(work, *args, **kwargs)
+
+    async def do_at(
+        self,
+        moment: datetime | None,
+        actor: Actor,
+        command: Callable[Concatenate[Work, P], Awaitable[T]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Have somebody do one thing at another time than now."""
+        async with self.as_(actor, moment) as work:
+            return await command(work, *args, **kwargs)
+
+    async def refusal(
+        self,
+        actor: Actor,
+        command: Callable[Concatenate[Work, P], Awaitable[object]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Sequence[UserError]:
+        """Return why somebody is refused what they attempt, which they have to be."""
+        try:
+            await self.do(actor, command, *args, **kwargs)
+        except Refused as refused:
+            return refused.errors
+        raise AssertionError("it was not refused")
+
+    async def codes(
+        self,
+        actor: Actor,
+        command: Callable[Concatenate[Work, P], Awaitable[object]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> list[str]:
+        """Return the codes of why somebody is refused what they attempt."""
+        return [error.code for error in await self.refusal(actor, command, *args, **kwargs)]
+
+    async def entry_id(self, revision: Revision) -> str:
+        """Return the entry that a revision is a revision of."""
+        return await self.do(self.author, lambda work: entry_id_of(work, revision))
+
     async def category(self, name: str, parent: Category | None = None) -> Category:
         """Create a category."""
         async with self.as_(self.administrator) as work:
@@ -94,6 +159,46 @@ class Newsroom:
             return await save_draft(
                 work, await entry_id_of(work, head), draft_of(**values), base_revision=head.id
             )
+
+    async def update(self, head: Revision, actor: Actor | None = None, **values: Any) -> Revision:
+        """Save another revision on top of one, with only some fields changed."""
+        async with self.as_(actor or self.author) as work:
+            return await update_entry(
+                work, await entry_id_of(work, head), changes_of(**values), base_revision=head.id
+            )
+
+    async def autosave(
+        self,
+        head: Revision,
+        actor: Actor | None = None,
+        now: datetime | None = None,
+        **values: Any,
+    ) -> Revision:
+        """Save what somebody is typing on top of a revision."""
+        async with self.as_(actor or self.author, now) as work:
+            return await autosave_entry(
+                work, await entry_id_of(work, head), changes_of(**values), base_revision=head.id
+            )
+
+    async def ask(self, head: Revision, actor: Actor | None = None, **more: Any) -> Review:
+        """Request a review of the newest revision."""
+        async with self.as_(actor or self.author) as work:
+            entry_id = await entry_id_of(work, head)
+            return await request_review(work, entry_id, base_revision=head.id, **more)
+
+    async def sign(
+        self, head: Revision, actor: Actor | None = None, stage: str | None = None
+    ) -> SignOff:
+        """Sign off a revision."""
+        async with self.as_(actor or self.reviewers[0]) as work:
+            entry_id = await entry_id_of(work, head)
+            return await sign_off(work, entry_id, digest=head.digest, stage=stage)
+
+    async def object_to(self, head: Revision, actor: Actor | None = None) -> ChangeRequest:
+        """Ask for changes to a revision."""
+        async with self.as_(actor or self.reviewers[0]) as work:
+            entry_id = await entry_id_of(work, head)
+            return await request_changes(work, entry_id, digest=head.digest, reason="Unclear.")
 
     async def review(self, head: Revision) -> None:
         """Request a review, and have every stage signed off by as many as it takes."""
@@ -125,10 +230,54 @@ class Newsroom:
             return await unpublish_entry(work, publication.entry_id)
 
 
+class _Undo(Exception):
+    """Ends a transaction that is not to be committed."""
+
+
+@dataclass(frozen=True)
+class Rehearsals:
+    """A newsroom for properties: every example begins anew, without a database of its own.
+
+    Attributes:
+        runner: runs what is tried.
+        newsroom: where.
+    """
+
+    runner: asyncio.Runner
+    newsroom: Newsroom
+
+    def rehearse(self, attempt: Callable[[Work], Awaitable[None]]) -> None:
+        """Try something in one transaction, and undo it."""
+        self.runner.run(self._rehearse(attempt))
+
+    async def _rehearse(self, attempt: Callable[[Work], Awaitable[None]]) -> None:
+        with suppress(_Undo):
+            async with self.newsroom.as_(self.newsroom.author) as work:
+                await attempt(work)
+                raise _Undo
+
+
 async def entry_id_of(work: Work, revision: Revision) -> str:
     """Return the entry that a revision is a revision of."""
     edition = await work.session.get_one(Edition, revision.edition_id)
     return edition.entry_id
+
+
+def changes_of(
+    title: str | None = None,
+    slug: str | None = None,
+    summary: str | None = None,
+    category: Category | None = None,
+    **fields: Any,
+) -> Changes:
+    """Return changes; what is not a part of every entry is a field."""
+    return Changes(
+        title=title,
+        slug=slug,
+        summary=summary,
+        category=category.id if category else None,
+        fields=fields,
+    )
 
 
 def draft_of(

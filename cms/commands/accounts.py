@@ -11,6 +11,7 @@ from cms.commands.credentials import hold_account, revoke_tokens
 from cms.commands.lookups import get
 from cms.commands.work import Work, command
 from cms.content.canonical_json import Json
+from cms.content.fields.link import is_address
 from cms.content.slug import slugify
 from cms.database import ReadSession
 from cms.editorial.actor import Actor, Grant
@@ -37,17 +38,32 @@ async def create_person(
         links: where else to find them, each ``{"label": …, "url": …}``.
 
     Raises:
-        Refused: if the actor may not, or another person has this slug.
+        Refused: if the actor may not, another person has this slug, or a link leads nowhere
+            that a reader may be sent.
     """
     work.authorise(Action.PERSON_CREATE)
     word = check_slug(slug or slugify(name))
     if await work.session.scalar(select(Person.id).where(Person.slug == word)):
         raise Refused(DuplicateName(message=f"there is a person {word!r} already"))
     person = Person(
-        id=new_id("person"), slug=word, name=name, bio=bio, links=list(links), created_at=work.now
+        id=new_id("person"),
+        slug=word,
+        name=name,
+        bio=bio,
+        links=[_checked_link(link, index) for index, link in enumerate(links)],
+        created_at=work.now,
     )
     work.session.add(person)
     return person
+
+
+def _checked_link(link: Json, index: int) -> Json:
+    values = link if isinstance(link, Mapping) else {}
+    label, url = (str(values.get(key) or "").strip() for key in ("label", "url"))
+    if not label or not is_address(url):
+        message = f"{url!r} is not an address with a label; write an https:// URL and its name"
+        raise Refused(InvalidValue(message=message, path=("links", index)))
+    return {"label": label, "url": url}
 
 
 @command(Action.ACCOUNT_CREATE)
@@ -72,6 +88,9 @@ async def create_account(work: Work, email: str, *, person_id: str | None = None
         raise Refused(DuplicateName(message=f"there is an account {address!r} already"))
     if person_id is not None:
         await get(work, Person, person_id)
+        if await work.session.scalar(select(Account.id).where(Account.person_id == person_id)):
+            message = f"{person_id} has an account already; a person has one"
+            raise Refused(DuplicateName(message=message, path=("personId",)))
     account = Account(id=new_id("account"), email=address, person_id=person_id, created_at=work.now)
     work.session.add(account)
     return account

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import func, select
 
 from cms.commands.lookups import ancestry, get
@@ -10,6 +12,7 @@ from cms.content.slug import is_slug, slugify
 from cms.editorial.authorization import Action, Subject
 from cms.errors import CategoryCycle, DuplicateName, InvalidValue, Refused
 from cms.identifiers import new_id
+from cms.ledger.counters import advance
 from cms.tables import Category, Tag
 
 
@@ -29,6 +32,7 @@ async def create_category(
     Raises:
         Refused: if the actor may not, the parent is unknown, or a sibling has this slug.
     """
+    await _hold_tree(work)
     work.authorise(Action.CATEGORY_CREATE, Subject(categories=await ancestry(work, parent_id)))
     parent = await get(work, Category, parent_id) if parent_id is not None else None
     word = check_slug(slug or slugify(name))
@@ -76,28 +80,39 @@ async def change_category(
         Refused: if the actor may not, a category is unknown, a sibling has this slug, or it
             would be below itself.
     """
+    tree = await _hold_tree(work)
     category = await get(work, Category, category_id)
-    for place in {category_id, parent_id or None} - {None}:
+    for place in (category_id,) if parent_id is None else (category_id, parent_id or None):
         subject = Subject(categories=await ancestry(work, place))
         work.authorise(Action.CATEGORY_CHANGE, subject)
-    if parent_id is not None:
-        await _put_under(work, category, parent_id or None)
+    parent = await _parent_of(work, category, parent_id)
+    word = check_slug(slug) if slug is not None else category.slug
+    _rewrite_paths(tree, category, f"{parent.path}/{word}" if parent is not None else word)
+    category.parent_id, category.slug = parent.id if parent is not None else None, word
     category.name = name if name is not None else category.name
     category.description = description if description is not None else category.description
-    category.slug = check_slug(slug) if slug is not None else category.slug
     if ordinal is not None:
         await _put_at(work, category, ordinal)
-    await _rewrite_paths(work, category)
     return category
 
 
-async def _put_under(work: Work, category: Category, parent_id: str | None) -> None:
-    if parent_id is not None:
-        await get(work, Category, parent_id)
-    if category.id in await ancestry(work, parent_id):
+async def _hold_tree(work: Work) -> Sequence[Category]:
+    """Return all categories; whoever changes the tree next waits for this transaction to end."""
+    await advance(work.session, "taxonomy")
+    found = await work.session.scalars(
+        select(Category).order_by(Category.id).execution_options(populate_existing=True)
+    )
+    return found.all()
+
+
+async def _parent_of(work: Work, category: Category, parent_id: str | None) -> Category | None:
+    """Return the category above, or under which this one is to go."""
+    wanted = category.parent_id if parent_id is None else parent_id or None
+    parent = await get(work, Category, wanted) if wanted is not None else None
+    if category.id in await ancestry(work, wanted):
         message = f"{category.name!r} cannot go below itself; choose another parent"
         raise Refused(CategoryCycle(message=message, path=("parentId",)))
-    category.parent_id = parent_id
+    return parent
 
 
 async def _put_at(work: Work, category: Category, ordinal: int) -> None:
@@ -110,19 +125,13 @@ async def _put_at(work: Work, category: Category, ordinal: int) -> None:
         each.ordinal = place
 
 
-async def _rewrite_paths(work: Work, category: Category) -> None:
-    """Give a category and all below it the paths that follow from their slugs."""
-    parent = await work.session.get(Category, category.parent_id) if category.parent_id else None
-    path = f"{parent.path}/{category.slug}" if parent is not None else category.slug
-    if path == category.path:
-        return
-    taken = select(Category.id).where(Category.path == path)
-    if await work.session.scalar(taken):
+def _rewrite_paths(tree: Sequence[Category], category: Category, path: str) -> None:
+    """Give a category this path, and those below it the paths that follow."""
+    if any(each.path == path and each is not category for each in tree):
         message = f"there is a category {path!r} already"
         raise Refused(DuplicateName(message=message, path=("slug",)))
     before = f"{category.path}/"
-    below = list(await work.session.scalars(select(Category)))
-    for each in below:
+    for each in tree:
         if each.path.startswith(before):
             each.path = f"{path}/{each.path.removeprefix(before)}"
     category.path = path

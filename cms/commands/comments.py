@@ -103,7 +103,6 @@ def _add(
         body=_checked(body),
         author_id=work.account_id(),
         created_at=work.now,
-        digest=held.head.digest,
         field_path=anchor.field_path if anchor else None,
         start=anchor.start if anchor else None,
         quote=anchor.quote if anchor else None,
@@ -130,6 +129,7 @@ async def _thread(work: Work, comment_id: str) -> tuple[Held, Comment]:
     edition = await work.session.get_one(Edition, comment.edition_id)
     try:
         held = await hold(work, edition.entry_id, edition.locale)
+        await authorise_on(work, Action.ENTRY_READ, held)
     except Refused:
         # What one may not see is as if it were not there.
         message = f"there is no comment {comment_id!r}"

@@ -14,6 +14,7 @@ from cms.commands.lookups import (
     get_revision,
     hold,
     refuse_archived,
+    visible_types,
 )
 from cms.commands.pruning import drop_autosave
 from cms.commands.work import Work, command
@@ -32,8 +33,8 @@ from cms.content.snapshot import (
     take_snapshot,
 )
 from cms.editorial.authorization import Action
-from cms.errors import InvalidValue, Refused, StaleRevision, UserError
-from cms.identifiers import new_id
+from cms.errors import InvalidValue, NotFound, Refused, StaleRevision, UserError
+from cms.identifiers import kind_of, new_id
 from cms.tables import Category, Edition, Entry, Link, Revision, RevisionTag, Tag
 
 
@@ -76,6 +77,7 @@ async def update_entry(
     base_revision: str,
     locale: str | None = None,
     note: str = "",
+    content_type: str | None = None,
     translated_from: str | None = None,
 ) -> Revision:
     """Save a new revision with some values changed and the others as they were; return it.
@@ -87,13 +89,15 @@ async def update_entry(
         base_revision: the id of the revision that the writer started from.
         locale: the edition; by default the site's default locale.
         note: what the author has to say about the revision.
+        content_type: the type that the entry is expected to have, if it matters.
         translated_from: the id of the revision of another edition that it translates now; by
             default what the edition translated before.
 
     Raises:
-        Refused: as for :func:`save_draft`; or the entry has no such revision.
+        Refused: as for :func:`save_draft`; or the entry is of another type, or has no such
+            revision to translate.
     """
-    held, draft = await _changed(work, entry_id, changes, base_revision, locale)
+    held, draft = await _changed(work, entry_id, changes, base_revision, locale, content_type)
     if translated_from is not None:
         await _check_source(work, held, translated_from)
     return await _save(work, held, draft, base_revision, note, translated_from)
@@ -101,7 +105,13 @@ async def update_entry(
 
 @command(Action.ENTRY_SAVE)
 async def autosave_entry(
-    work: Work, entry_id: str, changes: Changes, *, base_revision: str, locale: str | None = None
+    work: Work,
+    entry_id: str,
+    changes: Changes,
+    *,
+    base_revision: str,
+    locale: str | None = None,
+    content_type: str | None = None,
 ) -> Revision:
     """Save what somebody is typing and return the revision.
 
@@ -113,11 +123,12 @@ async def autosave_entry(
         changes: what is different on the screen from ``base_revision``.
         base_revision: the id of the revision that was saved or autosaved before.
         locale: the edition; by default the site's default locale.
+        content_type: the type that the entry is expected to have, if it matters.
 
     Raises:
-        Refused: as for :func:`save_draft`.
+        Refused: as for :func:`update_entry`.
     """
-    held, draft = await _changed(work, entry_id, changes, base_revision, locale)
+    held, draft = await _changed(work, entry_id, changes, base_revision, locale, content_type)
     saved = await _save(work, held, draft, base_revision, "", is_autosave=True)
     before = held.head
     if before.is_autosave and before.id != saved.id and before.author_id == saved.author_id:
@@ -149,6 +160,7 @@ async def restore_revision(
         Refused: if the actor may not, there is no such revision, or somebody has saved since.
     """
     held = await hold(work, entry_id, locale)
+    await _check_writer(work, held, None)
     earlier = await get_revision(work, held.edition, revision_id)
     await _check_writer(work, held, earlier.category_id)
     note = f"Restores revision {earlier.number}."
@@ -187,10 +199,18 @@ async def _check_source(work: Work, held: Held, revision_id: str) -> None:
 
 
 async def _changed(
-    work: Work, entry_id: str, changes: Changes, base_revision: str, locale: str | None
+    work: Work,
+    entry_id: str,
+    changes: Changes,
+    base_revision: str,
+    locale: str | None,
+    content_type: str | None,
 ) -> tuple[Held, Draft]:
     """Return an edition that the actor may write, and the draft that the changes make."""
     held = await hold(work, entry_id, locale)
+    if content_type not in (None, held.entry.content_type):
+        raise Refused(NotFound(message=f"there is no {content_type} {entry_id!r}"))
+    await _check_writer(work, held, None)
     base = await get_revision(work, held.edition, base_revision)
     draft = changed(draft_of(base.content), changes)
     await _check_writer(work, held, draft.category)
@@ -206,7 +226,7 @@ async def _hold_to_write(
 
 
 async def _check_writer(work: Work, held: Held, category_id: str | None) -> None:
-    await authorise_on(work, Action.ENTRY_SAVE, held, category_id)
+    await authorise_on(work, Action.ENTRY_SAVE, held, *[category_id] if category_id else [])
     refuse_archived(held)
 
 
@@ -295,31 +315,30 @@ async def _snapshot(
     cleaned, problems = clean_draft(content_type, draft)
     problems += await _unknown(work, Category, [cleaned.category], "category")
     problems += await _unknown(work, Tag, cleaned.tags, "tags")
-    found = await entries_at(work, paths_in(content_type, cleaned), edition.locale)
+    paths = paths_in(content_type, cleaned)
+    found = await entries_at(work, paths, edition.locale, edition.entry_id)
     snapshot = take_snapshot(content_type, edition.locale, cleaned, found)
-    problems += await _wrong_targets(work, snapshot.edges)
+    problems += await _wrong_targets(work, edition, snapshot.edges)
     if problems:
         raise Refused(*problems)
     return snapshot, cleaned
 
 
 async def _unknown(
-    work: Work, table: type[Category | Tag], ids: Iterable[str | None], name: str
+    work: Work, table: type[Category | Tag], named: Iterable[str | None], name: str
 ) -> list[UserError]:
-    wanted = {each for each in ids if each is not None}
-    known = set(await work.session.scalars(select(table.id).where(table.id.in_(wanted))))
+    wanted = {each for each in named if each is not None}
+    ids = {each for each in wanted if kind_of(each)}  # nothing else is for a database to see
+    known = set(await work.session.scalars(select(table.id).where(table.id.in_(ids))))
     return [
         InvalidValue(message=f"there is no {table.__tablename__} {each!r}", path=(name,))
         for each in sorted(wanted - known)
     ]
 
 
-async def _wrong_targets(work: Work, edges: Iterable[Edge]) -> list[UserError]:
-    wanted = [edge.target for edge in edges if edge.target is not None]
-    rows = await work.session.execute(
-        select(Entry.id, Entry.content_type).where(Entry.id.in_(wanted))
-    )
-    types = {row.id: row.content_type for row in rows}
+async def _wrong_targets(work: Work, edition: Edition, edges: Iterable[Edge]) -> list[UserError]:
+    wanted = [edge.target for edge in edges if edge.target]
+    types = await visible_types(work, wanted, edition.entry_id)
     faults = ((edge, _fault_of(edge, types)) for edge in edges)
     return [InvalidValue(message=fault, path=edge.value_path()) for edge, fault in faults if fault]
 

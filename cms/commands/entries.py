@@ -11,9 +11,12 @@ from cms.commands.lookups import (
     Held,
     ancestry,
     authorise_on,
+    categories_of,
     hold,
+    hold_entry,
     refuse_archived,
 )
+from cms.commands.review_facts import contributors_of
 from cms.commands.work import Work, command
 from cms.content.snapshot import Draft, draft_of
 from cms.editorial.authorization import Action, Subject
@@ -22,6 +25,7 @@ from cms.identifiers import new_id
 from cms.tables import (
     Comment,
     Edition,
+    EditionContributor,
     Entry,
     Link,
     Look,
@@ -78,14 +82,16 @@ async def duplicate_entry(
     copied = draft_of(held.head.content)
     draft = Draft(
         title=copied.title,
-        slug=slug or f"{copied.slug}-copy",
+        slug=slug or (f"{copied.slug}-copy" if copied.slug else ""),
         summary=copied.summary,
         category=copied.category,
         tags=copied.tags,
         fields=copied.fields,
     )
     note = f"A copy of {entry_id}."
-    return await _create(work, held.entry.content_type, draft, held.edition.locale, note)
+    revision = await _create(work, held.entry.content_type, draft, held.edition.locale, note)
+    await _inherit(work, held, revision)
+    return revision
 
 
 @command(Action.ENTRY_CREATE)
@@ -114,7 +120,9 @@ async def add_edition(
     note = f"Begun from {held.edition.locale} revision {held.head.number}."
     work.about["locale"] = wanted
     draft = draft_of(held.head.content)
-    return await _first_edition(work, held.entry, draft, wanted, note, held.head.id)
+    revision = await _first_edition(work, held.entry, draft, wanted, note, held.head.id)
+    await _inherit(work, held, revision)
+    return revision
 
 
 @command(Action.ENTRY_ARCHIVE)
@@ -124,8 +132,8 @@ async def archive_entry(work: Work, entry_id: str, *, locale: str | None = None)
     Raises:
         Refused: if the actor may not, or an edition is public.
     """
-    held = await hold(work, entry_id, locale)
-    await authorise_on(work, Action.ENTRY_ARCHIVE, held)
+    held = await hold_entry(work, entry_id, locale)
+    await authorise_on(work, Action.ENTRY_ARCHIVE, held, *await categories_of(work, entry_id))
     live = await work.session.scalars(
         select(Publication.locale).where(
             Publication.entry_id == entry_id, Publication.ended_position.is_(None)
@@ -146,8 +154,8 @@ async def unarchive_entry(work: Work, entry_id: str, *, locale: str | None = Non
     Raises:
         Refused: if the actor may not.
     """
-    held = await hold(work, entry_id, locale)
-    await authorise_on(work, Action.ENTRY_ARCHIVE, held)
+    held = await hold_entry(work, entry_id, locale)
+    await authorise_on(work, Action.ENTRY_ARCHIVE, held, *await categories_of(work, entry_id))
     held.entry.archived_at = None
     return held.entry
 
@@ -159,7 +167,7 @@ async def delete_entry(work: Work, entry_id: str, *, locale: str | None = None) 
     Raises:
         Refused: if the actor may not, it was ever public or in review, or others lead to it.
     """
-    held = await hold(work, entry_id, locale)
+    held = await hold_entry(work, entry_id, locale)
     editions = (
         await work.session.scalars(select(Edition).where(Edition.entry_id == entry_id))
     ).all()
@@ -170,7 +178,8 @@ async def delete_entry(work: Work, entry_id: str, *, locale: str | None = None) 
         )
     )
     is_own = authors == {work.actor.account_id}
-    await authorise_on(work, Action.ENTRY_DELETE, held, is_own=is_own)
+    categories = await categories_of(work, entry_id)
+    await authorise_on(work, Action.ENTRY_DELETE, held, *categories, is_own=is_own)
     await _refuse_history(work, entry_id, edition_ids)
     await _refuse_linked(work, entry_id, edition_ids)
     await _delete(work, held, editions)
@@ -190,6 +199,14 @@ async def _create(work: Work, content_type: str, draft: Draft, locale: str, note
     await work.session.flush()  # the edition's foreign key needs the entry
     work.about.update(entry=entry.id, locale=locale)
     return await _first_edition(work, entry, draft, locale, note)
+
+
+async def _inherit(work: Work, source: Held, revision: Revision) -> None:
+    """Remember whose text a new edition began with: none of them may sign it off."""
+    work.session.add_all(
+        EditionContributor(edition_id=revision.edition_id, account_id=account_id)
+        for account_id in await contributors_of(work, source.head)
+    )
 
 
 async def _first_edition(
@@ -237,7 +254,7 @@ async def _refuse_linked(work: Work, entry_id: str, edition_ids: Sequence[str]) 
         .limit(1)
     )
     if source is not None:
-        message = f"a revision of {source} leads to {entry_id}; archive it instead"
+        message = f"a revision of another entry leads to {entry_id}; archive it instead"
         raise Refused(StillLinked(message=message))
 
 
@@ -246,9 +263,10 @@ async def _delete(work: Work, held: Held, editions: Sequence[Edition]) -> None:
     for each in editions:
         each.head_id = None
     await work.session.flush()  # the heads' foreign keys have to be free
-    for table in (Comment, Look, Presence, Revision):
+    for table in (Comment, Look, Presence, EditionContributor, Revision):
         column = table.__table__.c.edition_id
         await work.session.execute(delete(table).where(column.in_(edition_ids)))
     await work.session.execute(delete(Edition).where(Edition.id.in_(edition_ids)))
     await work.session.execute(delete(Entry).where(Entry.id == held.entry.id))
-    work.session.expunge_all()
+    for row in (held.entry, held.head, *editions):
+        work.session.expunge(row)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread  # comparing long texts takes long
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from cms.commands.lookups import Held, authorise_on, get, get_revision, look_at
+from cms.commands.lookups import Held, authorise_on, get, look_at
 from cms.commands.work import Work
 from cms.content.anchoring import Anchor, Found, find_anchor
 from cms.content.blame import Blamed, blame
@@ -37,8 +38,10 @@ async def compare_revisions(work: Work, from_id: str, to_id: str) -> Difference:
         Refused: if the actor may not see them, or they are not of one edition.
     """
     held, new = await find_revision(work, to_id)
-    old = await get_revision(work, held.edition, from_id)
-    return difference(held.content_type, old.content, new.content)
+    _, old = await find_revision(work, from_id)
+    if old.edition_id != new.edition_id:
+        raise Refused(NotFound(message=f"{to_id} has no revision {from_id!r} beside it"))
+    return await to_thread(difference, held.content_type, old.content, new.content)
 
 
 async def changes_since_look(work: Work, entry_id: str, locale: str | None) -> Difference | None:
@@ -63,7 +66,7 @@ async def changes_since_look(work: Work, entry_id: str, locale: str | None) -> D
     )
     if seen is None:
         return None
-    return difference(held.content_type, seen.content, held.head.content)
+    return await to_thread(difference, held.content_type, seen.content, held.head.content)
 
 
 async def blame_entry(work: Work, entry_id: str, locale: str | None) -> Sequence[Blamed]:
@@ -79,7 +82,8 @@ async def blame_entry(work: Work, entry_id: str, locale: str | None) -> Sequence
         .where(Revision.edition_id == held.edition.id)
         .order_by(Revision.number)
     )
-    return blame(held.content_type, [(identifier, content) for identifier, content in revisions])
+    contents = [(identifier, content) for identifier, content in revisions]
+    return await to_thread(blame, held.content_type, contents)
 
 
 async def locate_comments(work: Work, entry_id: str, locale: str | None) -> Sequence[Located]:
@@ -108,7 +112,7 @@ async def find_revision(work: Work, revision_id: str) -> tuple[Held, Revision]:
     edition = await work.session.get_one(Edition, revision.edition_id)
     try:
         held = await look_at(work, edition.entry_id, edition.locale)
-        await authorise_on(work, Action.ENTRY_READ, held)
+        await authorise_on(work, Action.ENTRY_READ, held, revision.category_id)
     except Refused:
         message = f"there is no revision {revision_id!r}"
         raise Refused(NotFound(message=message)) from None

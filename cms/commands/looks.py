@@ -30,7 +30,6 @@ async def mark_seen(
         account_id=work.account_id(),
         edition_id=held.edition.id,
         revision_id=revision.id,
-        digest=revision.digest,
         looked_at=work.now,
     )
     return await work.session.merge(look)
@@ -50,7 +49,7 @@ async def announce_presence(
     Raises:
         Refused: if the actor may not read it.
     """
-    held = await hold(work, entry_id, locale)
+    held = await look_at(work, entry_id, locale)
     await authorise_on(work, Action.ENTRY_READ, held)
     await work.session.execute(delete(Presence).where(Presence.seen_at < work.now - _PRESENT_FOR))
     presence = Presence(
@@ -68,7 +67,7 @@ async def leave(work: Work, entry_id: str, *, locale: str | None = None) -> None
     Raises:
         Refused: if the actor may not read it.
     """
-    held = await hold(work, entry_id, locale)
+    held = await look_at(work, entry_id, locale)
     await work.session.execute(
         delete(Presence).where(
             Presence.account_id == work.account_id(), Presence.edition_id == held.edition.id
@@ -91,4 +90,4 @@ async def present_in(
             Presence.edition_id == held.edition.id, Presence.seen_at > work.now - _PRESENT_FOR
         )
     )
-    return frozenset(rows.tuples())
+    return frozenset((account_id, field_path) for account_id, field_path in rows)

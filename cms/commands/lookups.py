@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import defer
 
 from cms.commands.work import Work
 from cms.content.content_type import ContentType
 from cms.editorial.authorization import Action, Subject
 from cms.errors import Archived, NotFound, Refused, StaleRevision
-from cms.tables import Base, Category, Edition, Entry, Publication, Revision
+from cms.identifiers import kind_of
+from cms.tables import Base, Category, Edition, Entry, Link, Publication, Revision
 
 Row = TypeVar("Row", bound=Base)
 
@@ -23,7 +25,8 @@ async def get(work: Work, table: type[Row], identifier: str) -> Row:
     Raises:
         Refused: with :class:`~cms.errors.NotFound`.
     """
-    row = await work.session.get(table, identifier)
+    # What is no id at all may be nothing that a database takes.
+    row = await work.session.get(table, identifier) if kind_of(identifier) else None
     if row is None:
         raise Refused(NotFound(message=f"there is no {table.__tablename__} {identifier!r}"))
     return row
@@ -52,8 +55,38 @@ async def hold(work: Work, entry_id: str, locale: str | None) -> Held:
     Raises:
         Refused: with :class:`~cms.errors.NotFound` if there is none that the actor may see.
     """
+    # Whoever archives or deletes the whole entry waits, and is waited for.
+    await _lock_entry(work, entry_id, select(Entry).with_for_update(read=True))
     wanted = _edition(entry_id, locale or work.site.default_locale).with_for_update()
     return await _found(work, wanted, entry_id, locale)
+
+
+async def hold_entry(work: Work, entry_id: str, locale: str | None) -> Held:
+    """Return an edition as :func:`hold` does, and hold all other editions of the entry too.
+
+    Raises:
+        Refused: with :class:`~cms.errors.NotFound` if there is none that the actor may see.
+    """
+    await _lock_entry(work, entry_id, select(Entry).with_for_update(key_share=True))
+    wanted = _edition(entry_id, locale or work.site.default_locale).with_for_update()
+    return await _found(work, wanted, entry_id, locale)
+
+
+async def _lock_entry(work: Work, entry_id: str, entries: Select[Entry]) -> None:
+    if kind_of(entry_id) == "entry":
+        await work.session.scalar(
+            entries.where(Entry.id == entry_id).execution_options(populate_existing=True)
+        )
+
+
+async def categories_of(work: Work, entry_id: str) -> Sequence[str | None]:
+    """Return the categories of the newest revisions of all editions of an entry."""
+    found = await work.session.scalars(
+        select(Revision.category_id)
+        .join(Edition, Edition.head_id == Revision.id)
+        .where(Edition.entry_id == entry_id)
+    )
+    return found.all()
 
 
 async def look_at(work: Work, entry_id: str, locale: str | None) -> Held:
@@ -75,7 +108,8 @@ def _edition(entry_id: str, locale: str) -> Select[Edition]:
 
 
 async def _found(work: Work, wanted: Select[Edition], entry_id: str, locale: str | None) -> Held:
-    edition = await work.session.scalar(wanted)
+    is_known = kind_of(entry_id) == "entry" and locale in (None, *work.site.locales)
+    edition = await work.session.scalar(wanted) if is_known else None
     if edition is not None:
         work.about.update(entry=entry_id, locale=edition.locale)
         entry = await work.session.get_one(Entry, entry_id)
@@ -114,7 +148,8 @@ async def get_revision(work: Work, edition: Edition, revision_id: str | None) ->
     Raises:
         Refused: with :class:`~cms.errors.NotFound`.
     """
-    revision = await work.session.get(Revision, revision_id) if revision_id else None
+    is_id = revision_id is not None and kind_of(revision_id) == "rev"
+    revision = await work.session.get(Revision, revision_id) if is_id else None
     if revision is None or revision.edition_id != edition.id:
         message = f"the entry {edition.entry_id!r} has no revision {revision_id!r}"
         raise Refused(NotFound(message=message))
@@ -160,7 +195,7 @@ async def authorise_on(
 
 async def ancestry(work: Work, category_id: str | None) -> frozenset[str]:
     """Return the ids of a category and of all above it."""
-    if category_id is None:
+    if category_id is None or not kind_of(category_id):
         return frozenset()
     above = select(Category.id, Category.parent_id).where(Category.id == category_id)
     tree = above.cte("ancestry", recursive=True)
@@ -169,45 +204,94 @@ async def ancestry(work: Work, category_id: str | None) -> frozenset[str]:
     return frozenset(found)
 
 
-async def entries_at(work: Work, paths: Iterable[str], locale: str) -> Mapping[str, str]:
+async def entries_at(
+    work: Work, paths: Iterable[str], locale: str, source_id: str
+) -> Mapping[str, str]:
     """Return the ids of the entries that stand, or will stand, at these site paths.
 
     What is public comes first; then the newest revision of each edition counts; then what
     was public, since its path leads on to where it stands now.
+
+    Args:
+        work: the transaction and the actor.
+        paths: the site paths.
+        locale: the editions.
+        source_id: the entry whose text mentions the paths.
     """
     wanted = list(paths)
     return {
-        **await _formerly_at(work, wanted, locale),
-        **await _drafted_at(work, wanted, locale),
-        **await _public_at(work, wanted, locale),
+        **await formerly_at(work, wanted, locale),
+        **await _drafted_at(work, wanted, locale, source_id),
+        **await public_at(work, wanted, locale),
     }
 
 
-async def _formerly_at(work: Work, paths: list[str], locale: str) -> Mapping[str, str]:
+async def formerly_at(work: Work, paths: Iterable[str], locale: str) -> Mapping[str, str]:
+    """Return the ids of the entries that stood at these site paths last."""
     rows = await work.session.execute(
         select(Publication.path, Publication.entry_id)
-        .where(Publication.locale == locale, Publication.path.in_(paths))
+        .where(Publication.locale == locale, Publication.path.in_(list(paths)))
         .order_by(Publication.position)  # of several, the last is kept
     )
     return {str(path): entry_id for path, entry_id in rows}
 
 
-async def _public_at(work: Work, paths: list[str], locale: str) -> Mapping[str, str]:
+async def public_at(work: Work, paths: Iterable[str], locale: str) -> Mapping[str, str]:
+    """Return the ids of the entries that stand at these site paths now."""
     rows = await work.session.execute(
         select(Publication.path, Publication.entry_id).where(
             Publication.ended_position.is_(None),
             Publication.locale == locale,
-            Publication.path.in_(paths),
+            Publication.path.in_(list(paths)),
         )
     )
     return {str(path): entry_id for path, entry_id in rows}
 
 
-async def _drafted_at(work: Work, paths: list[str], locale: str) -> Mapping[str, str]:
+async def _drafted_at(
+    work: Work, paths: list[str], locale: str, source_id: str
+) -> Mapping[str, str]:
     rows = await work.session.execute(
         select(Revision.path, Edition.entry_id)
         .join(Edition, Edition.head_id == Revision.id)
         .where(Edition.locale == locale, Revision.path.in_(paths))
         .order_by(Edition.entry_id.desc())  # of several, the oldest is kept
     )
-    return {str(path): entry_id for path, entry_id in rows}
+    found = [(str(path), entry_id) for path, entry_id in rows]
+    # A link must not tell whether a draft stands there that one may not see.
+    seen = await visible_types(work, [entry_id for _, entry_id in found], source_id)
+    return {path: entry_id for path, entry_id in found if entry_id in seen}
+
+
+async def visible_types(work: Work, entry_ids: Sequence[str], source_id: str) -> Mapping[str, str]:
+    """Return the content types of those entries that the actor may know of, by their ids.
+
+    Among them are those to which an entry leads already: whoever edits it can keep the links.
+
+    Args:
+        work: the transaction and the actor.
+        entry_ids: the entries.
+        source_id: the entry that leads to them, or will.
+    """
+    linked = set(
+        await work.session.scalars(
+            select(Link.target_id)
+            .join(Revision, Revision.id == Link.revision_id)
+            .join(Edition, Edition.id == Revision.edition_id)
+            .where(Edition.entry_id == source_id, Link.target_id.in_(entry_ids))
+        )
+    )
+    rows = (
+        await work.session.execute(
+            select(Entry, Edition, Revision)
+            .join(Edition, Edition.entry_id == Entry.id)
+            .join(Revision, Revision.id == Edition.head_id)
+            .where(Entry.id.in_(entry_ids))
+            .options(defer(Revision.content), defer(Revision.rendered), defer(Revision.anchors))
+        )
+    ).all()
+    return {
+        entry.id: entry.content_type
+        for entry, edition, head in rows
+        if entry.id in linked or await _is_visible(work, entry, edition, head)
+    }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from cms.commands.lookups import authorise_on, look_at
+from cms.commands.lookups import Held, authorise_on, look_at, refuse_archived
 from cms.commands.publish_facts import (
     Proposal,
     candidates_of,
@@ -81,16 +81,21 @@ async def preview_publish(
     before = await _live_edges(work, proposal.live)
     removed = _only_in(before, after)
     (candidate,) = await candidates_of(work, [proposal])
-    orphans = await _orphans(work, proposal.edition.id, held.edition.locale, removed)
+    kept = {edge.target for edge in after if edge.origin != Origin.REFERENCE}
+    orphans = await _orphans(work, held, [edge for edge in removed if edge.target not in kept])
+    is_found = bool(candidate.incoming) or proposal.live is not None
     return Impact(
         old_path=proposal.live.path if proposal.live is not None else None,
         new_path=proposal.path,
         links_added=_only_in(after, before),
         links_removed=removed,
         broken=list(dict.fromkeys(edge.source_path for edge, _ in broken_by(candidate))),
-        orphans=orphans if candidate.incoming else [*orphans, entry_id],
+        orphans=orphans if is_found else [*orphans, entry_id],
         stale=await _stale(work, proposal),
-        errors=[error for check in checks(candidate, work.site.gates) for error in check.errors],
+        errors=[
+            *_archived(held),
+            *(error for check in checks(candidate, work.site.gates) for error in check.errors),
+        ],
     )
 
 
@@ -113,9 +118,17 @@ async def preview_unpublish(work: Work, entry_id: str, *, locale: str | None = N
         new_path=None,
         links_removed=removed,
         broken=list(dict.fromkeys(each.source_path for each in incoming)),
-        orphans=await _orphans(work, held.edition.id, live.locale, removed),
+        orphans=await _orphans(work, held, removed),
         errors=broken_by_unpublishing(live.path, incoming),
     )
+
+
+def _archived(held: Held) -> Sequence[UserError]:
+    try:
+        refuse_archived(held)
+    except Refused as refused:
+        return refused.errors
+    return ()
 
 
 async def _live_edges(work: Work, live: Publication | None) -> list[Edge]:
@@ -134,32 +147,27 @@ def _identity(edge: Edge) -> tuple[str, str, str | None, str]:
     return edge.origin, edge.kind, edge.target or edge.url, edge.fragment
 
 
-async def _orphans(work: Work, edition_id: str, locale: str, removed: Iterable[Edge]) -> list[str]:
-    """Return the public targets of these edges to which no other public page leads."""
-    targets = {edge.target for edge in removed if edge.target and edge.origin != Origin.REFERENCE}
-    public = set(
-        await work.session.scalars(
-            select(Publication.entry_id).where(
-                Publication.entry_id.in_(targets),
-                Publication.locale == locale,
-                Publication.ended_position.is_(None),
-            )
+async def _orphans(work: Work, held: Held, gone: Iterable[Edge]) -> list[str]:
+    """Return the public entries to which only these edges lead."""
+    targets = {edge.target for edge in gone if edge.target and edge.origin != Origin.REFERENCE}
+    is_public = (
+        Publication.ended_position.is_(None),
+        Publication.locale == held.edition.locale,
+    )
+    public = await work.session.scalars(
+        select(Publication.entry_id).where(Publication.entry_id.in_(targets), *is_public)
+    )
+    still_linked = await work.session.scalars(
+        select(Link.target_id)
+        .join(Publication, Publication.revision_id == Link.revision_id)
+        .where(
+            Link.target_id.in_(targets),
+            Link.origin != Origin.REFERENCE,
+            Publication.edition_id != held.edition.id,
+            *is_public,
         )
     )
-    still_linked = set(
-        await work.session.scalars(
-            select(Link.target_id)
-            .join(Publication, Publication.revision_id == Link.revision_id)
-            .where(
-                Link.target_id.in_(targets),
-                Link.origin != Origin.REFERENCE,
-                Publication.ended_position.is_(None),
-                Publication.locale == locale,
-                Publication.edition_id != edition_id,
-            )
-        )
-    )
-    return sorted(public - still_linked)
+    return sorted(set(public) - set(still_linked))
 
 
 async def _stale(work: Work, proposal: Proposal) -> list[str]:

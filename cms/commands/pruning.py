@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from itertools import pairwise
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, or_, select
+from sqlalchemy.orm import aliased
 
 from cms.commands.lookups import authorise_on, hold
 from cms.commands.work import Work, command
@@ -22,8 +23,8 @@ async def prune_autosaves(
     """Delete an edition's autosaves of before a time, and return them.
 
     Kept are those that were published, signed off or asked to be reviewed, the newest revision,
-    and each whose author has not saved the very next one as well: who contributed to a page
-    has to stay known.
+    each whose author has not saved the very next one as well, and what was restored after a
+    publication: who contributed to a page has to stay known.
 
     Args:
         work: the transaction and the actor.
@@ -50,8 +51,8 @@ async def prune_autosaves(
 
 
 async def drop_autosave(work: Work, revision: Revision) -> bool:
-    """Delete an autosave unless something refers to it; say whether it is gone."""
-    if await _is_referred_to(work, revision):
+    """Delete an autosave unless it has to stay known; say whether it is gone."""
+    if await _is_referred_to(work, revision) or await _comes_back(work, revision):
         return False
     await work.session.flush()  # its edition's head has to be another one first
     await work.session.execute(delete(Revision).where(Revision.id == revision.id))
@@ -67,3 +68,24 @@ async def _is_referred_to(work: Work, revision: Revision) -> bool:
         if found is not None:
             return True
     return False
+
+
+async def _comes_back(work: Work, revision: Revision) -> bool:
+    """Say whether there is the same content on the other side of a publication."""
+    same, public = aliased(Revision), aliased(Revision)
+    number = revision.number
+    found = await work.session.scalar(
+        select(same.id)
+        .join(public, public.edition_id == same.edition_id)
+        .join(Publication, Publication.revision_id == public.id)
+        .where(
+            same.edition_id == revision.edition_id,
+            same.digest == revision.digest,
+            or_(
+                and_(same.number < public.number, public.number < number),
+                and_(number < public.number, public.number < same.number),
+            ),
+        )
+        .limit(1)
+    )
+    return found is not None

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from cms.commands.lookups import Held, get_revision
+from cms.commands.lookups import Held, get_revision, subject_of
 from cms.commands.review_facts import lacking_for, objectors_to
 from cms.commands.work import Work
 from cms.content.content_type import ContentType
 from cms.content.edges import Edge, Origin
+from cms.editorial.authorization import Action
 from cms.editorial.gates import Candidate, IncomingEdge
+from cms.errors import NotFound, Refused
 from cms.tables import Edition, Entry, Link, Publication, Revision
 
 
@@ -30,6 +32,11 @@ class Proposal:
     def path(self) -> str | None:
         """Where the revision would stand."""
         return self.content_type.path_for(self.revision.slug, self.edition.locale)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is the revision that is public already."""
+        return self.live is not None and self.live.revision_id == self.revision.id
 
 
 async def live_publication_of(work: Work, edition: Edition) -> Publication | None:
@@ -49,10 +56,15 @@ async def proposal_of(work: Work, held: Held, revision_id: str | None) -> Propos
     Raises:
         Refused: if the edition has no such revision.
     """
+    revision = await get_revision(work, held.edition, revision_id or held.head.id)
+    subject = await subject_of(work, held.entry, revision.category_id)
+    if revision.id != held.head.id and not work.may(Action.ENTRY_READ, subject):
+        message = f"the entry {held.entry.id!r} has no revision {revision.id!r}"
+        raise Refused(NotFound(message=message))
     return Proposal(
         entry=held.entry,
         edition=held.edition,
-        revision=await get_revision(work, held.edition, revision_id or held.head.id),
+        revision=revision,
         content_type=held.content_type,
         live=await live_publication_of(work, held.edition),
     )
@@ -66,10 +78,9 @@ async def candidates_of(work: Work, proposals: Sequence[Proposal]) -> list[Candi
     anchors = {locale: await _public_anchors(work, targets, locale) for locale in locales}
     for each in proposals:
         anchors[each.edition.locale][each.entry.id] = _anchors_of(each.revision)
-    together = {each.edition.id for each in proposals}
     return [
         await _candidate(
-            work, each, edges[each.revision.id], anchors[each.edition.locale], together
+            work, each, edges[each.revision.id], anchors[each.edition.locale], proposals
         )
         for each in proposals
     ]
@@ -105,9 +116,10 @@ async def _candidate(
     proposal: Proposal,
     edges: Sequence[Edge],
     anchors_of: Mapping[str, frozenset[str]],
-    together: Iterable[str],
+    proposals: Sequence[Proposal],
 ) -> Candidate:
     revision = proposal.revision
+    together = [each.edition.id for each in proposals]
     return Candidate(
         entry_id=proposal.entry.id,
         content_type=proposal.content_type,

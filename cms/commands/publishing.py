@@ -24,7 +24,7 @@ from cms.editorial.gates import SIGN_OFF_GATES, broken_by_unpublishing, checks
 from cms.errors import NotPublished, PathInUse, Refused, UserError
 from cms.identifiers import new_id
 from cms.ledger.attestation import attest_publication
-from cms.ledger.counters import advance
+from cms.ledger.counters import advance, wait_for_turn
 from cms.tables import Publication
 
 
@@ -121,15 +121,17 @@ async def _publish(
     work: Work, revisions: Mapping[str, str], locale: str | None, reason: str | None = None
 ) -> list[Publication]:
     # Whoever publishes waits here, so what the gates see stays true until the commit.
-    position = await advance(work.session, "position")
+    await wait_for_turn(work.session, "position")
     action = Action.ENTRY_PUBLISH if reason is None else Action.ENTRY_BREAK_GLASS
     proposals = [
         await _propose(work, action, entry_id, revisions[entry_id], locale)
         for entry_id in sorted(revisions)
     ]
     await _check_gates(work, proposals, reason)
-    for each in proposals:
-        if each.live is not None and each.live.revision_id != each.revision.id:
+    new = [each for each in proposals if not each.is_live]
+    position = await advance(work.session, "position") if new else 0
+    for each in new:
+        if each.live is not None:
             _close(work, each.live, position)
     await work.session.flush()  # paths have to be free before they are taken
     return [await _open(work, each, position, reason) for each in proposals]
@@ -139,8 +141,11 @@ async def _propose(
     work: Work, action: Action, entry_id: str, revision_id: str, locale: str | None
 ) -> Proposal:
     held = await hold(work, entry_id, locale)
+    # Whoever may not publish here at all learns nothing about revisions.
+    await authorise_on(work, action, held)
     proposal = await proposal_of(work, held, revision_id)
-    await authorise_on(work, action, held, proposal.revision.category_id)
+    replaced = [proposal.live.category_id] if proposal.live is not None else []
+    await authorise_on(work, action, held, proposal.revision.category_id, *replaced)
     refuse_archived(held)
     return proposal
 
@@ -179,7 +184,7 @@ def _close(work: Work, publication: Publication, position: int) -> None:
 
 async def _open(work: Work, proposal: Proposal, position: int, reason: str | None) -> Publication:
     live, revision = proposal.live, proposal.revision
-    if live is not None and live.revision_id == revision.id:
+    if live is not None and proposal.is_live:
         return live
     publication = Publication(
         id=new_id("pub"),

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import select
+from sqlalchemy.orm import defer
 
-from cms.commands.review_facts import stages_from_json
+from cms.commands.review_facts import stages_that_apply
 from cms.commands.work import Work
 from cms.editorial.authorization import Action, Subject
 from cms.editorial.contributors import Authored, contributors
@@ -17,6 +18,7 @@ from cms.editorial.sign_offs import Lacking, Signature, missing_sign_offs, signa
 from cms.tables import (
     Category,
     Edition,
+    EditionContributor,
     Entry,
     Publication,
     Review,
@@ -26,6 +28,9 @@ from cms.tables import (
 )
 
 T = TypeVar("T")
+
+
+_TEXTS = (Revision.content, Revision.rendered, Revision.anchors)
 
 
 @dataclass(frozen=True)
@@ -94,8 +99,10 @@ async def open_reviews(work: Work) -> list[Waiting]:
             .join(Edition, Edition.id == Review.edition_id)
             .join(Entry, Entry.id == Edition.entry_id)
             .join(Revision, Revision.id == Edition.head_id)
-            .where(Review.ended_at.is_(None))
+            .where(Review.ended_at.is_(None), Entry.archived_at.is_(None))
             .order_by(Review.due_at.is_(None), Review.due_at, Review.requested_at, Review.id)
+            # There may be thousands of reviews, and nobody reads their texts here.
+            .options(*(defer(column) for column in _TEXTS))
         )
     ).all()
     facts = await _Facts.load(work, [review.edition_id for review, _, _ in rows])
@@ -116,6 +123,7 @@ class _Facts:
 
     authored: Mapping[str, Sequence[Authored]]
     published: Mapping[str, Sequence[int]]
+    inherited: Mapping[str, Sequence[str]]
     signatures: Mapping[str, Sequence[Signature]]
     assignees: Mapping[str, Sequence[str]]
     parents: Mapping[str, str | None]
@@ -124,14 +132,19 @@ class _Facts:
     async def load(cls, work: Work, edition_ids: Sequence[str]) -> _Facts:
         """Load the facts about these editions."""
         saved = await work.session.execute(
-            select(Revision.edition_id, Revision.number, Revision.author_id).where(
+            select(Revision.edition_id, Revision.number, Revision.author_id, Revision.digest).where(
                 Revision.edition_id.in_(edition_ids)
             )
         )
         published = await work.session.execute(
             select(Revision.edition_id, Revision.number)
             .join(Publication, Publication.revision_id == Revision.id)
-            .where(Revision.edition_id.in_(edition_ids))
+            .where(Revision.edition_id.in_(edition_ids), Publication.break_glass_reason.is_(None))
+        )
+        inherited = await work.session.execute(
+            select(EditionContributor.edition_id, EditionContributor.account_id).where(
+                EditionContributor.edition_id.in_(edition_ids)
+            )
         )
         signed = await work.session.scalars(
             select(SignOff).where(SignOff.edition_id.in_(edition_ids))
@@ -143,8 +156,12 @@ class _Facts:
         )
         categories = await work.session.execute(select(Category.id, Category.parent_id))
         return cls(
-            authored=_grouped((edition, Authored(number, by)) for edition, number, by in saved),
+            authored=_grouped(
+                (edition, Authored(number, author, digest))
+                for edition, number, author, digest in saved
+            ),
             published=_grouped((edition, number) for edition, number in published),
+            inherited=_grouped((edition, account) for edition, account in inherited),
             signatures=_grouped(
                 (
                     each.edition_id,
@@ -153,7 +170,7 @@ class _Facts:
                 for each in signed
             ),
             assignees=_grouped((review, account) for review, account in assigned),
-            parents=dict(categories.tuples().all()),
+            parents=dict(categories.all()),
         )
 
     def waiting(self, work: Work, review: Review, entry: Entry, head: Revision) -> Waiting:
@@ -163,6 +180,7 @@ class _Facts:
             head.number,
             self.authored.get(edition_id, ()),
             self.published.get(edition_id, ()),
+            self.inherited.get(edition_id, ()),
         )
         counting = signatures_that_count(
             self.signatures.get(edition_id, ()), head.digest, authors, work.now
@@ -171,7 +189,10 @@ class _Facts:
             review=review,
             entry=entry,
             head=head,
-            lacking=missing_sign_offs(stages_from_json(review.stages), counting),
+            lacking=missing_sign_offs(
+                stages_that_apply(review.stages, work.site.content_type(entry.content_type)),
+                counting,
+            ),
             contributors=authors,
             signers=frozenset((each.stage, each.account_id) for each in counting),
             assignees=frozenset(self.assignees.get(review.id, ())),

@@ -31,7 +31,8 @@ async def once(
         run: does it and gives the answer, which may be a refusal.
 
     Raises:
-        Refused: with :class:`~cms.errors.MutationIdReused` if the key came with another input.
+        Refused: with :class:`~cms.errors.MutationIdReused` if the key came with another input,
+            or as ``run`` raises it; then nothing is remembered.
     """
     await work.session.execute(
         delete(ClientMutation).where(
@@ -54,5 +55,9 @@ async def once(
     )
     work.session.add(record)
     await work.session.flush()  # whoever comes with the same key at the same time waits here
-    record.answer = await run()
+    try:
+        record.answer = await run()
+    except Refused:
+        await work.session.delete(record)  # what is refused by raising has no answer to give again
+        raise
     return record.answer

@@ -12,7 +12,15 @@ from cms.content.content_type import ContentType
 from cms.content.policy import Stage
 from cms.editorial.contributors import Authored, contributors
 from cms.editorial.sign_offs import Lacking, Signature, missing_sign_offs, signatures_that_count
-from cms.tables import ChangeRequest, Edition, Publication, Review, Revision, SignOff
+from cms.tables import (
+    ChangeRequest,
+    Edition,
+    EditionContributor,
+    Publication,
+    Review,
+    Revision,
+    SignOff,
+)
 
 
 async def open_review_of(work: Work, edition: Edition) -> Review | None:
@@ -25,17 +33,25 @@ async def open_review_of(work: Work, edition: Edition) -> Review | None:
 async def contributors_of(work: Work, revision: Revision) -> frozenset[str]:
     """Return the accounts whose work is in the revision."""
     saved = await work.session.execute(
-        select(Revision.number, Revision.author_id).where(
+        select(Revision.number, Revision.author_id, Revision.digest).where(
             Revision.edition_id == revision.edition_id
         )
     )
     published = await work.session.scalars(
         select(Revision.number)
         .join(Publication, Publication.revision_id == Revision.id)
-        .where(Revision.edition_id == revision.edition_id)
+        .where(
+            Revision.edition_id == revision.edition_id,
+            Publication.break_glass_reason.is_(None),
+        )
     )
-    authored = [Authored(number, author_id) for number, author_id in saved]
-    return contributors(revision.number, authored, published)
+    inherited = await work.session.scalars(
+        select(EditionContributor.account_id).where(
+            EditionContributor.edition_id == revision.edition_id
+        )
+    )
+    authored = [Authored(*row) for row in saved]
+    return contributors(revision.number, authored, published, inherited)
 
 
 async def signatures_on(work: Work, revision: Revision) -> list[Signature]:
@@ -65,10 +81,20 @@ async def lacking_for(
         .order_by(Review.requested_at.desc(), Review.id.desc())
         .limit(1)
     )
-    lacking = missing_sign_offs(content_type.policy.stages, counting)
-    names = {each.stage.name for each in lacking}
-    earlier = missing_sign_offs(stages_from_json(asked_for or []), counting)
-    return lacking + [each for each in earlier if each.stage.name not in names]
+    return missing_sign_offs(stages_that_apply(asked_for or [], content_type), counting)
+
+
+def stages_that_apply(asked_for: Sequence[Json], content_type: type[ContentType]) -> list[Stage]:
+    """Return the stages of a review as it was requested, and those of the policy as it is.
+
+    Of one that is in both, the larger number of approvals counts.
+    """
+    stages = {stage.name: stage for stage in stages_from_json(asked_for)}
+    for stage in content_type.policy.stages:
+        known = stages.get(stage.name)
+        if known is None or known.approvals < stage.approvals:
+            stages[stage.name] = stage
+    return list(stages.values())
 
 
 async def objectors_to(work: Work, revision: Revision) -> list[str]:

@@ -20,7 +20,7 @@ from cms.commands.review_facts import (
     contributors_of,
     open_review_of,
     signatures_on,
-    stages_from_json,
+    stages_that_apply,
     stages_to_json,
 )
 from cms.commands.work import Work, command
@@ -105,6 +105,8 @@ async def withdraw_review(work: Work, entry_id: str, *, locale: str | None = Non
         Refused: if the actor may not, or there is no open review.
     """
     held = await hold(work, entry_id, locale)
+    # Whoever could withdraw none here learns nothing about reviews.
+    await authorise_on(work, Action.REVIEW_WITHDRAW, held, is_own=True)
     review = await _open_review(work, held.edition)
     is_own = review.requested_by == work.actor.account_id
     await authorise_on(work, Action.REVIEW_WITHDRAW, held, is_own=is_own)
@@ -135,14 +137,16 @@ async def sign_off(
 
     Raises:
         Refused: if the actor may not sign at this stage, has no byline or has contributed, if
-            there is no open review, or if the digest is that of no revision.
+            there is no open review, if the digest is that of no revision, or if the entry is
+            archived.
     """
     held = await hold(work, entry_id, locale)
     # Whoever may not review here at all learns nothing about reviews and digests.
     await authorise_on(work, Action.REVIEW_SIGN_OFF, held)
+    refuse_archived(held)
     review = await _open_review(work, held.edition)
     revision = await _revision_with(work, held.edition, digest)
-    signed = await _stage_to_sign(work, review, revision, stage)
+    signed = await _stage_to_sign(work, held, review, revision, stage)
     await _authorise_judge(work, Action.REVIEW_SIGN_OFF, held, revision, signed)
     reviewer = await _byline(work)
     given = SignOff(
@@ -189,13 +193,14 @@ async def request_changes(
 
     Raises:
         Refused: if the actor may not review here or has contributed, there is no open review,
-            the digest is that of no revision, or no reason is given.
+            the digest is that of no revision, no reason is given, or the entry is archived.
     """
     held = await hold(work, entry_id, locale)
     await authorise_on(work, Action.REVIEW_REQUEST_CHANGES, held)
+    refuse_archived(held)
     review = await _open_review(work, held.edition)
     revision = await _revision_with(work, held.edition, digest)
-    signed = await _stage_to_sign(work, review, revision, None)
+    signed = await _stage_to_sign(work, held, review, revision, None)
     await _authorise_judge(work, Action.REVIEW_REQUEST_CHANGES, held, revision, signed)
     asked = ChangeRequest(
         id=new_id("changes"),
@@ -263,9 +268,9 @@ async def _revision_with(work: Work, edition: Edition, digest: str) -> Revision:
 
 
 async def _stage_to_sign(
-    work: Work, review: Review, revision: Revision, wanted: str | None
+    work: Work, held: Held, review: Review, revision: Revision, wanted: str | None
 ) -> Stage:
-    stages = stages_from_json(review.stages)
+    stages = stages_that_apply(review.stages, held.content_type)
     lacking = missing_sign_offs(stages, await signatures_on(work, revision))
     following = lacking[0].stage if lacking else stages[-1]
     if wanted is None or wanted == following.name:

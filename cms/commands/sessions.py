@@ -158,6 +158,13 @@ async def refresh_session(
     Raises:
         Refused: with :class:`~cms.errors.InvalidToken`.
     """
+    async with database.reading() as session:
+        # Junk does not get as far as to make writers wait.
+        known = select(Token.id).where(
+            Token.hash == hash_of(refresh_token), Token.kind == "refresh"
+        )
+        if await session.scalar(known) is None:
+            raise Refused(_NOT_GOOD)
     async with begin_work(database, site, ANONYMOUS, now) as work:
         account, token = await _find(work, hash_of(refresh_token))
         if token.revoked_at is not None:

@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import wraps
+from inspect import signature
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from cms import clock
+from cms.commands.texts import check_texts
 from cms.content.canonical_json import Json
 from cms.content.site import Site
 from cms.database import Database, WriteSession
@@ -114,16 +116,20 @@ def command(
     def decorate(
         function: Callable[Concatenate[Work, P], Awaitable[R]],
     ) -> Callable[Concatenate[Work, P], Coroutine[Any, Any, R]]:
+        _, *names = signature(function).parameters
+
         @wraps(function)
         async def run(work: Work, /, *args: P.args, **kwargs: P.kwargs) -> R:
             inner = replace(work, about={})
             try:
+                check_texts({**dict(zip(names, args, strict=False)), **kwargs})
                 async with work.session.begin_nested():
                     result = await function(inner, *args, **kwargs)
             except Refused as refusal:
                 await _record_refusal(inner, action, args, refusal)
                 raise
-            for each in result if isinstance(result, Sequence) else [result]:
+            rows: Sequence[Identified | None] = result if isinstance(result, Sequence) else [result]
+            for each in rows or [None]:  # that there was nothing to do is recorded too
                 await _record(inner, action, each)
             return result
 
@@ -132,12 +138,12 @@ def command(
     return decorate
 
 
-async def _record(work: Work, action: Action, row: Identified) -> None:
+async def _record(work: Work, action: Action, row: Identified | None) -> None:
     entry_id = getattr(row, "entry_id", None)
     event = audit.Event(
         actor=work.actor.name,
         action=action,
-        subject=row.id,
+        subject=row.id if row is not None else None,
         outcome="done",
         detail=work.about | ({"entry": entry_id} if entry_id else {}),
     )

@@ -31,7 +31,7 @@ class Edge:
         field_path: the value it stands in, with indexes: ``groups/0/links``.
         ordinal: its place there, from 0.
         label: the words a reader sees; empty means the target's title.
-        note: for editors.
+        note: a remark, which readers may be shown.
         target: the id of the entry it leads to, or ``None``.
         fragment: the anchor in the target, without ``#``; empty for the top.
         url: where it leads if not to an entry: an external URL, or a site path at which
@@ -50,9 +50,15 @@ class Edge:
     url: str | None = None
     accepts: tuple[str, ...] = ()
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """Where it stands among the links of a revision."""
+        return self.field_path, self.ordinal
+
     def value_path(self) -> tuple[str | int, ...]:
-        """Return where in a draft the edge stands, as errors name it."""
-        return ("fields", *self.field_path.split("/"), self.ordinal)
+        """Return where in a draft the edge stands, as errors name it: a link, or a value."""
+        place = (self.ordinal,) if self.origin is Origin.FIELD else ()
+        return ("fields", *self.field_path.split("/"), *place)
 
     def to_json(self) -> JsonObject:
         """Return what the digest covers."""

@@ -7,15 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html.parser import HTMLParser
-from itertools import pairwise
+from itertools import islice, pairwise
 from math import ceil
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from cms.content.canonical_json import Json
+from cms.content.edges import is_internal
+from cms.content.losses import Loss, losses
 from cms.content.markdown_tree import tree_of
 from cms.content.slug import Anchors
 
@@ -29,6 +31,9 @@ _WORD = re.compile(
     r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
     r"|[^\W_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+(?:['\u2019.,/-][^\W_]+)*"
 )
+# More than anybody will mend before saving again.
+MOST_LOSSES = 50
+
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS = _HEADINGS | {"p", "li", "pre", "td", "th", "dt", "dd", "blockquote", "figcaption", "br"}
 _ATTRIBUTES = {
@@ -99,9 +104,8 @@ def render_markdown(text: str, anchors: Anchors) -> RenderedMarkdown:
     Raw HTML is allowed and then sanitised, so no script, style or event handler survives.
     Plain text and links are read from the sanitised HTML, so they are what a reader gets.
     """
-    tokens = _PARSER.parse(text)
-    _name_headings(tokens, anchors)
-    html = _sanitise(_PARSER.renderer.render(tokens, _PARSER.options, {}))
+    tokens = _tokens(text, anchors)
+    html = _sanitise(_raw_html(tokens))
     reader = _HtmlReader()
     reader.feed(html)
     reader.close()
@@ -118,6 +122,15 @@ def render_markdown(text: str, anchors: Anchors) -> RenderedMarkdown:
 def count_words(text: str) -> int:
     """Return the number of words: each Chinese character and each Japanese one is a word."""
     return len(_WORD.findall(text))
+
+
+def removed_by_sanitising(text: str) -> tuple[Loss, ...]:
+    """Return what stands in a Markdown text and no reader gets, at most :data:`MOST_LOSSES`.
+
+    Comments are nobody's loss.
+    """
+    raw = _raw_html(_tokens(text, Anchors()))
+    return tuple(islice(losses(raw, _sanitise(raw)), MOST_LOSSES))
 
 
 @lru_cache(maxsize=64)
@@ -147,11 +160,29 @@ def split_at_headings(text: str) -> tuple[str, list[tuple[str, str]]]:
     return intro, parts
 
 
+def _tokens(text: str, anchors: Anchors) -> Sequence[Token]:
+    tokens = _PARSER.parse(text)
+    _name_headings(tokens, anchors)
+    _align_cells(tokens)
+    return tokens
+
+
+def _raw_html(tokens: Sequence[Token]) -> str:
+    return str(_PARSER.renderer.render(tokens, _PARSER.options, {}))
+
+
 def _name_headings(tokens: Sequence[Token], anchors: Anchors) -> None:
     for token, content in pairwise(tokens):
         if token.type == "heading_open":
             words = (inner.content for inner in content.children or [])
             token.attrSet("id", anchors.take("".join(words)))
+
+
+def _align_cells(tokens: Sequence[Token]) -> None:
+    """Say in an attribute what the parser says in a style, which would not be kept."""
+    for token in tokens:
+        if token.type in {"th_open", "td_open"} and (style := token.attrs.pop("style", None)):
+            token.attrSet("align", str(style).removeprefix("text-align:"))
 
 
 def _sanitise(html: str) -> str:
@@ -177,6 +208,11 @@ def _is_harmless(address: str) -> bool:
     except ValueError:
         return False
     return scheme in URL_SCHEMES or not scheme
+
+
+def _as_written(href: str) -> str:
+    """Return an address; within the site with the letters that slugs and anchors have."""
+    return unquote(href) if href.startswith("#") or is_internal(href) else href
 
 
 class _HtmlReader(HTMLParser):
@@ -210,7 +246,7 @@ class _HtmlReader(HTMLParser):
         if tag == "a" and self._link is not None:
             href, start = self._link
             if href:
-                self.links.append(InlineLink(href, self._words_since(start)))
+                self.links.append(InlineLink(_as_written(href), self._words_since(start)))
             self._link = None
         elif tag in _HEADINGS and self._heading is not None:
             anchor, start = self._heading

@@ -109,12 +109,24 @@ def clean_draft(content_type: type[ContentType], draft: Draft) -> tuple[Draft, l
 
 def paths_in(content_type: type[ContentType], draft: Draft) -> frozenset[str]:
     """Return the site paths that the values of a clean draft mention, without fragments."""
-    hrefs = (
-        href
-        for name, each in content_type.fields.items()
-        for href in each.hrefs(draft.fields[name])
-    )
-    return frozenset(path for path in map(path_of, hrefs) if path is not None)
+    found = hrefs_in(content_type, draft.fields)
+    return frozenset(path for path in map(path_of, found) if path is not None)
+
+
+def hrefs_in(content_type: type[ContentType], values: Json) -> Iterator[str]:
+    """Yield the addresses that the values of a page's fields mention, as they are written."""
+    if isinstance(values, Mapping):
+        for name, each in content_type.fields.items():
+            yield from each.hrefs(values.get(name))
+
+
+def edges_in(
+    content_type: type[ContentType], values: Json, entries: EntriesByPath
+) -> Iterator[Edge]:
+    """Yield where the values of a page's fields lead, if these entries stand at its paths."""
+    if isinstance(values, Mapping):
+        for name, each in content_type.fields.items():
+            yield from each.edges(values.get(name), (name,), entries)
 
 
 def take_snapshot(
@@ -134,9 +146,7 @@ def take_snapshot(
     values = {
         name: each.compute(resolved[name], {**resolved, **around}) for name, each in fields.items()
     }
-    edges = tuple(
-        edge for name, each in fields.items() for edge in each.edges(values[name], (name,), entries)
-    )
+    edges = tuple(edges_in(content_type, values, entries))
     page = Rendering(Anchors(), entries)
     rendered = {name: each.render(values[name], page) for name, each in fields.items()}
     content: JsonObject = {

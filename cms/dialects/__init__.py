@@ -21,7 +21,12 @@ from cms.dialects.columns import (
     as_text,
     partial_index,
 )
-from cms.dialects.connecting import backend, lock_schema, refresh_statistics
+from cms.dialects.connecting import (
+    backend,
+    is_worth_another_try,
+    lock_schema,
+    refresh_statistics,
+)
 from cms.dialects.expressions import (
     element_number,
     element_text,
@@ -43,6 +48,7 @@ __all__ = [
     "element_number",
     "element_text",
     "elements_of",
+    "is_worth_another_try",
     "lock_schema",
     "moment_ago",
     "partial_index",

@@ -13,7 +13,7 @@ from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import URL, event, make_url, text  # noqa: TID251  # has no expression
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_dbapi
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from cms.dialects.reading import PostgresReader, Reader, SqliteReader
@@ -165,6 +165,7 @@ class PostgresBackend:
                     "idle_in_transaction_session_timeout": "60000",
                     "jit": "off",
                     "lock_timeout": "5000",
+                    "statement_timeout": "30000",
                     "timezone": "UTC",
                 }
             },
@@ -193,3 +194,17 @@ def lock_schema(connection: Connection) -> None:
     # On SQLite every transaction of ours is the only writer already.
     if connection.dialect.name == "postgresql":
         connection.execute(text("select pg_advisory_xact_lock(hashtext('copydesk.schema'))"))
+
+
+# Somebody else was there first: a deadlock, a lock not had in time, a conflict of snapshots.
+_CONFLICTS = frozenset({"40001", "40P01", "55P03"})
+
+
+def is_worth_another_try(error: DBAPIError) -> bool:
+    """Say whether a transaction failed only because of another one at the same time."""
+    original = error.orig
+    return (
+        isinstance(error, IntegrityError)
+        or getattr(original, "sqlstate", None) in _CONFLICTS
+        or "database is locked" in str(original)
+    )

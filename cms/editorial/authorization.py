@@ -32,6 +32,7 @@ class Action(StrEnum):
     CATEGORY_CHANGE = "category:change"
     TAG_CREATE = "tag:create"
     PERSON_CREATE = "person:create"
+    ACCOUNT_READ = "account:read"
     ACCOUNT_CREATE = "account:create"
     ACCOUNT_DISABLE = "account:disable"
     PASSWORD_CHANGE = "password:change"
@@ -55,6 +56,7 @@ class Reach(StrEnum):
 # What whoever is signed in may do, whatever the role.
 _EVERYONE = {
     Action.ENTRY_READ: Reach.ANY,
+    Action.ACCOUNT_READ: Reach.ANY,
     Action.COMMENT_WRITE: Reach.ANY,
     Action.COMMENT_RESOLVE: Reach.OWN,
     Action.PASSWORD_CHANGE: Reach.OWN,

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from cms.content.canonical_json import JsonObject
 from cms.content.content_type import ContentType
 from cms.content.edges import Edge, is_internal
-from cms.content.snapshot import missing_in
+from cms.content.snapshot import hrefs_in, missing_in
 from cms.editorial.sign_offs import Lacking
 from cms.errors import (
     BrokenLink,
@@ -102,6 +102,10 @@ def links_lead_somewhere(candidate: Candidate) -> Iterator[GateFailed]:
         if reason:
             message = f"the link {edge.label!r} {reason}"
             yield BrokenLink(message=message, path=edge.value_path())
+    for href in hrefs_in(candidate.content_type, candidate.content["fields"]):
+        if href.startswith("#") and href[1:] not in {"", *candidate.anchors}:
+            message = f"a text links to {href}, which is not on its page"
+            yield BrokenLink(message=message, path=("fields",))
 
 
 def path_is_free(candidate: Candidate) -> Iterator[GateFailed]:

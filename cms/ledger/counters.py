@@ -10,7 +10,7 @@ from cms.database import ReadSession, WriteSession
 from cms.errors import DatabaseError
 from cms.tables import Counter
 
-Numbered: TypeAlias = Literal["attestation", "audit", "position"]
+Numbered: TypeAlias = Literal["attestation", "audit", "position", "taxonomy"]
 
 
 async def advance(session: WriteSession, name: Numbered) -> int:
@@ -22,6 +22,11 @@ async def advance(session: WriteSession, name: Numbered) -> int:
     raised = update(Counter).where(Counter.name == name).values(value=Counter.value + 1)
     number: int | None = await session.scalar(raised.returning(Counter.value))
     return _present(number, name)
+
+
+async def wait_for_turn(session: WriteSession, name: Numbered) -> None:
+    """Wait until this transaction is the one to take the next number, if it takes one."""
+    await session.execute(select(Counter.value).where(Counter.name == name).with_for_update())
 
 
 async def current(session: ReadSession, name: Numbered) -> int:

@@ -30,8 +30,9 @@ class Happened:
 class Tail:
     """Follows the audit chain.
 
-    Whoever follows looks at the database from time to time, which also finds what other
-    processes have done; for what this one does, :meth:`wake` is quicker.
+    From time to time somebody who follows looks how long the chain is, for all of them, which
+    also finds what other processes have done; for what this one does, :meth:`wake` is quicker.
+    Nobody looks while nobody follows.
 
     Args:
         database: where the chain is.
@@ -42,30 +43,54 @@ class Tail:
         self._database = database
         self._every = every
         self._woken = asyncio.Event()
+        self._looking = asyncio.Lock()
+        self._due = 0.0  # when to look again, by the event loop's clock
+        self._newest = 0
 
     def wake(self) -> None:
         """Say that something has been done."""
+        self._due = 0.0
         self._woken.set()
         self._woken = asyncio.Event()
 
     async def tick(self) -> None:
         """Wait until something has been done in this process, or until it is time to look."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), self._every)
+        await self._wait(self._every)
 
     async def happenings(self) -> AsyncGenerator[Happened, None]:
-        """Yield what is done from now on, in the order of the chain."""
-        sequence = await self._newest()
+        """Yield what is done from now on, in the order of the chain.
+
+        Records are numbered in the order of the commits, so none can come to stand before one
+        that was seen.
+        """
+        sequence = await self._length()
         while True:
-            rows = await self._after(sequence)
+            rows = await self._after(sequence) if self._newest > sequence else []
             for row in rows:
                 sequence = row.sequence
                 if row.outcome == "done":
                     yield Happened(row.sequence, row.actor, row.action, row.subject, row.detail)
-            if len(rows) < _BATCH:
-                await self.tick()
+            if not rows:
+                await self._look()
 
-    async def _newest(self) -> int:
+    async def _look(self) -> None:
+        """Find out how long the chain is, once for all who wait for that."""
+        loop = asyncio.get_running_loop()
+        await self._wait(max(0.0, self._due - loop.time()))
+        async with self._looking:
+            if loop.time() >= self._due:
+                self._due = due = loop.time() + self._every
+                self._newest = await self._length()
+                if self._due == due:  # whatever was done meanwhile makes another look due
+                    self._due = loop.time() + self._every
+
+    async def _wait(self, seconds: float) -> None:
+        # Not asyncio.wait_for, which may lose a cancellation that comes together with the event.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+
+    async def _length(self) -> int:
         async with self._database.reading() as session:
             return await session.scalar(select(func.max(AuditRecord.sequence))) or 0
 

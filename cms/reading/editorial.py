@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Select,
+    CompoundSelect,
+    SQLColumnExpression,
     and_,
     case,
     distinct,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     literal_column,
     not_,
     select,
+    union_all,
 )
 from sqlalchemy.orm import aliased
 
@@ -32,6 +34,7 @@ from cms.tables import (
     ChangeRequest,
     Comment,
     Edition,
+    EditionContributor,
     Entry,
     Presence,
     Publication,
@@ -221,9 +224,8 @@ def state_of(
 ) -> ColumnElement[str]:
     """Return the word for where a revision of an edition stands: one of :data:`STATES`."""
     publication = select(Publication.id).where(Publication.edition_id == edition_id)
-    shown = publication.where(
-        Publication.revision_id == revision_id, Publication.ended_position.is_(None)
-    )
+    live = publication.where(Publication.ended_position.is_(None))
+    shown = live.where(Publication.revision_id == revision_id)
     review = select(Review.id).where(Review.edition_id == edition_id, Review.ended_at.is_(None))
     lacking = review.where(_has_incomplete_stage(edition_id, number, digest))
     return case(
@@ -235,7 +237,8 @@ def state_of(
         ),
         (and_(exists(review), not_(exists(lacking))), literal_column("'APPROVED'")),
         (exists(review), literal_column("'IN_REVIEW'")),
-        (exists(publication), literal_column("'UNPUBLISHED'")),
+        # Beside what is public, a newer revision is a draft like any other.
+        (and_(exists(publication), not_(exists(live))), literal_column("'UNPUBLISHED'")),
         else_=literal_column("'DRAFT'"),
     )
 
@@ -260,20 +263,63 @@ def _has_incomplete_stage(
     return exists(select(literal_column("1")).select_from(stage).where(signed < approvals))
 
 
-def _contributors(edition_id: ColumnElement[Any], number: ColumnElement[Any]) -> Select[str]:
+def _contributors(
+    edition_id: ColumnElement[Any], number: ColumnElement[Any]
+) -> CompoundSelect[Any]:
     """Return the authors since the last publication before this revision.
 
     See :func:`cms.editorial.contributors.contributors`.
     """
     public, saved = aliased(Revision), aliased(Revision)
     base = (
-        select(func.coalesce(func.max(public.number), literal_column("0")))
+        select(public.number)
         .join(Publication, Publication.revision_id == public.id)
-        .where(public.edition_id == edition_id, public.number < number)
+        .where(
+            public.edition_id == edition_id,
+            public.number < number,
+            Publication.break_glass_reason.is_(None),
+            not_(_comes_back(edition_id, number, public.number)),
+        )
+        .order_by(public.number.desc())
+        .limit(literal_column("1"))
         .scalar_subquery()
     )
-    return select(saved.author_id).where(
-        saved.edition_id == edition_id, saved.number > base, saved.number <= number
+    authors = select(saved.author_id).where(
+        saved.edition_id == edition_id,
+        saved.number > func.coalesce(base, literal_column("0")),
+        saved.number <= number,
+    )
+    inherited = select(EditionContributor.account_id).where(
+        EditionContributor.edition_id == edition_id, base.is_(None)
+    )
+    return union_all(authors, inherited)
+
+
+def _comes_back(
+    edition_id: ColumnElement[Any], number: ColumnElement[Any], base: SQLColumnExpression[Any]
+) -> ColumnElement[bool]:
+    """Return whether a draft of before a publication has been restored after it."""
+    before, since, public = aliased(Revision), aliased(Revision), aliased(Revision)
+    shown = (
+        select(public.digest)
+        .join(Publication, Publication.revision_id == public.id)
+        .where(
+            public.edition_id == edition_id,
+            public.number < number,
+            Publication.break_glass_reason.is_(None),
+        )
+    )
+    return (
+        select(since.id)
+        .join(before, and_(before.edition_id == edition_id, before.digest == since.digest))
+        .where(
+            since.edition_id == edition_id,
+            since.number > base,
+            since.number <= number,
+            before.number < base,
+            before.digest.not_in(shown),
+        )
+        .exists()
     )
 
 

@@ -60,6 +60,7 @@ _PLAIN_LINK_COLUMNS = (
 _EMPTY = literal_column("''", Text())
 _REFERENCE = literal_column("'reference'", Text())
 _HASH = literal_column("'#'", Text())
+_DEEPEST = literal_column("50", Integer())
 _CATEGORY = (
     Category.id,
     Category.parent_id,
@@ -108,7 +109,7 @@ def links(view: View) -> Relation:
     target = Publication.__table__.alias("target")
     shown = and_(target.c.entry_id == Link.target_id, is_shown(target, view))
     return (
-        select(*_link_columns(target))
+        select(*_link_columns(target, _title_of(target)))
         .select_from(outerjoin(Link, target, shown))
         .where(or_(Link.url.is_not(None), target.c.id.is_not(None)))
     )
@@ -157,7 +158,7 @@ def incoming_links(view: View) -> Relation:
     stands_in = join(Link, source, source.c.revision_id == Link.revision_id)
     shown = and_(target.c.entry_id == Link.target_id, is_shown(target, view))
     return (
-        select(*_link_columns(target), source.c.entry_id.label("source_id"))
+        select(*_link_columns(target, _title_of(target)), source.c.entry_id.label("source_id"))
         .select_from(outerjoin(stands_in, target, shown))
         .where(is_shown(source, view))
     )
@@ -245,7 +246,8 @@ def ancestors(parent_id: ColumnElement[Any]) -> Relation:
     )
     above = parent.cte("above", recursive=True, nesting=True)
     further = select(*_CATEGORY, above.c.distance + 1).join(above, Category.id == above.c.parent_id)
-    return select(*above.union_all(further).c)
+    # Not "all": should the tree ever have a cycle, a reader's query must end.
+    return select(*above.union_all(further.where(above.c.distance < _DEEPEST)).c)
 
 
 def tags() -> Relation:
@@ -261,7 +263,7 @@ def revision_tags() -> Relation:
 def _links_with_preview(view: View) -> Relation:
     target = entries(view).subquery("target")
     return (
-        select(*_link_columns(target))
+        select(*_link_columns(target, target.c.title))
         .select_from(outerjoin(Link, target, target.c.id == Link.target_id))
         .where(or_(Link.url.is_not(None), target.c.id.is_not(None)))
     )
@@ -270,9 +272,9 @@ def _links_with_preview(view: View) -> Relation:
 def _incoming_with_preview(view: View) -> Relation:
     source, target = entries(view).subquery("source"), entries(view).subquery("target")
     stands_in = join(Link, source, source.c.revision_id == Link.revision_id)
-    return select(*_link_columns(target), source.c.id.label("source_id")).select_from(
-        outerjoin(stands_in, target, target.c.id == Link.target_id)
-    )
+    return select(
+        *_link_columns(target, target.c.title), source.c.id.label("source_id")
+    ).select_from(outerjoin(stands_in, target, target.c.id == Link.target_id))
 
 
 def _draft_links(view: View) -> Relation:
@@ -282,7 +284,7 @@ def _draft_links(view: View) -> Relation:
     stands_in = join(of_revision, source, source.c.id == Revision.edition_id)
     shown = _is_newest_target(target, source.c.locale, view)
     return (
-        select(*_link_columns(target))
+        select(*_link_columns(target, target.c.title))
         .select_from(outerjoin(stands_in, target, shown))
         .where(or_(Link.url.is_not(None), target.c.id.is_not(None)))
     )
@@ -294,7 +296,7 @@ def _incoming_draft_links(view: View) -> Relation:
     stands_in = join(Link, source, source.c.revision_id == Link.revision_id)
     shown = _is_newest_target(target, source.c.locale, view)
     return (
-        select(*_link_columns(target), source.c.id.label("source_id"))
+        select(*_link_columns(target, target.c.title), source.c.id.label("source_id"))
         .select_from(join(stands_in, target, shown))
         .where(source.c.is_head, is_best_draft(source, view))
     )
@@ -312,11 +314,13 @@ def _is_newest_target(
     return and_(target.c.id == Link.target_id, target.c.is_head, shown)
 
 
-def _link_columns(target: FromClause) -> list[ColumnElement[Any]]:
+def _title_of(publication: FromClause) -> ColumnElement[Any]:
+    shown = Revision.id == publication.c.revision_id
+    return select(Revision.title).where(shown).scalar_subquery()
+
+
+def _link_columns(target: FromClause, title: ColumnElement[Any]) -> list[ColumnElement[Any]]:
     fragment = case((Link.fragment != _EMPTY, _HASH + Link.fragment), else_=_EMPTY)
-    # What is around it can have a revision of its own: that of the draft a link stands in.
-    of_target = select(Revision.title).where(Revision.id == target.c.revision_id)
-    title = of_target.correlate(target).scalar_subquery()
     label = func.coalesce(func.nullif(Link.label, _EMPTY), title, Link.url, _EMPTY)
     return [
         *(getattr(Link, name) for name in _PLAIN_LINK_COLUMNS),

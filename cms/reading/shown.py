@@ -72,6 +72,7 @@ def published(view: View) -> Relation:
 def drafts(view: View) -> Relation:
     """Return entries as of each of their revisions, as far as the view reaches."""
     live = Publication.__table__.alias("live")
+    head = Revision.__table__.alias("head")
     is_open = and_(live.c.edition_id == Edition.id, live.c.ended_position.is_(None))
     return (
         select(
@@ -102,7 +103,12 @@ def drafts(view: View) -> Relation:
         .join(Edition, Edition.id == Revision.edition_id)
         .join(Entry, Entry.id == Edition.entry_id)
         .join(live, is_open, isouter=True)
-        .where(is_within(view, Entry.content_type, Revision.category_id))
+        .join(head, head.c.id == Edition.head_id)
+        # An old revision may be of a category that one sees, and the entry no more; or so again.
+        .where(
+            is_within(view, Entry.content_type, Revision.category_id),
+            is_within(view, Entry.content_type, head.c.category_id),
+        )
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cms.tables.base import Base
-from cms.tables.content import Edition, Entry, Link, Look, Revision, RevisionTag
+from cms.tables.content import Edition, EditionContributor, Entry, Link, Look, Revision, RevisionTag
 from cms.tables.ledger import Attestation, AuditRecord, ClientMutation, Counter, Presence
 from cms.tables.people import Account, Person, RoleGrant, Throttle, Token
 from cms.tables.publication import Publication
@@ -21,6 +21,7 @@ __all__ = [
     "Comment",
     "Counter",
     "Edition",
+    "EditionContributor",
     "Entry",
     "Link",
     "Look",

@@ -28,7 +28,10 @@ class Edition(Base):
     """An entry in one locale."""
 
     __tablename__ = "edition"
-    __table_args__ = (UniqueConstraint("entry_id", "locale"),)
+    __table_args__ = (
+        UniqueConstraint("entry_id", "locale"),
+        Index("ix_edition_head_id", "head_id"),
+    )
 
     id: Mapped[Id]
     entry_id: Mapped[str] = mapped_column(Key, ForeignKey("entry.id"))
@@ -52,6 +55,7 @@ class Revision(Base):
         Index("ix_revision_slug", "slug"),
         Index("ix_revision_path", "path"),
         Index("ix_revision_category_id", "category_id"),
+        Index("ix_revision_created_at", "created_at"),
     )
 
     id: Mapped[Id]
@@ -78,6 +82,16 @@ class Revision(Base):
     created_at: Mapped[Time]
 
 
+class EditionContributor(Base):
+    """Somebody whose text an edition began with, as a copy or a translation."""
+
+    __tablename__ = "edition_contributor"
+    __table_args__ = (CLUSTERED,)
+
+    edition_id: Mapped[str] = mapped_column(Key, ForeignKey("edition.id"), primary_key=True)
+    account_id: Mapped[str] = mapped_column(Key, ForeignKey("account.id"), primary_key=True)
+
+
 class Look(Base):
     """The revision of an edition at which somebody last looked."""
 
@@ -88,7 +102,6 @@ class Look(Base):
     edition_id: Mapped[str] = mapped_column(Key, ForeignKey("edition.id"), primary_key=True)
     # Not a foreign key: an autosave that was looked at may be pruned all the same.
     revision_id: Mapped[Name]
-    digest: Mapped[Name]
     looked_at: Mapped[Time]
 
 

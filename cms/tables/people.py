@@ -28,6 +28,8 @@ class Account(Base):
     """Someone who signs in; may be tied to a person."""
 
     __tablename__ = "account"
+    # Four eyes are those of two people, so nobody has two accounts under one byline.
+    __table_args__ = (Index("uq_account_person_id", "person_id", unique=True),)
 
     id: Mapped[Id]
     email: Mapped[str] = mapped_column(Key, unique=True)

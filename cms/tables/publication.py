@@ -44,6 +44,7 @@ class Publication(Base):
         Index("ix_publication_path", "path", "locale"),
         Index("ix_publication_position", "position"),
         Index("ix_publication_ended_position", "ended_position"),
+        Index("ix_publication_entry_id", "entry_id"),
     )
 
     id: Mapped[Id]

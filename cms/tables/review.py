@@ -21,6 +21,8 @@ class Review(Base):
         ),
         ForeignKeyConstraint(["edition_id", "revision_id"], ["revision.edition_id", "revision.id"]),
         CheckConstraint("(ended_at is null) = (outcome is null)", name="ended"),
+        Index("ix_review_edition_id", "edition_id", "requested_at"),
+        Index("ix_review_revision_id", "revision_id"),
     )
 
     id: Mapped[Id]
@@ -44,6 +46,8 @@ class SignOff(Base):
         ForeignKeyConstraint(["edition_id", "revision_id"], ["revision.edition_id", "revision.id"]),
         Index("ix_sign_off_digest", "edition_id", "digest"),
         Index("ix_sign_off_person_id", "person_id"),
+        Index("ix_sign_off_review_id", "review_id"),
+        Index("ix_sign_off_revision_id", "revision_id"),
     )
 
     id: Mapped[Id]
@@ -76,6 +80,8 @@ class ChangeRequest(Base):
     __table_args__ = (
         ForeignKeyConstraint(["edition_id", "revision_id"], ["revision.edition_id", "revision.id"]),
         Index("ix_change_request_review_id", "review_id"),
+        Index("ix_change_request_edition_id", "edition_id", "digest"),
+        Index("ix_change_request_revision_id", "revision_id"),
     )
 
     id: Mapped[Id]
@@ -94,6 +100,7 @@ class Comment(Base):
     __tablename__ = "comment"
     __table_args__ = (
         Index("ix_comment_edition_id", "edition_id"),
+        Index("ix_comment_thread_id", "thread_id"),
         CheckConstraint("(field_path is null) = (quote is null)", name="anchor"),
         CheckConstraint("(resolved_at is null) = (resolved_by is null)", name="resolved"),
     )
@@ -107,7 +114,6 @@ class Comment(Base):
     created_at: Mapped[Time]
     # Where it is about: a value of the revision that its author had in mind, and the words
     # there, with what stands around them, by which they are found again after edits.
-    digest: Mapped[Name]
     field_path: Mapped[str | None] = mapped_column(Key)
     start: Mapped[int | None]
     quote: Mapped[str | None] = mapped_column(Words)

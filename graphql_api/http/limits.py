@@ -38,6 +38,7 @@ class Limits:
         list_items: items of any list that is given as an argument or a variable.
         value_depth: lists and objects within each other in a variable.
         objects: objects in the answer, if every page were full.
+        answers: root fields that take more than a look into the database, mutations included.
     """
 
     body_bytes: int = 64 * 1024
@@ -50,6 +51,7 @@ class Limits:
     list_items: int = 200
     value_depth: int = 10
     objects: int = 50_000
+    answers: int = 5
 
 
 def check_document(document: DocumentNode, limits: Limits) -> None:
@@ -127,6 +129,15 @@ def check_objects(count: int, limits: Limits) -> None:
         RequestFailed: if there could be more than allowed.
     """
     _check("objects", count, limits.objects)
+
+
+def check_answers(count: int, limits: Limits) -> None:
+    """Check how many root fields take work of their own.
+
+    Raises:
+        RequestFailed: if there are more than allowed.
+    """
+    _check("answers", count, limits.answers)
 
 
 def _check_value(value: Any, limits: Limits, depth: int) -> None:

@@ -20,7 +20,9 @@ _POLICY = (
 def graphiql() -> Response:
     """Return the page with GraphiQL."""
     page = (_FOLDER / "graphiql.html").read_text(encoding="utf-8")
-    return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY})
+    # Programs get something else from the same address.
+    headers = {"Content-Security-Policy": _POLICY, "Vary": "Accept"}
+    return HTMLResponse(page, headers=headers)
 
 
 async def asset(request: Request) -> Response:

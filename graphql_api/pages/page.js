@@ -1,7 +1,7 @@
 "use strict";
 
 const managementQuery = `# Sign in, then put the token under Headers, below:
-# {"Authorization": "Bearer copydesk_access_…"}
+# {"authorization": "Bearer copydesk_access_…"}
 mutation SignIn {
   signIn(input: {email: "you@example.org", password: "…"}) {
     errors { code message }
@@ -32,11 +32,19 @@ query Newest {
 }
 `;
 
-const path = window.location.pathname;
+const url = new URL(window.location.pathname, window.location.href);
+const isManagement = url.pathname.endsWith("/manage/graphql");
+const socketUrl = new URL(url);
+socketUrl.protocol = url.protocol.replace("http", "ws");
 
 ReactDOM.createRoot(document.getElementById("graphiql")).render(
   React.createElement(GraphiQL, {
-    fetcher: GraphiQL.createFetcher({ url: path }),
-    defaultQuery: path.endsWith("/manage/graphql") ? managementQuery : deliveryQuery,
+    fetcher: GraphiQL.createFetcher({
+      url: url.href,
+      subscriptionUrl: isManagement ? socketUrl.href : undefined,
+    }),
+    defaultQuery: isManagement ? managementQuery : deliveryQuery,
+    // What is typed here can be a password or a token: it is forgotten with the tab.
+    storage: window.sessionStorage,
   }),
 );

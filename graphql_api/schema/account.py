@@ -6,7 +6,6 @@ from cms.reading import editorial
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
 from graphql_api.planner.source import Chosen
 from graphql_api.schema.declare import many, one, value
-from graphql_api.schema.interfaces import Node
 from graphql_api.schema.rows import Condition, category_rows, person_rows
 
 
@@ -39,7 +38,7 @@ def _grants(account: Row, _: Call) -> Rows:
     return grant_rows(lambda grant: grant.account_id == account.id)
 
 
-class Account(Node):
+class Account:
     """Somebody who signs in."""
 
     id = value("ID", lambda account: account.id, "Its id.")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from cms.reading import editorial
 from graphql_api.planner.declarations import OrderKey, Rows
+from graphql_api.planner.json_sql import JsonText, text
 from graphql_api.planner.source import Chosen
 from graphql_api.schema.account import account_rows
 from graphql_api.schema.declare import Declared, one, value
@@ -49,5 +50,10 @@ AUDIT_WHERE: Mapping[str, Declared] = {
     "actor": compared("str", lambda record: record.actor, "Who did it."),
     "action": compared("str", lambda record: record.action, "What was asked for."),
     "subject": compared("str", lambda record: record.subject, "What it was done to."),
+    "entry": compared(
+        "ID",
+        lambda record: JsonText(record.detail, text("entry")),
+        "The entry that it was about.",
+    ),
     "outcome": compared("str", lambda record: record.outcome, "done or refused."),
 }

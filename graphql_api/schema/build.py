@@ -9,6 +9,7 @@ from graphql import GraphQLSchema
 
 from cms.content.site import Site
 from cms.reading.editorial import STATES
+from cms.reading.view import Perspective
 from graphql_api.schema.account import Account, RoleGrant, ServiceToken
 from graphql_api.schema.audit import AUDIT_WHERE, AuditRecord
 from graphql_api.schema.connection import PageInfo, add_connection
@@ -101,7 +102,7 @@ def build_management_schema(site: Site) -> GraphQLSchema:
     Raises:
         SiteError: if a field of the site has no GraphQL type.
     """
-    namespace = Namespace()
+    namespace = Namespace(Perspective.DRAFT)
     namespace.add_enum("EntryState", "Where a revision stands.", {state: state for state in STATES})
     more = _More(ENTRY_FIELDS, REVISION_FIELDS, SIGN_OFF_FIELDS, QUERY_FIELDS)
     _add_content(namespace, site, more)

@@ -11,7 +11,6 @@ from graphql_api.planner.source import Chosen
 from graphql_api.schema.account import account_rows
 from graphql_api.schema.connection import connection
 from graphql_api.schema.declare import Declared, many, one, value
-from graphql_api.schema.interfaces import Node
 from graphql_api.schema.rows import Condition, revision_rows
 
 
@@ -207,7 +206,7 @@ def _assignees(review: Row, _: Call) -> Rows:
     )
 
 
-class ReviewRequest(Node):
+class ReviewRequest:
     """The question whether an edition may be published, as it was asked."""
 
     id = value("ID", lambda review: review.id, "Its id.")
@@ -252,7 +251,7 @@ def _commented_entry(comment: Row, call: Call) -> Rows:
     )
 
 
-class Comment(Node):
+class Comment:
     """What an editor says about an edition."""
 
     id = value("ID", lambda comment: comment.id, "Its id.")
@@ -283,7 +282,7 @@ def _published_entry(publication: Row, call: Call) -> Rows:
     return revision_rows(call.view, lambda row: row.revision_id == publication.revision_id)
 
 
-class Publication(Node):
+class Publication:
     """A revision was public from then to then."""
 
     id = value("ID", lambda row: row.id, "Its id.")

@@ -120,9 +120,7 @@ def _to_json(error: UserError, place: Place, site: Site | None) -> Json:
         for field in fields(error)
         if field.name not in {"message", "path", "merge"}
     }
-    if isinstance(error, StaleRevision) and error.merge is not None and site is not None:
-        more["merge"] = merge_json(site, error.merge)
-    return plain_object(
+    told = plain_object(
         {
             **more,
             "type": kind.__name__,
@@ -131,3 +129,7 @@ def _to_json(error: UserError, place: Place, site: Site | None) -> Json:
             "path": [str(step) for step in place(error.path)],
         }
     )
+    if isinstance(error, StaleRevision) and error.merge is not None and site is not None:
+        # In its values null is a value: it empties.
+        return {**told, "merge": merge_json(site, error.merge)}
+    return told

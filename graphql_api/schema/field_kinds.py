@@ -120,19 +120,19 @@ def _add_choices(namespace: Namespace, name: str, field: Field) -> None:
 def _leaf(namespace: Namespace, name: str, field: Field) -> Declared:
     _add_choices(namespace, name, field)
     return value(
-        _optional(leaf_type(name, field), field),
+        _optional(namespace, leaf_type(name, field), field),
         lambda row: member(document_of(row).json, field.name),
         _description(field),
-        required=field.required,
+        required=namespace.promises(field),
     )
 
 
-def _json(_namespace: Namespace, _name: str, field: Field) -> Declared:
+def _json(namespace: Namespace, _name: str, field: Field) -> Declared:
     return value(
-        _optional("JSON", field),
+        _optional(namespace, "JSON", field),
         lambda row: member(document_of(row).json, field.name),
         _description(field),
-        required=field.required,
+        required=namespace.promises(field),
     )
 
 
@@ -140,22 +140,24 @@ def _computed(namespace: Namespace, name: str, field: Field) -> Declared:
     return declare_field(namespace, name, cast("Computed", field).of)
 
 
-def _markdown(_namespace: Namespace, _name: str, field: Field) -> Declared:
-    return _object_of("Markdown", field, lambda row: document_of(row).at(field.name))
+def _markdown(namespace: Namespace, _name: str, field: Field) -> Declared:
+    return _object_of(namespace, "Markdown", field, lambda row: document_of(row).at(field.name))
 
 
 def _object(namespace: Namespace, name: str, field: Field) -> Declared:
     _add_object(namespace, name, cast("Object", field))
-    return _object_of(name, field, lambda row: document_of(row).inside(field.name))
+    return _object_of(namespace, name, field, lambda row: document_of(row).inside(field.name))
 
 
-def _object_of(type_: str, field: Field, part: Callable[[Row], Row]) -> Declared:
+def _object_of(
+    namespace: Namespace, type_: str, field: Field, part: Callable[[Row], Row]
+) -> Declared:
     return inside(
-        _optional(type_, field),
+        _optional(namespace, type_, field),
         part,
         _description(field),
         present=lambda row: member(document_of(row).json, field.name).is_not(None),
-        required=field.required,
+        required=namespace.promises(field),
     )
 
 
@@ -294,8 +296,8 @@ def graphql_name(name: str) -> str:
     return name[:1] + camel(name)[1:]
 
 
-def _optional(type_: str, field: Field) -> str:
-    return type_ if field.required else f"{type_} | None"
+def _optional(namespace: Namespace, type_: str, field: Field) -> str:
+    return type_ if namespace.promises(field) else f"{type_} | None"
 
 
 def _description(field: Field) -> str:

@@ -10,6 +10,7 @@ from cms.content.blame import Blamed
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.difference import Difference
 from cms.content.site import Site
+from cms.identifiers import kind_of
 from graphql_api.asking import plain_object
 from graphql_api.planner.declarations import Call, Rows, Sql
 from graphql_api.schema.draft_values import draft_given
@@ -178,4 +179,5 @@ def path_of(path: Json) -> list[str]:
     """Return a place in a draft as the API names it: ``fields`` have no level of their own."""
     steps = [str(step) for step in path] if isinstance(path, list | tuple) else []
     own = steps[1:] if steps[:1] == ["fields"] else steps
-    return [graphql_name(step) for step in own]
+    # An id is no name, though it has an underscore too.
+    return [step if kind_of(step) else graphql_name(step) for step in own]

@@ -17,6 +17,7 @@ from graphql_api.planner.json_sql import element_text, member
 from graphql_api.planner.source import Columns
 from graphql_api.schema.declare import Declared
 from graphql_api.schema.errors import ERRORS, refusal
+from graphql_api.schema.history import path_of
 from graphql_api.schema.json_parts import part, part_list, part_row
 from graphql_api.schema.rows import entry_rows
 
@@ -79,10 +80,14 @@ def checks_json(checks: Iterable[Check]) -> Json:
             "gate": check.gate.__name__,
             "description": inspect.getdoc(check.gate) or "",
             "passed": not check.errors,
-            "errors": refusal(Refused(*check.errors), lambda path: path)["errors"],
+            "errors": refusal(Refused(*check.errors), _place)["errors"],
         }
         for check in checks
     ]
+
+
+def _place(path: tuple[str | int, ...]) -> tuple[str, ...]:
+    return tuple(path_of(list(path)))
 
 
 def impact_json(impact: Impact) -> JsonObject:

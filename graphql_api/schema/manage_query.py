@@ -73,10 +73,11 @@ async def _review_due(work: Work, given: Given) -> Json:
     ]
 
 
-async def _stale_reviews(work: Work, _: Given) -> Json:
+async def _stale_reviews(work: Work, given: Given) -> Json:
     expired: list[Json] = [
         {"publication": due.publication.id, "reason": "EXPIRED", "causes": []}
         for due in await reviews_due(work, timedelta(0))
+        if not given.get("mine") or work.actor.account_id in due.signers
     ]
     outdated: list[Json] = [
         {
@@ -85,6 +86,7 @@ async def _stale_reviews(work: Work, _: Given) -> Json:
             "causes": [{"publication": cause.id} for cause in each.causes],
         }
         for each in await outdated_reviews(work)
+        if not given.get("mine") or work.actor.account_id in each.signers
     ]
     return [*expired, *outdated]
 
@@ -208,6 +210,7 @@ QUERY_TYPES = (
 
 # What takes a right of its own to ask for.
 RESTRICTED: Mapping[str, Action] = {
+    "accounts": Action.ACCOUNT_READ,
     "audit": Action.AUDIT_READ,
     "auditCheckpoint": Action.AUDIT_READ,
 }
@@ -251,6 +254,7 @@ QUERY_FIELDS: Mapping[str, Declared] = {
         "list[StaleReview]",
         Answers(_stale_reviews),
         "The public pages whose sign-offs have run out, or that lead to what has changed since.",
+        (Argument("mine", "bool | None", "Only what one has signed off oneself."),),
     ),
     "check_publish": Declared(
         "list[GateCheck]",

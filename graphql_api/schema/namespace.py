@@ -25,7 +25,9 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.types.union import StrawberryUnion
 
+from cms.content.fields import Field
 from cms.errors import SiteError
+from cms.reading.view import Perspective
 from graphql_api.planner.declarations import PLANNED
 from graphql_api.schema.declare import Argument, Declared
 from graphql_api.schema.scalars import CONFIG, JSON, Date, DateTime
@@ -36,16 +38,24 @@ class Namespace:
 
     Names in type expressions are looked up when the schema is built, so types can refer to
     each other in any order.
+
+    Args:
+        perspective: what the types show: a draft may lack what every public page has.
     """
 
     _numbers = count(1)
 
-    def __init__(self) -> None:
+    def __init__(self, perspective: Perspective = Perspective.PUBLISHED) -> None:
+        self._perspective = perspective
         self._module = ModuleType(f"graphql_api.schema.generated_{next(self._numbers)}")
         self._types: dict[str, Any] = vars(self._module)
         self._types.update(ID=strawberry.ID, DateTime=DateTime, Date=Date, JSON=JSON)
         # Strawberry looks up the names of a class in the module that it says it is from.
         sys.modules[self._module.__name__] = self._module
+
+    def promises(self, field: Field) -> bool:
+        """Say whether a field of a content type is never null."""
+        return field.required and self._perspective is Perspective.PUBLISHED
 
     def add_object(self, declared: type, **more: Declared) -> None:
         """Add an object type: the fields of a class, and those that depend on the site."""

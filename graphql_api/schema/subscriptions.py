@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -51,11 +52,12 @@ def _follow(key: str, actions: frozenset[Action] | None = None) -> Answer:
 
     async def events(following: Following, given: Given) -> AsyncIterator[JsonObject]:
         wanted = given.get("entryId")
-        async for happened in following.tail.happenings():
-            entry_id = happened.detail.get("entry")
-            is_meant = entry_id is not None and wanted in (None, entry_id)
-            if is_meant and (actions is None or happened.action in actions):
-                yield _told(happened, key)
+        async with aclosing(following.tail.happenings()) as happenings:
+            async for happened in happenings:
+                entry_id = happened.detail.get("entry")
+                is_meant = entry_id is not None and wanted in (None, entry_id)
+                if is_meant and (actions is None or happened.action in actions):
+                    yield _told(happened, key)
 
     return Answer(events)
 

@@ -17,7 +17,7 @@ depends_on = None
 
 TABLES = (
     "attestation", "client_mutation", "presence", "throttle", "comment", "look", "token",
-    "change_request", "review_assignee",
+    "change_request", "review_assignee", "edition_contributor",
 )  # fmt: skip
 COLUMNS = (
     ("account", "password_hash"),
@@ -29,6 +29,19 @@ COLUMNS = (
     ("revision", "path"),
     ("role_grant", "revoked_at"),
 )
+# What is looked up by these columns, or has to be free of references before it is deleted.
+INDEXES = {
+    "ix_change_request_edition_id": ("change_request", ["edition_id", "digest"]),
+    "ix_change_request_revision_id": ("change_request", ["revision_id"]),
+    "ix_comment_thread_id": ("comment", ["thread_id"]),
+    "ix_edition_head_id": ("edition", ["head_id"]),
+    "ix_publication_entry_id": ("publication", ["entry_id"]),
+    "ix_review_revision_id": ("review", ["revision_id"]),
+    "ix_review_edition_id": ("review", ["edition_id", "requested_at"]),
+    "ix_revision_created_at": ("revision", ["created_at"]),
+    "ix_sign_off_review_id": ("sign_off", ["review_id"]),
+    "ix_sign_off_revision_id": ("sign_off", ["revision_id"]),
+}
 FROZEN = ("change_request", "attestation")
 # Rows that are closed once; these columns of theirs say when and how. Their triggers on SQLite
 # name every other column, and so have to be made again when there are more.
@@ -80,7 +93,6 @@ def upgrade() -> None:
         _column("body", Key),
         _column("author_id", Key),
         _column("created_at", Moment()),
-        _column("digest", Key),
         _column("field_path", Key, nullable=True),
         _column("start", sa.Integer(), nullable=True),
         _column("quote", Key, nullable=True),
@@ -104,7 +116,6 @@ def upgrade() -> None:
         _column("account_id", Key),
         _column("edition_id", Key),
         _column("revision_id", Key),
-        _column("digest", Key),
         _column("looked_at", Moment()),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_look_account_id"),
         sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name="fk_look_edition_id"),
@@ -170,6 +181,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("review_id", "account_id", name="pk_review_assignee"),
         **CLUSTERED,
     )
+    op.create_table(
+        "edition_contributor",
+        _column("edition_id", Key),
+        _column("account_id", Key),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name="fk_edition_contributor_account_id"
+        ),
+        sa.ForeignKeyConstraint(
+            ["edition_id"], ["edition.id"], name="fk_edition_contributor_edition_id"
+        ),
+        sa.PrimaryKeyConstraint("edition_id", "account_id", name="pk_edition_contributor"),
+        **CLUSTERED,
+    )
+    for name, (table, columns) in INDEXES.items():
+        op.create_index(name, table, columns)
+    op.create_index("uq_account_person_id", "account", ["person_id"], unique=True)
     op.add_column("account", _column("password_hash", Key, nullable=True))
     op.add_column("account", _column("disabled_at", Moment(), nullable=True))
     op.add_column("entry", _column("archived_at", Moment(), nullable=True))
@@ -179,18 +206,22 @@ def upgrade() -> None:
     op.add_column("revision", _column("path", Key, nullable=True))
     op.create_index("ix_revision_path", "revision", ["path"])
     op.add_column("role_grant", _column("revoked_at", Moment(), nullable=True))
-    op.execute("insert into counter (name, value) values ('attestation', 0)")
+    op.execute("insert into counter (name, value) values ('attestation', 0), ('taxonomy', 0)")
     _freeze()
     if not _is_postgresql():
         _close_once_anew()
 
 
 def downgrade() -> None:
-    op.execute("delete from counter where name = 'attestation'")
+    op.execute("delete from counter where name in ('attestation', 'taxonomy')")
     if not _is_postgresql():
         for table in CLOSED_BY:
             op.execute(f"drop trigger {table}_close_once")
     op.drop_index("ix_revision_path", "revision")
+    op.drop_index("uq_account_person_id", "account")
+    for name, (table, _) in INDEXES.items():
+        if table not in TABLES:
+            op.drop_index(name, table)
     for table, column in COLUMNS:
         op.drop_column(table, column)
     for table in reversed(TABLES):

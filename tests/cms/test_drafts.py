@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from cms.commands.drafts import save_draft
+from cms.commands.drafts import autosave_entry, restore_revision, save_draft, update_entry
 from cms.commands.entries import create_entry
+from cms.commands.publishing import publish_entry
+from cms.content.snapshot import Changes, Draft
 from cms.database import Database
 from cms.editorial.actor import Grant
 from cms.errors import Refused, StaleRevision
@@ -172,3 +174,152 @@ async def test_a_failed_command_leaves_nothing(database: Database) -> None:
         await newsroom.draft(rating=99)
     assert await count(newsroom, Edition) == 0
     assert await count(newsroom, Revision) == 0
+
+
+async def test_an_update_changes_what_it_names_and_nothing_else(newsroom: Newsroom) -> None:
+    category, tag = await newsroom.category("Topic"), await newsroom.tag("Word")
+    head = await newsroom.draft(
+        title="T", slug="page", summary="S", category=category, tags=[tag], subtitle="Sub"
+    )
+    updated = await newsroom.update(head, title="U", rating=3, subtitle=None)
+    fields: Any = head.content["fields"]
+    assert updated.content == {
+        **head.content,
+        "title": "U",
+        "fields": {**fields, "rating": 3, "subtitle": None},
+    }
+    entry_id = await newsroom.entry_id(head)
+    bare = await newsroom.do(
+        newsroom.author,
+        update_entry,
+        entry_id,
+        Changes(category="", tags=()),
+        base_revision=updated.id,
+        note="Bare.",
+    )
+    assert (bare.category_id, bare.note) == (None, "Bare.")
+    assert not bare.content["tags"]
+
+
+async def test_an_update_that_changes_nothing_makes_no_revision(newsroom: Newsroom) -> None:
+    head = await newsroom.draft(title="T")
+    assert (await newsroom.update(head)).id == head.id
+    assert (await newsroom.update(head, title="T")).id == head.id
+
+
+async def test_an_update_does_not_take_what_does_not_fit(newsroom: Newsroom) -> None:
+    head = await newsroom.draft(title="T")
+    entry_id = await newsroom.entry_id(head)
+    changes = Changes(slug="No Slug", fields={"rating": 9, "nothing": 1})
+    errors = await newsroom.refusal(
+        newsroom.author,
+        update_entry,
+        entry_id,
+        changes,
+        base_revision=head.id,
+    )
+    assert {(error.code, error.path) for error in errors} == {
+        ("INVALID_VALUE", ("slug",)),
+        ("INVALID_VALUE", ("fields", "rating")),
+        ("INVALID_VALUE", ("fields", "nothing")),
+    }
+    assert await count(newsroom, Revision) == 1
+
+
+async def test_a_restored_revision_is_the_same_to_the_byte(newsroom: Newsroom) -> None:
+    await newsroom.published(slug="target")
+    first = await newsroom.draft(
+        title="One", slug="page", summary="S", related=["/articles/target"], rating=2
+    )
+    await newsroom.review(first)
+    second = await newsroom.save(first, title="Two", slug="page")
+    entry_id = await newsroom.entry_id(first)
+    restored = await newsroom.do(
+        newsroom.second_author,
+        restore_revision,
+        entry_id,
+        first.id,
+        base_revision=second.id,
+    )
+    assert (restored.number, restored.digest, restored.content) == (3, first.digest, first.content)
+    assert (restored.rendered, restored.anchors) == (first.rendered, first.anchors)
+    assert restored.note == "Restores revision 1."
+    # What was signed off is signed off.
+    publication = await newsroom.do(
+        newsroom.publisher, publish_entry, entry_id, revision_id=restored.id
+    )
+    assert publication.revision_id == restored.id
+
+
+async def test_only_a_revision_of_the_entry_is_restored(newsroom: Newsroom) -> None:
+    head = await newsroom.draft(title="One")
+    other = await newsroom.draft(title="Other")
+    entry_id = await newsroom.entry_id(head)
+    for revision_id in (other.id, "rev_" + "0" * 26, "", "x"):
+        assert await newsroom.codes(
+            newsroom.author,
+            restore_revision,
+            entry_id,
+            revision_id,
+            base_revision=head.id,
+        ) == ["NOT_FOUND"]
+
+
+async def test_a_conflict_proposes_how_to_merge_and_the_proposal_can_be_saved(
+    newsroom: Newsroom,
+) -> None:
+    base = await newsroom.draft(title="T", slug="page", body="One.\n\nTwo.\n\nThree.")
+    theirs = await newsroom.save(
+        base, newsroom.second_author, title="Theirs", slug="page", body="One!\n\nTwo.\n\nThree."
+    )
+    entry_id = await newsroom.entry_id(base)
+    changes = Changes(summary="Mine", fields={"body": "One.\n\nTwo.\n\nThree!"})
+    (error,) = await newsroom.refusal(
+        newsroom.author,
+        update_entry,
+        entry_id,
+        changes,
+        base_revision=base.id,
+    )
+    assert isinstance(error, StaleRevision)
+    assert (error.base_revision, error.head_revision) == (base.id, theirs.id)
+    proposal: Any = error.merge
+    assert proposal["hasConflicts"] is False
+    draft = Draft(**{**proposal["draft"], "tags": tuple(proposal["draft"]["tags"])})
+    merged = await newsroom.do(
+        newsroom.author,
+        save_draft,
+        entry_id,
+        draft,
+        base_revision=theirs.id,
+    )
+    assert (merged.title, merged.summary) == ("Theirs", "Mine")
+    assert draft.fields["body"] == "One!\n\nTwo.\n\nThree!"
+
+
+async def test_a_contradiction_is_for_a_person_to_decide(newsroom: Newsroom) -> None:
+    base = await newsroom.draft(title="T")
+    await newsroom.update(base, newsroom.second_author, title="Theirs")
+    entry_id = await newsroom.entry_id(base)
+    for attempt in (
+        lambda work: update_entry(work, entry_id, Changes(title="Mine"), base_revision=base.id),
+        lambda work: autosave_entry(work, entry_id, Changes(title="Mine"), base_revision=base.id),
+        lambda work: restore_revision(work, entry_id, base.id, base_revision=base.id),
+    ):
+        (error,) = await newsroom.refusal(newsroom.author, attempt)
+        assert isinstance(error, StaleRevision)
+        assert error.merge is not None
+    assert await count(newsroom, Revision) == 2
+    (error,) = await newsroom.refusal(
+        newsroom.author,
+        update_entry,
+        entry_id,
+        Changes(title="Mine"),
+        base_revision=base.id,
+    )
+    assert isinstance(error, StaleRevision)
+    proposal: Any = error.merge
+    assert proposal["hasConflicts"] is True
+    assert [(each["path"], each["outcome"]) for each in proposal["fields"]] == [
+        (["title"], "CONFLICT")
+    ]

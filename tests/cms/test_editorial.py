@@ -31,7 +31,7 @@ HISTORIES = st.lists(PEOPLE, min_size=1, max_size=8)
 def test_contributors_are_all_authors_since_the_publication_before(
     history: list[str], published: set[int], data: st.DataObject
 ) -> None:
-    revisions = [Authored(number, author) for number, author in enumerate(history, 1)]
+    revisions = [Authored(number, author, str(number)) for number, author in enumerate(history, 1)]
     number = data.draw(st.integers(1, len(history)))
     found = contributors(number, revisions, published)
     earlier = [each for each in published if each < number]

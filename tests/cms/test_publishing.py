@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from cms.commands.publishing import publish_entry, publish_together, unpublish_entry
-from cms.errors import Refused
-from cms.tables import Publication, Revision
+from cms.commands.drafts import restore_revision
+from cms.commands.previews import check_publish
+from cms.commands.publishing import (
+    break_glass_publish,
+    publish_entry,
+    publish_together,
+    unpublish_entry,
+)
+from cms.content.site import Site
+from cms.editorial.actor import OPERATOR, Actor, Grant
+from cms.editorial.gates import Candidate
+from cms.errors import GateFailed, Refused, UserError
+from cms.ledger.attestation import verify_attestation
+from cms.ledger.statement import PublicationPredicate
+from cms.tables import Attestation, Link, Publication, Revision
 from tests.builders import Newsroom, entry_id_of
+from tests.signing_in import records
 
 
 async def refusal(newsroom: Newsroom, *heads: Revision) -> list[tuple[str, str]]:
@@ -211,3 +227,266 @@ async def test_what_is_not_public_is_not_taken_back(newsroom: Newsroom) -> None:
         with pytest.raises(Refused) as refused:
             await unpublish_entry(work, await entry_id_of(work, head))
     assert [error.code for error in refused.value.errors] == ["NOT_PUBLISHED"]
+
+
+async def break_glass(
+    newsroom: Newsroom, head: Revision, reason: str = "The page is wrong.", who: Actor | None = None
+) -> Publication:
+    entry_id = await newsroom.entry_id(head)
+    return await newsroom.do(
+        who or newsroom.administrator,
+        lambda work: break_glass_publish(work, entry_id, revision_id=head.id, reason=reason),
+    )
+
+
+async def test_an_emergency_goes_past_the_reviewers_and_nothing_else(newsroom: Newsroom) -> None:
+    await newsroom.published(slug="taken")
+    head = await newsroom.draft(title="", slug="taken", body="", related=["/articles/nowhere"])
+    await newsroom.ask(head)
+    await newsroom.object_to(head)
+    with pytest.raises(Refused) as refused:
+        await break_glass(newsroom, head)
+    assert [error.code for error in refused.value.errors] == [
+        "MISSING_FIELD",
+        "MISSING_FIELD",
+        "BROKEN_LINK",
+        "PATH_IN_USE",
+    ]
+    assert len(await publications(newsroom)) == 1
+    head = await newsroom.save(head, title="T", slug="free")
+    await newsroom.object_to(head)
+    assert (await break_glass(newsroom, head)).path == "/articles/free"
+
+
+async def test_an_emergency_has_a_reason_that_stays(newsroom: Newsroom) -> None:
+    head = await newsroom.draft()
+    for reason in ("", " \n\t"):
+        with pytest.raises(Refused) as refused:
+            await break_glass(newsroom, head, reason)
+        (error,) = refused.value.errors
+        assert (error.code, error.path) == ("INVALID_VALUE", ("reason",))
+    assert await publications(newsroom) == []
+    publication = await break_glass(newsroom, head, "  It harms people. ")
+    assert publication.break_glass_reason == "It harms people."
+    *_, record = await records(newsroom, "entry:break-glass")
+    assert (record.actor, record.outcome, record.subject) == (
+        newsroom.administrator.account_id,
+        "done",
+        publication.id,
+    )
+    assert record.detail["reason"] == "It harms people."
+    async with newsroom.database.reading() as session:
+        attestation = await session.get_one(Attestation, publication.id)
+    statement = verify_attestation(
+        attestation.envelope, head.content, newsroom.database.signer.public_key_pem()
+    )
+    predicate = statement.predicate
+    assert isinstance(predicate, PublicationPredicate)
+    assert (predicate.break_glass_reason, predicate.sign_offs) == ("It harms people.", ())
+
+
+async def test_an_emergency_is_over_with_the_next_publication(newsroom: Newsroom) -> None:
+    head = await newsroom.draft(slug="page")
+    await break_glass(newsroom, head)
+    # That it is signed off later does not undo how it came to be public.
+    (same,) = await newsroom.publish(head)
+    assert same.break_glass_reason is not None
+    (after,) = await newsroom.publish(await newsroom.save(head, title="Better", slug="page"))
+    assert after.break_glass_reason is None
+
+
+async def test_only_administrators_of_the_whole_place_break_the_glass(newsroom: Newsroom) -> None:
+    mine = await newsroom.category("Mine")
+    limited = await newsroom.person("Lim", Grant(role="administrator", category_id=mine.id))
+    head = await newsroom.draft()
+    for actor in (newsroom.author, newsroom.reviewers[0], newsroom.publisher, OPERATOR):
+        with pytest.raises(Refused) as refused:
+            await break_glass(newsroom, head, who=actor)
+        assert [error.code for error in refused.value.errors] == ["NOT_ALLOWED"]
+    with pytest.raises(Refused) as refused:
+        await break_glass(newsroom, head, who=limited)
+    assert [error.code for error in refused.value.errors] == ["NOT_FOUND"]
+    assert await publications(newsroom) == []
+    outcomes = [each.outcome for each in await records(newsroom, "entry:break-glass")]
+    assert outcomes == ["refused"] * 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooShort(GateFailed):
+    """A page has not enough words."""
+
+    code: ClassVar[str] = "TOO_SHORT"
+    wanted: int
+
+
+def is_long_enough(candidate: Candidate) -> Iterator[GateFailed]:
+    """Say nothing in less than two thousand characters."""
+    if len(str(candidate.content["fields"])) < 2_000:
+        yield TooShort(message="say more", path=("fields", "body"), wanted=2_000)
+
+
+def is_broken(candidate: Candidate) -> Iterator[GateFailed]:
+    """Fail as no gate should."""
+    raise ZeroDivisionError(candidate.entry_id)
+
+
+def with_gates(newsroom: Newsroom, *gates: Callable[[Candidate], Iterator[UserError]]) -> None:
+    site = newsroom.site
+    newsroom.site = Site(
+        site.name,
+        content_types=list(site.content_types.values()),
+        locales=site.locales,
+        gates=gates,
+    )
+
+
+async def test_a_site_has_gates_of_its_own(newsroom: Newsroom) -> None:
+    with_gates(newsroom, is_long_enough)
+    head = await newsroom.draft(slug="page")
+    entry_id = await newsroom.entry_id(head)
+    assert await refusal(newsroom, head) == [
+        (
+            "MISSING_SIGN_OFF",
+            f"the stage 'editorial' lacks 1 sign-off(s) on the digest {head.digest[:12]}…",
+        ),
+        ("TOO_SHORT", "say more"),
+    ]
+    checked = await newsroom.do(newsroom.author, check_publish, entry_id)
+    assert checked[-1].gate is is_long_enough
+    (error,) = checked[-1].errors
+    assert isinstance(error, TooShort)
+    assert error.wanted == 2_000
+    # They stand in an emergency too, and in a set they say which entry is meant.
+    with pytest.raises(Refused) as refused:
+        await break_glass(newsroom, head)
+    assert [each.code for each in refused.value.errors] == ["TOO_SHORT"]
+    other = await newsroom.draft(slug="other", body="word " * 500)
+    await newsroom.review(head)
+    await newsroom.review(other)
+    async with newsroom.as_(newsroom.publisher) as work:
+        chosen = {entry_id: head.id, await entry_id_of(work, other): other.id}
+        with pytest.raises(Refused) as refused:
+            await publish_together(work, chosen)
+    assert [(each.code, each.path) for each in refused.value.errors] == [
+        ("TOO_SHORT", (entry_id, "fields", "body"))
+    ]
+    assert await publications(newsroom) == []
+    (published,) = await newsroom.publish(other)
+    assert published.path == "/articles/other"
+
+
+async def test_a_gate_that_fails_otherwise_publishes_nothing(newsroom: Newsroom) -> None:
+    live = await newsroom.draft(slug="page")
+    await newsroom.publish(live)
+    head = await newsroom.save(live, slug="page", title="Two")
+    await newsroom.review(head)
+    entry_id = await newsroom.entry_id(head)
+    before = await publications(newsroom)
+    with_gates(newsroom, is_broken)
+    for attempt in (
+        lambda work: publish_entry(work, entry_id, revision_id=head.id),
+        lambda work: publish_together(work, {entry_id: head.id}),
+    ):
+        with pytest.raises(ZeroDivisionError):
+            await newsroom.do(newsroom.publisher, attempt)
+    with pytest.raises(ZeroDivisionError):
+        await break_glass(newsroom, head)
+    after = await publications(newsroom)
+    assert [(each.id, each.ended_at) for each in after] == [
+        (each.id, each.ended_at) for each in before
+    ]
+    with_gates(newsroom)
+    (publication,) = await newsroom.publish(head)
+    assert publication.position == before[-1].position + 1
+
+
+async def test_what_is_published_is_what_was_signed_with_its_links(newsroom: Newsroom) -> None:
+    old, new = await newsroom.published(slug="old"), await newsroom.published(slug="new")
+    signed = await newsroom.draft(slug="page", related=["/articles/old"])
+    await newsroom.review(signed)
+    edited = await newsroom.update(signed, related=["/articles/new"])
+    assert edited.digest != signed.digest
+    assert [code for code, _ in await refusal(newsroom, edited)] == ["MISSING_SIGN_OFF"]
+    entry_id = await newsroom.entry_id(signed)
+    publication = await newsroom.do(
+        newsroom.publisher, publish_entry, entry_id, revision_id=signed.id
+    )
+    async with newsroom.database.reading() as session:
+        targets = await session.scalars(
+            select(Link.target_id).where(Link.revision_id == publication.revision_id)
+        )
+        assert list(targets) == [old.entry_id]
+    assert new.entry_id != old.entry_id
+
+
+async def test_no_write_to_a_public_page_changes_what_is_public(newsroom: Newsroom) -> None:
+    first = await newsroom.draft(title="One", slug="page")
+    await newsroom.publish(first)
+    second = await newsroom.update(first, title="Two")
+    await newsroom.publish(second)
+    before = await publications(newsroom)
+    typed = await newsroom.autosave(second, title="Three")
+    entry_id = await newsroom.entry_id(first)
+    restored = await newsroom.do(
+        newsroom.author,
+        restore_revision,
+        entry_id,
+        first.id,
+        base_revision=typed.id,
+    )
+    after = await publications(newsroom)
+    assert [(each.revision_id, each.ended_position) for each in after] == [
+        (each.revision_id, each.ended_position) for each in before
+    ]
+    assert after[-1].revision_id == second.id
+    assert restored.digest == first.digest
+
+
+async def test_an_edit_that_races_a_publication_is_not_published(newsroom: Newsroom) -> None:
+    head = await newsroom.draft(title="Signed", slug="page")
+    await newsroom.review(head)
+    entry_id = await newsroom.entry_id(head)
+    published, edited = await asyncio.gather(
+        newsroom.do(newsroom.publisher, publish_entry, entry_id, revision_id=head.id),
+        newsroom.save(head, title="Not signed", slug="page"),
+    )
+    assert published.revision_id == head.id
+    assert edited.title == "Not signed"
+    assert [code for code, _ in await refusal(newsroom, edited)] == ["MISSING_SIGN_OFF"]
+
+
+async def test_of_two_who_publish_a_page_at_once_both_are_answered_the_same(
+    newsroom: Newsroom,
+) -> None:
+    head = await newsroom.draft(slug="page")
+    await newsroom.review(head)
+    entry_id = await newsroom.entry_id(head)
+    both = await asyncio.gather(
+        *(
+            newsroom.do(newsroom.publisher, publish_entry, entry_id, revision_id=head.id)
+            for _ in range(2)
+        )
+    )
+    assert len({each.id for each in both}) == 1
+    async with newsroom.database.reading() as session:
+        assert await session.scalar(select(func.count()).select_from(Publication)) == 1
+
+
+async def test_a_page_that_was_moved_takes_a_publisher_of_both_places(newsroom: Newsroom) -> None:
+    mine, theirs = await newsroom.category("Mine"), await newsroom.category("Theirs")
+    limited = await newsroom.person("Lim", Grant(role="publisher", category_id=mine.id))
+    here = await newsroom.draft(slug="page", category=mine)
+    await newsroom.review(here)
+    entry_id = await newsroom.entry_id(here)
+    moved = await newsroom.update(here, category=theirs)
+    # Its newest revision is elsewhere, so it is out of their sight until it is public.
+    for head in (here, moved):
+        assert await newsroom.codes(limited, publish_entry, entry_id, revision_id=head.id) == [
+            "NOT_FOUND"
+        ]
+    back = await newsroom.update(moved, category=mine)
+    assert await newsroom.codes(limited, publish_entry, entry_id, revision_id=moved.id) == [
+        "NOT_FOUND"
+    ]
+    publication = await newsroom.do(limited, publish_entry, entry_id, revision_id=back.id)
+    assert publication.category_id == mine.id

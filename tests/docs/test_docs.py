@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import os
+import pkgutil
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+import cms.commands
 from cms import errors
 from cms.content import fields as field_kinds
 from cms.editorial.authorization import ROLE_ACTIONS, Action
@@ -75,6 +79,36 @@ def test_every_right_is_documented() -> None:
         action.value: {role: str(ROLE_ACTIONS[role].get(action, "")) for role in roles}
         for action in Action
     }
+
+
+def test_every_command_is_documented_with_its_right() -> None:
+    documented = {
+        code(action): set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", functions))
+        for action, functions in rows("content.md", "### Which command takes which")
+    }
+    assert list(documented) == [action.value for action in Action]
+    declared = dict(commands())
+    for name, action in declared.items():
+        assert name in documented[action]
+    known = {name for module in modules() for name in vars(module)}
+    assert {name for names in documented.values() for name in names} <= known
+
+
+def commands() -> Iterator[tuple[str, str]]:
+    """Yield every public function that is decorated as a command, and the action that it is."""
+    for module in modules():
+        for name, function in vars(module).items():
+            if inspect.isfunction(function) and hasattr(function, "__wrapped__"):
+                action = inspect.getclosurevars(function).nonlocals.get("action")
+                if isinstance(action, Action) and not name.startswith("_"):
+                    yield name, action.value
+
+
+def modules() -> list[ModuleType]:
+    return [
+        importlib.import_module(f"cms.commands.{each.name}")
+        for each in pkgutil.iter_modules(cms.commands.__path__)
+    ]
 
 
 def test_every_gate_is_documented() -> None:

@@ -1,4 +1,4 @@
-"""The delivery API over a database of the test's own."""
+"""The delivery and the management API over a database of the test's own."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from graphql import GraphQLSchema
 from sqlalchemy import Dialect
 
 from cms.dialects import Reader
+from cms.editorial.actor import Actor
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.request import GraphQLRequest
+from graphql_api.management import Management
 from graphql_api.operation import Delivery
-from graphql_api.schema.build import build_delivery_schema
+from graphql_api.schema.build import build_delivery_schema, build_management_schema
 from tests.builders import Newsroom
 from tests.sites import SITE
 
@@ -86,3 +88,120 @@ def api(newsroom: Newsroom, schema: GraphQLSchema) -> Api:
     """The delivery API over an empty database."""
     reader = CountingReader(newsroom.database.reader)
     return Api(newsroom, Delivery(SITE, schema, reader), reader)
+
+
+@dataclass
+class Desk:
+    """The management API, asked as the tools of editors would.
+
+    Attributes:
+        newsroom: the people who ask.
+        management: what answers.
+        reader: what its planned statements go through.
+    """
+
+    newsroom: Newsroom
+    management: Management
+    reader: CountingReader
+
+    async def ask(self, actor: Actor, query: str, /, **variables: Any) -> Any:
+        """Return the whole response to an operation."""
+        request = GraphQLRequest(query, None, variables)
+        return orjson.loads(await self.management.answer(request, actor, "192.0.2.1"))
+
+    async def data(self, actor: Actor, query: str, /, **variables: Any) -> Any:
+        """Return the data of a response without errors."""
+        response = await self.ask(actor, query, **variables)
+        assert "errors" not in response, response["errors"]
+        return response["data"]
+
+    async def failed(self, actor: Actor, query: str, /, **variables: Any) -> list[Any]:
+        """Return the errors of a request that has no answer."""
+        with pytest.raises(RequestFailed) as failure:
+            await self.ask(actor, query, **variables)
+        return list(failure.value.errors)
+
+    async def attempt(self, actor: Actor, name: str, selection: str = "", /, **given: Any) -> Any:
+        """Return the payload of a mutation with this input."""
+        query = f"""mutation($input: {name[:1].upper()}{name[1:]}Input!) {{
+          {name}(input: $input) {{ errors {{ __typename code message path }} {selection} }}
+        }}"""
+        data = await self.data(actor, query, input=given)
+        return data[name]
+
+    async def do(self, actor: Actor, name: str, selection: str = "", /, **given: Any) -> Any:
+        """Return the payload of a mutation that is not refused."""
+        payload = await self.attempt(actor, name, selection, **given)
+        assert payload["errors"] == []
+        return payload
+
+    async def refusals(self, actor: Actor, name: str, /, **given: Any) -> list[Any]:
+        """Return the reasons of a mutation that is refused."""
+        payload = await self.attempt(actor, name, **given)
+        assert payload["errors"]
+        return list(payload["errors"])
+
+    async def codes(self, actor: Actor, name: str, /, **given: Any) -> list[str]:
+        """Return the codes of those reasons."""
+        return [each["code"] for each in await self.refusals(actor, name, **given)]
+
+    async def article(self, actor: Actor | None = None, **values: Any) -> Draft:
+        """Create an Article and return where it stands."""
+        payload = await self.do(
+            actor or self.newsroom.author,
+            "createArticle",
+            "entry { id } revision { id digest }",
+            values={"title": "A title", "body": "Some *text*.", **values},
+        )
+        return draft_from(payload)
+
+    async def update(self, draft: Draft, actor: Actor | None = None, **values: Any) -> Draft:
+        """Save other values of an Article and return where it stands then."""
+        payload = await self.do(
+            actor or self.newsroom.author,
+            "updateArticle",
+            "entry { id } revision { id digest }",
+            entryId=draft.entry,
+            baseRevision=draft.revision,
+            values=values,
+        )
+        return draft_from(payload)
+
+    async def publish(self, draft: Draft) -> None:
+        """Have an Article reviewed and published."""
+        newsroom = self.newsroom
+        await self.do(
+            newsroom.author, "requestReview", entryId=draft.entry, baseRevision=draft.revision
+        )
+        await self.do(newsroom.reviewers[0], "signOff", entryId=draft.entry, digest=draft.digest)
+        await self.do(
+            newsroom.publisher, "publishEntry", entryId=draft.entry, revisionId=draft.revision
+        )
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An entry's id, and its newest revision's id and digest."""
+
+    entry: str
+    revision: str
+    digest: str
+
+
+def draft_from(payload: Any) -> Draft:
+    """Return the draft that a payload with an entry and a revision tells of."""
+    return Draft(payload["entry"]["id"], payload["revision"]["id"], payload["revision"]["digest"])
+
+
+@pytest.fixture(scope="session")
+def management_schema() -> GraphQLSchema:
+    """The schema by which the test site is edited."""
+    return build_management_schema(SITE)
+
+
+@pytest.fixture
+def desk(newsroom: Newsroom, management_schema: GraphQLSchema) -> Desk:
+    """The management API over an empty database."""
+    reader = CountingReader(newsroom.database.reader)
+    newsroom.database.reader = reader
+    return Desk(newsroom, Management(SITE, management_schema, newsroom.database), reader)

@@ -1,4 +1,4 @@
-"""The schema of the demo site, as clients know it: a change of it is seen in review."""
+"""The schemas of the demo site, as clients know them: a change of one is seen in review."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cms.content.fields import Links, List
 from cms.content.site import Site
 from cms.errors import SiteError
 from graphql_api.planner.declarations import PLANNED
-from graphql_api.schema.build import build_delivery_schema
+from graphql_api.schema.build import build_delivery_schema, build_management_schema
 from seeds.site import site
 from tests.snapshots import check_snapshot
 
@@ -27,18 +27,46 @@ def test_the_demo_sites_schema() -> None:
     )
 
 
-def test_the_schema_is_valid(schema: GraphQLSchema) -> None:
+def test_the_demo_sites_management_schema() -> None:
+    check_snapshot(
+        Path(__file__).parent / "management.graphql",
+        print_schema(build_management_schema(site)) + "\n",
+    )
+
+
+def test_the_schemas_are_valid(schema: GraphQLSchema, management_schema: GraphQLSchema) -> None:
     assert validate_schema(schema) == []
+    assert validate_schema(management_schema) == []
 
 
-def test_every_field_says_its_sql_and_what_it_means(schema: GraphQLSchema) -> None:
-    for type_ in schema.type_map.values():
+def test_every_field_says_its_sql_and_what_it_means(
+    schema: GraphQLSchema, management_schema: GraphQLSchema
+) -> None:
+    for type_ in (*schema.type_map.values(), *management_schema.type_map.values()):
         if type_.name.startswith("__") or not hasattr(type_, "fields"):
             continue
         for name, field in type_.fields.items():
             assert field.description, f"{type_.name}.{name} has no description"
             if hasattr(field, "args"):
                 assert field.extensions[PLANNED], f"{type_.name}.{name} has no SQL"
+
+
+def test_what_every_public_page_has_a_draft_may_lack(
+    schema: GraphQLSchema, management_schema: GraphQLSchema
+) -> None:
+    public, editing = (print_schema(each) for each in (schema, management_schema))
+    for line in ("  body: Markdown!\n", "  heading: String!\n"):
+        assert line in public
+        assert line not in editing
+        assert line.replace("!", "") in editing
+
+
+def test_every_type_of_delivery_is_one_of_management(
+    schema: GraphQLSchema, management_schema: GraphQLSchema
+) -> None:
+    for name, type_ in schema.type_map.items():
+        same = management_schema.type_map[name]
+        assert set(getattr(type_, "fields", ())) <= set(getattr(same, "fields", ())), name
 
 
 def test_a_field_without_a_graphql_type_is_refused_when_the_site_is_built() -> None:

@@ -157,4 +157,5 @@ async def serving(app: ASGIApp, *, most_bytes: int = 1_000_000) -> AsyncIterator
         yield f"127.0.0.1:{port}"
     finally:
         await server.shutdown()
-    assert asyncio.all_tasks() - before == set()
+    # A fixture is left by another task than the one that has entered it.
+    assert asyncio.all_tasks() - before <= {asyncio.current_task()}

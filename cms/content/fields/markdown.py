@@ -32,8 +32,9 @@ class Markdown(Field):
         return as_text(value, path, problems, self.longest).strip("\n").rstrip() or None
 
     def hrefs(self, value: Json) -> Iterator[str]:
-        """Yield where the inline links lead."""
-        yield from (link.href for link in _links(value))
+        """Yield where the inline links lead, those within the page included."""
+        if isinstance(value, str):
+            yield from (link.href for link in links_in(value))
 
     def render(self, value: Json, page: Rendering) -> Json:
         """Return everything that derives from the text.

@@ -19,7 +19,9 @@ class Section(Object):
 
     def __init__(self) -> None:
         super().__init__(
-            "Section", heading=Text(required=True, longest=200), body=Markdown(required=True)
+            "Section",
+            heading=Text(required=True, longest=200, description="What stands above it."),
+            body=Markdown(required=True, description="What stands in it."),
         )
 
     def render(self, value: Json, page: Rendering) -> Json:

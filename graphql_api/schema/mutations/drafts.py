@@ -10,13 +10,14 @@ from cms.commands.pruning import prune_autosaves
 from cms.commands.work import Work
 from cms.content.canonical_json import JsonObject
 from cms.content.content_type import ContentType
+from cms.content.content_warnings import warnings_about
 from cms.content.site import Site
 from cms.content.snapshot import Changes
 from graphql_api.asking import Given, days
 from graphql_api.planner.json_sql import member
 from graphql_api.schema.declare import value
 from graphql_api.schema.mutations.mutation import Mutation, in_values, wanted
-from graphql_api.schema.mutations.payloads import ENTRY, entry_of
+from graphql_api.schema.mutations.payloads import ENTRY, WARNING, warnings_json, written
 from graphql_api.schema.mutations.values import (
     add_shared_inputs,
     add_values,
@@ -36,6 +37,7 @@ NOTE = {"note": wanted("str | None", "What the author has to say about the revis
 def draft_mutations(namespace: Namespace, site: Site) -> Iterator[Mutation]:
     """Yield the mutations that write drafts, and add the inputs that they take."""
     add_shared_inputs(namespace)
+    namespace.add_object(WARNING)
     for content_type in site.content_types.values():
         values = add_values(namespace, content_type)
         yield _create(content_type, values)
@@ -52,13 +54,13 @@ def _create(content_type: type[ContentType], values: str) -> Mutation:
             locale=given.get("locale"),
             note=given.get("note") or "",
         )
-        return {"revision": revision.id}
+        return _saved(content_type, revision.id, revision.content)
 
     return Mutation(
         name=f"create{content_type.name}",
-        description=f"Create a {content_type.name}; a title is enough to begin with.",
+        description=f"Create a new {content_type.name}; a title is enough to begin with.",
         inputs={**LOCALE, **NOTE, "values": wanted(values, "What to write.")},
-        payload=entry_of(content_type.name),
+        payload=written(content_type.name),
         run=run,
         place=in_values,
     )
@@ -70,7 +72,12 @@ def _update(content_type: type[ContentType], values: str) -> Mutation:
         base, locale = given["baseRevision"], given.get("locale")
         if given.get("isAutosave"):
             revision = await autosave_entry(
-                work, given["entryId"], changes, base_revision=base, locale=locale
+                work,
+                given["entryId"],
+                changes,
+                base_revision=base,
+                locale=locale,
+                content_type=content_type.name,
             )
         else:
             revision = await update_entry(
@@ -81,14 +88,15 @@ def _update(content_type: type[ContentType], values: str) -> Mutation:
                 locale=locale,
                 note=given.get("note") or "",
                 translated_from=given.get("translatedFrom"),
+                content_type=content_type.name,
             )
-        return {"revision": revision.id}
+        return _saved(content_type, revision.id, revision.content)
 
     autosave = "A machine saves while somebody types: the author's last autosave is replaced."
     source = "The revision of another edition that it translates now; by default as before."
     return Mutation(
         name=f"update{content_type.name}",
-        description=f"Save a new revision of a {content_type.name}; what is left out stays.",
+        description=f"Save a new {content_type.name} revision; what is left out stays.",
         inputs={
             **ENTRY_ID,
             **BASE,
@@ -97,10 +105,15 @@ def _update(content_type: type[ContentType], values: str) -> Mutation:
             "translated_from": wanted("ID | None", source),
             "values": wanted(values, "What shall be different; null empties a value."),
         },
-        payload=entry_of(content_type.name),
+        payload=written(content_type.name),
         run=run,
         place=in_values,
     )
+
+
+def _saved(content_type: type[ContentType], revision_id: str, content: JsonObject) -> JsonObject:
+    warnings = warnings_about(content_type, content)
+    return {"revision": revision_id, "warnings": warnings_json(warnings, in_values)}
 
 
 async def _move(work: Work, given: Given) -> JsonObject:

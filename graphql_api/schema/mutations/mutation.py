@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from cms.commands.repetition import once
 from cms.commands.work import Work, begin_work
 from cms.content.canonical_json import JsonObject, digest_of
+from cms.dialects import is_worth_another_try
 from cms.errors import InvalidValue, Refused
-from graphql_api.asking import Asking, Given, plain_object
+from graphql_api.asking import Asking, Given, plain_json, plain_object
 from graphql_api.planner.declarations import Answer
 from graphql_api.planner.json_sql import member
 from graphql_api.schema.declare import Argument, Declared, value
@@ -24,6 +25,7 @@ Run: TypeAlias = Callable[[Work, Given], Awaitable[JsonObject]]
 RunAlone: TypeAlias = Callable[[Asking, Given], Awaitable[JsonObject]]
 
 _LONGEST_ID = 200
+_ATTEMPTS = 3
 _DRAFT_VALUES = frozenset({"title", "slug", "summary", "category", "tags", "fields"})
 
 
@@ -82,11 +84,14 @@ class Mutation:
 
     async def _perform(self, asking: Asking, arguments: Given) -> JsonObject:
         given = arguments["input"]
-        try:
-            return await self._attempt(asking, given)
-        except IntegrityError:
-            # Somebody else has taken the same name or id at the same time; now it shows.
-            return await self._attempt(asking, given)
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return await self._attempt(asking, given)
+            except DBAPIError as error:
+                # Somebody else was there at the same time; now it shows what they have done.
+                if not is_worth_another_try(error):
+                    raise
+        return await self._attempt(asking, given)
 
     async def _attempt(self, asking: Asking, given: Given) -> JsonObject:
         key = given.get("clientMutationId")
@@ -160,10 +165,21 @@ def _told(answer: JsonObject) -> JsonObject:
 def _digest(name: str, given: Given) -> str:
     """Return the digest of what is asked."""
     try:
-        return digest_of(plain_object({"mutation": name, "input": given}))
+        return digest_of(_exactly({"mutation": name, "input": given}))
     except ValueError as error:  # JSON that somebody has sent can be of a kind that has none
         message = f"the input cannot be stored: {error}"
         raise Refused(InvalidValue(message=message)) from None
+
+
+def _exactly(value: Any) -> Any:
+    """Return an input as JSON, with the nulls that somebody has written."""
+    match value:
+        case Mapping():
+            return {key: _exactly(item) for key, item in value.items()}
+        case list():
+            return [_exactly(item) for item in value]
+        case _:
+            return plain_json(value)
 
 
 def _check_key(key: str) -> None:

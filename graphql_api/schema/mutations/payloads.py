@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from cms.content.canonical_json import Json
+from cms.content.content_warnings import ContentWarning
 from graphql_api.planner.declarations import Call, Rows, Sql
 from graphql_api.schema.account import account_rows, grant_rows, token_rows
 from graphql_api.schema.declare import Declared
@@ -14,7 +16,8 @@ from graphql_api.schema.editing import (
     review_rows,
     signature_rows,
 )
-from graphql_api.schema.json_parts import part_row
+from graphql_api.schema.errors import Place
+from graphql_api.schema.json_parts import part, part_list, part_row
 from graphql_api.schema.rows import category_rows, person_rows, revision_rows, tag_rows
 
 
@@ -28,6 +31,42 @@ def entry_of(type_: str) -> Mapping[str, Declared]:
         "entry": part_row(f"{type_} | None", "revision", _revision, "The entry as it is now."),
         "revision": part_row("Revision | None", "revision", _revision, "Its revision."),
     }
+
+
+class Warning_:  # noqa: N801  # Python's own has the name
+    """Something about a value that its author should know; it was saved all the same."""
+
+    code = part(
+        "str", "code", "REMOVED_ELEMENT, REMOVED_ATTRIBUTE or REMOVED_ADDRESS: of HTML in Markdown."
+    )
+    message = part("str", "message", "What happened, and what to do about it.")
+    path = part("list[str]", "path", "Where in the mutation's arguments the value stands.")
+
+
+WARNING = type("Warning", (), dict(vars(Warning_)))
+
+
+def written(type_: str) -> Mapping[str, Declared]:
+    """Return the fields for an entry of a type, its revision, and what to know about that."""
+    warnings = part_list("Warning", "warnings", "What readers will not get of the revision.")
+    return {**entry_of(type_), "warnings": warnings}
+
+
+def warnings_json(warnings: Iterable[ContentWarning], place: Place) -> Json:
+    """Return warnings as the type ``Warning`` has them.
+
+    Args:
+        warnings: about a revision that was saved.
+        place: where in the mutation's arguments a place in the content stands.
+    """
+    return [
+        {
+            "code": each.code,
+            "message": each.message,
+            "path": [str(step) for step in place(each.path)],
+        }
+        for each in warnings
+    ]
 
 
 ENTRY = entry_of("Entry")

@@ -9,7 +9,7 @@ from cms.commands.work import Work
 from cms.content.canonical_json import JsonObject
 from graphql_api.asking import Given
 from graphql_api.schema.mutations.drafts import BASE, ENTRY_ID
-from graphql_api.schema.mutations.mutation import Mutation, wanted
+from graphql_api.schema.mutations.mutation import Mutation, in_input, wanted
 from graphql_api.schema.mutations.payloads import (
     CHANGE_REQUEST,
     COMMENT,
@@ -118,6 +118,15 @@ PLACE_INPUT = {
     "end": wanted("int", "The character after the last."),
 }
 
+_PLACE_VALUES = frozenset({"fieldPath", "start", "end"})
+
+
+def _in_comment(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Return where in the arguments of `addComment` a place in the command's input stands."""
+    inside = ("place",) if path and path[0] in _PLACE_VALUES else ()
+    return in_input((*inside, *path))
+
+
 REVIEW_MUTATIONS = (
     Mutation(
         name="requestReview",
@@ -168,6 +177,7 @@ REVIEW_MUTATIONS = (
         },
         payload=COMMENT,
         run=_comment,
+        place=_in_comment,
     ),
     Mutation(
         name="replyToComment",

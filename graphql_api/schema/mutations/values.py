@@ -48,7 +48,7 @@ def add_shared_inputs(namespace: Namespace) -> None:
         {
             "href": wanted("str", "An entry's id or path, with a #fragment if need be, or a URL."),
             "label": wanted("str | None", "Its words; by default the target's title."),
-            "note": wanted("str | None", "A remark for the other editors."),
+            "note": wanted("str | None", "A remark, which readers may be shown."),
         },
     )
     namespace.add_input(

@@ -1,0 +1,39 @@
+"""What an author should know about a revision that was saved all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cms.content.canonical_json import JsonObject
+from cms.content.content_type import ContentType
+from cms.content.fields import Markdown
+from cms.content.fields.base import ValuePath
+from cms.content.markdown import removed_by_sanitising
+from cms.content.places import places_in
+
+
+@dataclass(frozen=True)
+class ContentWarning:
+    """Something in a value that readers will not get.
+
+    Attributes:
+        code: its kind, in a word that never changes.
+        message: what happened, and what to do about it.
+        path: where it stands in the content.
+    """
+
+    code: str
+    message: str
+    path: ValuePath
+
+
+def warnings_about(
+    content_type: type[ContentType], content: JsonObject
+) -> Iterator[ContentWarning]:
+    """Yield what was removed from each Markdown value of a content when it was rendered."""
+    for top in places_in(content_type, content):
+        for place in top.leaves():
+            if isinstance(place.field, Markdown):
+                for loss in removed_by_sanitising(str(place.value)):
+                    yield ContentWarning(loss.code, loss.message, place.path)
