@@ -9,79 +9,84 @@ WHERE above.distance < 50)
 FROM above) AS t10)) AS anon_3 
 FROM (SELECT category.name AS name, category.parent_id AS parent_id, category.id AS id 
 FROM category) AS t9 
-WHERE t9.id = t1.category_id), 'body', CASE WHEN (t1.rendered -> 'body' IS NOT NULL) THEN json_build_object('html', (t1.rendered -> 'body') -> 'html') ELSE '"\u0001missing"'::json END, 'sections', (SELECT coalesce(json_agg(json_build_object('heading', coalesce(t11.value -> 'heading', '"\u0001missing"'::jsonb), 'anchor', t11.value -> 'anchor') order by (t11.ordinality - 1) ASC), '[]'::json) AS anon_6 
-FROM jsonb_array_elements(t1.rendered -> 'sections') with ordinality AS t11), 'byline', CASE WHEN (t1.rendered -> 'byline' IS NOT NULL) THEN json_build_object('name', coalesce((t1.rendered -> 'byline') -> 'name', '"\u0001missing"'::jsonb)) ELSE NULL END, 'linkGroups', (SELECT coalesce(json_agg(json_build_object('kind', t12.kind, 'label', t12.label, 'links', (SELECT coalesce(json_agg(json_build_object('label', t13.label, 'url', t13.url, 'target', (SELECT json_build_object('title', t14.title, 'path', t14.path) AS anon_9 
+WHERE t9.id = t1.category_id), 'body', CASE WHEN (t1.rendered -> 'body' IS NOT NULL) THEN json_build_object('html', coalesce(((t1.rendered -> 'body' ->> 'html') collate "C"), (SELECT string_agg(coalesce(((t11.value ->> 'text') collate "C"), (SELECT t12.path 
+FROM (SELECT publication.path AS path, publication.entry_id AS id 
+FROM publication 
+WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t12 
+WHERE t12.id = ((t11.value ->> 'entry') collate "C")) || ((t11.value ->> 'fragment') collate "C"), ((t11.value ->> 'href') collate "C")), '' order by (t11.ordinality - 1)) AS anon_6 
+FROM jsonb_array_elements((t1.rendered -> 'body') -> 'segments') with ordinality AS t11))) ELSE '"\u0001missing"'::json END, 'sections', (SELECT coalesce(json_agg(json_build_object('heading', coalesce(t13.value -> 'heading', '"\u0001missing"'::jsonb), 'anchor', t13.value -> 'anchor') order by (t13.ordinality - 1) ASC), '[]'::json) AS anon_7 
+FROM jsonb_array_elements(t1.rendered -> 'sections') with ordinality AS t13), 'byline', CASE WHEN (t1.rendered -> 'byline' IS NOT NULL) THEN json_build_object('name', coalesce((t1.rendered -> 'byline') -> 'name', '"\u0001missing"'::jsonb)) ELSE NULL END, 'linkGroups', (SELECT coalesce(json_agg(json_build_object('kind', t14.kind, 'label', t14.label, 'links', (SELECT coalesce(json_agg(json_build_object('label', t15.label, 'url', t15.url, 'target', (SELECT json_build_object('title', t16.title, 'path', t16.path) AS anon_10 
 FROM (SELECT publication.content_type AS content_type, revision.title AS title, publication.path AS path, publication.entry_id AS id 
 FROM publication JOIN revision ON revision.id = publication.revision_id 
-WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t14 
-WHERE t14.id = t13.target_id)) order by t13.field_path ASC, t13.ordinal ASC), '[]'::json) AS anon_8 
+WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t16 
+WHERE t16.id = t15.target_id)) order by t15.field_path ASC, t15.ordinal ASC), '[]'::json) AS anon_9 
 FROM (SELECT coalesce(nullif(link.label, ''), (SELECT revision.title 
 FROM revision 
 WHERE revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.target_id AS target_id, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id, link.kind AS kind, link.origin AS origin 
 FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
-WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS t13 
-WHERE t13.revision_id = t12.revision_id AND t13.kind = t12.kind AND t13.origin = 'field')) order by t12.rank ASC, t12.kind ASC), '[]'::json) AS anon_7 
-FROM (SELECT DISTINCT anon_10.kind AS kind, CASE WHEN (t1.content_type = 'Article' AND anon_10.kind = 'step') THEN 'See' WHEN (t1.content_type = 'Article' AND anon_10.kind = 'related') THEN 'Related reading' WHEN (t1.content_type = 'Article' AND anon_10.kind = 'source') THEN 'Sources' WHEN (t1.content_type = 'Note' AND anon_10.kind = 'related') THEN 'See also' WHEN (t1.content_type = 'Settings' AND anon_10.kind = 'menu') THEN 'Menu' ELSE anon_10.kind END AS label, t1.revision_id AS revision_id, CASE WHEN (t1.content_type = 'Article' AND anon_10.kind = 'step') THEN '0000' WHEN (t1.content_type = 'Article' AND anon_10.kind = 'related') THEN '0001' WHEN (t1.content_type = 'Article' AND anon_10.kind = 'source') THEN '0002' WHEN (t1.content_type = 'Note' AND anon_10.kind = 'related') THEN '0003' WHEN (t1.content_type = 'Settings' AND anon_10.kind = 'menu') THEN '0004' ELSE anon_10.kind END AS rank 
+WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS t15 
+WHERE t15.revision_id = t14.revision_id AND t15.kind = t14.kind AND t15.origin = 'field')) order by t14.rank ASC, t14.kind ASC), '[]'::json) AS anon_8 
+FROM (SELECT DISTINCT anon_11.kind AS kind, CASE WHEN (t1.content_type = 'Article' AND anon_11.kind = 'step') THEN 'See' WHEN (t1.content_type = 'Article' AND anon_11.kind = 'related') THEN 'Related reading' WHEN (t1.content_type = 'Article' AND anon_11.kind = 'source') THEN 'Sources' WHEN (t1.content_type = 'Article' AND anon_11.kind = 'remark') THEN 'See' WHEN (t1.content_type = 'Note' AND anon_11.kind = 'related') THEN 'See also' WHEN (t1.content_type = 'Settings' AND anon_11.kind = 'menu') THEN 'Menu' ELSE anon_11.kind END AS label, t1.revision_id AS revision_id, CASE WHEN (t1.content_type = 'Article' AND anon_11.kind = 'step') THEN '0000' WHEN (t1.content_type = 'Article' AND anon_11.kind = 'related') THEN '0001' WHEN (t1.content_type = 'Article' AND anon_11.kind = 'source') THEN '0002' WHEN (t1.content_type = 'Article' AND anon_11.kind = 'remark') THEN '0003' WHEN (t1.content_type = 'Note' AND anon_11.kind = 'related') THEN '0004' WHEN (t1.content_type = 'Settings' AND anon_11.kind = 'menu') THEN '0005' ELSE anon_11.kind END AS rank 
 FROM (SELECT link.revision_id AS revision_id, link.field_path AS field_path, link.ordinal AS ordinal, link.origin AS origin, link.kind AS kind, link.note AS note, link.target_id AS target_id, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, coalesce(nullif(link.label, ''), (SELECT revision.title 
 FROM revision 
 WHERE revision.id = target.revision_id), link.url, '') AS label 
 FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
-WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS anon_10 
-WHERE anon_10.revision_id = t1.revision_id AND anon_10.origin = 'field') AS t12), 'review', (SELECT json_build_object('reviewers', (SELECT coalesce(json_agg(json_build_object('name', t16.name) order by t16.name ASC, t16.id ASC), '[]'::json) AS anon_12 
+WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS anon_11 
+WHERE anon_11.revision_id = t1.revision_id AND anon_11.origin = 'field') AS t14), 'review', (SELECT json_build_object('reviewers', (SELECT coalesce(json_agg(json_build_object('name', t18.name) order by t18.name ASC, t18.id ASC), '[]'::json) AS anon_13 
 FROM (SELECT DISTINCT person.name AS name, person.id AS id 
 FROM person JOIN sign_off ON sign_off.person_id = person.id 
-WHERE sign_off.edition_id = t15.edition_id AND sign_off.digest = t15.digest) AS t16), 'signedAt', to_char(t15.signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) AS anon_11 
-FROM (SELECT t1.edition_id AS edition_id, t1.digest AS digest, max(anon_13.signed_at) AS signed_at 
+WHERE sign_off.edition_id = t17.edition_id AND sign_off.digest = t17.digest) AS t18), 'signedAt', to_char(t17.signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) AS anon_12 
+FROM (SELECT t1.edition_id AS edition_id, t1.digest AS digest, max(anon_14.signed_at) AS signed_at 
 FROM (SELECT max(sign_off.signed_at) AS signed_at, max(sign_off.expires_at) AS expires_at, 1 AS review 
 FROM sign_off 
-WHERE sign_off.edition_id = t1.edition_id AND sign_off.digest = t1.digest GROUP BY sign_off.stage) AS anon_13 GROUP BY anon_13.review) AS t15)) ELSE json_build_object('__typename', t1.content_type, 'title', t1.title, 'publishedAt', to_char(t1.published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'category', (SELECT json_build_object('name', t2.name, 'ancestors', (SELECT coalesce(json_agg(json_build_object('name', t3.name) order by t3.distance DESC), '[]'::json) AS anon_15 
+WHERE sign_off.edition_id = t1.edition_id AND sign_off.digest = t1.digest GROUP BY sign_off.stage) AS anon_14 GROUP BY anon_14.review) AS t17)) ELSE json_build_object('__typename', t1.content_type, 'title', t1.title, 'publishedAt', to_char(t1.published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'category', (SELECT json_build_object('name', t2.name, 'ancestors', (SELECT coalesce(json_agg(json_build_object('name', t3.name) order by t3.distance DESC), '[]'::json) AS anon_16 
 FROM (WITH RECURSIVE above(id, parent_id, slug, path, name, description, ordinal, distance) AS 
 (SELECT category.id AS id, category.parent_id AS parent_id, category.slug AS slug, category.path AS path, category.name AS name, category.description AS description, category.ordinal AS ordinal, 1 AS distance 
 FROM category 
-WHERE category.id = t2.parent_id UNION ALL SELECT category.id AS id, category.parent_id AS parent_id, category.slug AS slug, category.path AS path, category.name AS name, category.description AS description, category.ordinal AS ordinal, above.distance + $2::INTEGER AS anon_16 
+WHERE category.id = t2.parent_id UNION ALL SELECT category.id AS id, category.parent_id AS parent_id, category.slug AS slug, category.path AS path, category.name AS name, category.description AS description, category.ordinal AS ordinal, above.distance + $2::INTEGER AS anon_17 
 FROM category JOIN above ON category.id = above.parent_id 
 WHERE above.distance < 50)
  SELECT above.name AS name, above.distance AS distance 
-FROM above) AS t3)) AS anon_14 
+FROM above) AS t3)) AS anon_15 
 FROM (SELECT category.name AS name, category.parent_id AS parent_id, category.id AS id 
 FROM category) AS t2 
-WHERE t2.id = t1.category_id), 'linkGroups', (SELECT coalesce(json_agg(json_build_object('kind', t4.kind, 'label', t4.label, 'links', (SELECT coalesce(json_agg(json_build_object('label', t5.label, 'url', t5.url, 'target', (SELECT json_build_object('title', t6.title, 'path', t6.path) AS anon_19 
+WHERE t2.id = t1.category_id), 'linkGroups', (SELECT coalesce(json_agg(json_build_object('kind', t4.kind, 'label', t4.label, 'links', (SELECT coalesce(json_agg(json_build_object('label', t5.label, 'url', t5.url, 'target', (SELECT json_build_object('title', t6.title, 'path', t6.path) AS anon_20 
 FROM (SELECT publication.content_type AS content_type, revision.title AS title, publication.path AS path, publication.entry_id AS id 
 FROM publication JOIN revision ON revision.id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t6 
-WHERE t6.id = t5.target_id)) order by t5.field_path ASC, t5.ordinal ASC), '[]'::json) AS anon_18 
+WHERE t6.id = t5.target_id)) order by t5.field_path ASC, t5.ordinal ASC), '[]'::json) AS anon_19 
 FROM (SELECT coalesce(nullif(link.label, ''), (SELECT revision.title 
 FROM revision 
 WHERE revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.target_id AS target_id, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id, link.kind AS kind, link.origin AS origin 
 FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
 WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS t5 
-WHERE t5.revision_id = t4.revision_id AND t5.kind = t4.kind AND t5.origin = 'field')) order by t4.rank ASC, t4.kind ASC), '[]'::json) AS anon_17 
-FROM (SELECT DISTINCT anon_20.kind AS kind, CASE WHEN (t1.content_type = 'Article' AND anon_20.kind = 'step') THEN 'See' WHEN (t1.content_type = 'Article' AND anon_20.kind = 'related') THEN 'Related reading' WHEN (t1.content_type = 'Article' AND anon_20.kind = 'source') THEN 'Sources' WHEN (t1.content_type = 'Note' AND anon_20.kind = 'related') THEN 'See also' WHEN (t1.content_type = 'Settings' AND anon_20.kind = 'menu') THEN 'Menu' ELSE anon_20.kind END AS label, t1.revision_id AS revision_id, CASE WHEN (t1.content_type = 'Article' AND anon_20.kind = 'step') THEN '0000' WHEN (t1.content_type = 'Article' AND anon_20.kind = 'related') THEN '0001' WHEN (t1.content_type = 'Article' AND anon_20.kind = 'source') THEN '0002' WHEN (t1.content_type = 'Note' AND anon_20.kind = 'related') THEN '0003' WHEN (t1.content_type = 'Settings' AND anon_20.kind = 'menu') THEN '0004' ELSE anon_20.kind END AS rank 
+WHERE t5.revision_id = t4.revision_id AND t5.kind = t4.kind AND t5.origin = 'field')) order by t4.rank ASC, t4.kind ASC), '[]'::json) AS anon_18 
+FROM (SELECT DISTINCT anon_21.kind AS kind, CASE WHEN (t1.content_type = 'Article' AND anon_21.kind = 'step') THEN 'See' WHEN (t1.content_type = 'Article' AND anon_21.kind = 'related') THEN 'Related reading' WHEN (t1.content_type = 'Article' AND anon_21.kind = 'source') THEN 'Sources' WHEN (t1.content_type = 'Article' AND anon_21.kind = 'remark') THEN 'See' WHEN (t1.content_type = 'Note' AND anon_21.kind = 'related') THEN 'See also' WHEN (t1.content_type = 'Settings' AND anon_21.kind = 'menu') THEN 'Menu' ELSE anon_21.kind END AS label, t1.revision_id AS revision_id, CASE WHEN (t1.content_type = 'Article' AND anon_21.kind = 'step') THEN '0000' WHEN (t1.content_type = 'Article' AND anon_21.kind = 'related') THEN '0001' WHEN (t1.content_type = 'Article' AND anon_21.kind = 'source') THEN '0002' WHEN (t1.content_type = 'Article' AND anon_21.kind = 'remark') THEN '0003' WHEN (t1.content_type = 'Note' AND anon_21.kind = 'related') THEN '0004' WHEN (t1.content_type = 'Settings' AND anon_21.kind = 'menu') THEN '0005' ELSE anon_21.kind END AS rank 
 FROM (SELECT link.revision_id AS revision_id, link.field_path AS field_path, link.ordinal AS ordinal, link.origin AS origin, link.kind AS kind, link.note AS note, link.target_id AS target_id, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, coalesce(nullif(link.label, ''), (SELECT revision.title 
 FROM revision 
 WHERE revision.id = target.revision_id), link.url, '') AS label 
 FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
-WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS anon_20 
-WHERE anon_20.revision_id = t1.revision_id AND anon_20.origin = 'field') AS t4), 'review', (SELECT json_build_object('reviewers', (SELECT coalesce(json_agg(json_build_object('name', t8.name) order by t8.name ASC, t8.id ASC), '[]'::json) AS anon_22 
+WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS anon_21 
+WHERE anon_21.revision_id = t1.revision_id AND anon_21.origin = 'field') AS t4), 'review', (SELECT json_build_object('reviewers', (SELECT coalesce(json_agg(json_build_object('name', t8.name) order by t8.name ASC, t8.id ASC), '[]'::json) AS anon_23 
 FROM (SELECT DISTINCT person.name AS name, person.id AS id 
 FROM person JOIN sign_off ON sign_off.person_id = person.id 
-WHERE sign_off.edition_id = t7.edition_id AND sign_off.digest = t7.digest) AS t8), 'signedAt', to_char(t7.signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) AS anon_21 
-FROM (SELECT t1.edition_id AS edition_id, t1.digest AS digest, max(anon_23.signed_at) AS signed_at 
+WHERE sign_off.edition_id = t7.edition_id AND sign_off.digest = t7.digest) AS t8), 'signedAt', to_char(t7.signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) AS anon_22 
+FROM (SELECT t1.edition_id AS edition_id, t1.digest AS digest, max(anon_24.signed_at) AS signed_at 
 FROM (SELECT max(sign_off.signed_at) AS signed_at, max(sign_off.expires_at) AS expires_at, 1 AS review 
 FROM sign_off 
-WHERE sign_off.edition_id = t1.edition_id AND sign_off.digest = t1.digest GROUP BY sign_off.stage) AS anon_23 GROUP BY anon_23.review) AS t7)) END AS anon_2 
+WHERE sign_off.edition_id = t1.edition_id AND sign_off.digest = t1.digest GROUP BY sign_off.stage) AS anon_24 GROUP BY anon_24.review) AS t7)) END AS anon_2 
 FROM (SELECT publication.content_type AS content_type, revision.title AS title, publication.published_at AS published_at, publication.category_id AS category_id, publication.revision_id AS revision_id, publication.edition_id AS edition_id, revision.digest AS digest, revision.rendered AS rendered, publication.path AS path 
 FROM publication JOIN revision ON revision.id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t1 
-WHERE t1.path = $3::VARCHAR COLLATE "C"), 'settings', (SELECT json_build_object('brand', coalesce(t17.rendered -> 'brand', '"\u0001missing"'::jsonb), 'menu', (SELECT coalesce(json_agg(json_build_object('heading', t18.value -> 'heading', 'links', (SELECT coalesce(json_agg(json_build_object('label', t19.label, 'url', t19.url) order by t19.field_path ASC, t19.ordinal ASC), '[]'::json) AS anon_26 
+WHERE t1.path = $3::VARCHAR COLLATE "C"), 'settings', (SELECT json_build_object('brand', coalesce(t19.rendered -> 'brand', '"\u0001missing"'::jsonb), 'menu', (SELECT coalesce(json_agg(json_build_object('heading', t20.value -> 'heading', 'links', (SELECT coalesce(json_agg(json_build_object('label', t21.label, 'url', t21.url) order by t21.field_path ASC, t21.ordinal ASC), '[]'::json) AS anon_27 
 FROM (SELECT coalesce(nullif(link.label, ''), (SELECT revision.title 
 FROM revision 
 WHERE revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id 
 FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
-WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS t19 
-WHERE t19.revision_id = t17.revision_id AND t19.field_path = ('' || 'menu' || '/' || CAST((t18.ordinality - 1) AS TEXT) || '/' || 'links'))) order by (t18.ordinality - 1) ASC), '[]'::json) AS anon_25 
-FROM jsonb_array_elements(t17.rendered -> 'menu') with ordinality AS t18)) AS anon_24 
+WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS t21 
+WHERE t21.revision_id = t19.revision_id AND t21.field_path = ('' || 'menu' || '/' || CAST((t20.ordinality - 1) AS TEXT) || '/' || 'links'))) order by (t20.ordinality - 1) ASC), '[]'::json) AS anon_26 
+FROM jsonb_array_elements(t19.rendered -> 'menu') with ordinality AS t20)) AS anon_25 
 FROM (SELECT revision.rendered AS rendered, publication.revision_id AS revision_id, publication.content_type AS content_type 
 FROM publication JOIN revision ON revision.id = publication.revision_id 
-WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t17 
-WHERE t17.content_type = 'Settings')) AS anon_1
+WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t19 
+WHERE t19.content_type = 'Settings')) AS anon_1
