@@ -29,13 +29,14 @@ from graphql_api.schema.entry_types import add_entry_order, add_entry_type
 from graphql_api.schema.errors import add_errors
 from graphql_api.schema.facets import add_facet_types, summaries
 from graphql_api.schema.field_filters import add_section_filter
+from graphql_api.schema.field_kinds import add_section
 from graphql_api.schema.history import HISTORY_TYPES
 from graphql_api.schema.impact import IMPACT_TYPES
 from graphql_api.schema.inputs import add_enum_filter, add_leaf_filters, add_where
 from graphql_api.schema.interfaces import Entry, Node
 from graphql_api.schema.link import Link, LinkGroup, link_groups
 from graphql_api.schema.manage_query import QUERY_FIELDS, QUERY_TYPES
-from graphql_api.schema.markdown import Markdown, Section, TocEntry
+from graphql_api.schema.markdown import Markdown, TocEntry
 from graphql_api.schema.mutations.accounts import ACCOUNT_MUTATIONS
 from graphql_api.schema.mutations.drafts import draft_mutations
 from graphql_api.schema.mutations.entries import ENTRY_MUTATIONS
@@ -139,8 +140,9 @@ def _add_content(namespace: Namespace, site: Site, more: _More) -> None:
     namespace.add_object(Revision, **more.revision)
     _add_shared_inputs(namespace)
     _add_link_target(namespace, site)
-    for part in (Markdown, TocEntry, Section):
+    for part in (Markdown, TocEntry):
         namespace.add_object(part)
+    add_section(namespace)
     reverses = site.reverses()
     for content_type in site.content_types.values():
         back = [each for each in reverses if each.target == content_type.name]

@@ -259,6 +259,22 @@ FIELD_KINDS: Mapping[type[Field], Declare] = {
 }
 
 
+_ANCHOR = value(
+    "str", lambda part: member(part.json, "anchor"), "What a #fragment leads to, without #."
+)
+
+
+def add_section(namespace: Namespace) -> None:
+    """Add the type of a section, which is the same wherever sections are."""
+    written = Section().fields
+    namespace.add_object(
+        type("Section", (), {"__doc__": "A headed part of a page."}),
+        heading=declare_field(namespace, "SectionHeading", written["heading"]),
+        anchor=_ANCHOR,
+        body=declare_field(namespace, "SectionBody", written["body"]),
+    )
+
+
 def _add_object(namespace: Namespace, name: str, field: Object) -> None:
     declared = _declared_fields(namespace, name, field.fields)
     namespace.add_object(type(name, (), {"__doc__": _description(field)}), **declared)

@@ -17,7 +17,7 @@ from graphql_api.planner.json_sql import (
     text,
 )
 from graphql_api.planner.source import Chosen, Columns, select_over
-from graphql_api.schema.declare import inside, many, seen_value, value
+from graphql_api.schema.declare import many, seen_value, value
 from graphql_api.schema.json_parts import part
 from graphql_api.schema.rows import link_rows
 
@@ -92,21 +92,3 @@ class Markdown:
         f"It as a tree: https://github.com/syntax-tree/mdast, with links as written; {_LATER}.",
     )
     links = many("list[Link]", _links, "The links in it, as they stand.")
-
-
-class Section:
-    """A headed part of a page."""
-
-    heading = value(
-        "str", lambda part: member(part.json, "heading"), "What stands above it.", required=True
-    )
-    anchor = value(
-        "str", lambda part: member(part.json, "anchor"), "What a #fragment leads to, without #."
-    )
-    body = inside(
-        "Markdown",
-        lambda part: part.at("body"),
-        "What stands in it.",
-        present=lambda part: member(part.json, "body").is_not(None),
-        required=True,
-    )
