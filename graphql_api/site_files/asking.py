@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
@@ -28,6 +29,11 @@ async def ask(delivery: Delivery, document: str, variables: Mapping[str, Any]) -
         RequestFailed: if it takes too long.
     """
     return orjson.loads(await delivery.answer(GraphQLRequest(document, None, variables)))
+
+
+def url_of(home: str, path: str) -> str:
+    """Return the URL of a page; letters that no URL may hold are escaped (RFC 3986)."""
+    return home + quote(path)
 
 
 def address_of(site: Site) -> str:

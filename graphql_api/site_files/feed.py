@@ -13,7 +13,7 @@ from cms.content.markdown import with_absolute_links
 from cms.content.site import Site
 from cms.identifiers import made_at
 from graphql_api.operation import Delivery
-from graphql_api.site_files.asking import NoSuchFile, address_of, ask
+from graphql_api.site_files.asking import NoSuchFile, address_of, ask, url_of
 
 # How a feed of all content types is called.
 ALL = "all"
@@ -198,7 +198,7 @@ def _url(home: str, wanted: Wanted, suffix: str) -> str:
 
 
 def _item(home: str, bodies: Mapping[str, str], node: Any) -> Item:
-    url = home + node["path"]
+    url = url_of(home, node["path"])
     body = node.get(bodies.get(node["__typename"], ""))
     author = node["revision"]["author"]
     review = node["review"] or {"reviewers": []}

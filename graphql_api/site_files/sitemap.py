@@ -9,7 +9,7 @@ from typing import Any
 from cms.content.site import Site
 from graphql_api.operation import Delivery
 from graphql_api.schema.site_fields import LARGEST_SITEMAP
-from graphql_api.site_files.asking import NoSuchFile, address_of, ask
+from graphql_api.site_files.asking import NoSuchFile, address_of, ask, url_of
 from graphql_api.site_files.markup import Element, add, as_bytes, root
 
 _SITEMAP = {
@@ -64,7 +64,7 @@ def _sitemap(address: str, pages: list[Any]) -> bytes:
     document = root("urlset", _SITEMAP)
     for page in pages:
         url = add(document, "url")
-        add(url, "loc", address + page["path"])
+        add(url, "loc", url_of(address, page["path"]))
         add(url, "lastmod", page["lastModified"])
         if len(page["alternates"]) > 1:
             _add_alternates(url, address, page["alternates"])
@@ -76,7 +76,7 @@ def _add_alternates(url: Element, address: str, alternates: list[Any]) -> None:
         link = {
             "rel": "alternate",
             "hreflang": each["locale"],
-            "href": address + each["path"],
+            "href": url_of(address, each["path"]),
         }
         add(url, "xhtml:link", attributes=link)
 
