@@ -8,6 +8,7 @@ and in webhooks.
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime
 from typing import Literal, get_args
 
 from cms.clock import now
@@ -49,6 +50,20 @@ def kind_of(identifier: str) -> str | None:
     prefix, _, rest = identifier.partition("_")
     well_formed = prefix in PREFIXES and len(rest) == _LENGTH and set(rest) <= set(_ALPHABET)
     return prefix if well_formed else None
+
+
+def made_at(identifier: str) -> datetime:
+    """Return when a well-formed id was made, to the millisecond.
+
+    Raises:
+        ValueError: if it is not well formed.
+    """
+    if kind_of(identifier) is None:
+        raise ValueError(f"{identifier!r} is no id")
+    number = 0
+    for letter in identifier.partition("_")[2]:
+        number = number << 5 | _ALPHABET.index(letter)
+    return datetime.fromtimestamp((number >> _RANDOM_BITS) / 1000, UTC)
 
 
 def _encode(number: int) -> str:

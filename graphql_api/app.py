@@ -21,6 +21,8 @@ from graphql_api.http.authentication import Identify
 from graphql_api.management import Management
 from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
+from graphql_api.site_files.asking import LIMITS
+from graphql_api.site_files.endpoint import SiteFiles
 
 
 def create_app(
@@ -51,7 +53,9 @@ def create_app(
         statement_timeout=chosen.statement_timeout,
         signing_key=chosen.signing_key,
     )
-    delivery = Delivery(site, build_delivery_schema(site), database.reader)
+    schema = build_delivery_schema(site)
+    delivery = Delivery(site, schema, database.reader)
+    files = SiteFiles(site, Delivery(site, schema, database.reader, LIMITS))
     lifetimes = Lifetimes(
         access=timedelta(minutes=chosen.session_minutes),
         refresh=timedelta(days=chosen.refresh_days),
@@ -77,6 +81,7 @@ def create_app(
             Route("/manage/graphql", endpoint.serve, methods=methods),
             Route("/manage/graphql/assets/{name}", pages.asset),
             WebSocketRoute("/manage/graphql", endpoint.serve_socket),
+            *files.routes(),
         ],
         lifespan=lifespan,
     )

@@ -24,7 +24,7 @@ from cms.content.fields import (
     Text,
 )
 from cms.content.policy import SignOffPolicy, Stage
-from cms.content.site import Site
+from cms.content.site import Seo, Site
 
 # Advice on what to buy is read twice: for whether it is right, then for whether it is fair.
 BUYING_ADVICE = SignOffPolicy(
@@ -34,7 +34,7 @@ BUYING_ADVICE = SignOffPolicy(
 )
 
 
-class GlossaryTerm(ContentType, path="/glossary/{slug}"):
+class GlossaryTerm(ContentType, path="/glossary/{slug}", schema_org="DefinedTerm"):
     """A word that operators of AI models meet, explained."""
 
     body = Markdown("Definition", required=True)
@@ -46,7 +46,7 @@ class GlossaryTerm(ContentType, path="/glossary/{slug}"):
     related = Links("Related terms", kind="related_term", to=("GlossaryTerm",))
 
 
-class BuyerGuide(ContentType, path="/guides/{slug}", policy=BUYING_ADVICE):
+class BuyerGuide(ContentType, path="/guides/{slug}", policy=BUYING_ADVICE, schema_org="Article"):
     """Advice on what to buy for a purpose and a budget."""
 
     body = Markdown("The short answer", required=True)
@@ -60,7 +60,7 @@ class BuyerGuide(ContentType, path="/guides/{slug}", policy=BUYING_ADVICE):
     background = Links("Words to know", kind="related_term", to=("GlossaryTerm",))
 
 
-class ErrorFix(ContentType, path="/errors/{slug}", plural="ErrorFixes"):
+class ErrorFix(ContentType, path="/errors/{slug}", plural="ErrorFixes", schema_org="TechArticle"):
     """What to do when something does not work."""
 
     message = Text("What you see", required=True)
@@ -81,7 +81,7 @@ class ErrorFix(ContentType, path="/errors/{slug}", plural="ErrorFixes"):
     related = Links("Errors like it", kind="error_fix", to=("ErrorFix",))
 
 
-class Hardware(ContentType, path="/hardware/{slug}", plural="HardwareItems"):
+class Hardware(ContentType, path="/hardware/{slug}", plural="HardwareItems", schema_org="Product"):
     """A graphics card, a computer or a part of one."""
 
     body = Markdown("Verdict", required=True)
@@ -96,7 +96,7 @@ class Hardware(ContentType, path="/hardware/{slug}", plural="HardwareItems"):
     alternatives = Links("Alternatives", kind="alternative", to=("Hardware",))
 
 
-class Model(ContentType, path="/models/{slug}"):
+class Model(ContentType, path="/models/{slug}", schema_org="SoftwareApplication"):
     """An AI model with open weights."""
 
     body = Markdown("What it is good for", required=True)
@@ -111,7 +111,7 @@ class Model(ContentType, path="/models/{slug}"):
     runs_on = Links("Runs on", kind="runs_on", to=("Hardware",))
 
 
-class Tool(ContentType, path="/tools/{slug}"):
+class Tool(ContentType, path="/tools/{slug}", schema_org="SoftwareApplication"):
     """A program that runs, serves or trains models."""
 
     body = Markdown("What it does", required=True)
@@ -169,5 +169,11 @@ site = Site(
         Page,
         Navigation,
         SiteSettings,
+    ),
+    url="https://hearth.example",
+    seo=Seo(
+        title="{title} | Hearth",
+        description="Running AI models on one's own hardware, explained and reviewed.",
+        image="https://hearth.example/images/hearth.png",
     ),
 )

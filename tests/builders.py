@@ -12,7 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from cms.commands.accounts import create_account, create_person, grant_role, load_actor
 from cms.commands.categories import create_category, create_tag
 from cms.commands.drafts import autosave_entry, save_draft, update_entry
-from cms.commands.entries import create_entry
+from cms.commands.entries import add_edition, create_entry
 from cms.commands.publishing import publish_together, unpublish_entry
 from cms.commands.reviews import request_changes, request_review, sign_off
 from cms.commands.work import Work, begin_work
@@ -153,11 +153,21 @@ class Newsroom:
         async with self.as_(self.author) as work:
             return await create_entry(work, content_type, draft_of(**values))
 
-    async def save(self, head: Revision, actor: Actor | None = None, **values: Any) -> Revision:
-        """Save another revision on top of one."""
+    async def save(
+        self,
+        head: Revision,
+        actor: Actor | None = None,
+        locale: str | None = None,
+        **values: Any,
+    ) -> Revision:
+        """Save another revision on top of one, by default in the default locale."""
         async with self.as_(actor or self.author) as work:
             return await save_draft(
-                work, await entry_id_of(work, head), draft_of(**values), base_revision=head.id
+                work,
+                await entry_id_of(work, head),
+                draft_of(**values),
+                base_revision=head.id,
+                locale=locale,
             )
 
     async def update(self, head: Revision, actor: Actor | None = None, **values: Any) -> Revision:
@@ -200,24 +210,30 @@ class Newsroom:
             entry_id = await entry_id_of(work, head)
             return await request_changes(work, entry_id, digest=head.digest, reason="Unclear.")
 
-    async def review(self, head: Revision) -> None:
+    async def translate(self, head: Revision, locale: str, **values: Any) -> Revision:
+        """Begin an edition in another locale, and save a first translation."""
+        async with self.as_(self.author) as work:
+            begun = await add_edition(work, await entry_id_of(work, head), locale)
+        return await self.save(begun, locale=locale, **values)
+
+    async def review(self, head: Revision, locale: str | None = None) -> None:
         """Request a review, and have every stage signed off by as many as it takes."""
         async with self.as_(self.author) as work:
             entry_id = await entry_id_of(work, head)
-            await request_review(work, entry_id, base_revision=head.id)
+            await request_review(work, entry_id, base_revision=head.id, locale=locale)
         stages = self.site.content_type(str(head.content["type"])).policy.stages
         for stage in stages:
             for reviewer in self.reviewers[: stage.approvals]:
                 async with self.as_(reviewer) as work:
-                    await sign_off(work, entry_id, digest=head.digest)
+                    await sign_off(work, entry_id, digest=head.digest, locale=locale)
 
-    async def publish(self, *heads: Revision) -> Sequence[Publication]:
+    async def publish(self, *heads: Revision, locale: str | None = None) -> Sequence[Publication]:
         """Have revisions reviewed, and publish them together."""
         for head in heads:
-            await self.review(head)
+            await self.review(head, locale)
         async with self.as_(self.publisher) as work:
             chosen = {await entry_id_of(work, head): head.id for head in heads}
-            return await publish_together(work, chosen)
+            return await publish_together(work, chosen, locale=locale)
 
     async def published(self, content_type: str = "Article", **values: Any) -> Publication:
         """Create an entry and publish it."""
@@ -227,7 +243,7 @@ class Newsroom:
     async def unpublish(self, publication: Publication) -> Publication:
         """Take an entry back."""
         async with self.as_(self.publisher) as work:
-            return await unpublish_entry(work, publication.entry_id)
+            return await unpublish_entry(work, publication.entry_id, locale=publication.locale)
 
 
 class _Undo(Exception):

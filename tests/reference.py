@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from functools import partial
-from types import SimpleNamespace
 from typing import Any
 
 from graphql import (
     ExecutionResult,
     GraphQLError,
     GraphQLResolveInfo,
+    GraphQLSchema,
     execute_sync,
     is_abstract_type,
     is_object_type,
@@ -43,55 +42,40 @@ from cms.content.site import Site, all_fields
 from cms.database import Database
 from cms.tables import Base
 from graphql_api.schema.build import build_delivery_schema
-
-Row = SimpleNamespace
-Args = Mapping[str, Any]
-
-
-@dataclass(frozen=True, eq=False)
-class Thing:
-    """An object of the API: its type, and the values of its fields, or how to get them."""
-
-    typename: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Zoned(str):
-    """A time as an editor has written it; compared as the moment that it is."""
-
-    __slots__ = ()
-
-
-@dataclass(frozen=True)
-class Page:
-    """What a connection's fields are about."""
-
-    shown: Sequence[Thing]
-    total: int
-    cursor: Callable[[Thing], str]
-    has_next: bool
-    has_previous: bool
+from tests.references import facets, seo
+from tests.references.look import Look
+from tests.references.thing import Args, Row, Thing, Zoned
+from tests.references.whole_site import WholeSite
 
 
 class Reference:
-    """All rows of a database, and how to answer queries from them."""
+    """All rows of a database, and how to answer queries from them, as of one look at them."""
 
-    def __init__(self, site: Site, tables: Mapping[str, Sequence[Row]]) -> None:
+    def __init__(
+        self,
+        site: Site,
+        tables: Mapping[str, Sequence[Row]],
+        look: Look | None = None,
+        schema: GraphQLSchema | None = None,
+    ) -> None:
         self.site = site
         self.tables = tables
-        self.schema = build_delivery_schema(site)
-        for type_ in self.schema.type_map.values():
+        self.look = look or Look(site.locales_for(site.default_locale))
+        self.schema = schema or self._resolving(build_delivery_schema(site))
+        public = [row for row in tables["publication"] if self.look.is_open(row)]
+        self.translations = [self._entry(row) for row in public]
+        self.entries = [self._entry(row) for row in self.look.best(public)]
+
+    @staticmethod
+    def _resolving(schema: GraphQLSchema) -> GraphQLSchema:
+        for type_ in schema.type_map.values():
             if is_object_type(type_) and not type_.name.startswith("__"):
                 type_.is_type_of = None
                 for each in type_.fields.values():
                     each.resolve = _resolve
             if is_abstract_type(type_):
                 type_.resolve_type = lambda thing, *_: thing.typename
-        self.entries = [
-            self._entry(row)
-            for row in tables["publication"]
-            if row.ended_position is None and row.locale == site.default_locale
-        ]
+        return schema
 
     @classmethod
     async def load(cls, database: Database, site: Site) -> Reference:
@@ -124,6 +108,8 @@ class Reference:
             "tags": lambda **args: self.page(self.tags(), args, _by_name),
             "node": self._node,
             "nodes": lambda ids: [self._node(each) for each in ids],
+            "view": self._view,
+            **WholeSite(self).fields(),
         }
         for each in self.site.content_types.values():
             entries = [entry for entry in self.entries if entry.typename == each.name]
@@ -140,7 +126,17 @@ class Reference:
 
     def _find(self, things: Iterable[Thing], by: Args) -> Thing | None:
         ((name, wanted),) = by.items()
-        return next((each for each in things if each.values[name] == wanted), None)
+        found = [each for each in things if each.values[name] == wanted]
+        return min(found, key=self._rank, default=None)
+
+    def _rank(self, thing: Thing) -> int:
+        """Say how far down a thing's language is among those that are wanted."""
+        locale = thing.values.get("locale")
+        return self.look.locales.index(locale) if locale is not None else 0
+
+    def _view(self, **args: Any) -> Thing:
+        look = self.look.narrowed(self.site, args)
+        return Thing("Query", Reference(self.site, self.tables, look, self.schema)._root())
 
     def _node(self, id: str) -> Thing | None:  # noqa: A002  # the argument's name
         things = [*self.entries, *self.categories(), *self.people(), *self.tags()]
@@ -178,18 +174,89 @@ class Reference:
             "attestation": lambda: self._attestation(publication.id),
             "breakGlassReason": publication.break_glass_reason,
             "signed": (publication.edition_id, revision.digest),
+            "isOutdated": self._is_outdated(revision),
+            "availableLocales": lambda: [
+                each.values["locale"] for each in self.in_all_languages(publication.entry_id)
+            ],
+            "translations": lambda: self._translations(publication),
+            "@translations": lambda: self._translations(publication),
+            "@links": lambda: self._links_of(revision.id),
+            "@incomingLinks": lambda: self._incoming(publication.entry_id),
+            "@author": lambda: self.byline(revision.author_id),
+            "@reviewers": lambda: self.reviewers(publication.edition_id, revision.digest),
+            "@reviewedAt": lambda: self._reviewed(publication, revision, "signedAt"),
+            "@reviewExpiresAt": lambda: self._reviewed(publication, revision, "expiresAt"),
         }
-        for name, each in content_type.fields.items():
-            value = revision.rendered.get(name)
-            values[_camel(name)] = partial(self._value, each, value, name, revision.id)
+        self._add_fields(values, content_type.fields, revision.rendered, "", revision.id)
         for reverse in self.site.reverses():
             if reverse.target == publication.content_type:
                 pointing = partial(self._pointing, reverse.sources, publication.entry_id)
-                values[f"{_camel(reverse.name)}:all"] = pointing
+                values[f"@{_camel(reverse.name)}"] = pointing
                 values[_camel(reverse.name)] = partial(
                     lambda found, **args: self.page(found(), args, _newest_first), pointing
                 )
-        return Thing(publication.content_type, values)
+        thing = Thing(publication.content_type, values)
+        values |= seo.fields(self, thing)
+        return thing
+
+    def _add_fields(
+        self,
+        values: dict[str, Any],
+        fields: Mapping[str, Field],
+        document: Args,
+        path: str,
+        revision_id: str,
+    ) -> None:
+        """Add what each field shows, and under ``@`` what filters see of it."""
+        for name, kind in fields.items():
+            value = document.get(name)
+            shown = partial(self._value, kind, value, f"{path}{name}", revision_id)
+            values[_camel(name)] = shown
+            match kind:
+                case Object():
+                    seen = partial(self._part, kind, value or {}, f"{path}{name}", revision_id)
+                case _ if isinstance(value, dict):
+                    seen = partial(value.get, "plainText")
+                case _:
+                    seen = shown
+            values[f"@{_camel(name)}"] = seen
+
+    def _translations(self, publication: Row) -> list[Thing]:
+        every = self.in_all_languages(publication.entry_id)
+        return [each for each in every if each.values["locale"] != publication.locale]
+
+    def in_all_languages(self, entry_id: str) -> list[Thing]:
+        """Return an entry in each of its languages, by language."""
+        found = [each for each in self.translations if each.values["id"] == entry_id]
+        return sorted(found, key=lambda each: str(each.values["locale"]))
+
+    def _is_outdated(self, revision: Row) -> bool:
+        if revision.translated_from is None:
+            return False
+        source = self._row("revision", revision.translated_from)
+        return any(
+            self._row("revision", row.revision_id).digest != source.digest
+            for row in self.tables["publication"]
+            if row.edition_id == source.edition_id and self.look.is_open(row)
+        )
+
+    def byline(self, account_id: str) -> Thing | None:
+        """Return the person under whose name an account writes."""
+        account = self._row("account", account_id)
+        return self._find(self.people(), {"id": account.person_id})
+
+    def reviewers(self, edition_id: str, digest: str) -> list[Thing]:
+        """Return who signed off a digest, by name."""
+        signed = {
+            row.person_id
+            for row in self.tables["sign_off"]
+            if row.edition_id == edition_id and row.digest == digest
+        }
+        return [each for each in self.people() if each.values["id"] in signed]
+
+    def _reviewed(self, publication: Row, revision: Row, name: str) -> datetime | None:
+        review = self._review(publication.edition_id, revision.digest)
+        return review.values[name] if review is not None else None
 
     def _pointing(self, sources: Sequence[tuple[str, str]], entry_id: str) -> list[Thing]:
         """Return the entries whose references lead to one."""
@@ -265,13 +332,11 @@ class Reference:
         return str(segment["href"] if path is None else path + segment["fragment"])
 
     def _part(self, kind: Object, value: Args, path: str, revision_id: str) -> Thing:
-        values = {
-            _camel(name): partial(self._value, each, value.get(name), f"{path}/{name}", revision_id)
-            for name, each in kind.fields_of(value).items()
-        }
         anchor = {"anchor": value.get("anchor")} if isinstance(kind, Section) else {}
         typename = kind.variant_of(value) if isinstance(kind, AnyBlock) else ""
-        return Thing(typename, {**values, **anchor})
+        values: dict[str, Any] = {**anchor}
+        self._add_fields(values, kind.fields_of(value), value, f"{path}/", revision_id)
+        return Thing(typename, values)
 
     # --- Links ---
 
@@ -304,7 +369,9 @@ class Reference:
         target = self._entry_by("id", row.target_id)
         path = target.values["path"] if target is not None else None
         fragment = f"#{row.fragment}" if row.fragment else ""
-        source = self._entry_by("revision_id", row.revision_id)
+        source = next(
+            (each for each in self.public_ if each.values["revision_id"] == row.revision_id), None
+        )
         title = target.values["title"] if target is not None else None
         return Thing(
             "Link",
@@ -425,6 +492,11 @@ class Reference:
         """The entries, or none while they are being made."""
         return getattr(self, "entries", [])
 
+    @property
+    def public_(self) -> list[Thing]:
+        """The entries in all their languages, or none while they are being made."""
+        return getattr(self, "translations", [])
+
     # --- Topics ---
 
     def categories(self) -> list[Thing]:
@@ -489,10 +561,14 @@ class Reference:
     # --- Pages ---
 
     def page(
-        self, things: Sequence[Thing], args: Args, own_order: Callable[[Thing], tuple[Any, ...]]
+        self,
+        things: Sequence[Thing],
+        args: Args,
+        own_order: Callable[[Thing], tuple[Any, ...]],
+        largest: int = 100,
     ) -> Thing:
         """Return a connection's page of these things."""
-        _check_paging(args)
+        _check_paging(args, largest)
         terms = [each.name for each in args.get("orderBy") or ()]
         matching = [each for each in things if matches(each, args.get("where"))]
         ordered = sorted(matching, key=own_order)
@@ -514,6 +590,7 @@ class Reference:
             "",
             {
                 "totalCount": len(ordered),
+                **facets.fields(matching),
                 "nodes": [item for item, _ in items],
                 "edges": [Thing("", {"node": item, "cursor": c}) for item, c in items],
                 "pageInfo": Thing(
@@ -574,6 +651,9 @@ def _by_source(link: Thing) -> tuple[Any, ...]:
 
 def _order_value(thing: Thing, term: str) -> Any:
     name = term.rpartition("_")[0]
+    if name.startswith("category"):
+        category = thing.values["category"]()
+        return category.values[name.removeprefix("category").lower()] if category else None
     value = thing.values["title_key" if name == "title" else name]
     return _compared(value() if callable(value) else value)
 
@@ -616,10 +696,10 @@ def _slice(cursors: Sequence[str], args: Args) -> tuple[int, int]:
     return start, end
 
 
-def _check_paging(args: Args) -> None:
+def _check_paging(args: Args, largest: int) -> None:
     given = {name for name, value in args.items() if value is not None}
     sizes = [args[name] for name in ("first", "last") if name in given]
-    if any(not 0 <= size <= 100 for size in sizes) or (args.get("skip") or 0) < 0:
+    if any(not 0 <= size <= largest for size in sizes) or (args.get("skip") or 0) < 0:
         raise GraphQLError("out of range")
     if {"first", "last"} <= given or ("last" in given and given & {"skip", "after"}):
         raise GraphQLError("contradiction")
@@ -646,24 +726,59 @@ def _matches(thing: Thing, name: str, value: Any) -> bool:
         case "category":
             category = thing.values["category"]()
             return category is not None and matches(category, value)
-        case "tags":
-            return all(_quantified(q, thing.values["tags"](), each) for q, each in value.items())
-        case _ if f"{name}:all" in thing.values:
-            pointing = thing.values[f"{name}:all"]()
-            return all(_quantified(q, pointing, each) for q, each in value.items())
         case "within":
             path = thing.values["path"]
             return bool(path == value or path.startswith(f"{value}/"))
         case _:
-            actual = thing.values[name]
-            actual = _compared(actual() if callable(actual) else actual)
-            return all(_test(actual, operator, other) for operator, other in value.items())
+            actual = thing.values.get(f"@{name}", thing.values.get(name))
+            return _fits(actual() if callable(actual) else actual, name, value)
 
 
-def _quantified(quantifier: str, things: Sequence[Thing], where: Args | None) -> bool:
+# What looks into one thing, which may not be there; the filters of leaves differ from these.
+_TO_ONE = frozenset({"author", "target", "source", "translatedFrom", "about"})
+
+
+def _fits(actual: Any, name: str, where: Args) -> bool:
+    if isinstance(actual, list):
+        return all(_quantified(q, actual, each) for q, each in where.items())
+    if isinstance(actual, Thing):
+        return matches(actual, where)
+    if name in _TO_ONE:
+        return False
+    return _compares(actual, where)
+
+
+def _compares(actual: Any, operators: Args) -> bool:
+    actual = _compared(actual)
+    mode = operators.get("mode")
+    folds = mode is not None and mode.name == "INSENSITIVE"
+    return all(
+        _test(
+            *((_folded(actual), operator, _folded(other)) if folds else (actual, operator, other))
+        )
+        for operator, other in operators.items()
+        if operator != "mode"
+    )
+
+
+def _folded(value: Any) -> Any:
+    """Return text with the letters of ASCII in lower case."""
+    if isinstance(value, list):
+        return [_folded(each) for each in value]
+    if not isinstance(value, str):
+        return value
+    return "".join(each.lower() if each.isascii() else each for each in value)
+
+
+def _quantified(quantifier: str, items: Sequence[Any], where: Args | None) -> bool:
     if where is None:
         return True
-    fit = [matches(each, where) for each in things]
+    if quantifier == "count":
+        return _compares(len(items), where)
+    fit = [
+        matches(each, where) if isinstance(each, Thing) else _compares(each, where)
+        for each in items
+    ]
     return {"some": any(fit), "every": all(fit), "none": not any(fit)}[quantifier]
 
 

@@ -139,6 +139,11 @@ def links_in(text: str) -> tuple[InlineLink, ...]:
     return render_markdown(text, Anchors()).links
 
 
+def with_absolute_links(html: str, url: str) -> str:
+    """Return sanitised HTML that can be read away from the page with this address."""
+    return _sanitise(html, url)
+
+
 def split_at_headings(text: str) -> tuple[str, list[tuple[str, str]]]:
     """Return what stands before the first heading of level 2, and each such heading's part.
 
@@ -185,13 +190,14 @@ def _align_cells(tokens: Sequence[Token]) -> None:
             token.attrSet("align", str(style).removeprefix("text-align:"))
 
 
-def _sanitise(html: str) -> str:
+def _sanitise(html: str, base: str = "") -> str:
     return nh3.clean(
         html,
         attributes=_ATTRIBUTES,
         attribute_filter=_keep_attribute,
         url_schemes=set(URL_SCHEMES),
         link_rel=None,
+        url_relative=("rewrite_with_base", base) if base else None,
     ).strip()
 
 

@@ -32,6 +32,7 @@ from cms.reading.shown import (
     is_shown,
     locales_of,
     published,
+    translations_with_preview,
     with_preview,
 )
 from cms.reading.view import Perspective, View
@@ -86,15 +87,17 @@ def translations(view: View) -> Relation:
     """Return entries as :func:`entries` does, but each in every language that there is."""
     if view.perspective is Perspective.DRAFT:
         return drafts(view).where(Edition.head_id == Revision.id)
+    if view.preview is not None:
+        return translations_with_preview(view, view.preview)
     return published(view).where(is_open(Publication.__table__, view))
 
 
 def revisions(view: View) -> Relation:
     """Return entries as of each revision that may be read through the view, in any locale.
 
-    Through the published view those are only the entries as they are public.
+    Through the published view those are only the editions as they are public.
     """
-    return drafts(view) if view.perspective is Perspective.DRAFT else entries(view)
+    return drafts(view) if view.perspective is Perspective.DRAFT else translations(view)
 
 
 def links(view: View) -> Relation:

@@ -122,8 +122,6 @@ _COMMON = (
 
 def with_preview(view: View, preview: Preview) -> Relation:
     """Return what is public, with one entry as it is in one revision."""
-    everything = replace(view, scopes=EVERYTHING)
-    draft = drafts(everything).where(Revision.id == preview.revision_id)
     previewed = (
         select(Edition.entry_id)
         .join(Revision, Revision.edition_id == Edition.id)
@@ -134,6 +132,24 @@ def with_preview(view: View, preview: Preview) -> Relation:
         .where(is_shown(Publication.__table__, view))
         .where(Publication.entry_id.not_in(previewed))
     )
+    return _beside(public, view, preview)
+
+
+def translations_with_preview(view: View, preview: Preview) -> Relation:
+    """Return what is public in every language, with one edition as it is in one revision."""
+    previewed = select(Revision.edition_id).where(Revision.id == preview.revision_id)
+    public = (
+        published(view)
+        .where(is_open(Publication.__table__, view))
+        .where(Publication.edition_id.not_in(previewed))
+    )
+    return _beside(public, view, preview)
+
+
+def _beside(public: Relation, view: View, preview: Preview) -> Relation:
+    """Return what is public and what is previewed, as one relation."""
+    everything = replace(view, scopes=EVERYTHING)
+    draft = drafts(everything).where(Revision.id == preview.revision_id)
     both = union_all(
         *(
             each.with_only_columns(

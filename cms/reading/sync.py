@@ -50,9 +50,8 @@ def changes(since: Position, until: Position) -> Relation:
         gone.c.ended_position == last.c.position,
         live.c.id.is_(None),
     )
-    was_known = exists().where(
-        Publication.edition_id == last.c.edition_id, Publication.position <= since
-    )
+    known = Publication.__table__.alias("known")
+    was_known = exists().where(known.c.edition_id == last.c.edition_id, _was_public(known, since))
     return (
         select(
             last.c.position,

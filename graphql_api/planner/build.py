@@ -8,6 +8,7 @@ from typing import Any
 from graphql import (
     DirectiveNode,
     FieldNode,
+    GraphQLError,
     GraphQLObjectType,
     GraphQLOutputType,
     OperationDefinitionNode,
@@ -29,8 +30,12 @@ INTROSPECTION = frozenset({"__schema", "__type"})
 def build_plan(
     selections: Selections, root: GraphQLObjectType, operation: OperationDefinitionNode
 ) -> Plan:
-    """Return the plan of an operation on ``root``. Introspection fields are left out."""
-    body = _Builder(selections).body(root, (operation.selection_set,))
+    """Return the plan of an operation on ``root``. Its introspection fields are left out.
+
+    Raises:
+        GraphQLError: if something further in asks about the schema.
+    """
+    body = _Builder(selections).root(root, operation.selection_set)
     return Plan(body, _seen_through(selections, operation.directives or ()))
 
 
@@ -51,6 +56,15 @@ class _Builder:
     def __init__(self, selections: Selections) -> None:
         self._selections = selections
         self._bodies: dict[Hashable, Body] = {}
+
+    def root(self, root: GraphQLObjectType, selected: SelectionSetNode) -> Body:
+        """Return what is selected of the root, but for what it asks about the schema."""
+        fields = tuple(
+            self._field(root, key, nodes)
+            for key, nodes in self._selections.of(root, (selected,)).items()
+            if nodes[0].name.value not in INTROSPECTION
+        )
+        return Body((Case((root.name,), fields),), is_abstract=False)
 
     def body(self, type_: GraphQLOutputType, sets: Sequence[SelectionSetNode]) -> Body:
         named = get_named_type(type_)
@@ -73,11 +87,7 @@ class _Builder:
         self, type_: GraphQLObjectType, sets: Sequence[SelectionSetNode]
     ) -> tuple[Field | Typename, ...]:
         selected = self._selections.of(type_, sets)
-        return tuple(
-            self._field(type_, key, nodes)
-            for key, nodes in selected.items()
-            if nodes[0].name.value not in INTROSPECTION
-        )
+        return tuple(self._field(type_, key, nodes) for key, nodes in selected.items())
 
     def _field(
         self, type_: GraphQLObjectType, key: str, nodes: Sequence[FieldNode]
@@ -85,6 +95,10 @@ class _Builder:
         name = nodes[0].name.value
         if name == "__typename":
             return Typename(key)
+        if name in INTROSPECTION:
+            # Only a view has the root's fields once more, and it shows the same schema.
+            message = f"{name} is the same through every view; ask for it beside view(…)."
+            raise GraphQLError(message, nodes, extensions={"code": "BAD_USER_INPUT"})
         declared = type_.fields[name]
         given = {node.name.value: node.value for node in nodes[0].arguments or ()}
         inner = [node.selection_set for node in nodes if node.selection_set is not None]

@@ -44,7 +44,7 @@ from graphql_api.planner.json_sql import (
 from graphql_api.planner.ordering import order_by
 from graphql_api.planner.page import Page
 from graphql_api.planner.plan import Body, Case, Field, Plan, Typename
-from graphql_api.planner.source import Columns, Relation, Source, select_over
+from graphql_api.planner.source import Columns, Relation, Source, first_over, select_over
 from graphql_api.planner.statement import Parameters, Statement
 
 
@@ -116,8 +116,8 @@ class _Compiler:
                     related,
                     lambda columns: self._one_of(field.body, one(related.row(columns), call)),
                 )
-            case Connection(rows):
-                page = Page(field, rows(row, call), call, self._parameters)
+            case Connection():
+                page = Page(field, field.declaration, row, call, self._parameters)
                 return page.summed_up(self.object(_only_case(field), page, None))
             case Part(name):
                 return self._part(field, name, row)
@@ -139,8 +139,11 @@ class _Compiler:
 
     def _one(self, body: Body | None, rows: Rows) -> Sql:
         source = self._source(rows.relation)
-        value = self._body(body, rows, source.columns)
-        return select_over(source, value, rows.conditions(source.columns))
+        value, conditions = self._body(body, rows, source.columns), rows.conditions(source.columns)
+        if not rows.is_first:
+            return select_over(source, value, conditions)
+        order = order_by(rows.order(source.columns))
+        return first_over(source, value, conditions, order)
 
     def _one_of(self, body: Body | None, relations: tuple[Rows, ...]) -> Sql:
         named = {rows.typename for rows in relations if isinstance(rows.typename, str)}

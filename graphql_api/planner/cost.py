@@ -47,8 +47,8 @@ def _count_field(field: Field | Typename) -> Count:
         return lambda _: 0
     inner = _count_body(field.body)
     match field.declaration:
-        case Connection():
-            size = paging_of(field.arguments, field.node).size
+        case Connection(_, largest):
+            size = paging_of(field.arguments, field.node, largest).size
             return lambda variables: size(variables) * inner(variables)
         case Many() | EachOf() | Answers():
             return lambda variables: _LIST_SIZE * inner(variables)

@@ -20,6 +20,10 @@ from graphql_api.planner.source import Columns, Relation, Source
 
 PLANNED = "planned"
 
+# How many objects a page has if nothing is said, and at most.
+DEFAULT_SIZE = 20
+LARGEST_SIZE = 100
+
 Row: TypeAlias = Any  # columns of a relation, or a part of a JSON document
 Sql: TypeAlias = ColumnElement[Any]
 
@@ -58,6 +62,7 @@ class Rows:
         row: what the fields of an object get to see.
         typename: for rows of an abstract type: where the name of each one's object type is,
             or that name if it is the same for all.
+        is_first: where one object is wanted and several can fit: the first in order is meant.
     """
 
     relation: Relation
@@ -65,6 +70,7 @@ class Rows:
     order: Callable[[Columns], tuple[OrderKey, ...]] = _unordered
     row: Callable[[Columns], Row] = _themselves
     typename: Callable[[Columns], Sql] | str | None = None
+    is_first: bool = False
 
     def conditions(self, columns: Columns) -> tuple[ColumnElement[bool], ...]:
         """Return what is true of the rows."""
@@ -160,9 +166,15 @@ class EachOf:
 
 @dataclass(frozen=True)
 class Connection:
-    """A page of the objects of a relation; takes the arguments of a Relay connection."""
+    """A page of the objects of a relation; takes the arguments of a Relay connection.
+
+    Attributes:
+        rows: the relation.
+        largest: how many objects a page has at most.
+    """
 
     rows: Callable[[Row, Call], Rows]
+    largest: int = LARGEST_SIZE
 
 
 @dataclass(frozen=True)

@@ -187,16 +187,17 @@ def _test(
         nulls = {"eq": value.is_(None), "ne": value.is_not(None)}
         return nulls.get(name, true())
     given = _given(other)
-    if name in LIST_OPERATORS:
-        # A list is folded before it is bound: the database sees it only as a whole.
-        folded = given if fold is _same else Given(lambda v: _lowered(given.read(v)))
-        return OPERATORS[name](value, call.bind(folded, TypedList(value.type)))
-    return OPERATORS[name](value, fold(call.bind(given, value.type)))
+    # Folded before it is bound: a database would fold a parameter by its own locale.
+    folded = given if fold is _same else Given(lambda v: _lowered(given.read(v)))
+    type_ = TypedList(value.type) if name in LIST_OPERATORS else value.type
+    return OPERATORS[name](value, call.bind(folded, type_))
 
 
-def _lowered(values: list[str]) -> list[str]:
-    """Return texts with the letters of ASCII in lower case, which is what databases do."""
-    return ["".join(c.lower() if c.isascii() else c for c in text) for text in values]
+def _lowered(value: Any) -> Any:
+    """Return texts with the letters of ASCII in lower case, as databases do it to columns."""
+    if isinstance(value, list):
+        return [_lowered(each) for each in value]
+    return "".join(c.lower() if c.isascii() else c for c in value)
 
 
 def _to_one(declaration: ToOne, where: Argument, row: Row, call: Call) -> Condition:

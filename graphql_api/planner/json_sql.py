@@ -242,11 +242,11 @@ class _ElementIndex(_Spelled):
 
 
 class _ElementText(_Spelled):
-    """An element that is text, as text."""
+    """An element that is text, as text, compared and ordered by its code points."""
 
     type = Text()
     sqlite = "{0}"
-    postgresql = "({0} #>> '{{}}')"
+    postgresql = """(({0} #>> '{{}}') collate "C")"""
 
 
 class JsonConstant(FunctionElement[Any]):

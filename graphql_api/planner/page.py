@@ -29,7 +29,7 @@ from sqlalchemy.types import TypeEngine
 
 from graphql_api.planner.arguments import Given, Read
 from graphql_api.planner.cursors import cursor_of, is_ahead, is_behind
-from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql
+from graphql_api.planner.declarations import Call, Connection, OrderKey, Row, Rows, Sql
 from graphql_api.planner.filters import Condition, condition_of
 from graphql_api.planner.json_sql import JsonArray, RowCount
 from graphql_api.planner.ordering import order_by, order_keys, order_mark
@@ -48,8 +48,9 @@ class Page:
 
     Args:
         field: the field, whose arguments say which page.
-        rows: all rows of the connection.
-        call: what the declaration was called with.
+        declaration: what it is declared as.
+        row: what it belongs to.
+        call: what the declaration is called with.
         parameters: the statement's parameters.
 
     Attributes:
@@ -57,12 +58,15 @@ class Page:
         columns: the columns of the page's own rows.
     """
 
-    def __init__(self, field: Field, rows: Rows, call: Call, parameters: Parameters) -> None:
+    def __init__(
+        self, field: Field, declaration: Connection, row: Row, call: Call, parameters: Parameters
+    ) -> None:
+        rows = declaration.rows(row, call)
         self.rows = rows
         self._call = call
         self._parameters = parameters
         self._mark = order_mark(call.arguments.get("orderBy"))
-        self._paging = paging_of(call.arguments, field.node)
+        self._paging = paging_of(call.arguments, field.node, declaration.largest)
         self._limit = number(self._paging.size, parameters)
         # One row more than the page has tells whether there are more.
         self._looks_ahead = _asks_for(field.body, {"hasNextPage", "hasPreviousPage"})

@@ -11,11 +11,8 @@ from sqlalchemy import BigInteger, ColumnElement
 
 from graphql_api.planner.arguments import Argument, Arguments, Given, Read, Variables
 from graphql_api.planner.cursors import BadCursor, decode, value_for
-from graphql_api.planner.declarations import OrderKey, Sql
+from graphql_api.planner.declarations import DEFAULT_SIZE, LARGEST_SIZE, OrderKey, Sql
 from graphql_api.planner.statement import Parameters
-
-DEFAULT_SIZE = 20
-LARGEST_SIZE = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +56,8 @@ class Paging:
         return read
 
 
-def paging_of(arguments: Arguments, node: FieldNode) -> Paging:
-    """Return the page that a connection's arguments ask for.
+def paging_of(arguments: Arguments, node: FieldNode, largest: int) -> Paging:
+    """Return the page that a connection's arguments ask for, of at most so many rows.
 
     Raises:
         GraphQLError: if they contradict each other.
@@ -74,7 +71,7 @@ def paging_of(arguments: Arguments, node: FieldNode) -> Paging:
         raise bad_input("last goes with before; skip and after go with first", node)
     size = last or first
     return Paging(
-        size=_checked("last" if last else "first", size, LARGEST_SIZE, node)
+        size=_checked("last" if last else "first", size, largest, node)
         if size is not None
         else lambda _: DEFAULT_SIZE,
         is_backward=last is not None,

@@ -6,22 +6,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from graphql_api.planner.declarations import Call, Connection, Part, Row, Rows
-from graphql_api.planner.paging import DEFAULT_SIZE, LARGEST_SIZE
+from graphql_api.planner.declarations import (
+    DEFAULT_SIZE,
+    LARGEST_SIZE,
+    Call,
+    Connection,
+    Part,
+    Row,
+    Rows,
+)
 from graphql_api.schema.declare import Argument, Declared
 from graphql_api.schema.namespace import Namespace
 
-_PAGING = (
-    Argument(
-        "first",
-        "int | None",
-        f"How many to give from the start: {DEFAULT_SIZE} if not said, at most {LARGEST_SIZE}.",
-    ),
-    Argument("after", "str | None", "Only what comes after this cursor."),
-    Argument("last", "int | None", f"How many to give from the end, at most {LARGEST_SIZE}."),
-    Argument("before", "str | None", "Only what comes before this cursor."),
-    Argument("skip", "int | None", "How many to leave out first, for numbered pages."),
-)
+
+def _paging(largest: int) -> tuple[Argument, ...]:
+    start = f"How many to give from the start: {DEFAULT_SIZE} if not said, at most {largest}."
+    return (
+        Argument("first", "int | None", start),
+        Argument("after", "str | None", "Only what comes after this cursor."),
+        Argument("last", "int | None", f"How many to give from the end, at most {largest}."),
+        Argument("before", "str | None", "Only what comes before this cursor."),
+        Argument("skip", "int | None", "How many to leave out first, for numbered pages."),
+    )
 
 
 class PageInfo:
@@ -64,6 +70,7 @@ def connection(
     where: str | None = None,
     order: str | None = None,
     arguments: Sequence[Argument] = (),
+    largest: int = LARGEST_SIZE,
 ) -> Declared:
     """Declare a connection.
 
@@ -74,12 +81,13 @@ def connection(
         where: the name of the input type of its filter.
         order: the name of the enum of its orders.
         arguments: further arguments, which ``rows`` understands.
+        largest: how many a page has at most.
     """
     narrowing = [Argument("where", f"{where} | None", "Only what fits.")] if where else []
     sorting = [Argument("order_by", f"list[{order}] | None", "In which order.")] if order else []
     return Declared(
         f"{node}Connection",
-        Connection(rows),
+        Connection(rows, largest),
         description,
-        (*narrowing, *sorting, *arguments, *_PAGING),
+        (*narrowing, *sorting, *arguments, *_paging(largest)),
     )

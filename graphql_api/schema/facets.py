@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
-from sqlalchemy import Float, Text, case, cast, func, literal_column, select, union_all
+from sqlalchemy import Float, Text, case, cast, false, func, literal_column, select, union_all
 
 from cms.content.content_type import ContentType
 from cms.content.fields import Boolean, Date, Field, List, Number
 from cms.reading import relations
 from graphql_api.planner.arguments import Argument as PlannedArgument
 from graphql_api.planner.arguments import Given, Known
-from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql, Value
+from graphql_api.planner.declarations import DEFAULT_SIZE, Call, OrderKey, Row, Rows, Sql, Value
 from graphql_api.planner.json_sql import (
     Elements,
     JsonText,
@@ -25,7 +25,7 @@ from graphql_api.planner.json_sql import (
     text,
 )
 from graphql_api.planner.page import Page
-from graphql_api.planner.paging import DEFAULT_SIZE, number_of
+from graphql_api.planner.paging import number_of
 from graphql_api.planner.source import Chosen, Selectable
 from graphql_api.schema.content import document_of
 from graphql_api.schema.declare import Argument, Declared, inside, many, value
@@ -221,7 +221,7 @@ def _facet_rows(page: Page, call: Call) -> Rows:
     chosen = call.arguments["fields"]
     facets = [_member(each) for each in (chosen if isinstance(chosen, tuple) else ())]
     counted = [_counted(page, facet, index, size) for index, facet in enumerate(facets)]
-    every = union_all(*counted).subquery("facets")
+    every = union_all(*(counted or [_nothing_counted()])).subquery("facets")
     return Rows(
         Chosen(select(*every.c)),
         order=lambda row: (
@@ -255,6 +255,13 @@ def _counted(page: Page, facet: Facet, place: int, size: Sql) -> Selectable:
         .subquery(f"counted_{place}")
     )
     return select(*largest.c)
+
+
+def _nothing_counted() -> Selectable:
+    columns = {"place": "0", "field": "''", "value": "''", "count": "0"}
+    return select(*(literal_column(sql).label(name) for name, sql in columns.items())).where(
+        false()
+    )
 
 
 def _histogram_rows(page: Page, call: Call) -> Rows:

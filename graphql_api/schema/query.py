@@ -8,14 +8,16 @@ from cms.content.content_type import ContentType
 from cms.content.site import Site
 from cms.dialects import JsonDocument, Key
 from graphql_api.planner.arguments import Given, Input
-from graphql_api.planner.declarations import Call, EachOf, OneOf, OrderKey, Rows, Sql
+from graphql_api.planner.declarations import Call, EachOf, OneOf, OrderKey, Row, Rows, Sql
 from graphql_api.planner.json_sql import Elements, element_index, element_text
 from graphql_api.schema.connection import connection
 from graphql_api.schema.declare import Argument, Declared, one
 from graphql_api.schema.rows import (
     Condition,
+    best_row,
     category_rows,
     entry_rows,
+    is_certain,
     person_rows,
     rows_of_type,
     tag_rows,
@@ -24,13 +26,24 @@ from graphql_api.schema.rows import (
 
 def _named_by(call: Call) -> Condition:
     """Return the condition that the one field given in ``by`` asks for."""
+    name, given = _name_in(call)
+    return lambda row: row[name] == call.bind(given, row[name].type)
+
+
+def _name_in(call: Call) -> tuple[str, Given]:
     by = call.arguments["by"]
     if not isinstance(by, Input):
         raise TypeError("by is a required input object")
     ((name, given),) = by.fields.items()
     if not isinstance(given, Given):
         raise TypeError("by has exactly one field, which is not null")
-    return lambda row: row[name] == call.bind(given, row[name].type)
+    return name, given
+
+
+def _entry(_: Row, call: Call) -> Rows:
+    rows = entry_rows(call.view, _named_by(call))
+    name, _given = _name_in(call)
+    return rows if name == "id" or is_certain(call.view) else best_row(call.view, rows)
 
 
 def _given(call: Call, name: str) -> Given:
@@ -60,7 +73,7 @@ class Query:
 
     entry = one(
         "Entry | None",
-        lambda _, call: entry_rows(call.view, _named_by(call)),
+        _entry,
         "The entry with this id or at this path; null if there is none.",
         (Argument("by", "EntryBy", "Which one."),),
     )
@@ -124,9 +137,16 @@ def fields_of_types(site: Site) -> dict[str, Declared]:
 
 
 def _single(content_type: type[ContentType]) -> Declared:
+    def rows(_: Row, call: Call) -> Rows:
+        found = rows_of_type(call.view, content_type.name, _named_by(call))
+        name, _given = _name_in(call)
+        is_page = name == "path" or content_type.path is not None
+        is_clear = name == "id" or (is_page and is_certain(call.view))
+        return found if is_clear else best_row(call.view, found)
+
     return one(
         f"{content_type.name} | None",
-        lambda _, call: rows_of_type(call.view, content_type.name, _named_by(call)),
+        rows,
         f"The {content_type.name} with this id, path or slug; null if there is none.",
         (Argument("by", "EntryOfTypeBy", "Which one."),),
     )

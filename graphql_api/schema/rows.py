@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, case, literal_column
 
 from cms.reading import relations
-from cms.reading.shown import Relation
+from cms.reading.shown import Relation, locales_of
 from cms.reading.view import Perspective, View
 from graphql_api.planner.declarations import OrderKey, Rows
 from graphql_api.planner.json_sql import text
@@ -27,6 +27,30 @@ def entry_rows(view: View, *conditions: Condition) -> Rows:
     """Return entries of any type, the newest first."""
     rows = _rows(relations.entries(view), _newest_first(view), *conditions)
     return replace(rows, typename=lambda entry: entry.content_type)
+
+
+def best_row(view: View, rows: Rows) -> Rows:
+    """Return the one of these entries that is meant where several can answer to a name.
+
+    In one language, only one public page stands at a path. Of drafts, of languages and of what
+    is no page there can be several; the view's first language comes first, then the newest.
+    """
+
+    def order(entry: Columns) -> tuple[OrderKey, ...]:
+        places = enumerate(locales_of(view))
+        place = case(*((entry.locale == each, literal_column(str(at))) for at, each in places))
+        return (OrderKey(place), *rows.order(entry))
+
+    return replace(rows, order=order, is_first=True)
+
+
+def is_certain(view: View) -> bool:
+    """Say whether a view shows at most one page at any path."""
+    return (
+        view.perspective is Perspective.PUBLISHED
+        and view.preview is None
+        and len(view.locales) == 1
+    )
 
 
 def revision_rows(view: View, *conditions: Condition) -> Rows:

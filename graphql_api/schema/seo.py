@@ -164,7 +164,9 @@ def _author(entry: Row) -> Sql:
 def _reviewers(entry: Row) -> Sql:
     reviewer = relations.reviewers(entry.edition_id, entry.digest).subquery("reviewer")
     person = JsonObject([("@type", text("Person")), ("name", reviewer.c.name)])
-    return select(JsonArray(person, [reviewer.c.name, reviewer.c.id])).scalar_subquery()
+    people = JsonArray(person, [reviewer.c.name, reviewer.c.id])
+    is_reviewed = func.count() > literal_column("0")
+    return select(case((is_reviewed, people))).select_from(reviewer).scalar_subquery()
 
 
 def _breadcrumbs(entry: Row) -> Sql:

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, case, literal_column
 from cms.content.site import Site
 from cms.dialects import Key
 from cms.reading import routes, sync
-from cms.reading.view import AsOf
+from cms.reading.view import AsOf, Perspective
 from graphql_api.planner.arguments import Given
 from graphql_api.planner.declarations import Call, OneOf, OrderKey, Row, Rows, Sql
 from graphql_api.planner.json_sql import text
@@ -20,8 +20,11 @@ from graphql_api.schema.connection import add_connection, connection
 from graphql_api.schema.declare import Argument, Declared, many, one, value
 from graphql_api.schema.inputs import add_where
 from graphql_api.schema.namespace import Namespace
-from graphql_api.schema.rows import entry_rows, revision_rows, translation_rows
+from graphql_api.schema.rows import best_row, entry_rows, is_certain, translation_rows
 from graphql_api.schema.where import compared, filtered
+
+# How many pages a page of the sitemap has at most, since it is read as a whole.
+LARGEST_SITEMAP = 10_000
 
 _PATH = Argument("path", "str", "A path on the site, without a query and a #fragment.")
 _SINCE = Argument("since", "int", "The position up to which everything is known.")
@@ -34,13 +37,26 @@ def _given(call: Call, name: str) -> Given:
     return given
 
 
+def _published(call: Call, revision_id: Sql) -> Rows:
+    """Return the edition that is public by this revision, whatever its language.
+
+    What tells of publications shows what they made public, also to those who see more.
+    """
+    public = replace(call.view, perspective=Perspective.PUBLISHED, preview=None)
+    return translation_rows(public, lambda entry: entry.revision_id == revision_id)
+
+
 # --- Routes ---
 
 
 def _route(_: Row, call: Call) -> tuple[Rows, ...]:
     path = call.bind(_given(call, "path"), Key)
     page = entry_rows(call.view, lambda entry: entry.path == path)
-    former = Rows(Chosen(routes.former_paths(call.view)), order=lambda row: (OrderKey(row.locale),))
+    if not is_certain(call.view):
+        page = best_row(call.view, page)
+    former = Rows(Chosen(routes.former_paths(call.view)))
+    if len(call.view.locales) > 1:
+        former = best_row(call.view, former)
     return (
         replace(page, typename="PageRoute"),
         replace(
@@ -56,15 +72,19 @@ def _route(_: Row, call: Call) -> tuple[Rows, ...]:
     )
 
 
-def _page_of(route: Row, call: Call) -> Rows:
-    return translation_rows(call.view, lambda entry: entry.revision_id == route.revision_id)
+def _page(entry: Row, call: Call) -> Rows:
+    return translation_rows(call.view, lambda same: same.revision_id == entry.revision_id)
+
+
+def _moved(route: Row, call: Call) -> Rows:
+    return _published(call, route.revision_id)
 
 
 class PageRoute:
     """A page stands here."""
 
     status = value("int", lambda _: literal_column("200"), "The HTTP status that says so.")
-    entry = one("Entry", _page_of, "The page.")
+    entry = one("Entry", _page, "The page.")
 
 
 class RedirectRoute:
@@ -72,7 +92,7 @@ class RedirectRoute:
 
     status = value("int", lambda _: literal_column("301"), "The HTTP status that says so.")
     to = value("str", lambda row: row.new_path, "Where it stands.")
-    entry = one("Entry", _page_of, "The page.")
+    entry = one("Entry", _moved, "The page.")
 
 
 class GoneRoute:
@@ -146,7 +166,7 @@ def _changes(_: Row, call: Call) -> Rows:
 
 
 def _shown(change: Row, call: Call) -> Rows:
-    return revision_rows(call.view, lambda entry: entry.revision_id == change.revision_id)
+    return _published(call, change.revision_id)
 
 
 class SyncChange:
@@ -237,7 +257,12 @@ def site_fields(site: Site) -> Mapping[str, Declared]:
             "What a reader finds at a path; null if there never was anything.",
             (_PATH,),
         ),
-        "sitemap": connection("SitemapPage", _pages, "All pages in all languages, by path."),
+        "sitemap": connection(
+            "SitemapPage",
+            _pages,
+            "All pages in all languages, by path.",
+            largest=LARGEST_SITEMAP,
+        ),
         "position": value(
             "int",
             lambda _: sync.position().scalar_subquery(),

@@ -139,13 +139,14 @@ class _Maker:
     # --- Arguments ---
 
     def _arguments(self, each: GraphQLField) -> str:
+        has_pages = each.args.keys() >= _PAGING
         given = {
             name: self._argument(name, argument.type)
             for name, argument in each.args.items()
-            if name not in _PAGING
+            if not (has_pages and name in _PAGING)
             and (isinstance(argument.type, GraphQLNonNull) or self.chance(50))
         }
-        if each.args.keys() >= _PAGING:
+        if has_pages:
             given |= self._paging()
         shown = ", ".join(f"{name}: {value}" for name, value in given.items())
         return f"({shown})" if shown else ""
@@ -160,7 +161,7 @@ class _Maker:
         return paging
 
     def _argument(self, name: str, type_: GraphQLInputType) -> str:
-        value = self._value(name, type_, 2)
+        value = self._value(name, type_, 3)
         return self._maybe_variable(str(type_), value, self._literal(value, type_))
 
     def _maybe_variable(self, type_: str, value: Any, literal: str | None = None) -> str:
@@ -190,12 +191,13 @@ class _Maker:
             ]
         if isinstance(type_, GraphQLInputObjectType):
             return self._object(name, type_, depth)
+        if (pool := self.pools.get(f"{name}:{type_.name}")) is not None:
+            return self.pick(pool)
         if isinstance(type_, GraphQLEnumType):
             return self.pick(sorted(type_.values))
         if type_.name == "Boolean":
             return self.draw(st.booleans())
-        pool = self.pools.get(f"{name}:{type_.name}") or self.pools[type_.name]
-        return self.pick(pool)
+        return self.pick(self.pools[type_.name])
 
     def _object(self, name: str, type_: GraphQLInputObjectType, depth: int) -> dict[str, Any]:
         usable = [

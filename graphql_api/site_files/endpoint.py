@@ -1,0 +1,103 @@
+"""Where the files are, and how they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from cms.content.site import Site
+from graphql_api.http.errors import RequestFailed, unexpected
+from graphql_api.operation import Delivery
+from graphql_api.schema.site_fields import LARGEST_SITEMAP
+from graphql_api.site_files import atom, json_feed
+from graphql_api.site_files.asking import NoSuchFile
+from graphql_api.site_files.feed import Feed, Wanted, read_feed
+from graphql_api.site_files.sitemap import part_of_sitemap, sitemap
+
+Make: TypeAlias = Callable[[Request], Awaitable[bytes]]
+
+# Of each form of a feed: what its address ends with, how it is written, and its media type.
+FORMS: Mapping[str, tuple[Callable[[Feed], bytes], str]] = {
+    ".atom": (atom.atom, f"{atom.MEDIA_TYPE}; charset=utf-8"),
+    ".json": (json_feed.json_feed, json_feed.MEDIA_TYPE),
+}
+_XML = "application/xml"
+
+
+@dataclass(frozen=True)
+class SiteFiles:
+    """The sitemap and the feeds of a site.
+
+    Attributes:
+        site: its declaration.
+        delivery: what answers for it.
+        sitemap_size: how many pages a part of the sitemap has at most.
+    """
+
+    site: Site
+    delivery: Delivery
+    sitemap_size: int = LARGEST_SITEMAP
+
+    def routes(self) -> list[Route]:
+        """Return where they are."""
+        return [
+            Route("/sitemap.xml", _served(self._sitemap, _XML)),
+            Route("/sitemap-{number:int}.xml", _served(self._part, _XML)),
+            *(
+                Route(f"/feeds/{{name}}{suffix}", _served(self._feed(suffix, write), media_type))
+                for suffix, (write, media_type) in FORMS.items()
+            ),
+        ]
+
+    async def _sitemap(self, _: Request) -> bytes:
+        return await sitemap(self.delivery, self.site, self.sitemap_size)
+
+    async def _part(self, request: Request) -> bytes:
+        number = request.path_params["number"]
+        return await part_of_sitemap(self.delivery, self.site, number, self.sitemap_size)
+
+    def _feed(self, suffix: str, write: Callable[[Feed], bytes]) -> Make:
+        async def feed(request: Request) -> bytes:
+            given = request.query_params
+            wanted = Wanted(
+                request.path_params["name"], given.get("category", ""), given.get("locale", "")
+            )
+            return write(await read_feed(self.delivery, self.site, wanted, suffix))
+
+        return feed
+
+
+def _served(make: Make, media_type: str) -> Callable[[Request], Awaitable[Response]]:
+    """Return what answers requests for a file."""
+
+    async def serve(request: Request) -> Response:
+        try:
+            return _sent(request, await make(request), media_type)
+        except NoSuchFile as error:
+            return PlainTextResponse(f"{error}\n", 404)
+        except RequestFailed as error:
+            return PlainTextResponse(f"{error}\n", error.status or 500)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the client gets no traceback
+            return PlainTextResponse(f"{unexpected(error)}\n", 500)
+
+    return serve
+
+
+def _sent(request: Request, body: bytes, media_type: str) -> Response:
+    """Return the response with a file, or that the client has it already."""
+    tag = f'"{sha256(body).hexdigest()[:32]}"'
+    headers = {"ETag": tag}
+    known = request.headers.get("if-none-match", "")
+    if known.strip() == "*" or tag in _tags_in(known):
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type=media_type)
+
+
+def _tags_in(header: str) -> set[str]:
+    return {each.strip().removeprefix("W/") for each in header.split(",")}

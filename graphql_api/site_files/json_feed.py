@@ -1,0 +1,46 @@
+"""Feeds as JSON: https://www.jsonfeed.org/version/1.1/."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from graphql_api.site_files.feed import Feed, Item
+
+MEDIA_TYPE = "application/feed+json"
+
+
+def json_feed(feed: Feed) -> bytes:
+    """Return a feed as a JSON Feed."""
+    return orjson.dumps(
+        {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": feed.title,
+            "home_page_url": feed.home,
+            "feed_url": feed.url,
+            "language": feed.locale,
+            "authors": [{"name": feed.site}],
+            "items": [_item(item) for item in feed.items],
+        }
+    )
+
+
+def _item(item: Item) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "id": item.id,
+        "url": item.url,
+        "title": item.title,
+        "summary": item.summary,
+        "date_published": item.published,
+        "date_modified": item.updated,
+        "language": item.locale,
+        "tags": item.tags,
+        "authors": [{"name": item.author}] if item.author is not None else [],
+        # Names of one's own begin with an underscore; the standard knows no reviewers.
+        "_reviewers": [{"name": name} for name in item.reviewers],
+    }
+    # An item has to have some content; where there is none to show, that is its summary.
+    text = {"content_text": item.summary}
+    content = text if item.html is None else {"content_html": item.html}
+    return {**{name: value for name, value in shown.items() if value}, **content}

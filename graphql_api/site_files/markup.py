@@ -1,0 +1,40 @@
+"""XML that is well formed, whatever the words in it are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from xml.etree import ElementTree as ET
+
+# What no XML 1.0 document may hold, not even escaped: https://www.w3.org/TR/xml/#charsets.
+_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+Element = ET.Element
+
+
+def root(name: str, attributes: Mapping[str, str]) -> Element:
+    """Return the root of a document."""
+    return Element(name, {key: _allowed(value) for key, value in attributes.items()})
+
+
+def add(
+    parent: Element, name: str, words: str | None = None, attributes: Mapping[str, str] = _NONE
+) -> Element:
+    """Add an element with these words in it to another one, and return it."""
+    child = ET.SubElement(parent, name, {key: _allowed(value) for key, value in attributes.items()})
+    child.text = _allowed(words) if words is not None else None
+    return child
+
+
+def as_bytes(document: Element) -> bytes:
+    """Return a document as it is sent."""
+    ET.indent(document, " ")
+    body: bytes = ET.tostring(document, "utf-8")
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + body
+
+
+def _allowed(words: str) -> str:
+    return _FORBIDDEN.sub("", words)

@@ -1,0 +1,1 @@
+"""Parts of the reference: what a look shows, facets, what search engines read, whole sites."""

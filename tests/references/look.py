@@ -1,0 +1,82 @@
+"""Which publications are seen, by time or position and by language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from graphql import GraphQLError
+
+from cms.clock import to_milliseconds
+from cms.content.site import Site
+from cms.reading.view import Perspective
+from tests.references.thing import Args, Row
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a view is, in plain Python.
+
+    Attributes:
+        locales: the languages, the best first.
+        time: when readers are to have seen it.
+        position: the same, in the order of publications.
+    """
+
+    locales: tuple[str, ...]
+    time: datetime | None = None
+    position: int | None = None
+
+    def is_open(self, row: Row) -> bool:
+        """Say whether a publication is, or was, what readers see."""
+        if self.time is not None:
+            return bool(row.published_at <= self.time) and not self.is_over(row)
+        if self.position is not None:
+            return bool(row.position <= self.position) and not self.is_over(row)
+        return row.ended_position is None
+
+    def is_over(self, row: Row) -> bool:
+        """Say whether a publication has ended by then."""
+        if row.ended_position is None:
+            return False
+        if self.time is not None:
+            return bool(row.ended_at <= self.time)
+        return self.position is None or bool(row.ended_position <= self.position)
+
+    def best(self, rows: Sequence[Row]) -> list[Row]:
+        """Return of each entry the publication in the best language, in the order of the rows."""
+        found: dict[str, Row] = {}
+        for locale in self.locales:
+            for row in rows:
+                if row.locale == locale:
+                    found.setdefault(row.entry_id, row)
+        return [row for row in rows if found.get(row.entry_id) is row]
+
+    def narrowed(self, site: Site, args: Args) -> Look:
+        """Return what ``view`` with these arguments looks at."""
+        if _plain(args.get("perspective")) is Perspective.DRAFT:
+            raise GraphQLError("nobody here may read drafts")
+        time, position = args.get("asOf"), args.get("position")
+        if time is not None and position is not None:
+            raise GraphQLError("a contradiction")
+        look = replace(self, locales=self._wanted(site, args))
+        if time is not None:
+            return replace(look, time=to_milliseconds(time), position=None)
+        if position is not None:
+            return replace(look, position=position, time=None)
+        return look
+
+    def _wanted(self, site: Site, args: Args) -> tuple[str, ...]:
+        first = _plain(args.get("locale"))
+        own = site.locales_for(first) if first is not None else self.locales
+        others: Iterable[Any] | None = args.get("fallbackLocales")
+        if others is None:
+            return own
+        return tuple(dict.fromkeys([own[0], *map(_plain, others)]))
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Enum) and not isinstance(value, Perspective) else value

@@ -1,0 +1,28 @@
+"""What resolvers pass around."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+Row = SimpleNamespace
+Args = Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Thing:
+    """An object of the API: its type, and the values of its fields, or how to get them.
+
+    What stands under ``@`` and a name is what filters see, where fields show something else.
+    """
+
+    typename: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Zoned(str):
+    """A time as an editor has written it; compared as the moment that it is."""
+
+    __slots__ = ()

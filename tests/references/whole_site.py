@@ -1,0 +1,225 @@
+"""Routes, the sitemap, and what has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from graphql import GraphQLError
+
+from tests.references.thing import Row, Thing
+
+if TYPE_CHECKING:
+    from tests.reference import Reference
+
+_REASONS = (
+    "CHANGED",
+    "LINKS_TO_CHANGED",
+    "LINKED_FROM_CHANGED",
+    "SAME_CATEGORY",
+    "SITE_CHANGED",
+)
+
+
+class WholeSite:
+    """The root fields that a whole site needs.
+
+    Attributes:
+        reference: what answers the others.
+    """
+
+    def __init__(self, reference: Reference) -> None:
+        self.reference = reference
+        self._look = reference.look
+        self._publications: Sequence[Row] = reference.tables["publication"]
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields."""
+        page = self.reference.page
+        return {
+            "route": self._route,
+            "position": self._now(),
+            "sitemap": lambda **args: page(self._sitemap(), args, _by_path, 10_000),
+            "sync": lambda since, **args: page(self._sync(since), args, _by_position),
+            "affectedPaths": lambda since, **args: page(self._affected(since), args, _by_path),
+        }
+
+    # --- Routes ---
+
+    def _route(self, path: str) -> Thing | None:
+        page = self.reference._find(self.reference.entries, {"path": path})
+        if page is not None:
+            return Thing("PageRoute", {"status": 200, "entry": page})
+        former = [row for row in self._publications if self._stood_at(path, row)]
+        former.sort(key=lambda row: self._look.locales.index(row.locale))
+        found = [self._former(row) for row in former]
+        redirects = [each for each in found if each.typename == "RedirectRoute"]
+        return next(iter([*redirects, *found]), None)
+
+    def _stood_at(self, path: str, row: Row) -> bool:
+        """Say whether a publication was the last one at a path where nothing stands now."""
+        here = [e for e in self._publications if (e.path, e.locale) == (path, row.locale)]
+        return (
+            row in here
+            and row.locale in self._look.locales
+            and self._look.is_over(row)
+            and not any(map(self._look.is_open, here))
+            and not any(
+                self._look.is_over(each) and each.ended_position > row.ended_position
+                for each in here
+            )
+        )
+
+    def _former(self, row: Row) -> Thing:
+        moved = [
+            each
+            for each in self._publications
+            if (each.entry_id, each.locale) == (row.entry_id, row.locale)
+            and self._look.is_open(each)
+            and each.path is not None
+        ]
+        if not moved:
+            return Thing("GoneRoute", {"status": 410, "since": row.ended_at})
+        entry = self._shown(moved[0].revision_id)
+        return Thing("RedirectRoute", {"status": 301, "to": moved[0].path, "entry": entry})
+
+    def _shown(self, revision_id: str | None) -> Thing | None:
+        every = self.reference.translations
+        return next((e for e in every if e.values["revision_id"] == revision_id), None)
+
+    # --- The list of pages ---
+
+    def _sitemap(self) -> list[Thing]:
+        return [
+            Thing(
+                "SitemapPage",
+                {
+                    "id": each.values["id"],
+                    "path": each.values["path"],
+                    "locale": each.values["locale"],
+                    "type": each.values["type"],
+                    "lastModified": each.values["publishedAt"],
+                    "alternates": partial(self._alternates, each.values["id"]),
+                },
+            )
+            for each in self.reference.translations
+            if each.values["path"] is not None
+        ]
+
+    def _alternates(self, entry_id: str) -> list[Thing]:
+        every = self.reference.in_all_languages(entry_id)
+        return [each for each in every if each.values["path"] is not None]
+
+    # --- What has changed ---
+
+    def _now(self) -> int:
+        counters: Sequence[Row] = self.reference.tables["counter"]
+        return next((int(row.value) for row in counters if row.name == "position"), 0)
+
+    def _until(self) -> int:
+        if self._look.time is not None:
+            raise GraphQLError("changes are counted in positions")
+        return self._now() if self._look.position is None else self._look.position
+
+    def _was_public(self, row: Row, position: int) -> bool:
+        return row.position <= position and (
+            row.ended_position is None or row.ended_position > position
+        )
+
+    def _changes(self, since: int) -> Iterator[tuple[int, Row, bool]]:
+        """Yield each change: its position, the publication it is about, whether that is public."""
+        until = self._until()
+        for edition_id in sorted({row.edition_id for row in self._publications}):
+            rows = [row for row in self._publications if row.edition_id == edition_id]
+            places = [
+                p for row in rows for p in (row.position, row.ended_position) if p is not None
+            ]
+            last = max((place for place in places if since < place <= until), default=None)
+            if last is None:
+                continue
+            live = [row for row in rows if self._was_public(row, until)]
+            if live:
+                yield last, live[0], True
+            elif any(self._was_public(row, since) for row in rows):
+                yield last, next(row for row in rows if row.ended_position == last), False
+
+    def _sync(self, since: int) -> list[Thing]:
+        return [
+            Thing(
+                "SyncChange",
+                {
+                    "kind": "UPSERT" if is_public else "DELETE",
+                    "id": row.entry_id,
+                    "edition_id": row.edition_id,
+                    "type": row.content_type,
+                    "locale": row.locale,
+                    "path": row.path,
+                    "position": position,
+                    "digest": self._digest(row.revision_id) if is_public else None,
+                    "entry": self._shown(row.revision_id) if is_public else None,
+                },
+            )
+            for position, row, is_public in self._changes(since)
+        ]
+
+    def _digest(self, revision_id: str) -> str:
+        return str(self.reference._row("revision", revision_id).digest)
+
+    def _affected(self, since: int) -> list[Thing]:
+        until = self._until()
+        public = [row for row in self._publications if self._was_public(row, until)]
+        reasons = self._reasons(since, until, public)
+        return [
+            Thing(
+                "AffectedPage",
+                {
+                    "id": row.id,
+                    "path": row.path,
+                    "type": row.content_type,
+                    "locale": row.locale,
+                    "reason": next(
+                        name
+                        for name, entries in zip(_REASONS, reasons, strict=True)
+                        if row.entry_id in entries
+                    ),
+                    "entry": partial(self._shown, row.revision_id),
+                },
+            )
+            for row in public
+            if row.path is not None and any(row.entry_id in entries for entries in reasons)
+        ]
+
+    def _reasons(self, since: int, until: int, public: Sequence[Row]) -> list[set[str]]:
+        """Return which entries are affected, for each reason."""
+        changed = [row for _, row, _ in self._changes(since)]
+        entries = {row.entry_id for row in changed}
+        editions = {row.edition_id for row in changed}
+        touched = [
+            row
+            for row in self._publications
+            if row.edition_id in editions
+            and row.position <= until
+            and (row.ended_position is None or row.ended_position > since)
+        ]
+        links: Sequence[Row] = self.reference.tables["link"]
+        leading = {link.revision_id for link in links if link.target_id in entries}
+        revisions = {row.revision_id for row in touched}
+        categories = {row.category_id for row in touched} - {None}
+        types = self.reference.site.content_types
+        everywhere = any(types[row.content_type].singleton for row in changed)
+        return [
+            entries,
+            {row.entry_id for row in public if row.revision_id in leading},
+            {link.target_id for link in links if link.revision_id in revisions},
+            {row.entry_id for row in public if row.category_id in categories},
+            {row.entry_id for row in public if everywhere},
+        ]
+
+
+def _by_path(page: Thing) -> tuple[Any, ...]:
+    return (page.values["path"], page.values["locale"], page.values["id"])
+
+
+def _by_position(change: Thing) -> tuple[Any, ...]:
+    return (change.values["position"], change.values["edition_id"])
