@@ -58,6 +58,7 @@ class Rows:
         row: what the fields of an object get to see.
         typename: for rows of an abstract type: where the name of each one's object type is,
             or that name if it is the same for all.
+        rank: how well each fits what was searched for, if anything was.
     """
 
     relation: Relation
@@ -65,6 +66,7 @@ class Rows:
     order: Callable[[Columns], tuple[OrderKey, ...]] = _unordered
     row: Callable[[Columns], Row] = _themselves
     typename: Callable[[Columns], Sql] | str | None = None
+    rank: Callable[[Columns], Sql] | None = None
 
     def conditions(self, columns: Columns) -> tuple[ColumnElement[bool], ...]:
         """Return what is true of the rows."""
