@@ -13,7 +13,13 @@ from cms.tables import Base
 
 # What a migration adds for one of the databases alone, so that no declared table has it: the
 # full-text indexes, with the tables that SQLite keeps one in.
-_OF_ONE_DATABASE = ("search_index", "vector", "ix_search_document_vector")
+_OF_ONE_DATABASE = (
+    "search_index",
+    "vector",
+    "title_vector",
+    "summary_vector",
+    "ix_search_document_vector",
+)
 
 
 def is_declared(

@@ -80,35 +80,33 @@ def points(query: SearchQuery, document: Row) -> int:
             total += 450_000 // len(wanted)
             of_title += 200_000 * len(term.words)
         total += 150_000 // len(wanted) if occurs(term, document.summary) else 0
-        total += 100_000 // len(wanted) if occurs(term, document.body) else 0
+        total += 100_000 // len(wanted) if _is_in_any(term, document) else 0
     if len(wanted) > 1:
         words = tuple(word for term in wanted for word in term.words)
         phrase = Term(words, is_prefix=wanted[-1].is_prefix)
         total += 100_000 if _is_in_any(phrase, document) else 0
-    return total + of_title // document.title_words
+    title_words: int = document.title_words
+    return total + of_title // title_words
 
 
 def highlight(query: SearchQuery, shown: Sequence[Sequence[str]], size: int) -> str:
     """Return some words of a text with what was looked for marked."""
-    folded = [piece[0] for piece in shown]
+    pieces = [(each[0], each[1] if len(each) > 1 else " ") for each in shown]
+    folded = [each[2] if len(each) > 2 else each[0] for each in shown]
     hits = {
         start: max(len(t.words) for t in query.wanted if _starts(t, folded, start))
         for start in range(len(folded))
         if any(_starts(term, folded, start) for term in query.wanted)
     }
     marked = {place for start, length in hits.items() for place in range(start, start + length)}
-    every = [
-        start
-        for term in query.wanted
-        for start in range(len(folded))
-        if _starts(term, folded, start)
-    ]
+    places = range(len(folded))
+    every = [start for term in query.wanted for start in places if _starts(term, folded, start)]
     near = {start: sum(start <= each <= start + size - 5 for each in every) for start in hits}
     best = min(near, key=lambda start: (-near[start], start), default=0)
     first = max(best - 4, 0)
     words = "".join(
         (f"<mark>{word}</mark>" if place in marked else word) + gap
-        for place, (_, word, gap) in list(enumerate(shown))[first : first + size]
+        for place, (word, gap) in list(enumerate(pieces))[first : first + size]
     )
     before, after = "…" if first else "", "…" if len(shown) > first + size else ""
     return f"{before}{words.rstrip(' ')}{after}"

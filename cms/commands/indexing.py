@@ -11,7 +11,7 @@ from sqlalchemy import and_, delete, insert, select, update
 
 from cms.content.canonical_json import Json
 from cms.content.content_type import ContentType
-from cms.content.search.document import document_of
+from cms.content.search.document import document_of, folded_and_word
 from cms.content.search.spelling import grams, is_suggested
 from cms.content.search.words import fold
 from cms.content.site import Site
@@ -105,10 +105,10 @@ async def _revisions(session: WriteSession) -> AsyncIterator[tuple[Revision, str
 def _words_in(shown: Mapping[str, Json]) -> set[str]:
     """Return the words of a document that could be suggested, as they are written."""
     return {
-        unicodedata.normalize("NFC", str(word)).lower()
+        unicodedata.normalize("NFC", word).lower()
         for part in shown.values()
-        for folded, word, _ in _pieces(part)
-        if is_suggested(str(word), str(folded))
+        for folded, word in map(folded_and_word, _pieces(part))
+        if is_suggested(word, folded)
     }
 
 

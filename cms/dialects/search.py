@@ -24,9 +24,6 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from cms.dialects.columns import JsonDocument
 
-# The parts of a document, by the weights that their words have on PostgreSQL.
-_WEIGHTS = {"title": "A", "summary": "B", "body": "D"}
-
 _FIND_ON_SQLITE = """(
  select f.rowid as id,
   sum(l.value ->> 'points') as points, sum(l.value ->> 'titlePoints') as title_points
@@ -34,63 +31,74 @@ _FIND_ON_SQLITE = """(
  where f.search_index match (l.value ->> 'match')
  group by f.rowid
 )"""
+# The index finds; what a find is worth is looked up in its own row, first of all where it is
+# short. What comes first among the lookups is true of all that is found.
 _FIND_ON_POSTGRESQL = """(
- select f.id as id,
-  sum((l.value ->> 'points')::int) as points,
-  sum((l.value ->> 'titlePoints')::int) as title_points
- from jsonb_array_elements({0}) as l(value)
- join search_document as f on f.vector @@ (l.value ->> 'match')::tsquery
+ with lookup as materialized (
+  select l.place as place, l.value ->> 'part' as part, (l.value ->> 'match')::tsquery as match,
+   (l.value ->> 'points')::int as points, (l.value ->> 'titlePoints')::int as title_points
+  from jsonb_array_elements({0}) with ordinality as l(value, place)
+ )
+ select f.id as id, sum(l.points) as points, sum(l.title_points) as title_points
+ from search_document as f join lookup as l on l.place = 1 or case l.part
+  when 'title' then f.title_vector @@ l.match
+  when 'summary' then f.summary_vector @@ l.match
+  else f.vector @@ l.match end
+ where f.vector @@ ({0} -> 0 ->> 'match')::tsquery
  group by f.id
 )"""
 
+# What is left out of a piece is what it mostly is: a space, and a word that is folded already.
 _PIECES_ON_SQLITE = """
-  select p.key as place, p.value ->> 0 as folded, p.value ->> 1 as word, p.value ->> 2 as gap
+  select p.key as place, p.value ->> 0 as word, coalesce(p.value ->> 1, ' ') as gap,
+   coalesce(p.value ->> 2, p.value ->> 0) as folded
   from json_each({0}) as p"""
 _PIECES_ON_POSTGRESQL = """
-  select p.place - 1 as place, p.value ->> 0 as folded, p.value ->> 1 as word,
-   p.value ->> 2 as gap
+  select p.place - 1 as place, p.value ->> 0 as word, coalesce(p.value ->> 1, ' ') as gap,
+   coalesce(p.value ->> 2, p.value ->> 0) as folded
   from jsonb_array_elements({0}) with ordinality as p(value, place)"""
 _SOUGHT_ON_SQLITE = "json_each({1}) as s"
 _SOUGHT_ON_POSTGRESQL = "jsonb_array_elements({1}) as s(value)"
 # A hit is a stretch of words that is one of the terms. Shown is a window of words with as many
 # hits as there can be, and a few words before the first of them.
 _SNIPPET = """(
- with pieces as ({pieces}
- ), sought as (
+ with piece as materialized ({pieces}
+ ), sought as materialized (
   select cast(s.value ->> 'term' as integer) as term,
    cast(s.value ->> 'nth' as integer) as nth,
    cast(s.value ->> 'size' as integer) as size,
    cast(s.value ->> 'isPrefix' as integer) as is_prefix,
    s.value ->> 'word' as word
   from {sought}
- ), hits as (
-  select p.place - s.nth as start, max(s.size) as size
-  from pieces as p join sought as s on p.folded = s.word
+ ), found as materialized (
+  select p.place as place, s.term as term, p.place - s.nth as start, s.size as size
+  from piece as p join sought as s on p.folded = s.word
    or (s.is_prefix = 1 and substr(p.folded, 1, length(s.word)) = s.word)
-  group by s.term, p.place - s.nth
-  having count(*) = max(s.size)
+ ), hit as materialized (
+  select term, start from found group by term, start having count(*) = max(size)
  ), best as (
   select h.start as start
   from (
    select start, count(*) over (
     order by start range between current row and {reach} following) as near
-   from hits
+   from hit
   ) as h
   order by h.near desc, h.start
   limit 1
- ), window_start as (
+ ), beginning as (
   select coalesce((select case when start > {before} then start - {before} else 0 end from best), 0)
-   as first
+   as place
+ ), marked as (
+  select f.place as place from found as f join hit as h on h.term = f.term and h.start = f.start
  )
  select coalesce(
-  case when max(w.first) > 0 then '…' else '' end
+  case when max(b.place) > 0 then '…' else '' end
   || rtrim(string_agg(
-   case when exists (
-    select 1 from hits as h where h.start <= p.place and p.place < h.start + h.size
-   ) then '<mark>' || p.word || '</mark>' else p.word end || p.gap, '' order by p.place))
-  || case when (select count(*) from pieces) > max(w.first) + {size} then '…' else '' end,
+   case when p.place in (select place from marked) then '<mark>' || p.word || '</mark>'
+   else p.word end || p.gap, '' order by p.place))
+  || case when (select count(*) from piece) > max(b.place) + {size} then '…' else '' end,
   '')
- from pieces as p join window_start as w on p.place >= w.first and p.place < w.first + {size}
+ from piece as p join beginning as b on p.place >= b.place and p.place < b.place + {size}
 )"""
 _WORDS_BEFORE_A_HIT = 4
 
@@ -111,16 +119,16 @@ class SoughtTerm(Protocol):
         """Whether they must not be there."""
 
 
-class SoughtDocument(Protocol):
-    """What a document has to have, and what it is worth, in no database's language."""
+class SoughtWorth(Protocol):
+    """What it is worth to have a term, in no database's language."""
 
     @property
-    def clauses(self) -> Sequence[Sequence[SoughtTerm]]:
-        """All of these have to be so; of each, one of the terms."""
+    def term(self) -> SoughtTerm:
+        """The term."""
 
     @property
-    def part(self) -> tuple[str, SoughtTerm] | None:
-        """A part of a document and what that has to have, or None."""
+    def part(self) -> str | None:
+        """The part of a document that has it; ``None`` for any."""
 
     @property
     def points(self) -> int:
@@ -131,7 +139,23 @@ class SoughtDocument(Protocol):
         """What it is worth in addition, to be shared by the words of the title."""
 
 
-class Lookups(TypeDecorator[Sequence[SoughtDocument]]):
+class SoughtDocuments(Protocol):
+    """What a document has to have, and what is worth how much, in no database's language."""
+
+    @property
+    def clauses(self) -> Sequence[Sequence[SoughtTerm]]:
+        """All of these have to be so; of each, one of the terms."""
+
+    @property
+    def points(self) -> int:
+        """What that is worth."""
+
+    @property
+    def worths(self) -> Sequence[SoughtWorth]:
+        """What else counts."""
+
+
+class Lookups(TypeDecorator[SoughtDocuments]):
     """The type of a parameter that says what to look up in the index.
 
     Args:
@@ -150,52 +174,49 @@ class Lookups(TypeDecorator[Sequence[SoughtDocument]]):
         return JsonDocument.dialect_impl(dialect)
 
     def process_bind_param(
-        self, value: Sequence[SoughtDocument] | None, dialect: Dialect
+        self, value: SoughtDocuments | None, dialect: Dialect
     ) -> list[dict[str, object]]:
         """Return what to look up, in the database's own language."""
-        spell = _spell_for_sqlite if dialect.name == "sqlite" else _spell_for_postgresql
-        return [
-            {
-                "match": spell(each, self.every_document),
-                "points": each.points,
-                "titlePoints": each.title_points,
-            }
-            for each in value or ()
-        ]
+        if value is None:
+            return []
+        spell = _in_sqlite if dialect.name == "sqlite" else _in_postgresql
+        return spell(value, self.every_document)
 
 
-def _spell_for_sqlite(sought: SoughtDocument, every_document: str) -> str:
-    """Return an expression of https://sqlite.org/fts5.html#full_text_query_syntax."""
+def _in_sqlite(sought: SoughtDocuments, every_document: str) -> list[dict[str, object]]:
+    """Return lookups as https://sqlite.org/fts5.html#full_text_query_syntax has them."""
     every = f'"{every_document}"'
 
     def spell(term: SoughtTerm) -> str:
         phrase = f'"{" ".join(term.words)}"{" *" if term.is_prefix else ""}'
         return f"({every} NOT {phrase})" if term.is_excluded else phrase
 
-    parts = [f"({' OR '.join(map(spell, clause))})" for clause in sought.clauses]
-    if sought.part is not None:
-        name, term = sought.part
-        parts.append(f"{{{name}}} : {spell(term)}")
-    return " AND ".join(parts) or every
+    found = " AND ".join(f"({' OR '.join(map(spell, each))})" for each in sought.clauses) or every
+    lookups = [_lookup(found, sought.points)]
+    for each in sought.worths:
+        part = f"{{{each.part}}} : " if each.part is not None else ""
+        match = f"{found} AND {part}{spell(each.term)}"
+        lookups.append(_lookup(match, each.points, each.title_points))
+    return lookups
 
 
-def _spell_for_postgresql(sought: SoughtDocument, every_document: str) -> str:
-    """Return a tsquery in its text form."""
+def _in_postgresql(sought: SoughtDocuments, every_document: str) -> list[dict[str, object]]:
+    """Return lookups as a tsquery's text has them."""
 
-    def spell(term: SoughtTerm, weight: str = "") -> str:
-        marks = [weight] * len(term.words)
-        marks[-1] = f"*{weight}" if term.is_prefix else weight
-        words = (
-            f"'{word}'{f':{mark}' if mark else ''}"
-            for word, mark in zip(term.words, marks, strict=True)
-        )
-        return f"{'!' if term.is_excluded else ''}({' <-> '.join(words)})"
+    def spell(term: SoughtTerm) -> str:
+        words = " <-> ".join(f"'{word}'" for word in term.words)
+        return f"{'!' if term.is_excluded else ''}({words}{':*' if term.is_prefix else ''})"
 
-    parts = [f"({' | '.join(map(spell, clause))})" for clause in sought.clauses]
-    if sought.part is not None:
-        name, term = sought.part
-        parts.append(spell(term, _WEIGHTS[name]))
-    return " & ".join(parts) or f"'{every_document}'"
+    found = " & ".join(f"({' | '.join(map(spell, each))})" for each in sought.clauses)
+    lookups = [_lookup(found or f"'{every_document}'", sought.points)]
+    for each in sought.worths:
+        lookup = _lookup(spell(each.term), each.points, each.title_points)
+        lookups.append({**lookup, "part": each.part})
+    return lookups
+
+
+def _lookup(match: str, points: int, title_points: int = 0) -> dict[str, object]:
+    return {"match": match, "points": points, "titlePoints": title_points}
 
 
 class _Found(FunctionElement[Any]):
@@ -244,7 +265,7 @@ def _(element: _Snippet, compiler: SQLCompiler, **kw: Any) -> str:
 
 
 def found_documents(lookups: ColumnElement[Any], name: str) -> FromClause:
-    """Return the documents that one of the lookups finds, with the sums of their points.
+    """Return the documents that are found, with the sums of their points.
 
     Args:
         lookups: a parameter of the type :class:`Lookups`.
@@ -264,7 +285,8 @@ def snippet_of(
     """Return some words of a text, with the terms in ``<mark>``, as HTML.
 
     Args:
-        pieces: the text as a JSON array of ``[folded word, word, gap]``.
+        pieces: the text as a JSON array of ``[word, gap, folded word]``; a gap that is a space
+            and what is folded already may be left out at the end.
         terms: a JSON array of the words of the terms: ``{"word", "isPrefix", "term", "nth",
             "size"}``, the last three of which say which word of which term it is.
         size: how many words.

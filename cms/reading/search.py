@@ -22,8 +22,7 @@ from sqlalchemy import (
 from cms.content.search.ranking import FULL_RANK
 from cms.content.search.spelling import LEAST_SCORE
 from cms.dialects import element_number, element_text, elements_of, found_documents, snippet_of
-from cms.reading.relations import Relation
-from cms.reading.shown import locales_of
+from cms.reading.shown import Relation, locales_of
 from cms.reading.view import View
 from cms.tables import SearchDocument, SearchGram, SearchWord
 

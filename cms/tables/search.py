@@ -23,10 +23,11 @@ class SearchDocument(Base):
     revision_id: Mapped[str] = mapped_column(
         Key, ForeignKey("revision.id", ondelete="CASCADE"), unique=True
     )
+    # Before what is long, so that it is quick to read.
+    title_words: Mapped[int]
     title: Mapped[Prose]
     summary: Mapped[Prose]
     body: Mapped[Prose]
-    title_words: Mapped[int]
     shown: Mapped[Document]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger
 from cms.content.canonical_json import Json
 from cms.content.search.document import EVERY_DOCUMENT
 from cms.content.search.query import SearchQuery, parse_query
-from cms.content.search.ranking import lookups
+from cms.content.search.ranking import lookup_of
 from cms.content.search.spelling import grams, typed_words
 from cms.dialects import JsonDocument, Lookups
 from cms.reading import search
@@ -66,7 +66,7 @@ def _searched(rows: Rows, call: Call) -> Rows:
         return rows
     found = search.found(
         rows.relation.select,
-        call.bind(_converted(given, lookups), Lookups(EVERY_DOCUMENT)),
+        call.bind(_converted(given, lookup_of), Lookups(EVERY_DOCUMENT)),
         call.bind(_converted(given, _marked), JsonDocument),
     )
     return replace(

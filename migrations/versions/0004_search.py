@@ -41,35 +41,41 @@ INDEX_ON_SQLITE = (
 )
 # A tsvector made of the words as they are, since every parser of PostgreSQL would split some of
 # them. The places of the parts lie apart, so that no phrase begins in one and ends in another.
-VECTOR_ON_POSTGRESQL = """
+FUNCTION_ON_POSTGRESQL = """
     create function copydesk_search_vector(title text, summary text, body text)
     returns tsvector language sql immutable parallel safe strict as $$
-        select coalesce(string_agg('''' || word || ''':' || place || weight, ' '), '')::tsvector
+        select coalesce(string_agg('''' || word || ''':' || place, ' '), '')::tsvector
         from (
-            select word, place, 'A' as weight
+            select word, place
             from unnest(string_to_array(title, ' ')) with ordinality as title(word, place)
             union all
-            select word, place + 400, 'B'
+            select word, place + 400
             from unnest(string_to_array(summary, ' ')) with ordinality as summary(word, place)
             union all
-            select word, place + 1500, 'D'
+            select word, place + 1500
             from unnest(string_to_array(body, ' ')) with ordinality as body(word, place)
         ) as words
     $$
 """
+# The short ones are in the row itself, where it takes no time to look at them.
+VECTORS_ON_POSTGRESQL = {
+    "vector": "copydesk_search_vector(title, summary, body)",
+    "title_vector": "copydesk_search_vector(title, '', '')",
+    "summary_vector": "copydesk_search_vector('', summary, '')",
+}
 
 
 def upgrade() -> None:
     if _is_postgresql():
-        op.execute(VECTOR_ON_POSTGRESQL)
+        op.execute(FUNCTION_ON_POSTGRESQL)
     op.create_table(
         "search_document",
         _column("id", sa.Integer()),
         _column("revision_id", Key),
+        _column("title_words", sa.Integer()),
         _column("title", Key),
         _column("summary", Key),
         _column("body", Key),
-        _column("title_words", sa.Integer()),
         _column("shown", JsonDocument),
         sa.ForeignKeyConstraint(
             ["revision_id"],
@@ -122,14 +128,9 @@ def _create_index() -> None:
         for statement in INDEX_ON_SQLITE:
             op.execute(statement)
         return
-    op.add_column(
-        "search_document",
-        sa.Column(
-            "vector",
-            postgresql.TSVECTOR(),
-            sa.Computed("copydesk_search_vector(title, summary, body)", persisted=True),
-        ),
-    )
+    for name, made_of in VECTORS_ON_POSTGRESQL.items():
+        computed = sa.Computed(made_of, persisted=True)
+        op.add_column("search_document", sa.Column(name, postgresql.TSVECTOR(), computed))
     op.create_index(
         "ix_search_document_vector", "search_document", ["vector"], postgresql_using="gin"
     )

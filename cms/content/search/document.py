@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import islice
@@ -26,6 +26,8 @@ EVERY_DOCUMENT = "¶"
 _MOST_PLACES = 255
 # All different words of a document together; PostgreSQL takes a megabyte, places included.
 _MOST_BYTES = 500_000
+# How many parts a piece has that is stored as a whole.
+_WHOLE = 3
 _SPACE = re.compile(r"\s+")
 
 
@@ -35,7 +37,8 @@ class SearchDocument:
 
     Attributes:
         words: for each part, its folded words, with a space between two.
-        shown: for each part, its pieces, whose gaps are HTML; what highlights are made of.
+        shown: for each part, its pieces, ``[word, gap, folded word]``, the gaps as HTML; see
+            :func:`cms.dialects.snippet_of`.
         title_words: the number of words in the title, at least 1.
     """
 
@@ -70,7 +73,7 @@ def document_of(
     title_words = sum(1 for piece, _ in parts["title"] if piece.folded)
     return SearchDocument(
         words={**words, "body": f"{words['body']} {EVERY_DOCUMENT}".lstrip()},
-        shown={name: [list(piece) for piece, _ in part] for name, part in parts.items()},
+        shown={name: [_short(piece) for piece, _ in part] for name, part in parts.items()},
         title_words=max(title_words, 1),
     )
 
@@ -95,3 +98,15 @@ def _within_bounds(parts: Iterable[Piece], counts: Counter[str]) -> Iterator[tup
             return
         counts[word] += 1
         yield piece, word if counts[word] <= _MOST_PLACES else NO_WORD
+
+
+def folded_and_word(piece: Sequence[Json]) -> tuple[str, str]:
+    """Return the folded word of a stored piece, and the word."""
+    return str(piece[-1] if len(piece) == _WHOLE else piece[0]), str(piece[0])
+
+
+def _short(piece: Piece) -> list[Json]:
+    """Return a piece as it is stored, without what it mostly is."""
+    if piece.folded != piece.word:
+        return [piece.word, piece.gap, piece.folded]
+    return [piece.word, piece.gap] if piece.gap != " " else [piece.word]
