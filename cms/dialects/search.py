@@ -59,46 +59,49 @@ _PIECES_ON_POSTGRESQL = """
   from jsonb_array_elements({0}) with ordinality as p(value, place)"""
 _SOUGHT_ON_SQLITE = "json_each({1}) as s"
 _SOUGHT_ON_POSTGRESQL = "jsonb_array_elements({1}) as s(value)"
-# A hit is a stretch of words that is one of the terms. Shown is a window of words with as many
-# hits as there can be, and a few words before the first of them.
+# From the inside out: each word with those that follow it; how many terms begin there, and how
+# many words the longest of them has; how far the terms before reach, and how many more there are
+# within a window; the window in which there are most; the words of that window.
+#
+# It is nothing but subqueries in a row, since SQLite evaluates all others again for each word;
+# and the words are counted where the terms are, since PostgreSQL looks again for what has come out
+# of a subquery without a window function as often as it is mentioned.
 _SNIPPET = """(
- with piece as materialized ({pieces}
- ), sought as materialized (
-  select cast(s.value ->> 'term' as integer) as term,
-   cast(s.value ->> 'nth' as integer) as nth,
-   cast(s.value ->> 'size' as integer) as size,
-   cast(s.value ->> 'isPrefix' as integer) as is_prefix,
-   s.value ->> 'word' as word
-  from {sought}
- ), found as materialized (
-  select p.place as place, s.term as term, p.place - s.nth as start, s.size as size
-  from piece as p join sought as s on p.folded = s.word
-   or (s.is_prefix = 1 and substr(p.folded, 1, length(s.word)) = s.word)
- ), hit as materialized (
-  select term, start from found group by term, start having count(*) = max(size)
- ), best as (
-  select h.start as start
-  from (
-   select start, count(*) over (
-    order by start range between current row and {reach} following) as near
-   from hit
-  ) as h
-  order by h.near desc, h.start
-  limit 1
- ), beginning as (
-  select coalesce((select case when start > {before} then start - {before} else 0 end from best), 0)
-   as place
- ), marked as (
-  select f.place as place from found as f join hit as h on h.term = f.term and h.start = f.start
- )
  select coalesce(
-  case when max(b.place) > 0 then '…' else '' end
+  case when max(w.first) > 0 then '…' else '' end
   || rtrim(string_agg(
-   case when p.place in (select place from marked) then '<mark>' || p.word || '</mark>'
-   else p.word end || p.gap, '' order by p.place))
-  || case when (select count(*) from piece) > max(b.place) + {size} then '…' else '' end,
+   case when w.reach > w.place then '<mark>' || w.word || '</mark>' else w.word end || w.gap,
+   '' order by w.place))
+  || case when max(w.total) > max(w.first) + {size} then '…' else '' end,
   '')
- from piece as p join beginning as b on p.place >= b.place and p.place < b.place + {size}
+ from (
+  select n.place, n.word, n.gap, n.reach, n.total, first_value(
+   case when n.hits > 0 and n.place > {before} then n.place - {before} else 0 end)
+   over (order by n.hits = 0, n.near desc, n.place) as first
+  from (
+   select h.place, h.word, h.gap, h.hits, h.total,
+    max(h.place + h.size) over (
+     order by h.place rows between {longest} preceding and current row) as reach,
+    sum(h.hits) over (
+     order by h.place rows between current row and {following} following) as near
+   from (
+    select b.place, b.word, b.gap, b.hits, b.total, case when b.hits > 0 then (
+     select max(cast(s.value ->> 'size' as integer)) from {sought}
+     where substr(b.ahead, 1, length(s.value ->> 'text')) = s.value ->> 'text') else 0 end as size
+    from (
+     select a.place, a.word, a.gap, a.ahead, count(*) over () as total, (
+      select count(*) from {sought}
+      where substr(a.ahead, 1, length(s.value ->> 'text')) = s.value ->> 'text') as hits
+     from (
+      select p.place, p.word, p.gap, string_agg(p.folded, ' ') over (
+       order by p.place rows between current row and {longest} following) || ' ' as ahead
+      from ({pieces}) as p
+     ) as a
+    ) as b
+   ) as h
+  ) as n
+ ) as w
+ where w.place >= w.first and w.place < w.first + {size}
 )"""
 _WORDS_BEFORE_A_HIT = 4
 
@@ -237,8 +240,11 @@ class _Snippet(FunctionElement[str]):
     inherit_cache = False
     type = Text()
 
-    def __init__(self, pieces: ColumnElement[Any], terms: ColumnElement[Any], size: int) -> None:
+    def __init__(
+        self, pieces: ColumnElement[Any], terms: ColumnElement[Any], size: int, longest: int
+    ) -> None:
         self.size = size
+        self.longest = longest
         super().__init__(pieces, terms)
 
     def sql(self, pieces: str, sought: str, arguments: Sequence[str]) -> str:
@@ -247,8 +253,9 @@ class _Snippet(FunctionElement[str]):
             pieces=pieces.format(*arguments),
             sought=sought.format(*arguments),
             size=self.size,
-            reach=self.size - _WORDS_BEFORE_A_HIT - 1,
             before=_WORDS_BEFORE_A_HIT,
+            following=self.size - _WORDS_BEFORE_A_HIT - 1,
+            longest=self.longest - 1,
         )
 
 
@@ -280,15 +287,16 @@ def found_documents(lookups: ColumnElement[Any], name: str) -> FromClause:
 
 
 def snippet_of(
-    pieces: ColumnElement[Any], terms: ColumnElement[Any], size: int
+    pieces: ColumnElement[Any], terms: ColumnElement[Any], *, size: int, longest: int
 ) -> ColumnElement[str]:
     """Return some words of a text, with the terms in ``<mark>``, as HTML.
 
     Args:
         pieces: the text as a JSON array of ``[word, gap, folded word]``; a gap that is a space
             and what is folded already may be left out at the end.
-        terms: a JSON array of the words of the terms: ``{"word", "isPrefix", "term", "nth",
-            "size"}``, the last three of which say which word of which term it is.
+        terms: a JSON array of ``{"text", "size"}``: the folded words of a term with a space
+            after each, but for a last one that may go on; and how many they are.
         size: how many words.
+        longest: how many words a term has at most.
     """
-    return _Snippet(pieces, terms, size)
+    return _Snippet(pieces, terms, size, longest)

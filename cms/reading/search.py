@@ -19,6 +19,7 @@ from sqlalchemy import (
     select,
 )
 
+from cms.content.search.query import MOST_WORDS_OF_TERM
 from cms.content.search.ranking import FULL_RANK
 from cms.content.search.spelling import LEAST_SCORE
 from cms.dialects import element_number, element_text, elements_of, found_documents, snippet_of
@@ -66,7 +67,7 @@ def highlight_of(
 ) -> ColumnElement[str]:
     """Return some words of a part of a document with what was sought marked, as HTML."""
     pieces = shown.op("->", precedence=15)(literal(part, literal_execute=True))
-    return snippet_of(pieces, sought, words)
+    return snippet_of(pieces, sought, size=words, longest=MOST_WORDS_OF_TERM)
 
 
 def suggestions(view: View, typed: ColumnElement[Any], count: ColumnElement[int]) -> Relation:

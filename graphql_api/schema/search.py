@@ -89,14 +89,10 @@ def _marked(query: SearchQuery) -> Json:
     """Return the words to mark; see :func:`cms.dialects.snippet_of`."""
     return [
         {
-            "word": word,
-            "isPrefix": int(term.is_prefix and nth == len(term.words) - 1),
-            "term": number,
-            "nth": nth,
+            "text": " ".join(term.words) + ("" if term.is_prefix else " "),
             "size": len(term.words),
         }
-        for number, term in enumerate(query.wanted)
-        for nth, word in enumerate(term.words)
+        for term in query.wanted
     ]
 
 
