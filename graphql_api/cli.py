@@ -12,6 +12,7 @@ from cms.cli.account import account
 from cms.cli.audit import audit
 from cms.cli.group import CopydeskGroup, load_site, open_database
 from cms.cli.migrate import migrate
+from cms.cli.search import search
 from cms.cli.verify import key, verify
 from cms.commands.accounts import has_accounts
 from cms.settings import Settings, load_settings
@@ -70,5 +71,5 @@ async def _check(settings: Settings) -> bool:
         return await has_accounts(session)
 
 
-for each in (account, audit, key, migrate, verify):
+for each in (account, audit, key, migrate, search, verify):
     main.add_command(each)

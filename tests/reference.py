@@ -38,10 +38,12 @@ from cms.content.fields import (
     Section,
 )
 from cms.content.fields import Reference as ReferenceField
+from cms.content.search.query import SearchQuery, parse_query
 from cms.content.site import Site, all_fields
 from cms.database import Database
 from cms.tables import Base
 from graphql_api.schema.build import build_delivery_schema
+from tests import searching
 from tests.references import facets, seo
 from tests.references.look import Look
 from tests.references.thing import Args, Row, Thing, Zoned
@@ -62,6 +64,7 @@ class Reference:
         self.tables = tables
         self.look = look or Look(site.locales_for(site.default_locale))
         self.schema = schema or self._resolving(build_delivery_schema(site))
+        self.documents = {row.revision_id: row for row in tables["search_document"]}
         public = [row for row in tables["publication"] if self.look.is_open(row)]
         self.translations = [self._entry(row) for row in public]
         self.entries = [self._entry(row) for row in self.look.best(public)]
@@ -106,6 +109,7 @@ class Reference:
             "people": lambda **args: self.page(self.people(), args, _by_name),
             "tag": lambda by: self._find(self.tags(), by),
             "tags": lambda **args: self.page(self.tags(), args, _by_name),
+            "suggest": self._suggest,
             "node": self._node,
             "nodes": lambda ids: [self._node(each) for each in ids],
             "view": self._view,
@@ -141,6 +145,11 @@ class Reference:
     def _node(self, id: str) -> Thing | None:  # noqa: A002  # the argument's name
         things = [*self.entries, *self.categories(), *self.people(), *self.tags()]
         return self._find(things, {"id": id})
+
+    def _suggest(self, search: str, first: int | None = None) -> list[Thing]:
+        words = [row for row in self.tables["search_word"] if row.locale in self.look.locales]
+        found = searching.suggestions(parse_query(search), words)
+        return [Thing("Suggestion", each) for each in found[: 5 if first is None else first]]
 
     # --- Entries ---
 
@@ -571,6 +580,10 @@ class Reference:
         _check_paging(args, largest)
         terms = [each.name for each in args.get("orderBy") or ()]
         matching = [each for each in things if matches(each, args.get("where"))]
+        found = _Found(self.documents, args.get("search"))
+        matching = [each for each in matching if found.has(each)]
+        if found.query is not None and not terms:
+            own_order = found.best_first(own_order)
         ordered = sorted(matching, key=own_order)
         for term in reversed(terms):
             ordered = _sorted_by(term, ordered)
@@ -592,7 +605,9 @@ class Reference:
                 "totalCount": len(ordered),
                 **facets.fields(matching),
                 "nodes": [item for item, _ in items],
-                "edges": [Thing("", {"node": item, "cursor": c}) for item, c in items],
+                "edges": [
+                    Thing("", {"node": item, "cursor": c, **found.facts(item)}) for item, c in items
+                ],
                 "pageInfo": Thing(
                     "PageInfo",
                     {
@@ -609,6 +624,47 @@ class Reference:
 def _resolve(source: Thing, info: GraphQLResolveInfo[Any], **args: Any) -> Any:
     value = source.values.get(info.field_name)
     return value(**args) if callable(value) else value
+
+
+# --- Search ---
+
+
+class _Found:
+    """What a search finds: everything, if there is none."""
+
+    def __init__(self, documents: Mapping[str, Row], search: str | None) -> None:
+        self.documents = documents
+        self.query = parse_query(search) if search is not None else None
+
+    def has(self, entry: Thing) -> bool:
+        """Say whether an entry is found."""
+        return self.query is None or searching.fits(self.query, self._document(entry))
+
+    def best_first(
+        self, own_order: Callable[[Thing], tuple[Any, ...]]
+    ) -> Callable[[Thing], tuple[Any, ...]]:
+        """Return the order in which the best comes first."""
+        return lambda entry: (_Descending(self._points(entry)), *own_order(entry))
+
+    def facts(self, entry: Thing) -> dict[str, Any]:
+        """Return what an edge says of the search."""
+        if self.query is None:
+            return {}
+        sizes = {"title": 300, "summary": 30, "body": 30}
+        highlight = {
+            part: searching.highlight(self.query, self._document(entry).shown[part], size)
+            for part, size in sizes.items()
+        }
+        return {
+            "rank": self._points(entry) / 1_000_000,
+            "highlight": Thing("Highlight", highlight),
+        }
+
+    def _points(self, entry: Thing) -> int:
+        return searching.points(self.query or SearchQuery(), self._document(entry))
+
+    def _document(self, entry: Thing) -> Row:
+        return self.documents[entry.values["revision_id"]]
 
 
 # --- Orders ---

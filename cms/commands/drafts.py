@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import select
 
+from cms.commands.indexing import index_revision
 from cms.commands.lookups import (
     Held,
     authorise_on,
@@ -186,7 +187,7 @@ async def first_revision(
     revision.number = 1
     revision.note = note
     revision.translated_from = translated_from
-    return await _add(work, edition, revision, snapshot, cleaned)
+    return await _add(work, content_type, edition, revision, snapshot, cleaned)
 
 
 async def _check_source(work: Work, held: Held, revision_id: str) -> None:
@@ -254,7 +255,7 @@ async def _save(
     revision.note = note
     revision.translated_from = source
     revision.is_autosave = is_autosave
-    return await _add(work, held.edition, revision, snapshot, cleaned)
+    return await _add(work, held.content_type, held.edition, revision, snapshot, cleaned)
 
 
 async def _conflict(work: Work, held: Held, base_revision: str, yours: Snapshot) -> StaleRevision:
@@ -299,13 +300,19 @@ def _revision(
 
 
 async def _add(
-    work: Work, edition: Edition, revision: Revision, snapshot: Snapshot, cleaned: Draft
+    work: Work,
+    content_type: type[ContentType],
+    edition: Edition,
+    revision: Revision,
+    snapshot: Snapshot,
+    cleaned: Draft,
 ) -> Revision:
     work.session.add(revision)
     await work.session.flush()  # what follows refers to it
     work.session.add_all(_link(revision, edge) for edge in snapshot.edges)
     work.session.add_all(RevisionTag(revision_id=revision.id, tag_id=tag) for tag in cleaned.tags)
     edition.head_id = revision.id
+    await index_revision(work.session, content_type, revision)
     return revision
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from cms.commands.indexing import count_words
 from cms.commands.lookups import authorise_on, hold, refuse_archived
 from cms.commands.publish_facts import (
     Proposal,
@@ -114,6 +115,7 @@ async def unpublish_entry(work: Work, entry_id: str, *, locale: str | None = Non
     if broken := broken_by_unpublishing(live.path, links):
         raise Refused(*broken)
     _close(work, live, position)
+    await count_words(work.session, opened=[], closed=[live])
     return live
 
 
@@ -130,11 +132,14 @@ async def _publish(
     await _check_gates(work, proposals, reason)
     new = [each for each in proposals if not each.is_live]
     position = await advance(work.session, "position") if new else 0
-    for each in new:
-        if each.live is not None:
-            _close(work, each.live, position)
+    closed = [each.live for each in new if each.live is not None]
+    for live in closed:
+        _close(work, live, position)
     await work.session.flush()  # paths have to be free before they are taken
-    return [await _open(work, each, position, reason) for each in proposals]
+    public = [await _open(work, each, position, reason) for each in proposals]
+    opened = [each for each in public if each.position == position]
+    await count_words(work.session, opened, closed)
+    return public
 
 
 async def _propose(

@@ -35,11 +35,13 @@ from cms.dialects.expressions import (
     present_moment,
 )
 from cms.dialects.reading import Reader
+from cms.dialects.search import Lookups, found_documents, snippet_of
 
 __all__ = [
     "CLUSTERED",
     "JsonDocument",
     "Key",
+    "Lookups",
     "Moment",
     "Reader",
     "Words",
@@ -48,10 +50,12 @@ __all__ = [
     "element_number",
     "element_text",
     "elements_of",
+    "found_documents",
     "is_worth_another_try",
     "lock_schema",
     "moment_ago",
     "partial_index",
     "present_moment",
     "refresh_statistics",
+    "snippet_of",
 ]

@@ -8,6 +8,7 @@ from cms.tables.ledger import Attestation, AuditRecord, ClientMutation, Counter,
 from cms.tables.people import Account, Person, RoleGrant, Throttle, Token
 from cms.tables.publication import Publication
 from cms.tables.review import ChangeRequest, Comment, Review, ReviewAssignee, SignOff
+from cms.tables.search import SearchDocument, SearchGram, SearchWord
 from cms.tables.taxonomy import Category, Tag
 
 __all__ = [
@@ -33,6 +34,9 @@ __all__ = [
     "Revision",
     "RevisionTag",
     "RoleGrant",
+    "SearchDocument",
+    "SearchGram",
+    "SearchWord",
     "SignOff",
     "Tag",
     "Throttle",

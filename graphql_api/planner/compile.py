@@ -168,6 +168,10 @@ class _Compiler:
                 return self._body(field.body, page.rows, page.columns)
             case "pageInfo":
                 return self.object(_only_case(field), page, None)
+            case "highlight":
+                if page.rows.rank is None:
+                    return null()
+                return self.object(_only_case(field), page.columns, None)
             case _:
                 return page.fact(name)
 

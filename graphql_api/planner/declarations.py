@@ -63,6 +63,7 @@ class Rows:
         typename: for rows of an abstract type: where the name of each one's object type is,
             or that name if it is the same for all.
         is_first: where one object is wanted and several can fit: the first in order is meant.
+        rank: how well each fits what was searched for, if anything was.
     """
 
     relation: Relation
@@ -71,6 +72,7 @@ class Rows:
     row: Callable[[Columns], Row] = _themselves
     typename: Callable[[Columns], Sql] | str | None = None
     is_first: bool = False
+    rank: Callable[[Columns], Sql] | None = None
 
     def conditions(self, columns: Columns) -> tuple[ColumnElement[bool], ...]:
         """Return what is true of the rows."""

@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     literal_column,
     not_,
+    null,
     or_,
     select,
     true,
@@ -91,6 +92,8 @@ class Page:
         match name:
             case "cursor":
                 return cursor_of(self._mark, self._keys(self.columns))
+            case "rank":
+                return self.rows.rank(self.columns) if self.rows.rank is not None else null()
             case "totalCount":
                 return self._over_all(func.count())
             case "startCursor":

@@ -22,21 +22,25 @@ class Relation(Protocol):
 
 
 class Chosen:
-    """The relation of a select."""
+    """The relation of a select.
+
+    Attributes:
+        select: the select.
+    """
 
     def __init__(self, select: Selectable) -> None:
-        self._select = select
+        self.select = select
 
     def type_of(self, column: str) -> TypeEngine[Any] | None:
         """Return the type of a column, or ``None`` if there is none of this name."""
-        found = self._select.selected_columns.get(column)
+        found = self.select.selected_columns.get(column)
         return found.type if found is not None else None
 
     def under(self, name: str, columns: Sequence[str]) -> FromClause:
         """Return the select as a subquery with these columns alone."""
-        every = self._select.selected_columns
+        every = self.select.selected_columns
         used = [every[column] for column in columns] or list(every)[:1]
-        return self._select.with_only_columns(*used, maintain_column_froms=True).subquery(name)
+        return self.select.with_only_columns(*used, maintain_column_froms=True).subquery(name)
 
 
 class Columns:

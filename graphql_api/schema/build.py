@@ -12,7 +12,7 @@ from cms.reading.editorial import STATES
 from cms.reading.view import Perspective
 from graphql_api.schema.account import Account, RoleGrant, ServiceToken
 from graphql_api.schema.audit import AUDIT_WHERE, AuditRecord
-from graphql_api.schema.connection import PageInfo, add_connection
+from graphql_api.schema.connection import PageInfo, add_connection, add_entry_connection
 from graphql_api.schema.declare import Declared
 from graphql_api.schema.editing import (
     ENTRY_FIELDS,
@@ -49,6 +49,7 @@ from graphql_api.schema.namespace import Namespace
 from graphql_api.schema.person import Person, PersonLink
 from graphql_api.schema.query import Query, fields_of_types
 from graphql_api.schema.review import Attestation, Review, Revision, SignOff
+from graphql_api.schema.search import Highlight, Suggestion
 from graphql_api.schema.seo import seo_fields, seo_types
 from graphql_api.schema.site_fields import add_site_types, site_fields
 from graphql_api.schema.subscriptions import SUBSCRIPTION_TYPES, Subscription
@@ -149,7 +150,9 @@ def _add_content(namespace: Namespace, site: Site, more: _More) -> None:
         add_entry_type(namespace, content_type, back)
     namespace.add_object(PageInfo)
     add_facet_types(namespace)
-    add_connection(namespace, "Entry", **summaries(namespace, "Entry", None))
+    for each in (Highlight, Suggestion):
+        namespace.add_object(each)
+    add_entry_connection(namespace, "Entry", **summaries(namespace, "Entry", None))
     for node in ("Link", "Category", "Person", "Tag"):
         add_connection(namespace, node)
     add_site_types(namespace)

@@ -4,7 +4,7 @@ and ``skip``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from graphql_api.planner.declarations import (
     DEFAULT_SIZE,
@@ -41,14 +41,38 @@ class PageInfo:
     end_cursor = Declared("str | None", Part("endCursor"), "The last item's cursor.")
 
 
+# What the edge of an entry says beside what every edge does.
+_FOUND = {
+    "rank": Declared("float | None", Part("rank"), "How well it fits the search, if there is one."),
+    "highlight": Declared(
+        "Highlight | None", Part("highlight"), "Where the words of the search are."
+    ),
+}
+
+
 def add_connection(namespace: Namespace, node: str, **more: Declared) -> None:
-    """Add the connection and the edge of a node type: ``EntryConnection``, ``EntryEdge``.
+    """Add the connection and the edge of a node type: ``LinkConnection``, ``LinkEdge``.
 
     ``more`` are fields that this connection has beside what all have.
     """
+    _add_connection(namespace, node, {}, more)
+
+
+def add_entry_connection(namespace: Namespace, node: str, **more: Declared) -> None:
+    """Add the connection and the edge of a type of entry, which can be searched.
+
+    ``more`` are fields that this connection has beside what all have.
+    """
+    _add_connection(namespace, node, _FOUND, more)
+
+
+def _add_connection(
+    namespace: Namespace, node: str, of_edge: Mapping[str, Declared], more: Mapping[str, Declared]
+) -> None:
     edge = {
         "cursor": Declared("str", Part("cursor"), "Where the item stands in this order."),
         "node": Declared(node, Part("node"), "The item."),
+        **of_edge,
     }
     connection = {
         "nodes": Declared(f"list[{node}]", Part("nodes"), "The items of the page."),

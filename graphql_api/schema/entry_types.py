@@ -11,7 +11,7 @@ from cms.content.site import Reverse
 from cms.reading import relations
 from graphql_api.planner.declarations import Row, Sql
 from graphql_api.planner.ordering import OrderTerm
-from graphql_api.schema.connection import add_connection
+from graphql_api.schema.connection import add_entry_connection
 from graphql_api.schema.facets import summaries
 from graphql_api.schema.field_filters import field_filters
 from graphql_api.schema.field_kinds import camel, comparable, declare_field, graphql_name, leaf_of
@@ -69,7 +69,7 @@ def add_entry_type(
     namespace.add_object(type(name, (Entry,), described), **fields, **back)
     if content_type.singleton:
         return
-    add_connection(namespace, name, **summaries(namespace, name, content_type))
+    add_entry_connection(namespace, name, **summaries(namespace, name, content_type))
     own = field_filters(namespace, name, content_type.fields)
     back_filters = {each.name: reverse_filter(each) for each in reverses}
     description = f"What is asked of a {name}."

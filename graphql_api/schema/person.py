@@ -7,10 +7,10 @@ from sqlalchemy import select
 from cms.reading import relations
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
 from graphql_api.planner.json_sql import Elements, element_index, member
-from graphql_api.schema.connection import connection
 from graphql_api.schema.declare import many, value
 from graphql_api.schema.interfaces import Node
 from graphql_api.schema.rows import entry_rows
+from graphql_api.schema.search import entry_connection
 
 
 def _links(person: Row, _: Call) -> Rows:
@@ -51,14 +51,14 @@ class Person(Node):
     name = value("str", lambda person: person.name, "What they are called.")
     bio = value("str", lambda person: person.bio, "Who they are.")
     links = many("list[PersonLink]", _links, "Where else to find them.")
-    authored = connection(
+    authored = entry_connection(
         "Entry",
         _authored,
         "The entries whose shown revision they saved.",
         where="EntryWhere",
         order="EntryOrder",
     )
-    reviewed = connection(
+    reviewed = entry_connection(
         "Entry",
         _reviewed,
         "The entries that they signed off, exactly as shown.",

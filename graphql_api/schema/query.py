@@ -22,6 +22,7 @@ from graphql_api.schema.rows import (
     rows_of_type,
     tag_rows,
 )
+from graphql_api.schema.search import SUGGEST, entry_connection
 
 
 def _named_by(call: Call) -> Condition:
@@ -77,7 +78,7 @@ class Query:
         "The entry with this id or at this path; null if there is none.",
         (Argument("by", "EntryBy", "Which one."),),
     )
-    entries = connection(
+    entries = entry_connection(
         "Entry",
         lambda _, call: entry_rows(call.view),
         "All entries, the newest first.",
@@ -107,6 +108,7 @@ class Query:
         (Argument("by", "TagBy", "Which one."),),
     )
     tags = connection("Tag", lambda _, __: tag_rows(), "All tags.", where="TagWhere")
+    suggest = SUGGEST
     node = Declared(
         "Node | None",
         OneOf(lambda _, call: _node(call, call.bind(_given(call, "id"), Key))),
@@ -153,7 +155,7 @@ def _single(content_type: type[ContentType]) -> Declared:
 
 
 def _list(content_type: type[ContentType]) -> Declared:
-    return connection(
+    return entry_connection(
         content_type.name,
         lambda _, call: rows_of_type(call.view, content_type.name),
         f"The {content_type.plural}, the newest first.",

@@ -11,14 +11,14 @@ from cms.reading import relations
 from graphql_api.planner.declarations import Call, Row, Rows
 from graphql_api.planner.filters import ToMany
 from graphql_api.planner.json_sql import text
-from graphql_api.schema.connection import connection
 from graphql_api.schema.declare import Declared
 from graphql_api.schema.rows import entry_rows
+from graphql_api.schema.search import entry_connection
 
 
 def reverse_field(reverse: Reverse) -> Declared:
     """Declare the connection of the entries that point at one."""
-    return connection(
+    return entry_connection(
         "Entry", _rows_of(reverse), _description(reverse), where="EntryWhere", order="EntryOrder"
     )
 

@@ -7,10 +7,10 @@ from sqlalchemy import select
 from cms.reading import relations
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
 from graphql_api.planner.source import Chosen
-from graphql_api.schema.connection import connection
 from graphql_api.schema.declare import many, one, value
 from graphql_api.schema.interfaces import Node
 from graphql_api.schema.rows import category_rows, entry_rows
+from graphql_api.schema.search import entry_connection
 
 
 def _parent(category: Row, _: Call) -> Rows:
@@ -49,7 +49,7 @@ class Category(Node):
     parent = one("Category | None", _parent, "The category above it; null for a root.")
     ancestors = many("list[Category]", _ancestors, "The categories above it, the root first.")
     children = many("list[Category]", _children, "The categories right below it, in order.")
-    entries = connection(
+    entries = entry_connection(
         "Entry", _entries, "The entries right in it.", where="EntryWhere", order="EntryOrder"
     )
 
@@ -60,7 +60,7 @@ class Tag(Node):
     id = value("ID", lambda tag: tag.id, "Its id.")
     slug = value("str", lambda tag: tag.slug, "Its word in addresses.")
     name = value("str", lambda tag: tag.name, "What it is called.")
-    entries = connection(
+    entries = entry_connection(
         "Entry",
         _tagged_entries,
         "The entries that have this tag.",

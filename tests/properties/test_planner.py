@@ -25,6 +25,7 @@ from tests.builders import Newsroom
 from tests.conftest import KINDS, Templates
 from tests.properties.queries import Query, queries
 from tests.reference import Reference
+from tests.searching import SEARCHES
 from tests.sites import SITE
 
 NO_LIMITS = Limits(
@@ -212,6 +213,7 @@ def pools(reference: Reference) -> Mapping[str, Sequence[Any]]:
         "path:String": [*filter(None, paths), "/nowhere", "\u0000"],
         "slug:String": [*slugs, "nowhere"],
         "within:String": [row.path for row in tables["category"]] + ["", "top"],
+        "search:String": [*titles, *SEARCHES],
         "kind:String": ["related", "inline", "step", "source", "menu"],
         "Int": [0, 1, -1, 12, 2**31 - 1],
         "Float": [0, 0.5, 1, 4.25, -3.5, 1e30],

@@ -27,7 +27,8 @@ class Field(ABC):
     A value goes through a field in this order: :meth:`clean` says what is allowed,
     :meth:`hrefs` and :meth:`resolve` turn addresses into entry ids, :meth:`compute` fills in
     what Python works out, :meth:`missing` says what still has to be filled in, :meth:`render`
-    makes what a reader gets, and :meth:`edges` says where it leads.
+    makes what a reader gets, :meth:`texts` says what of that is searched, and :meth:`edges`
+    says where it leads.
 
     Attributes:
         label: what editors and readers see; by default made of the name.
@@ -82,6 +83,11 @@ class Field(ABC):
         """Return what a reader gets: the value with what derives from it."""
         del page
         return value
+
+    def texts(self, value: Json) -> Iterator[str]:
+        """Yield what is searched, text by text, of what :meth:`render` returned."""
+        del value
+        yield from ()
 
     def edges(self, value: Json, path: ValuePath, entries: EntriesByPath) -> Iterator[Edge]:
         """Yield where the value leads."""

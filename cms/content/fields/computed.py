@@ -75,6 +75,10 @@ class Computed(Field):
             raise SiteError(f"{self.name} was computed wrongly: {problems[0].message}")
         return computed
 
+    def texts(self, value: JsonValue) -> Iterator[str]:
+        """Yield the texts of what was computed."""
+        yield from self.of.texts(value)
+
     def inner_fields(self) -> Iterator[Field]:
         """Yield the field that says what it is."""
         yield self.of

@@ -61,6 +61,11 @@ class Links(Field):
         """Replace paths by ids."""
         return [{**link, "href": with_entry(str(link["href"]), entries)} for link in _links(value)]
 
+    def texts(self, value: Json) -> Iterator[str]:
+        """Yield what the links say of themselves."""
+        for link in _links(value):
+            yield from (str(link[key]) for key in ("label", "note") if link.get(key))
+
     def edges(self, value: Json, path: ValuePath, entries: EntriesByPath) -> Iterator[Edge]:
         """Yield the links."""
         for ordinal, link in enumerate(_links(value)):

@@ -66,6 +66,11 @@ class List(Field):
         """Render every item."""
         return [self.item.render(item, page) for _, item in self._items(value)]
 
+    def texts(self, value: Json) -> Iterator[str]:
+        """Yield the texts of every item."""
+        for _, item in self._items(value):
+            yield from self.item.texts(item)
+
     def edges(self, value: Json, path: ValuePath, entries: EntriesByPath) -> Iterator[Edge]:
         """Yield the edges of every item."""
         for index, item in self._items(value):

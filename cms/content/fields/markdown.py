@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from cms.content.canonical_json import Json, JsonObject
@@ -57,6 +57,11 @@ class Markdown(Field):
             "readingMinutes": rendered.reading_minutes,
             "ast": rendered.tree,
         }
+
+    def texts(self, value: Json) -> Iterator[str]:
+        """Yield the plain text."""
+        if isinstance(value, Mapping):
+            yield str(value.get("plainText") or "")
 
     def edges(self, value: Json, path: ValuePath, entries: EntriesByPath) -> Iterator[Edge]:
         """Yield the inline links."""

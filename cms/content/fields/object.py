@@ -62,6 +62,11 @@ class Object(Field):
         rendered = ((name, field.render(item, page)) for name, field, item in self.values(value))
         return {name: item for name, item in rendered if item is not None}
 
+    def texts(self, value: Json) -> Iterator[str]:
+        """Yield the texts of every value."""
+        for _, field, item in self.values(value):
+            yield from field.texts(item)
+
     def edges(self, value: Json, path: ValuePath, entries: EntriesByPath) -> Iterator[Edge]:
         """Yield the edges of every value."""
         for name, field, item in self.values(value):

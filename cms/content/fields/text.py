@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cms.content.canonical_json import Json
@@ -21,3 +22,8 @@ class Text(Field):
     def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
         """Strip white space at both ends."""
         return as_text(value, path, problems, self.longest).strip() or None
+
+    def texts(self, value: Json) -> Iterator[str]:
+        """Yield the text."""
+        if isinstance(value, str):
+            yield value

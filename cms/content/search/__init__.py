@@ -1,0 +1,1 @@
+"""What is searched, what is asked, and what a find is worth. Pure; no SQL."""

@@ -1,0 +1,175 @@
+"""Full text search on connections of entries, and words that may be meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from graphql import GraphQLError
+from sqlalchemy import BigInteger
+
+from cms.content.canonical_json import Json
+from cms.content.search.document import EVERY_DOCUMENT
+from cms.content.search.query import SearchQuery, parse_query
+from cms.content.search.ranking import lookup_of
+from cms.content.search.spelling import grams, typed_words
+from cms.dialects import JsonDocument, Lookups
+from cms.reading import search
+from graphql_api.planner.arguments import Given, Read, Variables
+from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
+from graphql_api.planner.json_sql import RowCount
+from graphql_api.planner.ordering import order_mark
+from graphql_api.planner.source import Chosen, Columns
+from graphql_api.schema.connection import connection
+from graphql_api.schema.declare import Argument, Declared, many, value
+
+# How many words a highlight has; a title is shown whole.
+_SNIPPET_WORDS = 30
+_TITLE_WORDS = 300
+
+_USUAL_SUGGESTIONS = 5
+_MOST_SUGGESTIONS = 20
+
+_SEARCH = Argument(
+    "search",
+    "str | None",
+    'Only what has these words; "a phrase", -without, this OR that, beginning*.',
+)
+
+
+def entry_connection(
+    node: str,
+    rows: Callable[[Row, Call], Rows],
+    description: str,
+    *,
+    where: str,
+    order: str,
+) -> Declared:
+    """Declare a connection of entries, which can be searched; see :func:`connection`."""
+    return connection(
+        node,
+        lambda row, call: _searched(rows(row, call), call),
+        description,
+        where=where,
+        order=order,
+        arguments=(_SEARCH,),
+    )
+
+
+def _searched(rows: Rows, call: Call) -> Rows:
+    """Return those rows in which what is searched for is found, if anything is.
+
+    Without another order, those come first in which it is found best.
+    """
+    given = call.arguments.get("search")
+    if not isinstance(given, Given) or not isinstance(rows.relation, Chosen):
+        return rows
+    found = search.found(
+        rows.relation.select,
+        call.bind(_converted(given, lookup_of), Lookups(EVERY_DOCUMENT)),
+        call.bind(_converted(given, _marked), JsonDocument),
+    )
+    return replace(
+        rows,
+        relation=Chosen(found),
+        rank=lambda entry: search.rank_of(entry.points),
+        order=rows.order if order_mark(call.arguments.get("orderBy")) else _best_first(rows),
+    )
+
+
+def _best_first(rows: Rows) -> Callable[[Columns], tuple[OrderKey, ...]]:
+    return lambda entry: (OrderKey(entry.points, descending=True), *rows.order(entry))
+
+
+def _converted(given: Given, convert: Callable[[SearchQuery], object]) -> Given:
+    return Given(lambda variables: convert(parse_query(given.read(variables))))
+
+
+def _marked(query: SearchQuery) -> Json:
+    """Return the words to mark; see :func:`cms.dialects.snippet_of`."""
+    return [
+        {
+            "text": " ".join(term.words) + ("" if term.is_prefix else " "),
+            "size": len(term.words),
+        }
+        for term in query.wanted
+    ]
+
+
+def _highlighted(part: str, words: int) -> Declared:
+    return value(
+        "str",
+        lambda found: search.highlight_of(found.shown, found.sought, part, words),
+        f"Of the {part}." if part != "title" else "The whole title.",
+    )
+
+
+class Highlight:
+    """Where the words are: HTML, with them in <mark>; some 30 words around the most of them."""
+
+    title = _highlighted("title", _TITLE_WORDS)
+    summary = _highlighted("summary", _SNIPPET_WORDS)
+    body = _highlighted("body", _SNIPPET_WORDS)
+
+
+class Suggestion:
+    """A word of something public that may be meant by one that was typed."""
+
+    typed = value("str", lambda row: row.typed, "What was typed, without case and accents.")
+    word = value("str", lambda row: row.word, "The word, in small letters.")
+    score = value("float", lambda row: row.score, "How alike they are; 1 is the same.")
+    editions = value("int", lambda row: row.editions, "In how many public editions it is.")
+
+
+def _suggestions(_: Row, call: Call) -> Rows:
+    given = call.arguments["search"]
+    if not isinstance(given, Given):
+        raise TypeError("search is a required scalar")
+    first = call.arguments.get("first")
+    count = Given(_checked(first.read) if isinstance(first, Given) else _usual)
+    typed = call.bind(_converted(given, _typed), JsonDocument)
+    limit = RowCount(call.bind(count, BigInteger()))
+    return Rows(
+        Chosen(search.suggestions(call.view, typed, limit)),
+        order=lambda suggestion: (OrderKey(suggestion.ordinal),),
+    )
+
+
+def _typed(query: SearchQuery) -> Json:
+    """Return what typed words have in common with others; see ``search.suggestions``."""
+    return [
+        {"place": place, "word": word, "gram": gram, "grams": len(of_word)}
+        for place, word in enumerate(typed_words(query))
+        for of_word in [grams(word)]
+        for gram in of_word
+    ]
+
+
+def _usual(_: Variables) -> int:
+    return _USUAL_SUGGESTIONS
+
+
+def _checked(read: Read) -> Read:
+    def checked(variables: Variables) -> int:
+        count: int = read(variables)
+        if not 0 <= count <= _MOST_SUGGESTIONS:
+            message = f"first is {count}; from 0 to {_MOST_SUGGESTIONS} words are suggested"
+            raise GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
+        return count
+
+    return checked
+
+
+SUGGEST = many(
+    "list[Suggestion]",
+    _suggestions,
+    "Words that may be meant, the most likely first: those that begin so, and those like it.",
+    (
+        Argument("search", "str", "What was typed so far."),
+        Argument(
+            "first",
+            "int | None",
+            f"How many: {_USUAL_SUGGESTIONS} if not said, at most {_MOST_SUGGESTIONS}.",
+        ),
+    ),
+)
