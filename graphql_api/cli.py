@@ -11,6 +11,7 @@ from graphql import print_schema
 from cms.cli.account import account
 from cms.cli.audit import audit
 from cms.cli.group import CopydeskGroup, load_site, open_database
+from cms.cli.import_ import import_
 from cms.cli.migrate import migrate
 from cms.cli.search import search
 from cms.cli.verify import key, verify
@@ -71,5 +72,5 @@ async def _check(settings: Settings) -> bool:
         return await has_accounts(session)
 
 
-for each in (account, audit, key, migrate, search, verify):
+for each in (account, audit, import_, key, migrate, search, verify):
     main.add_command(each)

@@ -45,7 +45,16 @@ def read_markdown(file: Path) -> FrontMatter:
     Raises:
         ContentFileError: if it is no text, or its front matter is missing or no valid YAML.
     """
-    lines = _read_text(file).splitlines()
+    return parse_markdown(file, _read_text(file))
+
+
+def parse_markdown(file: Path, text: str) -> FrontMatter:
+    """Read the text of a Markdown file, of which ``file`` is what errors call it.
+
+    Raises:
+        ContentFileError: if its front matter is missing or no valid YAML.
+    """
+    lines = text.splitlines()
     if not lines or lines[0].rstrip() != _FENCE:
         raise ContentFileError(
             file, 1, "a content file begins with front matter, between --- lines"

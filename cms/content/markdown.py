@@ -176,6 +176,15 @@ def _raw_html(tokens: Sequence[Token]) -> str:
     return str(_PARSER.renderer.render(tokens, _PARSER.options, {}))
 
 
+def code_lines(text: str) -> tuple[tuple[int, int], ...]:
+    """Return the lines of each code block, counted from 0: the first, and the one after it."""
+    return tuple(
+        (token.map[0], token.map[1])
+        for token in _PARSER.parse(text)
+        if token.type in {"fence", "code_block"} and token.map
+    )
+
+
 def _name_headings(tokens: Sequence[Token], anchors: Anchors) -> None:
     for token, content in pairwise(tokens):
         if token.type == "heading_open":

@@ -19,6 +19,7 @@ import pytest
 import cms.commands
 from cms import errors
 from cms.content import fields as field_kinds
+from cms.content.old_site.mapping import MarkdownMapping, read_mapping
 from cms.editorial.authorization import ROLE_ACTIONS, Action
 from cms.editorial.gates import GATES
 from cms.errors import UserError
@@ -146,6 +147,21 @@ def test_every_kind_of_field_is_documented() -> None:
     for name in field_kinds.__all__:
         if name not in {"AnyBlock", "Block", "Field", "Section"}:
             assert f"`{name}" in documented
+
+
+def test_every_key_of_a_mapping_is_documented() -> None:
+    documented = [
+        code(name)
+        for names, _ in rows("importing.md", "## The mapping")
+        for name in names.split(", ")
+    ]
+    assert sorted(documented) == sorted(each.name for each in fields(MarkdownMapping))
+
+
+def test_the_mapping_of_the_importing_page_can_be_read(tmp_path: Path) -> None:
+    (mapping,) = blocks(DOCS / "importing.md", "yaml")
+    (tmp_path / "mapping.yaml").write_text(mapping)
+    assert read_mapping(tmp_path / "mapping.yaml").content_type == "GlossaryTerm"
 
 
 def test_the_code_of_the_content_page_runs(tmp_path: Path) -> None:

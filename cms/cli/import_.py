@@ -1,0 +1,99 @@
+"""``copydesk import``: bring content from elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from cms.cli.group import load_site, open_database
+from cms.content.old_site.files import Commit
+from cms.content.old_site.mapping import MarkdownMapping, read_mapping
+from cms.operations.import_desk import Staff
+from cms.operations.import_markdown import ImportReport, import_markdown, rehearse_import
+from cms.settings import load_settings
+
+# What is counted, in the order in which it is said.
+_MADE = {
+    "entries": "entries",
+    "editions": "editions",
+    "revisions": "revisions",
+    "publications": "publications",
+    "unpublished": "taken back",
+    "authors": "authors",
+}
+_FOLDER = click.Path(path_type=Path)
+
+
+@click.group("import")
+def import_() -> None:
+    """Bring content from elsewhere."""
+
+
+@import_.command("markdown")
+@click.argument("folder", type=_FOLDER)
+@click.option("--type", "content_type", help="The content type of all entries.")
+@click.option("--mapping", "mapping_file", type=_FOLDER, required=True, help="A YAML file.")
+@click.option("--account", required=True, help="The address of the account that writes.")
+@click.option("--reviewer", "reviewers", multiple=True, help="Who signs off; several may.")
+@click.option("--publisher", default="", help="Who publishes; without, all stays a draft.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+def markdown(
+    folder: Path,
+    content_type: str | None,
+    mapping_file: Path,
+    account: str,
+    reviewers: Sequence[str],
+    publisher: str,
+    *,
+    dry_run: bool,
+) -> None:
+    """Import the Markdown files in FOLDER, all of them or, if one has a fault, none."""
+    if bool(reviewers) != bool(publisher):
+        raise click.UsageError("Publishing takes both --reviewer and --publisher.")
+    mapping = read_mapping(mapping_file)
+    chosen = replace(mapping, content_type=content_type or mapping.content_type)
+    if not chosen.content_type:
+        raise click.UsageError("Say what the files become: --type, or content_type in the mapping.")
+    staff = Staff(account=account, reviewers=tuple(reviewers), publisher=publisher)
+    report = asyncio.run(_run(folder, chosen, staff, dry_run=dry_run))
+    for line in _lines(report):
+        click.echo(line.replace(f"{folder}/", ""))
+    if dry_run:
+        click.echo("This was a rehearsal; nothing has been changed.")
+
+
+async def _run(
+    folder: Path, mapping: MarkdownMapping, staff: Staff, *, dry_run: bool
+) -> ImportReport:
+    settings = load_settings()
+    site = load_site(settings.site)
+    act = rehearse_import if dry_run else import_markdown
+    async with open_database(settings) as database:
+        report = await act(database, site, folder, mapping, staff, progress=_progress)
+        if report.made and not dry_run:
+            await database.refresh_statistics()
+    return report
+
+
+def _lines(report: ImportReport) -> Iterator[str]:
+    yield from report.notes
+    for link in report.lost:
+        yield f"Unresolved: {link}"
+    yield f"{report.files} files are {report.entries} entries in {report.editions} editions."
+    made = [f"{report.made[kind]:,} {words}" for kind, words in _MADE.items() if report.made[kind]]
+    yield f"New: {', '.join(made) or 'nothing'}."
+    yield f"Links: {report.resolved:,} resolved, {len(report.lost):,} not."
+
+
+def _progress(commits: Sequence[Commit]) -> Iterable[Commit]:
+    """Show how far it is, on a terminal; in a pipe, say nothing."""
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(
+        commits, label="Following the history", file=sys.stderr, hidden=hidden
+    ) as shown:
+        yield from shown

@@ -1,0 +1,1 @@
+"""The Markdown files of a site that moves here: what they say, and what they said before."""

@@ -1,0 +1,1 @@
+"""What takes many commands: each operation is one story, from start to end."""
