@@ -287,7 +287,9 @@ def _is_newest_target(
 
 def _link_columns(target: FromClause) -> list[ColumnElement[Any]]:
     fragment = case((Link.fragment != _EMPTY, _HASH + Link.fragment), else_=_EMPTY)
-    title = select(Revision.title).where(Revision.id == target.c.revision_id).scalar_subquery()
+    # An alias, since the statement around this one can have revisions in it as well.
+    shown = Revision.__table__.alias("shown_revision")
+    title = select(shown.c.title).where(shown.c.id == target.c.revision_id).scalar_subquery()
     label = func.coalesce(func.nullif(Link.label, _EMPTY), title, Link.url, _EMPTY)
     return [
         *(getattr(Link, name) for name in _PLAIN_LINK_COLUMNS),
