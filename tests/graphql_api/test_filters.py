@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import orjson
@@ -300,15 +300,17 @@ NESTINGS: Mapping[str, Callable[[Any, Test], tuple[Any, Test]]] = {
     "combined": _combined,
     "source": _source,
     "not of source": lambda where, test: _negated(*_source(where, test)),
-    "source of source": lambda where, test: _source(*_source(where, test)),
     "source, not of source": lambda where, test: _source(*_negated(*_source(where, test))),
 }
 
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_every_operator_means_what_it_means_in_python(library: Library, name: str) -> None:
+    asked = FIELDS[name]
+    # Every operand is tried once; what goes wrong further in does so with any of them.
+    few = replace(asked, operands=asked.operands[:2])
     for nesting, nest in NESTINGS.items():
-        for where, test in questions(FIELDS[name]):
+        for where, test in questions(asked if nesting == "itself" else few):
             nested, expected = nest(where, test)
             slugs = {article.slug for article in ARTICLES if expected(article)}
             assert library.found(nested) == slugs, (nesting, nested)

@@ -14,16 +14,16 @@ FROM (SELECT publication.content_type AS content_type, revision.title AS title, 
 FROM publication JOIN revision ON revision.id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t14 
 WHERE t14.id = t13.target_id)) order by t13.field_path ASC, t13.ordinal ASC), '[]'::json) AS anon_8 
-FROM (SELECT coalesce(nullif(link.label, ''), (SELECT revision.title 
-FROM revision 
-WHERE revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.target_id AS target_id, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id, link.kind AS kind, link.origin AS origin 
+FROM (SELECT coalesce(nullif(link.label, ''), (SELECT shown_revision.title 
+FROM revision AS shown_revision 
+WHERE shown_revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.target_id AS target_id, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id, link.kind AS kind, link.origin AS origin 
 FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
 WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS t13 
 WHERE t13.revision_id = t12.revision_id AND t13.kind = t12.kind AND t13.origin = 'field')) order by t12.rank ASC, t12.kind ASC), '[]'::json) AS anon_7 
 FROM (SELECT DISTINCT anon_10.kind AS kind, CASE WHEN (t1.content_type = 'Article' AND anon_10.kind = 'step') THEN 'See' WHEN (t1.content_type = 'Article' AND anon_10.kind = 'related') THEN 'Related reading' WHEN (t1.content_type = 'Article' AND anon_10.kind = 'source') THEN 'Sources' WHEN (t1.content_type = 'Note' AND anon_10.kind = 'related') THEN 'See also' WHEN (t1.content_type = 'Settings' AND anon_10.kind = 'menu') THEN 'Menu' ELSE anon_10.kind END AS label, t1.revision_id AS revision_id, CASE WHEN (t1.content_type = 'Article' AND anon_10.kind = 'step') THEN '0000' WHEN (t1.content_type = 'Article' AND anon_10.kind = 'related') THEN '0001' WHEN (t1.content_type = 'Article' AND anon_10.kind = 'source') THEN '0002' WHEN (t1.content_type = 'Note' AND anon_10.kind = 'related') THEN '0003' WHEN (t1.content_type = 'Settings' AND anon_10.kind = 'menu') THEN '0004' ELSE anon_10.kind END AS rank 
-FROM (SELECT link.revision_id AS revision_id, link.field_path AS field_path, link.ordinal AS ordinal, link.origin AS origin, link.kind AS kind, link.note AS note, link.target_id AS target_id, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, coalesce(nullif(link.label, ''), (SELECT revision.title 
-FROM revision 
-WHERE revision.id = target.revision_id), link.url, '') AS label 
+FROM (SELECT link.revision_id AS revision_id, link.field_path AS field_path, link.ordinal AS ordinal, link.origin AS origin, link.kind AS kind, link.note AS note, link.target_id AS target_id, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, coalesce(nullif(link.label, ''), (SELECT shown_revision.title 
+FROM revision AS shown_revision 
+WHERE shown_revision.id = target.revision_id), link.url, '') AS label 
 FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
 WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS anon_10 
 WHERE anon_10.revision_id = t1.revision_id AND anon_10.origin = 'field') AS t12), 'review', (SELECT json_build_object('reviewers', (SELECT coalesce(json_agg(json_build_object('name', t16.name) order by t16.name ASC, t16.id ASC), '[]'::json) AS anon_12 
@@ -48,16 +48,16 @@ FROM (SELECT publication.content_type AS content_type, revision.title AS title, 
 FROM publication JOIN revision ON revision.id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t6 
 WHERE t6.id = t5.target_id)) order by t5.field_path ASC, t5.ordinal ASC), '[]'::json) AS anon_18 
-FROM (SELECT coalesce(nullif(link.label, ''), (SELECT revision.title 
-FROM revision 
-WHERE revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.target_id AS target_id, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id, link.kind AS kind, link.origin AS origin 
+FROM (SELECT coalesce(nullif(link.label, ''), (SELECT shown_revision.title 
+FROM revision AS shown_revision 
+WHERE shown_revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.target_id AS target_id, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id, link.kind AS kind, link.origin AS origin 
 FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
 WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS t5 
 WHERE t5.revision_id = t4.revision_id AND t5.kind = t4.kind AND t5.origin = 'field')) order by t4.rank ASC, t4.kind ASC), '[]'::json) AS anon_17 
 FROM (SELECT DISTINCT anon_20.kind AS kind, CASE WHEN (t1.content_type = 'Article' AND anon_20.kind = 'step') THEN 'See' WHEN (t1.content_type = 'Article' AND anon_20.kind = 'related') THEN 'Related reading' WHEN (t1.content_type = 'Article' AND anon_20.kind = 'source') THEN 'Sources' WHEN (t1.content_type = 'Note' AND anon_20.kind = 'related') THEN 'See also' WHEN (t1.content_type = 'Settings' AND anon_20.kind = 'menu') THEN 'Menu' ELSE anon_20.kind END AS label, t1.revision_id AS revision_id, CASE WHEN (t1.content_type = 'Article' AND anon_20.kind = 'step') THEN '0000' WHEN (t1.content_type = 'Article' AND anon_20.kind = 'related') THEN '0001' WHEN (t1.content_type = 'Article' AND anon_20.kind = 'source') THEN '0002' WHEN (t1.content_type = 'Note' AND anon_20.kind = 'related') THEN '0003' WHEN (t1.content_type = 'Settings' AND anon_20.kind = 'menu') THEN '0004' ELSE anon_20.kind END AS rank 
-FROM (SELECT link.revision_id AS revision_id, link.field_path AS field_path, link.ordinal AS ordinal, link.origin AS origin, link.kind AS kind, link.note AS note, link.target_id AS target_id, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, coalesce(nullif(link.label, ''), (SELECT revision.title 
-FROM revision 
-WHERE revision.id = target.revision_id), link.url, '') AS label 
+FROM (SELECT link.revision_id AS revision_id, link.field_path AS field_path, link.ordinal AS ordinal, link.origin AS origin, link.kind AS kind, link.note AS note, link.target_id AS target_id, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, coalesce(nullif(link.label, ''), (SELECT shown_revision.title 
+FROM revision AS shown_revision 
+WHERE shown_revision.id = target.revision_id), link.url, '') AS label 
 FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
 WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS anon_20 
 WHERE anon_20.revision_id = t1.revision_id AND anon_20.origin = 'field') AS t4), 'review', (SELECT json_build_object('reviewers', (SELECT coalesce(json_agg(json_build_object('name', t8.name) order by t8.name ASC, t8.id ASC), '[]'::json) AS anon_22 
@@ -72,9 +72,9 @@ FROM (SELECT publication.content_type AS content_type, revision.title AS title, 
 FROM publication JOIN revision ON revision.id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t1 
 WHERE t1.path = $3::VARCHAR COLLATE "C"), 'settings', (SELECT json_build_object('brand', coalesce(t17.rendered -> 'brand', '"\u0001missing"'::jsonb), 'menu', (SELECT coalesce(json_agg(json_build_object('heading', t18.value -> 'heading', 'links', (SELECT coalesce(json_agg(json_build_object('label', t19.label, 'url', t19.url) order by t19.field_path ASC, t19.ordinal ASC), '[]'::json) AS anon_26 
-FROM (SELECT coalesce(nullif(link.label, ''), (SELECT revision.title 
-FROM revision 
-WHERE revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id 
+FROM (SELECT coalesce(nullif(link.label, ''), (SELECT shown_revision.title 
+FROM revision AS shown_revision 
+WHERE shown_revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id 
 FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
 WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS t19 
 WHERE t19.revision_id = t17.revision_id AND t19.field_path = ('' || 'menu' || '/' || CAST((t18.ordinality - 1) AS TEXT) || '/' || 'links'))) order by (t18.ordinality - 1) ASC), '[]'::json) AS anon_25 
