@@ -318,8 +318,9 @@ def _is_newest_target(
 
 
 def _title_of(publication: FromClause) -> ColumnElement[Any]:
-    shown = Revision.id == publication.c.revision_id
-    return select(Revision.title).where(shown).scalar_subquery()
+    # An alias, since the statement around this one can have revisions in it as well.
+    shown = Revision.__table__.alias("shown_revision")
+    return select(shown.c.title).where(shown.c.id == publication.c.revision_id).scalar_subquery()
 
 
 def _link_columns(target: FromClause, title: ColumnElement[Any]) -> list[ColumnElement[Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, FromClause, and_, exists, not_, outerjoin, select
 
-from cms.reading.shown import Relation, is_open, locales_of, spans_of
+from cms.reading.shown import Relation, is_open, is_shown, locales_of, spans_of
 from cms.reading.view import View
 from cms.tables import Publication
 
@@ -12,7 +12,7 @@ from cms.tables import Publication
 def former_paths(view: View) -> Relation:
     """Return the paths at which entries stood that do not any more, each with its last entry.
 
-    ``new_path`` is where that entry stands now; it is null if it is gone. So a path leads
+    ``new_path`` is where the view shows that entry; it is null if it is gone. So a path leads
     straight to the entry, however often it has moved, and never in circles.
     """
     former = Publication.__table__.alias("former")
@@ -31,11 +31,7 @@ def former_paths(view: View) -> Relation:
         now_there.c.locale == former.c.locale,
         is_open(now_there, view),
     )
-    went = and_(
-        moved.c.entry_id == former.c.entry_id,
-        moved.c.locale == former.c.locale,
-        is_open(moved, view),
-    )
+    went = and_(moved.c.entry_id == former.c.entry_id, is_shown(moved, view))
     return (
         select(
             former.c.path,

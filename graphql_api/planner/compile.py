@@ -42,9 +42,9 @@ from graphql_api.planner.json_sql import (
     text,
 )
 from graphql_api.planner.ordering import order_by
-from graphql_api.planner.page import Page
+from graphql_api.planner.page import FirstRow, Page
 from graphql_api.planner.plan import Body, Case, Field, Plan, Typename
-from graphql_api.planner.source import Columns, Relation, Source, first_over, select_over
+from graphql_api.planner.source import Columns, Relation, Source, select_over
 from graphql_api.planner.statement import Parameters, Statement
 
 
@@ -138,12 +138,13 @@ class _Compiler:
         return case((declaration.present(row), value), else_=absent)
 
     def _one(self, body: Body | None, rows: Rows) -> Sql:
+        if rows.is_first:
+            # JSON is made only of the row that is chosen; see graphql_api.planner.page.
+            source = self._source(FirstRow(rows, self._source))
+            return select_over(source, self._body(body, rows, source.columns), ())
         source = self._source(rows.relation)
-        value, conditions = self._body(body, rows, source.columns), rows.conditions(source.columns)
-        if not rows.is_first:
-            return select_over(source, value, conditions)
-        order = order_by(rows.order(source.columns))
-        return first_over(source, value, conditions, order)
+        value = self._body(body, rows, source.columns)
+        return select_over(source, value, rows.conditions(source.columns))
 
     def _one_of(self, body: Body | None, relations: tuple[Rows, ...]) -> Sql:
         named = {rows.typename for rows in relations if isinstance(rows.typename, str)}

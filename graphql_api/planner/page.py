@@ -36,7 +36,7 @@ from graphql_api.planner.json_sql import JsonArray, RowCount
 from graphql_api.planner.ordering import order_by, order_keys, order_mark
 from graphql_api.planner.paging import number, paging_of
 from graphql_api.planner.plan import Body, Field, Typename
-from graphql_api.planner.source import Columns, Selectable, select_over
+from graphql_api.planner.source import Columns, Relation, Selectable, Source, select_over
 from graphql_api.planner.statement import Parameters
 
 _PLACE = "place_on_page"
@@ -233,6 +233,35 @@ class _Rows:
     def under(self, name: str, columns: Sequence[str]) -> FromClause:
         """Return the rows as a subquery."""
         return self.select(columns).subquery(name)
+
+
+@dataclass(frozen=True)
+class FirstRow:
+    """The first of some rows, as a relation.
+
+    Attributes:
+        rows: the rows, with their order.
+        source: makes a relation take part in the statement.
+    """
+
+    rows: Rows
+    source: Callable[[Relation], Source]
+
+    def type_of(self, column: str) -> TypeEngine[Any] | None:
+        """Return the type of a column, or ``None`` if there is none of this name."""
+        return self.rows.relation.type_of(column)
+
+    def under(self, name: str, columns: Sequence[str]) -> FromClause:
+        """Return the row as a subquery."""
+        source = self.source(self.rows.relation)
+        shown = [source.columns[each].label(each) for each in columns]
+        chosen = (
+            select(*(shown or [literal_column("1").label("one")]))
+            .where(*self.rows.conditions(source.columns))
+            .order_by(*order_by(self.rows.order(source.columns)))
+            .limit(literal_column("1"))
+        )
+        return chosen.select_from(source.clause()).subquery(name)
 
 
 def _asks_for(body: Body | None, names: set[str]) -> bool:

@@ -86,14 +86,3 @@ def select_over(
 ) -> ScalarSelect[Any]:
     """Return a value of a source's rows, as part of the statement around it."""
     return select(value).select_from(source.clause()).where(*conditions).scalar_subquery()
-
-
-def first_over(
-    source: Source,
-    value: ColumnElement[Any],
-    conditions: Sequence[ColumnElement[bool]],
-    order: Sequence[ColumnElement[Any]],
-) -> ScalarSelect[Any]:
-    """Return a value of the first of a source's rows, as part of the statement around it."""
-    chosen = select(value).select_from(source.clause()).where(*conditions)
-    return chosen.order_by(*order).limit(literal_column("1")).scalar_subquery()

@@ -11,12 +11,13 @@ import pytest
 from graphql import GraphQLSchema
 from sqlalchemy import Dialect
 
+from cms.content.site import Site
 from cms.dialects import Reader
 from cms.editorial.actor import Actor
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
-from graphql_api.operation import Delivery
+from graphql_api.operation import READER, Delivery, Visitor
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
 from tests.builders import Newsroom
 from tests.sites import SITE
@@ -64,15 +65,25 @@ class Api:
 
     async def data(self, query: str, /, **variables: Any) -> Any:
         """Return the data of a response without errors."""
-        response = await self.ask(query, **variables)
+        return await self.seen_by(READER, query, **variables)
+
+    async def seen_by(self, visitor: Visitor, query: str, /, **variables: Any) -> Any:
+        """Return the data of a response without errors to somebody."""
+        body = await self.delivery.answer(GraphQLRequest(query, None, variables), visitor)
+        response = orjson.loads(body)
         assert "errors" not in response
         return response["data"]
 
-    async def refused(self, query: str, variables: Mapping[str, Any] | None = None) -> list[Any]:
+    async def refused(
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None = None,
+        visitor: Visitor = READER,
+    ) -> list[Any]:
         """Return the errors of a request that has no answer; no SQL has run."""
         before = len(self.reader.statements)
         with pytest.raises(RequestFailed) as failure:
-            await self.delivery.answer(GraphQLRequest(query, None, variables or {}))
+            await self.delivery.answer(GraphQLRequest(query, None, variables or {}), visitor)
         assert len(self.reader.statements) == before
         return list(failure.value.errors)
 
@@ -81,6 +92,12 @@ class Api:
 def schema() -> GraphQLSchema:
     """The schema of the test site."""
     return build_delivery_schema(SITE)
+
+
+def api_of(site: Site, newsroom: Newsroom) -> Api:
+    """Return the delivery API of another site over the same database."""
+    reader = CountingReader(newsroom.database.reader)
+    return Api(newsroom, Delivery(site, build_delivery_schema(site), reader), reader)
 
 
 @pytest.fixture

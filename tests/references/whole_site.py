@@ -72,17 +72,11 @@ class WholeSite:
         )
 
     def _former(self, row: Row) -> Thing:
-        moved = [
-            each
-            for each in self._publications
-            if (each.entry_id, each.locale) == (row.entry_id, row.locale)
-            and self._look.is_open(each)
-            and each.path is not None
-        ]
-        if not moved:
+        entry = self.reference._entry_by("id", row.entry_id)
+        if entry is None or entry.values["path"] is None:
             return Thing("GoneRoute", {"status": 410, "since": row.ended_at})
-        entry = self._shown(moved[0].revision_id)
-        return Thing("RedirectRoute", {"status": 301, "to": moved[0].path, "entry": entry})
+        to = entry.values["path"]
+        return Thing("RedirectRoute", {"status": 301, "to": to, "entry": entry})
 
     def _shown(self, revision_id: str | None) -> Thing | None:
         every = self.reference.translations

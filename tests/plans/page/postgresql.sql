@@ -20,16 +20,16 @@ FROM (SELECT publication.content_type AS content_type, revision.title AS title, 
 FROM publication JOIN revision ON revision.id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t16 
 WHERE t16.id = t15.target_id)) order by t15.field_path ASC, t15.ordinal ASC), '[]'::json) AS anon_9 
-FROM (SELECT coalesce(nullif(link.label, ''), (SELECT revision.title 
-FROM revision 
-WHERE revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.target_id AS target_id, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id, link.kind AS kind, link.origin AS origin 
+FROM (SELECT coalesce(nullif(link.label, ''), (SELECT shown_revision.title 
+FROM revision AS shown_revision 
+WHERE shown_revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.target_id AS target_id, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id, link.kind AS kind, link.origin AS origin 
 FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
 WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS t15 
 WHERE t15.revision_id = t14.revision_id AND t15.kind = t14.kind AND t15.origin = 'field')) order by t14.rank ASC, t14.kind ASC), '[]'::json) AS anon_8 
 FROM (SELECT DISTINCT anon_11.kind AS kind, CASE WHEN (t1.content_type = 'Article' AND anon_11.kind = 'step') THEN 'See' WHEN (t1.content_type = 'Article' AND anon_11.kind = 'related') THEN 'Related reading' WHEN (t1.content_type = 'Article' AND anon_11.kind = 'source') THEN 'Sources' WHEN (t1.content_type = 'Article' AND anon_11.kind = 'remark') THEN 'See' WHEN (t1.content_type = 'Note' AND anon_11.kind = 'related') THEN 'See also' WHEN (t1.content_type = 'Settings' AND anon_11.kind = 'menu') THEN 'Menu' ELSE anon_11.kind END AS label, t1.revision_id AS revision_id, CASE WHEN (t1.content_type = 'Article' AND anon_11.kind = 'step') THEN '0000' WHEN (t1.content_type = 'Article' AND anon_11.kind = 'related') THEN '0001' WHEN (t1.content_type = 'Article' AND anon_11.kind = 'source') THEN '0002' WHEN (t1.content_type = 'Article' AND anon_11.kind = 'remark') THEN '0003' WHEN (t1.content_type = 'Note' AND anon_11.kind = 'related') THEN '0004' WHEN (t1.content_type = 'Settings' AND anon_11.kind = 'menu') THEN '0005' ELSE anon_11.kind END AS rank 
-FROM (SELECT link.revision_id AS revision_id, link.field_path AS field_path, link.ordinal AS ordinal, link.origin AS origin, link.kind AS kind, link.note AS note, link.target_id AS target_id, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, coalesce(nullif(link.label, ''), (SELECT revision.title 
-FROM revision 
-WHERE revision.id = target.revision_id), link.url, '') AS label 
+FROM (SELECT link.revision_id AS revision_id, link.field_path AS field_path, link.ordinal AS ordinal, link.origin AS origin, link.kind AS kind, link.note AS note, link.target_id AS target_id, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, coalesce(nullif(link.label, ''), (SELECT shown_revision.title 
+FROM revision AS shown_revision 
+WHERE shown_revision.id = target.revision_id), link.url, '') AS label 
 FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
 WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS anon_11 
 WHERE anon_11.revision_id = t1.revision_id AND anon_11.origin = 'field') AS t14), 'review', (SELECT json_build_object('reviewers', (SELECT coalesce(json_agg(json_build_object('name', t18.name) order by t18.name ASC, t18.id ASC), '[]'::json) AS anon_13 
@@ -55,16 +55,16 @@ FROM (SELECT publication.content_type AS content_type, revision.title AS title, 
 FROM publication JOIN revision ON revision.id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t6 
 WHERE t6.id = t5.target_id)) order by t5.field_path ASC, t5.ordinal ASC), '[]'::json) AS anon_19 
-FROM (SELECT coalesce(nullif(link.label, ''), (SELECT revision.title 
-FROM revision 
-WHERE revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.target_id AS target_id, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id, link.kind AS kind, link.origin AS origin 
+FROM (SELECT coalesce(nullif(link.label, ''), (SELECT shown_revision.title 
+FROM revision AS shown_revision 
+WHERE shown_revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.target_id AS target_id, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id, link.kind AS kind, link.origin AS origin 
 FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
 WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS t5 
 WHERE t5.revision_id = t4.revision_id AND t5.kind = t4.kind AND t5.origin = 'field')) order by t4.rank ASC, t4.kind ASC), '[]'::json) AS anon_18 
 FROM (SELECT DISTINCT anon_21.kind AS kind, CASE WHEN (t1.content_type = 'Article' AND anon_21.kind = 'step') THEN 'See' WHEN (t1.content_type = 'Article' AND anon_21.kind = 'related') THEN 'Related reading' WHEN (t1.content_type = 'Article' AND anon_21.kind = 'source') THEN 'Sources' WHEN (t1.content_type = 'Article' AND anon_21.kind = 'remark') THEN 'See' WHEN (t1.content_type = 'Note' AND anon_21.kind = 'related') THEN 'See also' WHEN (t1.content_type = 'Settings' AND anon_21.kind = 'menu') THEN 'Menu' ELSE anon_21.kind END AS label, t1.revision_id AS revision_id, CASE WHEN (t1.content_type = 'Article' AND anon_21.kind = 'step') THEN '0000' WHEN (t1.content_type = 'Article' AND anon_21.kind = 'related') THEN '0001' WHEN (t1.content_type = 'Article' AND anon_21.kind = 'source') THEN '0002' WHEN (t1.content_type = 'Article' AND anon_21.kind = 'remark') THEN '0003' WHEN (t1.content_type = 'Note' AND anon_21.kind = 'related') THEN '0004' WHEN (t1.content_type = 'Settings' AND anon_21.kind = 'menu') THEN '0005' ELSE anon_21.kind END AS rank 
-FROM (SELECT link.revision_id AS revision_id, link.field_path AS field_path, link.ordinal AS ordinal, link.origin AS origin, link.kind AS kind, link.note AS note, link.target_id AS target_id, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, coalesce(nullif(link.label, ''), (SELECT revision.title 
-FROM revision 
-WHERE revision.id = target.revision_id), link.url, '') AS label 
+FROM (SELECT link.revision_id AS revision_id, link.field_path AS field_path, link.ordinal AS ordinal, link.origin AS origin, link.kind AS kind, link.note AS note, link.target_id AS target_id, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, coalesce(nullif(link.label, ''), (SELECT shown_revision.title 
+FROM revision AS shown_revision 
+WHERE shown_revision.id = target.revision_id), link.url, '') AS label 
 FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
 WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS anon_21 
 WHERE anon_21.revision_id = t1.revision_id AND anon_21.origin = 'field') AS t4), 'review', (SELECT json_build_object('reviewers', (SELECT coalesce(json_agg(json_build_object('name', t8.name) order by t8.name ASC, t8.id ASC), '[]'::json) AS anon_23 
@@ -79,9 +79,9 @@ FROM (SELECT publication.content_type AS content_type, revision.title AS title, 
 FROM publication JOIN revision ON revision.id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t1 
 WHERE t1.path = $3::VARCHAR COLLATE "C"), 'settings', (SELECT json_build_object('brand', coalesce(t19.rendered -> 'brand', '"\u0001missing"'::jsonb), 'menu', (SELECT coalesce(json_agg(json_build_object('heading', t20.value -> 'heading', 'links', (SELECT coalesce(json_agg(json_build_object('label', t21.label, 'url', t21.url) order by t21.field_path ASC, t21.ordinal ASC), '[]'::json) AS anon_27 
-FROM (SELECT coalesce(nullif(link.label, ''), (SELECT revision.title 
-FROM revision 
-WHERE revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id 
+FROM (SELECT coalesce(nullif(link.label, ''), (SELECT shown_revision.title 
+FROM revision AS shown_revision 
+WHERE shown_revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id 
 FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
 WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS t21 
 WHERE t21.revision_id = t19.revision_id AND t21.field_path = ('' || 'menu' || '/' || CAST((t20.ordinality - 1) AS TEXT) || '/' || 'links'))) order by (t20.ordinality - 1) ASC), '[]'::json) AS anon_26 

@@ -1,0 +1,375 @@
+"""A site that is built step by step is the site that is built at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cms.commands.publishing import publish_entry, unpublish_entry
+from cms.database import Database
+from cms.tables import Category, Publication, Revision
+from graphql_api.http.request import GraphQLRequest
+from graphql_api.operation import Delivery
+from graphql_api.schema.build import build_delivery_schema
+from tests.builders import Newsroom
+from tests.conftest import KINDS, Templates
+from tests.graphql_api.conftest import Api
+from tests.sites import SITE
+
+# What a site keeps of each page, and how a page looks. Both by entry and language.
+Build: TypeAlias = dict[tuple[str, str], Mapping[str, Any]]
+
+SYNC = """query($since: Int!, $position: Int!, $after: String, $first: Int!)
+  @view(position: $position) {
+    sync(since: $since, after: $after, first: $first) {
+      nodes { kind id type locale path position digest entry { id locale path title } }
+      pageInfo { hasNextPage endCursor }
+    }
+  }"""
+WHOLE = """query($position: Int!)
+  @view(position: $position, fallbackLocales: [de]) {
+  entries(first: 100) { nodes { ...T translations { ...T } } }
+}
+fragment T on Entry { id locale path title revision { digest } }"""
+# What a page shows of itself and of others.
+PAGES = """query($position: Int!, $locale: Locale!)
+  @view(position: $position, locale: $locale, fallbackLocales: [en, de]) {
+    settings { brand }
+    entries(first: 100, where: {path: {isNull: false}}) {
+      nodes {
+        id locale path title
+        links(first: 50) { nodes { label url target { ... on Entry { title path } } } }
+        incomingLinks(first: 50) { nodes { source { title path } } }
+        category { entries(first: 50) { nodes { title path } } }
+        ... on Article { about { title path } }
+      }
+    }
+  }"""
+AFFECTED = """query($since: Int!, $position: Int!, $after: String) @view(position: $position) {
+  affectedPaths(since: $since, first: 3, after: $after) {
+    nodes { path locale reason entry { path locale } } pageInfo { hasNextPage endCursor }
+  }
+}"""
+
+
+@dataclass
+class Publisher:
+    """Publishes and takes back a few entries that lead to each other, at random.
+
+    Attributes:
+        newsroom: who does it.
+        categories: where entries can be.
+        heads: the newest revision of each, by its number and language.
+        live: what is public, likewise.
+    """
+
+    newsroom: Newsroom
+    categories: Sequence[Category | None]
+    heads: dict[tuple[int, str], Revision] = field(default_factory=dict)
+    live: dict[tuple[int, str], Publication] = field(default_factory=dict)
+    slugs: dict[tuple[int, str], str] = field(default_factory=dict)
+    versions: int = 0
+
+    async def act(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
+        """Do one thing, if it can be done."""
+        number, locale = draw(st.integers(0, 3)), draw(st.sampled_from(["en", "en", "de"]))
+        key = (number, locale)
+        match draw(st.sampled_from(["publish", "publish", "publish", "unpublish", "settings"])):
+            case "settings":
+                await self._settings()
+            case "unpublish" if key in self.live and not self._is_linked(key):
+                await self.newsroom.unpublish(self.live.pop(key))
+            case "publish":
+                await self._publish(key, draw)
+
+    async def _publish(
+        self, key: tuple[int, str], draw: Callable[[st.SearchStrategy[Any]], Any]
+    ) -> None:
+        number, locale = key
+        if locale == "de" and (number, "en") not in self.heads:
+            return
+        self.versions += 1
+        moves = key not in self.slugs or (draw(st.booleans()))
+        slug = f"{locale}{number}-{self.versions}" if moves else self.slugs[key]
+        others = sorted(other for other in self.live if other[1] == locale and other != key)
+        targets = draw(st.sets(st.sampled_from(others))) if others else set()
+        links = [f"/articles/{self.slugs[each]}" for each in sorted(targets)]
+        about = links[:1] if draw(st.booleans()) else []
+        values: dict[str, Any] = {
+            "title": f"Title {draw(st.integers(0, 2))}",
+            "slug": slug,
+            "category": draw(st.sampled_from(self.categories)),
+            "related": links[len(about) :],
+            **({"about": about[0]} if about else {}),
+        }
+        head = await self._saved(key, values)
+        self.heads[key] = head
+        self.slugs[key] = slug
+        (self.live[key],) = await self.newsroom.publish(head, locale=locale)
+
+    async def _saved(self, key: tuple[int, str], values: dict[str, Any]) -> Revision:
+        number, locale = key
+        if key in self.heads:
+            return await self.newsroom.save(self.heads[key], locale=locale, **values)
+        if locale == "de":
+            return await self.newsroom.translate(self.heads[number, "en"], "de", **values)
+        return await self.newsroom.draft(**values)
+
+    async def _settings(self) -> None:
+        self.versions += 1
+        brand, key = f"Brand {self.versions}", (-1, "en")
+        values: dict[str, Any] = {"title": "Settings", "brand": brand}
+        if key in self.heads:
+            self.heads[key] = await self.newsroom.save(self.heads[key], **values)
+        else:
+            self.heads[key] = await self.newsroom.draft("Settings", **values)
+        await self.newsroom.publish(self.heads[key])
+
+    def _is_linked(self, key: tuple[int, str]) -> bool:
+        """Say whether a public page leads to an entry; such a one cannot be taken back."""
+        entry_id = self.live[key].entry_id
+        return any(
+            entry_id in str(self.heads[other].content) for other in self.live if other != key
+        )
+
+
+@dataclass
+class Site:
+    """A database in which things are published, and the API over it."""
+
+    runner: asyncio.Runner
+    publisher: Publisher
+    delivery: Delivery
+
+    def ask(self, query: str, **variables: Any) -> Any:
+        """Return the data of an answer."""
+        return self.runner.run(self.asked(query, **variables))
+
+    async def asked(self, query: str, **variables: Any) -> Any:
+        """Return the data of an answer."""
+        response = orjson.loads(await self.delivery.answer(GraphQLRequest(query, None, variables)))
+        assert "errors" not in response
+        return response["data"]
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def fresh(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Callable[[], Site]]:
+    """Return what makes a site with nothing in it."""
+    opened: list[tuple[Database, str]] = []
+    schema = build_delivery_schema(SITE)
+    with asyncio.Runner() as runner:
+
+        async def make() -> Site:
+            url = await templates.copy(request.param)
+            database = Database(url, signing_key=templates.signing_key)
+            opened.append((database, url))
+            newsroom = Newsroom(database, SITE)
+            await newsroom.hire()
+            categories = [None, await newsroom.category("A"), await newsroom.category("B")]
+            delivery = Delivery(SITE, schema, database.reader)
+            return Site(runner, Publisher(newsroom, categories), delivery)
+
+        async def close() -> None:
+            while opened:
+                database, url = opened.pop()
+                await database.close()
+                await templates.drop(url)
+
+        def begin() -> Site:
+            runner.run(close())
+            return runner.run(make())
+
+        yield begin
+        runner.run(close())
+
+
+def from_scratch(site: Site, position: int) -> Build:
+    """Return what a site is at a position."""
+    data = site.ask(WHOLE, position=position)
+    build: Build = {}
+    for node in data["entries"]["nodes"]:
+        for each in (node, *node["translations"]):
+            shown = {name: each[name] for name in ("path", "title")}
+            build[each["id"], each["locale"]] = {**shown, "digest": each["revision"]["digest"]}
+    return build
+
+
+async def changed(
+    site: Site, build: Build, since: int, position: int, between: Callable[[], Awaitable[None]]
+) -> tuple[Build, list[Any]]:
+    """Return a build brought up to a position page by page, while others go on publishing."""
+    build, after, changes = dict(build), None, []
+    while True:
+        data = await site.asked(SYNC, since=since, position=position, after=after, first=2)
+        for change in data["sync"]["nodes"]:
+            changes.append(change)
+            key = change["id"], change["locale"]
+            if change["kind"] == "DELETE":
+                assert (change["entry"], change["digest"]) == (None, None)
+                build.pop(key, None)
+                continue
+            entry = change["entry"]
+            assert (entry["id"], entry["locale"], entry["path"]) == (*key, change["path"])
+            shown = {name: entry[name] for name in ("path", "title")}
+            build[key] = {**shown, "digest": change["digest"]}
+        await between()
+        if not data["sync"]["pageInfo"]["hasNextPage"]:
+            return build, changes
+        after = data["sync"]["pageInfo"]["endCursor"]
+
+
+@settings(max_examples=12)
+@given(data=st.data())
+def test_a_build_plus_what_has_changed_is_a_build_from_scratch(
+    fresh: Callable[[], Site], data: st.DataObject
+) -> None:
+    site = fresh()
+
+    async def act() -> None:
+        await site.publisher.act(data.draw)
+
+    for _ in range(data.draw(st.integers(1, 8))):
+        site.runner.run(act())
+    now = site.ask("{ position }")["position"]
+    until = data.draw(st.integers(0, now))
+    since = data.draw(st.integers(0, until))
+    expected = from_scratch(site, until)
+    built, changes = site.runner.run(
+        changed(site, from_scratch(site, since), since, until, between=act)
+    )
+    assert built == expected
+    positions = [change["position"] for change in changes]
+    assert positions == sorted(positions)
+    assert all(since < each <= until for each in positions)
+    # Nothing comes twice, and nothing is said to go that was not there.
+    assert len({(each["id"], each["locale"]) for each in changes}) == len(changes)
+    gone = {(each["id"], each["locale"]) for each in changes if each["kind"] == "DELETE"}
+    assert gone <= from_scratch(site, since).keys()
+    # What more was published in between did not matter.
+    assert from_scratch(site, until) == expected
+
+
+@settings(max_examples=12)
+@given(data=st.data())
+def test_every_page_that_looks_different_is_said_to_be_affected(
+    fresh: Callable[[], Site], data: st.DataObject
+) -> None:
+    site = fresh()
+    for _ in range(data.draw(st.integers(2, 9))):
+        site.runner.run(site.publisher.act(data.draw))
+    now = site.ask("{ position }")["position"]
+    until = data.draw(st.integers(0, now))
+    since = data.draw(st.integers(0, until))
+    affected = {(page["locale"], page["path"]) for page in every_affected(site, since, until)}
+    for locale in ("en", "de"):
+        before, after = rendered(site, since, locale), rendered(site, until, locale)
+        different = {key for key, page in after.items() if before.get(key) != page}
+        assert different <= affected
+
+
+def rendered(site: Site, position: int, locale: str) -> dict[tuple[str, str], Any]:
+    """Return how every page looks at a position, by its language and path."""
+    data = site.ask(PAGES, position=position, locale=locale)
+    return {
+        (node["locale"], node["path"]): (data["settings"], node)
+        for node in data["entries"]["nodes"]
+    }
+
+
+def every_affected(site: Site, since: int, position: int) -> list[Any]:
+    pages, after = [], None
+    while True:
+        data = site.ask(AFFECTED, since=since, position=position, after=after)["affectedPaths"]
+        pages += data["nodes"]
+        for page in data["nodes"]:
+            assert page["entry"] == {"path": page["path"], "locale": page["locale"]}
+        if not data["pageInfo"]["hasNextPage"]:
+            return pages
+        after = data["pageInfo"]["endCursor"]
+
+
+async def test_a_page_is_affected_for_the_most_direct_reason(api: Api) -> None:
+    newsroom = api.newsroom
+    category = await newsroom.category("Topics")
+    target = await newsroom.draft(title="Target", slug="target")
+    await newsroom.publish(target)
+    await newsroom.published(title="Sibling", slug="sibling", category=category)
+    middle = await newsroom.draft(
+        title="Middle", slug="middle", category=category, related=["/articles/target"]
+    )
+    await newsroom.publish(middle)
+    await newsroom.published(title="Source", slug="source", related=["/articles/middle"])
+    await newsroom.published(title="Far", slug="far")
+    since = (await api.data("{ position }"))["position"]
+    query = """query($since: Int!) { affectedPaths(since: $since) {
+      totalCount nodes { path reason type }
+    } }"""
+    assert (await api.data(query, since=since))["affectedPaths"]["nodes"] == []
+    changed = await newsroom.save(
+        middle, title="New", slug="middle", category=category, related=["/articles/target"]
+    )
+    await newsroom.publish(changed)
+    pages = (await api.data(query, since=since))["affectedPaths"]["nodes"]
+    assert {page["path"].removeprefix("/articles/"): page["reason"] for page in pages} == {
+        "middle": "CHANGED",
+        "sibling": "SAME_CATEGORY",
+        "source": "LINKS_TO_CHANGED",
+        "target": "LINKED_FROM_CHANGED",
+    }
+    await newsroom.published("Settings", title="Settings", brand="Brand")
+    pages = (await api.data(query, since=since))["affectedPaths"]["nodes"]
+    reasons = {page["path"].removeprefix("/articles/"): page["reason"] for page in pages}
+    assert reasons["far"] == "SITE_CHANGED"
+    assert reasons["middle"] == "CHANGED"
+
+
+async def test_what_came_and_went_in_between_is_not_spoken_of(api: Api) -> None:
+    newsroom = api.newsroom
+    query = "query($since: Int!) { sync(since: $since) { nodes { kind path position } } }"
+    publication = await newsroom.published(title="One", slug="one")
+    await newsroom.unpublish(publication)
+    assert (await api.data(query, since=0))["sync"]["nodes"] == []
+    tombstone = {"kind": "DELETE", "path": "/articles/one", "position": 2}
+    assert (await api.data(query, since=1))["sync"]["nodes"] == [tombstone]
+    assert (await api.data(query, since=2))["sync"]["nodes"] == []
+    # It was gone already, and came and went once more.
+    async with newsroom.as_(newsroom.publisher) as work:
+        await publish_entry(work, publication.entry_id, revision_id=publication.revision_id)
+        await unpublish_entry(work, publication.entry_id)
+    assert (await api.data(query, since=2))["sync"]["nodes"] == []
+
+
+async def test_changes_can_be_narrowed_to_types_and_languages(api: Api) -> None:
+    head = await api.newsroom.draft(title="Article", slug="a")
+    await api.newsroom.publish(head)
+    await api.newsroom.published("Note", title="Note", slug="n", text="x")
+    german = await api.newsroom.translate(head, "de", title="Artikel", slug="b")
+    await api.newsroom.publish(german, locale="de")
+    query = """query($where: SyncWhere) { sync(since: 0, where: $where) {
+      totalCount nodes { locale type entry { title } }
+    } }"""
+    for where, titles in (
+        (None, ["Article", "Note", "Artikel"]),
+        ({"type": {"eq": "Note"}}, ["Note"]),
+        ({"locale": {"eq": "de"}}, ["Artikel"]),
+        ({"type": {"in": ["Note"]}, "locale": {"eq": "de"}}, []),
+    ):
+        sync = (await api.data(query, where=where))["sync"]
+        assert [node["entry"]["title"] for node in sync["nodes"]] == titles
+        assert sync["totalCount"] == len(titles)
+
+
+@pytest.mark.parametrize("name", ["sync", "affectedPaths"])
+async def test_changes_are_counted_in_positions_and_not_in_time(api: Api, name: str) -> None:
+    query = f"""query @view(asOf: "2026-01-01T00:00:00Z") {{
+      {name}(since: 0) {{ totalCount }}
+    }}"""
+    (error,) = await api.refused(query)
+    assert error.extensions == {"code": "BAD_USER_INPUT"}
