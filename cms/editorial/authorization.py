@@ -60,6 +60,7 @@ _EVERYONE = {
     Action.COMMENT_WRITE: Reach.ANY,
     Action.COMMENT_RESOLVE: Reach.OWN,
     Action.PASSWORD_CHANGE: Reach.OWN,
+    Action.SESSION_BEGIN: Reach.OWN,
     Action.SESSION_END: Reach.OWN,
     Action.TOKEN_ISSUE: Reach.OWN,
     Action.TOKEN_REVOKE: Reach.OWN,
@@ -99,7 +100,8 @@ ROLE_ACTIONS: Mapping[str, Mapping[Action, Reach]] = {
         **dict.fromkeys(
             set(Action) - {Action.REVIEW_SIGN_OFF, Action.REVIEW_REQUEST_CHANGES}, Reach.ANY
         ),
-        # A token of somebody else's account would be a way to sign off in their name.
+        # A session or a token of somebody else's account would be a way to sign off in their name.
+        Action.SESSION_BEGIN: Reach.OWN,
         Action.TOKEN_ISSUE: Reach.OWN,
     },
 }

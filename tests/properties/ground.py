@@ -1,0 +1,137 @@
+"""Where editors and their rules are tried: a small site under several policies, and its people."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import Dialect, literal_column, make_url, select
+
+from cms.content.content_type import ContentType
+from cms.content.fields import Links, Markdown
+from cms.content.policy import SignOffPolicy, Stage
+from cms.content.site import Site
+from cms.database import Database
+from cms.editorial.actor import Actor, Grant
+from cms.reading.editorial import state_of
+from cms.tables import Edition, Entry, Revision
+from tests.builders import Newsroom
+from tests.conftest import Templates
+from tests.properties.books import Books, PostgresBooks, SqliteBooks
+
+
+def site_with(*stages: Stage, days: int) -> Site:
+    """Return the site under a certain policy."""
+    policy = SignOffPolicy(name="any", stages=stages, valid_for=timedelta(days=days))
+
+    class Page(ContentType, path="/{slug}", policy=policy):
+        """A page."""
+
+        body = Markdown(required=True)
+        related = Links("See also")
+
+    return Site("Pages", content_types=(Page,), locales=("en", "de"))
+
+
+SITES = {
+    "one": site_with(Stage("editorial"), days=30),
+    "two": site_with(Stage("editorial", approvals=2), days=365),
+    "stages": site_with(Stage("technical"), Stage("editorial"), days=30),
+    "other": site_with(Stage("legal"), days=90),
+}
+ROLES: Mapping[str, Sequence[Grant]] = {
+    "ann": (Grant(role="author"),),
+    "bob": (Grant(role="author"), Grant(role="reviewer")),
+    "cleo": (Grant(role="author"), Grant(role="reviewer"), Grant(role="publisher")),
+    "rita": (Grant(role="reviewer"),),
+    "rolf": (Grant(role="reviewer"),),
+    "tess": (Grant(role="reviewer", stage="technical"),),
+    "pia": (Grant(role="publisher"),),
+    "alma": (Grant(role="administrator"),),
+    "vic": (Grant(role="viewer"),),
+}
+
+
+@dataclass
+class Ground:
+    """A database with people in it, which is new for every example.
+
+    Attributes:
+        kind: which kind of database.
+        templates: where its copies come from.
+        runner: the event loop in which all of it happens.
+        people: by their names.
+        database: as the engine has it.
+        books: reads the same without the engine.
+        states: the query for the states of all revisions.
+    """
+
+    kind: str
+    templates: Templates
+    runner: asyncio.Runner
+    people: dict[str, Actor] = field(default_factory=dict)
+    database: Database = field(init=False)
+    states: str = field(init=False)
+    books: Books = field(init=False)
+    _url: str = field(init=False)
+
+    async def prepare(self) -> None:
+        """Hire the people."""
+        self._url = await self.templates.copy(self.kind)
+        await self._open()
+        newsroom = Newsroom(self.database, SITES["stages"])
+        for name, grants in ROLES.items():
+            self.people[name] = await newsroom.person(name, *grants)
+        await self.close()
+        if self.kind == "sqlite":
+            shutil.copyfile(self._file, f"{self._file}.people")
+
+    async def begin(self) -> None:
+        """Start anew, with nothing but the people."""
+        if self.kind == "sqlite":
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{self._file}{suffix}").unlink(missing_ok=True)  # noqa: ASYNC240
+            shutil.copyfile(f"{self._file}.people", self._file)
+        await self._open()
+        if isinstance(self.books, PostgresBooks):
+            await self.books.forget_content()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.books.close()
+        await self.database.close()
+
+    async def remove(self) -> None:
+        """Remove the database."""
+        await self.templates.drop(self._url)
+
+    @property
+    def _file(self) -> str:
+        return str(make_url(self._url).database)
+
+    async def _open(self) -> None:
+        self.database = Database(self._url, signing_key=self.templates.signing_key)
+        self.states = states_in(self.database.engine.dialect)
+        is_file = self.kind == "sqlite"
+        self.books = SqliteBooks(self._url) if is_file else await PostgresBooks.open(self._url)
+
+
+def states_in(dialect: Dialect) -> str:
+    """Return the query for the states of all revisions, which the planner would make as well."""
+    shown = (
+        select(
+            *(Revision.id, Revision.edition_id, Revision.number, Revision.digest),
+            Entry.archived_at,
+        )
+        .join(Edition, Edition.id == Revision.edition_id)
+        .join(Entry, Entry.id == Edition.entry_id)
+        .subquery("shown")
+    )
+    names = ("edition_id", "id", "number", "digest", "archived_at")
+    state = state_of(*(literal_column(f"shown.{name}") for name in names))
+    query = select(shown.c.id, state).select_from(shown)
+    return str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
