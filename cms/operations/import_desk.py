@@ -249,10 +249,11 @@ class ImportDesk:
         )
 
     async def digest_of(self, edition: DeskEdition, draft: Draft, now: datetime) -> str:
-        """Return the digest that a draft would have as a revision of an edition."""
+        """Return the digest that a draft of an edition would have."""
         cleaned, _ = clean_draft(self.content_type, draft)
         paths = paths_in(self.content_type, cleaned)
-        found = await entries_at(self.work(OPERATOR, now), paths, edition.locale, edition.entry_id)
+        work = self.work(OPERATOR, now)
+        found = await entries_at(work, paths, edition.locale, edition.entry_id)
         return take_snapshot(self.content_type, edition.locale, cleaned, found).digest
 
     # --- What is done ---
