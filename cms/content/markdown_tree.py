@@ -149,8 +149,8 @@ class _Builder:
 
 
 def _alignment(cell: SyntaxTreeNode) -> str | None:
-    style = str(cell.attrs.get("style", ""))
-    return style.removeprefix("text-align:") or None
+    align = cell.attrs.get("align")
+    return str(align) if align else None
 
 
 def _title(node: SyntaxTreeNode) -> Node:

@@ -186,7 +186,7 @@ async def test_an_update_changes_what_it_names_and_nothing_else(newsroom: Newsro
     assert updated.content == {
         **head.content,
         "title": "U",
-        "fields": {**fields, "rating": 3, "subtitle": None},
+        "fields": {**fields, "rating": 3, "subtitle": None, "subtitle_words": None},
     }
     entry_id = await newsroom.entry_id(head)
     bare = await newsroom.do(

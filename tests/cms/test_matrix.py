@@ -312,6 +312,11 @@ CASES: Mapping[str, Case] = {
         run=lambda work, _: tokens.issue_token(work, "Robot", scopes=None, valid_for=A_DAY),
         whose=OWN,
     ),
+    "issue_preview": Case(
+        action=Action.TOKEN_ISSUE,
+        run=lambda work, things: tokens.issue_preview(work, things.draft.id),
+        whose=OWN,
+    ),
     # Whose tokens there are is nobody else's business.
     "revoke_token": Case(
         action=Action.TOKEN_REVOKE,

@@ -181,15 +181,6 @@ async def test_an_anchor_that_pages_link_to_stays(newsroom: Newsroom) -> None:
     assert [code for code, _ in await refusal(newsroom, target)] == ["WOULD_BREAK_LINKS"]
 
 
-async def test_a_path_that_texts_link_to_stays(newsroom: Newsroom) -> None:
-    target = await newsroom.draft(slug="target")
-    await newsroom.publish(target)
-    await newsroom.published(slug="source", body="[x](/articles/target)")
-    target = await newsroom.save(target, slug="moved")
-    await newsroom.review(target)
-    assert [code for code, _ in await refusal(newsroom, target)] == ["WOULD_BREAK_LINKS"]
-
-
 async def test_a_link_list_follows_an_entry_that_moves(newsroom: Newsroom) -> None:
     target = await newsroom.draft(slug="target")
     await newsroom.publish(target)
@@ -490,34 +481,6 @@ async def test_a_page_that_was_moved_takes_a_publisher_of_both_places(newsroom: 
     ]
     publication = await newsroom.do(limited, publish_entry, entry_id, revision_id=back.id)
     assert publication.category_id == mine.id
-
-
-async def test_a_text_leads_where_it_says(newsroom: Newsroom) -> None:
-    target = await newsroom.draft(slug="planned")
-    page = await newsroom.draft(slug="page", body="[x](/articles/planned)")
-    target = await newsroom.save(target, slug="published")
-    await newsroom.publish(target)
-    await newsroom.review(page)
-    ((code, message),) = await refusal(newsroom, page)
-    assert code == "BROKEN_LINK"
-    assert "has an address at which" in message
-    page = await newsroom.save(page, slug="page", body="[x](/articles/published)")
-    await newsroom.publish(page)
-    # Nor does it part from what moves together with it.
-    target = await newsroom.save(target, slug="moved")
-    page = await newsroom.save(page, slug="page", title="New", body="[x](/articles/published)")
-    await newsroom.review(target)
-    await newsroom.review(page)
-    assert {code for code, _ in await refusal(newsroom, target, page)} == {"BROKEN_LINK"}
-
-
-async def test_a_text_does_not_name_an_id_where_readers_need_an_address(
-    newsroom: Newsroom,
-) -> None:
-    target = await newsroom.published(slug="target")
-    page = await newsroom.draft(slug="page", body=f"[x]({target.entry_id})")
-    await newsroom.review(page)
-    assert [code for code, _ in await refusal(newsroom, page)] == ["BROKEN_LINK"]
 
 
 async def test_a_link_within_a_page_leads_to_an_anchor_that_is_there(newsroom: Newsroom) -> None:
