@@ -11,7 +11,7 @@ from cms.reading.view import ContentScope, Perspective, View
 from graphql_api.http.limits import Limits
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.operation import Operations, fetch
-from graphql_api.schema.build import build_management_schema
+from graphql_api.schema.build import build_delivery_schema
 from graphql_api.schema.draft_values import draft_given, fields_from
 from tests.builders import entry_id_of
 from tests.graphql_api.conftest import Api
@@ -246,7 +246,7 @@ async def drafts(api: Api, query: str, view: View = DRAFTS) -> Any:
 
 async def drafted(api: Api, query: str, view: View = DRAFTS) -> Any:
     """Return the response to a query that looks at drafts."""
-    operations = Operations(build_management_schema(SITE), api.reader.dialect, Limits())
+    operations = Operations(build_delivery_schema(SITE), api.reader.dialect, Limits())
     asked = operations.read(GraphQLRequest(query, None, {}))
     prepared = operations.prepare(asked, view)
     data = await fetch(api.reader, prepared, asked.variables)
