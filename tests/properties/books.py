@@ -297,7 +297,7 @@ class Facts:
                 elif goal is not None and not self._has(goal, link["fragment"]):
                     yield f"{page['path']} leads to {goal['path']}#{link['fragment']}"
             at_path = {row["path"]: row for row in standing.values()}
-            for href in re.findall(r'href="(.*?)"', str(revision["rendered"])):
+            for href in re.findall(r'href="(.*?)"', _said(revision["rendered"], standing)):
                 path, _, fragment = unquote(href).partition("#")
                 goal = at_path.get(path) if path else page
                 if goal is None or not self._has(goal, fragment):
@@ -305,6 +305,20 @@ class Facts:
 
     def _has(self, page: Row, fragment: str) -> bool:
         return not fragment or fragment in self.revision(page["revision_id"])["anchors"]
+
+
+def _said(value: Any, standing: Mapping[str, Row]) -> str:
+    """Return what stands in a rendered value, with the paths where link targets stand now."""
+    match value:
+        case {"entry": entry_id, "fragment": fragment, "href": href}:
+            goal = standing.get(entry_id)
+            return str(href) if goal is None else f"{goal['path']}{fragment}"
+        case dict():
+            return "".join(_said(each, standing) for each in value.values())
+        case list():
+            return "".join(_said(each, standing) for each in value)
+        case _:
+            return str(value)
 
 
 def hash_of(record: Row) -> str:
