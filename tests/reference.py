@@ -147,9 +147,12 @@ class Reference:
         return self._find(things, {"id": id})
 
     def _suggest(self, search: str, first: int | None = None) -> list[Thing]:
+        count = 5 if first is None else first
+        if not 0 <= count <= 20:
+            raise GraphQLError("out of range")
         words = [row for row in self.tables["search_word"] if row.locale in self.look.locales]
         found = searching.suggestions(parse_query(search), words)
-        return [Thing("Suggestion", each) for each in found[: 5 if first is None else first]]
+        return [Thing("Suggestion", each) for each in found[:count]]
 
     # --- Entries ---
 

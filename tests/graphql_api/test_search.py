@@ -304,11 +304,12 @@ async def test_the_cursor_of_a_search_is_none_of_the_list(api: Api) -> None:
         await api.ask("query ($c: String) { articles(after: $c) { nodes { id } } }", c=cursor)
 
 
-@pytest.mark.parametrize("search", searching.SEARCHES)
-async def test_hostile_searches_are_only_words(api: Api, search: str) -> None:
+async def test_hostile_searches_are_only_words(api: Api) -> None:
     await api.newsroom.published(title="Alpha", slug="alpha", body="Some text, one or two.")
-    await api.data(FIND, search=search)
-    await api.data(SUGGEST, search=search)
+    for search in searching.SEARCHES:
+        await api.data(FIND, search=search)
+        await api.data(SUGGEST, search=search)
+    # The text of the statements does not depend on what is searched for.
     assert len(set(api.reader.statements)) == 2
 
 
