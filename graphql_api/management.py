@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -28,8 +28,8 @@ from graphql_api.http.request import GraphQLRequest
 from graphql_api.operation import Asked, Operations, Prepared, fetch, scopes_of
 from graphql_api.planner.answers import answer_slot
 from graphql_api.planner.arguments import plain_values
-from graphql_api.planner.declarations import Answer, Answers
-from graphql_api.planner.plan import Field
+from graphql_api.planner.declarations import Answer, Answers, Through
+from graphql_api.planner.plan import Body, Field
 from graphql_api.schema.manage_query import RESTRICTED
 from graphql_api.schema.mutations.sessions import OPEN_TO_ALL
 from graphql_api.schema.subscriptions import Following
@@ -288,7 +288,16 @@ def _check_restricted(prepared: Prepared, actor: Actor) -> None:
 
 
 def _names(prepared: Prepared) -> set[str]:
-    return {each.name for each in prepared.fields if isinstance(each, Field)}
+    """Return which fields of the root are asked for, through other views as well."""
+    return {each.name for each in _root_fields(prepared.plan.root)}
+
+
+def _root_fields(root: Body) -> Iterator[Field]:
+    for field in root.cases[0].fields:
+        if isinstance(field, Field):
+            yield field
+            if isinstance(field.declaration, Through) and field.body is not None:
+                yield from _root_fields(field.body)
 
 
 def _declared(field: Field) -> Answer | Answers:

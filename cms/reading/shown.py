@@ -61,6 +61,13 @@ def published(view: View) -> Relation:
             Publication.published_at,
             Publication.break_glass_reason,
             Publication.id.label("publication_id"),
+            # What editors ask of drafts they can ask of what is public as well.
+            Publication.first_published_at.label("live_first_published_at"),
+            Publication.published_at.label("live_published_at"),
+            Publication.revision_id.label("live_revision_id"),
+            _archived_at().label("archived_at"),
+            Revision.is_autosave,
+            true().label("is_head"),
             _is_outdated(Revision.translated_from, view).label("is_outdated"),
             *_REVISION,
         )
@@ -197,6 +204,10 @@ def _is_best(
         for index, each in enumerate(wanted)
     ]
     return or_(*branches)
+
+
+def _archived_at() -> ColumnElement[Any]:
+    return select(Entry.archived_at).where(Entry.id == Publication.entry_id).scalar_subquery()
 
 
 def _is_outdated(

@@ -20,7 +20,7 @@ from graphql import (
 )
 
 from graphql_api.planner.arguments import arguments_of
-from graphql_api.planner.declarations import PLANNED
+from graphql_api.planner.declarations import PLANNED, Answer, Answers
 from graphql_api.planner.plan import Body, Case, Field, Plan, Seen, Typename
 from graphql_api.planner.selection import Selections
 
@@ -33,7 +33,7 @@ def build_plan(
     """Return the plan of an operation on ``root``. Its introspection fields are left out.
 
     Raises:
-        GraphQLError: if something further in asks about the schema.
+        GraphQLError: if a view is asked for something that is the same through every view.
     """
     body = _Builder(selections).root(root, operation.selection_set)
     return Plan(body, _seen_through(selections, operation.directives or ()))
@@ -87,7 +87,12 @@ class _Builder:
         self, type_: GraphQLObjectType, sets: Sequence[SelectionSetNode]
     ) -> tuple[Field | Typename, ...]:
         selected = self._selections.of(type_, sets)
-        return tuple(self._field(type_, key, nodes) for key, nodes in selected.items())
+        fields = tuple(self._field(type_, key, nodes) for key, nodes in selected.items())
+        for field in fields:
+            if isinstance(field, Field) and isinstance(field.declaration, Answer | Answers):
+                # It is worked out once, before the statement, and not for each view.
+                raise _at_the_root(field.node)
+        return fields
 
     def _field(
         self, type_: GraphQLObjectType, key: str, nodes: Sequence[FieldNode]
@@ -96,9 +101,7 @@ class _Builder:
         if name == "__typename":
             return Typename(key)
         if name in INTROSPECTION:
-            # Only a view has the root's fields once more, and it shows the same schema.
-            message = f"{name} is the same through every view; ask for it beside view(…)."
-            raise GraphQLError(message, nodes, extensions={"code": "BAD_USER_INPUT"})
+            raise _at_the_root(nodes[0])
         declared = type_.fields[name]
         given = {node.name.value: node.value for node in nodes[0].arguments or ()}
         inner = [node.selection_set for node in nodes if node.selection_set is not None]
@@ -113,6 +116,12 @@ class _Builder:
             body=None if is_leaf else self.body(declared.type, inner),
             node=nodes[0],
         )
+
+
+def _at_the_root(node: FieldNode) -> GraphQLError:
+    """Return the refusal of what a view, which has the root's fields once more, cannot show."""
+    message = f"{node.name.value} is the same through every view; ask for it beside view(…)."
+    return GraphQLError(message, node, extensions={"code": "BAD_USER_INPUT"})
 
 
 def _likeness(field: Field | Typename) -> object:

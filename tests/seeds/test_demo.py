@@ -30,6 +30,8 @@ from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
 from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
+from graphql_api.site_files.atom import atom
+from graphql_api.site_files.feed import Feed, Wanted, read_feed
 from seeds.desk import load_desks
 from seeds.files import FOLDER, read_all
 from seeds.load import load_demo
@@ -102,6 +104,10 @@ class Demo:
             account = await find_account(session, email)
             assert account is not None
             return await load_actor(session, account.id)
+
+    def feed(self, name: str) -> Feed:
+        """Return a feed of a content type."""
+        return self._runner.run(read_feed(self._delivery, site, Wanted(name), ".atom"))
 
     def count(self, query: Any) -> int:
         """Return the one number that a query yields."""
@@ -221,8 +227,9 @@ def test_the_query_of_the_readme_has_the_answer_of_the_readme(demo: Demo) -> Non
     assert {"data": demo.ask(query[0])} == json.loads(answer[0])
 
 
-def test_the_queries_of_the_documentation_find_something(demo: Demo) -> None:
-    page = (ROOT / "docs" / "querying.md").read_text()
+@pytest.mark.parametrize("name", ["querying.md", "delivering.md"])
+def test_the_queries_of_the_documentation_find_something(demo: Demo, name: str) -> None:
+    page = (ROOT / "docs" / name).read_text()
     for query in re.findall(r"```graphql\n(.*?)```", page, flags=re.DOTALL):
         data = demo.ask(query)
         assert all(value not in (None, []) for value in data.values())
@@ -322,6 +329,28 @@ async def test_a_malformed_review_names_the_file_the_line_and_the_reason(
             await load_desks(newsroom, tmp_path)
     assert (fault.value.file, fault.value.line) == (file, 2)
     assert reason in fault.value.reason
+
+
+def test_every_type_of_page_has_a_feed_with_what_stands_on_it(demo: Demo) -> None:
+    pages = [each for each in site.content_types.values() if each.path is not None]
+    for content_type in pages:
+        feed = demo.feed(content_type.name)
+        assert feed.items
+        for item in feed.items:
+            assert item.url.startswith("https://hearth.example/")
+            assert item.html
+            assert item.author
+            assert item.reviewers
+        assert atom(feed).startswith(b"<?xml")
+
+
+def test_search_engines_are_told_what_a_page_is(demo: Demo) -> None:
+    page = demo.ask('{ entry(by: {path: "/glossary/dropout"}) { jsonLd seo { title canonical } } }')
+    assert page["entry"]["jsonLd"][0]["@type"] == "DefinedTerm"
+    assert page["entry"]["seo"] == {
+        "title": "Dropout | Hearth",
+        "canonical": "https://hearth.example/glossary/dropout",
+    }
 
 
 @pytest.mark.parametrize(
