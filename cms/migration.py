@@ -18,6 +18,9 @@ from cms.dialects import lock_schema
 from cms.errors import DatabaseError
 from cms.settings import load_settings
 
+# What the names of indexes over fields begin with; sites declare them, not the tables.
+OF_FIELDS = "ix_field_"
+
 _PACKAGED = Path(__file__).parent / "_migrations"
 _IN_REPOSITORY = Path(__file__).parent.parent / "migrations"
 

@@ -8,7 +8,7 @@ from alembic import context
 from sqlalchemy import Connection
 from sqlalchemy.schema import SchemaItem
 
-from cms.migration import run_with_own_connection
+from cms.migration import OF_FIELDS, run_with_own_connection
 from cms.tables import Base
 
 # What a migration adds for one of the databases alone, so that no declared table has it: the
@@ -28,7 +28,7 @@ def is_declared(
     """Say whether something in the database is compared with the declared tables."""
     if kind == "table":
         return not (name or "").startswith(_OF_ONE_DATABASE)
-    return name not in _OF_ONE_DATABASE
+    return name not in _OF_ONE_DATABASE and not (name or "").startswith(OF_FIELDS)
 
 
 def migrate(connection: Connection) -> None:

@@ -38,8 +38,9 @@ from cms.content.fields import (
     Section,
 )
 from cms.content.fields import Reference as ReferenceField
+from cms.content.fields.base import all_fields
 from cms.content.search.query import SearchQuery, parse_query
-from cms.content.site import Site, all_fields
+from cms.content.site import Site
 from cms.database import Database
 from cms.tables import Base
 from graphql_api.schema.build import build_delivery_schema

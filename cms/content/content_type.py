@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import ClassVar
 
-from cms.content.fields import Field
-from cms.content.fields.base import FIELD_NAME
+from cms.content.fields import Blocks, Computed, Field, Json, Links, List, Markdown, Object
+from cms.content.fields.base import FIELD_NAME, all_fields
 from cms.content.policy import DEFAULT_POLICY, SignOffPolicy
 from cms.errors import SiteError
 
@@ -54,6 +54,8 @@ COMMON_NAMES = frozenset(
         "updated_at",
     }
 )
+# Kinds of field whose value is not one that an index could order.
+_WITHOUT_INDEX = (Blocks, Json, Links, List, Markdown, Object)
 _TYPE_NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
 _PLACEHOLDERS = frozenset({"slug", "locale"})
 
@@ -133,8 +135,17 @@ def _check(content_type: type[ContentType]) -> None:
             raise SiteError(f"{name}.{field_name}: every entry has a {field_name} already")
         if not FIELD_NAME.fullmatch(field_name):
             raise SiteError(f"{name}.{field_name}: field names are lower_case_with_underscores")
+        _check_indexed(f"{name}.{field_name}", content_type.fields[field_name])
     if content_type.path is not None:
         _check_path(content_type, content_type.path)
+
+
+def _check_indexed(name: str, field: Field) -> None:
+    shown = field.of if isinstance(field, Computed) else field
+    if field.indexed and isinstance(shown, _WITHOUT_INDEX):
+        raise SiteError(f"{name}: a {type(shown).__name__} has no single value to index")
+    if any(inner.indexed for inner in all_fields(field.inner_fields())):
+        raise SiteError(f"{name}: only fields of the content type itself can be indexed")
 
 
 def _check_path(content_type: type[ContentType], path: str) -> None:

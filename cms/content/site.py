@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from cms.content.content_type import COMMON_NAMES, ContentType
 from cms.content.fields import Blocks, Field, Links, Reference, References
-from cms.content.fields.base import FIELD_NAME
+from cms.content.fields.base import FIELD_NAME, all_fields
 from cms.errors import SiteError, UserError
 
 
@@ -156,13 +156,6 @@ def _refuse_repeated(what: str, names: Sequence[str]) -> None:
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
         raise SiteError(f"{what} have to be different: {', '.join(repeated)} comes twice")
-
-
-def all_fields(fields: Iterable[Field]) -> Iterator[Field]:
-    """Yield the fields, and those within objects, lists and blocks."""
-    for field in fields:
-        yield field
-        yield from all_fields(field.inner_fields())
 
 
 def _references_of(content_type: type[ContentType]) -> Iterator[Reference | References]:

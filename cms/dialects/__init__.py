@@ -23,6 +23,7 @@ from cms.dialects.columns import (
 )
 from cms.dialects.connecting import (
     backend,
+    index_names,
     is_worth_another_try,
     lock_schema,
     refresh_statistics,
@@ -36,14 +37,32 @@ from cms.dialects.expressions import (
 )
 from cms.dialects.reading import Reader
 from cms.dialects.search import Lookups, found_documents, snippet_of
+from cms.dialects.spelled import Spelled
+from cms.dialects.values import (
+    BooleanOf,
+    IntegerOf,
+    JsonScalar,
+    JsonText,
+    MomentOf,
+    NumberOf,
+    TextOf,
+)
 
 __all__ = [
     "CLUSTERED",
+    "BooleanOf",
+    "IntegerOf",
     "JsonDocument",
+    "JsonScalar",
+    "JsonText",
     "Key",
     "Lookups",
     "Moment",
+    "MomentOf",
+    "NumberOf",
     "Reader",
+    "Spelled",
+    "TextOf",
     "Words",
     "as_text",
     "backend",
@@ -51,6 +70,7 @@ __all__ = [
     "element_text",
     "elements_of",
     "found_documents",
+    "index_names",
     "is_worth_another_try",
     "lock_schema",
     "moment_ago",

@@ -190,10 +190,25 @@ def refresh_statistics(connection: Connection) -> None:
 
 
 def lock_schema(connection: Connection) -> None:
-    """Let no other process migrate until this transaction ends."""
+    """Let no other process migrate until this transaction ends, however long it takes."""
     # On SQLite every transaction of ours is the only writer already.
     if connection.dialect.name == "postgresql":
+        for limit in ("statement_timeout", "lock_timeout"):
+            connection.execute(text(f"set local {limit} = 0"))
         connection.execute(text("select pg_advisory_xact_lock(hashtext('copydesk.schema'))"))
+
+
+def index_names(connection: Connection, table: str) -> set[str]:
+    """Return the names of a table's indexes, those over expressions among them."""
+    query = {
+        # SQLAlchemy leaves out SQLite's indexes over expressions.
+        "sqlite": "select name from sqlite_schema where type = 'index' and tbl_name = :table",
+        "postgresql": (
+            "select indexname from pg_indexes "
+            "where schemaname = current_schema() and tablename = :table"
+        ),
+    }[connection.dialect.name]
+    return set(connection.scalars(text(query), {"table": table}))
 
 
 # Somebody else was there first: a deadlock, a lock not had in time, a conflict of snapshots.

@@ -19,6 +19,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from cms.dialects.columns import Moment
+from cms.dialects.spelled import Spelled
 
 
 class _Moment(FunctionElement[datetime]):
@@ -40,18 +41,9 @@ def _(element: _Moment, _compiler: SQLCompiler, **_kw: Any) -> str:
     return f"(now() - interval '{element.seconds_ago} seconds')"
 
 
-class _ElementsOf(FunctionElement[Any]):
-    inherit_cache = True
-
-
-@compiles(_ElementsOf, "sqlite")
-def _(element: _ElementsOf, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"json_each({compiler.process(element.clauses, **kw)})"
-
-
-@compiles(_ElementsOf, "postgresql")
-def _(element: _ElementsOf, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"jsonb_array_elements({compiler.process(element.clauses, **kw)})"
+class _ElementsOf(Spelled):
+    sqlite = "json_each({0})"
+    postgresql = "jsonb_array_elements({0})"
 
 
 def present_moment() -> ColumnElement[datetime]:

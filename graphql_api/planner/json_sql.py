@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal, Self
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,7 +26,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import Boolean, NullType, TypeDecorator, TypeEngine
 
-from cms.dialects import Moment
+from cms.dialects import Moment, Spelled, TextOf
 from graphql_api.planner.source import Columns
 
 # Stands for a value that has to be there and is not. No content can hold it, since text with
@@ -102,33 +102,7 @@ def _aggregate(name: str, element: JsonArray, compiler: SQLCompiler, kw: dict[st
     return f"{name}({value}{order}){kept}"
 
 
-class _Spelled(FunctionElement[Any]):
-    """A function with a spelling for each database.
-
-    A spelling is a format: ``{0}`` and ``{1}`` are its arguments, ``{all}`` all of them.
-    """
-
-    inherit_cache = True
-    sqlite: ClassVar[str]
-    postgresql: ClassVar[str]
-
-
-@compiles(_Spelled, "sqlite")
-def _(element: _Spelled, compiler: SQLCompiler, **kw: Any) -> str:
-    return _spell(element.sqlite, element, compiler, kw)
-
-
-@compiles(_Spelled, "postgresql")
-def _(element: _Spelled, compiler: SQLCompiler, **kw: Any) -> str:
-    return _spell(element.postgresql, element, compiler, kw)
-
-
-def _spell(form: str, element: _Spelled, compiler: SQLCompiler, kw: dict[str, Any]) -> str:
-    parts = [compiler.process(clause, **kw) for clause in element.clauses]
-    return form.format(*parts, all=", ".join(parts))
-
-
-class JsonTuple(_Spelled):
+class JsonTuple(Spelled):
     """An array of these values."""
 
     type = NullType()
@@ -136,7 +110,7 @@ class JsonTuple(_Spelled):
     postgresql = "json_build_array({all})"
 
 
-class WithoutNulls(_Spelled):
+class WithoutNulls(Spelled):
     """An object without the keys that hold nothing."""
 
     type = NullType()
@@ -144,7 +118,7 @@ class WithoutNulls(_Spelled):
     postgresql = "json_strip_nulls({0})"
 
 
-class ScriptSafe(_Spelled):
+class ScriptSafe(Spelled):
     """JSON as text that can stand in a script element: it cannot end there."""
 
     type = Text()
@@ -152,7 +126,7 @@ class ScriptSafe(_Spelled):
     postgresql = "replace(({0})::text, '<', '\\u003c')"
 
 
-class Hexadecimal(_Spelled):
+class Hexadecimal(Spelled):
     """Text as the hexadecimal of its UTF-8 bytes."""
 
     type = Text()
@@ -160,31 +134,36 @@ class Hexadecimal(_Spelled):
     postgresql = "encode(convert_to(({0})::text, 'UTF8'), 'hex')"
 
 
-class JsonText(_Spelled):
-    """A text inside a JSON object, compared and ordered by its code points."""
+class _Condition(Spelled):
+    """A function that is true or false, in parentheses."""
 
-    type = Text()
-    sqlite = "({0} ->> {1})"
-    postgresql = """(({0} ->> {1}) collate "C")"""
+    type = Boolean()
+
+    def self_group(self, against: Any = None) -> Self:
+        """Return the condition as it is.
+
+        SQLAlchemy would compare it with 1 where a database has no booleans, and SQLite uses no
+        index for what is compared with 1.
+        """
+        del against
+        return self
 
 
-class IsOneOf(_Spelled):
+class IsOneOf(_Condition):
     """Whether the first value is in the second, a list parameter."""
 
-    type = Boolean()
-    sqlite = "{0} in (select value from json_each({1}))"
-    postgresql = "{0} = any({1})"
+    sqlite = "({0} in (select value from json_each({1})))"
+    postgresql = "({0} = any({1}))"
 
 
-class Contains(_Spelled):
+class Contains(_Condition):
     """Whether the first text contains the second."""
 
-    type = Boolean()
     sqlite = "(instr({all}) > 0)"
     postgresql = "(strpos({all}) > 0)"
 
 
-class JoinedText(_Spelled):
+class JoinedText(Spelled):
     """The aggregate of a text of all rows into one, in the order of the second value."""
 
     type = Text()
@@ -192,15 +171,7 @@ class JoinedText(_Spelled):
     postgresql = "string_agg({0}, '' order by {1})"
 
 
-class MomentOf(_Spelled):
-    """The time that a text tells with its zone."""
-
-    type = Moment()
-    sqlite = "strftime('%Y-%m-%dT%H:%M:%fZ', {0})"
-    postgresql = "({0})::timestamptz"
-
-
-class RowCount(_Spelled):
+class RowCount(Spelled):
     """A number of rows, for LIMIT and OFFSET."""
 
     type = Integer()
@@ -210,7 +181,7 @@ class RowCount(_Spelled):
     postgresql = "({0})"
 
 
-class _MomentText(_Spelled):
+class _MomentText(Spelled):
     """A time as ISO 8601 text in UTC."""
 
     type = Text()
@@ -218,7 +189,7 @@ class _MomentText(_Spelled):
     postgresql = """to_char({0} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
 
 
-class _BooleanJson(_Spelled):
+class _BooleanJson(Spelled):
     """True or false as JSON."""
 
     type = NullType()
@@ -226,7 +197,7 @@ class _BooleanJson(_Spelled):
     postgresql = "({0})"
 
 
-class _Elements(_Spelled):
+class _Elements(Spelled):
     """The elements of an array, as rows."""
 
     name = "elements"
@@ -234,19 +205,11 @@ class _Elements(_Spelled):
     postgresql = "jsonb_array_elements({0}) with ordinality"
 
 
-class _ElementIndex(_Spelled):
+class _ElementIndex(Spelled):
     """An element's place in its array, from 0, of its key and its ordinality."""
 
     sqlite = "{0}"
     postgresql = "({1} - 1)"
-
-
-class _ElementText(_Spelled):
-    """An element that is text, as text, compared and ordered by its code points."""
-
-    type = Text()
-    sqlite = "{0}"
-    postgresql = """(({0} #>> '{{}}') collate "C")"""
 
 
 class JsonConstant(FunctionElement[Any]):
@@ -305,7 +268,7 @@ def element_index(element: Columns) -> ColumnElement[int]:
 
 def element_text(element: Columns) -> ColumnElement[str]:
     """Return an element that is text, as text."""
-    return _ElementText(element.value)
+    return TextOf(element.value)
 
 
 class TypedList(TypeDecorator[list[Any]]):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cms.dialects import JsonText
 from cms.reading import editorial
 from graphql_api.planner.declarations import OrderKey, Rows
-from graphql_api.planner.json_sql import JsonText, text
+from graphql_api.planner.json_sql import text
 from graphql_api.planner.source import Chosen
 from graphql_api.schema.account import account_rows
 from graphql_api.schema.declare import Declared, one, value

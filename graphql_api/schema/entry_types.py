@@ -14,7 +14,7 @@ from graphql_api.planner.ordering import OrderTerm
 from graphql_api.schema.connection import add_entry_connection
 from graphql_api.schema.facets import summaries
 from graphql_api.schema.field_filters import field_filters
-from graphql_api.schema.field_kinds import camel, comparable, declare_field, graphql_name, leaf_of
+from graphql_api.schema.field_kinds import camel, comparable, declare_field, graphql_name, is_leaf
 from graphql_api.schema.inputs import add_order, add_where
 from graphql_api.schema.interfaces import Entry
 from graphql_api.schema.namespace import Namespace
@@ -85,7 +85,7 @@ def _own_terms(content_type: type[ContentType]) -> dict[str, OrderTerm]:
     return _terms(
         (graphql_name(name), comparable(field), True)
         for name, field in content_type.fields.items()
-        if leaf_of(field) is not None
+        if is_leaf(field)
     )
 
 

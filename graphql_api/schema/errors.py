@@ -9,11 +9,12 @@ from dataclasses import fields
 from cms import errors
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.site import Site
+from cms.dialects import JsonText
 from cms.errors import MissingSignOff, Refused, StaleRevision, TooManyAttempts, UserError
 from graphql_api.asking import plain_object
 from graphql_api.planner.answers import answers_rows
 from graphql_api.planner.declarations import Rows
-from graphql_api.planner.json_sql import JsonText, member, text
+from graphql_api.planner.json_sql import member, text
 from graphql_api.schema.declare import Declared, many
 from graphql_api.schema.field_kinds import graphql_name
 from graphql_api.schema.history import merge_json

@@ -11,13 +11,13 @@ from sqlalchemy import Float, Text, case, cast, false, func, literal_column, sel
 
 from cms.content.content_type import ContentType
 from cms.content.fields import Boolean, Date, Field, List, Number
+from cms.dialects import JsonText
 from cms.reading import relations
 from graphql_api.planner.arguments import Argument as PlannedArgument
 from graphql_api.planner.arguments import Given, Known
 from graphql_api.planner.declarations import DEFAULT_SIZE, Call, OrderKey, Row, Rows, Sql, Value
 from graphql_api.planner.json_sql import (
     Elements,
-    JsonText,
     RowCount,
     element_text,
     json_of,
@@ -29,7 +29,7 @@ from graphql_api.planner.paging import number_of
 from graphql_api.planner.source import Chosen, Selectable
 from graphql_api.schema.content import document_of
 from graphql_api.schema.declare import Argument, Declared, inside, many, value
-from graphql_api.schema.field_kinds import camel, comparable, graphql_name, leaf_of
+from graphql_api.schema.field_kinds import camel, comparable, graphql_name, is_leaf
 from graphql_api.schema.namespace import Namespace
 
 # What of a row is counted; for what has several values, the rows that they are in.
@@ -169,12 +169,12 @@ def _facet_of(name: str, field: Field) -> Facet | None:
     if isinstance(field, Boolean):
         is_true = comparable(field)
         return Facet(graphql_name(name), lambda row: _truth(is_true(row)))
-    if leaf_of(field) is not None:
+    if is_leaf(field):
         return Facet(
             graphql_name(name),
             lambda row: cast(JsonText(document_of(row).json, text(field.name)), Text),
         )
-    if isinstance(field, List) and leaf_of(field.item) is not None:
+    if isinstance(field, List) and is_leaf(field.item):
 
         def items(row: Row, _: Call) -> Rows:
             return Rows(Elements(member(document_of(row).json, field.name)))

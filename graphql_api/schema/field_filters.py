@@ -19,12 +19,14 @@ from cms.content.fields import (
     Section,
 )
 from cms.content.fields.blocks import TYPE
+from cms.dialects import JsonText
+from cms.reading.values import value_of
 from graphql_api.planner.declarations import Call, Row, Rows, Sql
 from graphql_api.planner.filters import Compare, Inner, ToMany, ToOne
-from graphql_api.planner.json_sql import Elements, JsonText, element_text, member, text
+from graphql_api.planner.json_sql import Elements, member, text
 from graphql_api.schema.content import document_of
 from graphql_api.schema.declare import Declared
-from graphql_api.schema.field_kinds import LEAVES, camel, comparable, leaf_of, leaf_type, shown_as
+from graphql_api.schema.field_kinds import camel, comparable, is_leaf, leaf_type, shown_as
 from graphql_api.schema.inputs import (
     LEAF_FILTERS,
     add_enum_filter,
@@ -57,7 +59,7 @@ def field_filters(
 
 def field_filter(namespace: Namespace, name: str, field: Field) -> Declared | None:
     """Return what can be asked of a field, and add the inputs that it takes; if anything can."""
-    if leaf_of(field) is not None:
+    if is_leaf(field):
         filter_ = leaf_filter(namespace, name, field)
         return Declared(f"{filter_} | None", Compare(comparable(field)), f"{field.label}.")
     kinds = (make for kind, make in FIELD_FILTERS.items() if isinstance(field, kind))
@@ -91,7 +93,7 @@ def _object(namespace: Namespace, name: str, field: Field) -> Declared:
 
 def _list(namespace: Namespace, name: str, field: Field) -> Declared:
     item = cast("List", field).item
-    if leaf_of(item) is not None:
+    if is_leaf(item):
         return _leaves(namespace, name, field, item)
     if isinstance(item, Section):
         where = "Section"
@@ -107,14 +109,12 @@ def _list(namespace: Namespace, name: str, field: Field) -> Declared:
 
 
 def _leaves(namespace: Namespace, name: str, field: Field, item: Field) -> Declared:
-    kind = next(each for each in type(item).__mro__ if each in LEAVES)
-
     def rows(row: Row, _: Call) -> Rows:
         return Rows(Elements(member(document_of(row).json, field.name)))
 
     return Declared(
         f"{list_filter(leaf_filter(namespace, name, item))} | None",
-        ToMany(rows, leaf=lambda element: LEAVES[kind].sql(element_text(element))),
+        ToMany(rows, leaf=lambda element: value_of(item, element.value)),
         f"{field.label}.",
     )
 
@@ -125,7 +125,7 @@ def _reference(_namespace: Namespace, _name: str, field: Field) -> Declared:
     return Declared(
         f"{where} | None",
         ToOne(
-            key=lambda row: JsonText(document_of(row).json, text(field.name)),
+            key=comparable(field),
             rows=lambda call: entry_rows(call.view),
             target=lambda entry: entry.id,
         ),

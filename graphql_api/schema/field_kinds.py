@@ -7,7 +7,7 @@ the kind it inherits from is.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias, TypeVar, cast
 
 import sqlalchemy as sa
@@ -38,9 +38,11 @@ from cms.content.fields import (
     Url,
 )
 from cms.content.fields.blocks import TYPE
+from cms.dialects import JsonText
 from cms.errors import SiteError
+from cms.reading.values import value_in
 from graphql_api.planner.declarations import Call, Row, Rows, Sql
-from graphql_api.planner.json_sql import JsonConstant, JsonText, MomentOf, member, text
+from graphql_api.planner.json_sql import JsonConstant, member, text
 from graphql_api.planner.source import Columns
 from graphql_api.schema.content import document_of
 from graphql_api.schema.declare import Declared, inside, many, one, value
@@ -51,42 +53,29 @@ Declare: TypeAlias = Callable[[Namespace, str, Field], Declared]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Leaf:
-    """A kind of field whose value is one scalar.
-
-    Attributes:
-        type: its type in GraphQL; ``None`` for an enum of its own.
-        sql: how its value is compared, given the text that it has in JSON.
-    """
-
-    type: str | None
-    sql: Callable[[Sql], Sql] = lambda words: words
-
-
-LEAVES: Mapping[type[Field], Leaf] = {
-    Text: Leaf("str"),
-    Number: Leaf("float", lambda words: sa.cast(words, sa.Float)),
-    Integer: Leaf("int", lambda words: sa.cast(words, sa.Integer)),
-    Boolean: Leaf("bool", lambda words: sa.cast(words, sa.Boolean)),
-    Date: Leaf("Date"),
-    DateTime: Leaf("DateTime", MomentOf),
-    Url: Leaf("str"),
-    Email: Leaf("str"),
-    Colour: Leaf("str"),
-    Choice: Leaf(None),
+# The type of each kind of field whose value is one scalar; ``None`` for an enum of its own.
+LEAVES: Mapping[type[Field], str | None] = {
+    Text: "str",
+    Number: "float",
+    Integer: "int",
+    Boolean: "bool",
+    Date: "Date",
+    DateTime: "DateTime",
+    Url: "str",
+    Email: "str",
+    Colour: "str",
+    Choice: None,
 }
 
 
-def leaf_of(field: Field) -> Leaf | None:
-    """Return how a field's value is compared, if it is one scalar."""
-    return _row_for(shown_as(field), LEAVES)
+def is_leaf(field: Field) -> bool:
+    """Say whether a field's value is one scalar, or an enum."""
+    return any(kind in LEAVES for kind in type(shown_as(field)).__mro__)
 
 
 def comparable(field: Field) -> Callable[[Row], Sql]:
     """Return the SQL of a leaf's value, of the type it is compared as."""
-    leaf = LEAVES[_kind_of(field, LEAVES)]
-    return lambda row: leaf.sql(JsonText(document_of(row).json, text(field.name)))
+    return lambda row: value_in(field, document_of(row).json)
 
 
 def declare_field(namespace: Namespace, name: str, field: Field) -> Declared:
@@ -108,7 +97,7 @@ def declare_field(namespace: Namespace, name: str, field: Field) -> Declared:
 
 def leaf_type(name: str, field: Field) -> str:
     """Return a leaf's type; a choice has an enum of its own."""
-    return LEAVES[_kind_of(field, LEAVES)].type or name
+    return LEAVES[_kind_of(field, LEAVES)] or name
 
 
 def _add_choices(namespace: Namespace, name: str, field: Field) -> None:
@@ -163,7 +152,7 @@ def _object_of(
 
 def _list(namespace: Namespace, name: str, field: Field) -> Declared:
     item = cast("List", field).item
-    if leaf_of(item) is not None or isinstance(item, Json):
+    if is_leaf(item) or isinstance(item, Json):
         _add_choices(namespace, name, item)
         return value(
             f"list[{'JSON' if isinstance(item, Json) else leaf_type(name, item)}]",
@@ -187,7 +176,7 @@ def _reference(_namespace: Namespace, _name: str, field: Field) -> Declared:
     to = cast("Reference", field).to
 
     def target(row: Row) -> Callable[[Row], sa.ColumnElement[bool]]:
-        return lambda entry: entry.id == JsonText(document_of(row).json, text(field.name))
+        return lambda entry: entry.id == comparable(field)(row)
 
     if len(to) == 1:
         return one(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cms.dialects import JsonText
 from graphql_api.planner.answers import answers_rows
 from graphql_api.planner.declarations import Call, Rows, Sql
-from graphql_api.planner.json_sql import JsonText, member, text
+from graphql_api.planner.json_sql import member, text
 from graphql_api.schema.declare import Declared, inside, many, one, value
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import and_, case, select
 
 from cms.content.fields import Links
-from cms.content.site import Site, all_fields
+from cms.content.fields.base import all_fields
+from cms.content.site import Site
 from cms.reading import relations
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql
 from graphql_api.planner.json_sql import text

@@ -16,13 +16,13 @@ from cms.commands.queues import Waiting, waiting_for_me, waiting_for_others
 from cms.commands.stale import outdated_reviews, reviews_due
 from cms.commands.work import Work
 from cms.content.canonical_json import Json
-from cms.dialects import Key
+from cms.dialects import JsonText, Key
 from cms.editorial.authorization import Action
 from cms.ledger.checkpoint import checkpoint
 from graphql_api.asking import Given, days, plain_object
 from graphql_api.planner.arguments import Given as GivenArgument
 from graphql_api.planner.declarations import Answer, Answers, Call, Rows, Sql
-from graphql_api.planner.json_sql import JsonText, text
+from graphql_api.planner.json_sql import text
 from graphql_api.schema.account import account_rows, token_rows
 from graphql_api.schema.audit import audit_rows
 from graphql_api.schema.connection import connection

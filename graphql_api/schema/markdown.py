@@ -5,13 +5,13 @@ from __future__ import annotations
 from sqlalchemy.sql.functions import coalesce
 
 from cms.content.markdown import WORDS_PER_MINUTE
+from cms.dialects import JsonText
 from cms.reading import relations
 from graphql_api.planner.answers import answers_rows
 from graphql_api.planner.declarations import Call, Row, Rows, Sql
 from graphql_api.planner.json_sql import (
     Elements,
     JoinedText,
-    JsonText,
     element_index,
     member,
     text,

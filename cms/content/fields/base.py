@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TypeAlias
 
@@ -34,6 +34,9 @@ class Field(ABC):
         label: what editors and readers see; by default made of the name.
         required: whether a page cannot be published without it.
         description: one sentence for the schema.
+        indexed: whether lists are often filtered by it, by few of its values at a time, so that
+            an index pays; ``copydesk migrate`` makes it. For fields of a content type whose
+            value is one scalar or a reference.
         name: the attribute's name in the content type.
     """
 
@@ -41,6 +44,7 @@ class Field(ABC):
     _: KW_ONLY
     required: bool = False
     description: str = ""
+    indexed: bool = False
     name: str = field(default="", init=False)
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -97,6 +101,13 @@ class Field(ABC):
     def inner_fields(self) -> Iterator[Field]:
         """Yield the fields that a value of this one is made of."""
         yield from ()
+
+
+def all_fields(fields: Iterable[Field]) -> Iterator[Field]:
+    """Yield the fields, and those within objects, lists and blocks."""
+    for each in fields:
+        yield each
+        yield from all_fields(each.inner_fields())
 
 
 def as_text(value: Json, path: ValuePath, problems: Problems, longest: int) -> str:

@@ -9,6 +9,9 @@ from cms.content.canonical_json import Json
 from cms.content.fields.base import Field, Problems, ValuePath, name_of
 from cms.errors import InvalidValue
 
+# How far from UTC PostgreSQL knows zones; none on earth ever was.
+_FARTHEST = dt.timedelta(hours=16)
+
 
 @dataclass(eq=False, kw_only=True)
 class DateTime(Field):
@@ -40,6 +43,8 @@ def _moment(value: Json) -> dt.datetime | None:
         moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else None
         offset = moment.utcoffset() if moment is not None else None
         if moment is None or offset is None or offset % dt.timedelta(minutes=1):
+            return None
+        if abs(offset) >= _FARTHEST:
             return None
         moment.astimezone(dt.UTC)
     except (ValueError, OverflowError):

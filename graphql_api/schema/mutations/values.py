@@ -24,7 +24,7 @@ from cms.content.snapshot import Changes, Draft
 from graphql_api.asking import Given
 from graphql_api.schema.declare import Declared
 from graphql_api.schema.draft_values import fields_from
-from graphql_api.schema.field_kinds import block_key, camel, leaf_of, leaf_type
+from graphql_api.schema.field_kinds import block_key, camel, is_leaf, leaf_type
 from graphql_api.schema.mutations.mutation import wanted
 from graphql_api.schema.namespace import Namespace
 
@@ -92,7 +92,7 @@ def changes_from(content_type: type[ContentType], values: Given) -> Changes:
 
 
 def _input_type(namespace: Namespace, name: str, field: Field) -> str:
-    if leaf_of(field) is not None:
+    if is_leaf(field):
         return leaf_type(name, field)
     return next(
         make(namespace, name, field) for kind, make in _INPUTS.items() if isinstance(field, kind)

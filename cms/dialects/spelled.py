@@ -1,0 +1,35 @@
+"""Functions that each database spells in its own way."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlalchemy import FunctionElement
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+
+
+class Spelled(FunctionElement[Any]):
+    """A function with a spelling for each database.
+
+    A spelling is a format: ``{0}`` and ``{1}`` are its arguments, ``{all}`` all of them.
+    """
+
+    inherit_cache = True
+    sqlite: ClassVar[str]
+    postgresql: ClassVar[str]
+
+
+@compiles(Spelled, "sqlite")
+def _(element: Spelled, compiler: SQLCompiler, **kw: Any) -> str:
+    return _spell(element.sqlite, element, compiler, kw)
+
+
+@compiles(Spelled, "postgresql")
+def _(element: Spelled, compiler: SQLCompiler, **kw: Any) -> str:
+    return _spell(element.postgresql, element, compiler, kw)
+
+
+def _spell(form: str, element: Spelled, compiler: SQLCompiler, kw: dict[str, Any]) -> str:
+    parts = [compiler.process(clause, **kw) for clause in element.clauses]
+    return form.format(*parts, all=", ".join(parts))

@@ -1,0 +1,79 @@
+"""What a field's value is in SQL: lists are filtered, ordered, counted and indexed by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, literal_column
+
+from cms.content.fields import (
+    Boolean,
+    Choice,
+    Colour,
+    Computed,
+    Date,
+    DateTime,
+    Email,
+    Field,
+    Integer,
+    Number,
+    Reference,
+    Text,
+    Url,
+)
+from cms.dialects import BooleanOf, IntegerOf, JsonScalar, MomentOf, NumberOf, TextOf
+
+Sql: TypeAlias = ColumnElement[Any]
+
+# How the scalar that is stored is compared; a kind that is not named here is compared like the
+# kind it inherits from.
+_VALUES: Mapping[type[Field], Callable[[Sql], Sql]] = {
+    Text: TextOf,
+    Number: NumberOf,
+    Integer: IntegerOf,
+    Boolean: BooleanOf,
+    Date: TextOf,
+    DateTime: MomentOf,
+    Url: TextOf,
+    Email: TextOf,
+    Colour: TextOf,
+    Choice: TextOf,
+    Reference: TextOf,
+}
+
+
+def is_comparable(field: Field) -> bool:
+    """Say whether a field's value is one scalar, which SQL can compare."""
+    return _kind_of(field) is not None
+
+
+def value_in(field: Field, document: Sql) -> Sql:
+    """Return the value of a field, as it is compared.
+
+    Args:
+        field: the field.
+        document: the JSON object that holds it.
+
+    Raises:
+        TypeError: if its value is not one scalar.
+    """
+    name: Sql = literal_column(f"'{field.name}'")
+    return value_of(field, JsonScalar(document, name))
+
+
+def value_of(field: Field, scalar: Sql) -> Sql:
+    """Return a scalar that a field has stored, as it is compared.
+
+    Raises:
+        TypeError: if the field stores no scalars.
+    """
+    kind = _kind_of(field)
+    if kind is None:
+        raise TypeError(f"a {type(field).__name__} is not compared as one value")
+    return _VALUES[kind](scalar)
+
+
+def _kind_of(field: Field) -> type[Field] | None:
+    field = field.of if isinstance(field, Computed) else field
+    return next((kind for kind in type(field).__mro__ if kind in _VALUES), None)
