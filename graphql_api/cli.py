@@ -16,6 +16,8 @@ from cms.cli.migrate import migrate
 from cms.cli.search import search
 from cms.cli.verify import key, verify
 from cms.commands.accounts import has_accounts
+from cms.content.site import Site
+from cms.operations.field_indexes import compare_indexes
 from cms.settings import Settings, load_settings
 from graphql_api.app import create_app
 from graphql_api.http.live import LiveLimits
@@ -47,7 +49,7 @@ def serve() -> None:
     """Serve the site's API until interrupted."""
     settings = load_settings()
     site = load_site(settings.site)
-    can_sign_in = asyncio.run(_check(settings))
+    can_sign_in, not_indexed = asyncio.run(_look(settings, site))
     config = uvicorn.Config(
         create_app(site, settings),
         host=settings.host,
@@ -63,13 +65,22 @@ def serve() -> None:
     )
     if not can_sign_in:
         click.echo("Nobody can sign in yet. Make an account: copydesk account create EMAIL")
+    if not_indexed:
+        click.echo(
+            f"Declared, but not indexed yet: {', '.join(not_indexed)}. Run: copydesk migrate"
+        )
     server.run()
 
 
-async def _check(settings: Settings) -> bool:
-    """Say whether anybody can sign in; fail if the database is not of this version."""
+async def _look(settings: Settings, site: Site) -> tuple[bool, tuple[str, ...]]:
+    """Return whether anybody can sign in, and which indexed fields have no index yet.
+
+    Raises:
+        DatabaseError: if the database is not of this version.
+    """
     async with open_database(settings) as database, database.reading() as session:
-        return await has_accounts(session)
+        compared = await compare_indexes(database, site)
+        return await has_accounts(session), compared.missing
 
 
 for each in (account, audit, import_, key, migrate, search, verify):

@@ -86,9 +86,9 @@ class Hardware(ContentType, path="/hardware/{slug}", plural="HardwareItems", sch
 
     body = Markdown("Verdict", required=True)
     sections = Sections("In detail")
-    maker = Text("Maker", required=True)
+    maker = Text("Maker", required=True, indexed=True)
     kind = Choice("Kind", choices=("GPU", "COMPUTER", "LAPTOP", "STORAGE"), required=True)
-    memory_gb = Number("Memory", unit="GB", least=0)
+    memory_gb = Number("Memory", unit="GB", least=0, indexed=True)
     bandwidth_gbs = Number("Memory bandwidth", unit="GB/s", least=0)
     power_watts = Integer("Board power", unit="W", least=0)
     released_on = Date("Released on")
@@ -101,8 +101,10 @@ class Model(ContentType, path="/models/{slug}", schema_org="SoftwareApplication"
 
     body = Markdown("What it is good for", required=True)
     sections = Sections("In detail")
-    maker = Text("Maker", required=True)
-    parameters_billions = Number("Parameters", unit="billions", least=0, required=True)
+    maker = Text("Maker", required=True, indexed=True)
+    parameters_billions = Number(
+        "Parameters", unit="billions", least=0, required=True, indexed=True
+    )
     context_tokens = Integer("Context", unit="tokens", least=0)
     licence = Text("Licence", required=True)
     released_on = Date("Released on")
