@@ -13,11 +13,13 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, update
 
-from bench.site import site
+from bench.site import Term, site
+from cms.commands.indexing import rebuild_search
 from cms.content.collation import sort_key
 from cms.content.snapshot import Draft, Snapshot, clean_draft, take_snapshot
 from cms.database import Database
 from cms.identifiers import new_id
+from cms.operations.field_indexes import index_fields
 from cms.tables import (
     Account,
     Base,
@@ -35,6 +37,7 @@ from cms.tables import (
 ENTRIES = 10_000
 LINKS_EACH = 6
 CATEGORIES = 40
+SOURCES = 500
 SEED = 42
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -58,6 +61,9 @@ async def generate(database: Database, entries: int = ENTRIES) -> None:
     """Fill an empty, migrated database."""
     async with database.engine.begin() as connection:
         await connection.run_sync(_fill, entries)
+    async with database.transaction() as session:
+        await rebuild_search(session, site)
+    await index_fields(database, site)
     await database.refresh_statistics()
 
 
@@ -277,12 +283,13 @@ def _snapshot(
     content_type = site.content_types["Term" if number % 2 else "Guide"]
     links = [{"href": ids[target], "label": f"Entry {target}"} for target in targets]
     words = " ".join(chance.choices(_WORDS, k=150))
+    own = {"source": f"Source {number // 2 % SOURCES}"} if content_type is Term else {}
     draft = Draft(
         title=f"Entry {number}",
         slug=f"entry-{number}",
         summary=" ".join(chance.choices(_WORDS, k=15)),
         category=category_id,
-        fields={"body": words, "related": links[:4], "further": links[4:]},
+        fields={"body": words, "related": links[:4], "further": links[4:], **own},
     )
     cleaned, problems = clean_draft(content_type, draft)
     if problems:

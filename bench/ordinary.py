@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any, NewType, cast
 
 import strawberry
-from sqlalchemy import select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry.asgi import GraphQL
 from strawberry.dataloader import DataLoader
@@ -208,7 +208,9 @@ class Entry:
 
 @strawberry.type
 class Term(Entry):
-    pass
+    @strawberry.field
+    def source(self) -> str:
+        return str(self.revision.rendered["source"])
 
 
 @strawberry.type
@@ -219,6 +221,7 @@ class Guide(Entry):
 @strawberry.type
 class TermConnection:
     nodes: list[Term]
+    total_count: int | None = None
 
 
 @strawberry.input
@@ -238,7 +241,8 @@ class CategoryWhere:
 
 @strawberry.input
 class TermWhere:
-    category: CategoryWhere
+    category: CategoryWhere | None = None
+    source: StringFilter | None = None
 
 
 async def _entry(info: Info, publication: Publication) -> Entry:
@@ -262,29 +266,62 @@ class Query:
 
     @strawberry.field
     async def terms(
-        self, info: Info, where: TermWhere | None = None, first: int = 20, skip: int = 0
+        self,
+        info: Info,
+        where: TermWhere | None = None,
+        search: str | None = None,
+        first: int = 20,
+        skip: int = 0,
     ) -> TermConnection:
-        chosen = (
-            select(Publication)
-            .where(
-                Publication.locale == "en",
-                Publication.content_type == "Term",
-                Publication.ended_position.is_(None),
-            )
-            .order_by(Publication.published_at.desc(), Publication.entry_id.desc())
-            .limit(first)
-            .offset(skip)
+        chosen = _terms(Publication.ended_position.is_(None))
+        if search is not None:
+            words = search.strip('"')
+            chosen = chosen.where(Revision.rendered["source"].as_string().ilike(f"%{words}"))
+        return await _page(info, chosen, where, first, skip)
+
+    @strawberry.field
+    def view(self, position: int) -> View:
+        return View(position=position)
+
+
+@strawberry.type
+class View:
+    position: strawberry.Private[int]
+
+    @strawberry.field
+    async def terms(self, info: Info, where: TermWhere, first: int = 20) -> TermConnection:
+        ended = Publication.ended_position
+        was_open = or_(ended.is_(None), ended > self.position)
+        chosen = _terms(Publication.position <= self.position, was_open)
+        return await _page(info, chosen, where, first, 0)
+
+
+def _terms(*conditions: Any) -> Select[Publication, int]:
+    return (
+        select(Publication, func.count().over())
+        .join(Revision, Revision.id == Publication.revision_id)
+        .where(Publication.locale == "en", Publication.content_type == "Term", *conditions)
+        .order_by(Publication.published_at.desc(), Publication.entry_id.desc())
+    )
+
+
+async def _page(
+    info: Info, chosen: Select[Publication, int], where: TermWhere | None, first: int, skip: int
+) -> TermConnection:
+    if where is not None and where.category is not None:
+        chosen = chosen.join(Category, Category.id == Publication.category_id).where(
+            Category.path == where.category.path.eq
         )
-        if where is not None:
-            chosen = chosen.join(Category, Category.id == Publication.category_id).where(
-                Category.path == where.category.path.eq
-            )
-        rows: Sequence[Publication] = (await info.context["session"].scalars(chosen)).all()
-        revisions = await info.context["loaders"]["revision"].load_many(
-            [row.revision_id for row in rows]
-        )
-        pairs = zip(rows, revisions, strict=True)
-        return TermConnection(nodes=[Term(publication=p, revision=r) for p, r in pairs])
+    if where is not None and where.source is not None:
+        source = Revision.rendered["source"].as_string()
+        chosen = chosen.where(source == where.source.eq)
+    rows = (await info.context["session"].execute(chosen.limit(first).offset(skip))).all()
+    revisions = await info.context["loaders"]["revision"].load_many(
+        [row.revision_id for row, _ in rows]
+    )
+    pairs = zip((row for row, _ in rows), revisions, strict=True)
+    nodes = [Term(publication=publication, revision=revision) for publication, revision in pairs]
+    return TermConnection(nodes=nodes, total_count=rows[0][1] if rows else 0)
 
 
 _DATABASE = Database(os.environ["COPYDESK_DATABASE_URL"])

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bench.data import SOURCES
+
 PAGE = """
 query Page($path: String!) {
   entry(by: {path: $path}) {
@@ -24,6 +26,27 @@ query List($category: String!) {
   terms(where: {category: {path: {eq: $category}}}, first: 50) {
     nodes { id title path summary publishedAt }
   }
+}
+"""
+
+FILTER = """
+query Filter($source: String!) {
+  terms(where: {source: {eq: $source}}, first: 50) { nodes { title path source } }
+}
+"""
+
+# The same list through a view: as it was when half of everything was public.
+PAST = """
+query Past($position: Int!) {
+  view(position: $position) {
+    terms(where: {category: {path: {eq: "c-1"}}}, first: 50) { nodes { title path } }
+  }
+}
+"""
+
+SEARCH = """
+query Search($search: String!) {
+  terms(search: $search, first: 10) { totalCount nodes { title path } }
 }
 """
 
@@ -69,6 +92,12 @@ def questions(entries: int, categories: int) -> Iterator[Question]:
     paths = tuple({"path": f"/{_folder(i)}/entry-{i}"} for i in steps)
     yield Question("page", PAGE, paths)
     yield Question("list", LIST, tuple({"category": f"c-{i}"} for i in range(categories)))
+    sources = tuple({"source": f"Source {number}"} for number in range(SOURCES))
+    yield Question("filter", FILTER, sources)
+    phrases = tuple({"search": f'"Source {number}"'} for number in range(SOURCES))
+    yield Question("search", SEARCH, phrases)
+    past = tuple({"position": entries // 2 + i} for i in range(100))
+    yield Question("past", PAST, past)
     yield Question("two hops", TWO_HOPS, tuple({"skip": 20 * i} for i in range(20)))
 
 

@@ -1,6 +1,6 @@
 """The raw limit: a bare ASGI app that runs one handwritten statement, which returns JSON.
 
-It knows the three queries by name, reads only what it needs of the request, and checks
+It knows the queries by name, reads only what it needs of the request, and checks
 nothing. Its statements are written for this data by hand, with joins where they are faster.
 """
 
@@ -86,6 +86,49 @@ select {object}('data', {object}('terms', {object}('nodes', (
   ) x))))
 """
 
+FILTER = """
+select {object}('data', {object}('terms', {object}('nodes', (
+  select {array}({object}('title', x.title, 'path', x.path, 'source', x.source)
+    order by x.published_at desc, x.entry_id desc)
+  from (
+    select r.title, p.path, {source} as source, p.published_at, p.entry_id
+    from revision r join publication p on p.revision_id = r.id
+    where {source} = {one} and p.locale = 'en' and p.ended_position is null
+      and p.content_type = 'Term'
+    order by p.published_at desc, p.entry_id desc limit 50
+  ) x))))
+"""
+
+# Every page that is found has the phrase once, in its text, so they all rank alike.
+SEARCH = """
+with found as materialized (
+  select r.title, p.path, p.published_at, p.entry_id
+  from search_document d join revision r on r.id = d.revision_id
+    join publication p on p.revision_id = r.id
+  where {matches} and p.locale = 'en' and p.ended_position is null and p.content_type = 'Term'
+)
+select {object}('data', {object}('terms', {object}(
+  'totalCount', (select count(*) from found),
+  'nodes', (
+    select {array}({object}('title', x.title, 'path', x.path)
+      order by x.published_at desc, x.entry_id desc)
+    from (select * from found order by published_at desc, entry_id desc limit 10) x))))
+"""
+
+PAST = """
+select {object}('data', {object}('view', {object}('terms', {object}('nodes', (
+  select {array}({object}('title', x.title, 'path', x.path)
+    order by x.published_at desc, x.entry_id desc)
+  from (
+    select r.title, p.path, p.published_at, p.entry_id
+    from publication p join revision r on r.id = p.revision_id
+    where p.locale = 'en' and p.content_type = 'Term' and p.position <= {one}
+      and (p.ended_position is null or p.ended_position > {one})
+      and p.category_id = (select id from category where path = 'c-1')
+    order by p.published_at desc, p.entry_id desc limit 50
+  ) x)))))
+"""
+
 _MOMENT = """to_char({0} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
 
 
@@ -95,7 +138,13 @@ def statements(is_sqlite: bool) -> Mapping[str, tuple[str, str]]:
     words = {
         "object": "json_object" if is_sqlite else "json_build_object",
         "array": "json_group_array" if is_sqlite else "json_agg",
-        "one": "?" if is_sqlite else "$1",
+        "one": "?1" if is_sqlite else "$1",
+        "source": "(r.rendered ->> 'source')"
+        if is_sqlite
+        else "((r.rendered -> 'source' #>> '{}') collate \"C\")",
+        "matches": "d.id in (select rowid from search_index where search_index match ?1)"
+        if is_sqlite
+        else "d.vector @@ phraseto_tsquery('simple', $1)",
         "published": moment.format("p.published_at"),
         "listed": moment.format("x.published_at"),
         "signed": moment.format("max(s.signed_at)"),
@@ -106,6 +155,9 @@ def statements(is_sqlite: bool) -> Mapping[str, tuple[str, str]]:
     return {
         "Page": (page.format(**words), "path"),
         "List": (LIST.format(**words), "category"),
+        "Filter": (FILTER.format(**words), "source"),
+        "Search": (SEARCH.format(**words), "search"),
+        "Past": (PAST.format(**words), "position"),
         "TwoHops": (TWO_HOPS.format(**words), "skip"),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cms.content.content_type import ContentType
-from cms.content.fields import Links, Markdown
+from cms.content.fields import Links, Markdown, Text
 from cms.content.site import Site
 
 
@@ -11,6 +11,7 @@ class Term(ContentType, path="/terms/{slug}"):
     """A word, explained."""
 
     body = Markdown(required=True)
+    source = Text(indexed=True)
     related = Links("Related")
     further = Links("Further reading")
 
