@@ -9,7 +9,7 @@ export COPYDESK_HOST ?= 127.0.0.1
 export COPYDESK_PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench snapshots clean
+.PHONY: help demo test check clients bench snapshots clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ check: .venv/dev ## Check format, lint, types and layers.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+clients: .venv/dev tests/clients/node_modules/.package-lock.json ## Generate code with what frontends use; needs npm.
+	$(BIN)/python -m pytest -n 0 -vv tests/clients
+
 bench: .venv/dev ## Measure against a raw limit and an ordinary app; see bench/README.md.
 	$(BIN)/python -m bench
 
@@ -37,7 +40,7 @@ snapshots: .venv/dev ## Write the files that tests compare with: the schema, the
 		tests/graphql_api/test_schema.py tests/graphql_api/test_plans.py
 
 clean: ## Remove the environment, the demo's database and key, and what tools leave behind.
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis copydesk.db* copydesk.key*
+	rm -rf .venv tests/clients/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis copydesk.db* copydesk.key*
 
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
@@ -48,4 +51,8 @@ clean: ## Remove the environment, the demo's database and key, and what tools le
 
 .venv/dev: pyproject.toml .venv/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+tests/clients/node_modules/.package-lock.json: tests/clients/package.json tests/clients/package-lock.json
+	npm ci --prefix tests/clients --loglevel=error
 	@touch $@

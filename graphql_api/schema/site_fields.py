@@ -177,7 +177,8 @@ class SyncChange:
         lambda change: case((change.revision_id.is_(None), text("DELETE")), else_=text("UPSERT")),
         "UPSERT, or DELETE for what is not public any more.",
     )
-    id = value("ID", lambda change: change.entry_id, "The entry's id.")
+    # Not its id: clients that keep objects by id would take the change for the entry.
+    entry_id = value("ID", lambda change: change.entry_id, "The entry's id.")
     type = value("EntryType", lambda change: change.content_type, "Its content type.")
     locale = value("str", lambda change: change.locale, "The edition's language.")
     path = value("str | None", lambda change: change.path, "Where it stands, or stood.")

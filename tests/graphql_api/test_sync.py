@@ -29,7 +29,7 @@ Build: TypeAlias = dict[tuple[str, str], Mapping[str, Any]]
 SYNC = """query($since: Int!, $position: Int!, $after: String, $first: Int!)
   @view(position: $position) {
     sync(since: $since, after: $after, first: $first) {
-      nodes { kind id type locale path position digest entry { id locale path title } }
+      nodes { kind entryId type locale path position digest entry { id locale path title } }
       pageInfo { hasNextPage endCursor }
     }
   }"""
@@ -210,7 +210,7 @@ async def changed(
         data = await site.asked(SYNC, since=since, position=position, after=after, first=2)
         for change in data["sync"]["nodes"]:
             changes.append(change)
-            key = change["id"], change["locale"]
+            key = change["entryId"], change["locale"]
             if change["kind"] == "DELETE":
                 assert (change["entry"], change["digest"]) == (None, None)
                 build.pop(key, None)
@@ -249,8 +249,8 @@ def test_a_build_plus_what_has_changed_is_a_build_from_scratch(
     assert positions == sorted(positions)
     assert all(since < each <= until for each in positions)
     # Nothing comes twice, and nothing is said to go that was not there.
-    assert len({(each["id"], each["locale"]) for each in changes}) == len(changes)
-    gone = {(each["id"], each["locale"]) for each in changes if each["kind"] == "DELETE"}
+    assert len({(each["entryId"], each["locale"]) for each in changes}) == len(changes)
+    gone = {(each["entryId"], each["locale"]) for each in changes if each["kind"] == "DELETE"}
     assert gone <= from_scratch(site, since).keys()
     # What more was published in between did not matter.
     assert from_scratch(site, until) == expected

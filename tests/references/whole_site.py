@@ -144,7 +144,7 @@ class WholeSite:
                 "SyncChange",
                 {
                     "kind": "UPSERT" if is_public else "DELETE",
-                    "id": row.entry_id,
+                    "entryId": row.entry_id,
                     "edition_id": row.edition_id,
                     "type": row.content_type,
                     "locale": row.locale,

@@ -1,0 +1,17 @@
+import type { CodegenConfig } from "@graphql-codegen/cli";
+
+const config: CodegenConfig = {
+  schema: "schema.graphql",
+  documents: "queries/**/*.graphql",
+  generates: {
+    "src/generated/": {
+      preset: "client",
+      config: {
+        strictScalars: true,
+        scalars: { DateTime: "string", Date: "string", JSON: "unknown" },
+      },
+    },
+  },
+};
+
+export default config;
