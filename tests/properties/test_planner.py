@@ -66,7 +66,7 @@ def both(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Both]
         runner.run(templates.drop(url))
 
 
-async def fill(database: Database) -> None:
+async def fill(database: Database) -> Newsroom:
     """Write and publish a little of everything; leave some drafts and something withdrawn."""
     newsroom = Newsroom(database, SITE)
     await newsroom.hire()
@@ -177,6 +177,7 @@ async def fill(database: Database) -> None:
     await newsroom.unpublish(await newsroom.published(title="Withdrawn", slug="withdrawn"))
     await newsroom.save(alpha, title="Alpha, draft", slug="alpha", related=["/articles/omega"])
     await translate(newsroom, beta, gamma)
+    return newsroom
 
 
 async def translate(newsroom: Newsroom, beta: Revision, gamma: Revision) -> None:
