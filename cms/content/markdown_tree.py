@@ -4,11 +4,13 @@ The nodes are those of mdast, https://github.com/syntax-tree/mdast: ``root``, ``
 ``heading`` (its anchor in ``data.hProperties.id``), ``blockquote``, ``list``, ``listItem``,
 ``code``, ``thematicBreak``, ``table``, ``tableRow``, ``tableCell``, ``html``, and within text
 ``text``, ``emphasis``, ``strong``, ``delete``, ``inlineCode``, ``break``, ``link``, ``image``.
-HTML blocks are sanitised; HTML within text is left out, and the words in it stay.
+HTML blocks are sanitised; HTML within text is left out, and the words in it stay, unless they are
+a script or a style.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
@@ -30,6 +32,8 @@ _PLAIN = {
     "strong": "strong",
     "s": "delete",
 }
+# Elements in which nothing is words: what stands in them is no part of the page.
+_WITHOUT_WORDS = re.compile(r"<(script|style)\b", re.IGNORECASE)
 # Nodes that are not there in mdast, only what stands in them.
 _TRANSPARENT = frozenset({"inline", "thead", "tbody"})
 
@@ -83,7 +87,12 @@ class _Builder:
         return nodes
 
     def _nodes(self, parent: SyntaxTreeNode) -> Iterator[Node]:
+        dropped = ""
         for child in parent.children:
+            if child.type == "html_inline":
+                dropped = _dropped_after(child.content, dropped)
+            if dropped:
+                continue
             if child.type in _TRANSPARENT:
                 yield from self._nodes(child)
             elif (node := self._node(child)) is not None:
@@ -146,6 +155,19 @@ class _Builder:
     def _address(self, address: object) -> str:
         text = str(address or "")
         return text if self._is_harmless(text) else ""
+
+
+def _dropped_after(tag: str, dropped: str) -> str:
+    """Return the name of the element whose words are dropped after a tag; empty if none are.
+
+    Args:
+        tag: the tag.
+        dropped: the same, before it.
+    """
+    if dropped:
+        return "" if tag.lower().startswith(f"</{dropped}") else dropped
+    opening = _WITHOUT_WORDS.match(tag)
+    return opening[1].lower() if opening else ""
 
 
 def _alignment(cell: SyntaxTreeNode) -> str | None:

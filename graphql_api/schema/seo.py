@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import case, func, literal_column, select, union_all
+from sqlalchemy import case, func, literal_column, null, select, union_all
 from sqlalchemy.sql.functions import coalesce
 
 from cms.content.site import Site
@@ -27,6 +27,8 @@ from graphql_api.planner.source import Chosen
 from graphql_api.schema.declare import Declared, inside, many, value
 from graphql_api.schema.rows import translation_rows
 
+# What the types of schema.org end with that are to have a headline.
+_WITH_HEADLINE = ("Article", "Posting")
 _DAY = 10  # characters of an ISO 8601 time
 
 
@@ -131,6 +133,11 @@ def _page(site: Site, entry: Row) -> Sql:
         (entry.content_type == text(each.name), text(each.schema_org))
         for each in site.content_types.values()
     ]
+    headlines = [
+        (entry.content_type == text(each.name), entry.title)
+        for each in site.content_types.values()
+        if each.schema_org.endswith(_WITH_HEADLINE)
+    ]
     review = relations.review(entry.edition_id, entry.digest).subquery("reviewed")
     last = func.substr(json_of(review.c.signed_at), 1, literal_column(str(_DAY)))
     return WithoutNulls(
@@ -139,6 +146,7 @@ def _page(site: Site, entry: Row) -> Sql:
                 ("@context", text("https://schema.org")),
                 ("@type", case(*types, else_=text("WebPage"))),
                 ("name", entry.title),
+                ("headline", case(*headlines) if headlines else null()),
                 ("description", func.nullif(_description(site, entry), text(""))),
                 ("url", text(site.url) + entry.path),
                 ("inLanguage", entry.locale),

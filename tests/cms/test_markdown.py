@@ -175,6 +175,11 @@ def test_the_tree_harms_nobody() -> None:
     assert [each["value"] for each in nodes(attack, "html")] == ["<div>z</div>"]
 
 
+def test_what_the_html_drops_is_in_the_tree_no_words_either() -> None:
+    texts = nodes("A <script>b</script>c <STYLE>d<i>e</i></STYLE> f <em>g</em>", "text")
+    assert [each["value"] for each in texts] == ["A c  f g"]
+
+
 @pytest.mark.parametrize(
     "attack",
     [

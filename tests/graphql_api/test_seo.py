@@ -130,6 +130,7 @@ async def test_structured_data_follow_the_content_type_and_the_tree(seen: Api) -
         "@context": "https://schema.org",
         "@type": "TechArticle",
         "name": "It",
+        "headline": "It",
         "description": "By default",
         "url": f"{HOME}/articles/it",
         "inLanguage": "en",

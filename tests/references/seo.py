@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from cms.content.site import Site
 from tests.references.thing import Thing
 
 if TYPE_CHECKING:
@@ -63,6 +64,11 @@ def _json_ld(reference: Reference, entry: Thing) -> list[Any]:
     return [_page(reference, entry), _breadcrumbs(entry)]
 
 
+def _headline(site: Site, values: Mapping[str, Any]) -> str | None:
+    is_article = site.content_type(values["type"]).schema_org.endswith(("Article", "Posting"))
+    return values["title"] if is_article else None
+
+
 def _page(reference: Reference, entry: Thing) -> dict[str, Any]:
     site, values = reference.site, entry.values
     author = values["@author"]()
@@ -71,6 +77,7 @@ def _page(reference: Reference, entry: Thing) -> dict[str, Any]:
         "@context": "https://schema.org",
         "@type": site.content_type(values["type"]).schema_org,
         "name": values["title"],
+        "headline": _headline(site, values),
         "description": values["summary"] or site.seo.description or None,
         "url": _url(reference, entry),
         "inLanguage": values["locale"],
