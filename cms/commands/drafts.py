@@ -14,6 +14,7 @@ from cms.commands.lookups import (
     get,
     get_revision,
     hold,
+    path_of,
     refuse_archived,
     visible_types,
 )
@@ -183,7 +184,7 @@ async def first_revision(
     """
     content_type = work.site.content_type(entry.content_type)
     snapshot, cleaned = await _snapshot(work, content_type, edition, draft)
-    revision = _revision(work, content_type, edition, snapshot, cleaned)
+    revision = await _revision(work, content_type, edition, snapshot, cleaned)
     revision.number = 1
     revision.note = note
     revision.translated_from = translated_from
@@ -250,7 +251,7 @@ async def _save(
     is_same = head.digest == snapshot.digest and head.translated_from == source
     if is_same and (is_autosave or not head.is_autosave):
         return head
-    revision = _revision(work, held.content_type, held.edition, snapshot, cleaned)
+    revision = await _revision(work, held.content_type, held.edition, snapshot, cleaned)
     revision.number = head.number + 1
     revision.note = note
     revision.translated_from = source
@@ -273,20 +274,23 @@ async def _conflict(work: Work, held: Held, base_revision: str, yours: Snapshot)
     )
 
 
-def _revision(
+async def _revision(
     work: Work,
     content_type: type[ContentType],
     edition: Edition,
     snapshot: Snapshot,
     cleaned: Draft,
 ) -> Revision:
+    path = None
+    if cleaned.slug:
+        path = await path_of(work, content_type, edition, cleaned.slug, cleaned.category)
     return Revision(
         id=new_id("rev"),
         edition_id=edition.id,
         title=cleaned.title,
         title_key=sort_key(cleaned.title),
         slug=cleaned.slug,
-        path=content_type.path_for(cleaned.slug, edition.locale) if cleaned.slug else None,
+        path=path,
         summary=cleaned.summary,
         category_id=cleaned.category,
         content=snapshot.content,

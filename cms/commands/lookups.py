@@ -181,6 +181,21 @@ async def subject_of(
     return Subject(content_type=entry.content_type, categories=categories, is_own=is_own)
 
 
+async def path_of(
+    work: Work,
+    content_type: type[ContentType],
+    edition: Edition,
+    slug: str,
+    category_id: str | None,
+) -> str | None:
+    """Return where an edition stands with this slug and category; ``None`` if it is no page."""
+    category = ""
+    if content_type.stands_in_category() and category_id is not None:
+        found = await work.session.get(Category, category_id)
+        category = found.path if found is not None else ""
+    return content_type.path_for(slug, edition.locale, category)
+
+
 async def authorise_on(
     work: Work, action: Action, held: Held, *others: str | None, is_own: bool = False
 ) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from cms.commands.lookups import Held, get_revision, subject_of
+from cms.commands.lookups import Held, get_revision, path_of, subject_of
 from cms.commands.review_facts import lacking_for, objectors_to
 from cms.commands.work import Work
 from cms.content.content_type import ContentType
@@ -20,18 +20,14 @@ from cms.tables import Edition, Entry, Link, Publication, Revision
 
 @dataclass(frozen=True)
 class Proposal:
-    """A revision that someone wants to publish, and what it would replace."""
+    """A revision that someone wants to publish, what it would replace, and where it would stand."""
 
     entry: Entry
     edition: Edition
     revision: Revision
     content_type: type[ContentType]
     live: Publication | None
-
-    @property
-    def path(self) -> str | None:
-        """Where the revision would stand."""
-        return self.content_type.path_for(self.revision.slug, self.edition.locale)
+    path: str | None
 
     @property
     def is_live(self) -> bool:
@@ -67,6 +63,9 @@ async def proposal_of(work: Work, held: Held, revision_id: str | None) -> Propos
         revision=revision,
         content_type=held.content_type,
         live=await live_publication_of(work, held.edition),
+        path=await path_of(
+            work, held.content_type, held.edition, revision.slug, revision.category_id
+        ),
     )
 
 

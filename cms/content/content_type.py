@@ -57,7 +57,7 @@ COMMON_NAMES = frozenset(
 # Kinds of field whose value is not one that an index could order.
 _WITHOUT_INDEX = (Blocks, Json, Links, List, Markdown, Object)
 _TYPE_NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
-_PLACEHOLDERS = frozenset({"slug", "locale"})
+_PLACEHOLDERS = frozenset({"slug", "locale", "category"})
 
 
 class ContentType:
@@ -75,8 +75,9 @@ class ContentType:
     title, a slug, a summary, a category and tags.
 
     Class arguments:
-        path: where its entries stand on the site, with ``{slug}`` and, if wanted,
-            ``{locale}``; ``None`` for content that is no page of its own.
+        path: where its entries stand on the site, with ``{slug}`` and, if wanted, ``{locale}``
+            and ``{category}``, the path of the category; ``None`` for content that is no page of
+            its own.
         policy: who has to sign off.
         singleton: there is only one entry of this type.
         schema_org: what it is to search engines: a type of https://schema.org.
@@ -116,9 +117,23 @@ class ContentType:
         _check(cls)
 
     @classmethod
-    def path_for(cls, slug: str, locale: str) -> str | None:
-        """Return where an entry with this slug stands, or ``None`` if it is no page."""
-        return cls.path.format(slug=slug, locale=locale) if cls.path is not None else None
+    def path_for(cls, slug: str, locale: str, category: str = "") -> str | None:
+        """Return where an entry with this slug stands, or ``None`` if it is no page.
+
+        Args:
+            slug: its word in addresses.
+            locale: the language.
+            category: the path of its category; empty for none, which then takes no part.
+        """
+        if cls.path is None:
+            return None
+        path = cls.path.format(slug=slug, locale=locale, category=category)
+        return path if category else path.replace("//", "/")
+
+    @classmethod
+    def stands_in_category(cls) -> bool:
+        """Say whether the paths of its entries name their categories."""
+        return cls.path is not None and "{category}" in cls.path
 
     @classmethod
     def default_slug(cls) -> str:
@@ -153,7 +168,7 @@ def _check_path(content_type: type[ContentType], path: str) -> None:
     if not path.startswith("/") or not placeholders <= _PLACEHOLDERS:
         raise SiteError(
             f"{content_type.name}: the path {path!r} has to start with / "
-            f"and may hold {{slug}} and {{locale}} only"
+            f"and may hold {{slug}}, {{locale}} and {{category}} only"
         )
     if "slug" not in placeholders and not content_type.singleton:
         raise SiteError(f"{content_type.name}: all entries would stand at {path!r}; add {{slug}}")

@@ -132,6 +132,11 @@ class MarkdownMapping:
         for locale, files in self.locales.items():
             if not files.stood_at or any("{path}" not in each for each in files.stood_at):
                 raise SiteError(f"locales.{locale}: stood_at takes addresses with {{path}} in them")
+        if content_type.stands_in_category():
+            raise SiteError(
+                f"{content_type.name} stands at {content_type.path}: links between imported pages "
+                "are found only where paths do not name categories"
+            )
         fields = content_type.fields
         _refuse_unknown(f"field of {content_type.name}", self.fields, list(fields))
         if not isinstance(fields.get(self.body), Markdown):
