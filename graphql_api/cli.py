@@ -79,6 +79,8 @@ async def _look(settings: Settings, site: Site) -> tuple[bool, tuple[str, ...]]:
         DatabaseError: if the database is not of this version.
     """
     async with open_database(settings) as database, database.reading() as session:
+        # A database that only ever grew by a page at a time has never looked at its data.
+        await database.refresh_statistics()
         compared = await compare_indexes(database, site)
         return await has_accounts(session), compared.missing
 
