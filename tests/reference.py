@@ -822,12 +822,16 @@ def _compares(actual: Any, operators: Args) -> bool:
 
 
 def _folded(value: Any) -> Any:
-    """Return text with the letters of ASCII in lower case."""
+    """Return text with each letter in lower case, by itself."""
     if isinstance(value, list):
         return [_folded(each) for each in value]
     if not isinstance(value, str):
         return value
-    return "".join(each.lower() if each.isascii() else each for each in value)
+    return "".join(_SMALL.get(each, each.lower()) for each in value)
+
+
+# What lower() has two letters for, and what it writes in another way at the end of a word.
+_SMALL = {"İ": "i", "ς": "σ"}
 
 
 def _quantified(quantifier: str, items: Sequence[Any], where: Args | None) -> bool:
@@ -861,6 +865,7 @@ def _test(actual: Any, operator: str, other: Any) -> bool:
         "gte": lambda: actual >= other,
         "contains": lambda: other in actual,
         "startsWith": lambda: actual.startswith(other),
+        "endsWith": lambda: actual.endswith(other),
     }
     return tests[operator]()
 

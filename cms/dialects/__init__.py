@@ -35,6 +35,7 @@ from cms.dialects.expressions import (
     moment_ago,
     present_moment,
 )
+from cms.dialects.folding import Folded, FoldedItems
 from cms.dialects.reading import Reader
 from cms.dialects.search import Lookups, found_documents, snippet_of
 from cms.dialects.spelled import Spelled
@@ -51,6 +52,8 @@ from cms.dialects.values import (
 __all__ = [
     "CLUSTERED",
     "BooleanOf",
+    "Folded",
+    "FoldedItems",
     "IntegerOf",
     "JsonDocument",
     "JsonScalar",

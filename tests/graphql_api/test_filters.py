@@ -92,7 +92,12 @@ def _articles() -> list[Written]:
         source=beta,
         related=[alpha, beta, alpha],
     )
-    delta = Written("delta", "Delta", fields={"rating": 3, "is_free": True}, source=beta)
+    delta = Written(
+        "delta",
+        "Delta",
+        fields={"rating": 3, "is_free": True, "aliases": ["ÀÉÎ", "İzmir", "ΛΌΓΟΣ", "Straße"]},
+        source=beta,
+    )
     empty = Written("empty", "Übrig", related=[gamma])
     return [alpha, beta, gamma, delta, empty]
 
@@ -185,10 +190,11 @@ _HOLDS: Mapping[str, Callable[[Any, Any], Any]] = {
     "gte": lambda value, other: value >= other,
     "contains": lambda value, other: other in value,
     "startsWith": lambda value, other: value.startswith(other),
+    "endsWith": lambda value, other: value.endswith(other),
 }
 _EQUALITY = ("eq", "ne", "in", "notIn", "isNull")
 _RANGE = (*_EQUALITY, "lt", "lte", "gt", "gte")
-_TEXT = (*_RANGE, "contains", "startsWith")
+_TEXT = (*_RANGE, "contains", "startsWith", "endsWith")
 _WORDS = ["Alpha", "alpha", "Ü", "100%", "_", "%", "", "'", "a", "Do", "last", "Somebody", "🦊"]
 
 
@@ -350,7 +356,7 @@ def _leaves(
                 operator, value(item), operand
             ),
         )
-        for operator in ("eq", "ne", "contains", "startsWith", "lt", "gte")
+        for operator in ("eq", "ne", "contains", "startsWith", "endsWith", "lt", "gte")
         for operand in [*operands, None]
     ]
 
@@ -494,15 +500,29 @@ def test_the_people_behind_an_article(library: Library) -> None:
 
 
 def folded(text: str | None) -> str | None:
-    """Return text with the letters of ASCII in lower case."""
+    """Return text with each letter in lower case, by itself."""
     if text is None:
         return None
-    return "".join(each.lower() if each.isascii() else each for each in text)
+    return "".join({"İ": "i", "ς": "σ"}.get(each, each.lower()) for each in text)
+
+
+_IN_EVERY_CASE = (
+    *("ALPHA", "alpha", "ÜBERGRÖSSE", "übergröße", "ÜBERGRÖẞE", "STRASSE", "straße"),
+    *("àéî", "É", "é", "izmir", "İZMIR", "i", "λόγος", "λόγοσ", "Σ", "ς"),
+)
+
+
+def test_letters_are_folded_in_every_script(library: Library) -> None:
+    for word in ("àéî", "izmir", "λόγοσ", "STRAẞE"):
+        where = {"aliases": {"some": {"eq": word, "mode": "INSENSITIVE"}}}
+        assert library.found(where) == {"delta"}
+    others: Any = {"in": ["strasse", "aei"], "mode": "INSENSITIVE"}
+    assert library.found({"aliases": {"some": others}}) == set()
 
 
 @pytest.mark.parametrize("operator", [each for each in _TEXT if each != "isNull"])
 def test_case_can_be_left_out_of_account(library: Library, operator: str) -> None:
-    for word in ("ALPHA", "alpha", "ÜBERGRÖSSE", "übergröße", "ÜBERGRÖßE", "100%", "", "É"):
+    for word in (*_IN_EVERY_CASE, "100%", ""):
         operand: Any = [word] if operator in {"in", "notIn"} else word
         other: Any = [folded(word)] if operator in {"in", "notIn"} else folded(word)
         for name in ("subtitle", "title"):
