@@ -84,8 +84,10 @@ class Article(ContentType, path="/articles/{slug}"):
     pages = Integer()
     is_free = Boolean()
     issued_on = Date()
-    level = Choice(choices=("EASY", "HARD"))
+    level = Choice(choices=("EASY", "MEDIUM", "HARD"))
     aliases = List(of=Text())
+    scores = List(of=Integer())
+    answers = List(of=Boolean())
     byline = Object("Byline", name=Text(required=True), year=Integer())
     steps = List(
         of=Object("Step", title=Text(required=True), see=Links("See", kind="step"), body=Markdown())

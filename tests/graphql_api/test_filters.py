@@ -56,6 +56,8 @@ def _articles() -> list[Written]:
             "issued_on": "2026-02-28",
             "level": "HARD",
             "aliases": ["a", "Zwei", "Ünï"],
+            "scores": [3, 12, 3],
+            "answers": [True, False],
             "byline": {"name": "Somebody", "year": 1999},
             "steps": [{"title": "Do"}, {"title": "Do more", "body": "Text"}],
             "sections": [{"heading": "One", "body": "first"}, {"heading": "Two", "body": "last"}],
@@ -76,6 +78,8 @@ def _articles() -> list[Written]:
             "issued_on": "1999-12-31",
             "level": "EASY",
             "aliases": ["a"],
+            "scores": [12],
+            "answers": [True],
             "byline": {"name": "nobody"},
             "steps": [{"title": "Do"}],
         },
@@ -573,6 +577,8 @@ FACETS: Mapping[str, Callable[[Written], Sequence[str]]] = {
     "issuedOn": lambda a: _shown(a.fields.get("issued_on")),
     "level": lambda a: _shown(a.fields.get("level")),
     "aliases": lambda a: a.fields.get("aliases") or [],
+    "scores": lambda a: [str(each) for each in a.fields.get("scores") or []],
+    "answers": lambda a: [str(each).lower() for each in a.fields.get("answers") or []],
 }
 NARROWED: Sequence[tuple[Any, Test]] = [
     (None, lambda _: True),

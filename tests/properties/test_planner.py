@@ -99,6 +99,8 @@ async def fill(database: Database) -> None:
         issued_on="2026-02-28",
         level="HARD",
         aliases=["a", "zwei", ""],
+        scores=[3, 12, 3],
+        answers=[True, False],
         byline={"name": "Somebody", "year": 1999},
         steps=[
             {"title": "Do", "see": ["/articles/beta", "https://example.org/x"], "body": "Text"},
