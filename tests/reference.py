@@ -27,6 +27,7 @@ from sqlalchemy import select
 
 from cms.content.fields import (
     AnyBlock,
+    Choice,
     Computed,
     DateTime,
     Field,
@@ -47,7 +48,7 @@ from graphql_api.schema.build import build_delivery_schema
 from tests import searching
 from tests.references import facets, seo
 from tests.references.look import Look
-from tests.references.thing import Args, Row, Thing, Zoned
+from tests.references.thing import Args, Row, Thing, Word, Zoned
 from tests.references.whole_site import WholeSite
 
 
@@ -306,6 +307,8 @@ class Reference:
                 return self._value(kind.of, value, path, revision_id)
             case DateTime():
                 return None if value is None else Zoned(value)
+            case Choice():
+                return None if value is None else Word(value, kind.choices)
             case List():
                 return [
                     self._value(kind.item, item, f"{path}/{index}", revision_id)
@@ -715,7 +718,8 @@ def _order_value(thing: Thing, term: str) -> Any:
         category = thing.values["category"]()
         return category.values[name.removeprefix("category").lower()] if category else None
     value = thing.values["title_key" if name == "title" else name]
-    return _compared(value() if callable(value) else value)
+    value = value() if callable(value) else value
+    return value.place if isinstance(value, Word) else _compared(value)
 
 
 def _compared(value: Any) -> Any:

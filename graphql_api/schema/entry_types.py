@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Integer, case, literal_column, select
 
 from cms.content.content_type import ContentType
+from cms.content.fields import Choice, Field
 from cms.content.site import Reverse
 from cms.reading import relations
 from graphql_api.planner.declarations import Row, Sql
+from graphql_api.planner.json_sql import text
 from graphql_api.planner.ordering import OrderTerm
 from graphql_api.schema.connection import add_entry_connection
 from graphql_api.schema.facets import summaries
 from graphql_api.schema.field_filters import field_filters
-from graphql_api.schema.field_kinds import camel, comparable, declare_field, graphql_name, is_leaf
+from graphql_api.schema.field_kinds import (
+    camel,
+    comparable,
+    declare_field,
+    graphql_name,
+    is_leaf,
+    shown_as,
+)
 from graphql_api.schema.inputs import add_order, add_where
 from graphql_api.schema.interfaces import Entry
 from graphql_api.schema.namespace import Namespace
@@ -83,10 +92,20 @@ def _common_terms() -> dict[str, OrderTerm]:
 
 def _own_terms(content_type: type[ContentType]) -> dict[str, OrderTerm]:
     return _terms(
-        (graphql_name(name), comparable(field), True)
+        (graphql_name(name), _order_of(field), True)
         for name, field in content_type.fields.items()
         if is_leaf(field)
     )
+
+
+def _order_of(field: Field) -> Callable[[Row], Sql]:
+    """Return what a leaf is put in order by: its value, or the place of its word."""
+    value, shown = comparable(field), shown_as(field)
+    if not isinstance(shown, Choice):
+        return value
+    places = enumerate(shown.choices)
+    words = [(text(word), literal_column(str(place), Integer())) for place, word in places]
+    return lambda row: case(*((value(row) == word, place) for word, place in words))
 
 
 def _terms(orders: Iterable[tuple[str, Callable[[Row], Sql], bool]]) -> dict[str, OrderTerm]:

@@ -190,6 +190,33 @@ async def test_moments_are_compared_whatever_their_zone(api: Api) -> None:
     assert slugs == ["c", "a", "b"]
 
 
+async def test_choices_are_in_the_order_of_their_declaration(api: Api) -> None:
+    for slug, level in (("a", "HARD"), ("b", "MEDIUM"), ("c", None), ("d", "EASY"), ("e", "HARD")):
+        await api.newsroom.published(title=slug, slug=slug, level=level)
+    query = """query($order: [ArticleOrder!]!, $after: String) {
+      articles(orderBy: $order, first: 2, after: $after) {
+        nodes { slug } pageInfo { endCursor hasNextPage }
+      }
+    }"""
+    for order, expected in (
+        (["level_ASC", "slug_ASC"], "dbaec"),
+        (["level_DESC", "slug_DESC"], "eabdc"),
+    ):
+        assert "".join(await slugs_by_page(api, query, order)) == expected
+
+
+async def slugs_by_page(api: Api, query: str, order: list[str]) -> list[str]:
+    """Return all slugs of a list, read page by page."""
+    slugs: list[str] = []
+    after = None
+    while True:
+        page = (await api.data(query, order=order, after=after))["articles"]
+        slugs += [node["slug"] for node in page["nodes"]]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return slugs
+
+
 @pytest.mark.parametrize(
     ("where", "found"),
     [

@@ -174,6 +174,7 @@ async def fill(database: Database) -> None:
             category=[root, None][number % 2],
             tags=[rare] if number == 5 else [],
             rating=number % 2 or None,
+            level=[None, "HARD", "MEDIUM", "EASY"][number % 4],
             related=["/articles/alpha"],
         )
     await newsroom.unpublish(await newsroom.published(title="Withdrawn", slug="withdrawn"))
