@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from sqlalchemy import Integer, case, literal_column, select
 
 from cms.content.content_type import ContentType
-from cms.content.fields import Choice, Field
+from cms.content.fields import Choice, Field, Reference
 from cms.content.site import Reverse
 from cms.reading import relations
-from graphql_api.planner.declarations import Row, Sql
+from graphql_api.planner.declarations import Call, Row, Sql
 from graphql_api.planner.json_sql import text
 from graphql_api.planner.ordering import OrderTerm
+from graphql_api.planner.source import select_over
 from graphql_api.schema.connection import add_entry_connection
 from graphql_api.schema.facets import summaries
 from graphql_api.schema.field_filters import field_filters
@@ -22,6 +23,7 @@ from graphql_api.schema.field_kinds import (
     declare_field,
     graphql_name,
     is_leaf,
+    referenced_by,
     shown_as,
 )
 from graphql_api.schema.inputs import add_order, add_where
@@ -91,11 +93,30 @@ def _common_terms() -> dict[str, OrderTerm]:
 
 
 def _own_terms(content_type: type[ContentType]) -> dict[str, OrderTerm]:
-    return _terms(
-        (graphql_name(name), _order_of(field), True)
-        for name, field in content_type.fields.items()
-        if is_leaf(field)
-    )
+    fields = content_type.fields.items()
+    # A field that is called like the title of what another one leads to is what is meant.
+    return {
+        **_two_terms(
+            (f"{graphql_name(name)}Title", _title_of(field), True)
+            for name, field in fields
+            if isinstance(field, Reference)
+        ),
+        **_terms(
+            (graphql_name(name), _order_of(field), True) for name, field in fields if is_leaf(field)
+        ),
+    }
+
+
+def _title_of(field: Reference) -> Callable[[Row, Call], Sql]:
+    """Return by what titles are put in order, of the entry that a reference leads to."""
+    referenced = referenced_by(field)
+
+    def title(row: Row, call: Call) -> Sql:
+        rows = referenced(row, call)
+        source = call.source(rows.relation)
+        return select_over(source, source.columns.title_key, rows.conditions(source.columns))
+
+    return title
 
 
 def _order_of(field: Field) -> Callable[[Row], Sql]:
@@ -110,6 +131,16 @@ def _order_of(field: Field) -> Callable[[Row], Sql]:
 
 def _terms(orders: Iterable[tuple[str, Callable[[Row], Sql], bool]]) -> dict[str, OrderTerm]:
     """Return the two terms of each order: its name, what is compared, whether it can be null."""
+    return _two_terms((name, _alone(sql), nullable) for name, sql, nullable in orders)
+
+
+def _alone(sql: Callable[[Row], Sql]) -> Callable[[Row, Call], Sql]:
+    return lambda row, _: sql(row)
+
+
+def _two_terms(
+    orders: Iterable[tuple[str, Callable[[Row, Call], Sql], bool]],
+) -> dict[str, OrderTerm]:
     return {
         f"{name}_{direction}": OrderTerm(
             f"{name}_{direction}", sql, descending=direction == "DESC", nullable=nullable

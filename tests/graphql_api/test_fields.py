@@ -205,6 +205,33 @@ async def test_choices_are_in_the_order_of_their_declaration(api: Api) -> None:
         assert "".join(await slugs_by_page(api, query, order)) == expected
 
 
+async def test_entries_are_in_the_order_of_what_they_refer_to(api: Api) -> None:
+    newsroom = api.newsroom
+    await newsroom.published("Note", title="éclair", slug="note", text="Text")
+    for slug, title in (("x", "Zebra"), ("y", "apple")):
+        await newsroom.published(title=title, slug=slug)
+    for slug, about, source in (
+        ("a", "/articles/x", "/articles/y"),
+        ("b", "/notes/note", "/articles/x"),
+        ("c", "/articles/y", None),
+        ("d", None, None),
+    ):
+        await newsroom.published(title=slug, slug=slug, about=about, translated_from=source)
+    query = """query($order: [ArticleOrder!]!, $after: String) {
+      articles(orderBy: $order, first: 2, after: $after) {
+        nodes { slug } pageInfo { endCursor hasNextPage }
+      }
+    }"""
+    for order, expected in (
+        (["aboutTitle_ASC", "slug_ASC"], "cbadxy"),
+        (["aboutTitle_DESC", "slug_ASC"], "abcdxy"),
+        (["translatedFromTitle_ASC", "aboutTitle_DESC", "slug_DESC"], "abcyxd"),
+    ):
+        before = len(api.reader.statements)
+        assert "".join(await slugs_by_page(api, query, order)) == expected
+        assert len(api.reader.statements) == before + 3
+
+
 async def slugs_by_page(api: Api, query: str, order: list[str]) -> list[str]:
     """Return all slugs of a list, read page by page."""
     slugs: list[str] = []
