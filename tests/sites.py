@@ -113,6 +113,7 @@ class Note(ContentType, path="/notes/{slug}", policy=TWO_STAGES):
 
     text = Text(required=True)
     related = Links("See also")
+    mentions = References(reverse="mentioned_in", most=3)
 
 
 class Snippet(ContentType):

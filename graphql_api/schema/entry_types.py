@@ -26,7 +26,7 @@ from graphql_api.schema.field_kinds import (
     referenced_by,
     shown_as,
 )
-from graphql_api.schema.inputs import add_order, add_where
+from graphql_api.schema.inputs import add_order, add_quantified, add_where
 from graphql_api.schema.interfaces import Entry
 from graphql_api.schema.namespace import Namespace
 from graphql_api.schema.reverse import reverse_field, reverse_filter
@@ -78,13 +78,12 @@ def add_entry_type(
     described = {"__doc__": content_type.description or f"{name}."}
     back = {each.name: reverse_field(each) for each in reverses}
     namespace.add_object(type(name, (Entry,), described), **fields, **back)
-    if content_type.singleton:
-        return
     add_entry_connection(namespace, name, **summaries(namespace, name, content_type))
     own = field_filters(namespace, name, content_type.fields)
     back_filters = {each.name: reverse_filter(each) for each in reverses}
     description = f"What is asked of a {name}."
     add_where(namespace, f"{name}Where", description, {**ENTRY_WHERE, **own, **back_filters})
+    add_quantified(namespace, f"{name}ListWhere", f"{name}Where", "entries")
     add_order(namespace, f"{name}Order", {**_common_terms(), **_own_terms(content_type)})
 
 

@@ -141,7 +141,9 @@ def _references(_namespace: Namespace, _name: str, field: Field) -> Declared:
             lambda entry: entry.from_path == document_of(row).path_of(field.name),
         )
 
-    return Declared("EntriesWhere | None", ToMany(rows), f"{field.label}: entries that fit.")
+    to = cast("References", field).to
+    where = f"{to[0]}ListWhere" if len(to) == 1 else "EntriesWhere"
+    return Declared(f"{where} | None", ToMany(rows), f"{field.label}: entries that fit.")
 
 
 def _blocks(namespace: Namespace, name: str, field: Field) -> Declared:

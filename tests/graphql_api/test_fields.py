@@ -170,6 +170,48 @@ async def test_references_are_read_from_both_ends(api: Api) -> None:
     }
 
 
+async def test_what_points_from_one_type_keeps_that_type(api: Api) -> None:
+    newsroom = api.newsroom
+    for slug, level, compares in (
+        ("one", "EASY", []),
+        ("two", "HARD", ["/articles/one"]),
+        ("three", "EASY", ["/articles/one", "/articles/two"]),
+    ):
+        await newsroom.published(title=slug, slug=slug, level=level, pages=7, compares=compares)
+    data = await api.data(
+        """{
+          article(by: {slug: "one"}) {
+            comparedIn(orderBy: [level_ASC]) {
+              nodes { slug level }
+              facets(fields: [level]) { value count }
+              aggregate { sum { pages } }
+            }
+            hard: comparedIn(where: {level: {eq: HARD}}) { nodes { slug } }
+            mentionedIn { nodes { __typename ... on Article { level } } }
+          }
+          hard: articles(where: {compares: {some: {level: {eq: HARD}}}}) { nodes { slug } }
+          easy: articles(where: {compares: {every: {level: {eq: EASY}}, count: {gt: 0}}}) {
+            nodes { slug }
+          }
+          inHard: articles(where: {comparedIn: {some: {level: {eq: HARD}}}}) { nodes { slug } }
+        }"""
+    )
+    assert data == {
+        "article": {
+            "comparedIn": {
+                "nodes": [{"slug": "three", "level": "EASY"}, {"slug": "two", "level": "HARD"}],
+                "facets": [{"value": "EASY", "count": 1}, {"value": "HARD", "count": 1}],
+                "aggregate": {"sum": {"pages": 14}},
+            },
+            "hard": {"nodes": [{"slug": "two"}]},
+            "mentionedIn": {"nodes": []},
+        },
+        "hard": {"nodes": [{"slug": "three"}]},
+        "easy": {"nodes": [{"slug": "two"}]},
+        "inHard": {"nodes": [{"slug": "one"}]},
+    }
+
+
 async def test_moments_are_compared_whatever_their_zone(api: Api) -> None:
     for slug, moment in (
         ("a", "2026-11-24T18:00:00+01:00"),

@@ -78,7 +78,9 @@ async def fill(database: Database) -> None:
         slug: await newsroom.draft(title=slug.title(), slug=slug)
         for slug in ("alpha", "beta", "gamma", "omega")
     }
-    note = await newsroom.draft("Note", title="A note", slug="a-note", text="Some words")
+    note = await newsroom.draft(
+        "Note", title="A note", slug="a-note", text="Some words", mentions=["/articles/gamma"]
+    )
     alpha = await newsroom.save(
         drafts["alpha"],
         title="Alpha: the first 'quoted' \"one\" \\ ünïcödé 🦊",
