@@ -195,6 +195,13 @@ def referenced_by(field: Field) -> Callable[[Row, Call], Rows]:
 
 def _references(_namespace: Namespace, _name: str, field: Field) -> Declared:
     to = cast("References", field).to
+    type_ = to[0] if len(to) == 1 else "Entry"
+    return many(f"list[{type_}]", all_referenced_by(field), _description(field))
+
+
+def all_referenced_by(field: Field) -> Callable[[Row, Call], Rows]:
+    """Return what yields the entries that references lead to."""
+    to = cast("References", field).to
 
     def rows(row: Row, call: Call) -> Rows:
         document = document_of(row)
@@ -205,7 +212,7 @@ def _references(_namespace: Namespace, _name: str, field: Field) -> Declared:
         )
         return replace(found, typename=None) if len(to) == 1 else found
 
-    return many(f"list[{to[0] if len(to) == 1 else 'Entry'}]", rows, _description(field))
+    return rows
 
 
 def _blocks(namespace: Namespace, name: str, field: Field) -> Declared:

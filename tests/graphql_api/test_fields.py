@@ -212,6 +212,50 @@ async def test_what_points_from_one_type_keeps_that_type(api: Api) -> None:
     }
 
 
+async def test_what_is_referred_to_computed_or_timed_can_be_summed_up(api: Api) -> None:
+    newsroom = api.newsroom
+    await newsroom.published("Note", title="Note", slug="note", text="Text")
+    for slug, subtitle, moment, compares in (
+        ("one", "Two words", "2026-01-01T00:30:00+01:00", []),
+        ("two", "Three more words", "2026-01-31T12:00:00Z", ["/articles/one"]),
+        ("three", None, None, ["/articles/one", "/articles/two"]),
+    ):
+        await newsroom.published(
+            title=slug,
+            slug=slug,
+            subtitle=subtitle,
+            updated_on_site=moment,
+            compares=compares,
+            about="/notes/note" if slug != "one" else None,
+        )
+    data = await api.data(
+        """{
+          articles(orderBy: [slug_ASC]) {
+            nodes { id about { id } }
+            facets(fields: [compares, about, subtitleWords]) { field value count }
+            histogram(field: updatedOnSite, by: MONTH) { start count }
+            aggregate { max { subtitleWords } avg { subtitleWords } }
+          }
+        }"""
+    )
+    one, _, two = data["articles"]["nodes"]
+    assert data["articles"]["facets"] == [
+        {"field": "compares", "value": one["id"], "count": 2},
+        {"field": "compares", "value": two["id"], "count": 1},
+        {"field": "about", "value": two["about"]["id"], "count": 2},
+        {"field": "subtitleWords", "value": "2", "count": 1},
+        {"field": "subtitleWords", "value": "3", "count": 1},
+    ]
+    assert data["articles"]["histogram"] == [
+        {"start": "2025-12", "count": 1},
+        {"start": "2026-01", "count": 1},
+    ]
+    assert data["articles"]["aggregate"] == {
+        "max": {"subtitleWords": 3},
+        "avg": {"subtitleWords": 2.5},
+    }
+
+
 async def test_moments_are_compared_whatever_their_zone(api: Api) -> None:
     for slug, moment in (
         ("a", "2026-11-24T18:00:00+01:00"),
