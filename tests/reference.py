@@ -226,13 +226,9 @@ class Reference:
             value = document.get(name)
             shown = partial(self._value, kind, value, f"{path}{name}", revision_id)
             values[_camel(name)] = shown
-            match kind:
-                case Object():
-                    seen = partial(self._part, kind, value or {}, f"{path}{name}", revision_id)
-                case _ if isinstance(value, dict):
-                    seen = partial(value.get, "plainText")
-                case _:
-                    seen = shown
+            seen = shown
+            if isinstance(value, dict) and not isinstance(kind, Object):
+                seen = partial(value.get, "plainText")
             values[f"@{_camel(name)}"] = seen
 
     def _translations(self, publication: Row) -> list[Thing]:
@@ -802,7 +798,7 @@ def _matches(thing: Thing, name: str, value: Any) -> bool:
 
 
 # What looks into one thing, which may not be there; the filters of leaves differ from these.
-_TO_ONE = frozenset({"author", "target", "source", "translatedFrom", "about"})
+_TO_ONE = frozenset({"author", "target", "source", "translatedFrom", "about", "byline"})
 
 
 def _fits(actual: Any, name: str, where: Args) -> bool:

@@ -81,7 +81,7 @@ class Inner:
     """
 
     row: Callable[[Row], Row]
-    when: Callable[[Row], Condition] | None = None
+    when: Callable[[Row], Condition]
 
 
 @dataclass(frozen=True)
@@ -155,9 +155,8 @@ def _field_condition(where: Input, name: str, value: Argument, row: Row, call: C
             return _to_one(declaration, value, row, call)
         case ToMany():
             return _to_many(declaration, value, row, call)
-        case Inner(inner, when):
-            inside = condition_of(value, inner(row), call)
-            return inside if when is None else and_(when(inner(row)), inside)
+        case Inner(inner, when) if isinstance(value, Input):
+            return and_(when(inner(row)), condition_of(value, inner(row), call))
         case Test(condition, type_) if isinstance(value, Given):
             return condition(row, call.bind(value, type_))
     return true()

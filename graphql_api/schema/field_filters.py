@@ -93,8 +93,8 @@ def _object(namespace: Namespace, name: str, field: Field) -> Declared:
     _add_object_where(namespace, name, cast("Object", field))
     return Declared(
         f"{name}Where | None",
-        Inner(lambda row: document_of(row).inside(field.name)),
-        f"{field.label}.",
+        Inner(lambda row: document_of(row).inside(field.name), lambda part: part.json.is_not(None)),
+        f"{field.label}: it is there, and fits.",
     )
 
 

@@ -211,12 +211,14 @@ class Asked:
         value: its value in an article.
         operators: what can be asked.
         operands: what it is compared with.
+        is_there: whether an article has what the value is a part of.
     """
 
     where: Callable[[Any], Any]
     value: Callable[[Written], Any]
     operators: Sequence[str]
     operands: Sequence[Any]
+    is_there: Test = lambda _: True
 
 
 def of(name: str, key: str, operators: Sequence[str], operands: Sequence[Any]) -> Asked:
@@ -248,15 +250,17 @@ FIELDS: Mapping[str, Asked] = {
     ),
     "byline.name": Asked(
         lambda asked: {"byline": {"name": asked}},
-        lambda a: (a.fields.get("byline") or {}).get("name"),
+        lambda a: a.fields["byline"].get("name"),
         _TEXT,
         _WORDS,
+        lambda a: "byline" in a.fields,
     ),
     "byline.year": Asked(
         lambda asked: {"byline": {"year": asked}},
-        lambda a: (a.fields.get("byline") or {}).get("year"),
+        lambda a: a.fields["byline"].get("year"),
         _RANGE,
         [1999, 0],
+        lambda a: "byline" in a.fields,
     ),
 }
 
@@ -275,7 +279,9 @@ def questions(asked: Asked) -> Iterator[tuple[Any, Test]]:
 
 
 def _test(asked: Asked, operator: str, operand: Any) -> Test:
-    return lambda article: compare(operator, asked.value(article), operand)
+    return lambda article: (
+        asked.is_there(article) and compare(operator, asked.value(article), operand)
+    )
 
 
 # --- How questions are nested ---
@@ -461,7 +467,7 @@ def test_a_filter_that_says_nothing_finds_everything(library: Library) -> None:
         {},
         {"AND": []},
         {"AND": [{}], "OR": [{}], "NOT": None},
-        {"title": {}, "subtitle": None, "byline": {}},
+        {"title": {}, "subtitle": None, "byline": None, "category": None},
         {"aliases": {}, "related": {"some": None}, "tags": {"every": {}}},
     ]
     for where in nothing:
@@ -469,6 +475,24 @@ def test_a_filter_that_says_nothing_finds_everything(library: Library) -> None:
     assert library.found({"OR": []}) == set()
     assert library.found({"NOT": {}}) == set()
     assert library.found({"translatedFrom": {}}) == {"beta", "gamma", "delta"}
+
+
+def test_what_is_there_fits_a_filter_that_asks_for_nothing(library: Library) -> None:
+    there: Mapping[str, Test] = {
+        "category": lambda a: a.category is not None,
+        "author": lambda _: True,
+        "translatedFrom": lambda a: a.source is not None,
+        "about": lambda _: False,
+        "byline": lambda a: "byline" in a.fields,
+    }
+    for name, is_there in there.items():
+        found = {article.slug for article in ARTICLES if is_there(article)}
+        assert library.found({name: {}}) == found
+        absent = {article.slug for article in ARTICLES} - found
+        assert library.found({"NOT": {name: {}}}) == absent
+        assert library.found({"translatedFrom": {"NOT": {name: {}}}}) == {
+            article.slug for article in ARTICLES if article.source and not is_there(article.source)
+        }
 
 
 def test_categories_are_whole_branches_if_that_is_asked(library: Library) -> None:
