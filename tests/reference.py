@@ -28,6 +28,7 @@ from sqlalchemy import select
 from cms.content.fields import (
     AnyBlock,
     Choice,
+    Colour,
     Computed,
     DateTime,
     Field,
@@ -48,7 +49,7 @@ from graphql_api.schema.build import build_delivery_schema
 from tests import searching
 from tests.references import facets, seo
 from tests.references.look import Look
-from tests.references.thing import Args, Row, Thing, Word, Zoned
+from tests.references.thing import Args, Hue, Row, Thing, Word, Zoned
 from tests.references.whole_site import WholeSite
 
 
@@ -303,6 +304,8 @@ class Reference:
                 return self._value(kind.of, value, path, revision_id)
             case DateTime():
                 return None if value is None else Zoned(value)
+            case Colour():
+                return None if value is None else Hue(value)
             case Choice():
                 return None if value is None else Word(value, kind.choices)
             case List():
@@ -814,7 +817,7 @@ def _fits(actual: Any, name: str, where: Args) -> bool:
 def _compares(actual: Any, operators: Args) -> bool:
     actual = _compared(actual)
     mode = operators.get("mode")
-    folds = mode is not None and mode.name == "INSENSITIVE"
+    folds = isinstance(actual, Hue) or (mode is not None and mode.name == "INSENSITIVE")
     return all(
         _test(
             *((_folded(actual), operator, _folded(other)) if folds else (actual, operator, other))

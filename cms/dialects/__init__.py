@@ -41,6 +41,7 @@ from cms.dialects.search import Lookups, found_documents, snippet_of
 from cms.dialects.spelled import Spelled
 from cms.dialects.values import (
     BooleanOf,
+    ColourOf,
     IntegerOf,
     JsonScalar,
     JsonText,
@@ -52,6 +53,7 @@ from cms.dialects.values import (
 __all__ = [
     "CLUSTERED",
     "BooleanOf",
+    "ColourOf",
     "Folded",
     "FoldedItems",
     "IntegerOf",

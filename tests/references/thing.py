@@ -36,6 +36,12 @@ class Word(str):
     place: int
 
 
+class Hue(str):
+    """A colour, whose letters may be written either way."""
+
+    __slots__ = ()
+
+
 class Zoned(str):
     """A time as an editor has written it; compared as the moment that it is."""
 
