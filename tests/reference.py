@@ -27,6 +27,8 @@ from sqlalchemy import select
 
 from cms.content.fields import (
     AnyBlock,
+    Choice,
+    Colour,
     Computed,
     DateTime,
     Field,
@@ -47,7 +49,7 @@ from graphql_api.schema.build import build_delivery_schema
 from tests import searching
 from tests.references import facets, seo
 from tests.references.look import Look
-from tests.references.thing import Args, Row, Thing, Zoned
+from tests.references.thing import Args, Hue, Row, Thing, Word, Zoned
 from tests.references.whole_site import WholeSite
 
 
@@ -225,13 +227,9 @@ class Reference:
             value = document.get(name)
             shown = partial(self._value, kind, value, f"{path}{name}", revision_id)
             values[_camel(name)] = shown
-            match kind:
-                case Object():
-                    seen = partial(self._part, kind, value or {}, f"{path}{name}", revision_id)
-                case _ if isinstance(value, dict):
-                    seen = partial(value.get, "plainText")
-                case _:
-                    seen = shown
+            seen = shown
+            if isinstance(value, dict) and not isinstance(kind, Object):
+                seen = partial(value.get, "plainText")
             values[f"@{_camel(name)}"] = seen
 
     def _translations(self, publication: Row) -> list[Thing]:
@@ -306,6 +304,10 @@ class Reference:
                 return self._value(kind.of, value, path, revision_id)
             case DateTime():
                 return None if value is None else Zoned(value)
+            case Colour():
+                return None if value is None else Hue(value)
+            case Choice():
+                return None if value is None else Word(value, kind.choices)
             case List():
                 return [
                     self._value(kind.item, item, f"{path}/{index}", revision_id)
@@ -714,8 +716,12 @@ def _order_value(thing: Thing, term: str) -> Any:
     if name.startswith("category"):
         category = thing.values["category"]()
         return category.values[name.removeprefix("category").lower()] if category else None
+    if name.endswith("Title"):
+        referenced = thing.values[name.removesuffix("Title")]()
+        return referenced.values["title_key"] if referenced is not None else None
     value = thing.values["title_key" if name == "title" else name]
-    return _compared(value() if callable(value) else value)
+    value = value() if callable(value) else value
+    return value.place if isinstance(value, Word) else _compared(value)
 
 
 def _compared(value: Any) -> Any:
@@ -795,7 +801,7 @@ def _matches(thing: Thing, name: str, value: Any) -> bool:
 
 
 # What looks into one thing, which may not be there; the filters of leaves differ from these.
-_TO_ONE = frozenset({"author", "target", "source", "translatedFrom", "about"})
+_TO_ONE = frozenset({"author", "target", "source", "translatedFrom", "about", "byline"})
 
 
 def _fits(actual: Any, name: str, where: Args) -> bool:
@@ -811,7 +817,7 @@ def _fits(actual: Any, name: str, where: Args) -> bool:
 def _compares(actual: Any, operators: Args) -> bool:
     actual = _compared(actual)
     mode = operators.get("mode")
-    folds = mode is not None and mode.name == "INSENSITIVE"
+    folds = isinstance(actual, Hue) or (mode is not None and mode.name == "INSENSITIVE")
     return all(
         _test(
             *((_folded(actual), operator, _folded(other)) if folds else (actual, operator, other))
@@ -822,12 +828,16 @@ def _compares(actual: Any, operators: Args) -> bool:
 
 
 def _folded(value: Any) -> Any:
-    """Return text with the letters of ASCII in lower case."""
+    """Return text with each letter in lower case, by itself."""
     if isinstance(value, list):
         return [_folded(each) for each in value]
     if not isinstance(value, str):
         return value
-    return "".join(each.lower() if each.isascii() else each for each in value)
+    return "".join(_SMALL.get(each, each.lower()) for each in value)
+
+
+# What lower() has two letters for, and what it writes in another way at the end of a word.
+_SMALL = {"İ": "i", "ς": "σ"}
 
 
 def _quantified(quantifier: str, items: Sequence[Any], where: Args | None) -> bool:
@@ -861,6 +871,7 @@ def _test(actual: Any, operator: str, other: Any) -> bool:
         "gte": lambda: actual >= other,
         "contains": lambda: other in actual,
         "startsWith": lambda: actual.startswith(other),
+        "endsWith": lambda: actual.endswith(other),
     }
     return tests[operator]()
 

@@ -84,8 +84,10 @@ class Article(ContentType, path="/articles/{slug}"):
     pages = Integer()
     is_free = Boolean()
     issued_on = Date()
-    level = Choice(choices=("EASY", "HARD"))
+    level = Choice(choices=("EASY", "MEDIUM", "HARD"))
     aliases = List(of=Text())
+    scores = List(of=Integer())
+    answers = List(of=Boolean())
     byline = Object("Byline", name=Text(required=True), year=Integer())
     steps = List(
         of=Object("Step", title=Text(required=True), see=Links("See", kind="step"), body=Markdown())
@@ -111,6 +113,7 @@ class Note(ContentType, path="/notes/{slug}", policy=TWO_STAGES):
 
     text = Text(required=True)
     related = Links("See also")
+    mentions = References(reverse="mentioned_in", most=3)
 
 
 class Snippet(ContentType):

@@ -35,11 +35,13 @@ from cms.dialects.expressions import (
     moment_ago,
     present_moment,
 )
+from cms.dialects.folding import Folded, FoldedItems
 from cms.dialects.reading import Reader
 from cms.dialects.search import Lookups, found_documents, snippet_of
 from cms.dialects.spelled import Spelled
 from cms.dialects.values import (
     BooleanOf,
+    ColourOf,
     IntegerOf,
     JsonScalar,
     JsonText,
@@ -51,6 +53,9 @@ from cms.dialects.values import (
 __all__ = [
     "CLUSTERED",
     "BooleanOf",
+    "ColourOf",
+    "Folded",
+    "FoldedItems",
     "IntegerOf",
     "JsonDocument",
     "JsonScalar",

@@ -6,8 +6,8 @@ a field of the same name and another kind, and a database may look at its rows f
 
 from __future__ import annotations
 
-from sqlalchemy import Text
-from sqlalchemy.types import Boolean, Float, Integer
+from sqlalchemy import Dialect, Text
+from sqlalchemy.types import Boolean, Float, Integer, TypeDecorator
 
 from cms.dialects.columns import Moment
 from cms.dialects.spelled import Spelled
@@ -35,6 +35,26 @@ class TextOf(Spelled):
     type = Text()
     sqlite = "{0}"
     postgresql = """(({0} #>> '{{}}') collate "C")"""
+
+
+class _SmallLetters(TypeDecorator[str]):
+    """Text that is stored in small letters; what it is compared with is brought to that form."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Return the text in small letters."""
+        del dialect
+        return None if value is None else value.lower()
+
+
+class ColourOf(Spelled):
+    """A scalar as a colour, compared like any text."""
+
+    type = _SmallLetters()
+    sqlite = TextOf.sqlite
+    postgresql = TextOf.postgresql
 
 
 class NumberOf(Spelled):

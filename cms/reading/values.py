@@ -22,7 +22,15 @@ from cms.content.fields import (
     Text,
     Url,
 )
-from cms.dialects import BooleanOf, IntegerOf, JsonScalar, MomentOf, NumberOf, TextOf
+from cms.dialects import (
+    BooleanOf,
+    ColourOf,
+    IntegerOf,
+    JsonScalar,
+    MomentOf,
+    NumberOf,
+    TextOf,
+)
 
 Sql: TypeAlias = ColumnElement[Any]
 
@@ -37,7 +45,7 @@ _VALUES: Mapping[type[Field], Callable[[Sql], Sql]] = {
     DateTime: MomentOf,
     Url: TextOf,
     Email: TextOf,
-    Colour: TextOf,
+    Colour: ColourOf,
     Choice: TextOf,
     Reference: TextOf,
 }

@@ -14,7 +14,6 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
-    Text,
     and_,
     false,
     func,
@@ -27,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.functions import coalesce
 from sqlalchemy.types import TypeEngine
 
+from cms.dialects import Folded, FoldedItems
 from graphql_api.planner.arguments import Argument, Given, Input, Known
 from graphql_api.planner.declarations import PLANNED, Call, Row, Rows, Sql
 from graphql_api.planner.json_sql import Contains, IsOneOf, TypedList
@@ -81,7 +81,7 @@ class Inner:
     """
 
     row: Callable[[Row], Row]
-    when: Callable[[Row], Condition] | None = None
+    when: Callable[[Row], Condition]
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,12 @@ def _starts_with(value: Sql, start: Sql) -> Condition:
     return func.substr(value, 1, func.length(start)) == start
 
 
+def _ends_with(value: Sql, end: Sql) -> Condition:
+    # What is longer than the value begins outside of it, and is then longer than what is found.
+    first = func.length(value) - func.length(end) + literal_column("1")
+    return func.substr(value, first) == end
+
+
 # What each operator does with a value and a parameter, which is not null.
 OPERATORS: Mapping[str, Callable[[Sql, Sql], Condition]] = {
     "eq": lambda value, other: value == other,
@@ -108,6 +114,7 @@ OPERATORS: Mapping[str, Callable[[Sql, Sql], Condition]] = {
     "notIn": lambda value, other: not_(_truth(IsOneOf(value, other))),
     "contains": Contains,
     "startsWith": _starts_with,
+    "endsWith": _ends_with,
 }
 
 # The mode in which upper and lower case are the same.
@@ -148,9 +155,8 @@ def _field_condition(where: Input, name: str, value: Argument, row: Row, call: C
             return _to_one(declaration, value, row, call)
         case ToMany():
             return _to_many(declaration, value, row, call)
-        case Inner(inner, when):
-            inside = condition_of(value, inner(row), call)
-            return inside if when is None else and_(when(inner(row)), inside)
+        case Inner(inner, when) if isinstance(value, Input):
+            return and_(when(inner(row)), condition_of(value, inner(row), call))
         case Test(condition, type_) if isinstance(value, Given):
             return condition(row, call.bind(value, type_))
     return true()
@@ -160,44 +166,37 @@ def _comparison(operators: Argument, value: Sql, call: Call) -> Condition:
     """Combine the operators. One that is given null compares with null, or says nothing."""
     if not isinstance(operators, Input):
         return true()
-    fold = _same if _plain(operators.fields.get("mode")) != INSENSITIVE else _in_lower_case
+    compared = Folded(value) if _mode(operators) == INSENSITIVE else value
     tests = [
-        _test(name, other, fold(value), call, fold)
+        _test(name, other, compared, call)
         for name, other in operators.fields.items()
         if name != "mode"
     ]
     return and_(true(), *tests)
 
 
-def _same(value: Sql) -> Sql:
-    return value
+def _mode(operators: Input) -> object:
+    return _plain(operators.fields.get("mode"))
 
 
-def _in_lower_case(value: Sql) -> Sql:
-    return func.lower(value, type_=Text())
-
-
-def _test(
-    name: str, other: Argument, value: Sql, call: Call, fold: Callable[[Sql], Sql]
-) -> Condition:
+def _test(name: str, other: Argument, value: Sql, call: Call) -> Condition:
     if name == "isNull":
         wanted = other.value if isinstance(other, Known) else None
         return true() if wanted is None else value.is_(None) if wanted else value.is_not(None)
     if other is None:
         nulls = {"eq": value.is_(None), "ne": value.is_not(None)}
         return nulls.get(name, true())
-    given = _given(other)
-    # Folded before it is bound: a database would fold a parameter by its own locale.
-    folded = given if fold is _same else Given(lambda v: _lowered(given.read(v)))
-    type_ = TypedList(value.type) if name in LIST_OPERATORS else value.type
-    return OPERATORS[name](value, call.bind(folded, type_))
+    return OPERATORS[name](value, _operand(name, _given(other), value, call))
 
 
-def _lowered(value: Any) -> Any:
-    """Return texts with the letters of ASCII in lower case, as databases do it to columns."""
-    if isinstance(value, list):
-        return [_lowered(each) for each in value]
-    return "".join(c.lower() if c.isascii() else c for c in value)
+def _operand(name: str, given: Given, value: Sql, call: Call) -> Sql:
+    """Return what is compared with a value, folded by the database itself if the value is."""
+    is_folded = isinstance(value, Folded)
+    if name in LIST_OPERATORS:
+        items = call.bind(given, TypedList(value.type))
+        return FoldedItems(items) if is_folded else items
+    operand = call.bind(given, value.type)
+    return Folded(operand) if is_folded else operand
 
 
 def _to_one(declaration: ToOne, where: Argument, row: Row, call: Call) -> Condition:

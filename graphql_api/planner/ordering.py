@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from graphql_api.planner.arguments import Argument, Known
-from graphql_api.planner.declarations import OrderKey, Row, Sql
+from graphql_api.planner.declarations import Call, OrderKey, Row, Sql
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,13 +16,13 @@ class OrderTerm:
 
     Attributes:
         name: the enum value: ``publishedAt_DESC``.
-        sql: what is compared.
+        sql: what is compared, of a row, and of what it refers to as the call's view shows that.
         descending: whether the largest comes first.
         nullable: whether it can be null.
     """
 
     name: str
-    sql: Callable[[Row], Sql]
+    sql: Callable[[Row, Call], Sql]
     descending: bool
     nullable: bool
 
@@ -33,14 +33,16 @@ def order_mark(argument: Argument) -> str:
 
 
 def order_keys(
-    argument: Argument, row: Row, default: Callable[[Row], tuple[OrderKey, ...]]
+    argument: Argument, row: Row, call: Call, default: Callable[[Row], tuple[OrderKey, ...]]
 ) -> tuple[OrderKey, ...]:
     """Return the keys of an order.
 
     The relation's own order follows the terms that were asked for. It ends with a key that is
     different for every row, so the whole is stable.
     """
-    chosen = (OrderKey(term.sql(row), term.descending, term.nullable) for term in _terms(argument))
+    chosen = (
+        OrderKey(term.sql(row, call), term.descending, term.nullable) for term in _terms(argument)
+    )
     return (*chosen, *default(row))
 
 

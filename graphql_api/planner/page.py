@@ -138,7 +138,8 @@ class Page:
         return number(read, self._parameters)
 
     def _keys(self, columns: Columns) -> tuple[OrderKey, ...]:
-        return order_keys(self._call.arguments.get("orderBy"), columns, self.rows.order)
+        order = self._call.arguments.get("orderBy")
+        return order_keys(order, columns, self._call, self.rows.order)
 
     def _select(self, used: Sequence[str]) -> Selectable:
         """Return the page's rows, by limit, with these columns."""

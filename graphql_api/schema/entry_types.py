@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Integer, case, literal_column, select
 
 from cms.content.content_type import ContentType
+from cms.content.fields import Choice, Field, Reference
 from cms.content.site import Reverse
 from cms.reading import relations
-from graphql_api.planner.declarations import Row, Sql
+from graphql_api.planner.declarations import Call, Row, Sql
+from graphql_api.planner.json_sql import text
 from graphql_api.planner.ordering import OrderTerm
+from graphql_api.planner.source import select_over
 from graphql_api.schema.connection import add_entry_connection
 from graphql_api.schema.facets import summaries
 from graphql_api.schema.field_filters import field_filters
-from graphql_api.schema.field_kinds import camel, comparable, declare_field, graphql_name, is_leaf
-from graphql_api.schema.inputs import add_order, add_where
+from graphql_api.schema.field_kinds import (
+    camel,
+    comparable,
+    declare_field,
+    graphql_name,
+    is_leaf,
+    referenced_by,
+    shown_as,
+)
+from graphql_api.schema.inputs import add_order, add_quantified, add_where
 from graphql_api.schema.interfaces import Entry
 from graphql_api.schema.namespace import Namespace
 from graphql_api.schema.reverse import reverse_field, reverse_filter
@@ -67,13 +78,12 @@ def add_entry_type(
     described = {"__doc__": content_type.description or f"{name}."}
     back = {each.name: reverse_field(each) for each in reverses}
     namespace.add_object(type(name, (Entry,), described), **fields, **back)
-    if content_type.singleton:
-        return
     add_entry_connection(namespace, name, **summaries(namespace, name, content_type))
     own = field_filters(namespace, name, content_type.fields)
     back_filters = {each.name: reverse_filter(each) for each in reverses}
     description = f"What is asked of a {name}."
     add_where(namespace, f"{name}Where", description, {**ENTRY_WHERE, **own, **back_filters})
+    add_quantified(namespace, f"{name}ListWhere", f"{name}Where", "entries")
     add_order(namespace, f"{name}Order", {**_common_terms(), **_own_terms(content_type)})
 
 
@@ -82,15 +92,54 @@ def _common_terms() -> dict[str, OrderTerm]:
 
 
 def _own_terms(content_type: type[ContentType]) -> dict[str, OrderTerm]:
-    return _terms(
-        (graphql_name(name), comparable(field), True)
-        for name, field in content_type.fields.items()
-        if is_leaf(field)
-    )
+    fields = content_type.fields.items()
+    # A field that is called like the title of what another one leads to is what is meant.
+    return {
+        **_two_terms(
+            (f"{graphql_name(name)}Title", _title_of(field), True)
+            for name, field in fields
+            if isinstance(field, Reference)
+        ),
+        **_terms(
+            (graphql_name(name), _order_of(field), True) for name, field in fields if is_leaf(field)
+        ),
+    }
+
+
+def _title_of(field: Reference) -> Callable[[Row, Call], Sql]:
+    """Return by what titles are put in order, of the entry that a reference leads to."""
+    referenced = referenced_by(field)
+
+    def title(row: Row, call: Call) -> Sql:
+        rows = referenced(row, call)
+        source = call.source(rows.relation)
+        return select_over(source, source.columns.title_key, rows.conditions(source.columns))
+
+    return title
+
+
+def _order_of(field: Field) -> Callable[[Row], Sql]:
+    """Return what a leaf is put in order by: its value, or the place of its word."""
+    value, shown = comparable(field), shown_as(field)
+    if not isinstance(shown, Choice):
+        return value
+    places = enumerate(shown.choices)
+    words = [(text(word), literal_column(str(place), Integer())) for place, word in places]
+    return lambda row: case(*((value(row) == word, place) for word, place in words))
 
 
 def _terms(orders: Iterable[tuple[str, Callable[[Row], Sql], bool]]) -> dict[str, OrderTerm]:
     """Return the two terms of each order: its name, what is compared, whether it can be null."""
+    return _two_terms((name, _alone(sql), nullable) for name, sql, nullable in orders)
+
+
+def _alone(sql: Callable[[Row], Sql]) -> Callable[[Row, Call], Sql]:
+    return lambda row, _: sql(row)
+
+
+def _two_terms(
+    orders: Iterable[tuple[str, Callable[[Row, Call], Sql], bool]],
+) -> dict[str, OrderTerm]:
     return {
         f"{name}_{direction}": OrderTerm(
             f"{name}_{direction}", sql, descending=direction == "DESC", nullable=nullable

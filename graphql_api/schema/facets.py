@@ -10,16 +10,25 @@ from typing import Any, TypeAlias
 from sqlalchemy import Float, Text, case, cast, false, func, literal_column, select, union_all
 
 from cms.content.content_type import ContentType
-from cms.content.fields import Boolean, Date, Field, List, Number
-from cms.dialects import JsonText
+from cms.content.fields import (
+    Boolean,
+    Date,
+    DateTime,
+    Field,
+    List,
+    Number,
+    Reference,
+    References,
+)
+from cms.dialects import JsonScalar, TextOf
 from cms.reading import relations
+from cms.reading.values import value_of
 from graphql_api.planner.arguments import Argument as PlannedArgument
 from graphql_api.planner.arguments import Given, Known
 from graphql_api.planner.declarations import DEFAULT_SIZE, Call, OrderKey, Row, Rows, Sql, Value
 from graphql_api.planner.json_sql import (
     Elements,
     RowCount,
-    element_text,
     json_of,
     member,
     text,
@@ -29,7 +38,15 @@ from graphql_api.planner.paging import number_of
 from graphql_api.planner.source import Chosen, Selectable
 from graphql_api.schema.content import document_of
 from graphql_api.schema.declare import Argument, Declared, inside, many, value
-from graphql_api.schema.field_kinds import camel, comparable, graphql_name, is_leaf
+from graphql_api.schema.field_kinds import (
+    all_referenced_by,
+    camel,
+    comparable,
+    graphql_name,
+    is_leaf,
+    referenced_by,
+    shown_as,
+)
 from graphql_api.schema.namespace import Namespace
 
 # What of a row is counted; for what has several values, the rows that they are in.
@@ -136,7 +153,7 @@ def summaries(
             ),
         ),
     }
-    numbers = {key: field for key, field in fields.items() if isinstance(field, Number)}
+    numbers = {key: field for key, field in fields.items() if isinstance(shown_as(field), Number)}
     if numbers:
         _add_aggregates(namespace, name, numbers)
         declared["aggregate"] = inside(
@@ -152,7 +169,7 @@ def _add_enums(namespace: Namespace, name: str, fields: Mapping[str, Field]) -> 
     dates = {
         graphql_name(key): comparable(field)
         for key, field in fields.items()
-        if isinstance(field, Date)
+        if isinstance(shown_as(field), Date | DateTime)
     }
     moments = {key: _Moment(of) for key, of in {**_MOMENTS, **dates}.items()}
     namespace.add_enum(f"{name}Moment", "Which time is counted by.", moments)
@@ -166,25 +183,32 @@ class _Moment:
 
 
 def _facet_of(name: str, field: Field) -> Facet | None:
-    if isinstance(field, Boolean):
-        is_true = comparable(field)
-        return Facet(graphql_name(name), lambda row: _truth(is_true(row)))
-    if is_leaf(field):
+    shown = shown_as(field)
+    if is_leaf(shown):
+        key = text(field.name)
         return Facet(
             graphql_name(name),
-            lambda row: cast(JsonText(document_of(row).json, text(field.name)), Text),
+            lambda row: _as_text(shown, JsonScalar(document_of(row).json, key)),
         )
-    if isinstance(field, List) and is_leaf(field.item):
+    if isinstance(shown, List) and is_leaf(shown.item):
+        item = shown.item
 
         def items(row: Row, _: Call) -> Rows:
             return Rows(Elements(member(document_of(row).json, field.name)))
 
-        return Facet(graphql_name(name), element_text, items)
+        return Facet(graphql_name(name), lambda element: _as_text(item, element.value), items)
+    if isinstance(field, Reference | References):
+        find = referenced_by if isinstance(field, Reference) else all_referenced_by
+        return Facet(graphql_name(name), lambda entry: entry.id, find(field))
     return None
 
 
-def _truth(condition: Sql) -> Sql:
-    return case((condition.is_(None), None), (condition, text("true")), else_=text("false"))
+def _as_text(field: Field, scalar: Sql) -> Sql:
+    """Return a scalar of a field as text, which JSON would have of it as well."""
+    if isinstance(field, Boolean):
+        is_true = value_of(field, scalar)
+        return case((is_true.is_(None), None), (is_true, text("true")), else_=text("false"))
+    return cast(TextOf(scalar), Text)
 
 
 def _add_aggregates(namespace: Namespace, name: str, numbers: Mapping[str, Field]) -> None:

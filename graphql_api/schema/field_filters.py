@@ -26,7 +26,14 @@ from graphql_api.planner.filters import Compare, Inner, ToMany, ToOne
 from graphql_api.planner.json_sql import Elements, member, text
 from graphql_api.schema.content import document_of
 from graphql_api.schema.declare import Declared
-from graphql_api.schema.field_kinds import camel, comparable, is_leaf, leaf_type, shown_as
+from graphql_api.schema.field_kinds import (
+    all_referenced_by,
+    camel,
+    comparable,
+    is_leaf,
+    leaf_type,
+    shown_as,
+)
 from graphql_api.schema.inputs import (
     LEAF_FILTERS,
     add_enum_filter,
@@ -35,7 +42,7 @@ from graphql_api.schema.inputs import (
     list_filter,
 )
 from graphql_api.schema.namespace import Namespace
-from graphql_api.schema.rows import entry_rows, link_rows, referenced_rows
+from graphql_api.schema.rows import entry_rows, link_rows
 
 Filter: TypeAlias = Callable[[Namespace, str, Field], Declared]
 
@@ -86,8 +93,8 @@ def _object(namespace: Namespace, name: str, field: Field) -> Declared:
     _add_object_where(namespace, name, cast("Object", field))
     return Declared(
         f"{name}Where | None",
-        Inner(lambda row: document_of(row).inside(field.name)),
-        f"{field.label}.",
+        Inner(lambda row: document_of(row).inside(field.name), lambda part: part.json.is_not(None)),
+        f"{field.label}: it is there, and fits.",
     )
 
 
@@ -134,14 +141,10 @@ def _reference(_namespace: Namespace, _name: str, field: Field) -> Declared:
 
 
 def _references(_namespace: Namespace, _name: str, field: Field) -> Declared:
-    def rows(row: Row, call: Call) -> Rows:
-        return referenced_rows(
-            call.view,
-            lambda entry: entry.from_revision_id == document_of(row).revision_id,
-            lambda entry: entry.from_path == document_of(row).path_of(field.name),
-        )
-
-    return Declared("EntriesWhere | None", ToMany(rows), f"{field.label}: entries that fit.")
+    to = cast("References", field).to
+    where = f"{to[0]}ListWhere" if len(to) == 1 else "EntriesWhere"
+    rows = all_referenced_by(field)
+    return Declared(f"{where} | None", ToMany(rows), f"{field.label}: entries that fit.")
 
 
 def _blocks(namespace: Namespace, name: str, field: Field) -> Declared:

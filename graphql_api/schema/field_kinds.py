@@ -174,22 +174,33 @@ def _list(namespace: Namespace, name: str, field: Field) -> Declared:
 
 def _reference(_namespace: Namespace, _name: str, field: Field) -> Declared:
     to = cast("Reference", field).to
+    type_ = to[0] if len(to) == 1 else "Entry"
+    return one(f"{type_} | None", referenced_by(field), _description(field))
 
-    def target(row: Row) -> Callable[[Row], sa.ColumnElement[bool]]:
-        return lambda entry: entry.id == comparable(field)(row)
 
-    if len(to) == 1:
-        return one(
-            f"{to[0]} | None",
-            lambda row, call: rows_of_type(call.view, to[0], target(row)),
-            _description(field),
-        )
-    return one(
-        "Entry | None", lambda row, call: entry_rows(call.view, target(row)), _description(field)
-    )
+def referenced_by(field: Field) -> Callable[[Row, Call], Rows]:
+    """Return what yields the one entry that a reference leads to."""
+    to = cast("Reference", field).to
+
+    def rows(row: Row, call: Call) -> Rows:
+        def is_meant(entry: Columns) -> sa.ColumnElement[bool]:
+            return entry.id == comparable(field)(row)
+
+        if len(to) == 1:
+            return rows_of_type(call.view, to[0], is_meant)
+        return entry_rows(call.view, is_meant)
+
+    return rows
 
 
 def _references(_namespace: Namespace, _name: str, field: Field) -> Declared:
+    to = cast("References", field).to
+    type_ = to[0] if len(to) == 1 else "Entry"
+    return many(f"list[{type_}]", all_referenced_by(field), _description(field))
+
+
+def all_referenced_by(field: Field) -> Callable[[Row, Call], Rows]:
+    """Return what yields the entries that references lead to."""
     to = cast("References", field).to
 
     def rows(row: Row, call: Call) -> Rows:
@@ -201,7 +212,7 @@ def _references(_namespace: Namespace, _name: str, field: Field) -> Declared:
         )
         return replace(found, typename=None) if len(to) == 1 else found
 
-    return many(f"list[{to[0] if len(to) == 1 else 'Entry'}]", rows, _description(field))
+    return rows
 
 
 def _blocks(namespace: Namespace, name: str, field: Field) -> Declared:

@@ -20,6 +20,7 @@ _WORDS = {
     "gte": "It is more or the same.",
     "contains": "This is in it.",
     "starts_with": "It begins with this.",
+    "ends_with": "It ends with this.",
     "is_null": "It is not set, or with false: it is.",
 }
 _EQUALITY = ("eq", "ne", "in", "not_in", "is_null")
@@ -28,7 +29,7 @@ _RANGE = (*_EQUALITY, "lt", "lte", "gt", "gte")
 # For each kind of leaf: the filter's name, the type of its operands, and its operators.
 LEAF_FILTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "ID": ("IDFilter", _EQUALITY),
-    "str": ("StringFilter", (*_RANGE, "contains", "starts_with")),
+    "str": ("StringFilter", (*_RANGE, "contains", "starts_with", "ends_with")),
     "int": ("IntFilter", _RANGE),
     "float": ("FloatFilter", _RANGE),
     "bool": ("BooleanFilter", ("eq", "ne", "is_null")),
@@ -105,6 +106,6 @@ def _add_filter(namespace: Namespace, name: str, operand: str, operators: tuple[
         graphql_name = "in" if operator == "in" else None
         fields[key] = Declared(f"{type_} | None", None, _WORDS[operator], name=graphql_name)
     if operand == "str":
-        words = "INSENSITIVE takes upper and lower case of a to z for the same."
+        words = "INSENSITIVE takes upper and lower case for the same."
         fields["mode"] = Declared("FilterMode | None", None, words)
     namespace.add_input(name, "All operators that are given have to hold.", fields)

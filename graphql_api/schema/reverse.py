@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
 
@@ -18,19 +19,33 @@ from graphql_api.schema.search import entry_connection
 
 def reverse_field(reverse: Reverse) -> Declared:
     """Declare the connection of the entries that point at one."""
+    type_ = _only_source(reverse) or "Entry"
     return entry_connection(
-        "Entry", _rows_of(reverse), _description(reverse), where="EntryWhere", order="EntryOrder"
+        type_,
+        _rows_of(reverse),
+        _description(reverse),
+        where=f"{type_}Where",
+        order=f"{type_}Order",
     )
 
 
 def reverse_filter(reverse: Reverse) -> Declared:
     """Declare the filter over the entries that point at one."""
-    return Declared("EntriesWhere | None", ToMany(_rows_of(reverse)), _description(reverse))
+    type_ = _only_source(reverse)
+    where = f"{type_}ListWhere" if type_ is not None else "EntriesWhere"
+    return Declared(f"{where} | None", ToMany(_rows_of(reverse)), _description(reverse))
+
+
+def _only_source(reverse: Reverse) -> str | None:
+    """Return the content type of all that can point there, if it is only one."""
+    types = {content_type for content_type, _ in reverse.sources}
+    return types.pop() if len(types) == 1 else None
 
 
 def _rows_of(reverse: Reverse) -> Callable[[Row, Call], Rows]:
     def rows(target: Row, call: Call) -> Rows:
-        return entry_rows(call.view, lambda entry: _points_at(reverse, entry, target))
+        found = entry_rows(call.view, lambda entry: _points_at(reverse, entry, target))
+        return replace(found, typename=None) if _only_source(reverse) is not None else found
 
     return rows
 

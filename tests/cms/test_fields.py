@@ -66,7 +66,7 @@ def problems_with(**fields: Any) -> list[tuple[str, tuple[str | int, ...]]]:
         ("is_free", "yes", "expected true or false, not text"),
         ("issued_on", "2026-02-30", "expected a day as YYYY-MM-DD"),
         ("issued_on", "20260228", "expected a day as YYYY-MM-DD"),
-        ("level", "MEDIUM", "'MEDIUM' is not one of EASY, HARD"),
+        ("level", "HARDER", "'HARDER' is not one of EASY, MEDIUM, HARD"),
         ("aliases", "a", "expected a list, not text"),
         ("aliases", [1], "expected text, not the number 1"),
         ("byline", "Somebody", "expected a mapping with name, year, not text"),

@@ -170,6 +170,92 @@ async def test_references_are_read_from_both_ends(api: Api) -> None:
     }
 
 
+async def test_what_points_from_one_type_keeps_that_type(api: Api) -> None:
+    newsroom = api.newsroom
+    for slug, level, compares in (
+        ("one", "EASY", []),
+        ("two", "HARD", ["/articles/one"]),
+        ("three", "EASY", ["/articles/one", "/articles/two"]),
+    ):
+        await newsroom.published(title=slug, slug=slug, level=level, pages=7, compares=compares)
+    data = await api.data(
+        """{
+          article(by: {slug: "one"}) {
+            comparedIn(orderBy: [level_ASC]) {
+              nodes { slug level }
+              facets(fields: [level]) { value count }
+              aggregate { sum { pages } }
+            }
+            hard: comparedIn(where: {level: {eq: HARD}}) { nodes { slug } }
+            mentionedIn { nodes { __typename ... on Article { level } } }
+          }
+          hard: articles(where: {compares: {some: {level: {eq: HARD}}}}) { nodes { slug } }
+          easy: articles(where: {compares: {every: {level: {eq: EASY}}, count: {gt: 0}}}) {
+            nodes { slug }
+          }
+          inHard: articles(where: {comparedIn: {some: {level: {eq: HARD}}}}) { nodes { slug } }
+        }"""
+    )
+    assert data == {
+        "article": {
+            "comparedIn": {
+                "nodes": [{"slug": "three", "level": "EASY"}, {"slug": "two", "level": "HARD"}],
+                "facets": [{"value": "EASY", "count": 1}, {"value": "HARD", "count": 1}],
+                "aggregate": {"sum": {"pages": 14}},
+            },
+            "hard": {"nodes": [{"slug": "two"}]},
+            "mentionedIn": {"nodes": []},
+        },
+        "hard": {"nodes": [{"slug": "three"}]},
+        "easy": {"nodes": [{"slug": "two"}]},
+        "inHard": {"nodes": [{"slug": "one"}]},
+    }
+
+
+async def test_what_is_referred_to_computed_or_timed_can_be_summed_up(api: Api) -> None:
+    newsroom = api.newsroom
+    await newsroom.published("Note", title="Note", slug="note", text="Text")
+    for slug, subtitle, moment, compares in (
+        ("one", "Two words", "2026-01-01T00:30:00+01:00", []),
+        ("two", "Three more words", "2026-01-31T12:00:00Z", ["/articles/one"]),
+        ("three", None, None, ["/articles/one", "/articles/two"]),
+    ):
+        await newsroom.published(
+            title=slug,
+            slug=slug,
+            subtitle=subtitle,
+            updated_on_site=moment,
+            compares=compares,
+            about="/notes/note" if slug != "one" else None,
+        )
+    data = await api.data(
+        """{
+          articles(orderBy: [slug_ASC]) {
+            nodes { id about { id } }
+            facets(fields: [compares, about, subtitleWords]) { field value count }
+            histogram(field: updatedOnSite, by: MONTH) { start count }
+            aggregate { max { subtitleWords } avg { subtitleWords } }
+          }
+        }"""
+    )
+    one, _, two = data["articles"]["nodes"]
+    assert data["articles"]["facets"] == [
+        {"field": "compares", "value": one["id"], "count": 2},
+        {"field": "compares", "value": two["id"], "count": 1},
+        {"field": "about", "value": two["about"]["id"], "count": 2},
+        {"field": "subtitleWords", "value": "2", "count": 1},
+        {"field": "subtitleWords", "value": "3", "count": 1},
+    ]
+    assert data["articles"]["histogram"] == [
+        {"start": "2025-12", "count": 1},
+        {"start": "2026-01", "count": 1},
+    ]
+    assert data["articles"]["aggregate"] == {
+        "max": {"subtitleWords": 3},
+        "avg": {"subtitleWords": 2.5},
+    }
+
+
 async def test_moments_are_compared_whatever_their_zone(api: Api) -> None:
     for slug, moment in (
         ("a", "2026-11-24T18:00:00+01:00"),
@@ -190,12 +276,71 @@ async def test_moments_are_compared_whatever_their_zone(api: Api) -> None:
     assert slugs == ["c", "a", "b"]
 
 
+async def test_choices_are_in_the_order_of_their_declaration(api: Api) -> None:
+    for slug, level in (("a", "HARD"), ("b", "MEDIUM"), ("c", None), ("d", "EASY"), ("e", "HARD")):
+        await api.newsroom.published(title=slug, slug=slug, level=level)
+    query = """query($order: [ArticleOrder!]!, $after: String) {
+      articles(orderBy: $order, first: 2, after: $after) {
+        nodes { slug } pageInfo { endCursor hasNextPage }
+      }
+    }"""
+    for order, expected in (
+        (["level_ASC", "slug_ASC"], "dbaec"),
+        (["level_DESC", "slug_DESC"], "eabdc"),
+    ):
+        assert "".join(await slugs_by_page(api, query, order)) == expected
+
+
+async def test_entries_are_in_the_order_of_what_they_refer_to(api: Api) -> None:
+    newsroom = api.newsroom
+    await newsroom.published("Note", title="éclair", slug="note", text="Text")
+    for slug, title in (("x", "Zebra"), ("y", "apple")):
+        await newsroom.published(title=title, slug=slug)
+    for slug, about, source in (
+        ("a", "/articles/x", "/articles/y"),
+        ("b", "/notes/note", "/articles/x"),
+        ("c", "/articles/y", None),
+        ("d", None, None),
+    ):
+        await newsroom.published(title=slug, slug=slug, about=about, translated_from=source)
+    query = """query($order: [ArticleOrder!]!, $after: String) {
+      articles(orderBy: $order, first: 2, after: $after) {
+        nodes { slug } pageInfo { endCursor hasNextPage }
+      }
+    }"""
+    for order, expected in (
+        (["aboutTitle_ASC", "slug_ASC"], "cbadxy"),
+        (["aboutTitle_DESC", "slug_ASC"], "abcdxy"),
+        (["translatedFromTitle_ASC", "aboutTitle_DESC", "slug_DESC"], "abcyxd"),
+    ):
+        before = len(api.reader.statements)
+        assert "".join(await slugs_by_page(api, query, order)) == expected
+        assert len(api.reader.statements) == before + 3
+
+
+async def slugs_by_page(api: Api, query: str, order: list[str]) -> list[str]:
+    """Return all slugs of a list, read page by page."""
+    slugs: list[str] = []
+    after = None
+    while True:
+        page = (await api.data(query, order=order, after=after))["articles"]
+        slugs += [node["slug"] for node in page["nodes"]]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return slugs
+
+
 @pytest.mark.parametrize(
     ("where", "found"),
     [
         ('{homepage: {startsWith: "https://a."}}', 1),
         ('{contact: {eq: "desk@example.org"}}', 1),
         ('{accent: {in: ["#a0b0c0"]}}', 1),
+        ('{accent: {in: ["#000000", "#A0b0C0"]}}', 1),
+        ('{accent: {eq: "#A0B0C0"}}', 1),
+        ('{accent: {ne: "#A0B0C0"}}', 0),
+        ('{accent: {endsWith: "C0", notIn: ["#A0B0C1"]}}', 1),
+        ('{accent: {eq: "#A0B0C0", mode: INSENSITIVE}}', 1),
         ("{subtitleWords: {gte: 2}}", 1),
         ("{subtitleWords: {lt: 2}}", 0),
     ],

@@ -56,6 +56,8 @@ def _articles() -> list[Written]:
             "issued_on": "2026-02-28",
             "level": "HARD",
             "aliases": ["a", "Zwei", "Ünï"],
+            "scores": [3, 12, 3],
+            "answers": [True, False],
             "byline": {"name": "Somebody", "year": 1999},
             "steps": [{"title": "Do"}, {"title": "Do more", "body": "Text"}],
             "sections": [{"heading": "One", "body": "first"}, {"heading": "Two", "body": "last"}],
@@ -76,6 +78,8 @@ def _articles() -> list[Written]:
             "issued_on": "1999-12-31",
             "level": "EASY",
             "aliases": ["a"],
+            "scores": [12],
+            "answers": [True],
             "byline": {"name": "nobody"},
             "steps": [{"title": "Do"}],
         },
@@ -92,7 +96,12 @@ def _articles() -> list[Written]:
         source=beta,
         related=[alpha, beta, alpha],
     )
-    delta = Written("delta", "Delta", fields={"rating": 3, "is_free": True}, source=beta)
+    delta = Written(
+        "delta",
+        "Delta",
+        fields={"rating": 3, "is_free": True, "aliases": ["ÀÉÎ", "İzmir", "ΛΌΓΟΣ", "Straße"]},
+        source=beta,
+    )
     empty = Written("empty", "Übrig", related=[gamma])
     return [alpha, beta, gamma, delta, empty]
 
@@ -185,10 +194,11 @@ _HOLDS: Mapping[str, Callable[[Any, Any], Any]] = {
     "gte": lambda value, other: value >= other,
     "contains": lambda value, other: other in value,
     "startsWith": lambda value, other: value.startswith(other),
+    "endsWith": lambda value, other: value.endswith(other),
 }
 _EQUALITY = ("eq", "ne", "in", "notIn", "isNull")
 _RANGE = (*_EQUALITY, "lt", "lte", "gt", "gte")
-_TEXT = (*_RANGE, "contains", "startsWith")
+_TEXT = (*_RANGE, "contains", "startsWith", "endsWith")
 _WORDS = ["Alpha", "alpha", "Ü", "100%", "_", "%", "", "'", "a", "Do", "last", "Somebody", "🦊"]
 
 
@@ -201,12 +211,14 @@ class Asked:
         value: its value in an article.
         operators: what can be asked.
         operands: what it is compared with.
+        is_there: whether an article has what the value is a part of.
     """
 
     where: Callable[[Any], Any]
     value: Callable[[Written], Any]
     operators: Sequence[str]
     operands: Sequence[Any]
+    is_there: Test = lambda _: True
 
 
 def of(name: str, key: str, operators: Sequence[str], operands: Sequence[Any]) -> Asked:
@@ -238,15 +250,17 @@ FIELDS: Mapping[str, Asked] = {
     ),
     "byline.name": Asked(
         lambda asked: {"byline": {"name": asked}},
-        lambda a: (a.fields.get("byline") or {}).get("name"),
+        lambda a: a.fields["byline"].get("name"),
         _TEXT,
         _WORDS,
+        lambda a: "byline" in a.fields,
     ),
     "byline.year": Asked(
         lambda asked: {"byline": {"year": asked}},
-        lambda a: (a.fields.get("byline") or {}).get("year"),
+        lambda a: a.fields["byline"].get("year"),
         _RANGE,
         [1999, 0],
+        lambda a: "byline" in a.fields,
     ),
 }
 
@@ -265,7 +279,9 @@ def questions(asked: Asked) -> Iterator[tuple[Any, Test]]:
 
 
 def _test(asked: Asked, operator: str, operand: Any) -> Test:
-    return lambda article: compare(operator, asked.value(article), operand)
+    return lambda article: (
+        asked.is_there(article) and compare(operator, asked.value(article), operand)
+    )
 
 
 # --- How questions are nested ---
@@ -350,7 +366,7 @@ def _leaves(
                 operator, value(item), operand
             ),
         )
-        for operator in ("eq", "ne", "contains", "startsWith", "lt", "gte")
+        for operator in ("eq", "ne", "contains", "startsWith", "endsWith", "lt", "gte")
         for operand in [*operands, None]
     ]
 
@@ -451,7 +467,7 @@ def test_a_filter_that_says_nothing_finds_everything(library: Library) -> None:
         {},
         {"AND": []},
         {"AND": [{}], "OR": [{}], "NOT": None},
-        {"title": {}, "subtitle": None, "byline": {}},
+        {"title": {}, "subtitle": None, "byline": None, "category": None},
         {"aliases": {}, "related": {"some": None}, "tags": {"every": {}}},
     ]
     for where in nothing:
@@ -459,6 +475,24 @@ def test_a_filter_that_says_nothing_finds_everything(library: Library) -> None:
     assert library.found({"OR": []}) == set()
     assert library.found({"NOT": {}}) == set()
     assert library.found({"translatedFrom": {}}) == {"beta", "gamma", "delta"}
+
+
+def test_what_is_there_fits_a_filter_that_asks_for_nothing(library: Library) -> None:
+    there: Mapping[str, Test] = {
+        "category": lambda a: a.category is not None,
+        "author": lambda _: True,
+        "translatedFrom": lambda a: a.source is not None,
+        "about": lambda _: False,
+        "byline": lambda a: "byline" in a.fields,
+    }
+    for name, is_there in there.items():
+        found = {article.slug for article in ARTICLES if is_there(article)}
+        assert library.found({name: {}}) == found
+        absent = {article.slug for article in ARTICLES} - found
+        assert library.found({"NOT": {name: {}}}) == absent
+        assert library.found({"translatedFrom": {"NOT": {name: {}}}}) == {
+            article.slug for article in ARTICLES if article.source and not is_there(article.source)
+        }
 
 
 def test_categories_are_whole_branches_if_that_is_asked(library: Library) -> None:
@@ -494,15 +528,29 @@ def test_the_people_behind_an_article(library: Library) -> None:
 
 
 def folded(text: str | None) -> str | None:
-    """Return text with the letters of ASCII in lower case."""
+    """Return text with each letter in lower case, by itself."""
     if text is None:
         return None
-    return "".join(each.lower() if each.isascii() else each for each in text)
+    return "".join({"İ": "i", "ς": "σ"}.get(each, each.lower()) for each in text)
+
+
+_IN_EVERY_CASE = (
+    *("ALPHA", "alpha", "ÜBERGRÖSSE", "übergröße", "ÜBERGRÖẞE", "STRASSE", "straße"),
+    *("àéî", "É", "é", "izmir", "İZMIR", "i", "λόγος", "λόγοσ", "Σ", "ς"),
+)
+
+
+def test_letters_are_folded_in_every_script(library: Library) -> None:
+    for word in ("àéî", "izmir", "λόγοσ", "STRAẞE"):
+        where = {"aliases": {"some": {"eq": word, "mode": "INSENSITIVE"}}}
+        assert library.found(where) == {"delta"}
+    others: Any = {"in": ["strasse", "aei"], "mode": "INSENSITIVE"}
+    assert library.found({"aliases": {"some": others}}) == set()
 
 
 @pytest.mark.parametrize("operator", [each for each in _TEXT if each != "isNull"])
 def test_case_can_be_left_out_of_account(library: Library, operator: str) -> None:
-    for word in ("ALPHA", "alpha", "ÜBERGRÖSSE", "übergröße", "ÜBERGRÖßE", "100%", "", "É"):
+    for word in (*_IN_EVERY_CASE, "100%", ""):
         operand: Any = [word] if operator in {"in", "notIn"} else word
         other: Any = [folded(word)] if operator in {"in", "notIn"} else folded(word)
         for name in ("subtitle", "title"):
@@ -553,6 +601,8 @@ FACETS: Mapping[str, Callable[[Written], Sequence[str]]] = {
     "issuedOn": lambda a: _shown(a.fields.get("issued_on")),
     "level": lambda a: _shown(a.fields.get("level")),
     "aliases": lambda a: a.fields.get("aliases") or [],
+    "scores": lambda a: [str(each) for each in a.fields.get("scores") or []],
+    "answers": lambda a: [str(each).lower() for each in a.fields.get("answers") or []],
 }
 NARROWED: Sequence[tuple[Any, Test]] = [
     (None, lambda _: True),

@@ -12,7 +12,7 @@ from graphql import (
 )
 
 from cms.content.content_type import ContentType
-from cms.content.fields import Links, List
+from cms.content.fields import Links, List, Reference, References
 from cms.content.site import Site
 from cms.errors import SiteError
 from graphql_api.planner.declarations import PLANNED
@@ -77,6 +77,25 @@ def test_a_field_without_a_graphql_type_is_refused_when_the_site_is_built() -> N
 
     with pytest.raises(SiteError, match="a list of Links has no GraphQL type"):
         build_delivery_schema(Site("Odd", content_types=[Odd]))
+
+
+def test_a_singleton_can_be_referred_to_and_refer_to_others() -> None:
+    class Story(ContentType, path="/stories/{slug}"):
+        """Is told at a place."""
+
+        place = Reference(to=("Place",))
+        places = References(to=("Place",), reverse="told_here")
+
+    class Place(ContentType, singleton=True, plural="Places"):
+        """Is the only one."""
+
+        story = Reference(to=("Story",), reverse="places_of")
+
+    schema = build_delivery_schema(Site("Small", content_types=[Story, Place]))
+    assert validate_schema(schema) == []
+    printed = print_schema(schema)
+    for line in ("  place: PlaceWhere\n", "  places: PlaceListWhere\n", "): PlaceConnection!\n"):
+        assert line in printed
 
 
 def test_two_sites_live_side_by_side(schema: GraphQLSchema) -> None:

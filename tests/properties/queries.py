@@ -232,7 +232,7 @@ class _Maker:
 
 
 _OPERATORS = frozenset(
-    {"eq", "ne", "in", "notIn", "lt", "lte", "gt", "gte", "contains", "startsWith"}
+    {"eq", "ne", "in", "notIn", "lt", "lte", "gt", "gte", "contains", "startsWith", "endsWith"}
 )
 
 

@@ -78,7 +78,9 @@ async def fill(database: Database) -> Newsroom:
         slug: await newsroom.draft(title=slug.title(), slug=slug)
         for slug in ("alpha", "beta", "gamma", "omega")
     }
-    note = await newsroom.draft("Note", title="A note", slug="a-note", text="Some words")
+    note = await newsroom.draft(
+        "Note", title="A note", slug="a-note", text="Some words", mentions=["/articles/gamma"]
+    )
     alpha = await newsroom.save(
         drafts["alpha"],
         title="Alpha: the first 'quoted' \"one\" \\ ünïcödé 🦊",
@@ -99,6 +101,8 @@ async def fill(database: Database) -> Newsroom:
         issued_on="2026-02-28",
         level="HARD",
         aliases=["a", "zwei", ""],
+        scores=[3, 12, 3],
+        answers=[True, False],
         byline={"name": "Somebody", "year": 1999},
         steps=[
             {"title": "Do", "see": ["/articles/beta", "https://example.org/x"], "body": "Text"},
@@ -172,6 +176,7 @@ async def fill(database: Database) -> Newsroom:
             category=[root, None][number % 2],
             tags=[rare] if number == 5 else [],
             rating=number % 2 or None,
+            level=[None, "HARD", "MEDIUM", "EASY"][number % 4],
             related=["/articles/alpha"],
         )
     await newsroom.unpublish(await newsroom.published(title="Withdrawn", slug="withdrawn"))

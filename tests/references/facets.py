@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from graphql import GraphQLError
 
-from tests.references.thing import Thing
+from tests.references.thing import Thing, Zoned
 
 
 def fields(things: Sequence[Thing]) -> dict[str, Any]:
@@ -50,9 +51,13 @@ def _values(thing: Thing, name: str) -> Iterable[str]:
             return [author.values["slug"]] if author is not None else []
     value = _seen(thing, name)
     values = value if isinstance(value, list) else [value]
-    return [
-        each if isinstance(each, str) else json.dumps(each) for each in values if each is not None
-    ]
+    return [_text(each) for each in values if each is not None]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Thing):
+        return str(value.values["id"])
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _histogram(things: Sequence[Thing], field: Any, by: Any) -> list[Thing]:
@@ -66,6 +71,8 @@ def _histogram(things: Sequence[Thing], field: Any, by: Any) -> list[Thing]:
 
 
 def _day(moment: Any) -> str:
+    if isinstance(moment, Zoned):
+        return datetime.fromisoformat(moment).astimezone(UTC).isoformat()
     return moment if isinstance(moment, str) else str(moment.isoformat())
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 Row = SimpleNamespace
 Args = Mapping[str, Any]
@@ -20,6 +20,26 @@ class Thing:
 
     typename: str
     values: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Word(str):
+    """One of a few words, with its place among them."""
+
+    __slots__ = ("place",)
+
+    def __new__(cls, word: str, choices: Sequence[str]) -> Self:
+        """Find its place."""
+        made = super().__new__(cls, word)
+        made.place = choices.index(word)
+        return made
+
+    place: int
+
+
+class Hue(str):
+    """A colour, whose letters may be written either way."""
+
+    __slots__ = ()
 
 
 class Zoned(str):
