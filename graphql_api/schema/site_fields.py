@@ -20,7 +20,7 @@ from graphql_api.schema.connection import add_connection, connection
 from graphql_api.schema.declare import Argument, Declared, many, one, value
 from graphql_api.schema.inputs import add_where
 from graphql_api.schema.namespace import Namespace
-from graphql_api.schema.rows import best_row, entry_rows, is_certain, translation_rows
+from graphql_api.schema.rows import best_row, page_rows, translation_rows
 from graphql_api.schema.where import compared, filtered
 
 # How many pages a page of the sitemap has at most, since it is read as a whole.
@@ -51,12 +51,9 @@ def _published(call: Call, revision_id: Sql) -> Rows:
 
 def _route(_: Row, call: Call) -> tuple[Rows, ...]:
     path = call.bind(_given(call, "path"), Key)
-    page = entry_rows(call.view, lambda entry: entry.path == path)
-    if not is_certain(call.view):
-        page = best_row(call.view, page)
-    former = Rows(Chosen(routes.former_paths(call.view)))
-    if len(call.view.locales) > 1:
-        former = best_row(call.view, former)
+    page = page_rows(call.view, lambda edition: edition.path == path)
+    former = Rows(Chosen(routes.former_paths(call.view)), order=lambda row: (OrderKey(row.locale),))
+    former = best_row(call.view, former)
     return (
         replace(page, typename="PageRoute"),
         replace(
@@ -84,7 +81,7 @@ class PageRoute:
     """A page stands here."""
 
     status = value("int", lambda _: literal_column("200"), "The HTTP status that says so.")
-    entry = one("Entry", _page, "The page.")
+    entry = one("Entry", _page, "The page, in the language of the path.")
 
 
 class RedirectRoute:
@@ -255,7 +252,8 @@ def site_fields(site: Site) -> Mapping[str, Declared]:
         "route": Declared(
             "Route | None",
             OneOf(_route),
-            "What a reader finds at a path; null if there never was anything.",
+            "What a reader finds at a path, whatever its language; null if there never was "
+            "anything.",
             (_PATH,),
         ),
         "sitemap": connection(

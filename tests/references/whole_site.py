@@ -48,21 +48,26 @@ class WholeSite:
     # --- Routes ---
 
     def _route(self, path: str) -> Thing | None:
-        page = self.reference._find(self.reference.entries, {"path": path})
-        if page is not None:
+        pages = [e for e in self.reference.translations if e.values["path"] == path]
+        if pages:
+            page = min(pages, key=lambda each: self._place(each.values["locale"]))
             return Thing("PageRoute", {"status": 200, "entry": page})
         former = [row for row in self._publications if self._stood_at(path, row)]
-        former.sort(key=lambda row: self._look.locales.index(row.locale))
+        former.sort(key=lambda row: self._place(row.locale))
         found = [self._former(row) for row in former]
         redirects = [each for each in found if each.typename == "RedirectRoute"]
         return next(iter([*redirects, *found]), None)
 
     def _stood_at(self, path: str, row: Row) -> bool:
         """Say whether a publication was the last one at a path where nothing stands now."""
+    def _place(self, locale: str) -> tuple[int, str]:
+        """Say where a language stands: the view's come first, then the others by name."""
+        wanted = self._look.locales
+        return (wanted.index(locale) if locale in wanted else len(wanted), locale)
+
         here = [e for e in self._publications if (e.path, e.locale) == (path, row.locale)]
         return (
             row in here
-            and row.locale in self._look.locales
             and self._look.is_over(row)
             and not any(map(self._look.is_open, here))
             and not any(
@@ -72,7 +77,10 @@ class WholeSite:
         )
 
     def _former(self, row: Row) -> Thing:
-        entry = self.reference._entry_by("id", row.entry_id)
+        editions = self.reference.in_all_languages(row.entry_id)
+        entry = next((each for each in editions if each.values["locale"] == row.locale), None)
+        if entry is None and row.locale in self._look.locales:
+            entry = self.reference._entry_by("id", row.entry_id)
         if entry is None or entry.values["path"] is None:
             return Thing("GoneRoute", {"status": 410, "since": row.ended_at})
         to = entry.values["path"]
