@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from graphql import GraphQLError
 from sqlalchemy import BigInteger, case, literal_column
 
 from cms.content.site import Site
 from cms.dialects import Key
 from cms.reading import routes, sync
 from cms.reading.view import AsOf, Perspective
-from graphql_api.planner.arguments import Given
+from graphql_api.planner.arguments import Given, Variables
 from graphql_api.planner.declarations import Call, OneOf, OrderKey, Row, Rows, Sql
 from graphql_api.planner.json_sql import text
+from graphql_api.planner.paging import bad_input
 from graphql_api.planner.source import Chosen
 from graphql_api.schema.connection import add_connection, connection
 from graphql_api.schema.declare import Argument, Declared, many, one, value
@@ -27,7 +27,7 @@ from graphql_api.schema.where import compared, filtered
 LARGEST_SITEMAP = 10_000
 
 _PATH = Argument("path", "str", "A path on the site, without a query and a #fragment.")
-_SINCE = Argument("since", "int", "The position up to which everything is known.")
+_SINCE = Argument("since", "int", "The position up to which everything is known; 0 for nothing.")
 
 
 def _given(call: Call, name: str) -> Given:
@@ -144,18 +144,30 @@ class SitemapPage:
 # --- What has changed ---
 
 
+def _since(call: Call) -> Sql:
+    given = _given(call, "since")
+
+    def read(variables: Variables) -> int:
+        position: int = given.read(variables)
+        if position < 0:
+            raise bad_input(f"since is {position}; it cannot be negative", None)
+        return position
+
+    return call.bind(Given(read), BigInteger())
+
+
 def _until(call: Call) -> Sql:
     past = call.view.past
     if past is None:
         return sync.position().scalar_subquery()
     if past.named is AsOf.TIME:
         message = "Changes are counted in positions; look through @view(position: …)."
-        raise GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
+        raise bad_input(message, None)
     return past.at
 
 
 def _changes(_: Row, call: Call) -> Rows:
-    since = call.bind(_given(call, "since"), BigInteger())
+    since = _since(call)
     return Rows(
         Chosen(sync.changes(since, _until(call))),
         order=lambda change: (OrderKey(change.position), OrderKey(change.edition_id)),
@@ -188,7 +200,7 @@ def _affected(site: Site) -> Declared:
     singletons = [each.name for each in site.content_types.values() if each.singleton]
 
     def rows(_: Row, call: Call) -> Rows:
-        since = call.bind(_given(call, "since"), BigInteger())
+        since = _since(call)
         return Rows(
             Chosen(sync.affected(since, _until(call), singletons)),
             order=lambda page: (OrderKey(page.path), OrderKey(page.locale), OrderKey(page.id)),

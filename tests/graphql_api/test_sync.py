@@ -373,3 +373,14 @@ async def test_changes_are_counted_in_positions_and_not_in_time(api: Api, name: 
     }}"""
     (error,) = await api.refused(query)
     assert error.extensions == {"code": "BAD_USER_INPUT"}
+
+
+@pytest.mark.parametrize("name", ["sync", "affectedPaths"])
+async def test_nothing_is_known_up_to_a_negative_position(api: Api, name: str) -> None:
+    query = f"query($since: Int!) {{ {name}(since: $since) {{ totalCount nodes {{ path }} }} }}"
+    (error,) = await api.refused(query, {"since": -1})
+    assert error.extensions == {"code": "BAD_USER_INPUT"}
+    assert "since is -1" in error.message
+    # Of a position that is not reached, nobody knows more than that there is no change.
+    data = await api.data(query, since=2**31 - 1)
+    assert data == {name: {"totalCount": 0, "nodes": []}}
