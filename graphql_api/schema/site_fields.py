@@ -202,26 +202,27 @@ def _affected(site: Site) -> Declared:
     def rows(_: Row, call: Call) -> Rows:
         since = _since(call)
         return Rows(
-            Chosen(sync.affected(since, _until(call), singletons)),
+            Chosen(sync.affected(call.view, since, _until(call), singletons)),
             order=lambda page: (OrderKey(page.path), OrderKey(page.locale), OrderKey(page.id)),
         )
 
     return connection(
         "AffectedPage",
         rows,
-        "The pages whose rendering can have changed since a position, by path.",
+        "The pages whose rendering can have changed since a position, and the paths that have "
+        "been left, by path.",
         arguments=(_SINCE,),
     )
 
 
 class AffectedPage:
-    """A page whose rendering can have changed."""
+    """A page whose rendering can have changed, or a path at which none stands any more."""
 
-    path = value("str", lambda page: page.path, "Where it stands.")
+    path = value("str", lambda page: page.path, "Where it stands, or stood.")
     type = value("EntryType", lambda page: page.content_type, "Its content type.")
     locale = value("str", lambda page: page.locale, "Its language.")
     reason = value("AffectedReason", lambda page: page.reason, "Why: the most direct reason.")
-    entry = one("Entry | None", _shown, "The page.")
+    entry = one("Entry | None", _shown, "The page; null if it has left the path.")
 
 
 SITE_TYPES = (
