@@ -68,7 +68,11 @@ class Reference:
         self.look = look or Look(site.locales_for(site.default_locale))
         self.schema = schema or self._resolving(build_delivery_schema(site))
         self.documents = {row.revision_id: row for row in tables["search_document"]}
-        public = [row for row in tables["publication"] if self.look.is_open(row)]
+        publications = tables["publication"]
+        self.sign_offs = [
+            row for row in tables["sign_off"] if self.look.has_signed(row, publications)
+        ]
+        public = [row for row in publications if self.look.is_open(row)]
         self.translations = [self._entry(row) for row in public]
         self.entries = [self._entry(row) for row in self.look.best(public)]
 
@@ -260,7 +264,7 @@ class Reference:
         """Return who signed off a digest, by name."""
         signed = {
             row.person_id
-            for row in self.tables["sign_off"]
+            for row in self.sign_offs
             if row.edition_id == edition_id and row.digest == digest
         }
         return [each for each in self.people() if each.values["id"] in signed]
@@ -422,9 +426,7 @@ class Reference:
 
     def _review(self, edition_id: str, digest: str) -> Thing | None:
         signed = [
-            row
-            for row in self.tables["sign_off"]
-            if row.edition_id == edition_id and row.digest == digest
+            row for row in self.sign_offs if row.edition_id == edition_id and row.digest == digest
         ]
         if not signed:
             return None
@@ -483,9 +485,7 @@ class Reference:
     def _person(self, row: Row) -> Thing:
         accounts = {each.id for each in self.tables["account"] if each.person_id == row.id}
         signed = {
-            (each.edition_id, each.digest)
-            for each in self.tables["sign_off"]
-            if each.person_id == row.id
+            (each.edition_id, each.digest) for each in self.sign_offs if each.person_id == row.id
         }
         authored = [e for e in self.entries_ if e.values["author_id"] in accounts]
         reviewed = [e for e in self.entries_ if e.values["signed"] in signed]

@@ -33,6 +33,7 @@ from cms.reading.shown import (
     locales_of,
     published,
     translations_with_preview,
+    was_signed,
     with_preview,
 )
 from cms.reading.view import Perspective, View
@@ -167,7 +168,7 @@ def incoming_links(view: View) -> Relation:
     )
 
 
-def sign_offs() -> Relation:
+def sign_offs(view: View) -> Relation:
     """Return sign-offs with their digests, which tell to which revisions they apply."""
     return select(
         SignOff.id,
@@ -177,10 +178,10 @@ def sign_offs() -> Relation:
         SignOff.person_id,
         SignOff.signed_at,
         SignOff.expires_at,
-    )
+    ).where(was_signed(SignOff.signed_at, view))
 
 
-def review(edition_id: ColumnElement[Any], digest: ColumnElement[Any]) -> Relation:
+def review(view: View, edition_id: ColumnElement[Any], digest: ColumnElement[Any]) -> Relation:
     """Return one row about the sign-offs on a digest, or none if there are none.
 
     A stage holds as long as its newest sign-off does, and a review as long as every stage.
@@ -191,7 +192,11 @@ def review(edition_id: ColumnElement[Any], digest: ColumnElement[Any]) -> Relati
             func.max(SignOff.expires_at).label("expires_at"),
             literal_column("1").label("review"),
         )
-        .where(SignOff.edition_id == edition_id, SignOff.digest == digest)
+        .where(
+            SignOff.edition_id == edition_id,
+            SignOff.digest == digest,
+            was_signed(SignOff.signed_at, view),
+        )
         .group_by(SignOff.stage)
         .subquery()
     )
@@ -207,7 +212,7 @@ def review(edition_id: ColumnElement[Any], digest: ColumnElement[Any]) -> Relati
     )
 
 
-def reviewers(edition_id: ColumnElement[Any], digest: ColumnElement[Any]) -> Relation:
+def reviewers(view: View, edition_id: ColumnElement[Any], digest: ColumnElement[Any]) -> Relation:
     """Return the people who signed off a digest.
 
     Whoever asks brings columns of the statement around this one.
@@ -215,7 +220,11 @@ def reviewers(edition_id: ColumnElement[Any], digest: ColumnElement[Any]) -> Rel
     return (
         people()
         .join(SignOff, SignOff.person_id == Person.id)
-        .where(SignOff.edition_id == edition_id, SignOff.digest == digest)
+        .where(
+            SignOff.edition_id == edition_id,
+            SignOff.digest == digest,
+            was_signed(SignOff.signed_at, view),
+        )
         .distinct()
     )
 

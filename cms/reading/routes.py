@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, not_, outerjoin, select
+from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, not_, outerjoin, select
 
 from cms.reading.shown import Relation, is_open, is_shown, locales_of, spans_of
 from cms.reading.view import View
@@ -10,16 +10,17 @@ from cms.tables import Publication
 
 
 def former_paths(view: View) -> Relation:
-    """Return the paths at which entries stood that do not any more, each with its last entry.
+    """Return the paths at which editions stood that do not any more, each with its last one.
 
-    ``new_path`` is where the view shows that entry; it is null if it is gone. So a path leads
-    straight to the entry, however often it has moved, and never in circles.
+    ``new_path`` is where that edition stands; or else, if it was in one of the view's languages,
+    where the view shows its entry; or else null, for it is gone. So a path leads straight to the
+    entry, in its own language if it can, however often it has moved, and never in circles.
     """
     former = Publication.__table__.alias("former")
     later = Publication.__table__.alias("later")
     now_there = Publication.__table__.alias("now_there")
     moved = Publication.__table__.alias("moved")
-    in_locale = former.c.locale.in_(locales_of(view))
+    shown = Publication.__table__.alias("shown")
     taken_later = exists().where(
         later.c.path == former.c.path,
         later.c.locale == former.c.locale,
@@ -31,7 +32,14 @@ def former_paths(view: View) -> Relation:
         now_there.c.locale == former.c.locale,
         is_open(now_there, view),
     )
-    went = and_(moved.c.entry_id == former.c.entry_id, is_shown(moved, view))
+    went = and_(moved.c.edition_id == former.c.edition_id, is_open(moved, view))
+    # What the view shows stands in for its own languages, and not for any others.
+    stands_in = and_(
+        shown.c.entry_id == former.c.entry_id,
+        former.c.locale.in_(locales_of(view)),
+        is_shown(shown, view),
+    )
+    moved_to = case((moved.c.path.is_not(None), moved.c.revision_id), else_=shown.c.revision_id)
     return (
         select(
             former.c.path,
@@ -39,11 +47,11 @@ def former_paths(view: View) -> Relation:
             former.c.locale,
             former.c.ended_at,
             former.c.content_type,
-            moved.c.path.label("new_path"),
-            moved.c.revision_id,
+            func.coalesce(moved.c.path, shown.c.path).label("new_path"),
+            moved_to.label("revision_id"),
         )
-        .select_from(outerjoin(former, moved, went))
-        .where(in_locale, _is_over(former, view), not_(taken_later), not_(taken_now))
+        .select_from(outerjoin(outerjoin(former, moved, went), shown, stands_in))
+        .where(_is_over(former, view), not_(taken_later), not_(taken_now))
     )
 
 

@@ -292,6 +292,26 @@ def is_open(publication: FromClause, view: View) -> ColumnElement[bool]:
     return and_(since <= view.past.at, or_(until.is_(None), until > view.past.at))
 
 
+def moment_of(position: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return when something was published or taken back at a position; null if nothing was."""
+    begun = select(func.max(Publication.published_at)).where(Publication.position == position)
+    ended = select(func.max(Publication.ended_at)).where(Publication.ended_position == position)
+    return func.coalesce(begun.scalar_subquery(), ended.scalar_subquery())
+
+
+def was_signed(signed_at: SQLColumnExpression[Any], view: View) -> ColumnElement[bool]:
+    """Return whether a sign-off had been given by the point at which the view looks.
+
+    Sign-offs have no positions of their own; a position stands for its time.
+    """
+    if view.past is None:
+        return true()
+    if view.past.named is AsOf.TIME:
+        return signed_at <= view.past.at
+    # At a position that is not reached yet, all is seen that there is.
+    return signed_at <= func.coalesce(moment_of(view.past.at), signed_at)
+
+
 def spans_of(past: Past) -> tuple[str, str]:
     """Return the columns of a publication that tell from when to when it was public."""
     return _SPANS[past.named]

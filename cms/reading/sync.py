@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -16,14 +16,17 @@ from sqlalchemy import (
     join,
     literal,
     literal_column,
+    not_,
+    null,
     or_,
     outerjoin,
     select,
     union_all,
 )
 
-from cms.reading.shown import Relation
-from cms.tables import Counter, Link, Publication, Revision
+from cms.reading.shown import Relation, moment_of, was_signed
+from cms.reading.view import View
+from cms.tables import Category, Counter, Link, Publication, Revision, SignOff
 
 Position = ColumnElement[Any]
 
@@ -88,101 +91,146 @@ def _last_changes(since: Position, until: Position) -> Relation:
     )
 
 
-# Why a page can look different, the most direct first.
+# Why a page can look different, the most direct first; or why its path is to be looked at.
 REASONS = (
     "CHANGED",
+    "REVIEWED",
     "LINKS_TO_CHANGED",
     "LINKED_FROM_CHANGED",
     "SAME_CATEGORY",
     "SITE_CHANGED",
+    "LEFT",
 )
 
 
-def affected(since: Position, until: Position, singletons: Sequence[str]) -> Relation:
+def affected(view: View, since: Position, until: Position, singletons: Sequence[str]) -> Relation:
     """Return the public pages whose rendering can have changed between two positions.
 
-    Those are the pages that changed; those that lead to an entry that did, by a link or a
-    reference, since they show its title and path; those to which such an entry leads, or led,
-    since they show where they are linked from; those of a category in which an entry came,
-    went or changed; and all of them, if a singleton did, since every page shows it.
+    Those are the pages that changed; those that were signed off again; those that lead to an
+    entry that changed, by a link or a reference, since they show its title and path; those to
+    which such an entry leads, or led, since they show where they are linked from; those of a
+    category in which, or below which, an entry came, went or changed; and all of them, if a
+    singleton did, since every page shows it. Beside them are the paths at which something
+    stood and nothing does; those have no revision.
 
     Args:
+        view: what tells which sign-offs are seen.
         since: the position up to which everything is known.
         until: the position to look at.
         singletons: the names of the content types that every page shows.
     """
-    changed = changes(since, until).subquery("changed")
+    # Once, however many reasons look into it; and each reason finds entries in sets and not in
+    # pairs, so that a database without statistics has no way that takes the square of the time.
+    changed = changes(since, until).cte("changed").prefix_with("MATERIALIZED")
+    touched = _touched(changed, since, until).cte("touched").prefix_with("MATERIALIZED")
     page = Publication.__table__.alias("page")
-    found = union_all(
-        *(
-            each.add_columns(literal_column(str(rank)).label("rank"))
-            for rank, each in enumerate(_affected(changed, page, since, until, singletons))
-        )
-    ).subquery("found")
+    reasons = (
+        select(changed.c.entry_id),
+        _signed(page, view, since, until),
+        _leading_to(changed, page, until),
+        _led_to(touched),
+        _in_category_of(touched, page, until),
+        _everywhere_if(changed, page, until, singletons),
+    )
+    ranked: list[tuple[ColumnElement[Any], ColumnElement[str], Relation]] = [
+        (literal_column(str(rank)), _word(name), entries)
+        for rank, (name, entries) in enumerate(zip(REASONS, reasons, strict=False))
+    ]
+    found = union_all(*(entries.add_columns(rank.label("rank")) for rank, _, entries in ranked))
+    each = found.subquery("found")
     nearest = (
-        select(found.c.entry_id, func.min(found.c.rank).label("rank"))
-        .group_by(found.c.entry_id)
+        select(each.c.entry_id, func.min(each.c.rank).label("rank"))
+        .group_by(each.c.entry_id)
         .subquery("nearest")
     )
-    words: list[tuple[ColumnElement[bool], ColumnElement[str]]] = [
-        (nearest.c.rank == literal_column(str(rank)), literal_column(f"'{reason}'"))
-        for rank, reason in enumerate(REASONS)
-    ]
-    return (
-        select(
-            page.c.id,
-            page.c.content_type,
-            page.c.locale,
-            page.c.path,
-            page.c.revision_id,
-            case(*words).label("reason"),
-        )
+    words = case(*((nearest.c.rank == rank, word) for rank, word, _ in ranked))
+    pages = (
+        select(*_page_columns(page), page.c.revision_id, words.label("reason"))
         .select_from(join(nearest, page, page.c.entry_id == nearest.c.entry_id))
         .where(_was_public(page, until), page.c.path.is_not(None))
     )
+    every = union_all(pages, _left(since, until)).subquery("every")
+    return select(*every.c).add_cte(changed, touched, nest_here=True)
 
 
-def _affected(
-    changed: FromClause,
-    page: FromClause,
-    since: Position,
-    until: Position,
-    singletons: Sequence[str],
-) -> Iterator[Relation]:
-    """Yield the entries that are affected for each reason, in the order of the reasons."""
-    touched = Publication.__table__.alias("touched")
-    was_touched = and_(
-        touched.c.edition_id == changed.c.edition_id,
-        touched.c.position <= until,
-        or_(touched.c.ended_position.is_(None), touched.c.ended_position > since),
+def _touched(changed: FromClause, since: Position, until: Position) -> Relation:
+    """Return what was public at any time in between of the editions that changed."""
+    return select(Publication.revision_id, Publication.category_id).where(
+        Publication.edition_id.in_(select(changed.c.edition_id)),
+        Publication.position <= until,
+        or_(Publication.ended_position.is_(None), Publication.ended_position > since),
     )
-    both = join(changed, touched, was_touched)
-    yield select(changed.c.entry_id)
-    leads_to = join(Link, changed, changed.c.entry_id == Link.target_id)
-    yield (
+
+
+def _signed(page: FromClause, view: View, since: Position, until: Position) -> Relation:
+    signed = and_(SignOff.edition_id == page.c.edition_id, SignOff.digest == Revision.digest)
+    shown = join(page, Revision, Revision.id == page.c.revision_id)
+    return (
         select(page.c.entry_id)
-        .select_from(join(page, leads_to, page.c.revision_id == Link.revision_id))
+        .select_from(join(shown, SignOff, signed))
         .where(_was_public(page, until))
+        .where(SignOff.signed_at > moment_of(since), was_signed(SignOff.signed_at, view))
     )
-    yield (
-        select(Link.target_id)
-        .select_from(join(both, Link, Link.revision_id == touched.c.revision_id))
-        .where(Link.target_id.is_not(None))
+
+
+def _leading_to(changed: FromClause, page: FromClause, until: Position) -> Relation:
+    leading = select(Link.revision_id).where(Link.target_id.in_(select(changed.c.entry_id)))
+    return select(page.c.entry_id).where(_was_public(page, until), page.c.revision_id.in_(leading))
+
+
+def _led_to(touched: FromClause) -> Relation:
+    return select(Link.target_id.label("entry_id")).where(
+        Link.target_id.is_not(None), Link.revision_id.in_(select(touched.c.revision_id))
     )
-    yield (
-        select(page.c.entry_id)
-        .select_from(join(both, page, page.c.category_id == touched.c.category_id))
-        .where(_was_public(page, until))
+
+
+def _in_category_of(touched: FromClause, page: FromClause, until: Position) -> Relation:
+    own = select(Category.id, Category.parent_id).where(
+        Category.id.in_(select(touched.c.category_id))
     )
+    above = own.cte("above", recursive=True, nesting=True)
+    # Not "all", so that each is looked at once.
+    above = above.union(
+        select(Category.id, Category.parent_id).join(above, Category.id == above.c.parent_id)
+    )
+    listing = select(above.c.id)
+    return select(page.c.entry_id).where(_was_public(page, until), page.c.category_id.in_(listing))
+
+
+def _everywhere_if(
+    changed: FromClause, page: FromClause, until: Position, singletons: Sequence[str]
+) -> Relation:
     is_singleton = or_(
         false(),
         *(changed.c.content_type == literal(name, literal_execute=True) for name in singletons),
     )
-    yield (
+    return (
         select(page.c.entry_id)
         .where(_was_public(page, until))
         .where(exists().select_from(changed).where(is_singleton))
     )
+
+
+def _left(since: Position, until: Position) -> Relation:
+    """Return the paths at which something stood, and nothing does at the end."""
+    left = Publication.__table__.alias("left_behind")
+    there = Publication.__table__.alias("there")
+    is_taken = exists().where(
+        there.c.path == left.c.path, there.c.locale == left.c.locale, _was_public(there, until)
+    )
+    return (
+        select(*_page_columns(left), null().label("revision_id"), _word("LEFT").label("reason"))
+        .where(left.c.position <= since, left.c.path.is_not(None), not_(is_taken))
+        .where(left.c.ended_position > since, left.c.ended_position <= until)
+    )
+
+
+def _page_columns(page: FromClause) -> tuple[ColumnElement[Any], ...]:
+    return page.c.id, page.c.content_type, page.c.locale, page.c.path
+
+
+def _word(reason: str) -> ColumnElement[str]:
+    return literal_column(f"'{reason}'")
 
 
 def _was_public(publication: FromClause, until: Position) -> ColumnElement[bool]:

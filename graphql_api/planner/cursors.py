@@ -8,15 +8,19 @@ working when rows come and go between two pages.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Integer, and_, or_, tuple_
+from sqlalchemy.types import TypeEngine
 
 from cms.dialects import Moment
 from graphql_api.planner.declarations import OrderKey, Sql
 from graphql_api.planner.json_sql import Hexadecimal, JsonTuple, json_of, text
+
+_UNFIT = "the cursor has a value that does not fit its order"
 
 
 class BadCursor(ValueError):
@@ -36,7 +40,7 @@ def decode(cursor: str, mark: str, count: int) -> list[Any]:
     """
     try:
         found, *values = json.loads(bytes.fromhex(cursor))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise BadCursor(f"{cursor!r} is not a cursor") from None
     if found != mark or len(values) != count:
         raise BadCursor("the cursor belongs to another order; start again from the first page")
@@ -56,20 +60,37 @@ def value_for(key: OrderKey, value: Any) -> Any:
     if isinstance(key.sql.type, Moment):
         return _moment(value)
     expected = key.sql.type.python_type
-    if expected is float and type(value) is int:
-        return float(value)
-    if type(value) is not expected:
-        raise BadCursor("the cursor has a value that does not fit its order")
-    return value
+    if type(value) is not expected and not (expected is float and type(value) is int):
+        raise BadCursor(_UNFIT)
+    if not _can_be_held(value, key.sql.type):
+        raise BadCursor(_UNFIT)
+    return float(value) if expected is float else value
+
+
+def _can_be_held(value: Any, type_: TypeEngine[Any]) -> bool:
+    """Return whether a column of the type can hold a value of its kind."""
+    match value:
+        case str():
+            return not any("\ud800" <= each <= "\udfff" for each in value)  # half a character
+        case bool():
+            return True
+        case int() if isinstance(type_, Integer):
+            beyond = 2**63 if isinstance(type_, BigInteger) else 2**31
+            return -beyond <= value < beyond
+        case int() | float():
+            return bool(abs(value) <= sys.float_info.max)  # which NaN is not
+    return True
 
 
 def _moment(value: Any) -> datetime:
     try:
         moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        moment = datetime.min  # noqa: DTZ901  # has no zone, as the next line finds
-    if moment.tzinfo is None:
-        raise BadCursor("the cursor has a value that does not fit its order")
+        # Some of the first and the last day of the calendar is outside of it in UTC.
+        is_certain = moment.tzinfo is not None and moment.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        is_certain = False
+    if not is_certain:
+        raise BadCursor(_UNFIT)
     return moment
 
 

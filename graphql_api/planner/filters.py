@@ -42,6 +42,13 @@ class Compare:
 
 
 @dataclass(frozen=True)
+class CompareSeen:
+    """As :class:`Compare`, for a value that looks at other rows, as the view shows them."""
+
+    sql: Callable[[Row, Call], Sql]
+
+
+@dataclass(frozen=True)
 class ToOne:
     """An input field that looks into the one object that the row refers to.
 
@@ -151,6 +158,8 @@ def _field_condition(where: Input, name: str, value: Argument, row: Row, call: C
     match declaration:
         case Compare(sql):
             return _comparison(value, sql(row), call)
+        case CompareSeen(sql):
+            return _comparison(value, sql(row, call), call)
         case ToOne():
             return _to_one(declaration, value, row, call)
         case ToMany():

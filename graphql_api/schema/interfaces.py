@@ -106,7 +106,7 @@ class Entry(Node):
     )
     review = one(
         "Review | None",
-        lambda entry, _: review_rows(entry),
+        review_rows,
         "Who signed off exactly what is shown; null if it was published without.",
     )
     attestation = one(

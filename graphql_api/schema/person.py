@@ -22,7 +22,7 @@ def _links(person: Row, _: Call) -> Rows:
 
 
 def _reviewed(person: Row, call: Call) -> Rows:
-    signed = relations.sign_offs().subquery()
+    signed = relations.sign_offs(call.view).subquery()
     by_person = select(signed.c.digest).where(signed.c.person_id == person.id)
     return entry_rows(
         call.view,

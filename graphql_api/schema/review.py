@@ -9,14 +9,14 @@ from graphql_api.schema.declare import many, one, value
 from graphql_api.schema.rows import by_name, person_rows
 
 
-def review_rows(entry: Row) -> Rows:
+def review_rows(entry: Row, call: Call) -> Rows:
     """Return the review of what an entry shows."""
-    return Rows(Chosen(relations.review(entry.edition_id, entry.digest)))
+    return Rows(Chosen(relations.review(call.view, entry.edition_id, entry.digest)))
 
 
-def _sign_offs(review: Row, _: Call) -> Rows:
+def _sign_offs(review: Row, call: Call) -> Rows:
     return Rows(
-        Chosen(relations.sign_offs()),
+        Chosen(relations.sign_offs(call.view)),
         (
             lambda signed: signed.edition_id == review.edition_id,
             lambda signed: signed.digest == review.digest,
@@ -25,8 +25,8 @@ def _sign_offs(review: Row, _: Call) -> Rows:
     )
 
 
-def _reviewers(review: Row, _: Call) -> Rows:
-    reviewers = Chosen(relations.reviewers(review.edition_id, review.digest))
+def _reviewers(review: Row, call: Call) -> Rows:
+    reviewers = Chosen(relations.reviewers(call.view, review.edition_id, review.digest))
     return Rows(reviewers, order=by_name)
 
 

@@ -38,7 +38,10 @@ def best_row(view: View, rows: Rows) -> Rows:
 
     def order(entry: Columns) -> tuple[OrderKey, ...]:
         places = enumerate(locales_of(view))
-        place = case(*((entry.locale == each, literal_column(str(at))) for at, each in places))
+        place = case(
+            *((entry.locale == each, literal_column(str(at))) for at, each in places),
+            else_=literal_column(str(len(view.locales))),
+        )
         return (OrderKey(place), *rows.order(entry))
 
     return replace(rows, order=order, is_first=True)
@@ -71,6 +74,17 @@ def translation_rows(view: View, *conditions: Condition) -> Rows:
         *conditions,
     )
     return replace(rows, typename=lambda entry: entry.content_type)
+
+
+def page_rows(view: View, *conditions: Condition) -> Rows:
+    """Return the one edition that stands somewhere, in whatever language it is.
+
+    The view's languages come first, then the others by name; of drafts, the newest comes first.
+    """
+    rows = translation_rows(view, *conditions)
+    return best_row(
+        view, replace(rows, order=lambda row: (OrderKey(row.locale), *_newest_first(view)(row)))
+    )
 
 
 def rows_of_type(view: View, content_type: str, *conditions: Condition) -> Rows:

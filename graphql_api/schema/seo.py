@@ -13,6 +13,7 @@ from sqlalchemy.sql.functions import coalesce
 
 from cms.content.site import Site
 from cms.reading import relations
+from cms.reading.view import View
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql
 from graphql_api.planner.json_sql import (
     JsonArray,
@@ -24,7 +25,7 @@ from graphql_api.planner.json_sql import (
     text,
 )
 from graphql_api.planner.source import Chosen
-from graphql_api.schema.declare import Declared, inside, many, value
+from graphql_api.schema.declare import Declared, inside, many, seen_value, value
 from graphql_api.schema.rows import translation_rows
 
 # What the types of schema.org end with that are to have a headline.
@@ -69,14 +70,14 @@ def seo_fields(site: Site) -> Mapping[str, Declared]:
     """Return the fields of an entry that search engines are about."""
     return {
         "seo": inside("Seo", lambda entry: entry, "What search engines read of it."),
-        "json_ld": value(
+        "json_ld": seen_value(
             "JSON",
-            lambda entry: _json_ld(site, entry),
+            lambda entry, call: _json_ld(site, entry, call.view),
             "Structured data: the page, and where it stands in the tree of topics.",
         ),
-        "json_ld_script": value(
+        "json_ld_script": seen_value(
             "str",
-            lambda entry: ScriptSafe(_json_ld(site, entry)),
+            lambda entry, call: ScriptSafe(_json_ld(site, entry, call.view)),
             "The same as text that can stand in a script element as it is.",
         ),
     }
@@ -124,11 +125,11 @@ def _open_graph(site: Site, entry: Row) -> Rows:
     return Rows(Chosen(select(*rows.c).where(*is_said)), order=lambda tag: (OrderKey(tag.place),))
 
 
-def _json_ld(site: Site, entry: Row) -> Sql:
-    return JsonTuple(_page(site, entry), _breadcrumbs(entry))
+def _json_ld(site: Site, entry: Row, view: View) -> Sql:
+    return JsonTuple(_page(site, entry, view), _breadcrumbs(entry))
 
 
-def _page(site: Site, entry: Row) -> Sql:
+def _page(site: Site, entry: Row, view: View) -> Sql:
     types = [
         (entry.content_type == text(each.name), text(each.schema_org))
         for each in site.content_types.values()
@@ -138,7 +139,7 @@ def _page(site: Site, entry: Row) -> Sql:
         for each in site.content_types.values()
         if each.schema_org.endswith(_WITH_HEADLINE)
     ]
-    review = relations.review(entry.edition_id, entry.digest).subquery("reviewed")
+    review = relations.review(view, entry.edition_id, entry.digest).subquery("reviewed")
     last = func.substr(json_of(review.c.signed_at), 1, literal_column(str(_DAY)))
     return WithoutNulls(
         JsonObject(
@@ -153,7 +154,7 @@ def _page(site: Site, entry: Row) -> Sql:
                 ("datePublished", json_of(entry.first_published_at)),
                 ("dateModified", json_of(entry.published_at)),
                 ("author", _author(entry)),
-                ("reviewedBy", _reviewers(entry)),
+                ("reviewedBy", _reviewers(entry, view)),
                 ("lastReviewed", select(last).scalar_subquery()),
             ]
         )
@@ -169,8 +170,9 @@ def _author(entry: Row) -> Sql:
     )
 
 
-def _reviewers(entry: Row) -> Sql:
-    reviewer = relations.reviewers(entry.edition_id, entry.digest).subquery("reviewer")
+def _reviewers(entry: Row, view: View) -> Sql:
+    reviewers = relations.reviewers(view, entry.edition_id, entry.digest)
+    reviewer = reviewers.subquery("reviewer")
     person = JsonObject([("@type", text("Person")), ("name", reviewer.c.name)])
     people = JsonArray(person, [reviewer.c.name, reviewer.c.id])
     is_reviewed = func.count() > literal_column("0")

@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from graphql import GraphQLError
 from sqlalchemy import BigInteger, case, literal_column
 
 from cms.content.site import Site
 from cms.dialects import Key
 from cms.reading import routes, sync
 from cms.reading.view import AsOf, Perspective
-from graphql_api.planner.arguments import Given
+from graphql_api.planner.arguments import Given, Variables
 from graphql_api.planner.declarations import Call, OneOf, OrderKey, Row, Rows, Sql
 from graphql_api.planner.json_sql import text
+from graphql_api.planner.paging import bad_input
 from graphql_api.planner.source import Chosen
 from graphql_api.schema.connection import add_connection, connection
 from graphql_api.schema.declare import Argument, Declared, many, one, value
 from graphql_api.schema.inputs import add_where
 from graphql_api.schema.namespace import Namespace
-from graphql_api.schema.rows import best_row, entry_rows, is_certain, translation_rows
+from graphql_api.schema.rows import best_row, page_rows, translation_rows
 from graphql_api.schema.where import compared, filtered
 
 # How many pages a page of the sitemap has at most, since it is read as a whole.
 LARGEST_SITEMAP = 10_000
 
 _PATH = Argument("path", "str", "A path on the site, without a query and a #fragment.")
-_SINCE = Argument("since", "int", "The position up to which everything is known.")
+_SINCE = Argument("since", "int", "The position up to which everything is known; 0 for nothing.")
 
 
 def _given(call: Call, name: str) -> Given:
@@ -51,12 +51,9 @@ def _published(call: Call, revision_id: Sql) -> Rows:
 
 def _route(_: Row, call: Call) -> tuple[Rows, ...]:
     path = call.bind(_given(call, "path"), Key)
-    page = entry_rows(call.view, lambda entry: entry.path == path)
-    if not is_certain(call.view):
-        page = best_row(call.view, page)
-    former = Rows(Chosen(routes.former_paths(call.view)))
-    if len(call.view.locales) > 1:
-        former = best_row(call.view, former)
+    page = page_rows(call.view, lambda edition: edition.path == path)
+    former = Rows(Chosen(routes.former_paths(call.view)), order=lambda row: (OrderKey(row.locale),))
+    former = best_row(call.view, former)
     return (
         replace(page, typename="PageRoute"),
         replace(
@@ -84,7 +81,7 @@ class PageRoute:
     """A page stands here."""
 
     status = value("int", lambda _: literal_column("200"), "The HTTP status that says so.")
-    entry = one("Entry", _page, "The page.")
+    entry = one("Entry", _page, "The page, in the language of the path.")
 
 
 class RedirectRoute:
@@ -147,18 +144,30 @@ class SitemapPage:
 # --- What has changed ---
 
 
+def _since(call: Call) -> Sql:
+    given = _given(call, "since")
+
+    def read(variables: Variables) -> int:
+        position: int = given.read(variables)
+        if position < 0:
+            raise bad_input(f"since is {position}; it cannot be negative", None)
+        return position
+
+    return call.bind(Given(read), BigInteger())
+
+
 def _until(call: Call) -> Sql:
     past = call.view.past
     if past is None:
         return sync.position().scalar_subquery()
     if past.named is AsOf.TIME:
         message = "Changes are counted in positions; look through @view(position: …)."
-        raise GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
+        raise bad_input(message, None)
     return past.at
 
 
 def _changes(_: Row, call: Call) -> Rows:
-    since = call.bind(_given(call, "since"), BigInteger())
+    since = _since(call)
     return Rows(
         Chosen(sync.changes(since, _until(call))),
         order=lambda change: (OrderKey(change.position), OrderKey(change.edition_id)),
@@ -191,28 +200,29 @@ def _affected(site: Site) -> Declared:
     singletons = [each.name for each in site.content_types.values() if each.singleton]
 
     def rows(_: Row, call: Call) -> Rows:
-        since = call.bind(_given(call, "since"), BigInteger())
+        since = _since(call)
         return Rows(
-            Chosen(sync.affected(since, _until(call), singletons)),
+            Chosen(sync.affected(call.view, since, _until(call), singletons)),
             order=lambda page: (OrderKey(page.path), OrderKey(page.locale), OrderKey(page.id)),
         )
 
     return connection(
         "AffectedPage",
         rows,
-        "The pages whose rendering can have changed since a position, by path.",
+        "The pages whose rendering can have changed since a position, and the paths that have "
+        "been left, by path.",
         arguments=(_SINCE,),
     )
 
 
 class AffectedPage:
-    """A page whose rendering can have changed."""
+    """A page whose rendering can have changed, or a path at which none stands any more."""
 
-    path = value("str", lambda page: page.path, "Where it stands.")
+    path = value("str", lambda page: page.path, "Where it stands, or stood.")
     type = value("EntryType", lambda page: page.content_type, "Its content type.")
     locale = value("str", lambda page: page.locale, "Its language.")
     reason = value("AffectedReason", lambda page: page.reason, "Why: the most direct reason.")
-    entry = one("Entry | None", _shown, "The page.")
+    entry = one("Entry | None", _shown, "The page; null if it has left the path.")
 
 
 SITE_TYPES = (
@@ -255,7 +265,8 @@ def site_fields(site: Site) -> Mapping[str, Declared]:
         "route": Declared(
             "Route | None",
             OneOf(_route),
-            "What a reader finds at a path; null if there never was anything.",
+            "What a reader finds at a path, whatever its language; null if there never was "
+            "anything.",
             (_PATH,),
         ),
         "sitemap": connection(

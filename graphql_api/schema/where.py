@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Text, and_, or_, select
 
 from cms.reading import relations
 from graphql_api.planner.declarations import Call, Row, Rows, Sql
-from graphql_api.planner.filters import Compare, Test, ToMany, ToOne
+from graphql_api.planner.filters import Compare, CompareSeen, Test, ToMany, ToOne
 from graphql_api.planner.json_sql import text
 from graphql_api.planner.source import Chosen
 from graphql_api.schema.declare import Declared
@@ -41,13 +41,13 @@ def _tags_of(entry: Row, _: Call) -> Rows:
     )
 
 
-def _reviewers_of(entry: Row, _: Call) -> Rows:
-    return Rows(Chosen(relations.reviewers(entry.edition_id, entry.digest)))
+def _reviewers_of(entry: Row, call: Call) -> Rows:
+    return Rows(Chosen(relations.reviewers(call.view, entry.edition_id, entry.digest)))
 
 
-def _review(column: str) -> Callable[[Row], Sql]:
-    def of(entry: Row) -> Sql:
-        review = relations.review(entry.edition_id, entry.digest).subquery("review_of")
+def _review(column: str) -> Callable[[Row, Call], Sql]:
+    def of(entry: Row, call: Call) -> Sql:
+        review = relations.review(call.view, entry.edition_id, entry.digest).subquery("review_of")
         return select(review.c[column]).scalar_subquery()
 
     return of
@@ -98,9 +98,15 @@ ENTRY_WHERE: Mapping[str, Declared] = {
         "Who saved the revision.",
     ),
     "reviewers": Declared("PeopleWhere | None", ToMany(_reviewers_of), "Who signed it off."),
-    "reviewed_at": compared("DateTime", _review("signed_at"), "When it was last signed off."),
-    "review_expires_at": compared(
-        "DateTime", _review("expires_at"), "When it is due for review again."
+    "reviewed_at": Declared(
+        "DateTimeFilter | None",
+        CompareSeen(_review("signed_at")),
+        "When it was last signed off.",
+    ),
+    "review_expires_at": Declared(
+        "DateTimeFilter | None",
+        CompareSeen(_review("expires_at")),
+        "When it is due for review again.",
     ),
     "links": Declared("LinksWhere | None", ToMany(entry_links), "Its links."),
     "incoming_links": Declared(

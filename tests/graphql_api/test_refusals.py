@@ -65,6 +65,64 @@ async def test_paging_that_makes_no_sense_is_refused(api: Api, arguments: str, w
     assert error.locations
 
 
+TIME = '"2026-01-01T00:00:00Z"'
+
+
+def cursor_with(mark: str, *values: str) -> str:
+    """Return a cursor with these values, each as JSON has it."""
+    return f'["{mark}",{",".join(values)}]'.encode().hex()
+
+
+@pytest.mark.parametrize(
+    ("field", "mark", "values"),
+    [
+        ("sync(since: 0", "", ("999999999999999999999999", '"x"')),
+        ("sync(since: 0", "", ("-9223372036854775809", '"x"')),
+        ("categories(first: 1", "", ("2147483648", '"x"')),
+        (
+            "articles(orderBy: [pages_ASC]",
+            "pages_ASC",
+            ("-2147483649", '"2026-01-01T00:00:00Z"', '"x"'),
+        ),
+        (
+            "articles(orderBy: [rating_ASC]",
+            "rating_ASC",
+            ("1e999", '"2026-01-01T00:00:00Z"', '"x"'),
+        ),
+        ("articles(orderBy: [rating_ASC]", "rating_ASC", ("NaN", TIME, '"x"')),
+        (
+            "articles(orderBy: [rating_ASC]",
+            "rating_ASC",
+            ("1" * 400, '"2026-01-01T00:00:00Z"', '"x"'),
+        ),
+        ("articles(first: 1", "", ('"0001-01-01T00:00:00+10:00"', '"x"')),
+        ("articles(first: 1", "", ('"9999-12-31T23:59:59-10:00"', '"x"')),
+        ("articles(first: 1", "", ('"2026-01-01T00:00:00Z"', r'"\ud800"')),
+        ("articles(first: 1", "", ("[" * 20_000,)),
+    ],
+)
+async def test_a_cursor_with_what_no_row_can_have_is_refused(
+    api: Api, field: str, mark: str, values: tuple[str, ...]
+) -> None:
+    query = f"query($cursor: String) {{ {field}, after: $cursor) {{ nodes {{ __typename }} }} }}"
+    (error,) = await api.refused(query, {"cursor": cursor_with(mark, *values)})
+    assert error.extensions == {"code": "BAD_USER_INPUT"}
+
+
+async def test_a_cursor_with_the_largest_that_a_row_can_have_is_none_that_is_refused(
+    api: Api,
+) -> None:
+    for field, values in (
+        ("sync(since: 0", ("9223372036854775807", '"x"')),
+        ("categories(first: 1", ("2147483647", '"x"')),
+        ("categories(first: 1", ("-2147483648", '"x"')),
+    ):
+        query = (
+            f"query($cursor: String) {{ {field}, after: $cursor) {{ nodes {{ __typename }} }} }}"
+        )
+        await api.data(query, cursor=cursor_with("", *values))
+
+
 async def test_a_cursor_of_another_order_is_refused(api: Api) -> None:
     await api.newsroom.published()
     data = await api.data("{ articles(orderBy: [title_ASC]) { pageInfo { endCursor } } }")

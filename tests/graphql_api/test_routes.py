@@ -144,15 +144,46 @@ async def test_paths_are_those_of_a_language(api: Api) -> None:
     await api.newsroom.publish(head)
     german = await api.newsroom.translate(head, "de", title="Eins", slug="eins")
     await api.newsroom.publish(german, locale="de")
-    assert await route(api, "/articles/eins") is None
-    assert await route(api, "/articles/eins", locale="de") == "Eins"
-    assert await route(api, "/articles/one", locale="de") is None
+    for locale in ("en", "de"):
+        assert await route(api, "/articles/eins", locale=locale) == "Eins"
+        assert await route(api, "/articles/one", locale=locale) == "One"
     newer = await api.newsroom.save(german, locale="de", title="Eins", slug="uno")
     await api.newsroom.publish(newer, locale="de")
     await moved(api, head, "first")
-    assert await route(api, "/articles/eins", locale="de") == "→ /articles/uno"
-    assert await route(api, "/articles/one") == "→ /articles/first"
-    assert await route(api, "/articles/eins", locale="en", others=["de"]) == "→ /articles/first"
+    for view in ({}, {"locale": "de"}, {"locale": "de", "others": ["en"]}):
+        assert await route(api, "/articles/eins", **view) == "→ /articles/uno"
+        assert await route(api, "/articles/one", **view) == "→ /articles/first"
+
+
+async def test_a_path_without_its_language_leads_to_what_stands_in_for_it(api: Api) -> None:
+    head = await api.newsroom.draft(title="One", slug="one")
+    await api.newsroom.publish(head)
+    german = await api.newsroom.translate(head, "de", title="Eins", slug="eins")
+    (publication,) = await api.newsroom.publish(german, locale="de")
+    await api.newsroom.unpublish(publication)
+    falling: dict[str, Any] = {"locale": "de", "others": ["en"]}
+    assert await route(api, "/articles/eins", **falling) == "→ /articles/one"
+    assert await route(api, "/articles/eins", locale="de", others=[]) == "gone"
+    # English stands in for German only where it is said to.
+    assert await route(api, "/articles/eins", locale="en") == "gone"
+
+
+async def test_one_path_in_two_languages_is_the_one_of_the_first(api: Api) -> None:
+    for locale, title in (("en", "English"), ("de", "Deutsch")):
+        head = await api.newsroom.draft(title=title, slug=f"only-{locale}")
+        if locale == "de":
+            await api.newsroom.publish(head)
+            head = await api.newsroom.translate(head, "de", title=title, slug="same")
+        else:
+            head = await api.newsroom.save(head, title=title, slug="same")
+        await api.newsroom.publish(head, locale=locale)
+    for locale, others, title in (
+        ("en", [], "English"),
+        ("de", [], "Deutsch"),
+        ("en", ["de"], "English"),
+        ("de", ["en"], "Deutsch"),
+    ):
+        assert await route(api, "/articles/same", locale=locale, others=others) == title
 
 
 async def test_one_former_path_in_two_languages_is_the_first_ones(api: Api) -> None:

@@ -25,6 +25,8 @@ from tests.sites import SITE
 
 # What a site keeps of each page, and how a page looks. Both by entry and language.
 Build: TypeAlias = dict[tuple[str, str], Mapping[str, Any]]
+# How each page looks, by its language and path.
+Pages: TypeAlias = dict[tuple[str, str], bytes]
 
 SYNC = """query($since: Int!, $position: Int!, $after: String, $first: Int!)
   @view(position: $position) {
@@ -39,24 +41,36 @@ WHOLE = """query($position: Int!)
 }
 fragment T on Entry { id locale path title revision { digest } }"""
 # What a page shows of itself and of others.
-PAGES = """query($position: Int!, $locale: Locale!)
-  @view(position: $position, locale: $locale, fallbackLocales: [en, de]) {
-    settings { brand }
-    entries(first: 100, where: {path: {isNull: false}}) {
-      nodes {
-        id locale path title
-        links(first: 50) { nodes { label url target { ... on Entry { title path } } } }
-        incomingLinks(first: 50) { nodes { source { title path } } }
-        category { entries(first: 50) { nodes { title path } } }
-        ... on Article { about { title path } }
-      }
-    }
-  }"""
-AFFECTED = """query($since: Int!, $position: Int!, $after: String) @view(position: $position) {
+PAGE = """fragment P on Entry {
+  id locale path title
+  links(first: 10) { nodes { label url target { ... on Entry { title path } } } }
+  incomingLinks(first: 10) { nodes { source { title path } } }
+  category { path ...C children { ...C } }
+  review { signedAt reviewers { name } }
+  jsonLd
+  ... on Article { about { title path } }
+}
+fragment C on Category { name entries(first: 10) { nodes { title path } } }
+"""
+VIEW = "@view(position: $position, locale: $locale, fallbackLocales: [en, de])"
+PAGES = f"""query($position: Int, $locale: Locale!, $own: String!) {VIEW} {{
+  settings {{ brand }}
+  entries(first: 10, where: {{path: {{isNull: false}}, locale: {{eq: $own}}}}) {{
+    nodes {{ ...P }}
+  }}
+}}
+{PAGE}"""
+ROUTE = f"""query($position: Int, $locale: Locale!, $path: String!) {VIEW} {{
+  settings {{ brand }}
+  route(path: $path) {{ __typename ... on PageRoute {{ entry {{ ...P }} }} }}
+}}
+{PAGE}"""
+AFFECTED = """query($since: Int!, $position: Int, $after: String) @view(position: $position) {
   affectedPaths(since: $since, first: 3, after: $after) {
     nodes { path locale reason entry { path locale } } pageInfo { hasNextPage endCursor }
   }
 }"""
+ACTIONS = ("publish", "publish", "publish", "unpublish", "sign", "settings")
 
 
 @dataclass
@@ -81,11 +95,13 @@ class Publisher:
         """Do one thing, if it can be done."""
         number, locale = draw(st.integers(0, 3)), draw(st.sampled_from(["en", "en", "de"]))
         key = (number, locale)
-        match draw(st.sampled_from(["publish", "publish", "publish", "unpublish", "settings"])):
+        match draw(st.sampled_from(ACTIONS)):
             case "settings":
                 await self._settings()
             case "unpublish" if key in self.live and not self._is_linked(key):
                 await self.newsroom.unpublish(self.live.pop(key))
+            case "sign" if key in self.live:
+                await self.newsroom.review(self.heads[key], locale)
             case "publish":
                 await self._publish(key, draw)
 
@@ -172,7 +188,8 @@ def fresh(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Call
             opened.append((database, url))
             newsroom = Newsroom(database, SITE)
             await newsroom.hire()
-            categories = [None, await newsroom.category("A"), await newsroom.category("B")]
+            above = await newsroom.category("A")
+            categories = [None, above, await newsroom.category("B", above)]
             delivery = Delivery(SITE, schema, database.reader)
             return Site(runner, Publisher(newsroom, categories), delivery)
 
@@ -256,41 +273,56 @@ def test_a_build_plus_what_has_changed_is_a_build_from_scratch(
     assert from_scratch(site, until) == expected
 
 
-@settings(max_examples=12)
+@settings(max_examples=25)
 @given(data=st.data())
-def test_every_page_that_looks_different_is_said_to_be_affected(
+def test_a_site_with_its_affected_paths_built_again_is_one_that_is_built_from_scratch(
     fresh: Callable[[], Site], data: st.DataObject
 ) -> None:
     site = fresh()
-    for _ in range(data.draw(st.integers(2, 9))):
+    for _ in range(data.draw(st.integers(1, 6))):
         site.runner.run(site.publisher.act(data.draw))
+    since = site.ask("{ position }")["position"]
+    before = built(site, since)
+    for _ in range(data.draw(st.integers(1, 5))):
+        site.runner.run(site.publisher.act(data.draw))
+    assert built(site, since) == before
     now = site.ask("{ position }")["position"]
-    until = data.draw(st.integers(0, now))
-    since = data.draw(st.integers(0, until))
-    affected = {(page["locale"], page["path"]) for page in every_affected(site, since, until)}
+    until = data.draw(st.none() | st.integers(since, now))
+    after = dict(before)
+    for locale, path in every_affected(site, since, until):
+        after.pop((locale, path), None)
+        found = site.ask(ROUTE, position=until, locale=locale, path=path)
+        if found["route"]["__typename"] == "PageRoute":
+            after[locale, path] = page_of(found, found["route"]["entry"])
+    assert after == built(site, until)
+
+
+def built(site: Site, position: int | None) -> Pages:
+    """Return all pages of a site at a position, each seen in its own language."""
+    pages: Pages = {}
     for locale in ("en", "de"):
-        before, after = rendered(site, since, locale), rendered(site, until, locale)
-        different = {key for key, page in after.items() if before.get(key) != page}
-        assert different <= affected
+        data = site.ask(PAGES, position=position, locale=locale, own=locale)
+        for node in data["entries"]["nodes"]:
+            pages[locale, node["path"]] = page_of(data, node)
+    return pages
 
 
-def rendered(site: Site, position: int, locale: str) -> dict[tuple[str, str], Any]:
-    """Return how every page looks at a position, by its language and path."""
-    data = site.ask(PAGES, position=position, locale=locale)
-    return {
-        (node["locale"], node["path"]): (data["settings"], node)
-        for node in data["entries"]["nodes"]
-    }
+def page_of(data: Any, entry: Any) -> bytes:
+    """Return how a page looks."""
+    return orjson.dumps([data["settings"], entry])
 
 
-def every_affected(site: Site, since: int, position: int) -> list[Any]:
+def every_affected(site: Site, since: int, position: int | None) -> list[tuple[str, str]]:
     pages, after = [], None
     while True:
         data = site.ask(AFFECTED, since=since, position=position, after=after)["affectedPaths"]
-        pages += data["nodes"]
         for page in data["nodes"]:
-            assert page["entry"] == {"path": page["path"], "locale": page["locale"]}
+            key = page["locale"], page["path"]
+            has_left = page["reason"] == "LEFT"
+            assert page["entry"] == (None if has_left else {"path": key[1], "locale": key[0]})
+            pages.append(key)
         if not data["pageInfo"]["hasNextPage"]:
+            assert len(set(pages)) == len(pages)
             return pages
         after = data["pageInfo"]["endCursor"]
 
@@ -323,11 +355,85 @@ async def test_a_page_is_affected_for_the_most_direct_reason(api: Api) -> None:
         "source": "LINKS_TO_CHANGED",
         "target": "LINKED_FROM_CHANGED",
     }
+    assert pages[0]["type"] == "Article"
     await newsroom.published("Settings", title="Settings", brand="Brand")
     pages = (await api.data(query, since=since))["affectedPaths"]["nodes"]
     reasons = {page["path"].removeprefix("/articles/"): page["reason"] for page in pages}
     assert reasons["far"] == "SITE_CHANGED"
     assert reasons["middle"] == "CHANGED"
+
+
+REASONS = """query($since: Int!, $position: Int) @view(position: $position) {
+  affectedPaths(since: $since, first: 100) {
+    totalCount nodes { path reason type locale entry { title } }
+  }
+}"""
+
+
+async def reasons(api: Api, since: int, position: int | None = None) -> dict[str, str]:
+    """Return why each path is affected."""
+    found = (await api.data(REASONS, since=since, position=position))["affectedPaths"]
+    assert found["totalCount"] == len(found["nodes"])
+    return {page["path"].removeprefix("/articles/"): page["reason"] for page in found["nodes"]}
+
+
+async def test_a_page_that_is_signed_off_again_is_affected(api: Api) -> None:
+    newsroom = api.newsroom
+    head = await newsroom.draft(title="One", slug="one")
+    await newsroom.publish(head)
+    await newsroom.published(title="Two", slug="two")
+    assert await reasons(api, 2) == {}
+    await newsroom.review(head)
+    assert await reasons(api, 2) == {"one": "REVIEWED"}
+    assert await reasons(api, 1) == {"one": "REVIEWED", "two": "CHANGED"}
+    # A position stands for its time, so what is signed later is not seen from there.
+    assert await reasons(api, 2, position=2) == {}
+    await newsroom.published(title="Three", slug="three")
+    assert await reasons(api, 2, position=3) == {"one": "REVIEWED", "three": "CHANGED"}
+    assert await reasons(api, 3) == {}
+
+
+async def test_a_sign_off_on_what_is_not_public_affects_nothing(api: Api) -> None:
+    head = await api.newsroom.draft(title="One", slug="one")
+    await api.newsroom.publish(head)
+    await api.newsroom.review(await api.newsroom.save(head, title="Other", slug="one"))
+    assert await reasons(api, 1) == {}
+
+
+async def test_a_category_above_lists_what_changes_below(api: Api) -> None:
+    newsroom = api.newsroom
+    topics = await newsroom.category("Topics")
+    below = await newsroom.category("Below", topics)
+    deep = await newsroom.category("Deep", below)
+    beside = await newsroom.category("Beside", topics)
+    for category in (topics, below, beside):
+        slug = category.slug
+        await newsroom.published(title=slug, slug=slug, category=category)
+    head = await newsroom.draft(title="One", slug="one", category=deep)
+    await newsroom.publish(head)
+    listing = {"topics": "SAME_CATEGORY", "below": "SAME_CATEGORY"}
+    assert await reasons(api, 3) == {"one": "CHANGED", **listing}
+    # It leaves one for another.
+    await newsroom.publish(await newsroom.save(head, title="One", slug="one", category=beside))
+    assert await reasons(api, 4) == {"one": "CHANGED", "beside": "SAME_CATEGORY", **listing}
+
+
+async def test_paths_that_have_been_left_are_affected(api: Api) -> None:
+    newsroom = api.newsroom
+    head = await newsroom.draft(title="One", slug="one")
+    await newsroom.publish(head)
+    gone = await newsroom.published(title="Gone", slug="gone")
+    await newsroom.publish(await newsroom.save(head, title="One", slug="moved"))
+    await newsroom.unpublish(gone)
+    assert await reasons(api, 2) == {"moved": "CHANGED", "one": "LEFT", "gone": "LEFT"}
+    assert await reasons(api, 2, position=3) == {"moved": "CHANGED", "one": "LEFT"}
+    (page,) = (await api.data(REASONS, since=3))["affectedPaths"]["nodes"]
+    left = {"reason": "LEFT", "type": "Article", "locale": "en", "entry": None}
+    assert page == {"path": "/articles/gone", **left}
+    # What was not there at first is not left, nor is what others have taken.
+    assert await reasons(api, 0) == {"moved": "CHANGED"}
+    await newsroom.published(title="Taken", slug="one")
+    assert await reasons(api, 2) == {"moved": "CHANGED", "one": "CHANGED", "gone": "LEFT"}
 
 
 async def test_what_came_and_went_in_between_is_not_spoken_of(api: Api) -> None:
@@ -373,3 +479,14 @@ async def test_changes_are_counted_in_positions_and_not_in_time(api: Api, name: 
     }}"""
     (error,) = await api.refused(query)
     assert error.extensions == {"code": "BAD_USER_INPUT"}
+
+
+@pytest.mark.parametrize("name", ["sync", "affectedPaths"])
+async def test_nothing_is_known_up_to_a_negative_position(api: Api, name: str) -> None:
+    query = f"query($since: Int!) {{ {name}(since: $since) {{ totalCount nodes {{ path }} }} }}"
+    (error,) = await api.refused(query, {"since": -1})
+    assert error.extensions == {"code": "BAD_USER_INPUT"}
+    assert "since is -1" in error.message
+    # Of a position that is not reached, nobody knows more than that there is no change.
+    data = await api.data(query, since=2**31 - 1)
+    assert data == {name: {"totalCount": 0, "nodes": []}}

@@ -145,6 +145,53 @@ async def test_the_past_does_not_change_any_more(api: Api) -> None:
     assert await api.ask(query) == before
 
 
+SIGNED = """
+  note(by: {slug: "one"}) {
+    review { signedAt expiresAt reviewers { name } signOffs { stage reviewer { name } } }
+    jsonLd
+    jsonLdScript
+  }
+  person(by: {slug: "runa-reviewer"}) { reviewed { totalCount } }
+  notes(where: {reviewers: {some: {slug: {eq: "runa-reviewer"}}}}) { totalCount }
+"""
+
+
+async def test_the_past_has_the_sign_offs_that_had_been_given(api: Api) -> None:
+    newsroom = api.newsroom
+    head = await newsroom.draft("Note", title="One", slug="one", text="x")
+    (first,) = await newsroom.publish(head)
+    await newsroom.unpublish(await newsroom.published(title="Other", slug="other"))
+    moment = f'asOf: "{first.published_at.isoformat()}"'
+    points = [moment, *(f"position: {position}" for position in (1, 2, 3))]
+    before = [await both(api, point, SIGNED) for point in points]
+    now = await api.data(f"{{ {SIGNED} }}")
+    assert before == [now] * 4
+    await newsroom.ask(head)
+    again = await newsroom.sign(head, newsroom.reviewers[2], stage="editorial")
+    assert [await both(api, point, SIGNED) for point in points] == before
+    now = await api.data(f"{{ {SIGNED} }}")
+    assert now["note"]["review"]["reviewers"][-1] == {"name": "Runa Reviewer"}
+    assert now["note"]["jsonLd"][0]["reviewedBy"][-1]["name"] == "Runa Reviewer"
+    assert now["person"]["reviewed"] == now["notes"] == {"totalCount": 1}
+    # What comes later shows it, and what is not reached yet is as it is now.
+    await newsroom.published(title="Later", slug="later")
+    signed_at = f'asOf: "{again.signed_at.isoformat()}"'
+    for point in (signed_at, "position: 4", "position: 100"):
+        assert await both(api, point, SIGNED) == now
+
+
+async def test_the_past_is_filtered_by_the_sign_offs_that_had_been_given(api: Api) -> None:
+    newsroom = api.newsroom
+    head = await newsroom.draft("Note", title="One", slug="one", text="x")
+    (first,) = await newsroom.publish(head)
+    published_at = first.published_at.isoformat()
+    selected = f'notes(where: {{reviewedAt: {{gt: "{published_at}"}}}}) {{ totalCount }}'
+    await newsroom.ask(head)
+    await newsroom.sign(head, newsroom.reviewers[2], stage="editorial")
+    assert await api.data(f"{{ {selected} }}") == {"notes": {"totalCount": 1}}
+    assert await both(api, "position: 1", selected) == {"notes": {"totalCount": 0}}
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

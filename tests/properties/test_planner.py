@@ -233,7 +233,7 @@ def pools(reference: Reference) -> Mapping[str, Sequence[Any]]:
         ],
         "first:Int": [0, 1, 3, 100],
         "position:Int": [-1, 0, 1, 3, 5, 8, 10, 12, 14, 15, 16, 100],
-        "since:Int": [-1, 0, 1, 5, 9, 10, 12, 13, 14, 100],
+        "since:Int": [0, 1, 5, 9, 10, 12, 13, 14, 100],
         # Drafts are refused here, so they are asked for now and then only.
         "perspective:Perspective": ["PUBLISHED"] * 9 + ["DRAFT"],
     }

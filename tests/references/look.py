@@ -46,6 +46,15 @@ class Look:
             return bool(row.ended_at <= self.time)
         return self.position is None or bool(row.ended_position <= self.position)
 
+    def has_signed(self, row: Row, publications: Sequence[Row]) -> bool:
+        """Say whether a sign-off had been given by then."""
+        if self.time is not None:
+            return bool(row.signed_at <= self.time)
+        if self.position is None:
+            return True
+        moment = moment_of(self.position, publications)
+        return moment is None or bool(row.signed_at <= moment)
+
     def best(self, rows: Sequence[Row]) -> list[Row]:
         """Return of each entry the publication in the best language, in the order of the rows."""
         found: dict[str, Row] = {}
@@ -76,6 +85,13 @@ class Look:
         if others is None:
             return own
         return tuple(dict.fromkeys([own[0], *map(_plain, others)]))
+
+
+def moment_of(position: int, publications: Sequence[Row]) -> datetime | None:
+    """Return when something was published or taken back at a position, if anything was."""
+    begun = [row.published_at for row in publications if row.position == position]
+    ended = [row.ended_at for row in publications if row.ended_position == position]
+    return max([*begun, *ended], default=None)
 
 
 def _plain(value: Any) -> Any:

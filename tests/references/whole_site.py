@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError
 
+from tests.references.look import moment_of
 from tests.references.thing import Row, Thing
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _REASONS = (
     "CHANGED",
+    "REVIEWED",
     "LINKS_TO_CHANGED",
     "LINKED_FROM_CHANGED",
     "SAME_CATEGORY",
@@ -48,21 +50,26 @@ class WholeSite:
     # --- Routes ---
 
     def _route(self, path: str) -> Thing | None:
-        page = self.reference._find(self.reference.entries, {"path": path})
-        if page is not None:
+        pages = [e for e in self.reference.translations if e.values["path"] == path]
+        if pages:
+            page = min(pages, key=lambda each: self._place(each.values["locale"]))
             return Thing("PageRoute", {"status": 200, "entry": page})
         former = [row for row in self._publications if self._stood_at(path, row)]
-        former.sort(key=lambda row: self._look.locales.index(row.locale))
+        former.sort(key=lambda row: self._place(row.locale))
         found = [self._former(row) for row in former]
         redirects = [each for each in found if each.typename == "RedirectRoute"]
         return next(iter([*redirects, *found]), None)
+
+    def _place(self, locale: str) -> tuple[int, str]:
+        """Say where a language stands: the view's come first, then the others by name."""
+        wanted = self._look.locales
+        return (wanted.index(locale) if locale in wanted else len(wanted), locale)
 
     def _stood_at(self, path: str, row: Row) -> bool:
         """Say whether a publication was the last one at a path where nothing stands now."""
         here = [e for e in self._publications if (e.path, e.locale) == (path, row.locale)]
         return (
             row in here
-            and row.locale in self._look.locales
             and self._look.is_over(row)
             and not any(map(self._look.is_open, here))
             and not any(
@@ -72,7 +79,10 @@ class WholeSite:
         )
 
     def _former(self, row: Row) -> Thing:
-        entry = self.reference._entry_by("id", row.entry_id)
+        editions = self.reference.in_all_languages(row.entry_id)
+        entry = next((each for each in editions if each.values["locale"] == row.locale), None)
+        if entry is None and row.locale in self._look.locales:
+            entry = self.reference._entry_by("id", row.entry_id)
         if entry is None or entry.values["path"] is None:
             return Thing("GoneRoute", {"status": 410, "since": row.ended_at})
         to = entry.values["path"]
@@ -164,7 +174,24 @@ class WholeSite:
         until = self._until()
         public = [row for row in self._publications if self._was_public(row, until)]
         reasons = self._reasons(since, until, public)
-        return [
+        taken = {(row.path, row.locale) for row in public}
+        left = [
+            Thing(
+                "AffectedPage",
+                {
+                    "id": row.id,
+                    "path": row.path,
+                    "type": row.content_type,
+                    "locale": row.locale,
+                    "reason": "LEFT",
+                    "entry": None,
+                },
+            )
+            for row in self._publications
+            if self._was_public(row, since) and not self._was_public(row, until)
+            if row.path is not None and (row.path, row.locale) not in taken
+        ]
+        return left + [
             Thing(
                 "AffectedPage",
                 {
@@ -199,16 +226,35 @@ class WholeSite:
         links: Sequence[Row] = self.reference.tables["link"]
         leading = {link.revision_id for link in links if link.target_id in entries}
         revisions = {row.revision_id for row in touched}
-        categories = {row.category_id for row in touched} - {None}
+        categories = self._with_ancestors({row.category_id for row in touched} - {None})
+        moment = moment_of(since, self._publications)
+        signed = {
+            (row.edition_id, row.digest)
+            for row in self.reference.sign_offs
+            if moment is not None and row.signed_at > moment
+        }
         types = self.reference.site.content_types
         everywhere = any(types[row.content_type].singleton for row in changed)
         return [
             entries,
+            {
+                row.entry_id
+                for row in public
+                if (row.edition_id, self._digest(row.revision_id)) in signed
+            },
             {row.entry_id for row in public if row.revision_id in leading},
             {link.target_id for link in links if link.revision_id in revisions},
             {row.entry_id for row in public if row.category_id in categories},
             {row.entry_id for row in public if everywhere},
         ]
+
+    def _with_ancestors(self, ids: set[str]) -> set[str]:
+        parents = {row.id: row.parent_id for row in self.reference.tables["category"]}
+        found: set[str] = set()
+        while ids:
+            found |= ids
+            ids = {parents[each] for each in ids} - {None}
+        return found
 
 
 def _by_path(page: Thing) -> tuple[Any, ...]:
