@@ -38,6 +38,14 @@ def position() -> Relation:
     )
 
 
+def position_at(moment: ColumnElement[Any]) -> ColumnElement[int]:
+    """Return the position that had been reached at a time; 0 before anything was published."""
+    begun = select(Publication.position.label("reached")).where(Publication.published_at <= moment)
+    ended = select(Publication.ended_position).where(Publication.ended_at <= moment)
+    both = union_all(begun, ended).subquery("both")
+    return select(func.coalesce(func.max(both.c.reached), literal_column("0"))).scalar_subquery()
+
+
 def changes(since: Position, until: Position) -> Relation:
     """Return each edition that was published or taken back after one position, up to another.
 

@@ -17,7 +17,7 @@ from graphql_api.planner.json_sql import text
 from graphql_api.planner.paging import bad_input
 from graphql_api.planner.source import Chosen
 from graphql_api.schema.connection import add_connection, connection
-from graphql_api.schema.declare import Argument, Declared, many, one, value
+from graphql_api.schema.declare import Argument, Declared, many, one, seen_value, value
 from graphql_api.schema.inputs import add_where
 from graphql_api.schema.namespace import Namespace
 from graphql_api.schema.rows import best_row, page_rows, translation_rows
@@ -156,12 +156,22 @@ def _since(call: Call) -> Sql:
     return call.bind(Given(read), BigInteger())
 
 
+def _reached(call: Call) -> Sql:
+    past = call.view.past
+    if past is not None and past.named is AsOf.TIME:
+        return sync.position_at(past.at)
+    return sync.position().scalar_subquery()
+
+
 def _until(call: Call) -> Sql:
     past = call.view.past
     if past is None:
         return sync.position().scalar_subquery()
     if past.named is AsOf.TIME:
-        message = "Changes are counted in positions; look through @view(position: …)."
+        message = (
+            "Changes are counted in positions: ask for position through @view(asOf: …), "
+            "and look through @view(position: …)."
+        )
         raise bad_input(message, None)
     return past.at
 
@@ -275,11 +285,11 @@ def site_fields(site: Site) -> Mapping[str, Declared]:
             "All pages in all languages, by path.",
             largest=LARGEST_SITEMAP,
         ),
-        "position": value(
+        "position": seen_value(
             "int",
-            lambda _: sync.position().scalar_subquery(),
-            "The position of the last publication; look through @view(position: …) to read "
-            "all of a site as of then.",
+            lambda _, call: _reached(call),
+            "The position of the last publication, of all or up to the time of @view(asOf: …); "
+            "look through @view(position: …) to read all of a site as of then.",
         ),
         "sync": connection(
             "SyncChange",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, TypeAlias
 
 import orjson
@@ -490,3 +491,20 @@ async def test_nothing_is_known_up_to_a_negative_position(api: Api, name: str) -
     # Of a position that is not reached, nobody knows more than that there is no change.
     data = await api.data(query, since=2**31 - 1)
     assert data == {name: {"totalCount": 0, "nodes": []}}
+
+
+async def test_a_build_can_begin_at_a_time(api: Api) -> None:
+    query = "query($at: DateTime) @view(asOf: $at) { position }"
+    head = await api.newsroom.draft(title="One", slug="one")
+    (first,) = await api.newsroom.publish(head)
+    second = await api.newsroom.published(title="Two", slug="two")
+    await api.newsroom.unpublish(second)
+    for at, position in (
+        (first.published_at - timedelta(seconds=1), 0),
+        (first.published_at, 1),
+        (second.published_at, 2),
+        (second.published_at + timedelta(days=1), 3),
+        (None, 3),
+    ):
+        given = at.isoformat() if at is not None else None
+        assert (await api.data(query, at=given))["position"] == position

@@ -41,7 +41,7 @@ class WholeSite:
         page = self.reference.page
         return {
             "route": self._route,
-            "position": self._now(),
+            "position": self._reached(),
             "sitemap": lambda **args: page(self._sitemap(), args, _by_path, 10_000),
             "sync": lambda since, **args: page(self._sync(since), args, _by_position),
             "affectedPaths": lambda since, **args: page(self._affected(since), args, _by_path),
@@ -120,6 +120,18 @@ class WholeSite:
     def _now(self) -> int:
         counters: Sequence[Row] = self.reference.tables["counter"]
         return next((int(row.value) for row in counters if row.name == "position"), 0)
+
+    def _reached(self) -> int:
+        time = self._look.time
+        if time is None:
+            return self._now()
+        begun = [row.position for row in self._publications if row.published_at <= time]
+        ended = [
+            row.ended_position
+            for row in self._publications
+            if row.ended_at is not None and row.ended_at <= time
+        ]
+        return max([*begun, *ended], default=0)
 
     def _until(self) -> int:
         if self._look.time is not None:
