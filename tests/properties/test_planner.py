@@ -181,6 +181,7 @@ async def fill(database: Database) -> Newsroom:
         )
     await newsroom.unpublish(await newsroom.published(title="Withdrawn", slug="withdrawn"))
     await newsroom.save(alpha, title="Alpha, draft", slug="alpha", related=["/articles/omega"])
+    await newsroom.review(gamma)  # signed off again, so that there is a page to find
     await translate(newsroom, beta, gamma)
     return newsroom
 

@@ -200,7 +200,8 @@ class WholeSite:
                 },
             )
             for row in self._publications
-            if self._was_public(row, since) and not self._was_public(row, until)
+            if self._was_public(row, since)
+            if row.ended_position is not None and row.ended_position <= until
             if row.path is not None and (row.path, row.locale) not in taken
         ]
         return left + [
