@@ -276,7 +276,7 @@ class Query:
         chosen = _terms(Publication.ended_position.is_(None))
         if search is not None:
             words = search.strip('"')
-            chosen = chosen.where(Revision.rendered["source"].as_string().ilike(f"%{words}"))
+            chosen = _with_revisions(chosen).where(_SOURCE.ilike(f"%{words}"))
         return await _page(info, chosen, where, first, skip)
 
     @strawberry.field
@@ -296,32 +296,44 @@ class View:
         return await _page(info, chosen, where, first, 0)
 
 
-def _terms(*conditions: Any) -> Select[Publication, int]:
+_SOURCE = Revision.rendered["source"].as_string()
+
+
+def _terms(*conditions: Any) -> Select[Publication]:
     return (
-        select(Publication, func.count().over())
-        .join(Revision, Revision.id == Publication.revision_id)
+        select(Publication)
         .where(Publication.locale == "en", Publication.content_type == "Term", *conditions)
         .order_by(Publication.published_at.desc(), Publication.entry_id.desc())
     )
 
 
+def _with_revisions(chosen: Select[Publication]) -> Select[Publication]:
+    return chosen.join(Revision, Revision.id == Publication.revision_id)
+
+
 async def _page(
-    info: Info, chosen: Select[Publication, int], where: TermWhere | None, first: int, skip: int
+    info: Info, chosen: Select[Publication], where: TermWhere | None, first: int, skip: int
 ) -> TermConnection:
     if where is not None and where.category is not None:
         chosen = chosen.join(Category, Category.id == Publication.category_id).where(
             Category.path == where.category.path.eq
         )
     if where is not None and where.source is not None:
-        source = Revision.rendered["source"].as_string()
-        chosen = chosen.where(source == where.source.eq)
-    rows = (await info.context["session"].execute(chosen.limit(first).offset(skip))).all()
+        chosen = _with_revisions(chosen).where(where.source.eq == _SOURCE)
+    session = info.context["session"]
+    rows = (await session.scalars(chosen.limit(first).offset(skip))).all()
     revisions = await info.context["loaders"]["revision"].load_many(
-        [row.revision_id for row, _ in rows]
+        [row.revision_id for row in rows]
     )
-    pairs = zip((row for row, _ in rows), revisions, strict=True)
+    pairs = zip(rows, revisions, strict=True)
     nodes = [Term(publication=publication, revision=revision) for publication, revision in pairs]
-    return TermConnection(nodes=nodes, total_count=rows[0][1] if rows else 0)
+    asked = {
+        getattr(each, "name", "") for field in info.selected_fields for each in field.selections
+    }
+    count = None
+    if "totalCount" in asked:
+        count = await session.scalar(select(func.count()).select_from(chosen.subquery()))
+    return TermConnection(nodes=nodes, total_count=count)
 
 
 _DATABASE = Database(os.environ["COPYDESK_DATABASE_URL"])
