@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.dialects import Reader, backend, refresh_statistics
+from cms.dialects import Reader, backend, refresh_stale_statistics, refresh_statistics
 from cms.errors import Refused
 from cms.signing import Signer, load_or_make_signer
 
@@ -78,6 +78,11 @@ class Database:
         """Let the database look at its data, so that it plans well; after much has changed."""
         async with self.engine.begin() as connection:
             await connection.run_sync(refresh_statistics)
+
+    async def refresh_stale_statistics(self) -> None:
+        """Let the database look at what has grown by far since it last did; when starting."""
+        async with self.engine.begin() as connection:
+            await connection.run_sync(refresh_stale_statistics)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -80,7 +80,7 @@ async def _look(settings: Settings, site: Site) -> tuple[bool, tuple[str, ...]]:
     """
     async with open_database(settings) as database, database.reading() as session:
         # A database that only ever grew by a page at a time has never looked at its data.
-        await database.refresh_statistics()
+        await database.refresh_stale_statistics()
         compared = await compare_indexes(database, site)
         return await has_accounts(session), compared.missing
 

@@ -26,6 +26,7 @@ from cms.dialects.connecting import (
     index_names,
     is_worth_another_try,
     lock_schema,
+    refresh_stale_statistics,
     refresh_statistics,
 )
 from cms.dialects.expressions import (
@@ -81,6 +82,7 @@ __all__ = [
     "moment_ago",
     "partial_index",
     "present_moment",
+    "refresh_stale_statistics",
     "refresh_statistics",
     "snippet_of",
 ]

@@ -184,9 +184,22 @@ def refresh_statistics(connection: Connection) -> None:
     """Let the database look at its data, so that it plans well; after much has changed."""
     connection.execute(text("analyze"))
     if connection.dialect.name == "sqlite":
-        # With samples of values, SQLite prepares a statement anew for every value bound to it,
-        # which takes longer than to run it.
-        connection.execute(text("drop table if exists sqlite_stat4"))
+        _drop_samples(connection)
+
+
+def refresh_stale_statistics(connection: Connection) -> None:
+    """Let the database look at what has grown by far since it last did."""
+    # PostgreSQL does so by itself.
+    if connection.dialect.name == "sqlite":
+        # All tables, not only those that this connection has read from.
+        connection.execute(text("pragma optimize = 0x10002"))
+        _drop_samples(connection)
+
+
+def _drop_samples(connection: Connection) -> None:
+    # With samples of values, SQLite prepares a statement anew for every value bound to it, which
+    # takes longer than to run it.
+    connection.execute(text("drop table if exists sqlite_stat4"))
 
 
 def lock_schema(connection: Connection) -> None:

@@ -1,0 +1,19 @@
+"""What a database knows of its data, which it plans by."""
+
+from __future__ import annotations
+
+from sqlalchemy import text  # noqa: TID251  # looks at what SQLite has noted
+
+from tests.builders import Newsroom
+
+
+async def test_a_database_that_grew_page_by_page_can_look_at_its_data(newsroom: Newsroom) -> None:
+    await newsroom.draft(title="One", slug="one")
+    database = newsroom.database
+    await database.refresh_stale_statistics()
+    if database.engine.dialect.name == "sqlite":
+        async with database.engine.connect() as connection:
+            noted = await connection.scalars(text("select distinct tbl from sqlite_stat1"))
+            assert {"entry", "edition", "revision"} <= set(noted)
+            tables = await connection.scalars(text("select name from sqlite_schema"))
+            assert "sqlite_stat4" not in set(tables)
