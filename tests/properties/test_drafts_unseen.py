@@ -26,8 +26,8 @@ from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema
 from tests.builders import Newsroom
 from tests.conftest import KINDS, Templates
+from tests.properties.content import NO_LIMITS, fill, pools
 from tests.properties.queries import Query, queries
-from tests.properties.test_planner import NO_LIMITS, fill, pools
 from tests.reference import Reference
 from tests.sites import SITE
 
