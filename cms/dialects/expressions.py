@@ -42,7 +42,6 @@ def _(element: _Moment, _compiler: SQLCompiler, **_kw: Any) -> str:
 
 
 class _ElementsOf(Spelled):
-    inherit_cache = True
     sqlite = "json_each({0})"
     postgresql = "jsonb_array_elements({0})"
 

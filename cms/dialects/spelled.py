@@ -15,9 +15,13 @@ class Spelled(FunctionElement[Any]):
     A spelling is a format: ``{0}`` and ``{1}`` are its arguments, ``{all}`` all of them.
     """
 
-    inherit_cache = True
     sqlite: ClassVar[str]
     postgresql: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        # All that tells two of a class apart are their arguments.
+        cls.inherit_cache = True
+        super().__init_subclass__()
 
 
 @compiles(Spelled, "sqlite")

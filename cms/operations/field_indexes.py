@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Index, MetaData
+from sqlalchemy import Connection, Dialect, Index, MetaData, Table
 from sqlalchemy.schema import CreateIndex, DropIndex
 
 from cms.content.fields import Field
@@ -87,19 +87,19 @@ def _compare(connection: Connection, declared: Mapping[str, Index]) -> IndexedFi
 
 def _declared(connection: Connection, site: Site) -> Mapping[str, Index]:
     """Return the index of each field that is to have one, by the field's full name."""
+    # On a copy of the table, since the table itself is what migrations compare.
+    table = Base.metadata.tables[Revision.__tablename__].to_metadata(MetaData())
     return {
-        f"{content_type.name}.{field.name}": _index_of(connection, field)
+        f"{content_type.name}.{field.name}": _index_of(table, connection.dialect, field)
         for content_type in site.content_types.values()
         for field in content_type.fields.values()
         if field.indexed
     }
 
 
-def _index_of(connection: Connection, field: Field) -> Index:
-    # On a copy of the table, since the table itself is what migrations compare.
-    table = Base.metadata.tables[Revision.__tablename__].to_metadata(MetaData())
+def _index_of(table: Table, dialect: Dialect, field: Field) -> Index:
     expression = value_in(field, table.c.rendered)
-    sql = str(expression.compile(dialect=connection.dialect))
+    sql = str(expression.compile(dialect=dialect))
     # In another version the same field may be compared in another way, and need another index.
     mark = hashlib.sha256(sql.encode()).hexdigest()[:8]
     return Index(f"{OF_FIELDS}{field.name[:_LONGEST_NAME]}_{mark}", expression)

@@ -181,6 +181,17 @@ def sign_offs(view: View) -> Relation:
     ).where(was_signed(SignOff.signed_at, view))
 
 
+def _is_of(
+    view: View, edition_id: ColumnElement[Any], digest: ColumnElement[Any]
+) -> tuple[ColumnElement[bool], ...]:
+    """Return whether a sign-off is on a digest, and had been given by then."""
+    return (
+        SignOff.edition_id == edition_id,
+        SignOff.digest == digest,
+        was_signed(SignOff.signed_at, view),
+    )
+
+
 def review(view: View, edition_id: ColumnElement[Any], digest: ColumnElement[Any]) -> Relation:
     """Return one row about the sign-offs on a digest, or none if there are none.
 
@@ -192,11 +203,7 @@ def review(view: View, edition_id: ColumnElement[Any], digest: ColumnElement[Any
             func.max(SignOff.expires_at).label("expires_at"),
             literal_column("1").label("review"),
         )
-        .where(
-            SignOff.edition_id == edition_id,
-            SignOff.digest == digest,
-            was_signed(SignOff.signed_at, view),
-        )
+        .where(*_is_of(view, edition_id, digest))
         .group_by(SignOff.stage)
         .subquery()
     )
@@ -220,11 +227,7 @@ def reviewers(view: View, edition_id: ColumnElement[Any], digest: ColumnElement[
     return (
         people()
         .join(SignOff, SignOff.person_id == Person.id)
-        .where(
-            SignOff.edition_id == edition_id,
-            SignOff.digest == digest,
-            was_signed(SignOff.signed_at, view),
-        )
+        .where(*_is_of(view, edition_id, digest))
         .distinct()
     )
 

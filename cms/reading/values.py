@@ -51,11 +51,6 @@ _VALUES: Mapping[type[Field], Callable[[Sql], Sql]] = {
 }
 
 
-def is_comparable(field: Field) -> bool:
-    """Say whether a field's value is one scalar, which SQL can compare."""
-    return _kind_of(field) is not None
-
-
 def value_in(field: Field, document: Sql) -> Sql:
     """Return the value of a field, as it is compared.
 

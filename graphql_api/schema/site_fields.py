@@ -166,7 +166,7 @@ def _reached(call: Call) -> Sql:
 def _until(call: Call) -> Sql:
     past = call.view.past
     if past is None:
-        return sync.position().scalar_subquery()
+        return _reached(call)
     if past.named is AsOf.TIME:
         message = (
             "Changes are counted in positions: ask for position through @view(asOf: …), "
@@ -177,9 +177,8 @@ def _until(call: Call) -> Sql:
 
 
 def _changes(_: Row, call: Call) -> Rows:
-    since = _since(call)
     return Rows(
-        Chosen(sync.changes(since, _until(call))),
+        Chosen(sync.changes(_since(call), _until(call))),
         order=lambda change: (OrderKey(change.position), OrderKey(change.edition_id)),
     )
 
@@ -210,9 +209,8 @@ def _affected(site: Site) -> Declared:
     singletons = [each.name for each in site.content_types.values() if each.singleton]
 
     def rows(_: Row, call: Call) -> Rows:
-        since = _since(call)
         return Rows(
-            Chosen(sync.affected(call.view, since, _until(call), singletons)),
+            Chosen(sync.affected(call.view, _since(call), _until(call), singletons)),
             order=lambda page: (OrderKey(page.path), OrderKey(page.locale), OrderKey(page.id)),
         )
 
