@@ -38,7 +38,7 @@ from cms.dialects.expressions import (
 )
 from cms.dialects.folding import Folded, FoldedItems
 from cms.dialects.reading import Reader
-from cms.dialects.search import Lookups, found_documents, snippet_of
+from cms.dialects.search import Lookups, found_documents, ranked_documents, snippet_of
 from cms.dialects.spelled import Spelled
 from cms.dialects.values import (
     BooleanOf,
@@ -82,6 +82,7 @@ __all__ = [
     "moment_ago",
     "partial_index",
     "present_moment",
+    "ranked_documents",
     "refresh_stale_statistics",
     "refresh_statistics",
     "snippet_of",

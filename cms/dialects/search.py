@@ -6,7 +6,7 @@ A query reaches them as a parameter in which every word is quoted; words have no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import (
@@ -25,6 +25,16 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from cms.dialects.columns import JsonDocument
 
 _FIND_ON_SQLITE = """(
+ select f.rowid as id
+ from search_index as f
+ where f.search_index match ({0} -> 0 ->> 'match')
+)"""
+_FIND_ON_POSTGRESQL = """(
+ select f.id as id
+ from search_document as f
+ where f.vector @@ ({0} -> 0 ->> 'match')::tsquery
+)"""
+_RANK_ON_SQLITE = """(
  select f.rowid as id,
   sum(l.value ->> 'points') as points, sum(l.value ->> 'titlePoints') as title_points
  from json_each({0}) as l cross join search_index as f
@@ -33,7 +43,7 @@ _FIND_ON_SQLITE = """(
 )"""
 # The index finds; what a find is worth is looked up in its own row, first of all where it is
 # short. What comes first among the lookups is true of all that is found.
-_FIND_ON_POSTGRESQL = """(
+_RANK_ON_POSTGRESQL = """(
  with lookup as materialized (
   select l.place as place, l.value ->> 'part' as part, (l.value ->> 'match')::tsquery as match,
    (l.value ->> 'points')::int as points, (l.value ->> 'titlePoints')::int as title_points
@@ -194,11 +204,15 @@ def _in_sqlite(sought: SoughtDocuments, every_document: str) -> list[dict[str, o
         phrase = f'"{" ".join(term.words)}"{" *" if term.is_prefix else ""}'
         return f"({every} NOT {phrase})" if term.is_excluded else phrase
 
-    found = " AND ".join(f"({' OR '.join(map(spell, each))})" for each in sought.clauses) or every
-    lookups = [_lookup(found, sought.points)]
+    def all_of(clauses: Iterable[Sequence[SoughtTerm]]) -> list[str]:
+        return [f"({' OR '.join(map(spell, each))})" for each in clauses]
+
+    lookups = [_lookup(" AND ".join(all_of(sought.clauses)) or every, sought.points)]
     for each in sought.worths:
         part = f"{{{each.part}}} : " if each.part is not None else ""
-        match = f"{found} AND {part}{spell(each.term)}"
+        # What has the term in a part has it, and need not be looked up for that once more.
+        others = all_of(clause for clause in sought.clauses if tuple(clause) != (each.term,))
+        match = " AND ".join([*others, f"{part}{spell(each.term)}"])
         lookups.append(_lookup(match, each.points, each.title_points))
     return lookups
 
@@ -234,6 +248,20 @@ def _(element: _Found, compiler: SQLCompiler, **kw: Any) -> str:
 @compiles(_Found, "postgresql")
 def _(element: _Found, compiler: SQLCompiler, **kw: Any) -> str:
     return _FIND_ON_POSTGRESQL.format(compiler.process(element.clauses, **kw))
+
+
+class _Ranked(FunctionElement[Any]):
+    inherit_cache = True
+
+
+@compiles(_Ranked, "sqlite")
+def _(element: _Ranked, compiler: SQLCompiler, **kw: Any) -> str:
+    return _RANK_ON_SQLITE.format(compiler.process(element.clauses, **kw))
+
+
+@compiles(_Ranked, "postgresql")
+def _(element: _Ranked, compiler: SQLCompiler, **kw: Any) -> str:
+    return _RANK_ON_POSTGRESQL.format(compiler.process(element.clauses, **kw))
 
 
 class _Snippet(FunctionElement[str]):
@@ -272,13 +300,23 @@ def _(element: _Snippet, compiler: SQLCompiler, **kw: Any) -> str:
 
 
 def found_documents(lookups: ColumnElement[Any], name: str) -> FromClause:
-    """Return the documents that are found, with the sums of their points.
+    """Return the documents that are found.
+
+    Args:
+        lookups: a parameter of the type :class:`Lookups`.
+        name: what to call the relation, whose column is ``id``.
+    """
+    return _Found(lookups).table_valued(column("id"), name=name)
+
+
+def ranked_documents(lookups: ColumnElement[Any], name: str) -> FromClause:
+    """Return the documents that are found, with the sums of their points, which take longer.
 
     Args:
         lookups: a parameter of the type :class:`Lookups`.
         name: what to call the relation, whose columns are ``id``, ``points``, ``title_points``.
     """
-    return _Found(lookups).table_valued(
+    return _Ranked(lookups).table_valued(
         column("id"),
         column("points", BigInteger()),
         column("title_points", BigInteger()),

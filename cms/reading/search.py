@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Double,
+    FromClause,
     Integer,
     and_,
     cast,
@@ -22,7 +23,14 @@ from sqlalchemy import (
 from cms.content.search.query import MOST_WORDS_OF_TERM
 from cms.content.search.ranking import FULL_RANK
 from cms.content.search.spelling import LEAST_SCORE
-from cms.dialects import element_number, element_text, elements_of, found_documents, snippet_of
+from cms.dialects import (
+    element_number,
+    element_text,
+    elements_of,
+    found_documents,
+    ranked_documents,
+    snippet_of,
+)
 from cms.reading.shown import Relation, locales_of
 from cms.reading.view import View
 from cms.tables import SearchDocument, SearchGram, SearchWord
@@ -30,10 +38,20 @@ from cms.tables import SearchDocument, SearchGram, SearchWord
 _THOUSAND: ColumnElement[int] = literal_column("1000", Integer())
 
 
-def found(relation: Relation, lookups: ColumnElement[Any], terms: ColumnElement[Any]) -> Relation:
+def found(relation: Relation, lookups: ColumnElement[Any]) -> Relation:
     """Return those of a relation's revisions in which something is found.
 
-    Nothing but the revision itself counts for that, and for its points.
+    Nothing but the revision itself counts for that.
+
+    Args:
+        relation: entries, as one of the relations of :mod:`cms.reading.relations` shows them.
+        lookups: what to look up: a parameter of the type :class:`cms.dialects.Lookups`.
+    """
+    return _joined(relation, found_documents(lookups, "hit"))
+
+
+def ranked(relation: Relation, lookups: ColumnElement[Any], terms: ColumnElement[Any]) -> Relation:
+    """Return what :func:`found` does, and what it is worth.
 
     Args:
         relation: entries, as one of the relations of :mod:`cms.reading.relations` shows them.
@@ -44,17 +62,17 @@ def found(relation: Relation, lookups: ColumnElement[Any], terms: ColumnElement[
         The relation with ``points``, which is the larger the better, and what
         :func:`highlight_of` needs: ``shown`` and ``sought``.
     """
-    hit = found_documents(lookups, "hit")
+    hit = ranked_documents(lookups, "hit")
     points = hit.c.points + hit.c.title_points // SearchDocument.title_words
-    return (
-        relation.add_columns(
-            cast(points, BigInteger).label("points"),
-            SearchDocument.shown,
-            terms.label("sought"),
-        )
-        .join(SearchDocument, SearchDocument.revision_id == relation.selected_columns.revision_id)
-        .join(hit, hit.c.id == SearchDocument.id)
+    more = relation.add_columns(
+        cast(points, BigInteger).label("points"), SearchDocument.shown, terms.label("sought")
     )
+    return _joined(more, hit)
+
+
+def _joined(relation: Relation, hit: FromClause) -> Relation:
+    is_of_revision = SearchDocument.revision_id == relation.selected_columns.revision_id
+    return relation.join(SearchDocument, is_of_revision).join(hit, hit.c.id == SearchDocument.id)
 
 
 def rank_of(points: ColumnElement[int]) -> ColumnElement[Any]:

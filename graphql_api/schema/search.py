@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from graphql import GraphQLError
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, FromClause
+from sqlalchemy.types import TypeEngine
 
 from cms.content.canonical_json import Json
 from cms.content.search.document import EVERY_DOCUMENT
@@ -19,7 +21,7 @@ from graphql_api.planner.arguments import Given, Read, Variables
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
 from graphql_api.planner.json_sql import RowCount
 from graphql_api.planner.ordering import order_mark
-from graphql_api.planner.source import Chosen, Columns
+from graphql_api.planner.source import Chosen, Columns, Selectable
 from graphql_api.schema.connection import connection
 from graphql_api.schema.declare import Argument, Declared, many, value
 
@@ -64,17 +66,36 @@ def _searched(rows: Rows, call: Call) -> Rows:
     given = call.arguments.get("search")
     if not isinstance(given, Given) or not isinstance(rows.relation, Chosen):
         return rows
-    found = search.found(
-        rows.relation.select,
-        call.bind(_converted(given, lookup_of), Lookups(EVERY_DOCUMENT)),
-        call.bind(_converted(given, _marked), JsonDocument),
-    )
+    lookups = call.bind(_converted(given, lookup_of), Lookups(EVERY_DOCUMENT))
+    marked = call.bind(_converted(given, _marked), JsonDocument)
+    select = rows.relation.select
+    found = _Found(search.found(select, lookups), search.ranked(select, lookups, marked))
     return replace(
         rows,
-        relation=Chosen(found),
+        relation=found,
         rank=lambda entry: search.rank_of(entry.points),
         order=rows.order if order_mark(call.arguments.get("orderBy")) else _best_first(rows),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What is found, as a relation that is ranked only where ranks are used.
+
+    To rank takes several times as long as to find, and what is counted needs no ranks.
+    """
+
+    plain: Selectable
+    ranked: Selectable
+
+    def type_of(self, column: str) -> TypeEngine[Any] | None:
+        """Return the type of a column, or ``None`` if there is none of this name."""
+        return Chosen(self.ranked).type_of(column)
+
+    def under(self, name: str, columns: Sequence[str]) -> FromClause:
+        """Return the select that has all of these columns, as a subquery."""
+        is_plain = all(Chosen(self.plain).type_of(column) is not None for column in columns)
+        return Chosen(self.plain if is_plain else self.ranked).under(name, columns)
 
 
 def _best_first(rows: Rows) -> Callable[[Columns], tuple[OrderKey, ...]]:

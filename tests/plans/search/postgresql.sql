@@ -1,18 +1,9 @@
 SELECT json_build_object('articles', (SELECT CASE WHEN (count(*) >= 0) THEN json_build_object('totalCount', (SELECT count(*) AS count_1 
 FROM (SELECT publication.content_type AS content_type 
 FROM publication JOIN revision ON revision.id = publication.revision_id JOIN search_document ON search_document.revision_id = publication.revision_id JOIN (
- with lookup as materialized (
-  select l.place as place, l.value ->> 'part' as part, (l.value ->> 'match')::tsquery as match,
-   (l.value ->> 'points')::int as points, (l.value ->> 'titlePoints')::int as title_points
-  from jsonb_array_elements($1::JSONB) with ordinality as l(value, place)
- )
- select f.id as id, sum(l.points) as points, sum(l.title_points) as title_points
- from search_document as f join lookup as l on l.place = 1 or case l.part
-  when 'title' then f.title_vector @@ l.match
-  when 'summary' then f.summary_vector @@ l.match
-  else f.vector @@ l.match end
+ select f.id as id
+ from search_document as f
  where f.vector @@ ($1::JSONB -> 0 ->> 'match')::tsquery
- group by f.id
 ) AS hit ON hit.id = search_document.id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t2 
 WHERE t2.content_type = 'Article'), 'edges', coalesce(json_agg(json_build_object('cursor', encode(convert_to((json_build_array('', t1.points, to_char(t1.published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), t1.id))::text, 'UTF8'), 'hex'), 'rank', CAST(t1.points AS DOUBLE PRECISION) / CAST(1000000 AS NUMERIC), 'highlight', json_build_object('body', (

@@ -1,11 +1,9 @@
 SELECT json_object('articles', (SELECT CASE WHEN (count(*) >= 0) THEN json_object('totalCount', (SELECT count(*) AS count_1 
 FROM (SELECT publication.content_type AS content_type 
 FROM publication JOIN revision ON revision.id = publication.revision_id JOIN search_document ON search_document.revision_id = publication.revision_id JOIN (
- select f.rowid as id,
-  sum(l.value ->> 'points') as points, sum(l.value ->> 'titlePoints') as title_points
- from json_each(jsonb(?)) as l cross join search_index as f
- where f.search_index match (l.value ->> 'match')
- group by f.rowid
+ select f.rowid as id
+ from search_index as f
+ where f.search_index match (jsonb(?) -> 0 ->> 'match')
 ) AS hit ON hit.id = search_document.id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t2 
 WHERE t2.content_type = 'Article'), 'edges', json_group_array(json_object('cursor', lower(hex(json_array('', t1.points, t1.published_at, t1.id))), 'rank', CAST(t1.points AS DOUBLE) / (1000000 + 0.0), 'highlight', json_object('body', (
