@@ -146,8 +146,11 @@ class Reference:
         return self.look.locales.index(locale) if locale is not None else 0
 
     def _view(self, **args: Any) -> Thing:
-        look = self.look.narrowed(self.site, args)
-        return Thing("Query", Reference(self.site, self.tables, look, self.schema)._root())
+        return Thing("Query", self.seen(self.look.narrowed(self.site, args))._root())
+
+    def seen(self, look: Look) -> Reference:
+        """Return the same rows, looked at in another way."""
+        return Reference(self.site, self.tables, look, self.schema)
 
     def _node(self, id: str) -> Thing | None:  # noqa: A002  # the argument's name
         things = [*self.entries, *self.categories(), *self.people(), *self.tags()]

@@ -232,6 +232,17 @@ def reviewers(view: View, edition_id: ColumnElement[Any], digest: ColumnElement[
     )
 
 
+def signers(view: View) -> Relation:
+    """Return the people who signed something off, each with the edition and the digest."""
+    return (
+        people()
+        .add_columns(SignOff.edition_id, SignOff.digest)
+        .join(SignOff, SignOff.person_id == Person.id)
+        .where(was_signed(SignOff.signed_at, view))
+        .distinct()
+    )
+
+
 def people() -> Relation:
     """Return all public bylines."""
     return select(Person.id, Person.slug, Person.name, Person.bio, Person.links)

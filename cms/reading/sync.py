@@ -49,8 +49,9 @@ def position_at(moment: ColumnElement[Any]) -> ColumnElement[int]:
 def changes(since: Position, until: Position) -> Relation:
     """Return each edition that was published or taken back after one position, up to another.
 
-    ``position`` is that of its last change. What is public at the end has its revision; what
-    is not is a tombstone, with the path at which it stood.
+    ``position`` is that of its last change, ``until`` that up to which changes are told. What
+    is public at the end has its revision; what is not is a tombstone, with the path at which
+    it stood.
     """
     last = _last_changes(since, until).subquery("last")
     live = Publication.__table__.alias("live")
@@ -73,6 +74,7 @@ def changes(since: Position, until: Position) -> Relation:
             func.coalesce(live.c.path, gone.c.path).label("path"),
             live.c.revision_id,
             Revision.digest,
+            until.label("until"),
         )
         .select_from(
             outerjoin(

@@ -117,8 +117,7 @@ class _Compiler:
                     lambda columns: self._one_of(field.body, one(related.row(columns), call)),
                 )
             case Connection():
-                page = Page(field, field.declaration, row, call, self._parameters)
-                return page.summed_up(self.object(_only_case(field), page, None))
+                return self._connection(field, field.declaration, row)
             case Part(name):
                 return self._part(field, name, row)
             case Through():
@@ -129,6 +128,14 @@ class _Compiler:
             case Answers():
                 answers = answers_rows(self._answer(field))
                 return self._many(answers, lambda columns: self._body(field.body, answers, columns))
+
+    def _connection(self, field: Field, declaration: Connection, row: Row) -> Sql:
+        compiler, call = self, self._call(field.arguments)
+        if declaration.view is not None:
+            call = replace(call, view=declaration.view(call))
+            compiler = _Compiler(call.view, self._parameters, self._numbers)
+        page = Page(field, declaration, row, call, self._parameters)
+        return page.summed_up(compiler.object(_only_case(field), page, None))
 
     def _inside(self, field: Field, declaration: Inside, row: Row) -> Sql:
         value = self.object(_only_case(field), declaration.row(row), None)

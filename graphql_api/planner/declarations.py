@@ -173,10 +173,12 @@ class Connection:
     Attributes:
         rows: the relation.
         largest: how many objects a page has at most.
+        view: what it and all that is in it is looked at through, where that is a view of its own.
     """
 
     rows: Callable[[Row, Call], Rows]
     largest: int = LARGEST_SIZE
+    view: Callable[[Call], View] | None = None
 
 
 @dataclass(frozen=True)

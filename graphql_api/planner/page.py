@@ -55,6 +55,7 @@ class Page:
         parameters: the statement's parameters.
 
     Attributes:
+        call: what the declaration is called with.
         rows: all rows of the connection.
         columns: the columns of the page's own rows.
     """
@@ -64,7 +65,7 @@ class Page:
     ) -> None:
         rows = declaration.rows(row, call)
         self.rows = rows
-        self._call = call
+        self.call = call
         self._parameters = parameters
         self._mark = order_mark(call.arguments.get("orderBy"))
         self._paging = paging_of(call.arguments, field.node, declaration.largest)
@@ -109,7 +110,7 @@ class Page:
 
     def over_all(self, value: Callable[[Row], Sql]) -> ScalarSelect[Any]:
         """Return a value of all rows of the connection that match, whatever the page."""
-        source = self._call.source(self.rows.relation)
+        source = self.call.source(self.rows.relation)
         aggregated = value(self.rows.row(source.columns))
         return select_over(source, aggregated, self._conditions(source.columns))
 
@@ -122,13 +123,13 @@ class Page:
             value: what of a row; or of each thing that belongs to it.
             related: what belongs to a row.
         """
-        source = self._call.source(self.rows.relation)
+        source = self.call.source(self.rows.relation)
         row, conditions = self.rows.row(source.columns), self._conditions(source.columns)
         if related is None:
             chosen = select(value(row).label("value"))
             return chosen.select_from(source.clause()).where(*conditions)
-        others = related(row, self._call)
-        beside = self._call.source(others.relation)
+        others = related(row, self.call)
+        beside = self.call.source(others.relation)
         chosen = select(value(others.row(beside.columns)).label("value"))
         further = others.conditions(beside.columns)
         return chosen.select_from(source.clause(), beside.clause()).where(*conditions, *further)
@@ -138,21 +139,21 @@ class Page:
         return number(read, self._parameters)
 
     def _keys(self, columns: Columns) -> tuple[OrderKey, ...]:
-        order = self._call.arguments.get("orderBy")
-        return order_keys(order, columns, self._call, self.rows.order)
+        order = self.call.arguments.get("orderBy")
+        return order_keys(order, columns, self.call, self.rows.order)
 
     def _select(self, used: Sequence[str]) -> Selectable:
         """Return the page's rows, by limit, with these columns."""
         if not self._looks_ahead:
             return self._limited(used, self._limit)
-        source = self._call.source(_Rows(self.rows, partial(self._limited, limit=self._limit + 1)))
+        source = self.call.source(_Rows(self.rows, partial(self._limited, limit=self._limit + 1)))
         order = order_by(self._keys(source.columns), reverse=self._paging.is_backward)
         place = func.row_number().over(order_by=order).label(_PLACE)
         shown = [source.columns[name].label(name) for name in used if name != _PLACE]
         return select(*shown, place).select_from(source.clause())
 
     def _limited(self, used: Sequence[str], limit: Sql) -> Selectable:
-        source = self._call.source(self.rows.relation)
+        source = self.call.source(self.rows.relation)
         columns = source.columns
         keys = self._keys(columns)
         shown = [columns[name].label(name) for name in used] or [literal_column("1").label("one")]
@@ -167,7 +168,7 @@ class Page:
         return chosen.select_from(source.clause())
 
     def _conditions(self, columns: Columns) -> tuple[Condition, ...]:
-        where = condition_of(self._call.arguments.get("where"), columns, self._call)
+        where = condition_of(self.call.arguments.get("where"), columns, self.call)
         return (*self.rows.conditions(columns), where)
 
     def _range(self, keys: tuple[OrderKey, ...]) -> list[Condition]:
@@ -185,7 +186,7 @@ class Page:
         self, value: Sql, further: Callable[[Columns], Condition] | None = None
     ) -> ScalarSelect[Any]:
         """Return a value of all rows of the connection that match."""
-        source = self._call.source(self.rows.relation)
+        source = self.call.source(self.rows.relation)
         conditions = self._conditions(source.columns)
         if further is not None:
             conditions = (*conditions, further(source.columns))

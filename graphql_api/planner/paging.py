@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import FieldNode, GraphQLError
-from sqlalchemy import BigInteger, ColumnElement
+from sqlalchemy import BigInteger, ColumnElement, literal_column
 
 from graphql_api.planner.arguments import Argument, Arguments, Given, Read, Variables
 from graphql_api.planner.cursors import BadCursor, decode, value_for
@@ -80,6 +80,23 @@ def paging_of(arguments: Arguments, node: FieldNode, largest: int) -> Paging:
         skip=_checked("skip", skip, None, node) if skip is not None else None,
         node=node,
     )
+
+
+def last_key_of(cursor: Given, count: int) -> Given:
+    """Return the last value that a cursor of so many keys holds, which is a whole number.
+
+    It is for an order that ends with what all rows of a list have in common.
+    """
+
+    def read(variables: Variables) -> int:
+        try:
+            *_, value = decode(cursor.read(variables), "", count)
+            number: int = value_for(OrderKey(literal_column("0", BigInteger())), value)
+        except BadCursor as error:
+            raise bad_input(str(error), None) from None
+        return number
+
+    return Given(read)
 
 
 def number_of(name: str, given: Given | None, node: FieldNode | None = None) -> Read:

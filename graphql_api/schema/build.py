@@ -25,16 +25,16 @@ from graphql_api.schema.editing import (
     ReviewRequest,
     ReviewStage,
 )
+from graphql_api.schema.entry_summaries import entries_summed
 from graphql_api.schema.entry_types import add_entry_order, add_entry_type
 from graphql_api.schema.errors import add_errors
-from graphql_api.schema.facets import add_facet_types, summaries
 from graphql_api.schema.field_filters import add_section_filter
 from graphql_api.schema.field_kinds import add_section
 from graphql_api.schema.history import HISTORY_TYPES
 from graphql_api.schema.impact import IMPACT_TYPES
 from graphql_api.schema.inputs import add_enum_filter, add_leaf_filters, add_where
 from graphql_api.schema.interfaces import Entry, Node
-from graphql_api.schema.link import Link, LinkGroup, link_groups
+from graphql_api.schema.link import LINKS_SUMMED, Link, LinkGroup, link_groups
 from graphql_api.schema.manage_query import QUERY_FIELDS, QUERY_TYPES
 from graphql_api.schema.markdown import Markdown, TocEntry
 from graphql_api.schema.mutations.accounts import ACCOUNT_MUTATIONS
@@ -53,7 +53,8 @@ from graphql_api.schema.search import Highlight, Suggestion
 from graphql_api.schema.seo import seo_fields, seo_types
 from graphql_api.schema.site_fields import add_site_types, site_fields
 from graphql_api.schema.subscriptions import SUBSCRIPTION_TYPES, Subscription
-from graphql_api.schema.taxonomy import Category, Tag
+from graphql_api.schema.summaries import add_summary_types, summaries
+from graphql_api.schema.taxonomy import CATEGORIES_SUMMED, Category, Tag
 from graphql_api.schema.view import add_directive, add_view
 from graphql_api.schema.where import add_wheres
 
@@ -149,11 +150,13 @@ def _add_content(namespace: Namespace, site: Site, more: _More) -> None:
         back = [each for each in reverses if each.target == content_type.name]
         add_entry_type(namespace, content_type, back)
     namespace.add_object(PageInfo)
-    add_facet_types(namespace)
+    add_summary_types(namespace)
     for each in (Highlight, Suggestion):
         namespace.add_object(each)
-    add_entry_connection(namespace, "Entry", **summaries(namespace, "Entry", None))
-    for node in ("Link", "Category", "Person", "Tag"):
+    add_entry_connection(namespace, "Entry", **summaries(namespace, "Entry", entries_summed(None)))
+    for node, summed in (("Link", LINKS_SUMMED), ("Category", CATEGORIES_SUMMED)):
+        add_connection(namespace, node, **summaries(namespace, node, summed))
+    for node in ("Person", "Tag"):
         add_connection(namespace, node)
     add_site_types(namespace)
     namespace.add_object(

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from cms.reading.view import View
 from graphql_api.planner.declarations import (
     DEFAULT_SIZE,
     LARGEST_SIZE,
@@ -95,6 +96,7 @@ def connection(
     order: str | None = None,
     arguments: Sequence[Argument] = (),
     largest: int = LARGEST_SIZE,
+    view: Callable[[Call], View] | None = None,
 ) -> Declared:
     """Declare a connection.
 
@@ -106,12 +108,13 @@ def connection(
         order: the name of the enum of its orders.
         arguments: further arguments, which ``rows`` understands.
         largest: how many a page has at most.
+        view: what it is looked at through, where that is a view of its own.
     """
     narrowing = [Argument("where", f"{where} | None", "Only what fits.")] if where else []
     sorting = [Argument("order_by", f"list[{order}] | None", "In which order.")] if order else []
     return Declared(
         f"{node}Connection",
-        Connection(rows, largest),
+        Connection(rows, largest, view),
         description,
         (*narrowing, *sorting, *arguments, *_paging(largest)),
     )

@@ -15,7 +15,7 @@ from graphql_api.planner.json_sql import text
 from graphql_api.planner.ordering import OrderTerm
 from graphql_api.planner.source import select_over
 from graphql_api.schema.connection import add_entry_connection
-from graphql_api.schema.facets import summaries
+from graphql_api.schema.entry_summaries import entries_summed
 from graphql_api.schema.field_filters import field_filters
 from graphql_api.schema.field_kinds import (
     camel,
@@ -30,6 +30,7 @@ from graphql_api.schema.inputs import add_order, add_quantified, add_where
 from graphql_api.schema.interfaces import Entry
 from graphql_api.schema.namespace import Namespace
 from graphql_api.schema.reverse import reverse_field, reverse_filter
+from graphql_api.schema.summaries import summaries
 from graphql_api.schema.where import ENTRY_WHERE
 
 
@@ -78,7 +79,9 @@ def add_entry_type(
     described = {"__doc__": content_type.description or f"{name}."}
     back = {each.name: reverse_field(each) for each in reverses}
     namespace.add_object(type(name, (Entry,), described), **fields, **back)
-    add_entry_connection(namespace, name, **summaries(namespace, name, content_type))
+    add_entry_connection(
+        namespace, name, **summaries(namespace, name, entries_summed(content_type))
+    )
     own = field_filters(namespace, name, content_type.fields)
     back_filters = {each.name: reverse_filter(each) for each in reverses}
     description = f"What is asked of a {name}."

@@ -15,6 +15,7 @@ from graphql_api.planner.json_sql import text
 from graphql_api.planner.source import Chosen
 from graphql_api.schema.declare import Declared, many, one, value
 from graphql_api.schema.rows import entry_rows, link_rows, revision_rows
+from graphql_api.schema.summaries import Facet, Summed
 
 
 def _source(link: Row, call: Call) -> Rows:
@@ -35,6 +36,17 @@ class Link:
     position = value("int", lambda link: link.ordinal + 1, "Its place in its group, from 1.")
     source = one("Entry", _source, "The entry that it stands in.")
     target = one("LinkTarget | None", _target, "The entry that it leads to; null for a URL.")
+
+
+# What several links can have in common.
+LINKS_SUMMED = Summed(
+    (
+        Facet("kind", lambda link: link.kind),
+        Facet("origin", lambda link: link.origin),
+        Facet("sourceType", lambda entry: entry.content_type, _source),
+        Facet("targetType", lambda entry: entry.content_type, _target),
+    )
+)
 
 
 def _links_of_group(group: Row, call: Call) -> Rows:

@@ -34,7 +34,8 @@ def _reviewer(signed: Row, _: Call) -> Rows:
     return person_rows(lambda person: person.id == signed.person_id)
 
 
-def _author(entry: Row, _: Call) -> Rows:
+def author_of(entry: Row, _: Call) -> Rows:
+    """Return the person who saved the revision that is shown, if they have a byline."""
     return Rows(Chosen(relations.bylines()), (lambda byline: byline.account_id == entry.author_id,))
 
 
@@ -92,4 +93,4 @@ class Revision:
         "JSON", lambda entry: entry.content, "All that it holds, as the digest covers it."
     )
     created_at = value("DateTime", lambda entry: entry.created_at, "When it was saved.")
-    author = one("Person | None", _author, "Who saved it, if the account has a byline.")
+    author = one("Person | None", author_of, "Who saved it, if the account has a byline.")

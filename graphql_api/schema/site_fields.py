@@ -10,21 +10,23 @@ from sqlalchemy import BigInteger, case, literal_column
 from cms.content.site import Site
 from cms.dialects import Key
 from cms.reading import routes, sync
-from cms.reading.view import AsOf, Perspective
+from cms.reading.view import AsOf, Past, Perspective, View
 from graphql_api.planner.arguments import Given, Variables
 from graphql_api.planner.declarations import Call, OneOf, OrderKey, Row, Rows, Sql
 from graphql_api.planner.json_sql import text
-from graphql_api.planner.paging import bad_input
+from graphql_api.planner.paging import bad_input, last_key_of
 from graphql_api.planner.source import Chosen
 from graphql_api.schema.connection import add_connection, connection
 from graphql_api.schema.declare import Argument, Declared, many, one, seen_value, value
 from graphql_api.schema.inputs import add_where
 from graphql_api.schema.namespace import Namespace
 from graphql_api.schema.rows import best_row, page_rows, translation_rows
+from graphql_api.schema.summaries import Facet, Summed, summaries
 from graphql_api.schema.where import compared, filtered
 
 # How many pages a page of the sitemap has at most, since it is read as a whole.
 LARGEST_SITEMAP = 10_000
+_KEYS_OF_CHANGES = 3
 
 _PATH = Argument("path", "str", "A path on the site, without a query and a #fragment.")
 _SINCE = Argument("since", "int", "The position up to which everything is known; 0 for nothing.")
@@ -179,12 +181,33 @@ def _until(call: Call) -> Sql:
 def _changes(_: Row, call: Call) -> Rows:
     return Rows(
         Chosen(sync.changes(_since(call), _until(call))),
-        order=lambda change: (OrderKey(change.position), OrderKey(change.edition_id)),
+        # The last of them is the same for all: it lets a cursor say of which list it is.
+        order=lambda change: (
+            OrderKey(change.position),
+            OrderKey(change.edition_id),
+            OrderKey(change.until),
+        ),
     )
+
+
+def _pinned(call: Call) -> View:
+    """Return the view at the position up to which changes are told.
+
+    A cursor carries it, so that all pages of a list are of one moment.
+    """
+    until = _until(call)
+    for name in ("after", "before"):
+        if isinstance(cursor := call.arguments.get(name), Given):
+            until = call.bind(last_key_of(cursor, _KEYS_OF_CHANGES), BigInteger())
+    return replace(call.view, past=Past(AsOf.POSITION, until))
 
 
 def _shown(change: Row, call: Call) -> Rows:
     return _published(call, change.revision_id)
+
+
+def _kind(change: Row) -> Sql:
+    return case((change.revision_id.is_(None), text("DELETE")), else_=text("UPSERT"))
 
 
 class SyncChange:
@@ -192,7 +215,7 @@ class SyncChange:
 
     kind = value(
         "SyncKind",
-        lambda change: case((change.revision_id.is_(None), text("DELETE")), else_=text("UPSERT")),
+        _kind,
         "UPSERT, or DELETE for what is not public any more.",
     )
     # Not its id: clients that keep objects by id would take the change for the entry.
@@ -233,6 +256,20 @@ class AffectedPage:
     entry = one("Entry | None", _shown, "The page; null if it has left the path.")
 
 
+_UNTIL = seen_value(
+    "int",
+    lambda page, _: _until(page.call),
+    "The position up to which changes are told: since, when asked the next time.",
+)
+_TYPE = Facet("type", lambda row: row.content_type)
+_LOCALE = Facet("locale", lambda row: row.locale)
+# What of the rows of each connection can be counted.
+_SUMMED = {
+    "SitemapPage": Summed((_TYPE, _LOCALE), {"lastModified": lambda page: page.published_at}),
+    "SyncChange": Summed((Facet("kind", _kind), _TYPE, _LOCALE)),
+    "AffectedPage": Summed((_TYPE, _LOCALE, Facet("reason", lambda page: page.reason))),
+}
+
 SITE_TYPES = (
     PageRoute,
     RedirectRoute,
@@ -263,8 +300,9 @@ def add_site_types(namespace: Namespace) -> None:
             "locale": compared("str", lambda row: row.locale, "Its language."),
         },
     )
-    for node in ("SitemapPage", "SyncChange", "AffectedPage"):
-        add_connection(namespace, node)
+    for node, summed in _SUMMED.items():
+        more = {"until": _UNTIL} if node == "SyncChange" else {}
+        add_connection(namespace, node, **summaries(namespace, node, summed), **more)
 
 
 def site_fields(site: Site) -> Mapping[str, Declared]:
@@ -292,9 +330,11 @@ def site_fields(site: Site) -> Mapping[str, Declared]:
         "sync": connection(
             "SyncChange",
             _changes,
-            "What has changed since a position, in the order of positions.",
+            "What has changed since a position, in the order of positions; all pages of it are of "
+            "the moment of the first.",
             where="SyncWhere",
             arguments=(_SINCE,),
+            view=_pinned,
         ),
         "affected_paths": _affected(site),
     }

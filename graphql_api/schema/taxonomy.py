@@ -11,6 +11,7 @@ from graphql_api.schema.declare import many, one, value
 from graphql_api.schema.interfaces import Node
 from graphql_api.schema.rows import category_rows, entry_rows
 from graphql_api.schema.search import entry_connection
+from graphql_api.schema.summaries import Facet, Summed
 
 
 def _parent(category: Row, _: Call) -> Rows:
@@ -52,6 +53,10 @@ class Category(Node):
     entries = entry_connection(
         "Entry", _entries, "The entries right in it.", where="EntryWhere", order="EntryOrder"
     )
+
+
+# What several categories can have in common.
+CATEGORIES_SUMMED = Summed((Facet("parent", lambda parent: parent.path, _parent),))
 
 
 class Tag(Node):

@@ -35,7 +35,8 @@ def _is_within(category: Row, path: Sql) -> ColumnElement[bool]:
     return or_(category.path == path, below)
 
 
-def _tags_of(entry: Row, _: Call) -> Rows:
+def tags_of(entry: Row, _: Call) -> Rows:
+    """Return an entry's tags, in no order."""
     return Rows(
         Chosen(relations.revision_tags()), (lambda tag: tag.revision_id == entry.revision_id,)
     )
@@ -80,7 +81,7 @@ ENTRY_WHERE: Mapping[str, Declared] = {
         ),
         "It is in a category that fits.",
     ),
-    "tags": Declared("TagsWhere | None", ToMany(_tags_of), "What its tags are."),
+    "tags": Declared("TagsWhere | None", ToMany(tags_of), "What its tags are."),
     "locale": compared("str", lambda entry: entry.locale, "The language of the edition."),
     "is_outdated": compared(
         "bool", lambda entry: entry.is_outdated, "Whether it lags behind what it translates."

@@ -29,9 +29,10 @@ Build: TypeAlias = dict[tuple[str, str], Mapping[str, Any]]
 # How each page looks, by its language and path.
 Pages: TypeAlias = dict[tuple[str, str], bytes]
 
-SYNC = """query($since: Int!, $position: Int!, $after: String, $first: Int!)
+SYNC = """query($since: Int!, $position: Int, $after: String, $first: Int!)
   @view(position: $position) {
     sync(since: $since, after: $after, first: $first) {
+      until
       nodes { kind entryId type locale path position digest entry { id locale path title } }
       pageInfo { hasNextPage endCursor }
     }
@@ -220,12 +221,21 @@ def from_scratch(site: Site, position: int) -> Build:
 
 
 async def changed(
-    site: Site, build: Build, since: int, position: int, between: Callable[[], Awaitable[None]]
-) -> tuple[Build, list[Any]]:
-    """Return a build brought up to a position page by page, while others go on publishing."""
-    build, after, changes = dict(build), None, []
+    site: Site,
+    build: Build,
+    since: int,
+    position: int | None,
+    between: Callable[[], Awaitable[None]],
+) -> tuple[Build, list[Any], int]:
+    """Return a build brought up to a position page by page, while others go on publishing.
+
+    Without a position it is the one of the first page.
+    """
+    build, after, changes, until = dict(build), None, [], None
     while True:
         data = await site.asked(SYNC, since=since, position=position, after=after, first=2)
+        until = until or data["sync"]["until"]
+        assert data["sync"]["until"] == until
         for change in data["sync"]["nodes"]:
             changes.append(change)
             key = change["entryId"], change["locale"]
@@ -239,7 +249,7 @@ async def changed(
             build[key] = {**shown, "digest": change["digest"]}
         await between()
         if not data["sync"]["pageInfo"]["hasNextPage"]:
-            return build, changes
+            return build, changes, until
         after = data["sync"]["pageInfo"]["endCursor"]
 
 
@@ -256,12 +266,14 @@ def test_a_build_plus_what_has_changed_is_a_build_from_scratch(
     for _ in range(data.draw(st.integers(1, 8))):
         site.runner.run(act())
     now = site.ask("{ position }")["position"]
-    until = data.draw(st.integers(0, now))
+    position = data.draw(st.none() | st.integers(0, now))
+    until = now if position is None else position
     since = data.draw(st.integers(0, until))
     expected = from_scratch(site, until)
-    built, changes = site.runner.run(
-        changed(site, from_scratch(site, since), since, until, between=act)
+    built, changes, reached = site.runner.run(
+        changed(site, from_scratch(site, since), since, position, between=act)
     )
+    assert reached == until
     assert built == expected
     positions = [change["position"] for change in changes]
     assert positions == sorted(positions)
@@ -471,6 +483,43 @@ async def test_changes_can_be_narrowed_to_types_and_languages(api: Api) -> None:
         sync = (await api.data(query, where=where))["sync"]
         assert [node["entry"]["title"] for node in sync["nodes"]] == titles
         assert sync["totalCount"] == len(titles)
+
+
+async def test_all_pages_of_changes_are_of_the_moment_of_the_first(api: Api) -> None:
+    query = """query($after: String) { sync(since: 0, first: 1, after: $after) {
+      until totalCount
+      nodes { path entry { title links(first: 5) { nodes { target { ...on Entry { title } } } } } }
+      pageInfo { endCursor hasNextPage }
+    } }"""
+    newsroom = api.newsroom
+    await newsroom.published(title="One", slug="one")
+    head = await newsroom.draft(title="Two", slug="two", related=["/articles/one"])
+    (publication,) = await newsroom.publish(head)
+    first = (await api.data(query))["sync"]
+    assert [node["path"] for node in first["nodes"]] == ["/articles/one"]
+    assert (first["until"], first["totalCount"]) == (2, 2)
+    # Meanwhile, what is still to come changes, and goes; and more comes.
+    await newsroom.publish(await newsroom.save(head, title="Other", slug="two"))
+    await newsroom.unpublish(publication)
+    await newsroom.published(title="Three", slug="three")
+    second = (await api.data(query, after=first["pageInfo"]["endCursor"]))["sync"]
+    assert (second["until"], second["totalCount"]) == (2, 2)
+    links = {"nodes": [{"target": {"title": "One"}}]}
+    entry = {"title": "Two", "links": links}
+    assert second["nodes"] == [{"path": "/articles/two", "entry": entry}]
+    assert not second["pageInfo"]["hasNextPage"]
+    fresh = (await api.data(query))["sync"]
+    assert (fresh["until"], fresh["totalCount"]) == (5, 2)
+
+
+async def test_a_cursor_of_changes_has_to_be_one(api: Api) -> None:
+    await api.newsroom.published(title="One", slug="one")
+    query = "query($after: String) { sync(since: 0, after: $after) { until } }"
+    other = (await api.data("{ entries { pageInfo { endCursor } } }"))["entries"]["pageInfo"]
+    for cursor in ("x", other["endCursor"], b'["",1,"a",1.5]'.hex(), b'["",1,"a",null]'.hex()):
+        (error,) = await api.refused(query, {"after": cursor})
+        assert error.extensions == {"code": "BAD_USER_INPUT"}
+        assert "cursor" in error.message
 
 
 @pytest.mark.parametrize("name", ["sync", "affectedPaths"])

@@ -49,6 +49,14 @@ def _values(thing: Thing, name: str) -> Iterable[str]:
         case "author":
             author = _seen(thing, "@author")
             return [author.values["slug"]] if author is not None else []
+        case "reviewers":
+            return [person.values["slug"] for person in _seen(thing, "@reviewers")]
+        case "parent":
+            parent = _seen(thing, name)
+            return [parent.values["path"]] if parent is not None else []
+        case "sourceType" | "targetType":
+            entry = _seen(thing, name.removesuffix("Type"))
+            return [entry.typename] if entry is not None else []
     value = _seen(thing, name)
     values = value if isinstance(value, list) else [value]
     return [_text(each) for each in values if each is not None]

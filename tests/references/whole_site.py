@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,7 @@ class WholeSite:
             "route": self._route,
             "position": self._reached(),
             "sitemap": lambda **args: page(self._sitemap(), args, _by_path, 10_000),
-            "sync": lambda since, **args: page(self._sync(since), args, _by_position),
+            "sync": self._sync,
             "affectedPaths": lambda since, **args: page(self._affected(since), args, _by_path),
         }
 
@@ -160,24 +161,28 @@ class WholeSite:
             elif any(self._was_public(row, since) for row in rows):
                 yield last, next(row for row in rows if row.ended_position == last), False
 
-    def _sync(self, since: int) -> list[Thing]:
-        return [
-            Thing(
-                "SyncChange",
-                {
-                    "kind": "UPSERT" if is_public else "DELETE",
-                    "entryId": row.entry_id,
-                    "edition_id": row.edition_id,
-                    "type": row.content_type,
-                    "locale": row.locale,
-                    "path": row.path,
-                    "position": position,
-                    "digest": self._digest(row.revision_id) if is_public else None,
-                    "entry": self._shown(row.revision_id) if is_public else None,
-                },
-            )
-            for position, row, is_public in self._changes(since)
-        ]
+    def _sync(self, since: int, **args: Any) -> Thing:
+        until = self._until()
+        # All of it is seen at the position up to which it goes.
+        pinned = WholeSite(self.reference.seen(replace(self._look, position=until, time=None)))
+        page = self.reference.page(list(pinned._changed(since)), args, _by_position)
+        return Thing(page.typename, {**page.values, "until": until})
+
+    def _changed(self, since: int) -> Iterator[Thing]:
+        for position, row, is_public in self._changes(since):
+            values = {
+                "kind": "UPSERT" if is_public else "DELETE",
+                "entryId": row.entry_id,
+                "edition_id": row.edition_id,
+                "type": row.content_type,
+                "locale": row.locale,
+                "path": row.path,
+                "position": position,
+                "until": self._until(),
+                "digest": self._digest(row.revision_id) if is_public else None,
+                "entry": self._shown(row.revision_id) if is_public else None,
+            }
+            yield Thing("SyncChange", values)
 
     def _digest(self, revision_id: str) -> str:
         return str(self.reference._row("revision", revision_id).digest)
@@ -275,4 +280,4 @@ def _by_path(page: Thing) -> tuple[Any, ...]:
 
 
 def _by_position(change: Thing) -> tuple[Any, ...]:
-    return (change.values["position"], change.values["edition_id"])
+    return tuple(change.values[name] for name in ("position", "edition_id", "until"))

@@ -1,0 +1,123 @@
+"""What of entries can be counted and summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Text, case, cast, select
+
+from cms.content.content_type import ContentType
+from cms.content.fields import (
+    Boolean,
+    Date,
+    DateTime,
+    Field,
+    List,
+    Number,
+    Reference,
+    References,
+)
+from cms.dialects import JsonScalar, TextOf
+from cms.reading import relations
+from cms.reading.values import value_of
+from graphql_api.planner.declarations import Call, Row, Rows, Sql
+from graphql_api.planner.json_sql import Elements, member, text
+from graphql_api.planner.source import Chosen
+from graphql_api.schema.content import document_of
+from graphql_api.schema.field_kinds import (
+    all_referenced_by,
+    comparable,
+    graphql_name,
+    is_leaf,
+    referenced_by,
+    shown_as,
+)
+from graphql_api.schema.review import author_of
+from graphql_api.schema.summaries import Facet, Summed, ValueOf
+from graphql_api.schema.where import tags_of
+
+
+def _category_path(entry: Row) -> Sql:
+    tree = relations.categories().subquery("facet_category")
+    return select(tree.c.path).where(tree.c.id == entry.category_id).scalar_subquery()
+
+
+def _signers(entry: Row, call: Call) -> Rows:
+    return Rows(
+        Chosen(relations.signers(call.view)),
+        (
+            lambda person: person.edition_id == entry.edition_id,
+            lambda person: person.digest == entry.digest,
+        ),
+    )
+
+
+_FACETS = (
+    Facet("type", lambda entry: entry.content_type),
+    Facet("locale", lambda entry: entry.locale),
+    Facet("category", _category_path),
+    Facet("tags", lambda tag: tag.slug, tags_of),
+    Facet("author", lambda person: person.slug, author_of),
+    Facet("reviewers", lambda person: person.slug, _signers),
+)
+_MOMENTS: Mapping[str, ValueOf] = {
+    "publishedAt": lambda entry: entry.published_at,
+    "firstPublishedAt": lambda entry: entry.first_published_at,
+    "updatedAt": lambda entry: entry.created_at,
+}
+
+
+def entries_summed(content_type: type[ContentType] | None) -> Summed:
+    """Return what of entries can be counted and summed up.
+
+    Args:
+        content_type: whose fields can be; ``None`` for entries of any type.
+    """
+    fields = content_type.fields if content_type is not None else {}
+    # A field that is called like something of every entry is what is meant.
+    own = [_facet_of(key, field) for key, field in fields.items()]
+    facets = {each.name: each for each in (*_FACETS, *own) if each is not None}
+    return Summed(
+        tuple(facets.values()),
+        {**_MOMENTS, **_comparable(fields, (Date, DateTime))},
+        _comparable(fields, (Number,)),
+    )
+
+
+def _comparable(
+    fields: Mapping[str, Field], kinds: tuple[type[Field], ...]
+) -> Mapping[str, ValueOf]:
+    return {
+        graphql_name(key): comparable(field)
+        for key, field in fields.items()
+        if isinstance(shown_as(field), kinds)
+    }
+
+
+def _facet_of(name: str, field: Field) -> Facet | None:
+    shown = shown_as(field)
+    if is_leaf(shown):
+        key = text(field.name)
+        return Facet(
+            graphql_name(name),
+            lambda row: _as_text(shown, JsonScalar(document_of(row).json, key)),
+        )
+    if isinstance(shown, List) and is_leaf(shown.item):
+        item = shown.item
+
+        def items(row: Row, _: Call) -> Rows:
+            return Rows(Elements(member(document_of(row).json, field.name)))
+
+        return Facet(graphql_name(name), lambda element: _as_text(item, element.value), items)
+    if isinstance(field, Reference | References):
+        find = referenced_by if isinstance(field, Reference) else all_referenced_by
+        return Facet(graphql_name(name), lambda entry: entry.id, find(field))
+    return None
+
+
+def _as_text(field: Field, scalar: Sql) -> Sql:
+    """Return a scalar of a field as text, which JSON would have of it as well."""
+    if isinstance(field, Boolean):
+        is_true = value_of(field, scalar)
+        return case((is_true.is_(None), None), (is_true, text("true")), else_=text("false"))
+    return cast(TextOf(scalar), Text)

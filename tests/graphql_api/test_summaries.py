@@ -1,0 +1,81 @@
+"""What rows of every connection have in common is counted."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.graphql_api.conftest import Api
+
+QUERY = """query($slug: String!) {
+  article(by: {slug: $slug}) {
+    links(first: 1) { facets(fields: [kind, origin, sourceType, targetType]) { ...F } }
+    incomingLinks(where: {kind: {ne: "related"}}) { facets(fields: [kind, sourceType]) { ...F } }
+  }
+  entries { facets(fields: [reviewers, author]) { ...F } }
+  categories { facets(fields: [parent]) { ...F } }
+  sitemap(first: 1) {
+    facets(fields: [type, locale]) { ...F }
+    histogram(field: lastModified, by: YEAR) { start count }
+  }
+  sync(since: 2) { facets(fields: [kind, type, locale]) { ...F } }
+  affectedPaths(since: 2) { facets(fields: [reason, type]) { ...F } }
+}
+fragment F on FacetCount { field value count }"""
+
+
+@pytest.mark.parametrize("slug", ["target", "source"])
+async def test_every_connection_counts_what_its_rows_have_in_common(api: Api, slug: str) -> None:
+    newsroom = api.newsroom
+    above = await newsroom.category("Above")
+    for name in ("One", "Two"):
+        await newsroom.category(name, above)
+    await newsroom.published(title="Target", slug="target", category=above)
+    gone = await newsroom.published("Note", title="Gone", slug="gone", text="Some text.")
+    body = "Read [this](/articles/target) and [that](https://example.org/)."
+    head = await newsroom.draft(title="S", slug="source", related=["/articles/target"], body=body)
+    await newsroom.review(head)
+    (last,) = await newsroom.publish(head)
+    await newsroom.unpublish(gone)
+    data = await api.data(QUERY, slug=slug)
+
+    def counts(*path: str) -> list[tuple[str, str, int]]:
+        found = data
+        for name in path:
+            found = found[name]
+        return [(each["field"], each["value"], each["count"]) for each in found["facets"]]
+
+    if slug == "source":
+        assert counts("article", "links") == [
+            ("kind", "inline", 2),
+            ("kind", "related", 1),
+            ("origin", "inline", 2),
+            ("origin", "field", 1),
+            ("sourceType", "Article", 3),
+            ("targetType", "Article", 2),
+        ]
+        assert counts("article", "incomingLinks") == []
+    else:
+        assert counts("article", "links") == []
+        assert counts("article", "incomingLinks") == [
+            ("kind", "inline", 1),
+            ("sourceType", "Article", 1),
+        ]
+    assert counts("categories") == [("parent", "above", 2)]
+    assert counts("sitemap") == [("type", "Article", 2), ("locale", "en", 2)]
+    year = str(last.published_at.year)
+    assert data["sitemap"]["histogram"] == [{"start": year, "count": 2}]
+    assert counts("sync") == [
+        ("kind", "DELETE", 1),
+        ("kind", "UPSERT", 1),
+        ("type", "Article", 1),
+        ("type", "Note", 1),
+        ("locale", "en", 2),
+    ]
+    assert counts("affectedPaths") == [
+        ("reason", "CHANGED", 1),
+        ("reason", "LEFT", 1),
+        ("reason", "LINKED_FROM_CHANGED", 1),
+        ("type", "Article", 2),
+        ("type", "Note", 1),
+    ]
+    assert counts("entries") == [("reviewers", "rita-reviewer", 2), ("author", "ada-author", 2)]
