@@ -12,6 +12,7 @@ from tests.operations.test_import_markdown import (
     IN_EACH_LANGUAGE,
     LINKED_BY_NOTHING,
     THEN_AND_NOW,
+    check_changes,
     everything,
 )
 
@@ -87,3 +88,4 @@ async def check_past(cloud: Importer) -> None:
     changed = [each for each in now if each in then and now[each] != then[each]]
     assert len(changed) > 30
     assert [each for each in now if each not in then]
+    await check_changes(cloud, views)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -67,6 +68,16 @@ AS_OF = """
 query AsOf @view(asOf: "2023-01-01T00:00:00Z") {
   glossaryTerms(orderBy: [title_ASC], first: 100) {
     nodes { title publishedAt category { path } review { reviewers { name } signedAt } }
+  }
+}
+"""
+
+POSITION = 'query @view(asOf: "2023-01-01T00:00:00Z") { position }'
+CHANGES = """
+query Changes($since: Int!, $after: String) {
+  sync(since: $since, after: $after, first: 50, where: {locale: {eq: "en"}}) {
+    nodes { kind entryId digest }
+    pageInfo { hasNextPage endCursor }
   }
 }
 """
@@ -150,6 +161,28 @@ async def test_what_has_changed_since_is_found(harbour: Importer) -> None:
     ]
     assert [now[each]["title"] for each in now if each not in then] == []
     assert changed == ["Berth", "Harbour Pilot"]
+    await check_changes(harbour, views)
+
+
+async def check_changes(importer: Importer, views: Any) -> None:
+    """Find the same by sync as between then and now."""
+    then, now = (
+        {each["id"]: each["revision"]["digest"] for each in nodes}
+        for nodes in (views["then"]["glossaryTerms"]["nodes"], views["now"]["nodes"])
+    )
+    since, after, built = (await importer.data(POSITION))["position"], None, dict(then)
+    while True:
+        page = (await importer.data(CHANGES, since=since, after=after))["sync"]
+        for change in page["nodes"]:
+            if change["kind"] == "DELETE":
+                del built[change["entryId"]]
+            else:
+                assert built.get(change["entryId"]) != change["digest"]
+                built[change["entryId"]] = change["digest"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+        after = page["pageInfo"]["endCursor"]
+    assert built == now
 
 
 async def test_links_lead_to_where_pages_stand_here(harbour: Importer) -> None:
