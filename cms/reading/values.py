@@ -17,6 +17,7 @@ from cms.content.fields import (
     Email,
     Field,
     Integer,
+    Json,
     Number,
     Reference,
     Text,
@@ -48,6 +49,7 @@ _VALUES: Mapping[type[Field], Callable[[Sql], Sql]] = {
     Colour: ColourOf,
     Choice: TextOf,
     Reference: TextOf,
+    Json: TextOf,  # which tells at least whether there is any
 }
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement
 from cms.content.fields import (
     Blocks,
     Field,
+    Json,
     Links,
     List,
     Markdown,
@@ -66,7 +67,7 @@ def field_filters(
 
 def field_filter(namespace: Namespace, name: str, field: Field) -> Declared | None:
     """Return what can be asked of a field, and add the inputs that it takes; if anything can."""
-    if is_leaf(field):
+    if _is_compared(field):
         filter_ = leaf_filter(namespace, name, field)
         return Declared(f"{filter_} | None", Compare(comparable(field)), f"{field.label}.")
     kinds = (make for kind, make in FIELD_FILTERS.items() if isinstance(field, kind))
@@ -74,9 +75,13 @@ def field_filter(namespace: Namespace, name: str, field: Field) -> Declared | No
     return make(namespace, name, field) if make is not None else None
 
 
+def _is_compared(field: Field) -> bool:
+    return is_leaf(field) or isinstance(field, Json)
+
+
 def leaf_filter(namespace: Namespace, name: str, field: Field) -> str:
-    """Return the filter of a leaf; a choice has one of its own."""
-    type_ = leaf_type(name, field)
+    """Return the filter of a leaf, or of JSON; a choice has one of its own."""
+    type_ = "JSON" if isinstance(field, Json) else leaf_type(name, field)
     return LEAF_FILTERS[type_][0] if type_ in LEAF_FILTERS else add_enum_filter(namespace, name)
 
 
@@ -100,7 +105,7 @@ def _object(namespace: Namespace, name: str, field: Field) -> Declared:
 
 def _list(namespace: Namespace, name: str, field: Field) -> Declared:
     item = cast("List", field).item
-    if is_leaf(item):
+    if _is_compared(item):
         return _leaves(namespace, name, field, item)
     if isinstance(item, Section):
         where = "Section"

@@ -343,6 +343,9 @@ async def slugs_by_page(api: Api, query: str, order: list[str]) -> list[str]:
         ('{accent: {eq: "#A0B0C0", mode: INSENSITIVE}}', 1),
         ("{subtitleWords: {gte: 2}}", 1),
         ("{subtitleWords: {lt: 2}}", 0),
+        ("{chart: {isNull: false}}", 1),
+        ("{chart: {isNull: true}}", 0),
+        ("{parts: {some: {columns: {rows: {some: {data: {isNull: true}}}}}}}", 1),
     ],
 )
 async def test_what_is_one_value_can_be_filtered_by(api: Api, where: str, found: int) -> None:
@@ -352,6 +355,8 @@ async def test_what_is_one_value_can_be_filtered_by(api: Api, where: str, found:
         contact="desk@example.org",
         accent="#A0B0C0",
         subtitle="Two words",
+        chart={"values": []},
+        parts=[{"type": "Columns", "left": [], "rows": [{"cell": "C", "data": None}]}],
     )
     data = await api.data(f"{{ articles(where: {where}) {{ totalCount }} }}")
     assert data["articles"]["totalCount"] == found

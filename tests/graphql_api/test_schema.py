@@ -12,7 +12,7 @@ from graphql import (
 )
 
 from cms.content.content_type import ContentType
-from cms.content.fields import Links, List, Reference, References
+from cms.content.fields import Json, Links, List, Reference, References
 from cms.content.site import Site
 from cms.errors import SiteError
 from graphql_api.planner.declarations import PLANNED
@@ -96,6 +96,19 @@ def test_a_singleton_can_be_referred_to_and_refer_to_others() -> None:
     printed = print_schema(schema)
     for line in ("  place: PlaceWhere\n", "  places: PlaceListWhere\n", "): PlaceConnection!\n"):
         assert line in printed
+
+
+def test_lists_of_json_can_be_read_written_and_filtered_by_what_is_there() -> None:
+    class Board(ContentType, path="/boards/{slug}"):
+        """Shows charts."""
+
+        charts = List(of=Json())
+
+    boards = Site("Small", content_types=[Board])
+    printed = print_schema(build_delivery_schema(boards))
+    assert "  charts: [JSON!]!\n" in printed
+    assert "  charts: JSONListFilter\n" in printed
+    assert "  charts: [JSON!]\n" in print_schema(build_management_schema(boards))
 
 
 def test_two_sites_live_side_by_side(schema: GraphQLSchema) -> None:

@@ -15,7 +15,7 @@ from cms.errors import InvalidValue
 class Json(Field):
     """Any JSON value: what a chart shows, the settings of a widget.
 
-    Nothing in it is a link, is rendered, or can be filtered by.
+    Nothing in it is a link, is rendered, or can be filtered by; but whether there is any can.
 
     Attributes:
         deepest: how many lists and objects may stand within each other.
