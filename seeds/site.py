@@ -39,7 +39,7 @@ class GlossaryTerm(ContentType, path="/glossary/{slug}", schema_org="DefinedTerm
 
     body = Markdown("Definition", required=True)
     sections = Sections("Further reading on the page")
-    also_known_as = List("Also known as", of=Text(longest=100))
+    also_known_as = List("Also known as", of=Text(longest=100), schema_org="alternateName")
     level = Choice("Level", choices=("BASIC", "INTERMEDIATE", "ADVANCED"))
     buyer_guides = Links("Buyer guides", kind="buyer_guide", to=("BuyerGuide",))
     troubleshooting = Links("When it doesn't work", kind="error_fix", to=("ErrorFix",))
@@ -86,12 +86,12 @@ class Hardware(ContentType, path="/hardware/{slug}", plural="HardwareItems", sch
 
     body = Markdown("Verdict", required=True)
     sections = Sections("In detail")
-    maker = Text("Maker", required=True, indexed=True)
+    maker = Text("Maker", required=True, indexed=True, schema_org="brand")
     kind = Choice("Kind", choices=("GPU", "COMPUTER", "LAPTOP", "STORAGE"), required=True)
     memory_gb = Number("Memory", unit="GB", least=0, indexed=True)
     bandwidth_gbs = Number("Memory bandwidth", unit="GB/s", least=0)
     power_watts = Integer("Board power", unit="W", least=0)
-    released_on = Date("Released on")
+    released_on = Date("Released on", schema_org="releaseDate")
     runs_well = Links("Runs well", kind="runs", to=("Model",))
     alternatives = Links("Alternatives", kind="alternative", to=("Hardware",))
 
@@ -119,7 +119,9 @@ class Tool(ContentType, path="/tools/{slug}", schema_org="SoftwareApplication"):
     body = Markdown("What it does", required=True)
     sections = Sections("In detail")
     licence = Text("Licence", required=True)
-    platforms = List("Runs on", of=Choice(choices=("LINUX", "MACOS", "WINDOWS")))
+    platforms = List(
+        "Runs on", of=Choice(choices=("LINUX", "MACOS", "WINDOWS")), schema_org="operatingSystem"
+    )
     homepage = Links("Where to get it", kind="homepage")
     troubleshooting = Links("When it doesn't work", kind="error_fix", to=("ErrorFix",))
     alternatives = Links("Alternatives", kind="alternative", to=("Tool",))

@@ -74,18 +74,18 @@ class Columns(Block):
     rows = List(of=Object("Row", cell=Text(required=True), data=Json()))
 
 
-class Article(ContentType, path="/articles/{slug}"):
+class Article(ContentType, path="/articles/{slug}", schema_org="TechArticle"):
     """Has a field of every kind."""
 
     body = Markdown(required=True)
     sections = Sections()
     subtitle = Text(longest=50)
     rating = Number(least=0, most=5)
-    pages = Integer()
-    is_free = Boolean()
-    issued_on = Date()
-    level = Choice(choices=("EASY", "MEDIUM", "HARD"))
-    aliases = List(of=Text())
+    pages = Integer(schema_org="pagination")
+    is_free = Boolean(schema_org="isAccessibleForFree")
+    issued_on = Date(schema_org="dateCreated")
+    level = Choice(choices=("EASY", "MEDIUM", "HARD"), schema_org="proficiencyLevel")
+    aliases = List(of=Text(), schema_org="alternateName")
     scores = List(of=Integer())
     answers = List(of=Boolean())
     byline = Object("Byline", name=Text(required=True), year=Integer())
@@ -101,11 +101,11 @@ class Article(ContentType, path="/articles/{slug}"):
     contact = Email()
     accent = Colour()
     chart = Json()
-    times = List(of=DateTime())
+    times = List(of=DateTime(), schema_org="temporalCoverage")
     compares = References(to=("Article",), reverse="compared_in")
     mentions = References(reverse="mentioned_in", most=3)
     parts = Blocks(Quote, Remark, Columns)
-    subtitle_words = Computed(of=Integer(), from_=words_in_subtitle)
+    subtitle_words = Computed(of=Integer(), from_=words_in_subtitle, schema_org="wordCount")
 
 
 class Note(ContentType, path="/notes/{slug}", policy=TWO_STAGES):

@@ -7,7 +7,18 @@ import re
 from collections.abc import Mapping
 from typing import ClassVar
 
-from cms.content.fields import Blocks, Computed, Field, Json, Links, List, Markdown, Object
+from cms.content.fields import (
+    Blocks,
+    Computed,
+    Field,
+    Json,
+    Links,
+    List,
+    Markdown,
+    Object,
+    Reference,
+    References,
+)
 from cms.content.fields.base import FIELD_NAME, all_fields
 from cms.content.policy import DEFAULT_POLICY, SignOffPolicy
 from cms.errors import SiteError
@@ -56,6 +67,12 @@ COMMON_NAMES = frozenset(
 )
 # Kinds of field whose value is not one that an index could order.
 _WITHOUT_INDEX = (Blocks, Json, Links, List, Markdown, Object)
+# Kinds of field that are no property of structured data, nor are lists of them.
+_WITHOUT_PROPERTY = (*_WITHOUT_INDEX, Reference, References)
+# What structured data say of every page.
+_SAID_ANYWAY = frozenset(
+    {"author", "dateModified", "datePublished", "description", "headline", "name", "url"}
+)
 _TYPE_NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
 _PLACEHOLDERS = frozenset({"slug", "locale", "category"})
 
@@ -80,7 +97,8 @@ class ContentType:
             its own.
         policy: who has to sign off.
         singleton: there is only one entry of this type.
-        schema_org: what it is to search engines: a type of https://schema.org.
+        schema_org: what it is to search engines: a type of https://schema.org. What is no kind
+            of ``WebPage`` is what the page is about.
         plural: the class name in the plural, where adding an s would be wrong.
 
     Raises:
@@ -136,6 +154,11 @@ class ContentType:
         return cls.path is not None and "{category}" in cls.path
 
     @classmethod
+    def is_web_page(cls) -> bool:
+        """Say whether an entry is a page to search engines, rather than what a page is about."""
+        return cls.schema_org.endswith("Page")
+
+    @classmethod
     def default_slug(cls) -> str:
         """Return the slug of a singleton: ``SiteSettings`` becomes ``site-settings``."""
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", cls.name).lower()
@@ -151,6 +174,7 @@ def _check(content_type: type[ContentType]) -> None:
         if not FIELD_NAME.fullmatch(field_name):
             raise SiteError(f"{name}.{field_name}: field names are lower_case_with_underscores")
         _check_indexed(f"{name}.{field_name}", content_type.fields[field_name])
+    _check_properties(content_type)
     if content_type.path is not None:
         _check_path(content_type, content_type.path)
 
@@ -161,6 +185,25 @@ def _check_indexed(name: str, field: Field) -> None:
         raise SiteError(f"{name}: a {type(shown).__name__} has no single value to index")
     if any(inner.indexed for inner in all_fields(field.inner_fields())):
         raise SiteError(f"{name}: only fields of the content type itself can be indexed")
+
+
+def _check_properties(content_type: type[ContentType]) -> None:
+    taken = set(_SAID_ANYWAY)
+    for field in content_type.fields.values():
+        name, said = f"{content_type.name}.{field.name}", field.schema_org
+        if any(inner.schema_org for inner in all_fields(field.inner_fields())):
+            raise SiteError(f"{name}: only fields of the content type itself say schema_org")
+        if not said:
+            continue
+        shown = field.of if isinstance(field, Computed) else field
+        item = shown.item if isinstance(shown, List) else shown
+        if isinstance(item, _WITHOUT_PROPERTY):
+            raise SiteError(f"{name}: a {type(item).__name__} is no property of schema.org")
+        if content_type.is_web_page():
+            raise SiteError(f"{name}: {said} of what? Let the class say schema_org as well")
+        if said in taken:
+            raise SiteError(f"{name}: structured data have a {said} already")
+        taken.add(said)
 
 
 def _check_path(content_type: type[ContentType], path: str) -> None:

@@ -22,11 +22,14 @@ class Seo:
         title: the title element; ``{title}`` stands for the page's own.
         description: for pages without a summary.
         image: the address of a picture for previews.
+        category_path: where a category has a page of its own, if it has; ``{path}`` stands for
+            the category's.
     """
 
     title: str = "{title}"
     description: str = ""
     image: str = ""
+    category_path: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,8 @@ class Site:
             raise SiteError(f"the site declares no content type {name!r}; known: {known}") from None
 
     def _check(self, content_types: Sequence[type[ContentType]]) -> None:
+        if not content_types:
+            raise SiteError(f"{self.name}: a site has at least one content type")
         if not self.locales:
             raise SiteError(f"{self.name}: a site has at least one locale")
         for locale, others in self.fallbacks.items():

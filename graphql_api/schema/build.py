@@ -210,4 +210,5 @@ def _add_shared_inputs(namespace: Namespace) -> None:
 
 def _add_link_target(namespace: Namespace, site: Site) -> None:
     pages = [each.name for each in site.content_types.values() if each.path is not None]
-    namespace.add_union("LinkTarget", "What a link can lead to.", pages)
+    # Where nothing has a page, no link leads to an entry; but GraphQL has no empty unions.
+    namespace.add_union("LinkTarget", "What a link can lead to.", pages or [*site.content_types])

@@ -1,31 +1,37 @@
 """What search engines and other sites read of a page.
 
-Structured data follows https://schema.org; who has reviewed a page, and when, comes from its
-sign-offs and from nowhere else.
+Structured data follows https://schema.org: who has reviewed, and when, is said of a page and not
+of what it is about; it comes from the sign-offs and from nowhere else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import case, func, literal_column, null, select, union_all
+from sqlalchemy import ColumnElement, Text, case, func, literal_column, null, select, union_all
 from sqlalchemy.sql.functions import coalesce
 
+from cms.content.content_type import ContentType
+from cms.content.fields import Field, List
 from cms.content.site import Site
 from cms.reading import relations
 from cms.reading.view import View
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql
 from graphql_api.planner.json_sql import (
     JsonArray,
+    JsonConstant,
     JsonObject,
     JsonTuple,
     ScriptSafe,
     WithoutNulls,
     json_of,
+    member,
     text,
 )
-from graphql_api.planner.source import Chosen
+from graphql_api.planner.source import Chosen, Selectable
+from graphql_api.schema.content import document_of
 from graphql_api.schema.declare import Declared, inside, many, seen_value, value
+from graphql_api.schema.field_kinds import comparable, shown_as
 from graphql_api.schema.rows import translation_rows
 
 # What the types of schema.org end with that are to have a headline.
@@ -60,7 +66,7 @@ def seo_types(site: Site) -> tuple[type, ...]:
         "canonical": value("str | None", url, "Its address; null for what is no page."),
         "hreflang": many("list[SeoAlternate]", _alternates, "It in all its languages."),
         "open_graph": many(
-            "list[MetaTag]", lambda row, _: _open_graph(site, row), "See https://ogp.me."
+            "list[MetaTag]", lambda row, call: _open_graph(site, row, call), "See https://ogp.me."
         ),
     }
     return type("SeoAlternate", (), alternate), type("MetaTag", (), tag), type("Seo", (), seo)
@@ -101,16 +107,24 @@ def _alternates(entry: Row, call: Call) -> Rows:
     )
 
 
-def _open_graph(site: Site, entry: Row) -> Rows:
+def _open_graph(site: Site, entry: Row, call: Call) -> Rows:
     tags = {
         "og:type": text("article"),
         "og:site_name": text(site.name),
         "og:title": entry.title,
         "og:description": _description(site, entry),
         "og:url": text(site.url) + entry.path,
-        "og:locale": func.replace(entry.locale, text("-"), text("_")),
+        "og:locale": _underscored(entry.locale),
         "og:image": text(site.seo.image),
+        "article:published_time": json_of(entry.first_published_at),
+        "article:modified_time": json_of(entry.published_at),
     }
+    others = relations.translations(call.view).subquery("in_other_language")
+    alternates: Selectable = select(
+        literal_column(str(len(tags))).label("place"),
+        text("og:locale:alternate").label("property"),
+        _underscored(others.c.locale).label("content"),
+    ).where(others.c.id == entry.id, others.c.locale != entry.locale, others.c.path.is_not(None))
     rows = union_all(
         *(
             select(
@@ -119,46 +133,93 @@ def _open_graph(site: Site, entry: Row) -> Rows:
                 content.label("content"),
             )
             for place, (name, content) in enumerate(tags.items())
-        )
+        ),
+        alternates,
     ).subquery("open_graph")
     is_said = (rows.c.content.is_not(None), rows.c.content != text(""))
-    return Rows(Chosen(select(*rows.c).where(*is_said)), order=lambda tag: (OrderKey(tag.place),))
+    return Rows(
+        Chosen(select(*rows.c).where(*is_said)),
+        order=lambda tag: (OrderKey(tag.place), OrderKey(tag.content)),
+    )
+
+
+def _underscored(locale: Sql) -> Sql:
+    return func.replace(locale, text("-"), text("_"), type_=Text())
 
 
 def _json_ld(site: Site, entry: Row, view: View) -> Sql:
-    return JsonTuple(_page(site, entry, view), _breadcrumbs(entry))
+    return JsonTuple(_page(site, entry, view), _breadcrumbs(site, entry))
 
 
 def _page(site: Site, entry: Row, view: View) -> Sql:
-    types = [
-        (entry.content_type == text(each.name), text(each.schema_org))
-        for each in site.content_types.values()
-    ]
-    headlines = [
-        (entry.content_type == text(each.name), entry.title)
-        for each in site.content_types.values()
-        if each.schema_org.endswith(_WITH_HEADLINE)
-    ]
+    """Return the page, and what it is about if that is something else."""
+    types = site.content_types.values()
+    pages = [_if(entry, each, text(each.schema_org)) for each in types if each.is_web_page()]
+    things = [_if(entry, each, _thing(site, entry, each)) for each in types]
     review = relations.review(view, entry.edition_id, entry.digest).subquery("reviewed")
     last = func.substr(json_of(review.c.signed_at), 1, literal_column(str(_DAY)))
     return WithoutNulls(
         JsonObject(
             [
                 ("@context", text("https://schema.org")),
-                ("@type", case(*types, else_=text("WebPage"))),
-                ("name", entry.title),
-                ("headline", case(*headlines) if headlines else null()),
-                ("description", func.nullif(_description(site, entry), text(""))),
-                ("url", text(site.url) + entry.path),
+                ("@type", case(*pages, else_=text("WebPage")) if pages else text("WebPage")),
+                *_named(site, entry),
                 ("inLanguage", entry.locale),
-                ("datePublished", json_of(entry.first_published_at)),
-                ("dateModified", json_of(entry.published_at)),
-                ("author", _author(entry)),
+                *_published(entry),
                 ("reviewedBy", _reviewers(entry, view)),
                 ("lastReviewed", select(last).scalar_subquery()),
+                ("mainEntity", case(*things)),
             ]
         )
     )
+
+
+def _if(entry: Row, content_type: type[ContentType], value: Sql) -> tuple[ColumnElement[bool], Sql]:
+    return entry.content_type == text(content_type.name), value
+
+
+def _named(site: Site, entry: Row) -> list[tuple[str, Sql]]:
+    return [
+        ("name", entry.title),
+        ("description", func.nullif(_description(site, entry), text(""))),
+        ("url", text(site.url) + entry.path),
+    ]
+
+
+def _published(entry: Row) -> list[tuple[str, Sql]]:
+    return [
+        ("datePublished", json_of(entry.first_published_at)),
+        ("dateModified", json_of(entry.published_at)),
+        ("author", _author(entry)),
+    ]
+
+
+def _thing(site: Site, entry: Row, content_type: type[ContentType]) -> Sql:
+    """Return what a page of a content type is about; null where that is the page itself."""
+    if content_type.is_web_page():
+        return null()
+    is_article = content_type.schema_org.endswith(_WITH_HEADLINE)
+    article = [("headline", entry.title), *_published(entry)] if is_article else []
+    properties = [
+        (field.schema_org, _property(entry, field))
+        for field in content_type.fields.values()
+        if field.schema_org
+    ]
+    return JsonObject(
+        [
+            ("@type", text(content_type.schema_org)),
+            *_named(site, entry),
+            *article,
+            *properties,
+        ]
+    )
+
+
+def _property(entry: Row, field: Field) -> Sql:
+    if not isinstance(shown_as(field), List):
+        return json_of(comparable(field)(entry))
+    items, none = member(document_of(entry).json, field.name), JsonConstant(b"[]", "jsonb")
+    return case((items != none, items))
 
 
 def _author(entry: Row) -> Sql:
@@ -179,23 +240,27 @@ def _reviewers(entry: Row, view: View) -> Sql:
     return select(case((is_reviewed, people))).select_from(reviewer).scalar_subquery()
 
 
-def _breadcrumbs(entry: Row) -> Sql:
+def _breadcrumbs(site: Site, entry: Row) -> Sql:
     """Return the way from the root of the tree of topics to the entry."""
+    before, _, after = site.seo.category_path.partition("{path}")
     above = relations.ancestors(entry.category_id).subquery("topic")
     steps = union_all(
-        select(above.c.name.label("name"), above.c.distance.label("distance")),
-        select(entry.title.label("name"), literal_column("0").label("distance")),
+        select(above.c.name, above.c.distance, above.c.path),
+        # The last step needs no address, since it is the page itself.
+        select(entry.title, literal_column("0"), null()),
     ).subquery("step")
     numbered = select(
         steps.c.name,
-        steps.c.distance,
+        steps.c.path,
         func.row_number().over(order_by=steps.c.distance.desc()).label("position"),
     ).subquery("numbered")
+    address = text(site.url + before) + numbered.c.path + text(after)
     item = JsonObject(
         [
             ("@type", text("ListItem")),
             ("position", numbered.c.position),
             ("name", numbered.c.name),
+            *([("item", address)] if site.seo.category_path else []),
         ]
     )
     return JsonObject(
@@ -204,7 +269,7 @@ def _breadcrumbs(entry: Row) -> Sql:
             ("@type", text("BreadcrumbList")),
             (
                 "itemListElement",
-                select(JsonArray(item, [numbered.c.position])).scalar_subquery(),
+                select(JsonArray(WithoutNulls(item), [numbered.c.position])).scalar_subquery(),
             ),
         ]
     )

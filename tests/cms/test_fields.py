@@ -17,6 +17,7 @@ from cms.content.fields import (
     Computed,
     Field,
     Integer,
+    Json,
     Links,
     List,
     Object,
@@ -37,6 +38,7 @@ from cms.errors import SiteError
 from tests.sites import Article
 
 ENTRY = "entry_" + "0" * 26
+PRODUCT = {"schema_org": "Product"}
 
 
 def nested(depth: int) -> Any:
@@ -302,6 +304,12 @@ class TestDeclarations:
             ({"plural": "Thing"}, {}, "another plural"),
             ({}, {"title": Text()}, "every entry has a title"),
             ({}, {"camelCase": Text()}, "lower_case_with_underscores"),
+            ({}, {"maker": Text(schema_org="brand")}, "brand of what"),
+            (PRODUCT, {"maker": Text(schema_org="name")}, "have a name already"),
+            (PRODUCT, {name: Text(schema_org="sku") for name in "ab"}, "have a sku already"),
+            (PRODUCT, {"about": Reference(schema_org="brand")}, "a Reference is no property"),
+            (PRODUCT, {"all": List(of=Json(), schema_org="sku")}, "a Json is no property"),
+            (PRODUCT, {"all": List(of=Text(schema_org="sku"))}, "only fields of the content type"),
         ],
     )
     def test_a_content_type(
@@ -318,6 +326,10 @@ class TestDeclarations:
 
         with pytest.raises(SiteError, match="Nobody"):
             Site("Site", content_types=[Lonely])
+
+    def test_a_site_without_types(self) -> None:
+        with pytest.raises(SiteError, match="at least one content type"):
+            Site("Site", content_types=[])
 
     def test_two_types_at_one_path(self) -> None:
         class One(ContentType, path="/{slug}"):

@@ -12,7 +12,7 @@ from graphql import (
 )
 
 from cms.content.content_type import ContentType
-from cms.content.fields import Json, Links, List, Reference, References
+from cms.content.fields import Json, Links, List, Reference, References, Text
 from cms.content.site import Site
 from cms.errors import SiteError
 from graphql_api.planner.declarations import PLANNED
@@ -96,6 +96,17 @@ def test_a_singleton_can_be_referred_to_and_refer_to_others() -> None:
     printed = print_schema(schema)
     for line in ("  place: PlaceWhere\n", "  places: PlaceListWhere\n", "): PlaceConnection!\n"):
         assert line in printed
+
+
+def test_a_site_needs_no_pages() -> None:
+    class Wording(ContentType):
+        """A text of an app."""
+
+        text = Text()
+
+    app = Site("App", content_types=[Wording])
+    assert "  wordings(" in print_schema(build_delivery_schema(app))
+    build_management_schema(app)
 
 
 def test_lists_of_json_can_be_read_written_and_filtered_by_what_is_there() -> None:

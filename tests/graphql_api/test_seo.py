@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from cms.commands.publishing import break_glass_publish, publish_entry
 from cms.content.content_type import ContentType
-from cms.content.fields import Links, Markdown
+from cms.content.fields import Integer, Links, List, Markdown, Text
 from cms.content.site import Seo, Site
 from tests.builders import Newsroom, entry_id_of
 from tests.graphql_api.conftest import Api, api_of
@@ -22,6 +23,8 @@ class Article(ContentType, path="/articles/{slug}", schema_org="TechArticle"):
     """The test site's article, as search engines know it."""
 
     body = Markdown(required=True)
+    pages = Integer(schema_org="wordCount")
+    aliases = List(of=Text(), schema_org="alternateName")
     related = Links("Related reading", to=("Article",))
 
 
@@ -31,7 +34,12 @@ SEEN = Site(
     content_types=[Article, *OTHERS],
     locales=("en", "pt-BR"),
     url=f"{HOME}/",
-    seo=Seo(title="{title} | It's", description="By default", image=f"{HOME}/i.png"),
+    seo=Seo(
+        title="{title} | It's",
+        description="By default",
+        image=f"{HOME}/i.png",
+        category_path="/topics/{path}",
+    ),
 )
 QUERY = """query($slug: String!, $locale: Locale) @view(locale: $locale) {
   article(by: {slug: $slug}) {
@@ -50,6 +58,11 @@ def seen(newsroom: Newsroom) -> Api:
     return api_of(SEEN, newsroom)
 
 
+def shown(moment: datetime) -> str:
+    """Return a time as the API shows it."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 async def article(api: Api, slug: str, locale: str = "en") -> Any:
     """Return what is said of an article; both forms of its structured data say the same."""
     found = (await api.data(QUERY, slug=slug, locale=locale))["article"]
@@ -59,8 +72,9 @@ async def article(api: Api, slug: str, locale: str = "en") -> Any:
 
 
 async def test_a_page_says_what_it_is(seen: Api) -> None:
-    await seen.newsroom.published(title="It", slug="it", summary="About it")
+    publication = await seen.newsroom.published(title="It", slug="it", summary="About it")
     seo = (await article(seen, "it"))["seo"]
+    published = shown(publication.published_at)
     assert seo["title"] == "It | It's"
     assert seo["description"] == "About it"
     assert seo["canonical"] == f"{HOME}/articles/it"
@@ -72,6 +86,8 @@ async def test_a_page_says_what_it_is(seen: Api) -> None:
         "og:url": f"{HOME}/articles/it",
         "og:locale": "en",
         "og:image": f"{HOME}/i.png",
+        "article:published_time": published,
+        "article:modified_time": published,
     }
 
 
@@ -89,7 +105,10 @@ async def test_what_neither_says_is_left_out(api: Api) -> None:
     found = await article(api, "it")
     assert found["seo"]["description"] == ""
     properties = [each["property"] for each in found["seo"]["openGraph"]]
-    assert properties == ["og:type", "og:site_name", "og:title", "og:url", "og:locale"]
+    assert properties == [
+        *("og:type", "og:site_name", "og:title", "og:url", "og:locale"),
+        *("article:published_time", "article:modified_time"),
+    ]
     assert "description" not in found["jsonLd"][0]
     data = await api.data("{ snippets { nodes { seo { canonical hreflang { url } } jsonLd } } }")
     (snippet,) = data["snippets"]["nodes"]
@@ -114,40 +133,71 @@ async def test_a_page_names_itself_in_all_its_languages(seen: Api) -> None:
     found = await article(seen, "outro", "pt_BR")
     assert found["seo"]["hreflang"] == both
     assert {"property": "og:locale", "content": "pt_BR"} in found["seo"]["openGraph"]
+    assert found["seo"]["openGraph"][-1] == {"property": "og:locale:alternate", "content": "en"}
     assert found["jsonLd"][0]["inLanguage"] == "pt-BR"
 
 
 async def test_structured_data_follow_the_content_type_and_the_tree(seen: Api) -> None:
     root = await seen.newsroom.category("Topics")
     below = await seen.newsroom.category("Deep & below", root)
-    publication = await seen.newsroom.published(title="It", slug="it", category=below)
+    publication = await seen.newsroom.published(
+        title="It", slug="it", category=below, pages=12, aliases=["That"]
+    )
     page, crumbs = (await article(seen, "it"))["jsonLd"]
-    published = publication.published_at.isoformat(timespec="milliseconds")
-    published = published.replace("+00:00", "Z")
-    reviewed = page.pop("lastReviewed")
-    assert reviewed == published[:10]
-    assert page == {
-        "@context": "https://schema.org",
-        "@type": "TechArticle",
+    published = shown(publication.published_at)
+    said: dict[str, Any] = {
         "name": "It",
-        "headline": "It",
         "description": "By default",
         "url": f"{HOME}/articles/it",
-        "inLanguage": "en",
         "datePublished": published,
         "dateModified": published,
         "author": {"@type": "Person", "name": "Ada Author"},
-        "reviewedBy": [{"@type": "Person", "name": "Rita Reviewer"}],
     }
+    thing: dict[str, Any] = {
+        "@type": "TechArticle",
+        "headline": "It",
+        "wordCount": 12,
+        "alternateName": ["That"],
+    }
+    # Only of a page it can be said who has reviewed it.
+    assert page == {
+        "@context": "https://schema.org",
+        "@type": "WebPage",
+        **said,
+        "inLanguage": "en",
+        "reviewedBy": [{"@type": "Person", "name": "Rita Reviewer"}],
+        "lastReviewed": published[:10],
+        "mainEntity": {**said, **thing},
+    }
+    topics = f"{HOME}/topics/topics"
     assert crumbs == {
         "@context": "https://schema.org",
         "@type": "BreadcrumbList",
         "itemListElement": [
-            {"@type": "ListItem", "position": 1, "name": "Topics"},
-            {"@type": "ListItem", "position": 2, "name": "Deep & below"},
+            {"@type": "ListItem", "position": 1, "name": "Topics", "item": topics},
+            {
+                "@type": "ListItem",
+                "position": 2,
+                "name": "Deep & below",
+                "item": f"{topics}/deep-below",
+            },
             {"@type": "ListItem", "position": 3, "name": "It"},
         ],
     }
+
+
+async def test_a_property_without_a_value_is_left_out(seen: Api) -> None:
+    await seen.newsroom.published(title="It", slug="it", aliases=[])
+    page, _ = (await article(seen, "it"))["jsonLd"]
+    assert not {"wordCount", "alternateName"} & page["mainEntity"].keys()
+
+
+async def test_a_page_is_about_itself_where_its_type_says_nothing_else(seen: Api) -> None:
+    await seen.newsroom.published("Note", title="Note", slug="note", text="x")
+    page, crumbs = (await seen.data('{ note(by: {slug: "note"}) { jsonLd } }'))["note"]["jsonLd"]
+    assert page["@type"] == "WebPage"
+    assert "mainEntity" not in page
+    assert [each["name"] for each in crumbs["itemListElement"]] == ["Note"]
 
 
 async def test_a_title_cannot_end_a_script(seen: Api) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,7 @@ def _seo(reference: Reference, entry: Thing) -> dict[str, Any]:
         ],
         "openGraph": [
             Thing("MetaTag", {"property": name, "content": content})
-            for name, content in _open_graph(reference, entry).items()
+            for name, content in _open_graph(reference, entry)
             if content
         ],
     }
@@ -47,61 +47,94 @@ def _url(reference: Reference, entry: Thing) -> str | None:
     return None if path is None else reference.site.url + path
 
 
-def _open_graph(reference: Reference, entry: Thing) -> dict[str, str | None]:
+def _open_graph(reference: Reference, entry: Thing) -> Iterator[tuple[str, str | None]]:
     site, values = reference.site, entry.values
-    return {
-        "og:type": "article",
-        "og:site_name": site.name,
-        "og:title": values["title"],
-        "og:description": values["summary"] or site.seo.description,
-        "og:url": _url(reference, entry),
-        "og:locale": values["locale"].replace("-", "_"),
-        "og:image": site.seo.image,
-    }
+    yield "og:type", "article"
+    yield "og:site_name", site.name
+    yield "og:title", values["title"]
+    yield "og:description", values["summary"] or site.seo.description
+    yield "og:url", _url(reference, entry)
+    yield "og:locale", values["locale"].replace("-", "_")
+    yield "og:image", site.seo.image
+    yield "article:published_time", _moment(values["firstPublishedAt"])
+    yield "article:modified_time", _moment(values["publishedAt"])
+    for each in reference.in_all_languages(values["id"]):
+        if each.values["path"] is not None and each.values["locale"] != values["locale"]:
+            yield "og:locale:alternate", each.values["locale"].replace("-", "_")
 
 
 def _json_ld(reference: Reference, entry: Thing) -> list[Any]:
-    return [_page(reference, entry), _breadcrumbs(entry)]
-
-
-def _headline(site: Site, values: Mapping[str, Any]) -> str | None:
-    is_article = site.content_type(values["type"]).schema_org.endswith(("Article", "Posting"))
-    return values["title"] if is_article else None
+    return [_page(reference, entry), _breadcrumbs(reference.site, entry)]
 
 
 def _page(reference: Reference, entry: Thing) -> dict[str, Any]:
     site, values = reference.site, entry.values
-    author = values["@author"]()
-    reviewed = values["@reviewedAt"]()
-    page = {
-        "@context": "https://schema.org",
-        "@type": site.content_type(values["type"]).schema_org,
+    schema_org = site.content_type(values["type"]).schema_org
+    author, reviewed = values["@author"](), values["@reviewedAt"]()
+    named = {
         "name": values["title"],
-        "headline": _headline(site, values),
         "description": values["summary"] or site.seo.description or None,
         "url": _url(reference, entry),
-        "inLanguage": values["locale"],
+    }
+    published = {
         "datePublished": _moment(values["firstPublishedAt"]),
         "dateModified": _moment(values["publishedAt"]),
         "author": _person(author) if author is not None else None,
-        "reviewedBy": [_person(each) for each in values["@reviewers"]()] or None,
-        "lastReviewed": _moment(reviewed)[:10] if reviewed is not None else None,
     }
-    return {name: value for name, value in page.items() if value is not None}
+    thing: dict[str, Any] | None = None
+    if not schema_org.endswith("Page"):
+        thing = {"@type": schema_org, **named, **_properties(site, values)}
+        if schema_org.endswith(("Article", "Posting")):
+            thing |= {"headline": values["title"], **published}
+    return _said(
+        {
+            "@context": "https://schema.org",
+            "@type": schema_org if thing is None else "WebPage",
+            **named,
+            "inLanguage": values["locale"],
+            **published,
+            "reviewedBy": [_person(each) for each in values["@reviewers"]()] or None,
+            "lastReviewed": _moment(reviewed)[:10] if reviewed is not None else None,
+            "mainEntity": _said(thing) if thing is not None else None,
+        }
+    )
 
 
-def _breadcrumbs(entry: Thing) -> dict[str, Any]:
+def _properties(site: Site, values: Mapping[str, Any]) -> dict[str, Any]:
+    fields = site.content_type(values["type"]).fields
+    return {
+        field.schema_org: values[_camel(name)]() or None
+        for name, field in fields.items()
+        if field.schema_org
+    }
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))
+
+
+def _said(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _breadcrumbs(site: Site, entry: Thing) -> dict[str, Any]:
     category = entry.values["category"]()
     above = [*category.values["ancestors"](), category] if category is not None else []
-    names = [*(each.values["name"] for each in above), entry.values["title"]]
+    steps = [(each.values["name"], _category_url(site, each)) for each in above]
     return {
         "@context": "https://schema.org",
         "@type": "BreadcrumbList",
         "itemListElement": [
-            {"@type": "ListItem", "position": position, "name": name}
-            for position, name in enumerate(names, 1)
+            _said({"@type": "ListItem", "position": position, "name": name, "item": url})
+            for position, (name, url) in enumerate([*steps, (entry.values["title"], None)], 1)
         ],
     }
+
+
+def _category_url(site: Site, category: Thing) -> str | None:
+    path = site.seo.category_path
+    return site.url + path.replace("{path}", category.values["path"]) if path else None
 
 
 def _person(person: Thing) -> dict[str, str]:

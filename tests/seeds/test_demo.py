@@ -346,7 +346,12 @@ def test_every_type_of_page_has_a_feed_with_what_stands_on_it(demo: Demo) -> Non
 
 def test_search_engines_are_told_what_a_page_is(demo: Demo) -> None:
     page = demo.ask('{ entry(by: {path: "/glossary/dropout"}) { jsonLd seo { title canonical } } }')
-    assert page["entry"]["jsonLd"][0]["@type"] == "DefinedTerm"
+    assert page["entry"]["jsonLd"][0]["reviewedBy"]
+    thing = page["entry"]["jsonLd"][0]["mainEntity"]
+    assert (thing["@type"], thing["name"]) == ("DefinedTerm", "Dropout")
+    data = demo.ask('{ entry(by: {path: "/glossary/quantization"}) { jsonLd } }')
+    other = data["entry"]["jsonLd"][0]["mainEntity"]
+    assert other["alternateName"] == ["quants", "weight quantization"]
     assert page["entry"]["seo"] == {
         "title": "Dropout | Hearth",
         "canonical": "https://hearth.example/glossary/dropout",

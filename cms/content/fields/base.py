@@ -37,6 +37,9 @@ class Field(ABC):
         indexed: whether lists are often filtered by it, by few of its values at a time, so that
             an index pays; ``copydesk migrate`` makes it. For fields of a content type whose
             value is one scalar or a reference.
+        schema_org: which property of https://schema.org it is of what the content type is to
+            search engines: ``brand`` of a ``Product``. For fields of a content type whose value
+            is one scalar, or a list of these.
         name: the attribute's name in the content type.
     """
 
@@ -45,6 +48,7 @@ class Field(ABC):
     required: bool = False
     description: str = ""
     indexed: bool = False
+    schema_org: str = ""
     name: str = field(default="", init=False)
 
     def __set_name__(self, owner: type, name: str) -> None:
