@@ -49,29 +49,29 @@ _VALUES: Mapping[type[Field], Callable[[Sql], Sql]] = {
     Colour: ColourOf,
     Choice: TextOf,
     Reference: TextOf,
-    Json: TextOf,  # which tells at least whether there is any
+    Json: TextOf,  # each database writes it its own way, but knows whether there is any
 }
 
 
 def value_in(field: Field, document: Sql) -> Sql:
-    """Return the value of a field, as it is compared.
+    """Return the value of a field, as it is compared; JSON only with null.
 
     Args:
         field: the field.
         document: the JSON object that holds it.
 
     Raises:
-        TypeError: if its value is not one scalar.
+        TypeError: if its value is neither one scalar nor JSON.
     """
     name: Sql = literal_column(f"'{field.name}'")
     return value_of(field, JsonScalar(document, name))
 
 
 def value_of(field: Field, scalar: Sql) -> Sql:
-    """Return a scalar that a field has stored, as it is compared.
+    """Return a scalar that a field has stored, as it is compared; JSON only with null.
 
     Raises:
-        TypeError: if the field stores no scalars.
+        TypeError: if the field stores neither scalars nor JSON.
     """
     kind = _kind_of(field)
     if kind is None:

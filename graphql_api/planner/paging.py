@@ -85,7 +85,8 @@ def paging_of(arguments: Arguments, node: FieldNode, largest: int) -> Paging:
 def last_key_of(cursor: Given, count: int) -> Given:
     """Return the last value that a cursor of so many keys holds, which is a whole number.
 
-    It is for an order that ends with what all rows of a list have in common.
+    It is for a connection without ``orderBy``, whose own order ends with what all rows of a list
+    have in common.
     """
 
     def read(variables: Variables) -> int:

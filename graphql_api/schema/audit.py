@@ -12,6 +12,7 @@ from graphql_api.planner.source import Chosen
 from graphql_api.schema.account import account_rows
 from graphql_api.schema.declare import Declared, one, value
 from graphql_api.schema.rows import Condition
+from graphql_api.schema.summaries import Facet, Summed
 from graphql_api.schema.where import compared
 
 
@@ -44,6 +45,16 @@ class AuditRecord:
     )
     hash = value("str", lambda record: record.hash, "The hash of this one.")
 
+
+# What several records can have in common.
+AUDIT_SUMMED = Summed(
+    (
+        Facet("actor", lambda record: record.actor),
+        Facet("action", lambda record: record.action),
+        Facet("outcome", lambda record: record.outcome),
+    ),
+    {"recordedAt": lambda record: record.recorded_at},
+)
 
 AUDIT_WHERE: Mapping[str, Declared] = {
     "sequence": compared("int", lambda record: record.sequence, "Its number."),

@@ -11,7 +11,7 @@ from cms.content.site import Site
 from cms.reading.editorial import STATES
 from cms.reading.view import Perspective
 from graphql_api.schema.account import Account, RoleGrant, ServiceToken
-from graphql_api.schema.audit import AUDIT_WHERE, AuditRecord
+from graphql_api.schema.audit import AUDIT_SUMMED, AUDIT_WHERE, AuditRecord
 from graphql_api.schema.connection import PageInfo, add_connection, add_entry_connection
 from graphql_api.schema.declare import Declared
 from graphql_api.schema.editing import (
@@ -48,7 +48,7 @@ from graphql_api.schema.mutations.taxonomy import PERSON_LINK_INPUT, TAXONOMY_MU
 from graphql_api.schema.namespace import Namespace
 from graphql_api.schema.person import Person, PersonLink
 from graphql_api.schema.query import Query, fields_of_types
-from graphql_api.schema.review import Attestation, Review, Revision, SignOff
+from graphql_api.schema.review import REVISIONS_SUMMED, Attestation, Review, Revision, SignOff
 from graphql_api.schema.search import Highlight, Suggestion
 from graphql_api.schema.seo import seo_fields, seo_types
 from graphql_api.schema.site_fields import add_site_types, site_fields
@@ -111,8 +111,9 @@ def build_management_schema(site: Site) -> GraphQLSchema:
     _add_content(namespace, site, more)
     for each in _EDITING_TYPES:
         namespace.add_object(each)
-    for node in ("Revision", "Account", "AuditRecord"):
-        add_connection(namespace, node)
+    for node, summed in (("Revision", REVISIONS_SUMMED), ("AuditRecord", AUDIT_SUMMED)):
+        add_connection(namespace, node, **summaries(namespace, node, summed))
+    add_connection(namespace, "Account")
     add_where(namespace, "AuditWhere", "What is asked of an audit record.", AUDIT_WHERE)
     reasons = add_errors(namespace)
     _add_mutations(namespace, site)

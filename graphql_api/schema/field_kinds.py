@@ -74,7 +74,7 @@ def is_leaf(field: Field) -> bool:
 
 
 def comparable(field: Field) -> Callable[[Row], Sql]:
-    """Return the SQL of a leaf's value, of the type it is compared as."""
+    """Return the SQL of a value as it is compared; see :func:`cms.reading.values.value_in`."""
     return lambda row: value_in(field, document_of(row).json)
 
 

@@ -7,6 +7,7 @@ from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql
 from graphql_api.planner.source import Chosen
 from graphql_api.schema.declare import many, one, value
 from graphql_api.schema.rows import by_name, person_rows
+from graphql_api.schema.summaries import Facet, Summed
 
 
 def review_rows(entry: Row, call: Call) -> Rows:
@@ -79,6 +80,13 @@ class Review:
     expires_at = value(
         "DateTime", lambda review: review.expires_at, "When the page is due for review again."
     )
+
+
+# What several revisions can have in common.
+REVISIONS_SUMMED = Summed(
+    (Facet("author", lambda person: person.slug, author_of),),
+    {"createdAt": lambda revision: revision.created_at},
+)
 
 
 class Revision:

@@ -26,7 +26,9 @@ from graphql_api.schema.where import compared, filtered
 
 # How many pages a page of the sitemap has at most, since it is read as a whole.
 LARGEST_SITEMAP = 10_000
-_KEYS_OF_CHANGES = 3
+# Changes are put in order by these. The last is the same for all: it lets a cursor say of which
+# list it is.
+_KEYS_OF_CHANGES = ("position", "edition_id", "until")
 
 _PATH = Argument("path", "str", "A path on the site, without a query and a #fragment.")
 _SINCE = Argument("since", "int", "The position up to which everything is known; 0 for nothing.")
@@ -181,25 +183,25 @@ def _until(call: Call) -> Sql:
 def _changes(_: Row, call: Call) -> Rows:
     return Rows(
         Chosen(sync.changes(_since(call), _until(call))),
-        # The last of them is the same for all: it lets a cursor say of which list it is.
-        order=lambda change: (
-            OrderKey(change.position),
-            OrderKey(change.edition_id),
-            OrderKey(change.until),
-        ),
+        order=lambda change: tuple(OrderKey(change[name]) for name in _KEYS_OF_CHANGES),
     )
 
 
 def _pinned(call: Call) -> View:
-    """Return the view at the position up to which changes are told.
+    """Return what is public at the position up to which changes are told.
 
-    A cursor carries it, so that all pages of a list are of one moment.
+    A cursor carries it, so that all pages of a list are of one moment. A position that is not
+    reached yet is not told of, so the last one that is stands for it.
     """
-    until = _until(call)
-    for name in ("after", "before"):
-        if isinstance(cursor := call.arguments.get(name), Given):
-            until = call.bind(last_key_of(cursor, _KEYS_OF_CHANGES), BigInteger())
-    return replace(call.view, past=Past(AsOf.POSITION, until))
+    asked, reached = _until(call), sync.position().scalar_subquery()
+    cursors = (call.arguments.get(name) for name in ("after", "before"))
+    cursor = next((each for each in cursors if isinstance(each, Given)), None)
+    if cursor is not None and call.view.past is None:
+        asked = call.bind(last_key_of(cursor, len(_KEYS_OF_CHANGES)), BigInteger())
+    nothing: Sql = literal_column("0", BigInteger())
+    until = case((asked > reached, reached), (asked < nothing, nothing), else_=asked)
+    past = Past(AsOf.POSITION, until)
+    return replace(call.view, perspective=Perspective.PUBLISHED, preview=None, past=past)
 
 
 def _shown(change: Row, call: Call) -> Rows:

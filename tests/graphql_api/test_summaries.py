@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.graphql_api.conftest import Api
+from tests.graphql_api.conftest import Api, Desk
 
 QUERY = """query($slug: String!) {
   article(by: {slug: $slug}) {
@@ -79,3 +79,30 @@ async def test_every_connection_counts_what_its_rows_have_in_common(api: Api, sl
         ("type", "Note", 1),
     ]
     assert counts("entries") == [("reviewers", "rita-reviewer", 2), ("author", "ada-author", 2)]
+
+
+async def test_editors_count_what_was_done(desk: Desk) -> None:
+    newsroom = desk.newsroom
+    head = await newsroom.draft(title="One", slug="one")
+    await newsroom.save(head, title="Two", slug="one")
+    data = await desk.data(
+        newsroom.administrator,
+        """{
+          audit {
+            totalCount
+            facets(fields: [outcome], first: 1) { value }
+            histogram(field: recordedAt, by: DAY) { count }
+          }
+          articles { nodes { revisions {
+            facets(fields: [author]) { value count }
+            histogram(field: createdAt, by: YEAR) { count }
+          } } }
+        }""",
+    )
+    assert data["audit"]["facets"] == [{"value": "done"}]
+    assert sum(day["count"] for day in data["audit"]["histogram"]) == data["audit"]["totalCount"]
+    (article,) = data["articles"]["nodes"]
+    assert article["revisions"] == {
+        "facets": [{"value": "ada-author", "count": 2}],
+        "histogram": [{"count": 2}],
+    }

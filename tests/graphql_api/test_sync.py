@@ -21,7 +21,7 @@ from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema
 from tests.builders import Newsroom
 from tests.conftest import KINDS, Templates
-from tests.graphql_api.conftest import Api
+from tests.graphql_api.conftest import Api, Desk
 from tests.sites import SITE
 
 # What a site keeps of each page, and how a page looks. Both by entry and language.
@@ -510,6 +510,51 @@ async def test_all_pages_of_changes_are_of_the_moment_of_the_first(api: Api) -> 
     assert not second["pageInfo"]["hasNextPage"]
     fresh = (await api.data(query))["sync"]
     assert (fresh["until"], fresh["totalCount"]) == (5, 2)
+
+
+@pytest.mark.parametrize(("position", "until"), [(-5, 0), (0, 0), (1, 1), (2, 2), (1_000, 2)])
+async def test_changes_are_told_up_to_what_has_been_reached(
+    api: Api, position: int, until: int
+) -> None:
+    await api.newsroom.published(title="One", slug="one")
+    await api.newsroom.published(title="Two", slug="two")
+    query = "query($at: Int) @view(position: $at) { sync(since: 0) { until totalCount } }"
+    data = await api.data(query, at=position)
+    assert data["sync"] == {"until": until, "totalCount": until}
+
+
+async def test_a_view_at_a_position_is_not_moved_by_a_cursor(api: Api) -> None:
+    query = """query($at: Int, $after: String) @view(position: $at) {
+      sync(since: 0, first: 1, after: $after) {
+        until nodes { path } pageInfo { endCursor hasNextPage }
+      }
+    }"""
+    for slug in ("one", "two", "three"):
+        await api.newsroom.published(title=slug, slug=slug)
+    first = (await api.data(query))["sync"]
+    assert first["until"] == 3
+    cursor = first["pageInfo"]["endCursor"]
+    found = (await api.data(query, at=2, after=cursor))["sync"]
+    assert (found["until"], found["nodes"]) == (2, [{"path": "/articles/two"}])
+    assert not found["pageInfo"]["hasNextPage"]
+
+
+async def test_changes_are_what_is_public_whoever_asks(desk: Desk) -> None:
+    newsroom = desk.newsroom
+    head = await newsroom.draft(title="One", slug="one")
+    await newsroom.publish(head)
+    await newsroom.published(title="Two", slug="two", related=["/articles/one"])
+    await newsroom.review(await newsroom.save(head, title="Draft", slug="one"))
+    query = """{ sync(since: 0) { nodes { entry { title links { nodes { target {
+      ... on Entry { title review { reviewers { name } } }
+    } } } } } } }"""
+    nodes = (await desk.data(newsroom.author, query))["sync"]["nodes"]
+    reviewers = [{"name": "Rita Reviewer"}]
+    target = {"title": "One", "review": {"reviewers": reviewers}}
+    assert [node["entry"] for node in nodes] == [
+        {"title": "One", "links": {"nodes": []}},
+        {"title": "Two", "links": {"nodes": [{"target": target}]}},
+    ]
 
 
 async def test_a_cursor_of_changes_has_to_be_one(api: Api) -> None:

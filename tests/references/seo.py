@@ -83,9 +83,9 @@ def _page(reference: Reference, entry: Thing) -> dict[str, Any]:
     }
     thing: dict[str, Any] | None = None
     if not schema_org.endswith("Page"):
-        thing = {"@type": schema_org, **named, **_properties(site, values)}
-        if schema_org.endswith(("Article", "Posting")):
-            thing |= {"headline": values["title"], **published}
+        is_article = schema_org.endswith(("Article", "Posting"))
+        article = {"headline": values["title"], **published} if is_article else {}
+        thing = {"@type": schema_org, **named, **article, **_properties(site, values)}
     return _said(
         {
             "@context": "https://schema.org",
@@ -102,11 +102,12 @@ def _page(reference: Reference, entry: Thing) -> dict[str, Any]:
 
 def _properties(site: Site, values: Mapping[str, Any]) -> dict[str, Any]:
     fields = site.content_type(values["type"]).fields
-    return {
-        field.schema_org: values[_camel(name)]() or None
+    said = {
+        field.schema_org: values[_camel(name)]()
         for name, field in fields.items()
         if field.schema_org
     }
+    return {name: value for name, value in said.items() if value != []}
 
 
 def _camel(name: str) -> str:

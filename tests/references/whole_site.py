@@ -162,7 +162,7 @@ class WholeSite:
                 yield last, next(row for row in rows if row.ended_position == last), False
 
     def _sync(self, since: int, **args: Any) -> Thing:
-        until = self._until()
+        until = min(max(self._until(), 0), self._now())
         # All of it is seen at the position up to which it goes.
         pinned = WholeSite(self.reference.seen(replace(self._look, position=until, time=None)))
         page = self.reference.page(list(pinned._changed(since)), args, _by_position)
