@@ -95,6 +95,13 @@ class Call:
     bind: Callable[[Given, TypeEngine[Any]], Sql]
     source: Callable[[Relation], Source]
 
+    def required(self, name: str) -> Given:
+        """Return an argument that the schema requires and that is a scalar."""
+        given = self.arguments[name]
+        if not isinstance(given, Given):
+            raise TypeError(f"{name} is no required scalar")
+        return given
+
 
 @dataclass(frozen=True)
 class Value:

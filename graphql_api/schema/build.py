@@ -12,6 +12,7 @@ from cms.reading.editorial import STATES
 from cms.reading.view import Perspective
 from graphql_api.schema.account import Account, RoleGrant, ServiceToken
 from graphql_api.schema.audit import AUDIT_SUMMED, AUDIT_WHERE, AuditRecord
+from graphql_api.schema.changes import add_change_types, change_fields
 from graphql_api.schema.connection import PageInfo, add_connection, add_entry_connection
 from graphql_api.schema.declare import Declared
 from graphql_api.schema.editing import (
@@ -160,10 +161,12 @@ def _add_content(namespace: Namespace, site: Site, more: _More) -> None:
     for node in ("Person", "Tag"):
         add_connection(namespace, node)
     add_site_types(namespace)
+    add_change_types(namespace)
     namespace.add_object(
         Query,
         **fields_of_types(site),
-        **site_fields(site),
+        **site_fields(),
+        **change_fields(site),
         view=add_view(namespace, site),
         **more.query,
     )

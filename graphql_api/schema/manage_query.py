@@ -20,7 +20,6 @@ from cms.dialects import JsonText, Key
 from cms.editorial.authorization import Action
 from cms.ledger.checkpoint import checkpoint
 from graphql_api.asking import Given, days, plain_object
-from graphql_api.planner.arguments import Given as GivenArgument
 from graphql_api.planner.declarations import Answer, Answers, Call, Rows, Sql
 from graphql_api.planner.json_sql import text
 from graphql_api.schema.account import account_rows, token_rows
@@ -217,10 +216,7 @@ RESTRICTED: Mapping[str, Action] = {
 
 
 def _by_id(call: Call) -> Sql:
-    given = call.arguments["id"]
-    if not isinstance(given, GivenArgument):
-        raise TypeError("id is a required scalar")
-    return call.bind(given, Key)
+    return call.bind(call.required("id"), Key)
 
 
 QUERY_FIELDS: Mapping[str, Declared] = {

@@ -76,6 +76,15 @@ def translation_rows(view: View, *conditions: Condition) -> Rows:
     return replace(rows, typename=lambda entry: entry.content_type)
 
 
+def public_row(view: View, revision_id: ColumnElement[str]) -> Rows:
+    """Return the edition that is public by this revision, whatever its language.
+
+    What tells of publications shows what they made public, also to those who see more.
+    """
+    public = replace(view, perspective=Perspective.PUBLISHED, preview=None)
+    return translation_rows(public, lambda entry: entry.revision_id == revision_id)
+
+
 def page_rows(view: View, *conditions: Condition) -> Rows:
     """Return the one edition that stands somewhere, in whatever language it is.
 

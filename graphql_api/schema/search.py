@@ -143,9 +143,7 @@ class Suggestion:
 
 
 def _suggestions(_: Row, call: Call) -> Rows:
-    given = call.arguments["search"]
-    if not isinstance(given, Given):
-        raise TypeError("search is a required scalar")
+    given = call.required("search")
     first = call.arguments.get("first")
     count = Given(_checked(first.read) if isinstance(first, Given) else _usual)
     typed = call.bind(_converted(given, _typed), JsonDocument)
