@@ -718,13 +718,15 @@ def _order_value(thing: Thing, term: str) -> Any:
     name = term.rpartition("_")[0]
     if name.startswith("category"):
         category = thing.values["category"]()
-        return category.values[name.removeprefix("category").lower()] if category else None
+        return _folded(category.values[name.removeprefix("category").lower()]) if category else None
     if name.endswith("Title"):
         referenced = thing.values[name.removesuffix("Title")]()
         return referenced.values["title_key"] if referenced is not None else None
     value = thing.values["title_key" if name == "title" else name]
     value = value() if callable(value) else value
-    return value.place if isinstance(value, Word) else _compared(value)
+    if name in {"slug", "path", "title"}:
+        return value
+    return value.place if isinstance(value, Word) else _folded(_compared(value))
 
 
 def _compared(value: Any) -> Any:

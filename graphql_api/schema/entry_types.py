@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from sqlalchemy import Integer, case, literal_column, select
 
 from cms.content.content_type import ContentType
-from cms.content.fields import Choice, Field, Reference
+from cms.content.fields import Choice, Email, Field, Reference, Text, Url
 from cms.content.site import Reverse
+from cms.dialects import Folded
 from cms.reading import relations
 from graphql_api.planner.declarations import Call, Row, Sql
 from graphql_api.planner.json_sql import text
@@ -51,7 +52,7 @@ _ORDERS: Mapping[str, tuple[Callable[[Row], Sql], bool]] = {
     "title": (lambda entry: entry.title_key, False),
     "slug": (lambda entry: entry.slug, False),
     "path": (lambda entry: entry.path, True),
-    "categoryName": (_category("name"), True),
+    "categoryName": (lambda entry: Folded(_category("name")(entry)), True),
     "categoryPath": (_category("path"), True),
 }
 
@@ -122,8 +123,10 @@ def _title_of(field: Reference) -> Callable[[Row, Call], Sql]:
 
 
 def _order_of(field: Field) -> Callable[[Row], Sql]:
-    """Return what a leaf is put in order by: its value, or the place of its word."""
+    """Return what a leaf is put in order by: its value, without case, or its word's place."""
     value, shown = comparable(field), shown_as(field)
+    if isinstance(shown, Text | Url | Email):
+        return lambda row: Folded(value(row))
     if not isinstance(shown, Choice):
         return value
     places = enumerate(shown.choices)

@@ -291,6 +291,20 @@ async def test_choices_are_in_the_order_of_their_declaration(api: Api) -> None:
         assert "".join(await slugs_by_page(api, query, order)) == expected
 
 
+async def test_upper_and_lower_case_are_put_in_order_together(api: Api) -> None:
+    for slug, subtitle in (("a", "banana"), ("b", "Apple"), ("c", "Ärger"), ("d", "ärger")):
+        await api.newsroom.published(slug=slug, subtitle=subtitle)
+    await api.newsroom.published(slug="e")
+    query = "query($by: [ArticleOrder!]) { articles(orderBy: $by) { nodes { slug } } }"
+    for by, slugs in (
+        (["subtitle_ASC", "slug_ASC"], "bacde"),
+        (["subtitle_ASC", "slug_DESC"], "badce"),
+        (["subtitle_DESC", "slug_ASC"], "cdabe"),
+    ):
+        nodes = (await api.data(query, by=by))["articles"]["nodes"]
+        assert "".join(node["slug"] for node in nodes) == slugs
+
+
 async def test_entries_are_in_the_order_of_what_they_refer_to(api: Api) -> None:
     newsroom = api.newsroom
     await newsroom.published("Note", title="éclair", slug="note", text="Text")
