@@ -699,7 +699,7 @@ def _newest_first(entry: Thing) -> tuple[Any, ...]:
 
 
 def _by_name(thing: Thing) -> tuple[Any, ...]:
-    return (thing.values["name"], thing.values["id"])
+    return (_folded(thing.values["name"]), thing.values["id"])
 
 
 def _by_place(category: Thing) -> tuple[Any, ...]:

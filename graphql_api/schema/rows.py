@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, case, literal_column
 
+from cms.dialects import Folded
 from cms.reading import relations
 from cms.reading.shown import Relation, locales_of
 from cms.reading.view import Perspective, View
@@ -161,8 +162,8 @@ def _newest_first(view: View) -> Order:
 
 
 def by_name(row: Columns) -> tuple[OrderKey, ...]:
-    """Return the order of people and tags."""
-    return (OrderKey(row.name), OrderKey(row.id))
+    """Return the order of people and tags, without regard to case."""
+    return (OrderKey(Folded(row.name)), OrderKey(row.id))
 
 
 def _rows(relation: Relation, order: Order, *conditions: Condition) -> Rows:

@@ -14,6 +14,7 @@ from sqlalchemy.sql.functions import coalesce
 from cms.content.content_type import ContentType
 from cms.content.fields import Field, List
 from cms.content.site import Site
+from cms.dialects import Folded
 from cms.reading import relations
 from cms.reading.view import View
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql
@@ -235,7 +236,7 @@ def _reviewers(entry: Row, view: View) -> Sql:
     reviewers = relations.reviewers(view, entry.edition_id, entry.digest)
     reviewer = reviewers.subquery("reviewer")
     person = JsonObject([("@type", text("Person")), ("name", reviewer.c.name)])
-    people = JsonArray(person, [reviewer.c.name, reviewer.c.id])
+    people = JsonArray(person, [Folded(reviewer.c.name), reviewer.c.id])
     is_reviewed = func.count() > literal_column("0")
     return select(case((is_reviewed, people))).select_from(reviewer).scalar_subquery()
 

@@ -305,6 +305,13 @@ async def test_upper_and_lower_case_are_put_in_order_together(api: Api) -> None:
         assert "".join(node["slug"] for node in nodes) == slugs
 
 
+async def test_names_are_in_order_whatever_their_case(api: Api) -> None:
+    for name in ("zebra", "Apple", "banana", "Zoo"):
+        await api.newsroom.tag(name)
+    nodes = (await api.data("{ tags { nodes { name } } }"))["tags"]["nodes"]
+    assert [node["name"] for node in nodes] == ["Apple", "banana", "zebra", "Zoo"]
+
+
 async def test_entries_are_in_the_order_of_what_they_refer_to(api: Api) -> None:
     newsroom = api.newsroom
     await newsroom.published("Note", title="éclair", slug="note", text="Text")

@@ -76,8 +76,9 @@ def cursor_with(mark: str, *values: str) -> str:
 @pytest.mark.parametrize(
     ("field", "mark", "values"),
     [
-        ("sync(since: 0", "", ("999999999999999999999999", '"x"')),
-        ("sync(since: 0", "", ("-9223372036854775809", '"x"')),
+        ("sync(since: 0", "", ("999999999999999999999999", '"x"', "1")),
+        ("sync(since: 0", "", ("-9223372036854775809", '"x"', "1")),
+        ("sync(since: 0", "", ("1", '"x"', "9223372036854775808")),
         ("categories(first: 1", "", ("2147483648", '"x"')),
         (
             "articles(orderBy: [pages_ASC]",
@@ -113,7 +114,7 @@ async def test_a_cursor_with_the_largest_that_a_row_can_have_is_none_that_is_ref
     api: Api,
 ) -> None:
     for field, values in (
-        ("sync(since: 0", ("9223372036854775807", '"x"')),
+        ("sync(since: 0", ("9223372036854775807", '"x"', "9223372036854775807")),
         ("categories(first: 1", ("2147483647", '"x"')),
         ("categories(first: 1", ("-2147483648", '"x"')),
     ):

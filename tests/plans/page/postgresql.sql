@@ -32,7 +32,7 @@ FROM revision AS shown_revision
 WHERE shown_revision.id = target.revision_id), link.url, '') AS label 
 FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
 WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS anon_11 
-WHERE anon_11.revision_id = t1.revision_id AND anon_11.origin = 'field') AS t14), 'review', (SELECT json_build_object('reviewers', (SELECT coalesce(json_agg(json_build_object('name', t18.name) order by t18.name ASC, t18.id ASC), '[]'::json) AS anon_13 
+WHERE anon_11.revision_id = t1.revision_id AND anon_11.origin = 'field') AS t14), 'review', (SELECT json_build_object('reviewers', (SELECT coalesce(json_agg(json_build_object('name', t18.name) order by (copydesk_folded(t18.name) collate "C") ASC, t18.id ASC), '[]'::json) AS anon_13 
 FROM (SELECT DISTINCT person.name AS name, person.id AS id 
 FROM person JOIN sign_off ON sign_off.person_id = person.id 
 WHERE sign_off.edition_id = t17.edition_id AND sign_off.digest = t17.digest) AS t18), 'signedAt', to_char(t17.signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) AS anon_12 
@@ -67,7 +67,7 @@ FROM revision AS shown_revision
 WHERE shown_revision.id = target.revision_id), link.url, '') AS label 
 FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
 WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS anon_21 
-WHERE anon_21.revision_id = t1.revision_id AND anon_21.origin = 'field') AS t4), 'review', (SELECT json_build_object('reviewers', (SELECT coalesce(json_agg(json_build_object('name', t8.name) order by t8.name ASC, t8.id ASC), '[]'::json) AS anon_23 
+WHERE anon_21.revision_id = t1.revision_id AND anon_21.origin = 'field') AS t4), 'review', (SELECT json_build_object('reviewers', (SELECT coalesce(json_agg(json_build_object('name', t8.name) order by (copydesk_folded(t8.name) collate "C") ASC, t8.id ASC), '[]'::json) AS anon_23 
 FROM (SELECT DISTINCT person.name AS name, person.id AS id 
 FROM person JOIN sign_off ON sign_off.person_id = person.id 
 WHERE sign_off.edition_id = t7.edition_id AND sign_off.digest = t7.digest) AS t8), 'signedAt', to_char(t7.signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) AS anon_22 
