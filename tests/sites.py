@@ -120,6 +120,7 @@ class Snippet(ContentType):
     """Is no page of its own."""
 
     text = Text()
+    related = Links("See also")
 
 
 class Settings(ContentType, singleton=True, plural="SettingsList"):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     FromClause,
     and_,
@@ -39,11 +40,17 @@ def position() -> Relation:
 
 
 def position_at(moment: ColumnElement[Any]) -> ColumnElement[int]:
-    """Return the position that had been reached at a time; 0 before anything was published."""
-    begun = select(Publication.position.label("reached")).where(Publication.published_at <= moment)
-    ended = select(Publication.ended_position).where(Publication.ended_at <= moment)
+    """Return the position before the first at which something happened later than at a time.
+
+    What has an older history can be imported into a site: it has high positions and early times.
+    So this is not the last position of an earlier time, after which some of what is later could
+    be missed.
+    """
+    begun = select(Publication.position.label("later")).where(Publication.published_at > moment)
+    ended = select(Publication.ended_position).where(Publication.ended_at > moment)
     both = union_all(begun, ended).subquery("both")
-    return select(func.coalesce(func.max(both.c.reached), literal_column("0"))).scalar_subquery()
+    before = select(func.min(both.c.later) - literal_column("1")).scalar_subquery()
+    return func.coalesce(before, position().scalar_subquery())
 
 
 def changes(since: Position, until: Position) -> Relation:
@@ -120,8 +127,10 @@ def affected(view: View, since: Position, until: Position, singletons: Sequence[
     entry that changed, by a link or a reference, since they show its title and path; those to
     which such an entry leads, or led, since they show where they are linked from; those of a
     category in which, or below which, an entry came, went or changed; and all of them, if a
-    singleton did, since every page shows it. Beside them are the paths at which something
-    stood and nothing does; those have no revision.
+    singleton did, since every page shows it. What is no page is shown within pages, so what
+    leads to something that changed has changed itself. Beside them are the paths at which an
+    entry that changed has ever stood and nothing does: they are gone, or lead to where it stands
+    now. Those have no revision.
 
     Args:
         view: what tells which sign-offs are seen.
@@ -133,14 +142,15 @@ def affected(view: View, since: Position, until: Position, singletons: Sequence[
     # pairs, so that a database without statistics has no way that takes the square of the time.
     changed = changes(since, until).cte("changed").prefix_with("MATERIALIZED")
     touched = _touched(changed, since, until).cte("touched").prefix_with("MATERIALIZED")
+    different = _different(changed, until)
     page = Publication.__table__.alias("page")
     reasons = (
         select(changed.c.entry_id),
         _signed(page, view, since, until),
-        _leading_to(changed, page, until),
+        _leading_to(different, page, until),
         _led_to(touched),
         _in_category_of(touched, page, until),
-        _everywhere_if(changed, page, until, singletons),
+        _everywhere_if(different, page, until, singletons),
     )
     ranked: list[tuple[ColumnElement[Any], ColumnElement[str], Relation]] = [
         (literal_column(str(rank)), _word(name), entries)
@@ -159,8 +169,23 @@ def affected(view: View, since: Position, until: Position, singletons: Sequence[
         .select_from(join(nearest, page, page.c.entry_id == nearest.c.entry_id))
         .where(_was_public(page, until), page.c.path.is_not(None))
     )
-    every = union_all(pages, _left(since, until)).subquery("every")
-    return select(*every.c).add_cte(changed, touched, nest_here=True)
+    every = union_all(pages, _left(changed, until)).subquery("every")
+    return select(*every.c).add_cte(changed, touched, different, nest_here=True)
+
+
+def _different(changed: FromClause, until: Position) -> CTE:
+    """Return the entries that changed, and what is no page and shows one of them."""
+    shown = select(changed.c.entry_id, changed.c.content_type).cte("different", recursive=True)
+    part = Publication.__table__.alias("part")
+    leading = join(shown, Link, Link.target_id == shown.c.entry_id)
+    stands_in = join(leading, part, part.c.revision_id == Link.revision_id)
+    further = (
+        select(part.c.entry_id, part.c.content_type)
+        .select_from(stands_in)
+        .where(part.c.path.is_(None), _was_public(part, until))
+    )
+    # Not "all", so that each is looked at once.
+    return shown.union(further)
 
 
 def _touched(changed: FromClause, since: Position, until: Position) -> Relation:
@@ -183,8 +208,8 @@ def _signed(page: FromClause, view: View, since: Position, until: Position) -> R
     )
 
 
-def _leading_to(changed: FromClause, page: FromClause, until: Position) -> Relation:
-    leading = select(Link.revision_id).where(Link.target_id.in_(select(changed.c.entry_id)))
+def _leading_to(different: FromClause, page: FromClause, until: Position) -> Relation:
+    leading = select(Link.revision_id).where(Link.target_id.in_(select(different.c.entry_id)))
     return select(page.c.entry_id).where(_was_public(page, until), page.c.revision_id.in_(leading))
 
 
@@ -208,30 +233,33 @@ def _in_category_of(touched: FromClause, page: FromClause, until: Position) -> R
 
 
 def _everywhere_if(
-    changed: FromClause, page: FromClause, until: Position, singletons: Sequence[str]
+    different: FromClause, page: FromClause, until: Position, singletons: Sequence[str]
 ) -> Relation:
     is_singleton = or_(
         false(),
-        *(changed.c.content_type == literal(name, literal_execute=True) for name in singletons),
+        *(different.c.content_type == literal(name, literal_execute=True) for name in singletons),
     )
     return (
         select(page.c.entry_id)
         .where(_was_public(page, until))
-        .where(exists().select_from(changed).where(is_singleton))
+        .where(exists().select_from(different).where(is_singleton))
     )
 
 
-def _left(since: Position, until: Position) -> Relation:
-    """Return the paths at which something stood, and nothing does at the end."""
+def _left(changed: FromClause, until: Position) -> Relation:
+    """Return the paths at which an entry that changed stood last, and nothing does at the end."""
     left = Publication.__table__.alias("left_behind")
-    there = Publication.__table__.alias("there")
+    later = Publication.__table__.alias("later")
     is_taken = exists().where(
-        there.c.path == left.c.path, there.c.locale == left.c.locale, _was_public(there, until)
+        later.c.path == left.c.path,
+        later.c.locale == left.c.locale,
+        later.c.position > left.c.position,
+        later.c.position <= until,
     )
     return (
         select(*_page_columns(left), null().label("revision_id"), _word("LEFT").label("reason"))
-        .where(left.c.position <= since, left.c.path.is_not(None), not_(is_taken))
-        .where(left.c.ended_position > since, left.c.ended_position <= until)
+        .where(left.c.entry_id.in_(select(changed.c.entry_id)), left.c.path.is_not(None))
+        .where(left.c.ended_position <= until, not_(is_taken))
     )
 
 

@@ -179,8 +179,9 @@ def change_fields(site: Site) -> Mapping[str, Declared]:
         "position": seen_value(
             "int",
             lambda _, call: _reached(call),
-            "The position of the last publication, of all or up to the time of @view(asOf: …); "
-            "look through @view(position: …) to read all of a site as of then.",
+            "The position of the last publication; through @view(asOf: …), the one before the "
+            "first of a later time. Look through @view(position: …) to read all of a site as of "
+            "then.",
         ),
         "sync": connection(
             "SyncChange",

@@ -28,6 +28,7 @@ from tests.sites import SITE
 Build: TypeAlias = dict[tuple[str, str], Mapping[str, Any]]
 # How each page looks, by its language and path.
 Pages: TypeAlias = dict[tuple[str, str], bytes]
+Draw: TypeAlias = Callable[[st.SearchStrategy[Any]], Any]
 
 SYNC = """query($since: Int!, $position: Int, $after: String, $first: Int!)
   @view(position: $position) {
@@ -50,21 +51,25 @@ PAGE = """fragment P on Entry {
   category { path ...C children { ...C } }
   review { signedAt reviewers { name } }
   jsonLd
-  ... on Article { about { title path } }
+  ... on Article { about { ...A } mentions { ...A } }
 }
+fragment A on Entry { title path ... on Snippet { links { nodes { label url } } } }
 fragment C on Category { name entries(first: 10) { nodes { title path } } }
 """
 VIEW = "@view(position: $position, locale: $locale, fallbackLocales: [en, de])"
+SETTINGS = "settings { brand menu { links { label url } } }"
 PAGES = f"""query($position: Int, $locale: Locale!, $own: String!) {VIEW} {{
-  settings {{ brand }}
+  {SETTINGS}
   entries(first: 10, where: {{path: {{isNull: false}}, locale: {{eq: $own}}}}) {{
     nodes {{ ...P }}
   }}
 }}
 {PAGE}"""
 ROUTE = f"""query($position: Int, $locale: Locale!, $path: String!) {VIEW} {{
-  settings {{ brand }}
-  route(path: $path) {{ __typename ... on PageRoute {{ entry {{ ...P }} }} }}
+  {SETTINGS}
+  route(path: $path) {{
+    __typename ... on PageRoute {{ entry {{ ...P }} }} ... on RedirectRoute {{ to }}
+  }}
 }}
 {PAGE}"""
 AFFECTED = """query($since: Int!, $position: Int, $after: String) @view(position: $position) {
@@ -72,7 +77,18 @@ AFFECTED = """query($since: Int!, $position: Int, $after: String) @view(position
     nodes { path locale reason entry { path locale } } pageInfo { hasNextPage endCursor }
   }
 }"""
-ACTIONS = ("publish", "publish", "publish", "unpublish", "sign", "settings")
+ACTIONS = ("publish", "publish", "publish", "unpublish", "sign", "settings", "snippet")
+# With which a site begins: pages that lead to each other, and parts that lead to some of them.
+BEGINNING = (
+    ("publish", (0, "en")),
+    ("publish", (1, "en")),
+    ("settings", None),
+    ("snippet", None),
+    ("publish", (2, "en")),
+    ("publish", (0, "de")),
+)
+# What is no page, among the entries that have a number.
+SETTINGS_KEY, SNIPPET_KEY = (-1, "en"), (-2, "en")
 
 
 @dataclass
@@ -84,6 +100,9 @@ class Publisher:
         categories: where entries can be.
         heads: the newest revision of each, by its number and language.
         live: what is public, likewise.
+        slugs: the slugs of the pages, likewise.
+        paths: every path at which one of them ever stood, with its language.
+        versions: how often something was published.
     """
 
     newsroom: Newsroom
@@ -91,45 +110,51 @@ class Publisher:
     heads: dict[tuple[int, str], Revision] = field(default_factory=dict)
     live: dict[tuple[int, str], Publication] = field(default_factory=dict)
     slugs: dict[tuple[int, str], str] = field(default_factory=dict)
+    paths: set[tuple[str, str]] = field(default_factory=set)
     versions: int = 0
 
-    async def act(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
+    async def act(
+        self, draw: Draw, action: str | None = None, key: tuple[int, str] | None = None
+    ) -> None:
         """Do one thing, if it can be done."""
-        number, locale = draw(st.integers(0, 3)), draw(st.sampled_from(["en", "en", "de"]))
-        key = (number, locale)
-        match draw(st.sampled_from(ACTIONS)):
+        action = action or draw(st.sampled_from(ACTIONS))
+        key = key or (draw(st.integers(0, 3)), draw(st.sampled_from(["en", "en", "de"])))
+        match action:
             case "settings":
-                await self._settings()
+                menu = [{"links": self._some(draw)}]
+                await self._part("Settings", SETTINGS_KEY, brand=self._version(), menu=menu)
+            case "snippet":
+                related = self._some(draw)
+                await self._part("Snippet", SNIPPET_KEY, text=self._version(), related=related)
             case "unpublish" if key in self.live and not self._is_linked(key):
                 await self.newsroom.unpublish(self.live.pop(key))
             case "sign" if key in self.live:
-                await self.newsroom.review(self.heads[key], locale)
+                await self.newsroom.review(self.heads[key], key[1])
             case "publish":
                 await self._publish(key, draw)
 
-    async def _publish(
-        self, key: tuple[int, str], draw: Callable[[st.SearchStrategy[Any]], Any]
-    ) -> None:
+    async def _publish(self, key: tuple[int, str], draw: Draw) -> None:
         number, locale = key
         if locale == "de" and (number, "en") not in self.heads:
             return
-        self.versions += 1
+        version = self._version()
         moves = key not in self.slugs or (draw(st.booleans()))
-        slug = f"{locale}{number}-{self.versions}" if moves else self.slugs[key]
-        others = sorted(other for other in self.live if other[1] == locale and other != key)
-        targets = draw(st.sets(st.sampled_from(others))) if others else set()
-        links = [f"/articles/{self.slugs[each]}" for each in sorted(targets)]
+        slug = f"{locale}{number}-{version}" if moves else self.slugs[key]
+        links = self._some(draw, key)
         about = links[:1] if draw(st.booleans()) else []
+        shows = locale == "en" and SNIPPET_KEY in self.live and draw(st.booleans())
         values: dict[str, Any] = {
             "title": f"Title {draw(st.integers(0, 2))}",
             "slug": slug,
             "category": draw(st.sampled_from(self.categories)),
             "related": links[len(about) :],
+            "mentions": [self.live[SNIPPET_KEY].entry_id] if shows else [],
             **({"about": about[0]} if about else {}),
         }
         head = await self._saved(key, values)
         self.heads[key] = head
         self.slugs[key] = slug
+        self.paths.add((locale, f"/articles/{slug}"))
         (self.live[key],) = await self.newsroom.publish(head, locale=locale)
 
     async def _saved(self, key: tuple[int, str], values: dict[str, Any]) -> Revision:
@@ -140,15 +165,22 @@ class Publisher:
             return await self.newsroom.translate(self.heads[number, "en"], "de", **values)
         return await self.newsroom.draft(**values)
 
-    async def _settings(self) -> None:
-        self.versions += 1
-        brand, key = f"Brand {self.versions}", (-1, "en")
-        values: dict[str, Any] = {"title": "Settings", "brand": brand}
+    async def _part(self, content_type: str, key: tuple[int, str], **values: Any) -> None:
         if key in self.heads:
             self.heads[key] = await self.newsroom.save(self.heads[key], **values)
         else:
-            self.heads[key] = await self.newsroom.draft("Settings", **values)
-        await self.newsroom.publish(self.heads[key])
+            self.heads[key] = await self.newsroom.draft(content_type, **values)
+        (self.live[key],) = await self.newsroom.publish(self.heads[key])
+
+    def _version(self) -> str:
+        self.versions += 1
+        return str(self.versions)
+
+    def _some(self, draw: Draw, key: tuple[int, str] = SETTINGS_KEY) -> list[str]:
+        """Return the paths of some of the public pages in the language of another entry."""
+        others = sorted(each for each in self.slugs if each in self.live and each[1] == key[1])
+        chosen = [each for each in others if each != key and draw(st.booleans())]
+        return [f"/articles/{self.slugs[each]}" for each in chosen]
 
     def _is_linked(self, key: tuple[int, str]) -> bool:
         """Say whether a public page leads to an entry; such a one cannot be taken back."""
@@ -253,7 +285,7 @@ async def changed(
         after = data["sync"]["pageInfo"]["endCursor"]
 
 
-@settings(max_examples=12)
+@settings(max_examples=settings.default.max_examples // 8)
 @given(data=st.data())
 def test_a_build_plus_what_has_changed_is_a_build_from_scratch(
     fresh: Callable[[], Site], data: st.DataObject
@@ -286,16 +318,16 @@ def test_a_build_plus_what_has_changed_is_a_build_from_scratch(
     assert from_scratch(site, until) == expected
 
 
-@settings(max_examples=25)
+@settings(max_examples=settings.default.max_examples // 7)
 @given(data=st.data())
 def test_a_site_with_its_affected_paths_built_again_is_one_that_is_built_from_scratch(
     fresh: Callable[[], Site], data: st.DataObject
 ) -> None:
     site = fresh()
-    for _ in range(data.draw(st.integers(1, 6))):
-        site.runner.run(site.publisher.act(data.draw))
+    for action, key in BEGINNING:
+        site.runner.run(site.publisher.act(data.draw, action, key))
     since = site.ask("{ position }")["position"]
-    before = built(site, since)
+    before, redirects = built(site, since), led_on(site, since)
     for _ in range(data.draw(st.integers(1, 5))):
         site.runner.run(site.publisher.act(data.draw))
     assert built(site, since) == before
@@ -304,10 +336,15 @@ def test_a_site_with_its_affected_paths_built_again_is_one_that_is_built_from_sc
     after = dict(before)
     for locale, path in every_affected(site, since, until):
         after.pop((locale, path), None)
+        redirects.pop((locale, path), None)
         found = site.ask(ROUTE, position=until, locale=locale, path=path)
-        if found["route"]["__typename"] == "PageRoute":
-            after[locale, path] = page_of(found, found["route"]["entry"])
+        match found["route"]["__typename"]:
+            case "PageRoute":
+                after[locale, path] = page_of(found, found["route"]["entry"])
+            case "RedirectRoute":
+                redirects[locale, path] = found["route"]["to"]
     assert after == built(site, until)
+    assert redirects == led_on(site, until)
 
 
 def built(site: Site, position: int | None) -> Pages:
@@ -318,6 +355,17 @@ def built(site: Site, position: int | None) -> Pages:
         for node in data["entries"]["nodes"]:
             pages[locale, node["path"]] = page_of(data, node)
     return pages
+
+
+def led_on(site: Site, position: int | None) -> dict[tuple[str, str], str]:
+    """Return where each path leads at which a page stood once, by its language and path."""
+    found = {}
+    for locale, path in site.publisher.paths:
+        data = site.ask(ROUTE, position=position, locale=locale, path=path)
+        route = data["route"] or {"__typename": "GoneRoute"}
+        if route["__typename"] == "RedirectRoute":
+            found[locale, path] = route["to"]
+    return found
 
 
 def page_of(data: Any, entry: Any) -> bytes:
@@ -390,6 +438,24 @@ async def reasons(api: Api, since: int, position: int | None = None) -> dict[str
     return {page["path"].removeprefix("/articles/"): page["reason"] for page in found["nodes"]}
 
 
+async def test_what_is_no_page_changes_with_what_it_leads_to(api: Api) -> None:
+    newsroom = api.newsroom
+    head = await newsroom.draft(title="One", slug="one")
+    await newsroom.publish(head)
+    inner = await newsroom.published("Snippet", text="x", related=["/articles/one"])
+    outer = await newsroom.draft(title="Two", slug="two", mentions=[inner.entry_id])
+    await newsroom.publish(outer)
+    await newsroom.published(title="Far", slug="far")
+    head = await newsroom.save(head, title="One", slug="moved")
+    await newsroom.publish(head)
+    moved = {"moved": "CHANGED", "one": "LEFT", "two": "LINKS_TO_CHANGED"}
+    assert await reasons(api, 4) == moved
+    menu = [{"links": ["/articles/moved"]}]
+    await newsroom.published("Settings", title="Settings", brand="Brand", menu=menu)
+    await newsroom.publish(await newsroom.save(head, title="One, newer", slug="moved"))
+    assert await reasons(api, 6) == {**moved, "far": "SITE_CHANGED"}
+
+
 async def test_a_page_that_is_signed_off_again_is_affected(api: Api) -> None:
     newsroom = api.newsroom
     head = await newsroom.draft(title="One", slug="one")
@@ -436,17 +502,27 @@ async def test_paths_that_have_been_left_are_affected(api: Api) -> None:
     head = await newsroom.draft(title="One", slug="one")
     await newsroom.publish(head)
     gone = await newsroom.published(title="Gone", slug="gone")
-    await newsroom.publish(await newsroom.save(head, title="One", slug="moved"))
+    head = await newsroom.save(head, title="One", slug="moved")
+    await newsroom.publish(head)
     await newsroom.unpublish(gone)
     assert await reasons(api, 2) == {"moved": "CHANGED", "one": "LEFT", "gone": "LEFT"}
     assert await reasons(api, 2, position=3) == {"moved": "CHANGED", "one": "LEFT"}
     (page,) = (await api.data(REASONS, since=3))["affectedPaths"]["nodes"]
     left = {"reason": "LEFT", "type": "Article", "locale": "en", "entry": None}
     assert page == {"path": "/articles/gone", **left}
-    # What was not there at first is not left, nor is what others have taken.
-    assert await reasons(api, 0) == {"moved": "CHANGED"}
+    # What has gone before it was known is not spoken of, but where a page stood in between.
+    assert await reasons(api, 0) == {"moved": "CHANGED", "one": "LEFT"}
+    await newsroom.publish(await newsroom.save(head, title="One", slug="again"))
+    # The first path leads elsewhere now.
+    assert await reasons(api, 4) == {"again": "CHANGED", "moved": "LEFT", "one": "LEFT"}
+    # What others have taken is not left.
     await newsroom.published(title="Taken", slug="one")
-    assert await reasons(api, 2) == {"moved": "CHANGED", "one": "CHANGED", "gone": "LEFT"}
+    assert await reasons(api, 3) == {
+        "again": "CHANGED",
+        "one": "CHANGED",
+        "moved": "LEFT",
+        "gone": "LEFT",
+    }
 
 
 async def test_what_came_and_went_in_between_is_not_spoken_of(api: Api) -> None:

@@ -126,13 +126,13 @@ class WholeSite:
         time = self._look.time
         if time is None:
             return self._now()
-        begun = [row.position for row in self._publications if row.published_at <= time]
+        begun = [row.position for row in self._publications if row.published_at > time]
         ended = [
             row.ended_position
             for row in self._publications
-            if row.ended_at is not None and row.ended_at <= time
+            if row.ended_at is not None and row.ended_at > time
         ]
-        return max([*begun, *ended], default=0)
+        return min([*begun, *ended], default=self._now() + 1) - 1
 
     def _until(self) -> int:
         if self._look.time is not None:
@@ -191,7 +191,9 @@ class WholeSite:
         until = self._until()
         public = [row for row in self._publications if self._was_public(row, until)]
         reasons = self._reasons(since, until, public)
-        taken = {(row.path, row.locale) for row in public}
+        entries = {row.entry_id for _, row, _ in self._changes(since)}
+        known = [row for row in self._publications if row.position <= until]
+        last = {(row.path, row.locale): row for row in sorted(known, key=lambda row: row.position)}
         left = [
             Thing(
                 "AffectedPage",
@@ -204,10 +206,9 @@ class WholeSite:
                     "entry": None,
                 },
             )
-            for row in self._publications
-            if self._was_public(row, since)
-            if row.ended_position is not None and row.ended_position <= until
-            if row.path is not None and (row.path, row.locale) not in taken
+            for row in last.values()
+            if row.entry_id in entries and row.path is not None
+            if not self._was_public(row, until)
         ]
         return left + [
             Thing(
@@ -242,7 +243,16 @@ class WholeSite:
             and (row.ended_position is None or row.ended_position > since)
         ]
         links: Sequence[Row] = self.reference.tables["link"]
-        leading = {link.revision_id for link in links if link.target_id in entries}
+        parts = [row for row in public if row.path is None]
+        different = set(entries)
+        while (
+            more := {
+                row.entry_id for row in parts if row.revision_id in _leading_to(different, links)
+            }
+            - different
+        ):
+            different |= more
+        leading = _leading_to(different, links)
         revisions = {row.revision_id for row in touched}
         categories = self._with_ancestors({row.category_id for row in touched} - {None})
         moment = moment_of(since, self._publications)
@@ -252,7 +262,8 @@ class WholeSite:
             if moment is not None and row.signed_at > moment
         }
         types = self.reference.site.content_types
-        everywhere = any(types[row.content_type].singleton for row in changed)
+        shown = [*changed, *(row for row in parts if row.entry_id in different)]
+        everywhere = any(types[row.content_type].singleton for row in shown)
         return [
             entries,
             {
@@ -273,6 +284,11 @@ class WholeSite:
             found |= ids
             ids = {parents[each] for each in ids} - {None}
         return found
+
+
+def _leading_to(entries: set[str], links: Sequence[Row]) -> set[str]:
+    """Return the revisions that lead to one of the entries."""
+    return {link.revision_id for link in links if link.target_id in entries}
 
 
 def _by_path(page: Thing) -> tuple[Any, ...]:
