@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from cms.commands.indexing import count_words
 from cms.commands.lookups import authorise_on, hold, refuse_archived
@@ -104,6 +104,7 @@ async def unpublish_entry(work: Work, entry_id: str, *, locale: str | None = Non
         Refused: if the actor may not, the entry is not public, or public pages link to it.
     """
     position = await advance(work.session, "position")
+    work = work.after_waiting()
     held = await hold(work, entry_id, locale)
     edition = held.edition
     live = await live_publication_of(work, edition)
@@ -122,8 +123,10 @@ async def unpublish_entry(work: Work, entry_id: str, *, locale: str | None = Non
 async def _publish(
     work: Work, revisions: Mapping[str, str], locale: str | None, reason: str | None = None
 ) -> list[Publication]:
-    # Whoever publishes waits here, so what the gates see stays true until the commit.
+    # Whoever publishes waits here, so what the gates see stays true until the commit; and the
+    # order of times is that of positions.
     await wait_for_turn(work.session, "position")
+    work = work.after_waiting()
     action = Action.ENTRY_PUBLISH if reason is None else Action.ENTRY_BREAK_GLASS
     proposals = [
         await _propose(work, action, entry_id, revisions[entry_id], locale)
@@ -183,7 +186,8 @@ def _shared_paths(proposals: Sequence[Proposal]) -> list[UserError]:
 
 
 def _close(work: Work, publication: Publication, position: int) -> None:
-    publication.ended_at = work.now
+    # Not before it began, though the clocks of two servers differ.
+    publication.ended_at = max(work.now, publication.published_at)
     publication.ended_position = position
 
 
@@ -191,6 +195,7 @@ async def _open(work: Work, proposal: Proposal, position: int, reason: str | Non
     live, revision = proposal.live, proposal.revision
     if live is not None and proposal.is_live:
         return live
+    first_published_at, published_at = await _times_of(work, proposal)
     publication = Publication(
         id=new_id("pub"),
         position=position,
@@ -201,8 +206,8 @@ async def _open(work: Work, proposal: Proposal, position: int, reason: str | Non
         locale=proposal.edition.locale,
         path=proposal.path,
         category_id=revision.category_id,
-        first_published_at=await _first_published_at(work, proposal),
-        published_at=work.now,
+        first_published_at=first_published_at,
+        published_at=published_at,
         published_by=work.account_id(),
         break_glass_reason=reason,
     )
@@ -227,10 +232,14 @@ async def _attest(work: Work, proposal: Proposal, publication: Publication) -> N
     )
 
 
-async def _first_published_at(work: Work, proposal: Proposal) -> datetime:
-    earliest = await work.session.scalar(
-        select(Publication.first_published_at)
-        .where(Publication.edition_id == proposal.edition.id)
-        .limit(1)
+async def _times_of(work: Work, proposal: Proposal) -> tuple[datetime, datetime]:
+    """Return when an edition was public for the first time, and from when it is now."""
+    found = await work.session.execute(
+        select(func.min(Publication.first_published_at), func.max(Publication.ended_at)).where(
+            Publication.edition_id == proposal.edition.id
+        )
     )
-    return earliest or work.now
+    first, ended = found.one()
+    # At no time two revisions of it are public, though the clocks of two servers differ.
+    published_at = max(work.now, ended) if ended is not None else work.now
+    return first or published_at, published_at

@@ -46,6 +46,7 @@ class Work:
         actor: who is asking.
         now: the moment at which all of this happens.
         signer: signs attestations.
+        is_present: whether that moment is the present, and not one that an importer knows.
         about: what the audit record of the command will say beside the subject.
     """
 
@@ -54,6 +55,7 @@ class Work:
     actor: Actor
     now: datetime
     signer: Signer
+    is_present: bool = False
     about: dict[str, Json] = field(default_factory=dict)
 
     def authorise(self, action: Action, subject: Subject | None = None) -> None:
@@ -70,6 +72,10 @@ class Work:
     def may(self, action: Action, subject: Subject) -> bool:
         """Say whether the actor may do this."""
         return isinstance(decide(self.actor, action, subject), Allowed)
+
+    def after_waiting(self) -> Work:
+        """Return the same at a later moment, if it is the present that has moved on."""
+        return replace(self, now=clock.now()) if self.is_present else self
 
     def account_id(self) -> str:
         """Return the actor's account, under whose name content is written.
@@ -95,7 +101,7 @@ async def begin_work(
         now: when this happens, if it is not the present: importers know better.
     """
     async with database.transaction() as session:
-        yield Work(session, site, actor, now or clock.now(), database.signer)
+        yield Work(session, site, actor, now or clock.now(), database.signer, now is None)
 
 
 @asynccontextmanager

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from typing import ClassVar
 
 import pytest
 from sqlalchemy import func, select
 
+from cms import clock
 from cms.commands.drafts import restore_revision
 from cms.commands.previews import check_publish
 from cms.commands.publishing import (
@@ -75,6 +78,42 @@ async def test_a_new_revision_takes_the_place_of_the_old(newsroom: Newsroom) -> 
     )
     assert (new.revision_id, new.ended_at) == (second.id, None)
     assert new.first_published_at == old.published_at
+
+
+async def test_what_waited_to_be_published_is_public_from_when_it_had_its_turn(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = await newsroom.draft(slug="page")
+    await newsroom.review(head)
+    entry_id = await newsroom.entry_id(head)
+    async with newsroom.as_(newsroom.publisher) as work:
+        monkeypatch.setattr(clock, "now", lambda: work.now + timedelta(minutes=1))
+        publication = await publish_entry(work, entry_id, revision_id=head.id)
+        assert publication.published_at == work.now + timedelta(minutes=1)
+        monkeypatch.setattr(clock, "now", lambda: work.now + timedelta(minutes=2))
+        closed = await unpublish_entry(work, entry_id)
+        assert closed.ended_at == work.now + timedelta(minutes=2)
+
+
+async def test_revisions_are_public_one_after_the_other_though_clocks_differ(
+    newsroom: Newsroom,
+) -> None:
+    first = await newsroom.draft(title="One", slug="page")
+    (publication,) = await newsroom.publish(first)
+    second = await newsroom.save(first, title="Two", slug="page")
+    await newsroom.review(second)
+    behind = publication.published_at - timedelta(seconds=1)
+    entry_id = publication.entry_id
+    for command in (
+        partial(publish_entry, entry_id=entry_id, revision_id=second.id),
+        partial(unpublish_entry, entry_id=entry_id),
+        partial(publish_entry, entry_id=entry_id, revision_id=second.id),
+    ):
+        await newsroom.do_at(behind, newsroom.publisher, command)
+    one, two, three = await publications(newsroom)
+    for times in ((one.published_at, one.ended_at), (two.published_at, two.ended_at)):
+        assert times == (publication.published_at,) * 2
+    assert (three.published_at, three.ended_at) == (publication.published_at, None)
 
 
 async def test_publishing_what_is_public_changes_nothing(newsroom: Newsroom) -> None:

@@ -285,7 +285,7 @@ async def changed(
         after = data["sync"]["pageInfo"]["endCursor"]
 
 
-@settings(max_examples=settings.default.max_examples // 8)
+@settings(max_examples=settings().max_examples // 8)
 @given(data=st.data())
 def test_a_build_plus_what_has_changed_is_a_build_from_scratch(
     fresh: Callable[[], Site], data: st.DataObject
@@ -318,7 +318,7 @@ def test_a_build_plus_what_has_changed_is_a_build_from_scratch(
     assert from_scratch(site, until) == expected
 
 
-@settings(max_examples=settings.default.max_examples // 7)
+@settings(max_examples=settings().max_examples // 7)
 @given(data=st.data())
 def test_a_site_with_its_affected_paths_built_again_is_one_that_is_built_from_scratch(
     fresh: Callable[[], Site], data: st.DataObject
@@ -678,3 +678,21 @@ async def test_a_build_can_begin_at_a_time(api: Api) -> None:
     ):
         given = at.isoformat() if at is not None else None
         assert (await api.data(query, at=given))["position"] == position
+
+
+async def test_a_build_from_a_time_misses_nothing_where_an_older_history_was_imported(
+    api: Api,
+) -> None:
+    newsroom = api.newsroom
+    present = await newsroom.published(title="Present", slug="present")
+    older = await newsroom.draft(title="Older", slug="older")
+    await newsroom.review(older)
+    then = present.published_at - timedelta(days=9)
+    entry_id = await newsroom.entry_id(older)
+    await newsroom.do_at(then, newsroom.publisher, publish_entry, entry_id, revision_id=older.id)
+    query = "query($at: DateTime) @view(asOf: $at) { position entries { nodes { title } } }"
+    data = await api.data(query, at=(then + timedelta(days=1)).isoformat())
+    assert data == {"position": 0, "entries": {"nodes": [{"title": "Older"}]}}
+    query = "{ sync(since: 0) { nodes { path } } }"
+    nodes = (await api.data(query))["sync"]["nodes"]
+    assert [node["path"] for node in nodes] == ["/articles/present", "/articles/older"]
