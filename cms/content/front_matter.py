@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,8 +55,9 @@ def parse_markdown(file: Path, text: str) -> FrontMatter:
     Raises:
         ContentFileError: if its front matter is missing or no valid YAML.
     """
-    lines = text.splitlines()
-    if not lines or lines[0].rstrip() != _FENCE:
+    # Not by splitlines(), to which there are more ends of lines than to Markdown.
+    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if lines[0].rstrip() != _FENCE:
         raise ContentFileError(
             file, 1, "a content file begins with front matter, between --- lines"
         )
@@ -78,7 +80,21 @@ def read_yaml(file: Path) -> FrontMatter:
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads plain values. Aliases are refused, since a few of them can stand for gigabytes."""
+    """Reads plain values, and says where one cannot be read.
+
+    Aliases are refused, since a few of them can stand for gigabytes.
+    """
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002
+        try:
+            value = super().construct_object(node, deep)
+        except ValueError as error:  # 2023-02-30
+            mark = node.start_mark
+            raise yaml.constructor.ConstructorError(None, None, str(error), mark) from None
+        if isinstance(value, float) and not math.isfinite(value):
+            reason = f"{node.value} is not a number one can store"
+            raise yaml.constructor.ConstructorError(None, None, reason, node.start_mark)
+        return value
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
@@ -89,7 +105,7 @@ class _Loader(yaml.SafeLoader):
 
 def _read_text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         line = file.read_bytes()[: error.start].count(b"\n") + 1
         raise ContentFileError(file, line, f"is not UTF-8: {error.reason}") from None

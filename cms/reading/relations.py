@@ -27,7 +27,6 @@ from cms.reading.shown import (
     Relation,
     drafts,
     is_best_draft,
-    is_best_edition,
     is_open,
     is_shown,
     locales_of,
@@ -78,7 +77,7 @@ def entries(view: View) -> Relation:
     """Return the entries that the view shows, each with the revision that it shows."""
     if view.perspective is Perspective.DRAFT:
         newest = Edition.head_id == Revision.id
-        return drafts(view).where(newest, is_best_edition(Edition.__table__, view))
+        return drafts(view).where(newest, is_best_draft(Edition.entry_id, Edition.locale, view))
     if view.preview is not None:
         return with_preview(view, view.preview)
     return published(view).where(is_shown(Publication.__table__, view))
@@ -324,7 +323,7 @@ def _incoming_draft_links(view: View) -> Relation:
     return (
         select(*_link_columns(target, target.c.title), source.c.id.label("source_id"))
         .select_from(join(stands_in, target, shown))
-        .where(source.c.is_head, is_best_draft(source, view))
+        .where(source.c.is_head, is_best_draft(source.c.id, source.c.locale, view))
     )
 
 
@@ -336,7 +335,8 @@ def _is_newest_target(
     A draft in a language that the view does not have leads to others of that language.
     """
     is_foreign = source_locale.not_in(locales_of(view))
-    shown = case((is_foreign, target.c.locale == source_locale), else_=is_best_draft(target, view))
+    is_best = is_best_draft(target.c.id, target.c.locale, view)
+    shown = case((is_foreign, target.c.locale == source_locale), else_=is_best)
     return and_(target.c.id == Link.target_id, target.c.is_head, shown)
 
 

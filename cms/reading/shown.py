@@ -11,6 +11,7 @@ from sqlalchemy import (
     FromClause,
     Select,
     SQLColumnExpression,
+    Text,
     and_,
     exists,
     false,
@@ -29,6 +30,8 @@ from cms.reading.view import EVERYTHING, AsOf, ContentScope, Past, Perspective, 
 from cms.tables import Category, Edition, Entry, Publication, Revision
 
 Relation: TypeAlias = Select[*tuple[Any, ...]]
+
+_SLASH, _ZERO = literal_column("'/'", Text()), literal_column("'0'", Text())
 
 # What an entry shows of its revision, beside what a publication knows as well.
 _REVISION = (
@@ -128,33 +131,39 @@ _COMMON = (
 
 
 def with_preview(view: View, preview: Preview) -> Relation:
-    """Return what is public, with one entry as it is in one revision."""
-    previewed = (
-        select(Edition.entry_id)
-        .join(Revision, Revision.edition_id == Edition.id)
-        .where(Revision.id == preview.revision_id)
-    )
-    public = (
-        published(view)
-        .where(is_shown(Publication.__table__, view))
-        .where(Publication.entry_id.not_in(previewed))
-    )
-    return _beside(public, view, preview)
+    """Return what is public, with one edition as it is in one revision.
+
+    Of each entry it is the edition in the first of the view's locales, the previewed one included.
+    """
+    shown = translations_with_preview(view, preview)
+    columns = shown.selected_columns
+    public = Publication.__table__.alias("better")
+    previewed = Edition.__table__.alias("better_preview")
+
+    def has_better(locales: Sequence[ColumnElement[str]]) -> ColumnElement[bool]:
+        return or_(
+            exists().where(
+                public.c.entry_id == columns["id"],
+                public.c.locale.in_(locales),
+                is_open(public, view),
+            ),
+            exists().where(
+                previewed.c.id.in_(_edition_of(preview)),
+                previewed.c.entry_id == columns["id"],
+                previewed.c.locale.in_(locales),
+            ),
+        )
+
+    return shown.where(_is_best(columns["locale"], view, has_better))
 
 
 def translations_with_preview(view: View, preview: Preview) -> Relation:
     """Return what is public in every language, with one edition as it is in one revision."""
-    previewed = select(Revision.edition_id).where(Revision.id == preview.revision_id)
     public = (
         published(view)
         .where(is_open(Publication.__table__, view))
-        .where(Publication.edition_id.not_in(previewed))
+        .where(Publication.edition_id.not_in(_edition_of(preview)))
     )
-    return _beside(public, view, preview)
-
-
-def _beside(public: Relation, view: View, preview: Preview) -> Relation:
-    """Return what is public and what is previewed, as one relation."""
     everything = replace(view, scopes=EVERYTHING)
     draft = drafts(everything).where(Revision.id == preview.revision_id)
     both = union_all(
@@ -168,32 +177,24 @@ def _beside(public: Relation, view: View, preview: Preview) -> Relation:
     return select(*both.c)
 
 
-def is_best_draft(draft: FromClause, view: View) -> ColumnElement[bool]:
+def _edition_of(preview: Preview) -> Select[Any]:
+    return select(Revision.edition_id).where(Revision.id == preview.revision_id)
+
+
+def is_best_draft(
+    entry_id: SQLColumnExpression[str], locale: SQLColumnExpression[str], view: View
+) -> ColumnElement[bool]:
     """Return whether a draft is in the first of the view's locales that its entry has."""
     better = Edition.__table__.alias("better")
     return _is_best(
-        draft.c.locale,
+        locale,
         view,
-        lambda locales: exists().where(
-            better.c.entry_id == draft.c.id, better.c.locale.in_(locales)
-        ),
-    )
-
-
-def is_best_edition(edition: FromClause, view: View) -> ColumnElement[bool]:
-    """Return whether an edition is in the first of the view's locales that its entry has."""
-    better = Edition.__table__.alias("better")
-    return _is_best(
-        edition.c.locale,
-        view,
-        lambda locales: exists().where(
-            better.c.entry_id == edition.c.entry_id, better.c.locale.in_(locales)
-        ),
+        lambda locales: exists().where(better.c.entry_id == entry_id, better.c.locale.in_(locales)),
     )
 
 
 def _is_best(
-    locale: ColumnElement[str],
+    locale: SQLColumnExpression[str],
     view: View,
     has_better: Callable[[Sequence[ColumnElement[str]]], ColumnElement[bool]],
 ) -> ColumnElement[bool]:
@@ -256,11 +257,15 @@ def _is_in(
         conditions.append(content_type == scope.content_type)
     if scope.category_id is not None:
         root = select(Category.path).where(Category.id == scope.category_id).scalar_subquery()
-        # "0" is the character that follows "/": the paths that begin with this one and a slash.
-        below = and_(Category.path >= root + "/", Category.path < root + "0")
-        inside = select(Category.id).where(or_(Category.path == root, below))
+        inside = select(Category.id).where(is_at_or_below(Category.path, root))
         conditions.append(category_id.in_(inside))
     return and_(*conditions)
+
+
+def is_at_or_below(path: SQLColumnExpression[str], root: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return whether a category's path is another's, or begins with it and a slash."""
+    # Zero is the character that follows the slash: so an index over paths can be used.
+    return or_(path == root, and_(path >= root + _SLASH, path < root + _ZERO))
 
 
 def locales_of(view: View) -> list[ColumnElement[str]]:

@@ -25,7 +25,12 @@ from graphql_api.schema.declare import Argument, Declared
 from graphql_api.schema.namespace import Namespace
 
 _ARGUMENTS = (
-    Argument("perspective", "Perspective | None", "PUBLISHED, or DRAFT with a token for it."),
+    Argument(
+        "perspective",
+        "Perspective | None",
+        "PUBLISHED, or DRAFT with a token for it: as it is now, even within the past of @view, "
+        "unless asOf or position is given beside it.",
+    ),
     Argument("as_of", "DateTime | None", "As readers saw it then."),
     Argument("position", "int | None", "The same, at this place in the order of publications."),
     Argument("locale", "Locale | None", "The language; by default the site's first."),
@@ -80,7 +85,8 @@ def _seen(site: Site) -> Callable[[Call], View]:
     def view(call: Call) -> View:
         perspective = _known(call.arguments.get("perspective"))
         chosen = perspective if isinstance(perspective, Perspective) else call.view.perspective
-        past = _past(call)
+        # What says whose eyes it takes is of the present, unless it says of when it is.
+        past = _past(call) or (call.view.past if perspective is None else None)
         if chosen is Perspective.DRAFT and not call.view.scopes:
             raise _refused("Drafts take a token that may read them.", "NOT_ALLOWED")
         if chosen is Perspective.DRAFT and past is not None:
@@ -108,7 +114,7 @@ def _past(call: Call) -> Past | None:
         return Past(AsOf.TIME, call.bind(moment, Moment()))
     if isinstance(position, Given):
         return Past(AsOf.POSITION, call.bind(position, BigInteger()))
-    return call.view.past
+    return None
 
 
 def _known(argument: PlannedArgument) -> object:

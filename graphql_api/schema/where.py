@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import ColumnElement, Text, and_, or_, select
+from sqlalchemy import Text, select
 
 from cms.reading import relations
+from cms.reading.shown import is_at_or_below
 from graphql_api.planner.declarations import Call, Row, Rows, Sql
 from graphql_api.planner.filters import Compare, CompareSeen, Test, ToMany, ToOne
-from graphql_api.planner.json_sql import text
 from graphql_api.planner.source import Chosen
 from graphql_api.schema.declare import Declared
 from graphql_api.schema.inputs import LEAF_FILTERS, add_quantified, add_where
@@ -26,13 +26,6 @@ def compared(type_: str, sql: Callable[[Row], Sql], description: str) -> Declare
 def filtered(filter_: str, sql: Callable[[Row], Sql], description: str) -> Declared:
     """Declare a filter on a leaf, of this filter type."""
     return Declared(f"{filter_} | None", Compare(sql), description)
-
-
-def _is_within(category: Row, path: Sql) -> ColumnElement[bool]:
-    # "0" is the character that follows "/", so this is "begins with the path and a slash",
-    # written so that an index over paths can be used.
-    below = and_(category.path >= path + text("/"), category.path < path + text("0"))
-    return or_(category.path == path, below)
 
 
 def tags_of(entry: Row, _: Call) -> Rows:
@@ -129,7 +122,7 @@ def add_wheres(namespace: Namespace) -> None:
             "name": compared("str", lambda category: category.name, "What it is called."),
             "within": Declared(
                 "str | None",
-                Test(_is_within, Text()),
+                Test(lambda category, root: is_at_or_below(category.path, root), Text()),
                 "It has this path, or is somewhere below it.",
             ),
         },

@@ -13,6 +13,7 @@ from cms.content.markdown import with_absolute_links
 from cms.content.site import Site
 from cms.identifiers import made_at
 from graphql_api.operation import Delivery
+from graphql_api.schema.field_kinds import graphql_name
 from graphql_api.site_files.asking import NoSuchFile, address_of, ask, url_of
 
 # How a feed of all content types is called.
@@ -171,15 +172,18 @@ def _variables(site: Site, wanted: Wanted) -> dict[str, Any]:
 
 
 def _bodies(site: Site) -> Mapping[str, str]:
-    """Return which field is the content of each type: the first Markdown that is required."""
+    """Return which field is the content of each type, as GraphQL calls it.
+
+    It is the first Markdown that is required.
+    """
     found = ((each.name, _body(each)) for each in site.content_types.values())
     return {name: field for name, field in found if field is not None}
 
 
 def _body(content_type: type[ContentType]) -> str | None:
     names = (
-        name
-        for name, field in content_type.fields.items()
+        graphql_name(field.name)
+        for field in content_type.fields.values()
         if isinstance(field, Markdown) and field.required
     )
     return next(names, None)

@@ -38,6 +38,9 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ("---\ntitle: x\n\ntitle: y\n---\n", 4, "'title' comes twice"),
         ("---\n- a\n---\n", 2, "expected keys with values"),
         ("---\na: &x [1]\nb: *x\n---\n", 3, "aliases are not supported"),
+        ("---\na: x\nb: 2023-02-30\n---\n", 3, "day is out of range for month"),
+        ("---\na: x\nb: [1, !!int x]\n---\n", 3, "invalid literal for int()"),
+        ("---\na: {b: .nan}\n---\n", 2, ".nan is not a number one can store"),
         ("---\na: !!python/object/apply:os.system [ls]\n---\n", 2, "could not determine"),
     ],
 )
@@ -50,6 +53,12 @@ def test_a_fault_has_a_line_and_a_reason(tmp_path: Path, text: str, line: int, r
     assert fault.value.line == line
     assert reason in fault.value.reason
     assert str(fault.value).startswith(f"{file}:{line}: ")
+
+
+def test_lines_end_as_they_do_in_markdown(tmp_path: Path) -> None:
+    file = tmp_path / "good.md"
+    file.write_bytes("\ufeff---\r\ntitle: x\r\n---\r\nOne\u2028two\r\nthree\x0c\n".encode())
+    assert read_markdown(file).body == "One\u2028two\nthree"
 
 
 def test_a_file_that_is_no_text_says_where(tmp_path: Path) -> None:

@@ -32,12 +32,18 @@ class Preview:
     newsroom: Newsroom
     client: TestClient
 
-    async def token(self, revision: Revision, actor: Actor | None = None, hours: int = 0) -> str:
+    async def token(
+        self,
+        revision: Revision,
+        actor: Actor | None = None,
+        hours: int = 0,
+        locale: str | None = None,
+    ) -> str:
         """Return the secret of a token for a revision, made some hours ago."""
         made = now() - timedelta(hours=hours)
         async with self.newsroom.as_(actor or self.newsroom.author, made) as work:
             entry_id = await entry_id_of(work, revision)
-            issued = await issue_preview(work, entry_id, revision_id=revision.id)
+            issued = await issue_preview(work, entry_id, revision_id=revision.id, locale=locale)
         return issued.secret
 
     def response(self, query: str, secret: str | None = None, path: str = "/graphql") -> Any:
@@ -120,6 +126,31 @@ async def test_a_preview_of_what_was_never_public(preview: Preview) -> None:
     assert data["target"] == {"incomingLinks": incoming}
     # To everybody else there is no such link.
     assert preview.data(query)["target"] == {"incomingLinks": {"totalCount": 0, "nodes": []}}
+
+
+async def test_a_preview_of_a_translation_is_in_its_language(preview: Preview) -> None:
+    newsroom = preview.newsroom
+    head = await newsroom.draft(title="English", slug="english")
+    await newsroom.publish(head)
+    await newsroom.published(title="Beside", slug="beside", related=["/articles/english"])
+    german = await newsroom.translate(head, "de", title="Deutsch", slug="deutsch")
+    secret = await preview.token(german, locale="de")
+    links = "links { nodes { label url } }"
+
+    def seen(languages: str) -> tuple[list[str], Any]:
+        entries = "entries(first: 9, orderBy: [title_ASC]) { totalCount nodes { title } }"
+        beside = f'entry(by: {{path: "/articles/beside"}}) {{ {links} }}'
+        data = preview.data(f"query @view({languages}) {{ {entries} {beside} }}", secret)
+        return titles(data), (data["entry"] or {}).get("links", {}).get("nodes")
+
+    to_english = [{"label": "English", "url": "/articles/english"}]
+    to_german = [{"label": "Deutsch", "url": "/articles/deutsch"}]
+    assert seen("locale: en, fallbackLocales: []") == (["Beside", "English"], to_english)
+    assert seen("locale: en, fallbackLocales: [de]") == (["Beside", "English"], to_english)
+    assert seen("locale: de, fallbackLocales: []") == (["Deutsch"], None)
+    assert seen("locale: de, fallbackLocales: [en]") == (["Beside", "Deutsch"], to_german)
+    route = """{ route(path: "/articles/deutsch") { ... on PageRoute { entry { title } } } }"""
+    assert preview.data(route, secret) == {"route": {"entry": {"title": "Deutsch"}}}
 
 
 async def test_no_other_draft_is_counted_or_leads_anywhere(preview: Preview) -> None:

@@ -223,6 +223,23 @@ async def test_a_second_view_is_part_of_the_same_statement(api: Api) -> None:
     assert len(api.reader.statements) == before + 1
 
 
+async def test_a_second_view_can_be_of_the_present(api: Api) -> None:
+    head = await api.newsroom.draft(title="Old", slug="one")
+    await api.newsroom.publish(head)
+    await api.newsroom.publish(await api.newsroom.save(head, title="New", slug="one"))
+    selected = 'article(by: {slug: "one"}) { title }'
+    query = f"""query($seen: Perspective) @view(position: 1) {{
+      {selected}
+      same: view(perspective: $seen) {{ {selected} }}
+      now: view(perspective: PUBLISHED) {{ {selected} }}
+      draft: view(perspective: DRAFT) {{ {selected} }}
+      second: view(perspective: PUBLISHED, position: 2) {{ {selected} }}
+    }}"""
+    data = await api.seen_by(EDITOR, query)
+    old, new = {"article": {"title": "Old"}}, {"article": {"title": "New"}}
+    assert data == {**old, "same": old, "now": new, "draft": new, "second": new}
+
+
 async def test_variables_stand_in_the_directives_arguments(api: Api) -> None:
     head = await api.newsroom.draft(title="Old", slug="one")
     await api.newsroom.publish(head)

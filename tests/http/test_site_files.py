@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from cms.content.content_type import ContentType
-from cms.content.fields import Markdown
+from cms.content.fields import Markdown, Text
 from cms.content.site import Site
 from cms.database import Database
 from cms.settings import Settings
@@ -223,6 +223,23 @@ async def test_a_feed_is_in_one_language(served: Served) -> None:
 def test_an_empty_feed_is_a_feed(served: Served) -> None:
     assert served.items("/feeds/all.json") == []
     assert text(served.xml("/feeds/Article.atom"), "updated") == "1970-01-01T00:00:00Z"
+
+
+class Essay(ContentType, path="/essays/{slug}"):
+    """Has a content of a longer name."""
+
+    text = Text()
+    body_text = Markdown(required=True)
+
+
+async def test_a_content_of_two_words_is_part_of_a_feed(database: Database) -> None:
+    site = Site("Essays", content_types=[Essay], url=HOME)
+    newsroom = Newsroom(database, site)
+    await newsroom.hire()
+    await newsroom.published("Essay", title="Of words", slug="one", text="x", body_text="*Two*.")
+    with serving(newsroom, site) as client:
+        (item,) = client.get("/feeds/all.json").json()["items"]
+    assert item["content_html"] == "<p><em>Two</em>.</p>"
 
 
 @pytest.mark.parametrize("name", ["Nothing", "Snippet", "Settings", "article"])

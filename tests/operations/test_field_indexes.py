@@ -34,7 +34,7 @@ from cms.content.fields import (
 )
 from cms.content.site import Site
 from cms.database import Database
-from cms.errors import SiteError
+from cms.errors import Refused, SiteError
 from cms.migration import check_schema, migrate, migrate_down
 from cms.operations.field_indexes import compare_indexes, index_fields
 from cms.reading.values import value_in
@@ -182,6 +182,21 @@ async def test_a_field_of_the_same_name_and_another_kind_is_in_nobodys_way(
     await newsroom.published("Film", title="Meshes", slug="meshes", **written())
     for field, (_, where) in ASKED.items():
         assert await films(newsroom, where) == ["meshes"], field
+
+
+async def test_what_is_indexed_is_no_longer_than_an_index_takes(newsroom: Newsroom) -> None:
+    await index_fields(newsroom.database, SITE)
+    # Nothing of it can be compressed.
+    words = "".join(chr(0x20000 + 37 * number % 0xA000) for number in range(600))
+    await newsroom.published("Film", title="Long", slug="long", text="x", maker=words)
+    with pytest.raises(Refused, match="601 characters; at most 600"):
+        await newsroom.draft("Film", title="Longer", slug="longer", text="x", maker=words + "x")
+
+
+def test_what_is_computed_for_an_index_is_no_longer_either() -> None:
+    initial = Computed(of=Text(), from_=lambda _: "x" * 601, indexed=True)
+    with pytest.raises(SiteError, match="601 characters; at most 600"):
+        initial.compute(None, {})
 
 
 class Remark(Block):

@@ -76,6 +76,8 @@ class Look:
             return replace(look, time=to_milliseconds(time), position=None)
         if position is not None:
             return replace(look, position=position, time=None)
+        if args.get("perspective") is not None:
+            return replace(look, position=None, time=None)
         return look
 
     def _wanted(self, site: Site, args: Args) -> tuple[str, ...]:

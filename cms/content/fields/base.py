@@ -18,6 +18,8 @@ FIELD_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 ValuePath: TypeAlias = tuple[str | int, ...]
 Problems: TypeAlias = list[UserError]
+# The most characters of a value that is indexed: PostgreSQL indexes 2,704 bytes.
+LONGEST_INDEXED = 600
 
 
 @dataclass(eq=False)
@@ -36,7 +38,7 @@ class Field(ABC):
         description: one sentence for the schema.
         indexed: whether lists are often filtered by it, by few of its values at a time, so that
             an index pays; ``copydesk migrate`` makes it. For fields of a content type whose
-            value is one scalar or a reference.
+            value is one scalar or a reference; a text has 600 characters at most, then.
         schema_org: which property of https://schema.org it is of what the content type is to
             search engines: ``brand`` of a ``Product``. For fields of a content type whose value
             is one scalar, or a list of these.
@@ -61,6 +63,10 @@ class Field(ABC):
 
         An empty value is always allowed, since a draft may be unfinished.
         """
+
+    def at_most(self, longest: int) -> int:
+        """Return the most characters of a text that could else have so many."""
+        return min(longest, LONGEST_INDEXED) if self.indexed else longest
 
     def missing(self, value: Json, path: ValuePath) -> Iterator[MissingField]:
         """Yield what has to be filled in before the value can be published."""

@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from cms.content.canonical_json import Json as JsonValue
 from cms.content.canonical_json import JsonObject
-from cms.content.fields.base import Field, Problems, ValuePath
+from cms.content.fields.base import Field, Problems, ValuePath, as_text
 from cms.content.fields.boolean import Boolean
 from cms.content.fields.choice import Choice
 from cms.content.fields.colour import Colour
@@ -71,6 +71,8 @@ class Computed(Field):
         del value
         problems: list[UserError] = []
         computed = self.of.clean(self.from_(beside), (self.name,), problems)
+        if isinstance(computed, str):
+            as_text(computed, (self.name,), problems, self.at_most(len(computed)))
         if problems:
             raise SiteError(f"{self.name} was computed wrongly: {problems[0].message}")
         return computed

@@ -11,6 +11,7 @@ from cms.errors import InvalidValue
 
 # GraphQL's Int has 32 bits.
 _LARGEST_INTEGER = 2**31 - 1
+_LARGEST_EXACT = 2**53 - 1  # among the numbers of JSON that are whole
 
 
 @dataclass(eq=False, kw_only=True)
@@ -28,7 +29,7 @@ class Number(Field):
     most: float | None = None
 
     def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
-        """Check the type and the range."""
+        """Check the type and the range, and write what is whole without a fraction."""
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -38,9 +39,12 @@ class Number(Field):
         if reason := self._wrong_with(value):
             problems.append(InvalidValue(message=f"{value} {reason}", path=path))
             return None
-        return value
+        # One number is written in one way.
+        return int(value) if value == int(value) and abs(value) <= _LARGEST_EXACT else value
 
     def _wrong_with(self, value: float) -> str:
+        if isinstance(value, int) and abs(value) > _LARGEST_EXACT:
+            return "has more digits than JSON keeps"
         if not math.isfinite(value):
             return "is not a number one can store"
         if self.least is not None and value < self.least:
@@ -54,12 +58,7 @@ class Number(Field):
 class Integer(Number):
     """A whole number of at most 32 bits."""
 
-    def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
-        """Check the type and the range."""
-        number = super().clean(value, path, problems)
-        return int(number) if isinstance(number, float) else number
-
     def _wrong_with(self, value: float) -> str:
-        if not float(value).is_integer() or abs(value) > _LARGEST_INTEGER:
+        if not abs(value) <= _LARGEST_INTEGER or value != int(value):
             return "is not a whole number of at most 32 bits"
         return super()._wrong_with(value)

@@ -21,7 +21,7 @@ class Text(Field):
 
     def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
         """Strip white space at both ends."""
-        return as_text(value, path, problems, self.longest).strip() or None
+        return as_text(value, path, problems, self.at_most(self.longest)).strip() or None
 
     def texts(self, value: Json) -> Iterator[str]:
         """Yield the text."""

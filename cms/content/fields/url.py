@@ -22,7 +22,7 @@ class Url(Field):
 
     def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
         """Check that a browser could go there."""
-        address = as_text(value, path, problems, _LONGEST).strip()
+        address = as_text(value, path, problems, self.at_most(_LONGEST)).strip()
         if address and not is_web_address(address):
             message = f"{address!r} is not a URL that starts with https:// or http://"
             problems.append(InvalidValue(message=message, path=path))
