@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     SQLColumnExpression,
+    Text,
     and_,
     case,
     distinct,
@@ -229,18 +230,22 @@ def state_of(
     review = select(Review.id).where(Review.edition_id == edition_id, Review.ended_at.is_(None))
     lacking = review.where(_has_incomplete_stage(edition_id, number, digest))
     return case(
-        (archived_at.is_not(None), literal_column("'ARCHIVED'")),
-        (exists(shown), literal_column("'PUBLISHED'")),
+        (archived_at.is_not(None), _word("ARCHIVED")),
+        (exists(shown), _word("PUBLISHED")),
         (
             and_(exists(review), _is_objected_to(edition_id, digest)),
-            literal_column("'CHANGES_REQUESTED'"),
+            _word("CHANGES_REQUESTED"),
         ),
-        (and_(exists(review), not_(exists(lacking))), literal_column("'APPROVED'")),
-        (exists(review), literal_column("'IN_REVIEW'")),
+        (and_(exists(review), not_(exists(lacking))), _word("APPROVED")),
+        (exists(review), _word("IN_REVIEW")),
         # Beside what is public, a newer revision is a draft like any other.
-        (and_(exists(publication), not_(exists(live))), literal_column("'UNPUBLISHED'")),
-        else_=literal_column("'DRAFT'"),
+        (and_(exists(publication), not_(exists(live))), _word("UNPUBLISHED")),
+        else_=_word("DRAFT"),
     )
+
+
+def _word(state: str) -> ColumnElement[str]:
+    return literal_column(f"'{state}'", Text())
 
 
 def _has_incomplete_stage(

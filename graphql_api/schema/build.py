@@ -16,7 +16,9 @@ from graphql_api.schema.changes import add_change_types, change_fields
 from graphql_api.schema.connection import PageInfo, add_connection, add_entry_connection
 from graphql_api.schema.declare import Declared
 from graphql_api.schema.editing import (
+    ENTRY_FACETS,
     ENTRY_FIELDS,
+    ENTRY_FILTERS,
     REVISION_FIELDS,
     SIGN_OFF_FIELDS,
     ChangeRequest,
@@ -54,7 +56,7 @@ from graphql_api.schema.search import Highlight, Suggestion
 from graphql_api.schema.seo import seo_fields, seo_types
 from graphql_api.schema.site_fields import add_site_types, site_fields
 from graphql_api.schema.subscriptions import SUBSCRIPTION_TYPES, Subscription
-from graphql_api.schema.summaries import add_summary_types, summaries
+from graphql_api.schema.summaries import Facet, add_summary_types, summaries
 from graphql_api.schema.taxonomy import CATEGORIES_SUMMED, Category, Tag
 from graphql_api.schema.view import add_directive, add_view
 from graphql_api.schema.where import add_wheres
@@ -81,9 +83,11 @@ _EDITING_TYPES = (
 
 @dataclass(frozen=True)
 class _More:
-    """Fields that a schema has beside those of the delivery schema."""
+    """What a schema has beside what the delivery schema has: fields, filters, facets."""
 
     entry: Mapping[str, Declared] = field(default_factory=dict)
+    entry_filters: Mapping[str, Declared] = field(default_factory=dict)
+    entry_facets: tuple[Facet, ...] = ()
     revision: Mapping[str, Declared] = field(default_factory=dict)
     sign_off: Mapping[str, Declared] = field(default_factory=dict)
     query: Mapping[str, Declared] = field(default_factory=dict)
@@ -108,7 +112,10 @@ def build_management_schema(site: Site) -> GraphQLSchema:
     """
     namespace = Namespace(Perspective.DRAFT)
     namespace.add_enum("EntryState", "Where a revision stands.", {state: state for state in STATES})
-    more = _More(ENTRY_FIELDS, REVISION_FIELDS, SIGN_OFF_FIELDS, QUERY_FIELDS)
+    add_enum_filter(namespace, "EntryState")
+    more = _More(
+        ENTRY_FIELDS, ENTRY_FILTERS, ENTRY_FACETS, REVISION_FIELDS, SIGN_OFF_FIELDS, QUERY_FIELDS
+    )
     _add_content(namespace, site, more)
     for each in _EDITING_TYPES:
         namespace.add_object(each)
@@ -142,7 +149,7 @@ def _add_content(namespace: Namespace, site: Site, more: _More) -> None:
         namespace.add_object(each)
     namespace.add_object(SignOff, **more.sign_off)
     namespace.add_object(Revision, **more.revision)
-    _add_shared_inputs(namespace)
+    _add_shared_inputs(namespace, more.entry_filters)
     _add_link_target(namespace, site)
     for part in (Markdown, TocEntry):
         namespace.add_object(part)
@@ -150,12 +157,13 @@ def _add_content(namespace: Namespace, site: Site, more: _More) -> None:
     reverses = site.reverses()
     for content_type in site.content_types.values():
         back = [each for each in reverses if each.target == content_type.name]
-        add_entry_type(namespace, content_type, back)
+        add_entry_type(namespace, content_type, back, more.entry_filters, more.entry_facets)
     namespace.add_object(PageInfo)
     add_summary_types(namespace)
     for each in (Highlight, Suggestion):
         namespace.add_object(each)
-    add_entry_connection(namespace, "Entry", **summaries(namespace, "Entry", entries_summed(None)))
+    told = summaries(namespace, "Entry", entries_summed(None, more.entry_facets))
+    add_entry_connection(namespace, "Entry", **told)
     for node, summed in (("Link", LINKS_SUMMED), ("Category", CATEGORIES_SUMMED)):
         add_connection(namespace, node, **summaries(namespace, node, summed))
     for node in ("Person", "Tag"):
@@ -192,10 +200,10 @@ def _add_mutations(namespace: Namespace, site: Site) -> None:
     )
 
 
-def _add_shared_inputs(namespace: Namespace) -> None:
+def _add_shared_inputs(namespace: Namespace, entry_filters: Mapping[str, Declared]) -> None:
     add_leaf_filters(namespace)
     add_enum_filter(namespace, "EntryType")
-    add_wheres(namespace)
+    add_wheres(namespace, entry_filters)
     add_section_filter(namespace)
     add_entry_order(namespace)
     for name, keys in (

@@ -12,6 +12,8 @@ from graphql_api.schema.account import account_rows
 from graphql_api.schema.connection import connection
 from graphql_api.schema.declare import Declared, many, one, value
 from graphql_api.schema.rows import Condition, revision_rows
+from graphql_api.schema.summaries import Facet
+from graphql_api.schema.where import filtered
 
 
 def review_rows(call: Call, *conditions: Condition) -> Rows:
@@ -125,6 +127,13 @@ ENTRY_FIELDS: Mapping[str, Declared] = {
     ),
     "presence": many("list[Presence]", _presence, "Who has it open now."),
 }
+
+
+# What editors can ask of an entry, and count entries by, beside what readers can.
+ENTRY_FILTERS: Mapping[str, Declared] = {
+    "state": filtered("EntryStateFilter", _state, "Where the revision that is shown stands."),
+}
+ENTRY_FACETS = (Facet("state", _state),)
 
 
 def _account(column: str) -> Declared:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Text, case, cast, select
 
@@ -67,16 +67,17 @@ _MOMENTS: Mapping[str, ValueOf] = {
 }
 
 
-def entries_summed(content_type: type[ContentType] | None) -> Summed:
+def entries_summed(content_type: type[ContentType] | None, entry_facets: Sequence[Facet]) -> Summed:
     """Return what of entries can be counted and summed up.
 
     Args:
         content_type: whose fields can be; ``None`` for entries of any type.
+        entry_facets: what any entry can be counted by, beside what every schema has.
     """
     fields = content_type.fields if content_type is not None else {}
     # A field that is called like something of every entry is what is meant.
     own = [_facet_of(key, field) for key, field in fields.items()]
-    facets = {each.name: each for each in (*_FACETS, *own) if each is not None}
+    facets = {each.name: each for each in (*_FACETS, *entry_facets, *own) if each is not None}
     return Summed(
         tuple(facets.values()),
         {**_MOMENTS, **_comparable(fields, (Date, DateTime))},

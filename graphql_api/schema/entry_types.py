@@ -16,6 +16,7 @@ from graphql_api.planner.json_sql import text
 from graphql_api.planner.ordering import OrderTerm
 from graphql_api.planner.source import select_over
 from graphql_api.schema.connection import add_entry_connection
+from graphql_api.schema.declare import Declared
 from graphql_api.schema.entry_summaries import entries_summed
 from graphql_api.schema.field_filters import field_filters
 from graphql_api.schema.field_kinds import (
@@ -31,7 +32,7 @@ from graphql_api.schema.inputs import add_order, add_quantified, add_where
 from graphql_api.schema.interfaces import Entry
 from graphql_api.schema.namespace import Namespace
 from graphql_api.schema.reverse import reverse_field, reverse_filter
-from graphql_api.schema.summaries import summaries
+from graphql_api.schema.summaries import Facet, summaries
 from graphql_api.schema.where import ENTRY_WHERE
 
 
@@ -63,7 +64,11 @@ def add_entry_order(namespace: Namespace) -> None:
 
 
 def add_entry_type(
-    namespace: Namespace, content_type: type[ContentType], reverses: Sequence[Reverse]
+    namespace: Namespace,
+    content_type: type[ContentType],
+    reverses: Sequence[Reverse],
+    entry_filters: Mapping[str, Declared],
+    entry_facets: Sequence[Facet],
 ) -> None:
     """Add a content type's object type and connection, its filter and its orders.
 
@@ -71,6 +76,8 @@ def add_entry_type(
         namespace: where types are added.
         content_type: the content type.
         reverses: the reverse sides of the references that point to it.
+        entry_filters: what can be asked of any entry, beside what every schema has.
+        entry_facets: what any entry can be counted by, likewise.
     """
     name = content_type.name
     fields = {
@@ -80,13 +87,14 @@ def add_entry_type(
     described = {"__doc__": content_type.description or f"{name}."}
     back = {each.name: reverse_field(each) for each in reverses}
     namespace.add_object(type(name, (Entry,), described), **fields, **back)
-    add_entry_connection(
-        namespace, name, **summaries(namespace, name, entries_summed(content_type))
-    )
+    told = summaries(namespace, name, entries_summed(content_type, entry_facets))
+    add_entry_connection(namespace, name, **told)
     own = field_filters(namespace, name, content_type.fields)
     back_filters = {each.name: reverse_filter(each) for each in reverses}
     description = f"What is asked of a {name}."
-    add_where(namespace, f"{name}Where", description, {**ENTRY_WHERE, **own, **back_filters})
+    # A field that is called like something of every entry is what is meant.
+    every = {**ENTRY_WHERE, **entry_filters, **own, **back_filters}
+    add_where(namespace, f"{name}Where", description, every)
     add_quantified(namespace, f"{name}ListWhere", f"{name}Where", "entries")
     add_order(namespace, f"{name}Order", {**_common_terms(), **_own_terms(content_type)})
 

@@ -109,8 +109,13 @@ ENTRY_WHERE: Mapping[str, Declared] = {
 }
 
 
-def add_wheres(namespace: Namespace) -> None:
-    """Add the filters that are the same for every site."""
+def add_wheres(namespace: Namespace, entry_filters: Mapping[str, Declared]) -> None:
+    """Add the filters that are the same for every site.
+
+    Args:
+        namespace: where they are added.
+        entry_filters: what else can be asked of an entry.
+    """
     add_where(
         namespace,
         "CategoryWhere",
@@ -171,4 +176,5 @@ def add_wheres(namespace: Namespace) -> None:
         },
     )
     add_quantified(namespace, "EntriesWhere", "EntryWhere", "entries")
-    add_where(namespace, "EntryWhere", "What is asked of an entry.", ENTRY_WHERE)
+    every = {**ENTRY_WHERE, **entry_filters}
+    add_where(namespace, "EntryWhere", "What is asked of an entry.", every)

@@ -233,6 +233,8 @@ async def _review(desk: Desk, entry_id: str, head: Mapping[str, Any]) -> None:
         dueAt="2999-12-31T12:00:00Z",
     )
     assert asked["review"]["entry"]["state"] == "IN_REVIEW"
+    board = await desk.ask(reviewer, "Board")
+    assert board["entries"]["facets"] == [{"value": "IN_REVIEW", "count": 1}]
     (waiting,) = (await desk.ask(reviewer, "Desk"))["myQueue"]
     assert waiting["isAssignedToMe"]
     signed = await desk.do(

@@ -492,3 +492,30 @@ async def test_a_review_is_stale_when_what_it_leads_to_has_changed(desk: Desk) -
         )
     await desk.publish(Draft(source.entry, again.id, again.digest))
     assert (await desk.data(author, STALE))["staleReviews"] == []
+
+
+async def test_entries_are_found_and_counted_by_where_they_stand(desk: Desk) -> None:
+    author = desk.newsroom.author
+    await desk.publish(await desk.article(title="Public", slug="public"))
+    await request(desk, await note(desk))
+    await desk.article(title="Draft", slug="draft")
+    query = """query($state: EntryStateFilter) {
+      entries(where: {state: $state}) { nodes { title state } }
+      articles(where: {state: $state}) { totalCount facets(fields: [state]) { value count } }
+      targets: entries(where: {NOT: {links: {some: {target: {state: $state}}}}}) { totalCount }
+    }"""
+    for given, titles, articles in (
+        ({"eq": "IN_REVIEW"}, ["A note"], []),
+        ({"in": ["DRAFT", "PUBLISHED"]}, ["Draft", "Public"], ["DRAFT", "PUBLISHED"]),
+        ({"ne": "DRAFT"}, ["A note", "Public"], ["PUBLISHED"]),
+        (None, ["A note", "Draft", "Public"], ["DRAFT", "PUBLISHED"]),
+    ):
+        before = len(desk.reader.statements)
+        data = await desk.data(author, query, state=given)
+        assert len(desk.reader.statements) == before + 1
+        assert sorted(node["title"] for node in data["entries"]["nodes"]) == titles
+        assert data["articles"] == {
+            "totalCount": len(articles),
+            "facets": [{"value": each, "count": 1} for each in articles],
+        }
+        assert data["targets"] == {"totalCount": 3}
