@@ -79,7 +79,7 @@ class Article(ContentType, path="/articles/{slug}", schema_org="TechArticle"):
 
     body = Markdown(required=True)
     sections = Sections()
-    subtitle = Text(longest=50)
+    subtitle = Text(longest=50, seo="title")
     rating = Number(least=0, most=5)
     pages = Integer(schema_org="pagination")
     is_free = Boolean(schema_org="isAccessibleForFree")
@@ -97,7 +97,7 @@ class Article(ContentType, path="/articles/{slug}", schema_org="TechArticle"):
     related = Links("Related reading", to=("Article", "Note"))
     sources = Links("Sources", kind="source")
     updated_on_site = DateTime()
-    homepage = Url()
+    homepage = Url(seo="image")
     contact = Email()
     accent = Colour()
     chart = Json()
@@ -111,7 +111,7 @@ class Article(ContentType, path="/articles/{slug}", schema_org="TechArticle"):
 class Note(ContentType, path="/notes/{slug}", policy=TWO_STAGES):
     """Has the least there can be, and a policy of two stages."""
 
-    text = Text(required=True)
+    text = Text(required=True, seo="description")
     related = Links("See also")
     mentions = References(reverse="mentioned_in", most=3)
 

@@ -18,6 +18,8 @@ from cms.content.fields import (
     Object,
     Reference,
     References,
+    Text,
+    Url,
 )
 from cms.content.fields.base import FIELD_NAME, all_fields
 from cms.content.policy import DEFAULT_POLICY, SignOffPolicy
@@ -73,6 +75,8 @@ _WITHOUT_PROPERTY = (*_WITHOUT_INDEX, Reference, References)
 _SAID_ANYWAY = frozenset(
     {"author", "dateModified", "datePublished", "description", "headline", "name", "url"}
 )
+# What search engines are told that a field can say.
+_SEO = {"title": Text, "description": Text, "image": Url}
 _TYPE_NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
 _PLACEHOLDERS = frozenset({"slug", "locale", "category"})
 
@@ -175,6 +179,7 @@ def _check(content_type: type[ContentType]) -> None:
             raise SiteError(f"{name}.{field_name}: field names are lower_case_with_underscores")
         _check_indexed(f"{name}.{field_name}", content_type.fields[field_name])
     _check_properties(content_type)
+    _check_seo(content_type)
     if content_type.path is not None:
         _check_path(content_type, content_type.path)
 
@@ -204,6 +209,22 @@ def _check_properties(content_type: type[ContentType]) -> None:
         if said in taken:
             raise SiteError(f"{name}: structured data have a {said} already")
         taken.add(said)
+
+
+def _check_seo(content_type: type[ContentType]) -> None:
+    taken: set[str] = set()
+    for field in content_type.fields.values():
+        name = f"{content_type.name}.{field.name}"
+        if any(inner.seo for inner in all_fields(field.inner_fields())):
+            raise SiteError(f"{name}: only fields of the content type itself say seo")
+        if not field.seo:
+            continue
+        shown = field.of if isinstance(field, Computed) else field
+        if not isinstance(shown, _SEO.get(field.seo, ())):
+            raise SiteError(f"{name}: seo is the title or description, a Text, or the image, a Url")
+        if field.seo in taken:
+            raise SiteError(f"{name}: search engines are told another {field.seo} already")
+        taken.add(field.seo)
 
 
 def _check_path(content_type: type[ContentType], path: str) -> None:

@@ -18,8 +18,10 @@ from cms.errors import SiteError, UserError
 class Seo:
     """What search engines are told of pages that do not say it themselves.
 
+    A field with ``seo="title"``, ``"description"`` or ``"image"`` says it for its entry.
+
     Attributes:
-        title: the title element; ``{title}`` stands for the page's own.
+        title: the title element; ``{title}`` stands for the entry's.
         description: for pages without a summary.
         image: the address of a picture for previews.
         category_path: where a category has a page of its own, if it has; ``{path}`` stands for

@@ -93,11 +93,23 @@ def seo_fields(site: Site) -> Mapping[str, Declared]:
 def _title(site: Site, entry: Row) -> Sql:
     before, _, after = site.seo.title.partition("{title}")
     title: Sql = entry.title
-    return text(before) + title + text(after)
+    return _said(site, entry, "title", text(before) + title + text(after))
 
 
 def _description(site: Site, entry: Row) -> Sql:
-    return coalesce(func.nullif(entry.summary, text("")), text(site.seo.description))
+    summary = func.nullif(entry.summary, text(""))
+    return _said(site, entry, "description", coalesce(summary, text(site.seo.description)))
+
+
+def _said(site: Site, entry: Row, what: str, otherwise: Sql) -> Sql:
+    """Return what a field of the entry says to search engines, or else something else."""
+    said = [
+        _if(entry, content_type, comparable(field)(entry))
+        for content_type in site.content_types.values()
+        for field in content_type.fields.values()
+        if field.seo == what
+    ]
+    return coalesce(case(*said), otherwise) if said else otherwise
 
 
 def _alternates(entry: Row, call: Call) -> Rows:
@@ -112,11 +124,11 @@ def _open_graph(site: Site, entry: Row, call: Call) -> Rows:
     tags = {
         "og:type": text("article"),
         "og:site_name": text(site.name),
-        "og:title": entry.title,
+        "og:title": _said(site, entry, "title", entry.title),
         "og:description": _description(site, entry),
         "og:url": text(site.url) + entry.path,
         "og:locale": _underscored(entry.locale),
-        "og:image": text(site.seo.image),
+        "og:image": _said(site, entry, "image", text(site.seo.image)),
         "article:published_time": json_of(entry.first_published_at),
         "article:modified_time": json_of(entry.published_at),
     }

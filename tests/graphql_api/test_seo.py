@@ -10,8 +10,20 @@ import pytest
 
 from cms.commands.publishing import break_glass_publish, publish_entry
 from cms.content.content_type import ContentType
-from cms.content.fields import Integer, Links, List, Markdown, Text
+from cms.content.fields import (
+    Computed,
+    Field,
+    Integer,
+    Json,
+    Links,
+    List,
+    Markdown,
+    Object,
+    Text,
+    Url,
+)
 from cms.content.site import Seo, Site
+from cms.errors import SiteError
 from tests.builders import Newsroom, entry_id_of
 from tests.graphql_api.conftest import Api, api_of
 from tests.sites import SITE
@@ -26,6 +38,9 @@ class Article(ContentType, path="/articles/{slug}", schema_org="TechArticle"):
     pages = Integer(schema_org="wordCount")
     aliases = List(of=Text(), schema_org="alternateName")
     related = Links("Related reading", to=("Article",))
+    search_title = Text(seo="title")
+    search_words = Text(seo="description")
+    picture = Url(seo="image")
 
 
 OTHERS = [each for name, each in SITE.content_types.items() if name != "Article"]
@@ -97,6 +112,36 @@ async def test_what_a_page_does_not_say_the_site_does(seen: Api) -> None:
     assert found["seo"]["title"] == "{title} | It's"
     assert found["seo"]["description"] == "By default"
     assert found["jsonLd"][0]["description"] == "By default"
+
+
+async def test_what_a_page_says_itself_comes_first(seen: Api) -> None:
+    own = {"search_title": "Found", "search_words": "In words", "picture": f"{HOME}/own.png"}
+    await seen.newsroom.published(title="It", slug="it", summary="About it", **own)
+    found = await article(seen, "it")
+    assert (found["seo"]["title"], found["seo"]["description"]) == ("Found", "In words")
+    open_graph = {each["property"]: each["content"] for each in found["seo"]["openGraph"]}
+    assert open_graph["og:title"] == "Found"
+    assert open_graph["og:description"] == "In words"
+    assert open_graph["og:image"] == f"{HOME}/own.png"
+    assert found["jsonLd"][0]["description"] == "In words"
+    assert found["jsonLd"][0]["name"] == "It"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"one": Integer(seo="title")},
+        {"one": Text(seo="image")},
+        {"one": Url(seo="title")},
+        {"one": Text(seo="keywords")},  # type: ignore[arg-type]
+        {"one": Computed(of=Json(), from_=dict, seo="title")},
+        {"one": Text(seo="title"), "two": Text(seo="title")},
+        {"one": Object("Inner", words=Text(seo="title"))},
+    ],
+)
+def test_a_contradiction_is_refused(fields: dict[str, Field]) -> None:
+    with pytest.raises(SiteError, match=r"Wrong\.(one|two): "):
+        type("Wrong", (ContentType,), {**fields, "__doc__": "Is wrong."}, path="/{slug}")
 
 
 async def test_what_neither_says_is_left_out(api: Api) -> None:

@@ -26,8 +26,8 @@ def fields(reference: Reference, entry: Thing) -> Mapping[str, Any]:
 def _seo(reference: Reference, entry: Thing) -> dict[str, Any]:
     site, values = reference.site, entry.values
     return {
-        "title": site.seo.title.replace("{title}", values["title"]),
-        "description": values["summary"] or site.seo.description,
+        "title": _own(site, values, "title") or site.seo.title.replace("{title}", values["title"]),
+        "description": _description(site, values),
         "canonical": _url(reference, entry),
         "hreflang": [
             Thing("SeoAlternate", {"locale": each.values["locale"], "url": _url(reference, each)})
@@ -42,6 +42,17 @@ def _seo(reference: Reference, entry: Thing) -> dict[str, Any]:
     }
 
 
+def _own(site: Site, values: Mapping[str, Any], what: str) -> str | None:
+    """Return what a field of the entry says."""
+    fields = site.content_type(values["type"]).fields.items()
+    return next((values[_camel(name)]() for name, field in fields if field.seo == what), None)
+
+
+def _description(site: Site, values: Mapping[str, Any]) -> str:
+    own = _own(site, values, "description")
+    return str(own or values["summary"] or site.seo.description)
+
+
 def _url(reference: Reference, entry: Thing) -> str | None:
     path = entry.values["path"]
     return None if path is None else reference.site.url + path
@@ -51,11 +62,11 @@ def _open_graph(reference: Reference, entry: Thing) -> Iterator[tuple[str, str |
     site, values = reference.site, entry.values
     yield "og:type", "article"
     yield "og:site_name", site.name
-    yield "og:title", values["title"]
-    yield "og:description", values["summary"] or site.seo.description
+    yield "og:title", _own(site, values, "title") or values["title"]
+    yield "og:description", _description(site, values)
     yield "og:url", _url(reference, entry)
     yield "og:locale", values["locale"].replace("-", "_")
-    yield "og:image", site.seo.image
+    yield "og:image", _own(site, values, "image") or site.seo.image
     yield "article:published_time", _moment(values["firstPublishedAt"])
     yield "article:modified_time", _moment(values["publishedAt"])
     for each in reference.in_all_languages(values["id"]):
@@ -73,7 +84,7 @@ def _page(reference: Reference, entry: Thing) -> dict[str, Any]:
     author, reviewed = values["@author"](), values["@reviewedAt"]()
     named = {
         "name": values["title"],
-        "description": values["summary"] or site.seo.description or None,
+        "description": _description(site, values) or None,
         "url": _url(reference, entry),
     }
     published = {

@@ -6,7 +6,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.edges import Edge, EntriesByPath
@@ -42,6 +42,9 @@ class Field(ABC):
         schema_org: which property of https://schema.org it is of what the content type is to
             search engines: ``brand`` of a ``Product``. For fields of a content type whose value
             is one scalar, or a list of these.
+        seo: what search engines take it for, in place of what they would else be told of a page:
+            the ``title`` or the ``description``, which are texts, or the ``image``, a URL. For
+            fields of a content type.
         name: the attribute's name in the content type.
     """
 
@@ -51,6 +54,7 @@ class Field(ABC):
     description: str = ""
     indexed: bool = False
     schema_org: str = ""
+    seo: Literal["", "title", "description", "image"] = ""
     name: str = field(default="", init=False)
 
     def __set_name__(self, owner: type, name: str) -> None:
