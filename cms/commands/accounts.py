@@ -157,6 +157,8 @@ async def grant_role(work: Work, account_id: str, grant: Grant) -> RoleGrant:
 async def revoke_role(work: Work, grant_id: str) -> RoleGrant:
     """Take a grant away, as of the next thing that its holder asks for, and return it.
 
+    The previews that they have made end.
+
     Raises:
         Refused: if the actor may not, there is no such grant, or it is the last of an
             administrator.
@@ -168,6 +170,9 @@ async def revoke_role(work: Work, grant_id: str) -> RoleGrant:
         raise Refused(_last_administrator("take it away"))
     if row.revoked_at is None:
         row.revoked_at = work.now
+        # What a preview shows is looked at only when it is made.
+        own = (Token.account_id == row.account_id, Token.kind == "preview")
+        await revoke_tokens(work.session, work.now, *own)
     work.about.update(account=row.account_id, role=row.role)
     return row
 

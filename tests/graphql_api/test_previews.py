@@ -8,14 +8,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from cms.clock import now
+from cms.commands.accounts import revoke_role
 from cms.commands.sessions import sign_out
 from cms.commands.tokens import issue_preview
 from cms.editorial.actor import Actor
 from cms.settings import Settings
-from cms.tables import Revision
+from cms.tables import Revision, RoleGrant
 from graphql_api.app import create_app
 from tests.builders import Newsroom, entry_id_of
 from tests.graphql_api.test_views import titles
@@ -252,6 +254,20 @@ async def test_a_preview_ends_with_the_session_that_made_it(preview: Preview) ->
     async with newsroom.as_(actor) as work:
         await sign_out(work)
     assert preview.code(ENTRIES, secret) == "UNAUTHENTICATED"
+
+
+async def test_a_preview_ends_when_a_right_is_taken_from_who_made_it(preview: Preview) -> None:
+    newsroom = preview.newsroom
+    draft = await newsroom.draft(title="Draft", slug="draft")
+    author, other = newsroom.author, newsroom.second_author
+    secrets = [await preview.token(draft, actor) for actor in (author, other)]
+    async with newsroom.as_(newsroom.administrator) as work:
+        (grant,) = await work.session.scalars(
+            select(RoleGrant).where(RoleGrant.account_id == author.account_id)
+        )
+        await revoke_role(work, grant.id)
+    assert preview.code(ENTRIES, secrets[0]) == "UNAUTHENTICATED"
+    assert titles(preview.data(ENTRIES, secrets[1])) == ["Draft"]
 
 
 async def test_a_preview_is_good_for_nothing_in_the_management_api(preview: Preview) -> None:
