@@ -23,6 +23,7 @@ from sqlalchemy import (
     select,
 )
 
+from cms.reading.names import named
 from cms.reading.shown import (
     Relation,
     drafts,
@@ -109,7 +110,7 @@ def links(view: View) -> Relation:
         return _draft_links(view)
     if view.preview is not None:
         return _links_with_preview(view)
-    target = Publication.__table__.alias("target")
+    target = named(Publication, "target")
     shown = and_(target.c.entry_id == Link.target_id, is_shown(target, view))
     return (
         select(*_link_columns(target, _title_of(target)))
@@ -156,8 +157,8 @@ def incoming_links(view: View) -> Relation:
         return _incoming_draft_links(view)
     if view.preview is not None:
         return _incoming_with_preview(view)
-    target = Publication.__table__.alias("target")
-    source = Publication.__table__.alias("source")
+    target = named(Publication, "target")
+    source = named(Publication, "source")
     stands_in = join(Link, source, source.c.revision_id == Link.revision_id)
     shown = and_(target.c.entry_id == Link.target_id, is_shown(target, view))
     return (
@@ -303,7 +304,7 @@ def _incoming_with_preview(view: View) -> Relation:
 
 
 def _draft_links(view: View) -> Relation:
-    source = Edition.__table__.alias("source")
+    source = named(Edition, "source")
     target = drafts(view).subquery("target")
     of_revision = join(Link, Revision, Revision.id == Link.revision_id)
     stands_in = join(of_revision, source, source.c.id == Revision.edition_id)
@@ -342,7 +343,7 @@ def _is_newest_target(
 
 def _title_of(publication: FromClause) -> ColumnElement[Any]:
     # An alias, since the statement around this one can have revisions in it as well.
-    shown = Revision.__table__.alias("shown_revision")
+    shown = named(Revision, "shown_revision")
     return select(shown.c.title).where(shown.c.id == publication.c.revision_id).scalar_subquery()
 
 

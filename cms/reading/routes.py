@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, not_, outerjoin, select
 
+from cms.reading.names import named
 from cms.reading.shown import Relation, is_open, is_shown, locales_of, spans_of
 from cms.reading.view import View
 from cms.tables import Publication
@@ -16,11 +17,11 @@ def former_paths(view: View) -> Relation:
     where the view shows its entry; or else null, for it is gone. So a path leads straight to the
     entry, in its own language if it can, however often it has moved, and never in circles.
     """
-    former = Publication.__table__.alias("former")
-    later = Publication.__table__.alias("later")
-    now_there = Publication.__table__.alias("now_there")
-    moved = Publication.__table__.alias("moved")
-    shown = Publication.__table__.alias("shown")
+    former = named(Publication, "former")
+    later = named(Publication, "later")
+    now_there = named(Publication, "now_there")
+    moved = named(Publication, "moved")
+    shown = named(Publication, "shown")
     taken_later = exists().where(
         later.c.path == former.c.path,
         later.c.locale == former.c.locale,

@@ -26,6 +26,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from cms.reading.names import named
 from cms.reading.view import EVERYTHING, AsOf, ContentScope, Past, Perspective, Preview, View
 from cms.tables import Category, Edition, Entry, Publication, Revision
 
@@ -81,8 +82,8 @@ def published(view: View) -> Relation:
 
 def drafts(view: View) -> Relation:
     """Return entries as of each of their revisions, as far as the view reaches."""
-    live = Publication.__table__.alias("live")
-    head = Revision.__table__.alias("head")
+    live = named(Publication, "live")
+    head = named(Revision, "head")
     is_open = and_(live.c.edition_id == Edition.id, live.c.ended_position.is_(None))
     return (
         select(
@@ -137,8 +138,8 @@ def with_preview(view: View, preview: Preview) -> Relation:
     """
     shown = translations_with_preview(view, preview)
     columns = shown.selected_columns
-    public = Publication.__table__.alias("better")
-    previewed = Edition.__table__.alias("better_preview")
+    public = named(Publication, "better")
+    previewed = named(Edition, "better_preview")
 
     def has_better(locales: Sequence[ColumnElement[str]]) -> ColumnElement[bool]:
         return or_(
@@ -185,7 +186,7 @@ def is_best_draft(
     entry_id: SQLColumnExpression[str], locale: SQLColumnExpression[str], view: View
 ) -> ColumnElement[bool]:
     """Return whether a draft is in the first of the view's locales that its entry has."""
-    better = Edition.__table__.alias("better")
+    better = named(Edition, "better")
     return _is_best(
         locale,
         view,
@@ -215,12 +216,12 @@ def _is_outdated(
     translated_from: SQLColumnExpression[str | None], view: View
 ) -> ColumnElement[bool]:
     """Return whether the edition that a text was translated from says something else by now."""
-    source, newest = Revision.__table__.alias("source"), Revision.__table__.alias("newest")
+    source, newest = named(Revision, "source"), named(Revision, "newest")
     if view.perspective is Perspective.DRAFT:
-        edition = Edition.__table__.alias("source_edition")
+        edition = named(Edition, "source_edition")
         is_newest = edition.c.head_id == newest.c.id
     else:
-        edition = Publication.__table__.alias("source_edition")
+        edition = named(Publication, "source_edition")
         is_newest = and_(edition.c.revision_id == newest.c.id, is_open(edition, view))
     of_source = edition.c.id if view.perspective is Perspective.DRAFT else edition.c.edition_id
     return exists(
@@ -275,7 +276,7 @@ def locales_of(view: View) -> list[ColumnElement[str]]:
 
 def is_shown(publication: FromClause, view: View) -> ColumnElement[bool]:
     """Return whether a publication is what the view shows of its entry."""
-    better = Publication.__table__.alias("better")
+    better = named(Publication, "better")
     best = _is_best(
         publication.c.locale,
         view,

@@ -25,6 +25,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from cms.reading.names import named
 from cms.reading.shown import Relation, moment_of, was_signed
 from cms.reading.view import View
 from cms.tables import Category, Counter, Link, Publication, Revision, SignOff
@@ -61,15 +62,15 @@ def changes(since: Position, until: Position) -> Relation:
     it stood.
     """
     last = _last_changes(since, until).subquery("last")
-    live = Publication.__table__.alias("live")
-    gone = Publication.__table__.alias("gone")
+    live = named(Publication, "live")
+    gone = named(Publication, "gone")
     is_live = and_(live.c.edition_id == last.c.edition_id, _was_public(live, until))
     is_gone = and_(
         gone.c.edition_id == last.c.edition_id,
         gone.c.ended_position == last.c.position,
         live.c.id.is_(None),
     )
-    known = Publication.__table__.alias("known")
+    known = named(Publication, "known")
     was_known = exists().where(known.c.edition_id == last.c.edition_id, _was_public(known, since))
     return (
         select(
@@ -143,7 +144,7 @@ def affected(view: View, since: Position, until: Position, singletons: Sequence[
     changed = changes(since, until).cte("changed").prefix_with("MATERIALIZED")
     touched = _touched(changed, since, until).cte("touched").prefix_with("MATERIALIZED")
     different = _different(changed, until)
-    page = Publication.__table__.alias("page")
+    page = named(Publication, "page")
     reasons = (
         select(changed.c.entry_id),
         _signed(page, view, since, until),
@@ -176,7 +177,7 @@ def affected(view: View, since: Position, until: Position, singletons: Sequence[
 def _different(changed: FromClause, until: Position) -> CTE:
     """Return the entries that changed, and what is no page and shows one of them."""
     shown = select(changed.c.entry_id, changed.c.content_type).cte("different", recursive=True)
-    part = Publication.__table__.alias("part")
+    part = named(Publication, "part")
     leading = join(shown, Link, Link.target_id == shown.c.entry_id)
     stands_in = join(leading, part, part.c.revision_id == Link.revision_id)
     further = (
@@ -248,8 +249,8 @@ def _everywhere_if(
 
 def _left(changed: FromClause, until: Position) -> Relation:
     """Return the paths at which an entry that changed stood last, and nothing does at the end."""
-    left = Publication.__table__.alias("left_behind")
-    later = Publication.__table__.alias("later")
+    left = named(Publication, "left_behind")
+    later = named(Publication, "later")
     is_taken = exists().where(
         later.c.path == left.c.path,
         later.c.locale == left.c.locale,
