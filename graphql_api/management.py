@@ -42,7 +42,6 @@ MANAGEMENT_LIMITS = Limits(
     aliases=30,
     root_fields=20,
     list_items=1_000,
-    value_depth=20,
 )
 
 

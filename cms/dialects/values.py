@@ -43,6 +43,11 @@ class _SmallLetters(TypeDecorator[str]):
     impl = Text
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[str]:
+        """What its values are in Python."""
+        return str
+
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Return the text in small letters."""
         del dialect

@@ -13,6 +13,7 @@ from sqlalchemy import (
     SQLColumnExpression,
     Text,
     and_,
+    case,
     exists,
     false,
     func,
@@ -85,6 +86,7 @@ def drafts(view: View) -> Relation:
     live = named(Publication, "live")
     head = named(Revision, "head")
     is_open = and_(live.c.edition_id == Edition.id, live.c.ended_position.is_(None))
+    is_live = live.c.revision_id == Revision.id
     return (
         select(
             Edition.entry_id.label("id"),
@@ -101,8 +103,9 @@ def drafts(view: View) -> Relation:
             func.coalesce(live.c.published_at, Revision.created_at).label("published_at"),
             live.c.first_published_at.label("live_first_published_at"),
             live.c.published_at.label("live_published_at"),
-            live.c.break_glass_reason,
-            live.c.id.label("publication_id"),
+            # What made public another revision is not this one's.
+            case((is_live, live.c.break_glass_reason)).label("break_glass_reason"),
+            case((is_live, live.c.id)).label("publication_id"),
             live.c.revision_id.label("live_revision_id"),
             Entry.archived_at,
             Revision.is_autosave,

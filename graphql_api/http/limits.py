@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from graphql import (
+    ArgumentNode,
     DirectiveNode,
     DocumentNode,
     FieldNode,
@@ -16,8 +17,10 @@ from graphql import (
     FragmentSpreadNode,
     ListValueNode,
     Node,
+    ObjectValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    ValueNode,
 )
 
 from graphql_api.http.errors import failed
@@ -36,7 +39,7 @@ class Limits:
         directives: directives in the document.
         fragments: fragment definitions.
         list_items: items of any list that is given as an argument or a variable.
-        value_depth: lists and objects within each other in a variable.
+        value_depth: lists and objects within each other in an argument or a variable.
         objects: objects in the answer, if every page were full.
         answers: root fields that take more than a look into the database, mutations included.
     """
@@ -49,7 +52,7 @@ class Limits:
     directives: int = 20
     fragments: int = 50
     list_items: int = 200
-    value_depth: int = 10
+    value_depth: int = 20
     objects: int = 50_000
     answers: int = 5
 
@@ -69,6 +72,8 @@ def check_document(document: DocumentNode, limits: Limits) -> None:
                 counts["directives"] += 1
             case FragmentDefinitionNode():
                 counts["fragments"] += 1
+            case ArgumentNode(value=value):
+                counts["value_depth"] = max(counts["value_depth"], _depth_of(value))
             case ListValueNode(values=values):
                 counts["list_items"] = max(counts["list_items"], len(values))
             case OperationDefinitionNode(selection_set=selected):
@@ -154,6 +159,21 @@ def _check(name: str, count: int, most: int) -> None:
         words = name.replace("_", " ")
         message = f"The request has {count:,} {words}; at most {most:,} are allowed."
         raise failed(message, "LIMIT_EXCEEDED")
+
+
+def _depth_of(value: ValueNode) -> int:
+    """Return how many lists and objects are within each other in a literal."""
+    deepest, stack = 0, [(value, 1)]
+    while stack:
+        node, depth = stack.pop()
+        if isinstance(node, ListValueNode):
+            stack += [(each, depth + 1) for each in node.values]
+        elif isinstance(node, ObjectValueNode):
+            stack += [(each.value, depth + 1) for each in node.fields]
+        else:
+            continue
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _walk(node: Node) -> Iterator[Node]:

@@ -14,12 +14,14 @@ from typing import Any, TypeAlias
 
 from graphql import (
     GraphQLArgument,
+    GraphQLError,
     GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInputType,
     ListValueNode,
     NullValueNode,
     ObjectValueNode,
+    Undefined,
     ValueNode,
     VariableNode,
     is_enum_type,
@@ -90,12 +92,21 @@ def arguments_of(
     nodes: Mapping[str, ValueNode],
     shapes: Shapes,
 ) -> Arguments:
-    """Return the arguments that are given, each as far as it is known."""
-    return {
+    """Return the arguments that are given, each as far as it is known.
+
+    Raises:
+        GraphQLError: if one that is required is given by a variable that is null, or is not there.
+    """
+    given = {
         name: _from_node(nodes[name], argument.type, shapes)
         for name, argument in declared.items()
         if name in nodes and not _is_absent(nodes[name], shapes)
     }
+    for name, argument in declared.items():
+        is_null = given[name] is None if name in given else _is_required(argument)
+        if is_null and is_non_null_type(argument.type):
+            raise _refused(f"{name} is required, and cannot be null.", nodes.get(name))
+    return given
 
 
 def plain_values(arguments: Arguments, variables: Variables) -> dict[str, Any]:
@@ -117,6 +128,10 @@ def _plain(argument: Argument, variables: Variables) -> Any:
             return None
 
 
+def _is_required(argument: GraphQLArgument | GraphQLInputField) -> bool:
+    return is_non_null_type(argument.type) and argument.default_value is Undefined
+
+
 def _from_node(node: ValueNode, type_: GraphQLInputType, shapes: Shapes) -> Argument:
     if isinstance(node, VariableNode):
         name = node.name.value
@@ -128,7 +143,11 @@ def _from_node(node: ValueNode, type_: GraphQLInputType, shapes: Shapes) -> Argu
         return _from_list(node, nullable.of_type, shapes)
     if is_input_object_type(nullable) and isinstance(node, ObjectValueNode):
         nodes = {field.name.value: field.value for field in node.fields}
-        return Input(nullable, arguments_of(nullable.fields, nodes, shapes))
+        fields = arguments_of(nullable.fields, nodes, shapes)
+        if nullable.is_one_of and [each is None for each in fields.values()] != [False]:
+            names = ", ".join(nullable.fields)
+            raise _refused(f"One of {names} has to be given, and cannot be null.", node)
+        return Input(nullable, fields)
     value = coerce_input_literal(node, nullable)
     return Known(value) if _is_structural(nullable) else Given(lambda _: value)
 
@@ -136,6 +155,8 @@ def _from_node(node: ValueNode, type_: GraphQLInputType, shapes: Shapes) -> Argu
 def _from_list(node: ValueNode, item_type: GraphQLInputType, shapes: Shapes) -> Argument:
     nodes = node.values if isinstance(node, ListValueNode) else (node,)
     items = tuple(_from_node(item, item_type, shapes) for item in nodes)
+    if is_non_null_type(item_type) and None in items:
+        raise _refused("What is in this list cannot be null.", node)
     if _shapes_sql(item_type):
         return items
     reads = [item.read if isinstance(item, Given) else _read_null for item in items]
@@ -162,6 +183,10 @@ def _from_shape(shape: Hashable, type_: GraphQLInputType, read: Read) -> Argumen
             },
         )
     return Given(read)
+
+
+def _refused(message: str, node: ValueNode | None) -> GraphQLError:
+    return GraphQLError(message, node, extensions={"code": "BAD_USER_INPUT"})
 
 
 def _reading(read: Read, key: str | int) -> Read:

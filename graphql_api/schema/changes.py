@@ -43,10 +43,16 @@ def _since(call: Call) -> Sql:
 
 
 def _reached(call: Call) -> Sql:
-    past = call.view.past
-    if past is not None and past.named is AsOf.TIME:
-        return sync.position_at(past.at)
-    return sync.position().scalar_subquery()
+    past, reached = call.view.past, sync.position().scalar_subquery()
+    if past is None:
+        return reached
+    return sync.position_at(past.at) if past.named is AsOf.TIME else _within(past.at, reached)
+
+
+def _within(asked: Sql, reached: Sql) -> Sql:
+    """Return a position, or the nearest that there is or was."""
+    nothing: Sql = literal_column("0", BigInteger())
+    return case((asked > reached, reached), (asked < nothing, nothing), else_=asked)
 
 
 def _until(call: Call) -> Sql:
@@ -80,9 +86,7 @@ def _pinned(call: Call) -> View:
     cursor = next((each for each in cursors if isinstance(each, Given)), None)
     if cursor is not None and call.view.past is None:
         asked = call.bind(last_key_of(cursor, len(_KEYS_OF_CHANGES)), BigInteger())
-    nothing: Sql = literal_column("0", BigInteger())
-    until = case((asked > reached, reached), (asked < nothing, nothing), else_=asked)
-    past = Past(AsOf.POSITION, until)
+    past = Past(AsOf.POSITION, _within(asked, reached))
     return replace(call.view, perspective=Perspective.PUBLISHED, preview=None, past=past)
 
 
@@ -179,9 +183,9 @@ def change_fields(site: Site) -> Mapping[str, Declared]:
         "position": seen_value(
             "int",
             lambda _, call: _reached(call),
-            "The position of the last publication; through @view(asOf: …), the one before the "
-            "first of a later time. Look through @view(position: …) to read all of a site as of "
-            "then.",
+            "The position of the last publication that is seen; through @view(asOf: …), the one "
+            "before the first of a later time. Look through @view(position: …) to read all of a "
+            "site as of then.",
         ),
         "sync": connection(
             "SyncChange",

@@ -422,3 +422,39 @@ async def drafted(api: Api, query: str, view: View = DRAFTS) -> Any:
     prepared = operations.prepare(asked, view)
     data = await fetch(api.reader, prepared, asked.variables)
     return orjson.loads(operations.respond(asked, prepared, data))
+
+
+async def test_a_list_in_any_order_can_be_walked(api: Api) -> None:
+    values: dict[str, Any] = {
+        "subtitle": "Sub",
+        "rating": 1.5,
+        "pages": 3,
+        "is_free": True,
+        "issued_on": "2026-01-02",
+        "level": "HARD",
+        "updated_on_site": "2026-01-02T03:04:05+06:00",
+        "homepage": "https://example.org/Home",
+        "contact": "Desk@example.org",
+        "accent": "#A0B0C0",
+    }
+    await api.newsroom.publish(
+        await api.newsroom.draft(title="One", slug="one", **values),
+        await api.newsroom.draft(title="Two", slug="two", **values),
+        await api.newsroom.draft(title="Three", slug="three"),
+    )
+    names = await api.data('{ __type(name: "ArticleOrder") { enumValues { name } } }')
+    orders = [each["name"] for each in names["__type"]["enumValues"]]
+    assert "accent_ASC" in orders
+    query = """query($order: [ArticleOrder!], $size: Int!, $after: String) {
+      articles(orderBy: $order, first: $size, after: $after) {
+        nodes { slug } pageInfo { endCursor }
+      }
+    }"""
+    for order in orders:
+        whole = (await api.data(query, order=[order], size=3))["articles"]["nodes"]
+        walked, after = [], None
+        for _ in whole:
+            page = await api.data(query, order=[order], size=1, after=after)
+            walked += page["articles"]["nodes"]
+            after = page["articles"]["pageInfo"]["endCursor"]
+        assert walked == whole, order

@@ -155,6 +155,25 @@ async def test_a_preview_of_a_translation_is_in_its_language(preview: Preview) -
     assert preview.data(route, secret) == {"route": {"entry": {"title": "Deutsch"}}}
 
 
+async def test_what_made_another_revision_public_is_not_said_of_a_preview(
+    preview: Preview,
+) -> None:
+    newsroom = preview.newsroom
+    head = await newsroom.draft(title="Public", slug="public")
+    await newsroom.publish(head)
+    secrets = [
+        await preview.token(revision)
+        for revision in (head, await newsroom.save(head, title="Draft", slug="public"))
+    ]
+    query = """{ entry(by: {path: "/articles/public"}) {
+      title review { signedAt } attestation { sequence }
+    } }"""
+    (public, draft) = (preview.data(query, secret)["entry"] for secret in secrets)
+    assert public == preview.data(query)["entry"]
+    assert public["attestation"] is not None
+    assert draft == {"title": "Draft", "review": None, "attestation": None}
+
+
 async def test_no_other_draft_is_counted_or_leads_anywhere(preview: Preview) -> None:
     newsroom = preview.newsroom
     category, tag = await newsroom.category("Topics"), await newsroom.tag("Basics")

@@ -163,6 +163,16 @@ THREE_TIMES_A_HUNDRED = """{ entries(first: 100) { nodes { links(first: 100) { n
   target { ... on Entry { links(first: 100) { nodes { url } } } } } } } } }"""
 
 
+DEEP: dict[str, Any] = {}
+for _ in range(20):
+    DEEP = {"NOT": DEEP}
+
+
+def literal(levels: int) -> str:
+    """Return a query with so many objects within each other in an argument."""
+    return "{ entries(where: " + "{NOT: " * levels + "{}" + "}" * levels + ") { totalCount } }"
+
+
 @pytest.mark.parametrize(
     ("query", "limit"),
     [
@@ -178,6 +188,8 @@ THREE_TIMES_A_HUNDRED = """{ entries(first: 100) { nodes { links(first: 100) { n
         ("{ nodes(ids: [" + '"x" ' * 201 + "]) { id } }", "list items"),
         ("{ " + "a " * 1_001 + " }", "more than 1000 tokens"),
         (THREE_TIMES_A_HUNDRED, "objects"),
+        (literal(20), "value depth"),
+        ("{ entries(where: {AND: [" + "{AND: [" * 10 + "]}" * 10 + "]}) { totalCount } }", "depth"),
         ("{ ...A } fragment A on Query { ...B } fragment B on Query " + nested(9), "depth"),
     ],
 )
@@ -192,18 +204,7 @@ async def test_what_asks_for_too_much_is_refused(api: Api, query: str, limit: st
     [
         ({"where": {"title": {"in": ["x"] * 201}}}, "list items"),
         ({"where": {"AND": [{}] * 201}}, "list items"),
-        (
-            {
-                "where": {
-                    "NOT": {
-                        "NOT": {
-                            "NOT": {"NOT": {"NOT": {"NOT": {"NOT": {"NOT": {"NOT": {"NOT": {}}}}}}}}
-                        }
-                    }
-                }
-            },
-            "value depth",
-        ),
+        ({"where": DEEP}, "value depth"),
     ],
 )
 async def test_variables_that_ask_for_too_much_are_refused(
@@ -213,6 +214,50 @@ async def test_variables_that_ask_for_too_much_are_refused(
         "query($where: EntryWhere) { entries(where: $where) { nodes { id } } }", variables
     )
     assert f" {limit}; at most " in error.message
+
+
+async def test_as_deep_as_is_allowed_is_answered(api: Api) -> None:
+    deep = "{title: {eq: null}}"
+    for _ in range(6):
+        deep = f"{{incomingLinks: {{none: {{source: {deep}}}}}}}"
+    query = (
+        f"query($where: EntryWhere) {{ a: entries(where: $where) {{ totalCount }} {literal(19)[1:]}"
+    )
+    data = await api.data(query, where=DEEP["NOT"])
+    assert data == {"a": {"totalCount": 0}, "entries": {"totalCount": 0}}
+    assert await api.data(f"{{ entries(where: {deep}) {{ totalCount }} }}")
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("query($x: String) { entry(by: {path: $x}) { id } }", "One of id, path has to be given"),
+        ("query($x: ID) { category(by: {id: $x}) { id } }", "One of id, path has to be given"),
+        ("query($x: Int = 0) { sync(since: $x) { until } }", "since is required"),
+        ("query($x: Int = 0) { affectedPaths(since: $x) { totalCount } }", "since is required"),
+        ('query($x: String = "/") { route(path: $x) { __typename } }', "path is required"),
+        ('query($x: String = "a") { suggest(search: $x) { word } }', "search is required"),
+        ('query($x: ID = "a") { node(id: $x) { id } }', "id is required"),
+        ('query($x: [ID!] = ["a"]) { nodes(ids: $x) { id } }', "ids is required"),
+        ('query($x: ID = "a") { nodes(ids: [$x]) { id } }', "in this list cannot be null"),
+        ("query($x: [EntryFacet!] = []) { entries { facets(fields: $x) { count } } }", "fields is"),
+    ],
+)
+async def test_what_is_required_cannot_be_null(api: Api, query: str, words: str) -> None:
+    for variables in ({"x": None}, {}):
+        if variables or "=" not in query.partition(")")[0]:
+            (error,) = await api.refused(query, variables)
+            assert words in error.message
+            assert error.extensions["code"] in {"BAD_USER_INPUT", "BAD_REQUEST"}
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-10:00", "0001-01-01T00:00:00+23:59"])
+async def test_a_time_has_to_be_one_in_utc_too(api: Api, moment: str) -> None:
+    query = f'{{ entries(where: {{publishedAt: {{lt: "{moment}"}}}}) {{ totalCount }} }}'
+    variable = "query($at: DateTime!) @view(asOf: $at) { entries { totalCount } }"
+    for asked, variables in ((query, {}), (variable, {"at": moment})):
+        (error,) = await api.refused(asked, variables)
+        assert "is no time with a zone" in error.message
 
 
 async def test_the_size_of_pages_in_variables_counts(api: Api) -> None:

@@ -594,9 +594,10 @@ async def test_changes_are_told_up_to_what_has_been_reached(
 ) -> None:
     await api.newsroom.published(title="One", slug="one")
     await api.newsroom.published(title="Two", slug="two")
-    query = "query($at: Int) @view(position: $at) { sync(since: 0) { until totalCount } }"
+    query = "query($at: Int) @view(position: $at) { position sync(since: 0) { until totalCount } }"
     data = await api.data(query, at=position)
     assert data["sync"] == {"until": until, "totalCount": until}
+    assert data["position"] == until
 
 
 async def test_a_view_at_a_position_is_not_moved_by_a_cursor(api: Api) -> None:

@@ -125,7 +125,7 @@ class WholeSite:
     def _reached(self) -> int:
         time = self._look.time
         if time is None:
-            return self._now()
+            return min(max(self._until(), 0), self._now())
         begun = [row.position for row in self._publications if row.published_at > time]
         ended = [
             row.ended_position
