@@ -133,7 +133,12 @@ def check_objects(count: int, limits: Limits) -> None:
     Raises:
         RequestFailed: if there could be more than allowed.
     """
-    _check("objects", count, limits.objects)
+    if count > limits.objects:
+        message = (
+            f"The answer could have {count:,} objects; at most {limits.objects:,} are allowed. "
+            "Ask for smaller pages with first, or for fewer lists within each other."
+        )
+        raise failed(message, "LIMIT_EXCEEDED")
 
 
 def check_answers(count: int, limits: Limits) -> None:

@@ -64,7 +64,7 @@ def compile_plan(plan: Plan, view: View, dialect: Dialect) -> Statement:
     root = compiler.object(plan.root.cases[0], None, None)
     statement = select(root)
     compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-    return Statement(str(compiled), parameters.in_order(compiled))
+    return Statement(str(compiled), parameters.in_order(compiled), parameters.checks)
 
 
 class _Compiler:

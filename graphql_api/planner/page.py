@@ -75,6 +75,9 @@ class Page:
         self._is_needed = _asks_for(field.body, {"nodes", "edges", "pageInfo"})
         self._source = call.source(_Rows(rows, self._select))
         self.columns = self._source.columns
+        if not self._is_needed:
+            # What is wrong is wrong whatever is selected.
+            parameters.checks += self._paging.checks(self._mark, self._keys(self.columns))
 
     def summed_up(self, value: Sql) -> Sql:
         """Return a value that is made of the whole page, however many rows it has."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +44,17 @@ class Paging:
             parameters.add(self._read_value(cursor, mark, keys, index), key.sql.type)
             for index, key in enumerate(keys)
         ]
+
+    def checks(self, mark: str, keys: Sequence[OrderKey]) -> Iterator[Read]:
+        """Yield how to read all of it, for where no rows are selected that would."""
+        yield self.size
+        if self.skip is not None:
+            yield self.skip
+        for cursor in (self.after, self.before):
+            if cursor is not None:
+                yield from (
+                    self._read_value(cursor, mark, keys, index) for index in range(len(keys))
+                )
 
     def _read_value(self, cursor: Given, mark: str, keys: Sequence[OrderKey], index: int) -> Read:
         def read(variables: Variables) -> Any:

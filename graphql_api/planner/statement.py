@@ -22,10 +22,12 @@ class Statement:
     Attributes:
         sql: the text, the same for every run.
         reads: for each parameter, in the order of the text, what its value is.
+        checks: what else is read, only to see that it can be used.
     """
 
     sql: str
     reads: Sequence[Read]
+    checks: Sequence[Read] = ()
 
     def values(self, variables: Variables) -> list[Any]:
         """Return the parameters' values for one run.
@@ -33,13 +35,20 @@ class Statement:
         Raises:
             graphql.GraphQLError: if a value cannot be used, with the place that it came from.
         """
+        for check in self.checks:
+            check(variables)
         return [read(variables) for read in self.reads]
 
 
 class Parameters:
-    """Collects the parameters of a statement while it is made."""
+    """Collects the parameters of a statement while it is made.
+
+    Attributes:
+        checks: what is to be read even if no parameter of the statement does so.
+    """
 
     def __init__(self, dialect: Dialect) -> None:
+        self.checks: list[Read] = []
         self._dialect = dialect
         self._reads: dict[str, Read] = {}
 

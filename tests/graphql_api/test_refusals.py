@@ -251,6 +251,17 @@ async def test_what_is_required_cannot_be_null(api: Api, query: str, words: str)
             assert error.extensions["code"] in {"BAD_USER_INPUT", "BAD_REQUEST"}
 
 
+@pytest.mark.parametrize("given", ["skip: -1", 'after: "x"', 'before: "x"', "first: 101"])
+@pytest.mark.parametrize(
+    "selected", ["totalCount", "facets(fields: [type]) { count }", "__typename"]
+)
+async def test_a_page_that_cannot_be_is_refused_whatever_is_selected(
+    api: Api, given: str, selected: str
+) -> None:
+    (error,) = await api.refused(f"{{ entries({given}) {{ {selected} }} }}")
+    assert error.extensions["code"] in {"BAD_USER_INPUT", "LIMIT_EXCEEDED"}
+
+
 @pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-10:00", "0001-01-01T00:00:00+23:59"])
 async def test_a_time_has_to_be_one_in_utc_too(api: Api, moment: str) -> None:
     query = f'{{ entries(where: {{publishedAt: {{lt: "{moment}"}}}}) {{ totalCount }} }}'

@@ -13,6 +13,7 @@ from cms.commands.sessions import (
 from cms.commands.tokens import issue_preview, issue_token
 from cms.commands.work import begin_work
 from cms.content.canonical_json import JsonObject
+from cms.dialects import as_text
 from graphql_api.asking import Asking, Given, days
 from graphql_api.schema.json_parts import part
 from graphql_api.schema.mutations.mutation import SecretMutation, wanted
@@ -44,9 +45,9 @@ async def _refresh(asking: Asking, given: Given) -> JsonObject:
 def _told(signed_in: SignedIn) -> JsonObject:
     return {
         "accessToken": signed_in.access_token,
-        "accessExpiresAt": signed_in.access_expires_at.isoformat(),
+        "accessExpiresAt": as_text(signed_in.access_expires_at),
         "refreshToken": signed_in.refresh_token,
-        "refreshExpiresAt": signed_in.refresh_expires_at.isoformat(),
+        "refreshExpiresAt": as_text(signed_in.refresh_expires_at),
         "account": signed_in.account_id,
     }
 
@@ -104,7 +105,7 @@ async def _preview(asking: Asking, given: Given) -> JsonObject:
             revision_id=given.get("revisionId"),
             locale=given.get("locale"),
         )
-    return {"secret": issued.secret, "expiresAt": issued.token.expires_at.isoformat()}
+    return {"secret": issued.secret, "expiresAt": as_text(issued.token.expires_at)}
 
 
 _TOKENS = {
