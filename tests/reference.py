@@ -235,7 +235,7 @@ class Reference:
             shown = partial(self._value, kind, value, f"{path}{name}", revision_id)
             values[_camel(name)] = shown
             seen = shown
-            if isinstance(value, dict) and not isinstance(kind, Object):
+            if isinstance(value, dict) and isinstance(kind, Markdown):
                 seen = partial(value.get, "plainText")
             values[f"@{_camel(name)}"] = seen
 
