@@ -14,6 +14,22 @@ def now() -> datetime:
     return to_milliseconds(datetime.now(UTC))  # noqa: TID251  # this is that only reader
 
 
+def parse(text: object) -> datetime | None:
+    """Return the time that a text in ISO 8601 tells, in the zone that it names.
+
+    ``None`` if it tells none, names no zone, or is of a year that UTC does not have, as some of
+    the first and the last day of the calendar is.
+    """
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+        if moment is None or moment.tzinfo is None:
+            return None
+        moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment
+
+
 def to_milliseconds(moment: datetime) -> datetime:
     """Return ``moment`` in UTC with everything below a millisecond cut off.
 

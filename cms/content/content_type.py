@@ -9,7 +9,6 @@ from typing import ClassVar
 
 from cms.content.fields import (
     Blocks,
-    Computed,
     Field,
     Json,
     Links,
@@ -20,6 +19,7 @@ from cms.content.fields import (
     References,
     Text,
     Url,
+    shown_as,
 )
 from cms.content.fields.base import FIELD_NAME, all_fields
 from cms.content.policy import DEFAULT_POLICY, SignOffPolicy
@@ -83,6 +83,8 @@ _SAID_ANYWAY = frozenset(
 )
 # What search engines are told that a field can say.
 _SEO = {"title": Text, "description": Text, "image": Url}
+# What only fields of a content type itself can say, and how a refusal calls it.
+_OF_THE_TYPE = {"indexed": "can be indexed", "schema_org": "say schema_org", "seo": "say seo"}
 _TYPE_NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
 _PLACEHOLDERS = frozenset({"slug", "locale", "category"})
 
@@ -183,30 +185,30 @@ def _check(content_type: type[ContentType]) -> None:
             raise SiteError(f"{name}.{field_name}: every entry has a {field_name} already")
         if not FIELD_NAME.fullmatch(field_name):
             raise SiteError(f"{name}.{field_name}: field names are lower_case_with_underscores")
-        _check_indexed(f"{name}.{field_name}", content_type.fields[field_name])
+        _check_field(f"{name}.{field_name}", content_type.fields[field_name])
     _check_properties(content_type)
     _check_seo(content_type)
     if content_type.path is not None:
         _check_path(content_type, content_type.path)
 
 
-def _check_indexed(name: str, field: Field) -> None:
-    shown = field.of if isinstance(field, Computed) else field
+def _check_field(name: str, field: Field) -> None:
+    shown = shown_as(field)
     if field.indexed and isinstance(shown, _WITHOUT_INDEX):
         raise SiteError(f"{name}: a {type(shown).__name__} has no single value to index")
-    if any(inner.indexed for inner in all_fields(field.inner_fields())):
-        raise SiteError(f"{name}: only fields of the content type itself can be indexed")
+    for inner in all_fields(field.inner_fields()):
+        for attribute, words in _OF_THE_TYPE.items():
+            if getattr(inner, attribute):
+                raise SiteError(f"{name}: only fields of the content type itself {words}")
 
 
 def _check_properties(content_type: type[ContentType]) -> None:
     taken = set(_SAID_ANYWAY)
     for field in content_type.fields.values():
         name, said = f"{content_type.name}.{field.name}", field.schema_org
-        if any(inner.schema_org for inner in all_fields(field.inner_fields())):
-            raise SiteError(f"{name}: only fields of the content type itself say schema_org")
         if not said:
             continue
-        shown = field.of if isinstance(field, Computed) else field
+        shown = shown_as(field)
         item = shown.item if isinstance(shown, List) else shown
         if isinstance(item, _WITHOUT_PROPERTY):
             raise SiteError(f"{name}: a {type(item).__name__} is no property of schema.org")
@@ -221,12 +223,9 @@ def _check_seo(content_type: type[ContentType]) -> None:
     taken: set[str] = set()
     for field in content_type.fields.values():
         name = f"{content_type.name}.{field.name}"
-        if any(inner.seo for inner in all_fields(field.inner_fields())):
-            raise SiteError(f"{name}: only fields of the content type itself say seo")
         if not field.seo:
             continue
-        shown = field.of if isinstance(field, Computed) else field
-        if not isinstance(shown, _SEO.get(field.seo, ())):
+        if not isinstance(shown_as(field), _SEO.get(field.seo, ())):
             raise SiteError(f"{name}: seo is the title or description, a Text, or the image, a Url")
         if field.seo in taken:
             raise SiteError(f"{name}: search engines are told another {field.seo} already")

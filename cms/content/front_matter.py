@@ -105,7 +105,7 @@ class _Loader(yaml.SafeLoader):
 
 def _read_text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8-sig")
+        return file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         line = file.read_bytes()[: error.start].count(b"\n") + 1
         raise ContentFileError(file, line, f"is not UTF-8: {error.reason}") from None

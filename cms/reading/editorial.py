@@ -12,7 +12,6 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     SQLColumnExpression,
-    Text,
     and_,
     case,
     distinct,
@@ -26,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from cms.dialects import element_number, element_text, elements_of, moment_ago, present_moment
+from cms.reading.pieces import word
 from cms.reading.shown import Relation, is_within
 from cms.reading.view import View
 from cms.tables import (
@@ -92,7 +92,7 @@ def service_tokens() -> Relation:
         Token.created_at,
         Token.expires_at,
         Token.last_used_at,
-    ).where(Token.kind == literal_column("'service'"), Token.revoked_at.is_(None))
+    ).where(Token.kind == word("service"), Token.revoked_at.is_(None))
 
 
 def reviews(view: View) -> Relation:
@@ -230,22 +230,18 @@ def state_of(
     review = select(Review.id).where(Review.edition_id == edition_id, Review.ended_at.is_(None))
     lacking = review.where(_has_incomplete_stage(edition_id, number, digest))
     return case(
-        (archived_at.is_not(None), _word("ARCHIVED")),
-        (exists(shown), _word("PUBLISHED")),
+        (archived_at.is_not(None), word("ARCHIVED")),
+        (exists(shown), word("PUBLISHED")),
         (
             and_(exists(review), _is_objected_to(edition_id, digest)),
-            _word("CHANGES_REQUESTED"),
+            word("CHANGES_REQUESTED"),
         ),
-        (and_(exists(review), not_(exists(lacking))), _word("APPROVED")),
-        (exists(review), _word("IN_REVIEW")),
+        (and_(exists(review), not_(exists(lacking))), word("APPROVED")),
+        (exists(review), word("IN_REVIEW")),
         # Beside what is public, a newer revision is a draft like any other.
-        (and_(exists(publication), not_(exists(live))), _word("UNPUBLISHED")),
-        else_=_word("DRAFT"),
+        (and_(exists(publication), not_(exists(live))), word("UNPUBLISHED")),
+        else_=word("DRAFT"),
     )
-
-
-def _word(state: str) -> ColumnElement[str]:
-    return literal_column(f"'{state}'", Text())
 
 
 def _has_incomplete_stage(

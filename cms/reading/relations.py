@@ -12,7 +12,6 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
-    Text,
     and_,
     case,
     func,
@@ -23,7 +22,7 @@ from sqlalchemy import (
     select,
 )
 
-from cms.reading.names import named
+from cms.reading.pieces import named, word
 from cms.reading.shown import (
     Relation,
     drafts,
@@ -59,9 +58,9 @@ _PLAIN_LINK_COLUMNS = (
     "note",
     "target_id",
 )
-_EMPTY = literal_column("''", Text())
-_REFERENCE = literal_column("'reference'", Text())
-_HASH = literal_column("'#'", Text())
+_EMPTY = word("")
+_REFERENCE = word("reference")
+_HASH = word("#")
 _DEEPEST = literal_column("50", Integer())
 _CATEGORY = (
     Category.id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, not_, outerjoin, select
 
-from cms.reading.names import named
+from cms.reading.pieces import named
 from cms.reading.shown import Relation, is_open, is_shown, locales_of, spans_of
 from cms.reading.view import View
 from cms.tables import Publication

@@ -11,7 +11,6 @@ from sqlalchemy import (
     FromClause,
     Select,
     SQLColumnExpression,
-    Text,
     and_,
     case,
     exists,
@@ -27,13 +26,13 @@ from sqlalchemy import (
     union_all,
 )
 
-from cms.reading.names import named
+from cms.reading.pieces import named, word
 from cms.reading.view import EVERYTHING, AsOf, ContentScope, Past, Perspective, Preview, View
 from cms.tables import Category, Edition, Entry, Publication, Revision
 
 Relation: TypeAlias = Select[*tuple[Any, ...]]
 
-_SLASH, _ZERO = literal_column("'/'", Text()), literal_column("'0'", Text())
+_SLASH, _ZERO = word("/"), word("0")
 
 # What an entry shows of its revision, beside what a publication knows as well.
 _REVISION = (
@@ -141,16 +140,11 @@ def with_preview(view: View, preview: Preview) -> Relation:
     """
     shown = translations_with_preview(view, preview)
     columns = shown.selected_columns
-    public = named(Publication, "better")
     previewed = named(Edition, "better_preview")
 
     def has_better(locales: Sequence[ColumnElement[str]]) -> ColumnElement[bool]:
         return or_(
-            exists().where(
-                public.c.entry_id == columns["id"],
-                public.c.locale.in_(locales),
-                is_open(public, view),
-            ),
+            _is_public_in(locales, columns["id"], view),
             exists().where(
                 previewed.c.id.in_(_edition_of(preview)),
                 previewed.c.entry_id == columns["id"],
@@ -279,17 +273,22 @@ def locales_of(view: View) -> list[ColumnElement[str]]:
 
 def is_shown(publication: FromClause, view: View) -> ColumnElement[bool]:
     """Return whether a publication is what the view shows of its entry."""
-    better = named(Publication, "better")
     best = _is_best(
         publication.c.locale,
         view,
-        lambda locales: exists().where(
-            better.c.entry_id == publication.c.entry_id,
-            better.c.locale.in_(locales),
-            is_open(better, view),
-        ),
+        lambda locales: _is_public_in(locales, publication.c.entry_id, view),
     )
     return and_(is_open(publication, view), best)
+
+
+def _is_public_in(
+    locales: Sequence[ColumnElement[str]], entry_id: ColumnElement[str], view: View
+) -> ColumnElement[bool]:
+    """Return whether readers see an edition of an entry in one of these locales."""
+    better = named(Publication, "better")
+    return exists().where(
+        better.c.entry_id == entry_id, better.c.locale.in_(locales), is_open(better, view)
+    )
 
 
 def is_open(publication: FromClause, view: View) -> ColumnElement[bool]:

@@ -25,7 +25,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from cms.reading.names import named
+from cms.reading.pieces import named, word
 from cms.reading.shown import Relation, moment_of, was_signed
 from cms.reading.view import View
 from cms.tables import Category, Counter, Link, Publication, Revision, SignOff
@@ -35,9 +35,7 @@ Position = ColumnElement[Any]
 
 def position() -> Relation:
     """Return the position of what was published or taken back last."""
-    return select(Counter.value.label("position")).where(
-        Counter.name == literal_column("'position'")
-    )
+    return select(Counter.value.label("position")).where(Counter.name == word("position"))
 
 
 def position_at(moment: ColumnElement[Any]) -> ColumnElement[int]:
@@ -154,7 +152,7 @@ def affected(view: View, since: Position, until: Position, singletons: Sequence[
         _everywhere_if(different, page, until, singletons),
     )
     ranked: list[tuple[ColumnElement[Any], ColumnElement[str], Relation]] = [
-        (literal_column(str(rank)), _word(name), entries)
+        (literal_column(str(rank)), word(name), entries)
         for rank, (name, entries) in enumerate(zip(REASONS, reasons, strict=False))
     ]
     found = union_all(*(entries.add_columns(rank.label("rank")) for rank, _, entries in ranked))
@@ -258,7 +256,7 @@ def _left(changed: FromClause, until: Position) -> Relation:
         later.c.position <= until,
     )
     return (
-        select(*_page_columns(left), null().label("revision_id"), _word("LEFT").label("reason"))
+        select(*_page_columns(left), null().label("revision_id"), word("LEFT").label("reason"))
         .where(left.c.entry_id.in_(select(changed.c.entry_id)), left.c.path.is_not(None))
         .where(left.c.ended_position <= until, not_(is_taken))
     )
@@ -266,10 +264,6 @@ def _left(changed: FromClause, until: Position) -> Relation:
 
 def _page_columns(page: FromClause) -> tuple[ColumnElement[Any], ...]:
     return page.c.id, page.c.content_type, page.c.locale, page.c.path
-
-
-def _word(reason: str) -> ColumnElement[str]:
-    return literal_column(f"'{reason}'")
 
 
 def _was_public(publication: FromClause, until: Position) -> ColumnElement[bool]:

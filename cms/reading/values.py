@@ -11,7 +11,6 @@ from cms.content.fields import (
     Boolean,
     Choice,
     Colour,
-    Computed,
     Date,
     DateTime,
     Email,
@@ -22,6 +21,7 @@ from cms.content.fields import (
     Reference,
     Text,
     Url,
+    shown_as,
 )
 from cms.dialects import (
     BooleanOf,
@@ -80,5 +80,4 @@ def value_of(field: Field, scalar: Sql) -> Sql:
 
 
 def _kind_of(field: Field) -> type[Field] | None:
-    field = field.of if isinstance(field, Computed) else field
-    return next((kind for kind in type(field).__mro__ if kind in _VALUES), None)
+    return next((kind for kind in type(shown_as(field)).__mro__ if kind in _VALUES), None)

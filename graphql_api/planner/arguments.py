@@ -19,6 +19,7 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInputType,
     ListValueNode,
+    Node,
     NullValueNode,
     ObjectValueNode,
     Undefined,
@@ -69,6 +70,11 @@ Argument: TypeAlias = "Known | Given | Input | tuple[Argument, ...] | None"
 Arguments: TypeAlias = Mapping[str, Argument]
 
 
+def bad_input(message: str, node: Node | None) -> GraphQLError:
+    """Return the error for what is asked in a way that cannot be answered."""
+    return GraphQLError(message, node, extensions={"code": "BAD_USER_INPUT"})
+
+
 def shape_of(value: Any, type_: GraphQLInputType) -> Hashable:
     """Return the shape of a coerced variable value."""
     if value is None:
@@ -103,9 +109,9 @@ def arguments_of(
         if name in nodes and not _is_absent(nodes[name], shapes)
     }
     for name, argument in declared.items():
-        is_null = given[name] is None if name in given else _is_required(argument)
+        is_null = given[name] is None if name in given else argument.default_value is Undefined
         if is_null and is_non_null_type(argument.type):
-            raise _refused(f"{name} is required, and cannot be null.", nodes.get(name))
+            raise bad_input(f"{name} is required, and cannot be null.", nodes.get(name))
     return given
 
 
@@ -128,10 +134,6 @@ def _plain(argument: Argument, variables: Variables) -> Any:
             return None
 
 
-def _is_required(argument: GraphQLArgument | GraphQLInputField) -> bool:
-    return is_non_null_type(argument.type) and argument.default_value is Undefined
-
-
 def _from_node(node: ValueNode, type_: GraphQLInputType, shapes: Shapes) -> Argument:
     if isinstance(node, VariableNode):
         name = node.name.value
@@ -146,7 +148,7 @@ def _from_node(node: ValueNode, type_: GraphQLInputType, shapes: Shapes) -> Argu
         fields = arguments_of(nullable.fields, nodes, shapes)
         if nullable.is_one_of and [each is None for each in fields.values()] != [False]:
             names = ", ".join(nullable.fields)
-            raise _refused(f"One of {names} has to be given, and cannot be null.", node)
+            raise bad_input(f"One of {names} has to be given, and cannot be null.", node)
         return Input(nullable, fields)
     value = coerce_input_literal(node, nullable)
     return Known(value) if _is_structural(nullable) else Given(lambda _: value)
@@ -156,7 +158,7 @@ def _from_list(node: ValueNode, item_type: GraphQLInputType, shapes: Shapes) -> 
     nodes = node.values if isinstance(node, ListValueNode) else (node,)
     items = tuple(_from_node(item, item_type, shapes) for item in nodes)
     if is_non_null_type(item_type) and None in items:
-        raise _refused("What is in this list cannot be null.", node)
+        raise bad_input("What is in this list cannot be null.", node)
     if _shapes_sql(item_type):
         return items
     reads = [item.read if isinstance(item, Given) else _read_null for item in items]
@@ -183,10 +185,6 @@ def _from_shape(shape: Hashable, type_: GraphQLInputType, read: Read) -> Argumen
             },
         )
     return Given(read)
-
-
-def _refused(message: str, node: ValueNode | None) -> GraphQLError:
-    return GraphQLError(message, node, extensions={"code": "BAD_USER_INPUT"})
 
 
 def _reading(read: Read, key: str | int) -> Read:

@@ -19,7 +19,7 @@ from graphql import (
     is_non_null_type,
 )
 
-from graphql_api.planner.arguments import arguments_of
+from graphql_api.planner.arguments import arguments_of, bad_input
 from graphql_api.planner.declarations import PLANNED, Answer, Answers
 from graphql_api.planner.plan import Body, Case, Field, Plan, Seen, Typename
 from graphql_api.planner.selection import Selections
@@ -121,7 +121,7 @@ class _Builder:
 def _at_the_root(node: FieldNode) -> GraphQLError:
     """Return the refusal of what a view, which has the root's fields once more, cannot show."""
     message = f"{node.name.value} is the same through every view; ask for it beside view(…)."
-    return GraphQLError(message, node, extensions={"code": "BAD_USER_INPUT"})
+    return bad_input(message, node)
 
 
 def _likeness(field: Field | Typename) -> object:

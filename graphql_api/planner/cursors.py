@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, and_, or_, tuple_
 from sqlalchemy.types import TypeEngine
 
+from cms import clock
 from cms.dialects import Moment
 from graphql_api.planner.declarations import OrderKey, Sql
 from graphql_api.planner.json_sql import Hexadecimal, JsonTuple, json_of, text
@@ -88,13 +89,8 @@ def _can_be_held(value: Any, type_: TypeEngine[Any]) -> bool:
 
 
 def _moment(value: Any) -> datetime:
-    try:
-        moment = datetime.fromisoformat(value)
-        # Some of the first and the last day of the calendar is outside of it in UTC.
-        is_certain = moment.tzinfo is not None and moment.astimezone(UTC)
-    except (TypeError, ValueError, OverflowError):
-        is_certain = False
-    if not is_certain:
+    moment = clock.parse(value)
+    if moment is None:
         raise BadCursor(_UNFIT)
     return moment
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import FieldNode, GraphQLError
+from graphql import FieldNode
 from sqlalchemy import BigInteger, ColumnElement, literal_column
 
-from graphql_api.planner.arguments import Argument, Arguments, Given, Read, Variables
+from graphql_api.planner.arguments import Argument, Arguments, Given, Read, Variables, bad_input
 from graphql_api.planner.cursors import BadCursor, decode, value_for
 from graphql_api.planner.declarations import DEFAULT_SIZE, LARGEST_SIZE, OrderKey, Sql
 from graphql_api.planner.statement import Parameters
@@ -114,11 +114,6 @@ def last_key_of(cursor: Given, count: int) -> Given:
 def number_of(name: str, given: Given | None, node: FieldNode | None = None) -> Read:
     """Return how to read a size that may be given, at most :data:`LARGEST_SIZE`."""
     return _checked(name, given, LARGEST_SIZE, node) if given else lambda _: DEFAULT_SIZE
-
-
-def bad_input(message: str, node: FieldNode | None) -> GraphQLError:
-    """Return the error for an argument that cannot be used."""
-    return GraphQLError(message, nodes=node, extensions={"code": "BAD_USER_INPUT"})
 
 
 def number(read: Read, parameters: Parameters) -> ColumnElement[int]:

@@ -10,10 +10,10 @@ from sqlalchemy import BigInteger, case, literal_column
 from cms.content.site import Site
 from cms.reading import sync
 from cms.reading.view import AsOf, Past, Perspective, View
-from graphql_api.planner.arguments import Given, Variables
+from graphql_api.planner.arguments import Given, Variables, bad_input
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql
 from graphql_api.planner.json_sql import text
-from graphql_api.planner.paging import bad_input, last_key_of
+from graphql_api.planner.paging import last_key_of
 from graphql_api.planner.source import Chosen
 from graphql_api.schema.connection import add_connection, connection
 from graphql_api.schema.declare import Argument, Declared, one, seen_value, value

@@ -16,6 +16,7 @@ from cms.content.fields import (
     Number,
     Reference,
     References,
+    shown_as,
 )
 from cms.dialects import JsonScalar, TextOf
 from cms.reading import relations
@@ -30,7 +31,6 @@ from graphql_api.schema.field_kinds import (
     graphql_name,
     is_leaf,
     referenced_by,
-    shown_as,
 )
 from graphql_api.schema.review import author_of
 from graphql_api.schema.summaries import Facet, Summed, ValueOf
@@ -75,11 +75,9 @@ def entries_summed(content_type: type[ContentType] | None, entry_facets: Sequenc
         entry_facets: what any entry can be counted by, beside what every schema has.
     """
     fields = content_type.fields if content_type is not None else {}
-    # A field that is called like something of every entry is what is meant.
     own = [_facet_of(key, field) for key, field in fields.items()]
-    facets = {each.name: each for each in (*_FACETS, *entry_facets, *own) if each is not None}
     return Summed(
-        tuple(facets.values()),
+        (*_FACETS, *entry_facets, *(each for each in own if each is not None)),
         {**_MOMENTS, **_comparable(fields, (Date, DateTime))},
         _comparable(fields, (Number,)),
     )

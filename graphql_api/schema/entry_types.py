@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from sqlalchemy import Integer, case, literal_column, select
 
 from cms.content.content_type import ContentType
-from cms.content.fields import Choice, Email, Field, Reference, Text, Url
+from cms.content.fields import Choice, Email, Field, Reference, Text, Url, shown_as
 from cms.content.site import Reverse
 from cms.dialects import Folded
 from cms.reading import relations
@@ -26,7 +26,6 @@ from graphql_api.schema.field_kinds import (
     graphql_name,
     is_leaf,
     referenced_by,
-    shown_as,
 )
 from graphql_api.schema.inputs import add_order, add_quantified, add_where
 from graphql_api.schema.interfaces import Entry
@@ -92,7 +91,6 @@ def add_entry_type(
     own = field_filters(namespace, name, content_type.fields)
     back_filters = {each.name: reverse_filter(each) for each in reverses}
     description = f"What is asked of a {name}."
-    # A field that is called like something of every entry is what is meant.
     every = {**ENTRY_WHERE, **entry_filters, **own, **back_filters}
     add_where(namespace, f"{name}Where", description, every)
     add_quantified(namespace, f"{name}ListWhere", f"{name}Where", "entries")

@@ -18,6 +18,7 @@ from cms.content.fields import (
     Reference,
     References,
     Section,
+    shown_as,
 )
 from cms.content.fields.blocks import TYPE
 from cms.dialects import JsonText
@@ -33,7 +34,6 @@ from graphql_api.schema.field_kinds import (
     comparable,
     is_leaf,
     leaf_type,
-    shown_as,
 )
 from graphql_api.schema.inputs import (
     LEAF_FILTERS,

@@ -36,6 +36,7 @@ from cms.content.fields import (
     Section,
     Text,
     Url,
+    shown_as,
 )
 from cms.content.fields.blocks import TYPE
 from cms.dialects import JsonText
@@ -326,8 +327,3 @@ def _kind_of(field: Field, table: Mapping[type[Field], object]) -> type[Field]:
 
 def _row_for(field: Field, table: Mapping[type[Field], T]) -> T | None:
     return next((table[kind] for kind in type(field).__mro__ if kind in table), None)
-
-
-def shown_as(field: Field) -> Field:
-    """Return what a computed field is a field of; any other is itself."""
-    return field.of if isinstance(field, Computed) else field

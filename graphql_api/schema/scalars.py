@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import NewType
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from cms import clock
 from cms.dialects import as_text
 
 DateTime = NewType("DateTime", datetime)
@@ -20,13 +21,8 @@ def _show_moment(moment: datetime | str) -> str:
 
 
 def _parse_moment(value: object) -> datetime:
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        # Some of the first and the last day of the calendar is outside of it in UTC.
-        is_certain = moment is not None and moment.tzinfo is not None and moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        is_certain = False
-    if moment is None or not is_certain:
+    moment = clock.parse(value)
+    if moment is None:
         raise ValueError(f"{value!r} is no time with a zone: write 2026-11-24T05:22:12Z")
     return moment
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from graphql import GraphQLError
 from sqlalchemy import BigInteger, FromClause
 from sqlalchemy.types import TypeEngine
 
@@ -17,7 +16,7 @@ from cms.content.search.ranking import lookup_of
 from cms.content.search.spelling import grams, typed_words
 from cms.dialects import JsonDocument, Lookups
 from cms.reading import search
-from graphql_api.planner.arguments import Given, Read, Variables
+from graphql_api.planner.arguments import Given, Read, Variables, bad_input
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
 from graphql_api.planner.json_sql import RowCount
 from graphql_api.planner.ordering import order_mark
@@ -173,7 +172,7 @@ def _checked(read: Read) -> Read:
         count: int = read(variables)
         if not 0 <= count <= _MOST_SUGGESTIONS:
             message = f"first is {count}; from 0 to {_MOST_SUGGESTIONS} words are suggested"
-            raise GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
+            raise bad_input(message, None)
         return count
 
     return checked

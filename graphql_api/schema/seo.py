@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Text, case, func, literal_column, null, se
 from sqlalchemy.sql.functions import coalesce
 
 from cms.content.content_type import ContentType
-from cms.content.fields import Field, List
+from cms.content.fields import Field, List, shown_as
 from cms.content.site import Site
 from cms.dialects import Folded
 from cms.reading import relations
@@ -32,7 +32,7 @@ from graphql_api.planner.json_sql import (
 from graphql_api.planner.source import Chosen, Selectable
 from graphql_api.schema.content import document_of
 from graphql_api.schema.declare import Declared, inside, many, seen_value, value
-from graphql_api.schema.field_kinds import comparable, shown_as
+from graphql_api.schema.field_kinds import comparable
 from graphql_api.schema.rows import translation_rows
 
 # What the types of schema.org end with that are to have a headline.

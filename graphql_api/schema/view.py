@@ -19,7 +19,7 @@ from cms.content.site import Site
 from cms.dialects import Moment
 from cms.reading.view import AsOf, Past, Perspective, View
 from graphql_api.planner.arguments import Argument as PlannedArgument
-from graphql_api.planner.arguments import Given, Known
+from graphql_api.planner.arguments import Given, Known, bad_input
 from graphql_api.planner.declarations import PLANNED, Call, Through
 from graphql_api.schema.declare import Argument, Declared
 from graphql_api.schema.namespace import Namespace
@@ -88,9 +88,10 @@ def _seen(site: Site) -> Callable[[Call], View]:
         # What says whose eyes it takes is of the present, unless it says of when it is.
         past = _past(call) or (call.view.past if perspective is None else None)
         if chosen is Perspective.DRAFT and not call.view.scopes:
-            raise _refused("Drafts take a token that may read them.", "NOT_ALLOWED")
+            message = "Drafts take a token that may read them."
+            raise GraphQLError(message, extensions={"code": "NOT_ALLOWED"})
         if chosen is Perspective.DRAFT and past is not None:
-            raise _refused("Drafts have no past; look at an entry's revisions.", "BAD_USER_INPUT")
+            raise bad_input("Drafts have no past; look at an entry's revisions.", None)
         preview = call.view.preview if chosen is Perspective.PUBLISHED else None
         return View(_locales(site, call), chosen, call.view.scopes, past, preview)
 
@@ -109,7 +110,7 @@ def _locales(site: Site, call: Call) -> tuple[str, ...]:
 def _past(call: Call) -> Past | None:
     moment, position = call.arguments.get("asOf"), call.arguments.get("position")
     if isinstance(moment, Given) and isinstance(position, Given):
-        raise _refused("Give either asOf or position, not both.", "BAD_USER_INPUT")
+        raise bad_input("Give either asOf or position, not both.", None)
     if isinstance(moment, Given):
         return Past(AsOf.TIME, call.bind(moment, Moment()))
     if isinstance(position, Given):
@@ -120,7 +121,3 @@ def _past(call: Call) -> Past | None:
 def _known(argument: PlannedArgument) -> object:
     value = argument.value if isinstance(argument, Known) else None
     return value.value if isinstance(value, Enum) else value
-
-
-def _refused(message: str, code: str) -> GraphQLError:
-    return GraphQLError(message, extensions={"code": code})

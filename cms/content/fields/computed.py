@@ -84,3 +84,8 @@ class Computed(Field):
     def inner_fields(self) -> Iterator[Field]:
         """Yield the field that says what it is."""
         yield self.of
+
+
+def shown_as(field: Field) -> Field:
+    """Return what a computed field is a field of; any other is itself."""
+    return field.of if isinstance(field, Computed) else field

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from cms import clock
 from cms.content.canonical_json import Json
 from cms.content.fields.base import Field, Problems, ValuePath, name_of
 from cms.errors import InvalidValue
@@ -38,15 +39,9 @@ class DateTime(Field):
 
 
 def _moment(value: Json) -> dt.datetime | None:
-    """Return the time that a text tells, or ``None``; also where UTC has no such year."""
-    try:
-        moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else None
-        offset = moment.utcoffset() if moment is not None else None
-        if moment is None or offset is None or offset % dt.timedelta(minutes=1):
-            return None
-        if abs(offset) >= _FARTHEST:
-            return None
-        moment.astimezone(dt.UTC)
-    except (ValueError, OverflowError):
+    """Return the time that a text tells, or ``None``; also where no zone is so far from UTC."""
+    moment = clock.parse(value)
+    offset = moment.utcoffset() if moment is not None else None
+    if offset is None or offset % dt.timedelta(minutes=1) or abs(offset) >= _FARTHEST:
         return None
     return moment

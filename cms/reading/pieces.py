@@ -1,10 +1,10 @@
-"""Tables under other names."""
+"""Pieces of SQL that relations are made of."""
 
 from __future__ import annotations
 
 from functools import cache
 
-from sqlalchemy import FromClause
+from sqlalchemy import ColumnElement, FromClause, Text, literal_column
 
 from cms.tables import Base
 
@@ -16,3 +16,8 @@ def named(table: type[Base], name: str) -> FromClause:
     To make the columns of an alias is a large part of the work of a new statement.
     """
     return table.__table__.alias(name)
+
+
+def word(constant: str) -> ColumnElement[str]:
+    """Return a text of our own as a constant; it has no quotes in it."""
+    return literal_column(f"'{constant}'", Text())
