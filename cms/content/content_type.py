@@ -19,9 +19,9 @@ from cms.content.fields import (
     References,
     Text,
     Url,
-    shown_as,
 )
 from cms.content.fields.base import FIELD_NAME, all_fields
+from cms.content.fields.computed import shown_as
 from cms.content.policy import DEFAULT_POLICY, SignOffPolicy
 from cms.errors import SiteError
 

@@ -21,8 +21,8 @@ from cms.content.fields import (
     Reference,
     Text,
     Url,
-    shown_as,
 )
+from cms.content.fields.computed import shown_as
 from cms.dialects import (
     BooleanOf,
     ColourOf,

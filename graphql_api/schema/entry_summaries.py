@@ -16,8 +16,8 @@ from cms.content.fields import (
     Number,
     Reference,
     References,
-    shown_as,
 )
+from cms.content.fields.computed import shown_as
 from cms.dialects import JsonScalar, TextOf
 from cms.reading import relations
 from cms.reading.values import value_of

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from sqlalchemy import Integer, case, literal_column, select
 
 from cms.content.content_type import ContentType
-from cms.content.fields import Choice, Email, Field, Reference, Text, Url, shown_as
+from cms.content.fields import Choice, Email, Field, Reference, Text, Url
+from cms.content.fields.computed import shown_as
 from cms.content.site import Reverse
 from cms.dialects import Folded
 from cms.reading import relations

@@ -18,9 +18,9 @@ from cms.content.fields import (
     Reference,
     References,
     Section,
-    shown_as,
 )
 from cms.content.fields.blocks import TYPE
+from cms.content.fields.computed import shown_as
 from cms.dialects import JsonText
 from cms.reading.values import value_of
 from graphql_api.planner.declarations import Call, Row, Rows, Sql

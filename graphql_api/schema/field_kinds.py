@@ -36,9 +36,9 @@ from cms.content.fields import (
     Section,
     Text,
     Url,
-    shown_as,
 )
 from cms.content.fields.blocks import TYPE
+from cms.content.fields.computed import shown_as
 from cms.dialects import JsonText
 from cms.errors import SiteError
 from cms.reading.values import value_in

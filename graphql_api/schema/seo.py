@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Text, case, func, literal_column, null, se
 from sqlalchemy.sql.functions import coalesce
 
 from cms.content.content_type import ContentType
-from cms.content.fields import Field, List, shown_as
+from cms.content.fields import Field, List
+from cms.content.fields.computed import shown_as
 from cms.content.site import Site
 from cms.dialects import Folded
 from cms.reading import relations

@@ -7,7 +7,7 @@ from cms.content.fields.blocks import AnyBlock, Block, Blocks
 from cms.content.fields.boolean import Boolean
 from cms.content.fields.choice import Choice
 from cms.content.fields.colour import Colour
-from cms.content.fields.computed import Computed, shown_as
+from cms.content.fields.computed import Computed
 from cms.content.fields.dates import Date
 from cms.content.fields.email import Email
 from cms.content.fields.json_value import Json
@@ -47,5 +47,4 @@ __all__ = [
     "Sections",
     "Text",
     "Url",
-    "shown_as",
 ]
