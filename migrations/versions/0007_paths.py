@@ -44,7 +44,7 @@ def _remake(conditions: Mapping[str, str | None]) -> None:
 
 def _index(name: str, table: str, columns: list[str], conditions: Mapping[str, str | None]) -> None:
     condition = conditions[name]
-    where = sa.text(condition) if condition else None  # noqa: TID251  # an index takes no other
+    where = sa.text(condition) if condition else None  # noqa: TID251  # plain SQL
     op.drop_index(name, table)
     op.create_index(
         name,

@@ -53,8 +53,8 @@ async def test_pages_outlive_a_migration_of_their_paths_down_and_up_again(
     await migrate(database)
     await check_schema(database)
     async with database.reading() as session:
-        found = await session.execute(select(Publication.id, Publication.path))
-    assert dict(found.tuples().all()) == {page.id: page.path, no_page.id: None}
+        found = await session.scalars(select(Publication))
+        assert {each.id: each.path for each in found} == {page.id: page.path, no_page.id: None}
 
 
 async def test_two_who_migrate_at_once_do_not_collide(empty: str) -> None:
