@@ -32,9 +32,10 @@ class Database:
         *,
         readers: int = 4,
         statement_timeout: float = 5.0,
+        sqlite_mmap_megabytes: int = 0,
         signing_key: Path = Path("copydesk.key"),
     ) -> None:
-        self._backend = backend(url)
+        self._backend = backend(url, sqlite_mmap_megabytes)
         self.engine = self._backend.engine()
         self._reading = self._backend.reading_engine(self.engine)
         self.reader: Reader = self._backend.reader(readers, statement_timeout)

@@ -40,6 +40,13 @@ class Settings(BaseSettings):
     statement_timeout: float = Field(
         default=5.0, gt=0, description="Seconds after which a read is cancelled in the database."
     )
+    sqlite_mmap_megabytes: int = Field(
+        default=0,
+        ge=0,
+        le=1_048_576,
+        description="How many megabytes of an SQLite file the connections that serve reads map "
+        "into memory; 0 maps none.",
+    )
     signing_key: Path = Field(
         default=Path("copydesk.key"),
         description="The file with the Ed25519 key that signs attestations; "

@@ -51,6 +51,7 @@ def create_app(
         chosen.database_url,
         readers=chosen.readers,
         statement_timeout=chosen.statement_timeout,
+        sqlite_mmap_megabytes=chosen.sqlite_mmap_megabytes,
         signing_key=chosen.signing_key,
     )
     schema = build_delivery_schema(site)

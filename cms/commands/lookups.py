@@ -234,6 +234,8 @@ async def entries_at(
         source_id: the entry whose text mentions the paths.
     """
     wanted = list(paths)
+    if not wanted:
+        return {}  # SQLite would scan all editions for none
     return {
         **await formerly_at(work, wanted, locale),
         **await _drafted_at(work, wanted, locale, source_id),

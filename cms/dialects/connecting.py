@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Protocol
-from urllib.parse import quote
 
 import aiosqlite
 from pysqlite3 import dbapi2 as sqlite
@@ -16,7 +15,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from cms.dialects.reading import PostgresReader, Reader, SqliteReader
+from cms.dialects.reading import PostgresReader, Reader, SqliteReader, connect_to_read
 from cms.errors import DatabaseError
 
 _READING_CONNECTIONS = 4
@@ -35,8 +34,12 @@ class Backend(Protocol):
         """Return a reader with this many connections, at most."""
 
 
-def backend(database_url: str) -> Backend:
+def backend(database_url: str, sqlite_mmap_megabytes: int = 0) -> Backend:
     """Return what a ``COPYDESK_DATABASE_URL`` names.
+
+    Args:
+        database_url: the URL.
+        sqlite_mmap_megabytes: how much of an SQLite file its readers map into memory, at most.
 
     Raises:
         DatabaseError: when it names neither an SQLite file nor a PostgreSQL database.
@@ -47,7 +50,7 @@ def backend(database_url: str) -> Backend:
         raise DatabaseError(f"{database_url!r} is not a database URL: {error}") from None
     match url.get_backend_name():
         case "sqlite" if url.database and url.database != ":memory:":
-            return SqliteBackend(str(Path(url.database).resolve()))
+            return SqliteBackend(str(Path(url.database).resolve()), sqlite_mmap_megabytes)
         case "postgresql":
             return PostgresBackend(url.set(drivername="postgresql+asyncpg"))
         case _:
@@ -60,8 +63,9 @@ def backend(database_url: str) -> Backend:
 class SqliteBackend:
     """A file: one writing connection, and a few that read."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, mapped_megabytes: int) -> None:
         self._file = file
+        self._mapped_megabytes = mapped_megabytes
 
     def engine(self) -> AsyncEngine:
         """Return an engine with one connection, so that writers of this process queue."""
@@ -82,7 +86,7 @@ class SqliteBackend:
         del engine  # a writer that reads would keep other writers waiting
         reading = create_async_engine(
             URL.create("sqlite+aiosqlite", database=self._file),
-            module=AsyncAdapt_aiosqlite_dbapi(_driver(_connect_to_read), sqlite),
+            module=AsyncAdapt_aiosqlite_dbapi(_driver(self._connect_to_read), sqlite),
             pool_size=_READING_CONNECTIONS,
             hide_parameters=True,
         )
@@ -91,7 +95,12 @@ class SqliteBackend:
 
     def reader(self, connections: int, timeout: float) -> SqliteReader:
         """Return a reader of the file."""
-        return SqliteReader(self._file, connections, timeout)
+        return SqliteReader(self._file, connections, timeout, self._mapped_megabytes)
+
+    def _connect_to_read(self, file: str, **_: object) -> aiosqlite.Connection:
+        return aiosqlite.Connection(
+            lambda: connect_to_read(file, self._mapped_megabytes), iter_chunk_size=64
+        )
 
 
 def _begin_immediate(connection: Connection) -> None:
@@ -132,18 +141,6 @@ def _connect_to_write(file: str, **_: object) -> aiosqlite.Connection:
     if not Path(file).parent.is_dir():
         # Said here, since what fails in aiosqlite's thread outlives the event loop.
         raise sqlite.OperationalError(f"there is no folder {Path(file).parent}")
-    return aiosqlite.Connection(connect, iter_chunk_size=64)
-
-
-def _connect_to_read(file: str, **_: object) -> aiosqlite.Connection:
-    def connect() -> sqlite.Connection:
-        connection = sqlite.connect(
-            f"file:{quote(file)}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-        )
-        for pragma in ("query_only=on", "trusted_schema=off", "busy_timeout=5000"):
-            connection.execute(f"pragma {pragma}")
-        return connection
-
     return aiosqlite.Connection(connect, iter_chunk_size=64)
 
 

@@ -26,6 +26,9 @@ _NO_TIME = 0.0005
 _MOST_STATEMENTS = 1_000
 # How many steps of SQLite's machine lie between two looks at the clock; about 0.1 ms.
 _STEPS_BETWEEN_LOOKS = 10_000
+# How much of the file a reading connection keeps in memory, in KiB; SQLite's own 2 MB do not hold
+# the inner pages of a large site's indexes.
+_CACHE = 64 * 1024
 
 
 class Reader(Protocol):
@@ -46,6 +49,27 @@ class Reader(Protocol):
         """Close the connections."""
 
 
+def connect_to_read(file: str, mapped_megabytes: int) -> sqlite.Connection:
+    """Return a connection to an SQLite file that can only read.
+
+    Args:
+        file: the file.
+        mapped_megabytes: how much of it is mapped into memory, at most.
+    """
+    connection = sqlite.connect(
+        f"file:{quote(file)}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+    )
+    for pragma in (
+        "query_only=on",
+        "trusted_schema=off",
+        "busy_timeout=5000",
+        f"cache_size=-{_CACHE}",
+        f"mmap_size={mapped_megabytes * 1024**2}",
+    ):
+        connection.execute(f"pragma {pragma}")
+    return connection
+
+
 class SqliteReader:
     """Read-only connections, each used by one thread at a time.
 
@@ -53,9 +77,12 @@ class SqliteReader:
     hand it to a thread would take longer; every other one runs in a thread.
     """
 
-    def __init__(self, file: str, connections: int, timeout: float) -> None:
+    def __init__(
+        self, file: str, connections: int, timeout: float, mapped_megabytes: int = 0
+    ) -> None:
         self.dialect: Dialect = sqlite_dialect(paramstyle="qmark")
         self._file = file
+        self._mapped_megabytes = mapped_megabytes
         self._timeout = timeout
         # More threads than cores only wait for each other.
         self._size = min(connections, os.cpu_count() or 1)
@@ -107,7 +134,9 @@ class SqliteReader:
         return self._own
 
     def _open(self) -> _ReadConnection:
-        connection = _ReadConnection(self._file, self._timeout)
+        connection = _ReadConnection(
+            connect_to_read(self._file, self._mapped_megabytes), self._timeout
+        )
         self._opened.append(connection)
         return connection
 
@@ -115,15 +144,11 @@ class SqliteReader:
 class _ReadConnection:
     """A connection that can only read, and not for longer than the limit."""
 
-    def __init__(self, file: str, timeout: float) -> None:
+    def __init__(self, connection: sqlite.Connection, timeout: float) -> None:
         self._timeout = timeout
         self._deadline = 0.0
-        self._connection = sqlite.connect(
-            f"file:{quote(file)}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-        )
+        self._connection = connection
         self._connection.text_factory = bytes
-        for pragma in ("query_only=on", "trusted_schema=off", "busy_timeout=5000"):
-            self._connection.execute(f"pragma {pragma}")
         self._connection.create_function(FOLD, 1, folded, deterministic=True)
         self._connection.set_progress_handler(self._is_late, _STEPS_BETWEEN_LOOKS)
         self.interrupt = self._connection.interrupt
@@ -197,6 +222,8 @@ class PostgresReader:
                     min_size=1,
                     max_size=self._size,
                     statement_cache_size=1_000,
+                    # Statements of any length: a page of a site with many types takes 20 kB.
+                    max_cacheable_statement_size=0,
                     init=_receive_json_as_bytes,
                     reset=_keep_session,
                     server_settings={

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.dialects import CLUSTERED, Key, Moment
+from cms.dialects import CLUSTERED, Key, Moment, partial_index
 from cms.tables.base import Base, Document, Id, Items, Name, Prose, Time
 
 
@@ -53,7 +53,7 @@ class Revision(Base):
         UniqueConstraint("edition_id", "id"),
         CheckConstraint("number >= 1", name="number_from_one"),
         Index("ix_revision_slug", "slug"),
-        Index("ix_revision_path", "path"),
+        partial_index("ix_revision_path", "path", where="path is not null"),
         Index("ix_revision_category_id", "category_id"),
         Index("ix_revision_created_at", "created_at"),
     )

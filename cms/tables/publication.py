@@ -11,6 +11,7 @@ from cms.dialects import Key, Moment, Words, partial_index
 from cms.tables.base import Base, Id, Name, Time
 
 _OPEN = "ended_position is null"
+_HAS_PATH = "path is not null"
 
 
 class Publication(Base):
@@ -26,7 +27,12 @@ class Publication(Base):
         CheckConstraint("(ended_at is null) = (ended_position is null)", name="ended"),
         CheckConstraint("ended_position > position", name="ends_later"),
         partial_index("uq_publication_open_entry", "entry_id", "locale", where=_OPEN, unique=True),
-        partial_index("uq_publication_open_path", "locale", "path", where=_OPEN, unique=True),
+        partial_index(
+            "uq_publication_open_path",
+            *("locale", "path"),
+            where=f"{_OPEN} and {_HAS_PATH}",
+            unique=True,
+        ),
         partial_index("uq_publication_open_revision", "revision_id", where=_OPEN, unique=True),
         partial_index(
             "ix_publication_open_category",
@@ -41,7 +47,7 @@ class Publication(Base):
         Index("ix_publication_edition_id", "edition_id", "position"),
         Index("ix_publication_revision_id", "revision_id"),
         # What stood at a path, and what changed between two positions.
-        Index("ix_publication_path", "path", "locale"),
+        partial_index("ix_publication_path", "path", "locale", where=_HAS_PATH),
         Index("ix_publication_position", "position"),
         Index("ix_publication_ended_position", "ended_position"),
         Index("ix_publication_entry_id", "entry_id"),

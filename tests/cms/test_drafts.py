@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from cms.commands.drafts import autosave_entry, restore_revision, save_draft, update_entry
 from cms.commands.entries import create_entry
@@ -323,3 +326,55 @@ async def test_a_contradiction_is_for_a_person_to_decide(newsroom: Newsroom) -> 
     assert [(each["path"], each["outcome"]) for each in proposal["fields"]] == [
         (["title"], "CONFLICT")
     ]
+
+
+@pytest.mark.parametrize("content_type", ["Snippet", "Settings"])
+async def test_a_save_that_mentions_no_path_looks_for_none(
+    newsroom: Newsroom, content_type: str
+) -> None:
+    values: dict[str, Any] = {"brand": "b"} if content_type == "Settings" else {"text": "t"}
+    head = await newsroom.draft(content_type, **values)
+    with statements(newsroom.database) as seen:
+        head = await newsroom.save(head, title="Other", **values)
+        head = await newsroom.autosave(head, title="Another")
+        await newsroom.publish(head)
+    asked = re.compile(r"where .*\bpath (in|is null|=)", re.IGNORECASE | re.DOTALL)
+    assert [each for each in seen if asked.search(each)] == []
+
+
+async def test_a_path_is_found_by_an_index_among_many_entries_without_one(
+    newsroom: Newsroom,
+) -> None:
+    head = await newsroom.draft(body="See [other](/articles/other).")
+    for _ in range(20):
+        await newsroom.published("Snippet", title="Same", text="t")
+    await newsroom.database.refresh_statistics()
+    with statements(newsroom.database) as seen:
+        await newsroom.save(head, body="See [another](/articles/another).")
+    lookups = [each for each in seen if "path IN" in each]
+    assert len(lookups) == 3
+    if newsroom.database.engine.dialect.name == "sqlite":
+        for each in lookups:
+            plan = await plan_of(newsroom.database, each)
+            assert not any(step.startswith("SCAN") for step in plan), plan
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """Give a list of what is run, as it is run."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+
+
+async def plan_of(database: Database, statement: str) -> list[str]:
+    """Return how SQLite would run a statement."""
+    async with database.engine.connect() as connection:
+        values = tuple("x" for _ in range(statement.count("?")))
+        explained = await connection.exec_driver_sql(f"explain query plan {statement}", values)
+        return [row.detail for row in explained]
