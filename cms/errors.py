@@ -80,6 +80,13 @@ class ReadTimeout(DatabaseError):
         super().__init__(f"the read took longer than {seconds:g} seconds and was cancelled")
 
 
+class TooManyWaiting(CopydeskError):
+    """Too much of one client is waiting for its turn already, ``most``."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"{most:,} requests of yours are waiting already, which is the most")
+
+
 class ContentFileError(CopydeskError):
     """A content file cannot be read.
 

@@ -40,6 +40,7 @@ from cms.dialects.folding import Folded, FoldedItems
 from cms.dialects.reading import Reader
 from cms.dialects.search import Lookups, found_documents, ranked_documents, snippet_of
 from cms.dialects.spelled import Spelled
+from cms.dialects.turns import Turns
 from cms.dialects.values import (
     BooleanOf,
     ColourOf,
@@ -69,6 +70,7 @@ __all__ = [
     "Reader",
     "Spelled",
     "TextOf",
+    "Turns",
     "Words",
     "as_text",
     "backend",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import os
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -19,11 +18,16 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
 from cms.dialects.folding import FOLD, folded
+from cms.dialects.turns import Turns
 from cms.errors import ReadTimeout
 
 # How long a statement may have taken to count as taking no time, in seconds.
 _NO_TIME = 0.0005
+# After so long a statement on the event loop is stopped, and run in a thread, in seconds.
+_LONGEST_ON_LOOP = 0.005
 _MOST_STATEMENTS = 1_000
+# How many statements a PostgreSQL connection keeps; the server has up to a megabyte for each.
+_KEPT_STATEMENTS = 200
 # How many steps of SQLite's machine lie between two looks at the clock; about 0.1 ms.
 _STEPS_BETWEEN_LOOKS = 10_000
 # How much of the file a reading connection keeps in memory, in KiB; SQLite's own 2 MB do not hold
@@ -38,11 +42,17 @@ class Reader(Protocol):
     def dialect(self) -> Dialect:
         """What statements are compiled for."""
 
-    async def fetch(self, sql: str, values: Sequence[object]) -> bytes:
+    async def fetch(self, sql: str, values: Sequence[object], client: str = "") -> bytes:
         """Return the one value of the one row that a statement yields.
+
+        Args:
+            sql: the statement.
+            values: its parameters.
+            client: for whom; connections are shared fairly among clients.
 
         Raises:
             ReadTimeout: when the statement ran longer than the limit and was cancelled.
+            TooManyWaiting: when too much of the client waits for a connection already.
         """
 
     async def close(self) -> None:
@@ -74,7 +84,8 @@ class SqliteReader:
     """Read-only connections, each used by one thread at a time.
 
     A statement that took no time when it last ran is run on the event loop itself, since to
-    hand it to a thread would take longer; every other one runs in a thread.
+    hand it to a thread would take longer; every other one runs in a thread. There are more
+    threads than cores, so that some are left while one client's slow statements run.
     """
 
     def __init__(
@@ -84,25 +95,31 @@ class SqliteReader:
         self._file = file
         self._mapped_megabytes = mapped_megabytes
         self._timeout = timeout
-        # More threads than cores only wait for each other.
-        self._size = min(connections, os.cpu_count() or 1)
-        self._threads = ThreadPoolExecutor(self._size, "copydesk-reader")
-        self._idle: asyncio.LifoQueue[_ReadConnection] = asyncio.LifoQueue()
+        self._threads = ThreadPoolExecutor(connections, "copydesk-reader")
+        self._turns = Turns(connections)
+        self._idle: list[_ReadConnection] = []
         self._opened: list[_ReadConnection] = []
         self._own: _ReadConnection | None = None
         self._seconds = _Recent()
 
-    async def fetch(self, sql: str, values: Sequence[object]) -> bytes:
+    async def fetch(self, sql: str, values: Sequence[object], client: str = "") -> bytes:
         """Run the statement."""
         if self._seconds.of(sql) < _NO_TIME:
-            value, seconds = self._own_connection().fetch(sql, values)
-        else:
+            self._turns.note(client)
+            try:
+                value, seconds = self._own_connection().fetch(sql, values)
+            except ReadTimeout:  # with these values it takes longer than it did
+                self._seconds.note(sql, self._timeout)
+            else:
+                self._seconds.note(sql, seconds)
+                return value
+        async with self._turns.of(client):
             value, seconds = await self._fetch_in_thread(sql, values)
         self._seconds.note(sql, seconds)
         return value
 
     async def _fetch_in_thread(self, sql: str, values: Sequence[object]) -> tuple[bytes, float]:
-        connection = await self._take()
+        connection = self._idle.pop() if self._idle else self._open(self._timeout)
         running = asyncio.get_running_loop().run_in_executor(
             self._threads, connection.fetch, sql, values
         )
@@ -114,7 +131,7 @@ class SqliteReader:
             await asyncio.wait([running])
             raise
         finally:
-            self._idle.put_nowait(connection)
+            self._idle.append(connection)
 
     async def close(self) -> None:
         """Close the connections and end the threads."""
@@ -122,21 +139,14 @@ class SqliteReader:
         while self._opened:
             self._opened.pop().close()
 
-    async def _take(self) -> _ReadConnection:
-        if self._idle.empty() and len(self._opened) < self._size:
-            return self._open()
-        return await self._idle.get()
-
     def _own_connection(self) -> _ReadConnection:
         """Return the event loop's own connection."""
         if self._own is None:
-            self._own = self._open()
+            self._own = self._open(_LONGEST_ON_LOOP)
         return self._own
 
-    def _open(self) -> _ReadConnection:
-        connection = _ReadConnection(
-            connect_to_read(self._file, self._mapped_megabytes), self._timeout
-        )
+    def _open(self, timeout: float) -> _ReadConnection:
+        connection = _ReadConnection(connect_to_read(self._file, self._mapped_megabytes), timeout)
         self._opened.append(connection)
         return connection
 
@@ -198,12 +208,13 @@ class PostgresReader:
         self._timeout = timeout
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
+        self._turns = Turns(connections)
 
-    async def fetch(self, sql: str, values: Sequence[object]) -> bytes:
+    async def fetch(self, sql: str, values: Sequence[object], client: str = "") -> bytes:
         """Run the statement, prepared."""
         pool = self._pool or await self._open()
         try:
-            async with pool.acquire() as connection:
+            async with self._turns.of(client), pool.acquire() as connection:
                 return await connection.fetchval(sql, *values)  # type: ignore[no-any-return]
         except asyncpg.QueryCanceledError:
             raise ReadTimeout(self._timeout) from None
@@ -221,7 +232,7 @@ class PostgresReader:
                     **arguments,
                     min_size=1,
                     max_size=self._size,
-                    statement_cache_size=1_000,
+                    statement_cache_size=_KEPT_STATEMENTS,
                     # Statements of any length: a page of a site with many types takes 20 kB.
                     max_cacheable_statement_size=0,
                     init=_receive_json_as_bytes,

@@ -35,10 +35,10 @@ class CountingReader:
         """The dialect of the reader behind it."""
         return self.reader.dialect
 
-    async def fetch(self, sql: str, values: Sequence[object]) -> bytes:
+    async def fetch(self, sql: str, values: Sequence[object], client: str = "") -> bytes:
         """Count, and fetch."""
         self.statements.append(sql)
-        return await self.reader.fetch(sql, values)
+        return await self.reader.fetch(sql, values, client)
 
     async def close(self) -> None:
         """Close the reader behind it."""

@@ -1,0 +1,98 @@
+"""Turns: what runs at once, shared fairly among clients."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from cms.errors import TooManyWaiting
+
+# For so long after it last asked a client counts as one of several, in seconds.
+_AROUND = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Waiting:
+    client: str
+    turn: asyncio.Future[None]
+
+
+class Turns:
+    """A number of tasks that run at once, and those that wait for one of them to end.
+
+    A client alone can have all turns. As soon as there are several, each has a quarter of them at
+    most, so that the slow work of one never stands before all of the others; and the next turn is
+    that of the waiting client with the fewest.
+
+    Args:
+        size: how many tasks run at once.
+        waiting: how many of a client's tasks may wait.
+    """
+
+    def __init__(self, size: int, waiting: int = 100) -> None:
+        self._size = size
+        self._most_waiting = waiting
+        self._running: Counter[str] = Counter()
+        self._waiting: list[_Waiting] = []
+        self._seen: dict[str, float] = {}
+
+    @asynccontextmanager
+    async def of(self, client: str) -> AsyncIterator[None]:
+        """Be one of the tasks that run at once.
+
+        Raises:
+            TooManyWaiting: if too many of the client's tasks wait already.
+        """
+        self.note(client)
+        await self._begin(client)
+        try:
+            yield
+        finally:
+            self._end(client)
+
+    def note(self, client: str) -> None:
+        """Note that a client is around, though it takes no turn."""
+        now = time.monotonic()
+        self._seen.pop(client, None)
+        self._seen[client] = now  # the last one seen comes last
+        while (oldest := next(iter(self._seen))) and self._seen[oldest] < now - _AROUND:
+            del self._seen[oldest]
+
+    async def _begin(self, client: str) -> None:
+        if self._is_free(client):
+            self._running[client] += 1
+            return
+        if sum(each.client == client for each in self._waiting) >= self._most_waiting:
+            raise TooManyWaiting(self._most_waiting)
+        waiting = _Waiting(client, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        try:
+            await waiting.turn
+        except asyncio.CancelledError:
+            if waiting in self._waiting:
+                self._waiting.remove(waiting)
+            elif not waiting.turn.cancelled():  # it had its turn already
+                self._end(client)
+            raise
+
+    def _end(self, client: str) -> None:
+        self._running[client] -= 1
+        if not self._running[client]:
+            del self._running[client]
+        while free := [each for each in self._waiting if self._is_free(each.client)]:
+            following = min(free, key=lambda each: self._running[each.client])
+            self._waiting.remove(following)
+            self._running[following.client] += 1
+            following.turn.set_result(None)
+
+    def _is_free(self, client: str) -> bool:
+        return self._running.total() < self._size and self._running[client] < self._share(client)
+
+    def _share(self, client: str) -> int:
+        """Return how many turns a client can have at once."""
+        is_alone = not (self._seen.keys() | self._running.keys()) - {client}
+        return self._size if is_alone else max(1, self._size // 4)
