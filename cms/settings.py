@@ -47,6 +47,14 @@ class Settings(BaseSettings):
         description="How many megabytes of an SQLite file the connections that serve reads map "
         "into memory; 0 maps none.",
     )
+    limits: dict[str, int] = Field(
+        default={},
+        description="Other limits of the delivery API, as JSON by name: "
+        '{"cost": 2000000}; see querying.md.',
+    )
+    management_limits: dict[str, int] = Field(
+        default={}, description="The same for the management API; see editing.md."
+    )
     signing_key: Path = Field(
         default=Path("copydesk.key"),
         description="The file with the Ed25519 key that signs attestations; "

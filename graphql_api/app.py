@@ -14,11 +14,14 @@ from starlette.routing import Route, WebSocketRoute
 from cms.commands.sessions import Lifetimes
 from cms.content.site import Site
 from cms.database import Database
+from cms.dialects import Turns
+from cms.reading.entry_counts import EntryCounts
 from cms.settings import Settings, load_settings
 from graphql_api import pages
 from graphql_api.endpoints import ManagementEndpoint, serve_delivery
 from graphql_api.http.authentication import Identify
-from graphql_api.management import Management
+from graphql_api.http.limits import Limits, limits_with
+from graphql_api.management import MANAGEMENT_LIMITS, Management
 from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
 from graphql_api.site_files.asking import LIMITS
@@ -55,13 +58,26 @@ def create_app(
         signing_key=chosen.signing_key,
     )
     schema = build_delivery_schema(site)
-    delivery = Delivery(site, schema, database.reader)
+    limits = limits_with(Limits(), chosen.limits, "COPYDESK_LIMITS")
+    management_limits = limits_with(
+        MANAGEMENT_LIMITS, chosen.management_limits, "COPYDESK_MANAGEMENT_LIMITS"
+    )
+    entries, turns = EntryCounts(database).current, Turns(1)
+    delivery = Delivery(site, schema, database.reader, limits, entries, turns)
     files = SiteFiles(site, Delivery(site, schema, database.reader, LIMITS))
     lifetimes = Lifetimes(
         access=timedelta(minutes=chosen.session_minutes),
         refresh=timedelta(days=chosen.refresh_days),
     )
-    management = Management(site, build_management_schema(site), database, lifetimes=lifetimes)
+    management = Management(
+        site,
+        build_management_schema(site),
+        database,
+        limits=management_limits,
+        lifetimes=lifetimes,
+        entries=entries,
+        turns=turns,
+    )
     endpoint = ManagementEndpoint(management, database, identify, allowed_origins)
 
     @asynccontextmanager

@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
+from cms.commands.throttle import network_of
 from cms.database import Database
 from cms.dialects import is_worth_another_try
 from cms.editorial.actor import ANONYMOUS, Actor
@@ -50,20 +51,23 @@ async def serve_delivery(delivery: Delivery, database: Database, request: Reques
         header = request.headers.get("authorization")
         if header is None:
             asked = await _arrived(request, delivery.limits.body_bytes, _BODY_SECONDS)
-            return success(await delivery.answer(asked), media_type)
-        visitor = await _visitor(database, header)
+            visitor = Visitor(client=network_of(_address(request)))
+            return success(await delivery.answer(asked, visitor), media_type)
+        visitor = await _visitor(database, header, _address(request))
         asked = await _arrived(request, delivery.limits.body_bytes, _BODY_SECONDS)
         return private(await delivery.answer(asked, visitor), media_type)
 
     return pages.graphiql() if wants_page(request) else await _respond(request, answer)
 
 
-async def _visitor(database: Database, authorization: str) -> Visitor:
+async def _visitor(database: Database, authorization: str, address: str) -> Visitor:
     """Return who an ``Authorization`` header stands for, as far as it matters to reading."""
     secret = authorization.partition(" ")[2].strip()
     if secret.startswith("copydesk_preview_"):
-        return Visitor(preview=await preview_of(database, secret))
-    return Visitor(scopes=scopes_of(await actor_of(database, authorization)))
+        shown = await preview_of(database, secret)
+        return Visitor(preview=shown, client=network_of(address))
+    actor = await actor_of(database, authorization)
+    return Visitor(scopes=scopes_of(actor), client=actor.account_id or network_of(address))
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,12 @@ from graphql import GraphQLError, GraphQLSchema, OperationType
 from cms.clock import now
 from cms.commands.lookups import authorise_on, look_at
 from cms.commands.sessions import DEFAULT_LIFETIMES, Lifetimes, renewed
+from cms.commands.throttle import network_of
 from cms.commands.work import Work, begin_reading
 from cms.content.canonical_json import Json
 from cms.content.site import Site
 from cms.database import Database
+from cms.dialects import Turns
 from cms.editorial.actor import ANONYMOUS, Actor
 from cms.editorial.authorization import Action, Denied, Subject, decide
 from cms.errors import Refused
@@ -25,7 +27,15 @@ from graphql_api.http.authentication import unauthenticated
 from graphql_api.http.errors import RequestFailed, failed
 from graphql_api.http.limits import Limits
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.operation import Asked, Operations, Prepared, fetch, scopes_of
+from graphql_api.operation import (
+    Asked,
+    CountEntries,
+    Operations,
+    Prepared,
+    fetch,
+    no_entries,
+    scopes_of,
+)
 from graphql_api.planner.answers import answer_slot
 from graphql_api.planner.arguments import plain_values
 from graphql_api.planner.declarations import Answer, Answers, Through
@@ -42,6 +52,11 @@ MANAGEMENT_LIMITS = Limits(
     aliases=30,
     root_fields=20,
     list_items=1_000,
+    fields=2_000,
+    repetitions=10_000,
+    filters=200,
+    parts=1_200,
+    cost=3_000_000,
 )
 
 
@@ -57,6 +72,8 @@ class Management:
         database: where the content is.
         limits: how much one request may ask for.
         lifetimes: for how long a session's tokens are good.
+        entries: counts the entries, by which the cost of a request is estimated.
+        turns: the turns in which requests are prepared.
     """
 
     def __init__(
@@ -67,13 +84,15 @@ class Management:
         *,
         limits: Limits = MANAGEMENT_LIMITS,
         lifetimes: Lifetimes = DEFAULT_LIFETIMES,
+        entries: CountEntries = no_entries,
+        turns: Turns | None = None,
     ) -> None:
         self.limits = limits
         self._lifetimes = lifetimes
         self._site = site
         self._database = database
         self._tail = Tail(database)
-        self._operations = Operations(schema, database.reader.dialect, limits)
+        self._operations = Operations(schema, database.reader.dialect, limits, entries, turns)
 
     async def answer(self, request: GraphQLRequest, actor: Actor, address: str) -> bytes:
         """Return the response to a request, as JSON.
@@ -81,7 +100,7 @@ class Management:
         Raises:
             RequestFailed: if there is no answer, with the reasons.
         """
-        asked = self.read(request, actor)
+        asked = await self.read(request, actor, address)
         match asked.operation.node.operation:
             case OperationType.QUERY:
                 return await self._query(asked, actor)
@@ -91,17 +110,17 @@ class Management:
         message = "Subscribe over WebSocket (graphql-transport-ws) or accept text/event-stream."
         raise failed(message, "BAD_REQUEST")
 
-    def read(self, request: GraphQLRequest, actor: Actor) -> Asked:
+    async def read(self, request: GraphQLRequest, actor: Actor, address: str) -> Asked:
         """Return the operation that a request asks for.
 
         Raises:
             RequestFailed: if it is not valid, or takes an account and there is none.
         """
         if actor != ANONYMOUS:
-            return self._operations.read(request)
+            return await self._operations.read(request, actor.account_id or network_of(address))
         try:
-            asked = self._operations.read(request)
-            prepared = self.prepare(asked, actor)
+            asked = await self._operations.read(request, network_of(address))
+            prepared = await self.prepare(asked, actor)
         except RequestFailed:
             # What is wrong with it is for those who may know the schema.
             raise unauthenticated(_SIGN_IN) from None
@@ -110,9 +129,9 @@ class Management:
             raise unauthenticated(_SIGN_IN)
         return asked
 
-    def prepare(self, asked: Asked, actor: Actor, key: str | None = None) -> Prepared:
+    async def prepare(self, asked: Asked, actor: Actor, key: str | None = None) -> Prepared:
         """Return an operation, or one root field of it, ready to run for an actor."""
-        return self._operations.prepare(asked, self.view_of(actor), key)
+        return await self._operations.prepare(asked, self.view_of(actor), key)
 
     async def stream(
         self, request: GraphQLRequest, actor: Actor, address: str
@@ -125,11 +144,11 @@ class Management:
         """
         # A socket lives longer than what its client may do.
         current = await self._renewed(actor)
-        asked = self.read(request, current)
+        asked = await self.read(request, current, address)
         if asked.operation.node.operation is not OperationType.SUBSCRIPTION:
             yield await self.answer(request, current, address)
             return
-        field = self._subscribed(asked, current)
+        field = await self._subscribed(asked, current)
         following = Following(self._database, self._site, self._tail, current)
         arguments = _arguments(field, asked)
         async with (
@@ -141,9 +160,9 @@ class Management:
                 if response is not None:
                     yield response
 
-    def _subscribed(self, asked: Asked, actor: Actor) -> Field:
+    async def _subscribed(self, asked: Asked, actor: Actor) -> Field:
         """Return the one field that a subscription asks for."""
-        match self.prepare(asked, actor).fields:
+        match (await self.prepare(asked, actor)).fields:
             case (Field() as field,):
                 return field
         raise failed("Subscribe to one field of the schema.", "BAD_REQUEST")
@@ -173,15 +192,16 @@ class Management:
                 return None
         answer = {**event, "revision": held.head.id}
         data, prepared = await self.respond_to(asked, current, key, answer)
-        return self._operations.respond(asked, prepared, data)
+        return await self._operations.respond(asked, prepared, data)
 
     async def respond_to(
         self, asked: Asked, actor: Actor, key: str, answer: object
     ) -> tuple[bytes, Prepared]:
         """Return the data of one root field, given what Python has worked out for it."""
-        prepared = self.prepare(asked, actor, key)
+        prepared = await self.prepare(asked, actor, key)
         variables = {**asked.variables, answer_slot(key): answer}
-        return await fetch(self._database.reader, prepared, variables), prepared
+        data = await fetch(self._database.reader, prepared, variables, asked.client)
+        return data, prepared
 
     def view_of(self, actor: Actor) -> View:
         """Return what an actor sees: the drafts that its roles reach."""
@@ -189,7 +209,7 @@ class Management:
         return View(locales, Perspective.DRAFT, scopes_of(actor))
 
     async def _query(self, asked: Asked, actor: Actor) -> bytes:
-        prepared = self.prepare(asked, actor)
+        prepared = await self.prepare(asked, actor)
         _check_restricted(prepared, actor)
         variables = dict(asked.variables)
         errors: list[GraphQLError] = []
@@ -197,11 +217,11 @@ class Management:
             async with begin_reading(self._database, self._site, actor) as work:
                 for field in prepared.answers:
                     variables[answer_slot(field.key)] = await _ask(work, field, asked, errors)
-        data = await fetch(self._database.reader, prepared, variables)
-        return self._operations.respond(asked, prepared, data, errors)
+        data = await fetch(self._database.reader, prepared, variables, asked.client)
+        return await self._operations.respond(asked, prepared, data, errors)
 
-    def _check_answerable(self, asked: Asked, actor: Actor, key: str) -> None:
-        prepared = self.prepare(asked, actor, key)
+    async def _check_answerable(self, asked: Asked, actor: Actor, key: str) -> None:
+        prepared = await self.prepare(asked, actor, key)
         if prepared.statement is not None:
             try:
                 prepared.statement.values({**asked.variables, answer_slot(key): None})
@@ -210,10 +230,10 @@ class Management:
 
     async def _mutate(self, asked: Asked, asking: Asking) -> bytes:
         """Run the root fields one after the other, each wholly before the next begins."""
-        whole = self.prepare(asked, asking.actor)
+        whole = await self.prepare(asked, asking.actor)
         # Whatever cannot be answered is refused before anything is done.
         for each in whole.fields:
-            self._check_answerable(asked, asking.actor, each.key)
+            await self._check_answerable(asked, asking.actor, each.key)
         parts: list[bytes] = []
         for field in whole.fields:
             answer = None
@@ -223,7 +243,7 @@ class Management:
             data, _ = await self.respond_to(asked, asking.actor, field.key, answer)
             parts.append(data.strip()[1:-1])
             self._tail.wake()
-        return self._operations.respond(asked, whole, b"{" + b",".join(parts) + b"}")
+        return await self._operations.respond(asked, whole, b"{" + b",".join(parts) + b"}")
 
 
 async def _checked(

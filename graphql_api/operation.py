@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 import orjson
+from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -20,20 +22,26 @@ from graphql import (
 from sqlalchemy import Dialect, null
 
 from cms.content.site import Site
-from cms.dialects import Reader
+from cms.dialects import Reader, Turns
 from cms.editorial.actor import Actor
 from cms.editorial.authorization import Action, grants_for
-from cms.errors import ReadTimeout
+from cms.errors import ReadTimeout, TooManyWaiting
 from cms.reading.view import ContentScope, Preview, View
 from graphql_api.http.documents import Documents, Operation
-from graphql_api.http.errors import RequestFailed, failed, formatted
-from graphql_api.http.limits import Limits, check_answers, check_objects, check_variables
+from graphql_api.http.errors import RequestFailed, failed, formatted, too_many
+from graphql_api.http.limits import (
+    Limits,
+    check_answers,
+    check_cost,
+    check_size,
+    check_variables,
+)
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.planner.answers import PREVIEW
 from graphql_api.planner.arguments import shape_of
 from graphql_api.planner.build import INTROSPECTION, build_plan
 from graphql_api.planner.compile import compile_plan
-from graphql_api.planner.cost import Count, objects_of
+from graphql_api.planner.cost import Entries, Measure, measure
 from graphql_api.planner.declarations import Answer, Answers
 from graphql_api.planner.json_sql import MISSING
 from graphql_api.planner.missing import complete
@@ -41,14 +49,35 @@ from graphql_api.planner.plan import Field, Plan, Typename
 from graphql_api.planner.selection import Selections
 from graphql_api.planner.statement import Statement
 
+P = ParamSpec("P")
+T = TypeVar("T")
+CountEntries: TypeAlias = Callable[[], Awaitable[Entries]]
+
+# The memory that the statements of one API may take, and that the texts about its schema may take.
+_STATEMENT_BYTES, _TEXT_BYTES = 64 * 1024**2, 16 * 1024**2
+# The memory that a piece of a plan takes, and a character of its statement.
+_BYTES_OF_PART, _BYTES_OF_CHARACTER = 4_000, 4
+# The work of a question about the schema, in units of cost; see graphql_api.planner.cost.
+_INTROSPECTION_COST = {"__schema": 400_000, "__type": 20_000}
+
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """A valid operation, with the values of its variables."""
+    """A valid operation, with the values of its variables.
+
+    Attributes:
+        operation: the operation.
+        variables: the values of its variables.
+        shapes: their shapes.
+        client: for whom; what clients ask for is run in fair turns.
+        wants_cost: whether the response is to have the cost.
+    """
 
     operation: Operation
     variables: Mapping[str, Any]
     shapes: tuple[tuple[str, Hashable], ...]
+    client: str = ""
+    wants_cost: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +87,7 @@ class Prepared:
     Attributes:
         plan: what it asks for.
         statement: its SQL, or ``None`` if it asks nothing of the database.
-        count: how to count the objects in its answer.
+        measure: how large it is, and the work that it is for the database.
         keys: the response names of its root fields, in order.
         introspection: its root fields that ask about the schema.
         answers: its root fields that Python has to work out first.
@@ -66,7 +95,7 @@ class Prepared:
 
     plan: Plan
     statement: Statement | None
-    count: Count
+    measure: Measure
     keys: tuple[str, ...]
     introspection: tuple[FieldNode, ...]
     answers: tuple[Field, ...]
@@ -76,49 +105,96 @@ class Prepared:
         """The root fields that are planned."""
         return self.plan.root.cases[0].fields
 
+    @property
+    def bytes(self) -> int:
+        """The memory that it takes, about."""
+        sql = self.statement.sql if self.statement is not None else ""
+        return self.measure.parts * _BYTES_OF_PART + len(sql) * _BYTES_OF_CHARACTER
+
+    def cost(self, variables: Mapping[str, Any], entries: Entries) -> int:
+        """Return the cost of a request with these variables."""
+        introspected = (_INTROSPECTION_COST[node.name.value] for node in self.introspection)
+        return self.measure.cost(variables, entries) + sum(introspected)
+
+
+async def no_entries() -> Entries:
+    """Return the counts of a site of which nothing is known."""
+    return {}
+
 
 class Operations:
     """Reads, checks and prepares the operations on one schema.
+
+    What has not been asked before takes a while, so it is done beside the event loop, one request
+    at a time, in fair turns.
 
     Args:
         schema: the schema.
         dialect: what statements are compiled for.
         limits: how much one request may ask for.
+        entries: counts the entries, by which the cost of a request is estimated.
+        turns: the turns in which requests are prepared.
+
+    Attributes:
+        limits: how much one request may ask for.
+        entries: counts the entries.
     """
 
-    def __init__(self, schema: GraphQLSchema, dialect: Dialect, limits: Limits) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        dialect: Dialect,
+        limits: Limits,
+        entries: CountEntries = no_entries,
+        turns: Turns | None = None,
+    ) -> None:
         self.limits = limits
         self._schema = schema
         self._dialect = dialect
         self._documents = Documents(schema, limits)
-        self._prepare = lru_cache(maxsize=1_000)(self._prepared)
+        self.entries = entries
+        self._turns = turns or Turns(1)
+        self._kept: LRUCache[Hashable, Prepared] = LRUCache(
+            _STATEMENT_BYTES, lambda prepared: prepared.bytes
+        )
+        self._texts: LRUCache[Hashable, Mapping[str, bytes]] = LRUCache(
+            _TEXT_BYTES, lambda texts: sum(map(len, texts.values()))
+        )
 
-    def read(self, request: GraphQLRequest) -> Asked:
+    async def read(self, request: GraphQLRequest, client: str = "") -> Asked:
         """Return the operation that a request asks for.
 
         Raises:
             RequestFailed: if it is not valid, or its variables are not.
         """
-        operation = self._documents.read(request.query).operation(request.operation_name)
+        document = self._documents.known(request.query)
+        if document is None:
+            document = await self._beside(client, self._documents.read, request.query)
+        operation = document.operation(request.operation_name)
         check_variables(request.variables, self.limits)
         variables = operation.coerce(request.variables)
-        return Asked(operation, variables, _shapes_of(operation, variables))
+        shapes = _shapes_of(operation, variables)
+        return Asked(operation, variables, shapes, client, request.wants_cost)
 
-    def prepare(self, asked: Asked, view: View, key: str | None = None) -> Prepared:
+    async def prepare(self, asked: Asked, view: View, key: str | None = None) -> Prepared:
         """Return the operation ready to run, or only its root field of this response name.
 
         Raises:
             RequestFailed: if arguments contradict each other, or it asks for too much.
         """
+        place = (asked.operation, asked.shapes, view, key)
+        prepared = self._kept.get(place)
         try:
-            prepared = self._prepare(asked.operation, asked.shapes, view, key)
-            check_objects(prepared.count(asked.variables), self.limits)
+            if prepared is None:
+                prepared = await self._beside(asked.client, self._prepared, *place)
+                _keep(self._kept, place, prepared)
+            check_cost(prepared.cost(asked.variables, await self.entries()), self.limits)
             check_answers(len(prepared.answers), self.limits)
         except GraphQLError as error:
             raise RequestFailed(error) from None
         return prepared
 
-    def respond(
+    async def respond(
         self,
         asked: Asked,
         prepared: Prepared,
@@ -128,14 +204,40 @@ class Operations:
         """Return the response, with what the database cannot say: nulls gone wrong, the schema."""
         known = list(errors)
         if not (prepared.introspection or known or MISSING in data):
-            return b'{"data":' + data + b"}"
+            if not asked.wants_cost:
+                return b'{"data":' + data + b"}"
+            return orjson.dumps(
+                {"data": orjson.Fragment(data), **await self._told(asked, prepared)}
+            )
         completed, missing = complete(prepared.plan, data)
         if prepared.introspection and completed is not None:
-            completed |= self._introspect(asked, prepared.introspection)
+            texts = await self._introspected(asked, prepared)
+            completed |= {key: orjson.Fragment(text) for key, text in texts.items()}
             completed = {key: completed[key] for key in prepared.keys}
         problems = [formatted(each, "MISSING_VALUE") for each in (*known, *missing)]
         response = {"errors": problems} if problems else {}
-        return orjson.dumps({**response, "data": completed})
+        told = await self._told(asked, prepared) if asked.wants_cost else {}
+        return orjson.dumps({**response, "data": completed, **told})
+
+    async def _told(self, asked: Asked, prepared: Prepared) -> Mapping[str, Any]:
+        """Return the extensions of a response that is to have the cost."""
+        cost = {
+            "cost": prepared.cost(asked.variables, await self.entries()),
+            "filters": prepared.measure.filters,
+            "parts": prepared.measure.parts,
+        }
+        limits = {f"{name}Limit": getattr(self.limits, name) for name in cost}
+        return {"extensions": {"cost": {**cost, **limits}}}
+
+    async def _beside(
+        self, client: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Return what work returns that is done beside the event loop, when it is its turn."""
+        try:
+            async with self._turns.of(client):
+                return await _in_thread(work, *args, **kwargs)
+        except TooManyWaiting as error:
+            raise too_many(error) from None
 
     def _prepared(
         self,
@@ -148,12 +250,14 @@ class Operations:
         plan = build_plan(selections, operation.root, operation.node)
         if key is not None:
             plan = plan.only(key)
+        measured = measure(plan)
+        check_size(measured.parts, measured.filters, self.limits)
         selected = selections.of(operation.root, (operation.node.selection_set,))
         fields = [each for each in plan.root.cases[0].fields if isinstance(each, Field)]
         return Prepared(
             plan=plan,
             statement=compile_plan(plan, view, self._dialect) if fields else None,
-            count=objects_of(plan),
+            measure=measured,
             keys=tuple(selected),
             introspection=tuple(
                 node
@@ -166,7 +270,18 @@ class Operations:
             ),
         )
 
-    def _introspect(self, asked: Asked, fields: tuple[FieldNode, ...]) -> dict[str, Any]:
+    async def _introspected(self, asked: Asked, prepared: Prepared) -> Mapping[str, bytes]:
+        """Return what the schema says of itself, by response name, as JSON."""
+        variables = {name: value for name, value in asked.variables.items() if _is_plain(value)}
+        place = (asked.operation, orjson.dumps(variables, option=orjson.OPT_SORT_KEYS))
+        texts = self._texts.get(place)
+        if texts is None:
+            fields = prepared.introspection
+            texts = await self._beside(asked.client, self._introspect, asked, fields)
+            _keep(self._texts, place, texts)
+        return texts
+
+    def _introspect(self, asked: Asked, fields: tuple[FieldNode, ...]) -> Mapping[str, bytes]:
         operation = OperationDefinitionNode(
             operation=asked.operation.node.operation,
             variable_definitions=asked.operation.node.variable_definitions,
@@ -177,7 +292,27 @@ class Operations:
         result = execute_sync(self._schema, document, variable_values=dict(asked.variables))
         if result.errors:
             raise RequestFailed(*result.errors)
-        return result.data or {}
+        return {key: orjson.dumps(value) for key, value in (result.data or {}).items()}
+
+
+async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Return what work returns; if cancelled, only when the thread is free again."""
+    running = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        raise
+
+
+def _is_plain(value: object) -> bool:
+    """Return whether a variable can be an argument of introspection: a name, or a truth."""
+    return value is None or isinstance(value, str | bool)
+
+
+def _keep(cache: LRUCache[Hashable, T], place: Hashable, value: T) -> None:
+    with suppress(ValueError):  # larger than all that may be kept
+        cache[place] = value
 
 
 @dataclass(frozen=True)
@@ -187,10 +322,12 @@ class Visitor:
     Attributes:
         scopes: the parts of the content whose drafts they may ask for.
         preview: the id of the revision that they are shown as if it were public.
+        client: who they are, as far as it matters to whose turn it is.
     """
 
     scopes: tuple[ContentScope, ...] = ()
     preview: str | None = None
+    client: str = ""
 
 
 READER = Visitor()
@@ -204,13 +341,21 @@ class Delivery:
         schema: its delivery schema.
         reader: where statements are run.
         limits: how much one request may ask for.
+        entries: counts the entries, by which the cost of a request is estimated.
+        turns: the turns in which requests are prepared.
     """
 
     def __init__(
-        self, site: Site, schema: GraphQLSchema, reader: Reader, limits: Limits | None = None
+        self,
+        site: Site,
+        schema: GraphQLSchema,
+        reader: Reader,
+        limits: Limits | None = None,
+        entries: CountEntries = no_entries,
+        turns: Turns | None = None,
     ) -> None:
         self.limits = limits or Limits()
-        self._operations = Operations(schema, reader.dialect, self.limits)
+        self._operations = Operations(schema, reader.dialect, self.limits, entries, turns)
         self._view = View(site.locales_for(site.default_locale), scopes=())
         self._reader = reader
 
@@ -219,21 +364,21 @@ class Delivery:
 
         Args:
             request: what is asked.
-            visitor: who is asking, as far as it matters to what they see.
+            visitor: who is asking, as far as it matters to what they see, and when.
 
         Raises:
             RequestFailed: if there is no answer, with the reasons.
         """
-        asked = self._operations.read(request)
+        asked = await self._operations.read(request, visitor.client)
         if not asked.operation.is_query:
             raise failed("This endpoint only reads; send queries.", "BAD_REQUEST")
         view = replace(self._view, scopes=visitor.scopes)
         if visitor.preview is not None:
             view = replace(view, preview=Preview(null()))
-        prepared = self._operations.prepare(asked, view)
+        prepared = await self._operations.prepare(asked, view)
         variables = {**asked.variables, PREVIEW: visitor.preview}
-        data = await fetch(self._reader, prepared, variables)
-        return self._operations.respond(asked, prepared, data)
+        data = await fetch(self._reader, prepared, variables, visitor.client)
+        return await self._operations.respond(asked, prepared, data)
 
 
 def scopes_of(actor: Actor) -> tuple[ContentScope, ...]:
@@ -245,7 +390,9 @@ def scopes_of(actor: Actor) -> tuple[ContentScope, ...]:
     return tuple(sorted(scopes, key=repr))
 
 
-async def fetch(reader: Reader, prepared: Prepared, variables: Mapping[str, Any]) -> bytes:
+async def fetch(
+    reader: Reader, prepared: Prepared, variables: Mapping[str, Any], client: str
+) -> bytes:
     """Return the data of what is prepared, as JSON.
 
     Raises:
@@ -256,11 +403,13 @@ async def fetch(reader: Reader, prepared: Prepared, variables: Mapping[str, Any]
         return orjson.dumps({field.key: case.types[0] for field in case.fields})
     try:
         values = prepared.statement.values(variables)
-        return await reader.fetch(prepared.statement.sql, values)
+        return await reader.fetch(prepared.statement.sql, values, client)
     except GraphQLError as error:
         raise RequestFailed(error) from None
     except ReadTimeout as error:
         raise failed(str(error), "TIMEOUT", status=503) from None
+    except TooManyWaiting as error:
+        raise too_many(error) from None
 
 
 def _shapes_of(

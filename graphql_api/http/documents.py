@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
+from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
@@ -24,7 +26,13 @@ from graphql import (
 )
 
 from graphql_api.http.errors import RequestFailed, failed
-from graphql_api.http.limits import Limits, check_depth, check_document
+from graphql_api.http.limits import Limits, check_document
+
+# The memory that the documents of one API may take, and that a token of one takes.
+KEPT_BYTES = 32 * 1024**2
+_BYTES_OF_TOKEN = 500
+# Further errors of one request are not looked for.
+_MOST_ERRORS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +79,9 @@ class Operation:
             RequestFailed: with everything that does not fit.
         """
         definitions = self.node.variable_definitions or ()
-        coerced = get_variable_values(self.schema, definitions, dict(variables), max_errors=20)
+        coerced = get_variable_values(
+            self.schema, definitions, dict(variables), max_errors=_MOST_ERRORS
+        )
         if isinstance(coerced, list):
             raise RequestFailed(*coerced)
         return coerced.coerced
@@ -99,30 +109,81 @@ class Document:
         return self.operations[name]
 
 
-class Documents:
-    """Reads documents for a schema; the last thousand are kept."""
+@dataclass(frozen=True, eq=False)
+class _Outcome:
+    """A document that was read, or why it was refused, with the memory that it takes."""
 
-    def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
+    document: Document | None
+    errors: Sequence[GraphQLError]
+    bytes: int
+
+    def get(self) -> Document:
+        """Return the document.
+
+        Raises:
+            RequestFailed: if it was refused.
+        """
+        if self.document is None:
+            raise RequestFailed(*self.errors)
+        return self.document
+
+
+class Documents:
+    """Reads documents for a schema, and keeps what it has read lately, refusals too.
+
+    Args:
+        schema: the schema.
+        limits: how much a document may ask for.
+        kept_bytes: how much memory all that is kept may take.
+    """
+
+    def __init__(self, schema: GraphQLSchema, limits: Limits, kept_bytes: int = KEPT_BYTES) -> None:
         self._schema = schema
         self._limits = limits
-        self.read = lru_cache(maxsize=1_000)(self._read)
+        self._kept: LRUCache[str, _Outcome] = LRUCache(kept_bytes, lambda each: each.bytes)
 
-    def _read(self, source: str) -> Document:
-        """Return the document.
+    def known(self, source: str) -> Document | None:
+        """Return a document that has been read before, if it is still kept.
+
+        Raises:
+            RequestFailed: if it was refused.
+        """
+        outcome = self._kept.get(source)
+        return outcome.get() if outcome is not None else None
+
+    def read(self, source: str) -> Document:
+        """Return a document.
 
         Raises:
             RequestFailed: if it is too large, has an error in its syntax, or is not valid.
         """
-        parsed = self._parse(source)
+        outcome = self._outcome(source)
+        with suppress(ValueError):  # larger than all that may be kept
+            self._kept[source] = outcome
+        return outcome.get()
+
+    def _outcome(self, source: str) -> _Outcome:
+        tokens = self._limits.tokens
+        document: Document | None = None
+        errors: Sequence[GraphQLError] = ()
+        try:
+            parsed = self._parse(source)
+            tokens = parsed.token_count or tokens
+            document = self._document(self._checked(parsed))
+        except RequestFailed as failure:
+            errors = failure.errors
+        return _Outcome(document, errors, 2 * len(source) + tokens * _BYTES_OF_TOKEN)
+
+    def _checked(self, parsed: DocumentNode) -> DocumentNode:
         check_document(parsed, self._limits)
-        if errors := validate(self._schema, parsed, max_errors=20):
+        if errors := validate(self._schema, parsed, max_errors=_MOST_ERRORS):
             raise RequestFailed(*errors)
-        check_depth(parsed, self._limits)
-        return self._document(parsed)
+        return parsed
 
     def _parse(self, source: str) -> DocumentNode:
         try:
-            return parse(source, max_lexical_tokens=self._limits.tokens)
+            most = self._limits.tokens
+            return parse(source, max_lexical_tokens=most, max_comments=most)
         except GraphQLError as error:
             # That is how the parser says that a document is too long or too deep for it.
             if error.message.endswith("Parsing aborted."):

@@ -9,7 +9,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from cms.errors import CopydeskError
+from cms.errors import CopydeskError, TooManyWaiting
 
 _log = logging.getLogger("copydesk")
 
@@ -32,6 +32,11 @@ class RequestFailed(CopydeskError):
 def failed(message: str, code: str, *, status: int | None = None) -> RequestFailed:
     """Return the failure that this message and code describe."""
     return RequestFailed(GraphQLError(message, extensions={"code": code}), status=status)
+
+
+def too_many(error: TooManyWaiting) -> RequestFailed:
+    """Return the failure of a request whose client has too many others waiting."""
+    return failed(f"{error}; wait for their answers.", "LIMIT_EXCEEDED", status=429)
 
 
 def formatted(error: GraphQLError, code: str) -> dict[str, Any]:

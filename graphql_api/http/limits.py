@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from graphql import (
@@ -14,16 +13,15 @@ from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
-    FragmentSpreadNode,
     ListValueNode,
     Node,
     ObjectValueNode,
-    OperationDefinitionNode,
-    SelectionSetNode,
     ValueNode,
 )
 
+from cms.errors import SettingsError
 from graphql_api.http.errors import failed
+from graphql_api.http.expansion import Expansion
 
 
 @dataclass(frozen=True)
@@ -33,6 +31,8 @@ class Limits:
     Attributes:
         body_bytes: bytes of the request's body.
         tokens: lexical tokens of the document.
+        fields: selected fields, with each fragment counted as often as it is spread.
+        repetitions: pairs of fields that share a response name and have to be compared.
         depth: fields within fields, introspection apart.
         aliases: fields with a response name of the client's choice.
         root_fields: fields of the operation itself.
@@ -40,12 +40,16 @@ class Limits:
         fragments: fragment definitions.
         list_items: items of any list that is given as an argument or a variable.
         value_depth: lists and objects within each other in an argument or a variable.
-        objects: objects in the answer, if every page were full.
+        filters: conditions in filters, those in variables too.
+        parts: pieces of the SQL statement that the request becomes.
+        cost: microseconds of the database, about, that the answer takes.
         answers: root fields that take more than a look into the database, mutations included.
     """
 
     body_bytes: int = 64 * 1024
     tokens: int = 1_000
+    fields: int = 1_000
+    repetitions: int = 5_000
     depth: int = 10
     aliases: int = 15
     root_fields: int = 10
@@ -53,16 +57,51 @@ class Limits:
     fragments: int = 50
     list_items: int = 200
     value_depth: int = 20
-    objects: int = 50_000
+    filters: int = 100
+    parts: int = 600
+    cost: int = 1_000_000
     answers: int = 5
 
 
+def limits_with(limits: Limits, chosen: Mapping[str, int], name: str) -> Limits:
+    """Return limits with some that a site has chosen.
+
+    Args:
+        limits: the limits.
+        chosen: other ones, by name.
+        name: the setting that chooses them.
+
+    Raises:
+        SettingsError: if there is no such limit, or it is negative.
+    """
+    known = [each.name for each in fields(Limits)]
+    for limit, most in chosen.items():
+        if limit not in known:
+            raise SettingsError(f"{name}: there is no limit {limit!r}, only {', '.join(known)}")
+        if most < 0:
+            raise SettingsError(f"{name}: {limit} cannot be negative")
+    return replace(limits, **chosen)
+
+
 def check_document(document: DocumentNode, limits: Limits) -> None:
-    """Check what can be counted without knowing the schema.
+    """Check what can be counted without knowing the schema, before anything else is done.
 
     Raises:
         RequestFailed: naming the limit that the document goes past.
     """
+    for name, count in _counts(document).items():
+        _check(name, count, getattr(limits, name))
+    expansion = Expansion(document)
+    _check("fields", expansion.size.fields, limits.fields)
+    _check("depth", expansion.size.depth, limits.depth)
+    _check("root_fields", expansion.root_fields(), limits.root_fields)
+    pairs = 0
+    for further in expansion.repetitions():
+        pairs += further
+        _check("repetitions", pairs, limits.repetitions)
+
+
+def _counts(document: DocumentNode) -> Counter[str]:
     counts: Counter[str] = Counter()
     for node in _walk(document):
         match node:
@@ -76,44 +115,7 @@ def check_document(document: DocumentNode, limits: Limits) -> None:
                 counts["value_depth"] = max(counts["value_depth"], _depth_of(value))
             case ListValueNode(values=values):
                 counts["list_items"] = max(counts["list_items"], len(values))
-            case OperationDefinitionNode(selection_set=selected):
-                counts["root_fields"] = max(counts["root_fields"], len(selected.selections))
-    for name, count in counts.items():
-        _check(name, count, getattr(limits, name))
-
-
-def check_depth(document: DocumentNode, limits: Limits) -> None:
-    """Check how deep the operations of a valid document go.
-
-    Raises:
-        RequestFailed: if one goes deeper than allowed.
-    """
-    fragments = {
-        definition.name.value: definition.selection_set
-        for definition in document.definitions
-        if isinstance(definition, FragmentDefinitionNode)
-    }
-
-    @cache
-    def fragment_depth(name: str) -> int:
-        return depth(fragments[name])
-
-    def depth(selected: SelectionSetNode) -> int:
-        return max(map(depth_of, selected.selections), default=0)
-
-    def depth_of(node: Node) -> int:
-        if isinstance(node, FragmentSpreadNode):
-            return fragment_depth(node.name.value)
-        inner: SelectionSetNode | None = getattr(node, "selection_set", None)
-        if not isinstance(node, FieldNode):
-            return depth(inner) if inner is not None else 0
-        # Introspection has a limit of its own among the rules of validation.
-        is_introspection = node.name.value.startswith("__")
-        return 1 if is_introspection or inner is None else 1 + depth(inner)
-
-    for definition in document.definitions:
-        if isinstance(definition, OperationDefinitionNode):
-            _check("depth", depth(definition.selection_set), limits.depth)
+    return counts
 
 
 def check_variables(values: Mapping[str, Any], limits: Limits) -> None:
@@ -127,16 +129,27 @@ def check_variables(values: Mapping[str, Any], limits: Limits) -> None:
             _check_value(value, limits, 1)
 
 
-def check_objects(count: int, limits: Limits) -> None:
-    """Check how many objects the answer could have.
+def check_size(parts: int, filters: int, limits: Limits) -> None:
+    """Check how large the statement of a request would be.
 
     Raises:
-        RequestFailed: if there could be more than allowed.
+        RequestFailed: if it would be larger than allowed.
     """
-    if count > limits.objects:
+    _check("filters", filters, limits.filters)
+    _check("parts", parts, limits.parts)
+
+
+def check_cost(cost: int, limits: Limits) -> None:
+    """Check how much work the answer would be for the database.
+
+    Raises:
+        RequestFailed: if it would be more than allowed.
+    """
+    if cost > limits.cost:
         message = (
-            f"The answer could have {count:,} objects; at most {limits.objects:,} are allowed. "
-            "Ask for smaller pages with first, or for fewer lists within each other."
+            f"The request has a cost of {cost:,}; at most {limits.cost:,} is allowed. Ask for "
+            "smaller pages with first, for fewer lists within each other, or for fewer totals, "
+            "facets and filters over everything."
         )
         raise failed(message, "LIMIT_EXCEEDED")
 

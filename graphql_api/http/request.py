@@ -20,11 +20,13 @@ class GraphQLRequest:
         query: the document.
         operation_name: which operation of it.
         variables: their raw values.
+        wants_cost: whether the response is to have the cost: ``"extensions": {"cost": true}``.
     """
 
     query: str
     operation_name: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
+    wants_cost: bool = False
 
 
 async def read_request(request: Request, body_bytes: int) -> GraphQLRequest:
@@ -59,14 +61,13 @@ async def _read_body(request: Request, most: int) -> bytes:
 
 def _from_query_string(request: Request) -> GraphQLRequest:
     parameters = request.query_params
-    variables = parameters.get("variables")
-    return checked(
-        {
-            "query": parameters.get("query"),
-            "operationName": parameters.get("operationName") or None,
-            "variables": _parse(variables.encode()) if variables else None,
-        }
-    )
+    parsed = {
+        name: _parse(text.encode())
+        for name in ("variables", "extensions")
+        if (text := parameters.get(name))
+    }
+    name = parameters.get("operationName") or None
+    return checked({"query": parameters.get("query"), "operationName": name, **parsed})
 
 
 def _from_json(body: bytes) -> GraphQLRequest:
@@ -107,7 +108,8 @@ def checked(parsed: Mapping[str, Any]) -> GraphQLRequest:
     ):
         if not ok:
             raise _bad(message)
-    return GraphQLRequest(str(query), name or None, variables or {})
+    wants_cost = (extensions or {}).get("cost") is True
+    return GraphQLRequest(str(query), name or None, variables or {}, wants_cost)
 
 
 def _bad(message: str) -> RequestFailed:

@@ -111,10 +111,12 @@ class Value:
         sql: the expression.
         required: it may be null although the schema says it cannot, because content was
             published before its field was required, or is a draft.
+        work: the work of making it; see :mod:`graphql_api.planner.cost`.
     """
 
     sql: Callable[[Row], Sql]
     required: bool = False
+    work: int = 1
 
 
 @dataclass(frozen=True)
@@ -141,9 +143,15 @@ class Inside:
 
 @dataclass(frozen=True)
 class One:
-    """At most one object of a relation."""
+    """At most one object of a relation.
+
+    Attributes:
+        rows: the relation.
+        work: the work of finding it; see :mod:`graphql_api.planner.cost`.
+    """
 
     rows: Callable[[Row, Call], Rows]
+    work: int = 10
 
 
 @dataclass(frozen=True)
@@ -174,6 +182,19 @@ class EachOf:
 
 
 @dataclass(frozen=True)
+class Extent:
+    """The rows that a connection is taken to have, when the cost of a query is estimated.
+
+    Attributes:
+        share: the share of all entries.
+        content_type: the type whose entries are meant, where it is one.
+    """
+
+    share: float = 1
+    content_type: str | None = None
+
+
+@dataclass(frozen=True)
 class Connection:
     """A page of the objects of a relation; takes the arguments of a Relay connection.
 
@@ -181,11 +202,15 @@ class Connection:
         rows: the relation.
         largest: how many objects a page has at most.
         view: what it and all that is in it is looked at through, where that is a view of its own.
+        extent: how many rows the relation has; a few, if nothing is said.
+        effort: the work of a search for each row; see :mod:`graphql_api.planner.cost`.
     """
 
     rows: Callable[[Row, Call], Rows]
     largest: int = LARGEST_SIZE
     view: Callable[[Call], View] | None = None
+    extent: Extent | None = None
+    effort: Callable[[str], float] | None = None
 
 
 @dataclass(frozen=True)

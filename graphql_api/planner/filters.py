@@ -36,9 +36,17 @@ Condition: TypeAlias = ColumnElement[bool]
 
 @dataclass(frozen=True)
 class Compare:
-    """An input field that compares a value of the row; its own fields are operators."""
+    """An input field that compares a value of the row; its own fields are operators.
+
+    Attributes:
+        sql: the value.
+        is_key: whether an index finds the few rows that have a value.
+        work: the work of looking at it; see :mod:`graphql_api.planner.cost`.
+    """
 
     sql: Callable[[Row], Sql]
+    is_key: bool = False
+    work: int = 1
 
 
 @dataclass(frozen=True)
@@ -72,10 +80,12 @@ class ToMany:
     Attributes:
         rows: what belongs to it.
         leaf: for values rather than objects, what of each is compared.
+        work: the work of finding the first of it; see :mod:`graphql_api.planner.cost`.
     """
 
     rows: Callable[[Row, Call], Rows]
     leaf: Callable[[Row], Sql] | None = None
+    work: int = 5
 
 
 @dataclass(frozen=True)
@@ -93,10 +103,17 @@ class Inner:
 
 @dataclass(frozen=True)
 class Test:
-    """An input field with a meaning of its own, for a value of the type."""
+    """An input field with a meaning of its own, for a value of the type.
+
+    Attributes:
+        condition: what it asks of the row, given the value.
+        type: the type of the value.
+        is_key: whether an index finds the few rows that fit.
+    """
 
     condition: Callable[[Row, Sql], Condition]
     type: TypeEngine[Any]
+    is_key: bool = False
 
 
 def _starts_with(value: Sql, start: Sql) -> Condition:

@@ -11,7 +11,7 @@ from cms.content.site import Site
 from cms.reading import sync
 from cms.reading.view import AsOf, Past, Perspective, View
 from graphql_api.planner.arguments import Given, Variables, bad_input
-from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql
+from graphql_api.planner.declarations import Call, Extent, OrderKey, Row, Rows, Sql
 from graphql_api.planner.json_sql import text
 from graphql_api.planner.paging import last_key_of
 from graphql_api.planner.source import Chosen
@@ -131,6 +131,7 @@ def _affected(site: Site) -> Declared:
         "The pages whose rendering can have changed since a position, and the paths that have "
         "been left, by path.",
         arguments=(_SINCE,),
+        extent=Extent(),
     )
 
 
@@ -195,6 +196,7 @@ def change_fields(site: Site) -> Mapping[str, Declared]:
             where="SyncWhere",
             arguments=(_SINCE,),
             view=_pinned,
+            extent=Extent(),
         ),
         "affected_paths": _affected(site),
     }

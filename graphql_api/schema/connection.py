@@ -12,12 +12,16 @@ from graphql_api.planner.declarations import (
     LARGEST_SIZE,
     Call,
     Connection,
+    Extent,
     Part,
     Row,
     Rows,
 )
 from graphql_api.schema.declare import Argument, Declared
 from graphql_api.schema.namespace import Namespace
+
+# The entries of a category, of a tag or of a person, as a share of all.
+PART_OF_ALL = Extent(1 / 20)
 
 
 def _paging(largest: int) -> tuple[Argument, ...]:
@@ -97,6 +101,8 @@ def connection(
     arguments: Sequence[Argument] = (),
     largest: int = LARGEST_SIZE,
     view: Callable[[Call], View] | None = None,
+    extent: Extent | None = None,
+    effort: Callable[[str], float] | None = None,
 ) -> Declared:
     """Declare a connection.
 
@@ -109,12 +115,14 @@ def connection(
         arguments: further arguments, which ``rows`` understands.
         largest: how many a page has at most.
         view: what it is looked at through, where that is a view of its own.
+        extent: how many rows it is taken to have; a few, if nothing is said.
+        effort: the work of a search for each row.
     """
     narrowing = [Argument("where", f"{where} | None", "Only what fits.")] if where else []
     sorting = [Argument("order_by", f"list[{order}] | None", "In which order.")] if order else []
     return Declared(
         f"{node}Connection",
-        Connection(rows, largest, view),
+        Connection(rows, largest, view, extent, effort),
         description,
         (*narrowing, *sorting, *arguments, *_paging(largest)),
     )

@@ -31,6 +31,9 @@ from graphql_api.planner.declarations import (
     Value,
 )
 
+# The work of taking a part out of a JSON document; see graphql_api.planner.cost.
+PART = 10
+
 
 @dataclass(frozen=True)
 class Argument:
@@ -67,10 +70,15 @@ class Declared:
 
 
 def value(
-    type_: str, sql: Callable[[Row], Sql], description: str, *, required: bool = False
+    type_: str,
+    sql: Callable[[Row], Sql],
+    description: str,
+    *,
+    required: bool = False,
+    work: int = 1,
 ) -> Declared:
     """Declare a leaf. See :class:`~graphql_api.planner.declarations.Value`."""
-    return Declared(type_, Value(sql, required), description)
+    return Declared(type_, Value(sql, required, work), description)
 
 
 def seen_value(type_: str, sql: Callable[[Row, Call], Sql], description: str) -> Declared:
@@ -95,9 +103,11 @@ def one(
     rows: Callable[[Row, Call], Rows],
     description: str,
     arguments: Sequence[Argument] = (),
+    *,
+    work: int = 10,
 ) -> Declared:
-    """Declare at most one object of a relation."""
-    return Declared(type_, One(rows), description, arguments)
+    """Declare at most one object of a relation. See :class:`.One`."""
+    return Declared(type_, One(rows, work), description, arguments)
 
 
 def many(

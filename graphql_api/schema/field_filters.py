@@ -27,7 +27,7 @@ from graphql_api.planner.declarations import Call, Row, Rows, Sql
 from graphql_api.planner.filters import Compare, Inner, ToMany, ToOne
 from graphql_api.planner.json_sql import Elements, member, text
 from graphql_api.schema.content import document_of
-from graphql_api.schema.declare import Declared
+from graphql_api.schema.declare import PART, Declared
 from graphql_api.schema.field_kinds import (
     all_referenced_by,
     camel,
@@ -69,7 +69,8 @@ def field_filter(namespace: Namespace, name: str, field: Field) -> Declared | No
     """Return what can be asked of a field, and add the inputs that it takes; if anything can."""
     if _is_compared(field):
         filter_ = leaf_filter(namespace, name, field)
-        return Declared(f"{filter_} | None", Compare(comparable(field)), f"{field.label}.")
+        compare = Compare(comparable(field), is_key=field.indexed, work=PART)
+        return Declared(f"{filter_} | None", compare, f"{field.label}.")
     kinds = (make for kind, make in FIELD_FILTERS.items() if isinstance(field, kind))
     make = next(kinds, None)
     return make(namespace, name, field) if make is not None else None
@@ -91,7 +92,7 @@ def _markdown(_namespace: Namespace, _name: str, field: Field) -> Declared:
         return JsonText(document, text("plainText"))
 
     description = f"{field.label}, as plain text."
-    return Declared("StringFilter | None", Compare(words), description)
+    return Declared("StringFilter | None", Compare(words, work=2 * PART), description)
 
 
 def _object(namespace: Namespace, name: str, field: Field) -> Declared:
@@ -115,7 +116,7 @@ def _list(namespace: Namespace, name: str, field: Field) -> Declared:
         add_quantified(namespace, f"{name}ListWhere", f"{name}Where", "items")
     return Declared(
         f"{where}ListWhere | None",
-        ToMany(lambda row, _: document_of(row).elements(field.name)),
+        ToMany(lambda row, _: document_of(row).elements(field.name), work=2 * PART),
         f"{field.label}.",
     )
 
@@ -126,7 +127,7 @@ def _leaves(namespace: Namespace, name: str, field: Field, item: Field) -> Decla
 
     return Declared(
         f"{list_filter(leaf_filter(namespace, name, item))} | None",
-        ToMany(rows, leaf=lambda element: value_of(item, element.value)),
+        ToMany(rows, leaf=lambda element: value_of(item, element.value), work=2 * PART),
         f"{field.label}.",
     )
 
@@ -170,7 +171,7 @@ def _blocks(namespace: Namespace, name: str, field: Field) -> Declared:
     add_quantified(namespace, f"{name}ListWhere", f"{name}Where", "blocks")
     return Declared(
         f"{name}ListWhere | None",
-        ToMany(lambda row, _: document_of(row).elements(field.name)),
+        ToMany(lambda row, _: document_of(row).elements(field.name), work=2 * PART),
         f"{field.label}.",
     )
 

@@ -46,7 +46,7 @@ from graphql_api.planner.declarations import Call, Row, Rows, Sql
 from graphql_api.planner.json_sql import JsonConstant, member, text
 from graphql_api.planner.source import Columns
 from graphql_api.schema.content import document_of
-from graphql_api.schema.declare import Declared, inside, many, one, value
+from graphql_api.schema.declare import PART, Declared, inside, many, one, value
 from graphql_api.schema.namespace import Namespace
 from graphql_api.schema.rows import entry_rows, link_rows, referenced_rows, rows_of_type
 
@@ -114,6 +114,7 @@ def _leaf(namespace: Namespace, name: str, field: Field) -> Declared:
         lambda row: member(document_of(row).json, field.name),
         _description(field),
         required=namespace.promises(field),
+        work=PART,
     )
 
 
@@ -123,6 +124,7 @@ def _json(namespace: Namespace, _name: str, field: Field) -> Declared:
         lambda row: member(document_of(row).json, field.name),
         _description(field),
         required=namespace.promises(field),
+        work=PART,
     )
 
 
@@ -161,6 +163,7 @@ def _list(namespace: Namespace, name: str, field: Field) -> Declared:
                 member(document_of(row).json, field.name), JsonConstant(b"[]", "jsonb")
             ),
             _description(field),
+            work=PART,
         )
     if not isinstance(item, Object):
         raise SiteError(f"{name}: a list of {type(item).__name__} has no GraphQL type")

@@ -108,6 +108,7 @@ class Entry(Node):
         "Review | None",
         review_rows,
         "Who signed off exactly what is shown; null if it was published without.",
+        work=1_500,
     )
     attestation = one(
         "Attestation | None",

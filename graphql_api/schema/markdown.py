@@ -17,7 +17,7 @@ from graphql_api.planner.json_sql import (
     text,
 )
 from graphql_api.planner.source import Chosen, Columns, select_over
-from graphql_api.schema.declare import many, seen_value, value
+from graphql_api.schema.declare import PART, many, seen_value, value
 from graphql_api.schema.json_parts import part
 from graphql_api.schema.rows import link_rows
 
@@ -69,8 +69,12 @@ class Markdown:
     html = seen_value(
         "str", _html, "Sanitised HTML, in which links lead to where their targets are now."
     )
-    markdown = value("str", lambda part: member(part.json, "markdown"), "As it was written.")
-    plain_text = value("str", lambda part: member(part.json, "plainText"), "The words alone.")
+    markdown = value(
+        "str", lambda part: member(part.json, "markdown"), "As it was written.", work=PART
+    )
+    plain_text = value(
+        "str", lambda part: member(part.json, "plainText"), "The words alone.", work=PART
+    )
     toc = many(
         "list[TocEntry]",
         lambda part, _: answers_rows(member(part.json, "toc")),
@@ -80,15 +84,18 @@ class Markdown:
         "int | None",
         lambda part: member(part.json, "wordCount"),
         f"How many words it has; {_LATER}.",
+        work=PART,
     )
     reading_minutes = value(
         "int | None",
         lambda part: member(part.json, "readingMinutes"),
         f"How long it takes to read at {WORDS_PER_MINUTE} words a minute, rounded up; {_LATER}.",
+        work=PART,
     )
     ast = value(
         "JSON | None",
         lambda part: member(part.json, "ast"),
         f"It as a tree: https://github.com/syntax-tree/mdast, with links as written; {_LATER}.",
+        work=1_000,
     )
     links = many("list[Link]", _links, "The links in it, as they stand.")

@@ -8,7 +8,7 @@ from cms.content.content_type import ContentType
 from cms.content.site import Site
 from cms.dialects import JsonDocument, Key
 from graphql_api.planner.arguments import Given, Input
-from graphql_api.planner.declarations import Call, EachOf, OneOf, OrderKey, Row, Rows, Sql
+from graphql_api.planner.declarations import Call, EachOf, Extent, OneOf, OrderKey, Row, Rows, Sql
 from graphql_api.planner.json_sql import Elements, element_index, element_text
 from graphql_api.schema.connection import connection
 from graphql_api.schema.declare import Argument, Declared, one
@@ -84,6 +84,7 @@ class Query:
         "All entries, the newest first.",
         where="EntryWhere",
         order="EntryOrder",
+        extent=Extent(),
     )
     category = one(
         "Category | None",
@@ -161,6 +162,7 @@ def _list(content_type: type[ContentType]) -> Declared:
         f"The {content_type.plural}, the newest first.",
         where=f"{content_type.name}Where",
         order=f"{content_type.name}Order",
+        extent=Extent(content_type=content_type.name),
     )
 
 

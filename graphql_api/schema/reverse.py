@@ -12,6 +12,7 @@ from cms.reading import relations
 from graphql_api.planner.declarations import Call, Row, Rows
 from graphql_api.planner.filters import ToMany
 from graphql_api.planner.json_sql import text
+from graphql_api.schema.connection import PART_OF_ALL
 from graphql_api.schema.declare import Declared
 from graphql_api.schema.rows import entry_rows
 from graphql_api.schema.search import entry_connection
@@ -26,6 +27,7 @@ def reverse_field(reverse: Reverse) -> Declared:
         _description(reverse),
         where=f"{type_}Where",
         order=f"{type_}Order",
+        extent=PART_OF_ALL,
     )
 
 

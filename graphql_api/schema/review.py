@@ -54,7 +54,9 @@ class Attestation:
 
     sequence = value("int", lambda row: row.sequence, "Its number, without gaps.")
     hash = value("str", lambda row: row.hash, "Its hash, which the next one names.")
-    envelope = value("JSON", lambda row: row.envelope, "The DSSE envelope with the statement.")
+    envelope = value(
+        "JSON", lambda row: row.envelope, "The DSSE envelope with the statement.", work=100
+    )
 
 
 class SignOff:
@@ -98,7 +100,10 @@ class Revision:
         "str", lambda entry: entry.digest, "SHA-256 of its canonical JSON (RFC 8785), in hex."
     )
     content = value(
-        "JSON", lambda entry: entry.content, "All that it holds, as the digest covers it."
+        "JSON",
+        lambda entry: entry.content,
+        "All that it holds, as the digest covers it.",
+        work=1_000,
     )
     created_at = value("DateTime", lambda entry: entry.created_at, "When it was saved.")
     author = one("Person | None", author_of, "Who saved it, if the account has a byline.")

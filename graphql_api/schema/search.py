@@ -11,13 +11,13 @@ from sqlalchemy.types import TypeEngine
 
 from cms.content.canonical_json import Json
 from cms.content.search.document import EVERY_DOCUMENT
-from cms.content.search.query import SearchQuery, parse_query
+from cms.content.search.query import SearchQuery, Term, parse_query
 from cms.content.search.ranking import lookup_of
 from cms.content.search.spelling import grams, typed_words
 from cms.dialects import JsonDocument, Lookups
 from cms.reading import search
 from graphql_api.planner.arguments import Given, Read, Variables, bad_input
-from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
+from graphql_api.planner.declarations import Call, Extent, OrderKey, Row, Rows
 from graphql_api.planner.json_sql import RowCount
 from graphql_api.planner.ordering import order_mark
 from graphql_api.planner.source import Chosen, Columns, Selectable
@@ -27,6 +27,11 @@ from graphql_api.schema.declare import Argument, Declared, many, value
 # How many words a highlight has; a title is shown whole.
 _SNIPPET_WORDS = 30
 _TITLE_WORDS = 300
+
+# The work of a search for each row, by term: one that is in nearly every row, and any other.
+_COMMON, _RARE = 20, 1
+# A beginning of fewer letters is that of some word in nearly every row.
+_SHORT = 3
 
 _USUAL_SUGGESTIONS = 5
 _MOST_SUGGESTIONS = 20
@@ -45,6 +50,7 @@ def entry_connection(
     *,
     where: str,
     order: str,
+    extent: Extent,
 ) -> Declared:
     """Declare a connection of entries, which can be searched; see :func:`connection`."""
     return connection(
@@ -54,7 +60,20 @@ def entry_connection(
         where=where,
         order=order,
         arguments=(_SEARCH,),
+        extent=extent,
+        effort=_effort,
     )
+
+
+def _effort(text: str) -> float:
+    """Return the work of a search for each row; see :mod:`graphql_api.planner.cost`."""
+    terms = [term for clause in parse_query(text).clauses for term in clause]
+    return sum(_COMMON if _is_common(term) else _RARE for term in terms)
+
+
+def _is_common(term: Term) -> bool:
+    """Return whether a term is taken to be in nearly every row."""
+    return term.is_prefix and len(term.words) == 1 and len(term.words[0]) < _SHORT
 
 
 def _searched(rows: Rows, call: Call) -> Rows:

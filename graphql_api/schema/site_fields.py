@@ -9,7 +9,7 @@ from sqlalchemy import literal_column
 
 from cms.dialects import Key
 from cms.reading import routes
-from graphql_api.planner.declarations import Call, OneOf, OrderKey, Row, Rows
+from graphql_api.planner.declarations import Call, Extent, OneOf, OrderKey, Row, Rows
 from graphql_api.planner.source import Chosen
 from graphql_api.schema.connection import add_connection, connection
 from graphql_api.schema.declare import Argument, Declared, many, one, value
@@ -159,5 +159,6 @@ def site_fields() -> Mapping[str, Declared]:
             _pages,
             "All pages in all languages, by path.",
             largest=LARGEST_SITEMAP,
+            extent=Extent(),
         ),
     }

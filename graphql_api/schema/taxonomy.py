@@ -7,6 +7,7 @@ from sqlalchemy import select
 from cms.reading import relations
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
 from graphql_api.planner.source import Chosen
+from graphql_api.schema.connection import PART_OF_ALL
 from graphql_api.schema.declare import many, one, value
 from graphql_api.schema.interfaces import Node
 from graphql_api.schema.rows import category_rows, entry_rows
@@ -51,7 +52,12 @@ class Category(Node):
     ancestors = many("list[Category]", _ancestors, "The categories above it, the root first.")
     children = many("list[Category]", _children, "The categories right below it, in order.")
     entries = entry_connection(
-        "Entry", _entries, "The entries right in it.", where="EntryWhere", order="EntryOrder"
+        "Entry",
+        _entries,
+        "The entries right in it.",
+        where="EntryWhere",
+        order="EntryOrder",
+        extent=PART_OF_ALL,
     )
 
 
@@ -71,4 +77,5 @@ class Tag(Node):
         "The entries that have this tag.",
         where="EntryWhere",
         order="EntryOrder",
+        extent=PART_OF_ALL,
     )

@@ -23,6 +23,12 @@ def compared(type_: str, sql: Callable[[Row], Sql], description: str) -> Declare
     return filtered(LEAF_FILTERS[type_][0], sql, description)
 
 
+def key(sql: Callable[[Row], Sql], description: str, type_: str = "str") -> Declared:
+    """Declare a filter on a leaf by whose value an index finds a few rows."""
+    name, _ = LEAF_FILTERS[type_]
+    return Declared(f"{name} | None", Compare(sql, is_key=True), description)
+
+
 def filtered(filter_: str, sql: Callable[[Row], Sql], description: str) -> Declared:
     """Declare a filter on a leaf, of this filter type."""
     return Declared(f"{filter_} | None", Compare(sql), description)
@@ -49,10 +55,10 @@ def _review(column: str) -> Callable[[Row, Call], Sql]:
 
 # What can be asked of every entry.
 ENTRY_WHERE: Mapping[str, Declared] = {
-    "id": compared("ID", lambda entry: entry.id, "Its id."),
+    "id": key(lambda entry: entry.id, "Its id.", "ID"),
     "type": filtered("EntryTypeFilter", lambda entry: entry.content_type, "Its content type."),
     "slug": compared("str", lambda entry: entry.slug, "Its slug."),
-    "path": compared("str", lambda entry: entry.path, "Where it stands on the site."),
+    "path": key(lambda entry: entry.path, "Where it stands on the site."),
     "title": compared("str", lambda entry: entry.title, "What it is called."),
     "summary": compared("str", lambda entry: entry.summary, "Its summary."),
     "published_at": compared(
@@ -104,7 +110,9 @@ ENTRY_WHERE: Mapping[str, Declared] = {
     ),
     "links": Declared("LinksWhere | None", ToMany(entry_links), "Its links."),
     "incoming_links": Declared(
-        "LinksWhere | None", ToMany(entry_incoming_links), "The links of other pages to it."
+        "LinksWhere | None",
+        ToMany(entry_incoming_links, work=25),
+        "The links of other pages to it.",
     ),
 }
 
@@ -121,13 +129,15 @@ def add_wheres(namespace: Namespace, entry_filters: Mapping[str, Declared]) -> N
         "CategoryWhere",
         "What is asked of a category.",
         {
-            "id": compared("ID", lambda category: category.id, "Its id."),
+            "id": key(lambda category: category.id, "Its id.", "ID"),
             "slug": compared("str", lambda category: category.slug, "Its slug."),
-            "path": compared("str", lambda category: category.path, "Its path."),
+            "path": key(lambda category: category.path, "Its path."),
             "name": compared("str", lambda category: category.name, "What it is called."),
             "within": Declared(
                 "str | None",
-                Test(lambda category, root: is_at_or_below(category.path, root), Text()),
+                Test(
+                    lambda category, root: is_at_or_below(category.path, root), Text(), is_key=True
+                ),
                 "It has this path, or is somewhere below it.",
             ),
         },

@@ -15,7 +15,7 @@ from graphql_api.http.request import GraphQLRequest
 from graphql_api.operation import Delivery
 
 # The documents are the site's own, not a client's; what they ask for has limits in itself.
-LIMITS = Limits(tokens=100_000, objects=1_000_000)
+LIMITS = Limits(tokens=100_000, fields=100_000, parts=100_000, cost=100_000_000)
 
 
 class NoSuchFile(CopydeskError):

@@ -418,10 +418,10 @@ async def drafts(api: Api, query: str, view: View = DRAFTS) -> Any:
 async def drafted(api: Api, query: str, view: View = DRAFTS) -> Any:
     """Return the response to a query that looks at drafts."""
     operations = Operations(build_delivery_schema(SITE), api.reader.dialect, Limits())
-    asked = operations.read(GraphQLRequest(query, None, {}))
-    prepared = operations.prepare(asked, view)
-    data = await fetch(api.reader, prepared, asked.variables)
-    return orjson.loads(operations.respond(asked, prepared, data))
+    asked = await operations.read(GraphQLRequest(query, None, {}))
+    prepared = await operations.prepare(asked, view)
+    data = await fetch(api.reader, prepared, asked.variables, asked.client)
+    return orjson.loads(await operations.respond(asked, prepared, data))
 
 
 async def test_a_list_in_any_order_can_be_walked(api: Api) -> None:

@@ -20,7 +20,11 @@ NO_LIMITS = Limits(
     root_fields=10**9,
     directives=10**9,
     fragments=10**9,
-    objects=10**15,
+    fields=10**9,
+    repetitions=10**9,
+    filters=10**9,
+    parts=10**9,
+    cost=10**15,
 )
 
 

@@ -1,0 +1,58 @@
+"""The number of public entries, by which the work of a query is estimated."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+from sqlalchemy import func, select
+
+from cms.database import Database, ReadSession
+from cms.tables import Publication
+
+# After so long they are counted again, in seconds.
+_FRESH = 60.0
+
+
+async def count_entries(session: ReadSession) -> Mapping[str, int]:
+    """Return how many editions of each content type are public."""
+    counted = (
+        select(Publication.content_type, func.count())
+        .where(Publication.ended_position.is_(None))
+        .group_by(Publication.content_type)
+    )
+    return dict((await session.execute(counted)).all())
+
+
+class EntryCounts:
+    """The number of public entries of each content type, counted now and then.
+
+    Nobody waits for it but the first request of all.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._counts: Mapping[str, int] | None = None
+        self._counted_at = 0.0
+        self._counting: asyncio.Task[None] | None = None
+
+    async def current(self) -> Mapping[str, int]:
+        """Return the counts of a minute ago, or later."""
+        if self._counts is None:
+            await self._count()
+        elif time.monotonic() > self._counted_at + _FRESH and self._counting is None:
+            self._counting = asyncio.create_task(self._count_beside())
+        return self._counts or {}
+
+    async def _count_beside(self) -> None:
+        try:
+            await self._count()
+        finally:
+            self._counting = None
+
+    async def _count(self) -> None:
+        # Not tried again at once, should it fail.
+        self._counted_at = time.monotonic()
+        async with self._database.reading() as session:
+            self._counts = await count_entries(session)

@@ -1,0 +1,149 @@
+"""The fields of a document, with every fragment counted as often as it is spread.
+
+Only names are looked at, so it can be known before a document is validated. Each fragment is
+walked once, and what it holds is multiplied; a cycle or an unknown name ends the walk there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+)
+
+_ByName: TypeAlias = dict[str, list[FieldNode]]
+
+
+@dataclass(frozen=True)
+class Size:
+    """The extent of a selection.
+
+    Attributes:
+        fields: the number of fields.
+        depth: how many fields are within each other, those of introspection apart.
+    """
+
+    fields: int = 0
+    depth: int = 0
+
+    def beside(self, other: Size) -> Size:
+        """Return the size of both selections in one."""
+        return Size(self.fields + other.fields, max(self.depth, other.depth))
+
+    def within(self, node: FieldNode) -> Size:
+        """Return the size of a field with this selection."""
+        # Introspection has a limit of its own among the rules of validation.
+        deeper = 1 if node.name.value.startswith("__") else 1 + self.depth
+        return Size(1 + self.fields, deeper)
+
+
+_NOTHING = Size()
+
+
+class Expansion:
+    """A document's selections with the fragments in place of their names.
+
+    Attributes:
+        size: the size of all operations, and of the fragments that none of them spreads.
+    """
+
+    def __init__(self, document: DocumentNode) -> None:
+        self._fragments = {
+            each.name.value: each.selection_set
+            for each in document.definitions
+            if isinstance(each, FragmentDefinitionNode)
+        }
+        self._sizes: dict[str, Size] = {}
+        self._roots: list[SelectionSetNode] = []
+        self.size = _NOTHING
+        for each in document.definitions:
+            if isinstance(each, OperationDefinitionNode):
+                self._take(each.selection_set)
+        for name, selected in self._fragments.items():
+            if name not in self._sizes:
+                self._take(selected)
+
+    def root_fields(self) -> int:
+        """Return the largest number of fields that an operation selects of its root."""
+        merged = (self._merged([each]).values() for each in self._roots)
+        return max((sum(map(len, fields)) for fields in merged), default=0)
+
+    def repetitions(self) -> Iterator[int]:
+        """Yield for each place of the answer how many pairs of fields have one response name.
+
+        Every pair is compared during validation, to see that both fields ask for the same:
+        https://spec.graphql.org/September2025/#sec-Field-Selection-Merging.
+        """
+        places = [[each] for each in self._roots]
+        # Only a cycle has more places than fields.
+        for _ in range(len(places) + self.size.fields):
+            if not places:
+                return
+            for nodes in self._merged(places.pop()).values():
+                yield len(nodes) * (len(nodes) - 1) // 2
+                if inner := [each.selection_set for each in nodes if each.selection_set]:
+                    places.append(inner)
+
+    def _take(self, root: SelectionSetNode) -> None:
+        self._roots.append(root)
+        self.size = self.size.beside(self._size_of(root))
+
+    def _size_of(self, selected: SelectionSetNode) -> Size:
+        total = _NOTHING
+        for node in selected.selections:
+            total = total.beside(self._size_of_node(node))
+        return total
+
+    def _size_of_node(self, node: SelectionNode) -> Size:
+        match node:
+            case FieldNode(selection_set=inner):
+                return (self._size_of(inner) if inner else _NOTHING).within(node)
+            case InlineFragmentNode(selection_set=inner):
+                return self._size_of(inner)
+            case FragmentSpreadNode():
+                return self._size_of_fragment(node.name.value)
+        return _NOTHING
+
+    def _size_of_fragment(self, name: str) -> Size:
+        if name not in self._sizes:
+            self._sizes[name] = _NOTHING  # for as long as it is not known: a cycle adds nothing
+            if name in self._fragments:
+                self._sizes[name] = self._size_of(self._fragments[name])
+        return self._sizes[name]
+
+    def _merged(self, sets: Iterable[SelectionSetNode]) -> _ByName:
+        """Return the fields of one place by response name; a fragment is there once."""
+        merging = _Merging(self._fragments)
+        for each in sets:
+            merging.add(each.selections)
+        return merging.fields
+
+
+@dataclass(frozen=True)
+class _Merging:
+    fragments: dict[str, SelectionSetNode]
+    fields: _ByName = field(default_factory=dict)
+    visited: set[str] = field(default_factory=set)
+
+    def add(self, nodes: Sequence[SelectionNode]) -> None:
+        for node in nodes:
+            match node:
+                case FieldNode():
+                    name = node.alias.value if node.alias else node.name.value
+                    self.fields.setdefault(name, []).append(node)
+                case InlineFragmentNode(selection_set=inner):
+                    self.add(inner.selections)
+                case FragmentSpreadNode(name=spread) if spread.value not in self.visited:
+                    self.visited.add(spread.value)
+                    if (found := self.fragments.get(spread.value)) is not None:
+                        self.add(found.selections)
