@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,13 +46,14 @@ def main(entries: int, seconds: float, rounds: int, database: tuple[str, ...]) -
     """Measure this server against a raw limit and an ordinary app, on both databases."""
     with tempfile.TemporaryDirectory(prefix="copydesk-bench-") as folder:
         for kind in database or ("sqlite", "postgresql"):
-            with _database(kind, Path(folder)) as url:
+            with database_of(kind, Path(folder)) as url:
                 click.echo(f"Generating {entries:,} entries on {kind} …", err=True)
-                asyncio.run(_prepare(url, entries, Path(folder)))
+                asyncio.run(prepare(url, entries, Path(folder)))
                 _measure(kind, url, entries, seconds, rounds)
 
 
-async def _prepare(url: str, entries: int, folder: Path) -> None:
+async def prepare(url: str, entries: int, folder: Path) -> None:
+    """Fill a database."""
     database = Database(url, signing_key=folder / "signing.key")
     await migrate(database)
     await generate(database, entries)
@@ -60,7 +61,8 @@ async def _prepare(url: str, entries: int, folder: Path) -> None:
 
 
 @contextmanager
-def _database(kind: str, folder: Path) -> Iterator[str]:
+def database_of(kind: str, folder: Path) -> Iterator[str]:
+    """Give the URL of an empty database of one kind."""
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'bench.db'}"
         return
@@ -76,7 +78,7 @@ def _database(kind: str, folder: Path) -> Iterator[str]:
 
 def _measure(kind: str, url: str, entries: int, seconds: float, rounds: int) -> None:
     asked = list(questions(entries, CATEGORIES))
-    with _serving(url) as servers:
+    with serving(url, SERVERS) as servers:
         for question in asked:
             _check_same_answers(servers, question)
         click.echo(f"\n{kind}: answers per second, and as a share of the raw limit's")
@@ -142,9 +144,9 @@ def _ask(server: Running, body: bytes) -> Any:
 
 
 @contextmanager
-def _serving(url: str) -> Iterator[list[Running]]:
-    """Run all servers, each in a process of its own, with the same server program."""
-    ports = [_free_port() for _ in SERVERS]
+def serving(url: str, names: Sequence[str]) -> Iterator[list[Running]]:
+    """Run servers, each in a process of its own, with the same server program."""
+    ports = [_free_port() for _ in names]
     processes = [
         subprocess.Popen(  # noqa: S603  # our own command
             [
@@ -153,12 +155,12 @@ def _serving(url: str) -> Iterator[list[Running]]:
             ],
             env={**os.environ, "COPYDESK_DATABASE_URL": url},
         )
-        for name, port in zip(SERVERS, ports, strict=True)
+        for name, port in zip(names, ports, strict=True)
     ]
     try:
         for port in ports:
             _wait_for(port)
-        yield [Running(name, port) for name, port in zip(SERVERS, ports, strict=True)]
+        yield [Running(name, port) for name, port in zip(names, ports, strict=True)]
     finally:
         for process in processes:
             process.terminate()

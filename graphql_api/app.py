@@ -62,8 +62,8 @@ def create_app(
     management_limits = limits_with(
         MANAGEMENT_LIMITS, chosen.management_limits, "COPYDESK_MANAGEMENT_LIMITS"
     )
-    entries, turns = EntryCounts(database).current, Turns(1)
-    delivery = Delivery(site, schema, database.reader, limits, entries, turns)
+    entries, turns = EntryCounts(database), Turns(1)
+    delivery = Delivery(site, schema, database.reader, limits, entries.current, turns)
     files = SiteFiles(site, Delivery(site, schema, database.reader, LIMITS))
     lifetimes = Lifetimes(
         access=timedelta(minutes=chosen.session_minutes),
@@ -75,7 +75,7 @@ def create_app(
         database,
         limits=management_limits,
         lifetimes=lifetimes,
-        entries=entries,
+        entries=entries.current,
         turns=turns,
     )
     endpoint = ManagementEndpoint(management, database, identify, allowed_origins)
@@ -85,6 +85,7 @@ def create_app(
         try:
             yield
         finally:
+            await entries.close()
             await database.close()
 
     async def graphql(request: Request) -> Response:

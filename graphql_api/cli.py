@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 import click
 import uvicorn
@@ -22,6 +23,9 @@ from cms.settings import Settings, load_settings
 from graphql_api.app import create_app
 from graphql_api.http.live import LiveLimits
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
+
+# How long a thread keeps Python's lock while another waits for it.
+_SWITCH_SECONDS = 0.0005
 
 
 @click.group(cls=CopydeskGroup)
@@ -69,6 +73,8 @@ def serve() -> None:
         click.echo(
             f"Declared, but not indexed yet: {', '.join(not_indexed)}. Run: copydesk migrate"
         )
+    # Requests are prepared in a thread beside the event loop, which is not to wait for it long.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     server.run()
 
 

@@ -52,6 +52,7 @@ MANAGEMENT_LIMITS = Limits(
     aliases=30,
     root_fields=20,
     list_items=1_000,
+    variable_items=20_000,
     fields=2_000,
     repetitions=10_000,
     filters=200,

@@ -169,7 +169,8 @@ class Operations:
         """
         document = self._documents.known(request.query)
         if document is None:
-            document = await self._beside(client, self._documents.read, request.query)
+            examined = await self._beside(client, self._documents.examine, request.query)
+            document = self._documents.keep(request.query, examined)
         operation = document.operation(request.operation_name)
         check_variables(request.variables, self.limits)
         variables = operation.coerce(request.variables)
@@ -182,13 +183,15 @@ class Operations:
         Raises:
             RequestFailed: if arguments contradict each other, or it asks for too much.
         """
+        entries = await self.entries()
         place = (asked.operation, asked.shapes, view, key)
         prepared = self._kept.get(place)
         try:
             if prepared is None:
-                prepared = await self._beside(asked.client, self._prepared, *place)
+                arguments = asked, view, key, entries
+                prepared = await self._beside(asked.client, self._prepared, *arguments)
                 _keep(self._kept, place, prepared)
-            check_cost(prepared.cost(asked.variables, await self.entries()), self.limits)
+            check_cost(prepared.cost(asked.variables, entries), self.limits)
             check_answers(len(prepared.answers), self.limits)
         except GraphQLError as error:
             raise RequestFailed(error) from None
@@ -239,19 +242,15 @@ class Operations:
         except TooManyWaiting as error:
             raise too_many(error) from None
 
-    def _prepared(
-        self,
-        operation: Operation,
-        shapes: tuple[tuple[str, Hashable], ...],
-        view: View,
-        key: str | None,
-    ) -> Prepared:
-        selections = Selections(self._schema, operation.fragments, dict(shapes))
+    def _prepared(self, asked: Asked, view: View, key: str | None, entries: Entries) -> Prepared:
+        operation = asked.operation
+        selections = Selections(self._schema, operation.fragments, dict(asked.shapes))
         plan = build_plan(selections, operation.root, operation.node)
         if key is not None:
             plan = plan.only(key)
         measured = measure(plan)
         check_size(measured.parts, measured.filters, self.limits)
+        check_cost(measured.cost(asked.variables, entries), self.limits)
         selected = selections.of(operation.root, (operation.node.selection_set,))
         fields = [each for each in plan.root.cases[0].fields if isinstance(each, Field)]
         return Prepared(

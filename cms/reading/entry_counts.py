@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Mapping
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
 from cms.database import Database, ReadSession
 from cms.tables import Publication
+
+_log = logging.getLogger("copydesk")
 
 # After so long they are counted again, in seconds.
 _FRESH = 60.0
@@ -45,9 +49,16 @@ class EntryCounts:
             self._counting = asyncio.create_task(self._count_beside())
         return self._counts or {}
 
+    async def close(self) -> None:
+        """Wait until nothing is being counted."""
+        if self._counting is not None:
+            await asyncio.wait({self._counting})
+
     async def _count_beside(self) -> None:
         try:
             await self._count()
+        except DBAPIError:
+            _log.warning("The public entries could not be counted; the last count is used.")
         finally:
             self._counting = None
 

@@ -110,7 +110,7 @@ class Document:
 
 
 @dataclass(frozen=True, eq=False)
-class _Outcome:
+class Examined:
     """A document that was read, or why it was refused, with the memory that it takes."""
 
     document: Document | None
@@ -140,7 +140,7 @@ class Documents:
     def __init__(self, schema: GraphQLSchema, limits: Limits, kept_bytes: int = KEPT_BYTES) -> None:
         self._schema = schema
         self._limits = limits
-        self._kept: LRUCache[str, _Outcome] = LRUCache(kept_bytes, lambda each: each.bytes)
+        self._kept: LRUCache[str, Examined] = LRUCache(kept_bytes, lambda each: each.bytes)
 
     def known(self, source: str) -> Document | None:
         """Return a document that has been read before, if it is still kept.
@@ -148,21 +148,24 @@ class Documents:
         Raises:
             RequestFailed: if it was refused.
         """
-        outcome = self._kept.get(source)
-        return outcome.get() if outcome is not None else None
+        examined = self._kept.get(source)
+        return examined.get() if examined is not None else None
 
-    def read(self, source: str) -> Document:
-        """Return a document.
+    def keep(self, source: str, examined: Examined) -> Document:
+        """Return the document that was examined, and keep it for the next time.
 
         Raises:
-            RequestFailed: if it is too large, has an error in its syntax, or is not valid.
+            RequestFailed: if it was refused.
         """
-        outcome = self._outcome(source)
         with suppress(ValueError):  # larger than all that may be kept
-            self._kept[source] = outcome
-        return outcome.get()
+            self._kept[source] = examined
+        return examined.get()
 
-    def _outcome(self, source: str) -> _Outcome:
+    def examine(self, source: str) -> Examined:
+        """Read a document: whether it is too large, has an error in its syntax, or is not valid.
+
+        Nothing is kept, so this can be done in a thread.
+        """
         tokens = self._limits.tokens
         document: Document | None = None
         errors: Sequence[GraphQLError] = ()
@@ -172,7 +175,7 @@ class Documents:
             document = self._document(self._checked(parsed))
         except RequestFailed as failure:
             errors = failure.errors
-        return _Outcome(document, errors, 2 * len(source) + tokens * _BYTES_OF_TOKEN)
+        return Examined(document, errors, 2 * len(source) + tokens * _BYTES_OF_TOKEN)
 
     def _checked(self, parsed: DocumentNode) -> DocumentNode:
         check_document(parsed, self._limits)

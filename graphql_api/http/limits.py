@@ -40,6 +40,7 @@ class Limits:
         fragments: fragment definitions.
         list_items: items of any list that is given as an argument or a variable.
         value_depth: lists and objects within each other in an argument or a variable.
+        variable_items: values within all variables.
         filters: conditions in filters, those in variables too.
         parts: pieces of the SQL statement that the request becomes.
         cost: microseconds of the database, about, that the answer takes.
@@ -57,6 +58,7 @@ class Limits:
     fragments: int = 50
     list_items: int = 200
     value_depth: int = 20
+    variable_items: int = 1_000
     filters: int = 100
     parts: int = 600
     cost: int = 1_000_000
@@ -119,14 +121,12 @@ def _counts(document: DocumentNode) -> Counter[str]:
 
 
 def check_variables(values: Mapping[str, Any], limits: Limits) -> None:
-    """Check the lists in variables, and how deep their values go.
+    """Check how many values there are in variables, and how deep they go.
 
     Raises:
         RequestFailed: naming the limit that a variable goes past.
     """
-    for value in values.values():
-        if isinstance(value, list | dict):
-            _check_value(value, limits, 1)
+    _check("variable_items", _items_in(values, limits, 0), limits.variable_items)
 
 
 def check_size(parts: int, filters: int, limits: Limits) -> None:
@@ -163,13 +163,15 @@ def check_answers(count: int, limits: Limits) -> None:
     _check("answers", count, limits.answers)
 
 
-def _check_value(value: Any, limits: Limits, depth: int) -> None:
+def _items_in(value: Any, limits: Limits, depth: int) -> int:
+    """Return how many values there are in a value, itself not counted."""
+    if not isinstance(value, list | dict):
+        return 0
     _check("value_depth", depth, limits.value_depth)
     if isinstance(value, list):
         _check("list_items", len(value), limits.list_items)
-    for item in value if isinstance(value, list) else value.values():
-        if isinstance(item, list | dict):
-            _check_value(item, limits, depth + 1)
+    items = value if isinstance(value, list) else value.values()
+    return len(value) + sum(_items_in(each, limits, depth + 1) for each in items)
 
 
 def _check(name: str, count: int, most: int) -> None:

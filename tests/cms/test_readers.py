@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sqlalchemy import select, text  # noqa: TID251  # asks SQLite for its setti
 
 from cms.database import Database
 from cms.dialects.reading import PostgresReader, SqliteReader, connect_to_read
+from cms.errors import ReadTimeout
 from tests.conftest import Templates
 
 _MEGABYTE = 1024**2
@@ -85,3 +87,49 @@ def test_a_connection_to_read_cannot_write(tmp_path: Path) -> None:
     with pytest.raises(sqlite.OperationalError, match="readonly"):
         connection.execute("insert into one values (1)")
     connection.close()
+
+
+# Counts to a parameter, which takes long if that is large.
+_COUNT = """
+with recursive counted(n) as (select 1 union all select n + 1 from counted where n < ?)
+select json_object('count', count(*)) from counted
+"""
+
+
+async def test_a_statement_that_was_fast_does_not_keep_the_event_loop_with_other_values(
+    sqlite_url: str,
+) -> None:
+    reader = Database(sqlite_url).reader
+    for _ in range(3):  # by now it is run on the event loop
+        assert json.loads(await reader.fetch(_COUNT, [1])) == {"count": 1}
+    slow = asyncio.create_task(reader.fetch(_COUNT, [3_000_000]))
+    other = asyncio.create_task(reader.fetch(_COUNT, [10]))
+    done, _ = await asyncio.wait({slow, other}, return_when=asyncio.FIRST_COMPLETED)
+    assert done == {other}
+    assert json.loads(await slow) == {"count": 3_000_000}
+    await reader.close()
+
+
+async def test_a_slow_statement_is_cancelled_after_the_limit_wherever_it_began(
+    sqlite_url: str,
+) -> None:
+    reader = Database(sqlite_url, statement_timeout=0.05).reader
+    await reader.fetch(_COUNT, [1])
+    await reader.fetch(_COUNT, [1])
+    with pytest.raises(ReadTimeout):
+        await reader.fetch(_COUNT, [10**9])
+    assert json.loads(await reader.fetch(_COUNT, [2])) == {"count": 2}
+    await reader.close()
+
+
+async def test_one_client_leaves_connections_to_the_others(sqlite_url: str) -> None:
+    reader = Database(sqlite_url, readers=4).reader
+    slow = [asyncio.create_task(reader.fetch(_COUNT, [10**9], "a")) for _ in range(8)]
+    await reader.fetch(_COUNT, [1], "b")
+    quick = [reader.fetch(f"{_COUNT} -- {n}", [1], "b") for n in range(8)]
+    assert [json.loads(each) for each in await asyncio.gather(*quick)] == [{"count": 1}] * 8
+    assert not any(each.done() and not each.exception() for each in slow)
+    for each in slow:
+        each.cancel()
+    await asyncio.gather(*slow, return_exceptions=True)
+    await reader.close()

@@ -60,7 +60,9 @@ async def measured(operations: Operations, site: Site, query: str, **variables: 
 
 async def cost(query: str, entries: int = LARGE, **variables: Any) -> int:
     """Return the cost of a query to a benchmark site of this size."""
-    operations = operations_of(bench.site.site, entries, Limits(cost=10**12, parts=10**6, filters=10**6))
+    operations = operations_of(
+        bench.site.site, entries, Limits(cost=10**12, parts=10**6, filters=10**6)
+    )
     return await measured(operations, bench.site.site, query, **variables)
 
 

@@ -31,7 +31,7 @@ DIALECTS: dict[str, Dialect] = {
 
 
 def plan_of(schema: GraphQLSchema, query: str, raw: dict[str, Any]) -> Plan:
-    operation = Documents(schema, Limits()).read(query).operation(None)
+    operation = Documents(schema, Limits()).examine(query).get().operation(None)
     variables = operation.coerce(raw)
     types = operation.variable_types
     shapes = {name: shape_of(value, types[name]) for name, value in variables.items()}

@@ -21,6 +21,7 @@ NO_LIMITS = Limits(
     directives=10**9,
     fragments=10**9,
     fields=10**9,
+    variable_items=10**9,
     repetitions=10**9,
     filters=10**9,
     parts=10**9,
