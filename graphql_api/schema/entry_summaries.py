@@ -18,6 +18,7 @@ from cms.content.fields import (
     References,
     shown_as,
 )
+from cms.content.fields.names import api_name
 from cms.dialects import JsonScalar, TextOf
 from cms.reading import relations
 from cms.reading.values import value_of
@@ -28,7 +29,6 @@ from graphql_api.schema.content import document_of
 from graphql_api.schema.field_kinds import (
     all_referenced_by,
     comparable,
-    graphql_name,
     is_leaf,
     referenced_by,
 )
@@ -87,7 +87,7 @@ def _comparable(
     fields: Mapping[str, Field], kinds: tuple[type[Field], ...]
 ) -> Mapping[str, ValueOf]:
     return {
-        graphql_name(key): comparable(field)
+        api_name(key): comparable(field)
         for key, field in fields.items()
         if isinstance(shown_as(field), kinds)
     }
@@ -98,7 +98,7 @@ def _facet_of(name: str, field: Field) -> Facet | None:
     if is_leaf(shown):
         key = text(field.name)
         return Facet(
-            graphql_name(name),
+            api_name(name),
             lambda row: _as_text(shown, JsonScalar(document_of(row).json, key)),
         )
     if isinstance(shown, List) and is_leaf(shown.item):
@@ -107,10 +107,10 @@ def _facet_of(name: str, field: Field) -> Facet | None:
         def items(row: Row, _: Call) -> Rows:
             return Rows(Elements(member(document_of(row).json, field.name)))
 
-        return Facet(graphql_name(name), lambda element: _as_text(item, element.value), items)
+        return Facet(api_name(name), lambda element: _as_text(item, element.value), items)
     if isinstance(field, Reference | References):
         find = referenced_by if isinstance(field, Reference) else all_referenced_by
-        return Facet(graphql_name(name), lambda entry: entry.id, find(field))
+        return Facet(api_name(name), lambda entry: entry.id, find(field))
     return None
 
 

@@ -346,7 +346,7 @@ class TestDeclarations:
             Blocks()
         with pytest.raises(SiteError, match="at least one field"):
             new_class("Empty", (Block,))
-        with pytest.raises(SiteError, match="says which block it is"):
+        with pytest.raises(SiteError, match="is the class of the block"):
             new_class("Odd", (Block,), {}, lambda body: body.update(type=Text()))
 
     def test_two_classes_of_blocks_with_one_name(self) -> None:

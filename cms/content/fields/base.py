@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
@@ -12,9 +11,6 @@ from cms.content.canonical_json import Json, JsonObject
 from cms.content.edges import Edge, EntriesByPath
 from cms.content.rendering import Rendering
 from cms.errors import InvalidValue, MissingField, UserError
-
-# What fields are called in Python.
-FIELD_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 ValuePath: TypeAlias = tuple[str | int, ...]
 Problems: TypeAlias = list[UserError]
