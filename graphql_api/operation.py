@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -135,7 +136,9 @@ class Operations:
             completed = {key: completed[key] for key in prepared.keys}
         problems = [formatted(each, "MISSING_VALUE") for each in (*known, *missing)]
         response = {"errors": problems} if problems else {}
-        return orjson.dumps({**response, "data": completed})
+        # Not orjson, to which what a text of a hundred levels becomes is too deep.
+        whole = {**response, "data": completed}
+        return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
 
     def _prepared(
         self,
