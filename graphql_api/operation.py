@@ -36,7 +36,7 @@ from graphql_api.planner.build import INTROSPECTION, build_plan
 from graphql_api.planner.compile import compile_plan
 from graphql_api.planner.cost import Count, objects_of
 from graphql_api.planner.declarations import Answer, Answers
-from graphql_api.planner.json_sql import MISSING
+from graphql_api.planner.json_sql import MARK
 from graphql_api.planner.missing import complete
 from graphql_api.planner.plan import Field, Plan, Typename
 from graphql_api.planner.selection import Selections
@@ -128,7 +128,7 @@ class Operations:
     ) -> bytes:
         """Return the response, with what the database cannot say: nulls gone wrong, the schema."""
         known = list(errors)
-        if not (prepared.introspection or known or MISSING in data):
+        if not (prepared.introspection or known or MARK in data):
             return b'{"data":' + data + b"}"
         completed, missing = complete(prepared.plan, data)
         if prepared.introspection and completed is not None:

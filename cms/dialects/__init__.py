@@ -37,6 +37,7 @@ from cms.dialects.expressions import (
     present_moment,
 )
 from cms.dialects.folding import Folded, FoldedItems
+from cms.dialects.numbers import DecimalMean, DecimalSum, NumberText
 from cms.dialects.reading import Reader
 from cms.dialects.search import Lookups, found_documents, ranked_documents, snippet_of
 from cms.dialects.spelled import Spelled
@@ -55,6 +56,8 @@ __all__ = [
     "CLUSTERED",
     "BooleanOf",
     "ColourOf",
+    "DecimalMean",
+    "DecimalSum",
     "Folded",
     "FoldedItems",
     "IntegerOf",
@@ -66,6 +69,7 @@ __all__ = [
     "Moment",
     "MomentOf",
     "NumberOf",
+    "NumberText",
     "Reader",
     "Spelled",
     "TextOf",

@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
 from cms.dialects.folding import FOLD, folded
+from cms.dialects.numbers import bring_numbers
 from cms.errors import ReadTimeout
 
 # How long a statement may have taken to count as taking no time, in seconds.
@@ -125,6 +126,7 @@ class _ReadConnection:
         for pragma in ("query_only=on", "trusted_schema=off", "busy_timeout=5000"):
             self._connection.execute(f"pragma {pragma}")
         self._connection.create_function(FOLD, 1, folded, deterministic=True)
+        bring_numbers(self._connection)
         self._connection.set_progress_handler(self._is_late, _STEPS_BETWEEN_LOOKS)
         self.interrupt = self._connection.interrupt
         self.close = self._connection.close

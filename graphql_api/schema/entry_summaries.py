@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Text, case, cast, select
 
@@ -19,7 +19,7 @@ from cms.content.fields import (
     shown_as,
 )
 from cms.content.fields.names import api_name
-from cms.dialects import JsonScalar, TextOf
+from cms.dialects import JsonScalar, NumberText, TextOf
 from cms.reading import relations
 from cms.reading.values import value_of
 from graphql_api.planner.declarations import Call, Row, Rows, Sql
@@ -99,7 +99,8 @@ def _facet_of(name: str, field: Field) -> Facet | None:
         key = text(field.name)
         return Facet(
             api_name(name),
-            lambda row: _as_text(shown, JsonScalar(document_of(row).json, key)),
+            lambda row: _counted(shown, JsonScalar(document_of(row).json, key)),
+            shown=_writing_of(shown),
         )
     if isinstance(shown, List) and is_leaf(shown.item):
         item = shown.item
@@ -107,16 +108,33 @@ def _facet_of(name: str, field: Field) -> Facet | None:
         def items(row: Row, _: Call) -> Rows:
             return Rows(Elements(member(document_of(row).json, field.name)))
 
-        return Facet(api_name(name), lambda element: _as_text(item, element.value), items)
+        return Facet(
+            api_name(name),
+            lambda element: _counted(item, element.value),
+            items,
+            row=lambda entry: entry.revision_id,
+            shown=_writing_of(item),
+        )
     if isinstance(field, Reference | References):
         find = referenced_by if isinstance(field, Reference) else all_referenced_by
         return Facet(api_name(name), lambda entry: entry.id, find(field))
     return None
 
 
-def _as_text(field: Field, scalar: Sql) -> Sql:
-    """Return a scalar of a field as text, which JSON would have of it as well."""
+def _counted(field: Field, scalar: Sql) -> Sql:
+    """Return a scalar of a field as it is counted: a number, or text."""
+    if isinstance(field, Number):
+        return value_of(field, scalar)
     if isinstance(field, Boolean):
         is_true = value_of(field, scalar)
         return case((is_true.is_(None), None), (is_true, text("true")), else_=text("false"))
-    return cast(TextOf(scalar), Text)
+    return TextOf(scalar)
+
+
+def _writing_of(field: Field) -> Callable[[Sql], Sql]:
+    """Return how what is counted is written."""
+    return NumberText if isinstance(field, Number) else _as_text
+
+
+def _as_text(value: Sql) -> Sql:
+    return cast(value, Text)
