@@ -23,15 +23,15 @@ def _show_moment(moment: datetime | str) -> str:
 def _parse_moment(value: object) -> datetime:
     moment = clock.parse(value)
     if moment is None:
-        raise ValueError(f"{value!r} is no time with a zone: write 2026-11-24T05:22:12Z")
+        raise ValueError("expected a time with a zone, as 2026-11-24T05:22:12Z")
     return moment
 
 
 def _parse_day(value: object) -> str:
-    try:
-        return date.fromisoformat(value).isoformat() if isinstance(value, str) else ""
-    except ValueError:
-        raise ValueError(f"{value!r} is no day: write 2026-11-24") from None
+    day = clock.parse_day(value)
+    if day is None:
+        raise ValueError("expected a day of the calendar, as 2026-11-24")
+    return day.isoformat()
 
 
 CONFIG = StrawberryConfig(

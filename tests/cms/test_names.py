@@ -28,7 +28,7 @@ def test_a_block_whose_fields_have_one_name_is_refused() -> None:
 
 def test_an_object_whose_fields_have_one_name_is_refused() -> None:
     with pytest.raises(SiteError, match=f"Byline: {SENTENCE}"):
-        Object("Byline", **ALIKE)
+        Object("Byline", a1=Text(), a_1=Text())
 
 
 def test_a_reverse_side_and_a_field_of_one_name_are_refused() -> None:
