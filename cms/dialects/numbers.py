@@ -39,6 +39,14 @@ class DecimalMean(Spelled):
     postgresql = "avg(({0})::text::numeric)"
 
 
+class JustNumber(Spelled):
+    """A scalar of JSON if it is a number; null if a former kind of the field left text there."""
+
+    type = Text()
+    sqlite = "(case when typeof({0}) in ('integer', 'real') then {0} end)"
+    postgresql = "{0}"
+
+
 class NumberText(Spelled):
     """A number as canonical JSON has it (RFC 8785), compared by its code points."""
 

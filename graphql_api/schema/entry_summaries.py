@@ -19,7 +19,7 @@ from cms.content.fields import (
     shown_as,
 )
 from cms.content.fields.names import api_name
-from cms.dialects import JsonScalar, NumberText, TextOf
+from cms.dialects import JsonScalar, JustNumber, NumberText, TextOf
 from cms.reading import relations
 from cms.reading.values import value_of
 from graphql_api.planner.declarations import Call, Row, Rows, Sql
@@ -78,30 +78,33 @@ def entries_summed(content_type: type[ContentType] | None, entry_facets: Sequenc
     own = [_facet_of(key, field) for key, field in fields.items()]
     return Summed(
         (*_FACETS, *entry_facets, *(each for each in own if each is not None)),
-        {**_MOMENTS, **_comparable(fields, (Date, DateTime))},
-        _comparable(fields, (Number,)),
+        {**_MOMENTS, **_of_kind(fields, (Date, DateTime), comparable)},
+        _of_kind(fields, (Number,), _counted_of),
     )
 
 
-def _comparable(
-    fields: Mapping[str, Field], kinds: tuple[type[Field], ...]
+def _of_kind(
+    fields: Mapping[str, Field],
+    kinds: tuple[type[Field], ...],
+    value: Callable[[Field], ValueOf],
 ) -> Mapping[str, ValueOf]:
     return {
-        api_name(key): comparable(field)
+        api_name(key): value(field)
         for key, field in fields.items()
         if isinstance(shown_as(field), kinds)
     }
 
 
+def _counted_of(field: Field) -> ValueOf:
+    """Return what is counted or summed up of a field whose value is one scalar."""
+    shown, key = shown_as(field), text(field.name)
+    return lambda row: _counted(shown, JsonScalar(document_of(row).json, key))
+
+
 def _facet_of(name: str, field: Field) -> Facet | None:
     shown = shown_as(field)
     if is_leaf(shown):
-        key = text(field.name)
-        return Facet(
-            api_name(name),
-            lambda row: _counted(shown, JsonScalar(document_of(row).json, key)),
-            shown=_writing_of(shown),
-        )
+        return Facet(api_name(name), _counted_of(field), shown=_writing_of(shown))
     if isinstance(shown, List) and is_leaf(shown.item):
         item = shown.item
 
@@ -124,7 +127,7 @@ def _facet_of(name: str, field: Field) -> Facet | None:
 def _counted(field: Field, scalar: Sql) -> Sql:
     """Return a scalar of a field as it is counted: a number, or text."""
     if isinstance(field, Number):
-        return value_of(field, scalar)
+        return value_of(field, JustNumber(scalar))
     if isinstance(field, Boolean):
         is_true = value_of(field, scalar)
         return case((is_true.is_(None), None), (is_true, text("true")), else_=text("false"))

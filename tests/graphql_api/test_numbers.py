@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import new_class
 from typing import Any
 
 import pytest
 
+from cms.commands.entries import create_entry
 from cms.content.content_type import ContentType
 from cms.content.fields import Integer, List, Markdown, Number, Text
 from cms.content.site import Site
+from cms.content.snapshot import Draft
 from cms.database import Database
 from tests.builders import Newsroom
 from tests.graphql_api.conftest import Api, api_of
@@ -149,3 +152,18 @@ async def test_an_item_counts_once_for_each_list_that_holds_it(database: Databas
     assert await counted(api, "words") == [("b", 2), ("a", 1), ("c", 1)]
     assert await counted(api, "sizes") == [("2", 2), ("1", 1), ("1e+21", 1)]
     assert await counted(api, "count") == [("7", 3)]
+
+
+async def test_what_a_field_held_before_it_was_a_number_counts_as_nothing(
+    database: Database,
+) -> None:
+    before = new_class("Thing", (ContentType,), {}, lambda body: body.update(size=Text()))
+    newsroom = Newsroom(database, Site("Before", content_types=[before]))
+    await newsroom.hire()
+    async with newsroom.as_(newsroom.author) as work:
+        draft = Draft(title="T", slug="t", fields={"size": "large"})
+        head = await create_entry(work, "Thing", draft)
+    await newsroom.publish(head)
+    api = api_of(NUMBERS, newsroom)
+    assert await counted(api, "size") == []
+    assert (await api.data(SUMS))["things"]["aggregate"]["sum"] == {"size": None}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from graphql import GraphQLError
 
 from cms.clock import parse_day
 from graphql_api.schema.scalars import CONFIG, Date, DateTime
@@ -23,14 +24,14 @@ DAYS: list[Any] = [
 
 @pytest.mark.parametrize("value", TIMES, ids=repr)
 def test_no_other_value_is_a_time(value: Any) -> None:
-    with pytest.raises(ValueError, match=r"^expected a time with a zone, as 2026-11-24T05:22:12Z$"):
+    with pytest.raises(GraphQLError, match=r"^expected a time with a zone, as [-:\dTZ]+$"):
         CONFIG.scalar_map[DateTime].parse_value(value)  # type: ignore[misc]  # ours can parse
 
 
 @pytest.mark.parametrize("value", DAYS, ids=repr)
 def test_no_other_value_is_a_day(value: Any) -> None:
     assert parse_day(value) is None
-    with pytest.raises(ValueError, match=r"^expected a day of the calendar, as 2026-11-24$"):
+    with pytest.raises(GraphQLError, match=r"^expected a day of the calendar, as 2026-11-24$"):
         CONFIG.scalar_map[Date].parse_value(value)  # type: ignore[misc]  # ours can parse
 
 
@@ -38,9 +39,9 @@ def test_no_other_value_is_a_day(value: Any) -> None:
     ("type_", "name", "value", "words"),
     [
         ("DateTime", "updatedAt", "tomorrow", "expected a time with a zone"),
-        ("DateTime", "updatedAt", 5, "expected a time with a zone"),
+        ("DateTime", "updatedAt", 777, "expected a time with a zone"),
         ("Date", "issuedOn", "2023-02-29", "expected a day of the calendar"),
-        ("Date", "issuedOn", 5, "expected a day of the calendar"),
+        ("Date", "issuedOn", 777, "expected a day of the calendar"),
     ],
 )
 async def test_a_filter_says_what_is_expected(
@@ -52,3 +53,4 @@ async def test_a_filter_says_what_is_expected(
     for query, variables in ((variable, {"x": value}), (written, {})):
         (error,) = await api.refused(query, variables)
         assert words in error.message
+        assert str(value) not in error.message
