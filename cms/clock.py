@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 
 def now() -> datetime:
@@ -28,6 +28,16 @@ def parse(text: object) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return moment
+
+
+def parse_day(text: object) -> date | None:
+    """Return the day that ``YYYY-MM-DD`` names, or ``None`` for anything else."""
+    try:
+        is_day = isinstance(text, str) and len(text) == len("YYYY-MM-DD")
+        day = date.fromisoformat(text) if is_day and isinstance(text, str) else None
+    except ValueError:
+        return None
+    return day if day is not None and day.isoformat() == text else None
 
 
 def to_milliseconds(moment: datetime) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -43,7 +44,7 @@ from graphql_api.planner.build import INTROSPECTION, build_plan
 from graphql_api.planner.compile import compile_plan
 from graphql_api.planner.cost import Entries, Measure, measure
 from graphql_api.planner.declarations import Answer, Answers
-from graphql_api.planner.json_sql import MISSING
+from graphql_api.planner.json_sql import MARK
 from graphql_api.planner.missing import complete
 from graphql_api.planner.plan import Field, Plan, Typename
 from graphql_api.planner.selection import Selections
@@ -206,21 +207,26 @@ class Operations:
     ) -> bytes:
         """Return the response, with what the database cannot say: nulls gone wrong, the schema."""
         known = list(errors)
-        if not (prepared.introspection or known or MISSING in data):
-            if not asked.wants_cost:
-                return b'{"data":' + data + b"}"
-            return orjson.dumps(
-                {"data": orjson.Fragment(data), **await self._told(asked, prepared)}
-            )
-        completed, missing = complete(prepared.plan, data)
-        if prepared.introspection and completed is not None:
-            texts = await self._introspected(asked, prepared)
-            completed |= {key: orjson.Fragment(text) for key, text in texts.items()}
-            completed = {key: completed[key] for key in prepared.keys}
-        problems = [formatted(each, "MISSING_VALUE") for each in (*known, *missing)]
-        response = {"errors": problems} if problems else {}
-        told = await self._told(asked, prepared) if asked.wants_cost else {}
-        return orjson.dumps({**response, "data": completed, **told})
+        parts: dict[str, bytes] = {}
+        if prepared.introspection or known or MARK in data:
+            completed, missing = complete(prepared.plan, data)
+            if problems := [formatted(each, "MISSING_VALUE") for each in (*known, *missing)]:
+                parts["errors"] = orjson.dumps(problems)
+            data = await self._completed(asked, prepared, completed)
+        parts["data"] = data
+        if asked.wants_cost:
+            parts["extensions"] = orjson.dumps(await self._told(asked, prepared))
+        return _joined(parts)
+
+    async def _completed(
+        self, asked: Asked, prepared: Prepared, completed: dict[str, Any] | None
+    ) -> bytes:
+        """Return the data with what is asked about the schema, as JSON."""
+        if completed is None or not prepared.introspection:
+            return _json(completed)
+        parts = {key: _json(value) for key, value in completed.items()}
+        parts |= await self._introspected(asked, prepared)
+        return _joined({key: parts[key] for key in prepared.keys})
 
     async def _told(self, asked: Asked, prepared: Prepared) -> Mapping[str, Any]:
         """Return the extensions of a response that is to have the cost."""
@@ -230,7 +236,7 @@ class Operations:
             "parts": prepared.measure.parts,
         }
         limits = {f"{name}Limit": getattr(self.limits, name) for name in cost}
-        return {"extensions": {"cost": {**cost, **limits}}}
+        return {"cost": {**cost, **limits}}
 
     async def _beside(
         self, client: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
@@ -302,6 +308,17 @@ async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
     except asyncio.CancelledError:
         await asyncio.wait([running])
         raise
+
+
+def _json(value: object) -> bytes:
+    # Not orjson, to which what a text of a hundred levels becomes is too deep.
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _joined(parts: Mapping[str, bytes]) -> bytes:
+    """Return the JSON object with these members, each JSON already."""
+    members = (b'"%b":%b' % (key.encode(), value) for key, value in parts.items())
+    return b"{" + b",".join(members) + b"}"
 
 
 def _is_plain(value: object) -> bool:

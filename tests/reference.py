@@ -358,7 +358,9 @@ class Reference:
         typename = kind.variant_of(value) if isinstance(kind, AnyBlock) else ""
         values: dict[str, Any] = {**anchor}
         self._add_fields(values, kind.fields_of(value), value, f"{path}/", revision_id)
-        return Thing(typename, values)
+        thing = Thing(typename, values)
+        values[f"@{typename[:1].lower()}{typename[1:]}"] = thing  # as a kind of block
+        return thing
 
     # --- Links ---
 
@@ -781,22 +783,39 @@ def _check_paging(args: Args, largest: int) -> None:
 
 def matches(thing: Thing, where: Args | None) -> bool:
     """Say whether a thing fits a filter."""
-    return all(_matches(thing, name, value) for name, value in (where or {}).items())
+    return _fits_all(thing, asked(where) or {})
+
+
+def asked(where: Args | None) -> Args | None:
+    """Return what of a filter asks for anything; ``None`` if nothing does."""
+    kept = {}
+    for name, value in (where or {}).items():
+        if isinstance(value, Mapping):
+            value = asked(value)  # noqa: PLW2901  # the same, with less in it
+        elif name in {"AND", "OR"} and value is not None:
+            value = [each for each in map(asked, value) if each is not None] or None  # noqa: PLW2901
+        if value is not None:
+            kept[name] = value
+    return kept if kept.keys() - {"mode"} else None
+
+
+def _fits_all(thing: Thing, where: Args) -> bool:
+    return all(_matches(thing, name, value) for name, value in where.items())
 
 
 def _matches(thing: Thing, name: str, value: Any) -> bool:
-    if value is None:
-        return True
     match name:
         case "AND":
-            return all(matches(thing, each) for each in value)
+            return all(_fits_all(thing, each) for each in value)
         case "OR":
-            return any(matches(thing, each) for each in value)
+            return any(_fits_all(thing, each) for each in value)
         case "NOT":
-            return not matches(thing, value)
+            return not _fits_all(thing, value)
+        case "isNull":
+            return not value
         case "category":
             category = thing.values["category"]()
-            return category is not None and matches(category, value)
+            return _fits(category, name, value)
         case "within":
             path = thing.values["path"]
             return bool(path == value or path.startswith(f"{value}/"))
@@ -806,17 +825,44 @@ def _matches(thing: Thing, name: str, value: Any) -> bool:
 
 
 # What looks into one thing, which may not be there; the filters of leaves differ from these.
-_TO_ONE = frozenset({"author", "target", "source", "translatedFrom", "about", "byline"})
+_TO_ONE = frozenset(
+    {"author", "target", "source", "translatedFrom", "about", "byline", "category"}
+    | {"quote", "remark", "columns"}
+)
 
 
 def _fits(actual: Any, name: str, where: Args) -> bool:
     if isinstance(actual, list):
         return all(_quantified(q, actual, each) for q, each in where.items())
     if isinstance(actual, Thing):
-        return matches(actual, where)
+        return _fits_all(actual, where)
     if name in _TO_ONE:
-        return False
+        return _is_absent(where)
     return _compares(actual, where)
+
+
+def _is_absent(where: Args) -> bool:
+    """Say whether what is asked of an object holds where there is none."""
+    return all(_absent(name, value) for name, value in where.items())
+
+
+def _absent(name: str, value: Any) -> bool:
+    match name:
+        case "AND":
+            return all(map(_is_absent, value))
+        case "OR":
+            return any(map(_is_absent, value))
+        case "NOT":
+            return "isNull" in _words(value) and not _is_absent(value)
+        case _:
+            return name == "isNull" and value is True
+
+
+def _words(where: Args) -> set[str]:
+    """Return the names in a filter that are asked of the object itself."""
+    inner = [*where.get("AND", ()), *where.get("OR", ())]
+    inner += [where["NOT"]] if "NOT" in where else []
+    return {*where, *(word for each in inner for word in _words(each))}
 
 
 def _compares(actual: Any, operators: Args) -> bool:
@@ -845,13 +891,11 @@ def _folded(value: Any) -> Any:
 _SMALL = {"İ": "i", "ς": "σ"}
 
 
-def _quantified(quantifier: str, items: Sequence[Any], where: Args | None) -> bool:
-    if where is None:
-        return True
+def _quantified(quantifier: str, items: Sequence[Any], where: Args) -> bool:
     if quantifier == "count":
         return _compares(len(items), where)
     fit = [
-        matches(each, where) if isinstance(each, Thing) else _compares(each, where)
+        _fits_all(each, where) if isinstance(each, Thing) else _compares(each, where)
         for each in items
     ]
     return {"some": any(fit), "every": all(fit), "none": not any(fit)}[quantifier]
@@ -860,9 +904,7 @@ def _quantified(quantifier: str, items: Sequence[Any], where: Args | None) -> bo
 def _test(actual: Any, operator: str, other: Any) -> bool:
     other = [_plain(each) for each in other] if isinstance(other, list) else _plain(other)
     if operator == "isNull":
-        return other is None or (actual is None) is other
-    if other is None:
-        return {"eq": actual is None, "ne": actual is not None}.get(operator, True)
+        return bool((actual is None) is other)
     if operator in {"ne", "notIn"}:
         return bool(actual != other) if operator == "ne" else actual not in other
     if actual is None:

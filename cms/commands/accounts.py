@@ -61,7 +61,7 @@ def _checked_link(link: Json, index: int) -> Json:
     values = link if isinstance(link, Mapping) else {}
     label, url = (str(values.get(key) or "").strip() for key in ("label", "url"))
     if not label or not is_address(url):
-        message = f"{url!r} is not an address with a label; write an https:// URL and its name"
+        message = "expected an address with a label: write an https:// URL and its name"
         raise Refused(InvalidValue(message=message, path=("links", index)))
     return {"label": label, "url": url}
 
@@ -82,7 +82,7 @@ async def create_account(work: Work, email: str, *, person_id: str | None = None
     work.authorise(Action.ACCOUNT_CREATE)
     address = normal_address(email)
     if not _is_address(address):
-        message = f"{email!r} is not an e-mail address"
+        message = "expected an e-mail address, as desk@example.org"
         raise Refused(InvalidValue(message=message, path=("email",)))
     if await find_account(work.session, address) is not None:
         raise Refused(DuplicateName(message=f"there is an account {address!r} already"))

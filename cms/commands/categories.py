@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from cms.commands.lookups import ancestry, get
 from cms.commands.work import Work, command
-from cms.content.slug import is_slug, slugify
+from cms.content.slug import SLUG_FORM, is_slug, slugify
 from cms.editorial.authorization import Action, Subject
 from cms.errors import CategoryCycle, DuplicateName, InvalidValue, Refused
 from cms.identifiers import new_id
@@ -160,6 +160,6 @@ def check_slug(slug: str) -> str:
         Refused: if it cannot stand in a path.
     """
     if not is_slug(slug):
-        message = f"{slug!r} cannot stand in a path; {slugify(slug) or 'a-word'!r} could"
+        message = f"expected {SLUG_FORM}"
         raise Refused(InvalidValue(message=message, path=("slug",)))
     return slug

@@ -20,8 +20,9 @@ from cms.content.fields import (
     Text,
     Url,
 )
-from cms.content.fields.base import FIELD_NAME, all_fields
+from cms.content.fields.base import all_fields
 from cms.content.fields.computed import shown_as
+from cms.content.fields.names import check_names, check_type_name
 from cms.content.policy import DEFAULT_POLICY, SignOffPolicy
 from cms.errors import SiteError
 
@@ -85,7 +86,6 @@ _SAID_ANYWAY = frozenset(
 _SEO = {"title": Text, "description": Text, "image": Url}
 # What only fields of a content type itself can say, and how a refusal calls it.
 _OF_THE_TYPE = {"indexed": "can be indexed", "schema_org": "say schema_org", "seo": "say seo"}
-_TYPE_NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
 _PLACEHOLDERS = frozenset({"slug", "locale", "category"})
 
 
@@ -178,14 +178,14 @@ class ContentType:
 
 def _check(content_type: type[ContentType]) -> None:
     name = content_type.name
-    if not _TYPE_NAME.fullmatch(name) or content_type.plural == name:
-        raise SiteError(f"{name}: the class needs a name like GlossaryTerm and another plural")
+    check_type_name(name)
+    if content_type.plural == name:
+        raise SiteError(f"{name}: the class needs another plural")
     for field_name in content_type.fields:
         if field_name in COMMON_NAMES:
             raise SiteError(f"{name}.{field_name}: every entry has a {field_name} already")
-        if not FIELD_NAME.fullmatch(field_name):
-            raise SiteError(f"{name}.{field_name}: field names are lower_case_with_underscores")
         _check_field(f"{name}.{field_name}", content_type.fields[field_name])
+    check_names(name, content_type.fields, COMMON_NAMES)
     _check_properties(content_type)
     _check_seo(content_type)
     if content_type.path is not None:

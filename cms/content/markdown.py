@@ -13,12 +13,14 @@ from urllib.parse import unquote, urlsplit
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from cms.content.canonical_json import Json
 from cms.content.edges import is_internal
 from cms.content.losses import Loss, losses
 from cms.content.markdown_tree import tree_of
+from cms.content.nesting import too_deep
 from cms.content.slug import Anchors
 
 # How many words somebody reads in a minute, silently: https://doi.org/10.1016/j.jml.2019.104047
@@ -41,7 +43,29 @@ _ATTRIBUTES = {
     **{heading: {"id"} for heading in _HEADINGS},
     "code": {"class"},
 }
-_PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+# How many lists and quotes may stand within each other, and how many marks around a word.
+DEEPEST = 100
+
+
+def _parser(depth: int) -> MarkdownIt:
+    options = {"html": True, "maxNesting": depth}
+    return MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
+
+
+# To the parser a list is two levels deep; one more lets it open what is too deep.
+_PARSER = _parser(2 * DEEPEST + 1)
+_INLINE_PARSER = _parser(DEEPEST)
+
+
+def _parse_inline(state: StateCore) -> None:
+    """Parse text within blocks; the parser's own way takes three calls for each level there."""
+    for token in state.tokens:
+        if token.type == "inline":
+            token.children = []
+            _INLINE_PARSER.inline.parse(token.content, _INLINE_PARSER, state.env, token.children)
+
+
+_PARSER.core.ruler.at("inline", _parse_inline)
 
 
 @dataclass(frozen=True)
@@ -104,8 +128,11 @@ def render_markdown(text: str, anchors: Anchors) -> RenderedMarkdown:
     Raw HTML is allowed and then sanitised, so no script, style or event handler survives.
     Plain text and links are read from the sanitised HTML, so they are what a reader gets.
     """
-    tokens = _tokens(text, anchors)
-    html = _sanitise(_raw_html(tokens))
+    return _rendered(_PARSER.parse(text), anchors)
+
+
+def _rendered(tokens: Sequence[Token], anchors: Anchors) -> RenderedMarkdown:
+    html = _sanitise(_raw_html(_prepared(tokens, anchors)))
     reader = _HtmlReader()
     reader.feed(html)
     reader.close()
@@ -129,14 +156,27 @@ def removed_by_sanitising(text: str) -> tuple[Loss, ...]:
 
     Comments are nobody's loss.
     """
-    raw = _raw_html(_tokens(text, Anchors()))
+    raw = _raw_html(_prepared(_PARSER.parse(text), Anchors()))
     return tuple(islice(losses(raw, _sanitise(raw)), MOST_LOSSES))
 
 
-@lru_cache(maxsize=64)
 def links_in(text: str) -> tuple[InlineLink, ...]:
-    """Return the links of a Markdown text; a save asks several times for the same."""
-    return render_markdown(text, Anchors()).links
+    """Return the links of a Markdown text; none of one that is nested too deeply."""
+    return _read(text)[0]
+
+
+def line_too_deep(text: str) -> int | None:
+    """Return the first line that is nested more than :data:`DEEPEST` levels deep, from 1."""
+    return _read(text)[1]
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> tuple[tuple[InlineLink, ...], int | None]:
+    """Return the links and the line that is too deep; a save asks several times for the same."""
+    tokens = _PARSER.parse(text)
+    if (line := too_deep(tokens, DEEPEST)) is not None:
+        return (), line
+    return _rendered(tokens, Anchors()).links, None
 
 
 def with_absolute_links(html: str, url: str) -> str:
@@ -165,8 +205,7 @@ def split_at_headings(text: str) -> tuple[str, list[tuple[str, str]]]:
     return intro, parts
 
 
-def _tokens(text: str, anchors: Anchors) -> Sequence[Token]:
-    tokens = _PARSER.parse(text)
+def _prepared(tokens: Sequence[Token], anchors: Anchors) -> Sequence[Token]:
     _name_headings(tokens, anchors)
     _align_cells(tokens)
     return tokens

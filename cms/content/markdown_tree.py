@@ -11,31 +11,27 @@ a script or a style.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from markdown_it.token import Token
-from markdown_it.tree import SyntaxTreeNode
 
-from cms.content.canonical_json import Json
-
-Node: TypeAlias = dict[str, Json]
+Node: TypeAlias = dict[str, Any]
 
 # Nodes that have nothing but what stands in them.
 _PLAIN = {
-    "paragraph": "paragraph",
-    "blockquote": "blockquote",
-    "tr": "tableRow",
-    "th": "tableCell",
-    "td": "tableCell",
-    "em": "emphasis",
-    "strong": "strong",
-    "s": "delete",
+    "paragraph_open": "paragraph",
+    "blockquote_open": "blockquote",
+    "tr_open": "tableRow",
+    "th_open": "tableCell",
+    "td_open": "tableCell",
+    "em_open": "emphasis",
+    "strong_open": "strong",
+    "s_open": "delete",
 }
 # Elements in which nothing is words: what stands in them is no part of the page.
 _WITHOUT_WORDS = re.compile(r"<(script|style)\b", re.IGNORECASE)
-# Nodes that are not there in mdast, only what stands in them.
-_TRANSPARENT = frozenset({"inline", "thead", "tbody"})
 
 
 def tree_of(
@@ -49,112 +45,150 @@ def tree_of(
         is_harmless: says whether an address may be shown.
     """
     builder = _Builder(sanitise, is_harmless)
-    return {"type": "root", "children": builder.children(SyntaxTreeNode(tokens))}
+    builder.add_all(tokens)
+    return builder.root
+
+
+@dataclass
+class _Open:
+    """A node that is not complete yet.
+
+    Attributes:
+        node: the node.
+        dropped: the element whose words are being dropped; empty if none are.
+    """
+
+    node: Node
+    dropped: str = field(default="")
 
 
 class _Builder:
+    """Builds the tree from one token after the other, however deep it is."""
+
     def __init__(self, sanitise: Callable[[str], str], is_harmless: Callable[[str], bool]) -> None:
+        self.root: Node = {"type": "root", "children": []}
+        self._open = [_Open(self.root)]
         self._sanitise = sanitise
         self._is_harmless = is_harmless
-        self._makers: Mapping[str, Callable[[SyntaxTreeNode], Node | None]] = {
-            "heading": self._heading,
-            "bullet_list": self._list,
-            "ordered_list": self._list,
-            "list_item": self._item,
-            "fence": self._code,
-            "code_block": self._code,
+        self._makers: Mapping[str, Callable[[Token], Node | None]] = {
+            **dict.fromkeys(_PLAIN, _plain),
+            "heading_open": _heading,
+            "bullet_list_open": lambda _: {"type": "list", "ordered": False, "children": []},
+            "ordered_list_open": _ordered_list,
+            "list_item_open": lambda _: {"type": "listItem", "spread": False, "children": []},
+            "fence": _code,
+            "code_block": _code,
             "hr": lambda _: {"type": "thematicBreak"},
-            "table": self._table,
+            "table_open": lambda _: {"type": "table", "align": [], "children": []},
             "html_block": self._html,
-            "text": lambda node: {"type": "text", "value": node.content},
+            "text": lambda token: {"type": "text", "value": token.content},
             "softbreak": lambda _: {"type": "text", "value": "\n"},
             "hardbreak": lambda _: {"type": "break"},
-            "code_inline": lambda node: {"type": "inlineCode", "value": node.content},
-            "link": self._link,
+            "code_inline": lambda token: {"type": "inlineCode", "value": token.content},
+            "link_open": self._link,
             "image": self._image,
         }
 
-    def children(self, parent: SyntaxTreeNode) -> list[Json]:
-        """Return the nodes in a node; texts that touch are one."""
-        nodes: list[Json] = []
-        previous: Node = {}
-        for node in self._nodes(parent):
-            if node["type"] == previous.get("type") == "text":
-                previous["value"] = f"{previous['value']}{node['value']}"
-                continue
-            nodes.append(node)
-            previous = node
-        return nodes
+    def add_all(self, tokens: Sequence[Token]) -> None:
+        """Add tokens in their order, and what stands in them."""
+        for token in tokens:
+            if token.type == "inline":
+                self.add_all(token.children or ())
+                self._open[-1].dropped = ""
+            else:
+                self._add(token)
 
-    def _nodes(self, parent: SyntaxTreeNode) -> Iterator[Node]:
-        dropped = ""
-        for child in parent.children:
-            if child.type == "html_inline":
-                dropped = _dropped_after(child.content, dropped)
-            if dropped:
-                continue
-            if child.type in _TRANSPARENT:
-                yield from self._nodes(child)
-            elif (node := self._node(child)) is not None:
-                yield node
+    def _add(self, token: Token) -> None:
+        place = self._open[-1]
+        if token.type == "html_inline":
+            place.dropped = _dropped_after(token.content, place.dropped)
+        if token.nesting < 0:
+            self._open.pop()
+        elif token.nesting > 0:
+            self._open.append(self._opened(token, place))
+        elif not place.dropped and (node := self._node(token)) is not None:
+            _append(place.node, node)
 
-    def _node(self, node: SyntaxTreeNode) -> Node | None:
-        if node.type in _PLAIN:
-            return {"type": _PLAIN[node.type], "children": self.children(node)}
-        make = self._makers.get(node.type)
-        return make(node) if make is not None else None
+    def _opened(self, token: Token, place: _Open) -> _Open:
+        """Return where the tokens go that stand in a token."""
+        node = self._node(token)
+        if node is None:  # mdast knows no head and no body of a table
+            return _Open(place.node)
+        if not place.dropped:
+            _append(place.node, node)
+        self._tell_outer(token)
+        return _Open(node)
 
-    def _heading(self, node: SyntaxTreeNode) -> Node:
-        return {
-            "type": "heading",
-            "depth": int(node.tag[1:]),
-            "data": {"hProperties": {"id": str(node.attrs["id"])}},
-            "children": self.children(node),
-        }
+    def _tell_outer(self, token: Token) -> None:
+        """Note what a token says of the list item or the table that it is in."""
+        outer = self._open[-1].node
+        if token.type == "paragraph_open" and outer["type"] == "listItem" and not token.hidden:
+            # In a tight list the paragraphs are there and not shown.
+            outer["spread"] = True
+        if token.type == "th_open":
+            table = next(each.node for each in reversed(self._open) if "align" in each.node)
+            table["align"].append(str(token.attrs.get("align") or "") or None)
 
-    def _list(self, node: SyntaxTreeNode) -> Node:
-        ordered = node.type == "ordered_list"
-        start: Node = {"start": int(node.attrs.get("start", 1))} if ordered else {}
-        return {"type": "list", "ordered": ordered, **start, "children": self.children(node)}
+    def _node(self, token: Token) -> Node | None:
+        make = self._makers.get(token.type)
+        return make(token) if make is not None else None
 
-    def _item(self, node: SyntaxTreeNode) -> Node:
-        # In a tight list the paragraphs are there and not shown.
-        spread = any(child.type == "paragraph" and not child.hidden for child in node.children)
-        return {"type": "listItem", "spread": spread, "children": self.children(node)}
-
-    def _code(self, node: SyntaxTreeNode) -> Node:
-        language = node.info.split(maxsplit=1)[:1]
-        named: Node = {"lang": language[0]} if language else {}
-        return {"type": "code", **named, "value": node.content.removesuffix("\n")}
-
-    def _table(self, node: SyntaxTreeNode) -> Node:
-        heads = node.children[0].children[0].children
-        align: list[Json] = [_alignment(head) for head in heads]
-        return {"type": "table", "align": align, "children": self.children(node)}
-
-    def _html(self, node: SyntaxTreeNode) -> Node | None:
-        html = self._sanitise(node.content)
+    def _html(self, token: Token) -> Node | None:
+        html = self._sanitise(token.content)
         return {"type": "html", "value": html} if html else None
 
-    def _link(self, node: SyntaxTreeNode) -> Node:
+    def _link(self, token: Token) -> Node:
         return {
             "type": "link",
-            "url": self._address(node.attrs.get("href")),
-            **_title(node),
-            "children": self.children(node),
+            "url": self._address(token.attrs.get("href")),
+            **_title(token),
+            "children": [],
         }
 
-    def _image(self, node: SyntaxTreeNode) -> Node:
+    def _image(self, token: Token) -> Node:
         return {
             "type": "image",
-            "url": self._address(node.attrs.get("src")),
-            **_title(node),
-            "alt": node.content,
+            "url": self._address(token.attrs.get("src")),
+            **_title(token),
+            "alt": token.content,
         }
 
     def _address(self, address: object) -> str:
         text = str(address or "")
         return text if self._is_harmless(text) else ""
+
+
+def _append(parent: Node, node: Node) -> None:
+    """Add a node to the children of another; texts that touch are one."""
+    children = parent["children"]
+    if children and node["type"] == children[-1]["type"] == "text":
+        children[-1]["value"] += node["value"]
+    else:
+        children.append(node)
+
+
+def _plain(token: Token) -> Node:
+    return {"type": _PLAIN[token.type], "children": []}
+
+
+def _heading(token: Token) -> Node:
+    return {
+        "type": "heading",
+        "depth": int(token.tag[1:]),
+        "data": {"hProperties": {"id": str(token.attrs["id"])}},
+        "children": [],
+    }
+
+
+def _ordered_list(token: Token) -> Node:
+    start = int(token.attrs.get("start", 1))
+    return {"type": "list", "ordered": True, "start": start, "children": []}
+
+
+def _code(token: Token) -> Node:
+    language = token.info.split(maxsplit=1)[:1]
+    named: Node = {"lang": language[0]} if language else {}
+    return {"type": "code", **named, "value": token.content.removesuffix("\n")}
 
 
 def _dropped_after(tag: str, dropped: str) -> str:
@@ -170,11 +204,6 @@ def _dropped_after(tag: str, dropped: str) -> str:
     return opening[1].lower() if opening else ""
 
 
-def _alignment(cell: SyntaxTreeNode) -> str | None:
-    align = cell.attrs.get("align")
-    return str(align) if align else None
-
-
-def _title(node: SyntaxTreeNode) -> Node:
-    title = node.attrs.get("title")
+def _title(token: Token) -> Node:
+    title = token.attrs.get("title")
     return {"title": str(title)} if title else {}

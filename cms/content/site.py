@@ -10,7 +10,8 @@ from typing import Any
 
 from cms.content.content_type import COMMON_NAMES, ContentType
 from cms.content.fields import Blocks, Field, Links, Reference, References
-from cms.content.fields.base import FIELD_NAME, all_fields
+from cms.content.fields.base import all_fields
+from cms.content.fields.names import api_name, check_names, is_field_name
 from cms.errors import SiteError, UserError
 
 
@@ -120,7 +121,7 @@ class Site:
             for unknown in {locale, *others} - {*self.locales}:
                 raise SiteError(f"{self.name}: falls back from or to {unknown!r}, no locale of it")
         names = [name for each in content_types for name in (each.name, each.plural)]
-        _refuse_repeated("content types and plurals", names)
+        _refuse_repeated("content types and plurals", [_root_name(name) for name in names])
         _refuse_repeated("content types and blocks", [*names, *_block_names(content_types)])
         _refuse_repeated("paths", [each.path for each in content_types if each.path is not None])
         for content_type in content_types:
@@ -129,6 +130,9 @@ class Site:
             _check_references(content_type)
         for reverse in self.reverses():
             self._check_reverse(reverse)
+        for name, content_type in self.content_types.items():
+            back = (each.name for each in self.reverses() if each.target == name)
+            check_names(name, [*content_type.fields, *back])
 
     def reverses(self) -> Sequence[Reverse]:
         """Return every reverse side of a reference, at each content type that has it."""
@@ -143,7 +147,7 @@ class Site:
 
     def _check_reverse(self, reverse: Reverse) -> None:
         taken = COMMON_NAMES | self.content_types[reverse.target].fields.keys()
-        if reverse.name in taken or not FIELD_NAME.fullmatch(reverse.name):
+        if reverse.name in taken or not is_field_name(reverse.name):
             raise SiteError(
                 f"{reverse.target} cannot call what points to it {reverse.name!r}: "
                 "take a name in lower_case_with_underscores that it does not have yet"
@@ -157,6 +161,11 @@ class Site:
                         f"{content_type.name}.{field.name} points to {target!r}, "
                         "which the site does not declare"
                     )
+
+
+def _root_name(name: str) -> str:
+    """Return a type's name, or its plural, as the field of the API that finds entries of it."""
+    return api_name(name[:1].lower() + name[1:])
 
 
 def _refuse_repeated(what: str, names: Sequence[str]) -> None:

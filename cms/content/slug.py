@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 _APOSTROPHES = re.compile("['\u2019]")
 _NOT_A_WORD = re.compile(r"[\W_]+")
+# What a slug is, for messages.
+SLUG_FORM = "a URL slug: words of lower-case letters and digits, with a hyphen between two words"
 _SLUG = re.compile(r"[^\W_]+(-[^\W_]+)*")
 
 

@@ -10,7 +10,7 @@ from cms.content.content_type import ContentType
 from cms.content.edges import Edge, EntriesByPath, path_of
 from cms.content.fields import Text
 from cms.content.rendering import Rendering
-from cms.content.slug import Anchors, is_slug, slugify
+from cms.content.slug import SLUG_FORM, Anchors, is_slug, slugify
 from cms.errors import InvalidValue, MissingField, UserError
 
 _TITLE = Text("Title", longest=300)
@@ -85,7 +85,7 @@ def clean_draft(content_type: type[ContentType], draft: Draft) -> tuple[Draft, l
     title = str(_TITLE.clean(draft.title, ("title",), problems) or "")
     slug = str(_SLUG.clean(draft.slug, ("slug",), problems) or "")
     if slug and not is_slug(slug):
-        message = f"{slug!r} cannot stand in a path; {slugify(slug)!r} could"
+        message = f"expected {SLUG_FORM}"
         problems.append(InvalidValue(message=message, path=("slug",)))
     for name in draft.fields.keys() - content_type.fields.keys():
         known = ", ".join(content_type.fields)

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
 from cms.dialects.folding import FOLD, folded
+from cms.dialects.numbers import bring_numbers
 from cms.dialects.turns import Turns
 from cms.errors import ReadTimeout
 
@@ -160,6 +161,7 @@ class _ReadConnection:
         self._connection = connection
         self._connection.text_factory = bytes
         self._connection.create_function(FOLD, 1, folded, deterministic=True)
+        bring_numbers(self._connection)
         self._connection.set_progress_handler(self._is_late, _STEPS_BETWEEN_LOOKS)
         self.interrupt = self._connection.interrupt
         self.close = self._connection.close

@@ -120,6 +120,24 @@ def plain_values(arguments: Arguments, variables: Variables) -> dict[str, Any]:
     return {name: _plain(argument, variables) for name, argument in arguments.items()}
 
 
+def inputs_in(argument: Argument) -> tuple[Input, ...]:
+    """Return the input objects of a list, or the one that there is."""
+    items = argument if isinstance(argument, tuple) else (argument,)
+    return tuple(map(input_in, items))
+
+
+def input_in(argument: Argument) -> Input:
+    """Return an argument that can only be an input object."""
+    if not isinstance(argument, Input):
+        raise TypeError("the argument is no input object")
+    return argument
+
+
+def is_true(argument: Argument) -> bool:
+    """Say whether a boolean argument is true."""
+    return isinstance(argument, Known) and argument.value is True
+
+
 def _plain(argument: Argument, variables: Variables) -> Any:
     match argument:
         case Known(value):

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     and_,
     false,
     func,
@@ -27,8 +28,18 @@ from sqlalchemy.sql.functions import coalesce
 from sqlalchemy.types import TypeEngine
 
 from cms.dialects import Folded, FoldedItems
-from graphql_api.planner.arguments import Argument, Given, Input, Known
+from graphql_api.planner.absence import fits_absence
+from graphql_api.planner.arguments import (
+    Argument,
+    Given,
+    Input,
+    Known,
+    input_in,
+    inputs_in,
+    is_true,
+)
 from graphql_api.planner.declarations import PLANNED, Call, Row, Rows, Sql
+from graphql_api.planner.emptiness import MODE, without_empty
 from graphql_api.planner.json_sql import Contains, IsOneOf, TypedList
 
 Condition: TypeAlias = ColumnElement[bool]
@@ -150,8 +161,11 @@ LIST_OPERATORS = frozenset({"in", "notIn"})
 
 def condition_of(where: Argument, row: Row, call: Call) -> Condition:
     """Return what a ``where`` argument asks of a row."""
-    if not isinstance(where, Input):
-        return true()
+    asked = without_empty(where)
+    return true() if asked is None else _condition(asked, row, call)
+
+
+def _condition(where: Input, row: Row, call: Call) -> Condition:
     return and_(
         true(),
         *(
@@ -162,56 +176,49 @@ def condition_of(where: Argument, row: Row, call: Call) -> Condition:
 
 
 def _field_condition(where: Input, name: str, value: Argument, row: Row, call: Call) -> Condition:
-    if value is None and name in {"AND", "OR", "NOT"}:
-        return true()
     match name:
         case "AND":
-            return and_(true(), *(condition_of(item, row, call) for item in _items(value)))
+            return and_(true(), *(_condition(item, row, call) for item in inputs_in(value)))
         case "OR":
-            return or_(false(), *(condition_of(item, row, call) for item in _items(value)))
+            return or_(false(), *(_condition(item, row, call) for item in inputs_in(value)))
         case "NOT":
-            return not_(_truth(condition_of(value, row, call)))
+            return not_(_truth(_condition(input_in(value), row, call)))
+        case "isNull":
+            return false() if is_true(value) else true()
     declaration = where.type.fields[name].extensions[PLANNED]
     match declaration:
         case Compare(sql):
-            return _comparison(value, sql(row), call)
+            return _comparison(input_in(value), sql(row), call)
         case CompareSeen(sql):
-            return _comparison(value, sql(row, call), call)
+            return _comparison(input_in(value), sql(row, call), call)
         case ToOne():
-            return _to_one(declaration, value, row, call)
+            return _to_one(declaration, input_in(value), row, call)
         case ToMany():
-            return _to_many(declaration, value, row, call)
-        case Inner(inner, when) if isinstance(value, Input):
-            return and_(when(inner(row)), condition_of(value, inner(row), call))
+            return _to_many(declaration, input_in(value), row, call)
+        case Inner():
+            return _inner(declaration, input_in(value), row, call)
         case Test(condition, type_) if isinstance(value, Given):
             return condition(row, call.bind(value, type_))
-    return true()
+    raise TypeError(f"{name} is declared as no filter")
 
 
-def _comparison(operators: Argument, value: Sql, call: Call) -> Condition:
-    """Combine the operators. One that is given null compares with null, or says nothing."""
-    if not isinstance(operators, Input):
-        return true()
+def _comparison(operators: Input, value: Sql, call: Call) -> Condition:
     compared = Folded(value) if _mode(operators) == INSENSITIVE else value
     tests = [
         _test(name, other, compared, call)
         for name, other in operators.fields.items()
-        if name != "mode"
+        if name != MODE
     ]
     return and_(true(), *tests)
 
 
 def _mode(operators: Input) -> object:
-    return _plain(operators.fields.get("mode"))
+    return _plain(operators.fields.get(MODE))
 
 
 def _test(name: str, other: Argument, value: Sql, call: Call) -> Condition:
     if name == "isNull":
-        wanted = other.value if isinstance(other, Known) else None
-        return true() if wanted is None else value.is_(None) if wanted else value.is_not(None)
-    if other is None:
-        nulls = {"eq": value.is_(None), "ne": value.is_not(None)}
-        return nulls.get(name, true())
+        return value.is_(None) if is_true(other) else value.is_not(None)
     return OPERATORS[name](value, _operand(name, _given(other), value, call))
 
 
@@ -225,22 +232,37 @@ def _operand(name: str, given: Given, value: Sql, call: Call) -> Sql:
     return Folded(operand) if is_folded else operand
 
 
-def _to_one(declaration: ToOne, where: Argument, row: Row, call: Call) -> Condition:
-    if where is None:
-        return true()
+def _to_one(declaration: ToOne, where: Input, row: Row, call: Call) -> Condition:
+    key = declaration.key(row)
+    found = _targets(declaration, call, lambda columns: _condition(where, columns, call))
+    # Databases use an index over the key and an order only for a single value.
+    fits = key == found.scalar_subquery() if _names_one(where, declaration) else key.in_(found)
+    if not fits_absence(where):
+        return fits
+    return or_(fits, not_(_truth(key.in_(_targets(declaration, call, lambda _: true())))))
+
+
+def _targets(
+    declaration: ToOne, call: Call, condition: Callable[[Row], Condition]
+) -> Select[tuple[Any]]:
+    """Return those columns of the objects that fit by which rows refer to them."""
     rows = declaration.rows(call)
     source = call.source(rows.relation)
+    conditions = (*rows.conditions(source.columns), condition(source.columns))
     target = declaration.target(source.columns)
-    conditions = (*rows.conditions(source.columns), condition_of(where, source.columns, call))
-    found = select(target).select_from(source.clause()).where(*conditions)
-    key = declaration.key(row)
-    # Databases use an index over the key and an order only for a single value.
-    return key == found.scalar_subquery() if _names_one(where, declaration) else key.in_(found)
+    return select(target).select_from(source.clause()).where(*conditions)
 
 
-def _names_one(where: Argument, declaration: ToOne) -> bool:
+def _inner(declaration: Inner, where: Input, row: Row, call: Call) -> Condition:
+    part = declaration.row(row)
+    is_there = declaration.when(part)
+    fits = and_(is_there, _condition(where, part, call))
+    return or_(fits, not_(_truth(is_there))) if fits_absence(where) else fits
+
+
+def _names_one(where: Input, declaration: ToOne) -> bool:
     """Say whether a filter is only ``{unique field: {eq: value}}``."""
-    if not isinstance(where, Input) or len(where.fields) != 1:
+    if len(where.fields) != 1:
         return False
     ((name, operators),) = where.fields.items()
     return (
@@ -250,20 +272,17 @@ def _names_one(where: Argument, declaration: ToOne) -> bool:
     )
 
 
-def _to_many(declaration: ToMany, where: Argument, row: Row, call: Call) -> Condition:
-    if not isinstance(where, Input):
-        return true()
+def _to_many(declaration: ToMany, where: Input, row: Row, call: Call) -> Condition:
     tests = [
-        _quantified(declaration, name, inner, row, call) for name, inner in where.fields.items()
+        _quantified(declaration, name, input_in(inner), row, call)
+        for name, inner in where.fields.items()
     ]
     return and_(true(), *tests)
 
 
 def _quantified(
-    declaration: ToMany, quantifier: str, where: Argument, row: Row, call: Call
+    declaration: ToMany, quantifier: str, where: Input, row: Row, call: Call
 ) -> Condition:
-    if where is None:
-        return true()
     rows = declaration.rows(row, call)
     source = call.source(rows.relation)
     if quantifier == "count":
@@ -272,7 +291,7 @@ def _quantified(
         return _comparison(where, counted.scalar_subquery(), call)
     element = rows.row(source.columns)
     condition = (
-        condition_of(where, element, call)
+        _condition(where, element, call)
         if declaration.leaf is None
         else _comparison(where, declaration.leaf(element), call)
     )
@@ -288,10 +307,6 @@ def _truth(condition: Condition) -> Condition:
     return coalesce(condition, false())
 
 
-def _items(argument: Argument) -> tuple[Argument, ...]:
-    return argument if isinstance(argument, tuple) else ()
-
-
 def _given(argument: Argument) -> Given:
     """Return an operand as a value that is read when the plan runs, even if it is known."""
     if isinstance(argument, Given):
@@ -299,7 +314,7 @@ def _given(argument: Argument) -> Given:
     if isinstance(argument, Known):
         plain = _plain(argument)
         return Given(lambda _: plain)
-    items = [_plain(item) for item in _items(argument)]
+    items = [_plain(item) for item in argument] if isinstance(argument, tuple) else []
     return Given(lambda _: items)
 
 

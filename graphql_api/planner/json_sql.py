@@ -29,9 +29,13 @@ from sqlalchemy.types import Boolean, NullType, TypeDecorator, TypeEngine
 from cms.dialects import Moment, Spelled, TextOf
 from graphql_api.planner.source import Columns
 
-# Stands for a value that has to be there and is not. No content can hold it, since text with
-# control characters is refused; see graphql_api.planner.missing.
-MISSING = b'"\\u0001missing"'
+# What stands where there is no value, and an error says why, begins like this. No content can
+# hold it, since text with control characters is refused; see graphql_api.planner.missing.
+MARK = b'"\\u0001'
+# A value that has to be there and is not.
+MISSING = MARK + b'missing"'
+# A number that is larger than a double can be.
+OUT_OF_RANGE = MARK + b'out of range"'
 
 # PostgreSQL's functions take at most 100 arguments.
 _MOST_PAIRS = 50
@@ -132,6 +136,21 @@ class Hexadecimal(Spelled):
     type = Text()
     sqlite = "lower(hex({0}))"
     postgresql = "encode(convert_to(({0})::text, 'UTF8'), 'hex')"
+
+
+class InDoubles(Spelled):
+    """A decimal number as a double, or the mark of what is out of their range."""
+
+    type = NullType()
+    sqlite = (
+        "(case when abs({0}) > 1.7976931348623157e308 then char(1) || 'out of range' else {0} end)"
+    )
+    postgresql = (
+        "(case when abs({0}) > 1.7976931348623157e308::numeric "
+        """then '"\\u0001out of range"'::json """
+        "when abs({0}) < 2.2250738585072014e-308::numeric then to_json(0) "
+        "else to_json(({0})::float8) end)"
+    )
 
 
 class _Condition(Spelled):

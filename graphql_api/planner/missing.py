@@ -1,23 +1,31 @@
-"""What the schema says is always there, and is not: a field error, and null further up.
+"""Values that cannot be shown: a field error, and null there or further up.
 
 Content that was published before a field became required lacks it, as does an unfinished
-draft. The statement marks the place with :data:`~graphql_api.planner.json_sql.MISSING`, and
-here the mark becomes what https://spec.graphql.org/September2025/#sec-Handling-Execution-Errors
-asks for. Answers without the mark never come here.
+draft; a sum can be larger than any number of JSON. The statement marks the place, see
+:data:`~graphql_api.planner.json_sql.MARK`, and here the mark becomes what
+https://spec.graphql.org/September2025/#sec-Handling-Execution-Errors asks for. Answers without
+a mark never come here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 from graphql import GraphQLError
 
-from graphql_api.planner.json_sql import MISSING
+from graphql_api.planner.json_sql import MISSING, OUT_OF_RANGE
 from graphql_api.planner.plan import Body, Field, Plan, Typename
 
-_MARK = orjson.loads(MISSING)
+# For each mark, the code of the error and what it says of the field.
+_REASONS: Mapping[str, tuple[str, str]] = {
+    orjson.loads(MISSING): ("MISSING_VALUE", "Cannot return null for non-nullable field {}."),
+    orjson.loads(OUT_OF_RANGE): (
+        "OUT_OF_RANGE",
+        "{} is null, since it is larger than any Float; narrow down what is added up.",
+    ),
+}
 
 
 class _Null(Exception):  # not an error but a value on its way up
@@ -68,9 +76,8 @@ def _value(
     fields: Sequence[Field], value: Any, path: list[str | int], errors: list[GraphQLError]
 ) -> Any:
     field = fields[0]
-    if value == _MARK:
-        message = f"Cannot return null for non-nullable field {field.type_name}.{field.name}."
-        errors.append(GraphQLError(message, nodes=field.node, path=path))
+    if isinstance(value, str) and value in _REASONS:
+        errors.append(_error(field, value, path))
         raise _Null
     bodies = [each.body for each in fields if each.body is not None]
     if not bodies or value is None:
@@ -81,3 +88,9 @@ def _value(
             for index, item in enumerate(value)
         ]
     return _object(bodies, value, path, errors)
+
+
+def _error(field: Field, mark: str, path: list[str | int]) -> GraphQLError:
+    code, words = _REASONS[mark]
+    message = words.format(f"{field.type_name}.{field.name}")
+    return GraphQLError(message, nodes=field.node, path=path, extensions={"code": code})

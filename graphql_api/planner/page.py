@@ -118,13 +118,17 @@ class Page:
         return select_over(source, aggregated, self._conditions(source.columns))
 
     def values(
-        self, value: Callable[[Row], Sql], related: Callable[[Row, Call], Rows] | None = None
+        self,
+        value: Callable[[Row], Sql],
+        related: Callable[[Row, Call], Rows] | None = None,
+        key: Callable[[Row], Sql] | None = None,
     ) -> Selectable:
         """Return a ``value`` of each row of the connection that matches.
 
         Args:
             value: what of a row; or of each thing that belongs to it.
             related: what belongs to a row.
+            key: what tells rows apart; with it, what several things of a row have is one value.
         """
         source = self.call.source(self.rows.relation)
         row, conditions = self.rows.row(source.columns), self._conditions(source.columns)
@@ -134,6 +138,8 @@ class Page:
         others = related(row, self.call)
         beside = self.call.source(others.relation)
         chosen = select(value(others.row(beside.columns)).label("value"))
+        if key is not None:
+            chosen = chosen.add_columns(key(row).label("key")).distinct()
         further = others.conditions(beside.columns)
         return chosen.select_from(source.clause(), beside.clause()).where(*conditions, *further)
 

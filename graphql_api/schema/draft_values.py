@@ -10,22 +10,23 @@ from cms.content.canonical_json import Json, JsonObject
 from cms.content.content_type import ContentType
 from cms.content.fields import AnyBlock, Computed, Field, List, Object
 from cms.content.fields.blocks import TYPE
-from graphql_api.schema.field_kinds import block_key, graphql_name
+from cms.content.fields.names import api_name
+from graphql_api.schema.field_kinds import block_key
 
 
 def fields_from(fields: Mapping[str, Field], given: Mapping[str, Any]) -> JsonObject:
     """Return what an input says of these fields, with the names that they have in Python."""
     return {
-        name: _value_from(field, given[graphql_name(name)])
+        name: _value_from(field, given[api_name(name)])
         for name, field in fields.items()
-        if graphql_name(name) in given
+        if api_name(name) in given
     }
 
 
 def given_of(fields: Mapping[str, Field], values: JsonObject) -> JsonObject:
     """Return the input that says these values of the fields, without what is computed."""
     return {
-        graphql_name(name): _given_of(field, values.get(name))
+        api_name(name): _given_of(field, values.get(name))
         for name, field in fields.items()
         if not isinstance(field, Computed)
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Text, case, cast, select
 
@@ -18,7 +18,8 @@ from cms.content.fields import (
     References,
 )
 from cms.content.fields.computed import shown_as
-from cms.dialects import JsonScalar, TextOf
+from cms.content.fields.names import api_name
+from cms.dialects import JsonScalar, JustNumber, NumberText, TextOf
 from cms.reading import relations
 from cms.reading.values import value_of
 from graphql_api.planner.declarations import Call, Row, Rows, Sql
@@ -28,7 +29,6 @@ from graphql_api.schema.content import document_of
 from graphql_api.schema.field_kinds import (
     all_referenced_by,
     comparable,
-    graphql_name,
     is_leaf,
     referenced_by,
 )
@@ -78,45 +78,66 @@ def entries_summed(content_type: type[ContentType] | None, entry_facets: Sequenc
     own = [_facet_of(key, field) for key, field in fields.items()]
     return Summed(
         (*_FACETS, *entry_facets, *(each for each in own if each is not None)),
-        {**_MOMENTS, **_comparable(fields, (Date, DateTime))},
-        _comparable(fields, (Number,)),
+        {**_MOMENTS, **_of_kind(fields, (Date, DateTime), comparable)},
+        _of_kind(fields, (Number,), _counted_of),
     )
 
 
-def _comparable(
-    fields: Mapping[str, Field], kinds: tuple[type[Field], ...]
+def _of_kind(
+    fields: Mapping[str, Field],
+    kinds: tuple[type[Field], ...],
+    value: Callable[[Field], ValueOf],
 ) -> Mapping[str, ValueOf]:
     return {
-        graphql_name(key): comparable(field)
+        api_name(key): value(field)
         for key, field in fields.items()
         if isinstance(shown_as(field), kinds)
     }
 
 
+def _counted_of(field: Field) -> ValueOf:
+    """Return what is counted or summed up of a field whose value is one scalar."""
+    shown, key = shown_as(field), text(field.name)
+    return lambda row: _counted(shown, JsonScalar(document_of(row).json, key))
+
+
 def _facet_of(name: str, field: Field) -> Facet | None:
     shown = shown_as(field)
     if is_leaf(shown):
-        key = text(field.name)
-        return Facet(
-            graphql_name(name),
-            lambda row: _as_text(shown, JsonScalar(document_of(row).json, key)),
-        )
+        return Facet(api_name(name), _counted_of(field), shown=_writing_of(shown))
     if isinstance(shown, List) and is_leaf(shown.item):
         item = shown.item
 
         def items(row: Row, _: Call) -> Rows:
             return Rows(Elements(member(document_of(row).json, field.name)))
 
-        return Facet(graphql_name(name), lambda element: _as_text(item, element.value), items)
+        return Facet(
+            api_name(name),
+            lambda element: _counted(item, element.value),
+            items,
+            row=lambda entry: entry.revision_id,
+            shown=_writing_of(item),
+        )
     if isinstance(field, Reference | References):
         find = referenced_by if isinstance(field, Reference) else all_referenced_by
-        return Facet(graphql_name(name), lambda entry: entry.id, find(field))
+        return Facet(api_name(name), lambda entry: entry.id, find(field))
     return None
 
 
-def _as_text(field: Field, scalar: Sql) -> Sql:
-    """Return a scalar of a field as text, which JSON would have of it as well."""
+def _counted(field: Field, scalar: Sql) -> Sql:
+    """Return a scalar of a field as it is counted: a number, or text."""
+    if isinstance(field, Number):
+        return value_of(field, JustNumber(scalar))
     if isinstance(field, Boolean):
         is_true = value_of(field, scalar)
         return case((is_true.is_(None), None), (is_true, text("true")), else_=text("false"))
-    return cast(TextOf(scalar), Text)
+    return TextOf(scalar)
+
+
+def _writing_of(field: Field) -> Callable[[Sql], Sql]:
+    """Return how what is counted is written."""
+    return NumberText if isinstance(field, Number) else _as_text
+
+
+def _as_text(value: Sql) -> Sql:
+    return cast(value, Text)

@@ -9,6 +9,7 @@ from sqlalchemy import Integer, case, literal_column, select
 from cms.content.content_type import ContentType
 from cms.content.fields import Choice, Email, Field, Reference, Text, Url
 from cms.content.fields.computed import shown_as
+from cms.content.fields.names import api_name, camel
 from cms.content.site import Reverse
 from cms.dialects import Folded
 from cms.reading import relations
@@ -21,10 +22,8 @@ from graphql_api.schema.declare import Declared
 from graphql_api.schema.entry_summaries import entries_summed
 from graphql_api.schema.field_filters import field_filters
 from graphql_api.schema.field_kinds import (
-    camel,
     comparable,
     declare_field,
-    graphql_name,
     is_leaf,
     referenced_by,
 )
@@ -107,12 +106,12 @@ def _own_terms(content_type: type[ContentType]) -> dict[str, OrderTerm]:
     # A field that is called like the title of what another one leads to is what is meant.
     return {
         **_two_terms(
-            (f"{graphql_name(name)}Title", _title_of(field), True)
+            (f"{api_name(name)}Title", _title_of(field), True)
             for name, field in fields
             if isinstance(field, Reference)
         ),
         **_terms(
-            (graphql_name(name), _order_of(field), True) for name, field in fields if is_leaf(field)
+            (api_name(name), _order_of(field), True) for name, field in fields if is_leaf(field)
         ),
     }
 

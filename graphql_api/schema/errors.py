@@ -8,6 +8,7 @@ from dataclasses import fields
 
 from cms import errors
 from cms.content.canonical_json import Json, JsonObject
+from cms.content.fields.names import api_name
 from cms.content.site import Site
 from cms.dialects import JsonText
 from cms.errors import MissingSignOff, Refused, StaleRevision, TooManyAttempts, UserError
@@ -16,7 +17,6 @@ from graphql_api.planner.answers import answers_rows
 from graphql_api.planner.declarations import Rows
 from graphql_api.planner.json_sql import member, text
 from graphql_api.schema.declare import Declared, many
-from graphql_api.schema.field_kinds import graphql_name
 from graphql_api.schema.history import merge_json
 from graphql_api.schema.json_parts import part, part_object, part_row
 from graphql_api.schema.namespace import Namespace
@@ -117,7 +117,7 @@ def _to_json(error: UserError, place: Place, site: Site | None) -> Json:
     # A plugin's own reason is shown as the kind that it is a kind of.
     kind = next((each for each in type(error).__mro__ if each in known), errors.GateFailed)
     more = {
-        graphql_name(field.name): getattr(error, field.name)
+        api_name(field.name): getattr(error, field.name)
         for field in fields(error)
         if field.name not in {"message", "path", "merge"}
     }

@@ -21,6 +21,7 @@ from cms.content.fields import (
 )
 from cms.content.fields.blocks import TYPE
 from cms.content.fields.computed import shown_as
+from cms.content.fields.names import camel
 from cms.dialects import JsonText
 from cms.reading.values import value_of
 from graphql_api.planner.declarations import Call, Row, Rows, Sql
@@ -30,7 +31,6 @@ from graphql_api.schema.content import document_of
 from graphql_api.schema.declare import PART, Declared
 from graphql_api.schema.field_kinds import (
     all_referenced_by,
-    camel,
     comparable,
     is_leaf,
     leaf_type,

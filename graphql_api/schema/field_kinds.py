@@ -39,6 +39,7 @@ from cms.content.fields import (
 )
 from cms.content.fields.blocks import TYPE
 from cms.content.fields.computed import shown_as
+from cms.content.fields.names import camel
 from cms.dialects import JsonText
 from cms.errors import SiteError
 from cms.reading.values import value_in
@@ -304,16 +305,6 @@ def _declared_fields(
 def block_key(block: type[Block]) -> str:
     """Return what a class of blocks is called in inputs: ``PullQuote`` becomes ``pullQuote``."""
     return block.name[:1].lower() + block.name[1:]
-
-
-def camel(name: str) -> str:
-    """Return a field's name as part of a type's: ``buyer_guides`` becomes ``BuyerGuides``."""
-    return "".join(word[:1].upper() + word[1:] for word in name.split("_"))
-
-
-def graphql_name(name: str) -> str:
-    """Return a Python name as GraphQL shows it: ``buyer_guides`` becomes ``buyerGuides``."""
-    return name[:1] + camel(name)[1:]
 
 
 def _optional(namespace: Namespace, type_: str, field: Field) -> str:

@@ -9,13 +9,13 @@ from cms.commands.history import Located
 from cms.content.blame import Blamed
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.difference import Difference
+from cms.content.fields.names import api_name
 from cms.content.site import Site
 from cms.identifiers import kind_of
 from graphql_api.asking import plain_object
 from graphql_api.planner.declarations import Call, Rows, Sql
 from graphql_api.schema.draft_values import draft_given
 from graphql_api.schema.editing import comment_rows
-from graphql_api.schema.field_kinds import graphql_name
 from graphql_api.schema.json_parts import part, part_list, part_row
 from graphql_api.schema.rows import revision_rows
 
@@ -180,4 +180,4 @@ def path_of(path: Json) -> list[str]:
     steps = [str(step) for step in path] if isinstance(path, list | tuple) else []
     own = steps[1:] if steps[:1] == ["fields"] else steps
     # An id is no name, though it has an underscore too.
-    return [step if kind_of(step) else graphql_name(step) for step in own]
+    return [step if kind_of(step) else api_name(step) for step in own]

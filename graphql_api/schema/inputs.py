@@ -10,8 +10,8 @@ from graphql_api.schema.declare import Declared
 from graphql_api.schema.namespace import Namespace
 
 _WORDS = {
-    "eq": "It is this; null asks for what is not set.",
-    "ne": "It is not this; null asks for what is set.",
+    "eq": "It is this.",
+    "ne": "It is not this.",
     "in": "It is one of these.",
     "not_in": "It is none of these.",
     "lt": "It is less.",
@@ -23,6 +23,7 @@ _WORDS = {
     "ends_with": "It ends with this.",
     "is_null": "It is not set, or with false: it is.",
 }
+_IS_NULL = "It is not there, or with false: it is."
 _EQUALITY = ("eq", "ne", "in", "not_in", "is_null")
 _RANGE = (*_EQUALITY, "lt", "lte", "gt", "gte")
 
@@ -64,11 +65,12 @@ def list_filter(name: str) -> str:
 def add_where(
     namespace: Namespace, name: str, description: str, fields: Mapping[str, Declared]
 ) -> None:
-    """Add a ``where`` input with these fields and ``AND``, ``OR`` and ``NOT``."""
+    """Add a ``where`` input with these fields and ``AND``, ``OR``, ``NOT`` and ``isNull``."""
     namespace.add_input(
         name,
         description,
         {
+            "is_null": Declared("bool | None", None, _IS_NULL),
             "and_": Declared(f"list[{name}] | None", None, "All of these fit.", name="AND"),
             "or_": Declared(f"list[{name}] | None", None, "One of these fits.", name="OR"),
             "not_": Declared(f"{name} | None", None, "This does not fit.", name="NOT"),

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import NewType
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 
 from cms import clock
@@ -20,18 +21,19 @@ def _show_moment(moment: datetime | str) -> str:
     return moment if isinstance(moment, str) else as_text(moment)
 
 
+# Of other errors, graphql-core repeats the value that they are about.
 def _parse_moment(value: object) -> datetime:
     moment = clock.parse(value)
     if moment is None:
-        raise ValueError(f"{value!r} is no time with a zone: write 2026-11-24T05:22:12Z")
+        raise GraphQLError("expected a time with a zone, as 2026-11-24T05:22:12Z")
     return moment
 
 
 def _parse_day(value: object) -> str:
-    try:
-        return date.fromisoformat(value).isoformat() if isinstance(value, str) else ""
-    except ValueError:
-        raise ValueError(f"{value!r} is no day: write 2026-11-24") from None
+    day = clock.parse_day(value)
+    if day is None:
+        raise GraphQLError("expected a day of the calendar, as 2026-11-24")
+    return day.isoformat()
 
 
 CONFIG = StrawberryConfig(

@@ -9,15 +9,21 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Float, Text, cast, false, func, literal_column, select, union_all
 
+from cms.dialects import DecimalMean, DecimalSum
 from graphql_api.planner.arguments import Argument as PlannedArgument
 from graphql_api.planner.arguments import Given, Known
 from graphql_api.planner.declarations import DEFAULT_SIZE, Call, OrderKey, Row, Rows, Sql, Value
-from graphql_api.planner.json_sql import RowCount, json_of, text
+from graphql_api.planner.json_sql import InDoubles, RowCount, json_of, text
 from graphql_api.planner.page import Page
 from graphql_api.planner.paging import number_of
 from graphql_api.planner.source import Chosen, Selectable
 from graphql_api.schema.declare import Argument, Declared, inside, many, value
 from graphql_api.schema.namespace import Namespace
+
+
+def _as_it_is(value: Sql) -> Sql:
+    return value
+
 
 # What of a row is counted; for what has several values, the rows that they are in.
 ValueOf: TypeAlias = Callable[[Row], Sql]
@@ -31,11 +37,15 @@ class Facet:
         name: the enum value.
         value: what is counted, of the row or of what belongs to it.
         related: for what has several values, or stands elsewhere: what belongs to the row.
+        row: what tells rows apart, where one can have the same value several times.
+        shown: how a value is written.
     """
 
     name: str
     value: ValueOf
     related: Callable[[Row, Call], Rows] | None = None
+    row: ValueOf | None = None
+    shown: Callable[[Sql], Sql] = _as_it_is
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,8 +137,8 @@ def _aggregate(namespace: Namespace, node: str, numbers: Mapping[str, ValueOf]) 
     functions: Mapping[str, Callable[..., Sql]] = {
         "min": func.min,
         "max": func.max,
-        "avg": func.avg,
-        "sum": func.sum,
+        "avg": lambda number: InDoubles(DecimalMean(number)),
+        "sum": lambda number: InDoubles(DecimalSum(number)),
     }
     parts = {}
     for key, function in functions.items():
@@ -183,17 +193,18 @@ def _member(argument: PlannedArgument) -> Any:
 
 
 def _counted(page: Page, facet: Facet, place: int, size: Sql) -> Selectable:
-    values = page.values(facet.value, facet.related).subquery(f"facet_{place}")
+    values = page.values(facet.value, facet.related, facet.row).subquery(f"facet_{place}")
+    value = facet.shown(values.c.value).label("value")
     largest = (
         select(
             literal_column(str(place)).label("place"),
             text(facet.name).label("field"),
-            values.c.value,
+            value,
             func.count().label("count"),
         )
         .where(values.c.value.is_not(None))
         .group_by(values.c.value)
-        .order_by(func.count().desc(), values.c.value)
+        .order_by(func.count().desc(), value)
         .limit(size)
         .subquery(f"counted_{place}")
     )

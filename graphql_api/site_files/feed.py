@@ -9,11 +9,11 @@ from urllib.parse import urlencode, urlsplit
 
 from cms.content.content_type import ContentType
 from cms.content.fields import Markdown
+from cms.content.fields.names import api_name
 from cms.content.markdown import with_absolute_links
 from cms.content.site import Site
 from cms.identifiers import made_at
 from graphql_api.operation import Delivery
-from graphql_api.schema.field_kinds import graphql_name
 from graphql_api.site_files.asking import NoSuchFile, address_of, ask, url_of
 
 # How a feed of all content types is called.
@@ -182,7 +182,7 @@ def _bodies(site: Site) -> Mapping[str, str]:
 
 def _body(content_type: type[ContentType]) -> str | None:
     names = (
-        graphql_name(field.name)
+        api_name(field.name)
         for field in content_type.fields.values()
         if isinstance(field, Markdown) and field.required
     )

@@ -84,7 +84,7 @@ async def test_at_a_terminal_the_password_is_asked_for_twice(
     [
         ((EMAIL,), "short\n", "at least 12 characters"),
         ((EMAIL,), "", "at least 12 characters"),
-        (("no address",), PASSWORD, "is not an e-mail address"),
+        (("no address",), PASSWORD, "expected an e-mail address"),
         ((EMAIL, "--role", "king"), PASSWORD, "'king' is not one of"),
     ],
 )

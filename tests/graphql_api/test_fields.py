@@ -152,7 +152,7 @@ async def test_references_are_read_from_both_ends(api: Api) -> None:
             mentionedIn { totalCount }
           }
           some: articles(where: {comparedIn: {some: {title: {eq: "Gamma"}}}}) { nodes { title } }
-          none: articles(where: {comparedIn: {none: {}}}) { nodes { title } }
+          none: articles(where: {comparedIn: {count: {eq: 0}}}) { nodes { title } }
         }"""
     )
     assert data == {

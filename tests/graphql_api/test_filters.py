@@ -177,9 +177,7 @@ async def _publish(database: Database) -> None:
 def compare(operator: str, value: Any, other: Any) -> bool:
     """Say what an operator says of a value, in plain Python."""
     if operator == "isNull":
-        return other is None or (value is None) is other
-    if other is None:
-        return {"eq": value is None, "ne": value is not None}.get(operator, True)
+        return (value is None) is other
     if operator in {"ne", "notIn"}:
         return value != other if operator == "ne" else value not in other
     return value is not None and bool(_HOLDS[operator](value, other))
@@ -266,7 +264,7 @@ FIELDS: Mapping[str, Asked] = {
 
 
 def questions(asked: Asked) -> Iterator[tuple[Any, Test]]:
-    """Yield every operator with every operand, null too, and what it means."""
+    """Yield every operator with every operand, and what it means."""
     for operator in asked.operators:
         if operator == "isNull":
             operands: list[Any] = [True, False]
@@ -274,7 +272,7 @@ def questions(asked: Asked) -> Iterator[tuple[Any, Test]]:
             operands = [[], asked.operands[:1], asked.operands[-2:]]
         else:
             operands = list(asked.operands)
-        for operand in [*operands, None]:
+        for operand in operands:
             yield asked.where({operator: operand}), _test(asked, operator, operand)
 
 
@@ -367,7 +365,7 @@ def _leaves(
             ),
         )
         for operator in ("eq", "ne", "contains", "startsWith", "endsWith", "lt", "gte")
-        for operand in [*operands, None]
+        for operand in operands
     ]
 
 
@@ -460,39 +458,105 @@ def test_what_belongs_to_an_article_is_counted(library: Library, name: str) -> N
             assert found == slugs, (operator, number)
 
 
-def test_a_filter_that_says_nothing_finds_everything(library: Library) -> None:
+EMPTY: Sequence[Any] = [
+    None,
+    {},
+    {"AND": []},
+    {"OR": []},
+    {"NOT": {}},
+    {"NOT": None},
+    {"AND": [{}], "OR": [{}, {"OR": []}], "NOT": {"NOT": {}}},
+    {"title": {}, "subtitle": None, "byline": None, "category": None},
+    {"title": {"eq": None}},
+    {"title": {"ne": None, "in": None, "isNull": None}},
+    {"title": {"mode": "INSENSITIVE"}},
+    {"OR": [{"title": {"mode": "INSENSITIVE"}}, {"pages": {"gt": None}}]},
+    {"aliases": {}, "related": {"some": None}, "tags": {"every": {}}},
+    {"tags": {"some": {}}},
+    {"tags": {"none": {"slug": {"eq": None}}}},
+    {"aliases": {"count": {}}, "steps": {"count": {"eq": None}}},
+    {"translatedFrom": {}},
+    {"NOT": {"translatedFrom": {"translatedFrom": {}}}},
+    {"category": {"within": None}},
+    {"category": {"isNull": None}},
+    {"byline": {"name": {"eq": None}}},
+    {"parts": {"some": {"quote": {}}}},
+    {"chart": {"isNull": None}},
+    {"reviewedAt": {"lt": None}, "reviewers": {"some": {"name": {}}}},
+]
+
+
+@pytest.mark.parametrize("where", EMPTY, ids=str)
+def test_a_filter_that_asks_for_nothing_finds_everything(library: Library, where: Any) -> None:
+    assert library.found(where) == {article.slug for article in ARTICLES}
+    found = library.found({"slug": {"eq": "beta"}})
+    if where is not None:
+        assert library.found({"AND": [where, {"slug": {"eq": "beta"}}]}) == found
+        assert library.found({"OR": [where, {"slug": {"eq": "beta"}}]}) == found
+
+
+def test_any_part_of_a_filter_can_be_a_variable_that_is_left_out(library: Library) -> None:
+    query = """query($title: String, $words: [String!], $category: String, $tag: TagWhere,
+                     $pages: IntFilter, $not: ArticleWhere, $either: [ArticleWhere!]) {
+      articles(where: {
+        title: {eq: $title, in: $words}, category: {within: $category}, tags: {some: $tag},
+        pages: $pages, NOT: $not, OR: $either,
+        AND: [{translatedFrom: {title: {startsWith: $title}}}]
+      }) { totalCount }
+    }"""
+    nothing = dict.fromkeys(("title", "words", "category", "tag", "pages", "not", "either"))
+    assert library.ask(query) == library.ask(query, **nothing)
+    assert library.ask(query)["articles"]["totalCount"] == len(ARTICLES)
+    empty: dict[str, Any] = {"tag": {}, "pages": {}, "not": {}, "either": []}
+    assert library.ask(query, **empty)["articles"]["totalCount"] == len(ARTICLES)
+    assert library.ask(query, tag={"slug": {"eq": "rare"}})["articles"]["totalCount"] == 1
+
+
+def test_nothing_is_in_an_empty_list_and_everything_is_outside(library: Library) -> None:
+    for name in ("title", "level", "rating"):
+        assert library.found({name: {"in": []}}) == set()
+        assert library.found({name: {"notIn": []}}) == {article.slug for article in ARTICLES}
+
+
+THERE: Mapping[str, Test] = {
+    "category": lambda a: a.category is not None,
+    "author": lambda _: True,
+    "translatedFrom": lambda a: a.source is not None,
+    "about": lambda _: False,
+    "byline": lambda a: "byline" in a.fields,
+}
+
+
+@pytest.mark.parametrize("name", THERE)
+def test_an_object_can_be_asked_to_be_there_or_not(library: Library, name: str) -> None:
+    is_there = THERE[name]
     everything = {article.slug for article in ARTICLES}
-    nothing: list[Any] = [
-        None,
-        {},
-        {"AND": []},
-        {"AND": [{}], "OR": [{}], "NOT": None},
-        {"title": {}, "subtitle": None, "byline": None, "category": None},
-        {"aliases": {}, "related": {"some": None}, "tags": {"every": {}}},
-    ]
-    for where in nothing:
-        assert library.found(where) == everything
-    assert library.found({"OR": []}) == set()
-    assert library.found({"NOT": {}}) == set()
-    assert library.found({"translatedFrom": {}}) == {"beta", "gamma", "delta"}
-
-
-def test_what_is_there_fits_a_filter_that_asks_for_nothing(library: Library) -> None:
-    there: Mapping[str, Test] = {
-        "category": lambda a: a.category is not None,
-        "author": lambda _: True,
-        "translatedFrom": lambda a: a.source is not None,
-        "about": lambda _: False,
-        "byline": lambda a: "byline" in a.fields,
+    there = {article.slug for article in ARTICLES if is_there(article)}
+    absent = everything - there
+    assert library.found({name: {"isNull": False}}) == there
+    assert library.found({name: {"isNull": True}}) == absent
+    assert library.found({"NOT": {name: {"isNull": True}}}) == there
+    assert library.found({"NOT": {name: {"isNull": False}}}) == absent
+    assert library.found({name: {"NOT": {"isNull": True}}}) == there
+    assert library.found({name: {"NOT": {"isNull": False}}}) == absent
+    assert library.found({name: {"AND": [{"isNull": True}, {"isNull": False}]}}) == set()
+    assert library.found({name: {"OR": [{"isNull": True}, {"isNull": False}]}}) == everything
+    assert library.found({"translatedFrom": {name: {"isNull": True}}}) == {
+        article.slug for article in ARTICLES if article.source and not is_there(article.source)
     }
-    for name, is_there in there.items():
-        found = {article.slug for article in ARTICLES if is_there(article)}
-        assert library.found({name: {}}) == found
-        absent = {article.slug for article in ARTICLES} - found
-        assert library.found({"NOT": {name: {}}}) == absent
-        assert library.found({"translatedFrom": {"NOT": {name: {}}}}) == {
-            article.slug for article in ARTICLES if article.source and not is_there(article.source)
-        }
+
+
+def test_what_is_asked_of_an_object_can_be_or_that_there_is_none(library: Library) -> None:
+    either = {"OR": [{"isNull": True}, {"title": {"eq": "Alpha"}}]}
+    assert library.found({"translatedFrom": either}) == {"alpha", "beta", "empty"}
+    other = {"title": {"ne": "Alpha"}}
+    assert library.found({"translatedFrom": other}) == {"gamma", "delta"}
+    assert library.found({"translatedFrom": {"NOT": {"title": {"eq": "Alpha"}}}}) == {
+        "gamma",
+        "delta",
+    }
+    both = {"isNull": True, "title": {"eq": "Alpha"}}
+    assert library.found({"translatedFrom": both}) == set()
 
 
 def test_categories_are_whole_branches_if_that_is_asked(library: Library) -> None:
@@ -502,7 +566,7 @@ def test_categories_are_whole_branches_if_that_is_asked(library: Library) -> Non
         ({"within": "topic"}, set()),
         ({"path": {"eq": "topics"}}, {"alpha", "gamma"}),
         ({"name": {"startsWith": "B"}}, {"beta"}),
-        ({}, {"alpha", "beta", "gamma"}),
+        ({"isNull": False}, {"alpha", "beta", "gamma"}),
     ):
         assert library.found({"category": where}) == expected
         others = {article.slug for article in ARTICLES} - expected
@@ -628,7 +692,7 @@ def test_facets_count_what_the_filter_leaves(library: Library, first: int | None
         found = library.ask(_SUMMED_UP, where=where, fields=names, first=first)["articles"]
         expected = []
         for name in names:
-            counts = Counter(value for article in articles for value in FACETS[name](article))
+            counts = Counter(value for article in articles for value in set(FACETS[name](article)))
             ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
             expected += [
                 {"field": name, "value": value, "count": count}

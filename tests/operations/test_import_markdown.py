@@ -47,7 +47,7 @@ query LinkedByNothing {
     where: {
       category: {within: "technology"}
       tags: {some: {slug: {eq: "infrastructure"}}}
-      incomingLinks: {none: {}}
+      incomingLinks: {count: {eq: 0}}
     }
     orderBy: [title_ASC]
     first: 100

@@ -162,7 +162,7 @@ class _Maker:
 
     def _argument(self, name: str, type_: GraphQLInputType) -> str:
         value = self._value(name, type_, 3)
-        return self._maybe_variable(str(type_), value, self._literal(value, type_))
+        return self._maybe_variable(str(type_), value, literal(value, type_))
 
     def _maybe_variable(self, type_: str, value: Any, literal: str | None = None) -> str:
         if self.chance(40):
@@ -214,30 +214,42 @@ class _Maker:
             for key, each in chosen.items()
         }
 
-    def _literal(self, value: Any, type_: GraphQLInputType) -> str:
-        """Return a value as GraphQL has it."""
-        if isinstance(type_, GraphQLNonNull):
-            return self._literal(value, type_.of_type)
-        if isinstance(type_, GraphQLEnumType):
-            return str(value)
-        if isinstance(type_, GraphQLList):
-            return f"[{', '.join(self._literal(item, type_.of_type) for item in value)}]"
-        if isinstance(type_, GraphQLInputObjectType):
-            inner = ", ".join(
-                f"{key}: {self._literal(item, type_.fields[key].type)}"
-                for key, item in value.items()
-            )
-            return f"{{{inner}}}"
-        return json.dumps(value, ensure_ascii=False)
-
 
 _OPERATORS = frozenset(
     {"eq", "ne", "in", "notIn", "lt", "lte", "gt", "gte", "contains", "startsWith", "endsWith"}
 )
 
 
+def literal(value: Any, type_: GraphQLInputType) -> str:
+    """Return a value as GraphQL has it."""
+    if isinstance(type_, GraphQLNonNull):
+        return literal(value, type_.of_type)
+    if isinstance(type_, GraphQLEnumType):
+        return str(value)
+    if isinstance(type_, GraphQLList):
+        return f"[{', '.join(literal(item, type_.of_type) for item in value)}]"
+    if isinstance(type_, GraphQLInputObjectType):
+        inner = ", ".join(
+            f"{key}: {literal(item, type_.fields[key].type)}" for key, item in value.items()
+        )
+        return f"{{{inner}}}"
+    return json.dumps(value, ensure_ascii=False)
+
+
 def _is_composite(type_: GraphQLOutputType) -> bool:
     return is_composite_type(get_named_type(type_))
+
+
+@st.composite
+def values(
+    draw: DrawFn,
+    schema: GraphQLSchema,
+    pools: Mapping[str, Sequence[Any]],
+    name: str,
+    type_: GraphQLInputType,
+) -> Any:
+    """Draw a value of an input type for an argument of this name, as JSON has it."""
+    return _Maker(draw, schema, pools)._value(name, type_, 3)
 
 
 @st.composite

@@ -2,55 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-import orjson
 import pytest
 from graphql import parse, validate
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cms.database import Database
 from graphql_api.http.errors import RequestFailed
-from graphql_api.http.request import GraphQLRequest
-from graphql_api.operation import Delivery
-from graphql_api.schema.build import build_delivery_schema
-from tests.conftest import KINDS, Templates
-from tests.properties.content import NO_LIMITS, fill, pools
-from tests.properties.queries import Query, queries
-from tests.reference import Reference
-from tests.sites import SITE
-
-
-@dataclass
-class Both:
-    """The same data, twice answered."""
-
-    runner: asyncio.Runner
-    delivery: Delivery
-    reference: Reference
-
-    def planned(self, query: Query) -> Any:
-        """Return what the planner answers."""
-        request = GraphQLRequest(query.source, None, query.variables)
-        return orjson.loads(self.runner.run(self.delivery.answer(request)))
-
-
-@pytest.fixture(scope="module", params=KINDS)
-def both(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Both]:
-    """A database with content of every kind, and the reference over the same rows."""
-    with asyncio.Runner() as runner:
-        url = runner.run(templates.copy(request.param))
-        database = Database(url, signing_key=templates.signing_key)
-        runner.run(fill(database))
-        delivery = Delivery(SITE, build_delivery_schema(SITE), database.reader, NO_LIMITS)
-        yield Both(runner, delivery, runner.run(Reference.load(database, SITE)))
-        runner.run(database.close())
-        runner.run(templates.drop(url))
+from tests.properties.conftest import Both
+from tests.properties.content import pools
+from tests.properties.queries import queries
 
 
 @given(data=st.data())

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import rfc8785
 from graphql import GraphQLError
 
 from tests.references.thing import Thing, Zoned
@@ -30,7 +31,7 @@ def _facets(
         raise GraphQLError("out of range")
     found = []
     for field in fields:
-        counts = Counter(value for each in things for value in _values(each, field.name))
+        counts = Counter(value for each in things for value in set(_values(each, field.name)))
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         found += [
             Thing("FacetCount", {"field": field.name, "value": value, "count": count})
@@ -65,6 +66,8 @@ def _values(thing: Thing, name: str) -> Iterable[str]:
 def _text(value: Any) -> str:
     if isinstance(value, Thing):
         return str(value.values["id"])
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return rfc8785.dumps(float(value)).decode()
     return value if isinstance(value, str) else json.dumps(value)
 
 

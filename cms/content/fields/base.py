@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
@@ -12,9 +11,6 @@ from cms.content.canonical_json import Json, JsonObject
 from cms.content.edges import Edge, EntriesByPath
 from cms.content.rendering import Rendering
 from cms.errors import InvalidValue, MissingField, UserError
-
-# What fields are called in Python.
-FIELD_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 ValuePath: TypeAlias = tuple[str | int, ...]
 Problems: TypeAlias = list[UserError]
@@ -129,7 +125,7 @@ def as_text(value: Json, path: ValuePath, problems: Problems, longest: int) -> s
     if value is None:
         return ""
     if not isinstance(value, str):
-        problems.append(InvalidValue(message=f"expected text, not {name_of(value)}", path=path))
+        problems.append(InvalidValue(message=expected("text", value), path=path))
         return ""
     if len(value) > longest:
         message = f"{len(value):,} characters; at most {longest:,} are allowed"
@@ -167,6 +163,13 @@ def as_mapping(
     return value
 
 
+def expected(form: str, value: Json) -> str:
+    """Return what is wrong with a value of the wrong form, without what it says."""
+    return (
+        f"expected {form}" if isinstance(value, str) else f"expected {form}, not {name_of(value)}"
+    )
+
+
 def name_of(value: Json) -> str:
     """Return what a person would call a value of this type."""
     match value:
@@ -175,7 +178,7 @@ def name_of(value: Json) -> str:
         case bool():
             return "true or false"
         case int() | float():
-            return f"the number {value}"
+            return "a number"
         case str():
             return "text"
         case Mapping():

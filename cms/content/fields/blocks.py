@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.edges import EntriesByPath
-from cms.content.fields.base import FIELD_NAME, Field, Problems, ValuePath, as_mapping, name_of
+from cms.content.fields.base import Field, Problems, ValuePath, as_mapping, name_of
 from cms.content.fields.list import List
+from cms.content.fields.names import check_names, check_type_name
 from cms.content.fields.object import Object
 from cms.content.rendering import Rendering
 from cms.errors import InvalidValue, SiteError
@@ -49,12 +50,10 @@ class Block:
         cls.fields = {name: field for name, field in vars(cls).items() if isinstance(field, Field)}
         if not cls.fields:
             raise SiteError(f"{cls.name}: a block has at least one field")
-        for name in cls.fields:
-            if name == TYPE or not FIELD_NAME.fullmatch(name):
-                raise SiteError(
-                    f"{cls.name}.{name}: field names are lower_case_with_underscores, "
-                    f"and {TYPE!r} says which block it is"
-                )
+        if TYPE in cls.fields:
+            raise SiteError(f"{cls.name}.{TYPE}: {TYPE!r} is the class of the block")
+        check_type_name(cls.name)
+        check_names(cls.name, cls.fields)
 
 
 class AnyBlock(Object):

@@ -6,7 +6,7 @@ import re
 from dataclasses import KW_ONLY, dataclass
 
 from cms.content.canonical_json import Json
-from cms.content.fields.base import Field, Problems, ValuePath
+from cms.content.fields.base import Field, Problems, ValuePath, expected
 from cms.errors import InvalidValue, SiteError
 
 _CHOICE = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -32,6 +32,6 @@ class Choice(Field):
         """Check that it is one of the choices."""
         if value is None or value in self.choices:
             return value
-        message = f"{value!r} is not one of {', '.join(self.choices)}"
+        message = expected(f"one of {', '.join(self.choices)}", value)
         problems.append(InvalidValue(message=message, path=path))
         return None

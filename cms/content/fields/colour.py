@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from cms.content.canonical_json import Json
-from cms.content.fields.base import Field, Problems, ValuePath, name_of
+from cms.content.fields.base import Field, Problems, ValuePath, expected
 from cms.errors import InvalidValue
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -22,6 +22,6 @@ class Colour(Field):
             return None
         if isinstance(value, str) and _COLOUR.fullmatch(value):
             return value.lower()
-        message = f"expected a colour as #rrggbb, not {name_of(value)} {value!r}"
+        message = expected("a colour as #rrggbb", value)
         problems.append(InvalidValue(message=message, path=path))
         return None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 
+from cms import clock
 from cms.content.canonical_json import Json
-from cms.content.fields.base import Field, Problems, ValuePath, name_of
+from cms.content.fields.base import Field, Problems, ValuePath, expected
 from cms.errors import InvalidValue
 
 
@@ -18,11 +18,9 @@ class Date(Field):
         """Check that there is such a day."""
         if value is None:
             return None
-        try:
-            if isinstance(value, str) and len(value) == len("YYYY-MM-DD"):
-                return dt.date.fromisoformat(value).isoformat()
-        except ValueError:
-            pass
-        message = f"expected a day as YYYY-MM-DD, not {name_of(value)} {value!r}"
-        problems.append(InvalidValue(message=message, path=path))
-        return None
+        day = clock.parse_day(value)
+        if day is None:
+            message = expected("a day of the calendar as YYYY-MM-DD", value)
+            problems.append(InvalidValue(message=message, path=path))
+            return None
+        return day.isoformat()

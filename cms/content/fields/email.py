@@ -22,6 +22,6 @@ class Email(Field):
         """Check the form; the case stays as it was written."""
         address = as_text(value, path, problems, _LONGEST).strip()
         if address and not _EMAIL.fullmatch(address):
-            message = f"{address!r} is not an e-mail address"
+            message = "expected an e-mail address, as desk@example.org"
             problems.append(InvalidValue(message=message, path=path))
         return address or None

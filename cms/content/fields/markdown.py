@@ -9,8 +9,15 @@ from cms.content.canonical_json import Json, JsonObject
 from cms.content.edges import Edge, EntriesByPath, Origin, target_fields
 from cms.content.fields.base import Field, Problems, ValuePath, as_text, joined
 from cms.content.html_links import segments_of
-from cms.content.markdown import InlineLink, links_in, render_markdown
+from cms.content.markdown import (
+    DEEPEST,
+    InlineLink,
+    line_too_deep,
+    links_in,
+    render_markdown,
+)
 from cms.content.rendering import Rendering
+from cms.errors import InvalidValue
 
 INLINE_KIND = "inline"
 
@@ -28,8 +35,14 @@ class Markdown(Field):
     longest: int = 200_000
 
     def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
-        """Strip blank lines at both ends."""
-        return as_text(value, path, problems, self.longest).strip("\n").rstrip() or None
+        """Strip blank lines at both ends, and refuse what is nested too deeply to be shown."""
+        text = as_text(value, path, problems, self.longest).strip("\n").rstrip()
+        # What is too long is refused anyway, and not read.
+        line = line_too_deep(text) if len(text) <= self.longest else None
+        if line is not None:
+            message = f"line {line} is more than {DEEPEST} levels deep; nest lists and quotes less"
+            problems.append(InvalidValue(message=message, path=path))
+        return text or None
 
     def hrefs(self, value: Json) -> Iterator[str]:
         """Yield where the inline links lead, those within the page included."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cms import clock
 from cms.content.canonical_json import Json
-from cms.content.fields.base import Field, Problems, ValuePath, name_of
+from cms.content.fields.base import Field, Problems, ValuePath, expected
 from cms.errors import InvalidValue
 
 # How far from UTC PostgreSQL knows zones; none on earth ever was.
@@ -28,10 +28,7 @@ class DateTime(Field):
             return None
         moment = _moment(value)
         if moment is None:
-            message = (
-                f"expected a time with a zone as 2026-11-24T18:00:00+01:00, "
-                f"not {name_of(value)} {value!r}"
-            )
+            message = expected("a time with a zone, as 2026-11-24T18:00:00+01:00", value)
             problems.append(InvalidValue(message=message, path=path))
             return None
         text = moment.isoformat(timespec="milliseconds")

@@ -10,7 +10,7 @@ from cms.content.fields.base import Field, Problems, ValuePath, name_of
 from cms.errors import InvalidValue
 
 # GraphQL's Int has 32 bits.
-_LARGEST_INTEGER = 2**31 - 1
+_SMALLEST_INTEGER, _LARGEST_INTEGER = -(2**31), 2**31 - 1
 _LARGEST_EXACT = 2**53 - 1  # among the numbers of JSON that are whole
 
 
@@ -37,20 +37,20 @@ class Number(Field):
             problems.append(InvalidValue(message=message, path=path))
             return None
         if reason := self._wrong_with(value):
-            problems.append(InvalidValue(message=f"{value} {reason}", path=path))
+            problems.append(InvalidValue(message=f"expected {reason}", path=path))
             return None
         # One number is written in one way.
         return int(value) if value == int(value) and abs(value) <= _LARGEST_EXACT else value
 
     def _wrong_with(self, value: float) -> str:
         if isinstance(value, int) and abs(value) > _LARGEST_EXACT:
-            return "has more digits than JSON keeps"
+            return "a whole number below 2\u2075\u00b3, all of whose digits JSON keeps"
         if not math.isfinite(value):
-            return "is not a number one can store"
+            return "a finite number"
         if self.least is not None and value < self.least:
-            return f"is below {self.least}"
+            return f"at least {self.least}"
         if self.most is not None and value > self.most:
-            return f"is above {self.most}"
+            return f"at most {self.most}"
         return ""
 
 
@@ -59,6 +59,6 @@ class Integer(Number):
     """A whole number of at most 32 bits."""
 
     def _wrong_with(self, value: float) -> str:
-        if not abs(value) <= _LARGEST_INTEGER or value != int(value):
-            return "is not a whole number of at most 32 bits"
+        if not _SMALLEST_INTEGER <= value <= _LARGEST_INTEGER or value != int(value):
+            return f"a whole number from {_SMALLEST_INTEGER} to {_LARGEST_INTEGER}"
         return super()._wrong_with(value)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.edges import Edge, EntriesByPath
 from cms.content.fields.base import Field, Problems, ValuePath, as_mapping
+from cms.content.fields.names import check_names
 from cms.content.rendering import Rendering
 from cms.errors import MissingField
 
@@ -19,6 +20,7 @@ class Object(Field):
     ) -> None:
         super().__init__(label, required=required, description=description)
         self.fields: Mapping[str, Field] = fields
+        check_names(label or type(self).__name__, fields)
         for name, field in fields.items():
             field.__set_name__(type(self), name)
 

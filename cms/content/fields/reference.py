@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from cms.content.canonical_json import Json
 from cms.content.edges import Edge, EntriesByPath, Origin, entry_of, path_of, with_entry
-from cms.content.fields.base import Field, Problems, ValuePath, joined, name_of
+from cms.content.fields.base import Field, Problems, ValuePath, expected, joined
 from cms.content.fields.list import List
 from cms.errors import InvalidValue
 
@@ -33,7 +33,7 @@ class Reference(Field):
             return None
         if isinstance(value, str) and (path_of(value) == value or entry_of(value) == value):
             return value
-        message = f"expected the id or the path of an entry, not {name_of(value)} {value!r}"
+        message = expected("the id or the path of an entry", value)
         problems.append(InvalidValue(message=message, path=path))
         return None
 

@@ -24,7 +24,7 @@ class Url(Field):
         """Check that a browser could go there."""
         address = as_text(value, path, problems, self.at_most(_LONGEST)).strip()
         if address and not is_web_address(address):
-            message = f"{address!r} is not a URL that starts with https:// or http://"
+            message = "expected a URL that starts with https:// or http:// and has a host"
             problems.append(InvalidValue(message=message, path=path))
         return address or None
 

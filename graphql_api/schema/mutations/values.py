@@ -20,11 +20,12 @@ from cms.content.fields import (
     References,
     Section,
 )
+from cms.content.fields.names import camel
 from cms.content.snapshot import Changes, Draft
 from graphql_api.asking import Given
 from graphql_api.schema.declare import Declared
 from graphql_api.schema.draft_values import fields_from
-from graphql_api.schema.field_kinds import block_key, camel, is_leaf, leaf_type
+from graphql_api.schema.field_kinds import block_key, is_leaf, leaf_type
 from graphql_api.schema.mutations.mutation import wanted
 from graphql_api.schema.namespace import Namespace
 

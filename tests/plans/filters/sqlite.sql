@@ -3,11 +3,11 @@ FROM (SELECT t2.title AS title, t2.published_at AS published_at, t2.id AS id
 FROM (SELECT publication.published_at AS published_at, publication.entry_id AS id, revision.title AS title, revision.rendered AS rendered, publication.revision_id AS revision_id, publication.category_id AS category_id, publication.content_type AS content_type 
 FROM publication JOIN revision ON revision.id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t2 
-WHERE t2.content_type = 'Article' AND (t2.title IS NOT NULL AND (instr(t2.title, ?) > 0) OR cast((t2.rendered ->> 'rating') as float) >= ? AND ((t2.rendered ->> 'level') in (select value from json_each(?)))) AND coalesce(EXISTS (SELECT 1 
+WHERE t2.content_type = 'Article' AND ((instr(t2.title, ?) > 0) OR cast((t2.rendered ->> 'rating') as float) >= ? AND ((t2.rendered ->> 'level') in (select value from json_each(?)))) AND coalesce(EXISTS (SELECT 1 
 FROM (SELECT tag.slug AS slug, revision_tag.revision_id AS revision_id 
 FROM tag JOIN revision_tag ON tag.id = revision_tag.tag_id) AS t3 
 WHERE t3.revision_id = t2.revision_id AND t3.slug = ?), 0) = 0 AND t2.category_id = (SELECT t4.id 
-FROM (SELECT category.id AS id, category.path AS path 
+FROM (SELECT category.path AS path, category.id AS id 
 FROM category) AS t4 
 WHERE t4.path = ?) ORDER BY t2.published_at DESC, t2.id DESC
  LIMIT (? + 0) OFFSET ?) AS t1)) AS anon_1

@@ -1,0 +1,48 @@
+"""The same content answered by the planner and by the reference, for properties of both."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import pytest
+
+from cms.database import Database
+from graphql_api.http.request import GraphQLRequest
+from graphql_api.operation import Delivery
+from graphql_api.schema.build import build_delivery_schema
+from tests.conftest import KINDS, Templates
+from tests.properties.content import NO_LIMITS, fill
+from tests.properties.queries import Query
+from tests.reference import Reference
+from tests.sites import SITE
+
+
+@dataclass
+class Both:
+    """The same data, twice answered."""
+
+    runner: asyncio.Runner
+    delivery: Delivery
+    reference: Reference
+
+    def planned(self, query: Query) -> Any:
+        """Return what the planner answers."""
+        request = GraphQLRequest(query.source, None, query.variables)
+        return orjson.loads(self.runner.run(self.delivery.answer(request)))
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def both(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Both]:
+    """A database with content of every kind, and the reference over the same rows."""
+    with asyncio.Runner() as runner:
+        url = runner.run(templates.copy(request.param))
+        database = Database(url, signing_key=templates.signing_key)
+        runner.run(fill(database))
+        delivery = Delivery(SITE, build_delivery_schema(SITE), database.reader, NO_LIMITS)
+        yield Both(runner, delivery, runner.run(Reference.load(database, SITE)))
+        runner.run(database.close())
+        runner.run(templates.drop(url))
