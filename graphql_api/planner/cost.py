@@ -47,11 +47,11 @@ _VALUE_PARTS, _CONDITION_PARTS, _OBJECT_PARTS, _LIST_PARTS, _PAGE_PARTS = 1, 3, 
 _SEEN_PARTS = 12
 
 # The work for one row: to find it, to put it in order, to count it, to make a value of it.
-_ROW, _ORDER, _COUNTED, _SUMMED, _VALUE = 3, 6, 0.5, 10, 1
+_ROW, _ORDER, _COUNTED, _SUMMED, _VALUE = 3, 3, 0.5, 5, 1
 # The work for each row that a filter looks at, before and for each of its conditions.
-_FILTERED, _CONDITION = 3, 1
+_FILTERED, _CONDITION = 2, 1
 # The work for a value that looks at other rows, for a row of another relation, for highlights.
-_SEEN, _OTHER, _HIGHLIGHT = 1_000, 10, 4_000
+_SEEN, _OTHER, _HIGHLIGHT = 400, 10, 1_500
 
 
 @dataclass(frozen=True)

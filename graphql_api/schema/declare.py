@@ -32,7 +32,7 @@ from graphql_api.planner.declarations import (
 )
 
 # The work of taking a part out of a JSON document; see graphql_api.planner.cost.
-PART = 10
+PART = 3
 
 
 @dataclass(frozen=True)
