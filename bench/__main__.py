@@ -54,6 +54,7 @@ def main(entries: int, seconds: float, rounds: int, database: tuple[str, ...]) -
 
 async def _prepare(url: str, entries: int, folder: Path) -> None:
     database = Database(url, signing_key=folder / "signing.key")
+    database.key_file.make()
     await migrate(database)
     await generate(database, entries)
     await database.close()
