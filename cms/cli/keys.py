@@ -113,7 +113,9 @@ async def _change(command: Callable[[Work], Awaitable[Attestation]]) -> KeyPredi
 def _span_of(key: SiteKey, following: SiteKey | None) -> str:
     if following is None:
         return f"signs since attestation {key.since}"
-    return f"signed attestations {key.since} to {following.since - 1}"
+    last = following.since - 1
+    first = f"{key.since} to " if key.since < last else ""
+    return f"signed attestations {first}{last}"
 
 
 def _origin_of(key: SiteKey) -> str:

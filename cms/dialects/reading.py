@@ -221,8 +221,9 @@ class PostgresReader:
                     **arguments,
                     min_size=1,
                     max_size=self._size,
-                    statement_cache_size=1_000,
-                    # Statements of any length: a page of a site with many types takes 20 kB.
+                    # A page of a site with many types takes more than asyncpg's 15 kB. Its plan
+                    # takes some MB of the server for each connection, so there cannot be many.
+                    statement_cache_size=200,
                     max_cacheable_statement_size=0,
                     init=_receive_json_as_bytes,
                     reset=_keep_session,
