@@ -55,6 +55,7 @@ def main(entries: int, seconds: float, rounds: int, database: tuple[str, ...]) -
 async def prepare(url: str, entries: int, folder: Path) -> None:
     """Fill a database."""
     database = Database(url, signing_key=folder / "signing.key")
+    database.key_file.make()
     await migrate(database)
     await generate(database, entries)
     await database.close()

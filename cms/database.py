@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.dialects import Reader, backend, refresh_stale_statistics, refresh_statistics
 from cms.errors import Refused
-from cms.signing import Signer, load_or_make_signer
+from cms.signing import KeyFile
 
 WriteSession: TypeAlias = AsyncSession
 ReadSession: TypeAlias = AsyncSession
@@ -24,6 +23,7 @@ class Database:
     Attributes:
         engine: for transactions that may write.
         reader: for planned statements, which only read.
+        key_file: has the key that signs attestations, on a site that has one.
     """
 
     def __init__(
@@ -39,16 +39,7 @@ class Database:
         self.engine = self._backend.engine()
         self._reading = self._backend.reading_engine(self.engine)
         self.reader: Reader = self._backend.reader(readers, statement_timeout)
-        self._signing_key = signing_key
-
-    @cached_property
-    def signer(self) -> Signer:
-        """What signs the attestations; its key is made when it is first needed.
-
-        Raises:
-            AttestationError: if the key can be neither read nor made.
-        """
-        return load_or_make_signer(self._signing_key)
+        self.key_file = KeyFile(signing_key)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[WriteSession]:

@@ -36,6 +36,7 @@ what the management API returns, and what a shell prints::
     ├── TooManyAttempts      somebody has tried too often
     ├── InvalidToken         the token is unknown, has expired or was revoked
     ├── MutationIdReused     the same client mutation id came with another input
+    ├── CannotSign           the site's signing key is not at hand
     └── GateFailed           a publish gate failed
         ├── MissingSignOff   the policy asks for more sign-offs on this digest
         ├── ChangesRequested a reviewer has asked for changes to this digest
@@ -282,6 +283,13 @@ class MutationIdReused(UserError):
     """The same client mutation id came with another input."""
 
     code: ClassVar[str] = "MUTATION_ID_REUSED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CannotSign(UserError):
+    """The server does not have the key with which the site signs; its operator has to act."""
+
+    code: ClassVar[str] = "CANNOT_SIGN"
 
 
 @dataclass(frozen=True, kw_only=True)

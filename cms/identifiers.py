@@ -21,6 +21,7 @@ Kind = Literal[
     "edition",
     "entry",
     "grant",
+    "key",
     "person",
     "pub",
     "rev",

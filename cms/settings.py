@@ -57,8 +57,7 @@ class Settings(BaseSettings):
     )
     signing_key: Path = Field(
         default=Path("copydesk.key"),
-        description="The file with the Ed25519 key that signs attestations; "
-        "made when first needed.",
+        description="The file with the Ed25519 key that signs attestations; see `copydesk keys`.",
     )
     session_minutes: int = Field(
         default=15,

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import tempfile
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeAlias
@@ -31,6 +32,8 @@ Envelope: TypeAlias = Mapping[str, str | Sequence[Mapping[str, str]]]
 
 _OTHERS = 0o077
 _REMEDY = "make one with: openssl genpkey -algorithm ed25519 -out"
+# How much of its id the file of a prepared key has in its name.
+_ID_IN_NAME = 16
 
 
 class Signer:
@@ -51,36 +54,161 @@ class Signer:
             payload_type: a media type that says what the payload is and how to read it.
             payload: what is stated.
         """
+        return sign_together([self], payload_type, payload)
+
+    def signature(self, payload_type: str, payload: bytes) -> Mapping[str, str]:
+        """Return the signature of an envelope around the payload, with the id of the key."""
         signature = self._private_key.sign(_encoded(payload_type, payload))
-        return {
-            "payloadType": payload_type,
-            "payload": b64encode(payload).decode(),
-            "signatures": [{"keyid": self.key_id, "sig": b64encode(signature).decode()}],
-        }
+        return {"keyid": self.key_id, "sig": b64encode(signature).decode()}
 
     def public_key_pem(self) -> str:
         """Return the public key, which others need to open envelopes."""
         key = self._private_key.public_key()
         return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
+    def pem(self) -> bytes:
+        """Return the private key, as a file holds it."""
+        return self._private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
-def load_or_make_signer(path: Path) -> Signer:
-    """Return a signer with the key in a file; make the file if there is none.
 
-    Processes that do this at once all end up with the same key.
+class KeyFile:
+    """The file with the private key of a site, which is read whenever it is needed.
 
-    Raises:
-        AttestationError: if others than its owner can read the file, if it holds no Ed25519
-            private key in PEM, or if it cannot be read or made.
+    A key that is to follow is first put beside it, under its id, and takes its place when the
+    ledger names it. Until then the file is as it was; from then on whoever reads it finds the key
+    beside it, even if the process that made it has ended in between.
+
+    Args:
+        path: the file; it need not exist.
     """
-    try:
-        return _load(path)
-    except FileNotFoundError:
-        _make(path)
-    try:
-        return _load(path)
-    except FileNotFoundError as error:
-        raise AttestationError(f"the signing key {path} cannot be read: {error.strerror}") from None
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def signer(self) -> Signer | None:
+        """Return a signer with the key in the file; ``None`` if there is no file.
+
+        Raises:
+            AttestationError: if others than its owner can read the file, if it holds no Ed25519
+                private key in PEM, or if it cannot be read.
+        """
+        return _load(self.path)
+
+    def load(self) -> Signer:
+        """Return a signer with the key in the file, which has to be there.
+
+        Raises:
+            AttestationError: as for :meth:`signer`, and if there is no file.
+        """
+        signer = self.signer()
+        if signer is None:
+            raise AttestationError(
+                f"there is no signing key at {self.path}; restore it, or on a site that has "
+                "signed nothing yet run: copydesk keys create"
+            )
+        return signer
+
+    def signer_with(self, key_id: str) -> Signer | None:
+        """Return a signer with the key that the ledger names, or with the one in the file.
+
+        Raises:
+            AttestationError: as for :meth:`signer`, if the key is not beside the file either.
+        """
+        prepared = _load(self._beside(key_id))
+        if prepared is None or prepared.key_id != key_id:
+            return self.signer()
+        with suppress(OSError):  # who may only read can sign all the same
+            self._put_in_place(key_id)
+        return prepared
+
+    def make(self) -> bool:
+        """Make a key, unless there is a file; return whether it was made.
+
+        Of processes that do this at once, one makes the key: it is there whole or not at all.
+
+        Raises:
+            AttestationError: if the file cannot be made.
+        """
+        try:
+            self._write(Signer(Ed25519PrivateKey.generate()), self.path, os.link)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            raise AttestationError(
+                f"the signing key {self.path} cannot be made ({error.strerror}); "
+                f"{_REMEDY} {self.path}"
+            ) from None
+        return True
+
+    def prepare(self) -> Signer:
+        """Make a key beside the file, and return a signer with it.
+
+        Raises:
+            AttestationError: if it cannot be made.
+        """
+        signer = Signer(Ed25519PrivateKey.generate())
+        try:
+            self._write(signer, self._beside(signer.key_id), os.replace)
+        except OSError as error:
+            raise AttestationError(
+                f"no key can be made beside {self.path} ({error.strerror}); nothing has changed: "
+                "let the owner of the folder run this"
+            ) from None
+        return signer
+
+    def put_in_place(self, key_id: str) -> None:
+        """Let a key that was prepared take the place of the file.
+
+        Raises:
+            AttestationError: if it cannot; the key is found beside the file all the same.
+        """
+        try:
+            self._put_in_place(key_id)
+        except FileNotFoundError:
+            return  # another process has done it
+        except OSError as error:
+            raise AttestationError(
+                f"the new key could not take the place of {self.path} ({error.strerror}); "
+                f"move it there: {self._beside(key_id)}"
+            ) from None
+
+    def _put_in_place(self, key_id: str) -> None:
+        target = self.path.resolve()
+        self._beside(key_id).replace(target)
+        _sync(target.parent)
+
+    def _beside(self, key_id: str) -> Path:
+        target = self.path.resolve()
+        return target.with_name(f"{target.name}.{key_id[:_ID_IN_NAME]}")
+
+    def _write(self, signer: Signer, path: Path, place: Callable[[str, Path], None]) -> None:
+        # Such a file has the mode 0600 from its beginning.
+        handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(signer.pem())
+                file.flush()  # a sync sees only what has left Python
+                os.fsync(handle)
+                self._keep_owner(handle)
+            place(name, path)
+            _sync(path.parent)
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+    def _keep_owner(self, handle: int) -> None:
+        """Give a new file to the owner of the old one, if root makes it for a server's account."""
+        if os.geteuid() == 0 and self.path.exists():
+            owner = self.path.stat()
+            os.fchown(handle, owner.st_uid, owner.st_gid)
+
+
+def sign_together(signers: Sequence[Signer], payload_type: str, payload: bytes) -> Envelope:
+    """Return an envelope around the payload with the signatures of all of them."""
+    return {
+        "payloadType": payload_type,
+        "payload": b64encode(payload).decode(),
+        "signatures": [each.signature(payload_type, payload) for each in signers],
+    }
 
 
 def open_envelope(envelope: object, public_key_pem: str) -> tuple[str, bytes]:
@@ -104,7 +232,36 @@ def open_envelope(envelope: object, public_key_pem: str) -> tuple[str, bytes]:
     return payload_type, payload
 
 
-def _load(path: Path) -> Signer:
+def read_unverified(envelope: object) -> tuple[str, bytes]:
+    """Return what an envelope says, its type and its payload, whoever has signed it.
+
+    Raises:
+        AttestationError: if it is no envelope.
+    """
+    payload_type, payload, _ = _parts_of(envelope)
+    return payload_type, payload
+
+
+def key_ids_of(envelope: object) -> list[str]:
+    """Return the ids of the keys that are said to have signed an envelope.
+
+    Raises:
+        AttestationError: if it is no envelope.
+    """
+    _, _, signatures = _parts_of(envelope)
+    return [key_id for key_id, _ in signatures]
+
+
+def key_id_of(public_key_pem: str) -> str:
+    """Return the id of a public key: the SHA-256 of its 32 bytes, in lower-case hexadecimal.
+
+    Raises:
+        AttestationError: if it is no Ed25519 public key in PEM.
+    """
+    return _key_id_of(_public_key(public_key_pem))
+
+
+def _load(path: Path) -> Signer | None:
     try:
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_mode & _OTHERS:
@@ -113,7 +270,7 @@ def _load(path: Path) -> Signer:
                 )
             pem = file.read()
     except FileNotFoundError:
-        raise
+        return None
     except OSError as error:
         raise AttestationError(
             f"the signing key {path} cannot be read ({error.strerror}); let its owner run this, "
@@ -134,30 +291,6 @@ def _private_key(pem: bytes, path: Path) -> Ed25519PrivateKey:
     return key
 
 
-def _make(path: Path) -> None:
-    """Make a key, unless somebody else is quicker: a key is there whole or not at all."""
-    key = Ed25519PrivateKey.generate()
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    try:
-        # Such a file has the mode 0600 from its beginning.
-        handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(pem)
-                file.flush()  # a sync sees only what has left Python
-                os.fsync(handle)
-            os.link(name, path)
-            _sync(path.parent)
-        finally:
-            Path(name).unlink()
-    except FileExistsError:
-        return
-    except OSError as error:
-        raise AttestationError(
-            f"the signing key {path} cannot be made ({error.strerror}); {_REMEDY} {path}"
-        ) from None
-
-
 def _sync(folder: Path) -> None:
     """Let the folder survive a crash: a key must not be lost once something is signed."""
     handle = os.open(folder, os.O_RDONLY)
@@ -173,7 +306,7 @@ def _public_key(pem: str) -> Ed25519PublicKey:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PublicKey):
-        raise AttestationError("the key is no Ed25519 public key in PEM; see: copydesk key")
+        raise AttestationError("the key is no Ed25519 public key in PEM; see: copydesk keys public")
     return key
 
 

@@ -13,11 +13,15 @@ from cms.cli.account import account
 from cms.cli.audit import audit
 from cms.cli.group import CopydeskGroup, load_site, open_database
 from cms.cli.import_ import import_
+from cms.cli.keys import keys
 from cms.cli.migrate import migrate
 from cms.cli.search import search
-from cms.cli.verify import key, verify
+from cms.cli.verify import verify
 from cms.commands.accounts import has_accounts
 from cms.content.site import Site
+from cms.database import Database, ReadSession
+from cms.errors import Refused
+from cms.ledger.keys import signer_of
 from cms.operations.field_indexes import compare_indexes
 from cms.settings import Settings, load_settings
 from graphql_api.app import create_app
@@ -53,7 +57,7 @@ def serve() -> None:
     """Serve the site's API until interrupted."""
     settings = load_settings()
     site = load_site(settings.site)
-    can_sign_in, not_indexed = asyncio.run(_look(settings, site))
+    can_sign_in, not_indexed, cannot_sign = asyncio.run(_look(settings, site))
     config = uvicorn.Config(
         create_app(site, settings),
         host=settings.host,
@@ -69,6 +73,8 @@ def serve() -> None:
     )
     if not can_sign_in:
         click.echo("Nobody can sign in yet. Make an account: copydesk account create EMAIL")
+    if cannot_sign:
+        click.echo(f"Nothing can be signed off or published: {cannot_sign}")
     if not_indexed:
         click.echo(
             f"Declared, but not indexed yet: {', '.join(not_indexed)}. Run: copydesk migrate"
@@ -78,8 +84,8 @@ def serve() -> None:
     server.run()
 
 
-async def _look(settings: Settings, site: Site) -> tuple[bool, tuple[str, ...]]:
-    """Return whether anybody can sign in, and which indexed fields have no index yet.
+async def _look(settings: Settings, site: Site) -> tuple[bool, tuple[str, ...], str]:
+    """Return whether anybody can sign in, which indexed fields have no index, why none can sign.
 
     Raises:
         DatabaseError: if the database is not of this version.
@@ -88,8 +94,17 @@ async def _look(settings: Settings, site: Site) -> tuple[bool, tuple[str, ...]]:
         # A database that only ever grew by a page at a time has never looked at its data.
         await database.refresh_stale_statistics()
         compared = await compare_indexes(database, site)
-        return await has_accounts(session), compared.missing
+        can_sign_in = await has_accounts(session)
+        return can_sign_in, compared.missing, await _why_none_can_sign(session, database)
 
 
-for each in (account, audit, import_, key, migrate, search, verify):
+async def _why_none_can_sign(session: ReadSession, database: Database) -> str:
+    try:
+        await signer_of(session, database.key_file)
+    except Refused as refused:
+        return "; ".join(error.message for error in refused.errors)
+    return ""
+
+
+for each in (account, audit, import_, keys, migrate, search, verify):
     main.add_command(each)

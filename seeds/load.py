@@ -50,7 +50,7 @@ async def load_demo(database: Database, folder: Path = FOLDER) -> int:
     async with database.transaction() as session:
         if await session.scalar(select(func.count()).select_from(Entry)):
             return 0
-        newsroom = Newsroom(session, database.signer)
+        newsroom = Newsroom(session, database.key_file)
         await _found(newsroom, folder)
         await _outline(newsroom, revisions)
         early = [each for each in revisions if each.stage.isdigit()]

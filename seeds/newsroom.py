@@ -13,7 +13,7 @@ from cms.content.front_matter import FrontMatter
 from cms.database import WriteSession
 from cms.editorial.actor import Actor
 from cms.errors import Refused
-from cms.signing import Signer
+from cms.signing import KeyFile
 from cms.tables import Revision
 from seeds.site import site
 
@@ -24,7 +24,7 @@ class Newsroom:
 
     Attributes:
         session: the transaction.
-        signer: signs attestations.
+        key_file: has the key that signs attestations.
         actors: the people who write and review, by their slugs.
         categories: the categories' ids, by their paths.
         tags: the tags' ids, by their slugs.
@@ -33,7 +33,7 @@ class Newsroom:
     """
 
     session: WriteSession
-    signer: Signer
+    key_file: KeyFile
     actors: dict[str, Actor] = field(default_factory=dict)
     categories: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Newsroom:
 
     def work(self, actor: Actor, now: datetime) -> Work:
         """Return the setting for what somebody did back then."""
-        return Work(self.session, site, actor, now, self.signer)
+        return Work(self.session, site, actor, now, self.key_file)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from sqlalchemy import make_url
 
 from cms.database import Database
 from cms.migration import migrate
+from cms.signing import KeyFile
 from tests.builders import Newsroom
 from tests.sites import SITE
 
@@ -75,6 +76,7 @@ class Templates:
 
     def __init__(self, folder: Path, worker: str) -> None:
         self.signing_key = folder / "signing.key"
+        KeyFile(self.signing_key).make()
         self._folder = folder
         self._worker = worker
         self._made: set[str] = set()

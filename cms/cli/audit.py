@@ -19,15 +19,17 @@ from cms.cli.group import open_database
 from cms.content.canonical_json import Json
 from cms.database import ReadSession
 from cms.dialects import as_text
-from cms.errors import AttestationError
+from cms.errors import AttestationError, Refused
 from cms.ledger import audit as audit_chain
 from cms.ledger.attestation import unattested, verify_attestations
 from cms.ledger.chain import Broken, Verified
 from cms.ledger.checkpoint import checkpoint as make_checkpoint
 from cms.ledger.checkpoint import verify_checkpoint
 from cms.ledger.counters import current
+from cms.ledger.keyring import Keyring
+from cms.ledger.keys import keyring_of, signer_of
 from cms.settings import load_settings
-from cms.signing import Envelope
+from cms.signing import Envelope, KeyFile
 from cms.tables import Revision
 
 
@@ -66,7 +68,7 @@ def audit() -> None:
     "--key",
     type=FILE,
     metavar="PEM",
-    help="The public key that has signed; by default that of COPYDESK_SIGNING_KEY.",
+    help="A public key of the site; by default that of COPYDESK_SIGNING_KEY.",
 )
 def verify_history(checkpoints: Sequence[str], key: str | None) -> None:
     """Verify the audit chain, the attestations and all revisions' digests.
@@ -89,16 +91,20 @@ def print_checkpoint() -> None:
 
 async def _checkpoint() -> Envelope:
     async with open_database(load_settings()) as database, database.reading() as session:
-        return await make_checkpoint(session, database.signer, clock.now())
+        signer = await signer_of(session, database.key_file)
+        return await make_checkpoint(session, signer, clock.now())
 
 
 async def _findings(checkpoints: Sequence[str], key: str | None) -> list[_Finding]:
     envelopes = {name: json_in(name) for name in checkpoints}
     async with open_database(load_settings()) as database, database.reading() as session:
-        public_key = text_in(key) if key is not None else database.signer.public_key_pem()
+        own = await _own_key(session, database.key_file)
+        public_key = text_in(key) if key is not None else own.public_key
         return [
             await _audit_chain(session),
             await _attestations(session, public_key),
+            *(own.faults if key is None else ()),
+            *_replacements(await keyring_of(session)),
             await _unattested(session),
             await _revisions(session),
             *[
@@ -108,13 +114,43 @@ async def _findings(checkpoints: Sequence[str], key: str | None) -> list[_Findin
         ]
 
 
+@dataclass(frozen=True)
+class _OwnKey:
+    """The key with which this server signs, and why it does not, if it does not."""
+
+    public_key: str | None
+    faults: Sequence[_Fails]
+
+
+async def _own_key(session: ReadSession, key_file: KeyFile) -> _OwnKey:
+    try:
+        signer = await signer_of(session, key_file)
+    except Refused as refused:
+        # A site that has signed nothing need not have a key.
+        is_needed = await current(session, "attestation") > 0
+        faults = [_Fails(f"signing key: {each.message}") for each in refused.errors]
+        return _OwnKey(None, faults if is_needed else [])
+    return _OwnKey(signer.public_key_pem(), [])
+
+
+def _replacements(ring: Keyring) -> Iterator[_Holds]:
+    """Yield what has to be known of every key that no earlier key vouches for."""
+    for said in (key.introduced for key in ring.keys if key.is_replacement):
+        if said is not None:
+            yield _Holds(
+                f"key {said.key} took the place of {said.follows}, which was reported lost at "
+                f"{as_text(said.attested_at)}: {said.reason!r}; the last attestation under the "
+                f"lost key is {said.sequence - 1}, with the hash {said.previous}"
+            )
+
+
 async def _audit_chain(session: ReadSession) -> _Finding:
     with _progress("Audit chain", await current(session, "audit")) as seen:
         found = await audit_chain.verify(session, seen)
     return _chain_finding("audit record", found)
 
 
-async def _attestations(session: ReadSession, public_key: str) -> _Finding:
+async def _attestations(session: ReadSession, public_key: str | None) -> _Finding:
     with _progress("Attestations", await current(session, "attestation")) as seen:
         found = await verify_attestations(session, public_key, seen)
     return _chain_finding("attestation", found)
@@ -145,7 +181,7 @@ async def _revisions(session: ReadSession) -> _Finding:
 
 
 async def _held_checkpoint(
-    session: ReadSession, name: str, envelope: Json, public_key: str
+    session: ReadSession, name: str, envelope: Json, public_key: str | None
 ) -> _Finding:
     try:
         held = await verify_checkpoint(session, envelope, public_key)

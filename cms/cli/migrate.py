@@ -5,31 +5,63 @@ from __future__ import annotations
 import asyncio
 
 import click
+from sqlalchemy import select
 
 from cms import migration
 from cms.cli.group import load_site
+from cms.commands.keys import record_key
+from cms.commands.work import begin_work
 from cms.content.site import Site
 from cms.database import Database
+from cms.editorial.actor import OPERATOR
+from cms.errors import Refused
+from cms.ledger.counters import current
+from cms.ledger.keys import newest_key
 from cms.operations.field_indexes import index_fields
-from cms.settings import load_settings
+from cms.settings import Settings, load_settings
+from cms.tables import Account
 
 
 @click.command()
 def migrate() -> None:
-    """Bring the database to the schema of this version, with the indexes of the site."""
+    """Bring the database to the schema of this version, with the indexes of the site.
+
+    A new site gets its signing key too.
+    """
     settings = load_settings()
-    asyncio.run(_migrate(settings.database_url, load_site(settings.site)))
+    asyncio.run(_migrate(settings, load_site(settings.site)))
     click.echo("The database is up to date.")
 
 
-async def _migrate(url: str, site: Site) -> None:
-    database = Database(url)
+async def _migrate(settings: Settings, site: Site) -> None:
+    database = Database(settings.database_url, signing_key=settings.signing_key)
     try:
         await migration.migrate(database)
         changed = await index_fields(database, site)
+        await _settle_key(database, site)
     finally:
         await database.close()
     for field in changed.missing:
         click.echo(f"{field} is indexed.")
     for name in changed.unused:
         click.echo(f"{name} is dropped: no field declares it any more.")
+
+
+async def _settle_key(database: Database, site: Site) -> None:
+    """Make the key of a new site, and record the one of a site from before keys were recorded."""
+    async with database.reading() as session:
+        has_signed = await current(session, "attestation") > 0
+        is_new = not has_signed and await session.scalar(select(Account.id).limit(1)) is None
+        is_unrecorded = has_signed and await newest_key(session) is None
+    if is_new and database.key_file.make():
+        click.echo(f"The signing key is made: {database.key_file.path}. Keep a copy elsewhere.")
+    if is_unrecorded:
+        await _record_key(database, site)
+
+
+async def _record_key(database: Database, site: Site) -> None:
+    try:
+        async with begin_work(database, site, OPERATOR) as work:
+            await record_key(work)
+    except Refused as refused:
+        click.echo(f"The signing key is not recorded: {refused}", err=True)

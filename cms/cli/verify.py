@@ -1,22 +1,17 @@
-"""``copydesk key`` and ``copydesk verify``: what others can prove, offline."""
+"""``copydesk verify``: what others can prove, offline."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import click
 
 from cms import clock
 from cms.cli.files import FILE, json_in, text_in
+from cms.content.canonical_json import Json
 from cms.dialects import as_text
 from cms.ledger.attestation import verify_attestation
 from cms.ledger.statement import PublicationPredicate, SignOffPredicate, Statement
-from cms.settings import load_settings
-from cms.signing import load_or_make_signer
-
-
-@click.command()
-def key() -> None:
-    """Print the public key, with which others verify what this site attests."""
-    click.echo(load_or_make_signer(load_settings().signing_key).public_key_pem(), nl=False)
 
 
 @click.command()
@@ -25,13 +20,27 @@ def key() -> None:
 @click.option(
     "--key", type=FILE, required=True, metavar="PEM", help="The site's public key, as a file."
 )
-def verify(attestation: str, content: str, key: str) -> None:
+@click.option(
+    "--keys",
+    type=FILE,
+    metavar="FILE",
+    help="What copydesk keys export has printed, if the site has had other keys too.",
+)
+def verify(attestation: str, content: str, key: str, keys: str | None) -> None:
     """Verify offline that CONTENT was signed off or published, as ATTESTATION says.
 
     Both are files of JSON; one may be -, which is the standard input.
     """
     envelope, value = json_in(attestation), json_in(content)
-    click.echo(_words_of(verify_attestation(envelope, value, text_in(key))))
+    statements = _statements_in(keys) if keys is not None else ()
+    click.echo(_words_of(verify_attestation(envelope, value, text_in(key), statements)))
+
+
+def _statements_in(name: str) -> Sequence[Json]:
+    statements = json_in(name)
+    if not isinstance(statements, list):
+        raise click.ClickException(f"{name} is not what copydesk keys export prints")
+    return statements
 
 
 def _words_of(statement: Statement) -> str:

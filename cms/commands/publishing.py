@@ -224,7 +224,7 @@ async def _attest(work: Work, proposal: Proposal, publication: Publication) -> N
     signatures = await signatures_on(work, proposal.revision)
     await attest_publication(
         work.session,
-        work.signer,
+        work.key_file,
         publication,
         digest=proposal.revision.digest,
         sign_offs=[each.id for each in signatures],

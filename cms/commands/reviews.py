@@ -165,7 +165,7 @@ async def sign_off(
     work.session.add(given)
     await attest_sign_off(
         work.session,
-        work.signer,
+        work.key_file,
         given,
         entry_id=entry_id,
         locale=held.edition.locale,

@@ -20,7 +20,7 @@ from cms.editorial.authorization import Action, Allowed, Denied, Subject, decide
 from cms.errors import NotAllowed, OwnWork, Refused
 from cms.identifiers import kind_of
 from cms.ledger import audit
-from cms.signing import Signer
+from cms.signing import KeyFile
 
 P = ParamSpec("P")
 
@@ -45,7 +45,7 @@ class Work:
         site: the site's declaration.
         actor: who is asking.
         now: the moment at which all of this happens.
-        signer: signs attestations.
+        key_file: has the key that signs attestations.
         is_present: whether that moment is the present, and not one that an importer knows.
         about: what the audit record of the command will say beside the subject.
     """
@@ -54,7 +54,7 @@ class Work:
     site: Site
     actor: Actor
     now: datetime
-    signer: Signer
+    key_file: KeyFile
     is_present: bool = False
     about: dict[str, Json] = field(default_factory=dict)
 
@@ -101,14 +101,14 @@ async def begin_work(
         now: when this happens, if it is not the present: importers know better.
     """
     async with database.transaction() as session:
-        yield Work(session, site, actor, now or clock.now(), database.signer, now is None)
+        yield Work(session, site, actor, now or clock.now(), database.key_file, now is None)
 
 
 @asynccontextmanager
 async def begin_reading(database: Database, site: Site, actor: Actor) -> AsyncIterator[Work]:
     """Open a snapshot for questions, as :func:`begin_work` does for commands."""
     async with database.reading() as session:
-        yield Work(session, site, actor, clock.now(), database.signer)
+        yield Work(session, site, actor, clock.now(), database.key_file)
 
 
 def command(

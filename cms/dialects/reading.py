@@ -27,8 +27,8 @@ _NO_TIME = 0.0005
 # After so long a statement on the event loop is stopped, and run in a thread, in seconds.
 _LONGEST_ON_LOOP = 0.005
 _MOST_STATEMENTS = 1_000
-# How many statements a PostgreSQL connection keeps; the server has up to a megabyte for each.
-_KEPT_STATEMENTS = 200
+# How many statements a PostgreSQL connection keeps; the server has some megabytes for a large one.
+_KEPT_STATEMENTS = 100
 # How many steps of SQLite's machine lie between two looks at the clock; about 0.1 ms.
 _STEPS_BETWEEN_LOOKS = 10_000
 # How much of the file a reading connection keeps in memory, in KiB; SQLite's own 2 MB do not hold
@@ -234,8 +234,8 @@ class PostgresReader:
                     **arguments,
                     min_size=1,
                     max_size=self._size,
+                    # A page of a site with many types takes more than asyncpg's 15 kB.
                     statement_cache_size=_KEPT_STATEMENTS,
-                    # Statements of any length: a page of a site with many types takes 20 kB.
                     max_cacheable_statement_size=0,
                     init=_receive_json_as_bytes,
                     reset=_keep_session,

@@ -42,6 +42,7 @@ class Action(StrEnum):
     TOKEN_REVOKE = "token:revoke"
     ROLE_GRANT = "role:grant"
     ROLE_REVOKE = "role:revoke"
+    KEY_CHANGE = "key:change"
     AUDIT_READ = "audit:read"
 
 

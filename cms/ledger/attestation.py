@@ -1,4 +1,4 @@
-"""Signed statements of sign-offs and publications, which anyone can verify offline.
+"""Signed statements of sign-offs, publications and keys, which anyone can verify offline.
 
 Each names the hash of the one before, so that none can be left out unnoticed. Who lacks the key
 can make none and change none; who can write to the database can cut off the end of the chain and
@@ -18,10 +18,12 @@ from cms.content.canonical_json import Json, digest_of
 from cms.content.strict_json import in_doubles
 from cms.database import ReadSession, WriteSession
 from cms.errors import AttestationError
-from cms.ledger.chain import FIRST, Broken, Link, Rows, Verified, unnoticed, walk
-from cms.ledger.counters import advance, current
+from cms.ledger.chain import Broken, Link, Rows, Verified, unnoticed, walk
+from cms.ledger.counters import current
+from cms.ledger.keyring import Keyring, keyring_in
+from cms.ledger.keys import Place, append, keyring_of, take_turn
 from cms.ledger.statement import (
-    PAYLOAD_TYPE,
+    KeyStatement,
     Predicate,
     PublicationPredicate,
     Reviewer,
@@ -31,13 +33,13 @@ from cms.ledger.statement import (
     read_statement,
     statement_of,
 )
-from cms.signing import Signer, open_envelope
+from cms.signing import KeyFile, open_envelope
 from cms.tables import Attestation, AuditRecord, Edition, Publication, Revision, SignOff
 
 
 async def attest_sign_off(
     session: WriteSession,
-    signer: Signer,
+    key_file: KeyFile,
     sign_off: SignOff,
     *,
     entry_id: str,
@@ -49,22 +51,22 @@ async def attest_sign_off(
 
     Args:
         session: the transaction.
-        signer: signs the statement.
+        key_file: has the key that signs the statement.
         sign_off: what is attested.
         entry_id: the entry of its edition.
         locale: the locale of its edition.
         reviewer_name: what the reviewer is called.
         now: the present.
     """
-    place = await _next_place(session, now)
+    turn = await take_turn(session, key_file, now)
     edition = _EditionName(entry_id, locale)
-    predicate = _sign_off_predicate(sign_off, edition, reviewer_name, place)
-    return await append(session, signer, statement_of(sign_off.digest, predicate))
+    predicate = _sign_off_predicate(sign_off, edition, reviewer_name, turn.place)
+    return await append(session, [turn.signer], statement_of(sign_off.digest, predicate))
 
 
 async def attest_publication(
     session: WriteSession,
-    signer: Signer,
+    key_file: KeyFile,
     publication: Publication,
     *,
     digest: str,
@@ -75,32 +77,21 @@ async def attest_publication(
 
     Args:
         session: the transaction.
-        signer: signs the statement.
+        key_file: has the key that signs the statement.
         publication: what is attested.
         digest: the digest of its revision.
         sign_offs: the ids of the sign-offs on this digest that counted.
         now: the present.
     """
-    place = await _next_place(session, now)
+    turn = await take_turn(session, key_file, now)
     edition = _EditionName(publication.entry_id, publication.locale)
-    predicate = _publication_predicate(publication, edition, tuple(sign_offs), place)
-    return await append(session, signer, statement_of(digest, predicate))
+    predicate = _publication_predicate(publication, edition, tuple(sign_offs), turn.place)
+    return await append(session, [turn.signer], statement_of(digest, predicate))
 
 
-async def append(session: WriteSession, signer: Signer, statement: Statement) -> Attestation:
-    """Sign a statement, whose number has to be the next, and add it to the chain."""
-    attestation = Attestation(
-        id=statement.predicate.id,
-        sequence=statement.predicate.sequence,
-        hash=statement.hash(),
-        envelope=signer.sign(PAYLOAD_TYPE, statement.payload()),
-    )
-    session.add(attestation)
-    await session.flush()  # so that the next statement of this transaction finds it
-    return attestation
-
-
-def verify_attestation(envelope: object, content: Json, public_key_pem: str) -> Statement:
+def verify_attestation(
+    envelope: object, content: Json, public_key_pem: str, keys: Sequence[object] = ()
+) -> Statement:
     """Return what an attestation says of some content; takes no database.
 
     That a sign-off has expired since, or that a page has been unpublished, it does not show.
@@ -109,12 +100,14 @@ def verify_attestation(envelope: object, content: Json, public_key_pem: str) -> 
         envelope: the attestation, as JSON.
         content: the content of a revision, as JSON.
         public_key_pem: the public key of the site that the reader trusts.
+        keys: the statements of the site's keys, in their order, if it has had several. Those that
+            follow the trusted one, or lead to it, are trusted for what they signed in their time.
 
     Raises:
-        AttestationError: if another key has signed it, it is no attestation, or it is one of
-            other content.
+        AttestationError: if no such key has signed it, it is no attestation, or it is one of other
+            content.
     """
-    statement = read_statement(*open_envelope(envelope, public_key_pem))
+    statement = _trusted(envelope, public_key_pem, keys)
     try:
         digest = digest_of(in_doubles(content))
     except (ValueError, RecursionError) as error:
@@ -127,24 +120,30 @@ def verify_attestation(envelope: object, content: Json, public_key_pem: str) -> 
 
 
 async def verify_attestations(
-    session: ReadSession, public_key_pem: str, seen: Callable[[int], object] = unnoticed
+    session: ReadSession, public_key_pem: str | None, seen: Callable[[int], object] = unnoticed
 ) -> Verified | Broken:
     """Walk along all attestations, and return what they come to or which one does not hold.
 
-    Each has to be signed, to follow the one before, and to say what its row in the database says,
-    so an edited sign-off, publication or revision is found here. What was cut off together with
-    the counter being set back is not.
+    Each has to be signed with the key of its time, to follow the one before, and to say what its
+    row in the database says, so an edited sign-off, publication or revision is found here. What was
+    cut off together with the counter being set back is not.
 
     Args:
         session: a snapshot, so that nothing is attested meanwhile.
-        public_key_pem: the key with which they have to be signed.
+        public_key_pem: a key of the site, which the reader trusts; without one, nothing outside
+            the database vouches for the keys in it.
         seen: is told of every attestation, with the number 1.
     """
+    ring = await keyring_of(session)
+    try:
+        trusted = ring.anchored_in(public_key_pem) if public_key_pem is not None else ring
+    except AttestationError as error:
+        return Broken(1, str(error))
     found = await walk(
         session,
         _attested(),
         Attestation.sequence,
-        link_of=lambda row: _link_of(_Attested(*row), public_key_pem),
+        link_of=lambda row: _link_of(_Attested(*row), trusted),
         seen=seen,
     )
     if isinstance(found, Broken):
@@ -174,15 +173,6 @@ async def unattested(session: ReadSession) -> Sequence[str]:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """A statement's place in the chain; see :class:`~cms.ledger.statement.Predicate`."""
-
-    attested_at: datetime
-    sequence: int
-    previous: str
-
-
-@dataclass(frozen=True)
 class _EditionName:
     entry_id: str
     locale: str
@@ -201,16 +191,23 @@ class _Attested:
     digest: str | None
 
 
-async def _next_place(session: WriteSession, now: datetime) -> _Place:
-    sequence = await advance(session, "attestation")
-    previous = await session.scalar(
-        select(Attestation.hash).where(Attestation.sequence == sequence - 1)
-    )
-    return _Place(to_milliseconds(now), sequence, previous or FIRST)
+def _trusted(envelope: object, public_key_pem: str, keys: Sequence[object]) -> Statement:
+    """Return the statement in an envelope, if a key that is trusted signed it in its time."""
+    ring = keyring_in(keys).vouched_for_by(public_key_pem)
+    key = ring.named_in(envelope)
+    statement = read_statement(*open_envelope(envelope, key.public_key))
+    if isinstance(statement, KeyStatement):
+        raise AttestationError("what is signed is a statement of a key, not of content")
+    if keys and ring.at(statement.predicate.sequence) != key:
+        raise AttestationError(
+            f"the key {key.id} did not sign for this site when attestation "
+            f"{statement.predicate.sequence} was made"
+        )
+    return statement
 
 
 def _sign_off_predicate(
-    sign_off: SignOff, edition: _EditionName, reviewer_name: str, place: _Place
+    sign_off: SignOff, edition: _EditionName, reviewer_name: str, place: Place
 ) -> SignOffPredicate:
     return SignOffPredicate(
         id=sign_off.id,
@@ -229,7 +226,7 @@ def _sign_off_predicate(
 
 
 def _publication_predicate(
-    publication: Publication, edition: _EditionName, sign_offs: tuple[str, ...], place: _Place
+    publication: Publication, edition: _EditionName, sign_offs: tuple[str, ...], place: Place
 ) -> PublicationPredicate:
     return PublicationPredicate(
         id=publication.id,
@@ -263,18 +260,24 @@ def _attested() -> Rows:
     )
 
 
-def _link_of(attested: _Attested, public_key_pem: str) -> Link:
+def _link_of(attested: _Attested, ring: Keyring) -> Link:
     attestation = attested.attestation
-    statement = read_statement(*open_envelope(attestation.envelope, public_key_pem))
+    statement = ring.statement_in(attestation.envelope, attestation.sequence)
     predicate = statement.predicate
     if (predicate.id, predicate.sequence) != (attestation.id, attestation.sequence):
         raise AttestationError(f"it is signed as number {predicate.sequence}, of {predicate.id}")
-    differing = differences(_stored(attested, predicate), predicate)
+    if not isinstance(statement, KeyStatement):
+        _check_rows(attested, statement)
+    return Link(previous=predicate.previous, hash=attestation.hash, computed=statement.hash())
+
+
+def _check_rows(attested: _Attested, statement: Statement) -> None:
+    differing = differences(_stored(attested, statement.predicate), statement.predicate)
     if {statement.digest} != _digests(attested):
         differing.append("digest")
     if differing:
-        raise AttestationError(f"{attestation.id} has been changed: {', '.join(differing)}")
-    return Link(previous=predicate.previous, hash=attestation.hash, computed=statement.hash())
+        changed = ", ".join(differing)
+        raise AttestationError(f"{attested.attestation.id} has been changed: {changed}")
 
 
 def _stored(attested: _Attested, predicate: SignOffPredicate | PublicationPredicate) -> Predicate:
@@ -282,7 +285,7 @@ def _stored(attested: _Attested, predicate: SignOffPredicate | PublicationPredic
     if attested.entry_id is None or attested.locale is None:
         raise AttestationError(f"{predicate.id} is gone")
     edition = _EditionName(attested.entry_id, attested.locale)
-    place = _Place(predicate.attested_at, predicate.sequence, predicate.previous)
+    place = Place(predicate.attested_at, predicate.sequence, predicate.previous)
     if isinstance(predicate, SignOffPredicate) and attested.sign_off is not None:
         return _sign_off_predicate(attested.sign_off, edition, predicate.reviewer.name, place)
     publication = attested.publication

@@ -21,6 +21,7 @@ from cms.errors import AttestationError
 from cms.ledger.chain import FIRST
 from cms.ledger.counters import current
 from cms.ledger.form import Form, Moment, read_form
+from cms.ledger.keys import keyring_of
 from cms.signing import Envelope, Signer, open_envelope
 from cms.tables import Attestation, AuditRecord
 
@@ -71,7 +72,7 @@ async def checkpoint(session: ReadSession, signer: Signer, now: datetime) -> Env
 
 
 async def verify_checkpoint(
-    session: ReadSession, envelope: object, public_key_pem: str
+    session: ReadSession, envelope: object, public_key_pem: str | None
 ) -> Checkpoint:
     """Return what a checkpoint says, if both chains still hold what they held then.
 
@@ -79,17 +80,30 @@ async def verify_checkpoint(
     what walking the chains shows (:func:`cms.ledger.audit.verify`,
     :func:`cms.ledger.attestation.verify_attestations`): their hashes lead to these two.
 
+    Args:
+        session: a snapshot.
+        envelope: the checkpoint.
+        public_key_pem: a key of the site, which the reader trusts, if there is one.
+
     Raises:
-        AttestationError: if another key has signed it, it is no checkpoint, or a chain has been
-            cut off or written anew since.
+        AttestationError: if another key has signed it than that of its time, it is no checkpoint,
+            or a chain has been cut off or written anew since.
     """
-    payload_type, payload = open_envelope(envelope, public_key_pem)
+    ring = await keyring_of(session)
+    if public_key_pem is not None:
+        ring = ring.anchored_in(public_key_pem)
+    key = ring.named_in(envelope)
+    payload_type, payload = open_envelope(envelope, key.public_key)
     if payload_type != PAYLOAD_TYPE:
         raise AttestationError(f"what is signed is {payload_type!r}, not a checkpoint")
     try:
         read = read_form(_CHECKPOINT, payload)
     except ValueError as error:
         raise AttestationError(f"what is signed is not a checkpoint: {error}") from None
+    if ring.at(max(1, read.attestation_sequence)) != key:
+        raise AttestationError(
+            f"the key {key.id} did not sign for this site at {as_text(read.recorded_at)}"
+        )
     held = {
         "audit": (read.sequence, read.hash),
         "attestation": (read.attestation_sequence, read.attestation_hash),

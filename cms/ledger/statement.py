@@ -13,6 +13,7 @@ from pydantic import Field, TypeAdapter
 
 from cms.errors import AttestationError
 from cms.ledger.form import Form, Moment, read_form
+from cms.signing import key_id_of
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
@@ -26,11 +27,11 @@ class Digest(Form):
 
 
 class Subject(Form):
-    """What a statement is about: an entry's content.
+    """What a statement is about: an entry's content, or a key.
 
     Attributes:
-        name: the id of the entry.
-        digest: which content.
+        name: the id of the entry, or of the statement of a key.
+        digest: which content, or which key.
     """
 
     name: str
@@ -44,26 +45,34 @@ class Reviewer(Form):
     name: str
 
 
-class Predicate(Form):
+class Placed(Form):
     """What every statement says.
 
     Attributes:
-        id: the id of the sign-off or the publication.
-        entry: the id of the entry.
-        locale: the locale of the edition.
-        revision: the id of the revision.
+        id: the id of what is attested.
         attested_at: when the statement was signed.
         sequence: its number among all attestations, from 1 on.
         previous: the hash of the attestation before; 64 zeros for the first.
     """
 
     id: str
-    entry: str
-    locale: str
-    revision: str
     attested_at: Moment
     sequence: int
     previous: str
+
+
+class Predicate(Placed):
+    """What a statement of content says; its id is that of the sign-off or the publication.
+
+    Attributes:
+        entry: the id of the entry.
+        locale: the locale of the edition.
+        revision: the id of the revision.
+    """
+
+    entry: str
+    locale: str
+    revision: str
 
 
 class SignOffPredicate(Predicate):
@@ -104,6 +113,29 @@ class PublicationPredicate(Predicate):
     break_glass_reason: str | None
 
 
+class KeyPredicate(Placed):
+    """The key that signs from this statement on.
+
+    The first key signs all statements before as well. The statement before is the last one under
+    the key that this one follows.
+
+    Attributes:
+        key: the id of the key.
+        public_key: the key, in PEM.
+        basis: whether it is the site's first key, follows another one that has signed this
+            statement too, or takes the place of one that was reported lost.
+        follows: the id of the key before; ``None`` for the first.
+        reason: why the key before cannot sign, if it was reported lost.
+    """
+
+    id: Annotated[str, Field(pattern=r"^key_[0-9a-z]+$")]
+    key: str
+    public_key: str
+    basis: Literal["first", "rotation", "loss"]
+    follows: str | None
+    reason: str | None
+
+
 class _Statement(Form):
     type_: Literal["https://in-toto.io/Statement/v1"] = Field(
         default="https://in-toto.io/Statement/v1", alias="_type"
@@ -112,7 +144,7 @@ class _Statement(Form):
 
     @property
     def digest(self) -> str:
-        """The digest of the content that this is about."""
+        """The digest of the content, or the id of the key, that this is about."""
         return self.subject[0].digest.sha256
 
     def hash(self) -> str:
@@ -134,10 +166,18 @@ class PublicationStatement(_Statement):
     predicate: PublicationPredicate
 
 
-Statement: TypeAlias = SignOffStatement | PublicationStatement
+class KeyStatement(_Statement):
+    """The statement of a key; its subject is the key, the digest of which is the key's id."""
 
-_STATEMENT: TypeAdapter[Statement] = TypeAdapter(
-    Annotated[Statement, Field(discriminator="predicate_type")]
+    predicate_type: Literal["urn:copydesk:key:v1"] = "urn:copydesk:key:v1"
+    predicate: KeyPredicate
+
+
+Statement: TypeAlias = SignOffStatement | PublicationStatement
+AnyStatement: TypeAlias = Statement | KeyStatement
+
+_STATEMENT: TypeAdapter[AnyStatement] = TypeAdapter(
+    Annotated[AnyStatement, Field(discriminator="predicate_type")]
 )
 
 
@@ -149,11 +189,17 @@ def statement_of(digest: str, predicate: SignOffPredicate | PublicationPredicate
     return PublicationStatement(subject=subject, predicate=predicate)
 
 
-def read_statement(payload_type: str, payload: bytes) -> Statement:
+def key_statement_of(predicate: KeyPredicate) -> KeyStatement:
+    """Return the statement that says this of a key."""
+    subject = Subject(name=predicate.id, digest=Digest(sha256=predicate.key))
+    return KeyStatement(subject=(subject,), predicate=predicate)
+
+
+def read_statement(payload_type: str, payload: bytes) -> AnyStatement:
     """Return what a payload states.
 
     Raises:
-        AttestationError: if it is no statement of a sign-off or a publication.
+        AttestationError: if it is no statement of a sign-off, a publication or a key.
     """
     if payload_type != PAYLOAD_TYPE:
         raise AttestationError(f"what is signed is {payload_type!r}, not an attestation")
@@ -161,8 +207,18 @@ def read_statement(payload_type: str, payload: bytes) -> Statement:
         statement = read_form(_STATEMENT, payload)
     except ValueError as error:
         raise AttestationError(f"what is signed is not an attestation: {error}") from None
+    if isinstance(statement, KeyStatement):
+        return _checked_key(statement)
     if statement.predicate.entry != statement.subject[0].name:
         raise AttestationError("what is signed is not an attestation: it names two entries")
+    return statement
+
+
+def _checked_key(statement: KeyStatement) -> KeyStatement:
+    said = statement.predicate
+    named = (said.id, key_id_of(said.public_key))
+    if (statement.subject[0].name, statement.digest) != named or said.key != statement.digest:
+        raise AttestationError("what is signed is not an attestation: it names two keys")
     return statement
 
 

@@ -34,7 +34,7 @@ from cms.database import WriteSession
 from cms.editorial.actor import OPERATOR, Actor, Grant
 from cms.editorial.authorization import Action, Subject
 from cms.errors import NotFound, Refused
-from cms.signing import Signer
+from cms.signing import KeyFile
 from cms.tables import Category, Edition, Entry, Publication, Revision, Tag
 
 
@@ -91,7 +91,7 @@ class ImportDesk:
 
     Attributes:
         session: the transaction.
-        signer: signs attestations.
+        key_file: has the key that signs attestations.
         site: the site.
         content_type: what everything becomes.
         mapping: how.
@@ -103,7 +103,7 @@ class ImportDesk:
     """
 
     session: WriteSession
-    signer: Signer
+    key_file: KeyFile
     site: Site
     content_type: type[ContentType]
     mapping: MarkdownMapping
@@ -117,7 +117,7 @@ class ImportDesk:
 
     def work(self, actor: Actor, now: datetime) -> Work:
         """Return the setting for what somebody did back then."""
-        return Work(self.session, self.site, actor, now, self.signer)
+        return Work(self.session, self.site, actor, now, self.key_file)
 
     # --- Who, and which words ---
 

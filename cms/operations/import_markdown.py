@@ -171,7 +171,7 @@ def _desk(
     database: Database, session: WriteSession, site: Site, plan: _Plan, staff: Staff
 ) -> ImportDesk:
     old = plan.old
-    return ImportDesk(session, database.signer, site, old.content_type, old.mapping, staff)
+    return ImportDesk(session, database.key_file, site, old.content_type, old.mapping, staff)
 
 
 @asynccontextmanager

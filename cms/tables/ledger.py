@@ -36,11 +36,11 @@ class AuditRecord(Base):
 
 
 class Attestation(Base):
-    """A signed statement of a sign-off or a publication, which anyone can verify offline."""
+    """A signed statement of a sign-off, a publication or a key, which anyone can verify offline."""
 
     __tablename__ = "attestation"
 
-    # The sign-off or the publication that it is about.
+    # The sign-off or the publication that it is about, or an id of its own for a key.
     id: Mapped[Id]
     # The number of the statement; each names the hash of the one before.
     sequence: Mapped[int] = mapped_column(BigInteger, unique=True)

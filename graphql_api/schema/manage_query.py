@@ -19,6 +19,7 @@ from cms.content.canonical_json import Json
 from cms.dialects import JsonText, Key
 from cms.editorial.authorization import Action
 from cms.ledger.checkpoint import checkpoint
+from cms.ledger.keys import signer_of
 from graphql_api.asking import Given, days, plain_object
 from graphql_api.planner.declarations import Answer, Answers, Call, Rows, Sql
 from graphql_api.planner.json_sql import text
@@ -120,7 +121,8 @@ async def _threads(work: Work, given: Given) -> Json:
 
 
 async def _checkpoint(work: Work, _: Given) -> Json:
-    return {"envelope": await checkpoint(work.session, work.signer, work.now)}
+    signer = await signer_of(work.session, work.key_file)
+    return {"envelope": await checkpoint(work.session, signer, work.now)}
 
 
 class Me:

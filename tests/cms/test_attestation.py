@@ -42,20 +42,30 @@ T = TypeVar("T")
 
 
 async def a_history(newsroom: Newsroom) -> list[Attestation]:
-    """Publish two pages, and return all attestations: 1 and 3 are of the sign-offs."""
+    """Publish two pages, and return their attestations: 2 and 4 are of the sign-offs."""
     await newsroom.published(slug="one")
     await newsroom.published(slug="two")
     return await attestations(newsroom)
 
 
 async def attestations(newsroom: Newsroom) -> list[Attestation]:
+    """Return all attestations but the first, which is of the key."""
     async with newsroom.database.reading() as session:
-        return list(await session.scalars(select(Attestation).order_by(Attestation.sequence)))
+        return list(await session.scalars(select(Attestation).order_by(Attestation.sequence)))[1:]
 
 
 async def verified(newsroom: Newsroom) -> Verified | Broken:
     async with newsroom.database.reading() as session:
-        return await verify_attestations(session, newsroom.database.signer.public_key_pem())
+        return await verify_attestations(
+            session, newsroom.database.key_file.load().public_key_pem()
+        )
+
+
+async def key_statement(newsroom: Newsroom) -> Attestation:
+    """Return the first attestation, which is of the key."""
+    async with newsroom.database.reading() as session:
+        chosen = select(Attestation).where(Attestation.sequence == 1)
+        return (await session.scalars(chosen)).one()
 
 
 async def only(newsroom: Newsroom, table: type[T]) -> T:
@@ -70,8 +80,8 @@ def payload_in(envelope: Mapping[str, Any]) -> bytes:
 
 async def test_a_sign_off_is_attested(newsroom: Newsroom) -> None:
     await newsroom.review(await newsroom.draft(slug="one"))
-    sign_off, attestation = await only(newsroom, SignOff), await only(newsroom, Attestation)
-    edition = await only(newsroom, Edition)
+    sign_off, (attestation,) = await only(newsroom, SignOff), await attestations(newsroom)
+    edition, key = await only(newsroom, Edition), await key_statement(newsroom)
     payload = payload_in(attestation.envelope)
     assert attestation.id == sign_off.id
     assert attestation.hash == sha256(b"copydesk.attestation.v1\n" + payload).hexdigest()
@@ -90,8 +100,8 @@ async def test_a_sign_off_is_attested(newsroom: Newsroom) -> None:
             "signedAt": as_text(sign_off.signed_at),
             "expiresAt": as_text(sign_off.expires_at),
             "attestedAt": as_text(sign_off.signed_at),
-            "sequence": 1,
-            "previous": "0" * 64,
+            "sequence": 2,
+            "previous": key.hash,
         },
     }
     assert payload == canonical_bytes(json.loads(payload))
@@ -118,7 +128,7 @@ async def test_a_publication_is_attested(newsroom: Newsroom) -> None:
             "signOffs": [sign_off.id],
             "breakGlassReason": None,
             "attestedAt": as_text(publication.published_at),
-            "sequence": 2,
+            "sequence": 3,
             "previous": first.hash,
         },
     }
@@ -132,7 +142,8 @@ async def test_anyone_can_verify_content_offline(newsroom: Newsroom) -> None:
     ]
     content = json.loads(json.dumps(revision.content, indent=3))
     signed_off, published = (
-        verify_attestation(each, content, database.signer.public_key_pem()) for each in envelopes
+        verify_attestation(each, content, database.key_file.load().public_key_pem())
+        for each in envelopes
     )
     assert isinstance(signed_off, SignOffStatement)
     assert signed_off.predicate.reviewer.name == "Rita Reviewer"
@@ -152,7 +163,7 @@ async def test_other_content_is_refused(newsroom: Newsroom) -> None:
     for content in other:
         with pytest.raises(AttestationError, match=r"other content|has no digest"):
             verify_attestation(
-                attestation.envelope, content, newsroom.database.signer.public_key_pem()
+                attestation.envelope, content, newsroom.database.key_file.load().public_key_pem()
             )
 
 
@@ -240,10 +251,10 @@ async def test_a_whole_chain_is_verified(newsroom: Newsroom) -> None:
     history = await a_history(newsroom)
     seen: list[int] = []
     async with newsroom.database.reading() as session:
-        public_key = newsroom.database.signer.public_key_pem()
+        public_key = newsroom.database.key_file.load().public_key_pem()
         found = await verify_attestations(session, public_key, seen.append)
-    assert found == Verified(4, history[-1].hash)
-    assert seen == [1] * 4
+    assert found == Verified(5, history[-1].hash)
+    assert seen == [1] * 5
 
 
 async def test_a_reviewer_may_be_called_something_else_later(newsroom: Newsroom) -> None:
@@ -308,7 +319,7 @@ async def test_a_revision_whose_digest_was_edited_is_named(newsroom: Newsroom) -
         values = {"content": content, "digest": digest_of(content)}
         await connection.execute(update(Revision).values(**values))
     found = await verified(newsroom)
-    assert found == Broken(1, f"{history[0].id} has been changed: digest")
+    assert found == Broken(2, f"{history[0].id} has been changed: digest")
 
 
 @pytest.mark.parametrize("table", [SignOff, Publication])
@@ -327,17 +338,17 @@ def number(sequence: int) -> ColumnElement[bool]:
 async def test_an_attestation_that_is_gone_is_missed(newsroom: Newsroom) -> None:
     await a_history(newsroom)
     async with tampering(newsroom.database) as connection:
-        await connection.execute(delete(Attestation).where(number(2)))
-    assert await verified(newsroom) == Broken(2, "it is missing; 3 comes next")
+        await connection.execute(delete(Attestation).where(number(3)))
+    assert await verified(newsroom) == Broken(3, "it is missing; 4 comes next")
 
 
 async def test_attestations_that_changed_places_are_found(newsroom: Newsroom) -> None:
     first, _, third, _ = await a_history(newsroom)
     async with tampering(newsroom.database) as connection:
-        for sequence, new in ((1, -1), (3, 1), (-1, 3)):
+        for sequence, new in ((2, -1), (4, 2), (-1, 4)):
             chosen = update(Attestation).where(number(sequence))
             await connection.execute(chosen.values(sequence=new))
-    assert await verified(newsroom) == Broken(1, f"it is signed as number 3, of {third.id}")
+    assert await verified(newsroom) == Broken(2, f"it is signed as number 4, of {third.id}")
     assert first.id != third.id
 
 
@@ -345,8 +356,8 @@ async def test_a_statement_in_place_of_another_is_found(newsroom: Newsroom) -> N
     _, _, third, _ = await a_history(newsroom)
     async with tampering(newsroom.database) as connection:
         values = {"envelope": third.envelope, "hash": third.hash}
-        await connection.execute(update(Attestation).where(number(1)).values(**values))
-    assert await verified(newsroom) == Broken(1, f"it is signed as number 3, of {third.id}")
+        await connection.execute(update(Attestation).where(number(2)).values(**values))
+    assert await verified(newsroom) == Broken(2, f"it is signed as number 4, of {third.id}")
 
 
 async def test_a_hash_that_was_edited_is_found(newsroom: Newsroom) -> None:
@@ -362,10 +373,10 @@ async def test_an_attestation_by_another_hand_is_found(newsroom: Newsroom) -> No
     payload = payload_in(history[3].envelope)
     async with tampering(newsroom.database) as connection:
         envelope = STRANGER.sign(PAYLOAD_TYPE, payload)
-        await connection.execute(update(Attestation).where(number(4)).values(envelope=envelope))
+        await connection.execute(update(Attestation).where(number(5)).values(envelope=envelope))
     found = await verified(newsroom)
     assert isinstance(found, Broken)
-    assert found.sequence == 4
+    assert found.sequence == 5
     assert "not signed" in found.reason
 
 
@@ -383,25 +394,25 @@ async def test_a_chain_that_was_made_anew_over_a_gap_is_found(newsroom: Newsroom
     await newsroom.review(await newsroom.draft(slug="one"))
     sign_off, edition = await only(newsroom, SignOff), await only(newsroom, Edition)
     async with tampering(newsroom.database) as connection:
-        await connection.execute(delete(Attestation))
+        await connection.execute(delete(Attestation).where(number(2)))
     async with newsroom.database.transaction() as session:
         await attest_sign_off(
             session,
-            newsroom.database.signer,
+            newsroom.database.key_file,
             sign_off,
             entry_id=edition.entry_id,
             locale=edition.locale,
             reviewer_name="Rita Reviewer",
             now=sign_off.signed_at,
         )
-    assert await verified(newsroom) == Broken(1, "it is missing; 2 comes next")
+    assert await verified(newsroom) == Broken(2, "it is missing; 3 comes next")
 
 
 async def test_an_end_that_was_cut_off_is_missed(newsroom: Newsroom) -> None:
     await a_history(newsroom)
     async with tampering(newsroom.database) as connection:
         await connection.execute(delete(Attestation).where(Attestation.sequence > 2))
-    missed = "it is missing; numbers were given out up to 4"
+    missed = "it is missing; numbers were given out up to 5"
     assert await verified(newsroom) == Broken(3, missed)
 
 

@@ -38,12 +38,12 @@ async def count(connection: AsyncConnection) -> int:
 
 async def a_checkpoint(database: Database) -> Envelope:
     async with database.reading() as session:
-        return await checkpoint(session, database.signer, clock.now())
+        return await checkpoint(session, database.key_file.load(), clock.now())
 
 
 async def held(database: Database, envelope: object) -> Checkpoint:
     async with database.reading() as session:
-        return await verify_checkpoint(session, envelope, database.signer.public_key_pem())
+        return await verify_checkpoint(session, envelope, database.key_file.load().public_key_pem())
 
 
 def number(sequence: int) -> ColumnElement[bool]:
@@ -220,7 +220,7 @@ async def test_a_checkpoint_holds_while_the_chains_grow(newsroom: Newsroom) -> N
     async with newsroom.database.reading() as session:
         hashes = select(AuditRecord.hash).where(AuditRecord.sequence == said.sequence)
         assert await session.scalar(hashes) == said.hash
-    assert said.attestation_sequence == 2
+    assert said.attestation_sequence == 3
     assert clock.now() - said.recorded_at < timedelta(minutes=1)
 
 
@@ -288,4 +288,4 @@ async def test_what_is_no_checkpoint_is_refused(
     database: Database, kind: str, payload: bytes
 ) -> None:
     with pytest.raises(AttestationError, match="not a checkpoint"):
-        await held(database, database.signer.sign(kind, payload))
+        await held(database, database.key_file.load().sign(kind, payload))

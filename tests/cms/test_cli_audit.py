@@ -61,19 +61,19 @@ async def files(newsroom: Newsroom, shell: Shell) -> Files:
     await newsroom.published(slug="one")
     async with newsroom.database.reading() as session:
         chosen = select(Attestation.envelope).order_by(Attestation.sequence)
-        first, second = (await session.scalars(chosen)).all()
+        _, first, second = (await session.scalars(chosen)).all()  # the first is of the key
         content = (await session.scalars(select(Revision.content))).one()
     return Files(
         shell.file("first.json", json.dumps(first)),
         shell.file("second.json", json.dumps(second, indent=2)),
         shell.file("content.json", json.dumps(content, indent=2, sort_keys=True)),
-        shell.file("key.pem", newsroom.database.signer.public_key_pem()),
+        shell.file("key.pem", newsroom.database.key_file.load().public_key_pem()),
     )
 
 
 async def test_the_key_is_printed(newsroom: Newsroom, shell: Shell) -> None:
-    result = await shell.run("key")
-    assert result.output == newsroom.database.signer.public_key_pem()
+    result = await shell.run("keys", "public")
+    assert result.output == newsroom.database.key_file.load().public_key_pem()
 
 
 async def test_a_whole_history_is_verified(newsroom: Newsroom, shell: Shell) -> None:
@@ -84,7 +84,7 @@ async def test_a_whole_history_is_verified(newsroom: Newsroom, shell: Shell) -> 
     lines = result.output.splitlines()
     assert len(lines) == 5
     assert lines[0].startswith("audit records: ")
-    assert lines[1].startswith("attestations: 2 hold; the last hash is ")
+    assert lines[1].startswith("attestations: 3 hold; the last hash is ")
     assert lines[2] == "sign-offs and publications: all are attested"
     assert lines[3] == "revisions: 1 have the digests of their contents"
     assert lines[4].startswith(f"checkpoint {checkpoint} holds: ")
@@ -99,14 +99,14 @@ async def test_the_first_of_each_that_does_not_hold_is_named(
     async with tampering(newsroom.database) as connection:
         await connection.execute(delete(AuditRecord).where(AuditRecord.sequence == 4))
         await connection.execute(update(SignOff).values(stage="x"))
-        await connection.execute(delete(Attestation).where(Attestation.sequence == 2))
+        await connection.execute(delete(Attestation).where(Attestation.sequence == 3))
         chosen = update(Revision).where(Revision.id == draft.id)
         await connection.execute(chosen.values(content={}))
     result = await shell.run("audit", "verify")
     assert result.exit_code == 1
     audit, attestations, unattested, revisions = result.output.splitlines()
     assert audit == "audit record 4 does not hold: it is missing; 5 comes next"
-    assert attestations.startswith("attestation 1 does not hold: signoff_")
+    assert attestations.startswith("attestation 2 does not hold: signoff_")
     assert attestations.endswith("has been changed: stage")
     assert unattested.endswith("should be attested, and no attestation is there")
     assert revisions.startswith(f"{draft.id} does not hold: ")
@@ -129,7 +129,7 @@ async def test_a_checkpoint_shows_what_the_chain_does_not(newsroom: Newsroom, sh
 async def test_the_history_is_verified_with_another_key(newsroom: Newsroom, shell: Shell) -> None:
     await newsroom.published()
     stranger = Signer(Ed25519PrivateKey.generate())
-    own = shell.file("own.pem", newsroom.database.signer.public_key_pem())
+    own = shell.file("own.pem", newsroom.database.key_file.load().public_key_pem())
     other = shell.file("other.pem", stranger.public_key_pem())
     assert (await shell.run("audit", "verify", "--key", own)).exit_code == 0
     result = await shell.run("audit", "verify", "--key", other)

@@ -308,7 +308,7 @@ async def test_an_emergency_has_a_reason_that_stays(newsroom: Newsroom) -> None:
     async with newsroom.database.reading() as session:
         attestation = await session.get_one(Attestation, publication.id)
     statement = verify_attestation(
-        attestation.envelope, head.content, newsroom.database.signer.public_key_pem()
+        attestation.envelope, head.content, newsroom.database.key_file.load().public_key_pem()
     )
     predicate = statement.predicate
     assert isinstance(predicate, PublicationPredicate)

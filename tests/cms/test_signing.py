@@ -26,7 +26,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cms.errors import AttestationError
-from cms.signing import Signer, load_or_make_signer, open_envelope
+from cms.signing import KeyFile, Signer, open_envelope, sign_together
 
 KIND = "http://example.com/HelloWorld"
 PRIVATE_KEY = Ed25519PrivateKey.generate()
@@ -150,30 +150,92 @@ def test_what_is_no_public_key_is_refused(pem: str) -> None:
 
 
 def test_a_key_is_made_once_and_kept_from_others(tmp_path: Path) -> None:
-    path = tmp_path / "copydesk.key"
-    signer = load_or_make_signer(path)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert load_or_make_signer(path).key_id == signer.key_id
-    assert open_envelope(signer.sign(KIND, b"x"), load_or_make_signer(path).public_key_pem())
-    assert list(tmp_path.iterdir()) == [path]
+    file = KeyFile(tmp_path / "copydesk.key")
+    assert file.make()
+    signer = file.load()
+    assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
+    assert not file.make()
+    assert file.load().key_id == signer.key_id
+    assert open_envelope(signer.sign(KIND, b"x"), file.load().public_key_pem())
+    assert list(tmp_path.iterdir()) == [file.path]
 
 
-def test_those_who_start_at_once_end_up_with_the_same_key(tmp_path: Path) -> None:
-    path, count = tmp_path / "copydesk.key", 8
+def test_no_key_is_made_by_who_looks_for_one(tmp_path: Path) -> None:
+    file = KeyFile(tmp_path / "copydesk.key")
+    assert file.signer() is None
+    assert file.signer_with("0" * 64) is None
+    with pytest.raises(AttestationError, match=r"no signing key at .*copydesk keys create"):
+        file.load()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_of_those_who_make_a_key_at_once_one_does(tmp_path: Path) -> None:
+    file, count = KeyFile(tmp_path / "copydesk.key"), 8
     start = Barrier(count)
 
-    def load(_: int) -> str:
+    def make(_: int) -> tuple[bool, str]:
         start.wait()
-        return load_or_make_signer(path).key_id
+        return file.make(), file.load().key_id
 
     with ThreadPoolExecutor(count) as pool:
-        assert len(set(pool.map(load, range(count)))) == 1
-    assert list(tmp_path.iterdir()) == [path]
+        made = list(pool.map(make, range(count)))
+    assert [is_made for is_made, _ in made].count(True) == 1
+    assert len({key_id for _, key_id in made}) == 1
+    assert list(tmp_path.iterdir()) == [file.path]
+
+
+def test_a_prepared_key_is_beside_the_file_until_it_is_put_in_place(tmp_path: Path) -> None:
+    file = KeyFile(tmp_path / "copydesk.key")
+    file.make()
+    old, new = file.load(), file.prepare()
+    assert file.load().key_id == old.key_id
+    assert {stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()} == {0o600}
+    file.put_in_place(new.key_id)
+    assert file.load().key_id == new.key_id
+    assert list(tmp_path.iterdir()) == [file.path]
+    file.put_in_place(new.key_id)  # again, as by another process
+
+
+def test_the_key_that_the_ledger_names_is_found_beside_the_file(tmp_path: Path) -> None:
+    file = KeyFile(tmp_path / "copydesk.key")
+    file.make()
+    old, new = file.load(), file.prepare()
+    found = file.signer_with(old.key_id)
+    assert found is not None
+    assert found.key_id == old.key_id
+    found = file.signer_with(new.key_id)
+    assert found is not None
+    assert found.key_id == new.key_id == file.load().key_id
+    assert list(tmp_path.iterdir()) == [file.path]
+
+
+def test_a_key_behind_a_link_is_replaced_where_it_is(tmp_path: Path) -> None:
+    behind = tmp_path / "secrets" / "real.key"
+    behind.parent.mkdir()
+    KeyFile(behind).make()
+    (tmp_path / "copydesk.key").symlink_to(behind)
+    file = KeyFile(tmp_path / "copydesk.key")
+    new = file.prepare()
+    file.put_in_place(new.key_id)
+    assert file.path.is_symlink()
+    assert KeyFile(behind).load().key_id == new.key_id
+
+
+def test_a_key_that_is_behind_a_mode_of_its_own_is_refused_beside_the_file_too(
+    tmp_path: Path,
+) -> None:
+    file = KeyFile(tmp_path / "copydesk.key")
+    file.make()
+    new = file.prepare()
+    beside = next(each for each in tmp_path.iterdir() if each != file.path)
+    beside.chmod(0o644)
+    with pytest.raises(AttestationError, match=f"run: chmod 600 {beside}"):
+        file.signer_with(new.key_id)
 
 
 def test_a_key_can_be_supplied(tmp_path: Path) -> None:
     path = written(tmp_path, pem_of(PRIVATE_KEY))
-    assert load_or_make_signer(path).key_id == SIGNER.key_id
+    assert KeyFile(path).load().key_id == SIGNER.key_id
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o610, 0o777])
@@ -181,7 +243,7 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> Non
     path = written(tmp_path, pem_of(PRIVATE_KEY))
     path.chmod(mode)
     with pytest.raises(AttestationError, match=f"run: chmod 600 {path}"):
-        load_or_make_signer(path)
+        KeyFile(path).load()
 
 
 def pem_of(key: Any, encryption: Any = None) -> bytes:
@@ -214,16 +276,25 @@ def written(folder: Path, content: bytes) -> Path:
 def test_a_file_without_such_a_key_is_refused(tmp_path: Path, make: Callable[[], bytes]) -> None:
     path = written(tmp_path, make())
     with pytest.raises(AttestationError, match=r"holds no Ed25519 private key.*openssl"):
-        load_or_make_signer(path)
+        KeyFile(path).load()
 
 
 def test_a_place_where_no_key_can_be_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(AttestationError, match="cannot be made"):
-        load_or_make_signer(tmp_path / "no" / "folder.key")
+    nowhere = KeyFile(tmp_path / "no" / "folder.key")
+    for make in (nowhere.make, nowhere.prepare):
+        with pytest.raises(AttestationError, match=r"(can|cannot) be made"):
+            make()
     folder = tmp_path / "folder"
     folder.mkdir(0o700)
     with pytest.raises(AttestationError, match="cannot be read"):
-        load_or_make_signer(folder)
+        KeyFile(folder).load()
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(AttestationError, match="cannot be read"):
-        load_or_make_signer(tmp_path / "link")
+    with pytest.raises(AttestationError, match="no signing key at"):
+        KeyFile(tmp_path / "link").load()
+
+
+def test_an_envelope_that_two_have_signed_opens_with_either_key() -> None:
+    other = Signer(Ed25519PrivateKey.generate())
+    together = sign_together([SIGNER, other], KIND, b"x")
+    opened = {open_envelope(together, each.public_key_pem()) for each in (SIGNER, other)}
+    assert opened == {(KIND, b"x")}

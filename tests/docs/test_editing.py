@@ -248,7 +248,7 @@ async def _review(desk: Desk, entry_id: str, head: Mapping[str, Any]) -> None:
 
 async def _prove(desk: Desk, digest: str) -> None:
     entry = (await desk.read("Proof"))["entry"]
-    key = desk.newsroom.database.signer.public_key_pem()
+    key = desk.newsroom.database.key_file.load().public_key_pem()
     content = entry["revision"]["content"]
     (signed,) = entry["review"]["signOffs"]
     for attestation in (entry["attestation"], signed["attestation"]):

@@ -194,7 +194,7 @@ def settings_of(newsroom: Newsroom) -> Settings:
     url = database.engine.url.set(drivername=database.engine.dialect.name)
     return Settings(
         database_url=url.render_as_string(hide_password=False),
-        signing_key=database._signing_key,
+        signing_key=database.key_file.path,
     )
 
 

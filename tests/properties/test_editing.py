@@ -360,7 +360,7 @@ class Editing(RuleBasedStateMachine):
         async with database.reading() as session:
             assert isinstance(await verify(session), Verified)
             assert await verify_revisions(session) == []
-            key = database.signer.public_key_pem()
+            key = database.key_file.load().public_key_pem()
             assert isinstance(await verify_attestations(session, key), Verified)
             assert await unattested(session) == []
 

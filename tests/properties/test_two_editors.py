@@ -80,7 +80,7 @@ class Two:
         """See that neither chain has a gap or a fork."""
         async with self.one.database.reading() as session:
             assert isinstance(await verify(session), Verified)
-            key = self.one.database.signer.public_key_pem()
+            key = self.one.database.key_file.load().public_key_pem()
             assert isinstance(await verify_attestations(session, key), Verified)
 
     async def count(self, *query: Any) -> int:

@@ -286,7 +286,7 @@ def test_a_comment_stands_at_its_words(demo: Demo) -> None:
 def test_its_history_is_whole(demo: Demo) -> None:
     async def verify() -> list[object]:
         async with demo.database.reading() as session:
-            key = demo.database.signer.public_key_pem()
+            key = demo.database.key_file.load().public_key_pem()
             assert list(await unattested(session)) == []
             return [await audit.verify(session), await verify_attestations(session, key)]
 
@@ -323,7 +323,7 @@ async def test_a_malformed_review_names_the_file_the_line_and_the_reason(
     file.write_text(f"# Reviews.\n{key}:\n  {step}\n")
     async with database.transaction() as session:
         newsroom = Newsroom(
-            session, database.signer, heads={"/a": Revision()}, entries={"/a": "entry_1"}
+            session, database.key_file, heads={"/a": Revision()}, entries={"/a": "entry_1"}
         )
         with pytest.raises(ContentFileError) as fault:
             await load_desks(newsroom, tmp_path)

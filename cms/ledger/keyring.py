@@ -1,0 +1,159 @@
+"""The keys of a site, as the statements that introduce them prove them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from cms.errors import AttestationError
+from cms.ledger.statement import AnyStatement, KeyPredicate, KeyStatement, read_statement
+from cms.signing import key_id_of, key_ids_of, open_envelope, read_unverified
+
+
+@dataclass(frozen=True)
+class SiteKey:
+    """A key that signs, or has signed.
+
+    Attributes:
+        id: its id.
+        public_key: the key, in PEM.
+        since: the number of the first statement that it signs.
+        introduced: what introduces it; ``None`` for a key that no statement of the ledger does.
+    """
+
+    id: str
+    public_key: str
+    since: int
+    introduced: KeyPredicate | None = None
+
+    @property
+    def is_replacement(self) -> bool:
+        """Whether it took the place of a lost key, so that no earlier key vouches for it."""
+        return self.introduced is not None and self.introduced.basis == "loss"
+
+
+@dataclass(frozen=True)
+class Keyring:
+    """Keys that follow each other.
+
+    Attributes:
+        keys: the keys, in the order in which they sign.
+        fault: why the statement after the last of them introduces none; empty if there is none.
+        until: the number of the first statement that none of them signs, if there is one.
+    """
+
+    keys: tuple[SiteKey, ...] = ()
+    fault: str = ""
+    until: int | None = None
+
+    def at(self, sequence: int) -> SiteKey:
+        """Return the key that signs the statement with this number.
+
+        Raises:
+            AttestationError: if none of them does.
+        """
+        signing = [key for key in self.keys if key.since <= sequence]
+        if not signing or (self.until is not None and sequence >= self.until):
+            raise AttestationError(f"no known key of this site signs the attestation {sequence}")
+        return signing[-1]
+
+    def named_in(self, envelope: object) -> SiteKey:
+        """Return the newest key that is said to have signed an envelope, or else the newest.
+
+        Raises:
+            AttestationError: if it is no envelope, or there is no key.
+        """
+        named = key_ids_of(envelope)
+        keys = [key for key in self.keys if key.id in named] or list(self.keys)
+        if not keys:
+            raise AttestationError("no key of this site is known; give its public key")
+        return keys[-1]
+
+    def statement_in(self, envelope: object, sequence: int) -> AnyStatement:
+        """Return the statement with this number.
+
+        Raises:
+            AttestationError: if it is none, is not signed with the key that signs it, or introduces
+                a key that is none of these.
+        """
+        key = self.at(sequence)
+        statement = read_statement(*open_envelope(envelope, key.public_key))
+        if isinstance(statement, KeyStatement) and not self._introduces(statement.predicate):
+            raise AttestationError(self.fault or f"{statement.predicate.id} introduces no key")
+        return statement
+
+    def anchored_in(self, public_key_pem: str) -> Keyring:
+        """Return the keys if one of them is this one, which is the first if none is recorded.
+
+        Raises:
+            AttestationError: if they are the keys of another site.
+        """
+        key_id = key_id_of(public_key_pem)
+        if any(key.id == key_id for key in self.keys):
+            return self
+        if self.keys and self.keys[0].since == 1:
+            raise AttestationError(
+                f"the envelope is not signed with the key {key_id}, which is no key of this site"
+            )
+        return replace(self, keys=(SiteKey(key_id, public_key_pem, 1), *self.keys))
+
+    def vouched_for_by(self, public_key_pem: str) -> Keyring:
+        """Return the keys that lead to this one, or follow it, each signed by the one before.
+
+        Raises:
+            AttestationError: if they are the keys of another site.
+        """
+        ring = self.anchored_in(public_key_pem)
+        key_id = key_id_of(public_key_pem)
+        place = next(index for index, key in enumerate(ring.keys) if key.id == key_id)
+        breaks = [index for index, key in enumerate(ring.keys) if key.is_replacement]
+        start = max((each for each in breaks if each <= place), default=0)
+        end = min((each for each in breaks if each > place), default=len(ring.keys))
+        until = ring.keys[end].since if end < len(ring.keys) else None
+        return Keyring(ring.keys[start:end], ring.fault, until)
+
+    def _introduces(self, predicate: KeyPredicate) -> bool:
+        return any(key.introduced == predicate for key in self.keys)
+
+
+def keyring_in(envelopes: Iterable[object]) -> Keyring:
+    """Return the keys that statements introduce, up to the first that proves none.
+
+    Args:
+        envelopes: the statements of the site's keys, in their order.
+    """
+    keys: tuple[SiteKey, ...] = ()
+    for envelope in envelopes:
+        try:
+            keys = (*keys, _key_after(keys[-1] if keys else None, envelope))
+        except AttestationError as error:
+            return Keyring(keys, str(error))
+    return Keyring(keys)
+
+
+def introduction_in(envelope: object) -> KeyPredicate:
+    """Return what a statement says of the key that it introduces, and that has signed it.
+
+    Raises:
+        AttestationError: if it introduces none.
+    """
+    statement = read_statement(*read_unverified(envelope))
+    if not isinstance(statement, KeyStatement):
+        raise AttestationError(f"{statement.predicate.id} is no statement of a key")
+    open_envelope(envelope, statement.predicate.public_key)
+    return statement.predicate
+
+
+def _key_after(before: SiteKey | None, envelope: object) -> SiteKey:
+    said = introduction_in(envelope)
+    match said.basis, before:
+        case "first", None:
+            return SiteKey(said.key, said.public_key, 1, said)
+        case "loss", None:  # of a key from before keys were recorded
+            return SiteKey(said.key, said.public_key, said.sequence, said)
+        case "loss" | "rotation", SiteKey() if said.follows == before.id:
+            if said.basis == "rotation":
+                open_envelope(envelope, before.public_key)
+            if said.sequence > before.since:
+                return SiteKey(said.key, said.public_key, said.sequence, said)
+    raise AttestationError(f"{said.id} introduces a key that does not follow the one before")

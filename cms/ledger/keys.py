@@ -1,0 +1,325 @@
+"""Whose turn it is to sign, and how a key follows another one.
+
+The ledger itself says which key signs: the statement that introduces the newest one. A server that
+holds another key is refused, so that no server goes on with a key that has been replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NoReturn
+
+from sqlalchemy import Select, and_, select
+
+from cms.clock import to_milliseconds
+from cms.content.canonical_json import Json
+from cms.database import ReadSession, WriteSession
+from cms.errors import AttestationError, CannotSign, Refused
+from cms.identifiers import new_id
+from cms.ledger.chain import FIRST, UnreadableError, in_order
+from cms.ledger.counters import advance
+from cms.ledger.keyring import Keyring, introduction_in, keyring_in
+from cms.ledger.statement import (
+    PAYLOAD_TYPE,
+    AnyStatement,
+    KeyPredicate,
+    key_statement_of,
+)
+from cms.signing import (
+    Envelope,
+    KeyFile,
+    Signer,
+    key_ids_of,
+    open_envelope,
+    sign_together,
+)
+from cms.tables import Attestation
+
+_REPLACE = 'copydesk keys replace --lost --reason "…"'
+
+
+@dataclass(frozen=True)
+class Place:
+    """A statement's place in the chain; see :class:`~cms.ledger.statement.Placed`."""
+
+    attested_at: datetime
+    sequence: int
+    previous: str
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The right to make the next statement.
+
+    Attributes:
+        signer: signs it.
+        place: where it comes to be.
+    """
+
+    signer: Signer
+    place: Place
+
+
+async def take_turn(session: WriteSession, key_file: KeyFile, now: datetime) -> Turn:
+    """Return the right to make the next statement. The next one waits for this transaction to end.
+
+    The site's first key is recorded before its first statement.
+
+    Raises:
+        Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the key that signs.
+    """
+    place, newest = await _next_place(session, now)
+    if newest is None:
+        first = await _record_first(session, key_file, place)
+        place, newest = await _next_place(session, now)
+        return Turn(first, place)
+    return Turn(_signer_with(key_file, newest), place)
+
+
+async def signer_of(session: ReadSession, key_file: KeyFile) -> Signer:
+    """Return what signs for this site now.
+
+    Raises:
+        Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the key that signs.
+    """
+    newest = await newest_key(session)
+    return _present(key_file) if newest is None else _signer_with(key_file, newest)
+
+
+async def newest_key(session: ReadSession) -> KeyPredicate | None:
+    """Return what introduces the key that signs now; ``None`` if none is recorded yet."""
+    envelope = await session.scalar(
+        select(Attestation.envelope)
+        .where(_IS_OF_KEY)
+        .order_by(Attestation.sequence.desc())
+        .limit(1)
+    )
+    return _introduction_in(envelope)
+
+
+async def key_statements(session: ReadSession) -> list[Envelope]:
+    """Return the statements of the site's keys, in their order.
+
+    Raises:
+        AttestationError: if one cannot be read.
+    """
+    chosen = select(Attestation.sequence, Attestation.envelope).where(_IS_OF_KEY)
+    try:
+        return [row[1] async for row in in_order(session, chosen, Attestation.sequence)]
+    except UnreadableError as error:
+        raise AttestationError(f"a statement of a key cannot be read: {error}") from None
+
+
+async def keyring_of(session: ReadSession) -> Keyring:
+    """Return the keys of the ledger."""
+    try:
+        return keyring_in(await key_statements(session))
+    except AttestationError as error:
+        return Keyring(fault=str(error))
+
+
+async def append(
+    session: WriteSession, signers: Sequence[Signer], statement: AnyStatement
+) -> Attestation:
+    """Sign a statement, whose number has to be the next, and add it to the chain."""
+    attestation = Attestation(
+        id=statement.predicate.id,
+        sequence=statement.predicate.sequence,
+        hash=statement.hash(),
+        envelope=sign_together(signers, PAYLOAD_TYPE, statement.payload()),
+    )
+    session.add(attestation)
+    await session.flush()  # so that the next statement of this transaction finds it
+    return attestation
+
+
+async def record_key(session: WriteSession, key_file: KeyFile, now: datetime) -> Attestation:
+    """Record the first key of a site that has statements from before keys were recorded.
+
+    Raises:
+        Refused: with :class:`~cms.errors.CannotSign`, if the file does not have that key, or a key
+            is recorded.
+    """
+    place, newest = await _next_place(session, now)
+    if newest is not None:
+        _refuse(f"the key {newest.key} is recorded already")
+    await _record_first(session, key_file, place)
+    return (
+        await session.scalars(select(Attestation).where(Attestation.sequence == place.sequence))
+    ).one()
+
+
+async def rotate(session: WriteSession, key_file: KeyFile, now: datetime) -> Attestation:
+    """Let a new key follow the one that signs, which signs that.
+
+    The new key is beside the file afterwards; after the commit it is to be put in its place.
+
+    Raises:
+        Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the key that signs,
+            or no key can be made.
+    """
+    turn = await take_turn(session, key_file, now)
+    new = _prepared(key_file)
+    said = _predicate(new, turn.place, "rotation", follows=turn.signer.key_id)
+    return await append(session, [turn.signer, new], key_statement_of(said))
+
+
+async def replace_lost(
+    session: WriteSession, key_file: KeyFile, reason: str, now: datetime
+) -> Attestation:
+    """Let a new key take the place of one that is lost, and record why.
+
+    The statement names the last one under the lost key, by its hash. The new key is beside the file
+    afterwards; after the commit it is to be put in its place.
+
+    Raises:
+        Refused: with :class:`~cms.errors.CannotSign`, if nothing has been signed yet, there is a
+            file, or no key can be made.
+    """
+    place, newest = await _next_place(session, now)
+    lost = newest.key if newest is not None else await _key_before(session, place)
+    _check_lost(key_file, lost)
+    new = _prepared(key_file)
+    said = _predicate(new, place, "loss", follows=lost, reason=reason)
+    return await append(session, [new], key_statement_of(said))
+
+
+# What begins with the prefix of such ids, as a range that the primary key finds.
+_IS_OF_KEY = and_(Attestation.id >= "key_", Attestation.id < "key_~")
+
+
+async def _next_place(session: WriteSession, now: datetime) -> tuple[Place, KeyPredicate | None]:
+    """Return the place of the next statement, and what introduces the key that signs it."""
+    sequence = await advance(session, "attestation")
+    before = select(Attestation.hash).where(Attestation.sequence == sequence - 1)
+    found = await session.execute(
+        select(before.scalar_subquery().label("hash"), _newest().scalar_subquery().label("newest"))
+    )
+    row = found.one()
+    place = Place(to_milliseconds(now), sequence, row.hash or FIRST)
+    return place, _introduction_in(row.newest)
+
+
+def _newest() -> Select[Mapping[str, Json]]:
+    newest_first = Attestation.sequence.desc()
+    return select(Attestation.envelope).where(_IS_OF_KEY).order_by(newest_first).limit(1)
+
+
+def _introduction_in(envelope: object) -> KeyPredicate | None:
+    if envelope is None:
+        return None
+    try:
+        return introduction_in(envelope)
+    except AttestationError as error:
+        _refuse(f"the newest key of the ledger does not hold ({error}); run: copydesk audit verify")
+
+
+async def _record_first(session: WriteSession, key_file: KeyFile, place: Place) -> Signer:
+    signer = _present(key_file)
+    if place.sequence > 1:
+        await _check_has_signed(session, signer, key_file, place)
+    said = _predicate(signer, place, "first")
+    await append(session, [signer], key_statement_of(said))
+    return signer
+
+
+async def _check_has_signed(
+    session: WriteSession, signer: Signer, key_file: KeyFile, place: Place
+) -> None:
+    try:
+        open_envelope(await _envelope_before(session, place), signer.public_key_pem())
+    except AttestationError:
+        _refuse(
+            f"{key_file.path} holds the key {signer.key_id}, which has not signed the attestations "
+            f"of this site; restore the one that has, or move the file away and run: {_REPLACE}"
+        )
+
+
+async def _key_before(session: WriteSession, place: Place) -> str:
+    """Return the id of the key that is said to have signed the last statement."""
+    if place.sequence == 1:
+        _refuse("nothing has been signed yet, so no key is lost; run: copydesk keys create")
+    try:
+        return key_ids_of(await _envelope_before(session, place))[0]
+    except AttestationError as error:
+        _refuse(f"the last attestation does not hold ({error}); run: copydesk audit verify")
+
+
+async def _envelope_before(session: WriteSession, place: Place) -> object:
+    chosen = select(Attestation.envelope).where(Attestation.sequence == place.sequence - 1)
+    return await session.scalar(chosen)
+
+
+def _predicate(
+    signer: Signer,
+    place: Place,
+    basis: Literal["first", "rotation", "loss"],
+    *,
+    follows: str | None = None,
+    reason: str | None = None,
+) -> KeyPredicate:
+    return KeyPredicate(
+        id=new_id("key"),
+        key=signer.key_id,
+        public_key=signer.public_key_pem(),
+        basis=basis,
+        follows=follows,
+        reason=reason,
+        attested_at=place.attested_at,
+        sequence=place.sequence,
+        previous=place.previous,
+    )
+
+
+def _present(key_file: KeyFile) -> Signer:
+    """Return a signer with whatever key is in the file, of a site that has recorded none."""
+    try:
+        return key_file.load()
+    except AttestationError as error:
+        _refuse(str(error))
+
+
+def _signer_with(key_file: KeyFile, newest: KeyPredicate) -> Signer:
+    try:
+        signer = key_file.signer_with(newest.key)
+    except AttestationError as error:
+        _refuse(str(error))
+    if signer is None:
+        _refuse(
+            f"the signing key {key_file.path} is missing; restore the key {newest.key} there, "
+            f"or if it is lost run: {_REPLACE}"
+        )
+    if signer.key_id != newest.key:
+        _refuse(
+            f"{key_file.path} holds the key {signer.key_id}, but this site signs with "
+            f"{newest.key} since attestation {newest.sequence}; put that key there, or if it is "
+            f"lost move the file away and run: {_REPLACE}"
+        )
+    return signer
+
+
+def _check_lost(key_file: KeyFile, lost: str) -> None:
+    try:
+        signer = key_file.signer_with(lost)
+    except AttestationError as error:
+        _refuse(f"{error}; if that is not the site's key, move the file away first")
+    if signer is not None and signer.key_id == lost:
+        _refuse(f"the key is not lost: {key_file.path} holds it; run: copydesk keys rotate")
+    if signer is not None:
+        _refuse(
+            f"{key_file.path} holds the key {signer.key_id}, which is not the lost one; "
+            "move the file away first"
+        )
+
+
+def _prepared(key_file: KeyFile) -> Signer:
+    try:
+        return key_file.prepare()
+    except AttestationError as error:
+        _refuse(str(error))
+
+
+def _refuse(message: str) -> NoReturn:
+    raise Refused(CannotSign(message=message))
