@@ -40,6 +40,14 @@ class Database:
         self.reader: Reader = self._backend.reader(readers, statement_timeout)
         self._signing_key = signing_key
 
+    def make_folder(self) -> None:
+        """Make the folder that the database is to be in, unless it exists or is not needed.
+
+        Raises:
+            DatabaseError: if it cannot be made.
+        """
+        self._backend.make_folder()
+
     @cached_property
     def signer(self) -> Signer:
         """What signs the attestations; its key is made when it is first needed.
