@@ -12,7 +12,7 @@ import orjson
 from cms.errors import CopydeskError
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.live import errors_of
-from graphql_api.http.request import GraphQLRequest, checked
+from graphql_api.http.request import GraphQLRequest, checked, parse_json
 
 ACKNOWLEDGED = b'{"type":"connection_ack"}'
 PING = b'{"type":"ping"}'
@@ -163,8 +163,8 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Message]] = {
 
 def _parse(frame: bytes) -> Any:
     try:
-        return orjson.loads(frame)
-    except orjson.JSONDecodeError as error:
+        return parse_json(frame)
+    except ValueError as error:
         raise _malformed(f"The message is not valid JSON: {error}.") from None
 
 
