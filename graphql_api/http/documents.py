@@ -95,7 +95,7 @@ class Document:
             message = "The document has several operations; say which in operationName."
             raise failed(message, "BAD_REQUEST")
         if name not in self.operations:
-            raise failed(f"The document has no operation named {name!r}.", "BAD_REQUEST")
+            raise failed("The document has no operation named as operationName.", "BAD_REQUEST")
         return self.operations[name]
 
 
