@@ -23,6 +23,7 @@ class Settings(BaseSettings):
 
     database_url: str = Field(
         default="sqlite:///copydesk.db",
+        repr=False,  # it can hold a password
         description="Where the content is: sqlite:///<file> or postgresql://<user>@<host>/<name>.",
     )
     site: str = Field(
