@@ -25,6 +25,7 @@ from graphql import (
 
 from graphql_api.http.errors import RequestFailed, failed
 from graphql_api.http.limits import Limits, check_depth, check_document
+from graphql_api.http.rules import RULES
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +116,7 @@ class Documents:
         """
         parsed = self._parse(source)
         check_document(parsed, self._limits)
-        if errors := validate(self._schema, parsed, max_errors=20):
+        if errors := validate(self._schema, parsed, RULES, max_errors=20):
             raise RequestFailed(*errors)
         check_depth(parsed, self._limits)
         return self._document(parsed)

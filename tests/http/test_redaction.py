@@ -94,6 +94,7 @@ def test_a_literal_is_not_repeated(place: str, literal: str) -> None:
     for error in refused(place.replace("#", LITERALS[literal])):
         check_silent(orjson.dumps(error.formatted).decode())
         assert error.message
+        assert error.locations
         assert error.original_error is None
 
 
