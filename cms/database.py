@@ -41,6 +41,14 @@ class Database:
         self.reader: Reader = self._backend.reader(readers, statement_timeout)
         self.key_file = KeyFile(signing_key)
 
+    def make_folder(self) -> None:
+        """Make the folder that the database is to be in, unless it exists or is not needed.
+
+        Raises:
+            DatabaseError: if it cannot be made.
+        """
+        self._backend.make_folder()
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[WriteSession]:
         """Give a session; commit at the end, or roll back if the body fails.

@@ -33,7 +33,7 @@ what the management API returns, and what a shell prints::
     ├── Archived             the entry is archived
     ├── CategoryCycle        a category cannot be below itself
     ├── SignInFailed         the address and the password are not those of an account
-    ├── TooManyAttempts      somebody has tried too often
+    ├── TooManyAttempts      too many attempts have failed
     ├── InvalidToken         the token is unknown, has expired or was revoked
     ├── MutationIdReused     the same client mutation id came with another input
     ├── CannotSign           the site's signing key is not at hand
@@ -261,7 +261,7 @@ class SignInFailed(UserError):
 
 @dataclass(frozen=True, kw_only=True)
 class TooManyAttempts(UserError):
-    """Somebody has tried too often for this account or from this address.
+    """Too many attempts have failed from this address; the next one has to wait.
 
     Attributes:
         retry_after: the number of seconds after which another attempt is looked at.

@@ -29,7 +29,11 @@ async def migrate(database: Database, revision: str = "head") -> None:
     """Upgrade the database to ``revision``, in one transaction.
 
     Two processes may do this at once: one of them waits, and then finds nothing to do.
+
+    Raises:
+        DatabaseError: if the folder of an SQLite file cannot be made.
     """
+    database.make_folder()
     await _run(database, lambda config: command.upgrade(config, revision))
 
 

@@ -6,10 +6,12 @@ starts, and checked there.
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cms.errors import SettingsError
 
@@ -21,6 +23,7 @@ class Settings(BaseSettings):
 
     database_url: str = Field(
         default="sqlite:///copydesk.db",
+        repr=False,  # it can hold a password
         description="Where the content is: sqlite:///<file> or postgresql://<user>@<host>/<name>.",
     )
     site: str = Field(
@@ -30,6 +33,16 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(
         default=8000, ge=0, le=65535, description="The port to listen on; 0 picks one."
+    )
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        default=(),
+        description="Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, "
+        "as addresses or networks with commas between them; by default none.",
+    )
+    tls_terminated_by: str = Field(
+        default="",
+        description="The program that terminates TLS in front of the server, such as nginx; "
+        "if it is empty, `serve` warns when it listens on more than loopback.",
     )
     readers: int = Field(
         default=4,
@@ -71,6 +84,13 @@ class Settings(BaseSettings):
         le=365,
         description="Days after which a session that is not refreshed ends.",
     )
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split_at_commas(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return [each.strip() for each in value.split(",") if each.strip()]
 
 
 def load_settings() -> Settings:

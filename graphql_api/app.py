@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
@@ -21,6 +22,7 @@ from graphql_api import pages
 from graphql_api.endpoints import ManagementEndpoint, serve_delivery
 from graphql_api.http.authentication import Identify
 from graphql_api.http.limits import Limits, limits_with
+from graphql_api.http.security_headers import SecurityHeaders
 from graphql_api.management import MANAGEMENT_LIMITS, Management
 from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
@@ -101,5 +103,6 @@ def create_app(
             WebSocketRoute("/manage/graphql", endpoint.serve_socket),
             *files.routes(),
         ],
+        middleware=[Middleware(SecurityHeaders)],
         lifespan=lifespan,
     )

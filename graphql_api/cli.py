@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from ipaddress import ip_address
 
 import click
 import uvicorn
 from graphql import print_schema
+from starlette.types import ASGIApp
 
 from cms.cli.account import account
 from cms.cli.audit import audit
@@ -26,6 +28,7 @@ from cms.operations.field_indexes import compare_indexes
 from cms.settings import Settings, load_settings
 from graphql_api.app import create_app
 from graphql_api.http.live import LiveLimits
+from graphql_api.http.request_headers import BoundedHeaders
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
 
 # How long a thread keeps Python's lock while another waits for it.
@@ -58,19 +61,18 @@ def serve() -> None:
     settings = load_settings()
     site = load_site(settings.site)
     can_sign_in, not_indexed, cannot_sign = asyncio.run(_look(settings, site))
-    config = uvicorn.Config(
-        create_app(site, settings),
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        timeout_graceful_shutdown=5,  # streams of events do not end by themselves
-        ws_max_size=LiveLimits().message_bytes + 1,
-    )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(server_config(create_app(site, settings), settings))
     address = f"http://{settings.host}:{settings.port}"
     click.echo(
         f"{site.name} is served at {address}/graphql, and edited at {address}/manage/graphql"
     )
+    if not (settings.tls_terminated_by or is_loopback(settings.host)):
+        click.echo(
+            f"Warning: {settings.host} can be reached from other machines, and passwords and "
+            "tokens go there unencrypted. Have a proxy terminate TLS, name it in "
+            "COPYDESK_TLS_TERMINATED_BY, and its address in COPYDESK_TRUSTED_PROXIES.",
+            err=True,
+        )
     if not can_sign_in:
         click.echo("Nobody can sign in yet. Make an account: copydesk account create EMAIL")
     if cannot_sign:
@@ -82,6 +84,29 @@ def serve() -> None:
     # Requests are prepared in a thread beside the event loop, which is not to wait for it long.
     sys.setswitchinterval(_SWITCH_SECONDS)
     server.run()
+
+
+def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """Return the configuration of the server for an app."""
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        http=BoundedHeaders,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=[str(each) for each in settings.trusted_proxies],
+        log_level="warning",
+        timeout_graceful_shutdown=5,  # streams of events do not end by themselves
+        ws_max_size=LiveLimits().message_bytes + 1,
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach what listens on a host."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 async def _look(settings: Settings, site: Site) -> tuple[bool, tuple[str, ...], str]:

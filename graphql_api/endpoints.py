@@ -30,6 +30,7 @@ from graphql_api.http.response import (
     success,
     wants_page,
 )
+from graphql_api.http.shares import Share, Shares
 from graphql_api.http.sse import begun, prefers_event_stream, sse_response
 from graphql_api.http.websocket import serve_websocket
 from graphql_api.management import Management
@@ -81,6 +82,7 @@ class ManagementEndpoint:
         allowed_origins: the pages elsewhere that may open a WebSocket.
         live_limits: how much one client may have going on.
         body_seconds: how long a request may take to arrive.
+        shares: what accounts have open.
     """
 
     management: Management
@@ -89,6 +91,7 @@ class ManagementEndpoint:
     allowed_origins: Collection[str] = ()
     live_limits: LiveLimits = field(default_factory=LiveLimits)
     body_seconds: float = _BODY_SECONDS
+    shares: Shares = field(default_factory=Shares)
 
     async def serve(self, request: Request) -> Response:
         """Return the response to a request, or begin a stream of events."""
@@ -99,7 +102,11 @@ class ManagementEndpoint:
     async def serve_socket(self, websocket: WebSocket) -> None:
         """Serve a WebSocket until it ends."""
         await serve_websocket(
-            websocket, _Connection(self, websocket), self.live_limits, self.allowed_origins
+            websocket,
+            _Connection(self, websocket),
+            self.live_limits,
+            self.allowed_origins,
+            self.shares,
         )
 
     async def actor(self, connection: HTTPConnection, authorization: str | None) -> Actor:
@@ -126,6 +133,8 @@ class ManagementEndpoint:
     async def _events(self, request: Request) -> Response:
         asked, actor = await self._read(request)
         stream = self.management.stream(asked, actor, _address(request))
+        if actor != ANONYMOUS:
+            stream = _in_turn(stream, self.shares.of(actor, self.live_limits))
         return sse_response(await begun(stream, self.live_limits), self.live_limits)
 
     async def _read(self, request: Request) -> tuple[GraphQLRequest, Actor]:
@@ -165,6 +174,15 @@ class _Connection:
         async with aclosing(stream) as responses:
             async for response in responses:
                 yield response
+
+
+async def _in_turn(
+    stream: AsyncGenerator[bytes, None], share: Share
+) -> AsyncGenerator[bytes, None]:
+    """Yield the responses of a stream while it is one of an account's operations."""
+    async with share.turn(), aclosing(stream) as responses:
+        async for response in responses:
+            yield response
 
 
 async def _respond(request: Request, answer: Callable[[str], Awaitable[Response]]) -> Response:

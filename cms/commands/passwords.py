@@ -16,7 +16,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from cms import clock
 from cms.commands.credentials import end_sessions, hold_account
-from cms.commands.throttle import account_limit, count_attempt, forget_attempts
+from cms.commands.throttle import Guesser, admit_guess, forget_guesses
 from cms.commands.work import Work, begin_reading, begin_work, command
 from cms.content.site import Site
 from cms.database import Database
@@ -131,7 +131,7 @@ async def change_password(
 ) -> Account:
     """Change the actor's own password, end their other sessions, and return their account.
 
-    Guesses at the current password count as attempts to sign in do.
+    Guesses at the current password slow down the session that makes them.
 
     Args:
         database: where the account is.
@@ -180,7 +180,9 @@ async def _look_up(database: Database, site: Site, actor: Actor, now: datetime) 
         account = await work.session.get(Account, account_id)
         if account is None or account.disabled_at is not None:
             return _Proof()
-        too_many = await count_attempt(work.session, account_limit(account.email), now)
+        # A session is slowed down by its own failures only.
+        place = actor.session_id or actor.token_id or account.id
+        too_many = await admit_guess(work.session, Guesser(account.email, place), now)
         return _Proof(
             password_hash=account.password_hash, too_many=too_many, may_try=too_many is None
         )
@@ -207,7 +209,7 @@ async def _keep(work: Work, account: Account, new_password: NewPassword) -> None
     if problems:
         raise Refused(*problems)
     account.password_hash = new_password.hash
-    await forget_attempts(work.session, account_limit(account.email))
+    await forget_guesses(work.session, account.email, work.now)
 
 
 def _verify(password_hash: str, password: bytes) -> bool:

@@ -20,12 +20,11 @@ from cms.commands.credentials import (
 from cms.commands.lookups import get
 from cms.commands.passwords import hash_password, is_outdated, is_password
 from cms.commands.throttle import (
-    account_limit,
-    count_attempt,
-    forget_attempts,
+    Guesser,
+    admit_sign_in,
     forget_old_attempts,
-    network_limit,
     network_of,
+    take_back_sign_in,
 )
 from cms.commands.work import Work, begin_work, command
 from cms.content.site import Site
@@ -127,12 +126,14 @@ async def sign_in(
             :class:`~cms.errors.TooManyAttempts`, whether or not there is such an account.
     """
     moment = now or clock.now()
-    attempt = await _admit(database, normal_address(email), network_of(address), moment)
-    if attempt.too_many is None and await is_password(attempt.password_hash, password):
-        attempt = replace(attempt, accepted_hash=await _kept(attempt, password))
-    actor = Actor(account_id=attempt.account_id) if attempt.accepted_hash else ANONYMOUS
-    async with begin_work(database, site, actor, moment) as work:
-        return await _begin_session(work, attempt.account_id, attempt, lifetimes)
+    guesser = Guesser(normal_address(email), network_of(address))
+    async with guesser.turn():
+        attempt = await _admit(database, guesser, moment)
+        if attempt.too_many is None and await is_password(attempt.password_hash, password):
+            attempt = replace(attempt, accepted_hash=await _kept(attempt, password))
+        actor = Actor(account_id=attempt.account_id) if attempt.accepted_hash else ANONYMOUS
+        async with begin_work(database, site, actor, moment) as work:
+            return await _begin_session(work, attempt.account_id, attempt, lifetimes)
 
 
 async def refresh_session(
@@ -318,33 +319,29 @@ class _Attempt:
     """Somebody's attempt to sign in.
 
     Attributes:
-        network: where it comes from.
+        guesser: whose attempt it is.
         account_id: the account that has the address, if one does.
         password_hash: what its password is compared with; ``None`` if it cannot sign in.
         too_many: why the password is not looked at, if there were too many attempts.
         accepted_hash: what is to be kept of the password, once it has been found right.
     """
 
-    network: str
+    guesser: Guesser
     account_id: str | None = None
     password_hash: str | None = field(default=None, repr=False)
     too_many: TooManyAttempts | None = None
     accepted_hash: str | None = field(default=None, repr=False)
 
 
-async def _admit(database: Database, address: str, network: str, now: datetime) -> _Attempt:
+async def _admit(database: Database, guesser: Guesser, now: datetime) -> _Attempt:
     async with database.transaction() as session:
         await forget_old_attempts(session, now)
-        # What is too much for the network does not count against the account: otherwise one
-        # network could lock out everybody.
-        too_many = await count_attempt(session, network_limit(network), now)
-        if too_many is None:
-            too_many = await count_attempt(session, account_limit(address), now)
-        account = await find_account(session, address)
+        too_many = await admit_sign_in(session, guesser, now)
+        account = await find_account(session, guesser.email)
         if account is None:
-            return _Attempt(network=network, too_many=too_many)
+            return _Attempt(guesser=guesser, too_many=too_many)
         return _Attempt(
-            network=network,
+            guesser=guesser,
             account_id=account.id,
             password_hash=account.password_hash if account.disabled_at is None else None,
             too_many=too_many,
@@ -361,7 +358,7 @@ async def _kept(attempt: _Attempt, password: str) -> str | None:
 async def _begin_session(
     work: Work, account_id: str | None, attempt: _Attempt, lifetimes: Lifetimes
 ) -> SignedIn:
-    work.about["network"] = attempt.network
+    work.about["network"] = attempt.guesser.place
     if attempt.too_many is not None:
         raise Refused(attempt.too_many)
     if account_id is None or attempt.accepted_hash is None:
@@ -370,7 +367,7 @@ async def _begin_session(
     if account is None or account.disabled_at or account.password_hash != attempt.password_hash:
         raise Refused(_FAILED)
     account.password_hash = attempt.accepted_hash
-    await forget_attempts(work.session, account_limit(account.email))
+    await take_back_sign_in(work.session, attempt.guesser, work.now)
     await drop_expired_tokens(work.session, account_id, work.now)
     return _issue(work, account_id, new_id("session"), lifetimes)
 

@@ -1,54 +1,123 @@
-"""How often something may be tried: so many times within a quarter of an hour."""
+"""How fast somebody may guess at passwords.
+
+Only failures count, and they slow down the place that has failed: a guess counts as one when it is
+admitted, and is taken back if the password is right. A place that has not failed at an account is
+admitted at once, however often others have failed at it.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from ipaddress import IPv6Address, IPv6Network, ip_address
+from weakref import WeakValueDictionary
 
-from sqlalchemy import case, delete, insert, literal, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.sql.dml import ReturningUpdate
 
 from cms.database import WriteSession
-from cms.dialects import Moment
 from cms.errors import TooManyAttempts
 from cms.tables import Throttle
 
-WINDOW = timedelta(minutes=15)
+# After which time without another failure nothing is remembered.
+MEMORY = timedelta(hours=1)
+
+_NONE = timedelta(0)
 
 
 @dataclass(frozen=True)
-class Limit:
-    """What is counted under one name.
+class Patience:
+    """How long one place has to wait for its next guess at one account.
 
     Attributes:
-        name: what attempts have in common.
-        most: how many of them are looked at within :data:`WINDOW`, which begins with the first.
+        free: failures after which there is no wait yet.
+        first: the wait after them; each further failure doubles it.
+        longest: the most that it grows to.
     """
 
-    name: str
+    free: int
+    first: timedelta
+    longest: timedelta = timedelta(minutes=15)
+
+    def wait_after(self, failures: int) -> timedelta:
+        """Return how long after the last of so many failures the next guess may come."""
+        if failures < self.free:
+            return _NONE
+        return min(self.longest, self.first * (1 << min(failures - self.free, 16)))
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How many failures there may be within a period; they are forgotten evenly over it.
+
+    A row of one holds the moment until which all of its failures are forgotten.
+    """
+
     most: int
+    period: timedelta
+
+    @property
+    def each(self) -> timedelta:
+        """The time in which one failure is forgotten."""
+        return self.period / self.most
+
+    def excess(self, forgotten_at: datetime, now: datetime) -> timedelta:
+        """Return how long it takes until one more failure fits; not positive if it does now."""
+        return forgotten_at + self.each - now - self.period
 
 
-def account_limit(email: str) -> Limit:
-    """Return the limit on guesses at the password of one account, whether or not there is one.
+# The second is for an account at which many places fail: each then gets one guess at once.
+_ALONE = Patience(free=5, first=timedelta(seconds=30))
+_UNDER_ATTACK = Patience(free=1, first=timedelta(minutes=1))
+# How often all places together may fail at an account until it counts as under attack.
+_ATTACK = Rate(most=20, period=timedelta(minutes=15))
+# How often a network may fail at all accounts together: an office is one network.
+_NETWORK = Rate(most=100, period=timedelta(minutes=15))
 
-    Args:
-        email: the address as accounts have it; only its hash is kept.
+
+@dataclass(frozen=True)
+class Guesser:
+    """A place from which passwords are tried for an account, whether or not the account exists.
+
+    Attributes:
+        email: the account's address; only its hash is kept.
+        place: a network or a session.
     """
-    return Limit(f"account:{sha256(email.encode(errors='surrogatepass')).hexdigest()}", 5)
+
+    email: str
+    place: str
+
+    @property
+    def account(self) -> str:
+        """The name of what is known of the account."""
+        return f"account:{_hash_of(self.email)}"
+
+    @property
+    def name(self) -> str:
+        """The name of what is known of this place and the account."""
+        return f"{_prefix_of(self.email)}{self.place}"
+
+    @property
+    def network(self) -> str:
+        """The name of what is known of the place, if it is a network."""
+        return f"network:{self.place}"
+
+    def turn(self) -> asyncio.Lock:
+        """Return the lock with which guesses come one after another.
+
+        So those who come at once do not take each other for failures.
+        """
+        return _TURNS.setdefault(self.name, asyncio.Lock())
 
 
-def network_limit(network: str) -> Limit:
-    """Return the limit on guesses that come from one network."""
-    return Limit(f"network:{network}", 50)
+_TURNS: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 def network_of(address: str) -> str:
-    """Return the network that somebody at this IP address has to themselves.
+    """Return the network that the customer at this IP address has alone.
 
     That is an IPv4 address as it is, and the /64 of an IPv6 address, which is the least that a
     customer is given. What is no address at all counts as one network, ``unknown``.
@@ -64,27 +133,55 @@ def network_of(address: str) -> str:
     return str(IPv6Network((int(parsed), 64), strict=False))
 
 
-async def count_attempt(
-    session: WriteSession, limit: Limit, now: datetime
+async def admit_sign_in(
+    session: WriteSession, guesser: Guesser, now: datetime
 ) -> TooManyAttempts | None:
-    """Count an attempt; return why it is not to be looked at, if there were too many."""
-    since, count = await _count(session, limit, now)
-    if count <= limit.most:
-        return None
-    seconds = max(1, -int((now - since - WINDOW).total_seconds() // 1))
-    message = f"there were too many attempts; try again in {seconds} seconds"
-    return TooManyAttempts(message=message, retry_after=seconds)
+    """Count a guess from a network as a failure; return why it is too early, if it is."""
+    network = await _hold(session, guesser.network, now)
+    excess = _NETWORK.excess(network.since, now)
+    refusal = _too_many(excess) if excess > _NONE else await admit_guess(session, guesser, now)
+    if refusal is None:
+        _count(network, _NETWORK, now)
+    return refusal
 
 
-async def forget_attempts(session: WriteSession, limit: Limit) -> None:
-    """Begin to count from nothing."""
-    await session.execute(delete(Throttle).where(Throttle.name == limit.name))
+async def admit_guess(
+    session: WriteSession, guesser: Guesser, now: datetime
+) -> TooManyAttempts | None:
+    """Count a guess as a failure; return why it is too early, if it is."""
+    account = await _hold(session, guesser.account, now)
+    known = await _hold(session, guesser.name, now)
+    is_attacked = _ATTACK.excess(account.since, now) > _NONE
+    failures = known.count if known.since > now - MEMORY else 0
+    patience = _UNDER_ATTACK if is_attacked else _ALONE
+    pause = patience.wait_after(failures)
+    if pause > _NONE and known.since + pause > now:
+        return _too_many(known.since + pause - now)
+    known.since, known.count = now, failures + 1
+    _count(account, _ATTACK, now)
+    return None
+
+
+async def take_back_sign_in(session: WriteSession, guesser: Guesser, now: datetime) -> None:
+    """Forget the failures of a guesser, whose last guess was right."""
+    (await _hold(session, guesser.network, now)).since -= _NETWORK.each
+    (await _hold(session, guesser.account, now)).since -= _ATTACK.each
+    await session.delete(await _hold(session, guesser.name, now))
+
+
+async def forget_guesses(session: WriteSession, email: str, now: datetime) -> None:
+    """Forget all guesses at the password of an account, which has got another one."""
+    # First held, as those who guess do, so that nobody waits in a circle.
+    account = await _hold(session, Guesser(email, "").account, now)
+    theirs = Throttle.name.startswith(_prefix_of(email))
+    await session.execute(delete(Throttle).where(theirs))
+    await session.delete(account)
 
 
 async def forget_old_attempts(session: WriteSession, now: datetime) -> None:
     """Forget what does not count any more."""
     # Rows that others are counting in are theirs: to wait for them could be to wait in a circle.
-    old = select(Throttle.name).where(Throttle.since <= now - WINDOW)
+    old = select(Throttle.name).where(Throttle.since <= now - MEMORY)
     await session.execute(
         delete(Throttle)
         .where(Throttle.name.in_(old.with_for_update(skip_locked=True)))
@@ -92,29 +189,38 @@ async def forget_old_attempts(session: WriteSession, now: datetime) -> None:
     )
 
 
-async def _count(session: WriteSession, limit: Limit, now: datetime) -> tuple[datetime, int]:
-    """Count one more and return since when how many were counted."""
-    counted = (await session.execute(_one_more(limit, now))).one_or_none()
-    if counted is None:
-        with suppress(IntegrityError):  # somebody else was first to try
-            async with session.begin_nested():
-                first = insert(Throttle).values(name=limit.name, since=now, count=0)
-                await session.execute(first)
-        counted = (await session.execute(_one_more(limit, now))).one()
-    since, count = counted
-    return since, count
-
-
-def _one_more(limit: Limit, now: datetime) -> ReturningUpdate[datetime, int]:
-    """Return the statement that counts: in a row, so that those who come at once queue."""
-    is_old = Throttle.since <= now - WINDOW
-    return (
-        update(Throttle)
-        .where(Throttle.name == limit.name)
-        .values(
-            since=case((is_old, literal(now, Moment())), else_=Throttle.since),
-            count=case((is_old, 1), else_=Throttle.count + 1),
-        )
-        .returning(Throttle.since, Throttle.count)
-        .execution_options(synchronize_session=False)
+async def _hold(session: WriteSession, name: str, now: datetime) -> Throttle:
+    """Return the row of a name as it is now, held until the transaction ends."""
+    wanted = (
+        select(Throttle)
+        .where(Throttle.name == name)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
+    held = await session.scalar(wanted)
+    if held is None:
+        with suppress(IntegrityError):  # another attempt was the first
+            async with session.begin_nested():
+                session.add(Throttle(name=name, since=now, count=0))
+        held = (await session.scalars(wanted)).one()
+    return held
+
+
+def _count(row: Throttle, rate: Rate, now: datetime) -> None:
+    # Not further ahead than is needed to be in excess, so that an attack is over when it ends.
+    row.since = min(max(row.since, now) + rate.each, now + rate.period + rate.each)
+    row.count += 1
+
+
+def _too_many(wait: timedelta) -> TooManyAttempts:
+    seconds = max(1, -int(-wait.total_seconds() // 1))
+    message = f"too many attempts have failed; try again in {seconds} seconds"
+    return TooManyAttempts(message=message, retry_after=seconds)
+
+
+def _prefix_of(email: str) -> str:
+    return f"guess:{_hash_of(email)}:"
+
+
+def _hash_of(email: str) -> str:
+    return sha256(email.encode(errors="surrogatepass")).hexdigest()

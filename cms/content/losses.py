@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from typing import TypeAlias
 
 # The attributes whose value is an address.
-ADDRESSES = frozenset({"href", "src"})
+ADDRESSES = frozenset({"cite", "href", "src"})
 
 _LONGEST_SHOWN = 100
 

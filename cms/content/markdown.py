@@ -18,7 +18,7 @@ from markdown_it.token import Token
 
 from cms.content.canonical_json import Json
 from cms.content.edges import is_internal
-from cms.content.losses import Loss, losses
+from cms.content.losses import ADDRESSES, Loss, losses
 from cms.content.markdown_tree import tree_of
 from cms.content.nesting import too_deep
 from cms.content.slug import Anchors
@@ -35,6 +35,8 @@ _WORD = re.compile(
 )
 # More than anybody will mend before saving again.
 MOST_LOSSES = 50
+
+_IGNORED = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS = _HEADINGS | {"p", "li", "pre", "td", "th", "dt", "dd", "blockquote", "figcaption", "br"}
@@ -252,13 +254,16 @@ def _sanitise(html: str, base: str = "") -> str:
 def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
     if tag == "code" and attribute == "class":
         return value if value.startswith("language-") and " " not in value else None
+    if attribute in ADDRESSES and not _is_harmless(value):
+        return None  # the sanitiser itself checks the addresses of links and images only
     return value
 
 
 def _is_harmless(address: str) -> bool:
-    """Say whether an address leads within the site or to where readers may be sent."""
+    """Return whether an address leads within the site or to where readers may be sent."""
     try:
-        scheme = urlsplit(address).scheme
+        # Browsers skip control characters and spaces before a scheme, and some within it.
+        scheme = urlsplit(_IGNORED.sub("", address)).scheme
     except ValueError:
         return False
     return scheme in URL_SCHEMES or not scheme

@@ -29,6 +29,18 @@ def read_json(text: str | bytes) -> Json:
     return value
 
 
+def check_unique_keys(text: bytes) -> None:
+    """Check that no object in a text that is JSON has a key twice.
+
+    Raises:
+        ValueError: if one has, or it is nested too deeply.
+    """
+    try:
+        json.loads(text, object_pairs_hook=_unique, parse_int=str, parse_float=str)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
 def in_doubles(value: Json) -> Json:
     """Return a value with integers that are too large for a double as the nearest one.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Protocol
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from cms.dialects.reading import PostgresReader, Reader, SqliteReader, connect_to_read
 from cms.errors import DatabaseError
+from cms.private_files import make_private, make_private_file, make_private_folder
 
 _READING_CONNECTIONS = 4
 
@@ -33,6 +35,13 @@ class Backend(Protocol):
     def reader(self, connections: int, timeout: float) -> Reader:
         """Return a reader with this many connections, at most."""
 
+    def make_folder(self) -> None:
+        """Make the folder that the database is to be in, if it is a file.
+
+        Raises:
+            DatabaseError: if it cannot be made.
+        """
+
 
 def backend(database_url: str, sqlite_mmap_megabytes: int = 0) -> Backend:
     """Return what a ``COPYDESK_DATABASE_URL`` names.
@@ -46,8 +55,12 @@ def backend(database_url: str, sqlite_mmap_megabytes: int = 0) -> Backend:
     """
     try:
         url = make_url(database_url)
-    except ArgumentError as error:
-        raise DatabaseError(f"{database_url!r} is not a database URL: {error}") from None
+    except (ArgumentError, ValueError):
+        # Without the URL itself, which can hold a password.
+        raise DatabaseError(
+            "COPYDESK_DATABASE_URL is not a database URL; write sqlite:///<file> "
+            "or postgresql://<user>@<host>/<name>"
+        ) from None
     match url.get_backend_name():
         case "sqlite" if url.database and url.database != ":memory:":
             return SqliteBackend(str(Path(url.database).resolve()), sqlite_mmap_megabytes)
@@ -102,6 +115,15 @@ class SqliteBackend:
             lambda: connect_to_read(file, self._mapped_megabytes), iter_chunk_size=64
         )
 
+    def make_folder(self) -> None:
+        """Make the folder of the file, for its owner alone."""
+        folder = Path(self._file).parent
+        try:
+            make_private_folder(folder)
+        except OSError as error:
+            message = f"the folder {folder} cannot be made ({error.strerror}); make it yourself"
+            raise DatabaseError(message) from None
+
 
 def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("begin immediate")
@@ -127,6 +149,7 @@ def _driver(connect: Callable[..., aiosqlite.Connection]) -> Any:
 
 def _connect_to_write(file: str, **_: object) -> aiosqlite.Connection:
     def connect() -> sqlite.Connection:
+        _make_private(file)
         connection = sqlite.connect(file, isolation_level=None, check_same_thread=False)
         for pragma in (
             "journal_mode=wal",
@@ -142,6 +165,15 @@ def _connect_to_write(file: str, **_: object) -> aiosqlite.Connection:
         # Said here, since what fails in aiosqlite's thread outlives the event loop.
         raise sqlite.OperationalError(f"there is no folder {Path(file).parent}")
     return aiosqlite.Connection(connect, iter_chunk_size=64)
+
+
+def _make_private(file: str) -> None:
+    """Let only the owner open the file and those that SQLite keeps beside it."""
+    with suppress(OSError):  # SQLite tells in its own words why it cannot open the file
+        make_private_file(Path(file))
+    # SQLite gives a new file beside it the mode of the file itself.
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        make_private(Path(f"{file}{suffix}"))
 
 
 class PostgresBackend:
@@ -175,6 +207,9 @@ class PostgresBackend:
     def reader(self, connections: int, timeout: float) -> PostgresReader:
         """Return a reader of the database."""
         return PostgresReader(self._url, connections, timeout)
+
+    def make_folder(self) -> None:
+        """Do nothing: the server has its own."""
 
 
 def refresh_statistics(connection: Connection) -> None:

@@ -27,6 +27,7 @@ from graphql import (
 
 from graphql_api.http.errors import RequestFailed, failed
 from graphql_api.http.limits import Limits, check_document
+from graphql_api.http.rules import RULES
 
 # The memory that the documents of one API may take, and that a token of one takes.
 KEPT_BYTES = 32 * 1024**2
@@ -105,7 +106,7 @@ class Document:
             message = "The document has several operations; say which in operationName."
             raise failed(message, "BAD_REQUEST")
         if name not in self.operations:
-            raise failed(f"The document has no operation named {name!r}.", "BAD_REQUEST")
+            raise failed("The document has no operation named as operationName.", "BAD_REQUEST")
         return self.operations[name]
 
 
@@ -179,7 +180,7 @@ class Documents:
 
     def _checked(self, parsed: DocumentNode) -> DocumentNode:
         check_document(parsed, self._limits)
-        if errors := validate(self._schema, parsed, max_errors=_MOST_ERRORS):
+        if errors := validate(self._schema, parsed, RULES, max_errors=_MOST_ERRORS):
             raise RequestFailed(*errors)
         return parsed
 

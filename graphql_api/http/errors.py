@@ -10,6 +10,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from cms.errors import CopydeskError, TooManyWaiting
+from graphql_api.http.redaction import without_values
 
 _log = logging.getLogger("copydesk")
 
@@ -24,8 +25,8 @@ class RequestFailed(CopydeskError):
     """
 
     def __init__(self, *errors: GraphQLError, status: int | None = None) -> None:
-        super().__init__("; ".join(error.message for error in errors))
-        self.errors: Sequence[GraphQLError] = errors
+        self.errors: Sequence[GraphQLError] = tuple(map(without_values, errors))
+        super().__init__("; ".join(error.message for error in self.errors))
         self.status = status
 
 

@@ -39,8 +39,9 @@ class LiveLimits:
 
     Attributes:
         init_seconds: until a new socket has to say who it is.
-        operations: that run at once on one socket.
-        waiting: further ones on it that may wait until one of those has ended.
+        sockets: of one account in this process.
+        operations: of one account that run at once, on all of its sockets and streams.
+        waiting: further ones on a socket that may wait until one of those has ended.
         turn_seconds: that they may wait.
         message_bytes: of one message from a client.
         queue: messages that wait for a client to take them.
@@ -52,6 +53,7 @@ class LiveLimits:
     """
 
     init_seconds: float = 5
+    sockets: int = 10
     operations: int = 50
     waiting: int = 50
     turn_seconds: float = 5

@@ -12,7 +12,7 @@ import orjson
 from cms.errors import CopydeskError
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.live import errors_of
-from graphql_api.http.request import GraphQLRequest, checked
+from graphql_api.http.request import GraphQLRequest, checked, parse_json
 
 ACKNOWLEDGED = b'{"type":"connection_ack"}'
 PING = b'{"type":"ping"}'
@@ -22,11 +22,12 @@ PONG = b'{"type":"pong"}'
 class CloseCode(IntEnum):
     """Why a socket is closed.
 
-    They are the protocol's and its reference implementation's, except that ``TOO_LARGE`` is
-    WebSocket's own and ``TOO_SLOW`` is ours.
+    They are the protocol's and its reference implementation's, except that ``TOO_LARGE`` and
+    ``TRY_AGAIN_LATER`` are WebSocket's own and ``TOO_SLOW`` is ours.
     """
 
     TOO_LARGE = 1009
+    TRY_AGAIN_LATER = 1013
     TOO_SLOW = 4008
     MALFORMED = 4400
     UNAUTHORIZED = 4401
@@ -163,8 +164,8 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Message]] = {
 
 def _parse(frame: bytes) -> Any:
     try:
-        return orjson.loads(frame)
-    except orjson.JSONDecodeError as error:
+        return parse_json(frame)
+    except ValueError as error:
         raise _malformed(f"The message is not valid JSON: {error}.") from None
 
 

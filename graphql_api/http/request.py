@@ -9,7 +9,10 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 
+from cms.content.strict_json import check_unique_keys
 from graphql_api.http.errors import RequestFailed, failed
+
+_PARAMETERS = ("query", "operationName", "variables", "extensions")
 
 
 @dataclass(frozen=True)
@@ -61,13 +64,17 @@ async def _read_body(request: Request, most: int) -> bytes:
 
 def _from_query_string(request: Request) -> GraphQLRequest:
     parameters = request.query_params
+    for name in _PARAMETERS:
+        if len(parameters.getlist(name)) > 1:
+            raise _bad(f"{name} comes more than once.")
     parsed = {
         name: _parse(text.encode())
         for name in ("variables", "extensions")
         if (text := parameters.get(name))
     }
-    name = parameters.get("operationName") or None
-    return checked({"query": parameters.get("query"), "operationName": name, **parsed})
+    operation_name = parameters.get("operationName") or None
+    query = parameters.get("query")
+    return checked({"query": query, "operationName": operation_name, **parsed})
 
 
 def _from_json(body: bytes) -> GraphQLRequest:
@@ -83,11 +90,23 @@ def _from_json(body: bytes) -> GraphQLRequest:
 
 def _parse(text: bytes) -> Any:
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
+        return parse_json(text)
+    except ValueError as error:
         raise failed(
             f"The request is not valid JSON: {error}.", "BAD_REQUEST", status=400
         ) from None
+
+
+def parse_json(text: bytes) -> Any:
+    """Return the value of a text in JSON that a client has sent.
+
+    Raises:
+        ValueError: if it is not JSON in UTF-8, or has a key twice in one object, of which
+            another program on the way could have read the other one.
+    """
+    value = orjson.loads(text)
+    check_unique_keys(text)
+    return value
 
 
 def checked(parsed: Mapping[str, Any]) -> GraphQLRequest:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from collections.abc import Collection, Sequence
+from contextlib import aclosing, suppress
 
 from starlette.datastructures import Headers
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cms.editorial.actor import Actor
-from graphql_api.http.errors import RequestFailed, failed, unexpected
+from graphql_api.http.errors import RequestFailed, unexpected
 from graphql_api.http.live import Live, LiveLimits, responses
 from graphql_api.http.messages import (
     ACKNOWLEDGED,
@@ -28,6 +28,7 @@ from graphql_api.http.messages import (
     next_of,
     read_message,
 )
+from graphql_api.http.shares import Share, Shares
 
 SUBPROTOCOL = "graphql-transport-ws"
 _REASON_BYTES = 123  # a control frame has at most 125 bytes, and two are the code
@@ -38,6 +39,7 @@ async def serve_websocket(
     live: Live,
     limits: LiveLimits | None = None,
     allowed_origins: Collection[str] = (),
+    shares: Shares | None = None,
 ) -> None:
     """Serve a socket until it ends; by then, everything that it has started has ended too.
 
@@ -47,6 +49,7 @@ async def serve_websocket(
         limits: how much the client may ask for.
         allowed_origins: such as ``https://studio.example``: pages that may connect, besides
             those of the host itself. Programs that are not browsers have no origin.
+        shares: what accounts have open already.
     """
     if not _may_connect(websocket.headers, allowed_origins):
         await websocket.close()  # before it is accepted, that is an answer with 403
@@ -56,7 +59,7 @@ async def serve_websocket(
             await websocket.close(CloseCode.SUBPROTOCOL, f"Use the subprotocol {SUBPROTOCOL}.")
     else:
         await websocket.accept(SUBPROTOCOL)
-        await _Socket(websocket, live, limits or LiveLimits()).serve()
+        await _Socket(websocket, live, limits or LiveLimits(), shares or Shares()).serve()
 
 
 def _may_connect(headers: Headers, allowed_origins: Collection[str]) -> bool:
@@ -77,12 +80,14 @@ class _Socket:
     and has started the others. Whichever finds that the socket cannot go on ends them all.
     """
 
-    def __init__(self, websocket: WebSocket, live: Live, limits: LiveLimits) -> None:
+    def __init__(
+        self, websocket: WebSocket, live: Live, limits: LiveLimits, shares: Shares
+    ) -> None:
         self._websocket = websocket
         self._live = live
         self._limits = limits
+        self._shares = shares
         self._frames: asyncio.Queue[bytes] = asyncio.Queue(limits.queue)
-        self._turns = asyncio.Semaphore(limits.operations)
         self._operations: dict[str, asyncio.Task[None]] = {}
 
     async def serve(self) -> None:
@@ -90,7 +95,10 @@ class _Socket:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._write())
                 actor = await self._initialise()
-                await self._read(actor, tasks)
+                share = self._shares.of(actor, self._limits)
+                with share.socket():
+                    await self._send(ACKNOWLEDGED)
+                    await self._read(actor, share, tasks)
         except ExceptionGroup as group:
             if (closed := _farewell(group.exceptions)) is not None:
                 await self._close(closed)
@@ -105,9 +113,7 @@ class _Socket:
             raise Closed(CloseCode.INIT_TIMEOUT, reason) from None
         if not isinstance(message, ConnectionInit):
             raise Closed(CloseCode.UNAUTHORIZED, "Unauthorized")
-        actor = await self._authenticate(message.authorization)
-        await self._send(ACKNOWLEDGED)
-        return actor
+        return await self._authenticate(message.authorization)
 
     async def _authenticate(self, authorization: str | None) -> Actor:
         try:
@@ -115,11 +121,11 @@ class _Socket:
         except RequestFailed:
             raise Closed(CloseCode.FORBIDDEN, "Forbidden") from None
 
-    async def _read(self, actor: Actor, tasks: asyncio.TaskGroup) -> None:
+    async def _read(self, actor: Actor, share: Share, tasks: asyncio.TaskGroup) -> None:
         while True:
             match await self._next():
                 case Subscribe() as message:
-                    await self._subscribe(message, actor, tasks)
+                    await self._subscribe(message, actor, share, tasks)
                 case Complete(id=id_) if id_ in self._operations:
                     self._operations.pop(id_).cancel()
                 case ConnectionInit():
@@ -137,19 +143,21 @@ class _Socket:
             elif not isinstance(message, Pong):
                 return message
 
-    async def _subscribe(self, message: Subscribe, actor: Actor, tasks: asyncio.TaskGroup) -> None:
+    async def _subscribe(
+        self, message: Subscribe, actor: Actor, share: Share, tasks: asyncio.TaskGroup
+    ) -> None:
         if message.id in self._operations:
             reason = f"Subscriber for {message.id} already exists"
             raise Closed(CloseCode.DUPLICATE_ID, reason)
         if len(self._operations) >= self._limits.operations + self._limits.waiting:
-            await self._send(error_of(message.id, self._too_many()))
+            await self._send(error_of(message.id, share.too_many()))
             return
-        self._operations[message.id] = tasks.create_task(self._operate(message, actor))
+        self._operations[message.id] = tasks.create_task(self._operate(message, actor, share))
 
-    async def _operate(self, asked: Subscribe, actor: Actor) -> None:
+    async def _operate(self, asked: Subscribe, actor: Actor, share: Share) -> None:
         """Run an operation from its first message to its last."""
         try:
-            last = await self._answer(asked, actor)
+            last = await self._answer(asked, actor, share)
             await self._tell(asked.id, last)
         finally:
             # From here to the last message nothing else has run, so that a client that has
@@ -157,11 +165,11 @@ class _Socket:
             if self._is_wanted(asked.id):
                 del self._operations[asked.id]
 
-    async def _answer(self, asked: Subscribe, actor: Actor) -> bytes:
+    async def _answer(self, asked: Subscribe, actor: Actor, share: Share) -> bytes:
         """Send all responses to a client, and return the message to end with."""
         try:
             async with (
-                self._turn(),
+                share.turn(),
                 aclosing(responses(self._live.stream(asked.request, actor))) as stream,
             ):
                 async for response in stream:
@@ -169,26 +177,6 @@ class _Socket:
         except RequestFailed as failure:
             return error_of(asked.id, failure)
         return complete_of(asked.id)
-
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        """Be one of the operations that run at once."""
-        try:
-            async with asyncio.timeout(self._limits.turn_seconds):
-                await self._turns.acquire()
-        except TimeoutError:
-            raise self._too_many() from None
-        try:
-            yield
-        finally:
-            self._turns.release()
-
-    def _too_many(self) -> RequestFailed:
-        message = (
-            f"{self._limits.operations:,} operations are running on this connection, which is "
-            "the most that may; complete one of them first."
-        )
-        return failed(message, "LIMIT_EXCEEDED")
 
     async def _tell(self, id_: str, frame: bytes) -> None:
         """Send a message about the operation that is running, if the client still wants it."""

@@ -13,7 +13,7 @@ _FOLDER = Path(__file__).parent
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript"}
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "connect-src 'self'; img-src 'self' data:; font-src data:; frame-ancestors 'self'"
+    "connect-src 'self'; img-src 'self' data:; font-src data:; frame-ancestors 'none'"
 )
 
 

@@ -21,7 +21,7 @@ from cms.dialects import Moment
 from graphql_api.planner.declarations import OrderKey, Sql
 from graphql_api.planner.json_sql import Hexadecimal, JsonTuple, json_of, text
 
-_SHOWN = 40  # characters of what is no cursor
+_NO_CURSOR = "this is not a cursor; take one from pageInfo or an edge"
 _UNFIT = "the cursor has a value that does not fit its order"
 
 
@@ -43,16 +43,12 @@ def decode(cursor: str, mark: str, count: int) -> list[Any]:
     try:
         found, *values = json.loads(bytes.fromhex(cursor))
     except (ValueError, TypeError, RecursionError):
-        raise BadCursor(_no_cursor(cursor)) from None
+        raise BadCursor(_NO_CURSOR) from None
     if found != mark or len(values) != count:
         raise BadCursor("the cursor belongs to another order; start again from the first page")
     if any(isinstance(value, list | dict) for value in values):
-        raise BadCursor(_no_cursor(cursor))
+        raise BadCursor(_NO_CURSOR)
     return list(values)
-
-
-def _no_cursor(given: str) -> str:
-    return f"{given[:_SHOWN]!r} is not a cursor"
 
 
 def value_for(key: OrderKey, value: Any) -> Any:

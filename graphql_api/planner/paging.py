@@ -129,9 +129,9 @@ def _checked(name: str, given: Given, largest: int | None, node: FieldNode | Non
     def read(variables: Variables) -> int:
         value: int = given.read(variables)
         if value < 0:
-            raise bad_input(f"{name} is {value}; it cannot be negative", node)
+            raise bad_input(f"{name} cannot be negative", node)
         if largest is not None and value > largest:
-            raise bad_input(f"{name} is {value}; at most {largest} are given at once", node)
+            raise bad_input(f"{name} is too large; at most {largest} are given at once", node)
         return value
 
     return read

@@ -36,7 +36,7 @@ def _since(call: Call) -> Sql:
     def read(variables: Variables) -> int:
         position: int = given.read(variables)
         if position < 0:
-            raise bad_input(f"since is {position}; it cannot be negative", None)
+            raise bad_input("since cannot be negative", None)
         return position
 
     return call.bind(Given(read), BigInteger())

@@ -31,6 +31,7 @@ def told(text: str) -> list[tuple[str, str, str, str]]:
         ("<code class='evil'>b</code>", [("REMOVED_ATTRIBUTE", "code", "class", "evil")]),
         ("<a href='javascript:x'>b</a>", [("REMOVED_ADDRESS", "a", "href", "javascript:x")]),
         ("<img src='data:image/png,x'>", [("REMOVED_ADDRESS", "img", "src", "data:image/png,x")]),
+        ("<q cite='javascript:x'>b</q>", [("REMOVED_ADDRESS", "q", "cite", "javascript:x")]),
         (
             "[good](https://e.org) <a href='data:x'>bad</a> <script></script><script></script>",
             [("REMOVED_ELEMENT", "script", "", ""), ("REMOVED_ADDRESS", "a", "href", "data:x")],

@@ -13,6 +13,7 @@ from cms.content.html_links import segments_of
 from cms.content.markdown import Heading, InlineLink, render_markdown, split_at_headings
 from cms.content.slug import Anchors
 
+QUOTING = ("blockquote", "q", "del", "ins")
 A, C = "entry_" + "a" * 26, "entry_" + "c" * 26
 
 
@@ -212,6 +213,32 @@ def test_no_script_survives(attack: str) -> None:
     assert 'src="java' not in html
     assert 'href="data:' not in html
     assert 'href="vbs' not in html
+
+
+@pytest.mark.parametrize("element", ["a href", "img src", *(f"{each} cite" for each in QUOTING)])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        " JaVaScRiPt:alert(1)",
+        "java&#9;script:alert(1)",
+        "java&#10;script:alert(1)",
+        "&#1;javascript:alert(1)",
+        "javascript&colon;alert(1)",
+        "data:text/html,x",
+        "vbscript:msgbox",
+        "http://[",
+    ],
+)
+def test_no_attribute_keeps_an_address_that_runs_something(element: str, address: str) -> None:
+    tag, attribute = element.split()
+    assert f"{attribute}=" not in rendered(f'x <{tag} {attribute}="{address}">y</{tag}>')
+
+
+@pytest.mark.parametrize("element", QUOTING)
+@pytest.mark.parametrize("address", ["https://example.org/a?b=c:d", "/a", "#a:b", "a/b:c"])
+def test_a_quotation_keeps_its_source(element: str, address: str) -> None:
+    assert f'cite="{address}"' in rendered(f'x <{element} cite="{address}">y</{element}>')
 
 
 @given(st.text())

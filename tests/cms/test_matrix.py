@@ -36,6 +36,7 @@ from cms.commands import (
     tokens,
 )
 from cms.commands.passwords import NewPassword
+from cms.commands.throttle import Guesser
 from cms.commands.work import Work
 from cms.content.snapshot import Changes
 from cms.database import Database
@@ -125,7 +126,7 @@ def begin_session(work: Work, things: Things) -> Awaitable[object]:
     """Begin a session with the password of the account that asks, whosever it is to be."""
     is_own = things.account == work.actor.account_id
     attempt = sessions._Attempt(
-        network="192.0.2.1",
+        guesser=Guesser("ada.author@example.org", "192.0.2.1"),
         password_hash=PASSWORD.hash,
         accepted_hash=PASSWORD.hash if is_own else None,
     )

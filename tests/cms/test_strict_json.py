@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cms.content.canonical_json import canonical_bytes
-from cms.content.strict_json import in_doubles, read_json
+from cms.content.strict_json import check_unique_keys, in_doubles, read_json
 
 json_values = st.recursive(
     st.none()
@@ -46,3 +46,14 @@ def test_an_integer_that_is_too_large_is_a_double(number: int, spelled: bytes) -
 def test_what_is_not_strict_json_is_refused(text: str | bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         read_json(text)
+
+
+@pytest.mark.parametrize("text", [b'{"a":1,"a":1}', b'[{"b":{"a":1,"\\u0061":2}}]', b"[" * 100_000])
+def test_a_key_that_comes_twice_is_refused(text: bytes) -> None:
+    with pytest.raises(ValueError, match=r"twice|nested"):
+        check_unique_keys(text)
+
+
+@given(json_values)
+def test_keys_that_differ_are_not_refused(value: object) -> None:
+    check_unique_keys(json.dumps(value).encode())

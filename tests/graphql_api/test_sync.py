@@ -658,7 +658,7 @@ async def test_nothing_is_known_up_to_a_negative_position(api: Api, name: str) -
     query = f"query($since: Int!) {{ {name}(since: $since) {{ totalCount nodes {{ path }} }} }}"
     (error,) = await api.refused(query, {"since": -1})
     assert error.extensions == {"code": "BAD_USER_INPUT"}
-    assert "since is -1" in error.message
+    assert "since cannot be negative" in error.message
     # Of a position that is not reached, nobody knows more than that there is no change.
     data = await api.data(query, since=2**31 - 1)
     assert data == {name: {"totalCount": 0, "nodes": []}}

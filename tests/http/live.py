@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from cms.editorial.actor import Actor
 from graphql_api.http.errors import RequestFailed, failed
 from graphql_api.http.request import GraphQLRequest
+from graphql_api.http.request_headers import BoundedHeaders
 
 SECRET = "the password is hunter2"
 LARGE = b'{"data":"' + b"x" * 1_000_000 + b'"}'
@@ -139,15 +140,23 @@ class FakeLive:
 @asynccontextmanager
 async def serving(app: ASGIApp, *, most_bytes: int = 1_000_000) -> AsyncIterator[str]:
     """Serve an app on a free port, and see to it that no task is left when it is over."""
-    before = asyncio.all_tasks()
     config = uvicorn.Config(
         app,
         port=0,
+        http=BoundedHeaders,
         lifespan="off",
         log_config=None,
         ws_max_size=most_bytes,
         timeout_graceful_shutdown=5,
     )
+    async with running(config) as host:
+        yield host
+
+
+@asynccontextmanager
+async def running(config: uvicorn.Config) -> AsyncIterator[str]:
+    """Run a server of this configuration, without the lifespan of its app."""
+    before = asyncio.all_tasks()
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)

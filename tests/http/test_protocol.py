@@ -116,6 +116,10 @@ def test_an_invalid_document_has_errors_and_no_data(
         b'{"query": "\\ud800"}',
         b"[" * 200_000,
         b'{"query":' * 20_000,
+        b'{"query": "{__typename}", "query": "{__typename}"}',
+        b'{"query": "{__typename}", "\\u0071uery": "{__typename}"}',
+        b'{"query": "{__typename}", "variables": {"a": [{"b": 1, "c": 2, "b": 1}]}}',
+        b'{"query": "{__typename}", "variables": {"a": NaN}}',
     ],
 )
 def test_a_malformed_request_is_refused(client: TestClient, body: bytes) -> None:
@@ -124,6 +128,19 @@ def test_a_malformed_request_is_refused(client: TestClient, body: bytes) -> None
     (error,) = response.json()["errors"]
     assert error["extensions"]["code"] in {"BAD_REQUEST", "LIMIT_EXCEEDED"}
     assert "Traceback" not in response.text
+
+
+@pytest.mark.parametrize("name", ["query", "operationName", "variables"])
+def test_a_parameter_of_an_address_comes_once(client: TestClient, name: str) -> None:
+    given = {"query": QUERY, "operationName": "", "variables": "{}"}
+    response = client.get("/graphql", params=[*given.items(), (name, given[name])])
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["message"].endswith(f"{name} comes more than once.")
+
+
+def test_variables_in_an_address_have_no_key_twice(client: TestClient) -> None:
+    response = client.get("/graphql", params={"query": QUERY, "variables": '{"a":1,"a":2}'})
+    assert response.status_code == 400
 
 
 @pytest.mark.parametrize(

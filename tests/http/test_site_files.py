@@ -19,6 +19,7 @@ from cms.database import Database
 from cms.settings import Settings
 from graphql_api.app import create_app
 from graphql_api.http.limits import Limits
+from graphql_api.http.security_headers import SECURITY_HEADERS
 from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema
 from graphql_api.site_files.endpoint import SiteFiles
@@ -290,6 +291,13 @@ async def test_a_large_sitemap_is_an_index_of_parts(served: Served) -> None:
         for beyond in ("/sitemap-0.xml", "/sitemap-4.xml"):
             assert client.get(beyond).status_code == 404
     assert pages == [f"{HOME}/articles/t{n}" for n in range(5)]
+
+
+@pytest.mark.parametrize("path", ["/sitemap.xml", "/feeds/all.atom", "/feeds/all.json"])
+def test_a_file_keeps_browsers_from_guessing_framing_and_telling(served: Served, path: str) -> None:
+    response = served.client.get(path)
+    assert response.status_code == 200
+    assert {name: response.headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
 
 
 async def test_a_client_that_has_a_file_is_not_sent_it_again(served: Served) -> None:

@@ -1,0 +1,111 @@
+"""The server: whom it believes, and what it warns of before it starts."""
+
+from __future__ import annotations
+
+import httpx2
+import pytest
+import uvicorn
+from click.testing import CliRunner
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+from cms.database import Database
+from cms.settings import Settings, load_settings
+from graphql_api.cli import is_loopback, main, server_config
+from tests.http.live import running
+
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  # nothing listens on it
+FORWARDED = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
+
+
+async def who_asks(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the address and the scheme of a request."""
+    request = Request(scope)
+    host = request.client.host if request.client else ""
+    await PlainTextResponse(f"{host} {request.url.scheme}")(scope, receive, send)
+
+
+async def seen(proxies: str, headers: dict[str, str] | None = None) -> str:
+    """Return the address and the scheme that a server sees, which trusts these proxies."""
+    settings = Settings.model_validate({"port": 0, "trusted_proxies": proxies})
+    config = server_config(who_asks, settings)
+    config.lifespan = "off"
+    async with running(config) as host, httpx2.AsyncClient() as client:
+        return (await client.get(f"http://{host}/", headers=headers or FORWARDED)).text
+
+
+async def test_nobody_is_believed_to_be_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
+    assert await seen("") == "127.0.0.1 http"
+
+
+async def test_a_proxy_that_is_not_named_is_not_believed() -> None:
+    assert await seen("192.0.2.1, 2001:db8::/32") == "127.0.0.1 http"
+
+
+async def test_a_proxy_that_is_named_is_believed() -> None:
+    assert await seen("192.0.2.1, 127.0.0.0/8") == "203.0.113.7 https"
+
+
+async def test_only_what_trusted_proxies_have_added_is_believed() -> None:
+    chain = {"X-Forwarded-For": "198.51.100.9, 203.0.113.7, 127.0.0.9"}
+    assert await seen("127.0.0.0/8", chain) == "203.0.113.7 http"
+
+
+@pytest.mark.parametrize("proxies", ["*", "example.org", "10.0.0.1/8", "10.0.0.0/33"])
+def test_what_is_no_network_is_no_proxy(proxies: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings.model_validate({"trusted_proxies": proxies})
+
+
+def test_proxies_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COPYDESK_TRUSTED_PROXIES", "10.0.0.1,2001:db8::/32")
+    assert [str(each) for each in load_settings().trusted_proxies] == [
+        "10.0.0.1/32",
+        "2001:db8::/32",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        *(("127.0.0.1", True), ("127.8.8.8", True), ("::1", True), ("localhost", True)),
+        *((EVERY_ADDRESS, False), ("::", False), ("", False), ("192.0.2.1", False)),
+        *(("copydesk.example", False), ("localhost.example", False)),
+    ],
+)
+def test_loopback_is_what_only_this_machine_reaches(host: str, *, expected: bool) -> None:
+    assert is_loopback(host) is expected
+
+
+@pytest.mark.parametrize(
+    ("host", "terminated_by", "warns"),
+    [
+        ("127.0.0.1", "", False),
+        (EVERY_ADDRESS, "", True),
+        (EVERY_ADDRESS, "nginx", False),
+    ],
+)
+def test_a_server_that_others_reach_without_tls_warns(
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    host: str,
+    terminated_by: str,
+    *,
+    warns: bool,
+) -> None:
+    url = database.engine.url.set(drivername=database.engine.dialect.name)
+    for name, value in {
+        "SITE": "tests.sites:SITE",
+        "DATABASE_URL": url.render_as_string(hide_password=False),
+        "HOST": host,
+        "TLS_TERMINATED_BY": terminated_by,
+    }.items():
+        monkeypatch.setenv(f"COPYDESK_{name}", value)
+    monkeypatch.setattr(uvicorn.Server, "run", lambda _: None)
+    done = CliRunner().invoke(main, ["serve"])
+    assert done.exit_code == 0, done.output
+    assert ("COPYDESK_TLS_TERMINATED_BY" in done.stderr) is warns
+    assert "is served at" in done.stdout
