@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.dialects import Reader, backend, refresh_stale_statistics, refresh_statistics
-from cms.errors import Refused
+from cms.dialects import Reader, backend, named, refresh_stale_statistics, refresh_statistics
+from cms.errors import DatabaseUnavailable, OutcomeUnknown, Refused
 from cms.signing import Signer, load_or_make_signer
 
 WriteSession: TypeAlias = AsyncSession
@@ -55,24 +55,41 @@ class Database:
 
         A refusal commits: a refused command has already undone its own work, and what is left
         is the record of the refusal.
+
+        Raises:
+            DatabaseError: if the database failed; with ``OutcomeUnknown`` if it did while
+                committing, else nothing has been changed.
         """
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
-            await session.begin()
-            try:
-                yield session
-            except Refused:
-                await session.commit()
-                raise
-            await session.commit()
+        with named(self._backend.failures):
+            async with AsyncSession(self.engine, expire_on_commit=False) as session:
+                await session.begin()
+                try:
+                    yield session
+                except Refused:
+                    await _commit(session)
+                    raise
+                await _commit(session)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[ReadSession]:
         """Give a session that sees one snapshot and cannot write.
 
         It does not wait for writers, nor they for it.
+
+        Raises:
+            DatabaseError: if the database failed.
         """
-        async with AsyncSession(self._reading, expire_on_commit=False) as session:
-            yield session
+        with named(self._backend.failures):
+            async with AsyncSession(self._reading, expire_on_commit=False) as session:
+                yield session
+
+    def make(self) -> None:
+        """Make an empty database where there is none; what is in a file can be made so.
+
+        Raises:
+            DatabaseError: if it cannot be made.
+        """
+        self._backend.make()
 
     async def refresh_statistics(self) -> None:
         """Let the database look at its data, so that it plans well; after much has changed."""
@@ -89,3 +106,11 @@ class Database:
         await self.reader.close()
         await self._reading.dispose()
         await self.engine.dispose()
+
+
+async def _commit(session: WriteSession) -> None:
+    try:
+        await session.commit()
+    except DatabaseUnavailable as error:
+        message = f"the change may have been made or not, since it was being committed: {error}"
+        raise OutcomeUnknown(message) from error

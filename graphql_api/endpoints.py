@@ -7,17 +7,15 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from sqlalchemy.exc import DBAPIError
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from cms.database import Database
-from cms.dialects import is_worth_another_try
 from cms.editorial.actor import ANONYMOUS, Actor
 from graphql_api import pages
 from graphql_api.http.authentication import Identify, actor_of, preview_of, unauthenticated
-from graphql_api.http.errors import RequestFailed, failed, unexpected
+from graphql_api.http.errors import RequestFailed, failed, failure_of
 from graphql_api.http.live import LiveLimits
 from graphql_api.http.request import GraphQLRequest, read_request
 from graphql_api.http.response import (
@@ -176,18 +174,12 @@ async def _respond_with(media_type: str, answer: Awaitable[Response]) -> Respons
     """Return the response, or what went wrong."""
     try:
         return await answer
-    except RequestFailed as error:
-        response = failure(error, media_type)
-        if error.status == _TIMED_OUT:  # what is still to come is not waited for either
-            response.headers["Connection"] = "close"
-        return response
-    except DBAPIError as error:
-        if is_worth_another_try(error):
-            message = "Others are writing the same at this moment; try again."
-            return failure(failed(message, "BUSY", status=503), media_type)
-        return failure(unexpected(error), media_type)
     except Exception as error:  # noqa: BLE001  # whatever it is, the client gets no traceback
-        return failure(unexpected(error), media_type)
+        told = failure_of(error)
+    response = failure(told, media_type)
+    if told.status == _TIMED_OUT:  # what is still to come is not waited for either
+        response.headers["Connection"] = "close"
+    return response
 
 
 async def _arrived(request: Request, most_bytes: int, seconds: float) -> GraphQLRequest:

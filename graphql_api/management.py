@@ -17,7 +17,7 @@ from cms.content.site import Site
 from cms.database import Database
 from cms.editorial.actor import ANONYMOUS, Actor
 from cms.editorial.authorization import Action, Denied, Subject, decide
-from cms.errors import Refused
+from cms.errors import DatabaseError, OutcomeUnknown, Refused
 from cms.ledger.tail import Tail
 from cms.reading.view import Perspective, View
 from graphql_api.asking import Asking
@@ -215,14 +215,20 @@ class Management:
         for each in whole.fields:
             self._check_answerable(asked, asking.actor, each.key)
         parts: list[bytes] = []
-        for field in whole.fields:
-            answer = None
-            if isinstance(field, Field):
-                run = _declared(field).run
-                answer = await run(asking, _arguments(field, asked))
-            data, _ = await self.respond_to(asked, asking.actor, field.key, answer)
-            parts.append(data.strip()[1:-1])
-            self._tail.wake()
+        done: list[str] = []
+        try:
+            for field in whole.fields:
+                answer = None
+                if isinstance(field, Field):
+                    answer = await _declared(field).run(asking, _arguments(field, asked))
+                    done.append(field.name)
+                data, _ = await self.respond_to(asked, asking.actor, field.key, answer)
+                parts.append(data.strip()[1:-1])
+                self._tail.wake()
+        except DatabaseError as error:
+            if not done:
+                raise
+            raise OutcomeUnknown(f"{', '.join(done)} had been done when {error}") from error
         return self._operations.respond(asked, whole, b"{" + b",".join(parts) + b"}")
 
 

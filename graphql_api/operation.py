@@ -23,7 +23,6 @@ from cms.content.site import Site
 from cms.dialects import Reader
 from cms.editorial.actor import Actor
 from cms.editorial.authorization import Action, grants_for
-from cms.errors import ReadTimeout
 from cms.reading.view import ContentScope, Preview, View
 from graphql_api.http.documents import Documents, Operation
 from graphql_api.http.errors import RequestFailed, failed, formatted
@@ -249,7 +248,8 @@ async def fetch(reader: Reader, prepared: Prepared, variables: Mapping[str, Any]
     """Return the data of what is prepared, as JSON.
 
     Raises:
-        RequestFailed: if a value cannot be used, or it takes too long.
+        RequestFailed: if a value cannot be used.
+        DatabaseError: if the database fails, or it takes too long.
     """
     if prepared.statement is None:
         (case,) = prepared.plan.root.cases
@@ -259,8 +259,6 @@ async def fetch(reader: Reader, prepared: Prepared, variables: Mapping[str, Any]
         return await reader.fetch(prepared.statement.sql, values)
     except GraphQLError as error:
         raise RequestFailed(error) from None
-    except ReadTimeout as error:
-        raise failed(str(error), "TIMEOUT", status=503) from None
 
 
 def _shapes_of(

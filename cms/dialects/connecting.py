@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterable
+from inspect import signature
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Protocol
 from urllib.parse import quote
 
 import aiosqlite
+import asyncpg
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import URL, event, make_url, text  # noqa: TID251  # has no expression
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_dbapi
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from cms.dialects.reading import PostgresReader, Reader, SqliteReader
+from cms.dialects.failures import (
+    Failures,
+    PostgresFailures,
+    SqliteFailures,
+    check_writable,
+    name_failures,
+    named,
+)
+from cms.dialects.reading import CONNECT_SECONDS, PostgresReader, Reader, SqliteReader
 from cms.errors import DatabaseError
 
 _READING_CONNECTIONS = 4
@@ -34,6 +45,17 @@ class Backend(Protocol):
     def reader(self, connections: int, timeout: float) -> Reader:
         """Return a reader with this many connections, at most."""
 
+    @property
+    def failures(self) -> Failures:
+        """Names what fails."""
+
+    def make(self) -> None:
+        """Make an empty database where there is none, if that takes no more than a file.
+
+        Raises:
+            DatabaseError: if it cannot be made.
+        """
+
 
 def backend(database_url: str) -> Backend:
     """Return what a ``COPYDESK_DATABASE_URL`` names.
@@ -43,18 +65,32 @@ def backend(database_url: str) -> Backend:
     """
     try:
         url = make_url(database_url)
-    except ArgumentError as error:
-        raise DatabaseError(f"{database_url!r} is not a database URL: {error}") from None
+    except (ArgumentError, ValueError):  # their messages quote it, with the password
+        raise DatabaseError(f"COPYDESK_DATABASE_URL is not a URL; {_URLS}") from None
     match url.get_backend_name():
         case "sqlite" if url.database and url.database != ":memory:":
             return SqliteBackend(str(Path(url.database).resolve()))
         case "postgresql":
+            _check_options(url)
             return PostgresBackend(url.set(drivername="postgresql+asyncpg"))
-        case _:
-            raise DatabaseError(
-                f"{url.render_as_string()!r} is neither sqlite:///<file> "
-                "nor postgresql://<user>@<host>/<name>"
-            )
+        case "sqlite":
+            raise DatabaseError(f"COPYDESK_DATABASE_URL names no file; {_URLS}")
+        case name:
+            raise DatabaseError(f"COPYDESK_DATABASE_URL is of {name}; {_URLS}")
+
+
+_URLS = "use sqlite:///<file> or postgresql://<user>@<host>/<name>"
+
+
+def _check_options(url: URL) -> None:
+    """Go on only if the driver takes every option after the question mark."""
+    known = set(signature(asyncpg.connect).parameters)
+    if unknown := sorted(url.query.keys() - known):
+        message = (
+            f"COPYDESK_DATABASE_URL has options that asyncpg does not take: {', '.join(unknown)}; "
+            "leave them out (the one for TLS is ssl)"
+        )
+        raise DatabaseError(message)
 
 
 class SqliteBackend:
@@ -62,6 +98,12 @@ class SqliteBackend:
 
     def __init__(self, file: str) -> None:
         self._file = file
+        self.failures: Failures = SqliteFailures(file)
+
+    def make(self) -> None:
+        """Make an empty file where there is none."""
+        with named(self.failures):
+            sqlite.connect(self._file).close()
 
     def engine(self) -> AsyncEngine:
         """Return an engine with one connection, so that writers of this process queue."""
@@ -75,6 +117,7 @@ class SqliteBackend:
         # A transaction that reads first and writes later meets "database is locked" at once,
         # whatever the timeout; one that begins as a writer waits its turn.
         event.listen(engine.sync_engine, "begin", _begin_immediate)
+        name_failures(engine.sync_engine, self.failures)
         return engine
 
     def reading_engine(self, engine: AsyncEngine) -> AsyncEngine:
@@ -87,11 +130,12 @@ class SqliteBackend:
             hide_parameters=True,
         )
         event.listen(reading.sync_engine, "begin", _begin)
+        name_failures(reading.sync_engine, self.failures)
         return reading
 
     def reader(self, connections: int, timeout: float) -> SqliteReader:
         """Return a reader of the file."""
-        return SqliteReader(self._file, connections, timeout)
+        return SqliteReader(self._file, connections, timeout, self.failures)
 
 
 def _begin_immediate(connection: Connection) -> None:
@@ -106,7 +150,7 @@ def _driver(connect: Callable[..., aiosqlite.Connection]) -> Any:
     """Return aiosqlite's interface with pysqlite3 beneath."""
     names = ("DatabaseError", "Error", "IntegrityError", "NotSupportedError", "OperationalError")
     return SimpleNamespace(
-        Connection=aiosqlite.Connection,
+        Connection=_Connection,
         __version__=aiosqlite.__version__,
         connect=connect,
         ProgrammingError=sqlite.ProgrammingError,
@@ -116,35 +160,50 @@ def _driver(connect: Callable[..., aiosqlite.Connection]) -> Any:
     )
 
 
-def _connect_to_write(file: str, **_: object) -> aiosqlite.Connection:
-    def connect() -> sqlite.Connection:
-        connection = sqlite.connect(file, isolation_level=None, check_same_thread=False)
-        for pragma in (
-            "journal_mode=wal",
-            "synchronous=full",
-            "foreign_keys=on",
-            "trusted_schema=off",
-            "busy_timeout=5000",
-        ):
-            connection.execute(f"pragma {pragma}")
-        return connection
+class _Connection(aiosqlite.Connection):
+    """A connection that nothing waits for once its thread has ended.
 
-    if not Path(file).parent.is_dir():
-        # Said here, since what fails in aiosqlite's thread outlives the event loop.
-        raise sqlite.OperationalError(f"there is no folder {Path(file).parent}")
-    return aiosqlite.Connection(connect, iter_chunk_size=64)
+    aiosqlite leaves the thread of a connection that could not be opened running, to fail again
+    when the event loop is gone before it. A second :meth:`stop` is never answered there, and
+    SQLAlchemy stops a connection twice that is cut off while it waits for a lock.
+    """
+
+    def stop(self) -> asyncio.Future[None] | None:
+        return super().stop() if self._running else None
+
+    async def _connect(self) -> aiosqlite.Connection:
+        try:
+            return await super()._connect()
+        except BaseException:
+            self._thread.join()  # it was asked to end, and does so at once
+            raise
+
+
+def _connect_to_write(file: str, **_: object) -> aiosqlite.Connection:
+    check_writable(Path(file))
+    # Only `migrate` makes a database: one that is missing stays missing, rather than empty.
+    pragmas = (
+        "journal_mode=wal",
+        "synchronous=full",
+        "foreign_keys=on",
+        "trusted_schema=off",
+        "busy_timeout=5000",
+    )
+    return _Connection(lambda: _opened(file, "rw", pragmas), iter_chunk_size=64)
 
 
 def _connect_to_read(file: str, **_: object) -> aiosqlite.Connection:
-    def connect() -> sqlite.Connection:
-        connection = sqlite.connect(
-            f"file:{quote(file)}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-        )
-        for pragma in ("query_only=on", "trusted_schema=off", "busy_timeout=5000"):
-            connection.execute(f"pragma {pragma}")
-        return connection
+    pragmas = ("query_only=on", "trusted_schema=off", "busy_timeout=5000")
+    return _Connection(lambda: _opened(file, "ro", pragmas), iter_chunk_size=64)
 
-    return aiosqlite.Connection(connect, iter_chunk_size=64)
+
+def _opened(file: str, mode: str, pragmas: Iterable[str]) -> sqlite.Connection:
+    connection = sqlite.connect(
+        f"file:{quote(file)}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
+    )
+    for pragma in pragmas:
+        connection.execute(f"pragma {pragma}")
+    return connection
 
 
 class PostgresBackend:
@@ -152,14 +211,19 @@ class PostgresBackend:
 
     def __init__(self, url: URL) -> None:
         self._url = url
+        self.failures: Failures = PostgresFailures()
+
+    def make(self) -> None:
+        """Do nothing: an administrator of the server makes databases."""
 
     def engine(self) -> AsyncEngine:
         """Return an engine with a pool of connections."""
-        return create_async_engine(
+        engine = create_async_engine(
             self._url,
             pool_pre_ping=True,
             hide_parameters=True,  # they can be hashes of passwords
             connect_args={
+                "timeout": CONNECT_SECONDS,
                 "server_settings": {
                     "application_name": "copydesk",
                     "idle_in_transaction_session_timeout": "60000",
@@ -167,9 +231,11 @@ class PostgresBackend:
                     "lock_timeout": "5000",
                     "statement_timeout": "30000",
                     "timezone": "UTC",
-                }
+                },
             },
         )
+        name_failures(engine.sync_engine, self.failures)
+        return engine
 
     def reading_engine(self, engine: AsyncEngine) -> AsyncEngine:
         """Return the same engine, with read-only transactions."""
@@ -177,7 +243,7 @@ class PostgresBackend:
 
     def reader(self, connections: int, timeout: float) -> PostgresReader:
         """Return a reader of the database."""
-        return PostgresReader(self._url, connections, timeout)
+        return PostgresReader(self._url, connections, timeout, self.failures)
 
 
 def refresh_statistics(connection: Connection) -> None:
@@ -222,17 +288,3 @@ def index_names(connection: Connection, table: str) -> set[str]:
         ),
     }[connection.dialect.name]
     return set(connection.scalars(text(query), {"table": table}))
-
-
-# Somebody else was there first: a deadlock, a lock not had in time, a conflict of snapshots.
-_CONFLICTS = frozenset({"40001", "40P01", "55P03"})
-
-
-def is_worth_another_try(error: DBAPIError) -> bool:
-    """Say whether a transaction failed only because of another one at the same time."""
-    original = error.orig
-    return (
-        isinstance(error, IntegrityError)
-        or getattr(original, "sqlstate", None) in _CONFLICTS
-        or "database is locked" in str(original)
-    )

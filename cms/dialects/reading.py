@@ -9,6 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Protocol
 from urllib.parse import quote
 
@@ -18,9 +19,12 @@ from sqlalchemy import URL, Dialect
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
+from cms.dialects.failures import Failures, named
 from cms.dialects.folding import FOLD, folded
 from cms.errors import ReadTimeout
 
+# How long it may take to get a connection from a server, in seconds.
+CONNECT_SECONDS = 5.0
 # How long a statement may have taken to count as taking no time, in seconds.
 _NO_TIME = 0.0005
 _MOST_STATEMENTS = 1_000
@@ -39,7 +43,8 @@ class Reader(Protocol):
         """Return the one value of the one row that a statement yields.
 
         Raises:
-            ReadTimeout: when the statement ran longer than the limit and was cancelled.
+            DatabaseError: when the database failed; with ``ReadTimeout`` if the statement ran
+                longer than the limit and was cancelled.
         """
 
     async def close(self) -> None:
@@ -53,10 +58,11 @@ class SqliteReader:
     hand it to a thread would take longer; every other one runs in a thread.
     """
 
-    def __init__(self, file: str, connections: int, timeout: float) -> None:
+    def __init__(self, file: str, connections: int, timeout: float, failures: Failures) -> None:
         self.dialect: Dialect = sqlite_dialect(paramstyle="qmark")
         self._file = file
         self._timeout = timeout
+        self._failures = failures
         # More threads than cores only wait for each other.
         self._size = min(connections, os.cpu_count() or 1)
         self._threads = ThreadPoolExecutor(self._size, "copydesk-reader")
@@ -67,10 +73,11 @@ class SqliteReader:
 
     async def fetch(self, sql: str, values: Sequence[object]) -> bytes:
         """Run the statement."""
-        if self._seconds.of(sql) < _NO_TIME:
-            value, seconds = self._own_connection().fetch(sql, values)
-        else:
-            value, seconds = await self._fetch_in_thread(sql, values)
+        with named(self._failures):
+            if self._seconds.of(sql) < _NO_TIME:
+                value, seconds = self._own_connection().fetch(sql, values)
+            else:
+                value, seconds = await self._fetch_in_thread(sql, values)
         self._seconds.note(sql, seconds)
         return value
 
@@ -166,27 +173,35 @@ class _Recent:
 class PostgresReader:
     """A pool of connections that keep their prepared statements."""
 
-    def __init__(self, url: URL, connections: int, timeout: float) -> None:
+    def __init__(self, url: URL, connections: int, timeout: float, failures: Failures) -> None:
         self.dialect: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
         self._url = url
         self._size = connections
         self._timeout = timeout
+        self._failures = failures
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
 
     async def fetch(self, sql: str, values: Sequence[object]) -> bytes:
         """Run the statement, prepared."""
-        pool = self._pool or await self._open()
         try:
+            pool = self._pool or await self._open()
             async with pool.acquire() as connection:
                 return await connection.fetchval(sql, *values)  # type: ignore[no-any-return]
         except asyncpg.QueryCanceledError:
             raise ReadTimeout(self._timeout) from None
+        except Exception as error:
+            failure = self._failures.of_driver(error)
+            if failure is None:
+                raise
+            raise failure from error
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; those that a server does not answer on are cut off."""
         if self._pool is not None:
-            await self._pool.close()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    await self._pool.close()
 
     async def _open(self) -> asyncpg.Pool:
         async with self._opening:
@@ -196,6 +211,7 @@ class PostgresReader:
                     **arguments,
                     min_size=1,
                     max_size=self._size,
+                    timeout=CONNECT_SECONDS,
                     statement_cache_size=1_000,
                     init=_receive_json_as_bytes,
                     reset=_keep_session,

@@ -22,11 +22,12 @@ PONG = b'{"type":"pong"}'
 class CloseCode(IntEnum):
     """Why a socket is closed.
 
-    They are the protocol's and its reference implementation's, except that ``TOO_LARGE`` is
-    WebSocket's own and ``TOO_SLOW`` is ours.
+    They are the protocol's and its reference implementation's, except that ``TOO_LARGE`` and
+    ``TRY_AGAIN`` are WebSocket's own and ``TOO_SLOW`` is ours.
     """
 
     TOO_LARGE = 1009
+    TRY_AGAIN = 1013
     TOO_SLOW = 4008
     MALFORMED = 4400
     UNAUTHORIZED = 4401
