@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema, OperationType
@@ -137,9 +138,15 @@ class Management:
             aclosing(_checked(events)) as checked,
         ):
             async for event in checked:
-                response = await self._told(asked, current, field.key, event)
+                response = await self._tail.persistently(
+                    partial(self._told, asked, current, field.key, event)
+                )
                 if response is not None:
                     yield response
+
+    def end_subscriptions(self) -> None:
+        """End all subscriptions, as if nothing will happen any more."""
+        self._tail.end()
 
     def _subscribed(self, asked: Asked, actor: Actor) -> Field:
         """Return the one field that a subscription asks for."""
