@@ -18,6 +18,7 @@ from cms.settings import Settings, load_settings
 from graphql_api import pages
 from graphql_api.endpoints import ManagementEndpoint, serve_delivery
 from graphql_api.http.authentication import Identify
+from graphql_api.http.shutdown import Shutdown
 from graphql_api.management import Management
 from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
@@ -35,7 +36,9 @@ def create_app(
     """Return the app that serves a site.
 
     It can run by itself or be mounted in another ASGI app; connections are opened when they
-    are first needed, and closed at the end of the app's lifespan, if it has one.
+    are first needed, and closed at the end of the app's lifespan, if it has one. A server that
+    waits for open streams before it ends that lifespan calls ``app.state.shutdown.begin()``
+    first, as ``copydesk serve`` does: then they end by themselves.
 
     Args:
         site: the site's declaration.
@@ -61,20 +64,22 @@ def create_app(
         refresh=timedelta(days=chosen.refresh_days),
     )
     management = Management(site, build_management_schema(site), database, lifetimes=lifetimes)
-    endpoint = ManagementEndpoint(management, database, identify, allowed_origins)
+    shutdown = Shutdown(management.end_subscriptions)
+    endpoint = ManagementEndpoint(management, database, shutdown, identify, allowed_origins)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         try:
             yield
         finally:
+            shutdown.begin()
             await database.close()
 
     async def graphql(request: Request) -> Response:
-        return await serve_delivery(delivery, database, request)
+        return await serve_delivery(delivery, database, shutdown, request)
 
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/graphql", graphql, methods=methods),
             Route("/graphql/assets/{name}", pages.asset),
@@ -85,3 +90,5 @@ def create_app(
         ],
         lifespan=lifespan,
     )
+    app.state.shutdown = shutdown
+    return app

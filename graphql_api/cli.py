@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import click
-import uvicorn
 from graphql import print_schema
 
 from cms.cli.account import account
@@ -20,8 +19,8 @@ from cms.content.site import Site
 from cms.operations.field_indexes import compare_indexes
 from cms.settings import Settings, load_settings
 from graphql_api.app import create_app
-from graphql_api.http.live import LiveLimits
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
+from graphql_api.server import Server
 
 
 @click.group(cls=CopydeskGroup)
@@ -50,15 +49,7 @@ def serve() -> None:
     settings = load_settings()
     site = load_site(settings.site)
     can_sign_in, not_indexed = asyncio.run(_look(settings, site))
-    config = uvicorn.Config(
-        create_app(site, settings),
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        timeout_graceful_shutdown=5,  # streams of events do not end by themselves
-        ws_max_size=LiveLimits().message_bytes + 1,
-    )
-    server = uvicorn.Server(config)
+    server = Server(create_app(site, settings), settings.host, settings.port)
     address = f"http://{settings.host}:{settings.port}"
     click.echo(
         f"{site.name} is served at {address}/graphql, and edited at {address}/manage/graphql"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from graphql_api.http.response import (
     success,
     wants_page,
 )
+from graphql_api.http.shutdown import Shutdown
 from graphql_api.http.sse import begun, prefers_event_stream, sse_response
 from graphql_api.http.websocket import serve_websocket
 from graphql_api.management import Management
@@ -41,16 +41,21 @@ _NOT_ALLOWED = 405
 _TIMED_OUT = 408
 
 
-async def serve_delivery(delivery: Delivery, database: Database, request: Request) -> Response:
+async def serve_delivery(
+    delivery: Delivery, database: Database, shutdown: Shutdown, request: Request
+) -> Response:
     """Return the response to a request to the delivery API."""
+
+    async def arrived() -> GraphQLRequest:
+        return await _arrived(request, delivery.limits.body_bytes, _BODY_SECONDS, shutdown)
 
     async def answer(media_type: str) -> Response:
         header = request.headers.get("authorization")
         if header is None:
-            asked = await _arrived(request, delivery.limits.body_bytes, _BODY_SECONDS)
+            asked = await arrived()
             return success(await delivery.answer(asked), media_type)
         visitor = await _visitor(database, header)
-        asked = await _arrived(request, delivery.limits.body_bytes, _BODY_SECONDS)
+        asked = await arrived()
         return private(await delivery.answer(asked, visitor), media_type)
 
     return pages.graphiql() if wants_page(request) else await _respond(request, answer)
@@ -71,6 +76,7 @@ class ManagementEndpoint:
     Attributes:
         management: what answers.
         database: where accounts and tokens are.
+        shutdown: ends what is waited for when the server ends.
         identify: how a host application says who is asking, in place of those.
         allowed_origins: the pages elsewhere that may open a WebSocket.
         live_limits: how much one client may have going on.
@@ -79,6 +85,7 @@ class ManagementEndpoint:
 
     management: Management
     database: Database
+    shutdown: Shutdown
     identify: Identify | None = None
     allowed_origins: Collection[str] = ()
     live_limits: LiveLimits = field(default_factory=LiveLimits)
@@ -128,7 +135,8 @@ class ManagementEndpoint:
             raise failed(message, "METHOD_NOT_ALLOWED", status=405)
         # Who is asking comes first, so that nobody learns anything from what is wrong.
         actor = await self.actor(request, request.headers.get("authorization"))
-        return await _arrived(request, self.management.limits.body_bytes, self.body_seconds), actor
+        most = self.management.limits.body_bytes
+        return await _arrived(request, most, self.body_seconds, self.shutdown), actor
 
 
 @dataclass(frozen=True)
@@ -182,16 +190,21 @@ async def _respond_with(media_type: str, answer: Awaitable[Response]) -> Respons
     return response
 
 
-async def _arrived(request: Request, most_bytes: int, seconds: float) -> GraphQLRequest:
+async def _arrived(
+    request: Request, most_bytes: int, seconds: float, shutdown: Shutdown
+) -> GraphQLRequest:
     """Return what a request asks, once it is here.
 
     Raises:
         RequestFailed: if it is not well formed, or does not come.
     """
     try:
-        async with asyncio.timeout(seconds):
+        async with shutdown.wait(seconds):
             return await read_request(request, most_bytes)
     except TimeoutError:
+        if shutdown.has_begun:
+            message = "The server ended before the request was here; send it again."
+            raise failed(message, "UNAVAILABLE", status=503, retry_after=1) from None
         message = f"The request has not arrived within {seconds:g} seconds."
     except ClientDisconnect:
         message = "The client has gone before its request was here."
