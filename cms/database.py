@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.dialects import Reader, backend, refresh_stale_statistics, refresh_statistics
-from cms.errors import Refused
+from cms.dialects import Reader, backend, named, refresh_stale_statistics, refresh_statistics
+from cms.errors import DatabaseUnavailable, OutcomeUnknown, Refused
 from cms.signing import KeyFile
 
 WriteSession: TypeAlias = AsyncSession
@@ -41,38 +41,47 @@ class Database:
         self.reader: Reader = self._backend.reader(readers, statement_timeout)
         self.key_file = KeyFile(signing_key)
 
-    def make_folder(self) -> None:
-        """Make the folder that the database is to be in, unless it exists or is not needed.
-
-        Raises:
-            DatabaseError: if it cannot be made.
-        """
-        self._backend.make_folder()
-
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[WriteSession]:
         """Give a session; commit at the end, or roll back if the body fails.
 
         A refusal commits: a refused command has already undone its own work, and what is left
         is the record of the refusal.
+
+        Raises:
+            DatabaseError: if the database failed; with ``OutcomeUnknown`` if it did while
+                committing, else nothing has been changed.
         """
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
-            await session.begin()
-            try:
-                yield session
-            except Refused:
-                await session.commit()
-                raise
-            await session.commit()
+        with named(self._backend.failures):
+            async with AsyncSession(self.engine, expire_on_commit=False) as session:
+                await session.begin()
+                try:
+                    yield session
+                except Refused:
+                    await _commit(session)
+                    raise
+                await _commit(session)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[ReadSession]:
         """Give a session that sees one snapshot and cannot write.
 
         It does not wait for writers, nor they for it.
+
+        Raises:
+            DatabaseError: if the database failed.
         """
-        async with AsyncSession(self._reading, expire_on_commit=False) as session:
-            yield session
+        with named(self._backend.failures):
+            async with AsyncSession(self._reading, expire_on_commit=False) as session:
+                yield session
+
+    def make(self) -> None:
+        """Make an empty database where there is none; what is in a file can be made so.
+
+        Raises:
+            DatabaseError: if it cannot be made.
+        """
+        self._backend.make()
 
     async def refresh_statistics(self) -> None:
         """Let the database look at its data, so that it plans well; after much has changed."""
@@ -89,3 +98,11 @@ class Database:
         await self.reader.close()
         await self._reading.dispose()
         await self.engine.dispose()
+
+
+async def _commit(session: WriteSession) -> None:
+    try:
+        await session.commit()
+    except DatabaseUnavailable as error:
+        message = f"the change may have been made or not, since it was being committed: {error}"
+        raise OutcomeUnknown(message) from error

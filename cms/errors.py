@@ -7,8 +7,15 @@ Exceptions::
     ├── SiteError            the site's declaration contradicts itself
     ├── AttestationError     an attestation does not hold; the message says why
     ├── ContentFileError     a content file cannot be read: names the file and the line
-    ├── DatabaseError        the database is not what this version needs
-    │   └── ReadTimeout      a read took longer than the limit and was cancelled
+    ├── DatabaseError        the database is not what this version needs, or fails
+    │   ├── DatabaseUnavailable  it cannot be reached; once it can, all goes on by itself
+    │   │   └── OutcomeUnknown   it was lost during a commit: the change may have been made
+    │   ├── DatabaseDamaged  its file is damaged, or is no database
+    │   ├── DatabaseReadOnly it takes no changes
+    │   ├── DatabaseFull     its disk is full: it takes no changes until there is room
+    │   ├── DatabaseBusy     another transaction was first; this one has changed nothing
+    │   └── DatabaseTimeout  a statement took longer than the limit and was cancelled
+    │       └── ReadTimeout  a read did
     └── Refused              a command said no; carries every reason at once
 
 Reasons are data, not exceptions: a :class:`UserError` has a stable ``code``, a
@@ -74,7 +81,38 @@ class AttestationError(CopydeskError):
     """An attestation does not hold, or the key that it takes cannot be had."""
 
 
-class ReadTimeout(DatabaseError):
+class DatabaseUnavailable(DatabaseError):
+    """The database cannot be reached; nothing was changed, and reads can be tried again."""
+
+
+class OutcomeUnknown(DatabaseUnavailable):
+    """The database was lost during a commit: the change was made, or it was not.
+
+    Such a write is never repeated blindly; see :mod:`cms.commands.repetition`.
+    """
+
+
+class DatabaseDamaged(DatabaseError):
+    """The database's file is damaged, or is no database at all."""
+
+
+class DatabaseReadOnly(DatabaseError):
+    """The database takes no changes."""
+
+
+class DatabaseFull(DatabaseError):
+    """The disk of the database is full."""
+
+
+class DatabaseBusy(DatabaseError):
+    """Another transaction was first; this one has changed nothing and can be tried again."""
+
+
+class DatabaseTimeout(DatabaseError):
+    """A statement took longer than the limit and was cancelled."""
+
+
+class ReadTimeout(DatabaseTimeout):
     """A read took longer than the limit, ``seconds``, and was cancelled in the database."""
 
     def __init__(self, seconds: float) -> None:

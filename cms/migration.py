@@ -31,9 +31,9 @@ async def migrate(database: Database, revision: str = "head") -> None:
     Two processes may do this at once: one of them waits, and then finds nothing to do.
 
     Raises:
-        DatabaseError: if the folder of an SQLite file cannot be made.
+        DatabaseError: if that cannot be done; then the database is as it was.
     """
-    database.make_folder()
+    database.make()
     await _run(database, lambda config: command.upgrade(config, revision))
 
 
@@ -57,14 +57,13 @@ async def check_migrated(database: Database) -> None:
     Raises:
         DatabaseError: if it has not, or cannot be reached.
     """
-    newest = ScriptDirectory.from_config(_config()).get_current_head()
-    try:
-        async with database.engine.connect() as connection:
-            current = await connection.run_sync(
-                lambda sync: MigrationContext.configure(sync).get_current_revision()
-            )
-    except (DBAPIError, OSError) as error:
-        raise DatabaseError(f"the database cannot be reached: {error}") from None
+    scripts = ScriptDirectory.from_config(_config())
+    async with database.reading() as session:
+        connection = await session.connection()
+        current = await connection.run_sync(lambda sync: _known_revision(sync, scripts))
+    newest = scripts.get_current_head()
+    if current is None:
+        raise DatabaseError("the database is not migrated yet; run: copydesk migrate")
     if current != newest:
         raise DatabaseError(
             f"the database is at revision {current}, this version needs {newest}; "
@@ -75,21 +74,45 @@ async def check_migrated(database: Database) -> None:
 async def run_with_own_connection(work: Callable[[Connection], None]) -> None:
     """Run ``work`` on the database of the settings; for Alembic's own command line."""
     database = Database(load_settings().database_url)
+    database.make()
     async with database.engine.begin() as connection:
         await connection.run_sync(work)
     await database.close()
 
 
 async def _run(database: Database, alembic_command: Callable[[Config], None]) -> None:
-    async with database.engine.begin() as connection:
-        await connection.run_sync(_locked, alembic_command)
+    try:
+        async with database.engine.begin() as connection:
+            await connection.run_sync(_locked, alembic_command)
+    except DBAPIError as error:
+        reason = str(error.orig).partition("\n")[0]
+        raise DatabaseError(
+            f"nothing was migrated, since the database refused: {reason}"
+        ) from error
 
 
 def _locked(connection: Connection, alembic_command: Callable[[Config], None]) -> None:
     lock_schema(connection)
     config = _config()
+    _known_revision(connection, ScriptDirectory.from_config(config))
     config.attributes["connection"] = connection
     alembic_command(config)
+
+
+def _known_revision(connection: Connection, scripts: ScriptDirectory) -> str | None:
+    """Return the revision that the database is at; ``None`` before the first.
+
+    Raises:
+        DatabaseError: if this version does not know it.
+    """
+    known = {script.revision for script in scripts.walk_revisions()}
+    heads = MigrationContext.configure(connection).get_current_heads()
+    if unknown := sorted(set(heads) - known):
+        raise DatabaseError(
+            f"the database is newer than this Copydesk, which does not know its revision "
+            f"{', '.join(unknown)}; install the newer version"
+        )
+    return max(heads, default=None)
 
 
 def _config() -> Config:

@@ -23,6 +23,7 @@ from graphql_api.endpoints import ManagementEndpoint, serve_delivery
 from graphql_api.http.authentication import Identify
 from graphql_api.http.limits import Limits, limits_with
 from graphql_api.http.security_headers import SecurityHeaders
+from graphql_api.http.shutdown import Shutdown
 from graphql_api.management import MANAGEMENT_LIMITS, Management
 from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
@@ -40,7 +41,9 @@ def create_app(
     """Return the app that serves a site.
 
     It can run by itself or be mounted in another ASGI app; connections are opened when they
-    are first needed, and closed at the end of the app's lifespan, if it has one.
+    are first needed, and closed at the end of the app's lifespan, if it has one. A server that
+    waits for open streams before it ends that lifespan calls ``app.state.shutdown.begin()``
+    first, as ``copydesk serve`` does: then they end by themselves.
 
     Args:
         site: the site's declaration.
@@ -80,21 +83,23 @@ def create_app(
         entries=entries.current,
         turns=turns,
     )
-    endpoint = ManagementEndpoint(management, database, identify, allowed_origins)
+    shutdown = Shutdown(management.end_subscriptions)
+    endpoint = ManagementEndpoint(management, database, shutdown, identify, allowed_origins)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         try:
             yield
         finally:
+            shutdown.begin()
             await entries.close()
             await database.close()
 
     async def graphql(request: Request) -> Response:
-        return await serve_delivery(delivery, database, request)
+        return await serve_delivery(delivery, database, shutdown, request)
 
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/graphql", graphql, methods=methods),
             Route("/graphql/assets/{name}", pages.asset),
@@ -106,3 +111,5 @@ def create_app(
         middleware=[Middleware(SecurityHeaders)],
         lifespan=lifespan,
     )
+    app.state.shutdown = shutdown
+    return app

@@ -7,9 +7,7 @@ import sys
 from ipaddress import ip_address
 
 import click
-import uvicorn
 from graphql import print_schema
-from starlette.types import ASGIApp
 
 from cms.cli.account import account
 from cms.cli.audit import audit
@@ -27,9 +25,8 @@ from cms.ledger.keys import signer_of
 from cms.operations.field_indexes import compare_indexes
 from cms.settings import Settings, load_settings
 from graphql_api.app import create_app
-from graphql_api.http.live import LiveLimits
-from graphql_api.http.request_headers import BoundedHeaders
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
+from graphql_api.server import Server
 
 # How long a thread keeps Python's lock while another waits for it.
 _SWITCH_SECONDS = 0.0005
@@ -61,7 +58,7 @@ def serve() -> None:
     settings = load_settings()
     site = load_site(settings.site)
     can_sign_in, not_indexed, cannot_sign = asyncio.run(_look(settings, site))
-    server = uvicorn.Server(server_config(create_app(site, settings), settings))
+    server = Server(create_app(site, settings), settings)
     address = f"http://{settings.host}:{settings.port}"
     click.echo(
         f"{site.name} is served at {address}/graphql, and edited at {address}/manage/graphql"
@@ -84,21 +81,6 @@ def serve() -> None:
     # Requests are prepared in a thread beside the event loop, which is not to wait for it long.
     sys.setswitchinterval(_SWITCH_SECONDS)
     server.run()
-
-
-def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
-    """Return the configuration of the server for an app."""
-    return uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        http=BoundedHeaders,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=[str(each) for each in settings.trusted_proxies],
-        log_level="warning",
-        timeout_graceful_shutdown=5,  # streams of events do not end by themselves
-        ws_max_size=LiveLimits().message_bytes + 1,
-    )
 
 
 def is_loopback(host: str) -> bool:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from sqlalchemy.exc import DBAPIError
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from cms.commands.throttle import network_of
 from cms.database import Database
-from cms.dialects import is_worth_another_try
 from cms.editorial.actor import ANONYMOUS, Actor
 from graphql_api import pages
 from graphql_api.http.authentication import Identify, actor_of, preview_of, unauthenticated
-from graphql_api.http.errors import RequestFailed, failed, unexpected
+from graphql_api.http.errors import RequestFailed, failed, failure_of
 from graphql_api.http.live import LiveLimits
 from graphql_api.http.request import GraphQLRequest, read_request
 from graphql_api.http.response import (
@@ -31,6 +28,7 @@ from graphql_api.http.response import (
     wants_page,
 )
 from graphql_api.http.shares import Share, Shares
+from graphql_api.http.shutdown import Shutdown
 from graphql_api.http.sse import begun, prefers_event_stream, sse_response
 from graphql_api.http.websocket import serve_websocket
 from graphql_api.management import Management
@@ -45,17 +43,22 @@ _NOT_ALLOWED = 405
 _TIMED_OUT = 408
 
 
-async def serve_delivery(delivery: Delivery, database: Database, request: Request) -> Response:
+async def serve_delivery(
+    delivery: Delivery, database: Database, shutdown: Shutdown, request: Request
+) -> Response:
     """Return the response to a request to the delivery API."""
+
+    async def arrived() -> GraphQLRequest:
+        return await _arrived(request, delivery.limits.body_bytes, _BODY_SECONDS, shutdown)
 
     async def answer(media_type: str) -> Response:
         header = request.headers.get("authorization")
         if header is None:
-            asked = await _arrived(request, delivery.limits.body_bytes, _BODY_SECONDS)
+            asked = await arrived()
             visitor = Visitor(client=network_of(_address(request)))
             return success(await delivery.answer(asked, visitor), media_type)
         visitor = await _visitor(database, header, _address(request))
-        asked = await _arrived(request, delivery.limits.body_bytes, _BODY_SECONDS)
+        asked = await arrived()
         return private(await delivery.answer(asked, visitor), media_type)
 
     return pages.graphiql() if wants_page(request) else await _respond(request, answer)
@@ -78,6 +81,7 @@ class ManagementEndpoint:
     Attributes:
         management: what answers.
         database: where accounts and tokens are.
+        shutdown: ends what is waited for when the server ends.
         identify: how a host application says who is asking, in place of those.
         allowed_origins: the pages elsewhere that may open a WebSocket.
         live_limits: how much one client may have going on.
@@ -87,6 +91,7 @@ class ManagementEndpoint:
 
     management: Management
     database: Database
+    shutdown: Shutdown
     identify: Identify | None = None
     allowed_origins: Collection[str] = ()
     live_limits: LiveLimits = field(default_factory=LiveLimits)
@@ -143,7 +148,8 @@ class ManagementEndpoint:
             raise failed(message, "METHOD_NOT_ALLOWED", status=405)
         # Who is asking comes first, so that nobody learns anything from what is wrong.
         actor = await self.actor(request, request.headers.get("authorization"))
-        return await _arrived(request, self.management.limits.body_bytes, self.body_seconds), actor
+        most = self.management.limits.body_bytes
+        return await _arrived(request, most, self.body_seconds, self.shutdown), actor
 
 
 @dataclass(frozen=True)
@@ -198,30 +204,29 @@ async def _respond_with(media_type: str, answer: Awaitable[Response]) -> Respons
     """Return the response, or what went wrong."""
     try:
         return await answer
-    except RequestFailed as error:
-        response = failure(error, media_type)
-        if error.status == _TIMED_OUT:  # what is still to come is not waited for either
-            response.headers["Connection"] = "close"
-        return response
-    except DBAPIError as error:
-        if is_worth_another_try(error):
-            message = "Others are writing the same at this moment; try again."
-            return failure(failed(message, "BUSY", status=503), media_type)
-        return failure(unexpected(error), media_type)
     except Exception as error:  # noqa: BLE001  # whatever it is, the client gets no traceback
-        return failure(unexpected(error), media_type)
+        told = failure_of(error)
+    response = failure(told, media_type)
+    if told.status == _TIMED_OUT:  # what is still to come is not waited for either
+        response.headers["Connection"] = "close"
+    return response
 
 
-async def _arrived(request: Request, most_bytes: int, seconds: float) -> GraphQLRequest:
+async def _arrived(
+    request: Request, most_bytes: int, seconds: float, shutdown: Shutdown
+) -> GraphQLRequest:
     """Return what a request asks, once it is here.
 
     Raises:
         RequestFailed: if it is not well formed, or does not come.
     """
     try:
-        async with asyncio.timeout(seconds):
+        async with shutdown.wait(seconds):
             return await read_request(request, most_bytes)
     except TimeoutError:
+        if shutdown.has_begun:
+            message = "The server ended before the request was here; send it again."
+            raise failed(message, "UNAVAILABLE", status=503, retry_after=1) from None
         message = f"The request has not arrived within {seconds:g} seconds."
     except ClientDisconnect:
         message = "The client has gone before its request was here."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema, OperationType
@@ -19,7 +20,7 @@ from cms.database import Database
 from cms.dialects import Turns
 from cms.editorial.actor import ANONYMOUS, Actor
 from cms.editorial.authorization import Action, Denied, Subject, decide
-from cms.errors import Refused
+from cms.errors import DatabaseError, OutcomeUnknown, Refused
 from cms.ledger.tail import Tail
 from cms.reading.view import Perspective, View
 from graphql_api.asking import Asking
@@ -157,9 +158,15 @@ class Management:
             aclosing(_checked(events)) as checked,
         ):
             async for event in checked:
-                response = await self._told(asked, current, field.key, event)
+                response = await self._tail.persistently(
+                    partial(self._told, asked, current, field.key, event)
+                )
                 if response is not None:
                     yield response
+
+    def end_subscriptions(self) -> None:
+        """End all subscriptions, as if nothing will happen any more."""
+        self._tail.end()
 
     async def _subscribed(self, asked: Asked, actor: Actor) -> Field:
         """Return the one field that a subscription asks for."""
@@ -236,14 +243,20 @@ class Management:
         for each in whole.fields:
             await self._check_answerable(asked, asking.actor, each.key)
         parts: list[bytes] = []
-        for field in whole.fields:
-            answer = None
-            if isinstance(field, Field):
-                run = _declared(field).run
-                answer = await run(asking, _arguments(field, asked))
-            data, _ = await self.respond_to(asked, asking.actor, field.key, answer)
-            parts.append(data.strip()[1:-1])
-            self._tail.wake()
+        done: list[str] = []
+        try:
+            for field in whole.fields:
+                answer = None
+                if isinstance(field, Field):
+                    answer = await _declared(field).run(asking, _arguments(field, asked))
+                    done.append(field.name)
+                data, _ = await self.respond_to(asked, asking.actor, field.key, answer)
+                parts.append(data.strip()[1:-1])
+                self._tail.wake()
+        except DatabaseError as error:
+            if not done:
+                raise
+            raise OutcomeUnknown(f"{', '.join(done)} had been done when {error}") from error
         return await self._operations.respond(asked, whole, b"{" + b",".join(parts) + b"}")
 
 

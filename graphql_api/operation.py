@@ -26,7 +26,7 @@ from cms.content.site import Site
 from cms.dialects import Reader, Turns
 from cms.editorial.actor import Actor
 from cms.editorial.authorization import Action, grants_for
-from cms.errors import ReadTimeout, TooManyWaiting
+from cms.errors import TooManyWaiting
 from cms.reading.view import ContentScope, Preview, View
 from graphql_api.http.documents import Documents, Operation
 from graphql_api.http.errors import RequestFailed, failed, formatted, too_many
@@ -412,7 +412,8 @@ async def fetch(
     """Return the data of what is prepared, as JSON.
 
     Raises:
-        RequestFailed: if a value cannot be used, or it takes too long.
+        RequestFailed: if a value cannot be used.
+        DatabaseError: if the database fails, or it takes too long.
     """
     if prepared.statement is None:
         (case,) = prepared.plan.root.cases
@@ -422,8 +423,6 @@ async def fetch(
         return await reader.fetch(prepared.statement.sql, values, client)
     except GraphQLError as error:
         raise RequestFailed(error) from None
-    except ReadTimeout as error:
-        raise failed(str(error), "TIMEOUT", status=503) from None
     except TooManyWaiting as error:
         raise too_many(error) from None
 

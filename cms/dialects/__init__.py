@@ -24,7 +24,6 @@ from cms.dialects.columns import (
 from cms.dialects.connecting import (
     backend,
     index_names,
-    is_worth_another_try,
     lock_schema,
     refresh_stale_statistics,
     refresh_statistics,
@@ -36,6 +35,7 @@ from cms.dialects.expressions import (
     moment_ago,
     present_moment,
 )
+from cms.dialects.failures import named
 from cms.dialects.folding import Folded, FoldedItems
 from cms.dialects.numbers import DecimalMean, DecimalSum, JustNumber, NumberText
 from cms.dialects.reading import Reader
@@ -84,9 +84,9 @@ __all__ = [
     "elements_of",
     "found_documents",
     "index_names",
-    "is_worth_another_try",
     "lock_schema",
     "moment_ago",
+    "named",
     "partial_index",
     "present_moment",
     "ranked_documents",

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from inspect import signature
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Protocol
+from urllib.parse import quote
 
 import aiosqlite
+import asyncpg
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import URL, event, make_url, text  # noqa: TID251  # has no expression
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_dbapi
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from cms.dialects.reading import PostgresReader, Reader, SqliteReader, connect_to_read
+from cms.dialects.failures import (
+    Failures,
+    PostgresFailures,
+    SqliteFailures,
+    check_writable,
+    name_failures,
+    named,
+)
+from cms.dialects.reading import (
+    CONNECT_SECONDS,
+    PostgresReader,
+    Reader,
+    SqliteReader,
+    connect_to_read,
+)
 from cms.errors import DatabaseError
 from cms.private_files import make_private, make_private_file, make_private_folder
 
@@ -35,8 +53,12 @@ class Backend(Protocol):
     def reader(self, connections: int, timeout: float) -> Reader:
         """Return a reader with this many connections, at most."""
 
-    def make_folder(self) -> None:
-        """Make the folder that the database is to be in, if it is a file.
+    @property
+    def failures(self) -> Failures:
+        """Names what fails."""
+
+    def make(self) -> None:
+        """Make an empty database where there is none, if that takes no more than a file.
 
         Raises:
             DatabaseError: if it cannot be made.
@@ -55,22 +77,32 @@ def backend(database_url: str, sqlite_mmap_megabytes: int = 0) -> Backend:
     """
     try:
         url = make_url(database_url)
-    except (ArgumentError, ValueError):
-        # Without the URL itself, which can hold a password.
-        raise DatabaseError(
-            "COPYDESK_DATABASE_URL is not a database URL; write sqlite:///<file> "
-            "or postgresql://<user>@<host>/<name>"
-        ) from None
+    except (ArgumentError, ValueError):  # their messages quote it, with the password
+        raise DatabaseError(f"COPYDESK_DATABASE_URL is not a URL; {_URLS}") from None
     match url.get_backend_name():
         case "sqlite" if url.database and url.database != ":memory:":
             return SqliteBackend(str(Path(url.database).resolve()), sqlite_mmap_megabytes)
         case "postgresql":
+            _check_options(url)
             return PostgresBackend(url.set(drivername="postgresql+asyncpg"))
-        case _:
-            raise DatabaseError(
-                f"{url.render_as_string()!r} is neither sqlite:///<file> "
-                "nor postgresql://<user>@<host>/<name>"
-            )
+        case "sqlite":
+            raise DatabaseError(f"COPYDESK_DATABASE_URL names no file; {_URLS}")
+        case name:
+            raise DatabaseError(f"COPYDESK_DATABASE_URL is of {name}; {_URLS}")
+
+
+_URLS = "use sqlite:///<file> or postgresql://<user>@<host>/<name>"
+
+
+def _check_options(url: URL) -> None:
+    """Go on only if the driver takes every option after the question mark."""
+    known = set(signature(asyncpg.connect).parameters)
+    if unknown := sorted(url.query.keys() - known):
+        message = (
+            f"COPYDESK_DATABASE_URL has options that asyncpg does not take: {', '.join(unknown)}; "
+            "leave them out (the one for TLS is ssl)"
+        )
+        raise DatabaseError(message)
 
 
 class SqliteBackend:
@@ -79,6 +111,20 @@ class SqliteBackend:
     def __init__(self, file: str, mapped_megabytes: int) -> None:
         self._file = file
         self._mapped_megabytes = mapped_megabytes
+        self.failures: Failures = SqliteFailures(file)
+
+    def make(self) -> None:
+        """Make the folder and an empty file, for their owner alone, where they are missing."""
+        folder = Path(self._file).parent
+        try:
+            make_private_folder(folder)
+        except OSError as error:
+            message = f"the folder {folder} cannot be made ({error.strerror}); make it yourself"
+            raise DatabaseError(message) from None
+        with suppress(OSError):  # SQLite tells in its own words why it cannot open the file
+            make_private_file(Path(self._file))
+        with named(self.failures):
+            sqlite.connect(self._file).close()
 
     def engine(self) -> AsyncEngine:
         """Return an engine with one connection, so that writers of this process queue."""
@@ -92,6 +138,7 @@ class SqliteBackend:
         # A transaction that reads first and writes later meets "database is locked" at once,
         # whatever the timeout; one that begins as a writer waits its turn.
         event.listen(engine.sync_engine, "begin", _begin_immediate)
+        name_failures(engine.sync_engine, self.failures)
         return engine
 
     def reading_engine(self, engine: AsyncEngine) -> AsyncEngine:
@@ -104,25 +151,17 @@ class SqliteBackend:
             hide_parameters=True,
         )
         event.listen(reading.sync_engine, "begin", _begin)
+        name_failures(reading.sync_engine, self.failures)
         return reading
 
     def reader(self, connections: int, timeout: float) -> SqliteReader:
         """Return a reader of the file."""
-        return SqliteReader(self._file, connections, timeout, self._mapped_megabytes)
+        return SqliteReader(self._file, connections, timeout, self.failures, self._mapped_megabytes)
 
     def _connect_to_read(self, file: str, **_: object) -> aiosqlite.Connection:
-        return aiosqlite.Connection(
+        return _Connection(
             lambda: connect_to_read(file, self._mapped_megabytes), iter_chunk_size=64
         )
-
-    def make_folder(self) -> None:
-        """Make the folder of the file, for its owner alone."""
-        folder = Path(self._file).parent
-        try:
-            make_private_folder(folder)
-        except OSError as error:
-            message = f"the folder {folder} cannot be made ({error.strerror}); make it yourself"
-            raise DatabaseError(message) from None
 
 
 def _begin_immediate(connection: Connection) -> None:
@@ -137,7 +176,7 @@ def _driver(connect: Callable[..., aiosqlite.Connection]) -> Any:
     """Return aiosqlite's interface with pysqlite3 beneath."""
     names = ("DatabaseError", "Error", "IntegrityError", "NotSupportedError", "OperationalError")
     return SimpleNamespace(
-        Connection=aiosqlite.Connection,
+        Connection=_Connection,
         __version__=aiosqlite.__version__,
         connect=connect,
         ProgrammingError=sqlite.ProgrammingError,
@@ -147,33 +186,48 @@ def _driver(connect: Callable[..., aiosqlite.Connection]) -> Any:
     )
 
 
+class _Connection(aiosqlite.Connection):
+    """A connection that nothing waits for once its thread has ended.
+
+    aiosqlite leaves the thread of a connection that could not be opened running, to fail again
+    when the event loop is gone before it. A second :meth:`stop` is never answered there, and
+    SQLAlchemy stops a connection twice that is cut off while it waits for a lock.
+    """
+
+    def stop(self) -> asyncio.Future[None] | None:
+        return super().stop() if self._running else None
+
+    async def _connect(self) -> aiosqlite.Connection:
+        try:
+            return await super()._connect()
+        except BaseException:
+            self._thread.join()  # it was asked to end, and does so at once
+            raise
+
+
 def _connect_to_write(file: str, **_: object) -> aiosqlite.Connection:
-    def connect() -> sqlite.Connection:
-        _make_private(file)
-        connection = sqlite.connect(file, isolation_level=None, check_same_thread=False)
-        for pragma in (
-            "journal_mode=wal",
-            "synchronous=full",
-            "foreign_keys=on",
-            "trusted_schema=off",
-            "busy_timeout=5000",
-        ):
-            connection.execute(f"pragma {pragma}")
-        return connection
-
-    if not Path(file).parent.is_dir():
-        # Said here, since what fails in aiosqlite's thread outlives the event loop.
-        raise sqlite.OperationalError(f"there is no folder {Path(file).parent}")
-    return aiosqlite.Connection(connect, iter_chunk_size=64)
+    check_writable(Path(file))
+    # Only `migrate` makes a database: one that is missing stays missing, rather than empty.
+    pragmas = (
+        "journal_mode=wal",
+        "synchronous=full",
+        "foreign_keys=on",
+        "trusted_schema=off",
+        "busy_timeout=5000",
+    )
+    return _Connection(lambda: _opened(file, pragmas), iter_chunk_size=64)
 
 
-def _make_private(file: str) -> None:
-    """Let only the owner open the file and those that SQLite keeps beside it."""
-    with suppress(OSError):  # SQLite tells in its own words why it cannot open the file
-        make_private_file(Path(file))
+def _opened(file: str, pragmas: Iterable[str]) -> sqlite.Connection:
     # SQLite gives a new file beside it the mode of the file itself.
     for suffix in ("", "-wal", "-shm", "-journal"):
         make_private(Path(f"{file}{suffix}"))
+    connection = sqlite.connect(
+        f"file:{quote(file)}?mode=rw", uri=True, isolation_level=None, check_same_thread=False
+    )
+    for pragma in pragmas:
+        connection.execute(f"pragma {pragma}")
+    return connection
 
 
 class PostgresBackend:
@@ -181,14 +235,19 @@ class PostgresBackend:
 
     def __init__(self, url: URL) -> None:
         self._url = url
+        self.failures: Failures = PostgresFailures()
+
+    def make(self) -> None:
+        """Do nothing: an administrator of the server makes databases."""
 
     def engine(self) -> AsyncEngine:
         """Return an engine with a pool of connections."""
-        return create_async_engine(
+        engine = create_async_engine(
             self._url,
             pool_pre_ping=True,
             hide_parameters=True,  # they can be hashes of passwords
             connect_args={
+                "timeout": CONNECT_SECONDS,
                 "server_settings": {
                     "application_name": "copydesk",
                     "idle_in_transaction_session_timeout": "60000",
@@ -196,9 +255,11 @@ class PostgresBackend:
                     "lock_timeout": "5000",
                     "statement_timeout": "30000",
                     "timezone": "UTC",
-                }
+                },
             },
         )
+        name_failures(engine.sync_engine, self.failures)
+        return engine
 
     def reading_engine(self, engine: AsyncEngine) -> AsyncEngine:
         """Return the same engine, with read-only transactions."""
@@ -206,10 +267,7 @@ class PostgresBackend:
 
     def reader(self, connections: int, timeout: float) -> PostgresReader:
         """Return a reader of the database."""
-        return PostgresReader(self._url, connections, timeout)
-
-    def make_folder(self) -> None:
-        """Do nothing: the server has its own."""
+        return PostgresReader(self._url, connections, timeout, self.failures)
 
 
 def refresh_statistics(connection: Connection) -> None:
@@ -254,17 +312,3 @@ def index_names(connection: Connection, table: str) -> set[str]:
         ),
     }[connection.dialect.name]
     return set(connection.scalars(text(query), {"table": table}))
-
-
-# Somebody else was there first: a deadlock, a lock not had in time, a conflict of snapshots.
-_CONFLICTS = frozenset({"40001", "40P01", "55P03"})
-
-
-def is_worth_another_try(error: DBAPIError) -> bool:
-    """Say whether a transaction failed only because of another one at the same time."""
-    original = error.orig
-    return (
-        isinstance(error, IntegrityError)
-        or getattr(original, "sqlstate", None) in _CONFLICTS
-        or "database is locked" in str(original)
-    )

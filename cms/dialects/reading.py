@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Protocol
 from urllib.parse import quote
 
@@ -17,11 +18,14 @@ from sqlalchemy import URL, Dialect
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
+from cms.dialects.failures import Failures, named
 from cms.dialects.folding import FOLD, folded
 from cms.dialects.numbers import bring_numbers
 from cms.dialects.turns import Turns
 from cms.errors import ReadTimeout
 
+# How long it may take to get a connection from a server, in seconds.
+CONNECT_SECONDS = 5.0
 # How long a statement may have taken to count as taking no time, in seconds.
 _NO_TIME = 0.0005
 # After so long a statement on the event loop is stopped, and run in a thread, in seconds.
@@ -52,7 +56,8 @@ class Reader(Protocol):
             client: for whom; connections are shared fairly among clients.
 
         Raises:
-            ReadTimeout: when the statement ran longer than the limit and was cancelled.
+            DatabaseError: when the database failed; with ``ReadTimeout`` if the statement ran
+                longer than the limit and was cancelled.
             TooManyWaiting: when too much of the client waits for a connection already.
         """
 
@@ -90,12 +95,18 @@ class SqliteReader:
     """
 
     def __init__(
-        self, file: str, connections: int, timeout: float, mapped_megabytes: int = 0
+        self,
+        file: str,
+        connections: int,
+        timeout: float,
+        failures: Failures,
+        mapped_megabytes: int = 0,
     ) -> None:
         self.dialect: Dialect = sqlite_dialect(paramstyle="qmark")
         self._file = file
         self._mapped_megabytes = mapped_megabytes
         self._timeout = timeout
+        self._failures = failures
         self._threads = ThreadPoolExecutor(connections, "copydesk-reader")
         self._turns = Turns(connections)
         self._idle: list[_ReadConnection] = []
@@ -105,17 +116,18 @@ class SqliteReader:
 
     async def fetch(self, sql: str, values: Sequence[object], client: str = "") -> bytes:
         """Run the statement."""
-        if self._seconds.of(sql) < _NO_TIME:
-            self._turns.note(client)
-            try:
-                value, seconds = self._own_connection().fetch(sql, values)
-            except ReadTimeout:  # with these values it takes longer than it did
-                self._seconds.note(sql, self._timeout)
-            else:
-                self._seconds.note(sql, seconds)
-                return value
-        async with self._turns.of(client):
-            value, seconds = await self._fetch_in_thread(sql, values)
+        with named(self._failures):
+            if self._seconds.of(sql) < _NO_TIME:
+                self._turns.note(client)
+                try:
+                    value, seconds = self._own_connection().fetch(sql, values)
+                except ReadTimeout:  # with these values it takes longer than it did
+                    self._seconds.note(sql, self._timeout)
+                else:
+                    self._seconds.note(sql, seconds)
+                    return value
+            async with self._turns.of(client):
+                value, seconds = await self._fetch_in_thread(sql, values)
         self._seconds.note(sql, seconds)
         return value
 
@@ -203,28 +215,36 @@ class _Recent:
 class PostgresReader:
     """A pool of connections that keep their prepared statements."""
 
-    def __init__(self, url: URL, connections: int, timeout: float) -> None:
+    def __init__(self, url: URL, connections: int, timeout: float, failures: Failures) -> None:
         self.dialect: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
         self._url = url
         self._size = connections
         self._timeout = timeout
+        self._failures = failures
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
         self._turns = Turns(connections)
 
     async def fetch(self, sql: str, values: Sequence[object], client: str = "") -> bytes:
         """Run the statement, prepared."""
-        pool = self._pool or await self._open()
         try:
+            pool = self._pool or await self._open()
             async with self._turns.of(client), pool.acquire() as connection:
                 return await connection.fetchval(sql, *values)  # type: ignore[no-any-return]
         except asyncpg.QueryCanceledError:
             raise ReadTimeout(self._timeout) from None
+        except Exception as error:
+            failure = self._failures.of_driver(error)
+            if failure is None:
+                raise
+            raise failure from error
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; those that a server does not answer on are cut off."""
         if self._pool is not None:
-            await self._pool.close()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    await self._pool.close()
 
     async def _open(self) -> asyncpg.Pool:
         async with self._opening:
@@ -234,6 +254,7 @@ class PostgresReader:
                     **arguments,
                     min_size=1,
                     max_size=self._size,
+                    timeout=CONNECT_SECONDS,
                     # A page of a site with many types takes more than asyncpg's 15 kB.
                     statement_cache_size=_KEPT_STATEMENTS,
                     max_cacheable_statement_size=0,

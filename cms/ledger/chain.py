@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute
 
 from cms.database import ReadSession
-from cms.errors import AttestationError
+from cms.errors import AttestationError, DatabaseDamaged
 
 Rows: TypeAlias = Select[*tuple[Any, ...]]
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
@@ -142,9 +142,7 @@ async def in_order(
             async for row in _stream(session, rest.order_by(key), at_once):
                 last = row[0]
                 yield row
-        except (ValueError, TypeError, RecursionError, DBAPIError) as error:
-            if isinstance(error, DBAPIError) and error.connection_invalidated:
-                raise
+        except (ValueError, TypeError, RecursionError, DBAPIError, DatabaseDamaged) as error:
             reason = reason or str(error.orig if isinstance(error, DBAPIError) else error)
         else:
             return

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from sqlalchemy import func, select
 
 from cms.content.canonical_json import Json
 from cms.database import Database
+from cms.errors import DatabaseBusy, DatabaseUnavailable
 from cms.tables import AuditRecord
+
+T = TypeVar("T")
 
 _BATCH = 100
 
@@ -32,11 +37,15 @@ class Tail:
 
     From time to time somebody who follows looks how long the chain is, for all of them, which
     also finds what other processes have done; for what this one does, :meth:`wake` is quicker.
-    Nobody looks while nobody follows.
+    Nobody looks while nobody follows. While the database is away, those who follow wait for it,
+    and miss nothing.
 
     Args:
         database: where the chain is.
         every: how many seconds lie between two looks.
+
+    Attributes:
+        has_ended: whether there is nothing to follow any more, since the server is about to end.
     """
 
     def __init__(self, database: Database, every: float = 0.5) -> None:
@@ -46,6 +55,12 @@ class Tail:
         self._looking = asyncio.Lock()
         self._due = 0.0  # when to look again, by the event loop's clock
         self._newest = 0
+        self.has_ended = False
+
+    def end(self) -> None:
+        """End all that follows the chain."""
+        self.has_ended = True
+        self.wake()
 
     def wake(self) -> None:
         """Say that something has been done."""
@@ -57,6 +72,16 @@ class Tail:
         """Wait until something has been done in this process, or until it is time to look."""
         await self._wait(self._every)
 
+    async def persistently(self, read: Callable[[], Awaitable[T]]) -> T:
+        """Return what is read, once the database can be reached."""
+        while True:
+            try:
+                return await read()
+            except (DatabaseUnavailable, DatabaseBusy):
+                if self.has_ended:
+                    raise
+            await self._wait(self._every)
+
     async def happenings(self) -> AsyncGenerator[Happened, None]:
         """Yield what is done from now on, in the order of the chain.
 
@@ -64,8 +89,8 @@ class Tail:
         that was seen.
         """
         sequence = await self._length()
-        while True:
-            rows = await self._after(sequence) if self._newest > sequence else []
+        while not self.has_ended:
+            rows = await self._new(sequence)
             for row in rows:
                 sequence = row.sequence
                 if row.outcome == "done":
@@ -80,7 +105,7 @@ class Tail:
         async with self._looking:
             if loop.time() >= self._due:
                 self._due = due = loop.time() + self._every
-                self._newest = await self._length()
+                self._newest = await self.persistently(self._length)
                 if self._due == due:  # whatever was done meanwhile makes another look due
                     self._due = loop.time() + self._every
 
@@ -93,6 +118,11 @@ class Tail:
     async def _length(self) -> int:
         async with self._database.reading() as session:
             return await session.scalar(select(func.max(AuditRecord.sequence))) or 0
+
+    async def _new(self, sequence: int) -> list[AuditRecord]:
+        if self._newest <= sequence:
+            return []
+        return await self.persistently(partial(self._after, sequence))
 
     async def _after(self, sequence: int) -> list[AuditRecord]:
         async with self._database.reading() as session:

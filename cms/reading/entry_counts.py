@@ -8,9 +8,9 @@ import time
 from collections.abc import Mapping
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import DBAPIError
 
 from cms.database import Database, ReadSession
+from cms.errors import DatabaseError
 from cms.tables import Publication
 
 _log = logging.getLogger("copydesk")
@@ -57,7 +57,7 @@ class EntryCounts:
     async def _count_beside(self) -> None:
         try:
             await self._count()
-        except DBAPIError:
+        except DatabaseError:
             _log.warning("The public entries could not be counted; the last count is used.")
         finally:
             self._counting = None

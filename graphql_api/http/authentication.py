@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeAlias
 
 from starlette.requests import HTTPConnection
@@ -12,7 +13,7 @@ from cms.commands.credentials import hash_of
 from cms.commands.sessions import authenticate, note_use, previewed
 from cms.database import Database
 from cms.editorial.actor import ANONYMOUS, Actor
-from cms.errors import Refused
+from cms.errors import DatabaseError, Refused
 from graphql_api.http.errors import RequestFailed, failed
 
 # How a host application says who is asking, in place of Copydesk's own accounts.
@@ -36,7 +37,8 @@ async def actor_of(database: Database, authorization: str | None) -> Actor:
         except Refused as refusal:
             raise unauthenticated(refusal.errors[0].message) from None
     if actor.session_id is None:  # a program's, of which one wants to know whether it is used
-        await note_use(database, hash_of(secret.strip()), now())
+        with suppress(DatabaseError):  # reading goes on where nothing can be written
+            await note_use(database, hash_of(secret.strip()), now())
     return actor
 
 

@@ -9,7 +9,18 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from cms.errors import CopydeskError, TooManyWaiting
+from cms.errors import (
+    CopydeskError,
+    DatabaseBusy,
+    DatabaseDamaged,
+    DatabaseError,
+    DatabaseFull,
+    DatabaseReadOnly,
+    DatabaseTimeout,
+    DatabaseUnavailable,
+    OutcomeUnknown,
+    TooManyWaiting,
+)
 from graphql_api.http.redaction import without_values
 
 _log = logging.getLogger("copydesk")
@@ -22,22 +33,32 @@ class RequestFailed(CopydeskError):
         errors: what is wrong.
         status: the HTTP status that says so; ``None`` where HTTP was not at fault, but the
             document or its variables were.
+        retry_after: the number of seconds after which the same request may be answered.
     """
 
-    def __init__(self, *errors: GraphQLError, status: int | None = None) -> None:
+    def __init__(
+        self,
+        *errors: GraphQLError,
+        status: int | None = None,
+        retry_after: int | None = None,
+    ) -> None:
         self.errors: Sequence[GraphQLError] = tuple(map(without_values, errors))
         super().__init__("; ".join(error.message for error in self.errors))
         self.status = status
+        self.retry_after = retry_after
 
 
-def failed(message: str, code: str, *, status: int | None = None) -> RequestFailed:
+def failed(
+    message: str, code: str, *, status: int | None = None, retry_after: int | None = None
+) -> RequestFailed:
     """Return the failure that this message and code describe."""
-    return RequestFailed(GraphQLError(message, extensions={"code": code}), status=status)
+    error = GraphQLError(message, extensions={"code": code})
+    return RequestFailed(error, status=status, retry_after=retry_after)
 
 
 def too_many(error: TooManyWaiting) -> RequestFailed:
     """Return the failure of a request whose client has too many others waiting."""
-    return failed(f"{error}; wait for their answers.", "LIMIT_EXCEEDED", status=429)
+    return failed(f"{error}; wait for their answers.", "LIMIT_EXCEEDED", status=429, retry_after=1)
 
 
 def formatted(error: GraphQLError, code: str) -> dict[str, Any]:
@@ -45,6 +66,43 @@ def formatted(error: GraphQLError, code: str) -> dict[str, Any]:
     shown: dict[str, Any] = dict(error.formatted)
     shown["extensions"] = {"code": code, **(error.extensions or {})}
     return shown
+
+
+_UNAVAILABLE = 503
+
+# How a failure of the database is told to clients, who learn nothing of where it is: the code, the
+# seconds until it may be over, and the message. The first row that an error is of counts.
+_OF_DATABASE: Sequence[tuple[type[DatabaseError], str, int, str]] = (
+    (
+        OutcomeUnknown,
+        "OUTCOME_UNKNOWN",
+        1,
+        "The change may have been made or not: look, or repeat it with the same clientMutationId.",
+    ),
+    (DatabaseUnavailable, "UNAVAILABLE", 1, "The database cannot be reached now; try again."),
+    (DatabaseDamaged, "UNAVAILABLE", 60, "The database has to be repaired by its operator."),
+    (DatabaseReadOnly, "READ_ONLY", 60, "The database is read-only now: nothing can be changed."),
+    (
+        DatabaseFull,
+        "STORAGE_FULL",
+        60,
+        "The disk of the database is full: nothing can be changed until its operator makes room.",
+    ),
+    (DatabaseBusy, "BUSY", 1, "Others are writing the same at this moment; try again."),
+)
+
+
+def failure_of(error: Exception) -> RequestFailed:
+    """Return the failure that an exception is to a client, and log what operators should know."""
+    if isinstance(error, RequestFailed):
+        return error
+    if isinstance(error, DatabaseTimeout):
+        return failed(str(error), "TIMEOUT", status=_UNAVAILABLE)
+    for kind, code, seconds, message in _OF_DATABASE:
+        if isinstance(error, kind):
+            _log.warning("request failed with %s: %s", code, error)
+            return failed(message, code, status=_UNAVAILABLE, retry_after=seconds)
+    return unexpected(error)
 
 
 def unexpected(error: Exception) -> RequestFailed:

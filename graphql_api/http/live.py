@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 import orjson
 
 from cms.editorial.actor import Actor
-from graphql_api.http.errors import RequestFailed, formatted, unexpected
+from graphql_api.http.errors import RequestFailed, failure_of, formatted
 from graphql_api.http.request import GraphQLRequest
 
 
@@ -81,10 +81,8 @@ async def responses(stream: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]
             async for response in stream:
                 begun = True
                 yield response
-    except RequestFailed as error:
-        failure = error
     except Exception as error:  # noqa: BLE001  # whatever it is, the client gets no traceback
-        failure = unexpected(error)
+        failure = failure_of(error)
     if failure is not None:
         if not begun:
             raise failure

@@ -56,8 +56,14 @@ def failure(error: RequestFailed, media_type: str) -> Response:
     """
     status = error.status or (400 if media_type == GRAPHQL_RESPONSE else 200)
     body = orjson.dumps({"errors": [formatted(each, "BAD_REQUEST") for each in error.errors]})
-    headers = {"Allow": "GET, POST"} if status == 405 else None  # noqa: PLR2004  # HTTP's own
+    headers = {"Allow": "GET, POST"} if status == 405 else {}  # noqa: PLR2004  # HTTP's own
+    headers |= retry_header(error)
     return Response(body, status, headers, f"{media_type}; charset=utf-8")
+
+
+def retry_header(error: RequestFailed) -> dict[str, str]:
+    """Return the header that says when to try again, if that helps."""
+    return {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
 
 
 def weights_of(accept: str) -> dict[str, float]:

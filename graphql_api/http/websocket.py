@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cms.editorial.actor import Actor
-from graphql_api.http.errors import RequestFailed, unexpected
+from graphql_api.http.errors import RequestFailed, failure_of
 from graphql_api.http.live import Live, LiveLimits, responses
 from graphql_api.http.messages import (
     ACKNOWLEDGED,
@@ -228,8 +228,9 @@ def _farewell(errors: Sequence[Exception]) -> Closed | None:
     """Return how to close a socket that these have ended; ``None`` if the client has closed it."""
     for error in errors:
         if not isinstance(error, Closed | WebSocketDisconnect):
-            (told,) = unexpected(error).errors
-            return Closed(CloseCode.INTERNAL, told.message)
+            failure = failure_of(error)
+            code = CloseCode.INTERNAL if failure.retry_after is None else CloseCode.TRY_AGAIN_LATER
+            return Closed(code, str(failure))
     if any(isinstance(error, WebSocketDisconnect) for error in errors):
         return None
     return next(error for error in errors if isinstance(error, Closed))

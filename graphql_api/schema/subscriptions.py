@@ -78,9 +78,13 @@ async def _presence(following: Following, given: Given) -> AsyncIterator[JsonObj
     """Yield whenever somebody comes, goes, or turns to another part of the entry."""
     entry_id, locale = given["entryId"], given.get("locale")
     before: object = None
-    while True:
+
+    async def present() -> object:
         async with begin_reading(following.database, following.site, following.actor) as work:
-            now = await present_in(work, entry_id, locale)
+            return await present_in(work, entry_id, locale)
+
+    while not following.tail.has_ended:
+        now = await following.tail.persistently(present)
         if now != before:
             before = now
             yield plain_object({"entry": entry_id, "locale": locale})

@@ -26,7 +26,7 @@ async def ask(delivery: Delivery, document: str, variables: Mapping[str, Any]) -
     """Return the whole response to a document.
 
     Raises:
-        RequestFailed: if it takes too long.
+        DatabaseError: if the database fails, or it takes too long.
     """
     return orjson.loads(await delivery.answer(GraphQLRequest(document, None, variables)))
 

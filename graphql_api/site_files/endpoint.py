@@ -12,7 +12,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from cms.content.site import Site
-from graphql_api.http.errors import RequestFailed, unexpected
+from graphql_api.http.errors import failure_of
+from graphql_api.http.response import retry_header
 from graphql_api.operation import Delivery
 from graphql_api.schema.site_fields import LARGEST_SITEMAP
 from graphql_api.site_files import atom, json_feed
@@ -81,10 +82,9 @@ def _served(make: Make, media_type: str) -> Callable[[Request], Awaitable[Respon
             return _sent(request, await make(request), media_type)
         except NoSuchFile as error:
             return PlainTextResponse(f"{error}\n", 404)
-        except RequestFailed as error:
-            return PlainTextResponse(f"{error}\n", error.status or 500)
         except Exception as error:  # noqa: BLE001  # whatever it is, the client gets no traceback
-            return PlainTextResponse(f"{unexpected(error)}\n", 500)
+            failure = failure_of(error)
+            return PlainTextResponse(f"{failure}\n", failure.status or 500, retry_header(failure))
 
     return serve
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import inspect, select
 
 from cms.database import Database
-from cms.errors import DatabaseError
+from cms.errors import DatabaseError, DatabaseUnavailable
 from cms.migration import check_migrated, check_schema, migrate, migrate_down
 from cms.tables import Publication
 from tests.builders import Newsroom
@@ -73,12 +73,12 @@ async def test_a_database_that_is_behind_says_what_to_do(empty: str) -> None:
 
 
 async def test_a_database_that_is_not_there_says_so(tmp_path: Path) -> None:
-    for url in (
-        f"sqlite:///{tmp_path}/no/folder/file.db",
-        f"postgresql://nobody@/nothing?host={tmp_path}",
+    for url, reason in (
+        (f"sqlite:///{tmp_path}/no/folder/file.db", "there is no folder"),
+        (f"postgresql://nobody@/nothing?host={tmp_path}", "cannot be reached"),
     ):
         database = Database(url)
-        with pytest.raises(DatabaseError, match="cannot be reached"):
+        with pytest.raises(DatabaseUnavailable, match=reason):
             await check_migrated(database)
         await database.close()
 

@@ -11,6 +11,7 @@ from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import select, text  # noqa: TID251  # asks SQLite for its settings
 
 from cms.database import Database
+from cms.dialects.failures import PostgresFailures
 from cms.dialects.reading import PostgresReader, SqliteReader, connect_to_read
 from cms.errors import ReadTimeout
 from tests.conftest import Templates
@@ -38,7 +39,7 @@ async def fetched(database: Database, name: str) -> int:
 async def test_a_statement_of_any_length_is_prepared_once(database: Database) -> None:
     if not isinstance(database.reader, PostgresReader):
         return  # SQLite's driver keeps statements whatever their length
-    one = PostgresReader(database.engine.url, 1, 5.0)
+    one = PostgresReader(database.engine.url, 1, 5.0, PostgresFailures())
     long = f"select json_build_object('a', 1) -- {'x' * 20_000}"
     for _ in range(2):
         assert json.loads(await one.fetch(long, [])) == {"a": 1}

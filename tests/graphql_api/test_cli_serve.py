@@ -13,7 +13,8 @@ from starlette.types import Receive, Scope, Send
 
 from cms.database import Database
 from cms.settings import Settings, load_settings
-from graphql_api.cli import is_loopback, main, server_config
+from graphql_api.cli import is_loopback, main
+from graphql_api.server import server_config
 from tests.http.live import running
 
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  # nothing listens on it

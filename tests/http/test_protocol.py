@@ -168,7 +168,8 @@ def test_a_body_that_is_too_large_is_not_read(client: TestClient) -> None:
 def test_a_failure_of_the_server_tells_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = create_app(SITE, Settings(database_url=f"sqlite:///{tmp_path}/none.db"))
+    (tmp_path / "empty.db").touch()  # what is asked for has no table
+    app = create_app(SITE, Settings(database_url=f"sqlite:///{tmp_path}/empty.db"))
     with TestClient(app, raise_server_exceptions=False) as client:
         response = post(client, {"query": QUERY})
     assert response.status_code == 500

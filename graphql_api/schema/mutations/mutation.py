@@ -6,13 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from sqlalchemy.exc import DBAPIError
-
 from cms.commands.repetition import once
 from cms.commands.work import Work, begin_work
 from cms.content.canonical_json import JsonObject, digest_of
-from cms.dialects import is_worth_another_try
-from cms.errors import InvalidValue, Refused
+from cms.errors import DatabaseBusy, InvalidValue, Refused
 from graphql_api.asking import Asking, Given, plain_json, plain_object
 from graphql_api.planner.declarations import Answer
 from graphql_api.planner.json_sql import member
@@ -87,10 +84,9 @@ class Mutation:
         for _ in range(_ATTEMPTS - 1):
             try:
                 return await self._attempt(asking, given)
-            except DBAPIError as error:
+            except DatabaseBusy:
                 # Somebody else was there at the same time; now it shows what they have done.
-                if not is_worth_another_try(error):
-                    raise
+                continue
         return await self._attempt(asking, given)
 
     async def _attempt(self, asking: Asking, given: Given) -> JsonObject:
