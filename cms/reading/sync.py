@@ -127,7 +127,9 @@ def affected(view: View, since: Position, until: Position, singletons: Sequence[
     which such an entry leads, or led, since they show where they are linked from; those of a
     category in which, or below which, an entry came, went or changed; and all of them, if a
     singleton did, since every page shows it. What is no page is shown within pages, so what
-    leads to something that changed has changed itself. Beside them are the paths at which an
+    leads to something that changed has changed itself. An entry changes in all languages at once:
+    where one edition comes or goes, pages in other languages show another edition than before,
+    with the links and the category of that one. Beside them are the paths at which an
     entry that changed has ever stood and nothing does: they are gone, or lead to where it stands
     now. Those have no revision.
 
@@ -188,9 +190,9 @@ def _different(changed: FromClause, until: Position) -> CTE:
 
 
 def _touched(changed: FromClause, since: Position, until: Position) -> Relation:
-    """Return what was public at any time in between of the editions that changed."""
+    """Return what was public at any time in between of the entries that changed."""
     return select(Publication.revision_id, Publication.category_id).where(
-        Publication.edition_id.in_(select(changed.c.edition_id)),
+        Publication.entry_id.in_(select(changed.c.entry_id)),
         Publication.position <= until,
         or_(Publication.ended_position.is_(None), Publication.ended_position > since),
     )

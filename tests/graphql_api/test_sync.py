@@ -479,6 +479,25 @@ async def test_a_sign_off_on_what_is_not_public_affects_nothing(api: Api) -> Non
     assert await reasons(api, 1) == {}
 
 
+async def test_pages_show_another_edition_where_one_comes_or_goes(api: Api) -> None:
+    """In a language without an edition, pages show the links and the category of another."""
+    newsroom = api.newsroom
+    topics = await newsroom.category("Topics")
+    await newsroom.published(title="Target", slug="target")
+    await newsroom.published(title="Sibling", slug="sibling", category=topics)
+    await newsroom.published(title="Far", slug="far")
+    english = await newsroom.draft(
+        title="One", slug="one", category=topics, related=["/articles/target"]
+    )
+    await newsroom.publish(english)
+    german = await newsroom.translate(english, "de", title="Eins", slug="eins")
+    (publication,) = await newsroom.publish(german, locale="de")
+    nearby = {"target": "LINKED_FROM_CHANGED", "sibling": "SAME_CATEGORY"}
+    assert await reasons(api, 4) == {"one": "CHANGED", "eins": "CHANGED", **nearby}
+    await newsroom.unpublish(publication)
+    assert await reasons(api, 5) == {"one": "CHANGED", "eins": "LEFT", **nearby}
+
+
 async def test_a_category_above_lists_what_changes_below(api: Api) -> None:
     newsroom = api.newsroom
     topics = await newsroom.category("Topics")

@@ -234,11 +234,10 @@ class WholeSite:
         """Return which entries are affected, for each reason."""
         changed = [row for _, row, _ in self._changes(since)]
         entries = {row.entry_id for row in changed}
-        editions = {row.edition_id for row in changed}
         touched = [
             row
             for row in self._publications
-            if row.edition_id in editions
+            if row.entry_id in entries
             and row.position <= until
             and (row.ended_position is None or row.ended_position > since)
         ]
