@@ -129,9 +129,10 @@ def affected(view: View, since: Position, until: Position, singletons: Sequence[
     singleton did, since every page shows it. What is no page is shown within pages, so what
     leads to something that changed has changed itself. An entry changes in all languages at once:
     where one edition comes or goes, pages in other languages show another edition than before,
-    with the links and the category of that one. Beside them are the paths at which an
-    entry that changed has ever stood and nothing does: they are gone, or lead to where it stands
-    now. Those have no revision.
+    with the links and the category of that one. Beside them are the paths
+    at which nothing is any more: those of entries that changed, which are gone or redirect to
+    where the entry is now; and those that were known and have been taken and left again in
+    between. They have no revision.
 
     Args:
         view: what tells which sign-offs are seen.
@@ -170,7 +171,7 @@ def affected(view: View, since: Position, until: Position, singletons: Sequence[
         .select_from(join(nearest, page, page.c.entry_id == nearest.c.entry_id))
         .where(_was_public(page, until), page.c.path.is_not(None))
     )
-    every = union_all(pages, _left(changed, until)).subquery("every")
+    every = union_all(pages, _left(changed, since, until)).subquery("every")
     return select(*every.c).add_cte(changed, touched, different, nest_here=True)
 
 
@@ -247,21 +248,28 @@ def _everywhere_if(
     )
 
 
-def _left(changed: FromClause, until: Position) -> Relation:
-    """Return the paths at which an entry that changed stood last, and nothing does at the end."""
+def _left(changed: FromClause, since: Position, until: Position) -> Relation:
+    """Return the paths to look at that have nothing at the end, with their last publications."""
     left = named(Publication, "left_behind")
     later = named(Publication, "later")
+    known = named(Publication, "known_path")
     is_taken = exists().where(
-        later.c.path == left.c.path,
-        later.c.locale == left.c.locale,
-        later.c.position > left.c.position,
-        later.c.position <= until,
+        _is_at_path_of(left, later), later.c.position > left.c.position, later.c.position <= until
+    )
+    # Whatever came to a path and went again in between has ended what the path was before.
+    is_overtaken = and_(
+        left.c.position > since,
+        exists().where(_is_at_path_of(left, known), known.c.position <= since),
     )
     return (
         select(*_page_columns(left), null().label("revision_id"), word("LEFT").label("reason"))
-        .where(left.c.entry_id.in_(select(changed.c.entry_id)), left.c.path.is_not(None))
-        .where(left.c.ended_position <= until, not_(is_taken))
+        .where(or_(left.c.entry_id.in_(select(changed.c.entry_id)), is_overtaken))
+        .where(left.c.path.is_not(None), left.c.ended_position <= until, not_(is_taken))
     )
+
+
+def _is_at_path_of(left: FromClause, other: FromClause) -> ColumnElement[bool]:
+    return and_(other.c.path == left.c.path, other.c.locale == left.c.locale)
 
 
 def _page_columns(page: FromClause) -> tuple[ColumnElement[Any], ...]:

@@ -544,6 +544,24 @@ async def test_paths_that_have_been_left_are_affected(api: Api) -> None:
     }
 
 
+async def test_a_path_that_was_taken_and_left_again_in_between_is_affected(api: Api) -> None:
+    newsroom = api.newsroom
+    head = await newsroom.draft(title="One", slug="one")
+    await newsroom.publish(head)
+    await newsroom.publish(await newsroom.save(head, title="One", slug="moved"))
+    await newsroom.unpublish(await newsroom.published(title="Taken", slug="one"))
+    # As a page of its own, and as a redirect to one, it is gone.
+    left = {"one": "LEFT"}
+    assert await reasons(api, 1) == {"moved": "CHANGED", **left}
+    assert await reasons(api, 2) == left
+    # At a position in between it is a page, and known as such.
+    assert await reasons(api, 2, position=3) == {"one": "CHANGED"}
+    assert await reasons(api, 3) == left
+    # It is gone for good.
+    await newsroom.unpublish(await newsroom.published(title="Taken", slug="taken"))
+    assert await reasons(api, 4) == {}
+
+
 async def test_what_came_and_went_in_between_is_not_spoken_of(api: Api) -> None:
     newsroom = api.newsroom
     query = "query($since: Int!) { sync(since: $since) { nodes { kind path position } } }"

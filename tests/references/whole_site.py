@@ -194,6 +194,7 @@ class WholeSite:
         entries = {row.entry_id for _, row, _ in self._changes(since)}
         known = [row for row in self._publications if row.position <= until]
         last = {(row.path, row.locale): row for row in sorted(known, key=lambda row: row.position)}
+        places = {(row.path, row.locale) for row in known if row.position <= since}
         left = [
             Thing(
                 "AffectedPage",
@@ -207,8 +208,10 @@ class WholeSite:
                 },
             )
             for row in last.values()
-            if row.entry_id in entries and row.path is not None
-            if not self._was_public(row, until)
+            if row.path is not None and not self._was_public(row, until)
+            # What was known of the path is over, though the entry that took it is gone as well.
+            if row.entry_id in entries
+            or (row.position > since and (row.path, row.locale) in places)
         ]
         return left + [
             Thing(
