@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -26,8 +27,8 @@ from sqlalchemy import (
 )
 
 from cms.reading.pieces import named, word
-from cms.reading.shown import Relation, moment_of, was_signed
-from cms.reading.view import View
+from cms.reading.shown import Relation, was_signed
+from cms.reading.view import AsOf, Past, View
 from cms.tables import Category, Counter, Link, Publication, Revision, SignOff
 
 Position = ColumnElement[Any]
@@ -126,13 +127,15 @@ def affected(view: View, since: Position, until: Position, singletons: Sequence[
     entry that changed, by a link or a reference, since they show its title and path; those to
     which such an entry leads, or led, since they show where they are linked from; those of a
     category in which, or below which, an entry came, went or changed; and all of them, if a
-    singleton did, since every page shows it. What is no page is shown within pages, so what
-    leads to something that changed has changed itself. An entry changes in all languages at once:
-    where one edition comes or goes, pages in other languages show another edition than before,
-    with the links and the category of that one. Beside them are the paths
-    at which nothing is any more: those of entries that changed, which are gone or redirect to
-    where the entry is now; and those that were known and have been taken and left again in
-    between. They have no revision.
+    singleton did, since every page shows it. What is no page is shown within pages, so it has
+    changed if it was signed off again, or if it leads to something that changed.
+
+    An entry changes in all languages at once: where one edition comes or goes, pages in other
+    languages show another edition than before, with the links and the category of that one.
+
+    Beside the pages are the paths at which nothing is any more: those of entries that changed,
+    which are gone or redirect to where the entry is now; and those that were known and have been
+    taken and left again in between. They have no revision.
 
     Args:
         view: what tells which sign-offs are seen.
@@ -143,12 +146,13 @@ def affected(view: View, since: Position, until: Position, singletons: Sequence[
     # Once, however many reasons look into it; and each reason finds entries in sets and not in
     # pairs, so that a database without statistics has no way that takes the square of the time.
     changed = changes(since, until).cte("changed").prefix_with("MATERIALIZED")
+    signed = _signed(view, since, until).cte("signed").prefix_with("MATERIALIZED")
     touched = _touched(changed, since, until).cte("touched").prefix_with("MATERIALIZED")
-    different = _different(changed, until)
+    different = _different(changed, signed, until)
     page = named(Publication, "page")
     reasons = (
         select(changed.c.entry_id),
-        _signed(page, view, since, until),
+        select(signed.c.entry_id),
         _leading_to(different, page, until),
         _led_to(touched),
         _in_category_of(touched, page, until),
@@ -172,12 +176,14 @@ def affected(view: View, since: Position, until: Position, singletons: Sequence[
         .where(_was_public(page, until), page.c.path.is_not(None))
     )
     every = union_all(pages, _left(changed, since, until)).subquery("every")
-    return select(*every.c).add_cte(changed, touched, different, nest_here=True)
+    return select(*every.c).add_cte(changed, signed, touched, different, nest_here=True)
 
 
-def _different(changed: FromClause, until: Position) -> CTE:
+def _different(changed: FromClause, signed: FromClause, until: Position) -> CTE:
     """Return the entries that changed, and what is no page and shows one of them."""
-    shown = select(changed.c.entry_id, changed.c.content_type).cte("different", recursive=True)
+    parts = select(signed.c.entry_id, signed.c.content_type).where(signed.c.path.is_(None))
+    both = union_all(select(changed.c.entry_id, changed.c.content_type), parts).subquery("both")
+    shown = select(*both.c).cte("different", recursive=True)
     part = named(Publication, "part")
     leading = join(shown, Link, Link.target_id == shown.c.entry_id)
     stands_in = join(leading, part, part.c.revision_id == Link.revision_id)
@@ -199,14 +205,20 @@ def _touched(changed: FromClause, since: Position, until: Position) -> Relation:
     )
 
 
-def _signed(page: FromClause, view: View, since: Position, until: Position) -> Relation:
+def _signed(view: View, since: Position, until: Position) -> Relation:
+    """Return what is public with a sign-off that is seen at only one of the two positions.
+
+    Where an older history was imported, that can be the first.
+    """
+    page = named(Publication, "signed_page")
+    before = replace(view, past=Past(AsOf.POSITION, since))
     signed = and_(SignOff.edition_id == page.c.edition_id, SignOff.digest == Revision.digest)
     shown = join(page, Revision, Revision.id == page.c.revision_id)
     return (
-        select(page.c.entry_id)
+        select(page.c.entry_id, page.c.content_type, page.c.path)
         .select_from(join(shown, SignOff, signed))
-        .where(_was_public(page, until))
-        .where(SignOff.signed_at > moment_of(since), was_signed(SignOff.signed_at, view))
+        .where(_was_public(page, until), since <= until)
+        .where(was_signed(SignOff.signed_at, before) != was_signed(SignOff.signed_at, view))
     )
 
 

@@ -472,6 +472,40 @@ async def test_a_page_that_is_signed_off_again_is_affected(api: Api) -> None:
     assert await reasons(api, 3) == {}
 
 
+async def test_a_page_shows_that_a_part_of_it_is_signed_off_again(api: Api) -> None:
+    newsroom = api.newsroom
+    part = await newsroom.draft("Snippet", text="x")
+    (published,) = await newsroom.publish(part)
+    settings = await newsroom.draft("Settings", title="Settings", brand="Brand")
+    await newsroom.publish(settings)
+    await newsroom.published(title="One", slug="one", mentions=[published.entry_id])
+    await newsroom.published(title="Two", slug="two")
+    await newsroom.review(part)
+    assert await reasons(api, 4) == {"one": "LINKS_TO_CHANGED"}
+    await newsroom.review(settings)
+    assert await reasons(api, 4) == {"one": "LINKS_TO_CHANGED", "two": "SITE_CHANGED"}
+
+
+async def test_a_sign_off_that_is_not_seen_from_an_imported_past_is_affected(api: Api) -> None:
+    newsroom = api.newsroom
+    present = await newsroom.published(title="Present", slug="present")
+    older = await newsroom.draft(title="Older", slug="older")
+    await newsroom.review(older)
+    then = present.published_at - timedelta(days=9)
+    entry_id = await newsroom.entry_id(older)
+    await newsroom.do_at(then, newsroom.publisher, publish_entry, entry_id, revision_id=older.id)
+    await newsroom.published(title="Last", slug="last")
+    query = """query($position: Int) @view(position: $position) {
+      entry(by: {path: "/articles/present"}) { review { signedAt } }
+    }"""
+    signed = [(await api.data(query, position=each))["entry"]["review"] for each in (1, 2, 3)]
+    assert [each is not None for each in signed] == [True, False, True]
+    assert await reasons(api, 1, position=2) == {"older": "CHANGED", "present": "REVIEWED"}
+    assert await reasons(api, 1, position=3) == {"older": "CHANGED", "last": "CHANGED"}
+    again = {"older": "REVIEWED", "present": "REVIEWED", "last": "CHANGED"}
+    assert await reasons(api, 2, position=3) == again
+
+
 async def test_a_sign_off_on_what_is_not_public_affects_nothing(api: Api) -> None:
     head = await api.newsroom.draft(title="One", slug="one")
     await api.newsroom.publish(head)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError
 
-from tests.references.look import moment_of
 from tests.references.thing import Row, Thing
 
 if TYPE_CHECKING:
@@ -246,7 +245,8 @@ class WholeSite:
         ]
         links: Sequence[Row] = self.reference.tables["link"]
         parts = [row for row in public if row.path is None]
-        different = set(entries)
+        signed = self._signed_anew(since, until, public)
+        different = entries | {row.entry_id for row in parts if row.edition_id in signed}
         while (
             more := {
                 row.entry_id for row in parts if row.revision_id in _leading_to(different, links)
@@ -257,27 +257,35 @@ class WholeSite:
         leading = _leading_to(different, links)
         revisions = {row.revision_id for row in touched}
         categories = self._with_ancestors({row.category_id for row in touched} - {None})
-        moment = moment_of(since, self._publications)
-        signed = {
-            (row.edition_id, row.digest)
-            for row in self.reference.sign_offs
-            if moment is not None and row.signed_at > moment
-        }
         types = self.reference.site.content_types
         shown = [*changed, *(row for row in parts if row.entry_id in different)]
         everywhere = any(types[row.content_type].singleton for row in shown)
         return [
             entries,
-            {
-                row.entry_id
-                for row in public
-                if (row.edition_id, self._digest(row.revision_id)) in signed
-            },
+            {row.entry_id for row in public if row.edition_id in signed},
             {row.entry_id for row in public if row.revision_id in leading},
             {link.target_id for link in links if link.revision_id in revisions},
             {row.entry_id for row in public if row.category_id in categories},
             {row.entry_id for row in public if everywhere},
         ]
+
+    def _signed_anew(self, since: int, until: int, public: Sequence[Row]) -> set[str]:
+        """Return the public editions with a sign-off that is seen at one position only."""
+        if since > until:
+            return set()
+        before = replace(self._look, position=since)
+        every: Sequence[Row] = self.reference.tables["sign_off"]
+        seen = {
+            (row.edition_id, row.digest)
+            for row in every
+            if before.has_signed(row, self._publications)
+            != self._look.has_signed(row, self._publications)
+        }
+        return {
+            row.edition_id
+            for row in public
+            if (row.edition_id, self._digest(row.revision_id)) in seen
+        }
 
     def _with_ancestors(self, ids: set[str]) -> set[str]:
         parents = {row.id: row.parent_id for row in self.reference.tables["category"]}
