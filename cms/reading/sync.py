@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -26,8 +27,8 @@ from sqlalchemy import (
 )
 
 from cms.reading.pieces import named, word
-from cms.reading.shown import Relation, moment_of, was_signed
-from cms.reading.view import View
+from cms.reading.shown import Relation, was_signed
+from cms.reading.view import AsOf, Past, View
 from cms.tables import Category, Counter, Link, Publication, Revision, SignOff
 
 Position = ColumnElement[Any]
@@ -126,10 +127,15 @@ def affected(view: View, since: Position, until: Position, singletons: Sequence[
     entry that changed, by a link or a reference, since they show its title and path; those to
     which such an entry leads, or led, since they show where they are linked from; those of a
     category in which, or below which, an entry came, went or changed; and all of them, if a
-    singleton did, since every page shows it. What is no page is shown within pages, so what
-    leads to something that changed has changed itself. Beside them are the paths at which an
-    entry that changed has ever stood and nothing does: they are gone, or lead to where it stands
-    now. Those have no revision.
+    singleton did, since every page shows it. What is no page is shown within pages, so it has
+    changed if it was signed off again, or if it leads to something that changed.
+
+    An entry changes in all languages at once: where one edition comes or goes, pages in other
+    languages show another edition than before, with the links and the category of that one.
+
+    Beside the pages are the paths at which nothing is any more: those of entries that changed,
+    which are gone or redirect to where the entry is now; and those that were known and have been
+    taken and left again in between. They have no revision.
 
     Args:
         view: what tells which sign-offs are seen.
@@ -140,12 +146,13 @@ def affected(view: View, since: Position, until: Position, singletons: Sequence[
     # Once, however many reasons look into it; and each reason finds entries in sets and not in
     # pairs, so that a database without statistics has no way that takes the square of the time.
     changed = changes(since, until).cte("changed").prefix_with("MATERIALIZED")
+    signed = _signed(view, since, until).cte("signed").prefix_with("MATERIALIZED")
     touched = _touched(changed, since, until).cte("touched").prefix_with("MATERIALIZED")
-    different = _different(changed, until)
+    different = _different(changed, signed, until)
     page = named(Publication, "page")
     reasons = (
         select(changed.c.entry_id),
-        _signed(page, view, since, until),
+        select(signed.c.entry_id),
         _leading_to(different, page, until),
         _led_to(touched),
         _in_category_of(touched, page, until),
@@ -168,13 +175,15 @@ def affected(view: View, since: Position, until: Position, singletons: Sequence[
         .select_from(join(nearest, page, page.c.entry_id == nearest.c.entry_id))
         .where(_was_public(page, until), page.c.path.is_not(None))
     )
-    every = union_all(pages, _left(changed, until)).subquery("every")
-    return select(*every.c).add_cte(changed, touched, different, nest_here=True)
+    every = union_all(pages, _left(changed, since, until)).subquery("every")
+    return select(*every.c).add_cte(changed, signed, touched, different, nest_here=True)
 
 
-def _different(changed: FromClause, until: Position) -> CTE:
+def _different(changed: FromClause, signed: FromClause, until: Position) -> CTE:
     """Return the entries that changed, and what is no page and shows one of them."""
-    shown = select(changed.c.entry_id, changed.c.content_type).cte("different", recursive=True)
+    parts = select(signed.c.entry_id, signed.c.content_type).where(signed.c.path.is_(None))
+    both = union_all(select(changed.c.entry_id, changed.c.content_type), parts).subquery("both")
+    shown = select(*both.c).cte("different", recursive=True)
     part = named(Publication, "part")
     leading = join(shown, Link, Link.target_id == shown.c.entry_id)
     stands_in = join(leading, part, part.c.revision_id == Link.revision_id)
@@ -188,22 +197,28 @@ def _different(changed: FromClause, until: Position) -> CTE:
 
 
 def _touched(changed: FromClause, since: Position, until: Position) -> Relation:
-    """Return what was public at any time in between of the editions that changed."""
+    """Return what was public at any time in between of the entries that changed."""
     return select(Publication.revision_id, Publication.category_id).where(
-        Publication.edition_id.in_(select(changed.c.edition_id)),
+        Publication.entry_id.in_(select(changed.c.entry_id)),
         Publication.position <= until,
         or_(Publication.ended_position.is_(None), Publication.ended_position > since),
     )
 
 
-def _signed(page: FromClause, view: View, since: Position, until: Position) -> Relation:
+def _signed(view: View, since: Position, until: Position) -> Relation:
+    """Return what is public with a sign-off that is seen at only one of the two positions.
+
+    Where an older history was imported, that can be the first.
+    """
+    page = named(Publication, "signed_page")
+    before = replace(view, past=Past(AsOf.POSITION, since))
     signed = and_(SignOff.edition_id == page.c.edition_id, SignOff.digest == Revision.digest)
     shown = join(page, Revision, Revision.id == page.c.revision_id)
     return (
-        select(page.c.entry_id)
+        select(page.c.entry_id, page.c.content_type, page.c.path)
         .select_from(join(shown, SignOff, signed))
-        .where(_was_public(page, until))
-        .where(SignOff.signed_at > moment_of(since), was_signed(SignOff.signed_at, view))
+        .where(_was_public(page, until), since <= until)
+        .where(was_signed(SignOff.signed_at, before) != was_signed(SignOff.signed_at, view))
     )
 
 
@@ -245,21 +260,28 @@ def _everywhere_if(
     )
 
 
-def _left(changed: FromClause, until: Position) -> Relation:
-    """Return the paths at which an entry that changed stood last, and nothing does at the end."""
+def _left(changed: FromClause, since: Position, until: Position) -> Relation:
+    """Return the paths to look at that have nothing at the end, with their last publications."""
     left = named(Publication, "left_behind")
     later = named(Publication, "later")
+    known = named(Publication, "known_path")
     is_taken = exists().where(
-        later.c.path == left.c.path,
-        later.c.locale == left.c.locale,
-        later.c.position > left.c.position,
-        later.c.position <= until,
+        _is_at_path_of(left, later), later.c.position > left.c.position, later.c.position <= until
+    )
+    # Whatever came to a path and went again in between has ended what the path was before.
+    is_overtaken = and_(
+        left.c.position > since,
+        exists().where(_is_at_path_of(left, known), known.c.position <= since),
     )
     return (
         select(*_page_columns(left), null().label("revision_id"), word("LEFT").label("reason"))
-        .where(left.c.entry_id.in_(select(changed.c.entry_id)), left.c.path.is_not(None))
-        .where(left.c.ended_position <= until, not_(is_taken))
+        .where(or_(left.c.entry_id.in_(select(changed.c.entry_id)), is_overtaken))
+        .where(left.c.path.is_not(None), left.c.ended_position <= until, not_(is_taken))
     )
+
+
+def _is_at_path_of(left: FromClause, other: FromClause) -> ColumnElement[bool]:
+    return and_(other.c.path == left.c.path, other.c.locale == left.c.locale)
 
 
 def _page_columns(page: FromClause) -> tuple[ColumnElement[Any], ...]:

@@ -45,7 +45,8 @@ WHOLE = """query($position: Int!)
 fragment T on Entry { id locale path title revision { digest } }"""
 # What a page shows of itself and of others.
 PAGE = """fragment P on Entry {
-  id locale path title
+  id locale path title isOutdated
+  translations { title path }
   links(first: 10) { nodes { label url target { ... on Entry { title path } } } }
   incomingLinks(first: 10) { nodes { source { title path } } }
   category { path ...C children { ...C } }
@@ -53,20 +54,22 @@ PAGE = """fragment P on Entry {
   jsonLd
   ... on Article { about { ...A } mentions { ...A } }
 }
-fragment A on Entry { title path ... on Snippet { links { nodes { label url } } } }
+fragment A on Entry {
+  title path ... on Snippet { links { nodes { label url } } review { signedAt } }
+}
 fragment C on Category { name entries(first: 10) { nodes { title path } } }
 """
-VIEW = "@view(position: $position, locale: $locale, fallbackLocales: [en, de])"
-SETTINGS = "settings { brand menu { links { label url } } }"
-PAGES = f"""query($position: Int, $locale: Locale!, $own: String!) {VIEW} {{
-  {SETTINGS}
+VIEW = "@view(position: $position, locale: $locale, fallbackLocales: $others)"
+SHARED = "settings { brand menu { links { label url } } }"
+PAGES = f"""query($position: Int, $locale: Locale!, $others: [Locale!]!, $own: String!) {VIEW} {{
+  {SHARED}
   entries(first: 10, where: {{path: {{isNull: false}}, locale: {{eq: $own}}}}) {{
     nodes {{ ...P }}
   }}
 }}
 {PAGE}"""
-ROUTE = f"""query($position: Int, $locale: Locale!, $path: String!) {VIEW} {{
-  {SETTINGS}
+ROUTE = f"""query($position: Int, $locale: Locale!, $others: [Locale!]!, $path: String!) {VIEW} {{
+  {SHARED}
   route(path: $path) {{
     __typename ... on PageRoute {{ entry {{ ...P }} }} ... on RedirectRoute {{ to }}
   }}
@@ -78,17 +81,17 @@ AFFECTED = """query($since: Int!, $position: Int, $after: String) @view(position
   }
 }"""
 ACTIONS = ("publish", "publish", "publish", "unpublish", "sign", "settings", "snippet")
+# What is no page, among the entries that have a number.
+SETTINGS, SNIPPET = -1, -2
 # With which a site begins: pages that lead to each other, and parts that lead to some of them.
 BEGINNING = (
     ("publish", (0, "en")),
     ("publish", (1, "en")),
-    ("settings", None),
-    ("snippet", None),
+    ("settings", (SETTINGS, "en")),
+    ("snippet", (SNIPPET, "en")),
     ("publish", (2, "en")),
     ("publish", (0, "de")),
 )
-# What is no page, among the entries that have a number.
-SETTINGS_KEY, SNIPPET_KEY = (-1, "en"), (-2, "en")
 
 
 @dataclass
@@ -118,37 +121,36 @@ class Publisher:
     ) -> None:
         """Do one thing, if it can be done."""
         action = action or draw(st.sampled_from(ACTIONS))
-        key = key or (draw(st.integers(0, 3)), draw(st.sampled_from(["en", "en", "de"])))
+        key = key or (draw(st.integers(SNIPPET, 3)), draw(st.sampled_from(["en", "en", "de"])))
+        number, locale = key
         match action:
             case "settings":
-                menu = [{"links": self._some(draw)}]
-                await self._part("Settings", SETTINGS_KEY, brand=self._version(), menu=menu)
+                menu = [{"links": self._some(draw, (SETTINGS, locale))}]
+                await self._part("Settings", SETTINGS, locale, brand=self._version(), menu=menu)
             case "snippet":
-                related = self._some(draw)
-                await self._part("Snippet", SNIPPET_KEY, text=self._version(), related=related)
+                related = self._some(draw, (SNIPPET, locale))
+                await self._part("Snippet", SNIPPET, locale, text=self._version(), related=related)
             case "unpublish" if key in self.live and not self._is_linked(key):
                 await self.newsroom.unpublish(self.live.pop(key))
             case "sign" if key in self.live:
-                await self.newsroom.review(self.heads[key], key[1])
-            case "publish":
+                await self.newsroom.review(self.heads[key], locale)
+            case "publish" if number >= 0:
                 await self._publish(key, draw)
 
     async def _publish(self, key: tuple[int, str], draw: Draw) -> None:
         number, locale = key
         if locale == "de" and (number, "en") not in self.heads:
             return
-        version = self._version()
-        moves = key not in self.slugs or (draw(st.booleans()))
-        slug = f"{locale}{number}-{version}" if moves else self.slugs[key]
+        slug = self._slug(draw, key)
         links = self._some(draw, key)
         about = links[:1] if draw(st.booleans()) else []
-        shows = locale == "en" and SNIPPET_KEY in self.live and draw(st.booleans())
+        shows = (SNIPPET, locale) in self.live and draw(st.booleans())
         values: dict[str, Any] = {
             "title": f"Title {draw(st.integers(0, 2))}",
             "slug": slug,
             "category": draw(st.sampled_from(self.categories)),
             "related": links[len(about) :],
-            "mentions": [self.live[SNIPPET_KEY].entry_id] if shows else [],
+            "mentions": [self.live[SNIPPET, locale].entry_id] if shows else [],
             **({"about": about[0]} if about else {}),
         }
         head = await self._saved(key, values)
@@ -157,26 +159,38 @@ class Publisher:
         self.paths.add((locale, f"/articles/{slug}"))
         (self.live[key],) = await self.newsroom.publish(head, locale=locale)
 
-    async def _saved(self, key: tuple[int, str], values: dict[str, Any]) -> Revision:
+    def _slug(self, draw: Draw, key: tuple[int, str]) -> str:
+        """Return the slug as it is, a new one, or one that several pages have in turns."""
+        number, locale = key
+        taken = {self.slugs[each] for each in self.live if each[0] >= 0 and each[1] == locale}
+        own = self.slugs.get(key)
+        stays = [own] if own is not None and (key in self.live or own not in taken) else []
+        shared = {f"{locale}-shared"} - taken
+        new = f"{locale}{number}-{self._version()}"
+        slug: str = draw(st.sampled_from([*stays, *shared, new]))
+        return slug
+
+    async def _saved(
+        self, key: tuple[int, str], values: dict[str, Any], content_type: str = "Article"
+    ) -> Revision:
         number, locale = key
         if key in self.heads:
             return await self.newsroom.save(self.heads[key], locale=locale, **values)
         if locale == "de":
             return await self.newsroom.translate(self.heads[number, "en"], "de", **values)
-        return await self.newsroom.draft(**values)
+        return await self.newsroom.draft(content_type, **values)
 
-    async def _part(self, content_type: str, key: tuple[int, str], **values: Any) -> None:
-        if key in self.heads:
-            self.heads[key] = await self.newsroom.save(self.heads[key], **values)
-        else:
-            self.heads[key] = await self.newsroom.draft(content_type, **values)
-        (self.live[key],) = await self.newsroom.publish(self.heads[key])
+    async def _part(self, content_type: str, number: int, locale: str, **values: Any) -> None:
+        key = number, locale
+        head = await self._saved(key, values, content_type)
+        self.heads[key] = head
+        (self.live[key],) = await self.newsroom.publish(head, locale=locale)
 
     def _version(self) -> str:
         self.versions += 1
         return str(self.versions)
 
-    def _some(self, draw: Draw, key: tuple[int, str] = SETTINGS_KEY) -> list[str]:
+    def _some(self, draw: Draw, key: tuple[int, str]) -> list[str]:
         """Return the paths of some of the public pages in the language of another entry."""
         others = sorted(each for each in self.slugs if each in self.live and each[1] == key[1])
         chosen = [each for each in others if each != key and draw(st.booleans())]
@@ -192,11 +206,19 @@ class Publisher:
 
 @dataclass
 class Site:
-    """A database in which things are published, and the API over it."""
+    """A database in which things are published, and the API over it.
+
+    Attributes:
+        runner: runs what is asked of it.
+        publisher: publishes things.
+        delivery: the API.
+        fallbacks: the languages that stand in for one in which something is missing.
+    """
 
     runner: asyncio.Runner
     publisher: Publisher
     delivery: Delivery
+    fallbacks: Sequence[str] = ("en", "de")
 
     def ask(self, query: str, **variables: Any) -> Any:
         """Return the data of an answer."""
@@ -324,8 +346,11 @@ def test_a_site_with_its_affected_paths_built_again_is_one_that_is_built_from_sc
     fresh: Callable[[], Site], data: st.DataObject
 ) -> None:
     site = fresh()
+    site.fallbacks = data.draw(st.sampled_from([["en", "de"], []]))
     for action, key in BEGINNING:
         site.runner.run(site.publisher.act(data.draw, action, key))
+    for _ in range(data.draw(st.integers(0, 2))):
+        site.runner.run(site.publisher.act(data.draw))
     since = site.ask("{ position }")["position"]
     before, redirects = built(site, since), led_on(site, since)
     for _ in range(data.draw(st.integers(1, 5))):
@@ -337,7 +362,7 @@ def test_a_site_with_its_affected_paths_built_again_is_one_that_is_built_from_sc
     for locale, path in every_affected(site, since, until):
         after.pop((locale, path), None)
         redirects.pop((locale, path), None)
-        found = site.ask(ROUTE, position=until, locale=locale, path=path)
+        found = seen(site, ROUTE, until, locale, path=path)
         match found["route"]["__typename"]:
             case "PageRoute":
                 after[locale, path] = page_of(found, found["route"]["entry"])
@@ -351,7 +376,7 @@ def built(site: Site, position: int | None) -> Pages:
     """Return all pages of a site at a position, each seen in its own language."""
     pages: Pages = {}
     for locale in ("en", "de"):
-        data = site.ask(PAGES, position=position, locale=locale, own=locale)
+        data = seen(site, PAGES, position, locale, own=locale)
         for node in data["entries"]["nodes"]:
             pages[locale, node["path"]] = page_of(data, node)
     return pages
@@ -361,11 +386,16 @@ def led_on(site: Site, position: int | None) -> dict[tuple[str, str], str]:
     """Return where each path leads at which a page stood once, by its language and path."""
     found = {}
     for locale, path in site.publisher.paths:
-        data = site.ask(ROUTE, position=position, locale=locale, path=path)
+        data = seen(site, ROUTE, position, locale, path=path)
         route = data["route"] or {"__typename": "GoneRoute"}
         if route["__typename"] == "RedirectRoute":
             found[locale, path] = route["to"]
     return found
+
+
+def seen(site: Site, query: str, position: int | None, locale: str, **more: Any) -> Any:
+    """Return the data of an answer, as a language has it at a position."""
+    return site.ask(query, position=position, locale=locale, others=site.fallbacks, **more)
 
 
 def page_of(data: Any, entry: Any) -> bytes:
@@ -472,11 +502,64 @@ async def test_a_page_that_is_signed_off_again_is_affected(api: Api) -> None:
     assert await reasons(api, 3) == {}
 
 
+async def test_a_page_shows_that_a_part_of_it_is_signed_off_again(api: Api) -> None:
+    newsroom = api.newsroom
+    part = await newsroom.draft("Snippet", text="x")
+    (published,) = await newsroom.publish(part)
+    settings = await newsroom.draft("Settings", title="Settings", brand="Brand")
+    await newsroom.publish(settings)
+    await newsroom.published(title="One", slug="one", mentions=[published.entry_id])
+    await newsroom.published(title="Two", slug="two")
+    await newsroom.review(part)
+    assert await reasons(api, 4) == {"one": "LINKS_TO_CHANGED"}
+    await newsroom.review(settings)
+    assert await reasons(api, 4) == {"one": "LINKS_TO_CHANGED", "two": "SITE_CHANGED"}
+
+
+async def test_a_sign_off_that_is_not_seen_from_an_imported_past_is_affected(api: Api) -> None:
+    newsroom = api.newsroom
+    present = await newsroom.published(title="Present", slug="present")
+    older = await newsroom.draft(title="Older", slug="older")
+    await newsroom.review(older)
+    then = present.published_at - timedelta(days=9)
+    entry_id = await newsroom.entry_id(older)
+    await newsroom.do_at(then, newsroom.publisher, publish_entry, entry_id, revision_id=older.id)
+    await newsroom.published(title="Last", slug="last")
+    query = """query($position: Int) @view(position: $position) {
+      entry(by: {path: "/articles/present"}) { review { signedAt } }
+    }"""
+    signed = [(await api.data(query, position=each))["entry"]["review"] for each in (1, 2, 3)]
+    assert [each is not None for each in signed] == [True, False, True]
+    assert await reasons(api, 1, position=2) == {"older": "CHANGED", "present": "REVIEWED"}
+    assert await reasons(api, 1, position=3) == {"older": "CHANGED", "last": "CHANGED"}
+    again = {"older": "REVIEWED", "present": "REVIEWED", "last": "CHANGED"}
+    assert await reasons(api, 2, position=3) == again
+
+
 async def test_a_sign_off_on_what_is_not_public_affects_nothing(api: Api) -> None:
     head = await api.newsroom.draft(title="One", slug="one")
     await api.newsroom.publish(head)
     await api.newsroom.review(await api.newsroom.save(head, title="Other", slug="one"))
     assert await reasons(api, 1) == {}
+
+
+async def test_pages_show_another_edition_where_one_comes_or_goes(api: Api) -> None:
+    """In a language without an edition, pages show the links and the category of another."""
+    newsroom = api.newsroom
+    topics = await newsroom.category("Topics")
+    await newsroom.published(title="Target", slug="target")
+    await newsroom.published(title="Sibling", slug="sibling", category=topics)
+    await newsroom.published(title="Far", slug="far")
+    english = await newsroom.draft(
+        title="One", slug="one", category=topics, related=["/articles/target"]
+    )
+    await newsroom.publish(english)
+    german = await newsroom.translate(english, "de", title="Eins", slug="eins")
+    (publication,) = await newsroom.publish(german, locale="de")
+    nearby = {"target": "LINKED_FROM_CHANGED", "sibling": "SAME_CATEGORY"}
+    assert await reasons(api, 4) == {"one": "CHANGED", "eins": "CHANGED", **nearby}
+    await newsroom.unpublish(publication)
+    assert await reasons(api, 5) == {"one": "CHANGED", "eins": "LEFT", **nearby}
 
 
 async def test_a_category_above_lists_what_changes_below(api: Api) -> None:
@@ -523,6 +606,24 @@ async def test_paths_that_have_been_left_are_affected(api: Api) -> None:
         "moved": "LEFT",
         "gone": "LEFT",
     }
+
+
+async def test_a_path_that_was_taken_and_left_again_in_between_is_affected(api: Api) -> None:
+    newsroom = api.newsroom
+    head = await newsroom.draft(title="One", slug="one")
+    await newsroom.publish(head)
+    await newsroom.publish(await newsroom.save(head, title="One", slug="moved"))
+    await newsroom.unpublish(await newsroom.published(title="Taken", slug="one"))
+    # As a page of its own, and as a redirect to one, it is gone.
+    left = {"one": "LEFT"}
+    assert await reasons(api, 1) == {"moved": "CHANGED", **left}
+    assert await reasons(api, 2) == left
+    # At a position in between it is a page, and known as such.
+    assert await reasons(api, 2, position=3) == {"one": "CHANGED"}
+    assert await reasons(api, 3) == left
+    # It is gone for good.
+    await newsroom.unpublish(await newsroom.published(title="Taken", slug="taken"))
+    assert await reasons(api, 4) == {}
 
 
 async def test_what_came_and_went_in_between_is_not_spoken_of(api: Api) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError
 
-from tests.references.look import moment_of
 from tests.references.thing import Row, Thing
 
 if TYPE_CHECKING:
@@ -194,6 +193,7 @@ class WholeSite:
         entries = {row.entry_id for _, row, _ in self._changes(since)}
         known = [row for row in self._publications if row.position <= until]
         last = {(row.path, row.locale): row for row in sorted(known, key=lambda row: row.position)}
+        places = {(row.path, row.locale) for row in known if row.position <= since}
         left = [
             Thing(
                 "AffectedPage",
@@ -207,8 +207,10 @@ class WholeSite:
                 },
             )
             for row in last.values()
-            if row.entry_id in entries and row.path is not None
-            if not self._was_public(row, until)
+            if row.path is not None and not self._was_public(row, until)
+            # What was known of the path is over, though the entry that took it is gone as well.
+            if row.entry_id in entries
+            or (row.position > since and (row.path, row.locale) in places)
         ]
         return left + [
             Thing(
@@ -234,17 +236,17 @@ class WholeSite:
         """Return which entries are affected, for each reason."""
         changed = [row for _, row, _ in self._changes(since)]
         entries = {row.entry_id for row in changed}
-        editions = {row.edition_id for row in changed}
         touched = [
             row
             for row in self._publications
-            if row.edition_id in editions
+            if row.entry_id in entries
             and row.position <= until
             and (row.ended_position is None or row.ended_position > since)
         ]
         links: Sequence[Row] = self.reference.tables["link"]
         parts = [row for row in public if row.path is None]
-        different = set(entries)
+        signed = self._signed_anew(since, until, public)
+        different = entries | {row.entry_id for row in parts if row.edition_id in signed}
         while (
             more := {
                 row.entry_id for row in parts if row.revision_id in _leading_to(different, links)
@@ -255,27 +257,35 @@ class WholeSite:
         leading = _leading_to(different, links)
         revisions = {row.revision_id for row in touched}
         categories = self._with_ancestors({row.category_id for row in touched} - {None})
-        moment = moment_of(since, self._publications)
-        signed = {
-            (row.edition_id, row.digest)
-            for row in self.reference.sign_offs
-            if moment is not None and row.signed_at > moment
-        }
         types = self.reference.site.content_types
         shown = [*changed, *(row for row in parts if row.entry_id in different)]
         everywhere = any(types[row.content_type].singleton for row in shown)
         return [
             entries,
-            {
-                row.entry_id
-                for row in public
-                if (row.edition_id, self._digest(row.revision_id)) in signed
-            },
+            {row.entry_id for row in public if row.edition_id in signed},
             {row.entry_id for row in public if row.revision_id in leading},
             {link.target_id for link in links if link.revision_id in revisions},
             {row.entry_id for row in public if row.category_id in categories},
             {row.entry_id for row in public if everywhere},
         ]
+
+    def _signed_anew(self, since: int, until: int, public: Sequence[Row]) -> set[str]:
+        """Return the public editions with a sign-off that is seen at one position only."""
+        if since > until:
+            return set()
+        before = replace(self._look, position=since)
+        every: Sequence[Row] = self.reference.tables["sign_off"]
+        seen = {
+            (row.edition_id, row.digest)
+            for row in every
+            if before.has_signed(row, self._publications)
+            != self._look.has_signed(row, self._publications)
+        }
+        return {
+            row.edition_id
+            for row in public
+            if (row.edition_id, self._digest(row.revision_id)) in seen
+        }
 
     def _with_ancestors(self, ids: set[str]) -> set[str]:
         parents = {row.id: row.parent_id for row in self.reference.tables["category"]}
