@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import NewType
+from typing import Any, NewType
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, ValueNode, value_from_ast_untyped
 from strawberry.schema.config import StrawberryConfig
 
 from cms import clock
@@ -36,6 +37,18 @@ def _parse_day(value: object) -> str:
     return day.isoformat()
 
 
+def _in_documents(parse: Callable[[object], object]) -> Callable[..., object]:
+    """Return how a value in a document is read, with its place in the error."""
+
+    def parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> object:
+        try:
+            return parse(value_from_ast_untyped(node, variables))
+        except GraphQLError as error:
+            raise GraphQLError(error.message, node) from None
+
+    return parse_literal
+
+
 CONFIG = StrawberryConfig(
     scalar_map={
         DateTime: strawberry.scalar(
@@ -47,6 +60,7 @@ CONFIG = StrawberryConfig(
             specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
             serialize=_show_moment,
             parse_value=_parse_moment,
+            parse_literal=_in_documents(_parse_moment),
         ),
         Date: strawberry.scalar(
             name="Date",
@@ -54,6 +68,7 @@ CONFIG = StrawberryConfig(
             specified_by_url="https://scalars.graphql.org/andimarek/local-date.html",
             serialize=str,
             parse_value=_parse_day,
+            parse_literal=_in_documents(_parse_day),
         ),
         JSON: strawberry.scalar(
             name="JSON",
