@@ -135,6 +135,7 @@ class Operations:
         limits: how much one request may ask for.
         entries: counts the entries, by which the cost of a request is estimated.
         turns: the turns in which requests are prepared.
+        kept_bytes: the memory that the statements which are kept may take.
 
     Attributes:
         limits: how much one request may ask for.
@@ -148,6 +149,7 @@ class Operations:
         limits: Limits,
         entries: CountEntries = no_entries,
         turns: Turns | None = None,
+        kept_bytes: int = _STATEMENT_BYTES,
     ) -> None:
         self.limits = limits
         self._schema = schema
@@ -156,7 +158,7 @@ class Operations:
         self.entries = entries
         self._turns = turns or Turns(1)
         self._kept: LRUCache[Hashable, Prepared] = LRUCache(
-            _STATEMENT_BYTES, lambda prepared: prepared.bytes
+            kept_bytes, lambda prepared: prepared.bytes
         )
         self._texts: LRUCache[Hashable, Mapping[str, bytes]] = LRUCache(
             _TEXT_BYTES, lambda texts: sum(map(len, texts.values()))

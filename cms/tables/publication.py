@@ -44,6 +44,10 @@ class Publication(Base):
             *("locale", "content_type", "published_at", "entry_id"),
             where=_OPEN,
         ),
+        # Of all types together.
+        partial_index(
+            "ix_publication_open_newest", "locale", "published_at", "entry_id", where=_OPEN
+        ),
         Index("ix_publication_edition_id", "edition_id", "position"),
         Index("ix_publication_revision_id", "revision_id"),
         # What stood at a path, and what changed between two positions.

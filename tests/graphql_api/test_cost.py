@@ -26,7 +26,8 @@ from graphql_api.schema.build import build_delivery_schema
 from tests.docs.test_docs import DOCS, ROOT, blocks
 from tests.graphql_api.conftest import Api
 
-SCHEMAS = {site.name: build_delivery_schema(site) for site in (seeds.site.site, bench.site.site)}
+DEMO, BENCH = seeds.site.site, bench.site.site
+SCHEMAS = {site.name: build_delivery_schema(site) for site in (DEMO, BENCH)}
 LARGE = 100_000
 
 # The values that the queries of the benchmark have without a default.
@@ -40,14 +41,17 @@ GIVEN = {
 }
 
 
-def operations_of(site: Site, entries: int, limits: Limits | None = None) -> Operations:
+def operations_of(
+    site: Site, entries: int, limits: Limits | None = None, kept_bytes: int = 10**8
+) -> Operations:
     """Return what prepares requests to a site that has so many entries."""
 
     async def counts() -> Entries:
         return dict.fromkeys(site.content_types, entries // len(site.content_types))
 
     schema = SCHEMAS[site.name]
-    return Operations(schema, sqlite(paramstyle="qmark"), limits or Limits(), counts)
+    dialect = sqlite(paramstyle="qmark")
+    return Operations(schema, dialect, limits or Limits(), counts, kept_bytes=kept_bytes)
 
 
 async def measured(operations: Operations, site: Site, query: str, **variables: Any) -> int:
@@ -60,19 +64,17 @@ async def measured(operations: Operations, site: Site, query: str, **variables: 
 
 async def cost(query: str, entries: int = LARGE, **variables: Any) -> int:
     """Return the cost of a query to a benchmark site of this size."""
-    operations = operations_of(
-        bench.site.site, entries, Limits(cost=10**12, parts=10**6, filters=10**6)
-    )
-    return await measured(operations, bench.site.site, query, **variables)
+    operations = operations_of(BENCH, entries, Limits(cost=10**12, parts=10**6, filters=10**6))
+    return await measured(operations, BENCH, query, **variables)
 
 
 def documented() -> Iterator[ParameterSet]:
     """Yield every query of the documentation to the delivery API."""
     for file in (ROOT / "README.md", DOCS / "querying.md", DOCS / "delivering.md"):
         for number, document in enumerate(blocks(file, "graphql"), 1):
-            yield pytest.param(seeds.site.site, document, id=f"{file.name}-{number}")
+            yield pytest.param(DEMO, document, id=f"{file.name}-{number}")
     for name in ("PAGE", "LIST", "FILTER", "PAST", "SEARCH", "TWO_HOPS"):
-        yield pytest.param(bench.site.site, getattr(queries, name), id=name)
+        yield pytest.param(BENCH, getattr(queries, name), id=name)
 
 
 @pytest.mark.parametrize(("site", "document"), list(documented()))
@@ -131,20 +133,20 @@ async def test_conditions_count_in_variables_as_well() -> None:
     condition = {"title": {"ne": "a"}}
     few, many = ({"OR": [condition] * count} for count in (2, 120))
     assert await cost(query, where=few) < await cost(query, where=many)
-    operations = operations_of(bench.site.site, 100)
+    operations = operations_of(BENCH, 100)
     with pytest.raises(RequestFailed, match="121 filters; at most 100 are allowed"):
-        await measured(operations, bench.site.site, query, where={"OR": [condition] * 120})
+        await measured(operations, BENCH, query, where={"OR": [condition] * 120})
 
 
 async def test_a_small_site_can_be_asked_what_a_large_one_cannot() -> None:
     query = "{ entries(where: {incomingLinks: {count: {gt: 5}}}) { totalCount } }"
     for entries, is_accepted in ((1_000, True), (LARGE, False)):
-        operations = operations_of(bench.site.site, entries)
+        operations = operations_of(BENCH, entries)
         if is_accepted:
-            assert await measured(operations, bench.site.site, query) < 1_000_000
+            assert await measured(operations, BENCH, query) < 1_000_000
         else:
             with pytest.raises(RequestFailed, match=r"has a cost of [0-9,]+; at most 1,000,000"):
-                await measured(operations, bench.site.site, query)
+                await measured(operations, BENCH, query)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +167,7 @@ async def test_a_small_site_can_be_asked_what_a_large_one_cannot() -> None:
 )
 async def test_a_limit_is_named_with_its_figure(limits: Limits, query: str, words: str) -> None:
     with pytest.raises(RequestFailed, match=words) as failure:
-        await measured(operations_of(bench.site.site, 100, limits), bench.site.site, query)
+        await measured(operations_of(BENCH, 100, limits), BENCH, query)
     (error,) = failure.value.errors
     assert error.extensions == {"code": "LIMIT_EXCEEDED"}
 

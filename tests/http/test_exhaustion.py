@@ -1,0 +1,147 @@
+"""Requests that are built to take long or to fill the memory are refused before they do."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import AsyncIterator, Mapping
+
+import pytest
+from graphql import get_introspection_query
+
+from cms.reading.view import View
+from graphql_api import operation
+from graphql_api.http.errors import RequestFailed
+from graphql_api.http.request import GraphQLRequest
+from graphql_api.operation import Prepared
+from tests.graphql_api.test_cost import BENCH, operations_of
+from tests.http.desk import JSON, Desk
+
+PATH = "/graphql"
+
+
+def spread_thrice(levels: int) -> str:
+    """Return fragments of which each spreads the next one three times."""
+    fragments = []
+    for level in range(levels):
+        inner = f"{{ parent {{ ...F{level + 1} }} }}"
+        fragments.append(f"fragment F{level} on Category {{ ... {inner} ... {inner} ... {inner} }}")
+    last = f"fragment F{levels} on Category {{ id }}"
+    return " ".join(["{ categories { nodes { ...F0 } } }", *fragments, last])
+
+
+CONDITION = '{title: {contains: "x"}} '
+
+TOO_MUCH: Mapping[str, str] = {
+    "a depth of 250": "{ a " * 250 + "}" * 250,
+    "10,000 aliases": "{ " + " ".join(f"a{n}: __typename" for n in range(10_000)) + " }",
+    "60 kB of comments": "{ __typename }" + "#\n" * 30_000,
+    "a fragment 1,000 times": "{ " + "...A " * 1_000 + "} fragment A on Query { a }",
+    "fragments that spread each other": spread_thrice(8),
+    "pages of pages of pages": (
+        "{ entries(first: 100) { nodes { links(first: 100) { nodes { target { ... on Entry { "
+        "links(first: 100) { nodes { url } } } } } } } } }"
+    ),
+    "filters 200 deep": f"{{ entries(where: {'{NOT: ' * 200}{'}' * 200}) {{ totalCount }} }}",
+    "140 conditions": f"{{ entries(where: {{OR: [{CONDITION * 140}]}}) {{ totalCount }} }}",
+    "a list of 5,000": f"{{ nodes(ids: [{'1 ' * 5_000}]) {{ id }} }}",
+    "1,000 directives": "{ __typename " + "@skip(if: false) " * 1_000 + "}",
+    "introspection ten times": "{ "
+    + " ".join(f"a{n}: __schema {{ types {{ name }} }}" for n in range(10))
+    + " }",
+    "one field 240 times": "{ entries { nodes { " + "title " * 240 + "} } }",
+    "a wrong field 240 times": "{ entries { nodes { " + "tilte " * 240 + "} } }",
+}
+
+WRONG: Mapping[str, str] = {
+    "a name of 60 kB": "{ " + "a" * 60_000 + " }",
+    "a cycle of fragments": "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }",
+    "introspection in introspection": (
+        "{ __schema { types { fields { type { fields { type { fields { type { fields { name } } "
+        "} } } } } } } }"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TOO_MUCH)
+async def test_a_document_that_asks_for_too_much_is_refused(desk: Desk, name: str) -> None:
+    response = await desk.client.post(PATH, json={"query": TOO_MUCH[name]})
+    (error,) = response.json()["errors"]
+    assert error["extensions"]["code"] == "LIMIT_EXCEEDED"
+
+
+@pytest.mark.parametrize("name", WRONG)
+async def test_a_document_that_only_takes_long_to_read_is_wrong(desk: Desk, name: str) -> None:
+    response = await desk.client.post(PATH, json={"query": WRONG[name]})
+    body = response.json()
+    assert "data" not in body
+    assert {error["extensions"]["code"] for error in body["errors"]} == {"BAD_REQUEST"}
+
+
+async def test_a_list_of_100_000_is_refused_with_its_body(desk: Desk) -> None:
+    query = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    body = {"query": query, "variables": {"ids": ["x"] * 100_000}}
+    assert (await desk.client.post(PATH, json=body)).status_code == 413
+
+
+async def test_a_batch_is_refused(desk: Desk) -> None:
+    response = await desk.client.post(PATH, json=[{"query": "{ __typename }"}] * 1_000)
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+
+
+async def test_an_endless_body_is_not_read_to_its_end(desk: Desk) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while sent < 100 * 1024**2:
+            sent += 64 * 1024
+            yield b" " * 64 * 1024
+
+    response = await desk.client.post(PATH, content=endless(), headers={"Content-Type": JSON})
+    assert response.status_code == 413
+
+
+async def test_a_packed_body_is_not_unpacked(desk: Desk) -> None:
+    body = gzip.compress(b" " * 20 * 1024**2)
+    headers = {"Content-Type": JSON, "Content-Encoding": "gzip"}
+    response = await desk.client.post(PATH, content=body, headers=headers)
+    assert response.status_code == 400
+
+
+async def prepared(operations: operation.Operations, query: str) -> Prepared:
+    asked = await operations.read(GraphQLRequest(query))
+    return await operations.prepare(asked, View(("en",)))
+
+
+async def test_short_beginnings_are_refused_where_there_is_much_to_search() -> None:
+    letters = " ".join(f"{letter}*" for letter in "abcdefghijklmnop")
+    found = "edges { rank highlight { title summary body } }"
+    query = f'{{ entries(search: "{letters}", first: 100) {{ {found} }} }}'
+    assert await prepared(operations_of(BENCH, entries=100), query)
+    with pytest.raises(RequestFailed, match="has a cost of"):
+        await prepared(operations_of(BENCH, entries=10_000), query)
+
+
+async def test_what_is_kept_of_statements_is_bounded_in_bytes() -> None:
+    kept_bytes = 1_000_000
+    operations = operations_of(BENCH, entries=1, kept_bytes=kept_bytes)
+    queries = [f"{{ entries {{ nodes {{ a{number}: title }} }} }}" for number in range(50)]
+    first = [await prepared(operations, query) for query in queries]
+    assert sum(each.bytes for each in first) > kept_bytes
+    # The last ones first, which are those that are kept.
+    again = [await prepared(operations, query) for query in reversed(queries)]
+    same = [each for each, before in zip(again, reversed(first), strict=True) if each is before]
+    assert 0 < sum(each.bytes for each in same) <= kept_bytes
+
+
+async def test_the_same_question_about_the_schema_is_worked_out_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    operations = operations_of(BENCH, entries=1)
+    asked = await operations.read(GraphQLRequest(get_introspection_query()))
+    ready = await operations.prepare(asked, View(("en",)))
+    first = await operations.respond(asked, ready, b"{}")
+    monkeypatch.delattr(operation, "execute_sync")
+    assert await operations.respond(asked, ready, b"{}") == first
+    assert b'"queryType":{"name":"Query"' in first
