@@ -35,6 +35,8 @@ async def migrate(database: Database, revision: str = "head") -> None:
     """
     database.make()
     await _run(database, lambda config: command.upgrade(config, revision))
+    # SQLite plans badly with an index of which it knows nothing.
+    await database.refresh_stale_statistics()
 
 
 async def migrate_down(database: Database, revision: str = "base") -> None:

@@ -39,6 +39,7 @@ _Varying: TypeAlias = Callable[[Variables, Entries], float]
 
 # A list without pages is taken to hold so many: an entry's links, a category's ancestors.
 _LIST_SIZE = 10
+_A_FEW = Extent()
 # A filter by a key that has an index leaves one row of so many.
 _NARROWED = 20
 
@@ -47,11 +48,12 @@ _VALUE_PARTS, _CONDITION_PARTS, _OBJECT_PARTS, _LIST_PARTS, _PAGE_PARTS = 1, 3, 
 _SEEN_PARTS = 12
 
 # The work for one row: to find it, to put it in order, to count it, to make a value of it.
-_ROW, _ORDER, _COUNTED, _SUMMED, _VALUE = 3, 3, 0.5, 5, 1
+_ROW, _ORDER, _COUNTED, _SUMMED, _VALUE = 3, 4, 0.7, 6, 1
+_SKIPPED = 1.5
 # The work for each row that a filter looks at, before and for each of its conditions.
-_FILTERED, _CONDITION = 2, 1
+_FILTERED, _CONDITION = 4, 1
 # The work for a value that looks at other rows, for a row of another relation, for highlights.
-_SEEN, _OTHER, _HIGHLIGHT = 400, 10, 1_500
+_SEEN, _OTHER, _HIGHLIGHT = 100, 10, 3_000
 
 
 @dataclass(frozen=True)
@@ -163,16 +165,16 @@ class _Meter:
 
     def _connection(self, field: Field, declared: Connection, inner: Measure) -> Measure:
         where = conditions_of(field.arguments.get("where"))
-        size = paging_of(field.arguments, field.node, declared.largest).size
-        own = field.body.cases[0].fields if field.body is not None else ()
-        sweeps = _Sweeps.of(field, own, where)
+        paging = paging_of(field.arguments, field.node, declared.largest)
+        sweeps = _Sweeps.of(field, declared.extent or _A_FEW, where)
         search = field.arguments.get("search")
 
         def work(variables: Variables, entries: Entries) -> float:
             rows = _rows(declared.extent, entries) / (_NARROWED if where.is_narrow else 1)
             effort = _effort(declared, search, variables)
-            page: float = size(variables) * (_ROW + inner.work.of(variables, entries))
-            return _OTHER + page + rows * sweeps.work(effort)
+            skipped = paging.skip(variables) if paging.skip is not None else 0
+            page: float = paging.size(variables) * (_ROW + inner.work.of(variables, entries))
+            return _OTHER + page + min(skipped, rows) * _SKIPPED + rows * sweeps.work(effort)
 
         times = sweeps.count + 1
         return Measure(
@@ -201,16 +203,17 @@ class _Sweeps:
     has_page: bool
 
     @staticmethod
-    def of(field: Field, own: Sequence[Field | Typename], where: _Conditions) -> _Sweeps:
+    def of(field: Field, extent: Extent, where: _Conditions) -> _Sweeps:
+        own = field.body.cases[0].fields if field.body is not None else ()
         fields = [each for each in own if isinstance(each, Field)]
         counts = sum(each.name == "totalCount" for each in fields)
         sums = sum(map(_sums, fields))
-        is_ordered = field.arguments.get("orderBy") is not None
+        is_ordered = extent.is_ordered and field.arguments.get("orderBy") is None
         return _Sweeps(
             counts + sums,
             counts * _COUNTED + sums * _SUMMED,
-            _ORDER if is_ordered else 0,
-            _FILTERED + where.work if where.count else 0,
+            0 if is_ordered else _ORDER,
+            extent.work + (_FILTERED + where.work if where.count else 0),
             has_page=any(each.name in {"nodes", "edges", "pageInfo"} for each in fields),
         )
 

@@ -188,10 +188,14 @@ class Extent:
     Attributes:
         share: the share of all entries.
         content_type: the type whose entries are meant, where it is one.
+        is_ordered: whether an index has them in their own order.
+        work: the work of finding out whether an entry is one of them.
     """
 
     share: float = 1
     content_type: str | None = None
+    is_ordered: bool = False
+    work: float = 0
 
 
 @dataclass(frozen=True)

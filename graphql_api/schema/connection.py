@@ -20,8 +20,9 @@ from graphql_api.planner.declarations import (
 from graphql_api.schema.declare import Argument, Declared
 from graphql_api.schema.namespace import Namespace
 
-# The entries of a category, of a tag or of a person, as a share of all.
+# The entries of a category or of a tag, as a share of all; and those that a person has to do with.
 PART_OF_ALL = Extent(1 / 20)
+OF_A_PERSON = Extent(1 / 20, work=15)
 
 
 def _paging(largest: int) -> tuple[Argument, ...]:

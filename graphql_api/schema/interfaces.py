@@ -108,7 +108,7 @@ class Entry(Node):
         "Review | None",
         review_rows,
         "Who signed off exactly what is shown; null if it was published without.",
-        work=600,
+        work=100,
     )
     attestation = one(
         "Attestation | None",

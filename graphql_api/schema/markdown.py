@@ -96,6 +96,6 @@ class Markdown:
         "JSON | None",
         lambda part: member(part.json, "ast"),
         f"It as a tree: https://github.com/syntax-tree/mdast, with links as written; {_LATER}.",
-        work=300,
+        work=100,
     )
     links = many("list[Link]", _links, "The links in it, as they stand.")

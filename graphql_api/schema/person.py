@@ -7,7 +7,7 @@ from sqlalchemy import select
 from cms.reading import relations
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
 from graphql_api.planner.json_sql import Elements, element_index, member
-from graphql_api.schema.connection import PART_OF_ALL
+from graphql_api.schema.connection import OF_A_PERSON
 from graphql_api.schema.declare import many, value
 from graphql_api.schema.interfaces import Node
 from graphql_api.schema.rows import entry_rows
@@ -62,7 +62,7 @@ class Person(Node):
         "The entries whose shown revision they saved.",
         where="EntryWhere",
         order="EntryOrder",
-        extent=PART_OF_ALL,
+        extent=OF_A_PERSON,
     )
     reviewed = entry_connection(
         "Entry",
@@ -70,5 +70,5 @@ class Person(Node):
         "The entries that they signed off, exactly as shown.",
         where="EntryWhere",
         order="EntryOrder",
-        extent=PART_OF_ALL,
+        extent=OF_A_PERSON,
     )

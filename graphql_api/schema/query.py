@@ -84,7 +84,7 @@ class Query:
         "All entries, the newest first.",
         where="EntryWhere",
         order="EntryOrder",
-        extent=Extent(),
+        extent=Extent(is_ordered=True),
     )
     category = one(
         "Category | None",
@@ -162,7 +162,7 @@ def _list(content_type: type[ContentType]) -> Declared:
         f"The {content_type.plural}, the newest first.",
         where=f"{content_type.name}Where",
         order=f"{content_type.name}Order",
-        extent=Extent(content_type=content_type.name),
+        extent=Extent(content_type=content_type.name, is_ordered=True),
     )
 
 

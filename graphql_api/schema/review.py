@@ -103,7 +103,7 @@ class Revision:
         "JSON",
         lambda entry: entry.content,
         "All that it holds, as the digest covers it.",
-        work=300,
+        work=50,
     )
     created_at = value("DateTime", lambda entry: entry.created_at, "When it was saved.")
     author = one("Person | None", author_of, "Who saved it, if the account has a byline.")

@@ -159,6 +159,6 @@ def site_fields() -> Mapping[str, Declared]:
             _pages,
             "All pages in all languages, by path.",
             largest=LARGEST_SITEMAP,
-            extent=Extent(),
+            extent=Extent(is_ordered=True),
         ),
     }

@@ -111,7 +111,7 @@ ENTRY_WHERE: Mapping[str, Declared] = {
     "links": Declared("LinksWhere | None", ToMany(entry_links), "Its links."),
     "incoming_links": Declared(
         "LinksWhere | None",
-        ToMany(entry_incoming_links, work=10),
+        ToMany(entry_incoming_links, work=15),
         "The links of other pages to it.",
     ),
 }
