@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
         Path(folder) / "data", cleanup_mode="delete"
     )
     os.environ[SERVER] = server.get_uri()
-    asyncio.run(forget_durability(server.get_uri()))
+    asyncio.run(_forget_durability(server.get_uri()))
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     config.add_cleanup(lambda: os.environ.__delitem__(SERVER))
     config.add_cleanup(server.cleanup)
@@ -60,7 +60,7 @@ def memory() -> str | None:
     return folder if has_room and os.access(folder, os.W_OK) else None
 
 
-async def forget_durability(url: str) -> None:
+async def _forget_durability(url: str) -> None:
     """Tests do not outlive their server, so it need not sync to disk."""
     connection = await asyncpg.connect(url)
     for setting in ("fsync", "synchronous_commit", "full_page_writes"):

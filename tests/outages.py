@@ -17,7 +17,7 @@ from sqlalchemy import make_url
 
 from cms.database import Database
 from cms.migration import migrate
-from tests.conftest import forget_durability, memory
+from tests.conftest import memory
 
 # How long the service may take to be back once its database is, in seconds.
 BACK_SECONDS = 2.0
@@ -75,7 +75,6 @@ class OwnServer:
         return url.render_as_string(hide_password=False)
 
     async def _prepare(self) -> None:
-        await forget_durability(self.url)
         await self.execute("create database migrated")
         database = Database(self._named("migrated"))
         await migrate(database)

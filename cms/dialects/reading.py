@@ -252,7 +252,7 @@ class PostgresReader:
                 _, arguments = self.dialect.create_connect_args(self._url)
                 self._pool = await asyncpg.create_pool(
                     **arguments,
-                    min_size=1,
+                    min_size=0,  # else it would try again by itself, with tracebacks in the log
                     max_size=self._size,
                     timeout=CONNECT_SECONDS,
                     # A page of a site with many types takes more than asyncpg's 15 kB.
