@@ -138,8 +138,8 @@ class Publisher:
                 await self._publish(key, draw)
 
     async def _publish(self, key: tuple[int, str], draw: Draw) -> None:
-        number, locale = key
-        if locale == "de" and (number, "en") not in self.heads:
+        _, locale = key
+        if not self._has_original(key):
             return
         slug = self._slug(draw, key)
         links = self._some(draw, key)
@@ -170,6 +170,11 @@ class Publisher:
         slug: str = draw(st.sampled_from([*stays, *shared, new]))
         return slug
 
+    def _has_original(self, key: tuple[int, str]) -> bool:
+        """Return whether an entry is in English, or has an English edition to translate."""
+        number, locale = key
+        return locale == "en" or (number, "en") in self.heads
+
     async def _saved(
         self, key: tuple[int, str], values: dict[str, Any], content_type: str = "Article"
     ) -> Revision:
@@ -182,6 +187,8 @@ class Publisher:
 
     async def _part(self, content_type: str, number: int, locale: str, **values: Any) -> None:
         key = number, locale
+        if not self._has_original(key):
+            return
         head = await self._saved(key, values, content_type)
         self.heads[key] = head
         (self.live[key],) = await self.newsroom.publish(head, locale=locale)
