@@ -55,34 +55,13 @@ def create_app(
             WebSocket to the management API.
     """
     chosen = settings or load_settings()
-    database = Database(
-        chosen.database_url,
-        readers=chosen.readers,
-        statement_timeout=chosen.statement_timeout,
-        sqlite_mmap_megabytes=chosen.sqlite_mmap_megabytes,
-        signing_key=chosen.signing_key,
-    )
+    database = _database(chosen)
+    entries, turns = EntryCounts(database), Turns(1)
     schema = build_delivery_schema(site)
     limits = limits_with(Limits(), chosen.limits, "COPYDESK_LIMITS")
-    management_limits = limits_with(
-        MANAGEMENT_LIMITS, chosen.management_limits, "COPYDESK_MANAGEMENT_LIMITS"
-    )
-    entries, turns = EntryCounts(database), Turns(1)
     delivery = Delivery(site, schema, database.reader, limits, entries.current, turns)
     files = SiteFiles(site, Delivery(site, schema, database.reader, LIMITS))
-    lifetimes = Lifetimes(
-        access=timedelta(minutes=chosen.session_minutes),
-        refresh=timedelta(days=chosen.refresh_days),
-    )
-    management = Management(
-        site,
-        build_management_schema(site),
-        database,
-        limits=management_limits,
-        lifetimes=lifetimes,
-        entries=entries.current,
-        turns=turns,
-    )
+    management = _management(site, chosen, database, entries, turns)
     shutdown = Shutdown(management.end_subscriptions)
     endpoint = ManagementEndpoint(management, database, shutdown, identify, allowed_origins)
 
@@ -113,3 +92,31 @@ def create_app(
     )
     app.state.shutdown = shutdown
     return app
+
+
+def _database(settings: Settings) -> Database:
+    return Database(
+        settings.database_url,
+        readers=settings.readers,
+        statement_timeout=settings.statement_timeout,
+        sqlite_mmap_megabytes=settings.sqlite_mmap_megabytes,
+        signing_key=settings.signing_key,
+    )
+
+
+def _management(
+    site: Site, settings: Settings, database: Database, entries: EntryCounts, turns: Turns
+) -> Management:
+    chosen = settings.management_limits
+    return Management(
+        site,
+        build_management_schema(site),
+        database,
+        limits=limits_with(MANAGEMENT_LIMITS, chosen, "COPYDESK_MANAGEMENT_LIMITS"),
+        lifetimes=Lifetimes(
+            access=timedelta(minutes=settings.session_minutes),
+            refresh=timedelta(days=settings.refresh_days),
+        ),
+        entries=entries.current,
+        turns=turns,
+    )

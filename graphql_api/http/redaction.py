@@ -9,11 +9,9 @@ from __future__ import annotations
 import re
 
 from graphql import GraphQLError
-from graphql.pyutils import inspect
 
 _VARIABLE = re.compile(r"Variable '\$\w+' has invalid (?:default )?value(?: at [\w.\[\]]+)?: ")
 _SYNTAX = "Syntax Error: "
-_SHOWN = 16  # characters of a value that no advice may have
 
 # The part of a message that comes before the value, with a pattern that tells such messages.
 _PATTERNS = tuple(
@@ -27,6 +25,7 @@ _PATTERNS = tuple(
         r"(Expected value of type '\w+')",
         r"(\w+ cannot represent (?:a )?(?:non[\w -]*?)?value)",
         r"(Enum '\w+' cannot represent non-(?:string|enum) value)",
+        r"(expected [^'\"]+)$",  # in words of our own, which never repeat a value
     )
 )
 _NO_SUCH_NAME = re.compile(r"Value '.*( does not exist in '\w+' enum)\.", re.DOTALL)
@@ -55,10 +54,8 @@ def _message_of(error: GraphQLError) -> str:
         return _SYNTAX + _syntax(message.removeprefix(_SYNTAX))
     variable = _VARIABLE.match(message)
     if variable is None:
-        return _value(message, error) or message
-    cause = error.original_error
-    inner = _value(message[variable.end() :], cause if isinstance(cause, GraphQLError) else error)
-    return variable[0] + (inner or "it does not fit the type.")
+        return _value(message) or message
+    return variable[0] + (_value(message[variable.end() :]) or "it does not fit the type.")
 
 
 def _syntax(description: str) -> str:
@@ -67,28 +64,12 @@ def _syntax(description: str) -> str:
     return f"{shortened.rstrip('.:').removesuffix(' but got')}."
 
 
-def _value(message: str, error: GraphQLError) -> str | None:
+def _value(message: str) -> str | None:
     """Return why a value does not fit, without it; ``None`` if the message is of another kind."""
     name = _NO_SUCH_NAME.match(message)
     if name is not None:
         return f"The value{name[1]}."
     for pattern in _PATTERNS:
         if (known := pattern.match(message)) is not None:
-            hint = _hint(message, error.original_error)
-            return f"{known[1]}: {hint}" if hint else f"{known[1]}."
+            return f"{known[1]}."
     return None
-
-
-def _hint(message: str, cause: Exception | None) -> str:
-    """Return what a scalar of ours advises, if it does so without the value."""
-    if cause is None or isinstance(cause, GraphQLError):
-        return ""
-    advice = str(cause)
-    shown = message.partition(f"encountered error '{advice}'; found: ")[2].removesuffix(".")
-    if shown.startswith(("[", "{")):
-        return ""  # advice would have it in Python's notation
-    core = shown.strip("'\"")
-    for spelled in (repr(core), inspect(core), shown):
-        if advice.startswith(spelled):
-            advice = f"the value{advice.removeprefix(spelled)}"
-    return "" if core and core[:_SHOWN] in advice else advice

@@ -156,6 +156,13 @@ def add_wheres(namespace: Namespace, entry_filters: Mapping[str, Declared]) -> N
     add_quantified(namespace, "TagsWhere", "TagWhere", "tags")
     add_quantified(namespace, "PeopleWhere", "PersonWhere", "people")
     add_quantified(namespace, "LinksWhere", "LinkWhere", "links")
+    _add_link_where(namespace)
+    add_quantified(namespace, "EntriesWhere", "EntryWhere", "entries")
+    every = {**ENTRY_WHERE, **entry_filters}
+    add_where(namespace, "EntryWhere", "What is asked of an entry.", every)
+
+
+def _add_link_where(namespace: Namespace) -> None:
     add_where(
         namespace,
         "LinkWhere",
@@ -185,6 +192,3 @@ def add_wheres(namespace: Namespace, entry_filters: Mapping[str, Declared]) -> N
             ),
         },
     )
-    add_quantified(namespace, "EntriesWhere", "EntryWhere", "entries")
-    every = {**ENTRY_WHERE, **entry_filters}
-    add_where(namespace, "EntryWhere", "What is asked of an entry.", every)

@@ -26,6 +26,7 @@ from cms.commands import (
     drafts,
     entries,
     history,
+    keys,
     looks,
     passwords,
     previews,
@@ -120,6 +121,15 @@ OTHERS = (False,)
 CHANGES = Changes(title="Another title")
 WORDS = draft_of(title="Whole")
 A_DAY = timedelta(days=1)
+
+
+async def up_to(code: str, command: Awaitable[object]) -> None:
+    """Run a command that has everything but what this refusal is about."""
+    try:
+        await command
+    except Refused as refused:
+        if [error.code for error in refused.errors] != [code]:
+            raise
 
 
 def begin_session(work: Work, things: Things) -> Awaitable[object]:
@@ -272,6 +282,19 @@ CASES: Mapping[str, Case] = {
     "create_account": Case(
         action=Action.ACCOUNT_CREATE,
         run=lambda work, _: accounts.create_account(work, "nora@example.org"),
+        whose=OTHERS,
+    ),
+    "record_key": Case(
+        action=Action.KEY_CHANGE,
+        run=lambda work, _: up_to("CANNOT_SIGN", keys.record_key(work)),
+        whose=OTHERS,
+    ),
+    "rotate_key": Case(
+        action=Action.KEY_CHANGE, run=lambda work, _: keys.rotate_key(work), whose=OTHERS
+    ),
+    "replace_lost_key": Case(
+        action=Action.KEY_CHANGE,
+        run=lambda work, _: up_to("CANNOT_SIGN", keys.replace_lost_key(work, "Lost.")),
         whose=OTHERS,
     ),
     "disable_account": Case(

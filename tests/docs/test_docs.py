@@ -52,9 +52,13 @@ def test_every_setting_is_documented() -> None:
         for name, default, words in rows("settings.md", "# Settings")
     }
     assert documented == {
-        f"COPYDESK_{name.upper()}": (str(each.default or ""), re.sub(" +", " ", words_of(each)))
+        f"COPYDESK_{name.upper()}": (shown(each.default), re.sub(" +", " ", words_of(each)))
         for name, each in Settings.model_fields.items()
     }
+
+
+def shown(default: object) -> str:
+    return "" if default == () else str(default)
 
 
 def words_of(setting: object) -> str:

@@ -15,6 +15,7 @@ from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import make_url
 
 from cms.commands import passwords
+from cms.signing import KeyFile
 from graphql_api.cli import main
 from tests.conftest import SERVER, Templates
 from tests.rights import as_ordinary_user
@@ -31,14 +32,17 @@ WRITING = {
     "account password": ["account", "password", "ada@example.org"],
     "import": ["import", "markdown", str(HARBOUR), *MAPPING, "--account", "ada@example.org"],
     "search rebuild": ["search", "rebuild"],
+    "keys rotate": ["keys", "rotate"],
 }
 READING = {
     "account list": ["account", "list"],
     "audit verify": ["audit", "verify"],
     "audit checkpoint": ["audit", "checkpoint"],
+    "keys list": ["keys", "list"],
+    "keys create": ["keys", "create"],
 }
 COMMANDS = {**WRITING, **READING}
-WITHOUT = {"schema": ["schema"], "key": ["key"]}
+WITHOUT = {"schema": ["schema"], "keys public": ["keys", "public"]}
 
 
 @pytest.fixture
@@ -188,7 +192,6 @@ def _server(**changes: str) -> str:
         (lambda: f"postgresql://u:{PASSWORD}@host:port/site", "is not a URL"),
         (lambda: f"mysql://u:{PASSWORD}@host/site", "is of mysql"),
         (lambda: "sqlite://", "names no file"),
-        (lambda: f"sqlite:///no/folder/{PASSWORD[:3]}.db", "there is no folder"),
     ],
 )
 def test_a_command_says_that_a_database_cannot_be_reached(
@@ -196,6 +199,12 @@ def test_a_command_says_that_a_database_cannot_be_reached(
 ) -> None:
     del folder
     check_sentence(run(url(), *COMMANDS[name]), expected)
+
+
+@pytest.mark.parametrize("name", COMMANDS.keys() - {"migrate"})
+def test_a_command_says_that_there_is_no_folder(folder: Path, name: str) -> None:
+    check_sentence(run("sqlite:///no/folder/site.db", *COMMANDS[name]), "there is no folder")
+    assert not (folder / "no").exists()
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -223,6 +232,7 @@ async def test_a_command_says_that_a_server_has_an_empty_database(
 
 @pytest.mark.parametrize("name", WITHOUT)
 def test_what_needs_no_database_does_not_look_at_it(folder: Path, name: str) -> None:
+    KeyFile(folder / "copydesk.key").make()
     result = run("sqlite:///no/folder/site.db", *WITHOUT[name])
     assert result.exit_code == 0
     assert result.stderr == ""
@@ -239,7 +249,7 @@ def test_verify_says_what_is_wrong_with_a_file(
     check_sentence(run("sqlite:///site.db", *words), expected)
 
 
-@pytest.mark.parametrize("name", ["key", "audit checkpoint", "audit verify"])
+@pytest.mark.parametrize("name", ["keys create", "keys rotate", "audit checkpoint"])
 def test_a_key_that_cannot_be_made_is_one_sentence(file: Path, name: str) -> None:
     (file.parent / "copydesk.key").mkdir()
     result = run("sqlite:///site.db", *(WITHOUT | COMMANDS)[name])

@@ -117,7 +117,7 @@ async def test_a_review_goes_through_its_stages(desk: Desk) -> None:
     assert await desk.codes(rita, "signOff", **given | {"digest": "0" * 64}) == ["WRONG_DIGEST"]
     first = await sign(desk, rita, draft, selection)
     attestation = first["signOff"].pop("attestation")
-    assert attestation["sequence"] == 1
+    assert attestation["sequence"] == 2  # after the statement about the key
     assert len(attestation["hash"]) == 64
     assert first == {
         "errors": [],

@@ -118,7 +118,7 @@ def test_the_value_of_a_variable_is_not_repeated(variables: dict[str, Any]) -> N
         (
             "query($x: DateTime!) { view(asOf: $x) { __typename } }",
             {"x": "soon"},
-            "Variable '$x' has invalid value: Expected value of type 'DateTime'",
+            "Variable '$x' has invalid value: expected a time with a zone",
         ),
         (
             "query($x: EntryBy!) { entry(by: $x) { id } }",
