@@ -60,7 +60,7 @@ def create_app(
     schema = build_delivery_schema(site)
     limits = limits_with(Limits(), chosen.limits, "COPYDESK_LIMITS")
     delivery = Delivery(site, schema, database.reader, limits, entries.current, turns)
-    files = SiteFiles(site, Delivery(site, schema, database.reader, LIMITS))
+    files = SiteFiles(site, Delivery(site, schema, database.reader, LIMITS, turns=turns))
     management = _management(site, chosen, database, entries, turns)
     shutdown = Shutdown(management.end_subscriptions)
     endpoint = ManagementEndpoint(management, database, shutdown, identify, allowed_origins)

@@ -31,7 +31,7 @@ from graphql_api.http.shares import Share, Shares
 from graphql_api.http.shutdown import Shutdown
 from graphql_api.http.sse import begun, prefers_event_stream, sse_response
 from graphql_api.http.websocket import serve_websocket
-from graphql_api.management import Management
+from graphql_api.management import OPEN_LIMITS, Management
 from graphql_api.operation import Delivery, Visitor, scopes_of
 
 # How long a request may take to arrive, in seconds.
@@ -148,7 +148,8 @@ class ManagementEndpoint:
             raise failed(message, "METHOD_NOT_ALLOWED", status=405)
         # Who is asking comes first, so that nobody learns anything from what is wrong.
         actor = await self.actor(request, request.headers.get("authorization"))
-        most = self.management.limits.body_bytes
+        limits = OPEN_LIMITS if actor == ANONYMOUS else self.management.limits
+        most = limits.body_bytes
         return await _arrived(request, most, self.body_seconds, self.shutdown), actor
 
 

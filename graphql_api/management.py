@@ -7,7 +7,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any
 
-from graphql import GraphQLError, GraphQLSchema, OperationType
+from graphql import FieldNode, GraphQLError, GraphQLSchema, OperationType
 
 from cms.clock import now
 from cms.commands.lookups import authorise_on, look_at
@@ -61,6 +61,8 @@ MANAGEMENT_LIMITS = Limits(
     cost=3_000_000,
 )
 
+# What can be asked for by those who have not signed in.
+OPEN_LIMITS = Limits()
 
 _SIGN_IN = "Sign in, and send the token as `Authorization: Bearer …`."
 
@@ -94,7 +96,10 @@ class Management:
         self._site = site
         self._database = database
         self._tail = Tail(database)
-        self._operations = Operations(schema, database.reader.dialect, limits, entries, turns)
+        dialect = database.reader.dialect
+        self._operations = Operations(schema, dialect, limits, entries, turns)
+        # Whoever has not signed in yet gets to ask no more than any reader.
+        self._open_operations = Operations(schema, dialect, OPEN_LIMITS, entries, turns)
 
     async def answer(self, request: GraphQLRequest, actor: Actor, address: str) -> bytes:
         """Return the response to a request, as JSON.
@@ -121,7 +126,9 @@ class Management:
         if actor != ANONYMOUS:
             return await self._operations.read(request, actor.account_id or network_of(address))
         try:
-            asked = await self._operations.read(request, network_of(address))
+            asked = await self._open_operations.read(request, network_of(address))
+            if not _root_names(asked) <= OPEN_TO_ALL:
+                raise unauthenticated(_SIGN_IN)
             prepared = await self.prepare(asked, actor)
         except RequestFailed:
             # What is wrong with it is for those who may know the schema.
@@ -318,6 +325,12 @@ def _check_restricted(prepared: Prepared, actor: Actor) -> None:
         decision = decide(actor, RESTRICTED[name], Subject())
         if isinstance(decision, Denied):
             raise failed(decision.reason, "NOT_ALLOWED")
+
+
+def _root_names(asked: Asked) -> set[str]:
+    """Return the fields that an operation selects of its root; none is named like a fragment's."""
+    selections = asked.operation.node.selection_set.selections
+    return {each.name.value if isinstance(each, FieldNode) else "" for each in selections}
 
 
 def _names(prepared: Prepared) -> set[str]:

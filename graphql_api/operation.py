@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 import orjson
@@ -23,7 +25,7 @@ from graphql import (
 from sqlalchemy import Dialect, null
 
 from cms.content.site import Site
-from cms.dialects import Reader, Turns
+from cms.dialects import Reader, Turns, wait_for
 from cms.editorial.actor import Actor
 from cms.editorial.authorization import Action, grants_for
 from cms.errors import TooManyWaiting
@@ -58,6 +60,8 @@ CountEntries: TypeAlias = Callable[[], Awaitable[Entries]]
 _STATEMENT_BYTES, _TEXT_BYTES = 64 * 1024**2, 16 * 1024**2
 # The memory that a piece of a plan takes, and a character of its statement.
 _BYTES_OF_PART, _BYTES_OF_CHARACTER = 4_000, 4
+# Fields of several types become one part where they are alike.
+_FIELDS_OF_PART = 20
 # The work of a question about the schema, in units of cost; see graphql_api.planner.cost.
 _INTROSPECTION_COST = {"__schema": 400_000, "__type": 20_000}
 
@@ -92,6 +96,7 @@ class Prepared:
         keys: the response names of its root fields, in order.
         introspection: its root fields that ask about the schema.
         answers: its root fields that Python has to work out first.
+        document_bytes: the memory that its document takes.
     """
 
     plan: Plan
@@ -100,6 +105,7 @@ class Prepared:
     keys: tuple[str, ...]
     introspection: tuple[FieldNode, ...]
     answers: tuple[Field, ...]
+    document_bytes: int
 
     @property
     def fields(self) -> tuple[Field | Typename, ...]:
@@ -110,7 +116,8 @@ class Prepared:
     def bytes(self) -> int:
         """The memory that it takes, about."""
         sql = self.statement.sql if self.statement is not None else ""
-        return self.measure.parts * _BYTES_OF_PART + len(sql) * _BYTES_OF_CHARACTER
+        own = self.measure.parts * _BYTES_OF_PART + len(sql) * _BYTES_OF_CHARACTER
+        return own + self.document_bytes
 
     def cost(self, variables: Mapping[str, Any], entries: Entries) -> int:
         """Return the cost of a request with these variables."""
@@ -121,6 +128,14 @@ class Prepared:
 async def no_entries() -> Entries:
     """Return the counts of a site of which nothing is known."""
     return {}
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """The answers to questions about the schema, by response name, and the memory they take."""
+
+    by_key: Mapping[str, bytes]
+    bytes: int
 
 
 class Operations:
@@ -157,12 +172,11 @@ class Operations:
         self._documents = Documents(schema, limits)
         self.entries = entries
         self._turns = turns or Turns(1)
+        self._thread = ThreadPoolExecutor(1, "copydesk-planner")
         self._kept: LRUCache[Hashable, Prepared] = LRUCache(
             kept_bytes, lambda prepared: prepared.bytes
         )
-        self._texts: LRUCache[Hashable, Mapping[str, bytes]] = LRUCache(
-            _TEXT_BYTES, lambda texts: sum(map(len, texts.values()))
-        )
+        self._texts: LRUCache[Hashable, _Texts] = LRUCache(_TEXT_BYTES, lambda texts: texts.bytes)
 
     async def read(self, request: GraphQLRequest, client: str = "") -> Asked:
         """Return the operation that a request asks for.
@@ -187,7 +201,7 @@ class Operations:
             RequestFailed: if arguments contradict each other, or it asks for too much.
         """
         entries = await self.entries()
-        place = (asked.operation, asked.shapes, view, key)
+        place = (asked.operation.key, asked.shapes, view, key)
         prepared = self._kept.get(place)
         try:
             if prepared is None:
@@ -246,14 +260,15 @@ class Operations:
         """Return what work returns that is done beside the event loop, when it is its turn."""
         try:
             async with self._turns.of(client):
-                return await _in_thread(work, *args, **kwargs)
+                return await _in_thread(self._thread, work, *args, **kwargs)
         except TooManyWaiting as error:
             raise too_many(error) from None
 
     def _prepared(self, asked: Asked, view: View, key: str | None, entries: Entries) -> Prepared:
         operation = asked.operation
         selections = Selections(self._schema, operation.fragments, dict(asked.shapes))
-        plan = build_plan(selections, operation.root, operation.node)
+        most_fields = _FIELDS_OF_PART * self.limits.parts
+        plan = build_plan(selections, operation.root, operation.node, most_fields)
         if key is not None:
             plan = plan.only(key)
         measured = measure(plan)
@@ -275,18 +290,22 @@ class Operations:
             answers=tuple(
                 each for each in fields if isinstance(each.declaration, Answer | Answers)
             ),
+            document_bytes=operation.bytes,
         )
 
     async def _introspected(self, asked: Asked, prepared: Prepared) -> Mapping[str, bytes]:
         """Return what the schema says of itself, by response name, as JSON."""
         variables = {name: value for name, value in asked.variables.items() if _is_plain(value)}
-        place = (asked.operation, orjson.dumps(variables, option=orjson.OPT_SORT_KEYS))
-        texts = self._texts.get(place)
-        if texts is None:
+        given = orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
+        place = (asked.operation.key, given)
+        known = self._texts.get(place)
+        if known is None:
             fields = prepared.introspection
             texts = await self._beside(asked.client, self._introspect, asked, fields)
-            _keep(self._texts, place, texts)
-        return texts
+            size = asked.operation.bytes + len(given) + sum(map(len, texts.values()))
+            known = _Texts(texts, size)
+            _keep(self._texts, place, known)
+        return known.by_key
 
     def _introspect(self, asked: Asked, fields: tuple[FieldNode, ...]) -> Mapping[str, bytes]:
         operation = OperationDefinitionNode(
@@ -302,13 +321,15 @@ class Operations:
         return {key: orjson.dumps(value) for key, value in (result.data or {}).items()}
 
 
-async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+async def _in_thread(
+    thread: Executor, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
     """Return what work returns; if cancelled, only when the thread is free again."""
-    running = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+    running = asyncio.get_running_loop().run_in_executor(thread, partial(work, *args, **kwargs))
     try:
         return await asyncio.shield(running)
     except asyncio.CancelledError:
-        await asyncio.wait([running])
+        await wait_for(running)
         raise
 
 

@@ -41,7 +41,7 @@ from cms.dialects.numbers import DecimalMean, DecimalSum, JustNumber, NumberText
 from cms.dialects.reading import Reader
 from cms.dialects.search import Lookups, found_documents, ranked_documents, snippet_of
 from cms.dialects.spelled import Spelled
-from cms.dialects.turns import Turns
+from cms.dialects.turns import Turns, wait_for
 from cms.dialects.values import (
     BooleanOf,
     ColourOf,
@@ -93,4 +93,5 @@ __all__ = [
     "refresh_stale_statistics",
     "refresh_statistics",
     "snippet_of",
+    "wait_for",
 ]

@@ -21,7 +21,7 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from cms.dialects.failures import Failures, named
 from cms.dialects.folding import FOLD, folded
 from cms.dialects.numbers import bring_numbers
-from cms.dialects.turns import Turns
+from cms.dialects.turns import Turns, wait_for
 from cms.errors import ReadTimeout
 
 # How long it may take to get a connection from a server, in seconds.
@@ -141,7 +141,7 @@ class SqliteReader:
         except asyncio.CancelledError:
             # The thread still holds the connection: it has to let go before anyone else may.
             connection.interrupt()
-            await asyncio.wait([running])
+            await wait_for(running)
             raise
         finally:
             self._idle.append(connection)
@@ -198,16 +198,18 @@ class _Recent:
     """How long statements took when they last ran, for the thousand that ran last."""
 
     def __init__(self) -> None:
-        self._seconds: OrderedDict[str, float] = OrderedDict()
+        self._seconds: OrderedDict[int, float] = OrderedDict()
 
     def of(self, sql: str) -> float:
         """Return how long it took; for ever if it is not known."""
-        return self._seconds.get(sql, math.inf)
+        return self._seconds.get(hash(sql), math.inf)
 
     def note(self, sql: str, seconds: float) -> None:
         """Remember; a slow run is forgotten only step by step."""
-        self._seconds[sql] = max(seconds, 0.8 * self._seconds.get(sql, 0.0))
-        self._seconds.move_to_end(sql)
+        # By a hash, since a thousand texts can be large.
+        place = hash(sql)
+        self._seconds[place] = max(seconds, 0.8 * self._seconds.get(place, 0.0))
+        self._seconds.move_to_end(place)
         if len(self._seconds) > _MOST_STATEMENTS:
             self._seconds.popitem(last=False)
 

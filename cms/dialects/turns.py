@@ -6,13 +6,16 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 from cms.errors import TooManyWaiting
 
 # For so long after it last asked a client counts as one of several, in seconds.
 _AROUND = 1.0
+# So many clients' last turns are remembered before those that have gone are forgotten.
+_MOST_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +29,7 @@ class Turns:
 
     A client alone can have all turns. As soon as there are several, each has a quarter of them at
     most, so that the slow work of one never stands before all of the others; and the next turn is
-    that of the waiting client with the fewest.
+    that of the waiting client with the fewest, of equals the one whose last turn is longest ago.
 
     Args:
         size: how many tasks run at once.
@@ -39,6 +42,9 @@ class Turns:
         self._running: Counter[str] = Counter()
         self._waiting: list[_Waiting] = []
         self._seen: dict[str, float] = {}
+        # The last turn of each client that is waiting or around, by a count of all turns.
+        self._last_turns: dict[str, int] = {}
+        self._count = 0
 
     @asynccontextmanager
     async def of(self, client: str) -> AsyncIterator[None]:
@@ -64,7 +70,7 @@ class Turns:
 
     async def _begin(self, client: str) -> None:
         if self._is_free(client):
-            self._running[client] += 1
+            self._take(client)
             return
         if sum(each.client == client for each in self._waiting) >= self._most_waiting:
             raise TooManyWaiting(self._most_waiting)
@@ -84,15 +90,36 @@ class Turns:
         if not self._running[client]:
             del self._running[client]
         while free := [each for each in self._waiting if self._is_free(each.client)]:
-            following = min(free, key=lambda each: self._running[each.client])
+            following = min(free, key=lambda each: self._place(each.client))
             self._waiting.remove(following)
-            self._running[following.client] += 1
+            self._take(following.client)
             following.turn.set_result(None)
+
+    def _take(self, client: str) -> None:
+        self._running[client] += 1
+        self._count += 1
+        self._last_turns[client] = self._count
+        if len(self._last_turns) > _MOST_REMEMBERED:
+            there = self._seen.keys() | {each.client for each in self._waiting}
+            self._last_turns = {k: v for k, v in self._last_turns.items() if k in there}
+
+    def _place(self, client: str) -> tuple[int, int]:
+        """Return the place of a client: by its running tasks, then by how long ago its turn was."""
+        return self._running[client], self._last_turns.get(client, 0)
 
     def _is_free(self, client: str) -> bool:
         return self._running.total() < self._size and self._running[client] < self._share(client)
 
     def _share(self, client: str) -> int:
         """Return how many turns a client can have at once."""
-        is_alone = not (self._seen.keys() | self._running.keys()) - {client}
+        others_seen = len(self._seen) - (client in self._seen)
+        others_running = len(self._running) - (client in self._running)
+        is_alone = not others_seen and not others_running
         return self._size if is_alone else max(1, self._size // 4)
+
+
+async def wait_for(running: asyncio.Future[Any]) -> None:
+    """Wait until something has ended that nothing else can end, however often one is cancelled."""
+    while not running.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([running])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Mapping
 
@@ -38,15 +39,15 @@ class EntryCounts:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._counts: Mapping[str, int] | None = None
-        self._counted_at = 0.0
+        self._counted_at = -math.inf
         self._counting: asyncio.Task[None] | None = None
 
     async def current(self) -> Mapping[str, int]:
-        """Return the counts of a minute ago, or later."""
-        if self._counts is None:
-            await self._count()
-        elif time.monotonic() > self._counted_at + _FRESH and self._counting is None:
-            self._counting = asyncio.create_task(self._count_beside())
+        """Return the counts of a minute ago, or later; none while the database is away."""
+        if time.monotonic() > self._counted_at + _FRESH and self._counting is None:
+            self._counting = asyncio.create_task(self._count())
+        if self._counts is None and self._counting is not None:
+            await asyncio.shield(self._counting)
         return self._counts or {}
 
     async def close(self) -> None:
@@ -54,16 +55,13 @@ class EntryCounts:
         if self._counting is not None:
             await asyncio.wait({self._counting})
 
-    async def _count_beside(self) -> None:
+    async def _count(self) -> None:
+        # Not tried again at once, should it fail.
+        self._counted_at = time.monotonic()
         try:
-            await self._count()
+            async with self._database.reading() as session:
+                self._counts = await count_entries(session)
         except DatabaseError:
             _log.warning("The public entries could not be counted; the last count is used.")
         finally:
             self._counting = None
-
-    async def _count(self) -> None:
-        # Not tried again at once, should it fail.
-        self._counted_at = time.monotonic()
-        async with self._database.reading() as session:
-            self._counts = await count_entries(session)

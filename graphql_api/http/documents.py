@@ -26,7 +26,7 @@ from graphql import (
 )
 
 from graphql_api.http.errors import RequestFailed, failed
-from graphql_api.http.limits import Limits, check_document
+from graphql_api.http.limits import Limits, check_document, check_lines
 from graphql_api.http.rules import RULES
 
 # The memory that the documents of one API may take, and that a token of one takes.
@@ -44,11 +44,20 @@ class Operation:
         schema: the schema that it is valid for.
         node: the operation.
         fragments: the document's fragments.
+        source: the text of the document.
+        bytes: the memory that the document takes.
     """
 
     schema: GraphQLSchema
     node: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
+    source: str
+    bytes: int
+
+    @property
+    def key(self) -> tuple[str, str | None]:
+        """Something that is the same for the same operation, however often it has been read."""
+        return self.source, self.node.name.value if self.node.name else None
 
     @property
     def is_query(self) -> bool:
@@ -110,6 +119,10 @@ class Document:
         return self.operations[name]
 
 
+def _bytes_of(source: str, tokens: int) -> int:
+    return 2 * len(source) + tokens * _BYTES_OF_TOKEN
+
+
 @dataclass(frozen=True, eq=False)
 class Examined:
     """A document that was read, or why it was refused, with the memory that it takes."""
@@ -167,16 +180,15 @@ class Documents:
 
         Nothing is kept, so this can be done in a thread.
         """
-        tokens = self._limits.tokens
-        document: Document | None = None
-        errors: Sequence[GraphQLError] = ()
         try:
             parsed = self._parse(source)
-            tokens = parsed.token_count or tokens
-            document = self._document(self._checked(parsed))
+            size = _bytes_of(source, parsed.token_count or 0)
+            return Examined(self._document(self._checked(parsed), source, size), (), size)
         except RequestFailed as failure:
             errors = failure.errors
-        return Examined(document, errors, 2 * len(source) + tokens * _BYTES_OF_TOKEN)
+        except RecursionError:
+            errors = failed("The document is nested too deeply.", "LIMIT_EXCEEDED").errors
+        return Examined(None, errors, _bytes_of(source, min(self._limits.tokens, len(source))))
 
     def _checked(self, parsed: DocumentNode) -> DocumentNode:
         check_document(parsed, self._limits)
@@ -185,6 +197,8 @@ class Documents:
         return parsed
 
     def _parse(self, source: str) -> DocumentNode:
+        # To place an error in a document, all its lines are looked at.
+        check_lines(source, self._limits)
         try:
             most = self._limits.tokens
             return parse(source, max_lexical_tokens=most, max_comments=most)
@@ -194,7 +208,7 @@ class Documents:
                 error.extensions = {"code": "LIMIT_EXCEEDED"}
             raise RequestFailed(error) from None
 
-    def _document(self, parsed: DocumentNode) -> Document:
+    def _document(self, parsed: DocumentNode, source: str, size: int) -> Document:
         fragments = {
             each.name.value: each
             for each in parsed.definitions
@@ -202,7 +216,9 @@ class Documents:
         }
         return Document(
             {
-                each.name.value if each.name else None: Operation(self._schema, each, fragments)
+                each.name.value if each.name else None: Operation(
+                    self._schema, each, fragments, source, size
+                )
                 for each in parsed.definitions
                 if isinstance(each, OperationDefinitionNode)
             }

@@ -85,6 +85,15 @@ def limits_with(limits: Limits, chosen: Mapping[str, int], name: str) -> Limits:
     return replace(limits, **chosen)
 
 
+def check_lines(source: str, limits: Limits) -> None:
+    """Check how many lines a document has: at most two for each token that it may have.
+
+    Raises:
+        RequestFailed: if there are more.
+    """
+    _check("lines", source.count("\n") + source.count("\r"), 2 * limits.tokens)
+
+
 def check_document(document: DocumentNode, limits: Limits) -> None:
     """Check what can be counted without knowing the schema, before anything else is done.
 
@@ -126,7 +135,17 @@ def check_variables(values: Mapping[str, Any], limits: Limits) -> None:
     Raises:
         RequestFailed: naming the limit that a variable goes past.
     """
-    _check("variable_items", _items_in(values, limits, 0), limits.variable_items)
+    count = 0
+    places: list[tuple[Any, int]] = [(values, 0)]
+    while places:
+        value, depth = places.pop()
+        items = value if isinstance(value, list) else value.values()
+        _check("value_depth", depth, limits.value_depth)
+        if isinstance(value, list):
+            _check("list_items", len(value), limits.list_items)
+        count += len(value)
+        _check("variable_items", count, limits.variable_items)
+        places += [(each, depth + 1) for each in items if isinstance(each, list | dict)]
 
 
 def check_size(parts: int, filters: int, limits: Limits) -> None:
@@ -161,17 +180,6 @@ def check_answers(count: int, limits: Limits) -> None:
         RequestFailed: if there are more than allowed.
     """
     _check("answers", count, limits.answers)
-
-
-def _items_in(value: Any, limits: Limits, depth: int) -> int:
-    """Return how many values there are in a value, itself not counted."""
-    if not isinstance(value, list | dict):
-        return 0
-    _check("value_depth", depth, limits.value_depth)
-    if isinstance(value, list):
-        _check("list_items", len(value), limits.list_items)
-    items = value if isinstance(value, list) else value.values()
-    return len(value) + sum(_items_in(each, limits, depth + 1) for each in items)
 
 
 def _check(name: str, count: int, most: int) -> None:

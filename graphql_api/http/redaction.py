@@ -36,14 +36,18 @@ _TOKEN = re.compile(
 _SUGGESTED = re.compile(r", did you mean .*", re.DOTALL)
 
 
+class RedactedError(GraphQLError):
+    """An error without the values that a client has sent."""
+
+
 def without_values(error: GraphQLError) -> GraphQLError:
     """Return an error without the values that a client has sent.
 
     Errors of our own have a code, and hold none.
     """
-    if error.extensions and "code" in error.extensions:
+    if isinstance(error, RedactedError) or (error.extensions and "code" in error.extensions):
         return error
-    return GraphQLError(
+    return RedactedError(
         _message_of(error), nodes=error.nodes, source=error.source, positions=error.positions
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,8 @@ from starlette.requests import Request
 from cms.content.strict_json import check_unique_keys
 from graphql_api.http.errors import RequestFailed, failed
 
+# A body with more bytes is read beside the event loop.
+_LARGE = 64 * 1024
 _PARAMETERS = ("query", "operationName", "variables", "extensions")
 
 
@@ -47,7 +50,10 @@ async def read_request(request: Request, body_bytes: int) -> GraphQLRequest:
     if media_type != "application/json":
         message = "Send the request as application/json."
         raise failed(message, "UNSUPPORTED_MEDIA_TYPE", status=415)
-    return _from_json(await _read_body(request, body_bytes))
+    body = await _read_body(request, body_bytes)
+    if len(body) > _LARGE:
+        return await asyncio.to_thread(_from_json, body)
+    return _from_json(body)
 
 
 async def _read_body(request: Request, most: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Hashable, Sequence
 from typing import Any
 
@@ -28,14 +29,24 @@ INTROSPECTION = frozenset({"__schema", "__type"})
 
 
 def build_plan(
-    selections: Selections, root: GraphQLObjectType, operation: OperationDefinitionNode
+    selections: Selections,
+    root: GraphQLObjectType,
+    operation: OperationDefinitionNode,
+    most_fields: int = sys.maxsize,
 ) -> Plan:
     """Return the plan of an operation on ``root``. Its introspection fields are left out.
 
+    Args:
+        selections: what is selected.
+        root: the type of the root.
+        operation: the operation.
+        most_fields: how many fields the plan may have, those of each object type counted.
+
     Raises:
-        GraphQLError: if a view is asked for something that is the same through every view.
+        GraphQLError: if a view is asked for something that is the same through every view, or the
+            plan would have too many fields.
     """
-    body = _Builder(selections).root(root, operation.selection_set)
+    body = _Builder(selections, most_fields).root(root, operation.selection_set)
     return Plan(body, _seen_through(selections, operation.directives or ()))
 
 
@@ -53,9 +64,11 @@ def _seen_through(selections: Selections, directives: Sequence[DirectiveNode]) -
 class _Builder:
     """Builds bodies, each only once, however many types share a selection."""
 
-    def __init__(self, selections: Selections) -> None:
+    def __init__(self, selections: Selections, most_fields: int) -> None:
         self._selections = selections
+        self._most_fields = most_fields
         self._bodies: dict[Hashable, Body] = {}
+        self._fields_built = 0
 
     def root(self, root: GraphQLObjectType, selected: SelectionSetNode) -> Body:
         """Return what is selected of the root, but for what it asks about the schema."""
@@ -87,12 +100,23 @@ class _Builder:
         self, type_: GraphQLObjectType, sets: Sequence[SelectionSetNode]
     ) -> tuple[Field | Typename, ...]:
         selected = self._selections.of(type_, sets)
+        self._count(len(selected))
         fields = tuple(self._field(type_, key, nodes) for key, nodes in selected.items())
         for field in fields:
             if isinstance(field, Field) and isinstance(field.declaration, Answer | Answers):
                 # It is worked out once, before the statement, and not for each view.
                 raise _at_the_root(field.node)
         return fields
+
+    def _count(self, fields: int) -> None:
+        """Stop what multiplies: selections within each other that differ by type."""
+        self._fields_built += fields
+        if self._fields_built > self._most_fields:
+            message = (
+                f"The request selects more than {self._most_fields:,} fields, those of each type "
+                "counted; select less of fewer types."
+            )
+            raise GraphQLError(message, extensions={"code": "LIMIT_EXCEEDED"})
 
     def _field(
         self, type_: GraphQLObjectType, key: str, nodes: Sequence[FieldNode]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TypeAlias
 
-from graphql_api.planner.arguments import Argument, Given, Input, Variables
+from graphql_api.planner.arguments import Argument, Arguments, Given, Input, Known, Variables
 from graphql_api.planner.declarations import (
     PLANNED,
     Answers,
@@ -29,7 +29,9 @@ from graphql_api.planner.declarations import (
     SeenValue,
     Value,
 )
+from graphql_api.planner.emptiness import without_empty
 from graphql_api.planner.filters import Compare, CompareSeen, Inner, Test, ToMany, ToOne
+from graphql_api.planner.ordering import order_size
 from graphql_api.planner.paging import paging_of
 from graphql_api.planner.plan import Body, Field, Plan, Typename
 
@@ -40,12 +42,10 @@ _Varying: TypeAlias = Callable[[Variables, Entries], float]
 # A list without pages is taken to hold so many: an entry's links, a category's ancestors.
 _LIST_SIZE = 10
 _A_FEW = Extent()
-# A filter by a key that has an index leaves one row of so many.
-_NARROWED = 20
 
 # The parts of a statement that a field or a condition becomes.
 _VALUE_PARTS, _CONDITION_PARTS, _OBJECT_PARTS, _LIST_PARTS, _PAGE_PARTS = 1, 3, 4, 6, 12
-_SEEN_PARTS = 12
+_KEY_PARTS = 3
 
 # The work for one row: to find it, to put it in order, to count it, to make a value of it.
 _ROW, _ORDER, _COUNTED, _SUMMED, _VALUE = 3, 4, 0.7, 6, 1
@@ -107,17 +107,17 @@ class _Conditions:
     Attributes:
         count: how many conditions it has.
         work: what they cost for each row.
-        is_narrow: whether one of them is about a key that has an index.
+        narrows: one row of so many is left by what an index finds.
     """
 
     count: int = 0
     work: float = 0
-    is_narrow: bool = False
+    narrows: float = 1
 
     def beside(self, other: _Conditions) -> _Conditions:
         """Return both, of which each has to hold."""
-        is_narrow = self.is_narrow or other.is_narrow
-        return _Conditions(self.count + other.count, self.work + other.work, is_narrow)
+        narrows = max(self.narrows, other.narrows)
+        return _Conditions(self.count + other.count, self.work + other.work, narrows)
 
 
 def measure(plan: Plan) -> Measure:
@@ -146,14 +146,16 @@ class _Meter:
         match field.declaration:
             case Connection():
                 return self._connection(field, field.declaration, inner)
-            case Many() | EachOf() | Answers():
+            case EachOf():
+                return _each(field, inner)
+            case Many() | Answers():
                 return _around(inner, _LIST_PARTS, _OTHER, _LIST_SIZE)
             case One(work=work):
                 return _around(inner, _OBJECT_PARTS, work)
             case OneOf():
                 return _around(inner, _OBJECT_PARTS * 4, _OTHER * 4)
-            case SeenValue():
-                return _constant(_SEEN_PARTS, _SEEN)
+            case SeenValue(parts=parts):
+                return _constant(parts, _SEEN)
             case Value(work=work):
                 return _constant(_VALUE_PARTS, work)
             case Part(name="highlight"):
@@ -164,13 +166,14 @@ class _Meter:
                 return _around(inner, _VALUE_PARTS, 0)
 
     def _connection(self, field: Field, declared: Connection, inner: Measure) -> Measure:
-        where = conditions_of(field.arguments.get("where"))
+        where = conditions_of(without_empty(field.arguments.get("where")))
+        keys = order_size(field.arguments.get("orderBy"))
         paging = paging_of(field.arguments, field.node, declared.largest)
         sweeps = _Sweeps.of(field, declared.extent or _A_FEW, where)
         search = field.arguments.get("search")
 
         def work(variables: Variables, entries: Entries) -> float:
-            rows = _rows(declared.extent, entries) / (_NARROWED if where.is_narrow else 1)
+            rows = _rows(declared.extent, entries) / where.narrows
             effort = _effort(declared, search, variables)
             skipped = paging.skip(variables) if paging.skip is not None else 0
             page: float = paging.size(variables) * (_ROW + inner.work.of(variables, entries))
@@ -178,7 +181,11 @@ class _Meter:
 
         times = sweeps.count + 1
         return Measure(
-            parts=_PAGE_PARTS + inner.parts + times * _CONDITION_PARTS * where.count,
+            parts=_PAGE_PARTS
+            + inner.parts
+            + times * _CONDITION_PARTS * where.count
+            + sweeps.sums * _LIST_PARTS
+            + _order_parts(keys, field.arguments),
             filters=inner.filters + where.count,
             work=Work(0, ((1, work),)),
         )
@@ -190,6 +197,7 @@ class _Sweeps:
 
     Attributes:
         count: how often, the page apart.
+        sums: how often to sum something up.
         summed: what that costs for each row, filters apart.
         ordered: what it costs for each row to find the page; nothing where an index has them.
         filtered: what the filter costs for each row.
@@ -197,6 +205,7 @@ class _Sweeps:
     """
 
     count: int
+    sums: int
     summed: float
     ordered: float
     filtered: float
@@ -209,10 +218,12 @@ class _Sweeps:
         counts = sum(each.name == "totalCount" for each in fields)
         sums = sum(map(_sums, fields))
         is_ordered = extent.is_ordered and field.arguments.get("orderBy") is None
+        keys = max(1, order_size(field.arguments.get("orderBy")))
         return _Sweeps(
             counts + sums,
+            sums,
             counts * _COUNTED + sums * _SUMMED,
-            0 if is_ordered else _ORDER,
+            0 if is_ordered else _ORDER * keys,
             extent.work + (_FILTERED + where.work if where.count else 0),
             has_page=any(each.name in {"nodes", "edges", "pageInfo"} for each in fields),
         )
@@ -229,11 +240,34 @@ def _sums(field: Field) -> int:
     match field.declaration:
         case Many():
             fields = field.arguments.get("fields")
-            return len(fields) if isinstance(fields, tuple) else 1
+            return len(set(map(_name, fields))) if isinstance(fields, tuple) else 1
         case Inside():
             return _leaves(field.body)
         case _:
             return 0
+
+
+def _name(argument: Argument) -> object:
+    return argument.value if isinstance(argument, Known) else argument
+
+
+def _order_parts(keys: int, arguments: Arguments) -> int:
+    """Return the parts of an order: each key where it is used, and with a cursor each with each."""
+    is_ranged = "after" in arguments or "before" in arguments
+    return keys * _KEY_PARTS + (keys * keys if is_ranged else 0)
+
+
+def _each(field: Field, inner: Measure) -> Measure:
+    """Return the measure of what is selected of each thing that an argument names."""
+    ids = field.arguments.get("ids")
+    if not isinstance(ids, Given):
+        return _around(inner, _LIST_PARTS * 4, _OTHER, _LIST_SIZE)
+    read = ids.read
+
+    def work(variables: Variables, entries: Entries) -> float:
+        return len(read(variables)) * (_OTHER * 4 + inner.work.of(variables, entries))
+
+    return Measure(inner.parts + _LIST_PARTS * 4, inner.filters, Work(0, ((1, work),)))
 
 
 def _leaves(body: Body | None) -> int:
@@ -277,14 +311,14 @@ def _condition(where: Input, name: str, value: Argument) -> _Conditions:
     declaration = where.type.fields[name].extensions.get(PLANNED)
     match declaration:
         case Compare():
-            return _compared(value, declaration.work, is_narrow=declaration.is_key)
+            return _compared(value, declaration.work, declaration.narrows)
         case CompareSeen():
             return _compared(value, _SEEN)
         case Test():
-            return _Conditions(1, _CONDITION, is_narrow=declaration.is_key)
+            return _Conditions(1, _CONDITION, declaration.narrows)
         case ToOne():
             inner = conditions_of(value)
-            return _Conditions(inner.count + 1, inner.work + _CONDITION, inner.is_narrow)
+            return _Conditions(inner.count + 1, inner.work + _CONDITION, inner.narrows)
         case ToMany():
             return _quantified(value, declaration.work)
         case Inner():
@@ -292,9 +326,9 @@ def _condition(where: Input, name: str, value: Argument) -> _Conditions:
     return _Conditions(1, _CONDITION)
 
 
-def _compared(operators: Argument, work: float, *, is_narrow: bool = False) -> _Conditions:
+def _compared(operators: Argument, work: float, narrows: float = 1) -> _Conditions:
     names = set(operators.fields) if isinstance(operators, Input) else set()
-    return _Conditions(len(names), work * len(names), is_narrow and bool({"eq", "in"} & names))
+    return _Conditions(len(names), work * len(names), narrows if {"eq", "in"} & names else 1)
 
 
 def _quantified(quantifiers: Argument, work: float) -> _Conditions:

@@ -121,9 +121,15 @@ class Value:
 
 @dataclass(frozen=True)
 class SeenValue:
-    """A leaf whose expression looks at other rows, as the view shows them."""
+    """A leaf whose expression looks at other rows, as the view shows them.
+
+    Attributes:
+        sql: the expression.
+        parts: how many pieces of SQL it is made of; see :mod:`graphql_api.planner.cost`.
+    """
 
     sql: Callable[[Row, Call], Sql]
+    parts: int = 12
 
 
 @dataclass(frozen=True)

@@ -51,12 +51,12 @@ class Compare:
 
     Attributes:
         sql: the value.
-        is_key: whether an index finds the few rows that have a value.
+        narrows: by an index, one row of so many is found that has a value.
         work: the work of looking at it; see :mod:`graphql_api.planner.cost`.
     """
 
     sql: Callable[[Row], Sql]
-    is_key: bool = False
+    narrows: float = 1
     work: int = 1
 
 
@@ -119,12 +119,12 @@ class Test:
     Attributes:
         condition: what it asks of the row, given the value.
         type: the type of the value.
-        is_key: whether an index finds the few rows that fit.
+        narrows: by an index, one row of so many is found that fits.
     """
 
     condition: Callable[[Row, Sql], Condition]
     type: TypeEngine[Any]
-    is_key: bool = False
+    narrows: float = 1
 
 
 def _starts_with(value: Sql, start: Sql) -> Condition:

@@ -60,4 +60,14 @@ def order_by(keys: Sequence[OrderKey], *, reverse: bool = False) -> list[Sql]:
 def _terms(argument: Argument) -> list[OrderTerm]:
     items = argument if isinstance(argument, tuple) else ()
     members = (item.value for item in items if isinstance(item, Known))
-    return [member.value for member in members if isinstance(member, Enum)]
+    terms = [member.value for member in members if isinstance(member, Enum)]
+    # What has been put in order by something once is not by the same again.
+    first: dict[str, OrderTerm] = {}
+    for term in terms:
+        first.setdefault(term.name.rpartition("_")[0], term)
+    return list(first.values())
+
+
+def order_size(argument: Argument) -> int:
+    """Return how many keys an order has, apart from those of the relation."""
+    return len(_terms(argument))

@@ -33,6 +33,8 @@ from graphql_api.planner.declarations import (
 
 # The work of taking a part out of a JSON document; see graphql_api.planner.cost.
 PART = 3
+# One row of so many has a certain value of what has an index.
+FEW = 20
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,11 @@ def value(
     return Declared(type_, Value(sql, required, work), description)
 
 
-def seen_value(type_: str, sql: Callable[[Row, Call], Sql], description: str) -> Declared:
-    """Declare a leaf that depends on what the view shows."""
-    return Declared(type_, SeenValue(sql), description)
+def seen_value(
+    type_: str, sql: Callable[[Row, Call], Sql], description: str, *, parts: int = 12
+) -> Declared:
+    """Declare a leaf that depends on what the view shows. See :class:`.SeenValue`."""
+    return Declared(type_, SeenValue(sql, parts), description)
 
 
 def inside(

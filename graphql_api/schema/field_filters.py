@@ -28,7 +28,7 @@ from graphql_api.planner.declarations import Call, Row, Rows, Sql
 from graphql_api.planner.filters import Compare, Inner, ToMany, ToOne
 from graphql_api.planner.json_sql import Elements, member, text
 from graphql_api.schema.content import document_of
-from graphql_api.schema.declare import PART, Declared
+from graphql_api.schema.declare import FEW, PART, Declared
 from graphql_api.schema.field_kinds import (
     all_referenced_by,
     comparable,
@@ -69,7 +69,7 @@ def field_filter(namespace: Namespace, name: str, field: Field) -> Declared | No
     """Return what can be asked of a field, and add the inputs that it takes; if anything can."""
     if _is_compared(field):
         filter_ = leaf_filter(namespace, name, field)
-        compare = Compare(comparable(field), is_key=field.indexed, work=PART)
+        compare = Compare(comparable(field), narrows=FEW if field.indexed else 1, work=PART)
         return Declared(f"{filter_} | None", compare, f"{field.label}.")
     kinds = (make for kind, make in FIELD_FILTERS.items() if isinstance(field, kind))
     make = next(kinds, None)

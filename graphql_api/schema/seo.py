@@ -36,6 +36,8 @@ from graphql_api.schema.declare import Declared, inside, many, seen_value, value
 from graphql_api.schema.field_kinds import comparable
 from graphql_api.schema.rows import translation_rows
 
+# How many pieces of SQL structured data are made of; see graphql_api.planner.cost.
+_JSON_LD_PARTS = 60
 # What the types of schema.org end with that are to have a headline.
 _WITH_HEADLINE = ("Article", "Posting")
 _DAY = 10  # characters of an ISO 8601 time
@@ -82,11 +84,13 @@ def seo_fields(site: Site) -> Mapping[str, Declared]:
             "JSON",
             lambda entry, call: _json_ld(site, entry, call.view),
             "Structured data: the page, and where it stands in the tree of topics.",
+            parts=_JSON_LD_PARTS,
         ),
         "json_ld_script": seen_value(
             "str",
             lambda entry, call: ScriptSafe(_json_ld(site, entry, call.view)),
             "The same as text that can stand in a script element as it is.",
+            parts=_JSON_LD_PARTS,
         ),
     }
 

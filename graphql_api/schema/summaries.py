@@ -172,7 +172,8 @@ def _facet_rows(page: Page, call: Call) -> Rows:
     first = call.arguments.get("first")
     size = RowCount(page.limit_of(number_of("first", first if isinstance(first, Given) else None)))
     chosen = call.arguments["fields"]
-    facets = [_member(each) for each in (chosen if isinstance(chosen, tuple) else ())]
+    members = (_member(each) for each in (chosen if isinstance(chosen, tuple) else ()))
+    facets = list({facet.name: facet for facet in members}.values())
     counted = [_counted(page, facet, index, size) for index, facet in enumerate(facets)]
     every = union_all(*(counted or [_nothing_counted()])).subquery("facets")
     return Rows(

@@ -11,7 +11,7 @@ from cms.reading.shown import is_at_or_below
 from graphql_api.planner.declarations import Call, Row, Rows, Sql
 from graphql_api.planner.filters import Compare, CompareSeen, Test, ToMany, ToOne
 from graphql_api.planner.source import Chosen
-from graphql_api.schema.declare import Declared
+from graphql_api.schema.declare import FEW, Declared
 from graphql_api.schema.inputs import LEAF_FILTERS, add_quantified, add_where
 from graphql_api.schema.interfaces import entry_incoming_links, entry_links, translations_of
 from graphql_api.schema.namespace import Namespace
@@ -26,7 +26,7 @@ def compared(type_: str, sql: Callable[[Row], Sql], description: str) -> Declare
 def key(sql: Callable[[Row], Sql], description: str, type_: str = "str") -> Declared:
     """Declare a filter on a leaf by whose value an index finds a few rows."""
     name, _ = LEAF_FILTERS[type_]
-    return Declared(f"{name} | None", Compare(sql, is_key=True), description)
+    return Declared(f"{name} | None", Compare(sql, narrows=FEW), description)
 
 
 def filtered(filter_: str, sql: Callable[[Row], Sql], description: str) -> Declared:
@@ -135,9 +135,7 @@ def add_wheres(namespace: Namespace, entry_filters: Mapping[str, Declared]) -> N
             "name": compared("str", lambda category: category.name, "What it is called."),
             "within": Declared(
                 "str | None",
-                Test(
-                    lambda category, root: is_at_or_below(category.path, root), Text(), is_key=True
-                ),
+                Test(lambda category, root: is_at_or_below(category.path, root), Text(), narrows=2),
                 "It has this path, or is somewhere below it.",
             ),
         },

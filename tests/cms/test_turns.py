@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from cms.dialects import Turns
+from cms.dialects import Turns, wait_for
 from cms.errors import TooManyWaiting
 
 
@@ -98,7 +98,28 @@ async def test_the_next_turn_is_that_of_the_client_with_the_fewest() -> None:
         for _ in range(5):
             order += work.running
             await work.end(*work.running)
-        assert order == ["a1", "a2", "a3", "b1", "c1"]
+        assert order == ["a1", "b1", "c1", "a2", "a3"]
+
+
+async def test_many_tasks_of_one_client_do_not_stand_before_one_of_another() -> None:
+    async with working(Turns(1)) as work:
+        await work.begin("a1", *(f"a{number}" for number in range(2, 40)), "b1")
+        await work.end("a1")
+        assert work.running == ["b1"]
+        await work.end("b1")
+        assert work.running == ["a2"]
+
+
+async def test_a_turn_is_over_when_its_thread_is_however_often_it_is_cancelled() -> None:
+    running: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    waiting = asyncio.create_task(wait_for(running))
+    for _ in range(3):
+        await asyncio.sleep(0)
+        waiting.cancel()
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    running.set_result(None)
+    await waiting
 
 
 async def test_a_client_that_only_passes_by_counts_as_one() -> None:

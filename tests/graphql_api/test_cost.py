@@ -101,7 +101,7 @@ async def test_every_documented_query_is_accepted_at_a_hundred_thousand_entries(
         ),
         (
             '{ terms(where: {links: {some: {kind: {eq: "a"}}}}) { totalCount } }',
-            "{ terms(where: {links: {some: {target: {links: {some: {}}}}}}) { totalCount } }",
+            '{ terms(where: {links: {some: {target: {slug: {eq: "a"}}}}}) { totalCount } }',
         ),
         ('{ terms(search: "a") { totalCount } }', '{ terms(search: "a b") { totalCount } }'),
         ('{ terms(search: "abc*") { totalCount } }', '{ terms(search: "a*") { totalCount } }'),
@@ -136,6 +136,36 @@ async def test_conditions_count_in_variables_as_well() -> None:
     operations = operations_of(BENCH, 100)
     with pytest.raises(RequestFailed, match="121 filters; at most 100 are allowed"):
         await measured(operations, BENCH, query, where={"OR": [condition] * 120})
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "{id: {eq: null}}",
+        "{AND: [{id: {eq: null}}]}",
+        "{path: {}}",
+        "{category: {path: {eq: null}}}",
+        "{OR: [{id: {eq: null}}]}",
+    ],
+)
+async def test_a_condition_that_is_ignored_makes_nothing_cheaper(where: str) -> None:
+    whole = await cost("{ entries { totalCount facets(fields: [type]) { count } } }")
+    asked = f"{{ entries(where: {where}) {{ totalCount facets(fields: [type]) {{ count }} }} }}"
+    assert await cost(asked) == whole
+
+
+async def test_ids_count_as_often_as_they_are_given() -> None:
+    query = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Term { links { totalCount } } } }"
+    few, many = [await cost(query, ids=["x"] * count) for count in (1, 200)]
+    assert many > 100 * few
+
+
+async def test_an_order_is_as_large_as_its_different_keys() -> None:
+    once = await cost("{ terms(orderBy: [title_ASC]) { nodes { id } } }")
+    again = "title_ASC title_DESC " * 50
+    assert await cost(f"{{ terms(orderBy: [{again}]) {{ nodes {{ id }} }} }}") == once
+    more = await cost("{ terms(orderBy: [title_ASC slug_ASC]) { nodes { id } } }")
+    assert more > once
 
 
 async def test_a_small_site_can_be_asked_what_a_large_one_cannot() -> None:
