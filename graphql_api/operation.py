@@ -61,7 +61,7 @@ _STATEMENT_BYTES, _TEXT_BYTES = 64 * 1024**2, 16 * 1024**2
 # The memory that a piece of a plan takes, and a character of its statement.
 _BYTES_OF_PART, _BYTES_OF_CHARACTER = 4_000, 4
 # Fields of several types become one part where they are alike.
-_FIELDS_OF_PART = 20
+_FIELDS_OF_PART = 10
 # The work of a question about the schema, in units of cost; see graphql_api.planner.cost.
 _INTROSPECTION_COST = {"__schema": 400_000, "__type": 20_000}
 
