@@ -37,6 +37,8 @@ def requests() -> Mapping[str, str]:
     prefixes = " ".join(f"{letter}*" for letter in "abcdefghijklmnop")
     words = "model weight token layer cache batch prompt vector memory"
     facets = "facets(fields: [category, tags, author, reviewers]) { value count }"
+    orders = "title slug path summary publishedAt firstPublishedAt updatedAt categoryName source"
+    ordered = " ".join(f"{name}_ASC" for name in orders.split())
     return {
         "spread": _spread(8),
         "nested filters": _totals(10, "{NOT: " * 17 + contains + "}" * 17),
@@ -53,6 +55,16 @@ def requests() -> Mapping[str, str]:
         + " ".join(f"p{n}: terms(first: 1) {{ nodes {{ {_LARGE} }} }}" for n in range(9))
         + " }",
         "introspection": get_introspection_query(),
+        "orders": "{ "
+        + " ".join(
+            f'o{n}: terms(orderBy: [{ordered}], after: "00") {{ edges {{ cursor }} }}'
+            for n in range(9)
+        )
+        + " }",
+        "structured data": "{ "
+        + " ".join(f"s{n}: terms {{ nodes {{ jsonLd jsonLdScript }} }}" for n in range(4))
+        + " }",
+        "empty lines": "\n" * 30_000 + "{ entries { nodes { " + "x " * 90 + "} } }",
         "comments": "{ __typename }" + "#\n" * 30_000,
     }
 
