@@ -16,7 +16,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from cms import clock
 from cms.commands.credentials import end_sessions, hold_account
-from cms.commands.throttle import Guesser, admit_guess, forget_guesses
+from cms.commands.throttle import Guesser, admit_guess, forget_guesses, take_back_guess
 from cms.commands.work import Work, begin_reading, begin_work, command
 from cms.content.site import Site
 from cms.database import Database
@@ -148,8 +148,11 @@ async def change_password(
     moment = now or clock.now()
     proof = await _look_up(database, site, actor, moment)
     new = NewPassword(text=new_password, hash=None)
-    if proof.guesser and await is_password(proof.password_hash, current_password):
+    guesser = proof.guesser
+    if guesser is not None and await is_password(proof.password_hash, current_password):
         proof = replace(proof, is_right=proof.password_hash is not None)
+        async with database.transaction() as session:  # whether or not the new one will do
+            await take_back_guess(session, guesser, moment)
         new = await prepare_password(new_password)
     async with begin_work(database, site, actor, moment) as work:
         return await _change_password(work, actor.account_id, proof, new)

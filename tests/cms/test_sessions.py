@@ -550,6 +550,25 @@ async def test_guesses_at_the_current_password_are_slowed_down(room: Newsroom) -
     assert await failure(room) is None
 
 
+async def test_a_right_current_password_is_no_failure_though_the_new_one_will_not_do(
+    room: Newsroom,
+) -> None:
+    start = now()
+    for _ in range(25):
+        with pytest.raises(Refused, match="at least 12"):
+            await change_password(
+                room.database,
+                room.site,
+                room.author,
+                current_password=PASSWORD,
+                new_password=WRONG[:5],
+                now=start,
+            )
+    # Nor does the account count as under attack.
+    tried = [await failure(room, password=WRONG, at=start) for _ in range(5)]
+    assert codes(tried) == ["SIGN_IN_FAILED"] * 5
+
+
 @pytest.mark.parametrize(
     ("password", "reason"),
     [
