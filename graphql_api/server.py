@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cms.settings import Settings
 from graphql_api.http.errors import failed
+from graphql_api.http.forwarding import Forwarding
 from graphql_api.http.live import LiveLimits
 from graphql_api.http.request_headers import BoundedHeaders
 from graphql_api.http.response import JSON, failure
@@ -26,12 +27,11 @@ _GRACE = 5
 def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     """Return the configuration of the server for an app."""
     return uvicorn.Config(
-        app,
+        Forwarding(app, settings.trusted_proxies),
         host=settings.host,
         port=settings.port,
         http=BoundedHeaders,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=[str(each) for each in settings.trusted_proxies],
+        proxy_headers=False,
         log_level="warning",
         timeout_graceful_shutdown=_GRACE,
         ws_max_size=LiveLimits().message_bytes + 1,
