@@ -18,6 +18,7 @@ from graphql_api.http.forwarding import Forwarding
 from graphql_api.http.live import LiveLimits
 from graphql_api.http.request_headers import BoundedHeaders
 from graphql_api.http.response import JSON, failure
+from graphql_api.http.security_headers import SecurityHeaders
 from graphql_api.http.shutdown import Shutdown
 
 # How long requests that are being answered may still take when the server ends, in seconds.
@@ -43,7 +44,7 @@ class Server(uvicorn.Server):
 
     def __init__(self, app: Starlette, settings: Settings) -> None:
         self._shutdown: Shutdown = app.state.shutdown
-        super().__init__(server_config(_answered(app), settings))
+        super().__init__(server_config(SecurityHeaders(_answered(app)), settings))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no more requests, and end when those that are there are answered."""
