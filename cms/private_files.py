@@ -38,8 +38,14 @@ def make_private_file(file: Path) -> None:
 
 
 def make_private(file: Path) -> None:
-    """Take the rights of others from a file, if it exists and belongs to this process's user."""
-    with suppress(FileNotFoundError, PermissionError):
+    """Take the rights of others from a file, if it exists and the system lets this process."""
+    with suppress(OSError):  # it can belong to another user, or be on a disk that is read-only
         mode = file.stat().st_mode
         if mode & _OTHERS:
             file.chmod(mode & ~_OTHERS & 0o7777)
+
+
+def make_private_database(file: str) -> None:
+    """Take the rights of others from an SQLite file and from those that SQLite keeps beside it."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        make_private(Path(f"{file}{suffix}"))

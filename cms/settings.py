@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, ValidationError, field_validator
+from pydantic_core import from_json
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cms.errors import SettingsError
@@ -60,12 +61,12 @@ class Settings(BaseSettings):
         description="How many megabytes of an SQLite file the connections that serve reads map "
         "into memory; 0 maps none.",
     )
-    limits: dict[str, int] = Field(
+    limits: Annotated[dict[str, int], NoDecode] = Field(
         default={},
         description="Other limits of the delivery API, as JSON by name: "
         '{"cost": 2000000}; see querying.md.',
     )
-    management_limits: dict[str, int] = Field(
+    management_limits: Annotated[dict[str, int], NoDecode] = Field(
         default={}, description="The same for the management API; see editing.md."
     )
     signing_key: Path = Field(
@@ -92,6 +93,22 @@ class Settings(BaseSettings):
             return value
         return [each.strip() for each in value.split(",") if each.strip()]
 
+    @field_validator("limits", "management_limits", mode="before")
+    @classmethod
+    def _read_json(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return from_json(value.encode(errors="surrogateescape"))
+
+
+_LIMITS = 'expected whole numbers by name, as JSON such as {"cost": 2000000}'
+# Where pydantic's own words would not tell what to write.
+_EXPECTED = {
+    "trusted_proxies": "expected an IP address or network, such as 10.0.0.0/8",
+    "limits": _LIMITS,
+    "management_limits": _LIMITS,
+}
+
 
 def load_settings() -> Settings:
     """Read the environment.
@@ -102,8 +119,9 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        problems = (
-            f"COPYDESK_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg']}"
-            for problem in error.errors()
+        problems = {str(each["loc"][0]): each["msg"] for each in error.errors()}
+        sentences = (
+            f"COPYDESK_{name.upper()}: {_EXPECTED.get(name, message)}"
+            for name, message in problems.items()
         )
-        raise SettingsError("; ".join(problems)) from None
+        raise SettingsError("; ".join(sentences)) from None

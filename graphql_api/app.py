@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp
 
 from cms.commands.sessions import Lifetimes
 from cms.content.site import Site
@@ -78,7 +78,7 @@ def create_app(
         return await serve_delivery(delivery, database, shutdown, request)
 
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-    app = Starlette(
+    app = _App(
         routes=[
             Route("/graphql", graphql, methods=methods),
             Route("/graphql/assets/{name}", pages.asset),
@@ -87,11 +87,18 @@ def create_app(
             WebSocketRoute("/manage/graphql", endpoint.serve_socket),
             *files.routes(),
         ],
-        middleware=[Middleware(SecurityHeaders)],
         lifespan=lifespan,
     )
     app.state.shutdown = shutdown
     return app
+
+
+class _App(Starlette):
+    """An app with its headers around everything, what Starlette answers by itself too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return what answers."""
+        return SecurityHeaders(super().build_middleware_stack())
 
 
 def _database(settings: Settings) -> Database:

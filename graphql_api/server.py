@@ -14,9 +14,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cms.settings import Settings
 from graphql_api.http.errors import failed
+from graphql_api.http.forwarding import Forwarding
 from graphql_api.http.live import LiveLimits
 from graphql_api.http.request_headers import BoundedHeaders
 from graphql_api.http.response import JSON, failure
+from graphql_api.http.security_headers import SecurityHeaders
 from graphql_api.http.shutdown import Shutdown
 
 # How long requests that are being answered may still take when the server ends, in seconds.
@@ -26,12 +28,11 @@ _GRACE = 5
 def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     """Return the configuration of the server for an app."""
     return uvicorn.Config(
-        app,
+        Forwarding(app, settings.trusted_proxies),
         host=settings.host,
         port=settings.port,
         http=BoundedHeaders,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=[str(each) for each in settings.trusted_proxies],
+        proxy_headers=False,
         log_level="warning",
         timeout_graceful_shutdown=_GRACE,
         ws_max_size=LiveLimits().message_bytes + 1,
@@ -43,7 +44,7 @@ class Server(uvicorn.Server):
 
     def __init__(self, app: Starlette, settings: Settings) -> None:
         self._shutdown: Shutdown = app.state.shutdown
-        super().__init__(server_config(_answered(app), settings))
+        super().__init__(server_config(SecurityHeaders(_answered(app)), settings))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no more requests, and end when those that are there are answered."""

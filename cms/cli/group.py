@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import click
 
+import cms
 from cms.content.site import Site
 from cms.database import Database
 from cms.errors import CopydeskError, SettingsError
@@ -44,11 +46,31 @@ def load_site(reference: str) -> Site:
         sys.path.insert(0, str(Path.cwd()))
     try:
         site = getattr(importlib.import_module(module_name), attribute)
-    except (ImportError, AttributeError) as error:
-        raise SettingsError(f"COPYDESK_SITE is {reference!r}: {error}") from None
+    except CopydeskError:
+        raise
+    except Exception as error:  # noqa: BLE001  # the module is the site's, and can raise anything
+        raise SettingsError(f"COPYDESK_SITE is {reference!r}: {_described(error)}") from None
     if not isinstance(site, Site):
         raise SettingsError(f"COPYDESK_SITE is {reference!r}, which is not a Site")
     return site
+
+
+def _described(error: Exception) -> str:
+    """Return the type and the message of an exception in one line, and where it comes from."""
+    message = error.msg if isinstance(error, SyntaxError) else str(error)
+    place = _place_of(error)
+    described = f"{type(error).__name__}: {' '.join(message.split())}".removesuffix(": ")
+    return f"{described} ({place})" if place else described
+
+
+def _place_of(error: Exception) -> str:
+    """Return the file and line that raised an exception, outside of Copydesk and of importing."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}, line {error.lineno}"
+    ours = (str(Path(cms.__file__).parent), str(importlib.__file__), "<")
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [each for each in frames if not each.filename.startswith(ours)]
+    return f"{theirs[-1].filename}, line {theirs[-1].lineno}" if theirs else ""
 
 
 @asynccontextmanager

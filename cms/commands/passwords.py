@@ -16,13 +16,13 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from cms import clock
 from cms.commands.credentials import end_sessions, hold_account
-from cms.commands.throttle import Guesser, admit_guess, forget_guesses
+from cms.commands.throttle import Guesser, admit_guess, forget_guesses, take_back_guess
 from cms.commands.work import Work, begin_reading, begin_work, command
 from cms.content.site import Site
 from cms.database import Database
 from cms.editorial.actor import Actor
 from cms.editorial.authorization import Action, Subject
-from cms.errors import InvalidValue, NotAllowed, NotFound, Refused, TooManyAttempts, UserError
+from cms.errors import InvalidValue, NotAllowed, NotFound, Refused, UserError
 from cms.tables import Account
 
 SHORTEST = 12
@@ -148,8 +148,11 @@ async def change_password(
     moment = now or clock.now()
     proof = await _look_up(database, site, actor, moment)
     new = NewPassword(text=new_password, hash=None)
-    if proof.may_try and await is_password(proof.password_hash, current_password):
+    guesser = proof.guesser
+    if guesser is not None and await is_password(proof.password_hash, current_password):
         proof = replace(proof, is_right=proof.password_hash is not None)
+        async with database.transaction() as session:  # whether or not the new one will do
+            await take_back_guess(session, guesser, moment)
         new = await prepare_password(new_password)
     async with begin_work(database, site, actor, moment) as work:
         return await _change_password(work, actor.account_id, proof, new)
@@ -161,14 +164,12 @@ class _Proof:
 
     Attributes:
         password_hash: of the password that they have.
-        too_many: why theirs was not looked at, if they have tried too often.
-        may_try: whether it is to be looked at.
+        guesser: where the guess was counted; ``None`` if the password is not to be looked at.
         is_right: whether it is the right one.
     """
 
     password_hash: str | None = field(default=None, repr=False)
-    too_many: TooManyAttempts | None = None
-    may_try: bool = False
+    guesser: Guesser | None = None
     is_right: bool = False
 
 
@@ -182,10 +183,9 @@ async def _look_up(database: Database, site: Site, actor: Actor, now: datetime) 
             return _Proof()
         # A session is slowed down by its own failures only.
         place = actor.session_id or actor.token_id or account.id
-        too_many = await admit_guess(work.session, Guesser(account.email, place), now)
-        return _Proof(
-            password_hash=account.password_hash, too_many=too_many, may_try=too_many is None
-        )
+        guesser = Guesser(account.email, place)
+        await admit_guess(work.session, guesser, now)
+        return _Proof(password_hash=account.password_hash, guesser=guesser)
 
 
 @command(Action.PASSWORD_CHANGE)
@@ -194,8 +194,6 @@ async def _change_password(
 ) -> Account:
     work.authorise(Action.PASSWORD_CHANGE, Subject(is_own=True))
     account = await hold_account(work.session, account_id or work.account_id())
-    if proof.too_many is not None:
-        raise Refused(proof.too_many)
     if account is None or not proof.is_right or account.password_hash != proof.password_hash:
         message = "this is not your current password"
         raise Refused(InvalidValue(message=message, path=("currentPassword",)))

@@ -22,6 +22,7 @@ from cms.commands.passwords import hash_password, is_outdated, is_password
 from cms.commands.throttle import (
     Guesser,
     admit_sign_in,
+    check_pace,
     forget_old_attempts,
     network_of,
     take_back_sign_in,
@@ -31,7 +32,7 @@ from cms.content.site import Site
 from cms.database import Database, ReadSession
 from cms.editorial.actor import ANONYMOUS, Actor
 from cms.editorial.authorization import Action, Subject
-from cms.errors import InvalidToken, InvalidValue, Refused, SignInFailed, TooManyAttempts
+from cms.errors import InvalidToken, InvalidValue, Refused, SignInFailed
 from cms.identifiers import new_id
 from cms.ledger import audit
 from cms.tables import Account, Token
@@ -110,7 +111,8 @@ async def sign_in(
     """Begin a session and return its tokens.
 
     The password is looked at between two transactions, since that takes long: the first counts
-    the attempt, the second begins the session if nothing has changed meanwhile.
+    the attempt, the second begins the session if nothing has changed meanwhile. An attempt that
+    comes too early is logged, and not recorded: strangers could fill the audit chain with them.
 
     Args:
         database: where the accounts are.
@@ -127,9 +129,11 @@ async def sign_in(
     """
     moment = now or clock.now()
     guesser = Guesser(normal_address(email), network_of(address))
+    async with database.reading() as session:
+        await check_pace(session, guesser, moment)
     async with guesser.turn():
         attempt = await _admit(database, guesser, moment)
-        if attempt.too_many is None and await is_password(attempt.password_hash, password):
+        if await is_password(attempt.password_hash, password):
             attempt = replace(attempt, accepted_hash=await _kept(attempt, password))
         actor = Actor(account_id=attempt.account_id) if attempt.accepted_hash else ANONYMOUS
         async with begin_work(database, site, actor, moment) as work:
@@ -322,29 +326,26 @@ class _Attempt:
         guesser: whose attempt it is.
         account_id: the account that has the address, if one does.
         password_hash: what its password is compared with; ``None`` if it cannot sign in.
-        too_many: why the password is not looked at, if there were too many attempts.
         accepted_hash: what is to be kept of the password, once it has been found right.
     """
 
     guesser: Guesser
     account_id: str | None = None
     password_hash: str | None = field(default=None, repr=False)
-    too_many: TooManyAttempts | None = None
     accepted_hash: str | None = field(default=None, repr=False)
 
 
 async def _admit(database: Database, guesser: Guesser, now: datetime) -> _Attempt:
     async with database.transaction() as session:
         await forget_old_attempts(session, now)
-        too_many = await admit_sign_in(session, guesser, now)
+        await admit_sign_in(session, guesser, now)
         account = await find_account(session, guesser.email)
         if account is None:
-            return _Attempt(guesser=guesser, too_many=too_many)
+            return _Attempt(guesser=guesser)
         return _Attempt(
             guesser=guesser,
             account_id=account.id,
             password_hash=account.password_hash if account.disabled_at is None else None,
-            too_many=too_many,
         )
 
 
@@ -359,8 +360,6 @@ async def _begin_session(
     work: Work, account_id: str | None, attempt: _Attempt, lifetimes: Lifetimes
 ) -> SignedIn:
     work.about["network"] = attempt.guesser.place
-    if attempt.too_many is not None:
-        raise Refused(attempt.too_many)
     if account_id is None or attempt.accepted_hash is None:
         raise Refused(_FAILED)
     account = await hold_account(work.session, account_id)

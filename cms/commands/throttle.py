@@ -2,12 +2,16 @@
 
 Only failures count, and they slow down the place that has failed: a guess counts as one when it is
 admitted, and is taken back if the password is right. A place that has not failed at an account is
-admitted at once, however often others have failed at it.
+admitted at once, however often others have failed at it, except for neighbours in one IPv6 /48
+while the account is under attack. A place from which the account has been signed in to lately is
+slowed down by its own failures at that account alone.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,12 +22,16 @@ from weakref import WeakValueDictionary
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
-from cms.database import WriteSession
-from cms.errors import TooManyAttempts
+from cms.database import ReadSession, WriteSession
+from cms.errors import Refused, TooManyAttempts
 from cms.tables import Throttle
+
+_log = logging.getLogger("copydesk")
 
 # After which time without another failure nothing is remembered.
 MEMORY = timedelta(hours=1)
+# How long after a sign-in its network is known to be one of the account's.
+KNOWN = timedelta(days=30)
 
 _NONE = timedelta(0)
 
@@ -101,9 +109,25 @@ class Guesser:
         return f"{_prefix_of(self.email)}{self.place}"
 
     @property
+    def site(self) -> str:
+        """The name of what is known of the account and the /48 of the place.
+
+        That is the most that a customer with IPv6 usually has. Any other place is by itself.
+        """
+        try:
+            return f"{_prefix_of(self.email)}{IPv6Network(self.place).supernet(new_prefix=48)}"
+        except ValueError:
+            return self.name
+
+    @property
     def network(self) -> str:
         """The name of what is known of the place, if it is a network."""
         return f"network:{self.place}"
+
+    @property
+    def success(self) -> str:
+        """The name of the row that says until when the place is known to be the account's."""
+        return f"known:{_hash_of(self.email)}:{self.place}"
 
     def turn(self) -> asyncio.Lock:
         """Return the lock with which guesses come one after another.
@@ -133,40 +157,63 @@ def network_of(address: str) -> str:
     return str(IPv6Network((int(parsed), 64), strict=False))
 
 
-async def admit_sign_in(
-    session: WriteSession, guesser: Guesser, now: datetime
-) -> TooManyAttempts | None:
-    """Count a guess from a network as a failure; return why it is too early, if it is."""
+async def check_pace(session: ReadSession, guesser: Guesser, now: datetime) -> None:
+    """Go on only if a guess does not come too early.
+
+    It only reads, so that attempts without end leave nothing but lines in a log.
+
+    Raises:
+        Refused: with :class:`~cms.errors.TooManyAttempts`.
+    """
+    names = {guesser.network, guesser.success, guesser.account, guesser.name, guesser.site}
+    rows = await session.scalars(select(Throttle).where(Throttle.name.in_(names)))
+    wait = _wait(guesser, {row.name: row for row in rows}, now)
+    if wait > _NONE:
+        _log.warning("refused an attempt from %s that came too early", guesser.place)
+        raise Refused(_too_many(wait))
+
+
+async def admit_sign_in(session: WriteSession, guesser: Guesser, now: datetime) -> None:
+    """Count a guess from a network as a failure.
+
+    Raises:
+        Refused: as :func:`check_pace`; then it is not counted.
+    """
     network = await _hold(session, guesser.network, now)
-    excess = _NETWORK.excess(network.since, now)
-    refusal = _too_many(excess) if excess > _NONE else await admit_guess(session, guesser, now)
-    if refusal is None:
-        _count(network, _NETWORK, now)
-    return refusal
+    await admit_guess(session, guesser, now)
+    _count(network, _NETWORK, now)
 
 
-async def admit_guess(
-    session: WriteSession, guesser: Guesser, now: datetime
-) -> TooManyAttempts | None:
-    """Count a guess as a failure; return why it is too early, if it is."""
+async def admit_guess(session: WriteSession, guesser: Guesser, now: datetime) -> None:
+    """Count a guess as a failure.
+
+    Raises:
+        Refused: as :func:`check_pace`; then it is not counted.
+    """
     account = await _hold(session, guesser.account, now)
-    known = await _hold(session, guesser.name, now)
-    is_attacked = _ATTACK.excess(account.since, now) > _NONE
-    failures = known.count if known.since > now - MEMORY else 0
-    patience = _UNDER_ATTACK if is_attacked else _ALONE
-    pause = patience.wait_after(failures)
-    if pause > _NONE and known.since + pause > now:
-        return _too_many(known.since + pause - now)
-    known.since, known.count = now, failures + 1
+    held = [await _hold(session, name, now) for name in _ordered(guesser)]
+    await check_pace(session, guesser, now)
+    for each in held:
+        each.since, each.count = now, _failures(each, now) + 1
     _count(account, _ATTACK, now)
-    return None
+    # Not further ahead than is needed to be in excess, so that an attack is over when it ends.
+    account.since = min(account.since, now + _ATTACK.period + _ATTACK.each)
 
 
 async def take_back_sign_in(session: WriteSession, guesser: Guesser, now: datetime) -> None:
-    """Forget the failures of a guesser, whose last guess was right."""
+    """Forget the failures of a guesser, who has signed in, and remember that it did."""
     (await _hold(session, guesser.network, now)).since -= _NETWORK.each
+    await take_back_guess(session, guesser, now)
+    (await _hold(session, guesser.success, now)).since = now + KNOWN
+
+
+async def take_back_guess(session: WriteSession, guesser: Guesser, now: datetime) -> None:
+    """Forget the failures of a guesser, whose last guess was right."""
     (await _hold(session, guesser.account, now)).since -= _ATTACK.each
-    await session.delete(await _hold(session, guesser.name, now))
+    own, *others = [await _hold(session, name, now) for name in _ordered(guesser)]
+    for each in others:
+        each.count = max(0, each.count - own.count)
+    await session.delete(own)
 
 
 async def forget_guesses(session: WriteSession, email: str, now: datetime) -> None:
@@ -206,9 +253,38 @@ async def _hold(session: WriteSession, name: str, now: datetime) -> Throttle:
     return held
 
 
+def _ordered(guesser: Guesser) -> list[str]:
+    """Return the names of the rows that count a guesser's failures, its own first."""
+    return list(dict.fromkeys((guesser.name, guesser.site)))
+
+
+def _wait(guesser: Guesser, rows: Mapping[str, Throttle], now: datetime) -> timedelta:
+    """Return how long a guesser has to wait; not positive if it does not have to."""
+    is_known = guesser.success in rows and rows[guesser.success].since > now
+    if not is_known and (excess := _excess(_NETWORK, rows.get(guesser.network), now)) > _NONE:
+        return excess
+    own = rows.get(guesser.name)
+    if _excess(_ATTACK, rows.get(guesser.account), now) <= _NONE:
+        return _pause(_ALONE, own, now)
+    shared = own if is_known else rows.get(guesser.site)
+    return max(_pause(_UNDER_ATTACK, each, now) for each in (own, shared))
+
+
+def _excess(rate: Rate, row: Throttle | None, now: datetime) -> timedelta:
+    return _NONE if row is None else rate.excess(row.since, now)
+
+
+def _pause(patience: Patience, row: Throttle | None, now: datetime) -> timedelta:
+    pause = _NONE if row is None else patience.wait_after(_failures(row, now))
+    return row.since + pause - now if row is not None and pause > _NONE else _NONE
+
+
+def _failures(row: Throttle, now: datetime) -> int:
+    return row.count if row.since > now - MEMORY else 0
+
+
 def _count(row: Throttle, rate: Rate, now: datetime) -> None:
-    # Not further ahead than is needed to be in excess, so that an attack is over when it ends.
-    row.since = min(max(row.since, now) + rate.each, now + rate.period + rate.each)
+    row.since = max(row.since, now) + rate.each
     row.count += 1
 
 

@@ -36,7 +36,7 @@ from cms.dialects.reading import (
     connect_to_read,
 )
 from cms.errors import DatabaseError
-from cms.private_files import make_private, make_private_file, make_private_folder
+from cms.private_files import make_private_database, make_private_file, make_private_folder
 
 _READING_CONNECTIONS = 4
 
@@ -220,8 +220,7 @@ def _connect_to_write(file: str, **_: object) -> aiosqlite.Connection:
 
 def _opened(file: str, pragmas: Iterable[str]) -> sqlite.Connection:
     # SQLite gives a new file beside it the mode of the file itself.
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        make_private(Path(f"{file}{suffix}"))
+    make_private_database(file)
     connection = sqlite.connect(
         f"file:{quote(file)}?mode=rw", uri=True, isolation_level=None, check_same_thread=False
     )

@@ -23,6 +23,7 @@ from cms.dialects.folding import FOLD, folded
 from cms.dialects.numbers import bring_numbers
 from cms.dialects.turns import Turns, wait_for
 from cms.errors import ReadTimeout
+from cms.private_files import make_private_database
 
 # How long it may take to get a connection from a server, in seconds.
 CONNECT_SECONDS = 5.0
@@ -66,12 +67,13 @@ class Reader(Protocol):
 
 
 def connect_to_read(file: str, mapped_megabytes: int) -> sqlite.Connection:
-    """Return a connection to an SQLite file that can only read.
+    """Return a connection to an SQLite file that can only read; close the file to others.
 
     Args:
         file: the file.
         mapped_megabytes: how much of it is mapped into memory, at most.
     """
+    make_private_database(file)
     connection = sqlite.connect(
         f"file:{quote(file)}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
     )

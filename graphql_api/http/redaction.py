@@ -19,12 +19,13 @@ _PATTERNS = tuple(
     for pattern in (
         r"(Expected (?:a )?value of non-null type '[\w!\[\]]+' (?:not to be None|to be provided))",
         r"(Expected variable '\$\w+' provided to [\w '!\[\]]+?)\.",
-        r"(Expected value of type '[\w!\[\]]+' to be an object), found: ",
-        r"(Expected value of type '\w+' to include required field '\w+'), found: ",
+        r"(Expected value of type '[\w!\[\]]+' to be an object)(?:, found: |\.$)",
+        r"(Expected value of type '\w+' to include required field '\w+')(?:, found: |\.$)",
         r"(Expected value of type '\w+' not to include unknown field '\w+')(?:, found|\.)",
         r"(Expected value of type '\w+')",
         r"(\w+ cannot represent (?:a )?(?:non[\w -]*?)?value)",
         r"(Enum '\w+' cannot represent non-(?:string|enum) value)",
+        r"(The value does not exist in '\w+' enum)\.$",  # as below
         r"(expected [^'\"]+)$",  # in words of our own, which never repeat a value
     )
 )
@@ -43,7 +44,7 @@ class RedactedError(GraphQLError):
 def without_values(error: GraphQLError) -> GraphQLError:
     """Return an error without the values that a client has sent.
 
-    Errors of our own have a code, and hold none.
+    Errors of our own have a code, and hold none. One without values stays as it is.
     """
     if isinstance(error, RedactedError) or (error.extensions and "code" in error.extensions):
         return error
@@ -75,5 +76,5 @@ def _value(message: str) -> str | None:
         return f"The value{name[1]}."
     for pattern in _PATTERNS:
         if (known := pattern.match(message)) is not None:
-            return f"{known[1]}."
+            return f"{known[1].rstrip('.')}."
     return None

@@ -11,9 +11,14 @@ SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 
+_FAILED = 500
+
 
 class SecurityHeaders:
-    """An app whose responses have :data:`SECURITY_HEADERS`, unless they have their own."""
+    """An app whose responses have :data:`SECURITY_HEADERS`, unless they have their own.
+
+    Nobody keeps a response that says that the server failed.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -26,6 +31,8 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
+                if message["status"] >= _FAILED:
+                    headers.setdefault("Cache-Control", "private, no-store")
             await send(message)
 
         await self._app(scope, receive, send_secured)

@@ -61,6 +61,21 @@ async def test_a_database_that_others_could_read_is_closed_to_them(tmp_path: Pat
     await database.close()
 
 
+async def test_whatever_opens_a_database_closes_it_to_others(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/site.db")
+    await migrate(database)
+    await database.close()
+    widen(tmp_path, 0o644)
+    reading = Database(f"sqlite:///{tmp_path}/site.db")
+    async with reading.reading() as session:
+        await session.execute(text("select 1"))
+        assert set(modes(tmp_path).values()) == {0o600}
+    widen(tmp_path, 0o644)
+    assert await reading.reader.fetch("select cast('1' as blob)", []) == b"1"
+    assert set(modes(tmp_path).values()) == {0o600}
+    await reading.close()
+
+
 async def test_a_folder_that_exists_keeps_its_rights(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir(0o755)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from argon2 import PasswordHasher
@@ -24,7 +24,7 @@ from cms.commands.sessions import (
     sign_out,
     sign_out_everywhere,
 )
-from cms.commands.throttle import MEMORY, Guesser, network_of
+from cms.commands.throttle import KNOWN, MEMORY, Guesser, network_of
 from cms.editorial.actor import ANONYMOUS, OPERATOR
 from cms.errors import Refused, TooManyAttempts, UserError
 from cms.tables import Account, Throttle, Token
@@ -203,6 +203,82 @@ async def test_a_network_that_fails_at_many_accounts_is_slowed_down(room: Newsro
     assert early.retry_after == 9
     assert await failure(room, address="2001:db8:0:1::1", at=start) is None
     assert await failure(room, address="2001:db8::ffff", at=start + timedelta(seconds=9)) is None
+
+
+async def fail_at_all(room: Newsroom, start: datetime) -> None:
+    """Fail at so many accounts from one network that it is in excess."""
+    for number in range(100):
+        await failure(room, f"x{number}@example.org", at=start)
+
+
+async def test_a_failing_neighbour_locks_nobody_out_who_has_signed_in_there(room: Newsroom) -> None:
+    start = now()
+    assert await failure(room, at=start) is None
+    await fail_at_all(room, start)
+    for second in range(30):
+        moment = start + timedelta(seconds=second)
+        await failure(room, "neighbour@example.org", at=moment)
+        assert await failure(room, at=moment) is None
+        if second % 10 == 0:  # a slip of the fingers
+            assert codes([await failure(room, password=WRONG, at=moment)]) == ["SIGN_IN_FAILED"]
+    wrong = [await failure(room, password=WRONG, at=start) for _ in range(7)]
+    assert codes(wrong) == [*["SIGN_IN_FAILED"] * 5, *["TOO_MANY_ATTEMPTS"] * 2]
+
+
+async def test_a_success_beside_a_failing_neighbour_buys_no_guesses(room: Newsroom) -> None:
+    start = now()
+    assert await failure(room, at=start) is None
+    await fail_at_all(room, start)
+    for number in range(5):
+        assert await failure(room, at=start) is None
+        early = await failure(room, f"y{number}@example.org", at=start)
+        assert isinstance(early, TooManyAttempts)
+        assert early.retry_after == 9
+
+
+async def test_a_network_is_not_known_for_ever(room: Newsroom) -> None:
+    start = now()
+    assert await failure(room, at=start - KNOWN) is None
+    await fail_at_all(room, start)
+    assert codes([await failure(room, at=start)]) == ["TOO_MANY_ATTEMPTS"]
+
+
+async def test_networks_of_one_customer_share_a_guess_at_an_account_under_attack(
+    room: Newsroom,
+) -> None:
+    start = now()
+    known, same = "2001:db8:1:ffff::1", [f"2001:db8:1:{number:x}::1" for number in range(10)]
+    assert await failure(room, address=known, at=start) is None
+    for number in range(20):
+        await failure(room, password=WRONG, address=f"192.0.2.{number + 10}", at=start)
+    tried = [await failure(room, password=WRONG, address=each, at=start) for each in same]
+    assert codes(tried) == ["SIGN_IN_FAILED", *["TOO_MANY_ATTEMPTS"] * 9]
+    assert await failure(room, address="2001:db8:2::1", at=start) is None
+    assert await failure(room, address=known, at=start) is None
+    later = [await failure(room, address=same[9], at=start + timedelta(minutes=1))]
+    assert codes(later) == [""]
+
+
+async def test_networks_of_one_customer_are_apart_while_there_is_no_attack(room: Newsroom) -> None:
+    start = now()
+    for number in range(3):
+        address = f"2001:db8:1:{number:x}::1"
+        tried = [await failure(room, password=WRONG, address=address, at=start) for _ in range(5)]
+        assert codes(tried) == ["SIGN_IN_FAILED"] * 5
+
+
+async def test_attempts_that_come_too_early_are_logged_and_leave_nothing(
+    room: Newsroom, caplog: pytest.LogCaptureFixture
+) -> None:
+    start = now()
+    for _ in range(5):
+        await failure(room, "typed-address", WRONG, at=start)
+    before = await everything_stored(room)
+    for _ in range(3):
+        error = await failure(room, "typed-address", WRONG, at=start)
+        assert codes([error]) == ["TOO_MANY_ATTEMPTS"]
+    assert await everything_stored(room) == before
+    assert caplog.messages == [f"refused an attempt from {ADDRESS} that came too early"] * 3
 
 
 async def test_a_success_forgets_the_failures_before_it(room: Newsroom) -> None:
@@ -469,8 +545,28 @@ async def test_guesses_at_the_current_password_are_slowed_down(room: Newsroom) -
         refusals += [(error.code, error.path) for error in refused.value.errors]
     assert refusals[:5] == [("INVALID_VALUE", ("currentPassword",))] * 5
     assert refusals[5:] == [("TOO_MANY_ATTEMPTS", ())] * 2
-    assert [each.outcome for each in await records(room, "password:change")][-7:] == ["refused"] * 7
+    recorded = [each.outcome for each in await records(room, "password:change")]
+    assert recorded == ["done", *["refused"] * 5]  # those that came too early are only logged
     assert await failure(room) is None
+
+
+async def test_a_right_current_password_is_no_failure_though_the_new_one_will_not_do(
+    room: Newsroom,
+) -> None:
+    start = now()
+    for _ in range(25):
+        with pytest.raises(Refused, match="at least 12"):
+            await change_password(
+                room.database,
+                room.site,
+                room.author,
+                current_password=PASSWORD,
+                new_password=WRONG[:5],
+                now=start,
+            )
+    # Nor does the account count as under attack.
+    tried = [await failure(room, password=WRONG, at=start) for _ in range(5)]
+    assert codes(tried) == ["SIGN_IN_FAILED"] * 5
 
 
 @pytest.mark.parametrize(

@@ -28,13 +28,16 @@ async def who_asks(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainTextResponse(f"{host} {request.url.scheme}")(scope, receive, send)
 
 
-async def seen(proxies: str, headers: dict[str, str] | None = None) -> str:
+async def seen(proxies: str, headers: dict[str, str] | None = None, times: int = 1) -> str:
     """Return the address and the scheme that a server sees, which trusts these proxies."""
     settings = Settings.model_validate({"port": 0, "trusted_proxies": proxies})
     config = server_config(who_asks, settings)
     config.lifespan = "off"
+    chosen = FORWARDED if headers is None else headers
     async with running(config) as host, httpx2.AsyncClient() as client:
-        return (await client.get(f"http://{host}/", headers=headers or FORWARDED)).text
+        for _ in range(times - 1):
+            await client.get(f"http://{host}/", headers=chosen)
+        return (await client.get(f"http://{host}/", headers=chosen)).text
 
 
 async def test_nobody_is_believed_to_be_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,6 +47,24 @@ async def test_nobody_is_believed_to_be_a_proxy(monkeypatch: pytest.MonkeyPatch)
 
 async def test_a_proxy_that_is_not_named_is_not_believed() -> None:
     assert await seen("192.0.2.1, 2001:db8::/32") == "127.0.0.1 http"
+
+
+@pytest.mark.parametrize("proxies", ["", "192.0.2.1"])
+async def test_a_proxy_that_is_not_named_is_warned_of_once(
+    caplog: pytest.LogCaptureFixture, proxies: str
+) -> None:
+    await seen(proxies, times=3)
+    assert [each.getMessage() for each in caplog.records if each.name == "copydesk"] == [
+        "X-Forwarded-For from 127.0.0.1 is ignored; name that proxy in COPYDESK_TRUSTED_PROXIES"
+    ]
+
+
+@pytest.mark.parametrize(("proxies", "headers"), [("127.0.0.0/8", FORWARDED), ("", {})])
+async def test_nothing_is_warned_of_without_a_proxy_that_is_not_named(
+    caplog: pytest.LogCaptureFixture, proxies: str, headers: dict[str, str]
+) -> None:
+    await seen(proxies, headers, times=2)
+    assert [each for each in caplog.records if each.name == "copydesk"] == []
 
 
 async def test_a_proxy_that_is_named_is_believed() -> None:

@@ -13,6 +13,7 @@ from graphql import GraphQLError
 
 from graphql_api.http.documents import Documents
 from graphql_api.http.errors import RequestFailed
+from graphql_api.http.redaction import without_values
 from graphql_api.management import MANAGEMENT_LIMITS
 from graphql_api.schema.build import build_management_schema
 from tests.http.desk import EVENTS, JSON, OWN, SIGN_IN, Desk
@@ -77,6 +78,15 @@ def check_silent(text: str) -> None:
         assert each not in text
 
 
+def check_settled(errors: Sequence[GraphQLError]) -> None:
+    """Check that errors without values stay as they are, however often values are left out."""
+    for error in errors:
+        again = without_values(error)
+        assert again.message == error.message
+        assert again.formatted == error.formatted
+        assert not error.message.endswith("..")
+
+
 def refused(query: str, variables: dict[str, Any] | None = None) -> Sequence[GraphQLError]:
     """Return the errors of an operation; none if it is valid."""
     try:
@@ -84,6 +94,7 @@ def refused(query: str, variables: dict[str, Any] | None = None) -> Sequence[Gra
             operation.coerce(variables or {})
     except RequestFailed as failure:
         check_silent(str(failure))
+        check_settled(failure.errors)
         return failure.errors
     return ()
 
@@ -133,6 +144,30 @@ def test_an_error_still_says_what_is_wrong(
     assert any(each.message.startswith(message) for each in refused(query, variables)), refused(
         query, variables
     )
+
+
+@pytest.mark.parametrize("prefix", ["", "Variable '$x' has invalid value at x[0].y: "])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Expected value of non-null type 'Int!' not to be None.",
+        "Expected a value of non-null type 'Int!' to be provided.",
+        "Expected variable '$x' provided to type 'Int!' to be a runtime value.",
+        f"Expected value of type 'EntryBy' to be an object, found: '{SECRET}'.",
+        f"Expected value of type 'EntryBy' to include required field 'x', found: '{SECRET}'.",
+        f"Expected value of type 'EntryBy' not to include unknown field 'x', found: '{SECRET}'.",
+        f"Expected value of type 'EntryBy', found {SECRET}.",
+        f"Int cannot represent non-integer value: '{SECRET}'",
+        f"Int cannot represent non 32-bit signed integer value: {NUMBER}",
+        f"Enum 'Order' cannot represent non-string value: '{SECRET}'.",
+        f"Value '{SECRET}' does not exist in 'Order' enum. Did you mean '{SECRET}'?",
+        "expected a time with a zone, such as 2024-05-06T05:22:12Z",
+        "expected a time with a zone, such as 2024-05-06T05:22:12Z.",
+        f"anything else: {SECRET}",
+    ],
+)
+def test_to_leave_values_out_twice_is_to_leave_them_out_once(message: str, prefix: str) -> None:
+    check_settled([without_values(GraphQLError(prefix + message))])
 
 
 @pytest.mark.parametrize("accept", [JSON, OWN, EVENTS])

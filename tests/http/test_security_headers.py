@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from graphql_api.http.security_headers import SECURITY_HEADERS
@@ -42,6 +45,20 @@ def test_every_response_keeps_browsers_from_guessing_framing_and_telling(
     response = client.request(method, address, json=body)
     assert response.status_code == status
     assert {name: response.headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
+
+
+def test_a_response_that_the_framework_makes_of_a_failure_has_them_too(newsroom: Newsroom) -> None:
+    app = app_of(newsroom)
+
+    async def broken(_: Request) -> Response:
+        raise RuntimeError
+
+    app.router.routes.append(Route("/broken", broken))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        response = client.get("/broken")
+    assert response.status_code == 500
+    assert {name: response.headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
+    assert response.headers["cache-control"] == "private, no-store"
 
 
 @pytest.mark.parametrize("address", ["/graphql", "/manage/graphql"])

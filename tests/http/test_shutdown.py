@@ -18,6 +18,7 @@ import pytest
 from pysqlite3 import dbapi2 as sqlite
 
 from cms.database import Database
+from graphql_api.http.security_headers import SECURITY_HEADERS
 from graphql_api.http.shutdown import Shutdown
 from tests.builders import Newsroom
 from tests.conftest import Templates
@@ -188,6 +189,8 @@ async def test_a_request_that_takes_too_long_is_told_so(serving: Serving) -> Non
         serving.process.send_signal(signal.SIGTERM)
         answered = await asked
     assert answered.status_code == 503
+    expected = {**SECURITY_HEADERS, "Cache-Control": "private, no-store"}
+    assert {name: answered.headers.get(name) for name in expected} == expected
     code, said = await serving.ended()
     assert answered.json()["errors"][0]["extensions"]["code"] in {"OUTCOME_UNKNOWN", "BUSY"}
     assert code == 0
