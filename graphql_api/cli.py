@@ -11,7 +11,7 @@ from graphql import print_schema
 
 from cms.cli.account import account
 from cms.cli.audit import audit
-from cms.cli.group import CopydeskGroup, load_site, open_database
+from cms.cli.group import CopydeskGroup, load_site, open_database, why_none_can_sign
 from cms.cli.import_ import import_
 from cms.cli.keys import keys
 from cms.cli.migrate import migrate
@@ -19,9 +19,6 @@ from cms.cli.search import search
 from cms.cli.verify import verify
 from cms.commands.accounts import has_accounts
 from cms.content.site import Site
-from cms.database import Database, ReadSession
-from cms.errors import Refused
-from cms.ledger.keys import signer_of
 from cms.operations.field_indexes import compare_indexes
 from cms.settings import Settings, load_settings
 from graphql_api.app import create_app
@@ -102,15 +99,7 @@ async def _look(settings: Settings, site: Site) -> tuple[bool, tuple[str, ...], 
         await database.refresh_stale_statistics()
         compared = await compare_indexes(database, site)
         can_sign_in = await has_accounts(session)
-        return can_sign_in, compared.missing, await _why_none_can_sign(session, database)
-
-
-async def _why_none_can_sign(session: ReadSession, database: Database) -> str:
-    try:
-        await signer_of(session, database.key_file)
-    except Refused as refused:
-        return "; ".join(error.message for error in refused.errors)
-    return ""
+        return can_sign_in, compared.missing, await why_none_can_sign(session, database)
 
 
 for each in (account, audit, import_, keys, migrate, search, verify):
