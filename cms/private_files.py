@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+OTHERS = 0o077
 _FOLDER = 0o700
-_OTHERS = 0o077
 
 
 def make_private_folder(folder: Path) -> None:
@@ -16,6 +17,26 @@ def make_private_folder(folder: Path) -> None:
     for each in (*reversed(folder.parents), folder):
         if not each.is_dir():
             each.mkdir(mode=_FOLDER, exist_ok=True)  # another process can be quicker
+            with opened_folder(each) as handle:
+                give_to_owner_of(each.parent, handle)
+
+
+@contextmanager
+def opened_folder(folder: Path) -> Iterator[int]:
+    """Give a handle of a folder; of a link to one there is none."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def give_to_owner_of(path: Path, handle: int) -> None:
+    """Let something new belong to the owner of a path, if root makes it for a server's account."""
+    if os.geteuid() == 0:
+        owner = path.stat()
+        with suppress(OSError):  # root in a container may be no more than another account
+            os.fchown(handle, owner.st_uid, owner.st_gid)
 
 
 def make_private_file(file: Path) -> None:
@@ -29,8 +50,9 @@ def make_private_file(file: Path) -> None:
     # It is never opened under its own name: closing a file gives up the locks that other
     # connections of this process have on it.
     handle, name = tempfile.mkstemp(prefix=f"{file.name}.", dir=file.parent)
-    os.close(handle)
     try:
+        with os.fdopen(handle):
+            give_to_owner_of(file.parent, handle)
         with suppress(FileExistsError):  # another process was quicker
             os.link(name, file)
     finally:
@@ -41,8 +63,8 @@ def make_private(file: Path) -> None:
     """Take the rights of others from a file, if it exists and the system lets this process."""
     with suppress(OSError):  # it can belong to another user, or be on a disk that is read-only
         mode = file.stat().st_mode
-        if mode & _OTHERS:
-            file.chmod(mode & ~_OTHERS & 0o7777)
+        if mode & OTHERS:
+            file.chmod(mode & ~OTHERS & 0o7777)
 
 
 def make_private_database(file: str) -> None:

@@ -6,6 +6,7 @@ is the payload together with its type, so no statement can be passed off as one 
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
 from base64 import b64decode, b64encode
@@ -27,11 +28,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from cms.errors import AttestationError
+from cms.private_files import OTHERS, give_to_owner_of, make_private_folder, opened_folder
 
 Envelope: TypeAlias = Mapping[str, str | Sequence[Mapping[str, str]]]
 
-_OTHERS = 0o077
-_REMEDY = "make one with: openssl genpkey -algorithm ed25519 -out"
 # How much of its id the file of a prepared key has in its name.
 _ID_IN_NAME = 16
 
@@ -76,7 +76,8 @@ class KeyFile:
 
     A key that is to follow is first put beside it, under its id, and takes its place when the
     ledger names it. Until then the file is as it was; from then on whoever reads it finds the key
-    beside it, even if the process that made it has ended in between.
+    beside it, even if the process that made it has ended in between. The key before is beside it
+    from then on, and is found there too: by a ledger that was restored from a backup.
 
     Args:
         path: the file; it need not exist.
@@ -117,7 +118,8 @@ class KeyFile:
         prepared = _load(self._beside(key_id))
         if prepared is None or prepared.key_id != key_id:
             return self.signer()
-        with suppress(OSError):  # who may only read can sign all the same
+        # Who may only read can sign all the same.
+        with suppress(OSError, AttestationError):
             self._put_in_place(key_id)
         return prepared
 
@@ -131,12 +133,14 @@ class KeyFile:
         """
         try:
             self._write(Signer(Ed25519PrivateKey.generate()), self.path, os.link)
-        except FileExistsError:
-            return False
         except OSError as error:
+            if self.path.is_dir():
+                raise _folder_in_place_of(self.path) from None
+            if self.path.exists():
+                return False
             raise AttestationError(
-                f"the signing key {self.path} cannot be made ({error.strerror}); "
-                f"{_REMEDY} {self.path}"
+                f"the signing key {self.path} cannot be made ({error.strerror}); let the owner of "
+                "the folder run this, or name another file in COPYDESK_SIGNING_KEY"
             ) from None
         return True
 
@@ -160,7 +164,8 @@ class KeyFile:
         """Let a key that was prepared take the place of the file.
 
         Raises:
-            AttestationError: if it cannot; the key is found beside the file all the same.
+            AttestationError: if it cannot, or the file holds no key that could be kept; the key is
+                found beside the file all the same.
         """
         try:
             self._put_in_place(key_id)
@@ -174,14 +179,25 @@ class KeyFile:
 
     def _put_in_place(self, key_id: str) -> None:
         target = self.path.resolve()
-        self._beside(key_id).replace(target)
-        _sync(target.parent)
+        with opened_folder(target.parent) as folder:
+            # Else another process could replace a key that has not been kept.
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            self._keep(target)
+            self._beside(key_id).replace(target)
+            os.fsync(folder)
+
+    def _keep(self, target: Path) -> None:
+        """Have the key in the file beside it too."""
+        if (signer := _load(target)) is not None:
+            with suppress(FileExistsError):
+                os.link(target, self._beside(signer.key_id))
 
     def _beside(self, key_id: str) -> Path:
         target = self.path.resolve()
         return target.with_name(f"{target.name}.{key_id[:_ID_IN_NAME]}")
 
     def _write(self, signer: Signer, path: Path, place: Callable[[str, Path], None]) -> None:
+        make_private_folder(path.parent)
         # Such a file has the mode 0600 from its beginning.
         handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
         try:
@@ -189,17 +205,11 @@ class KeyFile:
                 file.write(signer.pem())
                 file.flush()  # a sync sees only what has left Python
                 os.fsync(handle)
-                self._keep_owner(handle)
+                give_to_owner_of(self.path if self.path.exists() else path.parent, handle)
             place(name, path)
             _sync(path.parent)
         finally:
             Path(name).unlink(missing_ok=True)
-
-    def _keep_owner(self, handle: int) -> None:
-        """Give a new file to the owner of the old one, if root makes it for a server's account."""
-        if os.geteuid() == 0 and self.path.exists():
-            owner = self.path.stat()
-            os.fchown(handle, owner.st_uid, owner.st_gid)
 
 
 def sign_together(signers: Sequence[Signer], payload_type: str, payload: bytes) -> Envelope:
@@ -264,19 +274,25 @@ def key_id_of(public_key_pem: str) -> str:
 def _load(path: Path) -> Signer | None:
     try:
         with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_mode & _OTHERS:
+            if os.fstat(file.fileno()).st_mode & OTHERS:
                 raise AttestationError(
                     f"others can read the signing key {path}; run: chmod 600 {path}"
                 )
             pem = file.read()
     except FileNotFoundError:
         return None
+    except IsADirectoryError:
+        raise _folder_in_place_of(path) from None
     except OSError as error:
         raise AttestationError(
             f"the signing key {path} cannot be read ({error.strerror}); let its owner run this, "
             "or name another file in COPYDESK_SIGNING_KEY"
         ) from None
     return Signer(_private_key(pem, path))
+
+
+def _folder_in_place_of(path: Path) -> AttestationError:
+    return AttestationError(f"{path} is a folder; correct COPYDESK_SIGNING_KEY")
 
 
 def _private_key(pem: bytes, path: Path) -> Ed25519PrivateKey:
@@ -286,18 +302,16 @@ def _private_key(pem: bytes, path: Path) -> Ed25519PrivateKey:
         key = None
     if not isinstance(key, Ed25519PrivateKey):
         raise AttestationError(
-            f"{path} holds no Ed25519 private key in PEM without a password; {_REMEDY} <file>"
+            f"{path} holds no Ed25519 private key in PEM without a password; put the key of this "
+            "site there"
         )
     return key
 
 
 def _sync(folder: Path) -> None:
     """Let the folder survive a crash: a key must not be lost once something is signed."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
+    with opened_folder(folder.resolve()) as handle:
         os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _public_key(pem: str) -> Ed25519PublicKey:

@@ -11,7 +11,7 @@ from graphql import print_schema
 
 from cms.cli.account import account
 from cms.cli.audit import audit
-from cms.cli.group import CopydeskGroup, load_site, open_database
+from cms.cli.group import CopydeskGroup, load_site, open_database, why_none_can_sign
 from cms.cli.import_ import import_
 from cms.cli.keys import keys
 from cms.cli.migrate import migrate
@@ -19,14 +19,11 @@ from cms.cli.search import search
 from cms.cli.verify import verify
 from cms.commands.accounts import has_accounts
 from cms.content.site import Site
-from cms.database import Database, ReadSession
-from cms.errors import Refused
-from cms.ledger.keys import signer_of
 from cms.operations.field_indexes import compare_indexes
 from cms.settings import Settings, load_settings
 from graphql_api.app import create_app
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
-from graphql_api.server import Server
+from graphql_api.server import Server, end_at_once, stopped_by
 
 # How long a thread keeps Python's lock while another waits for it.
 _SWITCH_SECONDS = 0.0005
@@ -53,16 +50,28 @@ def schema(which: str) -> None:
 
 
 @main.command()
+@stopped_by(end_at_once)
 def serve() -> None:
     """Serve the site's API until interrupted."""
     settings = load_settings()
     site = load_site(settings.site)
-    can_sign_in, not_indexed, cannot_sign = asyncio.run(_look(settings, site))
-    server = Server(create_app(site, settings), settings)
-    address = f"http://{settings.host}:{settings.port}"
-    click.echo(
-        f"{site.name} is served at {address}/graphql, and edited at {address}/manage/graphql"
-    )
+    notes = asyncio.run(_look(settings, site))
+
+    def begun(address: str) -> None:
+        click.echo(
+            f"{site.name} is served at {address}/graphql, and edited at {address}/manage/graphql"
+        )
+        _warn_of_host(settings)
+        for note in notes:
+            click.echo(note)
+
+    server = Server(create_app(site, settings), settings, begun)
+    # Requests are prepared in a thread beside the event loop, which is not to wait for it long.
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    server.run()
+
+
+def _warn_of_host(settings: Settings) -> None:
     if not (settings.tls_terminated_by or is_loopback(settings.host)):
         click.echo(
             f"Warning: {settings.host} can be reached from other machines, and passwords and "
@@ -70,17 +79,6 @@ def serve() -> None:
             "COPYDESK_TLS_TERMINATED_BY, and its address in COPYDESK_TRUSTED_PROXIES.",
             err=True,
         )
-    if not can_sign_in:
-        click.echo("Nobody can sign in yet. Make an account: copydesk account create EMAIL")
-    if cannot_sign:
-        click.echo(f"Nothing can be signed off or published: {cannot_sign}")
-    if not_indexed:
-        click.echo(
-            f"Declared, but not indexed yet: {', '.join(not_indexed)}. Run: copydesk migrate"
-        )
-    # Requests are prepared in a thread beside the event loop, which is not to wait for it long.
-    sys.setswitchinterval(_SWITCH_SECONDS)
-    server.run()
 
 
 def is_loopback(host: str) -> bool:
@@ -91,8 +89,8 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-async def _look(settings: Settings, site: Site) -> tuple[bool, tuple[str, ...], str]:
-    """Return whether anybody can sign in, which indexed fields have no index, why none can sign.
+async def _look(settings: Settings, site: Site) -> list[str]:
+    """Return what is to be done at a site so that all of it works.
 
     Raises:
         DatabaseError: if the database is not of this version.
@@ -100,17 +98,15 @@ async def _look(settings: Settings, site: Site) -> tuple[bool, tuple[str, ...], 
     async with open_database(settings) as database, database.reading() as session:
         # A database that only ever grew by a page at a time has never looked at its data.
         await database.refresh_stale_statistics()
-        compared = await compare_indexes(database, site)
-        can_sign_in = await has_accounts(session)
-        return can_sign_in, compared.missing, await _why_none_can_sign(session, database)
-
-
-async def _why_none_can_sign(session: ReadSession, database: Database) -> str:
-    try:
-        await signer_of(session, database.key_file)
-    except Refused as refused:
-        return "; ".join(error.message for error in refused.errors)
-    return ""
+        notes = []
+        if not await has_accounts(session):
+            notes.append("Nobody can sign in yet. Make an account: copydesk account create EMAIL")
+        if reason := await why_none_can_sign(session, database):
+            notes.append(f"Nothing can be signed off or published: {reason}")
+        if missing := (await compare_indexes(database, site)).missing:
+            declared = ", ".join(missing)
+            notes.append(f"Declared, but not indexed yet: {declared}. Run: copydesk migrate")
+        return notes
 
 
 for each in (account, audit, import_, keys, migrate, search, verify):

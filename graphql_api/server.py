@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cms.errors import SettingsError
 from cms.settings import Settings
 from graphql_api.http.errors import failed
 from graphql_api.http.forwarding import Forwarding
@@ -39,12 +43,48 @@ def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     )
 
 
-class Server(uvicorn.Server):
-    """A server for which to be stopped is no failure: its process ends with 0."""
+@contextmanager
+def stopped_by(handle: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Have the signals that stop a server handled; only the main thread of a process gets any."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {each: signal.signal(each, handle) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
-    def __init__(self, app: Starlette, settings: Settings) -> None:
+
+def end_at_once(_number: int, _frame: FrameType | None) -> None:
+    """End the process, as a server that has not begun to serve may: it waits for nothing."""
+    os._exit(0)
+
+
+class Server(uvicorn.Server):
+    """A server for which to be stopped is no failure: its process ends with 0.
+
+    Args:
+        app: what it serves.
+        settings: where it listens, and whom it believes.
+        begun: is told the address as soon as requests are taken there.
+    """
+
+    def __init__(self, app: Starlette, settings: Settings, begun: Callable[[str], None]) -> None:
         self._shutdown: Shutdown = app.state.shutdown
+        self._begun = begun
         super().__init__(server_config(SecurityHeaders(_answered(app)), settings))
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take requests.
+
+        Raises:
+            SettingsError: if the server cannot listen where it should.
+        """
+        listening = sockets or await _bound(self.config.host, self.config.port)
+        await super().startup(listening)
+        self._begun(address_of(self.config.host, listening[0].getsockname()[1]))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no more requests, and end when those that are there are answered."""
@@ -54,14 +94,41 @@ class Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Stop at SIGINT and SIGTERM, without raising them again as the one of uvicorn does."""
-        before = {
-            each: signal.signal(each, self.handle_exit) for each in (signal.SIGINT, signal.SIGTERM)
-        }
-        try:
+        with stopped_by(self.handle_exit):
             yield
-        finally:
-            for each, handler in before.items():
-                signal.signal(each, handler)
+
+
+def address_of(host: str, port: int) -> str:
+    """Return the URL of what listens on a host and a port."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def _bound(host: str, port: int) -> list[socket.socket]:
+    """Return sockets for all addresses of a host, at which nothing is listened to yet.
+
+    Raises:
+        SettingsError: if there are none. Uvicorn would log that, and end the process.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        server = await loop.create_server(asyncio.Protocol, host, port, start_serving=False)
+    except (OSError, UnicodeError) as error:
+        raise SettingsError(
+            f"nothing can listen on {address_of(host, port)} ({_reason(error)}); "
+            "correct COPYDESK_HOST or COPYDESK_PORT, or end what listens there"
+        ) from None
+    sockets = [each.dup() for each in server.sockets]
+    server.close()
+    return sockets
+
+
+def _reason(error: OSError | UnicodeError) -> str:
+    match error:
+        case socket.gaierror(strerror=str(reason)):
+            return reason
+        case OSError(errno=int(number)):
+            return os.strerror(number)  # the event loop has words of its own, with the address
+    return "it has no address here"
 
 
 def _answered(app: ASGIApp) -> ASGIApp:

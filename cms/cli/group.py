@@ -13,8 +13,9 @@ import click
 
 import cms
 from cms.content.site import Site
-from cms.database import Database
-from cms.errors import CopydeskError, SettingsError
+from cms.database import Database, ReadSession
+from cms.errors import CopydeskError, Refused, SettingsError
+from cms.ledger.keys import signer_of
 from cms.migration import check_migrated
 from cms.settings import Settings
 
@@ -86,3 +87,12 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
+
+
+async def why_none_can_sign(session: ReadSession, database: Database) -> str:
+    """Return why nothing can be signed, or nothing if it can."""
+    try:
+        await signer_of(session, database.key_file)
+    except Refused as refused:
+        return "; ".join(error.message for error in refused.errors)
+    return ""

@@ -14,13 +14,17 @@ from cms.commands.keys import replace_lost_key, rotate_key
 from cms.commands.work import Work, begin_work
 from cms.dialects import as_text
 from cms.editorial.actor import OPERATOR
+from cms.errors import DatabaseError
 from cms.ledger.counters import current
 from cms.ledger.keyring import Keyring, SiteKey, introduction_in
 from cms.ledger.keys import key_statements, keyring_of, signer_of
 from cms.ledger.statement import KeyPredicate
 from cms.settings import load_settings
-from cms.signing import Envelope, KeyFile
+from cms.signing import Envelope, KeyFile, Signer
 from cms.tables import Attestation
+
+# The number of a statement before which there is only that of the first key.
+_SECOND = 2
 
 
 @click.group()
@@ -37,8 +41,7 @@ def create() -> None:
 @keys.command("public")
 def print_public_key() -> None:
     """Print the public key, with which others verify what this site attests."""
-    signer = KeyFile(load_settings().signing_key).load()
-    click.echo(signer.public_key_pem(), nl=False)
+    click.echo(asyncio.run(_signer()).public_key_pem(), nl=False)
 
 
 @keys.command("list")
@@ -64,6 +67,8 @@ def rotate() -> None:
     """Make a new key, let the old one sign that it follows, and put it in its place."""
     said = asyncio.run(_change(rotate_key))
     click.echo(f"This site signs with {said.key} from attestation {said.sequence} on.")
+    if said.sequence == _SECOND:
+        click.echo("Nothing had been signed yet: attestation 1 is the statement of the first key.")
     click.echo("Keep a copy of the new key elsewhere, and give others its public key.")
 
 
@@ -87,6 +92,16 @@ async def _create() -> str:
         elif database.key_file.make():
             return str(settings.signing_key)
     raise click.ClickException(f"there is a signing key already: {settings.signing_key}")
+
+
+async def _signer() -> Signer:
+    """Return what signs: by the ledger, or by the file alone where no database can be read."""
+    settings = load_settings()
+    try:
+        async with open_database(settings) as database, database.reading() as session:
+            return await signer_of(session, database.key_file)
+    except DatabaseError:
+        return KeyFile(settings.signing_key).load()
 
 
 async def _ring() -> Keyring:
@@ -114,8 +129,9 @@ def _span_of(key: SiteKey, following: SiteKey | None) -> str:
     if following is None:
         return f"signs since attestation {key.since}"
     last = following.since - 1
-    first = f"{key.since} to " if key.since < last else ""
-    return f"signed attestations {first}{last}"
+    if key.since == last:
+        return f"signed attestation {last}"
+    return f"signed attestations {key.since} to {last}"
 
 
 def _origin_of(key: SiteKey) -> str:

@@ -8,7 +8,7 @@ import click
 from sqlalchemy import select
 
 from cms import migration
-from cms.cli.group import load_site
+from cms.cli.group import load_site, why_none_can_sign
 from cms.commands.keys import record_key
 from cms.commands.work import begin_work
 from cms.content.site import Site
@@ -57,6 +57,8 @@ async def _settle_key(database: Database, site: Site) -> None:
         click.echo(f"The signing key is made: {database.key_file.path}. Keep a copy elsewhere.")
     if is_unrecorded:
         await _record_key(database, site)
+    elif has_signed:
+        await _check_key(database)
 
 
 async def _record_key(database: Database, site: Site) -> None:
@@ -65,3 +67,10 @@ async def _record_key(database: Database, site: Site) -> None:
             await record_key(work)
     except Refused as refused:
         click.echo(f"The signing key is not recorded: {refused}", err=True)
+
+
+async def _check_key(database: Database) -> None:
+    """Say if the key with which the site signs is not at hand: no other one is made for it."""
+    async with database.reading() as session:
+        if reason := await why_none_can_sign(session, database):
+            click.echo(f"Nothing can be signed off or published: {reason}", err=True)

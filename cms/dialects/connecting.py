@@ -39,6 +39,9 @@ from cms.errors import DatabaseError
 from cms.private_files import make_private_database, make_private_file, make_private_folder
 
 _READING_CONNECTIONS = 4
+# How long a writer waits for those before it: in this process for the one connection, and in all
+# others for the lock of the file.
+_WRITER_SECONDS = 5
 
 
 class Backend(Protocol):
@@ -133,6 +136,7 @@ class SqliteBackend:
             module=AsyncAdapt_aiosqlite_dbapi(_driver(_connect_to_write), sqlite),
             pool_size=1,
             max_overflow=0,
+            pool_timeout=_WRITER_SECONDS,
             hide_parameters=True,  # they can be hashes of passwords
         )
         # A transaction that reads first and writes later meets "database is locked" at once,
@@ -213,7 +217,7 @@ def _connect_to_write(file: str, **_: object) -> aiosqlite.Connection:
         "synchronous=full",
         "foreign_keys=on",
         "trusted_schema=off",
-        "busy_timeout=5000",
+        f"busy_timeout={_WRITER_SECONDS * 1000}",
     )
     return _Connection(lambda: _opened(file, pragmas), iter_chunk_size=64)
 

@@ -56,6 +56,8 @@ class SqliteFailures:
 
     def of(self, error: BaseException) -> DatabaseError | None:
         """Return the failure behind an exception."""
+        if isinstance(error, PoolTimeout):
+            return DatabaseUnavailable(_NO_FREE_CONNECTION)
         original = _original(error)
         # An extended result code has the primary one in its lowest byte.
         code = getattr(original, "sqlite_errorcode", 0) & 0xFF

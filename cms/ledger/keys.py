@@ -90,13 +90,7 @@ async def signer_of(session: ReadSession, key_file: KeyFile) -> Signer:
 
 async def newest_key(session: ReadSession) -> KeyPredicate | None:
     """Return what introduces the key that signs now; ``None`` if none is recorded yet."""
-    envelope = await session.scalar(
-        select(Attestation.envelope)
-        .where(_IS_OF_KEY)
-        .order_by(Attestation.sequence.desc())
-        .limit(1)
-    )
-    return _introduction_in(envelope)
+    return _introduction_in(await session.scalar(_newest()))
 
 
 async def key_statements(session: ReadSession) -> list[Envelope]:
@@ -304,7 +298,7 @@ def _check_lost(key_file: KeyFile, lost: str) -> None:
     try:
         signer = key_file.signer_with(lost)
     except AttestationError as error:
-        _refuse(f"{error}; if that is not the site's key, move the file away first")
+        _refuse(f"{error}; if the key of this site is lost, move the file away first")
     if signer is not None and signer.key_id == lost:
         _refuse(f"the key is not lost: {key_file.path} holds it; run: copydesk keys rotate")
     if signer is not None:

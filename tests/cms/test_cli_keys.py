@@ -10,10 +10,13 @@ import pytest
 from click.testing import Result
 from sqlalchemy import select
 
+from cms.cli.group import why_none_can_sign
+from cms.commands.keys import rotate_key
 from cms.database import Database
+from cms.editorial.actor import OPERATOR
+from cms.ledger.keyring import introduction_in
 from cms.signing import KeyFile
 from cms.tables import Attestation, Revision
-from graphql_api.cli import _why_none_can_sign
 from tests.builders import Newsroom
 from tests.cms.test_cli_audit import Shell
 from tests.conftest import KINDS, Templates
@@ -70,7 +73,7 @@ async def test_a_site_with_accounts_gets_a_key_only_when_told_to(
 ) -> None:
     key_file = newsroom.database.key_file
     async with newsroom.database.reading() as session:
-        assert "copydesk keys create" in await _why_none_can_sign(session, newsroom.database)
+        assert "copydesk keys create" in await why_none_can_sign(session, newsroom.database)
     for words in (
         ("migrate",),
         ("audit", "verify"),
@@ -86,7 +89,7 @@ async def test_a_site_with_accounts_gets_a_key_only_when_told_to(
     assert "already" in refused(await shell.run("keys", "create"))
     assert await done(shell, "keys", "public") == key_file.load().public_key_pem()
     async with newsroom.database.reading() as session:
-        assert await _why_none_can_sign(session, newsroom.database) == ""
+        assert await why_none_can_sign(session, newsroom.database) == ""
 
 
 async def test_no_other_key_is_made_for_a_site_that_has_signed(
@@ -98,13 +101,14 @@ async def test_no_other_key_is_made_for_a_site_that_has_signed(
     key_id = key_file.load().key_id
     key_file.path.unlink()
     assert key_id in refused(await shell.run("keys", "create"))
-    await done(shell, "migrate")
+    (line,) = [each for each in (await done(shell, "migrate")).splitlines() if key_id in each]
+    assert f"Nothing can be signed off or published: the signing key {key_file.path} is" in line
     verified = refused(await shell.run("audit", "verify"))
     assert "attestations: 3 hold" in verified
     assert f"signing key: the signing key {key_file.path} is missing" in verified
     assert key_file.signer() is None
     async with newsroom.database.reading() as session:
-        assert key_id in await _why_none_can_sign(session, newsroom.database)
+        assert key_id in await why_none_can_sign(session, newsroom.database)
 
 
 async def test_a_key_is_rotated(newsroom: Newsroom, shell: Shell) -> None:
@@ -132,6 +136,54 @@ async def test_a_key_is_rotated(newsroom: Newsroom, shell: Shell) -> None:
     refused(await shell.run("verify", envelope, content, "--key", new))
     wrong = await shell.run("verify", envelope, content, "--key", new, "--keys", content)
     assert "is not what copydesk keys export prints" in refused(wrong)
+
+
+async def test_a_key_is_rotated_before_anything_is_signed(newsroom: Newsroom, shell: Shell) -> None:
+    del newsroom
+    await done(shell, "keys", "create")
+    said = await done(shell, "keys", "rotate")
+    assert "from attestation 2 on" in said
+    assert "attestation 1 is the statement of the first key" in said
+    first, second = (await done(shell, "keys", "list")).splitlines()
+    assert first.endswith("signed attestation 1; the first")
+    assert "signs since attestation 2; " in second
+    assert "attestation 1 is" not in await done(shell, "keys", "rotate")
+
+
+async def test_the_public_key_is_that_of_the_ledger(newsroom: Newsroom, shell: Shell) -> None:
+    await done(shell, "keys", "create")
+    await newsroom.published(slug="one")
+    old = newsroom.database.key_file.load()
+    said = introduction_in((await newsroom.do(OPERATOR, rotate_key)).envelope)
+    assert newsroom.database.key_file.load().key_id == old.key_id  # the new one is beside it
+    assert await done(shell, "keys", "public") == said.public_key
+    newsroom.database.key_file.path.unlink()
+    newsroom.database.key_file.make()
+    assert said.key in refused(await shell.run("keys", "public"))
+
+
+@pytest.mark.parametrize("content", ["nonsense", None], ids=["nonsense", "folder"])
+async def test_something_else_in_place_of_the_key_is_named(
+    newsroom: Newsroom, shell: Shell, content: str | None
+) -> None:
+    await done(shell, "keys", "create")
+    await newsroom.published(slug="one")
+    path = newsroom.database.key_file.path
+    path.unlink()
+    if content is None:
+        path.mkdir()
+    else:
+        path.touch(0o600)
+        path.write_text(content)
+    expected = "holds no Ed25519" if content else "is a folder; correct COPYDESK_SIGNING_KEY"
+    for words in (
+        *(("keys", "create"), ("keys", "rotate"), ("keys", "public"), ("audit", "checkpoint")),
+        ("keys", "replace", "--lost", "--reason", "x"),
+    ):
+        (line,) = refused(await shell.run(*words)).splitlines()
+        assert f"{path} {expected}" in line
+        assert "openssl" not in line
+    assert f"{path} {expected}" in await done(shell, "migrate")
 
 
 async def test_a_lost_key_is_replaced_and_reported(newsroom: Newsroom, shell: Shell) -> None:

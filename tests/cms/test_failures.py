@@ -105,18 +105,29 @@ async def test_a_statement_that_takes_too_long_is_a_timeout(postgres: Database) 
             await session.execute(text("select pg_sleep(10)"))
 
 
-async def test_a_pool_without_a_free_connection_is_unavailable(postgres: Database) -> None:
-    pool = postgres.engine.pool
-    pool._timeout = 0.01  # type: ignore[attr-defined]  # else it takes half a minute
+async def test_a_pool_without_a_free_connection_is_unavailable(database: Database) -> None:
+    pool = database.engine.pool
+    pool._timeout = 0.01  # type: ignore[attr-defined]  # else it takes seconds
+    most = pool.size() + pool._max_overflow  # type: ignore[attr-defined]  # is nowhere else
     async with asyncio.TaskGroup() as tasks:
         release = asyncio.Event()
-        held = [tasks.create_task(_hold(postgres, release)) for _ in range(15)]
+        held = [tasks.create_task(_hold(database, release)) for _ in range(most)]
         while pool.checkedout() < len(held):  # type: ignore[attr-defined]  # noqa: ASYNC110
             await asyncio.sleep(0)
         with pytest.raises(DatabaseUnavailable, match="in use"):
-            async with postgres.transaction() as session:
+            async with database.transaction() as session:
                 await session.execute(text("select 1"))
         release.set()
+
+
+async def test_a_writer_in_a_file_waits_no_longer_for_this_process_than_for_others(
+    file: Path,
+) -> None:
+    database = Database(f"sqlite:///{file}")
+    async with database.transaction() as session:
+        milliseconds = await session.scalar(text("pragma busy_timeout"))
+    assert database.engine.pool._timeout * 1000 == milliseconds  # type: ignore[attr-defined]
+    await database.close()
 
 
 async def _hold(database: Database, release: asyncio.Event) -> None:

@@ -174,9 +174,25 @@ async def test_a_rotation_that_ends_after_the_commit_is_completed_by_the_next(
     await room.published(slug="two")
     assert public_key(room) != old
     assert isinstance(await verified(room, public_key(room)), Verified)
-    assert list(room.database.key_file.path.parent.glob("copydesk.key*")) == [
-        room.database.key_file.path
-    ]
+    assert len(list(room.database.key_file.path.parent.glob("copydesk.key*"))) == 2
+
+
+async def test_a_database_from_before_a_rotation_goes_on_with_the_key_of_then(
+    room: Newsroom,
+) -> None:
+    await room.published(slug="one")
+    old = public_key(room)
+    said = await change(room, rotate_key)
+    async with tampering(room.database) as connection:  # as a restored backup is
+        chosen = Attestation.sequence == said.sequence
+        await connection.execute(delete(Attestation).where(chosen))
+        await set_counter(connection, "attestation", said.sequence - 1)
+    await room.published(slug="two")
+    assert public_key(room) == old
+    assert isinstance(await verified(room, old), Verified)
+    await change(room, rotate_key)
+    await room.published(slug="three")
+    assert isinstance(await verified(room, public_key(room)), Verified)
 
 
 async def test_those_who_rotate_at_once_do_so_one_after_the_other(room: Newsroom) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable
@@ -160,6 +161,13 @@ def test_a_key_is_made_once_and_kept_from_others(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file.path]
 
 
+def test_a_folder_that_a_key_is_made_in_is_kept_from_others(tmp_path: Path) -> None:
+    for name, make in (("one", KeyFile.make), ("two", KeyFile.prepare)):
+        make(KeyFile(tmp_path / name / "keys" / "copydesk.key"))
+        folders = (tmp_path / name, tmp_path / name / "keys")
+        assert {stat.S_IMODE(each.stat().st_mode) for each in folders} == {0o700}
+
+
 def test_no_key_is_made_by_who_looks_for_one(tmp_path: Path) -> None:
     file = KeyFile(tmp_path / "copydesk.key")
     assert file.signer() is None
@@ -192,8 +200,80 @@ def test_a_prepared_key_is_beside_the_file_until_it_is_put_in_place(tmp_path: Pa
     assert {stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()} == {0o600}
     file.put_in_place(new.key_id)
     assert file.load().key_id == new.key_id
-    assert list(tmp_path.iterdir()) == [file.path]
+    assert set(tmp_path.iterdir()) == {file.path, beside(file, old)}
     file.put_in_place(new.key_id)  # again, as by another process
+    assert file.load().key_id == new.key_id
+
+
+def beside(file: KeyFile, signer: Signer) -> Path:
+    return file.path.with_name(f"{file.path.name}.{signer.key_id[:16]}")
+
+
+def test_the_key_before_is_kept_for_a_ledger_that_is_restored(tmp_path: Path) -> None:
+    file = KeyFile(tmp_path / "copydesk.key")
+    file.make()
+    old, new = file.load(), file.prepare()
+    file.put_in_place(new.key_id)
+    assert {stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()} == {0o600}
+    for _ in range(2):
+        for each in (old, new):
+            found = file.signer_with(each.key_id)
+            assert found is not None
+            assert found.key_id == each.key_id == file.load().key_id
+            assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_no_key_is_lost_by_those_who_look_for_different_ones_at_once(tmp_path: Path) -> None:
+    file, count = KeyFile(tmp_path / "copydesk.key"), 8
+    file.make()
+    keys = [file.load(), file.prepare()]
+    start = Barrier(count)
+
+    def look(number: int) -> None:
+        start.wait()
+        for _ in range(25):
+            file.signer_with(keys[number % 2].key_id)
+
+    with ThreadPoolExecutor(count) as pool:
+        list(pool.map(look, range(count)))
+    for each in keys:
+        found = file.signer_with(each.key_id)
+        assert found is not None
+        assert found.key_id == each.key_id
+
+
+def test_what_cannot_be_kept_is_not_replaced(tmp_path: Path) -> None:
+    file = KeyFile(tmp_path / "copydesk.key")
+    file.make()
+    new = file.prepare()
+    file.path.write_bytes(b"nonsense")
+    with pytest.raises(AttestationError, match="holds no Ed25519 private key"):
+        file.put_in_place(new.key_id)
+    found = file.signer_with(new.key_id)
+    assert found is not None
+    assert found.key_id == new.key_id
+    assert file.path.read_bytes() == b"nonsense"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a file for another account")
+def test_a_key_that_root_makes_is_for_the_owner_of_its_folder(tmp_path: Path) -> None:
+    os.chown(tmp_path, 4321, 4322)
+    file = KeyFile(tmp_path / "keys" / "copydesk.key")
+    file.make()
+    file.put_in_place(file.prepare().key_id)
+    file.path.unlink()
+    file.put_in_place(file.prepare().key_id)  # in place of a lost one
+    made = [file.path.parent, *file.path.parent.iterdir()]
+    assert {(each.stat().st_uid, each.stat().st_gid) for each in made} == {(4321, 4322)}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a file for another account")
+def test_a_key_that_root_makes_after_another_is_for_the_owner_of_that(tmp_path: Path) -> None:
+    file = KeyFile(tmp_path / "copydesk.key")
+    file.make()
+    os.chown(file.path, 4321, 4322)
+    file.put_in_place(file.prepare().key_id)
+    assert {each.stat().st_uid for each in tmp_path.iterdir()} == {4321}
 
 
 def test_the_key_that_the_ledger_names_is_found_beside_the_file(tmp_path: Path) -> None:
@@ -206,7 +286,7 @@ def test_the_key_that_the_ledger_names_is_found_beside_the_file(tmp_path: Path) 
     found = file.signer_with(new.key_id)
     assert found is not None
     assert found.key_id == new.key_id == file.load().key_id
-    assert list(tmp_path.iterdir()) == [file.path]
+    assert set(tmp_path.iterdir()) == {file.path, beside(file, old)}
 
 
 def test_a_key_behind_a_link_is_replaced_where_it_is(tmp_path: Path) -> None:
@@ -227,9 +307,8 @@ def test_a_key_that_is_behind_a_mode_of_its_own_is_refused_beside_the_file_too(
     file = KeyFile(tmp_path / "copydesk.key")
     file.make()
     new = file.prepare()
-    beside = next(each for each in tmp_path.iterdir() if each != file.path)
-    beside.chmod(0o644)
-    with pytest.raises(AttestationError, match=f"run: chmod 600 {beside}"):
+    beside(file, new).chmod(0o644)
+    with pytest.raises(AttestationError, match=f"run: chmod 600 {beside(file, new)}"):
         file.signer_with(new.key_id)
 
 
@@ -275,19 +354,21 @@ def written(folder: Path, content: bytes) -> Path:
 )
 def test_a_file_without_such_a_key_is_refused(tmp_path: Path, make: Callable[[], bytes]) -> None:
     path = written(tmp_path, make())
-    with pytest.raises(AttestationError, match=r"holds no Ed25519 private key.*openssl"):
+    with pytest.raises(AttestationError, match=r"holds no Ed25519 private key.*put the key of"):
         KeyFile(path).load()
 
 
 def test_a_place_where_no_key_can_be_is_refused(tmp_path: Path) -> None:
-    nowhere = KeyFile(tmp_path / "no" / "folder.key")
+    (tmp_path / "file").touch()
+    nowhere = KeyFile(tmp_path / "file" / "folder.key")
     for make in (nowhere.make, nowhere.prepare):
         with pytest.raises(AttestationError, match=r"(can|cannot) be made"):
             make()
-    folder = tmp_path / "folder"
-    folder.mkdir(0o700)
-    with pytest.raises(AttestationError, match="cannot be read"):
-        KeyFile(folder).load()
+    folder = KeyFile(tmp_path / "folder")
+    folder.path.mkdir(0o700)
+    for use in (folder.load, folder.make, lambda: folder.signer_with("0" * 64)):
+        with pytest.raises(AttestationError, match=r"folder is a folder; correct COPYDESK_SIGN"):
+            use()
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     with pytest.raises(AttestationError, match="no signing key at"):
         KeyFile(tmp_path / "link").load()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import socket
+
 import httpx2
 import pytest
-import uvicorn
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -14,10 +16,10 @@ from starlette.types import Receive, Scope, Send
 from cms.database import Database
 from cms.settings import Settings, load_settings
 from graphql_api.cli import is_loopback, main
-from graphql_api.server import server_config
+from graphql_api.server import Server, address_of, server_config
 from tests.http.live import running
 
-EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  # nothing listens on it
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  # a server that listens on it ends at once
 FORWARDED = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
 
 
@@ -118,16 +120,69 @@ def test_a_server_that_others_reach_without_tls_warns(
     *,
     warns: bool,
 ) -> None:
-    url = database.engine.url.set(drivername=database.engine.dialect.name)
-    for name, value in {
-        "SITE": "tests.sites:SITE",
-        "DATABASE_URL": url.render_as_string(hide_password=False),
-        "HOST": host,
-        "TLS_TERMINATED_BY": terminated_by,
-    }.items():
-        monkeypatch.setenv(f"COPYDESK_{name}", value)
-    monkeypatch.setattr(uvicorn.Server, "run", lambda _: None)
-    done = CliRunner().invoke(main, ["serve"])
+    done = started_and_ended(database, monkeypatch, HOST=host, TLS_TERMINATED_BY=terminated_by)
     assert done.exit_code == 0, done.output
     assert ("COPYDESK_TLS_TERMINATED_BY" in done.stderr) is warns
     assert "is served at" in done.stdout
+
+
+def started_and_ended(
+    database: Database, monkeypatch: pytest.MonkeyPatch, **settings: str
+) -> Result:
+    """Run a server that listens, and is stopped as soon as it does."""
+    url = database.engine.url.set(drivername=database.engine.dialect.name)
+    environment = {
+        "SITE": "tests.sites:SITE",
+        "DATABASE_URL": url.render_as_string(hide_password=False),
+        "PORT": "0",
+        **settings,
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(f"COPYDESK_{name}", value)
+    monkeypatch.setattr(Server, "main_loop", _ended)
+    return CliRunner().invoke(main, ["serve"])
+
+
+async def _ended(_: Server) -> None:
+    """End at once."""
+
+
+def test_the_port_that_was_picked_is_told(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = started_and_ended(database, monkeypatch)
+    (port,) = set(re.findall(r"http://127\.0\.0\.1:(\d+)/", done.stdout))
+    assert int(port) > 0
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [("::1", "http://[::1]:80"), ("127.0.0.1", "http://127.0.0.1:80"), ("a.b", "http://a.b:80")],
+)
+def test_an_address_can_be_opened_in_a_browser(host: str, expected: str) -> None:
+    assert address_of(host, 80) == expected
+
+
+def test_a_port_that_is_taken_is_one_sentence(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = started_and_ended(database, monkeypatch, PORT=port)
+    check_refused(done, f"http://127.0.0.1:{port} (Address already in use)")
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "192.0.2.1", "a..b", "x" * 70])
+def test_a_host_that_is_not_here_is_one_sentence(
+    database: Database, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    check_refused(started_and_ended(database, monkeypatch, HOST=host), f"http://{host}:0 (")
+
+
+def check_refused(done: Result, expected: str) -> None:
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Error: nothing can listen on ")
+    assert expected in line
+    assert "COPYDESK_PORT" in line

@@ -117,6 +117,26 @@ SIGNALS = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 
 
 @SIGNALS
+async def test_a_server_that_has_not_begun_ends(number: int) -> None:
+    connected = asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connected.set()
+        with closing(writer):
+            await reader.read()
+
+    database = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    async with database:
+        port = database.sockets[0].getsockname()[1]
+        async with copydesk(f"postgresql://u@127.0.0.1:{port}/site", 0) as process:
+            async with asyncio.timeout(60):
+                await connected.wait()
+                process.send_signal(number)
+                told = await process.communicate()
+            assert (process.returncode, *told) == (0, b"", b"")
+
+
+@SIGNALS
 async def test_a_server_that_does_nothing_ends(serving: Serving, number: int) -> None:
     serving.process.send_signal(number)
     assert await serving.ended() == (0, "")
