@@ -144,7 +144,9 @@ def begin_session(work: Work, things: Things) -> Awaitable[object]:
 
 
 def change_password(work: Work, things: Things) -> Awaitable[object]:
-    proof = passwords._Proof(password_hash=PASSWORD.hash, may_try=True, is_right=True)
+    proof = passwords._Proof(
+        password_hash=PASSWORD.hash, guesser=Guesser("one session", "192.0.2.1"), is_right=True
+    )
     return passwords._change_password(work, things.account, proof, NEW_PASSWORD)
 
 
