@@ -7,7 +7,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any
 
-from graphql import FieldNode, GraphQLError, GraphQLSchema, OperationType
+from graphql import GraphQLError, GraphQLSchema, OperationType
 
 from cms.clock import now
 from cms.commands.lookups import authorise_on, look_at
@@ -41,6 +41,7 @@ from graphql_api.planner.answers import answer_slot
 from graphql_api.planner.arguments import plain_values
 from graphql_api.planner.declarations import Answer, Answers, Through
 from graphql_api.planner.plan import Body, Field
+from graphql_api.planner.selection import Selections
 from graphql_api.schema.manage_query import RESTRICTED
 from graphql_api.schema.mutations.sessions import OPEN_TO_ALL
 from graphql_api.schema.subscriptions import Following
@@ -328,9 +329,11 @@ def _check_restricted(prepared: Prepared, actor: Actor) -> None:
 
 
 def _root_names(asked: Asked) -> set[str]:
-    """Return the fields that an operation selects of its root; none is named like a fragment's."""
-    selections = asked.operation.node.selection_set.selections
-    return {each.name.value if isinstance(each, FieldNode) else "" for each in selections}
+    """Return the fields that an operation selects of its root."""
+    operation = asked.operation
+    selections = Selections(operation.schema, operation.fragments, dict(asked.shapes))
+    selected = selections.of(operation.root, (operation.node.selection_set,))
+    return {nodes[0].name.value for nodes in selected.values()} - {"__typename"}
 
 
 def _names(prepared: Prepared) -> set[str]:

@@ -30,7 +30,7 @@ def _facets(
     if not 0 <= size <= 100:
         raise GraphQLError("out of range")
     found = []
-    for field in fields:
+    for field in {each.name: each for each in fields}.values():
         counts = Counter(value for each in things for value in set(_values(each, field.name)))
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         found += [
