@@ -98,3 +98,13 @@ def test_a_url_that_is_none_is_not_repeated_with_its_password() -> None:
         with pytest.raises(DatabaseError) as refused:
             Database(url)
         assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a file for another account")
+async def test_a_database_that_root_makes_is_for_the_owner_of_the_folder(tmp_path: Path) -> None:
+    os.chown(tmp_path, 4321, 4322)
+    database = Database(f"sqlite:///{tmp_path}/new/site.db")
+    await migrate(database)
+    await database.close()
+    made = [tmp_path / "new", tmp_path / "new" / "site.db"]
+    assert {(each.stat().st_uid, each.stat().st_gid) for each in made} == {(4321, 4322)}
