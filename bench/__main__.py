@@ -147,7 +147,7 @@ def _ask(server: Running, body: bytes) -> Any:
 @contextmanager
 def serving(url: str, names: Sequence[str]) -> Iterator[list[Running]]:
     """Run servers, each in a process of its own, with the same server program."""
-    ports = [_free_port() for _ in names]
+    ports = [free_port() for _ in names]
     processes = [
         subprocess.Popen(  # noqa: S603  # our own command
             [
@@ -160,7 +160,7 @@ def serving(url: str, names: Sequence[str]) -> Iterator[list[Running]]:
     ]
     try:
         for port in ports:
-            _wait_for(port)
+            wait_for(port)
         yield [Running(name, port) for name, port in zip(names, ports, strict=True)]
     finally:
         for process in processes:
@@ -169,13 +169,15 @@ def serving(url: str, names: Sequence[str]) -> Iterator[list[Running]]:
             process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nothing listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Wait until something listens on a port."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         with socket.socket() as probe:

@@ -10,9 +10,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +24,7 @@ import click
 import uvloop
 from graphql import get_introspection_query
 
-from bench.__main__ import database_of, prepare, serving
+from bench.__main__ import database_of, free_port, prepare, wait_for
 from bench.data import ENTRIES
 from bench.queries import PAGE
 
@@ -65,7 +69,7 @@ def requests() -> Mapping[str, str]:
         + " ".join(f"s{n}: terms {{ nodes {{ jsonLd jsonLdScript }} }}" for n in range(4))
         + " }",
         "empty lines": "\n" * 30_000 + "{ entries { nodes { " + "x " * 90 + "} } }",
-        "comments": "{ __typename }" + "#\n" * 30_000,
+        "comments": "{ __typename }" + "#\n" * 20_000,
     }
 
 
@@ -228,8 +232,24 @@ def main(entries: int, seconds: float, database: tuple[str, ...], url: str | Non
 
 
 def _measure_at(url: str, entries: int, seconds: float) -> None:
-    with serving(url, ["product"]) as (server,):
-        uvloop.run(_measure(server.port, entries, seconds))
+    with _served(url) as port:
+        uvloop.run(_measure(port, entries, seconds))
+
+
+@contextmanager
+def _served(url: str) -> Iterator[int]:
+    """Run ``copydesk serve``, and give its port."""
+    port = free_port()
+    settings = {
+        "COPYDESK_SITE": "bench.site:site",
+        "COPYDESK_DATABASE_URL": url,
+        "COPYDESK_PORT": str(port),
+    }
+    command = [sys.executable, "-c", "from graphql_api.cli import main; main(['serve'])"]
+    with subprocess.Popen(command, env={**os.environ, **settings}) as process:  # noqa: S603  # ours
+        wait_for(port)
+        yield port
+        process.terminate()
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from graphql_api.http.limits import Limits, limits_with
 from graphql_api.http.security_headers import SecurityHeaders
 from graphql_api.http.shutdown import Shutdown
 from graphql_api.management import MANAGEMENT_LIMITS, Management
-from graphql_api.operation import Delivery
+from graphql_api.operation import PLANNING_REST, Delivery
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
 from graphql_api.site_files.asking import LIMITS
 from graphql_api.site_files.endpoint import SiteFiles
@@ -56,7 +56,7 @@ def create_app(
     """
     chosen = settings or load_settings()
     database = _database(chosen)
-    entries, turns = EntryCounts(database), Turns(1)
+    entries, turns = EntryCounts(database), Turns(1, rest=PLANNING_REST)
     schema = build_delivery_schema(site)
     limits = limits_with(Limits(), chosen.limits, "COPYDESK_LIMITS")
     delivery = Delivery(site, schema, database.reader, limits, entries.current, turns)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from ipaddress import ip_address
 
 import click
@@ -24,9 +23,6 @@ from cms.settings import Settings, load_settings
 from graphql_api.app import create_app
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
 from graphql_api.server import Server, end_at_once, stopped_by
-
-# How long a thread keeps Python's lock while another waits for it.
-_SWITCH_SECONDS = 0.0005
 
 
 @click.group(cls=CopydeskGroup)
@@ -66,8 +62,6 @@ def serve() -> None:
             click.echo(note)
 
     server = Server(create_app(site, settings), settings, begun)
-    # Requests are prepared in a thread beside the event loop, which is not to wait for it long.
-    sys.setswitchinterval(_SWITCH_SECONDS)
     server.run()
 
 

@@ -56,6 +56,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 CountEntries: TypeAlias = Callable[[], Awaitable[Entries]]
 
+# For so many times as long as a request took to prepare, its client waits with the next new one,
+# while others are around.
+PLANNING_REST = 4.0
 # The memory that the statements of one API may take, and that the texts about its schema may take.
 _STATEMENT_BYTES, _TEXT_BYTES = 64 * 1024**2, 16 * 1024**2
 # The memory that a piece of a plan takes, and a character of its statement.
@@ -171,7 +174,7 @@ class Operations:
         self._dialect = dialect
         self._documents = Documents(schema, limits)
         self.entries = entries
-        self._turns = turns or Turns(1)
+        self._turns = turns or Turns(1, rest=PLANNING_REST)
         self._thread = ThreadPoolExecutor(1, "copydesk-planner")
         self._kept: LRUCache[Hashable, Prepared] = LRUCache(
             kept_bytes, lambda prepared: prepared.bytes
@@ -184,6 +187,7 @@ class Operations:
         Raises:
             RequestFailed: if it is not valid, or its variables are not.
         """
+        self._turns.note(client)
         document = self._documents.known(request.query)
         if document is None:
             examined = await self._beside(client, self._documents.examine, request.query)

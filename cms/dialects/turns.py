@@ -34,11 +34,15 @@ class Turns:
     Args:
         size: how many tasks run at once.
         waiting: how many of a client's tasks may wait.
+        rest: for how many times as long as its turn a client gets no other one, while others are
+            around; so what it keeps busy is left to them for most of the time.
     """
 
-    def __init__(self, size: int, waiting: int = 100) -> None:
+    def __init__(self, size: int, waiting: int = 100, rest: float = 0) -> None:
         self._size = size
         self._most_waiting = waiting
+        self._rest = rest
+        self._resting: Counter[str] = Counter()
         self._running: Counter[str] = Counter()
         self._waiting: list[_Waiting] = []
         self._seen: dict[str, float] = {}
@@ -55,9 +59,12 @@ class Turns:
         """
         self.note(client)
         await self._begin(client)
+        began = time.monotonic()
         try:
             yield
         finally:
+            if self._rest and not self._is_alone(client):
+                self._let_rest(client, self._rest * (time.monotonic() - began))
             self._end(client)
 
     def note(self, client: str) -> None:
@@ -89,6 +96,19 @@ class Turns:
         self._running[client] -= 1
         if not self._running[client]:
             del self._running[client]
+        self._go_on()
+
+    def _let_rest(self, client: str, seconds: float) -> None:
+        def wake() -> None:
+            self._resting[client] -= 1
+            if not self._resting[client]:
+                del self._resting[client]
+            self._go_on()
+
+        self._resting[client] += 1
+        asyncio.get_running_loop().call_later(seconds, wake)
+
+    def _go_on(self) -> None:
         while free := [each for each in self._waiting if self._is_free(each.client)]:
             following = min(free, key=lambda each: self._place(each.client))
             self._waiting.remove(following)
@@ -108,14 +128,18 @@ class Turns:
         return self._running[client], self._last_turns.get(client, 0)
 
     def _is_free(self, client: str) -> bool:
-        return self._running.total() < self._size and self._running[client] < self._share(client)
+        if self._running.total() >= self._size or self._resting[client]:
+            return False
+        return self._running[client] < self._share(client)
 
     def _share(self, client: str) -> int:
         """Return how many turns a client can have at once."""
+        return self._size if self._is_alone(client) else max(1, self._size // 4)
+
+    def _is_alone(self, client: str) -> bool:
         others_seen = len(self._seen) - (client in self._seen)
         others_running = len(self._running) - (client in self._running)
-        is_alone = not others_seen and not others_running
-        return self._size if is_alone else max(1, self._size // 4)
+        return not others_seen and not others_running
 
 
 async def wait_for(running: asyncio.Future[Any]) -> None:

@@ -110,6 +110,30 @@ async def test_many_tasks_of_one_client_do_not_stand_before_one_of_another() -> 
         assert work.running == ["a2"]
 
 
+async def test_a_client_rests_after_its_turn_while_others_are_around() -> None:
+    turns = Turns(1, rest=1e9)
+    async with working(turns) as work:
+        await work.begin("a1", "a2")
+        await work.end("a1")
+        assert work.running == ["a2"]  # alone, it goes on
+        turns.note("b")
+        await work.begin("a3")
+        await work.end("a2")
+        assert work.running == []
+        await work.begin("b1")
+        assert work.running == ["b1"]
+
+
+async def test_a_client_that_has_rested_goes_on() -> None:
+    turns = Turns(1, rest=1e-9)
+    async with asyncio.timeout(20), working(turns) as work:
+        turns.note("b")
+        await work.begin("a1")
+        await work.end("a1")
+        async with turns.of("a"):
+            pass
+
+
 async def test_a_turn_is_over_when_its_thread_is_however_often_it_is_cancelled() -> None:
     running: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     waiting = asyncio.create_task(wait_for(running))
