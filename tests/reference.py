@@ -589,7 +589,7 @@ class Reference:
     ) -> Thing:
         """Return a connection's page of these things."""
         _check_paging(args, largest)
-        terms = [each.name for each in args.get("orderBy") or ()]
+        terms = _different([each.name for each in args.get("orderBy") or ()])
         matching = [each for each in things if matches(each, args.get("where"))]
         found = _Found(self.documents, args.get("search"))
         matching = [each for each in matching if found.has(each)]
@@ -714,6 +714,14 @@ def _by_field(link: Thing) -> tuple[Any, ...]:
 
 def _by_source(link: Thing) -> tuple[Any, ...]:
     return (link.values["source_id"], *link.values["place"])
+
+
+def _different(terms: Sequence[str]) -> list[str]:
+    """Return the terms without those by which things have been put in order already."""
+    first: dict[str, str] = {}
+    for term in terms:
+        first.setdefault(term.rpartition("_")[0], term)
+    return list(first.values())
 
 
 def _order_value(thing: Thing, term: str) -> Any:
