@@ -109,7 +109,10 @@ class Turns:
         asyncio.get_running_loop().call_later(seconds, wake)
 
     def _go_on(self) -> None:
-        while free := [each for each in self._waiting if self._is_free(each.client)]:
+        # What was cancelled in this moment is still in the list, and takes no turn.
+        while free := [
+            each for each in self._waiting if not each.turn.done() and self._is_free(each.client)
+        ]:
             following = min(free, key=lambda each: self._place(each.client))
             self._waiting.remove(following)
             self._take(following.client)

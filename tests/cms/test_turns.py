@@ -40,6 +40,11 @@ class Work:
             self._tasks[name].cancel()
         await self._settle()
 
+    def end_and_cancel(self, ended: str, cancelled: str) -> None:
+        """End one task and cancel another before either goes on."""
+        self._ends[ended].set()
+        self._tasks[cancelled].cancel()
+
     async def close(self) -> None:
         """End all that is left."""
         for task in self._tasks.values():
@@ -163,6 +168,14 @@ async def test_what_is_given_up_takes_no_turn_and_gives_its_own_back() -> None:
         await work.end("a3")
         await work.begin("a4")
         assert work.running == ["a4"]
+
+
+async def test_what_is_cancelled_while_a_turn_ends_keeps_no_turn() -> None:
+    async with working(Turns(1)) as work:
+        await work.begin("a1", "a2", "a3")
+        work.end_and_cancel("a1", "a2")
+        await work.end("a1")
+        assert work.running == ["a3"]
 
 
 async def test_more_than_may_wait_is_refused() -> None:
