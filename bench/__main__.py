@@ -22,8 +22,8 @@ import click
 
 from bench.data import CATEGORIES, ENTRIES, generate
 from bench.queries import Question, questions
-from cms.database import Database
-from cms.migration import migrate
+from cms.storage.database import Database
+from cms.storage.migration import migrate
 
 SERVERS = ("product", "raw", "ordinary")
 CONNECTIONS = (1, 16)

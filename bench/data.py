@@ -14,12 +14,12 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, update
 
 from bench.site import Term, site
-from cms.commands.indexing import rebuild_search
 from cms.content.collation import sort_key
 from cms.content.snapshot import Draft, Snapshot, clean_draft, take_snapshot
-from cms.database import Database
 from cms.identifiers import new_id
-from cms.operations.field_indexes import index_fields
+from cms.reading.field_indexes import index_fields
+from cms.search.indexing import rebuild_search
+from cms.storage.database import Database
 from cms.tables import (
     Account,
     Base,

@@ -20,8 +20,8 @@ from strawberry.asgi import GraphQL
 from strawberry.dataloader import DataLoader
 from strawberry.schema.config import StrawberryConfig
 
-from cms.database import Database
-from cms.dialects import as_text
+from cms.storage.database import Database
+from cms.storage.dialects import as_text
 from cms.tables import Category, Link, Person, Publication, Revision, SignOff
 
 Info = strawberry.Info[dict[str, Any], None]

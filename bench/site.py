@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cms.content.content_type import ContentType
 from cms.content.fields import Links, Markdown, Text
-from cms.content.site import Site
+from cms.site import Site
 
 
 class Term(ContentType, path="/terms/{slug}"):

@@ -88,7 +88,7 @@ class DatabaseUnavailable(DatabaseError):
 class OutcomeUnknown(DatabaseUnavailable):
     """The database was lost during a commit: the change was made, or it was not.
 
-    Such a write is never repeated blindly; see :mod:`cms.commands.repetition`.
+    Such a write is never repeated blindly; see :mod:`cms.work.idempotency`.
     """
 
 
@@ -197,7 +197,7 @@ class StaleRevision(UserError):
     Attributes:
         base_revision: the revision the write named.
         head_revision: the newest revision.
-        merge: for a save, what a three-way merge proposes; see :mod:`cms.content.merge`.
+        merge: for a save, what a three-way merge proposes; see :mod:`cms.comparison.merge`.
     """
 
     code: ClassVar[str] = "STALE_REVISION"

@@ -12,12 +12,12 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
-from cms.commands.sessions import Lifetimes
-from cms.content.site import Site
-from cms.database import Database
-from cms.dialects import Turns
+from cms.access.sessions import Lifetimes
 from cms.reading.entry_counts import EntryCounts
 from cms.settings import Settings, load_settings
+from cms.site import Site
+from cms.storage.database import Database
+from cms.storage.dialects import Turns
 from graphql_api import pages
 from graphql_api.endpoints import ManagementEndpoint, serve_delivery
 from graphql_api.http.authentication import Identify
@@ -49,7 +49,7 @@ def create_app(
         site: the site's declaration.
         settings: by default those of the environment.
         identify: for a host with accounts of its own: says who sends a request, as an actor
-            (:func:`cms.commands.accounts.load_actor` makes one of an account's id), or
+            (:func:`cms.access.accounts.load_actor` makes one of an account's id), or
             ``ANONYMOUS``. Copydesk's own tokens are not looked at then.
         allowed_origins: such as ``https://studio.example``: pages elsewhere that may open a
             WebSocket to the management API.

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 import click
 from graphql import print_schema
 
+from cms.access.accounts import has_accounts
 from cms.cli.account import account
 from cms.cli.audit import audit
 from cms.cli.group import CopydeskGroup, load_site, open_database, why_none_can_sign
@@ -16,10 +17,9 @@ from cms.cli.keys import keys
 from cms.cli.migrate import migrate
 from cms.cli.search import search
 from cms.cli.verify import verify
-from cms.commands.accounts import has_accounts
-from cms.content.site import Site
-from cms.operations.field_indexes import compare_indexes
+from cms.reading.field_indexes import compare_indexes
 from cms.settings import Settings, load_settings
+from cms.site import Site
 from graphql_api.app import create_app
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
 from graphql_api.server import Server, end_at_once, stopped_by

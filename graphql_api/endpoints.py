@@ -10,9 +10,9 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from cms.commands.throttle import network_of
-from cms.database import Database
-from cms.editorial.actor import ANONYMOUS, Actor
+from cms.access.rate_limit import network_of
+from cms.authorization.actor import ANONYMOUS, Actor
+from cms.storage.database import Database
 from graphql_api import pages
 from graphql_api.http.authentication import Identify, actor_of, preview_of, unauthenticated
 from graphql_api.http.errors import RequestFailed, failed, failure_of

@@ -9,21 +9,20 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema, OperationType
 
+from cms.access.rate_limit import network_of
+from cms.access.sessions import DEFAULT_LIFETIMES, Lifetimes, renewed
+from cms.authorization.actions import Action, Denied, Subject, decide
+from cms.authorization.actor import ANONYMOUS, Actor
 from cms.clock import now
-from cms.commands.lookups import authorise_on, look_at
-from cms.commands.sessions import DEFAULT_LIFETIMES, Lifetimes, renewed
-from cms.commands.throttle import network_of
-from cms.commands.work import Work, begin_reading
 from cms.content.canonical_json import Json
-from cms.content.site import Site
-from cms.database import Database
-from cms.dialects import Turns
-from cms.editorial.actor import ANONYMOUS, Actor
-from cms.editorial.authorization import Action, Denied, Subject, decide
+from cms.drafts.loading import authorise_on, look_at
 from cms.errors import DatabaseError, OutcomeUnknown, Refused
 from cms.ledger.tail import Tail
 from cms.reading.view import Perspective, View
-from graphql_api.asking import Asking
+from cms.site import Site
+from cms.storage.database import Database
+from cms.storage.dialects import Turns
+from cms.work.work import Work, begin_reading
 from graphql_api.http.authentication import unauthenticated
 from graphql_api.http.errors import RequestFailed, failed
 from graphql_api.http.limits import Limits
@@ -42,9 +41,10 @@ from graphql_api.planner.arguments import plain_values
 from graphql_api.planner.declarations import Answer, Answers, Through
 from graphql_api.planner.plan import Body, Field
 from graphql_api.planner.selection import Selections
-from graphql_api.schema.manage_query import RESTRICTED
-from graphql_api.schema.mutations.sessions import OPEN_TO_ALL
-from graphql_api.schema.subscriptions import Following
+from graphql_api.schema.management.context import Asking
+from graphql_api.schema.management.mutations.sessions import OPEN_TO_ALL
+from graphql_api.schema.management.query import RESTRICTED
+from graphql_api.schema.management.subscriptions import Following
 
 # What editors may ask for at once.
 MANAGEMENT_LIMITS = Limits(

@@ -24,12 +24,12 @@ from graphql import (
 )
 from sqlalchemy import Dialect, null
 
-from cms.content.site import Site
-from cms.dialects import Reader, Turns, wait_for
-from cms.editorial.actor import Actor
-from cms.editorial.authorization import Action, grants_for
+from cms.authorization.actions import Action, grants_for
+from cms.authorization.actor import Actor
 from cms.errors import TooManyWaiting
 from cms.reading.view import ContentScope, Preview, View
+from cms.site import Site
+from cms.storage.dialects import Reader, Turns, wait_for
 from graphql_api.http.documents import Documents, Operation
 from graphql_api.http.errors import RequestFailed, failed, formatted, too_many
 from graphql_api.http.limits import (
@@ -47,7 +47,7 @@ from graphql_api.planner.compile import compile_plan
 from graphql_api.planner.cost import Entries, Measure, measure
 from graphql_api.planner.declarations import Answer, Answers
 from graphql_api.planner.json_sql import MARK
-from graphql_api.planner.missing import complete
+from graphql_api.planner.null_propagation import complete
 from graphql_api.planner.plan import Field, Plan, Typename
 from graphql_api.planner.selection import Selections
 from graphql_api.planner.statement import Statement

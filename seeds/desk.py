@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from cms.commands.comments import Place, add_comment, reply_to_comment, resolve_comment
-from cms.commands.reviews import request_changes, request_review, sign_off
-from cms.commands.work import Work
-from cms.content.anchoring import text_at
-from cms.content.front_matter import FrontMatter, read_yaml
+from cms.comparison.anchors import text_at
+from cms.importing.front_matter import FrontMatter, read_yaml
+from cms.review.comments import Place, add_comment, reply_to_comment, resolve_comment
+from cms.review.reviews import request_changes, request_review, sign_off
 from cms.tables import Revision
+from cms.work.work import Work
 from seeds.newsroom import Newsroom, faults_in
 
 _NOON = timedelta(hours=12)

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from cms.content.canonical_json import Json
 from cms.content.content_type import ContentType
-from cms.content.front_matter import FrontMatter, read_markdown, read_yaml
-from cms.content.markdown import split_at_headings
-from cms.content.site import Site
+from cms.content.markup.markdown import split_at_headings
 from cms.errors import ContentFileError, UserError
+from cms.importing.front_matter import FrontMatter, read_markdown, read_yaml
+from cms.site import Site
 
 FOLDER = Path(__file__).parent
 

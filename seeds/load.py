@@ -16,19 +16,19 @@ from pathlib import Path
 import click
 from sqlalchemy import func, select
 
-from cms.commands.accounts import create_account, create_person, grant_role, load_actor
-from cms.commands.categories import create_category, create_tag
-from cms.commands.drafts import save_draft
-from cms.commands.entries import create_entry
-from cms.commands.publishing import publish_together
-from cms.commands.reviews import request_review, sign_off
-from cms.content.front_matter import read_yaml
+from cms.access.accounts import create_account, create_person, grant_role, load_actor
+from cms.authorization.actor import OPERATOR, Actor, Grant
 from cms.content.snapshot import Draft
-from cms.database import Database
-from cms.editorial.actor import OPERATOR, Actor, Grant
+from cms.drafts.entries import create_entry
+from cms.drafts.saving import save_draft
 from cms.errors import ContentFileError, CopydeskError, Refused
+from cms.importing.front_matter import read_yaml
+from cms.publishing.publishing import publish_together
+from cms.review.reviews import request_review, sign_off
 from cms.settings import load_settings
+from cms.storage.database import Database
 from cms.tables import Edition, Entry, Revision
+from cms.taxonomy.categories import create_category, create_tag
 from seeds.desk import load_desks
 from seeds.files import FOLDER, RevisionFile, read_all
 from seeds.newsroom import Newsroom, faults_in, mappings

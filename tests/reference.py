@@ -41,9 +41,9 @@ from cms.content.fields import (
 )
 from cms.content.fields import Reference as ReferenceField
 from cms.content.fields.base import all_fields
-from cms.content.search.query import SearchQuery, parse_query
-from cms.content.site import Site
-from cms.database import Database
+from cms.search.query import SearchQuery, parse_query
+from cms.site import Site
+from cms.storage.database import Database
 from cms.tables import Base
 from graphql_api.schema.build import build_delivery_schema
 from tests import searching

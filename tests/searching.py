@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from cms.content.search.query import SearchQuery, Term
-from cms.content.search.spelling import grams, typed_words
+from cms.search.query import SearchQuery, Term
+from cms.search.spelling import grams, typed_words
 
 Row = SimpleNamespace
 

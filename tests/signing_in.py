@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from cms.access.passwords import prepare_password, set_password
+from cms.access.sessions import SignedIn, authenticate, sign_in
+from cms.authorization.actor import OPERATOR, Actor
 from cms.clock import now
-from cms.commands.passwords import prepare_password, set_password
-from cms.commands.sessions import SignedIn, authenticate, sign_in
-from cms.editorial.actor import OPERATOR, Actor
 from cms.errors import Refused, UserError
 from cms.tables import Account, AuditRecord, Person, RoleGrant, Throttle, Token
 from cms.tables.base import Base

@@ -30,7 +30,7 @@ from cms.content.fields import (
     Url,
 )
 from cms.content.policy import SignOffPolicy, Stage
-from cms.content.site import Site
+from cms.site import Site
 
 TWO_STAGES = SignOffPolicy(
     name="two stages",

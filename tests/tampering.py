@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cms.database import Database
 from cms.ledger.audit import hash_of
+from cms.storage.database import Database
 from cms.tables import AuditRecord, Base, Counter
 
 

@@ -11,23 +11,23 @@ from datetime import datetime
 import click
 from sqlalchemy import func, select
 
-from cms.cli.group import load_site, open_database
-from cms.commands.accounts import (
+from cms.access.accounts import (
     create_account,
     create_person,
     find_account,
     grant_role,
     grants_of,
 )
-from cms.commands.passwords import prepare_password, set_password
-from cms.commands.work import begin_work
-from cms.database import ReadSession
-from cms.dialects import as_text
-from cms.editorial.actor import OPERATOR, Grant
-from cms.editorial.authorization import ROLE_ACTIONS
+from cms.access.passwords import prepare_password, set_password
+from cms.authorization.actions import ROLE_ACTIONS
+from cms.authorization.actor import OPERATOR, Grant
+from cms.cli.group import load_site, open_database
 from cms.errors import NotFound, Refused
 from cms.settings import load_settings
+from cms.storage.database import ReadSession
+from cms.storage.dialects import as_text
 from cms.tables import Account, Token
+from cms.work.work import begin_work
 
 
 @click.group()

@@ -17,8 +17,6 @@ from cms import clock
 from cms.cli.files import FILE, json_in, text_in
 from cms.cli.group import open_database
 from cms.content.canonical_json import Json
-from cms.database import ReadSession
-from cms.dialects import as_text
 from cms.errors import AttestationError, Refused
 from cms.ledger import audit as audit_chain
 from cms.ledger.attestation import unattested, verify_attestations
@@ -30,6 +28,8 @@ from cms.ledger.keyring import Keyring
 from cms.ledger.keys import keyring_of, signer_of
 from cms.settings import load_settings
 from cms.signing import Envelope, KeyFile
+from cms.storage.database import ReadSession
+from cms.storage.dialects import as_text
 from cms.tables import Revision
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import click
 
 import cms
-from cms.content.site import Site
-from cms.database import Database, ReadSession
 from cms.errors import CopydeskError, Refused, SettingsError
 from cms.ledger.keys import signer_of
-from cms.migration import check_migrated
 from cms.settings import Settings
+from cms.site import Site
+from cms.storage.database import Database, ReadSession
+from cms.storage.migration import check_migrated
 
 
 class CopydeskGroup(click.Group):

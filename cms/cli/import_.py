@@ -11,10 +11,10 @@ from pathlib import Path
 import click
 
 from cms.cli.group import load_site, open_database
-from cms.content.old_site.files import Commit
-from cms.content.old_site.mapping import MarkdownMapping, read_mapping
-from cms.operations.import_desk import Staff
-from cms.operations.import_markdown import ImportReport, import_markdown, rehearse_import
+from cms.importing.markdown import ImportReport, import_markdown, rehearse_import
+from cms.importing.session import Staff
+from cms.importing.site.files import Commit
+from cms.importing.site.mapping import MarkdownMapping, read_mapping
 from cms.settings import load_settings
 
 # What is counted, in the order in which it is said.

@@ -9,11 +9,9 @@ from itertools import zip_longest
 
 import click
 
+from cms.access.signing_keys import replace_lost_key, rotate_key
+from cms.authorization.actor import OPERATOR
 from cms.cli.group import load_site, open_database
-from cms.commands.keys import replace_lost_key, rotate_key
-from cms.commands.work import Work, begin_work
-from cms.dialects import as_text
-from cms.editorial.actor import OPERATOR
 from cms.errors import DatabaseError
 from cms.ledger.counters import current
 from cms.ledger.keyring import Keyring, SiteKey, introduction_in
@@ -21,7 +19,9 @@ from cms.ledger.keys import key_statements, keyring_of, signer_of
 from cms.ledger.statement import KeyPredicate
 from cms.settings import load_settings
 from cms.signing import Envelope, KeyFile, Signer
+from cms.storage.dialects import as_text
 from cms.tables import Attestation
+from cms.work.work import Work, begin_work
 
 # The number of a statement before which there is only that of the first key.
 _SECOND = 2

@@ -7,19 +7,19 @@ import asyncio
 import click
 from sqlalchemy import select
 
-from cms import migration
+from cms.access.signing_keys import record_key
+from cms.authorization.actor import OPERATOR
 from cms.cli.group import load_site, why_none_can_sign
-from cms.commands.keys import record_key
-from cms.commands.work import begin_work
-from cms.content.site import Site
-from cms.database import Database
-from cms.editorial.actor import OPERATOR
 from cms.errors import Refused
 from cms.ledger.counters import current
 from cms.ledger.keys import newest_key
-from cms.operations.field_indexes import index_fields
+from cms.reading.field_indexes import index_fields
 from cms.settings import Settings, load_settings
+from cms.site import Site
+from cms.storage import migration
+from cms.storage.database import Database
 from cms.tables import Account
+from cms.work.work import begin_work
 
 
 @click.command()

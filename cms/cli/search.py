@@ -7,7 +7,7 @@ import asyncio
 import click
 
 from cms.cli.group import load_site, open_database
-from cms.commands.indexing import rebuild_search
+from cms.search.indexing import rebuild_search
 from cms.settings import load_settings
 
 

@@ -9,9 +9,9 @@ import click
 from cms import clock
 from cms.cli.files import FILE, json_in, text_in
 from cms.content.canonical_json import Json
-from cms.dialects import as_text
 from cms.ledger.attestation import verify_attestation
 from cms.ledger.statement import PublicationPredicate, SignOffPredicate, Statement
+from cms.storage.dialects import as_text
 
 
 @click.command()

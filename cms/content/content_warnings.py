@@ -9,7 +9,7 @@ from cms.content.canonical_json import JsonObject
 from cms.content.content_type import ContentType
 from cms.content.fields import Markdown
 from cms.content.fields.base import ValuePath
-from cms.content.markdown import removed_by_sanitising
+from cms.content.markup.markdown import removed_by_sanitising
 from cms.content.places import places_in
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cms.content.edges import EntriesByPath
+from cms.content.links import EntriesByPath
 from cms.content.slug import Anchors
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from cms.content.canonical_json import Json, JsonObject, digest_of
 from cms.content.content_type import ContentType
-from cms.content.edges import Edge, EntriesByPath, path_of
 from cms.content.fields import Text
+from cms.content.links import Edge, EntriesByPath, path_of
 from cms.content.rendering import Rendering
 from cms.content.slug import SLUG_FORM, Anchors, is_slug, slugify
 from cms.errors import InvalidValue, MissingField, UserError

@@ -16,7 +16,6 @@ from sqlalchemy import ColumnElement, Exists, exists, func, select, union_all
 from cms.clock import to_milliseconds
 from cms.content.canonical_json import Json, digest_of
 from cms.content.strict_json import in_doubles
-from cms.database import ReadSession, WriteSession
 from cms.errors import AttestationError
 from cms.ledger.chain import Broken, Link, Rows, Verified, unnoticed, walk
 from cms.ledger.counters import current
@@ -34,6 +33,7 @@ from cms.ledger.statement import (
     statement_of,
 )
 from cms.signing import KeyFile, open_envelope
+from cms.storage.database import ReadSession, WriteSession
 from cms.tables import Attestation, AuditRecord, Edition, Publication, Revision, SignOff
 
 

@@ -20,8 +20,6 @@ from sqlalchemy import select
 from cms.clock import to_milliseconds
 from cms.content.canonical_json import Json, JsonObject, canonical_bytes, digest_of
 from cms.content.strict_json import in_doubles
-from cms.database import ReadSession, WriteSession
-from cms.dialects import as_text
 from cms.ledger.chain import (
     FIRST,
     AnyRow,
@@ -34,6 +32,8 @@ from cms.ledger.chain import (
     walk,
 )
 from cms.ledger.counters import advance, current
+from cms.storage.database import ReadSession, WriteSession
+from cms.storage.dialects import as_text
 from cms.tables import AuditRecord, Revision
 
 _TAG = b"copydesk.audit.v1\n"

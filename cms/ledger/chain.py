@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Row, Select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute
 
-from cms.database import ReadSession
 from cms.errors import AttestationError, DatabaseDamaged
+from cms.storage.database import ReadSession
 
 Rows: TypeAlias = Select[*tuple[Any, ...]]
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]

@@ -15,14 +15,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from cms.clock import to_milliseconds
-from cms.database import ReadSession
-from cms.dialects import as_text
 from cms.errors import AttestationError
 from cms.ledger.chain import FIRST
 from cms.ledger.counters import current
 from cms.ledger.form import Form, Moment, read_form
 from cms.ledger.keys import keyring_of
 from cms.signing import Envelope, Signer, open_envelope
+from cms.storage.database import ReadSession
+from cms.storage.dialects import as_text
 from cms.tables import Attestation, AuditRecord
 
 PAYLOAD_TYPE = "application/vnd.copydesk.checkpoint.v1+json"

@@ -6,8 +6,8 @@ from typing import Literal, TypeAlias
 
 from sqlalchemy import select, update
 
-from cms.database import ReadSession, WriteSession
 from cms.errors import DatabaseError
+from cms.storage.database import ReadSession, WriteSession
 from cms.tables import Counter
 
 Numbered: TypeAlias = Literal["attestation", "audit", "position", "taxonomy"]

@@ -9,7 +9,7 @@ from pydantic import ValidationError as _ValidationError
 from pydantic.alias_generators import to_camel
 
 from cms.content.canonical_json import canonical_bytes
-from cms.dialects import as_text
+from cms.storage.dialects import as_text
 
 Moment: TypeAlias = Annotated[AwareDatetime, PlainSerializer(as_text, return_type=str)]
 

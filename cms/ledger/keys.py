@@ -15,7 +15,6 @@ from sqlalchemy import Select, and_, select
 
 from cms.clock import to_milliseconds
 from cms.content.canonical_json import Json
-from cms.database import ReadSession, WriteSession
 from cms.errors import AttestationError, CannotSign, Refused
 from cms.identifiers import new_id
 from cms.ledger.chain import FIRST, UnreadableError, in_order
@@ -35,6 +34,7 @@ from cms.signing import (
     open_envelope,
     sign_together,
 )
+from cms.storage.database import ReadSession, WriteSession
 from cms.tables import Attestation
 
 _REPLACE = 'copydesk keys replace --lost --reason "…"'

@@ -12,8 +12,8 @@ from typing import TypeVar
 from sqlalchemy import func, select
 
 from cms.content.canonical_json import Json
-from cms.database import Database
 from cms.errors import DatabaseBusy, DatabaseUnavailable
+from cms.storage.database import Database
 from cms.tables import AuditRecord
 
 T = TypeVar("T")

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from sqlalchemy import func, select
 
-from cms.database import Database, ReadSession
 from cms.errors import DatabaseError
+from cms.storage.database import Database, ReadSession
 from cms.tables import Publication
 
 _log = logging.getLogger("copydesk")

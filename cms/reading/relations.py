@@ -22,8 +22,9 @@ from sqlalchemy import (
     select,
 )
 
-from cms.reading.pieces import named, word
-from cms.reading.shown import (
+from cms.reading.aliases import named, word
+from cms.reading.view import Perspective, View
+from cms.reading.visibility import (
     Relation,
     drafts,
     is_best_draft,
@@ -35,7 +36,6 @@ from cms.reading.shown import (
     was_signed,
     with_preview,
 )
-from cms.reading.view import Perspective, View
 from cms.tables import (
     Account,
     Category,

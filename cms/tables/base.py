@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
 from sqlalchemy import Boolean, Integer, MetaData
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
-from cms.dialects import JsonDocument, Key, Moment, Words
+from cms.storage.dialects import JsonDocument, Key, Moment, Words
 
 if TYPE_CHECKING:
     from cms.content.canonical_json import Json, JsonObject

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.dialects import CLUSTERED, Key, Moment, partial_index
+from cms.storage.dialects import CLUSTERED, Key, Moment, partial_index
 from cms.tables.base import Base, Document, Id, Items, Name, Prose, Time
 
 
@@ -121,7 +121,7 @@ class RevisionTag(Base):
 
 
 class Link(Base):
-    """An edge from a revision to an entry, or to a URL; see :class:`cms.content.edges.Edge`."""
+    """An edge from a revision to an entry, or to a URL; see :class:`cms.content.links.Edge`."""
 
     __tablename__ = "link"
     __table_args__ = (

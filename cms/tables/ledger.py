@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.dialects import Key
+from cms.storage.dialects import Key
 from cms.tables.base import Base, Document, Id, Name, Time
 
 

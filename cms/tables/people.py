@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.dialects import JsonDocument, Key, Moment
+from cms.storage.dialects import JsonDocument, Key, Moment
 from cms.tables.base import Base, Id, Items, Name, Prose, Time
 
 

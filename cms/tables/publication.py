@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.dialects import Key, Moment, Words, partial_index
+from cms.storage.dialects import Key, Moment, Words, partial_index
 from cms.tables.base import Base, Id, Name, Time
 
 _OPEN = "ended_position is null"

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.dialects import CLUSTERED, Key, Moment, Words, partial_index
+from cms.storage.dialects import CLUSTERED, Key, Moment, Words, partial_index
 from cms.tables.base import Base, Id, Items, Name, Prose, Time
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.dialects import CLUSTERED, Key
+from cms.storage.dialects import CLUSTERED, Key
 from cms.tables.base import Base, Document, Name, Prose
 
 
 class SearchDocument(Base):
-    """What is searched of a revision; see :class:`cms.content.search.document.SearchDocument`.
+    """What is searched of a revision; see :class:`cms.search.document.SearchDocument`.
 
     The migrations add an index of the words, which follows every insertion and deletion. A row
     is never updated.
@@ -46,7 +46,7 @@ class SearchWord(Base):
 
 
 class SearchGram(Base):
-    """What a word and those that are like it have in common; see cms.content.search.spelling."""
+    """What a word and those that are like it have in common; see cms.search.spelling."""
 
     __tablename__ = "search_gram"
     __table_args__ = (

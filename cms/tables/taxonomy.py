@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.dialects import Key, partial_index
+from cms.storage.dialects import Key, partial_index
 from cms.tables.base import Base, Id, Name, Prose, Time
 
 

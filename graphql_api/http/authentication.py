@@ -8,12 +8,12 @@ from typing import TypeAlias
 
 from starlette.requests import HTTPConnection
 
+from cms.access.secret_tokens import hash_of
+from cms.access.sessions import authenticate, note_use, previewed
+from cms.authorization.actor import ANONYMOUS, Actor
 from cms.clock import now
-from cms.commands.credentials import hash_of
-from cms.commands.sessions import authenticate, note_use, previewed
-from cms.database import Database
-from cms.editorial.actor import ANONYMOUS, Actor
 from cms.errors import DatabaseError, Refused
+from cms.storage.database import Database
 from graphql_api.http.errors import RequestFailed, failed
 
 # How a host application says who is asking, in place of Copydesk's own accounts.

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 import orjson
 
-from cms.editorial.actor import Actor
+from cms.authorization.actor import Actor
 from graphql_api.http.errors import RequestFailed, failure_of, formatted
 from graphql_api.http.request import GraphQLRequest
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from weakref import WeakValueDictionary
 
-from cms.editorial.actor import Actor
+from cms.authorization.actor import Actor
 from graphql_api.http.errors import RequestFailed, failed
 from graphql_api.http.live import LiveLimits
 from graphql_api.http.messages import CloseCode, Closed

@@ -9,7 +9,7 @@ from contextlib import aclosing, suppress
 from starlette.datastructures import Headers
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from cms.editorial.actor import Actor
+from cms.authorization.actor import Actor
 from graphql_api.http.errors import RequestFailed, failure_of
 from graphql_api.http.live import Live, LiveLimits, responses
 from graphql_api.http.messages import (

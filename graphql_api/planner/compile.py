@@ -11,8 +11,8 @@ from sqlalchemy import Dialect, case, null, select
 from sqlalchemy.sql.functions import coalesce
 from sqlalchemy.types import TypeEngine
 
-from cms.dialects import JsonDocument, Key
 from cms.reading.view import Preview, View
+from cms.storage.dialects import JsonDocument, Key
 from graphql_api.planner.answers import PREVIEW, answer_rows, answer_slot, answers_rows
 from graphql_api.planner.arguments import Arguments, Given
 from graphql_api.planner.declarations import (

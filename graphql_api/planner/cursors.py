@@ -17,7 +17,7 @@ from sqlalchemy import BigInteger, ColumnElement, Integer, and_, or_, tuple_
 from sqlalchemy.types import TypeEngine
 
 from cms import clock
-from cms.dialects import Moment
+from cms.storage.dialects import Moment
 from graphql_api.planner.declarations import OrderKey, Sql
 from graphql_api.planner.json_sql import Hexadecimal, JsonTuple, json_of, text
 

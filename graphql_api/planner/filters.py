@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.functions import coalesce
 from sqlalchemy.types import TypeEngine
 
-from cms.dialects import Folded, FoldedItems
+from cms.storage.dialects import Folded, FoldedItems
 from graphql_api.planner.absence import fits_absence
 from graphql_api.planner.arguments import (
     Argument,

@@ -26,11 +26,11 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import Boolean, NullType, TypeDecorator, TypeEngine
 
-from cms.dialects import Moment, Spelled, TextOf
+from cms.storage.dialects import Moment, Spelled, TextOf
 from graphql_api.planner.source import Columns
 
 # What stands where there is no value, and an error says why, begins like this. No content can
-# hold it, since text with control characters is refused; see graphql_api.planner.missing.
+# hold it, since text with control characters is refused; see graphql_api.planner.null_propagation.
 MARK = b'"\\u0001'
 # A value that has to be there and is not.
 MISSING = MARK + b'missing"'

@@ -7,15 +7,40 @@ from dataclasses import dataclass, field
 
 from graphql import GraphQLSchema
 
-from cms.content.site import Site
-from cms.reading.editorial import STATES
+from cms.reading.management import STATES
 from cms.reading.view import Perspective
-from graphql_api.schema.account import Account, RoleGrant, ServiceToken
-from graphql_api.schema.audit import AUDIT_SUMMED, AUDIT_WHERE, AuditRecord
-from graphql_api.schema.changes import add_change_types, change_fields
-from graphql_api.schema.connection import PageInfo, add_connection, add_entry_connection
-from graphql_api.schema.declare import Declared
-from graphql_api.schema.editing import (
+from cms.site import Site
+from graphql_api.schema.content_types.entry_aggregates import entries_summed
+from graphql_api.schema.content_types.entry_types import add_entry_order, add_entry_type
+from graphql_api.schema.content_types.filters import add_section_filter
+from graphql_api.schema.content_types.kinds import add_section
+from graphql_api.schema.content_types.markdown import Markdown, TocEntry
+from graphql_api.schema.content_types.seo import seo_fields, seo_types
+from graphql_api.schema.declaring.aggregates import Facet, add_summary_types, summaries
+from graphql_api.schema.declaring.connection import PageInfo, add_connection, add_entry_connection
+from graphql_api.schema.declaring.fields import Declared
+from graphql_api.schema.declaring.inputs import add_enum_filter, add_leaf_filters, add_where
+from graphql_api.schema.declaring.search import Highlight, Suggestion
+from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.view import add_directive, add_view
+from graphql_api.schema.delivery.entry import Entry, Node
+from graphql_api.schema.delivery.filters import add_wheres
+from graphql_api.schema.delivery.link import LINKS_SUMMED, Link, LinkGroup, link_groups
+from graphql_api.schema.delivery.person import Person, PersonLink
+from graphql_api.schema.delivery.query import Query, fields_of_types
+from graphql_api.schema.delivery.review import (
+    REVISIONS_SUMMED,
+    Attestation,
+    Review,
+    Revision,
+    SignOff,
+)
+from graphql_api.schema.delivery.routes import add_site_types, site_fields
+from graphql_api.schema.delivery.sync import add_change_types, change_fields
+from graphql_api.schema.delivery.taxonomy import CATEGORIES_SUMMED, Category, Tag
+from graphql_api.schema.management.account import Account, RoleGrant, ServiceToken
+from graphql_api.schema.management.audit import AUDIT_SUMMED, AUDIT_WHERE, AuditRecord
+from graphql_api.schema.management.editing import (
     ENTRY_FACETS,
     ENTRY_FIELDS,
     ENTRY_FILTERS,
@@ -28,38 +53,19 @@ from graphql_api.schema.editing import (
     ReviewRequest,
     ReviewStage,
 )
-from graphql_api.schema.entry_summaries import entries_summed
-from graphql_api.schema.entry_types import add_entry_order, add_entry_type
-from graphql_api.schema.errors import add_errors
-from graphql_api.schema.field_filters import add_section_filter
-from graphql_api.schema.field_kinds import add_section
-from graphql_api.schema.history import HISTORY_TYPES
-from graphql_api.schema.impact import IMPACT_TYPES
-from graphql_api.schema.inputs import add_enum_filter, add_leaf_filters, add_where
-from graphql_api.schema.interfaces import Entry, Node
-from graphql_api.schema.link import LINKS_SUMMED, Link, LinkGroup, link_groups
-from graphql_api.schema.manage_query import QUERY_FIELDS, QUERY_TYPES
-from graphql_api.schema.markdown import Markdown, TocEntry
-from graphql_api.schema.mutations.accounts import ACCOUNT_MUTATIONS
-from graphql_api.schema.mutations.drafts import draft_mutations
-from graphql_api.schema.mutations.entries import ENTRY_MUTATIONS
-from graphql_api.schema.mutations.mutation import Mutation, SecretMutation
-from graphql_api.schema.mutations.publishing import CHOSEN_INPUT, PUBLISH_MUTATIONS
-from graphql_api.schema.mutations.reviews import PLACE_INPUT, REVIEW_MUTATIONS
-from graphql_api.schema.mutations.sessions import SESSION_MUTATIONS
-from graphql_api.schema.mutations.taxonomy import PERSON_LINK_INPUT, TAXONOMY_MUTATIONS
-from graphql_api.schema.namespace import Namespace
-from graphql_api.schema.person import Person, PersonLink
-from graphql_api.schema.query import Query, fields_of_types
-from graphql_api.schema.review import REVISIONS_SUMMED, Attestation, Review, Revision, SignOff
-from graphql_api.schema.search import Highlight, Suggestion
-from graphql_api.schema.seo import seo_fields, seo_types
-from graphql_api.schema.site_fields import add_site_types, site_fields
-from graphql_api.schema.subscriptions import SUBSCRIPTION_TYPES, Subscription
-from graphql_api.schema.summaries import Facet, add_summary_types, summaries
-from graphql_api.schema.taxonomy import CATEGORIES_SUMMED, Category, Tag
-from graphql_api.schema.view import add_directive, add_view
-from graphql_api.schema.where import add_wheres
+from graphql_api.schema.management.errors import add_errors
+from graphql_api.schema.management.history import HISTORY_TYPES
+from graphql_api.schema.management.impact import IMPACT_TYPES
+from graphql_api.schema.management.mutations.accounts import ACCOUNT_MUTATIONS
+from graphql_api.schema.management.mutations.drafts import draft_mutations
+from graphql_api.schema.management.mutations.entries import ENTRY_MUTATIONS
+from graphql_api.schema.management.mutations.mutation import Mutation, SecretMutation
+from graphql_api.schema.management.mutations.publishing import CHOSEN_INPUT, PUBLISH_MUTATIONS
+from graphql_api.schema.management.mutations.reviews import PLACE_INPUT, REVIEW_MUTATIONS
+from graphql_api.schema.management.mutations.sessions import SESSION_MUTATIONS
+from graphql_api.schema.management.mutations.taxonomy import PERSON_LINK_INPUT, TAXONOMY_MUTATIONS
+from graphql_api.schema.management.query import QUERY_FIELDS, QUERY_TYPES
+from graphql_api.schema.management.subscriptions import SUBSCRIPTION_TYPES, Subscription
 
 # The types that editors see beside what readers do.
 _EDITING_TYPES = (

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import orjson
 
-from cms.content.site import Site
 from cms.errors import CopydeskError
+from cms.site import Site
 from graphql_api.http.limits import Limits
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.operation import Delivery

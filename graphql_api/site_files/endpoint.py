@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from cms.content.site import Site
+from cms.site import Site
 from graphql_api.http.errors import failure_of
 from graphql_api.http.response import retry_header
 from graphql_api.operation import Delivery
-from graphql_api.schema.site_fields import LARGEST_SITEMAP
+from graphql_api.schema.delivery.routes import LARGEST_SITEMAP
 from graphql_api.site_files import atom, json_feed
 from graphql_api.site_files.asking import NoSuchFile
 from graphql_api.site_files.feed import Feed, Wanted, read_feed

@@ -10,9 +10,9 @@ from urllib.parse import urlencode, urlsplit
 from cms.content.content_type import ContentType
 from cms.content.fields import Markdown
 from cms.content.fields.names import api_name
-from cms.content.markdown import with_absolute_links
-from cms.content.site import Site
+from cms.content.markup.markdown import with_absolute_links
 from cms.identifiers import made_at
+from cms.site import Site
 from graphql_api.operation import Delivery
 from graphql_api.site_files.asking import NoSuchFile, address_of, ask, url_of
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cms.content.site import Site
+from cms.site import Site
 from graphql_api.operation import Delivery
-from graphql_api.schema.site_fields import LARGEST_SITEMAP
+from graphql_api.schema.delivery.routes import LARGEST_SITEMAP
 from graphql_api.site_files.asking import NoSuchFile, address_of, ask, url_of
 from graphql_api.site_files.markup import Element, add, as_bytes, root
 

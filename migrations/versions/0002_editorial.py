@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.types import TypeEngine
 
-from cms.dialects import CLUSTERED, JsonDocument, Key, Moment
+from cms.storage.dialects import CLUSTERED, JsonDocument, Key, Moment
 
 revision = "0002"
 down_revision = "0001"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from cms.dialects import Key
+from cms.storage.dialects import Key
 
 revision = "0003"
 down_revision = "0002"

@@ -12,7 +12,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
-from cms.dialects import CLUSTERED, JsonDocument, Key
+from cms.storage.dialects import CLUSTERED, JsonDocument, Key
 
 revision = "0004"
 down_revision = "0003"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from argon2 import PasswordHasher
 
-from cms.commands import passwords
+from cms.access import passwords
 
 
 @pytest.fixture(autouse=True)

@@ -10,9 +10,9 @@ from stat import S_IMODE
 import pytest
 from sqlalchemy import text  # noqa: TID251  # a test's own SQL
 
-from cms.database import Database
 from cms.errors import DatabaseError
-from cms.migration import migrate
+from cms.storage.database import Database
+from cms.storage.migration import migrate
 
 
 @pytest.fixture(autouse=True)

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import os
-import pkgutil
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-import cms.commands
 from cms import errors
+from cms.authorization.actions import ROLE_ACTIONS, Action
 from cms.content import fields as field_kinds
-from cms.content.old_site.mapping import MarkdownMapping, read_mapping
-from cms.editorial.authorization import ROLE_ACTIONS, Action
-from cms.editorial.gates import GATES
 from cms.errors import UserError
+from cms.importing.site.mapping import MarkdownMapping, read_mapping
+from cms.publishing.gates import GATES
 from cms.settings import Settings
 from graphql_api.http.limits import Limits
+from tests.rooms import modules_of_the_engine
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -95,25 +92,18 @@ def test_every_command_is_documented_with_its_right() -> None:
     declared = dict(commands())
     for name, action in declared.items():
         assert name in documented[action]
-    known = {name for module in modules() for name in vars(module)}
+    known = {name for module in modules_of_the_engine() for name in vars(module)}
     assert {name for names in documented.values() for name in names} <= known
 
 
 def commands() -> Iterator[tuple[str, str]]:
     """Yield every public function that is decorated as a command, and the action that it is."""
-    for module in modules():
+    for module in modules_of_the_engine():
         for name, function in vars(module).items():
             if inspect.isfunction(function) and hasattr(function, "__wrapped__"):
                 action = inspect.getclosurevars(function).nonlocals.get("action")
                 if isinstance(action, Action) and not name.startswith("_"):
                     yield name, action.value
-
-
-def modules() -> list[ModuleType]:
-    return [
-        importlib.import_module(f"cms.commands.{each.name}")
-        for each in pkgutil.iter_modules(cms.commands.__path__)
-    ]
 
 
 def test_every_gate_is_documented() -> None:

@@ -15,12 +15,12 @@ import pytest
 from _pytest.mark import ParameterSet
 from graphql import GraphQLSchema, OperationDefinitionNode, parse, validate
 
-from cms.commands.accounts import find_account
-from cms.commands.passwords import prepare_password, set_password
-from cms.database import Database
-from cms.editorial.actor import ANONYMOUS, OPERATOR, Actor
+from cms.access.accounts import find_account
+from cms.access.passwords import prepare_password, set_password
+from cms.authorization.actor import ANONYMOUS, OPERATOR, Actor
 from cms.ledger.attestation import verify_attestation
-from cms.reading.editorial import STATES
+from cms.reading.management import STATES
+from cms.storage.database import Database
 from graphql_api import cli
 from graphql_api.http.limits import Limits
 from graphql_api.http.request import GraphQLRequest

@@ -11,9 +11,9 @@ import pytest
 from graphql import GraphQLSchema
 from sqlalchemy import Dialect
 
-from cms.content.site import Site
-from cms.dialects import Reader
-from cms.editorial.actor import Actor
+from cms.authorization.actor import Actor
+from cms.site import Site
+from cms.storage.dialects import Reader
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management

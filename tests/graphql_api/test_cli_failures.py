@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import make_url
 
-from cms.commands import passwords
+from cms.access import passwords
 from cms.signing import KeyFile
 from graphql_api.cli import main
 from tests.conftest import SERVER, Templates
@@ -71,7 +71,7 @@ def file(folder: Path, migrated: bytes) -> Path:
 
 def run(url: str, *words: str) -> Result:
     environment = {
-        "COPYDESK_SITE": "tests.operations.sites:SITE",
+        "COPYDESK_SITE": "tests.cms.importing.sites:SITE",
         "COPYDESK_DATABASE_URL": url,
         "COPYDESK_PORT": "0",
     }

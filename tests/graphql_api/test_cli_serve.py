@@ -13,11 +13,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from cms.database import Database
 from cms.settings import Settings, load_settings
+from cms.storage.database import Database
 from graphql_api.cli import is_loopback, main
 from graphql_api.server import Server, address_of, server_config
-from tests.http.live import running
+from tests.graphql_api.http.live import running
 
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  # a server that listens on it ends at once
 FORWARDED = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}

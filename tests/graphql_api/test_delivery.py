@@ -9,7 +9,7 @@ import pytest
 
 from cms.content.content_type import ContentType
 from cms.content.fields import Text
-from cms.content.site import Site
+from cms.site import Site
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema

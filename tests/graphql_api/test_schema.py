@@ -13,8 +13,8 @@ from graphql import (
 
 from cms.content.content_type import ContentType
 from cms.content.fields import Json, Links, List, Reference, References, Text
-from cms.content.site import Site
 from cms.errors import SiteError
+from cms.site import Site
 from graphql_api.planner.declarations import PLANNED
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
 from seeds.site import site

@@ -20,7 +20,7 @@ import rfc8785
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import JSON, Boolean, Column, Table, make_url
 
-from cms.dialects import Moment
+from cms.storage.dialects import Moment
 from cms.tables import Base
 
 Row: TypeAlias = Mapping[str, Any]

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from cms.database import Database
+from cms.storage.database import Database
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cms.database import Database
+from cms.storage.database import Database
 from cms.tables import Revision
 from graphql_api.http.limits import Limits
 from tests.builders import Newsroom

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from sqlalchemy import Dialect, literal_column, make_url, select
 
+from cms.authorization.actor import Actor, Grant
 from cms.content.content_type import ContentType
 from cms.content.fields import Links, Markdown
 from cms.content.policy import SignOffPolicy, Stage
-from cms.content.site import Site
-from cms.database import Database
-from cms.editorial.actor import Actor, Grant
-from cms.reading.editorial import state_of
+from cms.reading.management import state_of
+from cms.site import Site
+from cms.storage.database import Database
 from cms.tables import Edition, Entry, Revision
 from tests.builders import Newsroom
 from tests.conftest import Templates

@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from cms.commands.drafts import update_entry
-from cms.commands.work import begin_work
+from cms.authorization.actor import Actor
 from cms.content.snapshot import Changes
-from cms.database import Database
-from cms.editorial.actor import Actor
+from cms.drafts.saving import update_entry
 from cms.errors import Refused
+from cms.storage.database import Database
 from cms.tables import Revision
+from cms.work.work import begin_work
 from tests.sites import SITE
 
 

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from cms.commands.comments import add_comment
-from cms.commands.entries import duplicate_entry
-from cms.database import Database
+from cms.drafts.entries import duplicate_entry
 from cms.errors import Refused
+from cms.review.comments import add_comment
+from cms.storage.database import Database
 from cms.tables import Edition, Revision
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.request import GraphQLRequest

@@ -27,9 +27,8 @@ from hypothesis.stateful import (
 )
 
 from cms.clock import now
-from cms.commands.comments import add_comment, reply_to_comment, resolve_comment
-from cms.commands.drafts import autosave_entry, restore_revision, save_draft, update_entry
-from cms.commands.entries import (
+from cms.content.snapshot import Changes, Draft
+from cms.drafts.entries import (
     add_edition,
     archive_entry,
     create_entry,
@@ -37,20 +36,21 @@ from cms.commands.entries import (
     duplicate_entry,
     unarchive_entry,
 )
-from cms.commands.pruning import prune_autosaves
-from cms.commands.publishing import (
+from cms.drafts.pruning import prune_autosaves
+from cms.drafts.saving import autosave_entry, restore_revision, save_draft, update_entry
+from cms.errors import Refused
+from cms.ledger.attestation import unattested, verify_attestations
+from cms.ledger.audit import verify, verify_revisions
+from cms.ledger.chain import Verified
+from cms.publishing.publishing import (
     break_glass_publish,
     publish_entry,
     publish_together,
     unpublish_entry,
 )
-from cms.commands.reviews import request_changes, request_review, sign_off, withdraw_review
-from cms.commands.work import begin_work
-from cms.content.snapshot import Changes, Draft
-from cms.errors import Refused
-from cms.ledger.attestation import unattested, verify_attestations
-from cms.ledger.audit import verify, verify_revisions
-from cms.ledger.chain import Verified
+from cms.review.comments import add_comment, reply_to_comment, resolve_comment
+from cms.review.reviews import request_changes, request_review, sign_off, withdraw_review
+from cms.work.work import begin_work
 from tests.conftest import KINDS, Templates
 from tests.properties.books import Facts, Row, hash_of
 from tests.properties.ground import ROLES, SITES, Ground

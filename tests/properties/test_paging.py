@@ -14,7 +14,7 @@ from graphql import GraphQLEnumType
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cms.database import Database
+from cms.storage.database import Database
 from cms.tables import Publication, Revision
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.operation import Delivery

@@ -18,19 +18,19 @@ import pytest
 from graphql import GraphQLSchema
 from sqlalchemy import func, select
 
-from cms.commands.drafts import save_draft, update_entry
-from cms.commands.entries import archive_entry
-from cms.commands.publishing import publish_entry, unpublish_entry
-from cms.commands.reviews import sign_off
-from cms.commands.work import Work
+from cms.authorization.actor import Actor
 from cms.content.snapshot import Draft
-from cms.database import Database
-from cms.editorial.actor import Actor
+from cms.drafts.entries import archive_entry
+from cms.drafts.saving import save_draft, update_entry
 from cms.errors import Refused, StaleRevision, UserError
 from cms.ledger.attestation import verify_attestations
 from cms.ledger.audit import verify
 from cms.ledger.chain import Verified
+from cms.publishing.publishing import publish_entry, unpublish_entry
+from cms.review.reviews import sign_off
+from cms.storage.database import Database
 from cms.tables import Entry, Publication, Revision, SignOff
+from cms.work.work import Work
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
 from graphql_api.schema.build import build_management_schema

@@ -11,8 +11,8 @@ from typing import Any
 from graphql import GraphQLError
 
 from cms.clock import to_milliseconds
-from cms.content.site import Site
 from cms.reading.view import Perspective
+from cms.site import Site
 from tests.references.thing import Args, Row
 
 

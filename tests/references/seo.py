@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from cms.content.site import Site
+from cms.site import Site
 from tests.references.thing import Thing
 
 if TYPE_CHECKING:

@@ -16,14 +16,14 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select
 
-from cms.commands.accounts import find_account, load_actor
-from cms.database import Database
-from cms.editorial.actor import Actor
+from cms.access.accounts import find_account, load_actor
+from cms.authorization.actor import Actor
 from cms.errors import ContentFileError
 from cms.ledger import audit
 from cms.ledger.attestation import unattested, verify_attestations
 from cms.ledger.chain import Broken
 from cms.settings import Settings
+from cms.storage.database import Database
 from cms.tables import AuditRecord, Category, Entry, Publication, Revision, SignOff
 from graphql_api import cli
 from graphql_api.http.request import GraphQLRequest

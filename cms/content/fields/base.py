@@ -8,7 +8,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Literal, TypeAlias
 
 from cms.content.canonical_json import Json, JsonObject
-from cms.content.edges import Edge, EntriesByPath
+from cms.content.links import Edge, EntriesByPath
 from cms.content.rendering import Rendering
 from cms.errors import InvalidValue, MissingField, UserError
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from cms.content.canonical_json import Json, JsonObject
-from cms.content.edges import EntriesByPath
 from cms.content.fields.base import Field, Problems, ValuePath, as_mapping, name_of
 from cms.content.fields.list import List
 from cms.content.fields.names import check_names, check_type_name
 from cms.content.fields.object import Object
+from cms.content.links import EntriesByPath
 from cms.content.rendering import Rendering
 from cms.errors import InvalidValue, SiteError
 

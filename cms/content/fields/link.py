@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from cms.content.canonical_json import Json, JsonObject
-from cms.content.edges import (
+from cms.content.fields.base import Field, Problems, ValuePath, as_list, as_mapping, as_text, joined
+from cms.content.links import (
     Edge,
     EntriesByPath,
     Origin,
@@ -16,8 +17,7 @@ from cms.content.edges import (
     target_fields,
     with_entry,
 )
-from cms.content.fields.base import Field, Problems, ValuePath, as_list, as_mapping, as_text, joined
-from cms.content.markdown import URL_SCHEMES
+from cms.content.markup.markdown import URL_SCHEMES
 from cms.errors import InvalidValue
 
 _KEYS = ("href", "label", "note")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cms.content.canonical_json import Json, JsonObject
-from cms.content.edges import Edge, EntriesByPath
 from cms.content.fields.base import Field, Problems, ValuePath, as_list
+from cms.content.links import Edge, EntriesByPath
 from cms.content.rendering import Rendering
 from cms.errors import InvalidValue, MissingField, SiteError
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from cms.content.canonical_json import Json, JsonObject
-from cms.content.edges import Edge, EntriesByPath, Origin, target_fields
 from cms.content.fields.base import Field, Problems, ValuePath, as_text, joined
-from cms.content.html_links import segments_of
-from cms.content.markdown import (
+from cms.content.links import Edge, EntriesByPath, Origin, target_fields
+from cms.content.markup.html_segments import segments_of
+from cms.content.markup.markdown import (
     DEEPEST,
     InlineLink,
     line_too_deep,
@@ -53,7 +53,7 @@ class Markdown(Field):
         """Return everything that derives from the text.
 
         The HTML is ``html``; where links in it lead to entries, it is ``segments`` instead, see
-        :func:`cms.content.html_links.segments_of`.
+        :func:`cms.content.markup.html_segments.segments_of`.
         """
         if not isinstance(value, str):
             return None

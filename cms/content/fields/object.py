@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cms.content.canonical_json import Json, JsonObject
-from cms.content.edges import Edge, EntriesByPath
 from cms.content.fields.base import Field, Problems, ValuePath, as_mapping
 from cms.content.fields.names import check_names
+from cms.content.links import Edge, EntriesByPath
 from cms.content.rendering import Rendering
 from cms.errors import MissingField
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from cms.content.canonical_json import Json
-from cms.content.edges import Edge, EntriesByPath, Origin, entry_of, path_of, with_entry
 from cms.content.fields.base import Field, Problems, ValuePath, expected, joined
 from cms.content.fields.list import List
+from cms.content.links import Edge, EntriesByPath, Origin, entry_of, path_of, with_entry
 from cms.errors import InvalidValue
 
 

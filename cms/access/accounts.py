@@ -1,0 +1,298 @@
+"""People and accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sqlalchemy import Select, exists, select
+
+from cms.access.secret_tokens import hold_account, revoke_tokens
+from cms.authorization.actions import ROLE_ACTIONS, Action
+from cms.authorization.actor import Actor, Grant
+from cms.content.canonical_json import Json
+from cms.content.fields.link import is_address
+from cms.content.slug import slugify
+from cms.drafts.loading import get
+from cms.errors import DuplicateName, InvalidValue, NotAllowed, NotFound, Refused, UserError
+from cms.identifiers import new_id
+from cms.storage.database import ReadSession
+from cms.tables import Account, Category, Person, RoleGrant, Token
+from cms.taxonomy.categories import check_slug
+from cms.work.work import Work, command
+
+# RFC 5321, section 4.5.3.1.3, without the angle brackets.
+LONGEST_ADDRESS = 254
+
+
+@command(Action.PERSON_CREATE)
+async def create_person(
+    work: Work, name: str, *, slug: str = "", bio: str = "", links: Sequence[Json] = ()
+) -> Person:
+    """Create a public byline and return it.
+
+    Args:
+        work: the transaction and the actor.
+        name: what readers see.
+        slug: its word in paths; made of the name if empty.
+        bio: who that is.
+        links: where else to find them, each ``{"label": …, "url": …}``.
+
+    Raises:
+        Refused: if the actor may not, another person has this slug, or a link leads nowhere
+            that a reader may be sent.
+    """
+    work.authorise(Action.PERSON_CREATE)
+    word = check_slug(slug or slugify(name))
+    if await work.session.scalar(select(Person.id).where(Person.slug == word)):
+        raise Refused(DuplicateName(message=f"there is a person {word!r} already"))
+    person = Person(
+        id=new_id("person"),
+        slug=word,
+        name=name,
+        bio=bio,
+        links=[_checked_link(link, index) for index, link in enumerate(links)],
+        created_at=work.now,
+    )
+    work.session.add(person)
+    return person
+
+
+def _checked_link(link: Json, index: int) -> Json:
+    values = link if isinstance(link, Mapping) else {}
+    label, url = (str(values.get(key) or "").strip() for key in ("label", "url"))
+    if not label or not is_address(url):
+        message = "expected an address with a label: write an https:// URL and its name"
+        raise Refused(InvalidValue(message=message, path=("links", index)))
+    return {"label": label, "url": url}
+
+
+@command(Action.ACCOUNT_CREATE)
+async def create_account(work: Work, email: str, *, person_id: str | None = None) -> Account:
+    """Create an account without any role or password and return it.
+
+    Args:
+        work: the transaction and the actor.
+        email: what it is known by; upper and lower case are the same.
+        person_id: the byline under which readers see its work.
+
+    Raises:
+        Refused: if the actor may not, the address is no e-mail address or is in use, or the
+            person is unknown.
+    """
+    work.authorise(Action.ACCOUNT_CREATE)
+    address = normal_address(email)
+    if not _is_address(address):
+        message = "expected an e-mail address, as desk@example.org"
+        raise Refused(InvalidValue(message=message, path=("email",)))
+    if await find_account(work.session, address) is not None:
+        raise Refused(DuplicateName(message=f"there is an account {address!r} already"))
+    if person_id is not None:
+        await get(work, Person, person_id)
+        if await work.session.scalar(select(Account.id).where(Account.person_id == person_id)):
+            message = f"{person_id} has an account already; a person has one"
+            raise Refused(DuplicateName(message=message, path=("personId",)))
+    account = Account(id=new_id("account"), email=address, person_id=person_id, created_at=work.now)
+    work.session.add(account)
+    return account
+
+
+@command(Action.ACCOUNT_DISABLE)
+async def disable_account(work: Work, account_id: str) -> Account:
+    """Keep an account from doing anything, revoke all its tokens, and return it.
+
+    Raises:
+        Refused: if the actor may not, there is no such account, or it is the last that
+            administrates.
+    """
+    work.authorise(Action.ACCOUNT_DISABLE)
+    administrators = await _administrators(work)
+    account = await _held(work, account_id)
+    if set(administrators.values()) == {account_id}:
+        raise Refused(_last_administrator("disable it"))
+    if account.disabled_at is None:
+        account.disabled_at = work.now
+    work.about["disabled"] = True
+    await revoke_tokens(work.session, work.now, Token.account_id == account_id)
+    return account
+
+
+@command(Action.ACCOUNT_DISABLE)
+async def enable_account(work: Work, account_id: str) -> Account:
+    """Let a disabled account sign in again and return it; its tokens stay revoked.
+
+    Raises:
+        Refused: if the actor may not, or there is no such account.
+    """
+    work.authorise(Action.ACCOUNT_DISABLE)
+    account = await _held(work, account_id)
+    account.disabled_at = None
+    work.about["disabled"] = False
+    return account
+
+
+@command(Action.ROLE_GRANT)
+async def grant_role(work: Work, account_id: str, grant: Grant) -> RoleGrant:
+    """Give an account a role and return the grant; the one that it has, if it is the same.
+
+    Raises:
+        Refused: if the actor may not, or the account, the role or its limits are unknown.
+    """
+    work.authorise(Action.ROLE_GRANT)
+    await _held(work, account_id)
+    problems = [*_problems_with(work, grant), *await _category_problems(work, grant)]
+    if problems:
+        raise Refused(*problems)
+    work.about.update(account=account_id, role=grant.role)
+    same = await work.session.scalar(
+        _active_grants().filter_by(account_id=account_id, **vars(grant))
+    )
+    if same is not None:
+        return same
+    row = RoleGrant(id=new_id("grant"), account_id=account_id, created_at=work.now, **vars(grant))
+    work.session.add(row)
+    return row
+
+
+@command(Action.ROLE_REVOKE)
+async def revoke_role(work: Work, grant_id: str) -> RoleGrant:
+    """Take a grant away, as of the next thing that its holder asks for, and return it.
+
+    The previews that they have made end.
+
+    Raises:
+        Refused: if the actor may not, there is no such grant, or it is the last of an
+            administrator.
+    """
+    work.authorise(Action.ROLE_REVOKE)
+    administrators = await _administrators(work)
+    row = await get(work, RoleGrant, grant_id)
+    if set(administrators) == {grant_id}:
+        raise Refused(_last_administrator("take it away"))
+    if row.revoked_at is None:
+        row.revoked_at = work.now
+        # What a preview shows is looked at only when it is made.
+        own = (Token.account_id == row.account_id, Token.kind == "preview")
+        await revoke_tokens(work.session, work.now, *own)
+    work.about.update(account=row.account_id, role=row.role)
+    return row
+
+
+async def load_actor(session: ReadSession, account_id: str) -> Actor:
+    """Return an account as an actor, with the grants it holds now.
+
+    Raises:
+        Refused: if there is no such account, or it is disabled.
+    """
+    account = await session.get(Account, account_id, populate_existing=True)
+    if account is None:
+        raise Refused(NotFound(message=f"there is no account {account_id!r}"))
+    if account.disabled_at is not None:
+        raise Refused(NotAllowed(message=f"the account {account_id!r} is disabled"))
+    grants = await grants_of(session, account_id)
+    return Actor(account_id=account.id, person_id=account.person_id, grants=grants)
+
+
+async def grants_of(session: ReadSession, account_id: str) -> tuple[Grant, ...]:
+    """Return the grants that an account holds now."""
+    rows = await session.scalars(_active_grants().where(RoleGrant.account_id == account_id))
+    return tuple(
+        Grant(
+            role=row.role,
+            stage=row.stage,
+            content_type=row.content_type,
+            category_id=row.category_id,
+        )
+        for row in rows
+    )
+
+
+async def find_account(session: ReadSession, email: str) -> Account | None:
+    """Return the account with this address, or ``None``."""
+    address = normal_address(email)
+    if not _is_address(address):  # and perhaps nothing that a database takes
+        return None
+    return await session.scalar(select(Account).where(Account.email == address))
+
+
+async def has_accounts(session: ReadSession) -> bool:
+    """Say whether there is an account that can sign in."""
+    can_sign_in = exists().where(Account.password_hash.is_not(None), Account.disabled_at.is_(None))
+    return bool(await session.scalar(select(can_sign_in)))
+
+
+def normal_address(email: str) -> str:
+    """Return an e-mail address as accounts have it."""
+    return email.strip().lower()
+
+
+def _is_address(address: str) -> bool:
+    name, _, host = address.partition("@")
+    is_one_word = address.isprintable() and not any(char.isspace() for char in address)
+    return bool(name) and "." in host and is_one_word and len(address) <= LONGEST_ADDRESS
+
+
+async def _held(work: Work, account_id: str) -> Account:
+    account = await hold_account(work.session, account_id)
+    if account is None:
+        raise Refused(NotFound(message=f"there is no account {account_id!r}"))
+    return account
+
+
+def _active_grants() -> Select[RoleGrant]:
+    return select(RoleGrant).where(RoleGrant.revoked_at.is_(None)).order_by(RoleGrant.id)
+
+
+async def _administrators(work: Work) -> Mapping[str, str]:
+    """Return the grants that make an administrator of everything, each with its account.
+
+    They are held, and so are their accounts: of two who each take the other's away, the second
+    sees what the first has done.
+    """
+    rows = await work.session.execute(
+        select(RoleGrant.id, RoleGrant.account_id)
+        .join(Account, Account.id == RoleGrant.account_id)
+        .where(
+            RoleGrant.role == "administrator",
+            RoleGrant.content_type.is_(None),
+            RoleGrant.category_id.is_(None),
+            RoleGrant.revoked_at.is_(None),
+            Account.disabled_at.is_(None),
+        )
+        .order_by(RoleGrant.id)
+        .with_for_update(key_share=True)
+    )
+    return {row.id: row.account_id for row in rows}
+
+
+def _last_administrator(what: str) -> InvalidValue:
+    message = f"nobody else is an administrator; make somebody one before you {what}"
+    return InvalidValue(message=message)
+
+
+def _problems_with(work: Work, grant: Grant) -> Iterator[UserError]:
+    if grant.role not in ROLE_ACTIONS:
+        message = f"there is no role {grant.role!r}; there are {', '.join(ROLE_ACTIONS)}"
+        yield InvalidValue(message=message, path=("role",))
+    content_types = work.site.content_types
+    if grant.content_type is not None and grant.content_type not in content_types:
+        message = f"there is no content type {grant.content_type!r}"
+        yield InvalidValue(message=message, path=("contentType",))
+    if grant.stage is None:
+        return
+    if grant.role != "reviewer":
+        message = f"a stage limits what a reviewer signs off; leave it out for {grant.role!r}"
+        yield InvalidValue(message=message, path=("stage",))
+    policies = {each.policy for each in content_types.values()}
+    stages = sorted({stage.name for policy in policies for stage in policy.stages})
+    if grant.stage not in stages:
+        message = f"there is no stage {grant.stage!r}; there are {', '.join(stages)}"
+        yield InvalidValue(message=message, path=("stage",))
+
+
+async def _category_problems(work: Work, grant: Grant) -> Sequence[UserError]:
+    if grant.category_id is None:
+        return ()
+    if await work.session.get(Category, grant.category_id) is not None:
+        return ()
+    message = f"there is no category {grant.category_id!r}"
+    return [InvalidValue(message=message, path=("categoryId",))]

@@ -1,0 +1,415 @@
+"""Signing in, being known by a token, and signing out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+
+from cms import clock
+from cms.access.accounts import find_account, grants_of, normal_address
+from cms.access.passwords import hash_password, is_outdated, is_password
+from cms.access.rate_limit import (
+    Guesser,
+    admit_sign_in,
+    check_pace,
+    forget_old_attempts,
+    network_of,
+    take_back_sign_in,
+)
+from cms.access.secret_tokens import (
+    add_token,
+    drop_expired_tokens,
+    end_sessions,
+    hash_of,
+    hold_account,
+    revoke_tokens,
+)
+from cms.authorization.actions import Action, Subject
+from cms.authorization.actor import ANONYMOUS, Actor
+from cms.drafts.loading import get
+from cms.errors import InvalidToken, InvalidValue, Refused, SignInFailed
+from cms.identifiers import new_id
+from cms.ledger import audit
+from cms.site import Site
+from cms.storage.database import Database, ReadSession
+from cms.tables import Account, Token
+from cms.work.work import Work, begin_work, command
+
+# Whatever the reason: it must not tell which accounts there are.
+_FAILED = SignInFailed(
+    message="there is no account with this address and this password; check both and try again"
+)
+
+_NOT_GOOD = InvalidToken(message="this token is not good, or not any more; sign in again")
+_EXPIRED = InvalidToken(message="this token has expired; refresh the session or sign in again")
+
+# How exactly it is known when a token was last used.
+_USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lifetimes:
+    """For how long the tokens of a session are good.
+
+    Attributes:
+        access: from when it is given.
+        refresh: the same; refreshed in time, a session goes on.
+    """
+
+    access: timedelta = timedelta(minutes=15)
+    refresh: timedelta = timedelta(days=30)
+
+
+DEFAULT_LIFETIMES = Lifetimes()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedIn:
+    """What somebody gets who has signed in, or refreshed their session.
+
+    Attributes:
+        access_token: says who is asking, with every request.
+        access_expires_at: until when.
+        refresh_token: gets the next two tokens, once.
+        refresh_expires_at: until when.
+        account_id: whose session it is.
+        session_id: the session.
+    """
+
+    access_token: str = field(repr=False)
+    access_expires_at: datetime
+    refresh_token: str = field(repr=False)
+    refresh_expires_at: datetime
+    account_id: str
+    session_id: str
+
+    @property
+    def id(self) -> str:
+        """The session's id."""
+        return self.session_id
+
+
+@dataclass(frozen=True)
+class EndedSession:
+    """A session whose tokens are good for nothing any more."""
+
+    id: str
+
+
+async def sign_in(
+    database: Database,
+    site: Site,
+    *,
+    email: str,
+    password: str,
+    address: str,
+    lifetimes: Lifetimes = DEFAULT_LIFETIMES,
+    now: datetime | None = None,
+) -> SignedIn:
+    """Begin a session and return its tokens.
+
+    The password is looked at between two transactions, since that takes long: the first counts
+    the attempt, the second begins the session if nothing has changed meanwhile. An attempt that
+    comes too early is logged, and not recorded: strangers could fill the audit chain with them.
+
+    Args:
+        database: where the accounts are.
+        site: the site's declaration.
+        email: the account's address, in upper or lower case.
+        password: its password.
+        address: the IP address that the attempt comes from.
+        lifetimes: for how long the tokens are good.
+        now: when this happens, if it is not the present.
+
+    Raises:
+        Refused: with :class:`~cms.errors.SignInFailed`, the same for whatever is wrong, or with
+            :class:`~cms.errors.TooManyAttempts`, whether or not there is such an account.
+    """
+    moment = now or clock.now()
+    guesser = Guesser(normal_address(email), network_of(address))
+    async with database.reading() as session:
+        await check_pace(session, guesser, moment)
+    async with guesser.turn():
+        attempt = await _admit(database, guesser, moment)
+        if await is_password(attempt.password_hash, password):
+            attempt = replace(attempt, accepted_hash=await _kept(attempt, password))
+        actor = Actor(account_id=attempt.account_id) if attempt.accepted_hash else ANONYMOUS
+        async with begin_work(database, site, actor, moment) as work:
+            return await _begin_session(work, attempt.account_id, attempt, lifetimes)
+
+
+async def refresh_session(
+    database: Database,
+    site: Site,
+    refresh_token: str,
+    *,
+    lifetimes: Lifetimes = DEFAULT_LIFETIMES,
+    now: datetime | None = None,
+) -> SignedIn:
+    """Go on with a session and return its next tokens; the refresh token is used up.
+
+    One that comes a second time was stolen, from whom or by whom nobody can tell: then the
+    session ends for both.
+
+    Args:
+        database: where the accounts are.
+        site: the site's declaration.
+        refresh_token: the newest that the session has got.
+        lifetimes: for how long the next tokens are good.
+        now: when this happens, if it is not the present.
+
+    Raises:
+        Refused: with :class:`~cms.errors.InvalidToken`.
+    """
+    async with database.reading() as session:
+        # Junk does not get as far as to make writers wait.
+        known = select(Token.id).where(
+            Token.hash == hash_of(refresh_token), Token.kind == "refresh"
+        )
+        if await session.scalar(known) is None:
+            raise Refused(_NOT_GOOD)
+    async with begin_work(database, site, ANONYMOUS, now) as work:
+        account, token = await _find(work, hash_of(refresh_token))
+        if token.revoked_at is not None:
+            await _end_reused(work, token)
+            raise Refused(_NOT_GOOD)
+        if account.disabled_at is not None:
+            raise Refused(_NOT_GOOD)
+        if token.expires_at <= work.now:
+            raise Refused(_EXPIRED)
+        token.revoked_at = token.last_used_at = work.now
+        return _issue(work, account.id, str(token.session_id), lifetimes)
+
+
+async def authenticate(session: ReadSession, secret: str, now: datetime) -> Actor:
+    """Return who shows an access or service token, with the grants they hold at this moment.
+
+    It only reads, in a snapshot or in the transaction of a command.
+
+    Raises:
+        Refused: with :class:`~cms.errors.InvalidToken`, which says no more than whether the
+            token has expired.
+    """
+    found = await session.execute(
+        select(Token, Account)
+        .join(Account, Account.id == Token.account_id)
+        .where(Token.hash == hash_of(secret), Token.kind.in_(("access", "service")))
+    )
+    row = found.one_or_none()
+    if row is None:
+        raise Refused(_NOT_GOOD)
+    token, account = row
+    if token.revoked_at is not None or account.disabled_at is not None:
+        raise Refused(_NOT_GOOD)
+    if token.expires_at <= now:
+        raise Refused(_EXPIRED)
+    return Actor(
+        account_id=account.id,
+        person_id=account.person_id,
+        grants=await grants_of(session, account.id),
+        scopes=frozenset(token.scopes) if token.scopes is not None else None,
+        session_id=token.session_id,
+        token_id=token.id,
+    )
+
+
+async def previewed(session: ReadSession, secret: str, now: datetime) -> str:
+    """Return the id of the revision that a preview token shows.
+
+    Raises:
+        Refused: with :class:`~cms.errors.InvalidToken`, as :func:`authenticate`.
+    """
+    found = await session.execute(
+        select(Token, Account)
+        .join(Account, Account.id == Token.account_id)
+        .where(Token.hash == hash_of(secret), Token.kind == "preview")
+    )
+    row = found.one_or_none()
+    if row is None:
+        raise Refused(_NOT_GOOD)
+    token, account = row
+    if token.revoked_at is not None or account.disabled_at is not None:
+        raise Refused(_NOT_GOOD)
+    if token.expires_at <= now:
+        raise Refused(_EXPIRED)
+    return str(token.revision_id)
+
+
+async def renewed(session: ReadSession, actor: Actor, now: datetime) -> Actor:
+    """Return an actor that has been here for a while, with the grants that it holds by now.
+
+    Somebody who has signed in may stay for as long as the session goes on, even though the
+    token that they came with expires earlier. An actor without a token is the host's business.
+
+    Raises:
+        Refused: with :class:`~cms.errors.InvalidToken` if its session or token is over.
+    """
+    if actor.token_id is None:
+        return actor
+    is_same = (
+        (Token.session_id == actor.session_id, Token.kind == "refresh")
+        if actor.session_id is not None
+        else (Token.id == actor.token_id,)
+    )
+    account = await session.scalar(
+        select(Account)
+        .join(Token, Token.account_id == Account.id)
+        .where(*is_same, Token.revoked_at.is_(None), Token.expires_at > now)
+        .limit(1)
+    )
+    if account is None or account.disabled_at is not None:
+        raise Refused(_NOT_GOOD)
+    return replace(actor, grants=await grants_of(session, account.id))
+
+
+async def note_use(database: Database, token_hash: str, now: datetime) -> None:
+    """Remember that a token was used, at most once a minute.
+
+    Args:
+        database: where the token is.
+        token_hash: what :func:`cms.access.secret_tokens.hash_of` returns for the secret.
+        now: when it was used.
+    """
+    due = (
+        Token.hash == token_hash,
+        or_(Token.last_used_at.is_(None), Token.last_used_at <= now - _USE_NOTED_EVERY),
+    )
+    # Asked first, since a request that need not write should not wait for those that do.
+    async with database.reading() as reading:
+        if await reading.scalar(select(Token.id).where(*due)) is None:
+            return
+    async with database.transaction() as session:
+        await session.execute(update(Token).where(*due).values(last_used_at=now))
+
+
+@command(Action.SESSION_END)
+async def sign_out(work: Work) -> EndedSession:
+    """End the actor's session and return it.
+
+    Raises:
+        Refused: if they did not come with one.
+    """
+    work.authorise(Action.SESSION_END, Subject(is_own=True))
+    session_id = work.actor.session_id
+    if session_id is None:
+        message = "this is not a session that could end; sign in to begin one"
+        raise Refused(InvalidValue(message=message))
+    await hold_account(work.session, work.account_id())
+    await revoke_tokens(work.session, work.now, Token.session_id == session_id)
+    return EndedSession(session_id)
+
+
+@command(Action.SESSION_END)
+async def sign_out_everywhere(work: Work, account_id: str | None = None) -> Account:
+    """End all sessions of an account, by default the actor's, and return it.
+
+    Service tokens are no sessions and stay.
+
+    Raises:
+        Refused: if the actor may not, or there is no such account.
+    """
+    chosen = account_id or work.account_id()
+    work.authorise(Action.SESSION_END, Subject(is_own=chosen == work.actor.account_id))
+    await hold_account(work.session, chosen)
+    account = await get(work, Account, chosen)
+    await end_sessions(work.session, chosen, work.now)
+    return account
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Attempt:
+    """Somebody's attempt to sign in.
+
+    Attributes:
+        guesser: whose attempt it is.
+        account_id: the account that has the address, if one does.
+        password_hash: what its password is compared with; ``None`` if it cannot sign in.
+        accepted_hash: what is to be kept of the password, once it has been found right.
+    """
+
+    guesser: Guesser
+    account_id: str | None = None
+    password_hash: str | None = field(default=None, repr=False)
+    accepted_hash: str | None = field(default=None, repr=False)
+
+
+async def _admit(database: Database, guesser: Guesser, now: datetime) -> _Attempt:
+    async with database.transaction() as session:
+        await forget_old_attempts(session, now)
+        await admit_sign_in(session, guesser, now)
+        account = await find_account(session, guesser.email)
+        if account is None:
+            return _Attempt(guesser=guesser)
+        return _Attempt(
+            guesser=guesser,
+            account_id=account.id,
+            password_hash=account.password_hash if account.disabled_at is None else None,
+        )
+
+
+async def _kept(attempt: _Attempt, password: str) -> str | None:
+    """Return what is to be kept of the right password: another hash if its time is over."""
+    kept = attempt.password_hash
+    return await hash_password(password) if kept and is_outdated(kept) else kept
+
+
+@command(Action.SESSION_BEGIN)
+async def _begin_session(
+    work: Work, account_id: str | None, attempt: _Attempt, lifetimes: Lifetimes
+) -> SignedIn:
+    work.about["network"] = attempt.guesser.place
+    if account_id is None or attempt.accepted_hash is None:
+        raise Refused(_FAILED)
+    account = await hold_account(work.session, account_id)
+    if account is None or account.disabled_at or account.password_hash != attempt.password_hash:
+        raise Refused(_FAILED)
+    account.password_hash = attempt.accepted_hash
+    await take_back_sign_in(work.session, attempt.guesser, work.now)
+    await drop_expired_tokens(work.session, account_id, work.now)
+    return _issue(work, account_id, new_id("session"), lifetimes)
+
+
+def _issue(work: Work, account_id: str, session_id: str, lifetimes: Lifetimes) -> SignedIn:
+    access_until, refresh_until = work.now + lifetimes.access, work.now + lifetimes.refresh
+    _, access = add_token(
+        work.session, "access", account_id, work.now, access_until, session_id=session_id
+    )
+    _, refresh = add_token(
+        work.session, "refresh", account_id, work.now, refresh_until, session_id=session_id
+    )
+    return SignedIn(
+        access_token=access,
+        access_expires_at=access_until,
+        refresh_token=refresh,
+        refresh_expires_at=refresh_until,
+        account_id=account_id,
+        session_id=session_id,
+    )
+
+
+async def _find(work: Work, token_hash: str) -> tuple[Account, Token]:
+    """Return a refresh token as it is once its account is held, and that account."""
+    wanted = select(Token).where(Token.hash == token_hash, Token.kind == "refresh")
+    token = await work.session.scalar(wanted)
+    account = await hold_account(work.session, token.account_id) if token is not None else None
+    token = await work.session.scalar(wanted.execution_options(populate_existing=True))
+    if token is None or account is None:
+        raise Refused(_NOT_GOOD)
+    return account, token
+
+
+async def _end_reused(work: Work, token: Token) -> None:
+    """End the session of a refresh token that was used up already."""
+    ended = await revoke_tokens(work.session, work.now, Token.session_id == token.session_id)
+    if ended == 0:  # as after a sign-out: then it is nothing that anybody has to know
+        return
+    event = audit.Event(
+        actor=token.account_id,
+        action=Action.SESSION_END,
+        subject=token.session_id,
+        outcome="done",
+        detail={"reason": "its refresh token came a second time"},
+    )
+    await audit.append(work.session, event, work.now)

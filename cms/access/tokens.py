@@ -1,0 +1,166 @@
+"""Secrets for programs: service tokens, which act for an account, and previews."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from cms.access.secret_tokens import add_token, hold_account
+from cms.authorization.actions import Action, Subject
+from cms.content.fields.base import as_text as checked_text
+from cms.drafts.loading import authorise_on, get, get_revision, look_at
+from cms.errors import InvalidValue, NotAllowed, NotFound, Refused, UserError
+from cms.storage.dialects import as_text
+from cms.tables import Token
+from cms.work.work import Work, command
+
+LONGEST_NAME = 100
+LONGEST_VALIDITY = timedelta(days=366)
+LONGEST_PREVIEW = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssuedToken:
+    """A new service token.
+
+    Attributes:
+        token: what is remembered of it.
+        secret: what is not: it can be shown this once.
+    """
+
+    token: Token
+    secret: str = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """The token's id."""
+        return self.token.id
+
+
+@command(Action.TOKEN_ISSUE)
+async def issue_token(
+    work: Work, name: str, *, scopes: Sequence[str] | None, valid_for: timedelta
+) -> IssuedToken:
+    """Make a service token for the actor's own account and return it with its secret.
+
+    Args:
+        work: the transaction and the actor.
+        name: what it is for.
+        scopes: the actions it may be used for, as far as its account may do them; ``None`` for
+            all that the account may do.
+        valid_for: after how long it expires; at most :data:`LONGEST_VALIDITY`.
+
+    Raises:
+        Refused: if the actor may not, has no account, or came with a token whose scopes are
+            narrower; or if the name, the scopes or the time will not do.
+    """
+    work.authorise(Action.TOKEN_ISSUE, Subject(is_own=True))
+    account = await hold_account(work.session, work.account_id())
+    if account is None or account.disabled_at is not None:
+        raise Refused(NotAllowed(message="this account is disabled"))
+    problems = [*_problems_with(name, scopes, valid_for), *_wider_than(work.actor.scopes, scopes)]
+    if problems:
+        raise Refused(*problems)
+    chosen = list(dict.fromkeys(scopes)) if scopes is not None else None
+    until = work.now + valid_for
+    work.about.update(scopes=chosen, until=as_text(until))
+    token, secret = add_token(
+        work.session, "service", account.id, work.now, until, name=name.strip(), scopes=chosen
+    )
+    return IssuedToken(token=token, secret=secret)
+
+
+@command(Action.TOKEN_ISSUE)
+async def issue_preview(
+    work: Work,
+    entry_id: str,
+    *,
+    revision_id: str | None = None,
+    locale: str | None = None,
+    valid_for: timedelta = LONGEST_PREVIEW,
+) -> IssuedToken:
+    """Make a token that shows a frontend one revision as if it were public; return it.
+
+    It shows nothing else that is not public, is good for nothing in the management API, and
+    ends with the session that it was made in.
+
+    Args:
+        work: the transaction and the actor.
+        entry_id: the entry.
+        revision_id: the revision to show; by default the newest.
+        locale: the edition; by default the site's default locale.
+        valid_for: after how long it expires; at most :data:`LONGEST_PREVIEW`.
+
+    Raises:
+        Refused: if the actor may not read the entry, there is no such revision, or the time
+            will not do.
+    """
+    held = await look_at(work, entry_id, locale)
+    await authorise_on(work, Action.ENTRY_READ, held)
+    work.authorise(Action.TOKEN_ISSUE, Subject(is_own=True))
+    revision = await get_revision(work, held.edition, revision_id or held.head.id)
+    if not timedelta(0) < valid_for <= LONGEST_PREVIEW:
+        message = f"a preview lasts some time, and {LONGEST_PREVIEW} at most"
+        raise Refused(InvalidValue(message=message, path=("validFor",)))
+    account = await hold_account(work.session, work.account_id())
+    if account is None or account.disabled_at is not None:
+        raise Refused(NotAllowed(message="this account is disabled"))
+    token, secret = add_token(
+        work.session,
+        "preview",
+        account.id,
+        work.now,
+        work.now + valid_for,
+        session_id=work.actor.session_id,
+        revision_id=revision.id,
+    )
+    return IssuedToken(token=token, secret=secret)
+
+
+@command(Action.TOKEN_REVOKE)
+async def revoke_token(work: Work, token_id: str) -> Token:
+    """Make a service token worthless, at once and for ever, and return it.
+
+    Raises:
+        Refused: if the actor may not, or has no such token.
+    """
+    token = await get(work, Token, token_id)
+    subject = Subject(is_own=token.account_id == work.actor.account_id)
+    if token.kind != "service" or not (subject.is_own or work.may(Action.TOKEN_REVOKE, subject)):
+        # Whose tokens there are is nobody else's business.
+        raise Refused(NotFound(message=f"there is no token {token_id!r}"))
+    work.authorise(Action.TOKEN_REVOKE, subject)
+    if token.revoked_at is None:
+        token.revoked_at = work.now
+    return token
+
+
+def _problems_with(
+    name: str, scopes: Sequence[str] | None, valid_for: timedelta
+) -> Iterator[UserError]:
+    problems: list[UserError] = []
+    if not checked_text(name, ("name",), problems, LONGEST_NAME).strip():
+        message = "a token needs a name that says what it is for"
+        problems.append(InvalidValue(message=message, path=("name",)))
+    yield from problems
+    for index, scope in enumerate(scopes or ()):
+        if scope not in set(Action):
+            message = f"there is no action {scope!r}; there are {', '.join(Action)}"
+            yield InvalidValue(message=message, path=("scopes", index))
+    if scopes is not None and not scopes:
+        message = "a token without any scope is good for nothing; name one, or leave them out"
+        yield InvalidValue(message=message, path=("scopes",))
+    if not timedelta(0) < valid_for <= LONGEST_VALIDITY:
+        message = f"a token is valid for some time, and for {LONGEST_VALIDITY.days} days at most"
+        yield InvalidValue(message=message, path=("validFor",))
+
+
+def _wider_than(own: frozenset[str] | None, scopes: Sequence[str] | None) -> Iterator[UserError]:
+    """Yield why a token would be good for more than the one with which it is asked for."""
+    if own is None:
+        return
+    more = sorted(set(scopes) - own) if scopes is not None else ["all that the account may do"]
+    if more:
+        message = f"a token makes none with wider scopes than its own; too wide: {', '.join(more)}"
+        yield NotAllowed(message=message, path=("scopes",))

@@ -1,0 +1,1 @@
+"""Who is calling, and which actions they may take. Nothing here reads or writes."""

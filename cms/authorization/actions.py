@@ -1,0 +1,211 @@
+"""Who may do what: one table, and one function that reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from cms.authorization.actor import Actor, Grant
+
+
+class Action(StrEnum):
+    """What can be allowed or refused; every command is one."""
+
+    ENTRY_READ = "entry:read"
+    ENTRY_CREATE = "entry:create"
+    ENTRY_SAVE = "entry:save"
+    ENTRY_DELETE = "entry:delete"
+    ENTRY_ARCHIVE = "entry:archive"
+    ENTRY_PUBLISH = "entry:publish"
+    ENTRY_UNPUBLISH = "entry:unpublish"
+    ENTRY_BREAK_GLASS = "entry:break-glass"
+    REVISION_PRUNE = "revision:prune"
+    REVIEW_REQUEST = "review:request"
+    REVIEW_WITHDRAW = "review:withdraw"
+    REVIEW_SIGN_OFF = "review:sign-off"
+    REVIEW_REQUEST_CHANGES = "review:request-changes"
+    COMMENT_WRITE = "comment:write"
+    COMMENT_RESOLVE = "comment:resolve"
+    CATEGORY_CREATE = "category:create"
+    CATEGORY_CHANGE = "category:change"
+    TAG_CREATE = "tag:create"
+    PERSON_CREATE = "person:create"
+    ACCOUNT_READ = "account:read"
+    ACCOUNT_CREATE = "account:create"
+    ACCOUNT_DISABLE = "account:disable"
+    PASSWORD_CHANGE = "password:change"
+    SESSION_BEGIN = "session:begin"
+    SESSION_END = "session:end"
+    TOKEN_ISSUE = "token:issue"
+    TOKEN_REVOKE = "token:revoke"
+    ROLE_GRANT = "role:grant"
+    ROLE_REVOKE = "role:revoke"
+    KEY_CHANGE = "key:change"
+    AUDIT_READ = "audit:read"
+
+
+class Reach(StrEnum):
+    """Whose things a role may do something to."""
+
+    ANY = "yes"
+    OWN = "own"
+    OTHERS = "others'"
+
+
+# What whoever is signed in may do, whatever the role.
+_EVERYONE = {
+    Action.ENTRY_READ: Reach.ANY,
+    Action.ACCOUNT_READ: Reach.ANY,
+    Action.COMMENT_WRITE: Reach.ANY,
+    Action.COMMENT_RESOLVE: Reach.OWN,
+    Action.PASSWORD_CHANGE: Reach.OWN,
+    Action.SESSION_BEGIN: Reach.OWN,
+    Action.SESSION_END: Reach.OWN,
+    Action.TOKEN_ISSUE: Reach.OWN,
+    Action.TOKEN_REVOKE: Reach.OWN,
+}
+_EDITORS = _EVERYONE | {Action.COMMENT_RESOLVE: Reach.ANY}
+
+# Which actions a role includes, and how far they reach. Adding a right is one line here.
+ROLE_ACTIONS: Mapping[str, Mapping[Action, Reach]] = {
+    "viewer": _EVERYONE,
+    "author": _EDITORS
+    | {
+        Action.ENTRY_CREATE: Reach.ANY,
+        Action.ENTRY_SAVE: Reach.ANY,
+        Action.ENTRY_DELETE: Reach.OWN,
+        Action.REVIEW_REQUEST: Reach.ANY,
+        Action.REVIEW_WITHDRAW: Reach.OWN,
+    },
+    "reviewer": _EDITORS
+    | {
+        # Four eyes: nobody's own work.
+        Action.REVIEW_SIGN_OFF: Reach.OTHERS,
+        Action.REVIEW_REQUEST_CHANGES: Reach.OTHERS,
+    },
+    "publisher": _EDITORS
+    | {
+        Action.ENTRY_ARCHIVE: Reach.ANY,
+        Action.ENTRY_PUBLISH: Reach.ANY,
+        Action.ENTRY_UNPUBLISH: Reach.ANY,
+        Action.REVIEW_REQUEST: Reach.ANY,
+        Action.REVIEW_WITHDRAW: Reach.ANY,
+        Action.CATEGORY_CREATE: Reach.ANY,
+        Action.CATEGORY_CHANGE: Reach.ANY,
+        Action.TAG_CREATE: Reach.ANY,
+    },
+    # Everything but judging content: that takes a reviewer's eyes, not an administrator's rank.
+    "administrator": {
+        **dict.fromkeys(
+            set(Action) - {Action.REVIEW_SIGN_OFF, Action.REVIEW_REQUEST_CHANGES}, Reach.ANY
+        ),
+        # A session or a token of somebody else's account would be a way to sign off in their name.
+        Action.SESSION_BEGIN: Reach.OWN,
+        Action.TOKEN_ISSUE: Reach.OWN,
+    },
+}
+
+# What every account may do for itself, even one that holds no role, or only in some part.
+OF_EVERY_ACCOUNT = frozenset(
+    {Action.PASSWORD_CHANGE, Action.SESSION_END, Action.TOKEN_ISSUE, Action.TOKEN_REVOKE}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What an action would be done to. The empty one stands for the whole installation.
+
+    Attributes:
+        content_type: the entry's type.
+        categories: the ids of the entry's category and of all above it.
+        stage: the stage to sign off at; ``None`` for whichever it is.
+        role: the role that the stage asks for.
+        is_own: whether it is the actor's own work, comment, token and so on.
+    """
+
+    content_type: str | None = None
+    categories: frozenset[str] = frozenset()
+    stage: str | None = None
+    role: str | None = None
+    is_own: bool = False
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """Yes, by this grant; ``None`` for what needs none."""
+
+    grant: Grant | None
+
+
+@dataclass(frozen=True)
+class Denied:
+    """No, and why.
+
+    Attributes:
+        reason: what it would take.
+        is_own_work: whether it would be allowed, were it not the actor's own.
+    """
+
+    reason: str
+    is_own_work: bool = False
+
+
+Decision: TypeAlias = Allowed | Denied
+
+
+def decide(actor: Actor, action: Action, subject: Subject) -> Decision:
+    """Say whether one of the actor's grants includes the action on the subject."""
+    if actor.scopes is not None and action not in actor.scopes:
+        return Denied(f"this token's scopes do not include {action}")
+    if action in OF_EVERY_ACCOUNT and actor.account_id is not None and subject.is_own:
+        return Allowed(None)
+    holders = [
+        grant
+        for grant in actor.grants
+        if action in ROLE_ACTIONS.get(grant.role, ()) and _covers(grant, subject)
+    ]
+    for grant in holders:
+        if _reaches(ROLE_ACTIONS[grant.role][action], subject):
+            return Allowed(grant)
+    roles = [role for role, actions in ROLE_ACTIONS.items() if action in actions]
+    held = sorted({grant.role for grant in actor.grants})
+    if holders and subject.is_own:
+        return Denied(f"nobody does {action} to their own work", is_own_work=True)
+    if holders:
+        return Denied(f"{action} is for one's own only; here it takes another role")
+    return Denied(
+        f"{action} takes the role {' or '.join(roles)}{_scope_words(subject)}; "
+        f"this account holds {', '.join(held) or 'no role'}, which does not cover it"
+    )
+
+
+def grants_for(actor: Actor, action: Action) -> tuple[Grant, ...]:
+    """Return those of the actor's grants that include the action on anybody's things.
+
+    What they are limited to is what :func:`decide` would allow; for whole lists.
+    """
+    if actor.scopes is not None and action not in actor.scopes:
+        return ()
+    return tuple(
+        grant for grant in actor.grants if ROLE_ACTIONS.get(grant.role, {}).get(action) is Reach.ANY
+    )
+
+
+def _reaches(reach: Reach, subject: Subject) -> bool:
+    return reach is Reach.ANY or subject.is_own is (reach is Reach.OWN)
+
+
+def _covers(grant: Grant, subject: Subject) -> bool:
+    return (
+        grant.content_type in (None, subject.content_type)
+        and (grant.category_id is None or grant.category_id in subject.categories)
+        and (subject.stage is None or grant.stage in (None, subject.stage))
+        and (subject.role is None or grant.role == subject.role)
+    )
+
+
+def _scope_words(subject: Subject) -> str:
+    words = f" for {subject.content_type}" if subject.content_type else ""
+    return words + (f" at the stage {subject.stage!r}" if subject.stage else "")

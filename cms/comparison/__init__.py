@@ -1,0 +1,1 @@
+"""Difference, merge, blame and comment anchors: pure functions of contents."""

@@ -1,0 +1,149 @@
+"""What changed between two revisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from cms.comparison.changes import Change, LinkChange
+from cms.comparison.difference_html import html_of
+from cms.comparison.link_difference import link_changes
+from cms.comparison.pairing import Pair, pairs_between
+from cms.comparison.word_diff import WordChange, words_between
+from cms.content.canonical_json import JsonObject
+from cms.content.content_type import ContentType
+from cms.content.fields import Links
+from cms.content.fields.base import joined
+from cms.content.places import TAGS_LABEL, Place, items_of, tags_in
+
+__all__ = ["Change", "Difference", "LinkChange", "WordChange", "difference", "words_between"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """All that is different in a new content.
+
+    Attributes:
+        changes: of its values, in the order of the page.
+        links: of its links and references. The values of link fields are told here alone;
+            links inside text are told here and in the text's words.
+    """
+
+    changes: tuple[Change, ...]
+    links: tuple[LinkChange, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is different."""
+        return not self.changes and not self.links
+
+    @property
+    def is_material(self) -> bool:
+        """Whether a reader of the page would read something else.
+
+        Another slug, category or tag, another note on a link, and another order of links are
+        not material.
+        """
+        changes = any(change.is_material for change in self.changes)
+        return changes or any(change.is_material for change in self.links)
+
+    def to_json(self) -> JsonObject:
+        """Return what an API shows."""
+        return {
+            "isEmpty": self.is_empty,
+            "isMaterial": self.is_material,
+            "changes": [change.to_json() for change in self.changes],
+            "links": [change.to_json() for change in self.links],
+        }
+
+    def html(self) -> str:
+        """Return it as HTML for people: sections with ``ins`` and ``del``, without styles."""
+        return html_of(self.changes, self.links)
+
+
+def difference(content_type: type[ContentType], old: JsonObject, new: JsonObject) -> Difference:
+    """Return what changed from one revision's content to another's.
+
+    Items of lists are recognised wherever they stand: a new section in front of the others is
+    one addition, a section that changed places is one move, and an edited one is told by what
+    was edited in it.
+    """
+    pairs = list(pairs_between(content_type, old, new))
+    changes = [change for pair in pairs for change in _changes(pair)]
+    return Difference(
+        changes=(*changes, *_tag_changes(old, new)),
+        links=tuple(link_changes(_links(old), _links(new), _groups(pairs))),
+    )
+
+
+def _groups(pairs: Sequence[Pair]) -> Mapping[str, str]:
+    """Return where each value that links can stand in has gone: a single one, or a list."""
+    groups: dict[str, str] = {}
+    for pair in pairs:
+        if pair.old is None or pair.new is None or pair.is_moved:
+            continue
+        old, new = pair.old.path[1:], pair.new.path[1:]
+        groups[joined(old)] = joined(new)
+        if old and isinstance(old[-1], int):  # references name the list that they stand in
+            groups[joined(old[:-1])] = joined(new[:-1])
+    return groups
+
+
+def _changes(pair: Pair) -> Iterator[Change]:
+    old, new = pair.old, pair.new
+    here = new or old
+    if here is None or isinstance(here.field, Links):
+        return
+    if old is None or (new is not None and old.is_empty and not new.is_empty):
+        yield _change("ADDED", here, old, new)
+    elif new is None or (new.is_empty and not old.is_empty):
+        yield _change("REMOVED", old, old, new)
+    elif pair.is_moved:
+        yield _change("MOVED", here, old, new)
+    elif old.value != new.value and not new.is_empty:
+        yield _change("CHANGED", here, old, new)
+
+
+def _change(
+    kind: Literal["ADDED", "REMOVED", "CHANGED", "MOVED"],
+    here: Place,
+    old: Place | None,
+    new: Place | None,
+) -> Change:
+    before, after = old.value if old else None, new.value if new else None
+    has_words = here.is_text and kind != "MOVED"
+    return Change(
+        kind=kind,
+        path=here.path,
+        old_path=old.path if old else None,
+        label=here.label,
+        old=before,
+        new=after,
+        words=words_between(str(before or ""), str(after or "")) if has_words else (),
+    )
+
+
+def _tag_changes(old: JsonObject, new: JsonObject) -> Iterator[Change]:
+    """Yield the tags that came and went; they have no order that could change."""
+    before, after = tags_in(old), tags_in(new)
+    for index, tag in enumerate(before):
+        if tag not in after:
+            path = ("tags", index)
+            yield Change(
+                kind="REMOVED", path=path, old_path=path, label=TAGS_LABEL, old=tag, new=None
+            )
+    for index, tag in enumerate(after):
+        if tag not in before:
+            yield Change(
+                kind="ADDED",
+                path=("tags", index),
+                old_path=None,
+                label=TAGS_LABEL,
+                old=None,
+                new=tag,
+            )
+
+
+def _links(content: JsonObject) -> list[JsonObject]:
+    return [link for link in items_of(content.get("links")) if isinstance(link, Mapping)]

@@ -1,0 +1,238 @@
+"""What changed in a text, word by word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, groupby, pairwise
+from typing import Literal, NamedTuple
+
+from cms.comparison.sequences import Run, equal_runs
+from cms.content.canonical_json import JsonObject
+
+Operation = Literal["SAME", "ADDED", "REMOVED"]
+
+# Scripts without spaces between words: kana and Han are compared character by character.
+_DENSE = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_UNIT = re.compile(rf"(\A(?=\s)|[{_DENSE}]|[^\s{_DENSE}]+)(\s*)")
+_WORD = re.compile(rf"[{_DENSE}]|[^\W{_DENSE}]+")
+_ENDS_SENTENCE = (".", "!", "?", ":", ";", "\u3002")
+
+
+@dataclass(frozen=True)
+class WordChange:
+    """A stretch of words with one fate.
+
+    Attributes:
+        operation: what happened to it.
+        text: the words, with the white space after them.
+    """
+
+    operation: Operation
+    text: str
+
+    def to_json(self) -> JsonObject:
+        """Return what an API shows."""
+        return {"operation": self.operation, "text": self.text}
+
+
+class _Unit(NamedTuple):
+    word: str
+    space: str
+
+    @property
+    def text(self) -> str:
+        return self.word + self.space
+
+
+def words_between(old: str, new: str) -> tuple[WordChange, ...]:
+    """Return the way from one text to another.
+
+    What is ``SAME`` and ``ADDED`` makes the new text, what is ``SAME`` and ``REMOVED`` the old
+    one. A word counts as the same where only the white space after it differs; the white space
+    is then told by itself.
+    """
+    if old == new:
+        return (WordChange("SAME", new),) if new else ()
+    old_units, new_units = _units(old), _units(new)
+    runs = list(_joined(_runs(old_units, new_units)))
+    readable = _slid(_without_chance(runs, old_units, new_units), old_units, new_units)
+    return tuple(_collated(_steps(readable, old_units, new_units)))
+
+
+def words_in(text: str) -> Iterator[re.Match[str]]:
+    """Yield each word, without punctuation and white space."""
+    return _WORD.finditer(text)
+
+
+def likeness_of(old: frozenset[str], new: frozenset[str]) -> float:
+    """Return how much two vocabularies have in common: from 0 to 1."""
+    total = len(old) + len(new)
+    return 2 * len(old & new) / total if total else 0.0
+
+
+def vocabulary(text: str) -> frozenset[str]:
+    """Return the different words of a text, without regard to case."""
+    return frozenset(match[0].casefold() for match in words_in(text))
+
+
+def _units(text: str) -> list[_Unit]:
+    return [_Unit(match[1], match[2]) for match in _UNIT.finditer(text)]
+
+
+def _runs(old: Sequence[_Unit], new: Sequence[_Unit]) -> Iterator[Run]:
+    """Yield the stretches of equal words: first whole lines are matched, then words between.
+
+    So a long text with many edits takes no longer than its edits.
+    """
+    old_lines, new_lines = _lines(old), _lines(new)
+    old_starts = [0, *accumulate(map(len, old_lines))]
+    new_starts = [0, *accumulate(map(len, new_lines))]
+    left = Run(0, 0, 0)
+    for lines in [*equal_runs(old_lines, new_lines), Run(len(old_lines), len(new_lines), 0)]:
+        start, end = old_starts[lines.old], old_starts[lines.old + lines.length]
+        right = Run(start, new_starts[lines.new], end - start)
+        old_gap, new_gap = left.old + left.length, left.new + left.length
+        between = equal_runs(
+            [unit.word for unit in old[old_gap : right.old]],
+            [unit.word for unit in new[new_gap : right.new]],
+        )
+        yield from (Run(old_gap + run.old, new_gap + run.new, run.length) for run in between)
+        yield right
+        left = right
+
+
+def _lines(units: Sequence[_Unit]) -> list[tuple[str, ...]]:
+    """Return the words of each line."""
+    lines: list[list[str]] = [[]]
+    for unit in units:
+        lines[-1].append(unit.word)
+        if "\n" in unit.space:
+            lines.append([])
+    return [tuple(line) for line in lines if line]
+
+
+def _joined(runs: Iterable[Run]) -> Iterator[Run]:
+    """Join runs that touch on both sides, and drop empty ones."""
+    last = Run(0, 0, 0)
+    for run in runs:
+        if (last.old + last.length, last.new + last.length) == (run.old, run.new):
+            last = last._replace(length=last.length + run.length)
+            continue
+        if last.length:
+            yield last
+        last = run
+    if last.length:
+        yield last
+
+
+def _without_chance(
+    runs: Sequence[Run], old: Sequence[_Unit], new: Sequence[_Unit]
+) -> Sequence[Run]:
+    """Drop each run that is no longer than what changed before and after it.
+
+    A few words that happen to be the same within a rewritten sentence help nobody.
+    """
+    old_sizes = [0, *accumulate(len(unit.text) for unit in old)]
+    new_sizes = [0, *accumulate(len(unit.text) for unit in new)]
+
+    def gap(left: Run, right: Run) -> int:
+        return max(
+            old_sizes[right.old] - old_sizes[left.old + left.length],
+            new_sizes[right.new] - new_sizes[left.new + left.length],
+        )
+
+    def is_chance(left: Run, run: Run, right: Run) -> bool:
+        size = old_sizes[run.old + run.length] - old_sizes[run.old]
+        return size <= min(gap(left, run), gap(run, right))
+
+    kept = [Run(0, 0, 0)]
+    for run in [*runs, Run(len(old), len(new), 0)]:
+        while len(kept) > 1 and is_chance(kept[-2], kept[-1], run):
+            kept.pop()
+        kept.append(run)
+    return kept
+
+
+def _slid(runs: Sequence[Run], old: Sequence[_Unit], new: Sequence[_Unit]) -> Sequence[Run]:
+    """Move each insertion and removal to where it reads best, where its words allow a choice.
+
+    A new paragraph that starts like the next one shall begin and end where paragraphs do.
+    """
+    slid = list(runs)
+    for index in range(len(slid) - 1):
+        left, right = slid[index], slid[index + 1]
+        old_gap, new_gap = (left.old + left.length, right.old), (left.new + left.length, right.new)
+        is_addition, is_removal = old_gap[0] == old_gap[1], new_gap[0] == new_gap[1]
+        if is_addition == is_removal:
+            continue
+        units, gap = (new, new_gap) if is_addition else (old, old_gap)
+        shift = _best_shift(units, gap, left.length, right.length)
+        slid[index] = left._replace(length=left.length + shift)
+        slid[index + 1] = Run(right.old + shift, right.new + shift, right.length - shift)
+    return slid
+
+
+def _best_shift(units: Sequence[_Unit], gap: tuple[int, int], before: int, after: int) -> int:
+    """Return by how many words to shift what stands in the gap.
+
+    Args:
+        units: the text with the words that the other one lacks.
+        gap: where they start and end.
+        before: the number of words before them that both texts have.
+        after: the number of those after them.
+    """
+    start, end = gap
+    least, most = 0, 0
+    while -least < before and units[start + least - 1].word == units[end + least - 1].word:
+        least -= 1
+    while most < after and units[start + most].word == units[end + most].word:
+        most += 1
+    return max(
+        range(least, most + 1),
+        key=lambda shift: (_pause(units, start + shift) + _pause(units, end + shift), -abs(shift)),
+    )
+
+
+def _pause(units: Sequence[_Unit], position: int) -> int:
+    """Return how long a reader pauses before the word at this position."""
+    if position in (0, len(units)):
+        return 4
+    unit = units[position - 1]
+    if (breaks := unit.space.count("\n")) > 0:
+        return 3 if breaks > 1 else 2
+    return 1 if unit.word.endswith(_ENDS_SENTENCE) else 0
+
+
+def _steps(runs: Sequence[Run], old: Sequence[_Unit], new: Sequence[_Unit]) -> Iterator[WordChange]:
+    for left, right in pairwise([*runs, Run(len(old), len(new), 0)]):
+        yield from _kept(left, old, new)
+        for unit in old[left.old + left.length : right.old]:
+            yield WordChange("REMOVED", unit.text)
+        for unit in new[left.new + left.length : right.new]:
+            yield WordChange("ADDED", unit.text)
+
+
+def _kept(run: Run, old: Sequence[_Unit], new: Sequence[_Unit]) -> Iterator[WordChange]:
+    for offset in range(run.length):
+        before, after = old[run.old + offset], new[run.new + offset]
+        if before.space == after.space:
+            yield WordChange("SAME", after.text)
+            continue
+        yield WordChange("SAME", after.word)
+        yield WordChange("REMOVED", before.space)
+        yield WordChange("ADDED", after.space)
+
+
+def _collated(steps: Iterable[WordChange]) -> Iterator[WordChange]:
+    """Join neighbours of one kind; of each change, tell first what was removed."""
+    for is_same, group in groupby(
+        (step for step in steps if step.text), key=lambda step: step.operation == "SAME"
+    ):
+        members = list(group)
+        operations: tuple[Operation, ...] = ("SAME",) if is_same else ("REMOVED", "ADDED")
+        for operation in operations:
+            text = "".join(step.text for step in members if step.operation == operation)
+            if text:
+                yield WordChange(operation, text)

@@ -1,0 +1,1 @@
+"""Markdown, its syntax tree, and the sanitizing of HTML."""

@@ -1,0 +1,329 @@
+"""Markdown → sanitised HTML, and what derives from that HTML. The libraries do the work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from html.parser import HTMLParser
+from itertools import islice, pairwise
+from math import ceil
+from urllib.parse import unquote, urlsplit
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+
+from cms.content.canonical_json import Json
+from cms.content.links import is_internal
+from cms.content.markup.mdast import tree_of
+from cms.content.markup.sanitizing import ADDRESSES, Loss, losses
+from cms.content.nesting import too_deep
+from cms.content.slug import Anchors
+
+# How many words somebody reads in a minute, silently: https://doi.org/10.1016/j.jml.2019.104047
+WORDS_PER_MINUTE = 238
+
+URL_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+
+# A word with what joins its parts, or a character of a script that has no spaces.
+_WORD = re.compile(
+    r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
+    r"|[^\W_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+(?:['\u2019.,/-][^\W_]+)*"
+)
+# More than anybody will mend before saving again.
+MOST_LOSSES = 50
+
+_IGNORED = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
+
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_BLOCKS = _HEADINGS | {"p", "li", "pre", "td", "th", "dt", "dd", "blockquote", "figcaption", "br"}
+_ATTRIBUTES = {
+    **nh3.ALLOWED_ATTRIBUTES,
+    **{heading: {"id"} for heading in _HEADINGS},
+    "code": {"class"},
+}
+# How many lists and quotes may stand within each other, and how many marks around a word.
+DEEPEST = 100
+
+
+def _parser(depth: int) -> MarkdownIt:
+    options = {"html": True, "maxNesting": depth}
+    return MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
+
+
+# To the parser a list is two levels deep; one more lets it open what is too deep.
+_PARSER = _parser(2 * DEEPEST + 1)
+_INLINE_PARSER = _parser(DEEPEST)
+
+
+def _parse_inline(state: StateCore) -> None:
+    """Parse text within blocks; the parser's own way takes three calls for each level there."""
+    for token in state.tokens:
+        if token.type == "inline":
+            token.children = []
+            _INLINE_PARSER.inline.parse(token.content, _INLINE_PARSER, state.env, token.children)
+
+
+_PARSER.core.ruler.at("inline", _parse_inline)
+
+
+@dataclass(frozen=True)
+class InlineLink:
+    """A link as it stands in the text."""
+
+    href: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading that a reader can be sent to.
+
+    Attributes:
+        level: 1 to 6.
+        text: its words.
+        anchor: what a ``#fragment`` leads to.
+    """
+
+    level: int
+    text: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class RenderedMarkdown:
+    """What derives from a Markdown text.
+
+    Attributes:
+        html: sanitised, with an ``id`` on every heading.
+        plain_text: the words alone, one line a block.
+        links: the links that stand in the HTML, in order.
+        anchors: what a ``#fragment`` can lead to.
+        headings: those that have an anchor, in order.
+        tree: the text as a tree; see :mod:`cms.content.markup.mdast`.
+    """
+
+    html: str
+    plain_text: str
+    links: tuple[InlineLink, ...]
+    anchors: tuple[str, ...]
+    headings: tuple[Heading, ...]
+    tree: Mapping[str, Json]
+
+    @property
+    def word_count(self) -> int:
+        """How many words a reader reads; see :func:`count_words`."""
+        return count_words(self.plain_text)
+
+    @property
+    def reading_minutes(self) -> int:
+        """How long reading takes, in whole minutes; 0 only where there are no words."""
+        return ceil(self.word_count / WORDS_PER_MINUTE)
+
+
+def render_markdown(text: str, anchors: Anchors) -> RenderedMarkdown:
+    """Render CommonMark with tables and strikethrough.
+
+    Raw HTML is allowed and then sanitised, so no script, style or event handler survives.
+    Plain text and links are read from the sanitised HTML, so they are what a reader gets.
+    """
+    return _rendered(_PARSER.parse(text), anchors)
+
+
+def _rendered(tokens: Sequence[Token], anchors: Anchors) -> RenderedMarkdown:
+    html = _sanitise(_raw_html(_prepared(tokens, anchors)))
+    reader = _HtmlReader()
+    reader.feed(html)
+    reader.close()
+    return RenderedMarkdown(
+        html=html,
+        plain_text=reader.plain_text(),
+        links=tuple(reader.links),
+        anchors=tuple(reader.anchors),
+        headings=tuple(reader.headings),
+        tree=tree_of(tokens, _sanitise, _is_harmless),
+    )
+
+
+def count_words(text: str) -> int:
+    """Return the number of words: each Chinese character and each Japanese one is a word."""
+    return len(_WORD.findall(text))
+
+
+def removed_by_sanitising(text: str) -> tuple[Loss, ...]:
+    """Return what stands in a Markdown text and no reader gets, at most :data:`MOST_LOSSES`.
+
+    Comments are nobody's loss.
+    """
+    raw = _raw_html(_prepared(_PARSER.parse(text), Anchors()))
+    return tuple(islice(losses(raw, _sanitise(raw)), MOST_LOSSES))
+
+
+def links_in(text: str) -> tuple[InlineLink, ...]:
+    """Return the links of a Markdown text; none of one that is nested too deeply."""
+    return _read(text)[0]
+
+
+def line_too_deep(text: str) -> int | None:
+    """Return the first line that is nested more than :data:`DEEPEST` levels deep, from 1."""
+    return _read(text)[1]
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> tuple[tuple[InlineLink, ...], int | None]:
+    """Return the links and the line that is too deep; a save asks several times for the same."""
+    tokens = _PARSER.parse(text)
+    if (line := too_deep(tokens, DEEPEST)) is not None:
+        return (), line
+    return _rendered(tokens, Anchors()).links, None
+
+
+def with_absolute_links(html: str, url: str) -> str:
+    """Return sanitised HTML that can be read away from the page with this address."""
+    return _sanitise(html, url)
+
+
+def split_at_headings(text: str) -> tuple[str, list[tuple[str, str]]]:
+    """Return what stands before the first heading of level 2, and each such heading's part.
+
+    A ``##`` in a code block is no heading.
+    """
+    lines = text.splitlines()
+    tokens = _PARSER.parse(text)
+    headings = [
+        (token.map[0], token.map[1], content.content)
+        for token, content in pairwise(tokens)
+        if token.type == "heading_open" and token.tag == "h2" and token.level == 0 and token.map
+    ]
+    ends = [start for start, _, _ in headings] + [len(lines)]
+    intro = "\n".join(lines[: ends[0]]).strip("\n")
+    parts = [
+        (heading, "\n".join(lines[first:end]).strip("\n"))
+        for (_, first, heading), end in zip(headings, ends[1:], strict=True)
+    ]
+    return intro, parts
+
+
+def _prepared(tokens: Sequence[Token], anchors: Anchors) -> Sequence[Token]:
+    _name_headings(tokens, anchors)
+    _align_cells(tokens)
+    return tokens
+
+
+def _raw_html(tokens: Sequence[Token]) -> str:
+    return str(_PARSER.renderer.render(tokens, _PARSER.options, {}))
+
+
+def code_lines(text: str) -> tuple[tuple[int, int], ...]:
+    """Return the lines of each code block, counted from 0: the first, and the one after it."""
+    return tuple(
+        (token.map[0], token.map[1])
+        for token in _PARSER.parse(text)
+        if token.type in {"fence", "code_block"} and token.map
+    )
+
+
+def _name_headings(tokens: Sequence[Token], anchors: Anchors) -> None:
+    for token, content in pairwise(tokens):
+        if token.type == "heading_open":
+            words = (inner.content for inner in content.children or [])
+            token.attrSet("id", anchors.take("".join(words)))
+
+
+def _align_cells(tokens: Sequence[Token]) -> None:
+    """Say in an attribute what the parser says in a style, which would not be kept."""
+    for token in tokens:
+        if token.type in {"th_open", "td_open"} and (style := token.attrs.pop("style", None)):
+            token.attrSet("align", str(style).removeprefix("text-align:"))
+
+
+def _sanitise(html: str, base: str = "") -> str:
+    return nh3.clean(
+        html,
+        attributes=_ATTRIBUTES,
+        attribute_filter=_keep_attribute,
+        url_schemes=set(URL_SCHEMES),
+        link_rel=None,
+        url_relative=("rewrite_with_base", base) if base else None,
+    ).strip()
+
+
+def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
+    if tag == "code" and attribute == "class":
+        return value if value.startswith("language-") and " " not in value else None
+    if attribute in ADDRESSES and not _is_harmless(value):
+        return None  # the sanitiser itself checks the addresses of links and images only
+    return value
+
+
+def _is_harmless(address: str) -> bool:
+    """Return whether an address leads within the site or to where readers may be sent."""
+    try:
+        # Browsers skip control characters and spaces before a scheme, and some within it.
+        scheme = urlsplit(_IGNORED.sub("", address)).scheme
+    except ValueError:
+        return False
+    return scheme in URL_SCHEMES or not scheme
+
+
+def _as_written(href: str) -> str:
+    """Return an address; within the site with the letters that slugs and anchors have."""
+    return unquote(href) if href.startswith("#") or is_internal(href) else href
+
+
+class _HtmlReader(HTMLParser):
+    """Reads words and links from HTML that is known to be clean."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.links: list[InlineLink] = []
+        self.anchors: list[str] = []
+        self.headings: list[Heading] = []
+        self._heading: tuple[str, int] | None = None
+        self._words: list[str] = []
+        self._link: tuple[str, int] | None = None
+        self._is_code = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = dict(attrs)
+        if anchor := attributes.get("id"):
+            self.anchors.append(anchor)
+        if tag == "a":
+            self._link = (attributes.get("href") or "", len(self._words))
+        elif tag == "img":
+            self._words.append(attributes.get("alt") or "")
+        elif tag in _BLOCKS:
+            self._words.append("\n")
+        if tag in _HEADINGS and anchor:
+            self._heading = (anchor, len(self._words))
+        self._is_code |= tag == "pre"
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a" and self._link is not None:
+            href, start = self._link
+            if href:
+                self.links.append(InlineLink(_as_written(href), self._words_since(start)))
+            self._link = None
+        elif tag in _HEADINGS and self._heading is not None:
+            anchor, start = self._heading
+            self.headings.append(Heading(int(tag[1]), self._words_since(start), anchor))
+            self._heading = None
+            self._words.append("\n")
+        elif tag in _BLOCKS:
+            self._words.append("\n")
+        self._is_code &= tag != "pre"
+
+    def handle_data(self, data: str) -> None:
+        # A line break in the source is a space to a reader, except in code.
+        self._words.append(data if self._is_code else data.replace("\n", " "))
+
+    def _words_since(self, start: int) -> str:
+        return " ".join("".join(self._words[start:]).split())
+
+    def plain_text(self) -> str:
+        """Return the words, one line a block, blank lines dropped."""
+        lines = (" ".join(line.split()) for line in "".join(self._words).splitlines())
+        return "\n".join(line for line in lines if line)

@@ -1,1 +1,0 @@
-"""The Markdown files of a site that moves here: what they say, and what they said before."""

@@ -1,1 +1,0 @@
-"""What is searched, what is asked, and what a find is worth. Pure; no SQL."""

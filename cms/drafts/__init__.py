@@ -1,0 +1,1 @@
+"""Entries and their drafts: saving, history, contributors, presence, pruning."""

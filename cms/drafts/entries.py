@@ -1,0 +1,272 @@
+"""Bring an entry into being, and put it away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select
+
+from cms.authorization.actions import Action, Subject
+from cms.content.snapshot import Draft, draft_of
+from cms.drafts.loading import (
+    Held,
+    ancestry,
+    authorise_on,
+    categories_of,
+    hold,
+    hold_entry,
+    refuse_archived,
+)
+from cms.drafts.saving import first_revision
+from cms.errors import DuplicateName, HasHistory, InvalidValue, Refused, StillLinked, StillPublic
+from cms.identifiers import new_id
+from cms.review.loading import contributors_of
+from cms.tables import (
+    Comment,
+    Edition,
+    EditionContributor,
+    Entry,
+    Link,
+    Look,
+    Presence,
+    Publication,
+    Review,
+    Revision,
+)
+from cms.work.work import Work, command
+
+
+@command(Action.ENTRY_CREATE)
+async def create_entry(
+    work: Work, content_type: str, draft: Draft, *, locale: str | None = None, note: str = ""
+) -> Revision:
+    """Create an entry with a first revision and return that.
+
+    Args:
+        work: the transaction and the actor.
+        content_type: the name of a content type that the site declares.
+        draft: what to write; a title is enough to begin with.
+        locale: the edition to write; by default the site's default locale.
+        note: what the author has to say about the revision.
+
+    Raises:
+        Refused: if the actor may not, the type or locale is unknown, the type is a singleton
+            that exists, or a value does not fit.
+    """
+    categories = await ancestry(work, draft.category)
+    work.authorise(Action.ENTRY_CREATE, Subject(content_type=content_type, categories=categories))
+    if content_type not in work.site.content_types:
+        known = ", ".join(work.site.content_types)
+        message = f"there is no content type {content_type!r}; known are {known}"
+        raise Refused(InvalidValue(message=message, path=("contentType",)))
+    return await _create(work, content_type, draft, _known_locale(work, locale), note)
+
+
+@command(Action.ENTRY_CREATE)
+async def duplicate_entry(
+    work: Work, entry_id: str, *, slug: str = "", locale: str | None = None
+) -> Revision:
+    """Create an entry that holds what the newest revision of another one does; return its first.
+
+    Args:
+        work: the transaction and the actor.
+        entry_id: the entry to copy.
+        slug: the copy's word in addresses; by default the original's with ``-copy``.
+        locale: the edition to copy; by default the site's default locale.
+
+    Raises:
+        Refused: if the actor may not create such an entry, or there can be only one.
+    """
+    held = await hold(work, entry_id, locale)
+    await authorise_on(work, Action.ENTRY_CREATE, held)
+    copied = draft_of(held.head.content)
+    draft = Draft(
+        title=copied.title,
+        slug=slug or (f"{copied.slug}-copy" if copied.slug else ""),
+        summary=copied.summary,
+        category=copied.category,
+        tags=copied.tags,
+        fields=copied.fields,
+    )
+    note = f"A copy of {entry_id}."
+    revision = await _create(work, held.entry.content_type, draft, held.edition.locale, note)
+    await _inherit(work, held, revision)
+    return revision
+
+
+@command(Action.ENTRY_CREATE)
+async def add_edition(
+    work: Work, entry_id: str, locale: str, *, source_locale: str | None = None
+) -> Revision:
+    """Add an edition in another locale, filled with the source's text; return its first revision.
+
+    Args:
+        work: the transaction and the actor.
+        entry_id: the entry.
+        locale: the language of the new edition.
+        source_locale: the edition to start from; by default the site's default locale.
+
+    Raises:
+        Refused: if the actor may not, the locale is unknown, or there is such an edition.
+    """
+    held = await hold(work, entry_id, source_locale)
+    await authorise_on(work, Action.ENTRY_CREATE, held)
+    refuse_archived(held)
+    wanted = _known_locale(work, locale)
+    exists = select(Edition.id).where(Edition.entry_id == entry_id, Edition.locale == wanted)
+    if await work.session.scalar(exists):
+        message = f"{entry_id} has an edition in {wanted!r} already"
+        raise Refused(DuplicateName(message=message, path=("locale",)))
+    note = f"Begun from {held.edition.locale} revision {held.head.number}."
+    work.about["locale"] = wanted
+    draft = draft_of(held.head.content)
+    revision = await _first_edition(work, held.entry, draft, wanted, note, held.head.id)
+    await _inherit(work, held, revision)
+    return revision
+
+
+@command(Action.ENTRY_ARCHIVE)
+async def archive_entry(work: Work, entry_id: str, *, locale: str | None = None) -> Entry:
+    """Put an entry away, with all its editions, and return it.
+
+    Raises:
+        Refused: if the actor may not, or an edition is public.
+    """
+    held = await hold_entry(work, entry_id, locale)
+    await authorise_on(work, Action.ENTRY_ARCHIVE, held, *await categories_of(work, entry_id))
+    live = await work.session.scalars(
+        select(Publication.locale).where(
+            Publication.entry_id == entry_id, Publication.ended_position.is_(None)
+        )
+    )
+    if locales := sorted(live):
+        message = f"{entry_id} is public in {', '.join(locales)}; unpublish it first"
+        raise Refused(StillPublic(message=message))
+    if held.entry.archived_at is None:
+        held.entry.archived_at = work.now
+    return held.entry
+
+
+@command(Action.ENTRY_ARCHIVE)
+async def unarchive_entry(work: Work, entry_id: str, *, locale: str | None = None) -> Entry:
+    """Bring an archived entry back and return it.
+
+    Raises:
+        Refused: if the actor may not.
+    """
+    held = await hold_entry(work, entry_id, locale)
+    await authorise_on(work, Action.ENTRY_ARCHIVE, held, *await categories_of(work, entry_id))
+    held.entry.archived_at = None
+    return held.entry
+
+
+@command(Action.ENTRY_DELETE)
+async def delete_entry(work: Work, entry_id: str, *, locale: str | None = None) -> Entry:
+    """Delete an entry that never was anything but a draft, and return what it was.
+
+    Raises:
+        Refused: if the actor may not, it was ever public or in review, or others lead to it.
+    """
+    held = await hold_entry(work, entry_id, locale)
+    editions = (
+        await work.session.scalars(select(Edition).where(Edition.entry_id == entry_id))
+    ).all()
+    edition_ids = [each.id for each in editions]
+    authors = set(
+        await work.session.scalars(
+            select(Revision.author_id).where(Revision.edition_id.in_(edition_ids))
+        )
+    )
+    is_own = authors == {work.actor.account_id}
+    categories = await categories_of(work, entry_id)
+    await authorise_on(work, Action.ENTRY_DELETE, held, *categories, is_own=is_own)
+    await _refuse_history(work, entry_id, edition_ids)
+    await _refuse_linked(work, entry_id, edition_ids)
+    await _delete(work, held, editions)
+    return held.entry
+
+
+async def _create(work: Work, content_type: str, draft: Draft, locale: str, note: str) -> Revision:
+    entry = Entry(
+        id=new_id("entry"),
+        content_type=content_type,
+        singleton=content_type if work.site.content_types[content_type].singleton else None,
+        created_at=work.now,
+    )
+    if entry.singleton is not None:
+        await _refuse_second_singleton(work, entry.singleton)
+    work.session.add(entry)
+    await work.session.flush()  # the edition's foreign key needs the entry
+    work.about.update(entry=entry.id, locale=locale)
+    return await _first_edition(work, entry, draft, locale, note)
+
+
+async def _inherit(work: Work, source: Held, revision: Revision) -> None:
+    """Remember whose text a new edition began with: none of them may sign it off."""
+    work.session.add_all(
+        EditionContributor(edition_id=revision.edition_id, account_id=account_id)
+        for account_id in await contributors_of(work, source.head)
+    )
+
+
+async def _first_edition(
+    work: Work,
+    entry: Entry,
+    draft: Draft,
+    locale: str,
+    note: str,
+    translated_from: str | None = None,
+) -> Revision:
+    edition = Edition(id=new_id("edition"), entry_id=entry.id, locale=locale, created_at=work.now)
+    work.session.add(edition)
+    await work.session.flush()  # the revision's foreign key needs the edition
+    return await first_revision(work, entry, edition, draft, note, translated_from)
+
+
+def _known_locale(work: Work, locale: str | None) -> str:
+    wanted = locale or work.site.default_locale
+    if wanted not in work.site.locales:
+        message = f"there is no locale {wanted!r}; known are {', '.join(work.site.locales)}"
+        raise Refused(InvalidValue(message=message, path=("locale",)))
+    return wanted
+
+
+async def _refuse_second_singleton(work: Work, name: str) -> None:
+    if await work.session.scalar(select(Entry.id).where(Entry.singleton == name)):
+        raise Refused(DuplicateName(message=f"{name} exists; there is only one"))
+
+
+async def _refuse_history(work: Work, entry_id: str, edition_ids: Sequence[str]) -> None:
+    public = select(Publication.id).where(Publication.entry_id == entry_id).limit(1)
+    reviewed = select(Review.id).where(Review.edition_id.in_(edition_ids)).limit(1)
+    for query, what in ((public, "was public"), (reviewed, "has been in review")):
+        if await work.session.scalar(query):
+            message = f"{entry_id} {what}, which is history; archive it instead"
+            raise Refused(HasHistory(message=message))
+
+
+async def _refuse_linked(work: Work, entry_id: str, edition_ids: Sequence[str]) -> None:
+    source = await work.session.scalar(
+        select(Edition.entry_id)
+        .join(Revision, Revision.edition_id == Edition.id)
+        .join(Link, Link.revision_id == Revision.id)
+        .where(Link.target_id == entry_id, Edition.id.not_in(edition_ids))
+        .limit(1)
+    )
+    if source is not None:
+        message = f"a revision of another entry leads to {entry_id}; archive it instead"
+        raise Refused(StillLinked(message=message))
+
+
+async def _delete(work: Work, held: Held, editions: Sequence[Edition]) -> None:
+    edition_ids = [each.id for each in editions]
+    for each in editions:
+        each.head_id = None
+    await work.session.flush()  # the heads' foreign keys have to be free
+    for table in (Comment, Look, Presence, EditionContributor, Revision):
+        column = table.__table__.c.edition_id
+        await work.session.execute(delete(table).where(column.in_(edition_ids)))
+    await work.session.execute(delete(Edition).where(Edition.id.in_(edition_ids)))
+    await work.session.execute(delete(Entry).where(Entry.id == held.entry.id))
+    for row in (held.entry, held.head, *editions):
+        work.session.expunge(row)

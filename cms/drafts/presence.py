@@ -1,0 +1,93 @@
+"""Who has seen what, and who is here now. Neither is part of the editorial record."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+
+from cms.authorization.actions import Action
+from cms.drafts.loading import authorise_on, get_revision, hold, look_at
+from cms.reading.management import PRESENT_SECONDS
+from cms.tables import Look, Presence
+from cms.work.work import Work
+
+_PRESENT_FOR = timedelta(seconds=PRESENT_SECONDS)
+
+
+async def mark_seen(
+    work: Work, entry_id: str, *, revision_id: str, locale: str | None = None
+) -> Look:
+    """Remember that the actor has seen a revision, and return that.
+
+    Raises:
+        Refused: if the actor may not read it, or there is no such revision.
+    """
+    held = await hold(work, entry_id, locale)
+    await authorise_on(work, Action.ENTRY_READ, held)
+    revision = await get_revision(work, held.edition, revision_id)
+    look = Look(
+        account_id=work.account_id(),
+        edition_id=held.edition.id,
+        revision_id=revision.id,
+        looked_at=work.now,
+    )
+    return await work.session.merge(look)
+
+
+async def announce_presence(
+    work: Work, entry_id: str, *, field_path: str | None = None, locale: str | None = None
+) -> Presence:
+    """Say that the actor has an edition open, and return that; to be said again within a minute.
+
+    Args:
+        work: the transaction and the actor.
+        entry_id: the entry.
+        field_path: the value that is being edited, if one is.
+        locale: the edition; by default the site's default locale.
+
+    Raises:
+        Refused: if the actor may not read it.
+    """
+    held = await look_at(work, entry_id, locale)
+    await authorise_on(work, Action.ENTRY_READ, held)
+    await work.session.execute(delete(Presence).where(Presence.seen_at < work.now - _PRESENT_FOR))
+    presence = Presence(
+        account_id=work.account_id(),
+        edition_id=held.edition.id,
+        field_path=field_path,
+        seen_at=work.now,
+    )
+    return await work.session.merge(presence)
+
+
+async def leave(work: Work, entry_id: str, *, locale: str | None = None) -> None:
+    """Say that the actor has closed an edition.
+
+    Raises:
+        Refused: if the actor may not read it.
+    """
+    held = await look_at(work, entry_id, locale)
+    await work.session.execute(
+        delete(Presence).where(
+            Presence.account_id == work.account_id(), Presence.edition_id == held.edition.id
+        )
+    )
+
+
+async def present_in(
+    work: Work, entry_id: str, locale: str | None
+) -> frozenset[tuple[str, str | None]]:
+    """Return the accounts that have an edition open, each with the value that it edits.
+
+    Raises:
+        Refused: if the actor may not see the entry.
+    """
+    held = await look_at(work, entry_id, locale)
+    await authorise_on(work, Action.ENTRY_READ, held)
+    rows = await work.session.execute(
+        select(Presence.account_id, Presence.field_path).where(
+            Presence.edition_id == held.edition.id, Presence.seen_at > work.now - _PRESENT_FOR
+        )
+    )
+    return frozenset((account_id, field_path) for account_id, field_path in rows)

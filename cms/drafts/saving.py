@@ -1,0 +1,380 @@
+"""Write: every save is a new revision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import select
+
+from cms.authorization.actions import Action
+from cms.comparison.merge import merge
+from cms.content.collation import sort_key
+from cms.content.content_type import ContentType
+from cms.content.links import Edge, is_internal
+from cms.content.snapshot import (
+    Changes,
+    Draft,
+    Snapshot,
+    changed,
+    clean_draft,
+    draft_of,
+    paths_in,
+    take_snapshot,
+)
+from cms.drafts.loading import (
+    Held,
+    authorise_on,
+    entries_at,
+    get,
+    get_revision,
+    hold,
+    path_of,
+    refuse_archived,
+    visible_types,
+)
+from cms.drafts.pruning import drop_autosave
+from cms.errors import InvalidValue, NotFound, Refused, StaleRevision, UserError
+from cms.identifiers import kind_of, new_id
+from cms.search.indexing import index_revision
+from cms.tables import Category, Edition, Entry, Link, Revision, RevisionTag, Tag
+from cms.work.work import Work, command
+
+
+@command(Action.ENTRY_SAVE)
+async def save_draft(
+    work: Work,
+    entry_id: str,
+    draft: Draft,
+    *,
+    base_revision: str,
+    locale: str | None = None,
+    note: str = "",
+) -> Revision:
+    """Save a new revision of an entry and return it.
+
+    A draft may be unfinished. Saving what is saved already makes no new revision.
+
+    Args:
+        work: the transaction and the actor.
+        entry_id: the entry.
+        draft: the whole page as it shall be.
+        base_revision: the id of the revision that the writer started from.
+        locale: the edition; by default the site's default locale.
+        note: what the author has to say about the revision.
+
+    Raises:
+        Refused: if the actor may not, a value does not fit, or somebody has saved since; then
+            the error proposes how the two could be merged.
+    """
+    held = await _hold_to_write(work, entry_id, locale, draft.category)
+    return await _save(work, held, draft, base_revision, note)
+
+
+@command(Action.ENTRY_SAVE)
+async def update_entry(
+    work: Work,
+    entry_id: str,
+    changes: Changes,
+    *,
+    base_revision: str,
+    locale: str | None = None,
+    note: str = "",
+    content_type: str | None = None,
+    translated_from: str | None = None,
+) -> Revision:
+    """Save a new revision with some values changed and the others as they were; return it.
+
+    Args:
+        work: the transaction and the actor.
+        entry_id: the entry.
+        changes: what shall be different from ``base_revision``.
+        base_revision: the id of the revision that the writer started from.
+        locale: the edition; by default the site's default locale.
+        note: what the author has to say about the revision.
+        content_type: the type that the entry is expected to have, if it matters.
+        translated_from: the id of the revision of another edition that it translates now; by
+            default what the edition translated before.
+
+    Raises:
+        Refused: as for :func:`save_draft`; or the entry is of another type, or has no such
+            revision to translate.
+    """
+    held, draft = await _changed(work, entry_id, changes, base_revision, locale, content_type)
+    if translated_from is not None:
+        await _check_source(work, held, translated_from)
+    return await _save(work, held, draft, base_revision, note, translated_from)
+
+
+@command(Action.ENTRY_SAVE)
+async def autosave_entry(
+    work: Work,
+    entry_id: str,
+    changes: Changes,
+    *,
+    base_revision: str,
+    locale: str | None = None,
+    content_type: str | None = None,
+) -> Revision:
+    """Save what somebody is typing and return the revision.
+
+    The author's autosaves in a row are one: a new one takes the place of the one before.
+
+    Args:
+        work: the transaction and the actor.
+        entry_id: the entry.
+        changes: what is different on the screen from ``base_revision``.
+        base_revision: the id of the revision that was saved or autosaved before.
+        locale: the edition; by default the site's default locale.
+        content_type: the type that the entry is expected to have, if it matters.
+
+    Raises:
+        Refused: as for :func:`update_entry`.
+    """
+    held, draft = await _changed(work, entry_id, changes, base_revision, locale, content_type)
+    saved = await _save(work, held, draft, base_revision, "", is_autosave=True)
+    before = held.head
+    if before.is_autosave and before.id != saved.id and before.author_id == saved.author_id:
+        await drop_autosave(work, before)
+    return saved
+
+
+@command(Action.ENTRY_SAVE)
+async def restore_revision(
+    work: Work,
+    entry_id: str,
+    revision_id: str,
+    *,
+    base_revision: str,
+    locale: str | None = None,
+) -> Revision:
+    """Save what an earlier revision held as a new one, and return that.
+
+    The content is the same to the byte, and so is its digest: sign-offs on it count again.
+
+    Args:
+        work: the transaction and the actor.
+        entry_id: the entry.
+        revision_id: the revision to go back to.
+        base_revision: the id of the newest revision, which is what the writer has seen.
+        locale: the edition; by default the site's default locale.
+
+    Raises:
+        Refused: if the actor may not, there is no such revision, or somebody has saved since.
+    """
+    held = await hold(work, entry_id, locale)
+    await _check_writer(work, held, None)
+    earlier = await get_revision(work, held.edition, revision_id)
+    await _check_writer(work, held, earlier.category_id)
+    note = f"Restores revision {earlier.number}."
+    return await _save(work, held, draft_of(earlier.content), base_revision, note)
+
+
+async def first_revision(
+    work: Work,
+    entry: Entry,
+    edition: Edition,
+    draft: Draft,
+    note: str,
+    translated_from: str | None = None,
+) -> Revision:
+    """Save the first revision of a new edition and return it.
+
+    Raises:
+        Refused: with everything in the draft that does not fit.
+    """
+    content_type = work.site.content_type(entry.content_type)
+    snapshot, cleaned = await _snapshot(work, content_type, edition, draft)
+    revision = await _revision(work, content_type, edition, snapshot, cleaned)
+    revision.number = 1
+    revision.note = note
+    revision.translated_from = translated_from
+    return await _add(work, content_type, edition, revision, snapshot, cleaned)
+
+
+async def _check_source(work: Work, held: Held, revision_id: str) -> None:
+    """Go on only if the entry has this revision in another edition."""
+    revision = await get(work, Revision, revision_id)
+    edition = await work.session.get_one(Edition, revision.edition_id)
+    if edition.entry_id != held.entry.id or edition.id == held.edition.id:
+        message = f"{revision_id} is no revision of another edition of {held.entry.id}"
+        raise Refused(InvalidValue(message=message, path=("translatedFrom",)))
+
+
+async def _changed(
+    work: Work,
+    entry_id: str,
+    changes: Changes,
+    base_revision: str,
+    locale: str | None,
+    content_type: str | None,
+) -> tuple[Held, Draft]:
+    """Return an edition that the actor may write, and the draft that the changes make."""
+    held = await hold(work, entry_id, locale)
+    if content_type not in (None, held.entry.content_type):
+        raise Refused(NotFound(message=f"there is no {content_type} {entry_id!r}"))
+    await _check_writer(work, held, None)
+    base = await get_revision(work, held.edition, base_revision)
+    draft = changed(draft_of(base.content), changes)
+    await _check_writer(work, held, draft.category)
+    return held, draft
+
+
+async def _hold_to_write(
+    work: Work, entry_id: str, locale: str | None, category_id: str | None
+) -> Held:
+    held = await hold(work, entry_id, locale)
+    await _check_writer(work, held, category_id)
+    return held
+
+
+async def _check_writer(work: Work, held: Held, category_id: str | None) -> None:
+    await authorise_on(work, Action.ENTRY_SAVE, held, *[category_id] if category_id else [])
+    refuse_archived(held)
+
+
+async def _save(
+    work: Work,
+    held: Held,
+    draft: Draft,
+    base_revision: str,
+    note: str,
+    translated_from: str | None = None,
+    *,
+    is_autosave: bool = False,
+) -> Revision:
+    """Add a revision on top of the head, unless it is the same or the base is not the head."""
+    source = translated_from or held.head.translated_from
+    snapshot, cleaned = await _snapshot(work, held.content_type, held.edition, draft)
+    head = held.head
+    if base_revision != head.id:
+        raise Refused(await _conflict(work, held, base_revision, snapshot))
+    is_same = head.digest == snapshot.digest and head.translated_from == source
+    if is_same and (is_autosave or not head.is_autosave):
+        return head
+    revision = await _revision(work, held.content_type, held.edition, snapshot, cleaned)
+    revision.number = head.number + 1
+    revision.note = note
+    revision.translated_from = source
+    revision.is_autosave = is_autosave
+    return await _add(work, held.content_type, held.edition, revision, snapshot, cleaned)
+
+
+async def _conflict(work: Work, held: Held, base_revision: str, yours: Snapshot) -> StaleRevision:
+    base = await get_revision(work, held.edition, base_revision)
+    merged = merge(held.content_type, base.content, held.head.content, yours.content)
+    return StaleRevision(
+        message=(
+            f"{held.head.id} is newer than {base_revision}; look at what has changed, "
+            "and save what the merge proposes on top of it"
+        ),
+        path=("baseRevision",),
+        base_revision=base_revision,
+        head_revision=held.head.id,
+        merge=merged.to_json(),
+    )
+
+
+async def _revision(
+    work: Work,
+    content_type: type[ContentType],
+    edition: Edition,
+    snapshot: Snapshot,
+    cleaned: Draft,
+) -> Revision:
+    path = None
+    if cleaned.slug:
+        path = await path_of(work, content_type, edition, cleaned.slug, cleaned.category)
+    return Revision(
+        id=new_id("rev"),
+        edition_id=edition.id,
+        title=cleaned.title,
+        title_key=sort_key(cleaned.title),
+        slug=cleaned.slug,
+        path=path,
+        summary=cleaned.summary,
+        category_id=cleaned.category,
+        content=snapshot.content,
+        rendered=snapshot.rendered,
+        anchors=list(snapshot.anchors),
+        digest=snapshot.digest,
+        author_id=work.account_id(),
+        is_autosave=False,
+        created_at=work.now,
+    )
+
+
+async def _add(
+    work: Work,
+    content_type: type[ContentType],
+    edition: Edition,
+    revision: Revision,
+    snapshot: Snapshot,
+    cleaned: Draft,
+) -> Revision:
+    work.session.add(revision)
+    await work.session.flush()  # what follows refers to it
+    work.session.add_all(_link(revision, edge) for edge in snapshot.edges)
+    work.session.add_all(RevisionTag(revision_id=revision.id, tag_id=tag) for tag in cleaned.tags)
+    edition.head_id = revision.id
+    await index_revision(work.session, content_type, revision)
+    return revision
+
+
+async def _snapshot(
+    work: Work, content_type: type[ContentType], edition: Edition, draft: Draft
+) -> tuple[Snapshot, Draft]:
+    cleaned, problems = clean_draft(content_type, draft)
+    problems += await _unknown(work, Category, [cleaned.category], "category")
+    problems += await _unknown(work, Tag, cleaned.tags, "tags")
+    paths = paths_in(content_type, cleaned)
+    found = await entries_at(work, paths, edition.locale, edition.entry_id)
+    snapshot = take_snapshot(content_type, edition.locale, cleaned, found)
+    problems += await _wrong_targets(work, edition, snapshot.edges)
+    if problems:
+        raise Refused(*problems)
+    return snapshot, cleaned
+
+
+async def _unknown(
+    work: Work, table: type[Category | Tag], named: Iterable[str | None], name: str
+) -> list[UserError]:
+    wanted = {each for each in named if each is not None}
+    ids = {each for each in wanted if kind_of(each)}  # nothing else is for a database to see
+    known = set(await work.session.scalars(select(table.id).where(table.id.in_(ids))))
+    return [
+        InvalidValue(message=f"there is no {table.__tablename__} {each!r}", path=(name,))
+        for each in sorted(wanted - known)
+    ]
+
+
+async def _wrong_targets(work: Work, edition: Edition, edges: Iterable[Edge]) -> list[UserError]:
+    wanted = [edge.target for edge in edges if edge.target]
+    types = await visible_types(work, wanted, edition.entry_id)
+    faults = ((edge, _fault_of(edge, types)) for edge in edges)
+    return [InvalidValue(message=fault, path=edge.value_path()) for edge, fault in faults if fault]
+
+
+def _fault_of(edge: Edge, types: Mapping[str, str]) -> str:
+    if edge.target is None:
+        is_foreign = edge.accepts and not is_internal(str(edge.url))
+        return f"only entries of type {', '.join(edge.accepts)} fit here" if is_foreign else ""
+    if edge.target not in types:
+        return f"there is no entry {edge.target!r}"
+    if edge.accepts and types[edge.target] not in edge.accepts:
+        return f"a {types[edge.target]} does not fit here, only {', '.join(edge.accepts)}"
+    return ""
+
+
+def _link(revision: Revision, edge: Edge) -> Link:
+    return Link(
+        revision_id=revision.id,
+        field_path=edge.field_path,
+        ordinal=edge.ordinal,
+        origin=edge.origin,
+        kind=edge.kind,
+        label=edge.label,
+        note=edge.note,
+        target_id=edge.target,
+        fragment=edge.fragment,
+        url=edge.url,
+    )

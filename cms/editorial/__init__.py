@@ -1,1 +1,0 @@
-"""What is allowed: decisions over facts that a command has loaded. Nothing here reads or writes."""

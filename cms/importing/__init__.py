@@ -1,0 +1,1 @@
+"""Import the content of other sites; an import runs many commands."""

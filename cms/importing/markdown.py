@@ -1,0 +1,439 @@
+"""Imports the Markdown files of another site, with what they said before.
+
+All of it goes through the commands, as what somebody did back then: what they refuse is not
+imported. It is one transaction: either everything is imported, or nothing. Other writers wait
+meanwhile; readers do not.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import NoReturn, TypeAlias
+
+from cms import clock
+from cms.authorization.actor import Actor
+from cms.content.snapshot import Draft
+from cms.errors import ContentFileError, Refused
+from cms.importing.front_matter import FrontMatter
+from cms.importing.session import DeskEdition, ImportDesk, Staff, printable
+from cms.importing.site.files import Change, Commit, find_names, read_folder, read_history
+from cms.importing.site.mapping import MarkdownMapping, Place
+from cms.importing.site.page_text import PageText, fault_of
+from cms.importing.site.pages import LostLink, OldPage, OldSite
+from cms.site import Site
+from cms.storage.database import Database, WriteSession
+
+# What pages say from a moment on; ``None`` for those that are gone.
+Texts: TypeAlias = dict[OldPage, "PageText | None"]
+# A page that may have to be saved: what it says, and when by whom.
+Due: TypeAlias = tuple[OldPage, PageText, "_Moment"]
+# A revision that is to be published, and the text that it is of.
+Chosen: TypeAlias = tuple[DeskEdition, str, PageText]
+
+# Shows how far it is while it goes through the commits.
+Progress: TypeAlias = Callable[[Sequence[Commit]], Iterable[Commit]]
+
+_FOLLOWS = "Its links follow pages that came or went."
+
+
+def iter_commits(commits: Sequence[Commit]) -> Iterable[Commit]:
+    """Show nothing."""
+    return commits
+
+
+@dataclass
+class ImportReport:
+    """What an import did.
+
+    Attributes:
+        files: how many files are pages.
+        entries: how many entries there are of them.
+        editions: how many editions, which are entries in a language.
+        made: how many of what is new: ``entries``, ``editions``, ``revisions``,
+            ``publications``, and ``unpublished`` for what was taken back.
+        resolved: how many links lead to pages, in the files as they are.
+        lost: the links that do not.
+        notes: what else there is to know, a sentence each.
+    """
+
+    files: int = 0
+    entries: int = 0
+    editions: int = 0
+    made: Counter[str] = field(default_factory=Counter)
+    resolved: int = 0
+    lost: list[LostLink] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+async def import_markdown(
+    database: Database,
+    site: Site,
+    folder: Path,
+    mapping: MarkdownMapping,
+    staff: Staff,
+    *,
+    progress: Progress = iter_commits,
+) -> ImportReport:
+    """Import a folder of Markdown files and say what was done.
+
+    A second import of the same files changes nothing. What somebody else has saved since an
+    import is left alone.
+
+    Args:
+        database: where the content goes.
+        site: its declaration.
+        folder: the files.
+        mapping: how they become content.
+        staff: in whose names.
+        progress: shows how far it is.
+
+    Raises:
+        ContentFileError: naming the file and the line of what cannot be imported.
+        SiteError: if the mapping does not fit the site.
+    """
+    plan = _read(site, folder, mapping, staff)
+    async with _all_or_nothing(database, folder) as session:
+        return await _run(plan, _desk(database, session, site, plan, staff), progress)
+
+
+async def rehearse_import(
+    database: Database,
+    site: Site,
+    folder: Path,
+    mapping: MarkdownMapping,
+    staff: Staff,
+    *,
+    progress: Progress = iter_commits,
+) -> ImportReport:
+    """Say what :func:`import_markdown` would do, by doing it and taking it all back."""
+    plan = _read(site, folder, mapping, staff)
+    try:
+        async with _all_or_nothing(database, folder) as session:
+            desk = _desk(database, session, site, plan, staff)
+            _take_back(await _run(plan, desk, progress))
+    except _Rehearsed as rehearsed:
+        return rehearsed.report
+    raise AssertionError("a rehearsal ends with what it has found")
+
+
+class _Rehearsed(Exception):
+    """Ends a rehearsal, and with it the transaction."""
+
+    def __init__(self, report: ImportReport) -> None:
+        super().__init__()
+        self.report = report
+
+
+def _take_back(report: ImportReport) -> NoReturn:
+    raise _Rehearsed(report)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is to be imported.
+
+    Attributes:
+        folder: where it is from.
+        old: the old site, before its first page.
+        commits: what its files said before, oldest first.
+        files: the files as they are.
+    """
+
+    folder: Path
+    old: OldSite
+    commits: Sequence[Commit]
+    files: Sequence[tuple[Place, FrontMatter]]
+
+
+def _read(site: Site, folder: Path, mapping: MarkdownMapping, staff: Staff) -> _Plan:
+    """Read everything, and see that the files as they are have no faults."""
+    content_type = site.content_type(mapping.content_type)
+    mapping.check(site, content_type)
+    files = list(read_folder(folder, mapping))
+    commits = read_history(folder, mapping)
+    names = find_names(mapping, commits, [place for place, _ in files])
+    old = OldSite(mapping, content_type, names, {}, with_drafts=not staff.publishes)
+    slugs = {}
+    for place, source in files:
+        key = old.key_of(place)
+        if key in slugs:
+            raise source.fault(None, f"another file is {key[1]!r} in {key[0]!r} already")
+        slugs[key] = old.read(place, source).draft.slug
+    return _Plan(folder, replace(old, slugs=slugs), commits, files)
+
+
+def _desk(
+    database: Database, session: WriteSession, site: Site, plan: _Plan, staff: Staff
+) -> ImportDesk:
+    old = plan.old
+    return ImportDesk(session, database.key_file, site, old.content_type, old.mapping, staff)
+
+
+@asynccontextmanager
+async def _all_or_nothing(database: Database, folder: Path) -> AsyncIterator[WriteSession]:
+    """Give a transaction that a refusal takes back, which it would not do by itself."""
+    async with database.transaction() as session:
+        try:
+            yield session
+        except Refused as refusal:
+            raise ContentFileError(folder, None, str(refusal)) from None
+
+
+async def _run(plan: _Plan, desk: ImportDesk, progress: Progress) -> ImportReport:
+    """Go through the history, then to how the files are now."""
+    old = plan.old
+    for commit in plan.commits:
+        for change in commit.changes:
+            old.page_at(change.place)
+    for place, _ in plan.files:
+        old.page_at(place)
+    await desk.open(old.pages.values())
+    importers = await desk.importers({commit.author for commit in plan.commits})
+    run = _Import(old, desk, importers, ImportReport(files=len(plan.files)))
+    for commit in progress(plan.commits):
+        await run.follow(commit)
+    await run.arrive(plan)
+    return run.report
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """When something happens during an import, by whom, and why.
+
+    Attributes:
+        at: when.
+        author: who.
+        note: why; for what is imported as it is now, it names the file.
+    """
+
+    at: datetime
+    author: Actor
+    note: str = ""
+
+    def note_on(self, text: PageText) -> str:
+        """Return what the author has to say about a revision."""
+        return self.note or f"Imported from {text.source.file.name}."
+
+
+@dataclass
+class _Import:
+    """An import under way.
+
+    Attributes:
+        old: the old site, as of the commit that has been followed last.
+        desk: where the work is done.
+        importers: the accounts whose revisions are those of imports.
+        report: what has been done.
+        drafted: the draft of each page that was saved last.
+    """
+
+    old: OldSite
+    desk: ImportDesk
+    importers: frozenset[str]
+    report: ImportReport
+    drafted: dict[OldPage, Draft] = field(default_factory=dict)
+
+    async def follow(self, commit: Commit) -> None:
+        """Do what somebody did back then."""
+        texts: Texts = {}
+        for change in commit.changes:
+            page = self.old.page_at(change.place)
+            try:
+                text = self._read(change)
+            except ContentFileError as error:
+                # Nobody can mend it any more; what the file said next takes its place.
+                self.report.notes.append(f"Skipped: {error}")
+                continue
+            if text is not None or page not in texts:  # it may have been renamed
+                texts[page] = text
+        if not any(self._is_due(page, commit.at) for page in texts):
+            self._put(texts)
+            return
+        with _faults_at(commit.label):
+            author = await self.desk.author(commit.author, commit.at)
+        await self._change(texts, _Moment(commit.at, author, printable(commit.message)))
+
+    async def arrive(self, plan: _Plan) -> None:
+        """Bring every page to how its file is now."""
+        texts: Texts = dict.fromkeys(self.old.pages.values())
+        for place, source in plan.files:
+            texts[self.old.page_at(place)] = self.old.read(place, source)
+        moment = max([clock.now(), *(commit.at for commit in plan.commits[-1:])])
+        await self._change(texts, _Moment(moment, await self._account()))
+        for page, text in texts.items():
+            if text is not None:
+                self._tell_of(page, text)
+        self.report.lost.sort(key=lambda link: (link.file, link.line))
+        self.report.made = self.desk.made
+        self.report.entries = len({page.key[1] for page, text in texts.items() if text})
+        self.report.editions = len([text for text in texts.values() if text])
+
+    def _read(self, change: Change) -> PageText | None:
+        source = change.read()
+        return self.old.read(change.place, source) if source is not None else None
+
+    async def _account(self) -> Actor:
+        return await self.desk.staff_member(self.desk.staff.account)
+
+    def _is_due(self, page: OldPage, at: datetime) -> bool:
+        """Say whether what happened to a page at a moment was not imported before."""
+        edition = self.desk.editions.get(page.key)
+        return edition is None or edition.is_before(at)
+
+    async def _change(self, texts: Texts, moment: _Moment) -> None:
+        """Let pages say something else from a moment on, with all that follows for others."""
+        before = {page: replace(page) for page in texts}
+        self._put(texts)
+        moved = [page for page in texts if self.old.stands(page) != self.old.stands(before[page])]
+        gone = [page for page in moved if not self.old.stands(page)]
+        others = _Moment(moment.at, await self._account(), _FOLLOWS)
+        due = [
+            (page, page.text, when)
+            for pages, when in ((texts, moment), (self.old.touched_by(texts, moved), others))
+            for page in pages
+            if page.text is not None and self._is_due(page, moment.at)
+        ]
+        parting = await self._part(gone, before, others)
+        await self._publish([*parting, *await self._save_all(due)], moment.at)
+        await self._unpublish(gone, moment.at)
+
+    def _put(self, texts: Texts) -> None:
+        for page, text in texts.items():
+            self.old.put(page, text)
+
+    async def _save_all(self, due: Sequence[Due]) -> list[Chosen]:
+        """Save what pages say, and return what is to be published of it."""
+        begun = [page for page, text, when in due if await self._begin(page, text, when, due)]
+        chosen: list[Chosen] = []
+        for page, text, when in due:
+            is_new = await self._save(page, text, when) or page in begun
+            edition = self.desk.editions[page.key]
+            is_waiting = not edition.was_public and page in self.drafted
+            if self.desk.staff.publishes and self.old.stands(page) and (is_new or is_waiting):
+                chosen.append(await self._review(edition, text, when))
+        return chosen
+
+    async def _begin(
+        self, page: OldPage, text: PageText, when: _Moment, due: Sequence[Due]
+    ) -> bool:
+        """Make the edition of a page, unless there is one; say whether it is new.
+
+        Where others link to it that are saved at the same time, it begins as an outline, so
+        that they find it.
+        """
+        if page.key in self.desk.editions:
+            return False
+        is_awaited = any(page.key in other.mentions for other, _, _ in due if other is not page)
+        draft = await self._draft(page, text, when.at)
+        outline = Draft(title=draft.title, slug=draft.slug, category=draft.category)
+        work = self.desk.work(when.author, when.at)
+        with self._faults_of(text):
+            if is_awaited:
+                await self.desk.begin(page, outline, work, "An outline.")
+            else:
+                await self.desk.begin(page, draft, work, when.note_on(text))
+        return True
+
+    async def _save(self, page: OldPage, text: PageText, when: _Moment) -> bool:
+        """Save what a page says; say whether that is new."""
+        draft = await self._draft(page, text, when.at)
+        if self.drafted.get(page) == draft:
+            return False
+        edition = self.desk.editions[page.key]
+        if edition.known_until is not None and page not in self.drafted:
+            if edition.head.digest == await self.desk.digest_of(edition, draft, when.at):
+                self.drafted[page] = draft
+                return False
+            if edition.head.author_id not in self.importers:
+                note = f"Left alone: {text.source.file} and its page here have both been changed."
+                self.report.notes.append(note)
+                return False
+        self.drafted[page] = draft
+        with self._faults_of(text):
+            work = self.desk.work(when.author, when.at)
+            return await self.desk.save(edition, draft, work, when.note_on(text))
+
+    async def _draft(self, page: OldPage, text: PageText, at: datetime) -> Draft:
+        with self._faults_of(text):
+            return await self.desk.completed(self.old.draft(page, text).draft, text, at)
+
+    async def _review(self, edition: DeskEdition, text: PageText, when: _Moment) -> Chosen:
+        with self._faults_of(text):
+            await self.desk.review(edition, when.author, when.at)
+        return edition, edition.head.id, text
+
+    async def _part(
+        self, gone: Sequence[OldPage], before: Mapping[OldPage, OldPage], when: _Moment
+    ) -> list[Chosen]:
+        """Take from pages that go together the links to each other, which would keep them."""
+        keys = {page.key for page in gone}
+        chosen: list[Chosen] = []
+        for page in gone:
+            text, edition = before[page].text, self._public(page, when.at)
+            if text is not None and edition is not None and before[page].mentions & keys:
+                await self._save(page, text, when)
+                chosen.append(await self._review(edition, text, when))
+        return chosen
+
+    async def _publish(self, chosen: Sequence[Chosen], at: datetime) -> None:
+        for locale in self.old.mapping.locales:
+            mine = [each for each in chosen if each[0].locale == locale]
+            texts = {edition.entry_id: text for edition, _, text in mine}
+            if mine:
+                with self._faults_among(texts):
+                    await self.desk.publish([(each, revision) for each, revision, _ in mine], at)
+
+    async def _unpublish(self, gone: Sequence[OldPage], at: datetime) -> None:
+        for page in gone:
+            edition = self._public(page, at)
+            if edition is not None:
+                with _faults_at(Path(page.slug)):
+                    await self.desk.unpublish(edition, at)
+
+    def _public(self, page: OldPage, at: datetime) -> DeskEdition | None:
+        """Return the edition of a page that can be taken back at a moment, if there is one."""
+        edition = self.desk.editions.get(page.key)
+        is_public = edition is not None and edition.live is not None and edition.is_before(at)
+        return edition if is_public and self.desk.staff.publishes else None
+
+    def _tell_of(self, page: OldPage, text: PageText) -> None:
+        """Report how a page has arrived."""
+        drafted = self.old.draft(page, text)
+        self.report.resolved += drafted.resolved
+        self.report.lost += drafted.lost
+        if text.missing and not text.is_draft:
+            self.report.notes.append(f"Not published: {text.source.file}: {text.missing[0]}")
+
+    @contextmanager
+    def _faults_of(self, text: PageText) -> Iterator[None]:
+        """Turn what a command refuses into a fault of the file that asked for it."""
+        try:
+            yield
+        except Refused as refusal:
+            raise fault_of(self.old.mapping, text.source, refusal.errors[0]) from None
+
+    @contextmanager
+    def _faults_among(self, texts: Mapping[str, PageText]) -> Iterator[None]:
+        """Turn what a gate says of one of several entries into a fault of its file."""
+        try:
+            yield
+        except Refused as refusal:
+            error = refusal.errors[0]
+            text = texts.get(str(next(iter(error.path), "")))
+            if text is None:
+                raise fault_of(self.old.mapping, next(iter(texts.values())).source, error) from None
+            own = replace(error, path=error.path[1:])
+            raise fault_of(self.old.mapping, text.source, own) from None
+
+
+@contextmanager
+def _faults_at(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except Refused as refusal:
+        raise ContentFileError(file, None, str(refusal)) from None

@@ -1,0 +1,187 @@
+"""How the Markdown files of another site become content of this one: data, not code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from cms.content.content_type import ContentType
+from cms.content.fields import Markdown, Sections
+from cms.errors import ContentFileError, SiteError
+from cms.importing.front_matter import read_yaml
+from cms.site import Site
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocaleFiles:
+    """Which files are in a language.
+
+    Attributes:
+        folder: where they are, seen from the folder that is imported.
+        suffix: what their names end with before ``.md``: ``.de`` for ``cluster.de.md``.
+        stood_at: where their pages stood on the old site; ``{path}`` is a file's path in the
+            folder without ``.md``. The first is the page's own address, the others are such
+            as links use too.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    folder: str = ""
+    suffix: str = ""
+    stood_at: tuple[str, ...] = ("/{path}/",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """What a file's path says.
+
+    Attributes:
+        locale: the language of the page.
+        name: the file's path in the folder of its language, without suffix and ``.md``.
+    """
+
+    locale: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarkdownMapping:
+    """How files become entries. Keys of the front matter are found in any case of letters.
+
+    Attributes:
+        content_type: the name of the content type that all the entries are of.
+        locales: the files of each of the site's languages.
+        title: the key of the title.
+        summary: the key of the summary; empty for none.
+        category: the key of the category's name or path; empty for none.
+        tags: the key of the tags' names; empty for none.
+        fields: for each field of the content type that has one, its key.
+        values: for each key, what to say instead of some of its values, in any case of
+            letters; an empty text drops a value.
+        body: the field that takes the text.
+        sections: the field that takes the text's parts under headings of level 2; empty leaves
+            them in the text.
+        opening: headings under which the text itself stands if they come first.
+        skip: patterns of files that are no entries, like ``*/search.md``.
+        drafts: keys and the values of them by which a page says that it is not public.
+        renamed: names that files had once, or have in one language only, and the names by
+            which their pages are known now.
+        history: a file of JSON lines with what files said before, oldest first, each with
+            ``path``, ``at``, ``author``, ``message`` and either ``text`` or ``deleted``.
+        authors: the addresses of the accounts of some authors of the history.
+        author_domain: where the addresses of the others end.
+        url: the old site's own; links to it are links within it.
+        unresolved: what becomes of a link to a page that is not there: ``plain`` leaves its
+            words, ``external`` lets it lead to the old site.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    content_type: str = ""
+    locales: Mapping[str, LocaleFiles] = field(default_factory=dict)
+    title: str = "title"
+    summary: str = ""
+    category: str = ""
+    tags: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    body: str = "body"
+    sections: str = ""
+    opening: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    drafts: Mapping[str, Any] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    history: str = ""
+    authors: Mapping[str, str] = field(default_factory=dict)
+    author_domain: str = "imported.invalid"
+    url: str = ""
+    unresolved: Literal["plain", "external"] = "plain"
+
+    def place_of(self, path: str) -> Place | None:
+        """Return what a file's path in the imported folder says; ``None`` if it is no entry."""
+        if not path.endswith(".md") or any(fnmatchcase(path, each) for each in self.skip):
+            return None
+        found = [
+            (len(files.folder), len(files.suffix), locale)
+            for locale, files in self.locales.items()
+            if _is_within(path, files.folder) and path.endswith(f"{files.suffix}.md")
+        ]
+        if not found:
+            return None
+        _, _, locale = max(found)  # the one that says most
+        files = self.locales[locale]
+        inside = path.removeprefix(files.folder.strip("/")).lstrip("/")
+        return Place(locale=locale, name=_without_index(inside.removesuffix(f"{files.suffix}.md")))
+
+    def check(self, site: Site, content_type: type[ContentType]) -> None:
+        """Go on only if the mapping fits the site.
+
+        Raises:
+            SiteError: saying what the site does not have.
+        """
+        if not self.locales:
+            raise SiteError(
+                "the mapping has to say under locales which files are in which language"
+            )
+        _refuse_unknown("locale", self.locales, site.locales)
+        for locale, files in self.locales.items():
+            if not files.stood_at or any("{path}" not in each for each in files.stood_at):
+                raise SiteError(f"locales.{locale}: stood_at takes addresses with {{path}} in them")
+        if content_type.stands_in_category():
+            raise SiteError(
+                f"{content_type.name} stands at {content_type.path}: links between imported pages "
+                "are found only where paths do not name categories"
+            )
+        fields = content_type.fields
+        _refuse_unknown(f"field of {content_type.name}", self.fields, list(fields))
+        if not isinstance(fields.get(self.body), Markdown):
+            raise SiteError(f"body: {content_type.name} has no Markdown field {self.body!r}")
+        if self.sections and not isinstance(fields.get(self.sections), Sections):
+            raise SiteError(f"sections: {content_type.name} has no sections {self.sections!r}")
+        if self.unresolved == "external" and not self.url:
+            raise SiteError("unresolved: external takes the old site's address under url")
+
+
+def read_mapping(file: Path) -> MarkdownMapping:
+    """Read a mapping from a YAML file.
+
+    Raises:
+        ContentFileError: naming the line of what does not fit.
+    """
+    source = read_yaml(file)
+    try:
+        return TypeAdapter(MarkdownMapping).validate_python(dict(source.values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0]) if first["loc"] else None
+        raise source.fault(key, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def refuse_outside(folder: Path, file: Path) -> None:
+    """Go on only if a file is in the folder, whatever links lead to it.
+
+    Raises:
+        ContentFileError: if it is not.
+    """
+    if not file.resolve().is_relative_to(folder.resolve()):
+        raise ContentFileError(file, None, f"leads out of {folder}; only what is in it is read")
+
+
+def _is_within(path: str, folder: str) -> bool:
+    return not folder.strip("/") or path.startswith(f"{folder.strip('/')}/")
+
+
+def _without_index(name: str) -> str:
+    parent, _, last = name.rpartition("/")
+    return parent if last in {"index", "_index"} and parent else name
+
+
+def _refuse_unknown(what: str, names: Mapping[str, Any], known: Sequence[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise SiteError(f"the mapping names {name!r}; known is as a {what}: {', '.join(known)}")

@@ -1,0 +1,213 @@
+"""The pages of the old site at one moment: which there are, and what they look like here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeAlias
+
+from cms.content.content_type import ContentType
+from cms.content.slug import slugify
+from cms.content.snapshot import Draft
+from cms.errors import ContentFileError
+from cms.importing.front_matter import FrontMatter
+from cms.importing.site.addresses import (
+    OldAddress,
+    OldLink,
+    old_links,
+    unwritable_link,
+    with_links,
+)
+from cms.importing.site.files import Names
+from cms.importing.site.mapping import MarkdownMapping, Place
+from cms.importing.site.page_text import PageText, fields_of, read_page
+
+PageKey: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class LostLink:
+    """A link that leads nowhere on this site.
+
+    Attributes:
+        file: the file it stands in.
+        line: the line, counted from 1.
+        href: as it is written.
+        reason: what is not there.
+    """
+
+    file: Path
+    line: int
+    href: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.href} {self.reason}"
+
+
+@dataclass(frozen=True)
+class DraftWithLinks:
+    """What a page looks like here, without category and tags.
+
+    Attributes:
+        draft: the page, its links leading to where pages stand here.
+        resolved: how many of its links lead to pages.
+        lost: the others.
+    """
+
+    draft: Draft
+    resolved: int
+    lost: tuple[LostLink, ...]
+
+
+@dataclass(eq=False)
+class OldPage:
+    """A page in a language.
+
+    Attributes:
+        key: the language, and what is the same for the page in all of them.
+        slug: its word in paths here.
+        text: what its file says at the moment; ``None`` if there is none.
+        mentions: the pages that its links lead to.
+        mentions_parts: those of them to a part of which they lead.
+    """
+
+    key: PageKey
+    slug: str
+    text: PageText | None = None
+    mentions: frozenset[PageKey] = frozenset()
+    mentions_parts: frozenset[PageKey] = frozenset()
+
+    @property
+    def locale(self) -> str:
+        """The page's language."""
+        return self.key[0]
+
+
+@dataclass
+class OldSite:
+    """All pages of the old site, as of one moment after the other.
+
+    Attributes:
+        mapping: how they become content.
+        content_type: of what type.
+        names: which names are those of the same page.
+        slugs: the words that pages have in paths, where it is not their key.
+        with_drafts: whether links may lead to what cannot be published; so it is where
+            nothing is.
+        pages: the pages.
+    """
+
+    mapping: MarkdownMapping
+    content_type: type[ContentType]
+    names: Names
+    slugs: Mapping[PageKey, str]
+    with_drafts: bool
+    pages: dict[PageKey, OldPage] = field(default_factory=dict)
+
+    def key_of(self, place: Place) -> PageKey:
+        """Return the page that a file is of."""
+        return place.locale, self.names.key(place.name)
+
+    def page_at(self, place: Place) -> OldPage:
+        """Return the page that a file is of, which may have no text yet."""
+        key = self.key_of(place)
+        if key not in self.pages:
+            self.pages[key] = OldPage(key, self.slugs.get(key, key[1]))
+        return self.pages[key]
+
+    def read(self, place: Place, source: FrontMatter) -> PageText:
+        """Return what a file says of its page.
+
+        Raises:
+            ContentFileError: if a value does not fit, or a link cannot be read.
+        """
+        text = read_page(self.mapping, self.content_type, place.locale, place.name, source)
+        if href := unwritable_link(source.body, *self._where(place.locale, place.name)):
+            reason = f"write the link to {href} as [words](address), so that it can follow its page"
+            raise ContentFileError(source.file, source.body_line, reason)
+        return text
+
+    def put(self, page: OldPage, text: PageText | None) -> None:
+        """Let a page say something else from now on; ``None`` takes it away."""
+        page.text = text
+        links = list(self._links(page.locale, text)) if text is not None else []
+        page.mentions = frozenset(key for key, _ in links)
+        page.mentions_parts = frozenset(key for key, address in links if address.fragment)
+
+    def stands(self, page: OldPage | None) -> bool:
+        """Say whether links can lead to a page."""
+        if page is None or page.text is None:
+            return False
+        return self.with_drafts or page.text.is_publishable
+
+    def touched_by(
+        self, changed: Iterable[OldPage], came_or_went: Iterable[OldPage]
+    ) -> Iterator[OldPage]:
+        """Yield the other pages that look different because some have changed."""
+        edited = {page.key for page in changed}
+        moved = {page.key for page in came_or_went}
+        for page in self.pages.values():
+            is_touched = page.mentions & moved or page.mentions_parts & edited
+            if is_touched and page.text is not None and page.key not in edited:
+                yield page
+
+    def draft(self, page: OldPage, text: PageText) -> DraftWithLinks:
+        """Return what a page with this text looks like here, at this moment."""
+        lost: list[LostLink] = []
+        resolved = 0
+
+        def choose(link: OldLink) -> str | None:
+            nonlocal resolved
+            target, reason = self._target(page.locale, link.address)
+            if reason:
+                line = text.source.body_line + link.line
+                lost.append(LostLink(text.source.file, line, link.href, reason))
+            if target is None:
+                return self._elsewhere(link)
+            resolved += 1
+            return target
+
+        body = with_links(text.source.body, *self._where(page.locale, text.name), choose)
+        fields = {**text.draft.fields, **fields_of(self.mapping, body)}
+        return DraftWithLinks(
+            replace(text.draft, slug=page.slug, fields=fields), resolved, tuple(lost)
+        )
+
+    def _target(self, locale: str, address: OldAddress) -> tuple[str | None, str]:
+        """Return the path at which an address is here, and what is not there."""
+        page = self._page_at_address(locale, address)
+        if page is None:
+            return None, "leads to no page"
+        path = self.content_type.path_for(page.slug, locale)
+        if path is None or page.text is None or not self.stands(page):
+            return None, "leads to a page that is not public"
+        if address.fragment and address.fragment not in page.text.anchors:
+            return path, f"leads to a page without #{address.fragment}"
+        return f"{path}#{address.fragment}" if address.fragment else path, ""
+
+    def _page_at_address(self, locale: str, address: OldAddress) -> OldPage | None:
+        key = self._key_at(locale, address)
+        return self.pages.get(key) if key is not None else None
+
+    def _key_at(self, locale: str, address: OldAddress) -> PageKey | None:
+        name = address.name_in(self.mapping.locales[locale])
+        return (locale, self.names.key(name)) if name and slugify(name) else None
+
+    def _links(self, locale: str, text: PageText) -> Iterator[tuple[PageKey, OldAddress]]:
+        for link in old_links(text.source.body, *self._where(locale, text.name)):
+            key = self._key_at(locale, link.address)
+            if key is not None:
+                yield key, link.address
+
+    def _where(self, locale: str, name: str) -> tuple[str, str]:
+        """Return where a page stood on the old site, and where that was."""
+        (own, *_) = self.mapping.locales[locale].stood_at
+        return own.replace("{path}", name), self.mapping.url
+
+    def _elsewhere(self, link: OldLink) -> str | None:
+        if self.mapping.unresolved == "plain":
+            return None
+        fragment = f"#{link.address.fragment}" if link.address.fragment else ""
+        return f"{self.mapping.url.rstrip('/')}{link.address.path}{fragment}"

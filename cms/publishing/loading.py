@@ -1,0 +1,190 @@
+"""What commands load about what is public before they decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from cms.authorization.actions import Action
+from cms.content.content_type import ContentType
+from cms.content.links import Edge, Origin
+from cms.drafts.loading import Held, get_revision, path_of, subject_of
+from cms.errors import NotFound, Refused
+from cms.publishing.gates import Candidate, IncomingEdge
+from cms.review.loading import lacking_for, objectors_to
+from cms.tables import Edition, Entry, Link, Publication, Revision
+from cms.work.work import Work
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A revision that someone wants to publish, what it would replace, and where it would stand."""
+
+    entry: Entry
+    edition: Edition
+    revision: Revision
+    content_type: type[ContentType]
+    live: Publication | None
+    path: str | None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is the revision that is public already."""
+        return self.live is not None and self.live.revision_id == self.revision.id
+
+
+async def live_publication_of(work: Work, edition: Edition) -> Publication | None:
+    """Return the edition's open publication."""
+    return await work.session.scalar(
+        select(Publication).where(
+            Publication.entry_id == edition.entry_id,
+            Publication.locale == edition.locale,
+            Publication.ended_position.is_(None),
+        )
+    )
+
+
+async def proposal_of(work: Work, held: Held, revision_id: str | None) -> Proposal:
+    """Return what publishing a revision would mean; ``None`` stands for the newest.
+
+    Raises:
+        Refused: if the edition has no such revision.
+    """
+    revision = await get_revision(work, held.edition, revision_id or held.head.id)
+    subject = await subject_of(work, held.entry, revision.category_id)
+    if revision.id != held.head.id and not work.may(Action.ENTRY_READ, subject):
+        message = f"the entry {held.entry.id!r} has no revision {revision.id!r}"
+        raise Refused(NotFound(message=message))
+    return Proposal(
+        entry=held.entry,
+        edition=held.edition,
+        revision=revision,
+        content_type=held.content_type,
+        live=await live_publication_of(work, held.edition),
+        path=await path_of(
+            work, held.content_type, held.edition, revision.slug, revision.category_id
+        ),
+    )
+
+
+async def candidates_of(work: Work, proposals: Sequence[Proposal]) -> list[Candidate]:
+    """Return what the gates ask for, as if all the proposals were public already."""
+    edges = {each.revision.id: await edges_of(work, each.revision) for each in proposals}
+    targets = {edge.target for found in edges.values() for edge in found if edge.target}
+    locales = {each.edition.locale for each in proposals}
+    anchors = {locale: await _public_anchors(work, targets, locale) for locale in locales}
+    for each in proposals:
+        anchors[each.edition.locale][each.entry.id] = _anchors_of(each.revision)
+    return [
+        await _candidate(
+            work, each, edges[each.revision.id], anchors[each.edition.locale], proposals
+        )
+        for each in proposals
+    ]
+
+
+async def public_links_to(
+    work: Work, entry_id: str, locale: str, besides: Iterable[str]
+) -> list[IncomingEdge]:
+    """Return the links and references on public pages to an entry.
+
+    Args:
+        work: the transaction.
+        entry_id: the entry.
+        locale: of the pages.
+        besides: the ids of editions whose pages do not count.
+    """
+    rows = await work.session.execute(
+        select(Publication.path, Publication.entry_id, Link.fragment)
+        .join(Link, Link.revision_id == Publication.revision_id)
+        .where(
+            Link.target_id == entry_id,
+            Publication.locale == locale,
+            Publication.ended_position.is_(None),
+            Publication.edition_id.not_in(list(besides)),
+        )
+        .order_by(Publication.path, Link.field_path, Link.ordinal)
+    )
+    return [IncomingEdge(path or source, anchor) for path, source, anchor in rows]
+
+
+async def _candidate(
+    work: Work,
+    proposal: Proposal,
+    edges: Sequence[Edge],
+    anchors_of: Mapping[str, frozenset[str]],
+    proposals: Sequence[Proposal],
+) -> Candidate:
+    revision = proposal.revision
+    together = [each.edition.id for each in proposals]
+    return Candidate(
+        entry_id=proposal.entry.id,
+        content_type=proposal.content_type,
+        content=revision.content,
+        digest=revision.digest,
+        anchors=_anchors_of(revision),
+        path=proposal.path,
+        path_holder=await _holder_of(work, proposal, together),
+        lacking=await lacking_for(work, proposal.content_type, revision),
+        objectors=await objectors_to(work, revision),
+        edges=edges,
+        anchors_of=anchors_of,
+        incoming=await public_links_to(
+            work, proposal.entry.id, proposal.edition.locale, besides=together
+        ),
+    )
+
+
+async def _holder_of(work: Work, proposal: Proposal, together: Iterable[str]) -> str | None:
+    """Return the entry that stands at the path and is not about to move away."""
+    if proposal.path is None:
+        return None
+    return await work.session.scalar(
+        select(Publication.entry_id).where(
+            Publication.locale == proposal.edition.locale,
+            Publication.path == proposal.path,
+            Publication.ended_position.is_(None),
+            Publication.edition_id.not_in(list(together)),
+        )
+    )
+
+
+async def edges_of(work: Work, revision: Revision) -> list[Edge]:
+    """Return where a revision leads, in order."""
+    links = await work.session.scalars(
+        select(Link).where(Link.revision_id == revision.id).order_by(Link.field_path, Link.ordinal)
+    )
+    return [
+        Edge(
+            origin=Origin(link.origin),
+            kind=link.kind,
+            field_path=link.field_path,
+            ordinal=link.ordinal,
+            label=link.label,
+            target=link.target_id,
+            fragment=link.fragment,
+            url=link.url,
+        )
+        for link in links
+    ]
+
+
+async def _public_anchors(
+    work: Work, entry_ids: Iterable[str], locale: str
+) -> dict[str, frozenset[str]]:
+    rows = await work.session.execute(
+        select(Publication.entry_id, Revision.anchors)
+        .join(Revision, Revision.id == Publication.revision_id)
+        .where(
+            Publication.entry_id.in_(list(entry_ids)),
+            Publication.locale == locale,
+            Publication.ended_position.is_(None),
+        )
+    )
+    return {entry_id: frozenset(map(str, anchors)) for entry_id, anchors in rows}
+
+
+def _anchors_of(revision: Revision) -> frozenset[str]:
+    return frozenset(map(str, revision.anchors))

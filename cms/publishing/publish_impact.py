@@ -1,0 +1,192 @@
+"""What publishing would do, without doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from cms.authorization.actions import Action
+from cms.comparison.difference import difference
+from cms.content.links import Edge, Origin
+from cms.drafts.loading import Held, authorise_on, look_at, refuse_archived
+from cms.errors import NotPublished, Refused, UserError
+from cms.publishing.gates import Check, broken_by, broken_by_unpublishing, checks
+from cms.publishing.loading import (
+    Proposal,
+    candidates_of,
+    edges_of,
+    live_publication_of,
+    proposal_of,
+    public_links_to,
+)
+from cms.tables import Link, Publication, Revision
+from cms.work.work import Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class Impact:
+    """What would be different for readers and editors.
+
+    Attributes:
+        old_path: where the entry stands; ``None`` if it is not public, or is no page.
+        new_path: where it would stand.
+        links_added: edges that readers would see.
+        links_removed: edges that they would not see any more.
+        broken: the paths of public pages that would have broken links.
+        orphans: the ids of public entries to which no public page would lead any more.
+        stale: the ids of public entries whose reviewers signed off links to this one as it
+            was, and would have to look again.
+        errors: why it would be refused.
+    """
+
+    old_path: str | None
+    new_path: str | None
+    links_added: Sequence[Edge] = ()
+    links_removed: Sequence[Edge] = ()
+    broken: Sequence[str] = ()
+    orphans: Sequence[str] = ()
+    stale: Sequence[str] = ()
+    errors: Sequence[UserError] = ()
+
+
+async def check_publish(
+    work: Work, entry_id: str, *, revision_id: str | None = None, locale: str | None = None
+) -> Sequence[Check]:
+    """Return what each gate has to say about publishing a revision, by default the newest.
+
+    Raises:
+        Refused: if the actor may not see the entry, or there is no such revision.
+    """
+    held = await look_at(work, entry_id, locale)
+    await authorise_on(work, Action.ENTRY_READ, held)
+    proposal = await proposal_of(work, held, revision_id)
+    (candidate,) = await candidates_of(work, [proposal])
+    return checks(candidate, work.site.gates)
+
+
+async def preview_publish(
+    work: Work, entry_id: str, *, revision_id: str | None = None, locale: str | None = None
+) -> Impact:
+    """Return what publishing a revision would do, by default the newest.
+
+    Raises:
+        Refused: if the actor may not see the entry, or there is no such revision.
+    """
+    held = await look_at(work, entry_id, locale)
+    await authorise_on(work, Action.ENTRY_READ, held)
+    proposal = await proposal_of(work, held, revision_id)
+    after = await edges_of(work, proposal.revision)
+    before = await _live_edges(work, proposal.live)
+    removed = _only_in(before, after)
+    (candidate,) = await candidates_of(work, [proposal])
+    kept = {edge.target for edge in after if edge.origin != Origin.REFERENCE}
+    orphans = await _orphans(work, held, [edge for edge in removed if edge.target not in kept])
+    is_found = bool(candidate.incoming) or proposal.live is not None
+    return Impact(
+        old_path=proposal.live.path if proposal.live is not None else None,
+        new_path=proposal.path,
+        links_added=_only_in(after, before),
+        links_removed=removed,
+        broken=list(dict.fromkeys(edge.source_path for edge, _ in broken_by(candidate))),
+        orphans=orphans if is_found else [*orphans, entry_id],
+        stale=await _stale(work, proposal),
+        errors=[
+            *_archived(held),
+            *(error for check in checks(candidate, work.site.gates) for error in check.errors),
+        ],
+    )
+
+
+async def preview_unpublish(work: Work, entry_id: str, *, locale: str | None = None) -> Impact:
+    """Return what taking an entry back would do.
+
+    Raises:
+        Refused: if the actor may not see the entry, or it is not public.
+    """
+    held = await look_at(work, entry_id, locale)
+    await authorise_on(work, Action.ENTRY_READ, held)
+    live = await live_publication_of(work, held.edition)
+    if live is None:
+        message = f"{entry_id} is not public in {held.edition.locale!r}"
+        raise Refused(NotPublished(message=message))
+    removed = await _live_edges(work, live)
+    incoming = await public_links_to(work, entry_id, live.locale, [held.edition.id])
+    return Impact(
+        old_path=live.path,
+        new_path=None,
+        links_removed=removed,
+        broken=list(dict.fromkeys(each.source_path for each in incoming)),
+        orphans=await _orphans(work, held, removed),
+        errors=broken_by_unpublishing(live.path, incoming),
+    )
+
+
+def _archived(held: Held) -> Sequence[UserError]:
+    try:
+        refuse_archived(held)
+    except Refused as refused:
+        return refused.errors
+    return ()
+
+
+async def _live_edges(work: Work, live: Publication | None) -> list[Edge]:
+    if live is None:
+        return []
+    return await edges_of(work, await work.session.get_one(Revision, live.revision_id))
+
+
+def _only_in(one: Iterable[Edge], other: Iterable[Edge]) -> list[Edge]:
+    """Return the edges that lead where none of the others does."""
+    known = {_identity(edge) for edge in other}
+    return [edge for edge in one if _identity(edge) not in known]
+
+
+def _identity(edge: Edge) -> tuple[str, str, str | None, str]:
+    return edge.origin, edge.kind, edge.target or edge.url, edge.fragment
+
+
+async def _orphans(work: Work, held: Held, gone: Iterable[Edge]) -> list[str]:
+    """Return the public entries to which only these edges lead."""
+    targets = {edge.target for edge in gone if edge.target and edge.origin != Origin.REFERENCE}
+    is_public = (
+        Publication.ended_position.is_(None),
+        Publication.locale == held.edition.locale,
+    )
+    public = await work.session.scalars(
+        select(Publication.entry_id).where(Publication.entry_id.in_(targets), *is_public)
+    )
+    still_linked = await work.session.scalars(
+        select(Link.target_id)
+        .join(Publication, Publication.revision_id == Link.revision_id)
+        .where(
+            Link.target_id.in_(targets),
+            Link.origin != Origin.REFERENCE,
+            Publication.edition_id != held.edition.id,
+            *is_public,
+        )
+    )
+    return sorted(set(public) - set(still_linked))
+
+
+async def _stale(work: Work, proposal: Proposal) -> list[str]:
+    """Return the public entries that lead to this one, if what they lead to changes."""
+    if proposal.live is None:
+        return []
+    live = await work.session.get_one(Revision, proposal.live.revision_id)
+    changes = difference(proposal.content_type, live.content, proposal.revision.content)
+    if not changes.is_material:
+        return []
+    sources = await work.session.scalars(
+        select(Publication.entry_id)
+        .join(Link, Link.revision_id == Publication.revision_id)
+        .where(
+            Link.target_id == proposal.entry.id,
+            Publication.ended_position.is_(None),
+            Publication.locale == proposal.edition.locale,
+            Publication.entry_id != proposal.entry.id,
+        )
+        .distinct()
+    )
+    return sorted(sources)

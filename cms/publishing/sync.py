@@ -1,0 +1,295 @@
+"""What has changed since a position: for sites that are built step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    FromClause,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    join,
+    literal,
+    literal_column,
+    not_,
+    null,
+    or_,
+    outerjoin,
+    select,
+    union_all,
+)
+
+from cms.reading.aliases import named, word
+from cms.reading.view import AsOf, Past, View
+from cms.reading.visibility import Relation, was_signed
+from cms.tables import Category, Counter, Link, Publication, Revision, SignOff
+
+Position = ColumnElement[Any]
+
+
+def position() -> Relation:
+    """Return the position of what was published or taken back last."""
+    return select(Counter.value.label("position")).where(Counter.name == word("position"))
+
+
+def position_at(moment: ColumnElement[Any]) -> ColumnElement[int]:
+    """Return the position before the first at which something happened later than at a time.
+
+    What has an older history can be imported into a site: it has high positions and early times.
+    So this is not the last position of an earlier time, after which some of what is later could
+    be missed.
+    """
+    begun = select(Publication.position.label("later")).where(Publication.published_at > moment)
+    ended = select(Publication.ended_position).where(Publication.ended_at > moment)
+    both = union_all(begun, ended).subquery("both")
+    before = select(func.min(both.c.later) - literal_column("1")).scalar_subquery()
+    return func.coalesce(before, position().scalar_subquery())
+
+
+def changes(since: Position, until: Position) -> Relation:
+    """Return each edition that was published or taken back after one position, up to another.
+
+    ``position`` is that of its last change, ``until`` that up to which changes are told. What
+    is public at the end has its revision; what is not is a tombstone, with the path at which
+    it stood.
+    """
+    last = _last_changes(since, until).subquery("last")
+    live = named(Publication, "live")
+    gone = named(Publication, "gone")
+    is_live = and_(live.c.edition_id == last.c.edition_id, _was_public(live, until))
+    is_gone = and_(
+        gone.c.edition_id == last.c.edition_id,
+        gone.c.ended_position == last.c.position,
+        live.c.id.is_(None),
+    )
+    known = named(Publication, "known")
+    was_known = exists().where(known.c.edition_id == last.c.edition_id, _was_public(known, since))
+    return (
+        select(
+            last.c.position,
+            last.c.edition_id,
+            func.coalesce(live.c.entry_id, gone.c.entry_id).label("entry_id"),
+            func.coalesce(live.c.content_type, gone.c.content_type).label("content_type"),
+            func.coalesce(live.c.locale, gone.c.locale).label("locale"),
+            func.coalesce(live.c.path, gone.c.path).label("path"),
+            live.c.revision_id,
+            Revision.digest,
+            until.label("until"),
+        )
+        .select_from(
+            outerjoin(
+                outerjoin(outerjoin(last, live, is_live), gone, is_gone),
+                Revision,
+                Revision.id == live.c.revision_id,
+            )
+        )
+        # What came and went in between was never known to whoever asks.
+        .where(or_(live.c.id.is_not(None), was_known))
+    )
+
+
+def _last_changes(since: Position, until: Position) -> Relation:
+    begun = select(Publication.edition_id, Publication.position.label("position")).where(
+        Publication.position > since, Publication.position <= until
+    )
+    ended = select(Publication.edition_id, Publication.ended_position.label("position")).where(
+        Publication.ended_position > since, Publication.ended_position <= until
+    )
+    both = union_all(begun, ended).subquery("both")
+    return select(both.c.edition_id, func.max(both.c.position).label("position")).group_by(
+        both.c.edition_id
+    )
+
+
+# Why a page can look different, the most direct first; or why its path is to be looked at.
+REASONS = (
+    "CHANGED",
+    "REVIEWED",
+    "LINKS_TO_CHANGED",
+    "LINKED_FROM_CHANGED",
+    "SAME_CATEGORY",
+    "SITE_CHANGED",
+    "LEFT",
+)
+
+
+def affected(view: View, since: Position, until: Position, singletons: Sequence[str]) -> Relation:
+    """Return the public pages whose rendering can have changed between two positions.
+
+    Those are the pages that changed; those that were signed off again; those that lead to an
+    entry that changed, by a link or a reference, since they show its title and path; those to
+    which such an entry leads, or led, since they show where they are linked from; those of a
+    category in which, or below which, an entry came, went or changed; and all of them, if a
+    singleton did, since every page shows it. What is no page is shown within pages, so it has
+    changed if it was signed off again, or if it leads to something that changed.
+
+    An entry changes in all languages at once: where one edition comes or goes, pages in other
+    languages show another edition than before, with the links and the category of that one.
+
+    Beside the pages are the paths at which nothing is any more: those of entries that changed,
+    which are gone or redirect to where the entry is now; and those that were known and have been
+    taken and left again in between. They have no revision.
+
+    Args:
+        view: what tells which sign-offs are seen.
+        since: the position up to which everything is known.
+        until: the position to look at.
+        singletons: the names of the content types that every page shows.
+    """
+    # Once, however many reasons look into it; and each reason finds entries in sets and not in
+    # pairs, so that a database without statistics has no way that takes the square of the time.
+    changed = changes(since, until).cte("changed").prefix_with("MATERIALIZED")
+    signed = _signed(view, since, until).cte("signed").prefix_with("MATERIALIZED")
+    touched = _touched(changed, since, until).cte("touched").prefix_with("MATERIALIZED")
+    different = _different(changed, signed, until)
+    page = named(Publication, "page")
+    reasons = (
+        select(changed.c.entry_id),
+        select(signed.c.entry_id),
+        _leading_to(different, page, until),
+        _led_to(touched),
+        _in_category_of(touched, page, until),
+        _everywhere_if(different, page, until, singletons),
+    )
+    ranked: list[tuple[ColumnElement[Any], ColumnElement[str], Relation]] = [
+        (literal_column(str(rank)), word(name), entries)
+        for rank, (name, entries) in enumerate(zip(REASONS, reasons, strict=False))
+    ]
+    found = union_all(*(entries.add_columns(rank.label("rank")) for rank, _, entries in ranked))
+    each = found.subquery("found")
+    nearest = (
+        select(each.c.entry_id, func.min(each.c.rank).label("rank"))
+        .group_by(each.c.entry_id)
+        .subquery("nearest")
+    )
+    words = case(*((nearest.c.rank == rank, word) for rank, word, _ in ranked))
+    pages = (
+        select(*_page_columns(page), page.c.revision_id, words.label("reason"))
+        .select_from(join(nearest, page, page.c.entry_id == nearest.c.entry_id))
+        .where(_was_public(page, until), page.c.path.is_not(None))
+    )
+    every = union_all(pages, _left(changed, since, until)).subquery("every")
+    return select(*every.c).add_cte(changed, signed, touched, different, nest_here=True)
+
+
+def _different(changed: FromClause, signed: FromClause, until: Position) -> CTE:
+    """Return the entries that changed, and what is no page and shows one of them."""
+    parts = select(signed.c.entry_id, signed.c.content_type).where(signed.c.path.is_(None))
+    both = union_all(select(changed.c.entry_id, changed.c.content_type), parts).subquery("both")
+    shown = select(*both.c).cte("different", recursive=True)
+    part = named(Publication, "part")
+    leading = join(shown, Link, Link.target_id == shown.c.entry_id)
+    stands_in = join(leading, part, part.c.revision_id == Link.revision_id)
+    further = (
+        select(part.c.entry_id, part.c.content_type)
+        .select_from(stands_in)
+        .where(part.c.path.is_(None), _was_public(part, until))
+    )
+    # Not "all", so that each is looked at once.
+    return shown.union(further)
+
+
+def _touched(changed: FromClause, since: Position, until: Position) -> Relation:
+    """Return what was public at any time in between of the entries that changed."""
+    return select(Publication.revision_id, Publication.category_id).where(
+        Publication.entry_id.in_(select(changed.c.entry_id)),
+        Publication.position <= until,
+        or_(Publication.ended_position.is_(None), Publication.ended_position > since),
+    )
+
+
+def _signed(view: View, since: Position, until: Position) -> Relation:
+    """Return what is public with a sign-off that is seen at only one of the two positions.
+
+    Where an older history was imported, that can be the first.
+    """
+    page = named(Publication, "signed_page")
+    before = replace(view, past=Past(AsOf.POSITION, since))
+    signed = and_(SignOff.edition_id == page.c.edition_id, SignOff.digest == Revision.digest)
+    shown = join(page, Revision, Revision.id == page.c.revision_id)
+    return (
+        select(page.c.entry_id, page.c.content_type, page.c.path)
+        .select_from(join(shown, SignOff, signed))
+        .where(_was_public(page, until), since <= until)
+        .where(was_signed(SignOff.signed_at, before) != was_signed(SignOff.signed_at, view))
+    )
+
+
+def _leading_to(different: FromClause, page: FromClause, until: Position) -> Relation:
+    leading = select(Link.revision_id).where(Link.target_id.in_(select(different.c.entry_id)))
+    return select(page.c.entry_id).where(_was_public(page, until), page.c.revision_id.in_(leading))
+
+
+def _led_to(touched: FromClause) -> Relation:
+    return select(Link.target_id.label("entry_id")).where(
+        Link.target_id.is_not(None), Link.revision_id.in_(select(touched.c.revision_id))
+    )
+
+
+def _in_category_of(touched: FromClause, page: FromClause, until: Position) -> Relation:
+    own = select(Category.id, Category.parent_id).where(
+        Category.id.in_(select(touched.c.category_id))
+    )
+    above = own.cte("above", recursive=True, nesting=True)
+    # Not "all", so that each is looked at once.
+    above = above.union(
+        select(Category.id, Category.parent_id).join(above, Category.id == above.c.parent_id)
+    )
+    listing = select(above.c.id)
+    return select(page.c.entry_id).where(_was_public(page, until), page.c.category_id.in_(listing))
+
+
+def _everywhere_if(
+    different: FromClause, page: FromClause, until: Position, singletons: Sequence[str]
+) -> Relation:
+    is_singleton = or_(
+        false(),
+        *(different.c.content_type == literal(name, literal_execute=True) for name in singletons),
+    )
+    return (
+        select(page.c.entry_id)
+        .where(_was_public(page, until))
+        .where(exists().select_from(different).where(is_singleton))
+    )
+
+
+def _left(changed: FromClause, since: Position, until: Position) -> Relation:
+    """Return the paths to look at that have nothing at the end, with their last publications."""
+    left = named(Publication, "left_behind")
+    later = named(Publication, "later")
+    known = named(Publication, "known_path")
+    is_taken = exists().where(
+        _is_at_path_of(left, later), later.c.position > left.c.position, later.c.position <= until
+    )
+    # Whatever came to a path and went again in between has ended what the path was before.
+    is_overtaken = and_(
+        left.c.position > since,
+        exists().where(_is_at_path_of(left, known), known.c.position <= since),
+    )
+    return (
+        select(*_page_columns(left), null().label("revision_id"), word("LEFT").label("reason"))
+        .where(or_(left.c.entry_id.in_(select(changed.c.entry_id)), is_overtaken))
+        .where(left.c.path.is_not(None), left.c.ended_position <= until, not_(is_taken))
+    )
+
+
+def _is_at_path_of(left: FromClause, other: FromClause) -> ColumnElement[bool]:
+    return and_(other.c.path == left.c.path, other.c.locale == left.c.locale)
+
+
+def _page_columns(page: FromClause) -> tuple[ColumnElement[Any], ...]:
+    return page.c.id, page.c.content_type, page.c.locale, page.c.path
+
+
+def _was_public(publication: FromClause, until: Position) -> ColumnElement[bool]:
+    return and_(
+        publication.c.position <= until,
+        or_(publication.c.ended_position.is_(None), publication.c.ended_position > until),
+    )

@@ -1,0 +1,332 @@
+"""What a view shows: which revision of which edition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    SQLColumnExpression,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    join,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+    union_all,
+)
+
+from cms.reading.aliases import named, word
+from cms.reading.view import EVERYTHING, AsOf, ContentScope, Past, Perspective, Preview, View
+from cms.tables import Category, Edition, Entry, Publication, Revision
+
+Relation: TypeAlias = Select[*tuple[Any, ...]]
+
+_SLASH, _ZERO = word("/"), word("0")
+
+# What an entry shows of its revision, beside what a publication knows as well.
+_REVISION = (
+    Revision.number,
+    Revision.title,
+    Revision.title_key,
+    Revision.slug,
+    Revision.summary,
+    Revision.content,
+    Revision.rendered,
+    Revision.digest,
+    Revision.author_id,
+    Revision.note,
+    Revision.created_at,
+)
+
+
+def published(view: View) -> Relation:
+    """Return entries as of each of their publications."""
+    return (
+        select(
+            Publication.entry_id.label("id"),
+            Publication.edition_id,
+            Publication.revision_id,
+            Publication.content_type,
+            Publication.locale,
+            Publication.path,
+            Publication.category_id,
+            Publication.first_published_at,
+            Publication.published_at,
+            Publication.break_glass_reason,
+            Publication.id.label("publication_id"),
+            # What editors ask of drafts they can ask of what is public as well.
+            Publication.first_published_at.label("live_first_published_at"),
+            Publication.published_at.label("live_published_at"),
+            Publication.revision_id.label("live_revision_id"),
+            _archived_at().label("archived_at"),
+            Revision.is_autosave,
+            true().label("is_head"),
+            _is_outdated(Revision.translated_from, view).label("is_outdated"),
+            *_REVISION,
+        )
+        # In words, since a condition on other publications leaves SQLAlchemy in doubt.
+        .select_from(join(Publication, Revision, Revision.id == Publication.revision_id))
+    )
+
+
+def drafts(view: View) -> Relation:
+    """Return entries as of each of their revisions, as far as the view reaches."""
+    live = named(Publication, "live")
+    head = named(Revision, "head")
+    is_open = and_(live.c.edition_id == Edition.id, live.c.ended_position.is_(None))
+    is_live = live.c.revision_id == Revision.id
+    return (
+        select(
+            Edition.entry_id.label("id"),
+            Revision.edition_id,
+            Revision.id.label("revision_id"),
+            Entry.content_type,
+            Edition.locale,
+            Revision.path,
+            Revision.category_id,
+            # What readers would see, were it published; and what is so.
+            func.coalesce(live.c.first_published_at, Revision.created_at).label(
+                "first_published_at"
+            ),
+            func.coalesce(live.c.published_at, Revision.created_at).label("published_at"),
+            live.c.first_published_at.label("live_first_published_at"),
+            live.c.published_at.label("live_published_at"),
+            # What made public another revision is not this one's.
+            case((is_live, live.c.break_glass_reason)).label("break_glass_reason"),
+            case((is_live, live.c.id)).label("publication_id"),
+            live.c.revision_id.label("live_revision_id"),
+            Entry.archived_at,
+            Revision.is_autosave,
+            (Edition.head_id == Revision.id).label("is_head"),
+            _is_outdated(Revision.translated_from, view).label("is_outdated"),
+            *_REVISION,
+        )
+        .select_from(Revision)
+        .join(Edition, Edition.id == Revision.edition_id)
+        .join(Entry, Entry.id == Edition.entry_id)
+        .join(live, is_open, isouter=True)
+        .join(head, head.c.id == Edition.head_id)
+        # An old revision may be of a category that one sees, and the entry no more; or so again.
+        .where(
+            is_within(view, Entry.content_type, Revision.category_id),
+            is_within(view, Entry.content_type, head.c.category_id),
+        )
+    )
+
+
+# What an entry has, whether it is public or previewed.
+_COMMON = (
+    *("id", "edition_id", "revision_id", "content_type", "locale", "path", "category_id"),
+    *("first_published_at", "published_at", "break_glass_reason", "publication_id"),
+    *("is_outdated", *(column.key for column in _REVISION)),
+)
+
+
+def with_preview(view: View, preview: Preview) -> Relation:
+    """Return what is public, with one edition as it is in one revision.
+
+    Of each entry it is the edition in the first of the view's locales, the previewed one included.
+    """
+    shown = translations_with_preview(view, preview)
+    columns = shown.selected_columns
+    previewed = named(Edition, "better_preview")
+
+    def has_better(locales: Sequence[ColumnElement[str]]) -> ColumnElement[bool]:
+        return or_(
+            _is_public_in(locales, columns["id"], view),
+            exists().where(
+                previewed.c.id.in_(_edition_of(preview)),
+                previewed.c.entry_id == columns["id"],
+                previewed.c.locale.in_(locales),
+            ),
+        )
+
+    return shown.where(_is_best(columns["locale"], view, has_better))
+
+
+def translations_with_preview(view: View, preview: Preview) -> Relation:
+    """Return what is public in every language, with one edition as it is in one revision."""
+    public = (
+        published(view)
+        .where(is_open(Publication.__table__, view))
+        .where(Publication.edition_id.not_in(_edition_of(preview)))
+    )
+    everything = replace(view, scopes=EVERYTHING)
+    draft = drafts(everything).where(Revision.id == preview.revision_id)
+    both = union_all(
+        *(
+            each.with_only_columns(
+                *(each.selected_columns[name] for name in _COMMON), maintain_column_froms=True
+            )
+            for each in (public, draft)
+        )
+    ).subquery("shown")
+    return select(*both.c)
+
+
+def _edition_of(preview: Preview) -> Select[Any]:
+    return select(Revision.edition_id).where(Revision.id == preview.revision_id)
+
+
+def is_best_draft(
+    entry_id: SQLColumnExpression[str], locale: SQLColumnExpression[str], view: View
+) -> ColumnElement[bool]:
+    """Return whether a draft is in the first of the view's locales that its entry has."""
+    better = named(Edition, "better")
+    return _is_best(
+        locale,
+        view,
+        lambda locales: exists().where(better.c.entry_id == entry_id, better.c.locale.in_(locales)),
+    )
+
+
+def _is_best(
+    locale: SQLColumnExpression[str],
+    view: View,
+    has_better: Callable[[Sequence[ColumnElement[str]]], ColumnElement[bool]],
+) -> ColumnElement[bool]:
+    """Return whether a locale is the first of the view's that there is."""
+    wanted = locales_of(view)
+    branches = [
+        and_(locale == each, not_(has_better(wanted[:index]))) if index else locale == each
+        for index, each in enumerate(wanted)
+    ]
+    return or_(*branches)
+
+
+def _archived_at() -> ColumnElement[Any]:
+    return select(Entry.archived_at).where(Entry.id == Publication.entry_id).scalar_subquery()
+
+
+def _is_outdated(
+    translated_from: SQLColumnExpression[str | None], view: View
+) -> ColumnElement[bool]:
+    """Return whether the edition that a text was translated from says something else by now."""
+    source, newest = named(Revision, "source"), named(Revision, "newest")
+    if view.perspective is Perspective.DRAFT:
+        edition = named(Edition, "source_edition")
+        is_newest = edition.c.head_id == newest.c.id
+    else:
+        edition = named(Publication, "source_edition")
+        is_newest = and_(edition.c.revision_id == newest.c.id, is_open(edition, view))
+    of_source = edition.c.id if view.perspective is Perspective.DRAFT else edition.c.edition_id
+    return exists(
+        select(literal_column("1"))
+        .select_from(source, edition, newest)
+        .where(
+            source.c.id == translated_from,
+            of_source == source.c.edition_id,
+            is_newest,
+            newest.c.digest != source.c.digest,
+        )
+    )
+
+
+def is_within(
+    view: View, content_type: SQLColumnExpression[Any], category_id: SQLColumnExpression[Any]
+) -> ColumnElement[bool]:
+    """Return whether the view reaches content of this type in this category.
+
+    It is what :func:`cms.authorization.actions.decide` says of reading, for whole lists.
+    """
+    if any(scope == ContentScope() for scope in view.scopes):
+        return true()
+    return or_(false(), *(_is_in(scope, content_type, category_id) for scope in view.scopes))
+
+
+def _is_in(
+    scope: ContentScope,
+    content_type: SQLColumnExpression[Any],
+    category_id: SQLColumnExpression[Any],
+) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = []
+    if scope.content_type is not None:
+        conditions.append(content_type == scope.content_type)
+    if scope.category_id is not None:
+        root = select(Category.path).where(Category.id == scope.category_id).scalar_subquery()
+        inside = select(Category.id).where(is_at_or_below(Category.path, root))
+        conditions.append(category_id.in_(inside))
+    return and_(*conditions)
+
+
+def is_at_or_below(path: SQLColumnExpression[str], root: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return whether a category's path is another's, or begins with it and a slash."""
+    # Zero is the character that follows the slash: so an index over paths can be used.
+    return or_(path == root, and_(path >= root + _SLASH, path < root + _ZERO))
+
+
+def locales_of(view: View) -> list[ColumnElement[str]]:
+    """Return the view's locales, as constants of the statement."""
+    return [literal(locale, literal_execute=True) for locale in view.locales]
+
+
+def is_shown(publication: FromClause, view: View) -> ColumnElement[bool]:
+    """Return whether a publication is what the view shows of its entry."""
+    best = _is_best(
+        publication.c.locale,
+        view,
+        lambda locales: _is_public_in(locales, publication.c.entry_id, view),
+    )
+    return and_(is_open(publication, view), best)
+
+
+def _is_public_in(
+    locales: Sequence[ColumnElement[str]], entry_id: ColumnElement[str], view: View
+) -> ColumnElement[bool]:
+    """Return whether readers see an edition of an entry in one of these locales."""
+    better = named(Publication, "better")
+    return exists().where(
+        better.c.entry_id == entry_id, better.c.locale.in_(locales), is_open(better, view)
+    )
+
+
+def is_open(publication: FromClause, view: View) -> ColumnElement[bool]:
+    """Return whether a publication is, or at that point in the past was, what readers see."""
+    if view.past is None:
+        return publication.c.ended_position.is_(None)
+    begun, ended = spans_of(view.past)
+    since, until = publication.c[begun], publication.c[ended]
+    return and_(since <= view.past.at, or_(until.is_(None), until > view.past.at))
+
+
+def moment_of(position: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return when something was published or taken back at a position; null if nothing was."""
+    begun = select(func.max(Publication.published_at)).where(Publication.position == position)
+    ended = select(func.max(Publication.ended_at)).where(Publication.ended_position == position)
+    return func.coalesce(begun.scalar_subquery(), ended.scalar_subquery())
+
+
+def was_signed(signed_at: SQLColumnExpression[Any], view: View) -> ColumnElement[bool]:
+    """Return whether a sign-off had been given by the point at which the view looks.
+
+    Sign-offs have no positions of their own; a position stands for its time.
+    """
+    if view.past is None:
+        return true()
+    if view.past.named is AsOf.TIME:
+        return signed_at <= view.past.at
+    # At a position that is not reached yet, all is seen that there is.
+    return signed_at <= func.coalesce(moment_of(view.past.at), signed_at)
+
+
+def spans_of(past: Past) -> tuple[str, str]:
+    """Return the columns of a publication that tell from when to when it was public."""
+    return _SPANS[past.named]
+
+
+# Between which two columns a publication was public, by how the past is named.
+_SPANS = {
+    AsOf.TIME: ("published_at", "ended_at"),
+    AsOf.POSITION: ("position", "ended_position"),
+}

@@ -1,0 +1,138 @@
+"""Talk about an edition, in the margin of its text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cms.authorization.actions import Action
+from cms.comparison.anchors import Anchor, anchor_in
+from cms.content.fields.base import as_text
+from cms.drafts.loading import Held, authorise_on, get, get_revision, hold
+from cms.errors import InvalidValue, NotFound, Refused, UserError
+from cms.identifiers import new_id
+from cms.tables import Comment, Edition
+from cms.work.work import Work, command
+
+LONGEST = 10_000
+
+
+@dataclass(frozen=True)
+class Place:
+    """A range of a text in a revision that a comment is about.
+
+    Attributes:
+        revision_id: the revision that its author was looking at.
+        field_path: the text: ``title``, ``fields/body``, ``fields/sections/0/body``.
+        start: the first character, from 0.
+        end: the character after the last.
+    """
+
+    revision_id: str
+    field_path: str
+    start: int
+    end: int
+
+
+@command(Action.COMMENT_WRITE)
+async def add_comment(
+    work: Work,
+    entry_id: str,
+    body: str,
+    *,
+    place: Place | None = None,
+    locale: str | None = None,
+) -> Comment:
+    """Begin a thread about an edition and return its first comment.
+
+    Args:
+        work: the transaction and the actor.
+        entry_id: the entry.
+        body: what there is to say, as plain text.
+        place: the words it is about; by default the whole edition.
+        locale: the edition; by default the site's default locale.
+
+    Raises:
+        Refused: if the actor may not, the body is empty or too long, or there is no text there.
+    """
+    held = await hold(work, entry_id, locale)
+    await authorise_on(work, Action.COMMENT_WRITE, held)
+    anchor = await _anchor(work, held, place) if place is not None else None
+    return _add(work, held, body, anchor, None)
+
+
+@command(Action.COMMENT_WRITE)
+async def reply_to_comment(work: Work, comment_id: str, body: str) -> Comment:
+    """Add a comment to a thread, which is open again then, and return it.
+
+    Raises:
+        Refused: if the actor may not, there is no such comment, or the body does not fit.
+    """
+    held, first = await _thread(work, comment_id)
+    await authorise_on(work, Action.COMMENT_WRITE, held)
+    first.resolved_at = first.resolved_by = None
+    return _add(work, held, body, None, first.id)
+
+
+@command(Action.COMMENT_RESOLVE)
+async def resolve_comment(work: Work, comment_id: str) -> Comment:
+    """Mark a thread as dealt with and return its first comment.
+
+    Raises:
+        Refused: if the actor may not, or there is no such comment.
+    """
+    held, first = await _thread(work, comment_id)
+    is_own = first.author_id == work.actor.account_id
+    await authorise_on(work, Action.COMMENT_RESOLVE, held, is_own=is_own)
+    if first.resolved_at is None:
+        first.resolved_at, first.resolved_by = work.now, work.account_id()
+    return first
+
+
+async def _anchor(work: Work, held: Held, place: Place) -> Anchor:
+    revision = await get_revision(work, held.edition, place.revision_id)
+    return anchor_in(revision.content, place.field_path, place.start, place.end)
+
+
+def _add(
+    work: Work, held: Held, body: str, anchor: Anchor | None, thread_id: str | None
+) -> Comment:
+    comment = Comment(
+        id=new_id("comment"),
+        edition_id=held.edition.id,
+        thread_id=thread_id,
+        body=_checked(body),
+        author_id=work.account_id(),
+        created_at=work.now,
+        field_path=anchor.field_path if anchor else None,
+        start=anchor.start if anchor else None,
+        quote=anchor.quote if anchor else None,
+        before=anchor.before if anchor else None,
+        after=anchor.after if anchor else None,
+    )
+    work.session.add(comment)
+    return comment
+
+
+def _checked(body: str) -> str:
+    problems: list[UserError] = []
+    text = as_text(body, ("body",), problems, LONGEST).strip()
+    if not text:
+        problems.append(InvalidValue(message="a comment needs words", path=("body",)))
+    if problems:
+        raise Refused(*problems)
+    return text
+
+
+async def _thread(work: Work, comment_id: str) -> tuple[Held, Comment]:
+    """Return the edition that a comment is about, and the first comment of its thread."""
+    comment = await get(work, Comment, comment_id)
+    edition = await work.session.get_one(Edition, comment.edition_id)
+    try:
+        held = await hold(work, edition.entry_id, edition.locale)
+        await authorise_on(work, Action.ENTRY_READ, held)
+    except Refused:
+        # What one may not see is as if it were not there.
+        message = f"there is no comment {comment_id!r}"
+        raise Refused(NotFound(message=message)) from None
+    first = await work.session.get_one(Comment, comment.thread_id or comment.id)
+    return held, first

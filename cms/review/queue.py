@@ -1,0 +1,214 @@
+"""What waits for whom: questions about all reviews at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import defer
+
+from cms.authorization.actions import Action, Subject
+from cms.drafts.contributors import Authored, contributors
+from cms.review.loading import stages_that_apply
+from cms.review.sign_offs import Lacking, Signature, missing_sign_offs, signatures_that_count
+from cms.tables import (
+    Category,
+    Edition,
+    EditionContributor,
+    Entry,
+    Publication,
+    Review,
+    ReviewAssignee,
+    Revision,
+    SignOff,
+)
+from cms.work.work import Work
+
+T = TypeVar("T")
+
+
+_TEXTS = (Revision.content, Revision.rendered, Revision.anchors)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An open review, and what it waits for.
+
+    Attributes:
+        review: the review.
+        entry: what is reviewed.
+        head: the newest revision, which is what a reviewer would sign off.
+        lacking: the stages that are not complete, in order; none if it can be published.
+        contributors: the accounts whose work it is.
+        signers: the accounts that have signed off, by stage.
+        assignees: the accounts that it is addressed to.
+        categories: the ids of its category and of all above it.
+    """
+
+    review: Review
+    entry: Entry
+    head: Revision
+    lacking: Sequence[Lacking]
+    contributors: frozenset[str]
+    signers: frozenset[tuple[str, str]]
+    assignees: frozenset[str]
+    categories: frozenset[str]
+
+    def subject(self, account_id: str | None) -> Subject:
+        """Return what roles are checked against for the next stage."""
+        stage = self.lacking[0].stage if self.lacking else None
+        return Subject(
+            content_type=self.entry.content_type,
+            categories=self.categories,
+            stage=stage.name if stage else None,
+            role=stage.role if stage else None,
+            is_own=account_id in self.contributors,
+        )
+
+
+async def waiting_for_me(work: Work) -> list[Waiting]:
+    """Return the open reviews at which the actor may sign off next, the most urgent first."""
+    account_id = work.actor.account_id
+    return [
+        each
+        for each in await open_reviews(work)
+        if each.lacking
+        and (each.lacking[0].stage.name, account_id) not in each.signers
+        and work.may(Action.REVIEW_SIGN_OFF, each.subject(account_id))
+    ]
+
+
+async def waiting_for_others(work: Work) -> list[Waiting]:
+    """Return the open reviews of the actor's own work, or that the actor has asked for."""
+    account_id = work.actor.account_id
+    return [
+        each
+        for each in await open_reviews(work)
+        if account_id in each.contributors or each.review.requested_by == account_id
+    ]
+
+
+async def open_reviews(work: Work) -> list[Waiting]:
+    """Return all open reviews that the actor may see: by when they are due, then by their age."""
+    rows = (
+        await work.session.execute(
+            select(Review, Entry, Revision)
+            .join(Edition, Edition.id == Review.edition_id)
+            .join(Entry, Entry.id == Edition.entry_id)
+            .join(Revision, Revision.id == Edition.head_id)
+            .where(Review.ended_at.is_(None), Entry.archived_at.is_(None))
+            .order_by(Review.due_at.is_(None), Review.due_at, Review.requested_at, Review.id)
+            # There may be thousands of reviews, and nobody reads their texts here.
+            .options(*(defer(column) for column in _TEXTS))
+        )
+    ).all()
+    facts = await _Facts.load(work, [review.edition_id for review, _, _ in rows])
+    found = [facts.waiting(work, *row) for row in rows]
+    return [
+        each
+        for each in found
+        if work.may(
+            Action.ENTRY_READ,
+            Subject(content_type=each.entry.content_type, categories=each.categories),
+        )
+    ]
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What is known about several editions, loaded at once."""
+
+    authored: Mapping[str, Sequence[Authored]]
+    published: Mapping[str, Sequence[int]]
+    inherited: Mapping[str, Sequence[str]]
+    signatures: Mapping[str, Sequence[Signature]]
+    assignees: Mapping[str, Sequence[str]]
+    parents: Mapping[str, str | None]
+
+    @classmethod
+    async def load(cls, work: Work, edition_ids: Sequence[str]) -> _Facts:
+        """Load the facts about these editions."""
+        saved = await work.session.execute(
+            select(Revision.edition_id, Revision.number, Revision.author_id, Revision.digest).where(
+                Revision.edition_id.in_(edition_ids)
+            )
+        )
+        published = await work.session.execute(
+            select(Revision.edition_id, Revision.number)
+            .join(Publication, Publication.revision_id == Revision.id)
+            .where(Revision.edition_id.in_(edition_ids), Publication.break_glass_reason.is_(None))
+        )
+        inherited = await work.session.execute(
+            select(EditionContributor.edition_id, EditionContributor.account_id).where(
+                EditionContributor.edition_id.in_(edition_ids)
+            )
+        )
+        signed = await work.session.scalars(
+            select(SignOff).where(SignOff.edition_id.in_(edition_ids))
+        )
+        assigned = await work.session.execute(
+            select(ReviewAssignee.review_id, ReviewAssignee.account_id)
+            .join(Review, Review.id == ReviewAssignee.review_id)
+            .where(Review.ended_at.is_(None))
+        )
+        categories = await work.session.execute(select(Category.id, Category.parent_id))
+        return cls(
+            authored=_grouped(
+                (edition, Authored(number, author, digest))
+                for edition, number, author, digest in saved
+            ),
+            published=_grouped((edition, number) for edition, number in published),
+            inherited=_grouped((edition, account) for edition, account in inherited),
+            signatures=_grouped(
+                (
+                    each.edition_id,
+                    Signature(each.id, each.digest, each.stage, each.account_id, each.expires_at),
+                )
+                for each in signed
+            ),
+            assignees=_grouped((review, account) for review, account in assigned),
+            parents=dict(categories.all()),
+        )
+
+    def waiting(self, work: Work, review: Review, entry: Entry, head: Revision) -> Waiting:
+        """Return what an open review waits for."""
+        edition_id = review.edition_id
+        authors = contributors(
+            head.number,
+            self.authored.get(edition_id, ()),
+            self.published.get(edition_id, ()),
+            self.inherited.get(edition_id, ()),
+        )
+        counting = signatures_that_count(
+            self.signatures.get(edition_id, ()), head.digest, authors, work.now
+        )
+        return Waiting(
+            review=review,
+            entry=entry,
+            head=head,
+            lacking=missing_sign_offs(
+                stages_that_apply(review.stages, work.site.content_type(entry.content_type)),
+                counting,
+            ),
+            contributors=authors,
+            signers=frozenset((each.stage, each.account_id) for each in counting),
+            assignees=frozenset(self.assignees.get(review.id, ())),
+            categories=self._with_ancestors(head.category_id),
+        )
+
+    def _with_ancestors(self, category_id: str | None) -> frozenset[str]:
+        found: set[str] = set()
+        while category_id is not None:
+            found.add(category_id)
+            category_id = self.parents.get(category_id)
+        return frozenset(found)
+
+
+def _grouped(pairs: Iterable[tuple[str, T]]) -> Mapping[str, Sequence[T]]:
+    groups: dict[str, list[T]] = defaultdict(list)
+    for key, value in pairs:
+        groups[key].append(value)
+    return groups

@@ -1,0 +1,1 @@
+"""Full-text search: tokens, documents, queries, ranking, the index."""

@@ -1,0 +1,166 @@
+"""Full text: what of a relation is found, what it is worth, where in it the words are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Double,
+    FromClause,
+    Integer,
+    and_,
+    cast,
+    distinct,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
+
+from cms.reading.view import View
+from cms.reading.visibility import Relation, locales_of
+from cms.search.query import MOST_WORDS_OF_TERM
+from cms.search.ranking import FULL_RANK
+from cms.search.spelling import LEAST_SCORE
+from cms.storage.dialects import (
+    element_number,
+    element_text,
+    elements_of,
+    found_documents,
+    ranked_documents,
+    snippet_of,
+)
+from cms.tables import SearchDocument, SearchGram, SearchWord
+
+_THOUSAND: ColumnElement[int] = literal_column("1000", Integer())
+
+
+def found(relation: Relation, lookups: ColumnElement[Any]) -> Relation:
+    """Return those of a relation's revisions in which something is found.
+
+    Nothing but the revision itself counts for that.
+
+    Args:
+        relation: entries, as one of the relations of :mod:`cms.reading.relations` shows them.
+        lookups: what to look up: a parameter of the type :class:`cms.storage.dialects.Lookups`.
+    """
+    return _joined(relation, found_documents(lookups, "hit"))
+
+
+def ranked(relation: Relation, lookups: ColumnElement[Any], terms: ColumnElement[Any]) -> Relation:
+    """Return what :func:`found` does, and what it is worth.
+
+    Args:
+        relation: entries, as one of the relations of :mod:`cms.reading.relations` shows them.
+        lookups: what to look up: a parameter of the type :class:`cms.storage.dialects.Lookups`.
+        terms: the words to mark; see :func:`cms.storage.dialects.snippet_of`.
+
+    Returns:
+        The relation with ``points``, which is the larger the better, and what
+        :func:`highlight_of` needs: ``shown`` and ``sought``.
+    """
+    hit = ranked_documents(lookups, "hit")
+    points = hit.c.points + hit.c.title_points // SearchDocument.title_words
+    more = relation.add_columns(
+        cast(points, BigInteger).label("points"), SearchDocument.shown, terms.label("sought")
+    )
+    return _joined(more, hit)
+
+
+def _joined(relation: Relation, hit: FromClause) -> Relation:
+    is_of_revision = SearchDocument.revision_id == relation.selected_columns.revision_id
+    return relation.join(SearchDocument, is_of_revision).join(hit, hit.c.id == SearchDocument.id)
+
+
+def rank_of(points: ColumnElement[int]) -> ColumnElement[Any]:
+    """Return points as a rank; 1 is the rank of what has everything everywhere."""
+    return cast(points, Double) / literal_column(str(FULL_RANK))
+
+
+def highlight_of(
+    shown: ColumnElement[Any], sought: ColumnElement[Any], part: str, words: int
+) -> ColumnElement[str]:
+    """Return some words of a part of a document with what was sought marked, as HTML."""
+    pieces = shown.op("->", precedence=15)(literal(part, literal_execute=True))
+    return snippet_of(pieces, sought, size=words, longest=MOST_WORDS_OF_TERM)
+
+
+def suggestions(view: View, typed: ColumnElement[Any], count: ColumnElement[int]) -> Relation:
+    """Return the words that may be meant, the most likely first.
+
+    They are those of what is public now in the view's languages, whatever else the view shows.
+
+    Args:
+        view: what is seen.
+        typed: a JSON array of what the typed words have in common with others: ``{"place",
+            "word", "gram", "grams"}``, the last of which says how many of these the word has.
+        count: how many words, at most.
+    """
+    alike = _alike(view, typed).subquery("alike")
+    shared, all_of_both = alike.c.shared, alike.c.typed_grams + alike.c.grams - alike.c.shared
+    score = _THOUSAND * shared // all_of_both
+    is_beginning = func.substr(alike.c.folded, 1, func.length(alike.c.typed)) == alike.c.typed
+    likely = (
+        select(
+            alike.c.typed,
+            alike.c.word,
+            func.min(alike.c.place).label("place"),
+            func.max(score).label("score"),
+            cast(func.sum(alike.c.editions), BigInteger).label("editions"),
+            is_beginning.label("is_beginning"),
+        )
+        .where(or_(is_beginning, score >= literal_column(str(LEAST_SCORE))))
+        .group_by(alike.c.typed, alike.c.word, alike.c.folded)
+        .subquery("likely")
+    )
+    order = (
+        likely.c.is_beginning.desc(),
+        likely.c.score.desc(),
+        likely.c.editions.desc(),
+        likely.c.word,
+        likely.c.place,
+    )
+    return (
+        select(
+            likely.c.typed,
+            likely.c.word,
+            (cast(likely.c.score, Double) / _THOUSAND).label("score"),
+            likely.c.editions,
+            func.row_number().over(order_by=order).label("ordinal"),
+        )
+        .order_by(*order)
+        .limit(count)
+    )
+
+
+def _alike(view: View, typed: ColumnElement[Any]) -> Relation:
+    """Return the words that share something with one that was typed, and how much, by language."""
+    part = elements_of(typed, "part")
+    of_part: dict[str, ColumnElement[Any]] = {
+        "place": element_number(part, "place"),
+        "typed": element_text(part, "word"),
+        "typed_grams": element_number(part, "grams"),
+    }
+    of_word = (
+        SearchWord.locale,
+        SearchWord.word,
+        SearchWord.folded,
+        SearchWord.grams,
+        SearchWord.editions,
+    )
+    is_of_word = and_(SearchWord.locale == SearchGram.locale, SearchWord.word == SearchGram.word)
+    return (
+        select(
+            *(each.label(name) for name, each in of_part.items()),
+            *of_word,
+            func.count(distinct(SearchGram.gram)).label("shared"),
+        )
+        .select_from(part)
+        .join(SearchGram, SearchGram.gram == element_text(part, "gram"))
+        .join(SearchWord, is_of_word)
+        .where(SearchGram.locale.in_(locales_of(view)))
+        .group_by(*of_part.values(), *of_word)
+    )

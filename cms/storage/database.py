@@ -1,0 +1,114 @@
+"""Engine, sessions, and the only commit."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms.errors import DatabaseUnavailable, OutcomeUnknown, Refused
+from cms.signing import KeyFile
+from cms.storage.dialects import (
+    Reader,
+    backend,
+    named,
+    refresh_stale_statistics,
+    refresh_statistics,
+)
+
+WriteSession: TypeAlias = AsyncSession
+ReadSession: TypeAlias = AsyncSession
+
+
+class Database:
+    """Where the content is. Opens connections when they are first needed.
+
+    Attributes:
+        engine: for transactions that may write.
+        reader: for planned statements, which only read.
+        key_file: has the key that signs attestations, on a site that has one.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        readers: int = 4,
+        statement_timeout: float = 5.0,
+        sqlite_mmap_megabytes: int = 0,
+        signing_key: Path = Path("copydesk.key"),
+    ) -> None:
+        self._backend = backend(url, sqlite_mmap_megabytes)
+        self.engine = self._backend.engine()
+        self._reading = self._backend.reading_engine(self.engine)
+        self.reader: Reader = self._backend.reader(readers, statement_timeout)
+        self.key_file = KeyFile(signing_key)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[WriteSession]:
+        """Give a session; commit at the end, or roll back if the body fails.
+
+        A refusal commits: a refused command has already undone its own work, and what is left
+        is the record of the refusal.
+
+        Raises:
+            DatabaseError: if the database failed; with ``OutcomeUnknown`` if it did while
+                committing, else nothing has been changed.
+        """
+        with named(self._backend.failures):
+            async with AsyncSession(self.engine, expire_on_commit=False) as session:
+                await session.begin()
+                try:
+                    yield session
+                except Refused:
+                    await _commit(session)
+                    raise
+                await _commit(session)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[ReadSession]:
+        """Give a session that sees one snapshot and cannot write.
+
+        It does not wait for writers, nor they for it.
+
+        Raises:
+            DatabaseError: if the database failed.
+        """
+        with named(self._backend.failures):
+            async with AsyncSession(self._reading, expire_on_commit=False) as session:
+                yield session
+
+    def make(self) -> None:
+        """Make an empty database where there is none; what is in a file can be made so.
+
+        Raises:
+            DatabaseError: if it cannot be made.
+        """
+        self._backend.make()
+
+    async def refresh_statistics(self) -> None:
+        """Let the database look at its data, so that it plans well; after much has changed."""
+        async with self.engine.begin() as connection:
+            await connection.run_sync(refresh_statistics)
+
+    async def refresh_stale_statistics(self) -> None:
+        """Let the database look at what has grown by far since it last did; when starting."""
+        async with self.engine.begin() as connection:
+            await connection.run_sync(refresh_stale_statistics)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.reader.close()
+        await self._reading.dispose()
+        await self.engine.dispose()
+
+
+async def _commit(session: WriteSession) -> None:
+    try:
+        await session.commit()
+    except DatabaseUnavailable as error:
+        message = f"the change may have been made or not, since it was being committed: {error}"
+        raise OutcomeUnknown(message) from error

@@ -1,0 +1,113 @@
+"""Numbers of content, added up and written in the same way by both databases.
+
+A sum is that of the decimals that JSON shows, and exact, so that neither the order of the rows
+nor the size of what is added on the way counts. PostgreSQL does so by itself; SQLite is brought
+the functions.
+"""
+
+from __future__ import annotations
+
+import sys
+from decimal import Context, Decimal
+from typing import Protocol
+
+import rfc8785
+from sqlalchemy import Float, Text
+
+from cms.storage.dialects.spelled import Spelled
+
+# Enough for every digit of the largest double and of the smallest one added to it.
+_EXACT = Context(prec=800)
+_ROUNDED = Context(prec=40)
+_LARGEST = Decimal(repr(sys.float_info.max))
+_SMALLEST = Decimal(repr(sys.float_info.min))
+
+
+class DecimalSum(Spelled):
+    """The aggregate of numbers into their sum; it can be larger than any double."""
+
+    type = Float()
+    sqlite = "copydesk_sum({0})"
+    postgresql = "sum(({0})::text::numeric)"
+
+
+class DecimalMean(Spelled):
+    """The aggregate of numbers into their average."""
+
+    type = Float()
+    sqlite = "copydesk_mean({0})"
+    postgresql = "avg(({0})::text::numeric)"
+
+
+class JustNumber(Spelled):
+    """A scalar of JSON if it is a number; null if a former kind of the field left text there."""
+
+    type = Text()
+    sqlite = "(case when typeof({0}) in ('integer', 'real') then {0} end)"
+    postgresql = "{0}"
+
+
+class NumberText(Spelled):
+    """A number as canonical JSON has it (RFC 8785), compared by its code points."""
+
+    type = Text()
+    sqlite = "copydesk_number({0})"
+    postgresql = """((case
+        when abs({0}) >= 1e21 or (abs({0}) < 1e-6 and {0} <> 0)
+        then replace(({0})::float8::text, 'e-0', 'e-')
+        else ({0})::float8::text::numeric::text
+    end) collate "C")"""
+
+
+class Connection(Protocol):
+    """What functions are brought to."""
+
+    def create_function(
+        self, name: str, narg: int, func: object, /, *, deterministic: bool = ...
+    ) -> None:
+        """Make a function known."""
+
+    def create_aggregate(self, name: str, n_arg: int, aggregate_class: type, /) -> None:
+        """Make an aggregate known."""
+
+
+def bring_numbers(connection: Connection) -> None:
+    """Make the functions known to a connection to SQLite."""
+    connection.create_function("copydesk_number", 1, _number_text, deterministic=True)
+    connection.create_aggregate("copydesk_sum", 1, _Sum)
+    connection.create_aggregate("copydesk_mean", 1, _Mean)
+
+
+def _number_text(number: float | None) -> str | None:
+    return None if number is None else rfc8785.dumps(float(number)).decode()
+
+
+class _Sum:
+    """Adds up; infinity stands for what no double comes near to."""
+
+    def __init__(self) -> None:
+        self.total = Decimal(0)
+        self.count = 0
+
+    def step(self, number: float | None) -> None:
+        """Add a number; null is none."""
+        if number is not None:
+            self.total = _EXACT.add(self.total, Decimal(repr(number)))
+            self.count += 1
+
+    def finalize(self) -> float | None:
+        """Return the sum; null if there was no number."""
+        return _double(self.total) if self.count else None
+
+
+class _Mean(_Sum):
+    def finalize(self) -> float | None:
+        """Return the average; null if there was no number."""
+        return _double(_ROUNDED.divide(self.total, Decimal(self.count))) if self.count else None
+
+
+def _double(number: Decimal) -> float:
+    # PostgreSQL refuses what is too small for a double of full precision.
+    if abs(number) < _SMALLEST:
+        return 0.0
+    return float(number) if abs(number) <= _LARGEST else float("inf")

@@ -1,0 +1,286 @@
+"""Single read-only statements, past the ORM."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Protocol
+from urllib.parse import quote
+
+import asyncpg
+from pysqlite3 import dbapi2 as sqlite
+from sqlalchemy import URL, Dialect
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
+
+from cms.errors import ReadTimeout
+from cms.private_files import make_private_database
+from cms.storage.dialects.failures import Failures, named
+from cms.storage.dialects.folding import FOLD, folded
+from cms.storage.dialects.numbers import bring_numbers
+from cms.storage.dialects.turns import Turns, wait_for
+
+# How long it may take to get a connection from a server, in seconds.
+CONNECT_SECONDS = 5.0
+# How long a statement may have taken to count as taking no time, in seconds.
+_NO_TIME = 0.0005
+# After so long a statement on the event loop is stopped, and run in a thread, in seconds.
+_LONGEST_ON_LOOP = 0.005
+_MOST_STATEMENTS = 1_000
+# How many statements a PostgreSQL connection keeps; the server has some megabytes for a large one.
+_KEPT_STATEMENTS = 100
+# How many steps of SQLite's machine lie between two looks at the clock; about 0.1 ms.
+_STEPS_BETWEEN_LOOKS = 10_000
+# How much of the file a reading connection keeps in memory, in KiB; SQLite's own 2 MB do not hold
+# the inner pages of a large site's indexes.
+_CACHE = 64 * 1024
+
+
+class Reader(Protocol):
+    """Runs single read-only statements on connections of its own, past the ORM."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """What statements are compiled for."""
+
+    async def fetch(self, sql: str, values: Sequence[object], client: str = "") -> bytes:
+        """Return the one value of the one row that a statement yields.
+
+        Args:
+            sql: the statement.
+            values: its parameters.
+            client: for whom; connections are shared fairly among clients.
+
+        Raises:
+            DatabaseError: when the database failed; with ``ReadTimeout`` if the statement ran
+                longer than the limit and was cancelled.
+            TooManyWaiting: when too much of the client waits for a connection already.
+        """
+
+    async def close(self) -> None:
+        """Close the connections."""
+
+
+def connect_to_read(file: str, mapped_megabytes: int) -> sqlite.Connection:
+    """Return a connection to an SQLite file that can only read; close the file to others.
+
+    Args:
+        file: the file.
+        mapped_megabytes: how much of it is mapped into memory, at most.
+    """
+    make_private_database(file)
+    connection = sqlite.connect(
+        f"file:{quote(file)}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+    )
+    for pragma in (
+        "query_only=on",
+        "trusted_schema=off",
+        "busy_timeout=5000",
+        f"cache_size=-{_CACHE}",
+        f"mmap_size={mapped_megabytes * 1024**2}",
+    ):
+        connection.execute(f"pragma {pragma}")
+    return connection
+
+
+class SqliteReader:
+    """Read-only connections, each used by one thread at a time.
+
+    A statement that took no time when it last ran is run on the event loop itself, since to
+    hand it to a thread would take longer; every other one runs in a thread. There are more
+    threads than cores, so that some are left while one client's slow statements run.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        connections: int,
+        timeout: float,
+        failures: Failures,
+        mapped_megabytes: int = 0,
+    ) -> None:
+        self.dialect: Dialect = sqlite_dialect(paramstyle="qmark")
+        self._file = file
+        self._mapped_megabytes = mapped_megabytes
+        self._timeout = timeout
+        self._failures = failures
+        self._threads = ThreadPoolExecutor(connections, "copydesk-reader")
+        self._turns = Turns(connections)
+        self._idle: list[_ReadConnection] = []
+        self._opened: list[_ReadConnection] = []
+        self._own: _ReadConnection | None = None
+        self._seconds = _Recent()
+
+    async def fetch(self, sql: str, values: Sequence[object], client: str = "") -> bytes:
+        """Run the statement."""
+        with named(self._failures):
+            if self._seconds.of(sql) < _NO_TIME:
+                self._turns.note(client)
+                try:
+                    value, seconds = self._own_connection().fetch(sql, values)
+                except ReadTimeout:  # with these values it takes longer than it did
+                    self._seconds.note(sql, self._timeout)
+                else:
+                    self._seconds.note(sql, seconds)
+                    return value
+            async with self._turns.of(client):
+                value, seconds = await self._fetch_in_thread(sql, values)
+        self._seconds.note(sql, seconds)
+        return value
+
+    async def _fetch_in_thread(self, sql: str, values: Sequence[object]) -> tuple[bytes, float]:
+        connection = self._idle.pop() if self._idle else self._open(self._timeout)
+        running = asyncio.get_running_loop().run_in_executor(
+            self._threads, connection.fetch, sql, values
+        )
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            # The thread still holds the connection: it has to let go before anyone else may.
+            connection.interrupt()
+            await wait_for(running)
+            raise
+        finally:
+            self._idle.append(connection)
+
+    async def close(self) -> None:
+        """Close the connections and end the threads."""
+        self._threads.shutdown(wait=True)
+        while self._opened:
+            self._opened.pop().close()
+
+    def _own_connection(self) -> _ReadConnection:
+        """Return the event loop's own connection."""
+        if self._own is None:
+            self._own = self._open(_LONGEST_ON_LOOP)
+        return self._own
+
+    def _open(self, timeout: float) -> _ReadConnection:
+        connection = _ReadConnection(connect_to_read(self._file, self._mapped_megabytes), timeout)
+        self._opened.append(connection)
+        return connection
+
+
+class _ReadConnection:
+    """A connection that can only read, and not for longer than the limit."""
+
+    def __init__(self, connection: sqlite.Connection, timeout: float) -> None:
+        self._timeout = timeout
+        self._deadline = 0.0
+        self._connection = connection
+        self._connection.text_factory = bytes
+        self._connection.create_function(FOLD, 1, folded, deterministic=True)
+        bring_numbers(self._connection)
+        self._connection.set_progress_handler(self._is_late, _STEPS_BETWEEN_LOOKS)
+        self.interrupt = self._connection.interrupt
+        self.close = self._connection.close
+
+    def fetch(self, sql: str, values: Sequence[object]) -> tuple[bytes, float]:
+        """Return the one value of the one row that a statement yields, and how long it took."""
+        started = time.monotonic()
+        self._deadline = started + self._timeout
+        try:
+            (value,) = self._connection.execute(sql, values).fetchone()
+        except sqlite.OperationalError as error:
+            if str(error) == "interrupted":
+                raise ReadTimeout(self._timeout) from None
+            raise
+        return value, time.monotonic() - started
+
+    def _is_late(self) -> bool:
+        return time.monotonic() > self._deadline
+
+
+class _Recent:
+    """How long statements took when they last ran, for the thousand that ran last."""
+
+    def __init__(self) -> None:
+        self._seconds: OrderedDict[int, float] = OrderedDict()
+
+    def of(self, sql: str) -> float:
+        """Return how long it took; for ever if it is not known."""
+        return self._seconds.get(hash(sql), math.inf)
+
+    def note(self, sql: str, seconds: float) -> None:
+        """Remember; a slow run is forgotten only step by step."""
+        # By a hash, since a thousand texts can be large.
+        place = hash(sql)
+        self._seconds[place] = max(seconds, 0.8 * self._seconds.get(place, 0.0))
+        self._seconds.move_to_end(place)
+        if len(self._seconds) > _MOST_STATEMENTS:
+            self._seconds.popitem(last=False)
+
+
+class PostgresReader:
+    """A pool of connections that keep their prepared statements."""
+
+    def __init__(self, url: URL, connections: int, timeout: float, failures: Failures) -> None:
+        self.dialect: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+        self._url = url
+        self._size = connections
+        self._timeout = timeout
+        self._failures = failures
+        self._pool: asyncpg.Pool | None = None
+        self._opening = asyncio.Lock()
+        self._turns = Turns(connections)
+
+    async def fetch(self, sql: str, values: Sequence[object], client: str = "") -> bytes:
+        """Run the statement, prepared."""
+        try:
+            pool = self._pool or await self._open()
+            async with self._turns.of(client), pool.acquire() as connection:
+                return await connection.fetchval(sql, *values)  # type: ignore[no-any-return]
+        except asyncpg.QueryCanceledError:
+            raise ReadTimeout(self._timeout) from None
+        except Exception as error:
+            failure = self._failures.of_driver(error)
+            if failure is None:
+                raise
+            raise failure from error
+
+    async def close(self) -> None:
+        """Close the connections; those that a server does not answer on are cut off."""
+        if self._pool is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    await self._pool.close()
+
+    async def _open(self) -> asyncpg.Pool:
+        async with self._opening:
+            if self._pool is None:
+                _, arguments = self.dialect.create_connect_args(self._url)
+                self._pool = await asyncpg.create_pool(
+                    **arguments,
+                    min_size=0,  # else it would try again by itself, with tracebacks in the log
+                    max_size=self._size,
+                    timeout=CONNECT_SECONDS,
+                    # A page of a site with many types takes more than asyncpg's 15 kB.
+                    statement_cache_size=_KEPT_STATEMENTS,
+                    max_cacheable_statement_size=0,
+                    init=_receive_json_as_bytes,
+                    reset=_keep_session,
+                    server_settings={
+                        "application_name": "copydesk reader",
+                        "default_transaction_read_only": "on",
+                        "jit": "off",
+                        "statement_timeout": str(int(self._timeout * 1000)),
+                        "timezone": "UTC",
+                    },
+                )
+        return self._pool
+
+
+async def _receive_json_as_bytes(connection: asyncpg.Connection) -> None:
+    # The wire carries JSON as UTF-8 text, which is what the response is made of.
+    await connection.set_type_codec(
+        "json", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary"
+    )
+
+
+async def _keep_session(connection: asyncpg.Connection) -> None:
+    """Reset nothing: statements here are single reads, which leave nothing behind."""

@@ -1,0 +1,165 @@
+"""Grow and change the tree of topics, and the tags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+
+from cms.authorization.actions import Action, Subject
+from cms.content.slug import SLUG_FORM, is_slug, slugify
+from cms.drafts.loading import ancestry, get
+from cms.errors import CategoryCycle, DuplicateName, InvalidValue, Refused
+from cms.identifiers import new_id
+from cms.ledger.counters import advance
+from cms.tables import Category, Tag
+from cms.work.work import Work, command
+
+
+@command(Action.CATEGORY_CREATE)
+async def create_category(
+    work: Work, name: str, *, parent_id: str | None = None, slug: str = "", description: str = ""
+) -> Category:
+    """Create a category, last among its siblings, and return it.
+
+    Args:
+        work: the transaction and the actor.
+        name: what readers see.
+        parent_id: the category it goes under; ``None`` makes it a root.
+        slug: its word in paths; made of the name if empty.
+        description: one or two sentences for readers.
+
+    Raises:
+        Refused: if the actor may not, the parent is unknown, or a sibling has this slug.
+    """
+    await _hold_tree(work)
+    work.authorise(Action.CATEGORY_CREATE, Subject(categories=await ancestry(work, parent_id)))
+    parent = await get(work, Category, parent_id) if parent_id is not None else None
+    word = check_slug(slug or slugify(name))
+    path = f"{parent.path}/{word}" if parent is not None else word
+    if await work.session.scalar(select(Category.id).where(Category.path == path)):
+        raise Refused(DuplicateName(message=f"there is a category {path!r} already"))
+    siblings = select(func.count()).where(Category.parent_id.is_not_distinct_from(parent_id))
+    category = Category(
+        id=new_id("cat"),
+        parent_id=parent_id,
+        slug=word,
+        path=path,
+        name=name,
+        description=description,
+        ordinal=await work.session.scalar(siblings) or 0,
+        created_at=work.now,
+    )
+    work.session.add(category)
+    return category
+
+
+@command(Action.CATEGORY_CHANGE)
+async def change_category(
+    work: Work,
+    category_id: str,
+    *,
+    name: str | None = None,
+    slug: str | None = None,
+    description: str | None = None,
+    parent_id: str | None = None,
+    ordinal: int | None = None,
+) -> Category:
+    """Change a category and return it; the paths of all below it follow.
+
+    Args:
+        work: the transaction and the actor.
+        category_id: the category. What is ``None`` in the following stays as it is.
+        name: what readers see.
+        slug: its word in paths.
+        description: one or two sentences for readers.
+        parent_id: the category it goes under; empty makes it a root.
+        ordinal: its place among its siblings, from 0.
+
+    Raises:
+        Refused: if the actor may not, a category is unknown, a sibling has this slug, or it
+            would be below itself.
+    """
+    tree = await _hold_tree(work)
+    category = await get(work, Category, category_id)
+    for place in (category_id,) if parent_id is None else (category_id, parent_id or None):
+        subject = Subject(categories=await ancestry(work, place))
+        work.authorise(Action.CATEGORY_CHANGE, subject)
+    parent = await _parent_of(work, category, parent_id)
+    word = check_slug(slug) if slug is not None else category.slug
+    _rewrite_paths(tree, category, f"{parent.path}/{word}" if parent is not None else word)
+    category.parent_id, category.slug = parent.id if parent is not None else None, word
+    category.name = name if name is not None else category.name
+    category.description = description if description is not None else category.description
+    if ordinal is not None:
+        await _put_at(work, category, ordinal)
+    return category
+
+
+async def _hold_tree(work: Work) -> Sequence[Category]:
+    """Return all categories; whoever changes the tree next waits for this transaction to end."""
+    await advance(work.session, "taxonomy")
+    found = await work.session.scalars(
+        select(Category).order_by(Category.id).execution_options(populate_existing=True)
+    )
+    return found.all()
+
+
+async def _parent_of(work: Work, category: Category, parent_id: str | None) -> Category | None:
+    """Return the category above, or under which this one is to go."""
+    wanted = category.parent_id if parent_id is None else parent_id or None
+    parent = await get(work, Category, wanted) if wanted is not None else None
+    if category.id in await ancestry(work, wanted):
+        message = f"{category.name!r} cannot go below itself; choose another parent"
+        raise Refused(CategoryCycle(message=message, path=("parentId",)))
+    return parent
+
+
+async def _put_at(work: Work, category: Category, ordinal: int) -> None:
+    siblings = select(Category).where(
+        Category.parent_id.is_not_distinct_from(category.parent_id), Category.id != category.id
+    )
+    in_order = list(await work.session.scalars(siblings.order_by(Category.ordinal, Category.path)))
+    in_order.insert(max(ordinal, 0), category)
+    for place, each in enumerate(in_order):
+        each.ordinal = place
+
+
+def _rewrite_paths(tree: Sequence[Category], category: Category, path: str) -> None:
+    """Give a category this path, and those below it the paths that follow."""
+    if any(each.path == path and each is not category for each in tree):
+        message = f"there is a category {path!r} already"
+        raise Refused(DuplicateName(message=message, path=("slug",)))
+    before = f"{category.path}/"
+    for each in tree:
+        if each.path.startswith(before):
+            each.path = f"{path}/{each.path.removeprefix(before)}"
+    category.path = path
+
+
+@command(Action.TAG_CREATE)
+async def create_tag(work: Work, name: str, *, slug: str = "") -> Tag:
+    """Create a tag and return it.
+
+    Raises:
+        Refused: if the actor may not, or there is such a tag.
+    """
+    work.authorise(Action.TAG_CREATE)
+    word = check_slug(slug or slugify(name))
+    if await work.session.scalar(select(Tag.id).where(Tag.slug == word)):
+        raise Refused(DuplicateName(message=f"there is a tag {word!r} already"))
+    tag = Tag(id=new_id("tag"), slug=word, name=name, created_at=work.now)
+    work.session.add(tag)
+    return tag
+
+
+def check_slug(slug: str) -> str:
+    """Return the slug.
+
+    Raises:
+        Refused: if it cannot stand in a path.
+    """
+    if not is_slug(slug):
+        message = f"expected {SLUG_FORM}"
+        raise Refused(InvalidValue(message=message, path=("slug",)))
+    return slug

@@ -1,0 +1,1 @@
+"""The frame that every command runs in: one transaction, an idempotency key, arguments."""

@@ -1,0 +1,1 @@
+"""The content types of a site become GraphQL types."""

@@ -1,0 +1,161 @@
+"""One object type for each content type, with its filter and its orders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from sqlalchemy import Integer, case, literal_column, select
+
+from cms.content.content_type import ContentType
+from cms.content.fields import Choice, Email, Field, Reference, Text, Url
+from cms.content.fields.computed import shown_as
+from cms.content.fields.names import api_name, camel
+from cms.reading import relations
+from cms.site import Reverse
+from cms.storage.dialects import Folded
+from graphql_api.planner.declarations import Call, Row, Sql
+from graphql_api.planner.json_sql import text
+from graphql_api.planner.ordering import OrderTerm
+from graphql_api.planner.source import select_over
+from graphql_api.schema.content_types.entry_aggregates import entries_summed
+from graphql_api.schema.content_types.filters import field_filters
+from graphql_api.schema.content_types.kinds import (
+    comparable,
+    declare_field,
+    is_leaf,
+    referenced_by,
+)
+from graphql_api.schema.content_types.reverse import reverse_field, reverse_filter
+from graphql_api.schema.declaring.aggregates import Facet, summaries
+from graphql_api.schema.declaring.connection import add_entry_connection
+from graphql_api.schema.declaring.fields import Declared
+from graphql_api.schema.declaring.inputs import add_order, add_quantified, add_where
+from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.delivery.entry import Entry
+from graphql_api.schema.delivery.filters import ENTRY_WHERE
+
+
+def _category(column: str) -> Callable[[Row], Sql]:
+    def of(entry: Row) -> Sql:
+        tree = relations.categories().subquery("of_entry")
+        found = select(tree.c[column]).where(tree.c.id == entry.category_id)
+        return found.scalar_subquery()
+
+    return of
+
+
+# What every entry can be ordered by; whether it can be null.
+_ORDERS: Mapping[str, tuple[Callable[[Row], Sql], bool]] = {
+    "publishedAt": (lambda entry: entry.published_at, False),
+    "firstPublishedAt": (lambda entry: entry.first_published_at, False),
+    "updatedAt": (lambda entry: entry.created_at, False),
+    "title": (lambda entry: entry.title_key, False),
+    "slug": (lambda entry: entry.slug, False),
+    "path": (lambda entry: entry.path, True),
+    "categoryName": (lambda entry: Folded(_category("name")(entry)), True),
+    "categoryPath": (_category("path"), True),
+}
+
+
+def add_entry_order(namespace: Namespace) -> None:
+    """Add the orders that every entry has."""
+    add_order(namespace, "EntryOrder", _common_terms())
+
+
+def add_entry_type(
+    namespace: Namespace,
+    content_type: type[ContentType],
+    reverses: Sequence[Reverse],
+    entry_filters: Mapping[str, Declared],
+    entry_facets: Sequence[Facet],
+) -> None:
+    """Add a content type's object type and connection, its filter and its orders.
+
+    Args:
+        namespace: where types are added.
+        content_type: the content type.
+        reverses: the reverse sides of the references that point to it.
+        entry_filters: what can be asked of any entry, beside what every schema has.
+        entry_facets: what any entry can be counted by, likewise.
+    """
+    name = content_type.name
+    fields = {
+        field_name: declare_field(namespace, f"{name}{camel(field_name)}", field)
+        for field_name, field in content_type.fields.items()
+    }
+    described = {"__doc__": content_type.description or f"{name}."}
+    back = {each.name: reverse_field(each) for each in reverses}
+    namespace.add_object(type(name, (Entry,), described), **fields, **back)
+    told = summaries(namespace, name, entries_summed(content_type, entry_facets))
+    add_entry_connection(namespace, name, **told)
+    own = field_filters(namespace, name, content_type.fields)
+    back_filters = {each.name: reverse_filter(each) for each in reverses}
+    description = f"What is asked of a {name}."
+    every = {**ENTRY_WHERE, **entry_filters, **own, **back_filters}
+    add_where(namespace, f"{name}Where", description, every)
+    add_quantified(namespace, f"{name}ListWhere", f"{name}Where", "entries")
+    add_order(namespace, f"{name}Order", {**_common_terms(), **_own_terms(content_type)})
+
+
+def _common_terms() -> dict[str, OrderTerm]:
+    return _terms((name, sql, nullable) for name, (sql, nullable) in _ORDERS.items())
+
+
+def _own_terms(content_type: type[ContentType]) -> dict[str, OrderTerm]:
+    fields = content_type.fields.items()
+    # A field that is called like the title of what another one leads to is what is meant.
+    return {
+        **_two_terms(
+            (f"{api_name(name)}Title", _title_of(field), True)
+            for name, field in fields
+            if isinstance(field, Reference)
+        ),
+        **_terms(
+            (api_name(name), _order_of(field), True) for name, field in fields if is_leaf(field)
+        ),
+    }
+
+
+def _title_of(field: Reference) -> Callable[[Row, Call], Sql]:
+    """Return by what titles are put in order, of the entry that a reference leads to."""
+    referenced = referenced_by(field)
+
+    def title(row: Row, call: Call) -> Sql:
+        rows = referenced(row, call)
+        source = call.source(rows.relation)
+        return select_over(source, source.columns.title_key, rows.conditions(source.columns))
+
+    return title
+
+
+def _order_of(field: Field) -> Callable[[Row], Sql]:
+    """Return what a leaf is put in order by: its value, without case, or its word's place."""
+    value, shown = comparable(field), shown_as(field)
+    if isinstance(shown, Text | Url | Email):
+        return lambda row: Folded(value(row))
+    if not isinstance(shown, Choice):
+        return value
+    places = enumerate(shown.choices)
+    words = [(text(word), literal_column(str(place), Integer())) for place, word in places]
+    return lambda row: case(*((value(row) == word, place) for word, place in words))
+
+
+def _terms(orders: Iterable[tuple[str, Callable[[Row], Sql], bool]]) -> dict[str, OrderTerm]:
+    """Return the two terms of each order: its name, what is compared, whether it can be null."""
+    return _two_terms((name, _alone(sql), nullable) for name, sql, nullable in orders)
+
+
+def _alone(sql: Callable[[Row], Sql]) -> Callable[[Row, Call], Sql]:
+    return lambda row, _: sql(row)
+
+
+def _two_terms(
+    orders: Iterable[tuple[str, Callable[[Row, Call], Sql], bool]],
+) -> dict[str, OrderTerm]:
+    return {
+        f"{name}_{direction}": OrderTerm(
+            f"{name}_{direction}", sql, descending=direction == "DESC", nullable=nullable
+        )
+        for name, sql, nullable in orders
+        for direction in ("ASC", "DESC")
+    }

@@ -1,0 +1,101 @@
+"""Markdown in GraphQL, and the sections that hold it."""
+
+from __future__ import annotations
+
+from sqlalchemy.sql.functions import coalesce
+
+from cms.content.markup.markdown import WORDS_PER_MINUTE
+from cms.reading import relations
+from cms.storage.dialects import JsonText
+from graphql_api.planner.answers import answers_rows
+from graphql_api.planner.declarations import Call, Row, Rows, Sql
+from graphql_api.planner.json_sql import (
+    Elements,
+    JoinedText,
+    element_index,
+    member,
+    text,
+)
+from graphql_api.planner.source import Chosen, Columns, select_over
+from graphql_api.schema.declaring.fields import PART, many, seen_value, value
+from graphql_api.schema.declaring.json_parts import part
+from graphql_api.schema.declaring.row_sources import link_rows
+
+
+def _html(part: Row, call: Call) -> Sql:
+    """Return the HTML; where it is stored in segments, with the paths that entries have now."""
+    segments = call.source(Elements(member(part.json, "segments")))
+    piece = _piece(segments.columns, call)
+    joined = select_over(segments, JoinedText(piece, element_index(segments.columns)), ())
+    return coalesce(JsonText(part.json, text("html")), joined)
+
+
+def _piece(segment: Columns, call: Call) -> Sql:
+    """Return what a segment is; see :func:`cms.content.markup.html_segments.segments_of`."""
+    target = JsonText(segment.value, text("entry"))
+    places = call.source(Chosen(relations.paths(call.view)))
+    # A path is made of what a content type declares and of slugs, so it needs no escapes.
+    path = select_over(places, places.columns.path, (places.columns.id == target,))
+    return coalesce(
+        JsonText(segment.value, text("text")),
+        path + JsonText(segment.value, text("fragment")),
+        JsonText(segment.value, text("href")),
+    )
+
+
+def _links(part: Row, call: Call) -> Rows:
+    return link_rows(
+        call.view,
+        lambda link: link.revision_id == part.revision_id,
+        lambda link: link.field_path == part.path,
+        lambda link: link.origin == text("inline"),
+    )
+
+
+class TocEntry:
+    """A heading in a text that a reader can be sent to."""
+
+    level = part("int", "level", "1 to 6.")
+    text = part("str", "text", "Its words.")
+    anchor = part("str", "anchor", "What a #fragment leads to, without #.")
+
+
+_LATER = "null for what was saved before it was stored"
+
+
+class Markdown:
+    """Text with structure, in several forms. All but the links' paths is made when it is saved."""
+
+    html = seen_value(
+        "str", _html, "Sanitised HTML, in which links lead to where their targets are now."
+    )
+    markdown = value(
+        "str", lambda part: member(part.json, "markdown"), "As it was written.", work=PART
+    )
+    plain_text = value(
+        "str", lambda part: member(part.json, "plainText"), "The words alone.", work=PART
+    )
+    toc = many(
+        "list[TocEntry]",
+        lambda part, _: answers_rows(member(part.json, "toc")),
+        "Its headings, in order.",
+    )
+    word_count = value(
+        "int | None",
+        lambda part: member(part.json, "wordCount"),
+        f"How many words it has; {_LATER}.",
+        work=PART,
+    )
+    reading_minutes = value(
+        "int | None",
+        lambda part: member(part.json, "readingMinutes"),
+        f"How long it takes to read at {WORDS_PER_MINUTE} words a minute, rounded up; {_LATER}.",
+        work=PART,
+    )
+    ast = value(
+        "JSON | None",
+        lambda part: member(part.json, "ast"),
+        f"It as a tree: https://github.com/syntax-tree/mdast, with links as written; {_LATER}.",
+        work=100,
+    )
+    links = many("list[Link]", _links, "The links in it, as they stand.")

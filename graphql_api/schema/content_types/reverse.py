@@ -1,0 +1,74 @@
+"""The reverse side of references: what points at an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from sqlalchemy import ColumnElement, and_, false, or_, select
+
+from cms.reading import relations
+from cms.site import Reverse
+from graphql_api.planner.declarations import Call, Row, Rows
+from graphql_api.planner.filters import ToMany
+from graphql_api.planner.json_sql import text
+from graphql_api.schema.declaring.connection import PART_OF_ALL
+from graphql_api.schema.declaring.fields import Declared
+from graphql_api.schema.declaring.row_sources import entry_rows
+from graphql_api.schema.declaring.search import entry_connection
+
+
+def reverse_field(reverse: Reverse) -> Declared:
+    """Declare the connection of the entries that point at one."""
+    type_ = _only_source(reverse) or "Entry"
+    return entry_connection(
+        type_,
+        _rows_of(reverse),
+        _description(reverse),
+        where=f"{type_}Where",
+        order=f"{type_}Order",
+        extent=PART_OF_ALL,
+    )
+
+
+def reverse_filter(reverse: Reverse) -> Declared:
+    """Declare the filter over the entries that point at one."""
+    type_ = _only_source(reverse)
+    where = f"{type_}ListWhere" if type_ is not None else "EntriesWhere"
+    return Declared(f"{where} | None", ToMany(_rows_of(reverse)), _description(reverse))
+
+
+def _only_source(reverse: Reverse) -> str | None:
+    """Return the content type of all that can point there, if it is only one."""
+    types = {content_type for content_type, _ in reverse.sources}
+    return types.pop() if len(types) == 1 else None
+
+
+def _rows_of(reverse: Reverse) -> Callable[[Row, Call], Rows]:
+    def rows(target: Row, call: Call) -> Rows:
+        found = entry_rows(call.view, lambda entry: _points_at(reverse, entry, target))
+        return replace(found, typename=None) if _only_source(reverse) is not None else found
+
+    return rows
+
+
+def _points_at(reverse: Reverse, entry: Row, target: Row) -> ColumnElement[bool]:
+    """Return whether one of an entry's references leads to the target."""
+    edges = relations.references().subquery()
+    ways = (
+        and_(
+            entry.content_type == text(content_type),
+            entry.revision_id.in_(
+                select(edges.c.revision_id).where(
+                    edges.c.target_id == target.id, edges.c.kind == text(kind)
+                )
+            ),
+        )
+        for content_type, kind in reverse.sources
+    )
+    return or_(false(), *ways)
+
+
+def _description(reverse: Reverse) -> str:
+    sources = ", ".join(f"{content_type}.{kind}" for content_type, kind in reverse.sources)
+    return f"What points to it: {sources}."

@@ -1,0 +1,293 @@
+"""What search engines and other sites read of a page.
+
+Structured data follows https://schema.org: who has reviewed, and when, is said of a page and not
+of what it is about; it comes from the sign-offs and from nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import ColumnElement, Text, case, func, literal_column, null, select, union_all
+from sqlalchemy.sql.functions import coalesce
+
+from cms.content.content_type import ContentType
+from cms.content.fields import Field, List
+from cms.content.fields.computed import shown_as
+from cms.reading import relations
+from cms.reading.view import View
+from cms.site import Site
+from cms.storage.dialects import Folded
+from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql
+from graphql_api.planner.json_sql import (
+    JsonArray,
+    JsonConstant,
+    JsonObject,
+    JsonTuple,
+    ScriptSafe,
+    WithoutNulls,
+    json_of,
+    member,
+    text,
+)
+from graphql_api.planner.source import Chosen, Selectable
+from graphql_api.schema.content_types.document import document_of
+from graphql_api.schema.content_types.kinds import comparable
+from graphql_api.schema.declaring.fields import Declared, inside, many, seen_value, value
+from graphql_api.schema.declaring.row_sources import translation_rows
+
+# How many pieces of SQL structured data are made of; see graphql_api.planner.cost.
+_JSON_LD_PARTS = 60
+# What the types of schema.org end with that are to have a headline.
+_WITH_HEADLINE = ("Article", "Posting")
+_DAY = 10  # characters of an ISO 8601 time
+
+
+def seo_types(site: Site) -> tuple[type, ...]:
+    """Return the types of ``entry.seo``, with the site's address in them."""
+    address = text(site.url)
+
+    def url(row: Row) -> Sql:
+        path: Sql = row.path
+        return address + path
+
+    alternate = {
+        "__doc__": "A page in a language.",
+        "locale": value("str", lambda row: row.locale, "The language (BCP 47)."),
+        "url": value("str", url, "Its address."),
+    }
+    tag = {
+        "__doc__": "A meta tag.",
+        "property": value("str", lambda row: row.property, "Its name: og:title."),
+        "content": value("str", lambda row: row.content, "What it says."),
+    }
+    seo = {
+        "__doc__": "What search engines and other sites read of a page.",
+        "title": value("str", lambda row: _title(site, row), "For the title element."),
+        "description": value(
+            "str", lambda row: _description(site, row), "For the description; may be empty."
+        ),
+        "canonical": value("str | None", url, "Its address; null for what is no page."),
+        "hreflang": many("list[SeoAlternate]", _alternates, "It in all its languages."),
+        "open_graph": many(
+            "list[MetaTag]", lambda row, call: _open_graph(site, row, call), "See https://ogp.me."
+        ),
+    }
+    return type("SeoAlternate", (), alternate), type("MetaTag", (), tag), type("Seo", (), seo)
+
+
+def seo_fields(site: Site) -> Mapping[str, Declared]:
+    """Return the fields of an entry that search engines are about."""
+    return {
+        "seo": inside("Seo", lambda entry: entry, "What search engines read of it."),
+        "json_ld": seen_value(
+            "JSON",
+            lambda entry, call: _json_ld(site, entry, call.view),
+            "Structured data: the page, and where it stands in the tree of topics.",
+            parts=_JSON_LD_PARTS,
+        ),
+        "json_ld_script": seen_value(
+            "str",
+            lambda entry, call: ScriptSafe(_json_ld(site, entry, call.view)),
+            "The same as text that can stand in a script element as it is.",
+            parts=_JSON_LD_PARTS,
+        ),
+    }
+
+
+def _title(site: Site, entry: Row) -> Sql:
+    before, _, after = site.seo.title.partition("{title}")
+    title: Sql = entry.title
+    return _said(site, entry, "title", text(before) + title + text(after))
+
+
+def _description(site: Site, entry: Row) -> Sql:
+    summary = func.nullif(entry.summary, text(""))
+    return _said(site, entry, "description", coalesce(summary, text(site.seo.description)))
+
+
+def _said(site: Site, entry: Row, what: str, otherwise: Sql) -> Sql:
+    """Return what a field of the entry says to search engines, or else something else."""
+    said = [
+        _if(entry, content_type, comparable(field)(entry))
+        for content_type in site.content_types.values()
+        for field in content_type.fields.values()
+        if field.seo == what
+    ]
+    return coalesce(case(*said), otherwise) if said else otherwise
+
+
+def _alternates(entry: Row, call: Call) -> Rows:
+    return Rows(
+        translation_rows(call.view).relation,
+        (lambda other: other.id == entry.id, lambda other: other.path.is_not(None)),
+        order=lambda other: (OrderKey(other.locale),),
+    )
+
+
+def _open_graph(site: Site, entry: Row, call: Call) -> Rows:
+    tags = {
+        "og:type": text("article"),
+        "og:site_name": text(site.name),
+        "og:title": _said(site, entry, "title", entry.title),
+        "og:description": _description(site, entry),
+        "og:url": text(site.url) + entry.path,
+        "og:locale": _underscored(entry.locale),
+        "og:image": _said(site, entry, "image", text(site.seo.image)),
+        "article:published_time": json_of(entry.first_published_at),
+        "article:modified_time": json_of(entry.published_at),
+    }
+    others = relations.translations(call.view).subquery("in_other_language")
+    alternates: Selectable = select(
+        literal_column(str(len(tags))).label("place"),
+        text("og:locale:alternate").label("property"),
+        _underscored(others.c.locale).label("content"),
+    ).where(others.c.id == entry.id, others.c.locale != entry.locale, others.c.path.is_not(None))
+    rows = union_all(
+        *(
+            select(
+                literal_column(str(place)).label("place"),
+                text(name).label("property"),
+                content.label("content"),
+            )
+            for place, (name, content) in enumerate(tags.items())
+        ),
+        alternates,
+    ).subquery("open_graph")
+    is_said = (rows.c.content.is_not(None), rows.c.content != text(""))
+    return Rows(
+        Chosen(select(*rows.c).where(*is_said)),
+        order=lambda tag: (OrderKey(tag.place), OrderKey(tag.content)),
+    )
+
+
+def _underscored(locale: Sql) -> Sql:
+    return func.replace(locale, text("-"), text("_"), type_=Text())
+
+
+def _json_ld(site: Site, entry: Row, view: View) -> Sql:
+    return JsonTuple(_page(site, entry, view), _breadcrumbs(site, entry))
+
+
+def _page(site: Site, entry: Row, view: View) -> Sql:
+    """Return the page, and what it is about if that is something else."""
+    types = site.content_types.values()
+    pages = [_if(entry, each, text(each.schema_org)) for each in types if each.is_web_page()]
+    things = [_if(entry, each, _thing(site, entry, each)) for each in types]
+    review = relations.review(view, entry.edition_id, entry.digest).subquery("reviewed")
+    last = func.substr(json_of(review.c.signed_at), 1, literal_column(str(_DAY)))
+    return WithoutNulls(
+        JsonObject(
+            [
+                ("@context", text("https://schema.org")),
+                ("@type", case(*pages, else_=text("WebPage")) if pages else text("WebPage")),
+                *_named(site, entry),
+                ("inLanguage", entry.locale),
+                *_published(entry),
+                ("reviewedBy", _reviewers(entry, view)),
+                ("lastReviewed", select(last).scalar_subquery()),
+                ("mainEntity", case(*things)),
+            ]
+        )
+    )
+
+
+def _if(entry: Row, content_type: type[ContentType], value: Sql) -> tuple[ColumnElement[bool], Sql]:
+    return entry.content_type == text(content_type.name), value
+
+
+def _named(site: Site, entry: Row) -> list[tuple[str, Sql]]:
+    return [
+        ("name", entry.title),
+        ("description", func.nullif(_description(site, entry), text(""))),
+        ("url", text(site.url) + entry.path),
+    ]
+
+
+def _published(entry: Row) -> list[tuple[str, Sql]]:
+    return [
+        ("datePublished", json_of(entry.first_published_at)),
+        ("dateModified", json_of(entry.published_at)),
+        ("author", _author(entry)),
+    ]
+
+
+def _thing(site: Site, entry: Row, content_type: type[ContentType]) -> Sql:
+    """Return what a page of a content type is about; null where that is the page itself."""
+    if content_type.is_web_page():
+        return null()
+    is_article = content_type.schema_org.endswith(_WITH_HEADLINE)
+    article = [("headline", entry.title), *_published(entry)] if is_article else []
+    properties = [
+        (field.schema_org, _property(entry, field))
+        for field in content_type.fields.values()
+        if field.schema_org
+    ]
+    return JsonObject(
+        [
+            ("@type", text(content_type.schema_org)),
+            *_named(site, entry),
+            *article,
+            *properties,
+        ]
+    )
+
+
+def _property(entry: Row, field: Field) -> Sql:
+    if not isinstance(shown_as(field), List):
+        return json_of(comparable(field)(entry))
+    items, none = member(document_of(entry).json, field.name), JsonConstant(b"[]", "jsonb")
+    return case((items != none, items))
+
+
+def _author(entry: Row) -> Sql:
+    byline = relations.bylines().subquery("byline")
+    return (
+        select(JsonObject([("@type", text("Person")), ("name", byline.c.name)]))
+        .where(byline.c.account_id == entry.author_id)
+        .scalar_subquery()
+    )
+
+
+def _reviewers(entry: Row, view: View) -> Sql:
+    reviewers = relations.reviewers(view, entry.edition_id, entry.digest)
+    reviewer = reviewers.subquery("reviewer")
+    person = JsonObject([("@type", text("Person")), ("name", reviewer.c.name)])
+    people = JsonArray(person, [Folded(reviewer.c.name), reviewer.c.id])
+    is_reviewed = func.count() > literal_column("0")
+    return select(case((is_reviewed, people))).select_from(reviewer).scalar_subquery()
+
+
+def _breadcrumbs(site: Site, entry: Row) -> Sql:
+    """Return the way from the root of the tree of topics to the entry."""
+    before, _, after = site.seo.category_path.partition("{path}")
+    above = relations.ancestors(entry.category_id).subquery("topic")
+    steps = union_all(
+        select(above.c.name, above.c.distance, above.c.path),
+        # The last step needs no address, since it is the page itself.
+        select(entry.title, literal_column("0"), null()),
+    ).subquery("step")
+    numbered = select(
+        steps.c.name,
+        steps.c.path,
+        func.row_number().over(order_by=steps.c.distance.desc()).label("position"),
+    ).subquery("numbered")
+    address = text(site.url + before) + numbered.c.path + text(after)
+    item = JsonObject(
+        [
+            ("@type", text("ListItem")),
+            ("position", numbered.c.position),
+            ("name", numbered.c.name),
+            *([("item", address)] if site.seo.category_path else []),
+        ]
+    )
+    return JsonObject(
+        [
+            ("@context", text("https://schema.org")),
+            ("@type", text("BreadcrumbList")),
+            (
+                "itemListElement",
+                select(JsonArray(WithoutNulls(item), [numbered.c.position])).scalar_subquery(),
+            ),
+        ]
+    )

@@ -1,0 +1,235 @@
+"""What can be counted and summed up over all rows of a connection, whatever its page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any, TypeAlias
+
+from sqlalchemy import Float, Text, cast, false, func, literal_column, select, union_all
+
+from cms.storage.dialects import DecimalMean, DecimalSum
+from graphql_api.planner.arguments import Argument as PlannedArgument
+from graphql_api.planner.arguments import Given, Known
+from graphql_api.planner.declarations import DEFAULT_SIZE, Call, OrderKey, Row, Rows, Sql, Value
+from graphql_api.planner.json_sql import InDoubles, RowCount, json_of, text
+from graphql_api.planner.page import Page
+from graphql_api.planner.paging import number_of
+from graphql_api.planner.source import Chosen, Selectable
+from graphql_api.schema.declaring.fields import Argument, Declared, inside, many, value
+from graphql_api.schema.declaring.type_registry import Namespace
+
+
+def _as_it_is(value: Sql) -> Sql:
+    return value
+
+
+# What of a row is counted; for what has several values, the rows that they are in.
+ValueOf: TypeAlias = Callable[[Row], Sql]
+
+
+@dataclass(frozen=True, eq=False)
+class Facet:
+    """One value of a facet enum.
+
+    Attributes:
+        name: the enum value.
+        value: what is counted, of the row or of what belongs to it.
+        related: for what has several values, or stands elsewhere: what belongs to the row.
+        row: what tells rows apart, where one can have the same value several times.
+        shown: how a value is written.
+    """
+
+    name: str
+    value: ValueOf
+    related: Callable[[Row, Call], Rows] | None = None
+    row: ValueOf | None = None
+    shown: Callable[[Sql], Sql] = _as_it_is
+
+
+@dataclass(frozen=True, eq=False)
+class Summed:
+    """What of a connection's rows can be counted and summed up.
+
+    Attributes:
+        facets: what several of them can have in common.
+        moments: their times and days, by name.
+        numbers: their numbers, by name.
+    """
+
+    facets: tuple[Facet, ...]
+    moments: Mapping[str, ValueOf] = field(default_factory=dict)
+    numbers: Mapping[str, ValueOf] = field(default_factory=dict)
+
+
+_INTERVALS = {"YEAR": 4, "MONTH": 7, "DAY": 10}
+
+
+class FacetCount:
+    """A value, and how many have it."""
+
+    field = value("str", lambda row: row.field, "Which field it is a value of.")
+    count = value("int", lambda row: row.count, "How many have it.")
+    value = value("str", lambda row: row.value, "The value.")  # last, for it hides the function
+
+
+class HistogramBucket:
+    """A span of time, and how many fall into it."""
+
+    start = value("str", lambda row: row.value, "The span: 2026, 2026-11 or 2026-11-24.")
+    count = value("int", lambda row: row.count, "How many fall into it.")
+
+
+def add_summary_types(namespace: Namespace) -> None:
+    """Add the types that all connections share."""
+    namespace.add_object(FacetCount)
+    namespace.add_object(HistogramBucket)
+    namespace.add_enum("HistogramInterval", "How long a span is.", _INTERVALS)
+
+
+def summaries(namespace: Namespace, node: str, summed: Summed) -> dict[str, Declared]:
+    """Return what a connection has beside its page, and add the types it takes.
+
+    Args:
+        namespace: where types are added.
+        node: the node type.
+        summed: what of it can be counted and summed up.
+    """
+    declared = {"facets": _facets(namespace, node, summed.facets)}
+    if summed.moments:
+        declared["histogram"] = _histogram(namespace, node, summed.moments)
+    if summed.numbers:
+        declared["aggregate"] = _aggregate(namespace, node, summed.numbers)
+    return declared
+
+
+def _facets(namespace: Namespace, node: str, facets: Sequence[Facet]) -> Declared:
+    members = {each.name: each for each in facets}
+    namespace.add_enum(f"{node}Facet", "What can be counted.", members)
+    first = f"How many of each field: {DEFAULT_SIZE} if not said."
+    return many(
+        "list[FacetCount]",
+        _facet_rows,
+        "How many have which values, the most frequent first, field by field.",
+        (
+            Argument("fields", f"list[{node}Facet]", "Which fields."),
+            Argument("first", "int | None", first),
+        ),
+    )
+
+
+def _histogram(namespace: Namespace, node: str, moments: Mapping[str, ValueOf]) -> Declared:
+    members = {key: _Moment(of) for key, of in moments.items()}
+    namespace.add_enum(f"{node}Moment", "Which time is counted by.", members)
+    return many(
+        "list[HistogramBucket]",
+        _histogram_rows,
+        "How many fall into each span of time; empty ones are left out.",
+        (
+            Argument("field", f"{node}Moment", "Which time."),
+            Argument("by", "HistogramInterval", "How long a span is."),
+        ),
+    )
+
+
+def _aggregate(namespace: Namespace, node: str, numbers: Mapping[str, ValueOf]) -> Declared:
+    functions: Mapping[str, Callable[..., Sql]] = {
+        "min": func.min,
+        "max": func.max,
+        "avg": lambda number: InDoubles(DecimalMean(number)),
+        "sum": lambda number: InDoubles(DecimalSum(number)),
+    }
+    parts = {}
+    for key, function in functions.items():
+        type_ = f"{node}{key.capitalize()}"
+        fields = {
+            name: Declared("float | None", Value(_over_all(function, of)), f"{key}.")
+            for name, of in numbers.items()
+        }
+        described = {"__doc__": f"The {key} of each number."}
+        namespace.add_object(type(type_, (), described), **fields)
+        part = inside(type_, lambda page: page, f"The {key} of each.")
+        # Under names of their own, since these hide functions of Python.
+        parts[f"{key}_"] = replace(part, name=key)
+    described = {"__doc__": f"The numbers of a {node}Connection, summed up."}
+    namespace.add_object(type(f"{node}Aggregate", (), described), **parts)
+    return inside(f"{node}Aggregate", lambda page: page, "The numbers of all of them, summed up.")
+
+
+def _over_all(function: Callable[[Sql], Sql], of: ValueOf) -> Callable[[Page], Sql]:
+    return lambda page: page.over_all(lambda row: function(cast(of(row), Float)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Moment:
+    """A time of a row; wrapped, since an enum takes a bare function for a method."""
+
+    of: ValueOf
+
+
+def _facet_rows(page: Page, call: Call) -> Rows:
+    first = call.arguments.get("first")
+    size = RowCount(page.limit_of(number_of("first", first if isinstance(first, Given) else None)))
+    chosen = call.arguments["fields"]
+    members = (_member(each) for each in (chosen if isinstance(chosen, tuple) else ()))
+    facets = list({facet.name: facet for facet in members}.values())
+    counted = [_counted(page, facet, index, size) for index, facet in enumerate(facets)]
+    every = union_all(*(counted or [_nothing_counted()])).subquery("facets")
+    return Rows(
+        Chosen(select(*every.c)),
+        order=lambda row: (
+            OrderKey(row.place),
+            OrderKey(row.count, descending=True),
+            OrderKey(row.value),
+        ),
+    )
+
+
+def _member(argument: PlannedArgument) -> Any:
+    """Return what a value of an enum stands for."""
+    if not isinstance(argument, Known) or not isinstance(argument.value, Enum):
+        raise TypeError("the argument is a required enum")
+    return argument.value.value
+
+
+def _counted(page: Page, facet: Facet, place: int, size: Sql) -> Selectable:
+    values = page.values(facet.value, facet.related, facet.row).subquery(f"facet_{place}")
+    value = facet.shown(values.c.value).label("value")
+    largest = (
+        select(
+            literal_column(str(place)).label("place"),
+            text(facet.name).label("field"),
+            value,
+            func.count().label("count"),
+        )
+        .where(values.c.value.is_not(None))
+        .group_by(values.c.value)
+        .order_by(func.count().desc(), value)
+        .limit(size)
+        .subquery(f"counted_{place}")
+    )
+    return select(*largest.c)
+
+
+def _nothing_counted() -> Selectable:
+    columns = {"place": "0", "field": "''", "value": "''", "count": "0"}
+    return select(*(literal_column(sql).label(name) for name, sql in columns.items())).where(
+        false()
+    )
+
+
+def _histogram_rows(page: Page, call: Call) -> Rows:
+    field, by = call.arguments["field"], call.arguments["by"]
+    moment, length = _member(field), _member(by)
+
+    def span(row: Row) -> Sql:
+        return func.substr(json_of(moment.of(row)), 1, literal_column(str(length)), type_=Text())
+
+    values = page.values(span).subquery("moments")
+    counted = (
+        select(values.c.value, func.count().label("count"))
+        .where(values.c.value.is_not(None))
+        .group_by(values.c.value)
+    )
+    return Rows(Chosen(counted), order=lambda row: (OrderKey(row.value),))

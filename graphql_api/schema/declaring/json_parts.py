@@ -1,0 +1,43 @@
+"""Fields of objects that are JSON: what Python has worked out, or a column holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cms.storage.dialects import JsonText
+from graphql_api.planner.answers import answers_rows
+from graphql_api.planner.declarations import Call, Rows, Sql
+from graphql_api.planner.json_sql import member, text
+from graphql_api.schema.declaring.fields import Declared, inside, many, one, value
+
+
+def part(type_: str, key: str, description: str) -> Declared:
+    """Declare a leaf that stands under a key."""
+    return value(type_, lambda row: member(row, key), description)
+
+
+def part_object(type_: str, key: str, description: str) -> Declared:
+    """Declare an object that stands under a key."""
+    return inside(
+        type_,
+        lambda row: member(row, key),
+        description,
+        present=lambda row: member(row, key).is_not(None),
+    )
+
+
+def part_list(type_: str, key: str, description: str) -> Declared:
+    """Declare a list of objects that stands under a key."""
+    return many(f"list[{type_}]", lambda row, _: answers_rows(member(row, key)), description)
+
+
+def part_row(type_: str, key: str, rows: Callable[[Call, Sql], Rows], description: str) -> Declared:
+    """Declare what has the id that stands under a key.
+
+    Args:
+        type_: its type.
+        key: the key.
+        rows: the rows with an id.
+        description: for the schema's readers.
+    """
+    return one(type_, lambda row, call: rows(call, JsonText(row, text(key))), description)

@@ -1,0 +1,170 @@
+"""The rows of each relation, in their own order, as declarations use them.
+
+Each function selects from a relation of :mod:`cms.reading.relations` under a new alias; its
+conditions say which of the rows are meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeAlias
+
+from sqlalchemy import ColumnElement, case, literal_column
+
+from cms.reading import relations
+from cms.reading.view import Perspective, View
+from cms.reading.visibility import Relation, locales_of
+from cms.storage.dialects import Folded
+from graphql_api.planner.declarations import OrderKey, Rows
+from graphql_api.planner.json_sql import text
+from graphql_api.planner.source import Chosen, Columns
+
+Condition: TypeAlias = Callable[[Columns], ColumnElement[bool]]
+Order: TypeAlias = Callable[[Columns], tuple[OrderKey, ...]]
+
+
+def entry_rows(view: View, *conditions: Condition) -> Rows:
+    """Return entries of any type, the newest first."""
+    rows = _rows(relations.entries(view), _newest_first(view), *conditions)
+    return replace(rows, typename=lambda entry: entry.content_type)
+
+
+def best_row(view: View, rows: Rows) -> Rows:
+    """Return the one of these entries that is meant where several can answer to a name.
+
+    In one language, only one public page stands at a path. Of drafts, of languages and of what
+    is no page there can be several; the view's first language comes first, then the newest.
+    """
+
+    def order(entry: Columns) -> tuple[OrderKey, ...]:
+        places = enumerate(locales_of(view))
+        place = case(
+            *((entry.locale == each, literal_column(str(at))) for at, each in places),
+            else_=literal_column(str(len(view.locales))),
+        )
+        return (OrderKey(place), *rows.order(entry))
+
+    return replace(rows, order=order, is_first=True)
+
+
+def is_certain(view: View) -> bool:
+    """Say whether a view shows at most one page at any path."""
+    return (
+        view.perspective is Perspective.PUBLISHED
+        and view.preview is None
+        and len(view.locales) == 1
+    )
+
+
+def revision_rows(view: View, *conditions: Condition) -> Rows:
+    """Return entries as of each of their revisions, the newest first."""
+    rows = _rows(
+        relations.revisions(view),
+        lambda entry: (OrderKey(entry.number, descending=True), OrderKey(entry.revision_id)),
+        *conditions,
+    )
+    return replace(rows, typename=lambda entry: entry.content_type)
+
+
+def translation_rows(view: View, *conditions: Condition) -> Rows:
+    """Return entries in every language that the view has of them, by language."""
+    rows = _rows(
+        relations.translations(view),
+        lambda entry: (OrderKey(entry.locale), OrderKey(entry.id)),
+        *conditions,
+    )
+    return replace(rows, typename=lambda entry: entry.content_type)
+
+
+def public_row(view: View, revision_id: ColumnElement[str]) -> Rows:
+    """Return the edition that is public by this revision, whatever its language.
+
+    What tells of publications shows what they made public, also to those who see more.
+    """
+    public = replace(view, perspective=Perspective.PUBLISHED, preview=None)
+    return translation_rows(public, lambda entry: entry.revision_id == revision_id)
+
+
+def page_rows(view: View, *conditions: Condition) -> Rows:
+    """Return the one edition that stands somewhere, in whatever language it is.
+
+    The view's languages come first, then the others by name; of drafts, the newest comes first.
+    """
+    rows = translation_rows(view, *conditions)
+    return best_row(
+        view, replace(rows, order=lambda row: (OrderKey(row.locale), *_newest_first(view)(row)))
+    )
+
+
+def rows_of_type(view: View, content_type: str, *conditions: Condition) -> Rows:
+    """Return entries of one type, the newest first."""
+    is_of_type: Condition = lambda entry: entry.content_type == text(content_type)  # noqa: E731
+    return _rows(relations.entries(view), _newest_first(view), is_of_type, *conditions)
+
+
+def referenced_rows(view: View, *conditions: Condition) -> Rows:
+    """Return the entries that references point at, in the order in which those stand."""
+    rows = _rows(
+        relations.referenced(view), lambda entry: (OrderKey(entry.from_ordinal),), *conditions
+    )
+    return replace(rows, typename=lambda entry: entry.content_type)
+
+
+def link_rows(view: View, *conditions: Condition) -> Rows:
+    """Return edges of revisions, in the order in which they stand there."""
+    return _rows(
+        relations.links(view),
+        lambda link: (OrderKey(link.field_path), OrderKey(link.ordinal)),
+        *conditions,
+    )
+
+
+def incoming_link_rows(view: View, *conditions: Condition) -> Rows:
+    """Return edges to entries, by the entries that they come from, the oldest first."""
+    return _rows(
+        relations.incoming_links(view),
+        lambda link: (
+            OrderKey(link.source_id),
+            OrderKey(link.field_path),
+            OrderKey(link.ordinal),
+        ),
+        *conditions,
+    )
+
+
+def category_rows(*conditions: Condition) -> Rows:
+    """Return categories, siblings as the editors have put them."""
+    return _rows(
+        relations.categories(),
+        lambda category: (OrderKey(category.ordinal), OrderKey(category.path)),
+        *conditions,
+    )
+
+
+def tag_rows(*conditions: Condition) -> Rows:
+    """Return tags by name."""
+    return _rows(relations.tags(), by_name, *conditions)
+
+
+def person_rows(*conditions: Condition) -> Rows:
+    """Return people by name."""
+    return _rows(relations.people(), by_name, *conditions)
+
+
+def _newest_first(view: View) -> Order:
+    """Return the order by when readers got to see it, or for drafts by when it was saved."""
+    since = "created_at" if view.perspective is Perspective.DRAFT else "published_at"
+    return lambda entry: (
+        OrderKey(entry[since], descending=True),
+        OrderKey(entry.id, descending=True),
+    )
+
+
+def by_name(row: Columns) -> tuple[OrderKey, ...]:
+    """Return the order of people and tags, without regard to case."""
+    return (OrderKey(Folded(row.name)), OrderKey(row.id))
+
+
+def _rows(relation: Relation, order: Order, *conditions: Condition) -> Rows:
+    return Rows(Chosen(relation), conditions, order)

@@ -1,0 +1,81 @@
+"""Scalars beside GraphQL's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, NewType
+
+import strawberry
+from graphql import GraphQLError, ValueNode, value_from_ast_untyped
+from strawberry.schema.config import StrawberryConfig
+
+from cms import clock
+from cms.storage.dialects import as_text
+
+DateTime = NewType("DateTime", datetime)
+Date = NewType("Date", date)
+JSON = NewType("JSON", object)
+
+
+def _show_moment(moment: datetime | str) -> str:
+    return moment if isinstance(moment, str) else as_text(moment)
+
+
+# Of other errors, graphql-core repeats the value that they are about.
+def _parse_moment(value: object) -> datetime:
+    moment = clock.parse(value)
+    if moment is None:
+        raise GraphQLError("expected a time with a zone, as 2026-11-24T05:22:12Z")
+    return moment
+
+
+def _parse_day(value: object) -> str:
+    day = clock.parse_day(value)
+    if day is None:
+        raise GraphQLError("expected a day of the calendar, as 2026-11-24")
+    return day.isoformat()
+
+
+def _in_documents(parse: Callable[[object], object]) -> Callable[..., object]:
+    """Return how a value in a document is read, with its place in the error."""
+
+    def parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> object:
+        try:
+            return parse(value_from_ast_untyped(node, variables))
+        except GraphQLError as error:
+            raise GraphQLError(error.message, node) from None
+
+    return parse_literal
+
+
+CONFIG = StrawberryConfig(
+    scalar_map={
+        DateTime: strawberry.scalar(
+            name="DateTime",
+            description=(
+                "A time to the millisecond: 2026-11-24T05:22:12.123Z. It is in UTC, but for times "
+                "that editors have written, which keep the zone that they were written in."
+            ),
+            specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
+            serialize=_show_moment,
+            parse_value=_parse_moment,
+            parse_literal=_in_documents(_parse_moment),
+        ),
+        Date: strawberry.scalar(
+            name="Date",
+            description="A day: 2026-11-24.",
+            specified_by_url="https://scalars.graphql.org/andimarek/local-date.html",
+            serialize=str,
+            parse_value=_parse_day,
+            parse_literal=_in_documents(_parse_day),
+        ),
+        JSON: strawberry.scalar(
+            name="JSON",
+            description="Any JSON value.",
+            specified_by_url="https://ecma-international.org/publications-and-standards/standards/ecma-404/",
+            serialize=lambda value: value,
+            parse_value=lambda value: value,
+        ),
+    }
+)

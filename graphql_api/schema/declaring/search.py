@@ -1,0 +1,212 @@
+"""Full text search on connections of entries, and words that may be meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import BigInteger, FromClause
+from sqlalchemy.types import TypeEngine
+
+from cms.content.canonical_json import Json
+from cms.search import relations
+from cms.search.document import EVERY_DOCUMENT
+from cms.search.query import SearchQuery, Term, parse_query
+from cms.search.ranking import lookup_of
+from cms.search.spelling import grams, typed_words
+from cms.storage.dialects import JsonDocument, Lookups
+from graphql_api.planner.arguments import Given, Read, Variables, bad_input
+from graphql_api.planner.declarations import Call, Extent, OrderKey, Row, Rows
+from graphql_api.planner.json_sql import RowCount
+from graphql_api.planner.ordering import order_mark
+from graphql_api.planner.source import Chosen, Columns, Selectable
+from graphql_api.schema.declaring.connection import connection
+from graphql_api.schema.declaring.fields import Argument, Declared, many, value
+
+# How many words a highlight has; a title is shown whole.
+_SNIPPET_WORDS = 30
+_TITLE_WORDS = 300
+
+# The work of a search for each row, by term: one that is in nearly every row, and any other.
+_COMMON, _RARE = 20, 1
+# A beginning of fewer letters is that of some word in nearly every row.
+_SHORT = 3
+
+_USUAL_SUGGESTIONS = 5
+_MOST_SUGGESTIONS = 20
+
+_SEARCH = Argument(
+    "search",
+    "str | None",
+    'Only what has these words; "a phrase", -without, this OR that, beginning*.',
+)
+
+
+def entry_connection(
+    node: str,
+    rows: Callable[[Row, Call], Rows],
+    description: str,
+    *,
+    where: str,
+    order: str,
+    extent: Extent,
+) -> Declared:
+    """Declare a connection of entries, which can be searched; see :func:`connection`."""
+    return connection(
+        node,
+        lambda row, call: _searched(rows(row, call), call),
+        description,
+        where=where,
+        order=order,
+        arguments=(_SEARCH,),
+        extent=extent,
+        effort=_effort,
+    )
+
+
+def _effort(text: str) -> float:
+    """Return the work of a search for each row; see :mod:`graphql_api.planner.cost`."""
+    terms = [term for clause in parse_query(text).clauses for term in clause]
+    return sum(_COMMON if _is_common(term) else _RARE for term in terms)
+
+
+def _is_common(term: Term) -> bool:
+    """Return whether a term is taken to be in nearly every row."""
+    return term.is_prefix and len(term.words) == 1 and len(term.words[0]) < _SHORT
+
+
+def _searched(rows: Rows, call: Call) -> Rows:
+    """Return those rows in which what is searched for is found, if anything is.
+
+    Without another order, those come first in which it is found best.
+    """
+    given = call.arguments.get("search")
+    if not isinstance(given, Given) or not isinstance(rows.relation, Chosen):
+        return rows
+    lookups = call.bind(_converted(given, lookup_of), Lookups(EVERY_DOCUMENT))
+    marked = call.bind(_converted(given, _marked), JsonDocument)
+    select = rows.relation.select
+    found = _Found(relations.found(select, lookups), relations.ranked(select, lookups, marked))
+    return replace(
+        rows,
+        relation=found,
+        rank=lambda entry: relations.rank_of(entry.points),
+        order=rows.order if order_mark(call.arguments.get("orderBy")) else _best_first(rows),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What is found, as a relation that is ranked only where ranks are used.
+
+    To rank takes several times as long as to find, and what is counted needs no ranks.
+    """
+
+    plain: Selectable
+    ranked: Selectable
+
+    def type_of(self, column: str) -> TypeEngine[Any] | None:
+        """Return the type of a column, or ``None`` if there is none of this name."""
+        return Chosen(self.ranked).type_of(column)
+
+    def under(self, name: str, columns: Sequence[str]) -> FromClause:
+        """Return the select that has all of these columns, as a subquery."""
+        is_plain = all(Chosen(self.plain).type_of(column) is not None for column in columns)
+        return Chosen(self.plain if is_plain else self.ranked).under(name, columns)
+
+
+def _best_first(rows: Rows) -> Callable[[Columns], tuple[OrderKey, ...]]:
+    return lambda entry: (OrderKey(entry.points, descending=True), *rows.order(entry))
+
+
+def _converted(given: Given, convert: Callable[[SearchQuery], object]) -> Given:
+    return Given(lambda variables: convert(parse_query(given.read(variables))))
+
+
+def _marked(query: SearchQuery) -> Json:
+    """Return the words to mark; see :func:`cms.storage.dialects.snippet_of`."""
+    return [
+        {
+            "text": " ".join(term.words) + ("" if term.is_prefix else " "),
+            "size": len(term.words),
+        }
+        for term in query.wanted
+    ]
+
+
+def _highlighted(part: str, words: int) -> Declared:
+    return value(
+        "str",
+        lambda found: relations.highlight_of(found.shown, found.sought, part, words),
+        f"Of the {part}." if part != "title" else "The whole title.",
+    )
+
+
+class Highlight:
+    """Where the words are: HTML, with them in <mark>; some 30 words around the most of them."""
+
+    title = _highlighted("title", _TITLE_WORDS)
+    summary = _highlighted("summary", _SNIPPET_WORDS)
+    body = _highlighted("body", _SNIPPET_WORDS)
+
+
+class Suggestion:
+    """A word of something public that may be meant by one that was typed."""
+
+    typed = value("str", lambda row: row.typed, "What was typed, without case and accents.")
+    word = value("str", lambda row: row.word, "The word, in small letters.")
+    score = value("float", lambda row: row.score, "How alike they are; 1 is the same.")
+    editions = value("int", lambda row: row.editions, "In how many public editions it is.")
+
+
+def _suggestions(_: Row, call: Call) -> Rows:
+    given = call.required("search")
+    first = call.arguments.get("first")
+    count = Given(_checked(first.read) if isinstance(first, Given) else _usual)
+    typed = call.bind(_converted(given, _typed), JsonDocument)
+    limit = RowCount(call.bind(count, BigInteger()))
+    return Rows(
+        Chosen(relations.suggestions(call.view, typed, limit)),
+        order=lambda suggestion: (OrderKey(suggestion.ordinal),),
+    )
+
+
+def _typed(query: SearchQuery) -> Json:
+    """Return what typed words have in common with others; see ``relations.suggestions``."""
+    return [
+        {"place": place, "word": word, "gram": gram, "grams": len(of_word)}
+        for place, word in enumerate(typed_words(query))
+        for of_word in [grams(word)]
+        for gram in of_word
+    ]
+
+
+def _usual(_: Variables) -> int:
+    return _USUAL_SUGGESTIONS
+
+
+def _checked(read: Read) -> Read:
+    def checked(variables: Variables) -> int:
+        count: int = read(variables)
+        if not 0 <= count <= _MOST_SUGGESTIONS:
+            message = f"first is {count}; from 0 to {_MOST_SUGGESTIONS} words are suggested"
+            raise bad_input(message, None)
+        return count
+
+    return checked
+
+
+SUGGEST = many(
+    "list[Suggestion]",
+    _suggestions,
+    "Words that may be meant, the most likely first: those that begin so, and those like it.",
+    (
+        Argument("search", "str", "What was typed so far."),
+        Argument(
+            "first",
+            "int | None",
+            f"How many: {_USUAL_SUGGESTIONS} if not said, at most {_MOST_SUGGESTIONS}.",
+        ),
+    ),
+)

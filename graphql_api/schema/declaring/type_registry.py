@@ -1,0 +1,195 @@
+"""Declarations → Strawberry types → the schema that the planner reads."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from itertools import count
+from types import ModuleType, new_class
+from typing import Any
+
+import strawberry
+from graphql import (
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLNamedType,
+    GraphQLSchema,
+    is_input_object_type,
+    is_interface_type,
+    is_object_type,
+)
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
+from strawberry.types.union import StrawberryUnion
+
+from cms.content.fields import Field
+from cms.errors import SiteError
+from cms.reading.view import Perspective
+from graphql_api.planner.declarations import PLANNED
+from graphql_api.schema.declaring.fields import Argument, Declared
+from graphql_api.schema.declaring.scalars import CONFIG, JSON, Date, DateTime
+
+
+class Namespace:
+    """The types of one schema, by name.
+
+    Names in type expressions are looked up when the schema is built, so types can refer to
+    each other in any order.
+
+    Args:
+        perspective: what the types show: a draft may lack what every public page has.
+    """
+
+    _numbers = count(1)
+
+    def __init__(self, perspective: Perspective = Perspective.PUBLISHED) -> None:
+        self._perspective = perspective
+        self._module = ModuleType(f"graphql_api.schema.generated_{next(self._numbers)}")
+        self._types: dict[str, Any] = vars(self._module)
+        self._types.update(ID=strawberry.ID, DateTime=DateTime, Date=Date, JSON=JSON)
+        # Strawberry looks up the names of a class in the module that it says it is from.
+        sys.modules[self._module.__name__] = self._module
+
+    def promises(self, field: Field) -> bool:
+        """Say whether a field of a content type is never null."""
+        return field.required and self._perspective is Perspective.PUBLISHED
+
+    def add_object(self, declared: type, **more: Declared) -> None:
+        """Add an object type: the fields of a class, and those that depend on the site."""
+        self._add_class(declared, more, strawberry.type)
+
+    def add_interface(self, declared: type, **more: Declared) -> None:
+        """Add an interface; types whose classes inherit from it implement it."""
+        self._add_class(declared, more, strawberry.interface)
+
+    def add_input(
+        self, name: str, description: str, fields: Mapping[str, Declared], *, one_of: bool = False
+    ) -> None:
+        """Add an input type."""
+        body = {key: self._input_field(declared) for key, declared in fields.items()}
+        made = self._new_class(name, (), fields, body)
+        self._add(name, strawberry.input(made, name=name, description=description, one_of=one_of))
+
+    def add_enum(self, name: str, description: str, members: Mapping[str, object]) -> None:
+        """Add an enum; what its values stand for is their members' value."""
+        made = Enum(name, dict(members))  # type: ignore[misc]  # the members are not literal
+        self._add(name, strawberry.enum(made, name=name, description=description))
+
+    def add_union(self, name: str, description: str, types: Sequence[str]) -> None:
+        """Add a union."""
+        annotations = (StrawberryAnnotation(each, namespace=self._types) for each in types)
+        union = StrawberryUnion(
+            name=name, description=description, type_annotations=tuple(annotations)
+        )
+        self._add(name, union)
+
+    def has(self, name: str) -> bool:
+        """Say whether there is a type of this name by now."""
+        return name in self._types
+
+    def _add(self, name: str, made: Any) -> None:
+        if self.has(name):
+            raise SiteError(f"the schema has a type {name!r} already; call yours something else")
+        self._types[name] = made
+
+    def build(
+        self,
+        types: Sequence[str],
+        *,
+        mutation: str = "",
+        subscription: str = "",
+    ) -> GraphQLSchema:
+        """Return the schema with these root types beside ``Query``; ends the namespace.
+
+        Args:
+            types: what no field names: the types that implement interfaces.
+            mutation: the mutation type, if there is one.
+            subscription: the subscription type, if there is one.
+        """
+        schema = strawberry.Schema(
+            query=self._types["Query"],
+            mutation=self._types.get(mutation),
+            subscription=self._types.get(subscription),
+            types=[self._types[name] for name in types],
+            config=CONFIG,
+        )
+        del sys.modules[self._module.__name__]
+        # Strawberry keeps graphql-core's schema to itself, but it is what everything works on.
+        built = schema._schema  # noqa: SLF001
+        for type_ in built.type_map.values():
+            _attach_plans(type_)
+        return built
+
+    def _add_class(
+        self, declared: type, more: Mapping[str, Declared], decorate: Callable[..., Any]
+    ) -> None:
+        own = {name: each for name, each in vars(declared).items() if isinstance(each, Declared)}
+        fields = {**own, **more}
+        bases = tuple(
+            self._types[base.__name__]
+            for base in declared.__bases__
+            if base.__name__ in self._types
+        )
+        body = {name: self._output_field(each) for name, each in fields.items()}
+        made = self._new_class(declared.__name__, bases, fields, body)
+        description = inspect.cleandoc(declared.__doc__ or "")
+        name = declared.__name__
+        self._add(name, decorate(made, name=name, description=description))
+
+    def _new_class(
+        self,
+        name: str,
+        bases: tuple[type, ...],
+        fields: Mapping[str, Declared],
+        body: Mapping[str, StrawberryField],
+    ) -> type:
+        annotations = {key: declared.type for key, declared in fields.items()}
+
+        def fill(namespace: dict[str, Any]) -> None:
+            namespace.update(body, __module__=self._module.__name__, __annotations__=annotations)
+
+        return new_class(name, bases, {}, fill)
+
+    def _output_field(self, declared: Declared) -> StrawberryField:
+        field: StrawberryField = strawberry.field(
+            description=declared.description,
+            name=declared.name,
+            metadata={PLANNED: declared.plan},
+        )
+        field.arguments = [self._argument(argument) for argument in declared.arguments]
+        return field
+
+    def _input_field(self, declared: Declared) -> StrawberryField:
+        field: StrawberryField = strawberry.field(
+            description=declared.description,
+            name=declared.name,
+            default=strawberry.UNSET,
+            metadata={PLANNED: declared.plan},
+        )
+        return field
+
+    def _argument(self, argument: Argument) -> StrawberryArgument:
+        is_optional = argument.type.endswith("| None")
+        return StrawberryArgument(
+            python_name=argument.name,
+            graphql_name=None,
+            type_annotation=StrawberryAnnotation(argument.type, namespace=self._types),
+            description=argument.description,
+            **({"default": strawberry.UNSET} if is_optional else {}),
+        )
+
+
+def _attach_plans(type_: GraphQLNamedType) -> None:
+    """Tell graphql-core what Strawberry knows: each field's declaration, and @oneOf."""
+    if is_object_type(type_) or is_interface_type(type_) or is_input_object_type(type_):
+        fields: Mapping[str, GraphQLField | GraphQLInputField] = type_.fields
+        for field in fields.values():
+            definition = field.extensions.get("strawberry-definition")
+            if definition is not None:
+                field.extensions[PLANNED] = definition.metadata.get(PLANNED)
+    if is_input_object_type(type_):
+        # Strawberry checks @oneOf by itself; graphql-core also validates and prints it.
+        type_.is_one_of = type_.extensions["strawberry-definition"].is_one_of

@@ -1,0 +1,123 @@
+"""What an operation, or a part of a query, is looked at through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+
+from graphql import (
+    DirectiveLocation,
+    GraphQLArgument,
+    GraphQLDirective,
+    GraphQLError,
+    GraphQLField,
+    GraphQLSchema,
+)
+from sqlalchemy import BigInteger
+
+from cms.reading.view import AsOf, Past, Perspective, View
+from cms.site import Site
+from cms.storage.dialects import Moment
+from graphql_api.planner.arguments import Argument as PlannedArgument
+from graphql_api.planner.arguments import Given, Known, bad_input
+from graphql_api.planner.declarations import PLANNED, Call, Through
+from graphql_api.schema.declaring.fields import Argument, Declared
+from graphql_api.schema.declaring.type_registry import Namespace
+
+_ARGUMENTS = (
+    Argument(
+        "perspective",
+        "Perspective | None",
+        "PUBLISHED, or DRAFT with a token for it: as it is now, even within the past of @view, "
+        "unless asOf or position is given beside it.",
+    ),
+    Argument("as_of", "DateTime | None", "As readers saw it then."),
+    Argument("position", "int | None", "The same, at this place in the order of publications."),
+    Argument("locale", "Locale | None", "The language; by default the site's first."),
+    Argument(
+        "fallback_locales",
+        "list[Locale] | None",
+        "What to show where there is nothing in it; by default what the site declares.",
+    ),
+)
+
+
+def add_view(namespace: Namespace, site: Site) -> Declared:
+    """Add the types of a view's arguments, and return the root field that takes them."""
+    namespace.add_enum(
+        "Locale",
+        "The site's languages.",
+        {locale.replace("-", "_"): locale for locale in site.locales},
+    )
+    namespace.add_enum(
+        "Perspective",
+        "Which revision is seen: the one that is public, or the newest.",
+        {each.name: each for each in Perspective},
+    )
+    return Declared(
+        "Query",
+        Through(_seen(site)),
+        "The same once more, through another view: to compare.",
+        _ARGUMENTS,
+    )
+
+
+def add_directive(schema: GraphQLSchema) -> None:
+    """Add ``@view``, with the arguments of the root field ``view``, to a schema."""
+    query = schema.query_type
+    if query is None:
+        raise TypeError("a schema has queries")
+    field: GraphQLField = query.fields["view"]
+    directive = GraphQLDirective(
+        name="view",
+        locations=[DirectiveLocation.QUERY],
+        args={
+            name: GraphQLArgument(each.type, description=each.description)
+            for name, each in field.args.items()
+        },
+        description="What the whole query is looked at through.",
+        extensions={PLANNED: field.extensions[PLANNED]},
+    )
+    schema.directives = (*schema.directives, directive)
+
+
+def _seen(site: Site) -> Callable[[Call], View]:
+    def view(call: Call) -> View:
+        perspective = _known(call.arguments.get("perspective"))
+        chosen = perspective if isinstance(perspective, Perspective) else call.view.perspective
+        # What says whose eyes it takes is of the present, unless it says of when it is.
+        past = _past(call) or (call.view.past if perspective is None else None)
+        if chosen is Perspective.DRAFT and not call.view.scopes:
+            message = "Drafts take a token that may read them."
+            raise GraphQLError(message, extensions={"code": "NOT_ALLOWED"})
+        if chosen is Perspective.DRAFT and past is not None:
+            raise bad_input("Drafts have no past; look at an entry's revisions.", None)
+        preview = call.view.preview if chosen is Perspective.PUBLISHED else None
+        return View(_locales(site, call), chosen, call.view.scopes, past, preview)
+
+    return view
+
+
+def _locales(site: Site, call: Call) -> tuple[str, ...]:
+    wanted = _known(call.arguments.get("locale"))
+    own = site.locales_for(str(wanted)) if wanted is not None else call.view.locales
+    others = call.arguments.get("fallbackLocales")
+    if not isinstance(others, tuple):
+        return own
+    return tuple(dict.fromkeys([own[0], *(str(_known(each)) for each in others)]))
+
+
+def _past(call: Call) -> Past | None:
+    moment, position = call.arguments.get("asOf"), call.arguments.get("position")
+    if isinstance(moment, Given) and isinstance(position, Given):
+        raise bad_input("Give either asOf or position, not both.", None)
+    if isinstance(moment, Given):
+        return Past(AsOf.TIME, call.bind(moment, Moment()))
+    if isinstance(position, Given):
+        return Past(AsOf.POSITION, call.bind(position, BigInteger()))
+    return None
+
+
+def _known(argument: PlannedArgument) -> object:
+    value = argument.value if isinstance(argument, Known) else None
+    return value.value if isinstance(value, Enum) else value

@@ -1,0 +1,123 @@
+"""``Node`` and ``Entry``: what everything has, and what every entry has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import select
+
+from cms.reading import relations
+from graphql_api.planner.declarations import Call, Row, Rows
+from graphql_api.planner.json_sql import text
+from graphql_api.schema.declaring.connection import connection
+from graphql_api.schema.declaring.fields import inside, many, one, value
+from graphql_api.schema.declaring.row_sources import (
+    category_rows,
+    incoming_link_rows,
+    link_rows,
+    tag_rows,
+    translation_rows,
+)
+from graphql_api.schema.delivery.review import publication_attestation, review_rows
+
+
+class Node:
+    """Something with an id that never changes."""
+
+    id = value("ID", lambda row: row.id, "Its id, the same everywhere.")
+
+
+def _category(entry: Row, _: Call) -> Rows:
+    return category_rows(lambda category: category.id == entry.category_id)
+
+
+def _tags(entry: Row, _: Call) -> Rows:
+    tagged = relations.revision_tags().subquery()
+    ids = select(tagged.c.id).where(tagged.c.revision_id == entry.revision_id)
+    return tag_rows(lambda tag: tag.id.in_(ids))
+
+
+def entry_links(entry: Row, call: Call) -> Rows:
+    """Return an entry's links, as they stand."""
+    return link_rows(
+        call.view,
+        lambda link: link.revision_id == entry.revision_id,
+        lambda link: link.origin != text("reference"),
+    )
+
+
+def entry_incoming_links(entry: Row, call: Call) -> Rows:
+    """Return the links of other pages to an entry."""
+    return incoming_link_rows(
+        call.view,
+        lambda link: link.target_id == entry.id,
+        lambda link: link.origin != text("reference"),
+    )
+
+
+def translations_of(entry: Row, call: Call) -> Rows:
+    """Return an entry in the other languages."""
+    return translation_rows(
+        call.view,
+        lambda other: other.id == entry.id,
+        lambda other: other.locale != entry.locale,
+    )
+
+
+def _locales(entry: Row, call: Call) -> Rows:
+    editions = translation_rows(call.view, lambda other: other.id == entry.id)
+    return replace(editions, row=lambda other: other.locale)
+
+
+class Entry(Node):
+    """A piece of content, as the view shows it."""
+
+    id = value("ID", lambda entry: entry.id, "Its id, over all locales and revisions.")
+    type = value("EntryType", lambda entry: entry.content_type, "Its content type.")
+    locale = value("str", lambda entry: entry.locale, "The language of this edition (BCP 47).")
+    available_locales = many("list[str]", _locales, "The languages that it can be had in.")
+    translations = many("list[Entry]", translations_of, "It in the other languages.")
+    is_outdated = value(
+        "bool",
+        lambda entry: entry.is_outdated,
+        "Whether what it was translated from says something else by now.",
+    )
+    slug = value("str", lambda entry: entry.slug, "Its word in addresses.")
+    path = value("str | None", lambda entry: entry.path, "Where it stands on the site, if it does.")
+    title = value("str", lambda entry: entry.title, "What it is called.")
+    summary = value("str", lambda entry: entry.summary, "One or two sentences; may be empty.")
+    published_at = value(
+        "DateTime", lambda entry: entry.published_at, "When this revision became public."
+    )
+    first_published_at = value(
+        "DateTime", lambda entry: entry.first_published_at, "When the edition first became public."
+    )
+    updated_at = value("DateTime", lambda entry: entry.created_at, "When this revision was saved.")
+    category = one("Category | None", _category, "Where it belongs in the tree of topics.")
+    tags = many("list[Tag]", _tags, "Its tags, by name.")
+    links = connection(
+        "Link",
+        entry_links,
+        "Its links, those in its text included, as they stand.",
+        where="LinkWhere",
+    )
+    incoming_links = connection(
+        "Link", entry_incoming_links, "The links of other public pages to it.", where="LinkWhere"
+    )
+    review = one(
+        "Review | None",
+        review_rows,
+        "Who signed off exactly what is shown; null if it was published without.",
+        work=100,
+    )
+    attestation = one(
+        "Attestation | None",
+        publication_attestation,
+        "The signed statement that these bytes were published.",
+    )
+    break_glass_reason = value(
+        "str | None",
+        lambda entry: entry.break_glass_reason,
+        "Why it was published without sign-offs that it should have; null if it has them.",
+    )
+    revision = inside("Revision", lambda entry: entry, "The revision that is shown.")

@@ -1,0 +1,112 @@
+"""Links, one by one and in the groups that content types declare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sqlalchemy import and_, case, select
+
+from cms.content.fields import Links
+from cms.content.fields.base import all_fields
+from cms.reading import relations
+from cms.site import Site
+from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql
+from graphql_api.planner.json_sql import text
+from graphql_api.planner.source import Chosen
+from graphql_api.schema.declaring.aggregates import Facet, Summed
+from graphql_api.schema.declaring.fields import Declared, many, one, value
+from graphql_api.schema.declaring.row_sources import entry_rows, link_rows, revision_rows
+
+
+def _source(link: Row, call: Call) -> Rows:
+    return revision_rows(call.view, lambda entry: entry.revision_id == link.revision_id)
+
+
+def _target(link: Row, call: Call) -> Rows:
+    return entry_rows(call.view, lambda entry: entry.id == link.target_id)
+
+
+class Link:
+    """A directed edge from an entry to another, or to a URL."""
+
+    kind = value("str", lambda link: link.kind, "What it says of its target.")
+    label = value("str", lambda link: link.label, "Its words; the target's title if it has none.")
+    note = value("str", lambda link: link.note, "A remark; may be empty.")
+    url = value("str | None", lambda link: link.url, "Where to send a reader.")
+    position = value("int", lambda link: link.ordinal + 1, "Its place in its group, from 1.")
+    source = one("Entry", _source, "The entry that it stands in.")
+    target = one("LinkTarget | None", _target, "The entry that it leads to; null for a URL.")
+
+
+# What several links can have in common.
+LINKS_SUMMED = Summed(
+    (
+        Facet("kind", lambda link: link.kind),
+        Facet("origin", lambda link: link.origin),
+        Facet("sourceType", lambda entry: entry.content_type, _source),
+        Facet("targetType", lambda entry: entry.content_type, _target),
+    )
+)
+
+
+def _links_of_group(group: Row, call: Call) -> Rows:
+    return link_rows(
+        call.view,
+        lambda link: link.revision_id == group.revision_id,
+        lambda link: link.kind == group.kind,
+        lambda link: link.origin == text("field"),
+    )
+
+
+class LinkGroup:
+    """The links of one kind that an editor has listed."""
+
+    kind = value("str", lambda group: group.kind, "What they say of their targets.")
+    label = value("str", lambda group: group.label, "What readers see above them.")
+    links = many("list[Link]", _links_of_group, "The links, in order.")
+
+
+def link_groups(site: Site) -> Declared:
+    """Declare an entry's link groups, with the labels that the site's types give them."""
+    labels = {key: field.label for key, field in _link_fields(site)}
+    ranks = {key: f"{rank:04}" for rank, (key, _) in enumerate(_link_fields(site))}
+
+    def rows(entry: Row, call: Call) -> Rows:
+        links = relations.links(call.view).subquery()
+        groups = (
+            select(
+                links.c.kind,
+                entry.revision_id.label("revision_id"),
+                _case(labels, entry, links.c.kind).label("label"),
+                _case(ranks, entry, links.c.kind).label("rank"),
+            )
+            .where(links.c.revision_id == entry.revision_id, links.c.origin == text("field"))
+            .distinct()
+        )
+        return Rows(
+            Chosen(groups), order=lambda group: (OrderKey(group.rank), OrderKey(group.kind))
+        )
+
+    return many("list[LinkGroup]", rows, "Its links, as its content type groups them.")
+
+
+def _link_fields(site: Site) -> Iterator[tuple[tuple[str, str], Links]]:
+    """Yield each type's link fields as they are declared, by the type's name and their kind.
+
+    Of several of one kind the first counts; a block can be declared at several places.
+    """
+    found: dict[tuple[str, str], Links] = {}
+    for content_type in site.content_types.values():
+        for field in all_fields(content_type.fields.values()):
+            if isinstance(field, Links):
+                found.setdefault((content_type.name, field.kind), field)
+    yield from found.items()
+
+
+def _case(words: Mapping[tuple[str, str], str], entry: Row, kind: Sql) -> Sql:
+    """Return the words for an entry's type and a kind; the kind itself where there are none."""
+    branches = [
+        (and_(entry.content_type == text(name), kind == text(of_kind)), text(word))
+        for (name, of_kind), word in words.items()
+    ]
+    return case(*branches, else_=kind) if branches else kind

@@ -1,0 +1,74 @@
+"""People."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from cms.reading import relations
+from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
+from graphql_api.planner.json_sql import Elements, element_index, member
+from graphql_api.schema.declaring.connection import OF_A_PERSON
+from graphql_api.schema.declaring.fields import many, value
+from graphql_api.schema.declaring.row_sources import entry_rows
+from graphql_api.schema.declaring.search import entry_connection
+from graphql_api.schema.delivery.entry import Node
+
+
+def _links(person: Row, _: Call) -> Rows:
+    return Rows(
+        Elements(person.links),
+        row=lambda element: element.value,
+        order=lambda element: (OrderKey(element_index(element)),),
+    )
+
+
+def _reviewed(person: Row, call: Call) -> Rows:
+    signed = relations.sign_offs(call.view).subquery()
+    by_person = signed.c.person_id == person.id
+    editions = select(signed.c.edition_id).where(by_person)
+    digests = select(signed.c.digest).where(by_person)
+    return entry_rows(
+        call.view,
+        # The digest says it all; by the edition alone, databases find the few rows to look at.
+        lambda entry: entry.edition_id.in_(editions),
+        lambda entry: entry.digest.in_(digests.where(signed.c.edition_id == entry.edition_id)),
+    )
+
+
+def _authored(person: Row, call: Call) -> Rows:
+    bylines = relations.bylines().subquery()
+    accounts = select(bylines.c.account_id).where(bylines.c.id == person.id)
+    return entry_rows(call.view, lambda entry: entry.author_id.in_(accounts))
+
+
+class PersonLink:
+    """Where else to find a person."""
+
+    label = value("str", lambda link: member(link, "label"), "What it is called.")
+    url = value("str", lambda link: member(link, "url"), "Where it is.")
+
+
+class Person(Node):
+    """A public byline: an author, a reviewer."""
+
+    id = value("ID", lambda person: person.id, "Their id.")
+    slug = value("str", lambda person: person.slug, "Their word in addresses.")
+    name = value("str", lambda person: person.name, "What they are called.")
+    bio = value("str", lambda person: person.bio, "Who they are.")
+    links = many("list[PersonLink]", _links, "Where else to find them.")
+    authored = entry_connection(
+        "Entry",
+        _authored,
+        "The entries whose shown revision they saved.",
+        where="EntryWhere",
+        order="EntryOrder",
+        extent=OF_A_PERSON,
+    )
+    reviewed = entry_connection(
+        "Entry",
+        _reviewed,
+        "The entries that they signed off, exactly as shown.",
+        where="EntryWhere",
+        order="EntryOrder",
+        extent=OF_A_PERSON,
+    )

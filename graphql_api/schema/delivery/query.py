@@ -1,0 +1,179 @@
+"""The root of the delivery schema."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cms.content.content_type import ContentType
+from cms.site import Site
+from cms.storage.dialects import JsonDocument, Key
+from graphql_api.planner.arguments import Given, Input
+from graphql_api.planner.declarations import Call, EachOf, Extent, OneOf, OrderKey, Row, Rows, Sql
+from graphql_api.planner.json_sql import Elements, element_index, element_text
+from graphql_api.schema.declaring.connection import connection
+from graphql_api.schema.declaring.fields import Argument, Declared, one
+from graphql_api.schema.declaring.row_sources import (
+    Condition,
+    best_row,
+    category_rows,
+    entry_rows,
+    is_certain,
+    person_rows,
+    rows_of_type,
+    tag_rows,
+)
+from graphql_api.schema.declaring.search import SUGGEST, entry_connection
+
+
+def _named_by(call: Call) -> Condition:
+    """Return the condition that the one field given in ``by`` asks for."""
+    name, given = _name_in(call)
+    return lambda row: row[name] == call.bind(given, row[name].type)
+
+
+def _name_in(call: Call) -> tuple[str, Given]:
+    by = call.arguments["by"]
+    if not isinstance(by, Input):
+        raise TypeError("by is a required input object")
+    ((name, given),) = by.fields.items()
+    if not isinstance(given, Given):
+        raise TypeError("by has exactly one field, which is not null")
+    return name, given
+
+
+def _entry(_: Row, call: Call) -> Rows:
+    rows = entry_rows(call.view, _named_by(call))
+    name, _given = _name_in(call)
+    return rows if name == "id" or is_certain(call.view) else best_row(call.view, rows)
+
+
+def _given(call: Call, name: str) -> Given:
+    given = call.arguments[name]
+    if not isinstance(given, Given):
+        raise TypeError(f"{name} is a required scalar or list of scalars")
+    return given
+
+
+def _node(call: Call, identifier: Sql) -> tuple[Rows, ...]:
+    """Return where the thing with an id can be; ids of different things are different."""
+    condition: Condition = lambda row: row.id == identifier  # noqa: E731
+    kinds = {"Category": category_rows, "Person": person_rows, "Tag": tag_rows}
+    others = (replace(rows(condition), typename=name) for name, rows in kinds.items())
+    return (entry_rows(call.view, condition), *others)
+
+
+def _identifiers(call: Call) -> Rows:
+    return Rows(
+        Elements(call.bind(_given(call, "ids"), JsonDocument)),
+        order=lambda element: (OrderKey(element_index(element)),),
+    )
+
+
+class Query:
+    """Reads what is public. Every root field is part of the same snapshot."""
+
+    entry = one(
+        "Entry | None",
+        _entry,
+        "The entry with this id or at this path; null if there is none.",
+        (Argument("by", "EntryBy", "Which one."),),
+    )
+    entries = entry_connection(
+        "Entry",
+        lambda _, call: entry_rows(call.view),
+        "All entries, the newest first.",
+        where="EntryWhere",
+        order="EntryOrder",
+        extent=Extent(is_ordered=True),
+    )
+    category = one(
+        "Category | None",
+        lambda _, call: category_rows(_named_by(call)),
+        "The category with this id or path; null if there is none.",
+        (Argument("by", "CategoryBy", "Which one."),),
+    )
+    categories = connection(
+        "Category", lambda _, __: category_rows(), "All categories.", where="CategoryWhere"
+    )
+    person = one(
+        "Person | None",
+        lambda _, call: person_rows(_named_by(call)),
+        "The person with this id or slug; null if there is none.",
+        (Argument("by", "PersonBy", "Which one."),),
+    )
+    people = connection("Person", lambda _, __: person_rows(), "All people.", where="PersonWhere")
+    tag = one(
+        "Tag | None",
+        lambda _, call: tag_rows(_named_by(call)),
+        "The tag with this id or slug; null if there is none.",
+        (Argument("by", "TagBy", "Which one."),),
+    )
+    tags = connection("Tag", lambda _, __: tag_rows(), "All tags.", where="TagWhere")
+    suggest = SUGGEST
+    node = Declared(
+        "Node | None",
+        OneOf(lambda _, call: _node(call, call.bind(_given(call, "id"), Key))),
+        "The thing with this id; null if there is none.",
+        (Argument("id", "ID", "Its id."),),
+    )
+    nodes = Declared(
+        "list[Node | None]",
+        EachOf(
+            lambda _, call: _identifiers(call),
+            lambda element, call: _node(call, element_text(element)),
+        ),
+        "The things with these ids, in this order; null for each that is not there.",
+        (Argument("ids", "list[ID]", "Their ids."),),
+    )
+
+
+def fields_of_types(site: Site) -> dict[str, Declared]:
+    """Return the root fields of a site's content types."""
+    fields: dict[str, Declared] = {}
+    for content_type in site.content_types.values():
+        if content_type.singleton:
+            fields[_field_name(content_type.name)] = _singleton(content_type)
+        else:
+            fields[_field_name(content_type.name)] = _single(content_type)
+            fields[_field_name(content_type.plural)] = _list(content_type)
+    return fields
+
+
+def _single(content_type: type[ContentType]) -> Declared:
+    def rows(_: Row, call: Call) -> Rows:
+        found = rows_of_type(call.view, content_type.name, _named_by(call))
+        name, _given = _name_in(call)
+        is_page = name == "path" or content_type.path is not None
+        is_clear = name == "id" or (is_page and is_certain(call.view))
+        return found if is_clear else best_row(call.view, found)
+
+    return one(
+        f"{content_type.name} | None",
+        rows,
+        f"The {content_type.name} with this id, path or slug; null if there is none.",
+        (Argument("by", "EntryOfTypeBy", "Which one."),),
+    )
+
+
+def _list(content_type: type[ContentType]) -> Declared:
+    return entry_connection(
+        content_type.name,
+        lambda _, call: rows_of_type(call.view, content_type.name),
+        f"The {content_type.plural}, the newest first.",
+        where=f"{content_type.name}Where",
+        order=f"{content_type.name}Order",
+        extent=Extent(content_type=content_type.name, is_ordered=True),
+    )
+
+
+def _singleton(content_type: type[ContentType]) -> Declared:
+    return one(
+        f"{content_type.name} | None",
+        lambda _, call: rows_of_type(call.view, content_type.name),
+        content_type.description or f"The only {content_type.name}.",
+    )
+
+
+def _field_name(type_name: str) -> str:
+    """Return a type's name as a field's: ``GlossaryTerm`` becomes ``glossaryTerm``."""
+    return type_name[:1].lower() + type_name[1:]

@@ -1,0 +1,84 @@
+"""Accounts, what they may do, and the tokens that stand for them."""
+
+from __future__ import annotations
+
+from cms.reading import management
+from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
+from graphql_api.planner.source import Chosen
+from graphql_api.schema.declaring.fields import many, one, value
+from graphql_api.schema.declaring.row_sources import Condition, category_rows, person_rows
+
+
+def account_rows(*conditions: Condition) -> Rows:
+    """Return accounts, by address."""
+    return Rows(
+        Chosen(management.accounts()),
+        conditions,
+        order=lambda account: (OrderKey(account.email), OrderKey(account.id)),
+    )
+
+
+def grant_rows(*conditions: Condition) -> Rows:
+    """Return roles that accounts hold, the oldest first."""
+    return Rows(Chosen(management.grants()), conditions, order=lambda row: (OrderKey(row.id),))
+
+
+def token_rows(*conditions: Condition) -> Rows:
+    """Return service tokens, the oldest first."""
+    return Rows(
+        Chosen(management.service_tokens()), conditions, order=lambda row: (OrderKey(row.id),)
+    )
+
+
+def _person(account: Row, _: Call) -> Rows:
+    return person_rows(lambda person: person.id == account.person_id)
+
+
+def _grants(account: Row, _: Call) -> Rows:
+    return grant_rows(lambda grant: grant.account_id == account.id)
+
+
+class Account:
+    """Somebody who signs in."""
+
+    id = value("ID", lambda account: account.id, "Its id.")
+    email = value("str", lambda account: account.email, "What it signs in with.")
+    created_at = value("DateTime", lambda account: account.created_at, "Since when there is it.")
+    disabled_at = value(
+        "DateTime | None", lambda account: account.disabled_at, "Since when it cannot sign in."
+    )
+    person = one("Person | None", _person, "The byline under which readers see its work.")
+    grants = many("list[RoleGrant]", _grants, "What it may do.")
+
+
+def _category(grant: Row, _: Call) -> Rows:
+    return category_rows(lambda category: category.id == grant.category_id)
+
+
+class RoleGrant:
+    """A role, and what it is limited to."""
+
+    id = value("ID", lambda grant: grant.id, "Its id.")
+    role = value("str", lambda grant: grant.role, "viewer, author, reviewer, publisher and so on.")
+    stage = value("str | None", lambda grant: grant.stage, "The one stage to sign off at.")
+    content_type = value(
+        "EntryType | None", lambda grant: grant.content_type, "Only entries of this type."
+    )
+    category = one("Category | None", _category, "Only entries in this category or below it.")
+
+
+class ServiceToken:
+    """A secret for a program, which acts as its account. The secret itself is not kept."""
+
+    id = value("ID", lambda token: token.id, "Its id.")
+    name = value("str", lambda token: token.name, "What it is for.")
+    scopes = value(
+        "list[str] | None",
+        lambda token: token.scopes,
+        "The actions that it is good for; null for all that its account may do.",
+    )
+    created_at = value("DateTime", lambda token: token.created_at, "When it was made.")
+    expires_at = value("DateTime", lambda token: token.expires_at, "Until when it is good.")
+    last_used_at = value(
+        "DateTime | None", lambda token: token.last_used_at, "When it was last used."
+    )

@@ -1,0 +1,317 @@
+"""What editors see of an entry, beside what readers do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cms.reading import management
+from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql
+from graphql_api.planner.json_sql import Elements, element_index, member
+from graphql_api.planner.source import Chosen
+from graphql_api.schema.declaring.aggregates import Facet
+from graphql_api.schema.declaring.connection import connection
+from graphql_api.schema.declaring.fields import Declared, many, one, value
+from graphql_api.schema.declaring.row_sources import Condition, revision_rows
+from graphql_api.schema.delivery.filters import filtered
+from graphql_api.schema.management.account import account_rows
+
+
+def review_rows(call: Call, *conditions: Condition) -> Rows:
+    """Return reviews, the newest first."""
+    return Rows(
+        Chosen(management.reviews(call.view)),
+        conditions,
+        order=lambda review: (OrderKey(review.id, descending=True),),
+    )
+
+
+def comment_rows(*conditions: Condition) -> Rows:
+    """Return comments, the oldest first."""
+    return Rows(Chosen(management.comments()), conditions, order=_by_id)
+
+
+def publication_rows(*conditions: Condition) -> Rows:
+    """Return publications, the newest first."""
+    return Rows(
+        Chosen(management.publications()),
+        conditions,
+        order=lambda row: (OrderKey(row.position, descending=True), OrderKey(row.id)),
+    )
+
+
+def signature_rows(*conditions: Condition) -> Rows:
+    """Return sign-offs, the oldest first."""
+    return Rows(Chosen(management.signatures()), conditions, order=_by_id)
+
+
+def change_request_rows(*conditions: Condition) -> Rows:
+    """Return change requests, the oldest first."""
+    return Rows(Chosen(management.change_requests()), conditions, order=_by_id)
+
+
+def _by_id(row: Row) -> tuple[OrderKey, ...]:
+    return (OrderKey(row.id),)
+
+
+def _state(entry: Row) -> Sql:
+    return management.state_of(
+        entry.edition_id, entry.revision_id, entry.number, entry.digest, entry.archived_at
+    )
+
+
+def _editions(entry: Row, call: Call) -> Rows:
+    return revision_rows(call.view, lambda row: row.id == entry.id, lambda row: row.is_head)
+
+
+def _revisions(entry: Row, call: Call) -> Rows:
+    return revision_rows(call.view, lambda row: row.edition_id == entry.edition_id)
+
+
+def _live(entry: Row, call: Call) -> Rows:
+    return revision_rows(call.view, lambda row: row.revision_id == entry.live_revision_id)
+
+
+def _open_review(entry: Row, call: Call) -> Rows:
+    return review_rows(
+        call,
+        lambda review: review.edition_id == entry.edition_id,
+        lambda review: review.ended_at.is_(None),
+    )
+
+
+def _threads(entry: Row, _: Call) -> Rows:
+    return comment_rows(
+        lambda comment: comment.edition_id == entry.edition_id,
+        lambda comment: comment.thread_id.is_(None),
+    )
+
+
+def _publications(entry: Row, _: Call) -> Rows:
+    return publication_rows(lambda row: row.edition_id == entry.edition_id)
+
+
+def _presence(entry: Row, _: Call) -> Rows:
+    return Rows(
+        Chosen(management.presences()),
+        (lambda presence: presence.edition_id == entry.edition_id,),
+        order=lambda presence: (OrderKey(presence.account_id),),
+    )
+
+
+# The fields of an entry that only editors have. What is never null to readers may be null in
+# a draft, so it is declared anew.
+ENTRY_FIELDS: Mapping[str, Declared] = {
+    "published_at": value(
+        "DateTime | None",
+        lambda entry: entry.live_published_at,
+        "Since when the edition's public revision is public; null if there is none.",
+    ),
+    "first_published_at": value(
+        "DateTime | None",
+        lambda entry: entry.live_first_published_at,
+        "When the edition first became public; null if it is not public.",
+    ),
+    "archived_at": value(
+        "DateTime | None", lambda entry: entry.archived_at, "Since when it is put away."
+    ),
+    "state": value("EntryState", _state, "Where the revision that is shown stands."),
+    "public": one(
+        "Entry | None", _live, "The edition as readers see it; null if it is not public."
+    ),
+    "editions": many("list[Entry]", _editions, "All its editions, one for each locale."),
+    "revisions": connection("Revision", _revisions, "The edition's revisions, the newest first."),
+    "open_review": one("ReviewRequest | None", _open_review, "The review that is running."),
+    "comments": many("list[Comment]", _threads, "What editors say about it, by thread."),
+    "publications": many(
+        "list[Publication]", _publications, "When which revision was public, the newest first."
+    ),
+    "presence": many("list[Presence]", _presence, "Who has it open now."),
+}
+
+
+# What editors can ask of an entry, and count entries by, beside what readers can.
+ENTRY_FILTERS: Mapping[str, Declared] = {
+    "state": filtered("EntryStateFilter", _state, "Where the revision that is shown stands."),
+}
+ENTRY_FACETS = (Facet("state", _state),)
+
+
+def _account(column: str) -> Declared:
+    return one(
+        "Account",
+        lambda row, _: account_rows(lambda account: account.id == row[column]),
+        "The account that did it.",
+    )
+
+
+def _entry_as_of(revision: Row, call: Call) -> Rows:
+    return revision_rows(call.view, lambda row: row.revision_id == revision.revision_id)
+
+
+def _signatures(revision: Row, _: Call) -> Rows:
+    return signature_rows(
+        lambda row: row.edition_id == revision.edition_id,
+        lambda row: row.digest == revision.digest,
+    )
+
+
+def _change_requests(revision: Row, _: Call) -> Rows:
+    return change_request_rows(
+        lambda row: row.edition_id == revision.edition_id,
+        lambda row: row.digest == revision.digest,
+    )
+
+
+# The fields of a revision that only editors have.
+REVISION_FIELDS: Mapping[str, Declared] = {
+    "note": value("str", lambda row: row.note, "What its author has to say about it."),
+    "is_autosave": value(
+        "bool", lambda row: row.is_autosave, "Whether it was saved while somebody was typing."
+    ),
+    "account": _account("author_id"),
+    "entry": one("Entry", _entry_as_of, "The entry as it is in this revision."),
+    "sign_offs": many("list[SignOff]", _signatures, "The sign-offs on its digest."),
+    "change_requests": many(
+        "list[ChangeRequest]", _change_requests, "What reviewers want changed in its digest."
+    ),
+}
+
+# The fields of a sign-off that only editors have.
+SIGN_OFF_FIELDS: Mapping[str, Declared] = {
+    "id": value("ID", lambda row: row.id, "Its id."),
+    "digest": value("str", lambda row: row.digest, "The digest that it is a yes to."),
+    "note": value("str", lambda row: row.note, "A remark for the other editors."),
+    "account": _account("account_id"),
+}
+
+
+def _stages(review: Row, _: Call) -> Rows:
+    return Rows(
+        Elements(review.stages),
+        row=lambda element: element.value,
+        order=lambda element: (OrderKey(element_index(element)),),
+    )
+
+
+class ReviewStage:
+    """A step that a review has to pass."""
+
+    name = value("str", lambda stage: member(stage, "name"), "Its name.")
+    role = value("str", lambda stage: member(stage, "role"), "The role that signs off here.")
+    approvals = value(
+        "int", lambda stage: member(stage, "approvals"), "How many people have to sign off."
+    )
+
+
+def _reviewed_entry(review: Row, call: Call) -> Rows:
+    return revision_rows(call.view, lambda row: row.revision_id == review.head_id)
+
+
+def _assignees(review: Row, _: Call) -> Rows:
+    return Rows(
+        Chosen(management.assignees()),
+        (lambda account: account.review_id == review.id,),
+        order=lambda account: (OrderKey(account.email),),
+    )
+
+
+class ReviewRequest:
+    """The question whether an edition may be published, as it was asked."""
+
+    id = value("ID", lambda review: review.id, "Its id.")
+    entry = one("Entry", _reviewed_entry, "What is to be reviewed, as it is now.")
+    note = value("str", lambda review: review.note, "What the reviewers should know.")
+    stages = many("list[ReviewStage]", _stages, "What it has to pass, as when it was asked.")
+    requested_by = _account("requested_by")
+    requested_at = value("DateTime", lambda review: review.requested_at, "When it was asked.")
+    due_at = value("DateTime | None", lambda review: review.due_at, "By when it is wanted.")
+    ended_at = value("DateTime | None", lambda review: review.ended_at, "When it ended.")
+    outcome = value(
+        "str | None", lambda review: review.outcome, "How it ended: published or withdrawn."
+    )
+    assignees = many("list[Account]", _assignees, "Whom it is addressed to.")
+    sign_offs = many(
+        "list[SignOff]",
+        lambda review, _: signature_rows(lambda row: row.review_id == review.id),
+        "The sign-offs that were given in it.",
+    )
+    change_requests = many(
+        "list[ChangeRequest]",
+        lambda review, _: change_request_rows(lambda row: row.review_id == review.id),
+        "What was to be changed.",
+    )
+
+
+class ChangeRequest:
+    """A reviewer's no to exactly these bytes."""
+
+    id = value("ID", lambda row: row.id, "Its id.")
+    account = _account("account_id")
+    digest = value("str", lambda row: row.digest, "The digest that it is a no to.")
+    reason = value("str", lambda row: row.reason, "What has to change.")
+    requested_at = value("DateTime", lambda row: row.requested_at, "When it was said.")
+
+
+def _commented_entry(comment: Row, call: Call) -> Rows:
+    return revision_rows(
+        call.view,
+        lambda row: row.edition_id == comment.edition_id,
+        lambda row: row.is_head,
+    )
+
+
+class Comment:
+    """What an editor says about an edition."""
+
+    id = value("ID", lambda comment: comment.id, "Its id.")
+    entry = one("Entry", _commented_entry, "What it is about.")
+    body = value("str", lambda comment: comment.body, "What is said, as plain text.")
+    author = _account("author_id")
+    created_at = value("DateTime", lambda comment: comment.created_at, "When it was said.")
+    field_path = value(
+        "str | None", lambda comment: comment.field_path, "The text that it was about."
+    )
+    quote = value("str | None", lambda comment: comment.quote, "The words that it was about.")
+    resolved_at = value(
+        "DateTime | None", lambda comment: comment.resolved_at, "When it was dealt with."
+    )
+    resolved_by = one(
+        "Account | None",
+        lambda comment, _: account_rows(lambda account: account.id == comment.resolved_by),
+        "Who says so.",
+    )
+    replies = many(
+        "list[Comment]",
+        lambda comment, _: comment_rows(lambda row: row.thread_id == comment.id),
+        "The rest of its thread.",
+    )
+
+
+def _published_entry(publication: Row, call: Call) -> Rows:
+    return revision_rows(call.view, lambda row: row.revision_id == publication.revision_id)
+
+
+class Publication:
+    """A revision was public from then to then."""
+
+    id = value("ID", lambda row: row.id, "Its id.")
+    position = value("int", lambda row: row.position, "Its place in the order of all of them.")
+    entry = one("Entry", _published_entry, "The entry as it was published.")
+    locale = value("str", lambda row: row.locale, "The edition's locale.")
+    path = value("str | None", lambda row: row.path, "Where it stood.")
+    published_at = value("DateTime", lambda row: row.published_at, "From when.")
+    published_by = _account("published_by")
+    ended_at = value("DateTime | None", lambda row: row.ended_at, "To when; null if it still is.")
+    break_glass_reason = value(
+        "str | None",
+        lambda row: row.break_glass_reason,
+        "Why it was published without the sign-offs that it lacks.",
+    )
+
+
+class Presence:
+    """Somebody has an edition open."""
+
+    account = _account("account_id")
+    field_path = value("str | None", lambda row: row.field_path, "What is being edited, if so.")
+    seen_at = value("DateTime", lambda row: row.seen_at, "The last sign of life.")

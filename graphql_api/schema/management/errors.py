@@ -1,0 +1,136 @@
+"""Why a mutation refused, as data: the interface ``UserError`` and a type for each reason."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+
+from cms import errors
+from cms.content.canonical_json import Json, JsonObject
+from cms.content.fields.names import api_name
+from cms.errors import MissingSignOff, Refused, StaleRevision, TooManyAttempts, UserError
+from cms.site import Site
+from cms.storage.dialects import JsonText
+from graphql_api.planner.answers import answers_rows
+from graphql_api.planner.declarations import Rows
+from graphql_api.planner.json_sql import member, text
+from graphql_api.schema.declaring.fields import Declared, many
+from graphql_api.schema.declaring.json_parts import part, part_object, part_row
+from graphql_api.schema.declaring.row_sources import revision_rows
+from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.management.context import plain_object
+from graphql_api.schema.management.history import merge_json
+
+Place = Callable[[tuple[str | int, ...]], tuple[str | int, ...]]
+
+# What some reasons say beside what all of them do.
+_MORE: dict[type[UserError], dict[str, Declared]] = {
+    StaleRevision: {
+        "base_revision": part_row(
+            "Revision | None",
+            "baseRevision",
+            lambda call, key: revision_rows(call.view, lambda row: row.revision_id == key),
+            "The revision that the write started from.",
+        ),
+        "head_revision": part_row(
+            "Revision | None",
+            "headRevision",
+            lambda call, key: revision_rows(call.view, lambda row: row.revision_id == key),
+            "The newest revision.",
+        ),
+        "merge": part_object(
+            "MergeProposal | None",
+            "merge",
+            "What could be saved on top of the newest revision; null where nothing was written.",
+        ),
+    },
+    MissingSignOff: {
+        "stage": part("str", "stage", "The stage of the policy."),
+        "missing": part("int", "missing", "How many more people have to sign off there."),
+    },
+    TooManyAttempts: {
+        "retry_after": part("int", "retryAfter", "Seconds until another attempt is looked at."),
+    },
+}
+
+
+class UserErrorFields:
+    """One reason why a write was refused."""
+
+    code = part("str", "code", "Its kind, in a word that never changes.")
+    message = part("str", "message", "What happened, and what to do about it.")
+    path = part("list[str]", "path", "Where in the mutation's arguments; empty for the whole.")
+
+
+def error_types() -> Iterator[type[UserError]]:
+    """Yield every kind of reason that the engine knows."""
+    for kind in vars(errors).values():
+        if isinstance(kind, type) and issubclass(kind, UserError) and kind is not UserError:
+            yield kind
+
+
+def add_errors(namespace: Namespace) -> list[str]:
+    """Add the interface and the types; return the types' names."""
+    body = dict(vars(UserErrorFields))
+    interface = type("UserError", (), body)
+    namespace.add_interface(interface)
+    names = []
+    for kind in error_types():
+        described = {"__doc__": (inspect.getdoc(kind) or "").partition("\n")[0]}
+        namespace.add_object(type(kind.__name__, (interface,), described), **_MORE.get(kind, {}))
+        names.append(kind.__name__)
+    return names
+
+
+def _errors(payload: object) -> Rows:
+    rows = answers_rows(member(payload, "errors"))  # type: ignore[arg-type]  # it is JSON
+    return Rows(
+        rows.relation,
+        row=rows.row,
+        order=rows.order,
+        typename=lambda element: JsonText(element.value, text("type")),
+    )
+
+
+ERRORS = many(
+    "list[UserError]",
+    lambda payload, _: _errors(payload),
+    "Why nothing was done; empty if it was.",
+)
+
+
+def refusal(refused: Refused, place: Place, site: Site | None = None) -> JsonObject:
+    """Return the payload of a mutation that was refused.
+
+    Args:
+        refused: why.
+        place: where in the mutation's arguments a place in the command's input stands.
+        site: the site's declaration, where a save may have been refused: it says how what a
+            merge proposes is written.
+    """
+    return {"errors": [_to_json(error, place, site) for error in refused.errors]}
+
+
+def _to_json(error: UserError, place: Place, site: Site | None) -> Json:
+    known = set(error_types())
+    # A plugin's own reason is shown as the kind that it is a kind of.
+    kind = next((each for each in type(error).__mro__ if each in known), errors.GateFailed)
+    more = {
+        api_name(field.name): getattr(error, field.name)
+        for field in fields(error)
+        if field.name not in {"message", "path", "merge"}
+    }
+    told = plain_object(
+        {
+            **more,
+            "type": kind.__name__,
+            "code": error.code,
+            "message": error.message,
+            "path": [str(step) for step in place(error.path)],
+        }
+    )
+    if isinstance(error, StaleRevision) and error.merge is not None and site is not None:
+        # In its values null is a value: it empties.
+        return {**told, "merge": merge_json(site, error.merge)}
+    return told

@@ -1,0 +1,118 @@
+"""What stands in the way of publishing, and what publishing would do."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Sequence
+
+from cms.content.canonical_json import Json, JsonObject
+from cms.content.links import Edge
+from cms.errors import Refused
+from cms.publishing.gates import Check
+from cms.publishing.publish_impact import Impact
+from graphql_api.planner.answers import answers_rows
+from graphql_api.planner.declarations import Call, EachOf, Row, Rows, Sql
+from graphql_api.planner.json_sql import element_text, member
+from graphql_api.planner.source import Columns
+from graphql_api.schema.declaring.fields import Declared
+from graphql_api.schema.declaring.json_parts import part, part_list, part_row
+from graphql_api.schema.declaring.row_sources import entry_rows
+from graphql_api.schema.management.context import plain_object
+from graphql_api.schema.management.errors import ERRORS, refusal
+from graphql_api.schema.management.history import path_of
+
+
+class GateCheck:
+    """A gate, and whether it is open."""
+
+    gate = part("str", "gate", "Its name.")
+    description = part("str", "description", "What has to be true.")
+    passed = part("bool", "passed", "Whether it is.")
+    errors = ERRORS
+
+
+def _target(call: Call, key: Sql) -> Rows:
+    return entry_rows(call.view, lambda entry: entry.id == key)
+
+
+class ImpactLink:
+    """A link that readers would see, or would not see any more."""
+
+    kind = part("str", "kind", "What it says of its target.")
+    origin = part("str", "origin", "field, inline or reference.")
+    label = part("str", "label", "Its words; may be empty.")
+    url = part("str | None", "url", "Where it leads, if not to an entry.")
+    target = part_row("Entry | None", "target", _target, "The entry that it leads to.")
+
+
+def _entries(key: str, description: str) -> Declared:
+    """Declare the entries whose ids stand under a key."""
+
+    def identifiers(row: Row, _: Call) -> Rows:
+        rows = answers_rows(member(row, key))
+        return Rows(rows.relation, order=rows.order)
+
+    def entry(element: Columns, call: Call) -> tuple[Rows, ...]:
+        return (entry_rows(call.view, lambda each: each.id == element_text(element)),)
+
+    return Declared("list[Entry | None]", EachOf(identifiers, entry), description)
+
+
+class PublishImpact:
+    """What would be different for readers and editors."""
+
+    old_path = part("str | None", "oldPath", "Where the entry stands; null if it is not public.")
+    new_path = part("str | None", "newPath", "Where it would stand.")
+    links_added = part_list("ImpactLink", "linksAdded", "What readers would see.")
+    links_removed = part_list("ImpactLink", "linksRemoved", "What they would not see any more.")
+    broken = part("list[str]", "broken", "The paths of public pages whose links would break.")
+    orphans = _entries("orphans", "What no public page would lead to any more.")
+    stale = _entries("stale", "What would have to be reviewed again, as it links to this.")
+
+
+IMPACT_TYPES = (GateCheck, ImpactLink, PublishImpact)
+
+
+def checks_json(checks: Iterable[Check]) -> Json:
+    """Return gates as the type ``GateCheck`` has them."""
+    return [
+        {
+            "gate": check.gate.__name__,
+            "description": inspect.getdoc(check.gate) or "",
+            "passed": not check.errors,
+            "errors": refusal(Refused(*check.errors), _place)["errors"],
+        }
+        for check in checks
+    ]
+
+
+def _place(path: tuple[str | int, ...]) -> tuple[str, ...]:
+    return tuple(path_of(list(path)))
+
+
+def impact_json(impact: Impact) -> JsonObject:
+    """Return an impact as the type ``PublishImpact`` has it."""
+    return {
+        **({"oldPath": impact.old_path} if impact.old_path is not None else {}),
+        **({"newPath": impact.new_path} if impact.new_path is not None else {}),
+        "linksAdded": _links(impact.links_added),
+        "linksRemoved": _links(impact.links_removed),
+        "broken": list(impact.broken),
+        "orphans": list(impact.orphans),
+        "stale": list(impact.stale),
+    }
+
+
+def _links(edges: Sequence[Edge]) -> Json:
+    return [
+        plain_object(
+            {
+                "kind": edge.kind,
+                "origin": edge.origin.value,
+                "label": edge.label,
+                "url": edge.url,
+                "target": edge.target,
+            }
+        )
+        for edge in edges
+    ]

@@ -1,0 +1,1 @@
+"""One row for each mutation: its input, its payload, the command that it calls."""

@@ -1,0 +1,106 @@
+"""Copy, translate, put away and delete entries."""
+
+from __future__ import annotations
+
+from cms.content.canonical_json import JsonObject
+from cms.drafts.entries import (
+    add_edition,
+    archive_entry,
+    delete_entry,
+    duplicate_entry,
+    unarchive_entry,
+)
+from cms.drafts.loading import look_at
+from cms.work.work import Work
+from graphql_api.planner.json_sql import member
+from graphql_api.schema.declaring.fields import value
+from graphql_api.schema.management.context import Given
+from graphql_api.schema.management.mutations.drafts import ENTRY_ID
+from graphql_api.schema.management.mutations.mutation import Mutation, wanted
+from graphql_api.schema.management.mutations.payloads import ENTRY
+
+
+async def _duplicate(work: Work, given: Given) -> JsonObject:
+    revision = await duplicate_entry(
+        work, given["entryId"], slug=given.get("slug") or "", locale=given.get("locale")
+    )
+    return {"revision": revision.id}
+
+
+async def _add_edition(work: Work, given: Given) -> JsonObject:
+    revision = await add_edition(
+        work, given["entryId"], given["locale"], source_locale=given.get("sourceLocale")
+    )
+    return {"revision": revision.id}
+
+
+async def _archive(work: Work, given: Given) -> JsonObject:
+    await archive_entry(work, given["entryId"], locale=given.get("locale"))
+    return await _shown(work, given)
+
+
+async def _unarchive(work: Work, given: Given) -> JsonObject:
+    await unarchive_entry(work, given["entryId"], locale=given.get("locale"))
+    return await _shown(work, given)
+
+
+async def _delete(work: Work, given: Given) -> JsonObject:
+    gone = await delete_entry(work, given["entryId"], locale=given.get("locale"))
+    return {"deleted": gone.id}
+
+
+async def _shown(work: Work, given: Given) -> JsonObject:
+    held = await look_at(work, given["entryId"], given.get("locale"))
+    return {"revision": held.head.id}
+
+
+ENTRY_MUTATIONS = (
+    Mutation(
+        name="duplicateEntry",
+        description="Create an entry that holds what another one does.",
+        inputs={
+            **ENTRY_ID,
+            "slug": wanted("str | None", "The copy's; by default the original's with -copy."),
+        },
+        payload=ENTRY,
+        run=_duplicate,
+    ),
+    Mutation(
+        name="addEdition",
+        description="Begin an edition in another locale, with the source's text.",
+        inputs={
+            "entry_id": wanted("ID", "The entry."),
+            "locale": wanted("str", "The language of the new edition."),
+            "source_locale": wanted("str | None", "The edition to start from."),
+        },
+        payload=ENTRY,
+        run=_add_edition,
+    ),
+    Mutation(
+        name="archiveEntry",
+        description="Put an entry away that is not public.",
+        inputs=ENTRY_ID,
+        payload=ENTRY,
+        run=_archive,
+    ),
+    Mutation(
+        name="unarchiveEntry",
+        description="Bring an archived entry back.",
+        inputs=ENTRY_ID,
+        payload=ENTRY,
+        run=_unarchive,
+    ),
+    Mutation(
+        name="deleteEntry",
+        description="Delete an entry that never was anything but a draft.",
+        inputs=ENTRY_ID,
+        payload={
+            "deleted": value(
+                "ID | None",
+                lambda payload: member(payload, "deleted"),
+                "The id of the entry that is gone.",
+            )
+        },
+        run=_delete,
+    ),
+)

@@ -1,0 +1,126 @@
+"""Make public, and take back; or see beforehand what that would do."""
+
+from __future__ import annotations
+
+from cms.content.canonical_json import JsonObject
+from cms.errors import Refused
+from cms.publishing.publish_impact import Impact, preview_publish, preview_unpublish
+from cms.publishing.publishing import (
+    break_glass_publish,
+    publish_entry,
+    publish_together,
+    unpublish_entry,
+)
+from cms.work.work import Work
+from graphql_api.planner.answers import answers_rows
+from graphql_api.planner.declarations import EachOf, Row, Rows
+from graphql_api.planner.json_sql import element_text, member
+from graphql_api.schema.declaring.fields import Declared
+from graphql_api.schema.declaring.json_parts import part_object
+from graphql_api.schema.management.context import Given
+from graphql_api.schema.management.editing import publication_rows
+from graphql_api.schema.management.errors import refusal
+from graphql_api.schema.management.impact import impact_json
+from graphql_api.schema.management.mutations.drafts import ENTRY_ID, LOCALE
+from graphql_api.schema.management.mutations.mutation import Mutation, in_input, wanted
+from graphql_api.schema.management.mutations.payloads import ENTRY, PUBLICATION
+
+_IMPACT = {
+    "impact": part_object("PublishImpact | None", "impact", "With `dryRun`: what it would do."),
+}
+_DRY_RUN = {
+    "dry_run": wanted("bool | None", "Do nothing, and say what it would do."),
+}
+_REVISION = {"revision_id": wanted("ID", "The revision to publish; it need not be the newest.")}
+
+
+async def _publish(work: Work, given: Given) -> JsonObject:
+    entry_id, revision_id, locale = given["entryId"], given["revisionId"], given.get("locale")
+    if given.get("dryRun"):
+        impact = await preview_publish(work, entry_id, revision_id=revision_id, locale=locale)
+        return {**_told(impact), "revision": revision_id}
+    publication = await publish_entry(work, entry_id, revision_id=revision_id, locale=locale)
+    return {"publication": publication.id, "revision": publication.revision_id}
+
+
+async def _publish_together(work: Work, given: Given) -> JsonObject:
+    chosen = {each["entryId"]: each["revisionId"] for each in given["entries"]}
+    published = await publish_together(work, chosen, locale=given.get("locale"))
+    return {"publications": [each.id for each in published]}
+
+
+async def _break_glass(work: Work, given: Given) -> JsonObject:
+    publication = await break_glass_publish(
+        work,
+        given["entryId"],
+        revision_id=given["revisionId"],
+        reason=given["reason"],
+        locale=given.get("locale"),
+    )
+    return {"publication": publication.id, "revision": publication.revision_id}
+
+
+async def _unpublish(work: Work, given: Given) -> JsonObject:
+    if given.get("dryRun"):
+        impact = await preview_unpublish(work, given["entryId"], locale=given.get("locale"))
+        return _told(impact)
+    publication = await unpublish_entry(work, given["entryId"], locale=given.get("locale"))
+    return {"publication": publication.id, "revision": publication.revision_id}
+
+
+def _told(impact: Impact) -> JsonObject:
+    return {**refusal(Refused(*impact.errors), in_input), "impact": impact_json(impact)}
+
+
+def _publications() -> Declared:
+    def identifiers(row: Row, _: object) -> Rows:
+        rows = answers_rows(member(row, "publications"))
+        return Rows(rows.relation, order=rows.order)
+
+    return Declared(
+        "list[Publication | None]",
+        EachOf(
+            identifiers,
+            lambda element, _: (publication_rows(lambda row: row.id == element_text(element)),),
+        ),
+        "The publications; empty if there were errors.",
+    )
+
+
+# The fields of the input that names an entry and the revision of it to publish.
+CHOSEN_INPUT = {"entry_id": wanted("ID", "The entry."), **_REVISION}
+
+PUBLISH_MUTATIONS = (
+    Mutation(
+        name="publishEntry",
+        description="Make a revision public; refused with everything that every gate has to say.",
+        inputs={**ENTRY_ID, **_REVISION, **_DRY_RUN},
+        payload={**PUBLICATION, **ENTRY, **_IMPACT},
+        run=_publish,
+    ),
+    Mutation(
+        name="publishTogether",
+        description="Publish revisions of several entries at once, as those that link each other.",
+        inputs={"entries": wanted("list[ChosenRevision]", "Which revisions."), **LOCALE},
+        payload={"publications": _publications()},
+        run=_publish_together,
+    ),
+    Mutation(
+        name="breakGlassPublish",
+        description="Publish without the sign-offs that are missing; the reason is public.",
+        inputs={
+            **ENTRY_ID,
+            **_REVISION,
+            "reason": wanted("str", "Why this cannot wait for a reviewer."),
+        },
+        payload={**PUBLICATION, **ENTRY},
+        run=_break_glass,
+    ),
+    Mutation(
+        name="unpublishEntry",
+        description="Take an entry back from the readers.",
+        inputs={**ENTRY_ID, **_DRY_RUN},
+        payload={**PUBLICATION, **ENTRY, **_IMPACT},
+        run=_unpublish,
+    ),
+)

@@ -1,0 +1,194 @@
+"""Signing in and out, passwords and service tokens: what has secrets in it."""
+
+from __future__ import annotations
+
+from cms.access.passwords import change_password, reset_password
+from cms.access.sessions import (
+    SignedIn,
+    refresh_session,
+    sign_in,
+    sign_out,
+    sign_out_everywhere,
+)
+from cms.access.tokens import issue_preview, issue_token
+from cms.content.canonical_json import JsonObject
+from cms.storage.dialects import as_text
+from cms.work.work import begin_work
+from graphql_api.schema.declaring.json_parts import part
+from graphql_api.schema.management.context import Asking, Given, days
+from graphql_api.schema.management.mutations.mutation import SecretMutation, wanted
+from graphql_api.schema.management.mutations.payloads import ACCOUNT, TOKEN
+
+# What can be asked for without an account.
+OPEN_TO_ALL = frozenset({"signIn", "refreshSession"})
+
+
+async def _sign_in(asking: Asking, given: Given) -> JsonObject:
+    signed_in = await sign_in(
+        asking.database,
+        asking.site,
+        email=given["email"],
+        password=given["password"],
+        address=asking.address,
+        lifetimes=asking.lifetimes,
+    )
+    return _told(signed_in)
+
+
+async def _refresh(asking: Asking, given: Given) -> JsonObject:
+    signed_in = await refresh_session(
+        asking.database, asking.site, given["refreshToken"], lifetimes=asking.lifetimes
+    )
+    return _told(signed_in)
+
+
+def _told(signed_in: SignedIn) -> JsonObject:
+    return {
+        "accessToken": signed_in.access_token,
+        "accessExpiresAt": as_text(signed_in.access_expires_at),
+        "refreshToken": signed_in.refresh_token,
+        "refreshExpiresAt": as_text(signed_in.refresh_expires_at),
+        "account": signed_in.account_id,
+    }
+
+
+async def _sign_out(asking: Asking, _: Given) -> JsonObject:
+    async with begin_work(asking.database, asking.site, asking.actor) as work:
+        await sign_out(work)
+    return {}
+
+
+async def _sign_out_everywhere(asking: Asking, given: Given) -> JsonObject:
+    async with begin_work(asking.database, asking.site, asking.actor) as work:
+        await sign_out_everywhere(work, given.get("accountId"))
+    return {}
+
+
+async def _change_password(asking: Asking, given: Given) -> JsonObject:
+    account = await change_password(
+        asking.database,
+        asking.site,
+        asking.actor,
+        current_password=given["currentPassword"],
+        new_password=given["newPassword"],
+    )
+    return {"account": account.id}
+
+
+async def _set_password(asking: Asking, given: Given) -> JsonObject:
+    account = await reset_password(
+        asking.database,
+        asking.site,
+        asking.actor,
+        given["accountId"],
+        new_password=given["newPassword"],
+    )
+    return {"account": account.id}
+
+
+async def _issue(asking: Asking, given: Given) -> JsonObject:
+    async with begin_work(asking.database, asking.site, asking.actor) as work:
+        issued = await issue_token(
+            work,
+            given["name"],
+            scopes=given.get("scopes"),
+            valid_for=days(given["validForDays"]),
+        )
+    return {"token": issued.id, "secret": issued.secret}
+
+
+async def _preview(asking: Asking, given: Given) -> JsonObject:
+    async with begin_work(asking.database, asking.site, asking.actor) as work:
+        issued = await issue_preview(
+            work,
+            given["entryId"],
+            revision_id=given.get("revisionId"),
+            locale=given.get("locale"),
+        )
+    return {"secret": issued.secret, "expiresAt": as_text(issued.token.expires_at)}
+
+
+_TOKENS = {
+    "access_token": part(
+        "str | None", "accessToken", "To be sent with every request: `Authorization: Bearer …`."
+    ),
+    "access_expires_at": part("DateTime | None", "accessExpiresAt", "Until when it is good."),
+    "refresh_token": part("str | None", "refreshToken", "Gets the next two tokens, once."),
+    "refresh_expires_at": part("DateTime | None", "refreshExpiresAt", "Until when it is good."),
+    **ACCOUNT,
+}
+
+SESSION_MUTATIONS = (
+    SecretMutation(
+        name="signIn",
+        description="Begin a session.",
+        inputs={
+            "email": wanted("str", "The account's address."),
+            "password": wanted("str", "Its password."),
+        },
+        payload=_TOKENS,
+        run=_sign_in,
+    ),
+    SecretMutation(
+        name="refreshSession",
+        description="Go on with a session; the refresh token is used up.",
+        inputs={"refresh_token": wanted("str", "The newest that the session has got.")},
+        payload=_TOKENS,
+        run=_refresh,
+    ),
+    SecretMutation(name="signOut", description="End this session.", run=_sign_out),
+    SecretMutation(
+        name="signOutEverywhere",
+        description="End all sessions of an account, by default one's own.",
+        inputs={"account_id": wanted("ID | None", "The account, if not one's own.")},
+        run=_sign_out_everywhere,
+    ),
+    SecretMutation(
+        name="changePassword",
+        description="Choose another password; all other sessions end.",
+        inputs={
+            "current_password": wanted("str", "The password until now."),
+            "new_password": wanted("str", "The one from now on, of 12 characters or more."),
+        },
+        payload=ACCOUNT,
+        run=_change_password,
+    ),
+    SecretMutation(
+        name="setPassword",
+        description="Give an account a password; all its sessions end.",
+        inputs={
+            "account_id": wanted("ID", "The account."),
+            "new_password": wanted("str", "The password, of 12 characters or more."),
+        },
+        payload=ACCOUNT,
+        run=_set_password,
+    ),
+    SecretMutation(
+        name="issuePreview",
+        description="Make a token that shows a frontend one revision as if it were public.",
+        inputs={
+            "entry_id": wanted("ID", "The entry."),
+            "revision_id": wanted("ID | None", "The revision; by default the newest."),
+            "locale": wanted("str | None", "The edition; by default the site's first locale."),
+        },
+        payload={
+            "secret": part("str | None", "secret", "To be sent to the delivery API as a bearer."),
+            "expires_at": part("DateTime | None", "expiresAt", "Until when it is good."),
+        },
+        run=_preview,
+    ),
+    SecretMutation(
+        name="issueToken",
+        description="Make a service token for one's own account; its secret is shown this once.",
+        inputs={
+            "name": wanted("str", "What it is for."),
+            "scopes": wanted("list[str] | None", "The actions that it is good for; null for all."),
+            "valid_for_days": wanted("int", "How long it is good, at most 366 days."),
+        },
+        payload={
+            **TOKEN,
+            "secret": part("str | None", "secret", "The secret. It is not kept anywhere."),
+        },
+        run=_issue,
+    ),
+)

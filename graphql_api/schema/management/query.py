@@ -1,0 +1,303 @@
+"""The root fields that only the management schema has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from cms.authorization.actions import Action
+from cms.content.canonical_json import Json
+from cms.drafts.history import (
+    blame_entry,
+    changes_since_look,
+    compare_revisions,
+    locate_comments,
+)
+from cms.ledger.checkpoint import checkpoint
+from cms.ledger.keys import signer_of
+from cms.publishing.publish_impact import check_publish
+from cms.review.due import outdated_reviews, reviews_due
+from cms.review.queue import Waiting, waiting_for_me, waiting_for_others
+from cms.storage.dialects import JsonText, Key
+from cms.work.work import Work
+from graphql_api.planner.declarations import Answer, Answers, Call, Rows, Sql
+from graphql_api.planner.json_sql import text
+from graphql_api.schema.declaring.connection import connection
+from graphql_api.schema.declaring.fields import Argument, Declared, many, one
+from graphql_api.schema.declaring.json_parts import part, part_list, part_row
+from graphql_api.schema.declaring.row_sources import revision_rows
+from graphql_api.schema.management.account import account_rows, token_rows
+from graphql_api.schema.management.audit import audit_rows
+from graphql_api.schema.management.context import Given, days, plain_object
+from graphql_api.schema.management.editing import publication_rows, review_rows
+from graphql_api.schema.management.history import blame_json, difference_json, threads_json
+from graphql_api.schema.management.impact import checks_json
+
+_ENTRY = (
+    Argument("entry_id", "ID", "The entry."),
+    Argument("locale", "str | None", "The edition; by default the site's first locale."),
+)
+_REVISION = Argument("revision_id", "ID | None", "The revision; by default the newest.")
+
+
+async def _me(work: Work, _: Given) -> Json:
+    scopes = sorted(work.actor.scopes) if work.actor.scopes is not None else None
+    return plain_object({"account": work.actor.account_id, "scopes": scopes})
+
+
+async def _my_queue(work: Work, _: Given) -> Json:
+    return [_waiting(work, each) for each in await waiting_for_me(work)]
+
+
+async def _others_queue(work: Work, _: Given) -> Json:
+    return [_waiting(work, each) for each in await waiting_for_others(work)]
+
+
+def _waiting(work: Work, waiting: Waiting) -> Json:
+    return {
+        "review": waiting.review.id,
+        "revision": waiting.head.id,
+        "isAssignedToMe": work.actor.account_id in waiting.assignees,
+        "lacking": [
+            {"stage": each.stage.name, "role": each.stage.role, "missing": each.missing}
+            for each in waiting.lacking
+        ],
+    }
+
+
+async def _review_due(work: Work, given: Given) -> Json:
+    within = days(given.get("withinDays") or 0)
+    return [
+        plain_object({"publication": due.publication.id, "expiresAt": due.expires_at})
+        for due in await reviews_due(work, within)
+    ]
+
+
+async def _stale_reviews(work: Work, given: Given) -> Json:
+    expired: list[Json] = [
+        {"publication": due.publication.id, "reason": "EXPIRED", "causes": []}
+        for due in await reviews_due(work, timedelta(0))
+        if not given.get("mine") or work.actor.account_id in due.signers
+    ]
+    outdated: list[Json] = [
+        {
+            "publication": each.publication.id,
+            "reason": "DEPENDENCY",
+            "causes": [{"publication": cause.id} for cause in each.causes],
+        }
+        for each in await outdated_reviews(work)
+        if not given.get("mine") or work.actor.account_id in each.signers
+    ]
+    return [*expired, *outdated]
+
+
+async def _check_publish(work: Work, given: Given) -> Json:
+    checks = await check_publish(
+        work,
+        given["entryId"],
+        revision_id=given.get("revisionId"),
+        locale=given.get("locale"),
+    )
+    return checks_json(checks)
+
+
+async def _compare(work: Work, given: Given) -> Json:
+    return difference_json(
+        await compare_revisions(work, given["fromRevisionId"], given["toRevisionId"])
+    )
+
+
+async def _since_look(work: Work, given: Given) -> Json:
+    found = await changes_since_look(work, given["entryId"], given.get("locale"))
+    return difference_json(found) if found is not None else None
+
+
+async def _blame(work: Work, given: Given) -> Json:
+    return blame_json(await blame_entry(work, given["entryId"], given.get("locale")))
+
+
+async def _threads(work: Work, given: Given) -> Json:
+    return threads_json(await locate_comments(work, given["entryId"], given.get("locale")))
+
+
+async def _checkpoint(work: Work, _: Given) -> Json:
+    signer = await signer_of(work.session, work.key_file)
+    return {"envelope": await checkpoint(work.session, signer, work.now)}
+
+
+class Me:
+    """Who is asking."""
+
+    account = part_row(
+        "Account | None",
+        "account",
+        lambda _, key: account_rows(lambda account: account.id == key),
+        "The account; null for an identity of the host's that has none.",
+    )
+    scopes = part("list[str] | None", "scopes", "The actions that the token is good for, if few.")
+    tokens = many(
+        "list[ServiceToken]",
+        lambda row, _: token_rows(lambda token: token.account_id == _account_of(row)),
+        "One's service tokens.",
+    )
+
+
+class LackingSignOffs:
+    """A stage that is not complete."""
+
+    stage = part("str", "stage", "Its name.")
+    role = part("str", "role", "The role that signs off there.")
+    missing = part("int", "missing", "How many more people have to sign off.")
+
+
+def _revision(call: Call, key: Sql) -> Rows:
+    return revision_rows(call.view, lambda row: row.revision_id == key)
+
+
+class QueueItem:
+    """A review that is running, and what it waits for."""
+
+    review = part_row(
+        "ReviewRequest",
+        "review",
+        lambda call, key: review_rows(call, lambda row: row.id == key),
+        "The review.",
+    )
+    entry = part_row("Entry", "revision", _revision, "What is reviewed, as it is now.")
+    is_assigned_to_me = part("bool", "isAssignedToMe", "Whether it is addressed to whoever asks.")
+    lacking = part_list("LackingSignOffs", "lacking", "The stages that are not complete.")
+
+
+def _publication(_: Call, key: Sql) -> Rows:
+    return publication_rows(lambda row: row.id == key)
+
+
+class DueReview:
+    """A public page whose sign-offs run out."""
+
+    publication = part_row("Publication", "publication", _publication, "The page.")
+    expires_at = part("DateTime", "expiresAt", "When the first of them does, or did.")
+
+
+class StaleCause:
+    """Something that a page leads to and that has changed since it was reviewed."""
+
+    publication = part_row("Publication", "publication", _publication, "Its change.")
+
+
+class StaleReview:
+    """A public page that somebody should review again."""
+
+    publication = part_row("Publication", "publication", _publication, "The page.")
+    reason = part("str", "reason", "EXPIRED, or DEPENDENCY: what it leads to has changed.")
+    causes = part_list("StaleCause", "causes", "What has changed, for DEPENDENCY.")
+
+
+class Checkpoint:
+    """A signed statement of how far the audit chain goes; kept elsewhere, it shows truncation."""
+
+    envelope = part("JSON", "envelope", "A DSSE envelope.")
+
+
+QUERY_TYPES = (
+    Me,
+    LackingSignOffs,
+    QueueItem,
+    DueReview,
+    StaleCause,
+    StaleReview,
+    Checkpoint,
+)
+
+# What takes a right of its own to ask for.
+RESTRICTED: Mapping[str, Action] = {
+    "accounts": Action.ACCOUNT_READ,
+    "audit": Action.AUDIT_READ,
+    "auditCheckpoint": Action.AUDIT_READ,
+}
+
+
+def _by_id(call: Call) -> Sql:
+    return call.bind(call.required("id"), Key)
+
+
+QUERY_FIELDS: Mapping[str, Declared] = {
+    "me": Declared("Me", Answer(_me), "Who is asking."),
+    "accounts": connection("Account", lambda *_: account_rows(), "All accounts, by address."),
+    "revision": one(
+        "Revision | None",
+        lambda _, call: revision_rows(call.view, lambda row: row.revision_id == _by_id(call)),
+        "The revision with this id.",
+        (Argument("id", "ID", "Its id."),),
+    ),
+    "review": one(
+        "ReviewRequest | None",
+        lambda _, call: review_rows(call, lambda row: row.id == _by_id(call)),
+        "The review with this id.",
+        (Argument("id", "ID", "Its id."),),
+    ),
+    "my_queue": Declared(
+        "list[QueueItem]", Answers(_my_queue), "What one can sign off next, the most urgent first."
+    ),
+    "waiting_for_others": Declared(
+        "list[QueueItem]", Answers(_others_queue), "One's own work that is in review."
+    ),
+    "review_due": Declared(
+        "list[DueReview]",
+        Answers(_review_due),
+        "The public pages whose sign-offs run out.",
+        (Argument("within_days", "int | None", "How far to look ahead."),),
+    ),
+    "stale_reviews": Declared(
+        "list[StaleReview]",
+        Answers(_stale_reviews),
+        "The public pages whose sign-offs have run out, or that lead to what has changed since.",
+        (Argument("mine", "bool | None", "Only what one has signed off oneself."),),
+    ),
+    "check_publish": Declared(
+        "list[GateCheck]",
+        Answers(_check_publish),
+        "What each gate has to say about publishing.",
+        (*_ENTRY, _REVISION),
+    ),
+    "compare_revisions": Declared(
+        "Difference | None",
+        Answer(_compare),
+        "What is different between two revisions of an edition.",
+        (
+            Argument("from_revision_id", "ID", "The one."),
+            Argument("to_revision_id", "ID", "The other."),
+        ),
+    ),
+    "changes_since_look": Declared(
+        "Difference | None",
+        Answer(_since_look),
+        "What has changed since one last marked the edition as seen; null if one never did.",
+        _ENTRY,
+    ),
+    "blame": Declared(
+        "list[BlamedParagraph]",
+        Answers(_blame),
+        "Which revision each paragraph comes from.",
+        _ENTRY,
+    ),
+    "comment_threads": Declared(
+        "list[CommentThread]",
+        Answers(_threads),
+        "What is said about an edition, and where in its text.",
+        _ENTRY,
+    ),
+    "audit": connection(
+        "AuditRecord",
+        lambda *_: audit_rows(),
+        "The audit chain, the newest first.",
+        where="AuditWhere",
+    ),
+    "audit_checkpoint": Declared(
+        "Checkpoint | None", Answer(_checkpoint), "How far the audit chain goes, signed."
+    ),
+}
+
+
+def _account_of(me: Sql) -> Sql:
+    return JsonText(me, text("account"))

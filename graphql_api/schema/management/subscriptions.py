@@ -1,0 +1,203 @@
+"""What editors can be told as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from cms.authorization.actions import Action
+from cms.authorization.actor import Actor
+from cms.content.canonical_json import JsonObject
+from cms.drafts.presence import present_in
+from cms.ledger.tail import Happened, Tail
+from cms.site import Site
+from cms.storage.database import Database
+from cms.work.work import begin_reading
+from graphql_api.planner.declarations import Answer, Call, Rows, Sql
+from graphql_api.schema.declaring.fields import Argument, Declared
+from graphql_api.schema.declaring.json_parts import part, part_row
+from graphql_api.schema.declaring.row_sources import revision_rows
+from graphql_api.schema.management.account import account_rows
+from graphql_api.schema.management.context import Given, plain_object
+from graphql_api.schema.management.editing import comment_rows, publication_rows, review_rows
+
+
+@dataclass(frozen=True)
+class Following:
+    """What a subscription gets to work with.
+
+    Attributes:
+        database: where the content is.
+        site: its declaration.
+        tail: tells what happens.
+        actor: who has subscribed.
+    """
+
+    database: Database
+    site: Site
+    tail: Tail
+    actor: Actor
+
+
+# Yields the answers of a subscription's root field, each about an entry.
+Follow: TypeAlias = Callable[[Following, Given], AsyncIterator[JsonObject]]
+
+_PUBLISHING = frozenset({Action.ENTRY_PUBLISH, Action.ENTRY_UNPUBLISH, Action.ENTRY_BREAK_GLASS})
+
+
+def _follow(key: str, actions: frozenset[Action] | None = None) -> Answer:
+    """Return what follows some actions; the id of what each was done to stands under a key."""
+
+    async def events(following: Following, given: Given) -> AsyncIterator[JsonObject]:
+        wanted = given.get("entryId")
+        async with aclosing(following.tail.happenings()) as happenings:
+            async for happened in happenings:
+                entry_id = happened.detail.get("entry")
+                is_meant = entry_id is not None and wanted in (None, entry_id)
+                if is_meant and (actions is None or happened.action in actions):
+                    yield _told(happened, key)
+
+    return Answer(events)
+
+
+def _told(happened: Happened, key: str) -> JsonObject:
+    return plain_object(
+        {
+            "entry": happened.detail["entry"],
+            "locale": happened.detail.get("locale"),
+            "action": happened.action,
+            "account": happened.actor,
+            key: happened.subject,
+        }
+    )
+
+
+async def _presence(following: Following, given: Given) -> AsyncIterator[JsonObject]:
+    """Yield whenever somebody comes, goes, or turns to another part of the entry."""
+    entry_id, locale = given["entryId"], given.get("locale")
+    before: object = None
+
+    async def present() -> object:
+        async with begin_reading(following.database, following.site, following.actor) as work:
+            return await present_in(work, entry_id, locale)
+
+    while not following.tail.has_ended:
+        now = await following.tail.persistently(present)
+        if now != before:
+            before = now
+            yield plain_object({"entry": entry_id, "locale": locale})
+        await following.tail.tick()
+
+
+def _revision(call: Call, key: Sql) -> Rows:
+    return revision_rows(call.view, lambda row: row.revision_id == key)
+
+
+_ENTRY = part_row("Entry", "revision", _revision, "The entry as it is now.")
+_ACCOUNT = part_row(
+    "Account | None",
+    "account",
+    lambda _, key: account_rows(lambda account: account.id == key),
+    "Who did it.",
+)
+
+
+class EntryChanged:
+    """Something was done to an entry."""
+
+    entry = _ENTRY
+    action = part("str", "action", "What: entry:save, review:sign-off and so on.")
+    account = _ACCOUNT
+
+
+class ReviewRequested:
+    """Somebody has asked for a review."""
+
+    entry = _ENTRY
+    account = _ACCOUNT
+    review = part_row(
+        "ReviewRequest | None",
+        "review",
+        lambda call, key: review_rows(call, lambda row: row.id == key),
+        "The review.",
+    )
+
+
+class CommentAdded:
+    """Somebody has said something about an entry."""
+
+    entry = _ENTRY
+    account = _ACCOUNT
+    comment = part_row(
+        "Comment | None",
+        "comment",
+        lambda _, key: comment_rows(lambda row: row.id == key),
+        "The comment.",
+    )
+
+
+class PublicationChanged:
+    """An entry was published or taken back."""
+
+    entry = _ENTRY
+    action = part("str", "action", "entry:publish, entry:unpublish or entry:break-glass.")
+    account = _ACCOUNT
+    publication = part_row(
+        "Publication | None",
+        "publication",
+        lambda _, key: publication_rows(lambda row: row.id == key),
+        "The publication.",
+    )
+
+
+class PresenceChanged:
+    """Somebody has opened or closed an entry; `entry.presence` has all who have it open."""
+
+    entry = _ENTRY
+
+
+SUBSCRIPTION_TYPES = (
+    EntryChanged,
+    ReviewRequested,
+    CommentAdded,
+    PublicationChanged,
+    PresenceChanged,
+)
+
+_ONE = Argument("entry_id", "ID | None", "Only about this entry.")
+
+
+class Subscription:
+    """What editors can be told as it happens."""
+
+    entry_changed = Declared(
+        "EntryChanged", _follow("subject"), "Whatever is done to an entry.", (_ONE,)
+    )
+    review_requested = Declared(
+        "ReviewRequested",
+        _follow("review", frozenset({Action.REVIEW_REQUEST})),
+        "Somebody has asked for a review.",
+    )
+    comment_added = Declared(
+        "CommentAdded",
+        _follow("comment", frozenset({Action.COMMENT_WRITE})),
+        "Somebody has said something.",
+        (_ONE,),
+    )
+    publication_changed = Declared(
+        "PublicationChanged",
+        _follow("publication", _PUBLISHING),
+        "Something was published or taken back.",
+        (_ONE,),
+    )
+    presence_changed = Declared(
+        "PresenceChanged",
+        Answer(_presence),
+        "Who has an entry open, now and whenever that changes.",
+        (
+            Argument("entry_id", "ID", "The entry."),
+            Argument("locale", "str | None", "The edition."),
+        ),
+    )

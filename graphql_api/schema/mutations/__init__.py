@@ -1,1 +1,0 @@
-"""Mutations: input → command → payload. No rule stands here."""

@@ -1,0 +1,518 @@
+"""Every command, by every role, on one's own and on others' things: as the one table says.
+
+The table is :data:`cms.authorization.actions.ROLE_ACTIONS`; the documentation shows the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from inspect import getclosurevars, getmembers, isfunction
+from types import CodeType
+from typing import TypeAlias
+
+import pytest
+
+from cms.access import accounts, passwords, sessions, signing_keys, tokens
+from cms.access.passwords import NewPassword
+from cms.access.rate_limit import Guesser
+from cms.authorization.actions import ROLE_ACTIONS, Action, Reach
+from cms.authorization.actor import OPERATOR, Actor, Grant
+from cms.content.snapshot import Changes
+from cms.drafts import entries, history, presence, pruning, saving
+from cms.errors import Refused
+from cms.identifiers import new_id
+from cms.publishing import publish_impact, publishing
+from cms.review import comments, reviews
+from cms.storage.database import Database
+from cms.tables import Revision
+from cms.taxonomy import categories
+from cms.work.work import Work
+from graphql_api.http.errors import RequestFailed
+from graphql_api.http.request import GraphQLRequest
+from graphql_api.management import Management
+from graphql_api.schema.build import build_management_schema
+from tests.builders import Newsroom, draft_of
+from tests.conftest import KINDS, Templates
+from tests.rooms import modules_of_the_engine
+from tests.sites import SITE
+
+pytestmark = pytest.mark.xdist_group("matrix")
+
+PASSWORD = NewPassword(text="correct horse battery", hash="kept")
+NEW_PASSWORD = NewPassword(text="battery horse correct", hash="kept of the new one")
+LIFETIMES = sessions.DEFAULT_LIFETIMES
+
+
+@dataclass(frozen=True)
+class Page:
+    """An entry, and its newest revision."""
+
+    id: str
+    head: Revision
+
+
+@dataclass(frozen=True)
+class Things:
+    """What somebody has made, and what is about them.
+
+    Attributes:
+        account: their account.
+        draft: never anything else.
+        asked: waits for a review that they have asked for.
+        signed: may be published.
+        live: is public.
+        archived: is put away.
+        comment: begins a thread.
+        token: stands for them.
+        grant: is a role that they have besides.
+    """
+
+    account: str
+    draft: Page
+    asked: Page
+    signed: Page
+    live: Page
+    archived: Page
+    comment: str
+    token: str
+    grant: str
+
+
+Run: TypeAlias = Callable[[Work, Things], Awaitable[object]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """How a command is run on somebody's things.
+
+    Attributes:
+        action: what it takes.
+        run: runs it.
+        whose: on whose things it can be tried: one's own, others'.
+        otherwise: the code for those who may not.
+    """
+
+    action: Action
+    run: Run
+    whose: tuple[bool, ...] = (True, False)
+    otherwise: str = "NOT_ALLOWED"
+
+
+OWN = (True,)
+OTHERS = (False,)
+CHANGES = Changes(title="Another title")
+WORDS = draft_of(title="Whole")
+A_DAY = timedelta(days=1)
+
+
+async def up_to(code: str, command: Awaitable[object]) -> None:
+    """Run a command that has everything but what this refusal is about."""
+    try:
+        await command
+    except Refused as refused:
+        if [error.code for error in refused.errors] != [code]:
+            raise
+
+
+def begin_session(work: Work, things: Things) -> Awaitable[object]:
+    """Begin a session with the password of the account that asks, whosever it is to be."""
+    is_own = things.account == work.actor.account_id
+    attempt = sessions._Attempt(
+        guesser=Guesser("ada.author@example.org", "192.0.2.1"),
+        password_hash=PASSWORD.hash,
+        accepted_hash=PASSWORD.hash if is_own else None,
+    )
+    return sessions._begin_session(work, things.account, attempt, LIFETIMES)
+
+
+def change_password(work: Work, things: Things) -> Awaitable[object]:
+    proof = passwords._Proof(
+        password_hash=PASSWORD.hash, guesser=Guesser("one session", "192.0.2.1"), is_right=True
+    )
+    return passwords._change_password(work, things.account, proof, NEW_PASSWORD)
+
+
+# By the names of the functions; what one may ask for without a command comes last.
+CASES: Mapping[str, Case] = {
+    "create_entry": Case(
+        action=Action.ENTRY_CREATE,
+        run=lambda work, _: entries.create_entry(work, "Article", WORDS),
+        whose=OTHERS,
+    ),
+    "duplicate_entry": Case(
+        action=Action.ENTRY_CREATE,
+        run=lambda work, things: entries.duplicate_entry(work, things.draft.id),
+    ),
+    "add_edition": Case(
+        action=Action.ENTRY_CREATE,
+        run=lambda work, things: entries.add_edition(work, things.draft.id, "de"),
+    ),
+    "save_draft": Case(
+        action=Action.ENTRY_SAVE,
+        run=lambda work, things: saving.save_draft(
+            work, things.draft.id, WORDS, base_revision=things.draft.head.id
+        ),
+    ),
+    "update_entry": Case(
+        action=Action.ENTRY_SAVE,
+        run=lambda work, things: saving.update_entry(
+            work, things.live.id, CHANGES, base_revision=things.live.head.id
+        ),
+    ),
+    "autosave_entry": Case(
+        action=Action.ENTRY_SAVE,
+        run=lambda work, things: saving.autosave_entry(
+            work, things.asked.id, CHANGES, base_revision=things.asked.head.id
+        ),
+    ),
+    "restore_revision": Case(
+        action=Action.ENTRY_SAVE,
+        run=lambda work, things: saving.restore_revision(
+            work, things.draft.id, things.draft.head.id, base_revision=things.draft.head.id
+        ),
+    ),
+    "delete_entry": Case(
+        action=Action.ENTRY_DELETE,
+        run=lambda work, things: entries.delete_entry(work, things.draft.id),
+    ),
+    "archive_entry": Case(
+        action=Action.ENTRY_ARCHIVE,
+        run=lambda work, things: entries.archive_entry(work, things.draft.id),
+    ),
+    "unarchive_entry": Case(
+        action=Action.ENTRY_ARCHIVE,
+        run=lambda work, things: entries.unarchive_entry(work, things.archived.id),
+    ),
+    "publish_entry": Case(
+        action=Action.ENTRY_PUBLISH,
+        run=lambda work, things: publishing.publish_entry(
+            work, things.signed.id, revision_id=things.signed.head.id
+        ),
+    ),
+    "publish_together": Case(
+        action=Action.ENTRY_PUBLISH,
+        run=lambda work, things: publishing.publish_together(
+            work, {page.id: page.head.id for page in (things.signed, things.live)}
+        ),
+    ),
+    "unpublish_entry": Case(
+        action=Action.ENTRY_UNPUBLISH,
+        run=lambda work, things: publishing.unpublish_entry(work, things.live.id),
+    ),
+    "break_glass_publish": Case(
+        action=Action.ENTRY_BREAK_GLASS,
+        run=lambda work, things: publishing.break_glass_publish(
+            work, things.draft.id, revision_id=things.draft.head.id, reason="A fire."
+        ),
+    ),
+    "prune_autosaves": Case(
+        action=Action.REVISION_PRUNE,
+        run=lambda work, things: pruning.prune_autosaves(work, things.draft.id, older_than=A_DAY),
+    ),
+    "request_review": Case(
+        action=Action.REVIEW_REQUEST,
+        run=lambda work, things: reviews.request_review(
+            work, things.draft.id, base_revision=things.draft.head.id
+        ),
+    ),
+    "withdraw_review": Case(
+        action=Action.REVIEW_WITHDRAW,
+        run=lambda work, things: reviews.withdraw_review(work, things.asked.id),
+    ),
+    "sign_off": Case(
+        action=Action.REVIEW_SIGN_OFF,
+        run=lambda work, things: reviews.sign_off(
+            work, things.asked.id, digest=things.asked.head.digest
+        ),
+    ),
+    "request_changes": Case(
+        action=Action.REVIEW_REQUEST_CHANGES,
+        run=lambda work, things: reviews.request_changes(
+            work, things.asked.id, digest=things.asked.head.digest, reason="Unclear."
+        ),
+    ),
+    "add_comment": Case(
+        action=Action.COMMENT_WRITE,
+        run=lambda work, things: comments.add_comment(work, things.draft.id, "Why?"),
+    ),
+    "reply_to_comment": Case(
+        action=Action.COMMENT_WRITE,
+        run=lambda work, things: comments.reply_to_comment(work, things.comment, "Because."),
+    ),
+    "resolve_comment": Case(
+        action=Action.COMMENT_RESOLVE,
+        run=lambda work, things: comments.resolve_comment(work, things.comment),
+    ),
+    "create_category": Case(
+        action=Action.CATEGORY_CREATE,
+        run=lambda work, _: categories.create_category(work, "Another topic"),
+        whose=OTHERS,
+    ),
+    "change_category": Case(
+        action=Action.CATEGORY_CHANGE,
+        run=lambda work, _: _change_category(work),
+        whose=OTHERS,
+    ),
+    "create_tag": Case(
+        action=Action.TAG_CREATE,
+        run=lambda work, _: categories.create_tag(work, "A word"),
+        whose=OTHERS,
+    ),
+    "create_person": Case(
+        action=Action.PERSON_CREATE,
+        run=lambda work, _: accounts.create_person(work, "Nora Newcomer"),
+        whose=OTHERS,
+    ),
+    "create_account": Case(
+        action=Action.ACCOUNT_CREATE,
+        run=lambda work, _: accounts.create_account(work, "nora@example.org"),
+        whose=OTHERS,
+    ),
+    "record_key": Case(
+        action=Action.KEY_CHANGE,
+        run=lambda work, _: up_to("CANNOT_SIGN", signing_keys.record_key(work)),
+        whose=OTHERS,
+    ),
+    "rotate_key": Case(
+        action=Action.KEY_CHANGE, run=lambda work, _: signing_keys.rotate_key(work), whose=OTHERS
+    ),
+    "replace_lost_key": Case(
+        action=Action.KEY_CHANGE,
+        run=lambda work, _: up_to("CANNOT_SIGN", signing_keys.replace_lost_key(work, "Lost.")),
+        whose=OTHERS,
+    ),
+    "disable_account": Case(
+        action=Action.ACCOUNT_DISABLE,
+        run=lambda work, things: accounts.disable_account(work, things.account),
+    ),
+    "enable_account": Case(
+        action=Action.ACCOUNT_DISABLE,
+        run=lambda work, things: accounts.enable_account(work, things.account),
+    ),
+    "grant_role": Case(
+        action=Action.ROLE_GRANT,
+        run=lambda work, things: accounts.grant_role(
+            work, things.account, Grant(role="administrator")
+        ),
+    ),
+    "revoke_role": Case(
+        action=Action.ROLE_REVOKE,
+        run=lambda work, things: accounts.revoke_role(work, things.grant),
+    ),
+    "_change_password": Case(action=Action.PASSWORD_CHANGE, run=change_password, whose=OWN),
+    "set_password": Case(
+        action=Action.PASSWORD_CHANGE,
+        run=lambda work, things: passwords.set_password(work, things.account, NEW_PASSWORD),
+        whose=OTHERS,
+    ),
+    "_begin_session": Case(
+        action=Action.SESSION_BEGIN, run=begin_session, otherwise="SIGN_IN_FAILED"
+    ),
+    "sign_out": Case(
+        action=Action.SESSION_END, run=lambda work, _: sessions.sign_out(work), whose=OWN
+    ),
+    "sign_out_everywhere": Case(
+        action=Action.SESSION_END,
+        run=lambda work, things: sessions.sign_out_everywhere(work, things.account),
+    ),
+    "issue_token": Case(
+        action=Action.TOKEN_ISSUE,
+        run=lambda work, _: tokens.issue_token(work, "Robot", scopes=None, valid_for=A_DAY),
+        whose=OWN,
+    ),
+    "issue_preview": Case(
+        action=Action.TOKEN_ISSUE,
+        run=lambda work, things: tokens.issue_preview(work, things.draft.id),
+        whose=OWN,
+    ),
+    # Whose tokens there are is nobody else's business.
+    "revoke_token": Case(
+        action=Action.TOKEN_REVOKE,
+        run=lambda work, things: tokens.revoke_token(work, things.token),
+        otherwise="NOT_FOUND",
+    ),
+    "check_publish": Case(
+        action=Action.ENTRY_READ,
+        run=lambda work, things: publish_impact.check_publish(work, things.draft.id),
+    ),
+    "blame_entry": Case(
+        action=Action.ENTRY_READ,
+        run=lambda work, things: history.blame_entry(work, things.draft.id, None),
+    ),
+    "mark_seen": Case(
+        action=Action.ENTRY_READ,
+        run=lambda work, things: presence.mark_seen(
+            work, things.draft.id, revision_id=things.draft.head.id
+        ),
+    ),
+}
+
+# What takes a right in the management API alone.
+QUESTIONS = {
+    Action.ACCOUNT_READ: "{ accounts { totalCount } }",
+    Action.AUDIT_READ: "{ audit { totalCount } }",
+}
+
+
+async def _change_category(work: Work) -> object:
+    by_rank = replace(work, actor=OPERATOR)
+    category = await categories.create_category(by_rank, "A topic")
+    return await categories.change_category(work, category.id, name="The topic")
+
+
+class Undone(Exception):
+    """Ends a transaction that is not to be committed."""
+
+
+@dataclass
+class House:
+    """A database in which everybody has made something.
+
+    Attributes:
+        runner: runs what is tried.
+        newsroom: where.
+        people: somebody of each role.
+        things: what each of them has made.
+        others: what somebody else has made.
+    """
+
+    runner: asyncio.Runner
+    newsroom: Newsroom
+    people: Mapping[str, Actor]
+    things: Mapping[str, Things]
+    others: Things
+
+    def outcome(self, actor: Actor, run: Run, things: Things) -> str:
+        """Return what becomes of a command: ``done``, or why not. Nothing of it stays."""
+        return self.runner.run(self._outcome(actor, run, things))
+
+    async def _outcome(self, actor: Actor, run: Run, things: Things) -> str:
+        outcome = "done"
+        with suppress(Undone):
+            async with self.newsroom.as_(actor) as work:
+                try:
+                    await run(work, things)
+                except Refused as refused:
+                    outcome = ", ".join(error.code for error in refused.errors)
+                raise Undone
+        return outcome
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def house(request: pytest.FixtureRequest, templates: Templates) -> Iterator[House]:
+    """A database that all of these tests share, and none changes."""
+    with asyncio.Runner() as runner:
+        url = runner.run(templates.copy(request.param))
+        newsroom = Newsroom(Database(url, signing_key=templates.signing_key), SITE)
+        yield runner.run(furnished(runner, newsroom))
+        runner.run(newsroom.database.close())
+        runner.run(templates.drop(url))
+
+
+async def furnished(runner: asyncio.Runner, newsroom: Newsroom) -> House:
+    """Hire somebody of each role, and have everybody make something of everything."""
+    await newsroom.hire()
+    people = {
+        role: await newsroom.person(f"Matrix {role}", Grant(role=role)) for role in ROLE_ACTIONS
+    }
+    other = await newsroom.person("Olga Other", Grant(role="author"))
+    things = {role: await made_by(newsroom, actor, role) for role, actor in people.items()}
+    people = {role: replace(each, session_id=new_id("session")) for role, each in people.items()}
+    return House(runner, newsroom, people, things, await made_by(newsroom, other, "other"))
+
+
+async def made_by(newsroom: Newsroom, actor: Actor, name: str) -> Things:
+    """Return what somebody has made, for which they have been an author for a while."""
+    desk = replace_author(newsroom, actor)
+    pages = {
+        kind: await desk.draft(slug=f"{name}-{kind}")
+        for kind in ("draft", "asked", "signed", "live", "archived")
+    }
+    await desk.ask(pages["asked"])
+    await desk.review(pages["signed"])
+    await desk.publish(pages["live"])
+    found = {kind: Page(await desk.entry_id(head), head) for kind, head in pages.items()}
+    async with newsroom.as_(desk.author) as work:
+        comment = await comments.add_comment(work, found["draft"].id, "A remark.")
+        token = await tokens.issue_token(work, "Robot", scopes=None, valid_for=A_DAY)
+    account = str(actor.account_id)
+    async with newsroom.as_(OPERATOR) as work:
+        await entries.archive_entry(work, found["archived"].id)
+        await passwords.set_password(work, account, PASSWORD)
+        grant = await accounts.grant_role(work, account, Grant(role="viewer", stage=None))
+    return Things(account=account, comment=comment.id, token=token.id, grant=grant.id, **found)
+
+
+def replace_author(newsroom: Newsroom, actor: Actor) -> Newsroom:
+    """Return the newsroom in which somebody is the author."""
+    desk = Newsroom(newsroom.database, newsroom.site)
+    vars(desk).update(vars(newsroom))
+    desk.author = replace(actor, grants=(Grant(role="author"),))
+    return desk
+
+
+def expected(role: str, case: Case, *, is_own: bool) -> str:
+    """Return what the table says."""
+    match ROLE_ACTIONS[role].get(case.action), is_own:
+        case (Reach.ANY, _) | (Reach.OWN, True) | (Reach.OTHERS, False):
+            return "done"
+        case (Reach.OTHERS, True):
+            return "OWN_WORK"
+    return case.otherwise
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_command_does_what_the_table_allows_and_nothing_else(house: House, name: str) -> None:
+    case = CASES[name]
+    cells = [(role, is_own) for role in ROLE_ACTIONS for is_own in case.whose]
+    found = {
+        (role, is_own): house.outcome(
+            house.people[role], case.run, house.things[role] if is_own else house.others
+        )
+        for role, is_own in cells
+    }
+    assert found == {(role, is_own): expected(role, case, is_own=is_own) for role, is_own in cells}
+
+
+def test_a_question_that_takes_a_right_is_answered_as_the_table_says(house: House) -> None:
+    management = Management(SITE, build_management_schema(SITE), house.newsroom.database)
+    for action, query in QUESTIONS.items():
+        for role, actor in house.people.items():
+            visitor = replace(actor, session_id=None)
+            asking = management.answer(GraphQLRequest(query, None, {}), visitor, "192.0.2.1")
+            if action in ROLE_ACTIONS[role]:
+                assert b'"errors"' not in house.runner.run(asking)
+            else:
+                with pytest.raises(RequestFailed, match=action):
+                    house.runner.run(asking)
+
+
+def decorated() -> Mapping[str, Action]:
+    """Return the action of every command there is, by the name of its function."""
+    code: CodeType = vars(entries)["create_entry"].__code__
+    return {
+        name: getclosurevars(function).nonlocals["action"]
+        for module in modules_of_the_engine()
+        for name, function in getmembers(module, isfunction)
+        if function.__code__ is code
+    }
+
+
+def test_the_matrix_has_every_command_and_every_action() -> None:
+    found = decorated()
+    assert found
+    assert {name: CASES[name].action for name in found} == found
+    assert {case.action for case in CASES.values()} | QUESTIONS.keys() == set(Action)
+
+
+@pytest.mark.parametrize("name", ["sign_off", "request_changes"])
+def test_nobody_judges_their_own_work_whatever_else_they_are(house: House, name: str) -> None:
+    everything = tuple(Grant(role=role) for role in ROLE_ACTIONS)
+    for role, actor in house.people.items():
+        judge = replace(actor, grants=everything)
+        assert house.outcome(judge, CASES[name].run, house.things[role]) == "OWN_WORK"
+        assert house.outcome(judge, CASES[name].run, house.others) == "done"

@@ -1,0 +1,113 @@
+"""Folders to import, and the delivery API over what has become of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from graphql import GraphQLSchema
+
+from cms.importing.markdown import ImportReport, import_markdown, rehearse_import
+from cms.importing.session import Staff
+from cms.importing.site.mapping import MarkdownMapping, read_mapping
+from cms.storage.database import Database
+from graphql_api.http.request import GraphQLRequest
+from graphql_api.operation import Delivery
+from graphql_api.schema.build import build_delivery_schema
+from tests.builders import Newsroom
+from tests.cms.importing.sites import SITE
+
+CORPUS = Path(__file__).parents[2] / "corpus"
+HARBOUR = CORPUS / "harbour"
+
+WRITER = "ada.author@example.org"
+DRAFTS = Staff(account=WRITER)
+PUBLIC = Staff(
+    account=WRITER,
+    reviewers=("rita.reviewer@example.org",),
+    publisher="pia.publisher@example.org",
+)
+
+# The real glossary is read only where somebody has it: the folder that holds cncf-glossary.
+CORPORA = os.environ.get("COPYDESK_CORPORA", "")
+
+
+@dataclass
+class Importer:
+    """A folder, and a site that it can be imported into.
+
+    Attributes:
+        newsroom: the people of the site, and its database.
+        schema: the site's delivery schema.
+        folder: the files.
+        mapping: how they become entries.
+    """
+
+    newsroom: Newsroom
+    schema: GraphQLSchema
+    folder: Path
+    mapping: MarkdownMapping
+
+    @property
+    def database(self) -> Database:
+        """Where the content goes."""
+        return self.newsroom.database
+
+    async def run(self, staff: Staff = PUBLIC) -> ImportReport:
+        """Import the folder."""
+        return await import_markdown(self.database, SITE, self.folder, self.mapping, staff)
+
+    async def rehearse(self, staff: Staff = PUBLIC) -> ImportReport:
+        """Say what an import would do."""
+        return await rehearse_import(self.database, SITE, self.folder, self.mapping, staff)
+
+    async def data(self, query: str, /, **variables: Any) -> Any:
+        """Return what the delivery API answers."""
+        delivery = Delivery(SITE, self.schema, self.database.reader)
+        answer = orjson.loads(await delivery.answer(GraphQLRequest(query, None, variables)))
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+    def write(self, path: str, text: str) -> None:
+        """Put a file into the folder."""
+        (self.folder / path).write_text(text, encoding="utf-8")
+
+    def replace(self, path: str, old: str, new: str) -> None:
+        """Change some words of a file."""
+        text = (self.folder / path).read_text(encoding="utf-8")
+        assert old in text
+        self.write(path, text.replace(old, new))
+
+
+@pytest.fixture(scope="session")
+def schema() -> GraphQLSchema:
+    """The delivery schema of the glossary."""
+    return build_delivery_schema(SITE)
+
+
+@pytest.fixture
+async def glossary(database: Database) -> Newsroom:
+    """An empty glossary, with people who can do things in it."""
+    newsroom = Newsroom(database, SITE)
+    await newsroom.hire()
+    return newsroom
+
+
+@pytest.fixture
+def harbour(glossary: Newsroom, schema: GraphQLSchema, tmp_path: Path) -> Importer:
+    """The words of a harbour: a copy, so that tests can change it."""
+    folder = tmp_path / "harbour"
+    shutil.copytree(HARBOUR, folder)
+    return Importer(glossary, schema, folder, read_mapping(folder / "mapping.yaml"))
+
+
+@pytest.fixture
+def cloud(glossary: Newsroom, schema: GraphQLSchema) -> Importer:
+    """The Cloud Native Glossary."""
+    mapping = read_mapping(CORPUS / "cncf-glossary.yaml")
+    return Importer(glossary, schema, Path(CORPORA) / "cncf-glossary", mapping)

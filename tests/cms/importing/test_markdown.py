@@ -1,0 +1,437 @@
+"""A folder of Markdown files becomes entries, with all that it was before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from cms.content.snapshot import Changes
+from cms.drafts.saving import update_entry
+from cms.errors import ContentFileError
+from cms.importing.session import Staff
+from cms.storage.database import Database
+from cms.tables import (
+    Account,
+    AuditRecord,
+    Category,
+    Counter,
+    Edition,
+    Entry,
+    Person,
+    Publication,
+    Revision,
+    SignOff,
+    Tag,
+)
+from tests.cms.importing.conftest import DRAFTS, PUBLIC, WRITER, Importer
+
+FOLLOWS = "Its links follow pages that came or went."
+
+IN_EACH_LANGUAGE = """
+query InEachLanguage($slug: String!) {
+  en: view(locale: en) { glossaryTerm(by: {slug: $slug}) { title locale category { name } } }
+  de: view(locale: de) { glossaryTerm(by: {slug: $slug}) { title locale category { name } } }
+  es: view(locale: es) { glossaryTerm(by: {slug: $slug}) { title locale category { name } } }
+}
+"""
+
+LINKED_BY_NOTHING = """
+query LinkedByNothing {
+  glossaryTerms(
+    where: {
+      category: {within: "technology"}
+      tags: {some: {slug: {eq: "infrastructure"}}}
+      incomingLinks: {count: {eq: 0}}
+    }
+    orderBy: [title_ASC]
+    first: 100
+  ) { nodes { title } }
+}
+"""
+
+THEN_AND_NOW = """
+query ThenAndNow {
+  then: view(asOf: "2023-01-01T00:00:00Z") {
+    glossaryTerms(orderBy: [title_ASC], first: 100) { nodes { id title revision { digest } } }
+  }
+  now: glossaryTerms(orderBy: [title_ASC], first: 100) { nodes { id title revision { digest } } }
+}
+"""
+
+AS_OF = """
+query AsOf @view(asOf: "2023-01-01T00:00:00Z") {
+  glossaryTerms(orderBy: [title_ASC], first: 100) {
+    nodes { title publishedAt category { path } review { reviewers { name } signedAt } }
+  }
+}
+"""
+
+POSITION = 'query @view(asOf: "2023-01-01T00:00:00Z") { position }'
+CHANGES = """
+query Changes($since: Int!, $after: String) {
+  sync(since: $since, after: $after, first: 50, where: {locale: {eq: "en"}}) {
+    nodes { kind entryId digest }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+
+PAGE = """
+query Page($slug: String!) {
+  glossaryTerm(by: {slug: $slug}) {
+    path status body { markdown } sections { heading body { markdown } }
+    links { nodes { target { ... on Entry { title } } } }
+  }
+}
+"""
+
+
+async def test_a_report_says_what_was_done(harbour: Importer) -> None:
+    report = await harbour.run()
+    assert (report.files, report.entries, report.editions) == (12, 9, 12)
+    assert report.made["entries"] == 11  # two of which are gone by now
+    assert report.made["authors"] == 3
+    assert report.made["unpublished"] == 4
+    assert [str(each).replace(f"{harbour.folder}/", "") for each in report.lost] == [
+        "de/berth.md:9: /de/tide/ leads to no page",
+        "de/berth.md:9: /bollard/ leads to no page",
+        "en/berth.md:14: /customs-house/ leads to no page",
+        "en/fog-bell.md:9: /lighthouse/ leads to a page that is not public",
+        "en/lighthouse.md:9: /fog-bell/ leads to a page that is not public",
+        "en/rope.md:8: /bollard/#knees leads to a page without #knees",
+    ]
+    (note,) = report.notes
+    assert note.replace(f"{harbour.folder}/", "") == (
+        "Skipped: history.jsonl:8: en/tide.md:1: "
+        "a content file begins with front matter, between --- lines"
+    )
+
+
+async def test_a_page_is_there_in_each_language_or_in_the_next_best(harbour: Importer) -> None:
+    await harbour.run()
+    pages = await harbour.data(IN_EACH_LANGUAGE, slug="berth")
+    concept = {"name": "concept"}
+    assert {locale: page["glossaryTerm"] for locale, page in pages.items()} == {
+        "en": {"title": "Berth", "locale": "en", "category": concept},
+        "de": {"title": "Liegeplatz", "locale": "de", "category": concept},
+        "es": {"title": "Berth", "locale": "en", "category": concept},
+    }
+
+
+async def test_terms_that_nothing_links_to_are_found(harbour: Importer) -> None:
+    await harbour.run()
+    found = await harbour.data(LINKED_BY_NOTHING)
+    assert [each["title"] for each in found["glossaryTerms"]["nodes"]] == ["Crane"]
+
+
+async def test_the_glossary_is_there_as_it_stood(harbour: Importer) -> None:
+    await harbour.run()
+    terms = {each["title"]: each for each in (await harbour.data(AS_OF))["glossaryTerms"]["nodes"]}
+    assert list(terms) == [
+        *("Berth", "Bollard", "Crane", "Fog Bell", "Lighthouse", "Pilot"),
+        *("Quay", "Rope", "Semaphore", "Telegraph", "Tide"),
+    ]
+    assert terms["Pilot"] == {
+        "title": "Pilot",
+        "publishedAt": "2021-05-04T08:30:00.000Z",
+        "category": {"path": "concept"},
+        "review": {
+            "reviewers": [{"name": "Rita Reviewer"}],
+            "signedAt": "2021-05-04T08:30:00.000Z",
+        },
+    }
+    # Its commit has a clock that ran behind that of the commit before.
+    assert terms["Crane"]["publishedAt"] == "2022-06-01T09:00:00.000Z"
+
+
+async def test_what_has_changed_since_is_found(harbour: Importer) -> None:
+    await harbour.run()
+    views = await harbour.data(THEN_AND_NOW)
+    then = {each["id"]: each for each in views["then"]["glossaryTerms"]["nodes"]}
+    now = {each["id"]: each for each in views["now"]["nodes"]}
+    changed = [now[each]["title"] for each in now if each in then and now[each] != then[each]]
+    assert [then[each]["title"] for each in then if each not in now] == [
+        *("Fog Bell", "Lighthouse", "Semaphore", "Telegraph")
+    ]
+    assert [now[each]["title"] for each in now if each not in then] == []
+    assert changed == ["Berth", "Harbour Pilot"]
+    await check_changes(harbour, views)
+
+
+async def check_changes(importer: Importer, views: Any) -> None:
+    """Find the same by sync as between then and now."""
+    then, now = (
+        {each["id"]: each["revision"]["digest"] for each in nodes}
+        for nodes in (views["then"]["glossaryTerms"]["nodes"], views["now"]["nodes"])
+    )
+    since, after, built = (await importer.data(POSITION))["position"], None, dict(then)
+    while True:
+        page = (await importer.data(CHANGES, since=since, after=after))["sync"]
+        for change in page["nodes"]:
+            if change["kind"] == "DELETE":
+                del built[change["entryId"]]
+            else:
+                assert built.get(change["entryId"]) != change["digest"]
+                built[change["entryId"]] = change["digest"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+        after = page["pageInfo"]["endCursor"]
+    assert built == now
+
+
+async def test_links_lead_to_where_pages_stand_here(harbour: Importer) -> None:
+    await harbour.run()
+    berth = (await harbour.data(PAGE, slug="berth"))["glossaryTerm"]
+    assert berth["path"] == "/glossary/berth"
+    assert berth["status"] == "COMPLETED"
+    assert berth["body"]["markdown"] == (
+        "A berth is a ship's place at the [quay](/glossary/quay), kept free for it.\n"
+        "How deep it has to be depends on the [tide](/glossary/tide)."
+    )
+    (section,) = berth["sections"]
+    assert section["heading"] == "Why it has a number"
+    assert "[pilot](/glossary/harbour-pilot)" in section["body"]["markdown"]
+    assert section["body"]["markdown"].endswith("never was stays out of the way.")
+    assert [link["target"]["title"] for link in berth["links"]["nodes"]] == [
+        "Quay",
+        "Tide",
+        "Harbour Pilot",
+    ]
+    crane = (await harbour.data(PAGE, slug="crane"))["glossaryTerm"]
+    assert "(/glossary/quay#why-there-is-one)" in crane["body"]["markdown"]
+    assert "[not a link](/quay/)" in crane["sections"][0]["body"]["markdown"]
+    rope = (await harbour.data(PAGE, slug="rope"))["glossaryTerm"]
+    assert rope["body"]["markdown"] == (
+        "A rope keeps a ship at its [bollard](/glossary/bollard#strength), "
+        "never at its [knees](/glossary/bollard)."
+    )
+
+
+async def test_an_address_in_a_language_is_that_of_its_file(harbour: Importer) -> None:
+    await harbour.run()
+    query = """query @view(locale: de) {
+      glossaryTerms(where: {locale: {eq: "de"}}, orderBy: [path_ASC]) {
+        nodes { path isOutdated translations { title } }
+      }
+    }"""
+    nodes = (await harbour.data(query))["glossaryTerms"]["nodes"]
+    assert [each["path"] for each in nodes] == [
+        *("/glossary/berth", "/glossary/pilots", "/glossary/quay")
+    ]
+    assert {each["isOutdated"] for each in nodes} == {False}
+    assert {other["title"] for other in nodes[1]["translations"]} >= {"Harbour Pilot"}
+
+
+async def test_the_history_is_real(harbour: Importer) -> None:
+    await harbour.run()
+    async with harbour.database.reading() as session:
+        rows = await session.execute(
+            select(Revision.created_at, Person.name, Revision.note)
+            .join(Account, Account.id == Revision.author_id)
+            .join(Person, Person.id == Account.person_id)
+            .join(Edition, Edition.id == Revision.edition_id)
+            .where(Revision.slug == "berth", Edition.locale == "en")
+            .order_by(Revision.number)
+        )
+        assert [(f"{at:%Y-%m-%d %H:%M}", name, note) for at, name, note in rows] == [
+            ("2021-03-01 09:00", "hand-one", "The first words"),
+            ("2021-05-04 08:30", "Ada Author", FOLLOWS),
+            ("2022-02-03 09:00", "Ada Author", FOLLOWS),
+            ("2023-07-01 09:00", "hand-one", "Say which pilot"),
+        ]
+        hands = list(await session.scalars(select(Account).where(Account.email.like("hand-%"))))
+        assert [each.password_hash for each in hands] == [None] * 3
+        backwards = select(Publication.id).where(Publication.ended_at < Publication.published_at)
+        assert list(await session.scalars(backwards)) == []
+        unsigned = select(Revision.digest).where(
+            Revision.id.in_(select(Publication.revision_id)),
+            Revision.digest.not_in(select(SignOff.digest)),
+        )
+        assert list(await session.scalars(unsigned)) == []
+
+
+async def test_a_second_import_changes_nothing(harbour: Importer) -> None:
+    await harbour.run()
+    before = await everything(harbour.database)
+    report = await harbour.run()
+    assert sum(report.made.values()) == 0
+    assert len(report.lost) == 6
+    assert await everything(harbour.database) == before
+
+
+async def test_a_rehearsal_says_the_same_and_changes_nothing(harbour: Importer) -> None:
+    before = await everything(harbour.database)
+    rehearsed = await harbour.rehearse()
+    assert await everything(harbour.database) == before
+    report = await harbour.run()
+    assert rehearsed.made == report.made
+    assert rehearsed.lost == report.lost
+
+
+async def test_a_file_that_has_changed_is_one_more_revision(harbour: Importer) -> None:
+    await harbour.run()
+    harbour.replace("en/tide.md", "twice a day", "about twice a day")
+    report = await harbour.run()
+    assert +report.made == {"revisions": 1, "publications": 1}
+    tide = (await harbour.data(PAGE, slug="tide"))["glossaryTerm"]
+    assert "about twice" in tide["body"]["markdown"]
+
+
+async def test_what_somebody_has_changed_here_is_left_alone(harbour: Importer) -> None:
+    await harbour.run()
+    async with harbour.newsroom.as_(harbour.newsroom.second_author) as work:
+        edition = await work.session.scalar(
+            select(Edition)
+            .join(Revision, Revision.id == Edition.head_id)
+            .where(Revision.slug == "tide")
+        )
+        assert edition is not None
+        await update_entry(
+            work,
+            edition.entry_id,
+            Changes(title="Tides"),
+            base_revision=str(edition.head_id),
+        )
+    before = await everything(harbour.database)
+    harbour.replace("en/tide.md", "twice a day", "about twice a day")
+    report = await harbour.run()
+    assert +report.made == {}
+    assert any(note.startswith("Left alone:") and "tide.md" in note for note in report.notes)
+    assert await everything(harbour.database) == before
+
+
+async def test_without_a_publisher_everything_is_a_draft(harbour: Importer) -> None:
+    await harbour.run(DRAFTS)
+    assert (await harbour.data(AS_OF))["glossaryTerms"]["nodes"] == []
+    async with harbour.database.reading() as session:
+        assert await session.scalar(select(func.count()).select_from(SignOff)) == 0
+    report = await harbour.run()
+    assert report.made["publications"] == 10
+    assert report.made["entries"] == 0
+    berth = (await harbour.data(PAGE, slug="berth"))["glossaryTerm"]
+    assert "[quay](/glossary/quay)" in berth["body"]["markdown"]
+
+
+async def test_unresolved_links_can_lead_to_the_old_site(harbour: Importer) -> None:
+    external = replace(harbour, mapping=replace(harbour.mapping, unresolved="external"))
+    await external.run()
+    berth = (await harbour.data(PAGE, slug="berth"))["glossaryTerm"]
+    assert "[never was](https://harbour.example/customs-house)" in str(berth["sections"])
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "message"),
+    [
+        ("en/tide.md", "category: Property", "category: {a: b}", "en/tide.md:4: category has to"),
+        ("en/tide.md", "status: Completed", "status: Whatever", "en/tide.md:3: expected one of"),
+        ("en/tide.md", "tags: [", "tags: &x [", None),
+        ("en/tide.md", "category: Property", "category: *x", "en/tide.md:4: aliases are not"),
+        ("de/quay.md", "title: Kai", "title: [", "de/quay.md:4: "),
+        ("en/tide.md", "The tide", '<a href="/quay/">The</a> tide', "en/tide.md:8: write the link"),
+    ],
+)
+async def test_a_fault_names_the_line_and_nothing_is_imported(
+    harbour: Importer, path: str, old: str, new: str, message: str | None
+) -> None:
+    harbour.replace(path, old, new)
+    if message is None:  # an anchor that nothing refers to does no harm
+        await harbour.rehearse()
+        return
+    before = await everything(harbour.database)
+    with pytest.raises(ContentFileError) as fault:
+        await harbour.run()
+    assert f"{harbour.folder}/{message}" in str(fault.value)
+    assert await everything(harbour.database) == before
+
+
+async def test_two_files_cannot_be_the_same_page(harbour: Importer) -> None:
+    harbour.write("de/harbour-pilot.md", (harbour.folder / "de/pilots.md").read_text())
+    with pytest.raises(ContentFileError, match="another file is 'harbour-pilot' in 'de'"):
+        await harbour.run()
+
+
+async def test_what_is_linked_from_elsewhere_is_not_read(harbour: Importer, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.md"
+    secret.write_text("---\ntitle: Secret\n---\n\nNot for you.\n")
+    (harbour.folder / "en" / "secret.md").symlink_to(secret)
+    with pytest.raises(ContentFileError, match="leads out of"):
+        await harbour.run()
+    (harbour.folder / "en" / "secret.md").unlink()
+    (harbour.folder / "outside").symlink_to(tmp_path, target_is_directory=True)
+    with pytest.raises(ContentFileError, match="leads out of"):
+        await harbour.run()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"path": "../../etc/passwd.md"}, "leads out of the folder"),
+        ({"path": "/etc/passwd.md"}, "leads out of the folder"),
+        ({"at": "2021-03-01T10:00:00"}, "has no time zone"),
+        ({"at": "yesterday"}, "is no line of a history"),
+        ({"text": 5}, "text has to be text"),
+        ({"author": None}, "author: None is no name"),
+        ({"author": "♥"}, "'♥' is no name"),
+    ],
+)
+async def test_a_fault_in_the_history_names_its_line(
+    harbour: Importer, changes: dict[str, object], message: str
+) -> None:
+    file = harbour.folder / "history.jsonl"
+    first, *others = file.read_text().splitlines()
+    file.write_text("\n".join([first, json.dumps(json.loads(others[0]) | changes), *others[1:]]))
+    with pytest.raises(ContentFileError, match=message) as fault:
+        await harbour.run()
+    assert "history.jsonl:2: " in str(fault.value)
+
+
+async def test_a_history_outside_is_not_read(harbour: Importer, tmp_path: Path) -> None:
+    (tmp_path / "other.jsonl").write_text("")
+    harbour.mapping = replace(harbour.mapping, history="../other.jsonl")
+    with pytest.raises(ContentFileError, match="leads out of"):
+        await harbour.run()
+
+
+@pytest.mark.parametrize(
+    ("staff", "message"),
+    [
+        (replace(PUBLIC, account="nobody@example.org"), "there is no account 'nobody@example.org'"),
+        (replace(PUBLIC, publisher=WRITER), "entry:publish takes the role"),
+        (replace(PUBLIC, reviewers=(WRITER,)), "review:sign-off takes the role"),
+        (Staff(account="pia.publisher@example.org"), "entry:save takes the role"),
+    ],
+)
+async def test_what_a_command_refuses_is_not_imported(
+    harbour: Importer, staff: Staff, message: str
+) -> None:
+    before = await everything(harbour.database)
+    with pytest.raises(ContentFileError, match=message):
+        await harbour.run(staff)
+    assert await everything(harbour.database) == before
+
+
+async def test_nobody_signs_off_what_they_have_written(harbour: Importer) -> None:
+    both = "rita.reviewer@example.org"
+    harbour.mapping = replace(harbour.mapping, authors={"hand-one": WRITER, "hand-two": both})
+    with pytest.raises(ContentFileError, match=r"pilot\.md:1: entry:create takes"):
+        await harbour.run()
+
+
+async def everything(database: Database) -> Sequence[Sequence[object]]:
+    """Return what tells one state of a database from another."""
+    async with database.reading() as session:
+        kept: list[Sequence[object]] = [
+            list(await session.scalars(select(table.id).order_by(table.id)))
+            for table in (Account, Category, Edition, Entry, Person, Publication, Revision, Tag)
+        ]
+        heads = list(await session.scalars(select(Edition.head_id).order_by(Edition.id)))
+        ends = list(await session.scalars(select(Publication.ended_at).order_by(Publication.id)))
+        counters = list(await session.scalars(select(Counter.value).order_by(Counter.name)))
+        records = list(await session.scalars(select(func.count()).select_from(AuditRecord)))
+    return [*kept, heads, ends, counters, records]

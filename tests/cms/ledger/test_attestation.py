@@ -1,0 +1,438 @@
+"""An attestation proves offline what was signed off; a row that was changed since is found."""
+
+from __future__ import annotations
+
+import json
+import math
+from base64 import b64decode
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, TypeVar
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import ColumnElement, delete, insert, select, update
+
+from cms.content.canonical_json import Json, canonical_bytes, digest_of
+from cms.errors import AttestationError
+from cms.ledger.attestation import (
+    attest_sign_off,
+    unattested,
+    verify_attestation,
+    verify_attestations,
+)
+from cms.ledger.chain import Broken, Verified
+from cms.ledger.statement import (
+    PAYLOAD_TYPE,
+    PublicationStatement,
+    SignOffStatement,
+    read_statement,
+)
+from cms.signing import Signer
+from cms.storage.dialects import as_text
+from cms.tables import Attestation, Edition, Person, Publication, Revision, SignOff
+from tests.builders import Newsroom
+from tests.tampering import set_counter, tampering
+
+STRANGER = Signer(Ed25519PrivateKey.generate())
+T = TypeVar("T")
+
+
+async def a_history(newsroom: Newsroom) -> list[Attestation]:
+    """Publish two pages, and return their attestations: 2 and 4 are of the sign-offs."""
+    await newsroom.published(slug="one")
+    await newsroom.published(slug="two")
+    return await attestations(newsroom)
+
+
+async def attestations(newsroom: Newsroom) -> list[Attestation]:
+    """Return all attestations but the first, which is of the key."""
+    async with newsroom.database.reading() as session:
+        return list(await session.scalars(select(Attestation).order_by(Attestation.sequence)))[1:]
+
+
+async def verified(newsroom: Newsroom) -> Verified | Broken:
+    async with newsroom.database.reading() as session:
+        return await verify_attestations(
+            session, newsroom.database.key_file.load().public_key_pem()
+        )
+
+
+async def key_statement(newsroom: Newsroom) -> Attestation:
+    """Return the first attestation, which is of the key."""
+    async with newsroom.database.reading() as session:
+        chosen = select(Attestation).where(Attestation.sequence == 1)
+        return (await session.scalars(chosen)).one()
+
+
+async def only(newsroom: Newsroom, table: type[T]) -> T:
+    async with newsroom.database.reading() as session:
+        found: T = (await session.scalars(select(table))).one()
+        return found
+
+
+def payload_in(envelope: Mapping[str, Any]) -> bytes:
+    return b64decode(envelope["payload"])
+
+
+async def test_a_sign_off_is_attested(newsroom: Newsroom) -> None:
+    await newsroom.review(await newsroom.draft(slug="one"))
+    sign_off, (attestation,) = await only(newsroom, SignOff), await attestations(newsroom)
+    edition, key = await only(newsroom, Edition), await key_statement(newsroom)
+    payload = payload_in(attestation.envelope)
+    assert attestation.id == sign_off.id
+    assert attestation.hash == sha256(b"copydesk.attestation.v1\n" + payload).hexdigest()
+    assert json.loads(payload) == {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": edition.entry_id, "digest": {"sha256": sign_off.digest}}],
+        "predicateType": "urn:copydesk:sign-off:v1",
+        "predicate": {
+            "id": sign_off.id,
+            "entry": edition.entry_id,
+            "locale": "en",
+            "revision": sign_off.revision_id,
+            "stage": sign_off.stage,
+            "reviewer": {"id": sign_off.person_id, "name": "Rita Reviewer"},
+            "account": sign_off.account_id,
+            "signedAt": as_text(sign_off.signed_at),
+            "expiresAt": as_text(sign_off.expires_at),
+            "attestedAt": as_text(sign_off.signed_at),
+            "sequence": 2,
+            "previous": key.hash,
+        },
+    }
+    assert payload == canonical_bytes(json.loads(payload))
+
+
+async def test_a_publication_is_attested(newsroom: Newsroom) -> None:
+    publication = await newsroom.published(slug="one")
+    sign_off, revision = await only(newsroom, SignOff), await only(newsroom, Revision)
+    first, second = await attestations(newsroom)
+    assert second.id == publication.id
+    assert json.loads(payload_in(second.envelope)) == {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": publication.entry_id, "digest": {"sha256": revision.digest}}],
+        "predicateType": "urn:copydesk:publication:v1",
+        "predicate": {
+            "id": publication.id,
+            "entry": publication.entry_id,
+            "locale": "en",
+            "revision": revision.id,
+            "path": "/articles/one",
+            "position": publication.position,
+            "publishedAt": as_text(publication.published_at),
+            "publishedBy": publication.published_by,
+            "signOffs": [sign_off.id],
+            "breakGlassReason": None,
+            "attestedAt": as_text(publication.published_at),
+            "sequence": 3,
+            "previous": first.hash,
+        },
+    }
+
+
+async def test_anyone_can_verify_content_offline(newsroom: Newsroom) -> None:
+    await newsroom.published(slug="one")
+    revision, database = await only(newsroom, Revision), newsroom.database
+    envelopes = [
+        json.loads(json.dumps(dict(each.envelope))) for each in await attestations(newsroom)
+    ]
+    content = json.loads(json.dumps(revision.content, indent=3))
+    signed_off, published = (
+        verify_attestation(each, content, database.key_file.load().public_key_pem())
+        for each in envelopes
+    )
+    assert isinstance(signed_off, SignOffStatement)
+    assert signed_off.predicate.reviewer.name == "Rita Reviewer"
+    assert isinstance(published, PublicationStatement)
+    assert published.predicate.sign_offs == (signed_off.predicate.id,)
+    assert published.predicate.previous == signed_off.hash()
+    assert signed_off.digest == published.digest == revision.digest
+
+
+async def test_other_content_is_refused(newsroom: Newsroom) -> None:
+    await newsroom.published(slug="one")
+    revision, (attestation, _) = await only(newsroom, Revision), await attestations(newsroom)
+    deep: Any = []
+    for _ in range(100_000):
+        deep = [deep]
+    other: list[Json] = [{**revision.content, "title": "Other"}, None, [], deep, math.nan, "\ud800"]
+    for content in other:
+        with pytest.raises(AttestationError, match=r"other content|has no digest"):
+            verify_attestation(
+                attestation.envelope, content, newsroom.database.key_file.load().public_key_pem()
+            )
+
+
+async def test_another_key_is_refused(newsroom: Newsroom) -> None:
+    await newsroom.published(slug="one")
+    revision, (attestation, _) = await only(newsroom, Revision), await attestations(newsroom)
+    with pytest.raises(AttestationError, match="not signed with the key"):
+        verify_attestation(attestation.envelope, revision.content, STRANGER.public_key_pem())
+
+
+def statement(**changes: Any) -> dict[str, Any]:
+    predicate = {
+        **dict.fromkeys(("id", "entry", "locale", "revision", "stage", "account"), "x"),
+        **dict.fromkeys(("signedAt", "expiresAt", "attestedAt"), "2026-01-02T03:04:05.678Z"),
+        "reviewer": {"id": "x", "name": "x"},
+        "sequence": 1,
+        "previous": "0" * 64,
+    }
+    return {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": "x", "digest": {"sha256": digest_of(10**16 / 1)}}],
+        "predicateType": "urn:copydesk:sign-off:v1",
+        "predicate": predicate,
+    } | changes
+
+
+def test_a_large_number_is_the_same_however_it_is_read() -> None:
+    envelope = STRANGER.sign(PAYLOAD_TYPE, canonical_bytes(statement()))
+    for content in (1e16, 10**16):
+        assert verify_attestation(envelope, content, STRANGER.public_key_pem())
+    with pytest.raises(AttestationError, match="other content"):
+        verify_attestation(envelope, 10**16 + 2, STRANGER.public_key_pem())
+    with pytest.raises(AttestationError, match="has no digest"):
+        verify_attestation(envelope, 10**400, STRANGER.public_key_pem())
+
+
+def test_what_is_signed_for_something_else_is_no_attestation() -> None:
+    with pytest.raises(AttestationError, match="not an attestation"):
+        read_statement("application/json", canonical_bytes(statement()))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"_type": "https://in-toto.io/Statement/v0.1"},
+        {"predicateType": "urn:copydesk:sign-off:v2"},
+        {"predicateType": "urn:copydesk:publication:v1"},
+        {"subject": []},
+        {"subject": statement()["subject"] * 2},
+        {"subject": [{"name": "x", "digest": {"sha256": "0"}}]},
+        {"subject": [{"name": "x", "digest": {"sha1": "0" * 40}}]},
+        {"subject": [{"name": "y", "digest": {"sha256": "0" * 64}}]},
+        {"predicate": statement()["predicate"] | {"signedAt": "2026-01-02T03:04:05"}},
+        {"predicate": statement()["predicate"] | {"signedAt": "2026-01-02T03:04:05Z"}},
+        {"predicate": statement()["predicate"] | {"sequence": "1"}},
+        {"predicate": statement()["predicate"] | {"sequence": True}},
+        {"predicate": statement()["predicate"] | {"more": 1}},
+        {"more": 1},
+    ],
+)
+def test_a_statement_of_another_form_is_refused(change: dict[str, Any]) -> None:
+    assert read_statement(PAYLOAD_TYPE, canonical_bytes(statement()))
+    with pytest.raises(AttestationError, match="not an attestation"):
+        read_statement(PAYLOAD_TYPE, canonical_bytes(statement(**change)))
+
+
+@given(
+    st.binary()
+    | st.sampled_from(
+        [
+            json.dumps(statement()).encode(),
+            canonical_bytes(statement())[:-1] + b',"_type":"https://in-toto.io/Statement/v1"}',
+            canonical_bytes(statement()) + b"\n",
+            b"[" * 100_000,
+        ]
+    )
+)
+def test_a_statement_of_another_spelling_is_refused(payload: bytes) -> None:
+    with pytest.raises(AttestationError, match="not an attestation"):
+        read_statement(PAYLOAD_TYPE, payload)
+
+
+async def test_a_whole_chain_is_verified(newsroom: Newsroom) -> None:
+    assert await verified(newsroom) == Verified(0, "0" * 64)
+    history = await a_history(newsroom)
+    seen: list[int] = []
+    async with newsroom.database.reading() as session:
+        public_key = newsroom.database.key_file.load().public_key_pem()
+        found = await verify_attestations(session, public_key, seen.append)
+    assert found == Verified(5, history[-1].hash)
+    assert seen == [1] * 5
+
+
+async def test_a_reviewer_may_be_called_something_else_later(newsroom: Newsroom) -> None:
+    await a_history(newsroom)
+    async with newsroom.database.transaction() as session:
+        await session.execute(update(Person).values(name="Another name"))
+    assert isinstance(await verified(newsroom), Verified)
+
+
+async def test_it_does_not_hold_under_another_key(newsroom: Newsroom) -> None:
+    await a_history(newsroom)
+    async with newsroom.database.reading() as session:
+        found = await verify_attestations(session, STRANGER.public_key_pem())
+    assert isinstance(found, Broken)
+    assert found.sequence == 1
+    assert "not signed with the key" in found.reason
+
+
+MOMENT = datetime(2026, 1, 2, tzinfo=UTC)
+EDITS = [
+    (SignOff, {"digest": "0" * 64}, "digest"),
+    (SignOff, {"stage": "x"}, "stage"),
+    (SignOff, {"account_id": "x"}, "account"),
+    (SignOff, {"person_id": "x"}, "reviewer"),
+    (SignOff, {"signed_at": MOMENT}, "signedAt"),
+    (SignOff, {"expires_at": MOMENT}, "expiresAt"),
+    (SignOff, {"edition_id": "x"}, "is gone"),
+    (SignOff, {"revision_id": "x"}, "revision"),
+    (Publication, {"path": "/x"}, "path"),
+    (Publication, {"path": None}, "path"),
+    (Publication, {"position": 1_000}, "position"),
+    (Publication, {"published_by": "x"}, "publishedBy"),
+    (Publication, {"entry_id": "x"}, "edition"),
+    (Publication, {"locale": "de"}, "edition"),
+    (Publication, {"revision_id": "x"}, "revision"),
+    (Publication, {"break_glass_reason": "x"}, "breakGlassReason"),
+]
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "reason"), EDITS, ids=lambda each: getattr(each, "__name__", str(each))
+)
+async def test_a_row_that_was_edited_is_named(
+    newsroom: Newsroom, table: Any, change: dict[str, Any], reason: str
+) -> None:
+    history = await a_history(newsroom)
+    edited = history[2 if table is SignOff else 3]
+    async with tampering(newsroom.database) as connection:
+        await connection.execute(update(table).where(table.id == edited.id).values(**change))
+    found = await verified(newsroom)
+    assert isinstance(found, Broken)
+    assert found.sequence == edited.sequence
+    assert edited.id in found.reason
+    assert reason in found.reason
+
+
+async def test_a_revision_whose_digest_was_edited_is_named(newsroom: Newsroom) -> None:
+    """Its content can be edited along with its digest; who signed it, signed another one."""
+    history = await a_history(newsroom)
+    async with tampering(newsroom.database) as connection:
+        content = {"type": "Article", "title": "Forged"}
+        values = {"content": content, "digest": digest_of(content)}
+        await connection.execute(update(Revision).values(**values))
+    found = await verified(newsroom)
+    assert found == Broken(2, f"{history[0].id} has been changed: digest")
+
+
+@pytest.mark.parametrize("table", [SignOff, Publication])
+async def test_a_row_that_is_gone_is_named(newsroom: Newsroom, table: Any) -> None:
+    history = await a_history(newsroom)
+    gone = history[0 if table is SignOff else 1]
+    async with tampering(newsroom.database) as connection:
+        await connection.execute(delete(table).where(table.id == gone.id))
+    assert await verified(newsroom) == Broken(gone.sequence, f"{gone.id} is gone")
+
+
+def number(sequence: int) -> ColumnElement[bool]:
+    return Attestation.sequence == sequence
+
+
+async def test_an_attestation_that_is_gone_is_missed(newsroom: Newsroom) -> None:
+    await a_history(newsroom)
+    async with tampering(newsroom.database) as connection:
+        await connection.execute(delete(Attestation).where(number(3)))
+    assert await verified(newsroom) == Broken(3, "it is missing; 4 comes next")
+
+
+async def test_attestations_that_changed_places_are_found(newsroom: Newsroom) -> None:
+    first, _, third, _ = await a_history(newsroom)
+    async with tampering(newsroom.database) as connection:
+        for sequence, new in ((2, -1), (4, 2), (-1, 4)):
+            chosen = update(Attestation).where(number(sequence))
+            await connection.execute(chosen.values(sequence=new))
+    assert await verified(newsroom) == Broken(2, f"it is signed as number 4, of {third.id}")
+    assert first.id != third.id
+
+
+async def test_a_statement_in_place_of_another_is_found(newsroom: Newsroom) -> None:
+    _, _, third, _ = await a_history(newsroom)
+    async with tampering(newsroom.database) as connection:
+        values = {"envelope": third.envelope, "hash": third.hash}
+        await connection.execute(update(Attestation).where(number(2)).values(**values))
+    assert await verified(newsroom) == Broken(2, f"it is signed as number 4, of {third.id}")
+
+
+async def test_a_hash_that_was_edited_is_found(newsroom: Newsroom) -> None:
+    await a_history(newsroom)
+    async with tampering(newsroom.database) as connection:
+        await connection.execute(update(Attestation).where(number(3)).values(hash="0" * 64))
+    found = await verified(newsroom)
+    assert found == Broken(3, "its content is not what its hash was made of")
+
+
+async def test_an_attestation_by_another_hand_is_found(newsroom: Newsroom) -> None:
+    history = await a_history(newsroom)
+    payload = payload_in(history[3].envelope)
+    async with tampering(newsroom.database) as connection:
+        envelope = STRANGER.sign(PAYLOAD_TYPE, payload)
+        await connection.execute(update(Attestation).where(number(5)).values(envelope=envelope))
+    found = await verified(newsroom)
+    assert isinstance(found, Broken)
+    assert found.sequence == 5
+    assert "not signed" in found.reason
+
+
+async def test_a_row_that_is_no_envelope_is_found(newsroom: Newsroom) -> None:
+    await a_history(newsroom)
+    async with tampering(newsroom.database) as connection:
+        await connection.execute(update(Attestation).where(number(2)).values(envelope={"x": 1}))
+    found = await verified(newsroom)
+    assert isinstance(found, Broken)
+    assert found.sequence == 2
+
+
+async def test_a_chain_that_was_made_anew_over_a_gap_is_found(newsroom: Newsroom) -> None:
+    """Even the key's holder has to sign everything that follows anew."""
+    await newsroom.review(await newsroom.draft(slug="one"))
+    sign_off, edition = await only(newsroom, SignOff), await only(newsroom, Edition)
+    async with tampering(newsroom.database) as connection:
+        await connection.execute(delete(Attestation).where(number(2)))
+    async with newsroom.database.transaction() as session:
+        await attest_sign_off(
+            session,
+            newsroom.database.key_file,
+            sign_off,
+            entry_id=edition.entry_id,
+            locale=edition.locale,
+            reviewer_name="Rita Reviewer",
+            now=sign_off.signed_at,
+        )
+    assert await verified(newsroom) == Broken(2, "it is missing; 3 comes next")
+
+
+async def test_an_end_that_was_cut_off_is_missed(newsroom: Newsroom) -> None:
+    await a_history(newsroom)
+    async with tampering(newsroom.database) as connection:
+        await connection.execute(delete(Attestation).where(Attestation.sequence > 2))
+    missed = "it is missing; numbers were given out up to 5"
+    assert await verified(newsroom) == Broken(3, missed)
+
+
+async def test_a_sign_off_that_nobody_gave_is_found(newsroom: Newsroom) -> None:
+    await a_history(newsroom)
+    async with tampering(newsroom.database) as connection:
+        row = (await connection.execute(select(SignOff.__table__))).mappings().first()
+        assert row is not None
+        await connection.execute(insert(SignOff).values(**{**row, "id": "signoff_x"}))
+    assert isinstance(await verified(newsroom), Verified)
+    async with newsroom.database.reading() as session:
+        assert await unattested(session) == ["signoff_x"]
+
+
+async def test_what_was_made_before_there_were_attestations_needs_none(newsroom: Newsroom) -> None:
+    await a_history(newsroom)
+    async with tampering(newsroom.database) as connection:
+        await connection.execute(delete(Attestation))
+        await set_counter(connection, "attestation", 0)
+    await newsroom.published(slug="three")
+    async with newsroom.database.reading() as session:
+        assert await unattested(session) == []
+    assert isinstance(await verified(newsroom), Verified)

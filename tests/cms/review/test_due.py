@@ -1,0 +1,184 @@
+"""A page is looked at again when its sign-offs run out, or when what it leads to has changed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from cms.authorization.actor import ANONYMOUS, Actor, Grant
+from cms.clock import now
+from cms.publishing.publishing import break_glass_publish
+from cms.review.due import Due, Outdated, outdated_reviews, reviews_due
+from cms.review.reviews import request_review, sign_off
+from cms.tables import Publication, Revision
+from tests.builders import Newsroom
+
+DAY = timedelta(days=1)
+
+
+async def due(newsroom: Newsroom, days: int, actor: Actor | None = None) -> list[Due]:
+    """Return what will be due within so many days."""
+    async with newsroom.as_(actor or newsroom.author) as work:
+        return await reviews_due(work, days * DAY)
+
+
+async def outdated(newsroom: Newsroom, actor: Actor | None = None) -> list[Outdated]:
+    async with newsroom.as_(actor or newsroom.author) as work:
+        return await outdated_reviews(work)
+
+
+async def pages(newsroom: Newsroom) -> dict[str | None, list[str]]:
+    """Return the paths of outdated pages, each with the ids of what has changed."""
+    return {
+        each.publication.path: [cause.id for cause in each.causes]
+        for each in await outdated(newsroom)
+    }
+
+
+async def republish(newsroom: Newsroom, publication: Publication, **values: Any) -> Publication:
+    """Publish a page with some values changed."""
+    async with newsroom.database.reading() as session:
+        head = await session.get_one(Revision, publication.revision_id)
+    (again,) = await newsroom.publish(await newsroom.update(head, **values))
+    return again
+
+
+async def test_a_page_is_due_when_its_sign_offs_run_out(newsroom: Newsroom) -> None:
+    article = await newsroom.published(title="Article", slug="article")
+    note = await newsroom.published("Note", title="Note", slug="note", text="x")
+    await newsroom.review(await newsroom.draft(title="Never public"))
+    assert await due(newsroom, 0) == []
+    assert [each.publication.id for each in await due(newsroom, 31)] == [note.id]
+    both = await due(newsroom, 366)
+    assert [each.publication.id for each in both] == [note.id, article.id]
+    assert both[0].expires_at < both[1].expires_at
+    assert abs(both[1].expires_at - article.published_at - 365 * DAY) < DAY
+    async with newsroom.as_(newsroom.author, now() + 40 * DAY) as work:
+        assert [each.publication.id for each in await reviews_due(work, timedelta(0))] == [note.id]
+
+
+async def test_a_page_that_was_signed_again_is_due_later(newsroom: Newsroom) -> None:
+    head = await newsroom.draft("Note", slug="note", text="x")
+    await newsroom.publish(head)
+    until = (await due(newsroom, 31))[0].expires_at
+    entry_id = await newsroom.entry_id(head)
+    later = now() + 20 * DAY
+    await newsroom.do_at(later, newsroom.author, request_review, entry_id, base_revision=head.id)
+    first, second, third = newsroom.reviewers
+    # All stages have to be renewed, by as many as they ask for.
+    for reviewer, stage in ((first, "technical"), (third, "editorial"), (first, "technical")):
+        judged = {"digest": head.digest, "stage": stage}
+        await newsroom.do_at(later, reviewer, sign_off, entry_id, **judged)
+        (still,) = await due(newsroom, 31)
+        assert abs(still.expires_at - until) < timedelta(minutes=5)
+    judged = {"digest": head.digest, "stage": "technical"}
+    await newsroom.do_at(later, second, sign_off, entry_id, **judged)
+    assert await due(newsroom, 31) == []
+    (renewed,) = await due(newsroom, 51)
+    assert renewed.signers == {str(each.account_id) for each in newsroom.reviewers}
+
+
+async def test_what_went_past_the_reviewers_is_due_at_once(newsroom: Newsroom) -> None:
+    head = await newsroom.draft(slug="page")
+    entry_id = await newsroom.entry_id(head)
+    publication = await newsroom.do(
+        newsroom.administrator,
+        break_glass_publish,
+        entry_id,
+        revision_id=head.id,
+        reason="It was wrong.",
+    )
+    (found,) = await due(newsroom, 0)
+    assert (found.publication.id, found.signers) == (publication.id, frozenset())
+    await newsroom.ask(head)
+    await newsroom.sign(head)
+    assert await due(newsroom, 0) == []
+
+
+async def test_what_is_not_public_any_more_is_not_due(newsroom: Newsroom) -> None:
+    publication = await newsroom.published("Note", slug="note", text="x")
+    await newsroom.unpublish(publication)
+    assert await due(newsroom, 400) == []
+
+
+async def test_one_sees_what_one_may_read(newsroom: Newsroom) -> None:
+    mine, theirs = await newsroom.category("Mine"), await newsroom.category("Theirs")
+    limited = await newsroom.person("Lim", Grant(role="viewer", category_id=mine.id))
+    target = await newsroom.published(slug="target")
+    for category in (mine, theirs):
+        await newsroom.published(
+            title=category.name, category=category, related=["/articles/target"]
+        )
+    await republish(newsroom, target, body="Quite another text.")
+    assert len(await due(newsroom, 400)) == 3
+    assert [each.publication.path for each in await due(newsroom, 400, limited)] == [
+        "/articles/mine"
+    ]
+    assert len(await outdated(newsroom)) == 2
+    assert [each.publication.path for each in await outdated(newsroom, limited)] == [
+        "/articles/mine"
+    ]
+    assert await due(newsroom, 400, ANONYMOUS) == []
+    assert await outdated(newsroom, ANONYMOUS) == []
+
+
+async def test_a_page_is_outdated_when_what_it_leads_to_says_something_else(
+    newsroom: Newsroom,
+) -> None:
+    target = await newsroom.published(slug="target", body="One.", summary="S")
+    await newsroom.published(slug="by-list", related=["/articles/target"])
+    await newsroom.published(slug="by-text", body="See [it](/articles/target).")
+    await newsroom.published(slug="apart")
+    assert await pages(newsroom) == {}
+    changed = await republish(newsroom, target, body="Another.")
+    assert await pages(newsroom) == {
+        "/articles/by-list": [changed.id],
+        "/articles/by-text": [changed.id],
+    }
+    again = await republish(newsroom, changed, title="Another title")
+    assert (await pages(newsroom))["/articles/by-list"] == [again.id]
+    # If it says again what the reviewers saw, there is nothing to look at.
+    await republish(newsroom, again, body="One.", title="A title")
+    assert await pages(newsroom) == {}
+
+
+async def test_what_no_reader_would_notice_outdates_nothing(newsroom: Newsroom) -> None:
+    target = await newsroom.published(slug="target")
+    await newsroom.published(slug="source", related=["/articles/target"])
+    await republish(newsroom, target, category=await newsroom.category("Topic"))
+    assert await pages(newsroom) == {}
+
+
+async def test_a_draft_outdates_nothing(newsroom: Newsroom) -> None:
+    head = await newsroom.draft(slug="target")
+    await newsroom.publish(head)
+    await newsroom.published(slug="source", related=["/articles/target"])
+    await newsroom.review(await newsroom.update(head, body="Another."))
+    assert await pages(newsroom) == {}
+
+
+async def test_a_new_sign_off_says_that_somebody_has_looked(newsroom: Newsroom) -> None:
+    target = await newsroom.published(slug="target")
+    source = await newsroom.draft(slug="source", related=["/articles/target"])
+    await newsroom.publish(source)
+    await republish(newsroom, target, body="Another.")
+    assert list(await pages(newsroom)) == ["/articles/source"]
+    await newsroom.ask(source)
+    await newsroom.sign(source, newsroom.reviewers[1])
+    assert await pages(newsroom) == {}
+
+
+async def test_what_goes_past_the_reviewers_outdates_pages_too(newsroom: Newsroom) -> None:
+    head = await newsroom.draft(slug="target")
+    await newsroom.publish(head)
+    await newsroom.published(slug="source", related=["/articles/target"])
+    edited = await newsroom.update(head, body="Another.")
+    entry_id = await newsroom.entry_id(head)
+    await newsroom.do(
+        newsroom.administrator,
+        break_glass_publish,
+        entry_id,
+        revision_id=edited.id,
+        reason="It was wrong.",
+    )
+    assert list(await pages(newsroom)) == ["/articles/source"]

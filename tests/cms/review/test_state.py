@@ -1,0 +1,241 @@
+"""The word for where a revision stands is the same in SQL as by the facts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import literal_column, select
+
+from cms.authorization.actor import Actor, Grant
+from cms.content.snapshot import Changes
+from cms.drafts.entries import archive_entry, create_entry, unarchive_entry
+from cms.drafts.loading import Held, hold
+from cms.drafts.saving import autosave_entry, restore_revision, save_draft
+from cms.errors import Refused
+from cms.publishing.loading import live_publication_of
+from cms.publishing.publishing import break_glass_publish, unpublish_entry
+from cms.reading.management import STATES, state_of
+from cms.review.loading import lacking_for, objectors_to, open_review_of
+from cms.review.reviews import request_changes, request_review, sign_off, withdraw_review
+from cms.storage.database import Database
+from cms.tables import Edition, Entry, Publication, Revision
+from cms.work.work import Work
+from tests.builders import Newsroom, Rehearsals, draft_of, entry_id_of
+from tests.conftest import KINDS, Templates
+from tests.sites import SITE
+
+TYPES = {"Article": "body", "Note": "text"}
+VERBS = (
+    *("save", "autosave", "restore", "ask", "ask", "withdraw"),
+    *("sign", "sign", "sign", "sign", "sign long ago", "object"),
+    *("publish", "unpublish", "archive", "unarchive"),
+)
+_STEPS = st.tuples(st.sampled_from(VERBS), st.integers(0, 3), st.integers(0, 3))
+
+
+@dataclass
+class Desk:
+    """One entry, and people who do all sorts of things with it, a second apart.
+
+    Attributes:
+        work: the transaction, at its present time.
+        newsroom: the people.
+        both: somebody who writes and reviews.
+        content_type: the type of the entry.
+        entry_id: the entry.
+        seconds: for how long it has been going on.
+    """
+
+    work: Work
+    newsroom: Newsroom
+    both: Actor
+    content_type: str
+    entry_id: str
+    seconds: int = field(default=0)
+
+    def as_(self, actor: Actor, ago: timedelta = timedelta(0)) -> Work:
+        return replace(self.work, actor=actor, now=self.moment() - ago)
+
+    def moment(self) -> datetime:
+        # In the past, so that the database's own clock is later.
+        return self.work.now - timedelta(hours=1) + timedelta(seconds=self.seconds)
+
+    async def held(self) -> Held:
+        return await hold(self.as_(self.newsroom.administrator), self.entry_id, None)
+
+    async def revisions(self) -> Sequence[Revision]:
+        held = await self.held()
+        found = await self.work.session.scalars(
+            select(Revision)
+            .where(Revision.edition_id == held.edition.id)
+            .order_by(Revision.number.desc())
+        )
+        return found.all()
+
+    async def step(self, verb: str, who: int, place: int) -> None:
+        """Try something; that it is refused is no matter."""
+        self.seconds += 1
+        writers = (self.newsroom.author, self.newsroom.second_author, self.both, self.both)
+        judges = (*self.newsroom.reviewers, self.both)
+        revisions = await self.revisions()
+        with suppress(Refused):
+            chosen = revisions[place % len(revisions)]
+            await self._write(verb, writers[who], revisions[0], chosen)
+            await self._judge(verb, judges[who], revisions[0], chosen)
+            await self._decide(verb, chosen)
+
+    async def _write(self, verb: str, actor: Actor, head: Revision, chosen: Revision) -> None:
+        work, entry, base = self.as_(actor), self.entry_id, head.id
+        title = f"Version {self.seconds}"
+        text: Any = {TYPES[self.content_type]: title}
+        if verb == "save":
+            draft = draft_of(title=title, slug="page", **text)
+            await save_draft(work, entry, draft, base_revision=base)
+        elif verb == "autosave":
+            await autosave_entry(work, entry, Changes(title=title), base_revision=base)
+        elif verb == "restore":
+            await restore_revision(work, entry, chosen.id, base_revision=base)
+
+    async def _judge(self, verb: str, actor: Actor, head: Revision, chosen: Revision) -> None:
+        work, entry = self.as_(actor), self.entry_id
+        if verb == "ask":
+            await request_review(self.as_(self.newsroom.author), entry, base_revision=head.id)
+        elif verb == "withdraw":
+            await withdraw_review(self.as_(self.newsroom.publisher), entry)
+        elif verb == "sign":
+            await sign_off(work, entry, digest=chosen.digest)
+        elif verb == "sign long ago":
+            long_ago = self.as_(actor, timedelta(days=400))
+            await sign_off(long_ago, entry, digest=chosen.digest)
+        elif verb == "object":
+            await request_changes(work, entry, digest=chosen.digest, reason="No.")
+
+    async def _decide(self, verb: str, chosen: Revision) -> None:
+        entry, work = self.entry_id, self.as_(self.newsroom.administrator)
+        if verb == "publish":
+            await break_glass_publish(work, entry, revision_id=chosen.id, reason="Now.")
+        elif verb == "unpublish":
+            await unpublish_entry(work, entry)
+        elif verb == "archive":
+            await archive_entry(work, entry)
+        elif verb == "unarchive":
+            await unarchive_entry(work, entry)
+
+
+async def state_by_facts(work: Work, held: Held, revision: Revision) -> str:
+    """Return the word for a revision as the facts have it that commands go by."""
+    review = await open_review_of(work, held.edition)
+    live = await live_publication_of(work, held.edition)
+    ever = select(Publication.id).where(Publication.edition_id == held.edition.id).limit(1)
+    if held.entry.archived_at is not None:
+        return "ARCHIVED"
+    if live is not None and live.revision_id == revision.id:
+        return "PUBLISHED"
+    if review is not None and await objectors_to(work, revision):
+        return "CHANGES_REQUESTED"
+    if review is not None:
+        is_lacking = await lacking_for(work, held.content_type, revision)
+        return "IN_REVIEW" if is_lacking else "APPROVED"
+    return "UNPUBLISHED" if live is None and await work.session.scalar(ever) else "DRAFT"
+
+
+async def state_by_sql(work: Work, revision: Revision) -> str:
+    shown = (
+        select(
+            *(Revision.edition_id, Revision.id, Revision.number, Revision.digest),
+            Entry.archived_at,
+        )
+        .join(Edition, Edition.id == Revision.edition_id)
+        .join(Entry, Entry.id == Edition.entry_id)
+        .where(Revision.id == revision.id)
+        .subquery("shown")
+    )
+    names = ("edition_id", "id", "number", "digest", "archived_at")
+    # By name, as the planner has its columns.
+    state = state_of(*(literal_column(f"shown.{name}") for name in names))
+    return str(await work.session.scalar(select(state).select_from(shown)))
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def rehearsals(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Rehearsals]:
+    """A newsroom in which every example begins anew."""
+    with asyncio.Runner() as runner:
+        url = runner.run(templates.copy(request.param))
+        database = Database(url, signing_key=templates.signing_key)
+        newsroom = Newsroom(database, SITE)
+        runner.run(newsroom.hire())
+        yield Rehearsals(runner, newsroom)
+        runner.run(database.close())
+        runner.run(templates.drop(url))
+
+
+@pytest.fixture(scope="module")
+def both(rehearsals: Rehearsals) -> Actor:
+    """Somebody who writes and reviews."""
+    person = rehearsals.newsroom.person("Bo", Grant(role="author"), Grant(role="reviewer"))
+    return rehearsals.runner.run(person)
+
+
+async def a_desk(work: Work, newsroom: Newsroom, both: Actor, content_type: str) -> Desk:
+    text: Any = {TYPES[content_type]: "Words."}
+    head = await create_entry(work, content_type, draft_of(slug="page", **text))
+    return Desk(work, newsroom, both, content_type, await entry_id_of(work, head))
+
+
+@settings(max_examples=settings().max_examples // 4)
+@given(
+    content_type=st.sampled_from(sorted(TYPES)),
+    steps=st.lists(_STEPS, min_size=3, max_size=15),
+)
+def test_sql_and_python_have_the_same_word_for_it(
+    rehearsals: Rehearsals, both: Actor, content_type: str, steps: Sequence[tuple[str, int, int]]
+) -> None:
+    async def attempt(work: Work) -> None:
+        desk = await a_desk(work, rehearsals.newsroom, both, content_type)
+        for step in steps:
+            await desk.step(*step)
+        held = await desk.held()
+        for revision in await desk.revisions():
+            expected = await state_by_facts(desk.as_(both), held, revision)
+            assert await state_by_sql(work, revision) == expected
+
+    rehearsals.rehearse(attempt)
+
+
+def test_every_word_is_said_at_its_time(rehearsals: Rehearsals, both: Actor) -> None:
+    """A history in which each step leads to another word."""
+    story = [
+        (("save", 0, 0), "DRAFT"),
+        (("ask", 0, 0), "IN_REVIEW"),
+        (("object", 1, 0), "CHANGES_REQUESTED"),
+        (("save", 0, 0), "IN_REVIEW"),
+        (("sign long ago", 0, 0), "IN_REVIEW"),
+        (("sign", 0, 0), "APPROVED"),
+        (("save", 2, 0), "IN_REVIEW"),
+        (("sign", 3, 0), "IN_REVIEW"),  # their own work
+        (("sign", 1, 0), "APPROVED"),
+        (("publish", 0, 0), "PUBLISHED"),
+        (("save", 0, 0), "DRAFT"),
+        (("unpublish", 0, 0), "UNPUBLISHED"),
+        (("archive", 0, 0), "ARCHIVED"),
+        (("unarchive", 0, 0), "UNPUBLISHED"),
+    ]
+    told: list[str] = []
+
+    async def attempt(work: Work) -> None:
+        desk = await a_desk(work, rehearsals.newsroom, both, "Article")
+        for step, _ in story:
+            await desk.step(*step)
+            told.append(await state_by_sql(work, (await desk.revisions())[0]))
+
+    rehearsals.rehearse(attempt)
+    assert told == [word for _, word in story]
+    assert set(told) == set(STATES)

@@ -1,0 +1,136 @@
+"""Connections that only read keep what they read with: statements, pages, no right to write."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from pysqlite3 import dbapi2 as sqlite
+from sqlalchemy import select, text  # noqa: TID251  # asks SQLite for its settings
+
+from cms.errors import ReadTimeout
+from cms.storage.database import Database
+from cms.storage.dialects.failures import PostgresFailures
+from cms.storage.dialects.reading import PostgresReader, SqliteReader, connect_to_read
+from tests.conftest import Templates
+
+_MEGABYTE = 1024**2
+
+
+@pytest.fixture
+async def sqlite_url(templates: Templates) -> str:
+    """The URL of a migrated SQLite file."""
+    return await templates.copy("sqlite")
+
+
+async def setting(database: Database, name: str) -> int:
+    """Return a setting of the connections of ``database.reading()``."""
+    async with database.reading() as session:
+        return int(await session.scalar(text(f"pragma {name}")) or 0)
+
+
+async def fetched(database: Database, name: str) -> int:
+    """Return the same of the connections of ``database.reader``."""
+    return int(await database.reader.fetch(f"pragma {name}", []) or 0)
+
+
+async def test_a_statement_of_any_length_is_prepared_once(database: Database) -> None:
+    if not isinstance(database.reader, PostgresReader):
+        return  # SQLite's driver keeps statements whatever their length
+    one = PostgresReader(database.engine.url, 1, 5.0, PostgresFailures())
+    long = f"select json_build_object('a', 1) -- {'x' * 20_000}"
+    for _ in range(2):
+        assert json.loads(await one.fetch(long, [])) == {"a": 1}
+    kept = "select to_json(count(*)) from pg_prepared_statements where length(statement) > 20000"
+    assert json.loads(await one.fetch(kept, [])) == 1
+    await one.close()
+
+
+async def test_sqlites_readers_keep_64_megabytes_and_map_nothing_by_default(
+    sqlite_url: str,
+) -> None:
+    database = Database(sqlite_url)
+    assert isinstance(database.reader, SqliteReader)
+    for asked in (setting, fetched):
+        assert await asked(database, "cache_size") == -64 * 1024
+        assert await asked(database, "query_only") == 1
+        assert await asked(database, "mmap_size") == 0
+    await database.close()
+
+
+async def test_sqlites_readers_map_what_the_settings_allow_and_its_writer_nothing(
+    sqlite_url: str,
+) -> None:
+    database = Database(sqlite_url, sqlite_mmap_megabytes=16)
+    for asked in (setting, fetched):
+        assert await asked(database, "mmap_size") == 16 * _MEGABYTE
+    async with database.transaction() as session:
+        assert await session.scalar(text("pragma mmap_size")) == 0
+    await database.close()
+
+
+async def test_a_file_that_is_mapped_is_read_as_any_other(sqlite_url: str) -> None:
+    plain, mapped = Database(sqlite_url), Database(sqlite_url, sqlite_mmap_megabytes=1)
+    counted = "select json_object('tables', count(*)) from sqlite_schema"
+    assert await plain.reader.fetch(counted, []) == await mapped.reader.fetch(counted, [])
+    async with mapped.reading() as session:
+        assert await session.scalar(select(1)) == 1
+    await plain.close()
+    await mapped.close()
+
+
+def test_a_connection_to_read_cannot_write(tmp_path: Path) -> None:
+    file = tmp_path / "with space & sign?.db"
+    sqlite.connect(file).execute("create table one (value)").connection.close()
+    connection = connect_to_read(str(file), 8)
+    with pytest.raises(sqlite.OperationalError, match="readonly"):
+        connection.execute("insert into one values (1)")
+    connection.close()
+
+
+# Counts to a parameter, which takes long if that is large.
+_COUNT = """
+with recursive counted(n) as (select 1 union all select n + 1 from counted where n < ?)
+select json_object('count', count(*)) from counted
+"""
+
+
+async def test_a_statement_that_was_fast_does_not_keep_the_event_loop_with_other_values(
+    sqlite_url: str,
+) -> None:
+    reader = Database(sqlite_url).reader
+    for _ in range(3):  # by now it is run on the event loop
+        assert json.loads(await reader.fetch(_COUNT, [1])) == {"count": 1}
+    slow = asyncio.create_task(reader.fetch(_COUNT, [3_000_000]))
+    other = asyncio.create_task(reader.fetch(_COUNT, [10]))
+    done, _ = await asyncio.wait({slow, other}, return_when=asyncio.FIRST_COMPLETED)
+    assert done == {other}
+    assert json.loads(await slow) == {"count": 3_000_000}
+    await reader.close()
+
+
+async def test_a_slow_statement_is_cancelled_after_the_limit_wherever_it_began(
+    sqlite_url: str,
+) -> None:
+    reader = Database(sqlite_url, statement_timeout=0.05).reader
+    await reader.fetch(_COUNT, [1])
+    await reader.fetch(_COUNT, [1])
+    with pytest.raises(ReadTimeout):
+        await reader.fetch(_COUNT, [10**9])
+    assert json.loads(await reader.fetch(_COUNT, [2])) == {"count": 2}
+    await reader.close()
+
+
+async def test_one_client_leaves_connections_to_the_others(sqlite_url: str) -> None:
+    reader = Database(sqlite_url, readers=4).reader
+    slow = [asyncio.create_task(reader.fetch(_COUNT, [10**9], "a")) for _ in range(8)]
+    await reader.fetch(_COUNT, [1], "b")
+    quick = [reader.fetch(f"{_COUNT} -- {n}", [1], "b") for n in range(8)]
+    assert [json.loads(each) for each in await asyncio.gather(*quick)] == [{"count": 1}] * 8
+    assert not any(each.done() and not each.exception() for each in slow)
+    for each in slow:
+        each.cancel()
+    await asyncio.gather(*slow, return_exceptions=True)
+    await reader.close()

@@ -1,0 +1,230 @@
+"""The cost of a request is known before its statement is made; too much of it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+import pytest
+from _pytest.mark import ParameterSet
+from graphql import OperationDefinitionNode, parse
+from sqlalchemy.dialects.sqlite import dialect as sqlite
+
+import bench.site
+import seeds.site
+from bench import queries
+from cms.errors import SettingsError
+from cms.reading.view import View
+from cms.site import Site
+from graphql_api.http.errors import RequestFailed
+from graphql_api.http.limits import Limits, limits_with
+from graphql_api.http.request import GraphQLRequest
+from graphql_api.operation import Operations
+from graphql_api.planner.cost import Entries
+from graphql_api.schema.build import build_delivery_schema
+from tests.docs.test_docs import DOCS, ROOT, blocks
+from tests.graphql_api.conftest import Api
+
+DEMO, BENCH = seeds.site.site, bench.site.site
+SCHEMAS = {site.name: build_delivery_schema(site) for site in (DEMO, BENCH)}
+LARGE = 100_000
+
+# The values that the queries of the benchmark have without a default.
+GIVEN = {
+    "path": "/terms/entry-1",
+    "category": "c-1",
+    "source": "Source 1",
+    "position": 1,
+    "search": '"Source 1"',
+    "skip": 20,
+}
+
+
+def operations_of(
+    site: Site, entries: int, limits: Limits | None = None, kept_bytes: int = 10**8
+) -> Operations:
+    """Return what prepares requests to a site that has so many entries."""
+
+    async def counts() -> Entries:
+        return dict.fromkeys(site.content_types, entries // len(site.content_types))
+
+    schema = SCHEMAS[site.name]
+    dialect = sqlite(paramstyle="qmark")
+    return Operations(schema, dialect, limits or Limits(), counts, kept_bytes=kept_bytes)
+
+
+async def measured(operations: Operations, site: Site, query: str, **variables: Any) -> int:
+    """Return the cost of a query, if it is accepted."""
+    view = View(site.locales_for(site.default_locale))
+    asked = await operations.read(GraphQLRequest(query, None, variables))
+    prepared = await operations.prepare(asked, view)
+    return prepared.cost(asked.variables, await operations.entries())
+
+
+async def cost(query: str, entries: int = LARGE, **variables: Any) -> int:
+    """Return the cost of a query to a benchmark site of this size."""
+    operations = operations_of(BENCH, entries, Limits(cost=10**12, parts=10**6, filters=10**6))
+    return await measured(operations, BENCH, query, **variables)
+
+
+def documented() -> Iterator[ParameterSet]:
+    """Yield every query of the documentation to the delivery API."""
+    for file in (ROOT / "README.md", DOCS / "querying.md", DOCS / "delivering.md"):
+        for number, document in enumerate(blocks(file, "graphql"), 1):
+            yield pytest.param(DEMO, document, id=f"{file.name}-{number}")
+    for name in ("PAGE", "LIST", "FILTER", "PAST", "SEARCH", "TWO_HOPS"):
+        yield pytest.param(BENCH, getattr(queries, name), id=name)
+
+
+@pytest.mark.parametrize(("site", "document"), list(documented()))
+async def test_every_documented_query_is_accepted_at_a_hundred_thousand_entries(
+    site: Site, document: str
+) -> None:
+    operations = operations_of(site, LARGE)
+    for each in parse(document).definitions:
+        assert isinstance(each, OperationDefinitionNode)
+        names = {one.variable.name.value for one in each.variable_definitions or ()}
+        variables = {name: GIVEN[name] for name in names & GIVEN.keys()}
+        assert await measured(operations, site, document, **variables) > 0
+
+
+@pytest.mark.parametrize(
+    ("less", "more"),
+    [
+        ("{ terms(first: 1) { nodes { id } } }", "{ terms(first: 2) { nodes { id } } }"),
+        ("{ terms { nodes { id } } }", "{ terms { nodes { id } totalCount } }"),
+        ("{ terms { totalCount } }", '{ terms(where: {title: {ne: "a"}}) { totalCount } }'),
+        (
+            '{ terms(where: {title: {ne: "a"}}) { totalCount } }',
+            '{ terms(where: {OR: [{title: {ne: "a"}}, {title: {ne: "b"}}]}) { totalCount } }',
+        ),
+        (
+            '{ terms(where: {links: {some: {kind: {eq: "a"}}}}) { totalCount } }',
+            '{ terms(where: {links: {some: {target: {slug: {eq: "a"}}}}}) { totalCount } }',
+        ),
+        ('{ terms(search: "a") { totalCount } }', '{ terms(search: "a b") { totalCount } }'),
+        ('{ terms(search: "abc*") { totalCount } }', '{ terms(search: "a*") { totalCount } }'),
+        (
+            "{ terms { facets(fields: [category]) { count } } }",
+            "{ terms { facets(fields: [category, tags]) { count } } }",
+        ),
+        (
+            '{ terms(where: {source: {eq: "a"}}) { nodes { id } } }',
+            '{ terms(where: {source: {ne: "a"}}) { nodes { id } } }',
+        ),
+        ("{ terms { nodes { id } } }", "{ terms { nodes { body { html } } } }"),
+        ("{ terms { nodes { id } } }", "{ terms(orderBy: [title_ASC]) { nodes { id } } }"),
+    ],
+)
+async def test_more_work_has_a_higher_cost(less: str, more: str) -> None:
+    assert 0 < await cost(less) < await cost(more)
+
+
+async def test_the_size_of_pages_and_words_of_a_search_count_in_variables_as_well() -> None:
+    paged = "query($n: Int) { terms(first: $n) { nodes { links(first: $n) { nodes { url } } } } }"
+    assert await cost(paged, n=10) < await cost(paged, n=20) / 2
+    searched = "query($text: String) { terms(search: $text) { totalCount } }"
+    assert await cost(searched, text="a* b* c*") > await cost(searched, text="abc") * 3
+
+
+async def test_conditions_count_in_variables_as_well() -> None:
+    query = "query($where: TermWhere) { terms(where: $where) { totalCount } }"
+    condition = {"title": {"ne": "a"}}
+    few, many = ({"OR": [condition] * count} for count in (2, 120))
+    assert await cost(query, where=few) < await cost(query, where=many)
+    operations = operations_of(BENCH, 100)
+    with pytest.raises(RequestFailed, match="121 filters; at most 100 are allowed"):
+        await measured(operations, BENCH, query, where={"OR": [condition] * 120})
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "{id: {eq: null}}",
+        "{AND: [{id: {eq: null}}]}",
+        "{path: {}}",
+        "{category: {path: {eq: null}}}",
+        "{OR: [{id: {eq: null}}]}",
+    ],
+)
+async def test_a_condition_that_is_ignored_makes_nothing_cheaper(where: str) -> None:
+    whole = await cost("{ entries { totalCount facets(fields: [type]) { count } } }")
+    asked = f"{{ entries(where: {where}) {{ totalCount facets(fields: [type]) {{ count }} }} }}"
+    assert await cost(asked) == whole
+
+
+async def test_ids_count_as_often_as_they_are_given() -> None:
+    query = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Term { links { totalCount } } } }"
+    few, many = [await cost(query, ids=["x"] * count) for count in (1, 200)]
+    assert many > 100 * few
+
+
+async def test_an_order_is_as_large_as_its_different_keys() -> None:
+    once = await cost("{ terms(orderBy: [title_ASC]) { nodes { id } } }")
+    again = "title_ASC title_DESC " * 50
+    assert await cost(f"{{ terms(orderBy: [{again}]) {{ nodes {{ id }} }} }}") == once
+    more = await cost("{ terms(orderBy: [title_ASC slug_ASC]) { nodes { id } } }")
+    assert more > once
+
+
+async def test_a_small_site_can_be_asked_what_a_large_one_cannot() -> None:
+    query = "{ entries(where: {incomingLinks: {count: {gt: 5}}}) { totalCount } }"
+    for entries, is_accepted in ((1_000, True), (LARGE, False)):
+        operations = operations_of(BENCH, entries)
+        if is_accepted:
+            assert await measured(operations, BENCH, query) < 1_000_000
+        else:
+            with pytest.raises(RequestFailed, match=r"has a cost of [0-9,]+; at most 1,000,000"):
+                await measured(operations, BENCH, query)
+
+
+@pytest.mark.parametrize(
+    ("limits", "query", "words"),
+    [
+        (Limits(parts=10), "{ entries { nodes { id title slug } } }", "parts; at most 10 are"),
+        (
+            Limits(cost=100),
+            "{ entries { nodes { body: links { totalCount } } } }",
+            "at most 100 is",
+        ),
+        (
+            Limits(filters=1),
+            '{ entries(where: {OR: [{id: {eq: "a"}}]}) { totalCount } }',
+            "at most 1",
+        ),
+    ],
+)
+async def test_a_limit_is_named_with_its_figure(limits: Limits, query: str, words: str) -> None:
+    with pytest.raises(RequestFailed, match=words) as failure:
+        await measured(operations_of(BENCH, 100, limits), BENCH, query)
+    (error,) = failure.value.errors
+    assert error.extensions == {"code": "LIMIT_EXCEEDED"}
+
+
+async def test_a_site_can_choose_other_limits() -> None:
+    assert limits_with(Limits(), {"cost": 5, "depth": 3}, "L") == Limits(cost=5, depth=3)
+    for wrong, words in (({"costs": 5}, "no limit 'costs'"), ({"cost": -1}, "cannot be negative")):
+        with pytest.raises(SettingsError, match=words):
+            limits_with(Limits(), wrong, "COPYDESK_LIMITS")
+
+
+async def test_the_cost_is_told_where_it_is_asked_for(api: Api) -> None:
+    await api.newsroom.published(title="One", slug="one")
+    for query in (
+        "{ entries { totalCount } }",
+        "{ entries { totalCount } __schema { __typename } }",
+    ):
+        plain = await api.ask(query)
+        told = await told_cost(api, query)
+        assert told.pop("extensions")["cost"].keys() == {
+            *("cost", "costLimit", "parts", "partsLimit", "filters", "filtersLimit")
+        }
+        assert told == plain
+
+
+async def told_cost(api: Api, query: str) -> dict[str, Mapping[str, Any]]:
+    """Return the response to a query with its cost."""
+    request = GraphQLRequest(query, None, {}, wants_cost=True)
+    response: dict[str, Mapping[str, Any]] = orjson.loads(await api.delivery.answer(request))
+    return response

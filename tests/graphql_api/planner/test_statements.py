@@ -1,0 +1,107 @@
+"""One query is one SQL statement, however deep it is and however much there is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cms.storage.dialects.reading import PostgresReader, SqliteReader
+from tests.graphql_api.conftest import Api
+
+DEEP = """
+query Deep($path: String!, $first: Int!) {
+  entry(by: {path: $path}) {
+    __typename id title path
+    category { name ancestors { name children { name } } }
+    ... on Article {
+      body { html } sections { heading body { html } }
+      steps { title see { label target { __typename } } }
+      translatedFrom { title related { target { ... on Entry { title } } } }
+    }
+    linkGroups { kind links { url target { ... on Entry { title links { nodes { url } } } } } }
+    incomingLinks(first: $first) {
+      totalCount edges { cursor node { source { title } } } pageInfo { hasNextPage }
+    }
+    review { reviewers { name reviewed(first: 5) { nodes { title } } } }
+    revision { author { name } }
+  }
+  entries(first: $first, where: {tags: {none: {slug: {eq: "x"}}}}) {
+    totalCount nodes { title tags { name } }
+  }
+  articles(first: $first, orderBy: [rating_DESC]) {
+    nodes { title category { entries { totalCount } } }
+  }
+  settings { brand menu { heading links { label } } }
+  categories { nodes { path entries(first: 2) { nodes { title } } } }
+}
+"""
+
+
+async def fill(api: Api, start: int, count: int) -> None:
+    for number in range(start, start + count):
+        await api.newsroom.published(
+            title=f"T{number}", slug=f"t{number}", related=["/articles/t0"] if number else []
+        )
+
+
+async def test_one_query_is_one_statement_however_much_there_is(api: Api) -> None:
+    await fill(api, 0, 3)
+    await api.data(DEEP, path="/articles/t0", first=10)
+    assert len(api.reader.statements) == 1
+    await fill(api, 3, 6)
+    data = await api.data(DEEP, path="/articles/t0", first=10)
+    assert len(api.reader.statements) == 2
+    assert data["entry"]["incomingLinks"]["totalCount"] == 8
+
+
+async def test_the_database_sees_one_statement(api: Api) -> None:
+    await fill(api, 0, 2)
+    await api.data(DEEP, path="/articles/t0", first=10)  # connections are open now
+    seen: list[str] = []
+    await watch(api.reader.reader, seen)
+    await api.data(DEEP, path="/articles/t0", first=10)
+    assert len(seen) == 1
+    assert seen[0].lower().startswith("select json_")
+
+
+async def watch(reader: Any, seen: list[str]) -> None:
+    """Have the drivers themselves say what they run."""
+    match reader:
+        case SqliteReader():
+            for connection in reader._opened:
+                connection._connection.set_trace_callback(seen.append)
+        case PostgresReader():
+            assert reader._pool is not None
+            for holder in reader._pool._holders:
+                if holder._con is not None:
+                    holder._con.add_query_logger(lambda record: seen.append(record.query))
+
+
+async def test_a_plan_is_made_once_for_a_shape_of_variables(api: Api) -> None:
+    await fill(api, 0, 2)
+    query = """query($where: ArticleWhere, $all: Boolean!) {
+      articles(where: $where) { nodes { title slug @include(if: $all) } }
+    }"""
+    for title in ("T0", "T1", "none"):
+        await api.data(query, where={"title": {"eq": title}}, all=True)
+    assert len(set(api.reader.statements)) == 1
+    await api.data(query, where={"title": {"ne": "T0"}}, all=True)
+    await api.data(query, where={"title": {"eq": "T0"}}, all=False)
+    await api.data(query, where=None, all=True)
+    assert len(set(api.reader.statements)) == 4
+
+
+async def test_no_value_of_a_client_stands_in_the_sql(api: Api) -> None:
+    attack = "x' OR 1=1 --"
+    await api.data(
+        """query($t: String) {
+          entries(where: {title: {eq: $t, contains: "a' b"}}) { nodes { id } }
+        }""",
+        t=attack,
+    )
+    await api.data(
+        '{ entry(by: {path: "/\'; drop table entry; --"}) { id } nodes(ids: ["\'"]) { id } }'
+    )
+    for statement in api.reader.statements:
+        assert "OR 1=1" not in statement
+        assert "drop table" not in statement
+        assert "a' b" not in statement

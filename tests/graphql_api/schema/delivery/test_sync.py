@@ -1,0 +1,807 @@
+"""A site that is built step by step is the site that is built at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cms.publishing.publishing import publish_entry, unpublish_entry
+from cms.storage.database import Database
+from cms.tables import Category, Publication, Revision
+from graphql_api.http.request import GraphQLRequest
+from graphql_api.operation import Delivery
+from graphql_api.schema.build import build_delivery_schema
+from tests.builders import Newsroom
+from tests.conftest import KINDS, Templates
+from tests.graphql_api.conftest import Api, Desk
+from tests.sites import SITE
+
+# What a site keeps of each page, and how a page looks. Both by entry and language.
+Build: TypeAlias = dict[tuple[str, str], Mapping[str, Any]]
+# How each page looks, by its language and path.
+Pages: TypeAlias = dict[tuple[str, str], bytes]
+Draw: TypeAlias = Callable[[st.SearchStrategy[Any]], Any]
+
+SYNC = """query($since: Int!, $position: Int, $after: String, $first: Int!)
+  @view(position: $position) {
+    sync(since: $since, after: $after, first: $first) {
+      until
+      nodes { kind entryId type locale path position digest entry { id locale path title } }
+      pageInfo { hasNextPage endCursor }
+    }
+  }"""
+WHOLE = """query($position: Int!)
+  @view(position: $position, fallbackLocales: [de]) {
+  entries(first: 100) { nodes { ...T translations { ...T } } }
+}
+fragment T on Entry { id locale path title revision { digest } }"""
+# What a page shows of itself and of others.
+PAGE = """fragment P on Entry {
+  id locale path title isOutdated
+  translations { title path }
+  links(first: 10) { nodes { label url target { ... on Entry { title path } } } }
+  incomingLinks(first: 10) { nodes { source { title path } } }
+  category { path ...C children { ...C } }
+  review { signedAt reviewers { name } }
+  jsonLd
+  ... on Article { about { ...A } mentions { ...A } }
+}
+fragment A on Entry {
+  title path ... on Snippet { links { nodes { label url } } review { signedAt } }
+}
+fragment C on Category { name entries(first: 10) { nodes { title path } } }
+"""
+VIEW = "@view(position: $position, locale: $locale, fallbackLocales: $others)"
+SHARED = "settings { brand menu { links { label url } } }"
+PAGES = f"""query($position: Int, $locale: Locale!, $others: [Locale!]!, $own: String!) {VIEW} {{
+  {SHARED}
+  entries(first: 10, where: {{path: {{isNull: false}}, locale: {{eq: $own}}}}) {{
+    nodes {{ ...P }}
+  }}
+}}
+{PAGE}"""
+ROUTE = f"""query($position: Int, $locale: Locale!, $others: [Locale!]!, $path: String!) {VIEW} {{
+  {SHARED}
+  route(path: $path) {{
+    __typename ... on PageRoute {{ entry {{ ...P }} }} ... on RedirectRoute {{ to }}
+  }}
+}}
+{PAGE}"""
+AFFECTED = """query($since: Int!, $position: Int, $after: String) @view(position: $position) {
+  affectedPaths(since: $since, first: 3, after: $after) {
+    nodes { path locale reason entry { path locale } } pageInfo { hasNextPage endCursor }
+  }
+}"""
+ACTIONS = ("publish", "publish", "publish", "unpublish", "sign", "settings", "snippet")
+# What is no page, among the entries that have a number.
+SETTINGS, SNIPPET = -1, -2
+# With which a site begins: pages that lead to each other, and parts that lead to some of them.
+BEGINNING = (
+    ("publish", (0, "en")),
+    ("publish", (1, "en")),
+    ("settings", (SETTINGS, "en")),
+    ("snippet", (SNIPPET, "en")),
+    ("publish", (2, "en")),
+    ("publish", (0, "de")),
+)
+
+
+@dataclass
+class Publisher:
+    """Publishes and takes back a few entries that lead to each other, at random.
+
+    Attributes:
+        newsroom: who does it.
+        categories: where entries can be.
+        heads: the newest revision of each, by its number and language.
+        live: what is public, likewise.
+        slugs: the slugs of the pages, likewise.
+        paths: every path at which one of them ever stood, with its language.
+        versions: how often something was published.
+    """
+
+    newsroom: Newsroom
+    categories: Sequence[Category | None]
+    heads: dict[tuple[int, str], Revision] = field(default_factory=dict)
+    live: dict[tuple[int, str], Publication] = field(default_factory=dict)
+    slugs: dict[tuple[int, str], str] = field(default_factory=dict)
+    paths: set[tuple[str, str]] = field(default_factory=set)
+    versions: int = 0
+
+    async def act(
+        self, draw: Draw, action: str | None = None, key: tuple[int, str] | None = None
+    ) -> None:
+        """Do one thing, if it can be done."""
+        action = action or draw(st.sampled_from(ACTIONS))
+        key = key or (draw(st.integers(SNIPPET, 3)), draw(st.sampled_from(["en", "en", "de"])))
+        number, locale = key
+        match action:
+            case "settings":
+                menu = [{"links": self._some(draw, (SETTINGS, locale))}]
+                await self._part("Settings", SETTINGS, locale, brand=self._version(), menu=menu)
+            case "snippet":
+                related = self._some(draw, (SNIPPET, locale))
+                await self._part("Snippet", SNIPPET, locale, text=self._version(), related=related)
+            case "unpublish" if key in self.live and not self._is_linked(key):
+                await self.newsroom.unpublish(self.live.pop(key))
+            case "sign" if key in self.live:
+                await self.newsroom.review(self.heads[key], locale)
+            case "publish" if number >= 0:
+                await self._publish(key, draw)
+
+    async def _publish(self, key: tuple[int, str], draw: Draw) -> None:
+        _, locale = key
+        if not self._has_original(key):
+            return
+        slug = self._slug(draw, key)
+        links = self._some(draw, key)
+        about = links[:1] if draw(st.booleans()) else []
+        shows = (SNIPPET, locale) in self.live and draw(st.booleans())
+        values: dict[str, Any] = {
+            "title": f"Title {draw(st.integers(0, 2))}",
+            "slug": slug,
+            "category": draw(st.sampled_from(self.categories)),
+            "related": links[len(about) :],
+            "mentions": [self.live[SNIPPET, locale].entry_id] if shows else [],
+            **({"about": about[0]} if about else {}),
+        }
+        head = await self._saved(key, values)
+        self.heads[key] = head
+        self.slugs[key] = slug
+        self.paths.add((locale, f"/articles/{slug}"))
+        (self.live[key],) = await self.newsroom.publish(head, locale=locale)
+
+    def _slug(self, draw: Draw, key: tuple[int, str]) -> str:
+        """Return the slug as it is, a new one, or one that several pages have in turns."""
+        number, locale = key
+        taken = {self.slugs[each] for each in self.live if each[0] >= 0 and each[1] == locale}
+        own = self.slugs.get(key)
+        stays = [own] if own is not None and (key in self.live or own not in taken) else []
+        shared = {f"{locale}-shared"} - taken
+        new = f"{locale}{number}-{self._version()}"
+        slug: str = draw(st.sampled_from([*stays, *shared, new]))
+        return slug
+
+    def _has_original(self, key: tuple[int, str]) -> bool:
+        """Return whether an entry is in English, or has an English edition to translate."""
+        number, locale = key
+        return locale == "en" or (number, "en") in self.heads
+
+    async def _saved(
+        self, key: tuple[int, str], values: dict[str, Any], content_type: str = "Article"
+    ) -> Revision:
+        number, locale = key
+        if key in self.heads:
+            return await self.newsroom.save(self.heads[key], locale=locale, **values)
+        if locale == "de":
+            return await self.newsroom.translate(self.heads[number, "en"], "de", **values)
+        return await self.newsroom.draft(content_type, **values)
+
+    async def _part(self, content_type: str, number: int, locale: str, **values: Any) -> None:
+        key = number, locale
+        if not self._has_original(key):
+            return
+        head = await self._saved(key, values, content_type)
+        self.heads[key] = head
+        (self.live[key],) = await self.newsroom.publish(head, locale=locale)
+
+    def _version(self) -> str:
+        self.versions += 1
+        return str(self.versions)
+
+    def _some(self, draw: Draw, key: tuple[int, str]) -> list[str]:
+        """Return the paths of some of the public pages in the language of another entry."""
+        others = sorted(each for each in self.slugs if each in self.live and each[1] == key[1])
+        chosen = [each for each in others if each != key and draw(st.booleans())]
+        return [f"/articles/{self.slugs[each]}" for each in chosen]
+
+    def _is_linked(self, key: tuple[int, str]) -> bool:
+        """Say whether a public page leads to an entry; such a one cannot be taken back."""
+        entry_id = self.live[key].entry_id
+        return any(
+            entry_id in str(self.heads[other].content) for other in self.live if other != key
+        )
+
+
+@dataclass
+class Site:
+    """A database in which things are published, and the API over it.
+
+    Attributes:
+        runner: runs what is asked of it.
+        publisher: publishes things.
+        delivery: the API.
+        fallbacks: the languages that stand in for one in which something is missing.
+    """
+
+    runner: asyncio.Runner
+    publisher: Publisher
+    delivery: Delivery
+    fallbacks: Sequence[str] = ("en", "de")
+
+    def ask(self, query: str, **variables: Any) -> Any:
+        """Return the data of an answer."""
+        return self.runner.run(self.asked(query, **variables))
+
+    async def asked(self, query: str, **variables: Any) -> Any:
+        """Return the data of an answer."""
+        response = orjson.loads(await self.delivery.answer(GraphQLRequest(query, None, variables)))
+        assert "errors" not in response
+        return response["data"]
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def fresh(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Callable[[], Site]]:
+    """Return what makes a site with nothing in it."""
+    opened: list[tuple[Database, str]] = []
+    schema = build_delivery_schema(SITE)
+    with asyncio.Runner() as runner:
+
+        async def make() -> Site:
+            url = await templates.copy(request.param)
+            database = Database(url, signing_key=templates.signing_key)
+            opened.append((database, url))
+            newsroom = Newsroom(database, SITE)
+            await newsroom.hire()
+            above = await newsroom.category("A")
+            categories = [None, above, await newsroom.category("B", above)]
+            delivery = Delivery(SITE, schema, database.reader)
+            return Site(runner, Publisher(newsroom, categories), delivery)
+
+        async def close() -> None:
+            while opened:
+                database, url = opened.pop()
+                await database.close()
+                await templates.drop(url)
+
+        def begin() -> Site:
+            runner.run(close())
+            return runner.run(make())
+
+        yield begin
+        runner.run(close())
+
+
+def from_scratch(site: Site, position: int) -> Build:
+    """Return what a site is at a position."""
+    data = site.ask(WHOLE, position=position)
+    build: Build = {}
+    for node in data["entries"]["nodes"]:
+        for each in (node, *node["translations"]):
+            shown = {name: each[name] for name in ("path", "title")}
+            build[each["id"], each["locale"]] = {**shown, "digest": each["revision"]["digest"]}
+    return build
+
+
+async def changed(
+    site: Site,
+    build: Build,
+    since: int,
+    position: int | None,
+    between: Callable[[], Awaitable[None]],
+) -> tuple[Build, list[Any], int]:
+    """Return a build brought up to a position page by page, while others go on publishing.
+
+    Without a position it is the one of the first page.
+    """
+    build, after, changes, until = dict(build), None, [], None
+    while True:
+        data = await site.asked(SYNC, since=since, position=position, after=after, first=2)
+        until = until or data["sync"]["until"]
+        assert data["sync"]["until"] == until
+        for change in data["sync"]["nodes"]:
+            changes.append(change)
+            key = change["entryId"], change["locale"]
+            if change["kind"] == "DELETE":
+                assert (change["entry"], change["digest"]) == (None, None)
+                build.pop(key, None)
+                continue
+            entry = change["entry"]
+            assert (entry["id"], entry["locale"], entry["path"]) == (*key, change["path"])
+            shown = {name: entry[name] for name in ("path", "title")}
+            build[key] = {**shown, "digest": change["digest"]}
+        await between()
+        if not data["sync"]["pageInfo"]["hasNextPage"]:
+            return build, changes, until
+        after = data["sync"]["pageInfo"]["endCursor"]
+
+
+@settings(max_examples=settings().max_examples // 8)
+@given(data=st.data())
+def test_a_build_plus_what_has_changed_is_a_build_from_scratch(
+    fresh: Callable[[], Site], data: st.DataObject
+) -> None:
+    site = fresh()
+
+    async def act() -> None:
+        await site.publisher.act(data.draw)
+
+    for _ in range(data.draw(st.integers(1, 8))):
+        site.runner.run(act())
+    now = site.ask("{ position }")["position"]
+    position = data.draw(st.none() | st.integers(0, now))
+    until = now if position is None else position
+    since = data.draw(st.integers(0, until))
+    expected = from_scratch(site, until)
+    built, changes, reached = site.runner.run(
+        changed(site, from_scratch(site, since), since, position, between=act)
+    )
+    assert reached == until
+    assert built == expected
+    positions = [change["position"] for change in changes]
+    assert positions == sorted(positions)
+    assert all(since < each <= until for each in positions)
+    # Nothing comes twice, and nothing is said to go that was not there.
+    assert len({(each["entryId"], each["locale"]) for each in changes}) == len(changes)
+    gone = {(each["entryId"], each["locale"]) for each in changes if each["kind"] == "DELETE"}
+    assert gone <= from_scratch(site, since).keys()
+    # What more was published in between did not matter.
+    assert from_scratch(site, until) == expected
+
+
+@settings(max_examples=settings().max_examples // 7)
+@given(data=st.data())
+def test_a_site_with_its_affected_paths_built_again_is_one_that_is_built_from_scratch(
+    fresh: Callable[[], Site], data: st.DataObject
+) -> None:
+    site = fresh()
+    site.fallbacks = data.draw(st.sampled_from([["en", "de"], []]))
+    for action, key in BEGINNING:
+        site.runner.run(site.publisher.act(data.draw, action, key))
+    for _ in range(data.draw(st.integers(0, 2))):
+        site.runner.run(site.publisher.act(data.draw))
+    since = site.ask("{ position }")["position"]
+    before, redirects = built(site, since), led_on(site, since)
+    for _ in range(data.draw(st.integers(1, 5))):
+        site.runner.run(site.publisher.act(data.draw))
+    assert built(site, since) == before
+    now = site.ask("{ position }")["position"]
+    until = data.draw(st.none() | st.integers(since, now))
+    after = dict(before)
+    for locale, path in every_affected(site, since, until):
+        after.pop((locale, path), None)
+        redirects.pop((locale, path), None)
+        found = seen(site, ROUTE, until, locale, path=path)
+        match found["route"]["__typename"]:
+            case "PageRoute":
+                after[locale, path] = page_of(found, found["route"]["entry"])
+            case "RedirectRoute":
+                redirects[locale, path] = found["route"]["to"]
+    assert after == built(site, until)
+    assert redirects == led_on(site, until)
+
+
+def built(site: Site, position: int | None) -> Pages:
+    """Return all pages of a site at a position, each seen in its own language."""
+    pages: Pages = {}
+    for locale in ("en", "de"):
+        data = seen(site, PAGES, position, locale, own=locale)
+        for node in data["entries"]["nodes"]:
+            pages[locale, node["path"]] = page_of(data, node)
+    return pages
+
+
+def led_on(site: Site, position: int | None) -> dict[tuple[str, str], str]:
+    """Return where each path leads at which a page stood once, by its language and path."""
+    found = {}
+    for locale, path in site.publisher.paths:
+        data = seen(site, ROUTE, position, locale, path=path)
+        route = data["route"] or {"__typename": "GoneRoute"}
+        if route["__typename"] == "RedirectRoute":
+            found[locale, path] = route["to"]
+    return found
+
+
+def seen(site: Site, query: str, position: int | None, locale: str, **more: Any) -> Any:
+    """Return the data of an answer, as a language has it at a position."""
+    return site.ask(query, position=position, locale=locale, others=site.fallbacks, **more)
+
+
+def page_of(data: Any, entry: Any) -> bytes:
+    """Return how a page looks."""
+    return orjson.dumps([data["settings"], entry])
+
+
+def every_affected(site: Site, since: int, position: int | None) -> list[tuple[str, str]]:
+    pages, after = [], None
+    while True:
+        data = site.ask(AFFECTED, since=since, position=position, after=after)["affectedPaths"]
+        for page in data["nodes"]:
+            key = page["locale"], page["path"]
+            has_left = page["reason"] == "LEFT"
+            assert page["entry"] == (None if has_left else {"path": key[1], "locale": key[0]})
+            pages.append(key)
+        if not data["pageInfo"]["hasNextPage"]:
+            assert len(set(pages)) == len(pages)
+            return pages
+        after = data["pageInfo"]["endCursor"]
+
+
+async def test_a_page_is_affected_for_the_most_direct_reason(api: Api) -> None:
+    newsroom = api.newsroom
+    category = await newsroom.category("Topics")
+    target = await newsroom.draft(title="Target", slug="target")
+    await newsroom.publish(target)
+    await newsroom.published(title="Sibling", slug="sibling", category=category)
+    middle = await newsroom.draft(
+        title="Middle", slug="middle", category=category, related=["/articles/target"]
+    )
+    await newsroom.publish(middle)
+    await newsroom.published(title="Source", slug="source", related=["/articles/middle"])
+    await newsroom.published(title="Far", slug="far")
+    since = (await api.data("{ position }"))["position"]
+    query = """query($since: Int!) { affectedPaths(since: $since) {
+      totalCount nodes { path reason type }
+    } }"""
+    assert (await api.data(query, since=since))["affectedPaths"]["nodes"] == []
+    changed = await newsroom.save(
+        middle, title="New", slug="middle", category=category, related=["/articles/target"]
+    )
+    await newsroom.publish(changed)
+    pages = (await api.data(query, since=since))["affectedPaths"]["nodes"]
+    assert {page["path"].removeprefix("/articles/"): page["reason"] for page in pages} == {
+        "middle": "CHANGED",
+        "sibling": "SAME_CATEGORY",
+        "source": "LINKS_TO_CHANGED",
+        "target": "LINKED_FROM_CHANGED",
+    }
+    assert pages[0]["type"] == "Article"
+    await newsroom.published("Settings", title="Settings", brand="Brand")
+    pages = (await api.data(query, since=since))["affectedPaths"]["nodes"]
+    reasons = {page["path"].removeprefix("/articles/"): page["reason"] for page in pages}
+    assert reasons["far"] == "SITE_CHANGED"
+    assert reasons["middle"] == "CHANGED"
+
+
+REASONS = """query($since: Int!, $position: Int) @view(position: $position) {
+  affectedPaths(since: $since, first: 100) {
+    totalCount nodes { path reason type locale entry { title } }
+  }
+}"""
+
+
+async def reasons(api: Api, since: int, position: int | None = None) -> dict[str, str]:
+    """Return why each path is affected."""
+    found = (await api.data(REASONS, since=since, position=position))["affectedPaths"]
+    assert found["totalCount"] == len(found["nodes"])
+    return {page["path"].removeprefix("/articles/"): page["reason"] for page in found["nodes"]}
+
+
+async def test_what_is_no_page_changes_with_what_it_leads_to(api: Api) -> None:
+    newsroom = api.newsroom
+    head = await newsroom.draft(title="One", slug="one")
+    await newsroom.publish(head)
+    inner = await newsroom.published("Snippet", text="x", related=["/articles/one"])
+    outer = await newsroom.draft(title="Two", slug="two", mentions=[inner.entry_id])
+    await newsroom.publish(outer)
+    await newsroom.published(title="Far", slug="far")
+    head = await newsroom.save(head, title="One", slug="moved")
+    await newsroom.publish(head)
+    moved = {"moved": "CHANGED", "one": "LEFT", "two": "LINKS_TO_CHANGED"}
+    assert await reasons(api, 4) == moved
+    menu = [{"links": ["/articles/moved"]}]
+    await newsroom.published("Settings", title="Settings", brand="Brand", menu=menu)
+    await newsroom.publish(await newsroom.save(head, title="One, newer", slug="moved"))
+    assert await reasons(api, 6) == {**moved, "far": "SITE_CHANGED"}
+
+
+async def test_a_page_that_is_signed_off_again_is_affected(api: Api) -> None:
+    newsroom = api.newsroom
+    head = await newsroom.draft(title="One", slug="one")
+    await newsroom.publish(head)
+    await newsroom.published(title="Two", slug="two")
+    assert await reasons(api, 2) == {}
+    await newsroom.review(head)
+    assert await reasons(api, 2) == {"one": "REVIEWED"}
+    assert await reasons(api, 1) == {"one": "REVIEWED", "two": "CHANGED"}
+    # A position stands for its time, so what is signed later is not seen from there.
+    assert await reasons(api, 2, position=2) == {}
+    await newsroom.published(title="Three", slug="three")
+    assert await reasons(api, 2, position=3) == {"one": "REVIEWED", "three": "CHANGED"}
+    assert await reasons(api, 3) == {}
+
+
+async def test_a_page_shows_that_a_part_of_it_is_signed_off_again(api: Api) -> None:
+    newsroom = api.newsroom
+    part = await newsroom.draft("Snippet", text="x")
+    (published,) = await newsroom.publish(part)
+    settings = await newsroom.draft("Settings", title="Settings", brand="Brand")
+    await newsroom.publish(settings)
+    await newsroom.published(title="One", slug="one", mentions=[published.entry_id])
+    await newsroom.published(title="Two", slug="two")
+    await newsroom.review(part)
+    assert await reasons(api, 4) == {"one": "LINKS_TO_CHANGED"}
+    await newsroom.review(settings)
+    assert await reasons(api, 4) == {"one": "LINKS_TO_CHANGED", "two": "SITE_CHANGED"}
+
+
+async def test_a_sign_off_that_is_not_seen_from_an_imported_past_is_affected(api: Api) -> None:
+    newsroom = api.newsroom
+    present = await newsroom.published(title="Present", slug="present")
+    older = await newsroom.draft(title="Older", slug="older")
+    await newsroom.review(older)
+    then = present.published_at - timedelta(days=9)
+    entry_id = await newsroom.entry_id(older)
+    await newsroom.do_at(then, newsroom.publisher, publish_entry, entry_id, revision_id=older.id)
+    await newsroom.published(title="Last", slug="last")
+    query = """query($position: Int) @view(position: $position) {
+      entry(by: {path: "/articles/present"}) { review { signedAt } }
+    }"""
+    signed = [(await api.data(query, position=each))["entry"]["review"] for each in (1, 2, 3)]
+    assert [each is not None for each in signed] == [True, False, True]
+    assert await reasons(api, 1, position=2) == {"older": "CHANGED", "present": "REVIEWED"}
+    assert await reasons(api, 1, position=3) == {"older": "CHANGED", "last": "CHANGED"}
+    again = {"older": "REVIEWED", "present": "REVIEWED", "last": "CHANGED"}
+    assert await reasons(api, 2, position=3) == again
+
+
+async def test_a_sign_off_on_what_is_not_public_affects_nothing(api: Api) -> None:
+    head = await api.newsroom.draft(title="One", slug="one")
+    await api.newsroom.publish(head)
+    await api.newsroom.review(await api.newsroom.save(head, title="Other", slug="one"))
+    assert await reasons(api, 1) == {}
+
+
+async def test_pages_show_another_edition_where_one_comes_or_goes(api: Api) -> None:
+    """In a language without an edition, pages show the links and the category of another."""
+    newsroom = api.newsroom
+    topics = await newsroom.category("Topics")
+    await newsroom.published(title="Target", slug="target")
+    await newsroom.published(title="Sibling", slug="sibling", category=topics)
+    await newsroom.published(title="Far", slug="far")
+    english = await newsroom.draft(
+        title="One", slug="one", category=topics, related=["/articles/target"]
+    )
+    await newsroom.publish(english)
+    german = await newsroom.translate(english, "de", title="Eins", slug="eins")
+    (publication,) = await newsroom.publish(german, locale="de")
+    nearby = {"target": "LINKED_FROM_CHANGED", "sibling": "SAME_CATEGORY"}
+    assert await reasons(api, 4) == {"one": "CHANGED", "eins": "CHANGED", **nearby}
+    await newsroom.unpublish(publication)
+    assert await reasons(api, 5) == {"one": "CHANGED", "eins": "LEFT", **nearby}
+
+
+async def test_a_category_above_lists_what_changes_below(api: Api) -> None:
+    newsroom = api.newsroom
+    topics = await newsroom.category("Topics")
+    below = await newsroom.category("Below", topics)
+    deep = await newsroom.category("Deep", below)
+    beside = await newsroom.category("Beside", topics)
+    for category in (topics, below, beside):
+        slug = category.slug
+        await newsroom.published(title=slug, slug=slug, category=category)
+    head = await newsroom.draft(title="One", slug="one", category=deep)
+    await newsroom.publish(head)
+    listing = {"topics": "SAME_CATEGORY", "below": "SAME_CATEGORY"}
+    assert await reasons(api, 3) == {"one": "CHANGED", **listing}
+    # It leaves one for another.
+    await newsroom.publish(await newsroom.save(head, title="One", slug="one", category=beside))
+    assert await reasons(api, 4) == {"one": "CHANGED", "beside": "SAME_CATEGORY", **listing}
+
+
+async def test_paths_that_have_been_left_are_affected(api: Api) -> None:
+    newsroom = api.newsroom
+    head = await newsroom.draft(title="One", slug="one")
+    await newsroom.publish(head)
+    gone = await newsroom.published(title="Gone", slug="gone")
+    head = await newsroom.save(head, title="One", slug="moved")
+    await newsroom.publish(head)
+    await newsroom.unpublish(gone)
+    assert await reasons(api, 2) == {"moved": "CHANGED", "one": "LEFT", "gone": "LEFT"}
+    assert await reasons(api, 2, position=3) == {"moved": "CHANGED", "one": "LEFT"}
+    (page,) = (await api.data(REASONS, since=3))["affectedPaths"]["nodes"]
+    left = {"reason": "LEFT", "type": "Article", "locale": "en", "entry": None}
+    assert page == {"path": "/articles/gone", **left}
+    # What has gone before it was known is not spoken of, but where a page stood in between.
+    assert await reasons(api, 0) == {"moved": "CHANGED", "one": "LEFT"}
+    await newsroom.publish(await newsroom.save(head, title="One", slug="again"))
+    # The first path leads elsewhere now.
+    assert await reasons(api, 4) == {"again": "CHANGED", "moved": "LEFT", "one": "LEFT"}
+    # What others have taken is not left.
+    await newsroom.published(title="Taken", slug="one")
+    assert await reasons(api, 3) == {
+        "again": "CHANGED",
+        "one": "CHANGED",
+        "moved": "LEFT",
+        "gone": "LEFT",
+    }
+
+
+async def test_a_path_that_was_taken_and_left_again_in_between_is_affected(api: Api) -> None:
+    newsroom = api.newsroom
+    head = await newsroom.draft(title="One", slug="one")
+    await newsroom.publish(head)
+    await newsroom.publish(await newsroom.save(head, title="One", slug="moved"))
+    await newsroom.unpublish(await newsroom.published(title="Taken", slug="one"))
+    # As a page of its own, and as a redirect to one, it is gone.
+    left = {"one": "LEFT"}
+    assert await reasons(api, 1) == {"moved": "CHANGED", **left}
+    assert await reasons(api, 2) == left
+    # At a position in between it is a page, and known as such.
+    assert await reasons(api, 2, position=3) == {"one": "CHANGED"}
+    assert await reasons(api, 3) == left
+    # It is gone for good.
+    await newsroom.unpublish(await newsroom.published(title="Taken", slug="taken"))
+    assert await reasons(api, 4) == {}
+
+
+async def test_what_came_and_went_in_between_is_not_spoken_of(api: Api) -> None:
+    newsroom = api.newsroom
+    query = "query($since: Int!) { sync(since: $since) { nodes { kind path position } } }"
+    publication = await newsroom.published(title="One", slug="one")
+    await newsroom.unpublish(publication)
+    assert (await api.data(query, since=0))["sync"]["nodes"] == []
+    tombstone = {"kind": "DELETE", "path": "/articles/one", "position": 2}
+    assert (await api.data(query, since=1))["sync"]["nodes"] == [tombstone]
+    assert (await api.data(query, since=2))["sync"]["nodes"] == []
+    # It was gone already, and came and went once more.
+    async with newsroom.as_(newsroom.publisher) as work:
+        await publish_entry(work, publication.entry_id, revision_id=publication.revision_id)
+        await unpublish_entry(work, publication.entry_id)
+    assert (await api.data(query, since=2))["sync"]["nodes"] == []
+
+
+async def test_changes_can_be_narrowed_to_types_and_languages(api: Api) -> None:
+    head = await api.newsroom.draft(title="Article", slug="a")
+    await api.newsroom.publish(head)
+    await api.newsroom.published("Note", title="Note", slug="n", text="x")
+    german = await api.newsroom.translate(head, "de", title="Artikel", slug="b")
+    await api.newsroom.publish(german, locale="de")
+    query = """query($where: SyncWhere) { sync(since: 0, where: $where) {
+      totalCount nodes { locale type entry { title } }
+    } }"""
+    for where, titles in (
+        (None, ["Article", "Note", "Artikel"]),
+        ({"type": {"eq": "Note"}}, ["Note"]),
+        ({"locale": {"eq": "de"}}, ["Artikel"]),
+        ({"type": {"in": ["Note"]}, "locale": {"eq": "de"}}, []),
+    ):
+        sync = (await api.data(query, where=where))["sync"]
+        assert [node["entry"]["title"] for node in sync["nodes"]] == titles
+        assert sync["totalCount"] == len(titles)
+
+
+async def test_all_pages_of_changes_are_of_the_moment_of_the_first(api: Api) -> None:
+    query = """query($after: String) { sync(since: 0, first: 1, after: $after) {
+      until totalCount
+      nodes { path entry { title links(first: 5) { nodes { target { ...on Entry { title } } } } } }
+      pageInfo { endCursor hasNextPage }
+    } }"""
+    newsroom = api.newsroom
+    await newsroom.published(title="One", slug="one")
+    head = await newsroom.draft(title="Two", slug="two", related=["/articles/one"])
+    (publication,) = await newsroom.publish(head)
+    first = (await api.data(query))["sync"]
+    assert [node["path"] for node in first["nodes"]] == ["/articles/one"]
+    assert (first["until"], first["totalCount"]) == (2, 2)
+    # Meanwhile, what is still to come changes, and goes; and more comes.
+    await newsroom.publish(await newsroom.save(head, title="Other", slug="two"))
+    await newsroom.unpublish(publication)
+    await newsroom.published(title="Three", slug="three")
+    second = (await api.data(query, after=first["pageInfo"]["endCursor"]))["sync"]
+    assert (second["until"], second["totalCount"]) == (2, 2)
+    links = {"nodes": [{"target": {"title": "One"}}]}
+    entry = {"title": "Two", "links": links}
+    assert second["nodes"] == [{"path": "/articles/two", "entry": entry}]
+    assert not second["pageInfo"]["hasNextPage"]
+    fresh = (await api.data(query))["sync"]
+    assert (fresh["until"], fresh["totalCount"]) == (5, 2)
+
+
+@pytest.mark.parametrize(("position", "until"), [(-5, 0), (0, 0), (1, 1), (2, 2), (1_000, 2)])
+async def test_changes_are_told_up_to_what_has_been_reached(
+    api: Api, position: int, until: int
+) -> None:
+    await api.newsroom.published(title="One", slug="one")
+    await api.newsroom.published(title="Two", slug="two")
+    query = "query($at: Int) @view(position: $at) { position sync(since: 0) { until totalCount } }"
+    data = await api.data(query, at=position)
+    assert data["sync"] == {"until": until, "totalCount": until}
+    assert data["position"] == until
+
+
+async def test_a_view_at_a_position_is_not_moved_by_a_cursor(api: Api) -> None:
+    query = """query($at: Int, $after: String) @view(position: $at) {
+      sync(since: 0, first: 1, after: $after) {
+        until nodes { path } pageInfo { endCursor hasNextPage }
+      }
+    }"""
+    for slug in ("one", "two", "three"):
+        await api.newsroom.published(title=slug, slug=slug)
+    first = (await api.data(query))["sync"]
+    assert first["until"] == 3
+    cursor = first["pageInfo"]["endCursor"]
+    found = (await api.data(query, at=2, after=cursor))["sync"]
+    assert (found["until"], found["nodes"]) == (2, [{"path": "/articles/two"}])
+    assert not found["pageInfo"]["hasNextPage"]
+
+
+async def test_changes_are_what_is_public_whoever_asks(desk: Desk) -> None:
+    newsroom = desk.newsroom
+    head = await newsroom.draft(title="One", slug="one")
+    await newsroom.publish(head)
+    await newsroom.published(title="Two", slug="two", related=["/articles/one"])
+    await newsroom.review(await newsroom.save(head, title="Draft", slug="one"))
+    query = """{ sync(since: 0) { nodes { entry { title links { nodes { target {
+      ... on Entry { title review { reviewers { name } } }
+    } } } } } } }"""
+    nodes = (await desk.data(newsroom.author, query))["sync"]["nodes"]
+    reviewers = [{"name": "Rita Reviewer"}]
+    target = {"title": "One", "review": {"reviewers": reviewers}}
+    assert [node["entry"] for node in nodes] == [
+        {"title": "One", "links": {"nodes": []}},
+        {"title": "Two", "links": {"nodes": [{"target": target}]}},
+    ]
+
+
+async def test_a_cursor_of_changes_has_to_be_one(api: Api) -> None:
+    await api.newsroom.published(title="One", slug="one")
+    query = "query($after: String) { sync(since: 0, after: $after) { until } }"
+    other = (await api.data("{ entries { pageInfo { endCursor } } }"))["entries"]["pageInfo"]
+    for cursor in ("x", other["endCursor"], b'["",1,"a",1.5]'.hex(), b'["",1,"a",null]'.hex()):
+        (error,) = await api.refused(query, {"after": cursor})
+        assert error.extensions == {"code": "BAD_USER_INPUT"}
+        assert "cursor" in error.message
+
+
+@pytest.mark.parametrize("name", ["sync", "affectedPaths"])
+async def test_changes_are_counted_in_positions_and_not_in_time(api: Api, name: str) -> None:
+    query = f"""query @view(asOf: "2026-01-01T00:00:00Z") {{
+      {name}(since: 0) {{ totalCount }}
+    }}"""
+    (error,) = await api.refused(query)
+    assert error.extensions == {"code": "BAD_USER_INPUT"}
+
+
+@pytest.mark.parametrize("name", ["sync", "affectedPaths"])
+async def test_nothing_is_known_up_to_a_negative_position(api: Api, name: str) -> None:
+    query = f"query($since: Int!) {{ {name}(since: $since) {{ totalCount nodes {{ path }} }} }}"
+    (error,) = await api.refused(query, {"since": -1})
+    assert error.extensions == {"code": "BAD_USER_INPUT"}
+    assert "since cannot be negative" in error.message
+    # Of a position that is not reached, nobody knows more than that there is no change.
+    data = await api.data(query, since=2**31 - 1)
+    assert data == {name: {"totalCount": 0, "nodes": []}}
+
+
+async def test_a_build_can_begin_at_a_time(api: Api) -> None:
+    query = "query($at: DateTime) @view(asOf: $at) { position }"
+    head = await api.newsroom.draft(title="One", slug="one")
+    (first,) = await api.newsroom.publish(head)
+    second = await api.newsroom.published(title="Two", slug="two")
+    await api.newsroom.unpublish(second)
+    for at, position in (
+        (first.published_at - timedelta(seconds=1), 0),
+        (first.published_at, 1),
+        (second.published_at, 2),
+        (second.published_at + timedelta(days=1), 3),
+        (None, 3),
+    ):
+        given = at.isoformat() if at is not None else None
+        assert (await api.data(query, at=given))["position"] == position
+
+
+async def test_a_build_from_a_time_misses_nothing_where_an_older_history_was_imported(
+    api: Api,
+) -> None:
+    newsroom = api.newsroom
+    present = await newsroom.published(title="Present", slug="present")
+    older = await newsroom.draft(title="Older", slug="older")
+    await newsroom.review(older)
+    then = present.published_at - timedelta(days=9)
+    entry_id = await newsroom.entry_id(older)
+    await newsroom.do_at(then, newsroom.publisher, publish_entry, entry_id, revision_id=older.id)
+    query = "query($at: DateTime) @view(asOf: $at) { position entries { nodes { title } } }"
+    data = await api.data(query, at=(then + timedelta(days=1)).isoformat())
+    assert data == {"position": 0, "entries": {"nodes": [{"title": "Older"}]}}
+    query = "{ sync(since: 0) { nodes { path } } }"
+    nodes = (await api.data(query))["sync"]["nodes"]
+    assert [node["path"] for node in nodes] == ["/articles/present", "/articles/older"]
