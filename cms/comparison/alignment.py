@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from cms.comparison.sequences import equal_pairs, left_over, moved_in
+from cms.comparison.sequences import equal_pairs, moved_positions, unpaired_indexes
 from cms.comparison.word_diff import likeness_of, vocabulary
 from cms.content.canonical_json import Json, canonical_bytes
 from cms.content.fields import Field
@@ -37,21 +37,21 @@ class Alignment:
 
 def align(item: Field, old: Sequence[Json], new: Sequence[Json]) -> Alignment:
     """Recognise items: equal ones, those with the same identifying words, then similar ones."""
-    pairs = _recognised(item, old, new)
-    old_left, new_left = left_over(pairs, len(old), len(new))
-    similar = _similar(item, old, old_left, new, new_left)
+    pairs = _recognised_pairs(item, old, new)
+    old_left, new_left = unpaired_indexes(pairs, len(old), len(new))
+    similar = _similar_pairs(item, old, old_left, new, new_left)
     return _alignment([*pairs, *similar], len(old), len(new))
 
 
 def align_recognised(item: Field, old: Sequence[Json], new: Sequence[Json]) -> Alignment:
     """Recognise equal items and those with the same identifying words, but no similar ones."""
-    return _alignment(_recognised(item, old, new), len(old), len(new))
+    return _alignment(_recognised_pairs(item, old, new), len(old), len(new))
 
 
 def _alignment(pairs: _Pairs, old_length: int, new_length: int) -> Alignment:
-    removed, added = left_over(pairs, old_length, new_length)
+    removed, added = unpaired_indexes(pairs, old_length, new_length)
     ordered = sorted(pairs, key=lambda pair: pair[1])
-    moved = moved_in([old for old, _ in ordered])
+    moved = moved_positions([old for old, _ in ordered])
     return Alignment(
         pairs=tuple(ordered),
         removed=tuple(removed),
@@ -60,11 +60,11 @@ def _alignment(pairs: _Pairs, old_length: int, new_length: int) -> Alignment:
     )
 
 
-def _recognised(item: Field, old: Sequence[Json], new: Sequence[Json]) -> _Pairs:
+def _recognised_pairs(item: Field, old: Sequence[Json], new: Sequence[Json]) -> _Pairs:
     if old == new:
         return [(index, index) for index in range(len(new))]
     pairs = equal_pairs(list(map(canonical_bytes, old)), list(map(canonical_bytes, new)))
-    old_left, new_left = left_over(pairs, len(old), len(new))
+    old_left, new_left = unpaired_indexes(pairs, len(old), len(new))
     old_names, new_names = _names(item, old, old_left), _names(item, new, new_left)
     named = equal_pairs(list(old_names.values()), list(new_names.values()))
     old_named, new_named = list(old_names), list(new_names)
@@ -80,7 +80,7 @@ def _names(item: Field, values: Sequence[Json], indexes: Sequence[int]) -> Mappi
     }
 
 
-def _similar(
+def _similar_pairs(
     item: Field,
     old: Sequence[Json],
     old_left: Sequence[int],

@@ -46,7 +46,7 @@ class Anchor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class TextRange:
     """Where an anchored text stands now.
 
     Attributes:
@@ -94,7 +94,7 @@ def anchor_in(content: JsonObject, field_path: str, start: int, end: int) -> Anc
     )
 
 
-def find_anchor(content: JsonObject, anchor: Anchor) -> Found | None:
+def find_anchor(content: JsonObject, anchor: Anchor) -> TextRange | None:
     """Return where the anchored text stands in another revision's content.
 
     It is looked for where it stood, then in the same value of the other items of its list, as
@@ -104,7 +104,7 @@ def find_anchor(content: JsonObject, anchor: Anchor) -> Found | None:
     Returns:
         ``None`` if the text is gone.
     """
-    return next(_Search.of(content, anchor).answers(), None)
+    return next(_Search.of(content, anchor).ranges(), None)
 
 
 @dataclass(frozen=True)
@@ -141,22 +141,22 @@ class _Search:
             others={path: text for path, text in texts.items() if path not in siblings},
         )
 
-    def answers(self) -> Iterator[Found]:
+    def ranges(self) -> Iterator[TextRange]:
         """Yield where the passage may stand, the surest place first."""
         near = {**self.own, **self.siblings}
         exact = self._best_exact(near)
         path, match = exact or ("", Match(0, 0, 0, 0))
         if path in self.own and match.context >= CONTEXT:
-            yield _found(path, match)
+            yield _text_range(path, match)
         # What was edited where it stood goes before its like in another section.
-        yield from self._edited(self.own, _SURE)
+        yield from self._edited_ranges(self.own, _SURE)
         if match.context >= CONTEXT:
-            yield _found(path, match)
-        yield from self._edited(near, _LIKELY)
-        yield from self._edited_as_a_whole()
+            yield _text_range(path, match)
+        yield from self._edited_ranges(near, _LIKELY)
+        yield from self._edited_short_texts()
         if match.end and len(self.passage.quote) + match.context >= _LEAST_NEAR:
-            yield _found(path, match)
-        yield from self._elsewhere()
+            yield _text_range(path, match)
+        yield from self._ranges_elsewhere()
 
     def _best_exact(self, texts: Mapping[str, str]) -> tuple[str, Match] | None:
         """Return the exact match with the most of its context, then the nearest."""
@@ -174,7 +174,7 @@ class _Search:
             default=None,
         )
 
-    def _edited(self, texts: Mapping[str, str], least: float) -> Iterator[Found]:
+    def _edited_ranges(self, texts: Mapping[str, str], least: float) -> Iterator[TextRange]:
         """Yield where edited text is recognised, first where most of the words are."""
         windows = [(self.passage.window(text), path) for path, text in texts.items()]
         for window, path in sorted(windows, key=lambda found: -found[0].share):
@@ -182,18 +182,18 @@ class _Search:
             if window.share >= least and is_enough:
                 place = self.passage.edited_match(texts[path], window)
                 if place is not None:
-                    yield Found(field_path=path, start=place[0], end=place[1])
+                    yield TextRange(field_path=path, start=place[0], end=place[1])
 
-    def _edited_as_a_whole(self) -> Iterator[Found]:
+    def _edited_short_texts(self) -> Iterator[TextRange]:
         """Yield a short text that has hardly a word as it was, such as a title."""
         for path, text in self.own.items():
             if len(text) > _SHORT:
                 continue
             place = self.passage.edited_match(text, Window(0, len(text), 0.0))
             if place is not None:
-                yield Found(field_path=path, start=place[0], end=place[1])
+                yield TextRange(field_path=path, start=place[0], end=place[1])
 
-    def _elsewhere(self) -> Iterator[Found]:
+    def _ranges_elsewhere(self) -> Iterator[TextRange]:
         passage = self.passage
         if len(passage.whole) < _LEAST_ELSEWHERE:
             return
@@ -201,12 +201,12 @@ class _Search:
         if exact is not None:
             around = min(exact[1].context, len(passage.before) + len(passage.after))
             if len(passage.quote) + around >= _LEAST_ELSEWHERE:
-                yield _found(*exact)
-        yield from self._edited(self.others, _SURE)
+                yield _text_range(*exact)
+        yield from self._edited_ranges(self.others, _SURE)
 
 
-def _found(path: str, match: Match) -> Found:
-    return Found(field_path=path, start=match.start, end=match.end)
+def _text_range(path: str, match: Match) -> TextRange:
+    return TextRange(field_path=path, start=match.start, end=match.end)
 
 
 def _shape(field_path: str) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ _Origins = Mapping[ValuePath, Sequence[tuple[str, str]]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Blamed:
+class ParagraphOrigin:
     """A paragraph and where it comes from.
 
     Attributes:
@@ -50,7 +50,7 @@ class Blamed:
 
 def blame(
     content_type: type[ContentType], revisions: Sequence[tuple[str, JsonObject]]
-) -> tuple[Blamed, ...]:
+) -> tuple[ParagraphOrigin, ...]:
     """Return the paragraphs of the newest revision, in page order, with their origins.
 
     A paragraph keeps its origin when it moves within its value, and when the section that it
@@ -68,14 +68,14 @@ def blame(
             place.path: _origins(
                 _paragraphs(place), origins.get(before.get(place.path, ()), ()), revision_id
             )
-            for place in _leaves(content_type, content)
+            for place in _paragraph_values(content_type, content)
         }
         older = content
     if older is None:
         return ()
     return tuple(
-        Blamed(path=place.path, label=place.label, text=text, revision_id=revision_id)
-        for place in _leaves(content_type, older)
+        ParagraphOrigin(path=place.path, label=place.label, text=text, revision_id=revision_id)
+        for place in _paragraph_values(content_type, older)
         for text, revision_id in origins[place.path]
     )
 
@@ -105,7 +105,7 @@ def _partners(
     }
 
 
-def _leaves(content_type: type[ContentType], content: JsonObject) -> Sequence[Place]:
+def _paragraph_values(content_type: type[ContentType], content: JsonObject) -> Sequence[Place]:
     return [
         leaf
         for place in places_in(content_type, content)

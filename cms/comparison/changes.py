@@ -14,7 +14,7 @@ _AROUND_THE_TEXT = frozenset({"slug", "category", "tags"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
+class ValueChange:
     """A value that is not what it was, or not where it was.
 
     Attributes:

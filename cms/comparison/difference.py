@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from cms.comparison.changes import Change, LinkChange
+from cms.comparison.changes import LinkChange, ValueChange
 from cms.comparison.difference_html import html_of
 from cms.comparison.link_difference import link_changes
 from cms.comparison.pairing import Pair, pairs_between
@@ -17,7 +17,7 @@ from cms.content.fields import Links
 from cms.content.fields.base import joined
 from cms.content.places import TAGS_LABEL, Place, items_of, tags_in
 
-__all__ = ["Change", "Difference", "LinkChange", "WordChange", "difference", "words_between"]
+__all__ = ["Difference", "LinkChange", "ValueChange", "WordChange", "difference", "words_between"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Difference:
             links inside text are told here and in the text's words.
     """
 
-    changes: tuple[Change, ...]
+    changes: tuple[ValueChange, ...]
     links: tuple[LinkChange, ...]
 
     @property
@@ -90,7 +90,7 @@ def _groups(pairs: Sequence[Pair]) -> Mapping[str, str]:
     return groups
 
 
-def _changes(pair: Pair) -> Iterator[Change]:
+def _changes(pair: Pair) -> Iterator[ValueChange]:
     old, new = pair.old, pair.new
     here = new or old
     if here is None or isinstance(here.field, Links):
@@ -110,10 +110,10 @@ def _change(
     here: Place,
     old: Place | None,
     new: Place | None,
-) -> Change:
+) -> ValueChange:
     before, after = old.value if old else None, new.value if new else None
     has_words = here.is_text and kind != "MOVED"
-    return Change(
+    return ValueChange(
         kind=kind,
         path=here.path,
         old_path=old.path if old else None,
@@ -124,18 +124,18 @@ def _change(
     )
 
 
-def _tag_changes(old: JsonObject, new: JsonObject) -> Iterator[Change]:
+def _tag_changes(old: JsonObject, new: JsonObject) -> Iterator[ValueChange]:
     """Yield the tags that came and went; they have no order that could change."""
     before, after = tags_in(old), tags_in(new)
     for index, tag in enumerate(before):
         if tag not in after:
             path = ("tags", index)
-            yield Change(
+            yield ValueChange(
                 kind="REMOVED", path=path, old_path=path, label=TAGS_LABEL, old=tag, new=None
             )
     for index, tag in enumerate(after):
         if tag not in before:
-            yield Change(
+            yield ValueChange(
                 kind="ADDED",
                 path=("tags", index),
                 old_path=None,

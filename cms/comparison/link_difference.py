@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cms.comparison.changes import LinkChange
-from cms.comparison.sequences import equal_pairs, left_over, moved_in
+from cms.comparison.sequences import equal_pairs, moved_positions, unpaired_indexes
 from cms.content.canonical_json import JsonObject
 
 
@@ -47,7 +47,7 @@ def link_changes(
     ]
     after = [_Link(str(link["fieldPath"]), link) for link in new]
     pairs = sorted(_partners(before, after), key=lambda pair: pair[1])
-    removed, added = left_over(pairs, len(old), len(new))
+    removed, added = unpaired_indexes(pairs, len(old), len(new))
     yield from (LinkChange(kind="REMOVED", old=old[index], new=None) for index in removed)
     yield from (LinkChange(kind="ADDED", old=None, new=new[index]) for index in added)
     yield from _moves(before, after, pairs)
@@ -61,7 +61,7 @@ def link_changes(
 def _partners(old: Sequence[_Link], new: Sequence[_Link]) -> list[tuple[int, int]]:
     pairs: list[tuple[int, int]] = []
     for respect in _RESPECTS:
-        old_left, new_left = left_over(pairs, len(old), len(new))
+        old_left, new_left = unpaired_indexes(pairs, len(old), len(new))
         found = equal_pairs(
             [respect(old[index]) for index in old_left], [respect(new[index]) for index in new_left]
         )
@@ -82,7 +82,7 @@ def _moves(
                 kind="MOVED", old=old[was].value, new=new[now].value, changed_groups=True
             )
     for group in stayed.values():
-        for position in sorted(moved_in([was for was, _ in group])):
+        for position in sorted(moved_positions([was for was, _ in group])):
             was, now = group[position]
             yield LinkChange(kind="MOVED", old=old[was].value, new=new[now].value)
 

@@ -27,7 +27,7 @@ _LINK = _Link()
 
 
 @dataclass(frozen=True)
-class Item:
+class ListItem:
     """One item in three lists.
 
     Attributes:
@@ -57,8 +57,8 @@ class MergedList:
             contradict each other, and then it is yours.
     """
 
-    items: tuple[Item, ...]
-    dropped: tuple[Item, ...]
+    items: tuple[ListItem, ...]
+    dropped: tuple[ListItem, ...]
     order: Order
 
 
@@ -78,7 +78,7 @@ class Lists:
     theirs: Sequence[Json]
     yours: Sequence[Json]
 
-    def merged(self) -> MergedList:
+    def merge(self) -> MergedList:
         """Return the list with the additions and removals of both sides.
 
         An item that one side removed and the other left alone is dropped. One that the other
@@ -88,44 +88,49 @@ class Lists:
         kept = [item for item in known if self._is_kept(item)]
         order, common = _order([item for item in kept if item.is_common])
         return MergedList(
-            items=tuple(self._interleaved(common, kept)),
+            items=tuple(self._interleave(common, kept)),
             dropped=tuple(item for item in known if not self._is_kept(item)),
             order=order,
         )
 
-    def is_edited(self, item: Item) -> bool:
+    def is_edited(self, item: ListItem) -> bool:
         """Say whether an item of the ancestor is edited on a side that still has it."""
         base = self.base[item.base] if item.base is not None else None
         theirs = item.theirs is not None and self.theirs[item.theirs] != base
         return theirs or (item.yours is not None and self.yours[item.yours] != base)
 
-    def _items(self) -> Iterator[Item]:
+    def _items(self) -> Iterator[ListItem]:
         """Yield every item that any of the lists has, each once."""
-        their_alignment, your_alignment = self._aligned(self.theirs), self._aligned(self.yours)
+        their_alignment, your_alignment = (
+            self._align_with(self.theirs),
+            self._align_with(self.yours),
+        )
         theirs, yours = dict(their_alignment.pairs), dict(your_alignment.pairs)
         for index in range(len(self.base)):
-            yield Item(index, theirs.get(index), yours.get(index))
+            yield ListItem(index, theirs.get(index), yours.get(index))
         their_new, your_new = their_alignment.added, your_alignment.added
         both = align_recognised(
             self.item,
             [self.theirs[index] for index in their_new],
             [self.yours[index] for index in your_new],
         )
-        yield from (Item(None, their_new[their], your_new[your]) for their, your in both.pairs)
-        yield from (Item(None, their_new[index], None) for index in both.removed)
-        yield from (Item(None, None, your_new[index]) for index in both.added)
+        yield from (ListItem(None, their_new[their], your_new[your]) for their, your in both.pairs)
+        yield from (ListItem(None, their_new[index], None) for index in both.removed)
+        yield from (ListItem(None, None, your_new[index]) for index in both.added)
 
-    def _aligned(self, side: Sequence[Json]) -> Alignment:
+    def _align_with(self, side: Sequence[Json]) -> Alignment:
         # A link with another address is another link, however much the addresses look alike.
         alike = align_recognised if self.item is _LINK else align
         return alike(self.item, self.base, side)
 
-    def _is_kept(self, item: Item) -> bool:
+    def _is_kept(self, item: ListItem) -> bool:
         if item.base is None or item.is_common:
             return True
         return item.yours is not None and self.is_edited(item)
 
-    def _interleaved(self, common: Sequence[Item], kept: Sequence[Item]) -> Iterator[Item]:
+    def _interleave(
+        self, common: Sequence[ListItem], kept: Sequence[ListItem]
+    ) -> Iterator[ListItem]:
         """Yield what both sides have, and after each what only one side has behind it."""
         theirs = _followers(
             sorted((item for item in kept if item.theirs is not None), key=_their_place)
@@ -141,10 +146,10 @@ class Lists:
             for group in sorted((theirs.get(anchor, []), yours.get(anchor, [])), key=self._bytes):
                 yield from group
 
-    def _bytes(self, items: Sequence[Item]) -> bytes:
+    def _bytes(self, items: Sequence[ListItem]) -> bytes:
         return canonical_bytes([self._one_sided_value(item) for item in items])
 
-    def _one_sided_value(self, item: Item) -> Json:
+    def _one_sided_value(self, item: ListItem) -> Json:
         if item.theirs is not None:
             return self.theirs[item.theirs]
         return self.yours[item.yours] if item.yours is not None else None
@@ -156,7 +161,7 @@ def lists_of(field: List | Links, base: Json, theirs: Json, yours: Json) -> List
     return Lists(item, items_of(base), items_of(theirs), items_of(yours))
 
 
-def _order(common: Sequence[Item]) -> tuple[Order, Sequence[Item]]:
+def _order(common: Sequence[ListItem]) -> tuple[Order, Sequence[ListItem]]:
     """Return the order of the items that both sides have, and whose it is."""
     theirs, yours = sorted(common, key=_their_place), sorted(common, key=_your_place)
     they_moved, you_moved = not _is_as_before(theirs), not _is_as_before(yours)
@@ -167,15 +172,15 @@ def _order(common: Sequence[Item]) -> tuple[Order, Sequence[Item]]:
     return ("THEIRS", theirs) if they_moved else ("YOURS", yours)
 
 
-def _is_as_before(items: Sequence[Item]) -> bool:
+def _is_as_before(items: Sequence[ListItem]) -> bool:
     indexes = [item.base for item in items if item.base is not None]
     return indexes == sorted(indexes)
 
 
-def _followers(items: Sequence[Item]) -> Mapping[Item | None, list[Item]]:
+def _followers(items: Sequence[ListItem]) -> Mapping[ListItem | None, list[ListItem]]:
     """Return, for each item that both sides have, what stands between it and the next one."""
-    anchor: Item | None = None
-    followers: dict[Item | None, list[Item]] = {}
+    anchor: ListItem | None = None
+    followers: dict[ListItem | None, list[ListItem]] = {}
     for item in items:
         if item.is_common:
             anchor = item
@@ -184,9 +189,9 @@ def _followers(items: Sequence[Item]) -> Mapping[Item | None, list[Item]]:
     return followers
 
 
-def _their_place(item: Item) -> int:
+def _their_place(item: ListItem) -> int:
     return item.theirs if item.theirs is not None else -1
 
 
-def _your_place(item: Item) -> int:
+def _your_place(item: ListItem) -> int:
     return item.yours if item.yours is not None else -1

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from cms.comparison.list_merge import Item, Lists, lists_of
+from cms.comparison.list_merge import ListItem, Lists, lists_of
 from cms.comparison.text_merge import merge_texts
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.content_type import ContentType
@@ -114,7 +114,7 @@ def merge(
         strict=True,
     )
     merged = {
-        before.path: _merged(_Sides(before, their.value, your.value), found)
+        before.path: _merge_value(_Sides(before, their.value, your.value), found)
         for before, their, your in places
     }
     category = merged["category",]
@@ -123,7 +123,7 @@ def merge(
         slug=str(merged["slug",] or ""),
         summary=str(merged["summary",] or ""),
         category=str(category) if category is not None else None,
-        tags=_merged_tags(tags_in(base), tags_in(theirs), tags_in(yours), found),
+        tags=_merge_tags(tags_in(base), tags_in(theirs), tags_in(yours), found),
         fields={name: merged["fields", name] for name in content_type.fields},
     )
     return Merge(tuple(found), draft, content_type.name)
@@ -143,7 +143,7 @@ class _Sides:
     theirs: Json
     yours: Json
 
-    def decided(self, merged: Json, outcome: Outcome) -> FieldMerge:
+    def field_merge(self, merged: Json, outcome: Outcome) -> FieldMerge:
         """Return what was decided."""
         return FieldMerge(
             path=self.base.path,
@@ -156,26 +156,26 @@ class _Sides:
         )
 
 
-def _merged(sides: _Sides, found: list[FieldMerge]) -> Json:
+def _merge_value(sides: _Sides, found: list[FieldMerge]) -> Json:
     """Return the value for the draft; add to ``found`` what was decided."""
     base, theirs, yours = sides.base.value, sides.theirs, sides.yours
     if isinstance(sides.base.field, Computed):  # it follows from the others when it is saved
         return None
     if theirs == base == yours:
         return base
-    if (outcome := _one_sided(base, theirs, yours)) is not None:
+    if (outcome := _undisputed_outcome(base, theirs, yours)) is not None:
         merged = theirs if outcome == "THEIRS" else yours
-        found.append(sides.decided(merged, outcome))
+        found.append(sides.field_merge(merged, outcome))
         return merged
     field = sides.base.field
     if isinstance(field, Object) and isinstance(theirs, Mapping) and isinstance(yours, Mapping):
-        return _merged_object(field, sides, theirs, yours, found)
+        return _merge_object(field, sides, theirs, yours, found)
     if isinstance(field, List | Links):
-        return _merged_list(field, sides, found)
-    return _merged_single(sides, found)
+        return _merge_list(field, sides, found)
+    return _merge_single(sides, found)
 
 
-def _one_sided(base: Json, theirs: Json, yours: Json) -> Outcome | None:
+def _undisputed_outcome(base: Json, theirs: Json, yours: Json) -> Outcome | None:
     """Return whose the value is where there is nothing to merge."""
     if theirs == base:
         return "YOURS"
@@ -184,7 +184,7 @@ def _one_sided(base: Json, theirs: Json, yours: Json) -> Outcome | None:
     return "BOTH" if theirs == yours else None
 
 
-def _merged_single(sides: _Sides, found: list[FieldMerge]) -> Json:
+def _merge_single(sides: _Sides, found: list[FieldMerge]) -> Json:
     base, theirs, yours = sides.base.value, sides.theirs, sides.yours
     merged = None
     if sides.base.is_text and not any(map(is_empty, (base, theirs, yours))):
@@ -192,11 +192,11 @@ def _merged_single(sides: _Sides, found: list[FieldMerge]) -> Json:
         merged = sides.base.field.clean(text, sides.base.path, [])
     # Two edits can go together and leave nothing; then nobody has seen that coming.
     outcome: Outcome = "CONFLICT" if merged is None else "BOTH"
-    found.append(sides.decided(yours if merged is None else merged, outcome))
+    found.append(sides.field_merge(yours if merged is None else merged, outcome))
     return yours if merged is None else merged
 
 
-def _merged_object(
+def _merge_object(
     field: Object,
     sides: _Sides,
     theirs: JsonObject,
@@ -207,28 +207,28 @@ def _merged_object(
     base = sides.base if isinstance(sides.base.value, Mapping) else replace(sides.base, value=blank)
     parts = zip(field.fields_of(yours), base.parts(), strict=True)
     merged = {
-        name: _merged(_Sides(part, theirs.get(name), yours.get(name)), found)
+        name: _merge_value(_Sides(part, theirs.get(name), yours.get(name)), found)
         for name, part in parts
     }
     return {**blank, **merged}
 
 
-def _merged_list(field: List | Links, sides: _Sides, found: list[FieldMerge]) -> Json:
+def _merge_list(field: List | Links, sides: _Sides, found: list[FieldMerge]) -> Json:
     lists = lists_of(field, sides.base.value, sides.theirs, sides.yours)
-    merged_list = lists.merged()
+    merged_list = lists.merge()
     merged = [
-        _merged_item(_item_sides(lists, item, index, sides), item, found)
+        _merge_item(_item_sides(lists, item, index, sides), item, found)
         for index, item in enumerate(merged_list.items)
     ]
     for item in merged_list.dropped:
         dropped = _item_sides(lists, item, item.base or 0, sides)
-        found.append(dropped.decided(None, _removal_outcome(lists, item)))
+        found.append(dropped.field_merge(None, _removal_outcome(lists, item)))
     if merged_list.order != "UNCHANGED":
-        found.append(sides.decided(merged, merged_list.order))
+        found.append(sides.field_merge(merged, merged_list.order))
     return merged
 
 
-def _item_sides(lists: Lists, item: Item, index: int, sides: _Sides) -> _Sides:
+def _item_sides(lists: Lists, item: ListItem, index: int, sides: _Sides) -> _Sides:
     """Return an item's values, with the place that it has in the draft."""
     base = lists.base[item.base] if item.base is not None else None
     theirs = lists.theirs[item.theirs] if item.theirs is not None else None
@@ -238,18 +238,18 @@ def _item_sides(lists: Lists, item: Item, index: int, sides: _Sides) -> _Sides:
     return _Sides(place, theirs, yours)
 
 
-def _merged_item(sides: _Sides, item: Item, found: list[FieldMerge]) -> Json:
+def _merge_item(sides: _Sides, item: ListItem, found: list[FieldMerge]) -> Json:
     if item.is_common:
-        return _merged(sides, found)
+        return _merge_value(sides, found)
     merged = sides.theirs if item.yours is None else sides.yours
     if item.base is not None:  # they removed what you edited
-        found.append(sides.decided(merged, "CONFLICT"))
+        found.append(sides.field_merge(merged, "CONFLICT"))
     else:
-        found.append(sides.decided(merged, "THEIRS" if item.yours is None else "YOURS"))
+        found.append(sides.field_merge(merged, "THEIRS" if item.yours is None else "YOURS"))
     return merged
 
 
-def _removal_outcome(lists: Lists, item: Item) -> Outcome:
+def _removal_outcome(lists: Lists, item: ListItem) -> Outcome:
     """Return who removed an item: you cannot remove what they edited without being asked."""
     if item.theirs is None and item.yours is None:
         return "BOTH"
@@ -258,7 +258,7 @@ def _removal_outcome(lists: Lists, item: Item) -> Outcome:
     return "THEIRS" if item.theirs is None else "YOURS"
 
 
-def _merged_tags(
+def _merge_tags(
     base: tuple[str, ...],
     theirs: tuple[str, ...],
     yours: tuple[str, ...],
@@ -267,7 +267,7 @@ def _merged_tags(
     """Return the tags with the additions and removals of both sides; they never contradict."""
     if theirs == base == yours:
         return base
-    outcome = _one_sided(base, theirs, yours) or "BOTH"
+    outcome = _undisputed_outcome(base, theirs, yours) or "BOTH"
     both = set(theirs) & set(yours)
     merged = tuple(sorted(both | ((set(theirs) | set(yours)) - set(base))))
     merged = {"THEIRS": theirs, "YOURS": yours}.get(outcome, merged)

@@ -114,7 +114,7 @@ class Passage:
         ]
         first = len(self.before)
         start, end = _start_in(runs, first), _end_in(runs, first + len(self.quote))
-        if start >= end or _common_part(self.quote, excerpt[start:end]) < _LEAST_LIKENESS:
+        if start >= end or _likeness(self.quote, excerpt[start:end]) < _LEAST_LIKENESS:
             return None
         return window.start + start, window.start + end
 
@@ -122,11 +122,13 @@ class Passage:
         end = start + len(self.quote)
         before = text[max(0, start - CONTEXT) : start]
         after = text[end : end + CONTEXT]
-        context = _context(self.before[::-1], before[::-1]) + _context(self.after, after)
+        context = _context_length(self.before[::-1], before[::-1]) + _context_length(
+            self.after, after
+        )
         return Match(start, end, context, abs(start - self.start))
 
 
-def _context(was: str, now: str) -> int:
+def _context_length(was: str, now: str) -> int:
     """Return how much of one side is as it was, from the passage outwards."""
     if was == now:
         return CONTEXT
@@ -176,6 +178,6 @@ def _within_gap(left: Run, right: Run, position: int) -> int:
     return new_start + round(part * (right.new - new_start))
 
 
-def _common_part(old: str, new: str) -> float:
+def _likeness(old: str, new: str) -> float:
     common = sum(run.length for run in equal_characters(old, new))
     return 2 * common / (len(old) + len(new))

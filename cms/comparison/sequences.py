@@ -39,10 +39,10 @@ def equal_runs(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Run]:
     # The library compares characters, so each different item becomes one.
     characters: dict[Hashable, str] = {}
 
-    def encoded(items: Sequence[Hashable]) -> str:
+    def encode(items: Sequence[Hashable]) -> str:
         return "".join(characters.setdefault(item, chr(len(characters))) for item in items)
 
-    return _runs(_COMPARER.diff_main(encoded(old), encoded(new), checklines=False))
+    return _runs(_COMPARER.diff_main(encode(old), encode(new), checklines=False))
 
 
 def equal_characters(old: str, new: str) -> list[Run]:
@@ -69,7 +69,7 @@ def equal_pairs(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[
         for run in equal_runs(old, new)
         for offset in range(run.length)
     ]
-    old_left, new_left = left_over(pairs, len(old), len(new))
+    old_left, new_left = unpaired_indexes(pairs, len(old), len(new))
     waiting: defaultdict[Hashable, deque[int]] = defaultdict(deque)
     for index in old_left:
         waiting[old[index]].append(index)
@@ -77,7 +77,7 @@ def equal_pairs(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[
     return pairs + moved
 
 
-def left_over(
+def unpaired_indexes(
     pairs: Sequence[tuple[int, int]], old_length: int, new_length: int
 ) -> tuple[list[int], list[int]]:
     """Return the indexes in the old and in the new sequence that have no partner."""
@@ -88,7 +88,7 @@ def left_over(
     )
 
 
-def moved_in(order: Sequence[int]) -> frozenset[int]:
+def moved_positions(order: Sequence[int]) -> frozenset[int]:
     """Return the fewest positions in ``order`` without which the rest is increasing.
 
     What is left is a longest increasing subsequence, found by patience sorting.

@@ -34,7 +34,7 @@ def merge_texts(base: str, theirs: str, yours: str) -> str | None:
     edits = sorted({*_edits(lines, theirs), *_edits(lines, yours)})
     if any(edit.collides_with(following) for edit, following in pairwise(edits)):
         return None
-    return "\n".join(_edited(lines, edits))
+    return "\n".join(_apply_edits(lines, edits))
 
 
 def _edits(base: Sequence[str], text: str) -> Iterator[_Edit]:
@@ -46,7 +46,7 @@ def _edits(base: Sequence[str], text: str) -> Iterator[_Edit]:
             yield _Edit(start, right.old, tuple(lines[first : right.new]))
 
 
-def _edited(base: Sequence[str], edits: Sequence[_Edit]) -> Iterator[str]:
+def _apply_edits(base: Sequence[str], edits: Sequence[_Edit]) -> Iterator[str]:
     position = 0
     for edit in edits:
         yield from base[position : edit.start]

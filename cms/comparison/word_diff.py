@@ -56,9 +56,9 @@ def words_between(old: str, new: str) -> tuple[WordChange, ...]:
     if old == new:
         return (WordChange("SAME", new),) if new else ()
     old_units, new_units = _units(old), _units(new)
-    runs = list(_joined(_runs(old_units, new_units)))
-    readable = _slid(_without_chance(runs, old_units, new_units), old_units, new_units)
-    return tuple(_collated(_steps(readable, old_units, new_units)))
+    runs = list(_join_runs(_runs(old_units, new_units)))
+    readable = _shift_gaps(_drop_chance_runs(runs, old_units, new_units), old_units, new_units)
+    return tuple(_collate(_steps(readable, old_units, new_units)))
 
 
 def words_in(text: str) -> Iterator[re.Match[str]]:
@@ -113,7 +113,7 @@ def _lines(units: Sequence[_Unit]) -> list[tuple[str, ...]]:
     return [tuple(line) for line in lines if line]
 
 
-def _joined(runs: Iterable[Run]) -> Iterator[Run]:
+def _join_runs(runs: Iterable[Run]) -> Iterator[Run]:
     """Join runs that touch on both sides, and drop empty ones."""
     last = Run(0, 0, 0)
     for run in runs:
@@ -127,7 +127,7 @@ def _joined(runs: Iterable[Run]) -> Iterator[Run]:
         yield last
 
 
-def _without_chance(
+def _drop_chance_runs(
     runs: Sequence[Run], old: Sequence[_Unit], new: Sequence[_Unit]
 ) -> Sequence[Run]:
     """Drop each run that is no longer than what changed before and after it.
@@ -155,7 +155,7 @@ def _without_chance(
     return kept
 
 
-def _slid(runs: Sequence[Run], old: Sequence[_Unit], new: Sequence[_Unit]) -> Sequence[Run]:
+def _shift_gaps(runs: Sequence[Run], old: Sequence[_Unit], new: Sequence[_Unit]) -> Sequence[Run]:
     """Move each insertion and removal to where it reads best, where its words allow a choice.
 
     A new paragraph that starts like the next one shall begin and end where paragraphs do.
@@ -207,14 +207,14 @@ def _pause(units: Sequence[_Unit], position: int) -> int:
 
 def _steps(runs: Sequence[Run], old: Sequence[_Unit], new: Sequence[_Unit]) -> Iterator[WordChange]:
     for left, right in pairwise([*runs, Run(len(old), len(new), 0)]):
-        yield from _kept(left, old, new)
+        yield from _same_words(left, old, new)
         for unit in old[left.old + left.length : right.old]:
             yield WordChange("REMOVED", unit.text)
         for unit in new[left.new + left.length : right.new]:
             yield WordChange("ADDED", unit.text)
 
 
-def _kept(run: Run, old: Sequence[_Unit], new: Sequence[_Unit]) -> Iterator[WordChange]:
+def _same_words(run: Run, old: Sequence[_Unit], new: Sequence[_Unit]) -> Iterator[WordChange]:
     for offset in range(run.length):
         before, after = old[run.old + offset], new[run.new + offset]
         if before.space == after.space:
@@ -225,7 +225,7 @@ def _kept(run: Run, old: Sequence[_Unit], new: Sequence[_Unit]) -> Iterator[Word
         yield WordChange("ADDED", after.space)
 
 
-def _collated(steps: Iterable[WordChange]) -> Iterator[WordChange]:
+def _collate(steps: Iterable[WordChange]) -> Iterator[WordChange]:
     """Join neighbours of one kind; of each change, tell first what was removed."""
     for is_same, group in groupby(
         (step for step in steps if step.text), key=lambda step: step.operation == "SAME"

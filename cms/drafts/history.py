@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from cms.authorization.actions import Action
-from cms.comparison.anchors import Anchor, Found, find_anchor
-from cms.comparison.blame import Blamed, blame
+from cms.comparison.anchors import Anchor, TextRange, find_anchor
+from cms.comparison.blame import ParagraphOrigin, blame
 from cms.comparison.difference import Difference, difference
 from cms.drafts.loading import Held, authorise_on, get, look_at
 from cms.errors import NotFound, Refused
@@ -28,7 +28,7 @@ class Located:
     """
 
     comment: Comment
-    found: Found | None
+    found: TextRange | None
 
 
 async def compare_revisions(work: Work, from_id: str, to_id: str) -> Difference:
@@ -69,7 +69,7 @@ async def changes_since_look(work: Work, entry_id: str, locale: str | None) -> D
     return await to_thread(difference, held.content_type, seen.content, held.head.content)
 
 
-async def blame_entry(work: Work, entry_id: str, locale: str | None) -> Sequence[Blamed]:
+async def blame_entry(work: Work, entry_id: str, locale: str | None) -> Sequence[ParagraphOrigin]:
     """Return which revision each paragraph of the newest revision comes from.
 
     Raises:
@@ -119,7 +119,7 @@ async def find_revision(work: Work, revision_id: str) -> tuple[Held, Revision]:
     return held, revision
 
 
-def _place_of(comment: Comment, held: Held) -> Found | None:
+def _place_of(comment: Comment, held: Held) -> TextRange | None:
     if comment.field_path is None or comment.start is None:
         return None
     anchor = Anchor(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cms.comparison.blame import Blamed
+from cms.comparison.blame import ParagraphOrigin
 from cms.comparison.difference import Difference
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.fields.names import api_name
@@ -132,7 +132,7 @@ def merge_json(site: Site, merge: Mapping[str, Any]) -> JsonObject:
     return {**shown(told), "values": values}
 
 
-def blame_json(blamed: Sequence[Blamed]) -> Json:
+def blame_json(blamed: Sequence[ParagraphOrigin]) -> Json:
     """Return paragraphs as the type ``BlamedParagraph`` has them."""
     return [
         shown({"path": each.path, "label": each.label, "text": each.text})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cms.comparison.anchors import Anchor, Found, anchor_in, find_anchor, text_at
+from cms.comparison.anchors import Anchor, TextRange, anchor_in, find_anchor, text_at
 from cms.content.canonical_json import JsonObject
 from cms.errors import InvalidValue, Refused
 from tests.contents import content_of, contents, section
@@ -112,14 +112,14 @@ def test_of_the_same_words_those_in_the_same_company_are_found() -> None:
     new = content_of(body="Last we scale it again. Then we test it.")
     anchor = anchor_in(old, "fields/body", 44, 49)
     assert anchor.quote == "scale"
-    assert find_anchor(new, anchor) == Found(field_path="fields/body", start=8, end=13)
+    assert find_anchor(new, anchor) == TextRange(field_path="fields/body", start=8, end=13)
 
 
 def test_of_the_same_words_in_no_company_the_nearest_are_found() -> None:
     content = content_of(body="\n".join(["the same words here"] * 9))
     anchor = anchor_in(content, "fields/body", 80, 99)
     found = find_anchor(content, anchor)
-    assert found == Found(field_path="fields/body", start=80, end=99)
+    assert found == TextRange(field_path="fields/body", start=80, end=99)
 
 
 def test_words_are_followed_when_their_section_moves() -> None:
@@ -193,7 +193,7 @@ def test_an_anchor_is_found_at_its_own_place(data: st.DataObject, content: JsonO
     start = data.draw(st.integers(0, length - 1))
     end = data.draw(st.integers(start + 1, length))
     found = find_anchor(content, anchor_in(content, path, start, end))
-    assert found == Found(field_path=path, start=start, end=end)
+    assert found == TextRange(field_path=path, start=start, end=end)
 
 
 @given(st.text(min_size=1), st.text(max_size=300), st.data())

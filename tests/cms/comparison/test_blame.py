@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cms.comparison.blame import Blamed, blame, paragraphs_in
+from cms.comparison.blame import ParagraphOrigin, blame, paragraphs_in
 from cms.content.canonical_json import JsonObject
 from tests.contents import content_of, contents, edited, section, value_at
 from tests.sites import Article
@@ -66,7 +66,9 @@ def test_other_values_are_blamed_as_a_whole() -> None:
     old = content_of(summary="Short.", rating=1, is_free=True, byline={"name": "A", "year": 1})
     new = content_of("Drop-out", summary="Short.", rating=2, is_free=True, byline={"name": "A"})
     found = blame(Article, [("1", old), ("2", new)])
-    assert found[0] == Blamed(path=("title",), label="Title", text="Drop-out", revision_id="2")
+    assert found[0] == ParagraphOrigin(
+        path=("title",), label="Title", text="Drop-out", revision_id="2"
+    )
     assert found[0].to_json()["revisionId"] == "2"
     assert [(each.label, each.text, each.revision_id) for each in found[2:]] == [
         ("Summary", "Short.", "1"),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cms.comparison.difference import Difference, WordChange, difference, words_between
-from cms.comparison.sequences import moved_in
+from cms.comparison.sequences import moved_positions
 from cms.content.canonical_json import JsonObject
 from tests.contents import ENTRIES, TAGS, content_of, contents, edited, section, texts, value_at
 from tests.sites import Article
@@ -314,7 +314,7 @@ def test_every_change_says_where_it_is(data: st.DataObject, old: JsonObject) -> 
 
 @given(st.permutations(range(6)))
 def test_as_few_have_moved_as_can_be(order: list[int]) -> None:
-    stay = set(range(6)) - moved_in(order)
+    stay = set(range(6)) - moved_positions(order)
     kept = [order[position] for position in sorted(stay)]
     longest = max(
         size
