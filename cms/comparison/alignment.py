@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from cms.comparison.sequences import equal_pairs, moved_positions, unpaired_indexes
 from cms.comparison.word_diff import likeness_of, vocabulary
 from cms.content.canonical_json import Json, canonical_bytes
+from cms.content.content_values import identifying_words, items_of, variant_of
 from cms.content.fields import Field
-from cms.content.places import identifying_words, items_of, variant_of
 
 _Pairs = Sequence[tuple[int, int]]
 

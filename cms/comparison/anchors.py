@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from cms.comparison.passages import CONTEXT, Match, Passage, Window
 from cms.content.canonical_json import Json, JsonObject
+from cms.content.content_values import items_of
 from cms.content.fields.base import joined
-from cms.content.places import items_of
 from cms.errors import InvalidValue, Refused
 
 _ROOTS = ("title", "slug", "summary", "fields")

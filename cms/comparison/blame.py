@@ -10,9 +10,9 @@ from cms.comparison.pairing import pairs_between
 from cms.comparison.sequences import equal_pairs
 from cms.content.canonical_json import JsonObject
 from cms.content.content_type import ContentType
+from cms.content.content_values import ContentValue, values_in
 from cms.content.fields import Links, Markdown
 from cms.content.fields.base import ValuePath
-from cms.content.places import Place, places_in
 
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 # Not words that somebody wrote, and not a value of its own.
@@ -65,18 +65,18 @@ def blame(
     for revision_id, content in revisions:
         before = _partners(content_type, older, content) if older is not None else {}
         origins = {
-            place.path: _origins(
-                _paragraphs(place), origins.get(before.get(place.path, ()), ()), revision_id
+            value.path: _origins(
+                _paragraphs(value), origins.get(before.get(value.path, ()), ()), revision_id
             )
-            for place in _paragraph_values(content_type, content)
+            for value in _paragraph_values(content_type, content)
         }
         older = content
     if older is None:
         return ()
     return tuple(
-        ParagraphOrigin(path=place.path, label=place.label, text=text, revision_id=revision_id)
-        for place in _paragraph_values(content_type, older)
-        for text, revision_id in origins[place.path]
+        ParagraphOrigin(path=value.path, label=value.label, text=text, revision_id=revision_id)
+        for value in _paragraph_values(content_type, older)
+        for text, revision_id in origins[value.path]
     )
 
 
@@ -105,18 +105,20 @@ def _partners(
     }
 
 
-def _paragraph_values(content_type: type[ContentType], content: JsonObject) -> Sequence[Place]:
+def _paragraph_values(
+    content_type: type[ContentType], content: JsonObject
+) -> Sequence[ContentValue]:
     return [
         leaf
-        for place in places_in(content_type, content)
-        for leaf in place.leaves()
+        for value in values_in(content_type, content)
+        for leaf in value.leaves()
         if leaf.path[0] not in _IDS and not isinstance(leaf.field, Links)
     ]
 
 
-def _paragraphs(place: Place) -> Sequence[str]:
-    if isinstance(place.field, Markdown):
-        return paragraphs_in(str(place.value))
-    if isinstance(place.value, bool):
-        return ["true" if place.value else "false"]
-    return [str(place.value)]
+def _paragraphs(value: ContentValue) -> Sequence[str]:
+    if isinstance(value.field, Markdown):
+        return paragraphs_in(str(value.value))
+    if isinstance(value.value, bool):
+        return ["true" if value.value else "false"]
+    return [str(value.value)]

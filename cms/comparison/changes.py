@@ -21,7 +21,7 @@ class ValueChange:
         kind: what happened. What was both moved and edited has a change for each.
         path: where it stands in the new content; in the old one if it was removed.
         old_path: where it stood in the old content, or ``None`` if there was no such place.
-        label: the path in an editor's words; see :attr:`cms.content.places.Place.label`.
+        label: the path in an editor's words; see ``ContentValue.label``.
         old: what was there.
         new: what is there now.
         words: for text and Markdown that did not just move, how it became what it is.

@@ -13,9 +13,9 @@ from cms.comparison.pairing import Pair, pairs_between
 from cms.comparison.word_diff import WordChange, words_between
 from cms.content.canonical_json import JsonObject
 from cms.content.content_type import ContentType
+from cms.content.content_values import TAGS_LABEL, ContentValue, items_of, tags_in
 from cms.content.fields import Links
 from cms.content.fields.base import joined
-from cms.content.places import TAGS_LABEL, Place, items_of, tags_in
 
 __all__ = ["Difference", "LinkChange", "ValueChange", "WordChange", "difference", "words_between"]
 
@@ -107,9 +107,9 @@ def _changes(pair: Pair) -> Iterator[ValueChange]:
 
 def _change(
     kind: Literal["ADDED", "REMOVED", "CHANGED", "MOVED"],
-    here: Place,
-    old: Place | None,
-    new: Place | None,
+    here: ContentValue,
+    old: ContentValue | None,
+    new: ContentValue | None,
 ) -> ValueChange:
     before, after = old.value if old else None, new.value if new else None
     has_words = here.is_text and kind != "MOVED"

@@ -8,8 +8,8 @@ from typing import Literal
 
 from cms.comparison.alignment import Alignment, align, align_recognised
 from cms.content.canonical_json import Json, canonical_bytes
+from cms.content.content_values import items_of
 from cms.content.fields import Field, Links, List, Object, Text
-from cms.content.places import items_of
 
 Order = Literal["UNCHANGED", "THEIRS", "YOURS", "BOTH", "CONFLICT"]
 

@@ -10,9 +10,9 @@ from cms.comparison.list_merge import ListItem, Lists, lists_of
 from cms.comparison.text_merge import merge_texts
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.content_type import ContentType
+from cms.content.content_values import TAGS_LABEL, ContentValue, is_empty, tags_in, values_in
 from cms.content.fields import Computed, Links, List, Object
 from cms.content.fields.base import ValuePath
-from cms.content.places import TAGS_LABEL, Place, is_empty, places_in, tags_in
 from cms.content.snapshot import Draft
 
 Outcome = Literal["THEIRS", "YOURS", "BOTH", "CONFLICT"]
@@ -24,7 +24,7 @@ class FieldMerge:
 
     Attributes:
         path: where it stands in the draft; in the common ancestor if it is in no draft.
-        label: the path in an editor's words; see :attr:`cms.content.places.Place.label`.
+        label: the path in an editor's words; see ``ContentValue.label``.
         base: what stood in the common ancestor, or ``None``.
         theirs: what the other side has made of it.
         yours: what this side has made of it.
@@ -107,15 +107,15 @@ def merge(
         yours: what this side wants to save.
     """
     found: list[FieldMerge] = []
-    places = zip(
-        places_in(content_type, base),
-        places_in(content_type, theirs),
-        places_in(content_type, yours),
+    values = zip(
+        values_in(content_type, base),
+        values_in(content_type, theirs),
+        values_in(content_type, yours),
         strict=True,
     )
     merged = {
         before.path: _merge_value(_Sides(before, their.value, your.value), found)
-        for before, their, your in places
+        for before, their, your in values
     }
     category = merged["category",]
     draft = Draft(
@@ -139,7 +139,7 @@ class _Sides:
         yours: this side's value.
     """
 
-    base: Place
+    base: ContentValue
     theirs: Json
     yours: Json
 
@@ -229,13 +229,13 @@ def _merge_list(field: List | Links, sides: _Sides, found: list[FieldMerge]) -> 
 
 
 def _item_sides(lists: Lists, item: ListItem, index: int, sides: _Sides) -> _Sides:
-    """Return an item's values, with the place that it has in the draft."""
+    """Return an item's values, with the path that it has in the draft."""
     base = lists.base[item.base] if item.base is not None else None
     theirs = lists.theirs[item.theirs] if item.theirs is not None else None
     yours = lists.yours[item.yours] if item.yours is not None else None
     named = next(value for value in (yours, theirs, base) if value is not None)
-    place = replace(sides.base.item(lists.item, index, named), value=base)
-    return _Sides(place, theirs, yours)
+    value = replace(sides.base.item(lists.item, index, named), value=base)
+    return _Sides(value, theirs, yours)
 
 
 def _merge_item(sides: _Sides, item: ListItem, found: list[FieldMerge]) -> Json:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from cms.comparison.alignment import align
 from cms.content.canonical_json import JsonObject
 from cms.content.content_type import ContentType
+from cms.content.content_values import ContentValue, items_of, values_in
 from cms.content.fields import List, Object
-from cms.content.places import Place, items_of, places_in
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Pair:
             is told by pairs of its own.
     """
 
-    old: Place | None
-    new: Place | None
+    old: ContentValue | None
+    new: ContentValue | None
     is_moved: bool = False
 
 
@@ -36,12 +36,12 @@ def pairs_between(
     Items and objects that are new or gone as a whole are one pair.
     """
     for before, after in zip(
-        places_in(content_type, old), places_in(content_type, new), strict=True
+        values_in(content_type, old), values_in(content_type, new), strict=True
     ):
         yield from _pairs(before, after)
 
 
-def _pairs(old: Place, new: Place) -> Iterator[Pair]:
+def _pairs(old: ContentValue, new: ContentValue) -> Iterator[Pair]:
     are_objects = isinstance(old.value, Mapping) and isinstance(new.value, Mapping)
     if isinstance(new.field, Object) and are_objects:
         for before, after in zip(old.parts(), new.parts(), strict=True):
@@ -52,7 +52,7 @@ def _pairs(old: Place, new: Place) -> Iterator[Pair]:
         yield Pair(old, new)
 
 
-def _item_pairs(field: List, old: Place, new: Place) -> Iterator[Pair]:
+def _item_pairs(field: List, old: ContentValue, new: ContentValue) -> Iterator[Pair]:
     alignment = align(field.item, items_of(old.value), items_of(new.value))
     old_items, new_items = list(old.items()), list(new.items())
     for index in alignment.removed:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from cms.content.canonical_json import JsonObject
 from cms.content.content_type import ContentType
+from cms.content.content_values import values_in
 from cms.content.fields import Markdown
 from cms.content.fields.base import ValuePath
-from cms.content.markup.markdown import removed_by_sanitising
-from cms.content.places import places_in
+from cms.content.markup.markdown import sanitising_losses
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ def warnings_about(
     content_type: type[ContentType], content: JsonObject
 ) -> Iterator[ContentWarning]:
     """Yield what was removed from each Markdown value of a content when it was rendered."""
-    for top in places_in(content_type, content):
-        for place in top.leaves():
-            if isinstance(place.field, Markdown):
-                for loss in removed_by_sanitising(str(place.value)):
-                    yield ContentWarning(loss.code, loss.message, place.path)
+    for top in values_in(content_type, content):
+        for value in top.leaves():
+            if isinstance(value.field, Markdown):
+                for loss in sanitising_losses(str(value.value)):
+                    yield ContentWarning(loss.code, loss.message, value.path)

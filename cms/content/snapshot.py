@@ -193,7 +193,7 @@ def draft_of(content: JsonObject) -> Draft:
     )
 
 
-def changed(draft: Draft, changes: Changes) -> Draft:
+def apply_changes(draft: Draft, changes: Changes) -> Draft:
     """Return the draft with the changes."""
     return Draft(
         title=draft.title if changes.title is None else changes.title,

@@ -15,7 +15,7 @@ from cms.content.snapshot import (
     Changes,
     Draft,
     Snapshot,
-    changed,
+    apply_changes,
     clean_draft,
     draft_of,
     paths_in,
@@ -214,7 +214,7 @@ async def _changed(
         raise Refused(NotFound(message=f"there is no {content_type} {entry_id!r}"))
     await _check_writer(work, held, None)
     base = await get_revision(work, held.edition, base_revision)
-    draft = changed(draft_of(base.content), changes)
+    draft = apply_changes(draft_of(base.content), changes)
     await _check_writer(work, held, draft.category)
     return held, draft
 

@@ -130,11 +130,11 @@ def render_markdown(text: str, anchors: Anchors) -> RenderedMarkdown:
     Raw HTML is allowed and then sanitised, so no script, style or event handler survives.
     Plain text and links are read from the sanitised HTML, so they are what a reader gets.
     """
-    return _rendered(_PARSER.parse(text), anchors)
+    return _render(_PARSER.parse(text), anchors)
 
 
-def _rendered(tokens: Sequence[Token], anchors: Anchors) -> RenderedMarkdown:
-    html = _sanitise(_raw_html(_prepared(tokens, anchors)))
+def _render(tokens: Sequence[Token], anchors: Anchors) -> RenderedMarkdown:
+    html = _sanitise(_raw_html(_prepare_tokens(tokens, anchors)))
     reader = _HtmlReader()
     reader.feed(html)
     reader.close()
@@ -153,32 +153,32 @@ def count_words(text: str) -> int:
     return len(_WORD.findall(text))
 
 
-def removed_by_sanitising(text: str) -> tuple[Loss, ...]:
+def sanitising_losses(text: str) -> tuple[Loss, ...]:
     """Return what stands in a Markdown text and no reader gets, at most :data:`MOST_LOSSES`.
 
     Comments are nobody's loss.
     """
-    raw = _raw_html(_prepared(_PARSER.parse(text), Anchors()))
+    raw = _raw_html(_prepare_tokens(_PARSER.parse(text), Anchors()))
     return tuple(islice(losses(raw, _sanitise(raw)), MOST_LOSSES))
 
 
 def links_in(text: str) -> tuple[InlineLink, ...]:
     """Return the links of a Markdown text; none of one that is nested too deeply."""
-    return _read(text)[0]
+    return _links_and_deep_line(text)[0]
 
 
 def line_too_deep(text: str) -> int | None:
     """Return the first line that is nested more than :data:`DEEPEST` levels deep, from 1."""
-    return _read(text)[1]
+    return _links_and_deep_line(text)[1]
 
 
 @lru_cache(maxsize=256)
-def _read(text: str) -> tuple[tuple[InlineLink, ...], int | None]:
+def _links_and_deep_line(text: str) -> tuple[tuple[InlineLink, ...], int | None]:
     """Return the links and the line that is too deep; a save asks several times for the same."""
     tokens = _PARSER.parse(text)
     if (line := too_deep(tokens, DEEPEST)) is not None:
         return (), line
-    return _rendered(tokens, Anchors()).links, None
+    return _render(tokens, Anchors()).links, None
 
 
 def with_absolute_links(html: str, url: str) -> str:
@@ -207,7 +207,7 @@ def split_at_headings(text: str) -> tuple[str, list[tuple[str, str]]]:
     return intro, parts
 
 
-def _prepared(tokens: Sequence[Token], anchors: Anchors) -> Sequence[Token]:
+def _prepare_tokens(tokens: Sequence[Token], anchors: Anchors) -> Sequence[Token]:
     _name_headings(tokens, anchors)
     _align_cells(tokens)
     return tokens
@@ -269,7 +269,7 @@ def _is_harmless(address: str) -> bool:
     return scheme in URL_SCHEMES or not scheme
 
 
-def _as_written(href: str) -> str:
+def _decode_address(href: str) -> str:
     """Return an address; within the site with the letters that slugs and anchors have."""
     return unquote(href) if href.startswith("#") or is_internal(href) else href
 
@@ -305,7 +305,7 @@ class _HtmlReader(HTMLParser):
         if tag == "a" and self._link is not None:
             href, start = self._link
             if href:
-                self.links.append(InlineLink(_as_written(href), self._words_since(start)))
+                self.links.append(InlineLink(_decode_address(href), self._words_since(start)))
             self._link = None
         elif tag in _HEADINGS and self._heading is not None:
             anchor, start = self._heading

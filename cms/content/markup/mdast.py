@@ -105,11 +105,11 @@ class _Builder:
         if token.nesting < 0:
             self._open.pop()
         elif token.nesting > 0:
-            self._open.append(self._opened(token, place))
+            self._open.append(self._open_node(token, place))
         elif not place.dropped and (node := self._node(token)) is not None:
             _append(place.node, node)
 
-    def _opened(self, token: Token, place: _Open) -> _Open:
+    def _open_node(self, token: Token, place: _Open) -> _Open:
         """Return where the tokens go that stand in a token."""
         node = self._node(token)
         if node is None:  # mdast knows no head and no body of a table

@@ -67,7 +67,7 @@ def losses(before: str, after: str) -> Iterator[Loss]:
     for (tag, attribute), values in old.values.items():
         kept = new.values.get((tag, attribute), Counter())
         if tag in new.tags and values.total() > kept.total():
-            yield from (Loss(tag, attribute, _shortened(value)) for value in values - kept)
+            yield from (Loss(tag, attribute, _shorten(value)) for value in values - kept)
 
 
 class _Inventory(HTMLParser):
@@ -86,5 +86,5 @@ class _Inventory(HTMLParser):
             self.values.setdefault((tag, name), Counter())[value or ""] += 1
 
 
-def _shortened(value: str) -> str:
+def _shorten(value: str) -> str:
     return value if len(value) <= _LONGEST_SHOWN else f"{value[: _LONGEST_SHOWN - 1]}…"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cms.content.content_warnings import warnings_about
 from cms.content.markup import markdown
-from cms.content.markup.markdown import MOST_LOSSES, removed_by_sanitising, render_markdown
+from cms.content.markup.markdown import MOST_LOSSES, render_markdown, sanitising_losses
 from cms.content.markup.sanitizing import losses
 from cms.content.slug import Anchors
 from tests.contents import content_of, section
@@ -16,9 +16,7 @@ from tests.sites import Article
 
 
 def told(text: str) -> list[tuple[str, str, str, str]]:
-    return [
-        (each.code, each.tag, each.attribute, each.value) for each in removed_by_sanitising(text)
-    ]
+    return [(each.code, each.tag, each.attribute, each.value) for each in sanitising_losses(text)]
 
 
 @pytest.mark.parametrize(
@@ -86,17 +84,17 @@ def test_each_markdown_value_of_a_content_is_looked_at() -> None:
 
 def test_a_long_list_of_losses_ends_somewhere() -> None:
     many = "".join(f"<x{number}>" for number in range(1_000))
-    assert len(removed_by_sanitising(many)) == MOST_LOSSES
+    assert len(sanitising_losses(many)) == MOST_LOSSES
 
 
 def test_a_long_address_is_shortened() -> None:
-    (loss,) = removed_by_sanitising(f"<a href='data:{'x' * 500}'>y</a>")
+    (loss,) = sanitising_losses(f"<a href='data:{'x' * 500}'>y</a>")
     assert len(loss.value) == 100
     assert len(loss.message) < 300
 
 
 def test_every_message_says_what_to_do() -> None:
-    removed = removed_by_sanitising("<script></script><p style='x'><a href='data:x'>y</a></p>")
+    removed = sanitising_losses("<script></script><p style='x'><a href='data:x'>y</a></p>")
     assert [each.message.partition(" and was left out")[0] for each in removed] == [
         "<script> is not allowed",
         "style is not allowed on <p>",

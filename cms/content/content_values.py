@@ -21,7 +21,7 @@ TAGS_LABEL = "Tags"
 
 
 @dataclass(frozen=True)
-class Place:
+class ContentValue:
     """A value and where it stands.
 
     Attributes:
@@ -51,43 +51,43 @@ class Place:
         """Whether there is nothing here."""
         return is_empty(self.value)
 
-    def parts(self) -> Iterator[Place]:
+    def parts(self) -> Iterator[ContentValue]:
         """Yield the places of an object's values."""
         if isinstance(self.field, Object):
             for name, field, value in self.field.values(self.value):
-                yield Place((*self.path, name), (*self.labels, field.label), field, value)
+                yield ContentValue((*self.path, name), (*self.labels, field.label), field, value)
 
-    def items(self) -> Iterator[Place]:
+    def items(self) -> Iterator[ContentValue]:
         """Yield the places of a list's items."""
         if isinstance(self.field, List):
             for index, value in enumerate(items_of(self.value)):
                 yield self.item(self.field.item, index, value)
 
-    def item(self, field: Field, index: int, value: Json) -> Place:
+    def item(self, field: Field, index: int, value: Json) -> ContentValue:
         """Return the place of one item of a list."""
         labels = (*self.labels, *_item_labels(field, index, value))
-        return Place((*self.path, index), labels, field, value)
+        return ContentValue((*self.path, index), labels, field, value)
 
-    def leaves(self) -> Iterator[Place]:
+    def leaves(self) -> Iterator[ContentValue]:
         """Yield every single value in this one."""
         inner = [*self.parts(), *self.items()]
-        for place in inner:
-            yield from place.leaves()
+        for value in inner:
+            yield from value.leaves()
         if not inner and not self.is_empty:
             yield self
 
 
-def places_in(content_type: type[ContentType], content: JsonObject) -> Iterator[Place]:
+def values_in(content_type: type[ContentType], content: JsonObject) -> Iterator[ContentValue]:
     """Yield the title, the slug, the summary, the category, and each declared field.
 
     Tags are a set, and what a content type no longer declares is nobody's to read.
     """
     for name, field in COMMON.items():
-        yield Place((name,), (field.label,), field, content.get(name))
+        yield ContentValue((name,), (field.label,), field, content.get(name))
     values = content.get("fields")
     for name, field in content_type.fields.items():
         value = values.get(name) if isinstance(values, Mapping) else None
-        yield Place(("fields", name), (field.label,), field, value)
+        yield ContentValue(("fields", name), (field.label,), field, value)
 
 
 def tags_in(content: JsonObject) -> tuple[str, ...]:
