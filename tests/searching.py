@@ -73,7 +73,7 @@ def fits(query: SearchQuery, document: Row) -> bool:
 
 def points(query: SearchQuery, document: Row) -> int:
     """Return what a document that fits is worth."""
-    wanted = query.wanted
+    wanted = query.included_terms
     total, of_title = 0, 0
     for term in wanted:
         if occurs(term, document.title):
@@ -94,13 +94,15 @@ def highlight(query: SearchQuery, shown: Sequence[Sequence[str]], size: int) -> 
     pieces = [(each[0], each[1] if len(each) > 1 else " ") for each in shown]
     folded = [each[2] if len(each) > 2 else each[0] for each in shown]
     hits = {
-        start: max(len(t.words) for t in query.wanted if _starts(t, folded, start))
+        start: max(len(t.words) for t in query.included_terms if _starts(t, folded, start))
         for start in range(len(folded))
-        if any(_starts(term, folded, start) for term in query.wanted)
+        if any(_starts(term, folded, start) for term in query.included_terms)
     }
     marked = {place for start, length in hits.items() for place in range(start, start + length)}
     places = range(len(folded))
-    every = [start for term in query.wanted for start in places if _starts(term, folded, start)]
+    every = [
+        start for term in query.included_terms for start in places if _starts(term, folded, start)
+    ]
     near = {start: sum(start <= each <= start + size - 5 for each in every) for start in hits}
     best = min(near, key=lambda start: (-near[start], start), default=0)
     first = max(best - 4, 0)

@@ -32,7 +32,7 @@ _SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True)
-class SearchDocument:
+class SearchableText:
     """What of a revision is searched, part by part.
 
     Attributes:
@@ -47,9 +47,9 @@ class SearchDocument:
     title_words: int
 
 
-def document_of(
+def searchable_text_of(
     content_type: type[ContentType], content: JsonObject, rendered: JsonObject
-) -> SearchDocument:
+) -> SearchableText:
     """Return what is searched of a revision.
 
     Args:
@@ -71,9 +71,9 @@ def document_of(
     }
     words = {name: " ".join(word for _, word in part) for name, part in parts.items()}
     title_words = sum(1 for piece, _ in parts["title"] if piece.folded)
-    return SearchDocument(
+    return SearchableText(
         words={**words, "body": f"{words['body']} {EVERY_DOCUMENT}".lstrip()},
-        shown={name: [_short(piece) for piece, _ in part] for name, part in parts.items()},
+        shown={name: [_stored_piece(piece) for piece, _ in part] for name, part in parts.items()},
         title_words=max(title_words, 1),
     )
 
@@ -105,7 +105,7 @@ def folded_and_word(piece: Sequence[Json]) -> tuple[str, str]:
     return str(piece[-1] if len(piece) == _WHOLE else piece[0]), str(piece[0])
 
 
-def _short(piece: Piece) -> list[Json]:
+def _stored_piece(piece: Piece) -> list[Json]:
     """Return a piece as it is stored, without what it mostly is."""
     if piece.folded != piece.word:
         return [piece.word, piece.gap, piece.folded]

@@ -11,7 +11,7 @@ from sqlalchemy import and_, delete, insert, select, update
 
 from cms.content.canonical_json import Json
 from cms.content.content_type import ContentType
-from cms.search.document import document_of, folded_and_word
+from cms.search.document import folded_and_word, searchable_text_of
 from cms.search.spelling import grams, is_suggested
 from cms.search.tokens import fold
 from cms.site import Site
@@ -36,7 +36,7 @@ async def index_revision(
     session: WriteSession, content_type: type[ContentType], revision: Revision
 ) -> None:
     """Add what is searched of a revision that has just been saved."""
-    document = document_of(content_type, revision.content, revision.rendered)
+    document = searchable_text_of(content_type, revision.content, revision.rendered)
     await session.execute(
         insert(SearchDocument).values(
             revision_id=revision.id,

@@ -54,7 +54,7 @@ class SearchQuery:
     clauses: tuple[Alternatives, ...] = ()
 
     @property
-    def wanted(self) -> tuple[Term, ...]:
+    def included_terms(self) -> tuple[Term, ...]:
         """The different terms that are looked for, rather than excluded."""
         terms = (term for clause in self.clauses for term in clause if not term.is_excluded)
         return tuple(dict.fromkeys(terms))

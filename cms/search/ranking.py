@@ -25,7 +25,7 @@ PHRASE_POINTS = 100_000
 
 
 @dataclass(frozen=True)
-class Worth:
+class Boost:
     """What it is worth for a document that is found to have a term as well.
 
     Attributes:
@@ -48,32 +48,32 @@ class Lookup:
     Attributes:
         clauses: what is found has all of this.
         points: what that is worth.
-        worths: what else counts.
+        boosts: what else counts.
     """
 
     clauses: tuple[Alternatives, ...]
     points: int
-    worths: tuple[Worth, ...]
+    boosts: tuple[Boost, ...]
 
 
 def lookup_of(query: SearchQuery) -> Lookup:
     """Return what to look up for a query."""
-    wanted = query.wanted
-    share = ANYWHERE_POINTS // max(len(wanted), 1)
+    terms = query.included_terms
+    share = ANYWHERE_POINTS // max(len(terms), 1)
     certain = {clause[0] for clause in query.clauses if len(clause) == 1}
-    points = sum(share for term in wanted if term in certain)
-    others = (Worth(term, None, share) for term in wanted if term not in certain)
-    return Lookup(query.clauses, points, (*others, *_of_parts(wanted), *_of_phrase(wanted)))
+    points = sum(share for term in terms if term in certain)
+    others = (Boost(term, None, share) for term in terms if term not in certain)
+    return Lookup(query.clauses, points, (*others, *_part_boosts(terms), *_phrase_boosts(terms)))
 
 
-def _of_parts(wanted: tuple[Term, ...]) -> Iterator[Worth]:
-    for term in wanted:
+def _part_boosts(terms: tuple[Term, ...]) -> Iterator[Boost]:
+    for term in terms:
         of_title = WHOLE_TITLE_POINTS * len(term.words)
-        yield Worth(term, "title", TITLE_POINTS // len(wanted), of_title)
-        yield Worth(term, "summary", SUMMARY_POINTS // len(wanted))
+        yield Boost(term, "title", TITLE_POINTS // len(terms), of_title)
+        yield Boost(term, "summary", SUMMARY_POINTS // len(terms))
 
 
-def _of_phrase(wanted: tuple[Term, ...]) -> Iterator[Worth]:
-    if len(wanted) > 1:
-        words = tuple(word for term in wanted for word in term.words)
-        yield Worth(Term(words, is_prefix=wanted[-1].is_prefix), None, PHRASE_POINTS)
+def _phrase_boosts(terms: tuple[Term, ...]) -> Iterator[Boost]:
+    if len(terms) > 1:
+        words = tuple(word for term in terms for word in term.words)
+        yield Boost(Term(words, is_prefix=terms[-1].is_prefix), None, PHRASE_POINTS)

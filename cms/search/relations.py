@@ -29,7 +29,7 @@ from cms.storage.dialects import (
     element_number,
     element_text,
     elements_of,
-    found_documents,
+    matching_documents,
     ranked_documents,
     snippet_of,
 )
@@ -38,7 +38,7 @@ from cms.tables import SearchDocument, SearchGram, SearchWord
 _THOUSAND: ColumnElement[int] = literal_column("1000", Integer())
 
 
-def found(relation: Relation, lookups: ColumnElement[Any]) -> Relation:
+def matching_entries(relation: Relation, lookups: ColumnElement[Any]) -> Relation:
     """Return those of a relation's revisions in which something is found.
 
     Nothing but the revision itself counts for that.
@@ -47,11 +47,13 @@ def found(relation: Relation, lookups: ColumnElement[Any]) -> Relation:
         relation: entries, as one of the relations of :mod:`cms.reading.relations` shows them.
         lookups: what to look up: a parameter of the type :class:`cms.storage.dialects.Lookups`.
     """
-    return _joined(relation, found_documents(lookups, "hit"))
+    return _join_hits(relation, matching_documents(lookups, "hit"))
 
 
-def ranked(relation: Relation, lookups: ColumnElement[Any], terms: ColumnElement[Any]) -> Relation:
-    """Return what :func:`found` does, and what it is worth.
+def ranked_entries(
+    relation: Relation, lookups: ColumnElement[Any], terms: ColumnElement[Any]
+) -> Relation:
+    """Return what :func:`matching_entries` does, and what it is worth.
 
     Args:
         relation: entries, as one of the relations of :mod:`cms.reading.relations` shows them.
@@ -67,10 +69,10 @@ def ranked(relation: Relation, lookups: ColumnElement[Any], terms: ColumnElement
     more = relation.add_columns(
         cast(points, BigInteger).label("points"), SearchDocument.shown, terms.label("sought")
     )
-    return _joined(more, hit)
+    return _join_hits(more, hit)
 
 
-def _joined(relation: Relation, hit: FromClause) -> Relation:
+def _join_hits(relation: Relation, hit: FromClause) -> Relation:
     is_of_revision = SearchDocument.revision_id == relation.selected_columns.revision_id
     return relation.join(SearchDocument, is_of_revision).join(hit, hit.c.id == SearchDocument.id)
 

@@ -32,5 +32,5 @@ def is_suggested(word: str, folded: str) -> bool:
 
 def typed_words(query: SearchQuery) -> list[str]:
     """Return the words of a query for which others could be meant."""
-    words = (word for term in query.wanted for word in term.words)
+    words = (word for term in query.included_terms for word in term.words)
     return list(dict.fromkeys(words))[:MOST_WORDS]

@@ -10,7 +10,7 @@ from cms.tables.base import Base, Document, Name, Prose
 
 
 class SearchDocument(Base):
-    """What is searched of a revision; see :class:`cms.search.document.SearchDocument`.
+    """What is searched of a revision; see :class:`cms.search.document.SearchableText`.
 
     The migrations add an index of the words, which follows every insertion and deletion. A row
     is never updated.

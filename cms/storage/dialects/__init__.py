@@ -39,7 +39,7 @@ from cms.storage.dialects.failures import named
 from cms.storage.dialects.folding import Folded, FoldedItems
 from cms.storage.dialects.numbers import DecimalMean, DecimalSum, JustNumber, NumberText
 from cms.storage.dialects.reading import Reader
-from cms.storage.dialects.search import Lookups, found_documents, ranked_documents, snippet_of
+from cms.storage.dialects.search import Lookups, matching_documents, ranked_documents, snippet_of
 from cms.storage.dialects.spelled import Spelled
 from cms.storage.dialects.turns import Turns, wait_for
 from cms.storage.dialects.values import (
@@ -82,9 +82,9 @@ __all__ = [
     "element_number",
     "element_text",
     "elements_of",
-    "found_documents",
     "index_names",
     "lock_schema",
+    "matching_documents",
     "moment_ago",
     "named",
     "partial_index",

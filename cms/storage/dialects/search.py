@@ -116,7 +116,7 @@ _SNIPPET = """(
 _WORDS_BEFORE_A_HIT = 4
 
 
-class SoughtTerm(Protocol):
+class SearchTerm(Protocol):
     """Words in a row, in no database's language."""
 
     @property
@@ -132,11 +132,11 @@ class SoughtTerm(Protocol):
         """Whether they must not be there."""
 
 
-class SoughtWorth(Protocol):
+class SearchBoost(Protocol):
     """What it is worth to have a term, in no database's language."""
 
     @property
-    def term(self) -> SoughtTerm:
+    def term(self) -> SearchTerm:
         """The term."""
 
     @property
@@ -152,11 +152,11 @@ class SoughtWorth(Protocol):
         """What it is worth in addition, to be shared by the words of the title."""
 
 
-class SoughtDocuments(Protocol):
+class DocumentLookup(Protocol):
     """What a document has to have, and what is worth how much, in no database's language."""
 
     @property
-    def clauses(self) -> Sequence[Sequence[SoughtTerm]]:
+    def clauses(self) -> Sequence[Sequence[SearchTerm]]:
         """All of these have to be so; of each, one of the terms."""
 
     @property
@@ -164,11 +164,11 @@ class SoughtDocuments(Protocol):
         """What that is worth."""
 
     @property
-    def worths(self) -> Sequence[SoughtWorth]:
+    def boosts(self) -> Sequence[SearchBoost]:
         """What else counts."""
 
 
-class Lookups(TypeDecorator[SoughtDocuments]):
+class Lookups(TypeDecorator[DocumentLookup]):
     """The type of a parameter that says what to look up in the index.
 
     Args:
@@ -187,28 +187,28 @@ class Lookups(TypeDecorator[SoughtDocuments]):
         return JsonDocument.dialect_impl(dialect)
 
     def process_bind_param(
-        self, value: SoughtDocuments | None, dialect: Dialect
+        self, value: DocumentLookup | None, dialect: Dialect
     ) -> list[dict[str, object]]:
         """Return what to look up, in the database's own language."""
         if value is None:
             return []
-        spell = _in_sqlite if dialect.name == "sqlite" else _in_postgresql
+        spell = _fts5_lookups if dialect.name == "sqlite" else _tsquery_lookups
         return spell(value, self.every_document)
 
 
-def _in_sqlite(sought: SoughtDocuments, every_document: str) -> list[dict[str, object]]:
+def _fts5_lookups(sought: DocumentLookup, every_document: str) -> list[dict[str, object]]:
     """Return lookups as https://sqlite.org/fts5.html#full_text_query_syntax has them."""
     every = f'"{every_document}"'
 
-    def spell(term: SoughtTerm) -> str:
+    def spell(term: SearchTerm) -> str:
         phrase = f'"{" ".join(term.words)}"{" *" if term.is_prefix else ""}'
         return f"({every} NOT {phrase})" if term.is_excluded else phrase
 
-    def all_of(clauses: Iterable[Sequence[SoughtTerm]]) -> list[str]:
+    def all_of(clauses: Iterable[Sequence[SearchTerm]]) -> list[str]:
         return [f"({' OR '.join(map(spell, each))})" for each in clauses]
 
     lookups = [_lookup(" AND ".join(all_of(sought.clauses)) or every, sought.points)]
-    for each in sought.worths:
+    for each in sought.boosts:
         part = f"{{{each.part}}} : " if each.part is not None else ""
         # What has the term in a part has it, and need not be looked up for that once more.
         others = all_of(clause for clause in sought.clauses if tuple(clause) != (each.term,))
@@ -217,16 +217,16 @@ def _in_sqlite(sought: SoughtDocuments, every_document: str) -> list[dict[str, o
     return lookups
 
 
-def _in_postgresql(sought: SoughtDocuments, every_document: str) -> list[dict[str, object]]:
+def _tsquery_lookups(sought: DocumentLookup, every_document: str) -> list[dict[str, object]]:
     """Return lookups as a tsquery's text has them."""
 
-    def spell(term: SoughtTerm) -> str:
+    def spell(term: SearchTerm) -> str:
         words = " <-> ".join(f"'{word}'" for word in term.words)
         return f"{'!' if term.is_excluded else ''}({words}{':*' if term.is_prefix else ''})"
 
     found = " & ".join(f"({' | '.join(map(spell, each))})" for each in sought.clauses)
     lookups = [_lookup(found or f"'{every_document}'", sought.points)]
-    for each in sought.worths:
+    for each in sought.boosts:
         lookup = _lookup(spell(each.term), each.points, each.title_points)
         lookups.append({**lookup, "part": each.part})
     return lookups
@@ -236,31 +236,31 @@ def _lookup(match: str, points: int, title_points: int = 0) -> dict[str, object]
     return {"match": match, "points": points, "titlePoints": title_points}
 
 
-class _Found(FunctionElement[Any]):
+class _MatchingDocuments(FunctionElement[Any]):
     inherit_cache = True
 
 
-@compiles(_Found, "sqlite")
-def _(element: _Found, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(_MatchingDocuments, "sqlite")
+def _(element: _MatchingDocuments, compiler: SQLCompiler, **kw: Any) -> str:
     return _FIND_ON_SQLITE.format(compiler.process(element.clauses, **kw))
 
 
-@compiles(_Found, "postgresql")
-def _(element: _Found, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(_MatchingDocuments, "postgresql")
+def _(element: _MatchingDocuments, compiler: SQLCompiler, **kw: Any) -> str:
     return _FIND_ON_POSTGRESQL.format(compiler.process(element.clauses, **kw))
 
 
-class _Ranked(FunctionElement[Any]):
+class _RankedDocuments(FunctionElement[Any]):
     inherit_cache = True
 
 
-@compiles(_Ranked, "sqlite")
-def _(element: _Ranked, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(_RankedDocuments, "sqlite")
+def _(element: _RankedDocuments, compiler: SQLCompiler, **kw: Any) -> str:
     return _RANK_ON_SQLITE.format(compiler.process(element.clauses, **kw))
 
 
-@compiles(_Ranked, "postgresql")
-def _(element: _Ranked, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(_RankedDocuments, "postgresql")
+def _(element: _RankedDocuments, compiler: SQLCompiler, **kw: Any) -> str:
     return _RANK_ON_POSTGRESQL.format(compiler.process(element.clauses, **kw))
 
 
@@ -299,14 +299,14 @@ def _(element: _Snippet, compiler: SQLCompiler, **kw: Any) -> str:
     return element.sql(_PIECES_ON_POSTGRESQL, _SOUGHT_ON_POSTGRESQL, arguments)
 
 
-def found_documents(lookups: ColumnElement[Any], name: str) -> FromClause:
+def matching_documents(lookups: ColumnElement[Any], name: str) -> FromClause:
     """Return the documents that are found.
 
     Args:
         lookups: a parameter of the type :class:`Lookups`.
         name: what to call the relation, whose column is ``id``.
     """
-    return _Found(lookups).table_valued(column("id"), name=name)
+    return _MatchingDocuments(lookups).table_valued(column("id"), name=name)
 
 
 def ranked_documents(lookups: ColumnElement[Any], name: str) -> FromClause:
@@ -316,7 +316,7 @@ def ranked_documents(lookups: ColumnElement[Any], name: str) -> FromClause:
         lookups: a parameter of the type :class:`Lookups`.
         name: what to call the relation, whose columns are ``id``, ``points``, ``title_points``.
     """
-    return _Ranked(lookups).table_valued(
+    return _RankedDocuments(lookups).table_valued(
         column("id"),
         column("points", BigInteger()),
         column("title_points", BigInteger()),

@@ -87,7 +87,10 @@ def _searched(rows: Rows, call: Call) -> Rows:
     lookups = call.bind(_converted(given, lookup_of), Lookups(EVERY_DOCUMENT))
     marked = call.bind(_converted(given, _marked), JsonDocument)
     select = rows.relation.select
-    found = _Found(relations.found(select, lookups), relations.ranked(select, lookups, marked))
+    found = _Found(
+        relations.matching_entries(select, lookups),
+        relations.ranked_entries(select, lookups, marked),
+    )
     return replace(
         rows,
         relation=found,
@@ -131,7 +134,7 @@ def _marked(query: SearchQuery) -> Json:
             "text": " ".join(term.words) + ("" if term.is_prefix else " "),
             "size": len(term.words),
         }
-        for term in query.wanted
+        for term in query.included_terms
     ]
 
 

@@ -13,9 +13,9 @@ from cms.search.document import (
     EVERY_DOCUMENT,
     MOST_WORDS,
     NO_WORD,
-    SearchDocument,
-    document_of,
+    SearchableText,
     folded_and_word,
+    searchable_text_of,
 )
 from cms.search.query import (
     LONGEST_QUERY,
@@ -44,11 +44,11 @@ def shown(term: Term) -> str:
     return f"{'-' * term.is_excluded}{' '.join(term.words)}{'*' * term.is_prefix}"
 
 
-def document(title: str = "T", summary: str = "", **fields: Any) -> SearchDocument:
+def document(title: str = "T", summary: str = "", **fields: Any) -> SearchableText:
     draft, problems = clean_draft(Article, Draft(title=title, summary=summary, fields=fields))
     assert problems == []
     snapshot = take_snapshot(Article, "en", draft, {})
-    return document_of(Article, snapshot.content, snapshot.rendered)
+    return searchable_text_of(Article, snapshot.content, snapshot.rendered)
 
 
 @pytest.mark.parametrize(
@@ -165,17 +165,17 @@ def test_what_has_everything_everywhere_has_full_rank() -> None:
     for text in ("one", "one two", '"one two three" four'):
         lookup = lookup_of(parse_query(text))
         words = len(text.replace('"', "").split())
-        title = sum(each.title_points for each in lookup.worths) // words
-        total = lookup.points + sum(each.points for each in lookup.worths) + title
+        title = sum(each.title_points for each in lookup.boosts) // words
+        total = lookup.points + sum(each.points for each in lookup.boosts) + title
         # One term alone makes no phrase of several.
         most = FULL_RANK if text != "one" else FULL_RANK - PHRASE_POINTS
         assert most - 10 <= total <= most
 
 
 def test_what_is_excluded_is_worth_nothing() -> None:
-    assert lookup_of(parse_query("-one")).worths == ()
+    assert lookup_of(parse_query("-one")).boosts == ()
     assert lookup_of(SearchQuery()).points == 0
-    (part, *_) = lookup_of(parse_query("one -two")).worths
+    (part, *_) = lookup_of(parse_query("one -two")).boosts
     assert part.term == Term(("one",))
 
 
