@@ -166,7 +166,7 @@ class Management:
             aclosing(_checked(events)) as checked,
         ):
             async for event in checked:
-                response = await self._tail.persistently(
+                response = await self._tail.retry(
                     partial(self._told, asked, current, field.key, event)
                 )
                 if response is not None:

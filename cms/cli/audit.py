@@ -19,8 +19,8 @@ from cms.cli.group import open_database
 from cms.content.canonical_json import Json
 from cms.errors import AttestationError, Refused
 from cms.ledger import audit as audit_chain
-from cms.ledger.attestation import unattested, verify_attestations
-from cms.ledger.chain import Broken, Verified
+from cms.ledger.attestation import missing_attestations, verify_attestations
+from cms.ledger.chain import BrokenChain, VerifiedChain
 from cms.ledger.checkpoint import checkpoint as make_checkpoint
 from cms.ledger.checkpoint import verify_checkpoint
 from cms.ledger.counters import current
@@ -156,14 +156,14 @@ async def _attestations(session: ReadSession, public_key: str | None) -> _Findin
     return _chain_finding("attestation", found)
 
 
-def _chain_finding(called: str, found: Verified | Broken) -> _Finding:
-    if isinstance(found, Broken):
+def _chain_finding(called: str, found: VerifiedChain | BrokenChain) -> _Finding:
+    if isinstance(found, BrokenChain):
         return _Fails(f"{called} {found.sequence} does not hold: {found.reason}")
     return _Holds(f"{called}s: {found.count} hold; the last hash is {found.head_hash}")
 
 
 async def _unattested(session: ReadSession) -> _Finding:
-    missing = await unattested(session)
+    missing = await missing_attestations(session)
     if not missing:
         return _Holds("sign-offs and publications: all are attested")
     more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""

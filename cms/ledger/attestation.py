@@ -17,10 +17,10 @@ from cms.clock import to_milliseconds
 from cms.content.canonical_json import Json, digest_of
 from cms.content.strict_json import in_doubles
 from cms.errors import AttestationError
-from cms.ledger.chain import Broken, Link, Rows, Verified, unnoticed, walk
+from cms.ledger.chain import BrokenChain, ChainLink, Rows, VerifiedChain, ignore_progress, walk
 from cms.ledger.counters import current
 from cms.ledger.keyring import Keyring, keyring_in
-from cms.ledger.keys import Place, append, keyring_of, take_turn
+from cms.ledger.keys import ChainPosition, append, keyring_of, take_turn
 from cms.ledger.statement import (
     KeyStatement,
     Predicate,
@@ -107,7 +107,7 @@ def verify_attestation(
         AttestationError: if no such key has signed it, it is no attestation, or it is one of other
             content.
     """
-    statement = _trusted(envelope, public_key_pem, keys)
+    statement = _trusted_statement(envelope, public_key_pem, keys)
     try:
         digest = digest_of(in_doubles(content))
     except (ValueError, RecursionError) as error:
@@ -120,8 +120,10 @@ def verify_attestation(
 
 
 async def verify_attestations(
-    session: ReadSession, public_key_pem: str | None, seen: Callable[[int], object] = unnoticed
-) -> Verified | Broken:
+    session: ReadSession,
+    public_key_pem: str | None,
+    seen: Callable[[int], object] = ignore_progress,
+) -> VerifiedChain | BrokenChain:
     """Walk along all attestations, and return what they come to or which one does not hold.
 
     Each has to be signed with the key of its time, to follow the one before, and to say what its
@@ -136,22 +138,22 @@ async def verify_attestations(
     """
     ring = await keyring_of(session)
     try:
-        trusted = ring.anchored_in(public_key_pem) if public_key_pem is not None else ring
+        trusted = ring.with_anchor(public_key_pem) if public_key_pem is not None else ring
     except AttestationError as error:
-        return Broken(1, str(error))
+        return BrokenChain(1, str(error))
     found = await walk(
         session,
-        _attested(),
+        _attestation_rows(),
         Attestation.sequence,
-        link_of=lambda row: _link_of(_Attested(*row), trusted),
+        link_of=lambda row: _link_of(_AttestationRow(*row), trusted),
         seen=seen,
     )
-    if isinstance(found, Broken):
+    if isinstance(found, BrokenChain):
         return found
-    return found.ended_at(await current(session, "attestation"))
+    return found.check_length(await current(session, "attestation"))
 
 
-async def unattested(session: ReadSession) -> Sequence[str]:
+async def missing_attestations(session: ReadSession) -> Sequence[str]:
     """Return the ids of sign-offs and publications that should be attested and are not.
 
     Those that the audit chain had recorded before the first attestation are from a version that
@@ -179,7 +181,7 @@ class _EditionName:
 
 
 @dataclass(frozen=True)
-class _Attested:
+class _AttestationRow:
     """An attestation with all that it is about, as far as it is there."""
 
     sequence: int
@@ -191,10 +193,10 @@ class _Attested:
     digest: str | None
 
 
-def _trusted(envelope: object, public_key_pem: str, keys: Sequence[object]) -> Statement:
+def _trusted_statement(envelope: object, public_key_pem: str, keys: Sequence[object]) -> Statement:
     """Return the statement in an envelope, if a key that is trusted signed it in its time."""
-    ring = keyring_in(keys).vouched_for_by(public_key_pem)
-    key = ring.named_in(envelope)
+    ring = keyring_in(keys).trust_path(public_key_pem)
+    key = ring.key_in(envelope)
     statement = read_statement(*open_envelope(envelope, key.public_key))
     if isinstance(statement, KeyStatement):
         raise AttestationError("what is signed is a statement of a key, not of content")
@@ -207,7 +209,7 @@ def _trusted(envelope: object, public_key_pem: str, keys: Sequence[object]) -> S
 
 
 def _sign_off_predicate(
-    sign_off: SignOff, edition: _EditionName, reviewer_name: str, place: Place
+    sign_off: SignOff, edition: _EditionName, reviewer_name: str, place: ChainPosition
 ) -> SignOffPredicate:
     return SignOffPredicate(
         id=sign_off.id,
@@ -226,7 +228,10 @@ def _sign_off_predicate(
 
 
 def _publication_predicate(
-    publication: Publication, edition: _EditionName, sign_offs: tuple[str, ...], place: Place
+    publication: Publication,
+    edition: _EditionName,
+    sign_offs: tuple[str, ...],
+    place: ChainPosition,
 ) -> PublicationPredicate:
     return PublicationPredicate(
         id=publication.id,
@@ -245,7 +250,7 @@ def _publication_predicate(
     )
 
 
-def _attested() -> Rows:
+def _attestation_rows() -> Rows:
     edition_id = func.coalesce(SignOff.edition_id, Publication.edition_id)
     revision_id = func.coalesce(SignOff.revision_id, Publication.revision_id)
     return (
@@ -260,7 +265,7 @@ def _attested() -> Rows:
     )
 
 
-def _link_of(attested: _Attested, ring: Keyring) -> Link:
+def _link_of(attested: _AttestationRow, ring: Keyring) -> ChainLink:
     attestation = attested.attestation
     statement = ring.statement_in(attestation.envelope, attestation.sequence)
     predicate = statement.predicate
@@ -268,24 +273,26 @@ def _link_of(attested: _Attested, ring: Keyring) -> Link:
         raise AttestationError(f"it is signed as number {predicate.sequence}, of {predicate.id}")
     if not isinstance(statement, KeyStatement):
         _check_rows(attested, statement)
-    return Link(previous=predicate.previous, hash=attestation.hash, computed=statement.hash())
+    return ChainLink(previous=predicate.previous, hash=attestation.hash, computed=statement.hash())
 
 
-def _check_rows(attested: _Attested, statement: Statement) -> None:
-    differing = differences(_stored(attested, statement.predicate), statement.predicate)
-    if {statement.digest} != _digests(attested):
+def _check_rows(attested: _AttestationRow, statement: Statement) -> None:
+    differing = differences(_stored_predicate(attested, statement.predicate), statement.predicate)
+    if {statement.digest} != _row_digests(attested):
         differing.append("digest")
     if differing:
         changed = ", ".join(differing)
         raise AttestationError(f"{attested.attestation.id} has been changed: {changed}")
 
 
-def _stored(attested: _Attested, predicate: SignOffPredicate | PublicationPredicate) -> Predicate:
+def _stored_predicate(
+    attested: _AttestationRow, predicate: SignOffPredicate | PublicationPredicate
+) -> Predicate:
     """Return what a statement of the row as it is now would say."""
     if attested.entry_id is None or attested.locale is None:
         raise AttestationError(f"{predicate.id} is gone")
     edition = _EditionName(attested.entry_id, attested.locale)
-    place = Place(predicate.attested_at, predicate.sequence, predicate.previous)
+    place = ChainPosition(predicate.attested_at, predicate.sequence, predicate.previous)
     if isinstance(predicate, SignOffPredicate) and attested.sign_off is not None:
         return _sign_off_predicate(attested.sign_off, edition, predicate.reviewer.name, place)
     publication = attested.publication
@@ -296,7 +303,7 @@ def _stored(attested: _Attested, predicate: SignOffPredicate | PublicationPredic
     raise AttestationError(f"{predicate.id} is not what it is signed as")
 
 
-def _digests(attested: _Attested) -> set[str | None]:
+def _row_digests(attested: _AttestationRow) -> set[str | None]:
     """Return the digests that the rows name: the revision's, and the sign-off's own."""
     own = {attested.sign_off.digest} if attested.sign_off is not None else set()
     return {attested.digest} | own

@@ -23,12 +23,12 @@ from cms.content.strict_json import in_doubles
 from cms.ledger.chain import (
     FIRST,
     AnyRow,
-    Broken,
-    Link,
+    BrokenChain,
+    ChainLink,
     UnreadableError,
-    Verified,
+    VerifiedChain,
+    ignore_progress,
     in_order,
-    unnoticed,
     walk,
 )
 from cms.ledger.counters import advance, current
@@ -109,8 +109,8 @@ def hash_of(record: AuditRecord) -> str:
 
 
 async def verify(
-    session: ReadSession, seen: Callable[[int], object] = unnoticed
-) -> Verified | Broken:
+    session: ReadSession, seen: Callable[[int], object] = ignore_progress
+) -> VerifiedChain | BrokenChain:
     """Walk along the whole chain, and return what it comes to or where it first does not hold.
 
     What was cut off together with the counter being set back, or was hashed anew from some record
@@ -122,13 +122,13 @@ async def verify(
     """
     records = select(AuditRecord.sequence, AuditRecord)
     found = await walk(session, records, AuditRecord.sequence, link_of=_link_of, seen=seen)
-    if isinstance(found, Broken):
+    if isinstance(found, BrokenChain):
         return found
-    return found.ended_at(await current(session, "audit"))
+    return found.check_length(await current(session, "audit"))
 
 
 async def verify_revisions(
-    session: ReadSession, seen: Callable[[int], object] = unnoticed
+    session: ReadSession, seen: Callable[[int], object] = ignore_progress
 ) -> list[BrokenRevision]:
     """Compute the digest of every revision anew, and return those whose stored one is another.
 
@@ -154,9 +154,9 @@ async def verify_revisions(
     return broken
 
 
-def _link_of(row: AnyRow) -> Link:
+def _link_of(row: AnyRow) -> ChainLink:
     record: AuditRecord = row[1]
-    return Link(previous=record.previous_hash, hash=record.hash, computed=hash_of(record))
+    return ChainLink(previous=record.previous_hash, hash=record.hash, computed=hash_of(record))
 
 
 def _wrong_with(content: JsonObject, digest: str) -> str:

@@ -24,7 +24,7 @@ _ROWS_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
-class Broken:
+class BrokenChain:
     """A chain that does not hold.
 
     Attributes:
@@ -37,7 +37,7 @@ class Broken:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Link:
+class ChainLink:
     """A link of a chain, as it is stored.
 
     Attributes:
@@ -52,7 +52,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Verified:
+class VerifiedChain:
     """A chain that holds, from its first link on.
 
     Attributes:
@@ -63,21 +63,25 @@ class Verified:
     count: int = 0
     head_hash: str = FIRST
 
-    def followed_by(self, link: Link) -> Verified | Broken:
+    def with_next(self, link: ChainLink) -> VerifiedChain | BrokenChain:
         """Return the chain with another link, or what is wrong with that link."""
         following = self.count + 1
         if link.hash != link.computed:
-            return Broken(following, "its content is not what its hash was made of")
+            return BrokenChain(following, "its content is not what its hash was made of")
         if link.previous != self.head_hash:
-            return Broken(following, "it does not follow the one before")
-        return Verified(following, link.hash)
+            return BrokenChain(following, "it does not follow the one before")
+        return VerifiedChain(following, link.hash)
 
-    def ended_at(self, last: int) -> Verified | Broken:
+    def check_length(self, last: int) -> VerifiedChain | BrokenChain:
         """Return the chain if the number that was given out last is that of its last link."""
         if last > self.count:
-            return Broken(self.count + 1, f"it is missing; numbers were given out up to {last}")
+            return BrokenChain(
+                self.count + 1, f"it is missing; numbers were given out up to {last}"
+            )
         if last < self.count:
-            return Broken(last + 1, f"it was added by hand; numbers were given out up to {last}")
+            return BrokenChain(
+                last + 1, f"it was added by hand; numbers were given out up to {last}"
+            )
         return self
 
 
@@ -85,7 +89,7 @@ class UnreadableError(Exception):
     """A row holds what is no value of its column's type."""
 
 
-def unnoticed(_: int) -> None:
+def ignore_progress(_: int) -> None:
     """Take note of no progress."""
 
 
@@ -94,9 +98,9 @@ async def walk(
     chosen: Rows,
     sequence: InstrumentedAttribute[int],
     *,
-    link_of: Callable[[AnyRow], Link],
+    link_of: Callable[[AnyRow], ChainLink],
     seen: Callable[[int], object],
-) -> Verified | Broken:
+) -> VerifiedChain | BrokenChain:
     """Walk along a chain to its end, or to the first link that does not hold.
 
     Args:
@@ -106,17 +110,17 @@ async def walk(
         link_of: makes a row a link; raises ``AttestationError`` or ``ValueError`` if it is none.
         seen: is told of every link, with the number 1.
     """
-    so_far = Verified()
+    so_far = VerifiedChain()
     try:
         async with aclosing(in_order(session, chosen, sequence)) as rows:
             async for row in rows:
                 step = _step(so_far, row, link_of)
-                if isinstance(step, Broken):
+                if isinstance(step, BrokenChain):
                     return step
                 so_far = step
                 seen(1)
     except UnreadableError as error:
-        return Broken(so_far.count + 1, f"it cannot be read: {error}")
+        return BrokenChain(so_far.count + 1, f"it cannot be read: {error}")
     return so_far
 
 
@@ -149,16 +153,18 @@ async def in_order(
     raise UnreadableError(reason)
 
 
-def _step(so_far: Verified, row: AnyRow, link_of: Callable[[AnyRow], Link]) -> Verified | Broken:
+def _step(
+    so_far: VerifiedChain, row: AnyRow, link_of: Callable[[AnyRow], ChainLink]
+) -> VerifiedChain | BrokenChain:
     following = so_far.count + 1
     if row[0] != following:
-        return Broken(following, f"it is missing; {row[0]} comes next")
+        return BrokenChain(following, f"it is missing; {row[0]} comes next")
     try:
-        return so_far.followed_by(link_of(row))
+        return so_far.with_next(link_of(row))
     except (AttestationError, ValueError) as error:
-        return Broken(following, str(error))
+        return BrokenChain(following, str(error))
     except RecursionError:
-        return Broken(following, "it is nested too deeply")
+        return BrokenChain(following, "it is nested too deeply")
 
 
 async def _stream(session: ReadSession, chosen: Rows, at_once: int) -> AsyncIterator[AnyRow]:

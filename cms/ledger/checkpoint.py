@@ -91,8 +91,8 @@ async def verify_checkpoint(
     """
     ring = await keyring_of(session)
     if public_key_pem is not None:
-        ring = ring.anchored_in(public_key_pem)
-    key = ring.named_in(envelope)
+        ring = ring.with_anchor(public_key_pem)
+    key = ring.key_in(envelope)
     payload_type, payload = open_envelope(envelope, key.public_key)
     if payload_type != PAYLOAD_TYPE:
         raise AttestationError(f"what is signed is {payload_type!r}, not a checkpoint")
@@ -109,7 +109,7 @@ async def verify_checkpoint(
         "attestation": (read.attestation_sequence, read.attestation_hash),
     }
     for name in _CHAINS:
-        await _check_held(session, name, *held[name], as_text(read.recorded_at))
+        await _check_hash(session, name, *held[name], as_text(read.recorded_at))
     return read
 
 
@@ -120,7 +120,7 @@ _CHAINS: dict[_Chain, tuple[str, InstrumentedAttribute[int], InstrumentedAttribu
 }
 
 
-async def _check_held(
+async def _check_hash(
     session: ReadSession, name: _Chain, sequence: int, held: str, recorded_at: str
 ) -> None:
     called, _, _ = _CHAINS[name]

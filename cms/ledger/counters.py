@@ -10,10 +10,10 @@ from cms.errors import DatabaseError
 from cms.storage.database import ReadSession, WriteSession
 from cms.tables import Counter
 
-Numbered: TypeAlias = Literal["attestation", "audit", "position", "taxonomy"]
+CounterName: TypeAlias = Literal["attestation", "audit", "position", "taxonomy"]
 
 
-async def advance(session: WriteSession, name: Numbered) -> int:
+async def advance(session: WriteSession, name: CounterName) -> int:
     """Return the next number. Whoever wants the one after it waits for this transaction to end.
 
     Since a transaction that fails gives its number back, there are no gaps, and since numbers
@@ -21,20 +21,20 @@ async def advance(session: WriteSession, name: Numbered) -> int:
     """
     raised = update(Counter).where(Counter.name == name).values(value=Counter.value + 1)
     number: int | None = await session.scalar(raised.returning(Counter.value))
-    return _present(number, name)
+    return _value_of(number, name)
 
 
-async def wait_for_turn(session: WriteSession, name: Numbered) -> None:
+async def wait_for_turn(session: WriteSession, name: CounterName) -> None:
     """Wait until this transaction is the one to take the next number, if it takes one."""
     await session.execute(select(Counter.value).where(Counter.name == name).with_for_update())
 
 
-async def current(session: ReadSession, name: Numbered) -> int:
+async def current(session: ReadSession, name: CounterName) -> int:
     """Return the number that was given out last; 0 if none was."""
-    return _present(await session.scalar(select(Counter.value).where(Counter.name == name)), name)
+    return _value_of(await session.scalar(select(Counter.value).where(Counter.name == name)), name)
 
 
-def _present(number: int | None, name: Numbered) -> int:
+def _value_of(number: int | None, name: CounterName) -> int:
     if number is None:
         raise DatabaseError(f"the counter {name!r} is gone; restore it from a backup")
     return number

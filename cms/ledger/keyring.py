@@ -57,7 +57,7 @@ class Keyring:
             raise AttestationError(f"no known key of this site signs the attestation {sequence}")
         return signing[-1]
 
-    def named_in(self, envelope: object) -> SiteKey:
+    def key_in(self, envelope: object) -> SiteKey:
         """Return the newest key that is said to have signed an envelope, or else the newest.
 
         Raises:
@@ -82,7 +82,7 @@ class Keyring:
             raise AttestationError(self.fault or f"{statement.predicate.id} introduces no key")
         return statement
 
-    def anchored_in(self, public_key_pem: str) -> Keyring:
+    def with_anchor(self, public_key_pem: str) -> Keyring:
         """Return the keys if one of them is this one, which is the first if none is recorded.
 
         Raises:
@@ -97,13 +97,13 @@ class Keyring:
             )
         return replace(self, keys=(SiteKey(key_id, public_key_pem, 1), *self.keys))
 
-    def vouched_for_by(self, public_key_pem: str) -> Keyring:
+    def trust_path(self, public_key_pem: str) -> Keyring:
         """Return the keys that lead to this one, or follow it, each signed by the one before.
 
         Raises:
             AttestationError: if they are the keys of another site.
         """
-        ring = self.anchored_in(public_key_pem)
+        ring = self.with_anchor(public_key_pem)
         key_id = key_id_of(public_key_pem)
         place = next(index for index, key in enumerate(ring.keys) if key.id == key_id)
         breaks = [index for index, key in enumerate(ring.keys) if key.is_replacement]

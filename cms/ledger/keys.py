@@ -41,8 +41,8 @@ _REPLACE = 'copydesk keys replace --lost --reason "…"'
 
 
 @dataclass(frozen=True)
-class Place:
-    """A statement's place in the chain; see :class:`~cms.ledger.statement.Placed`."""
+class ChainPosition:
+    """A statement's place in the chain; see :class:`~cms.ledger.statement.ChainedPredicate`."""
 
     attested_at: datetime
     sequence: int
@@ -59,7 +59,7 @@ class Turn:
     """
 
     signer: Signer
-    place: Place
+    place: ChainPosition
 
 
 async def take_turn(session: WriteSession, key_file: KeyFile, now: datetime) -> Turn:
@@ -70,10 +70,10 @@ async def take_turn(session: WriteSession, key_file: KeyFile, now: datetime) -> 
     Raises:
         Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the key that signs.
     """
-    place, newest = await _next_place(session, now)
+    place, newest = await _next_position(session, now)
     if newest is None:
         first = await _record_first(session, key_file, place)
-        place, newest = await _next_place(session, now)
+        place, newest = await _next_position(session, now)
         return Turn(first, place)
     return Turn(_signer_with(key_file, newest), place)
 
@@ -85,7 +85,7 @@ async def signer_of(session: ReadSession, key_file: KeyFile) -> Signer:
         Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the key that signs.
     """
     newest = await newest_key(session)
-    return _present(key_file) if newest is None else _signer_with(key_file, newest)
+    return _load_key(key_file) if newest is None else _signer_with(key_file, newest)
 
 
 async def newest_key(session: ReadSession) -> KeyPredicate | None:
@@ -136,7 +136,7 @@ async def record_key(session: WriteSession, key_file: KeyFile, now: datetime) ->
         Refused: with :class:`~cms.errors.CannotSign`, if the file does not have that key, or a key
             is recorded.
     """
-    place, newest = await _next_place(session, now)
+    place, newest = await _next_position(session, now)
     if newest is not None:
         _refuse(f"the key {newest.key} is recorded already")
     await _record_first(session, key_file, place)
@@ -155,7 +155,7 @@ async def rotate(session: WriteSession, key_file: KeyFile, now: datetime) -> Att
             or no key can be made.
     """
     turn = await take_turn(session, key_file, now)
-    new = _prepared(key_file)
+    new = _prepare_key(key_file)
     said = _predicate(new, turn.place, "rotation", follows=turn.signer.key_id)
     return await append(session, [turn.signer, new], key_statement_of(said))
 
@@ -172,10 +172,10 @@ async def replace_lost(
         Refused: with :class:`~cms.errors.CannotSign`, if nothing has been signed yet, there is a
             file, or no key can be made.
     """
-    place, newest = await _next_place(session, now)
+    place, newest = await _next_position(session, now)
     lost = newest.key if newest is not None else await _key_before(session, place)
     _check_lost(key_file, lost)
-    new = _prepared(key_file)
+    new = _prepare_key(key_file)
     said = _predicate(new, place, "loss", follows=lost, reason=reason)
     return await append(session, [new], key_statement_of(said))
 
@@ -184,7 +184,9 @@ async def replace_lost(
 _IS_OF_KEY = and_(Attestation.id >= "key_", Attestation.id < "key_~")
 
 
-async def _next_place(session: WriteSession, now: datetime) -> tuple[Place, KeyPredicate | None]:
+async def _next_position(
+    session: WriteSession, now: datetime
+) -> tuple[ChainPosition, KeyPredicate | None]:
     """Return the place of the next statement, and what introduces the key that signs it."""
     sequence = await advance(session, "attestation")
     before = select(Attestation.hash).where(Attestation.sequence == sequence - 1)
@@ -192,7 +194,7 @@ async def _next_place(session: WriteSession, now: datetime) -> tuple[Place, KeyP
         select(before.scalar_subquery().label("hash"), _newest().scalar_subquery().label("newest"))
     )
     row = found.one()
-    place = Place(to_milliseconds(now), sequence, row.hash or FIRST)
+    place = ChainPosition(to_milliseconds(now), sequence, row.hash or FIRST)
     return place, _introduction_in(row.newest)
 
 
@@ -210,8 +212,8 @@ def _introduction_in(envelope: object) -> KeyPredicate | None:
         _refuse(f"the newest key of the ledger does not hold ({error}); run: copydesk audit verify")
 
 
-async def _record_first(session: WriteSession, key_file: KeyFile, place: Place) -> Signer:
-    signer = _present(key_file)
+async def _record_first(session: WriteSession, key_file: KeyFile, place: ChainPosition) -> Signer:
+    signer = _load_key(key_file)
     if place.sequence > 1:
         await _check_has_signed(session, signer, key_file, place)
     said = _predicate(signer, place, "first")
@@ -220,7 +222,7 @@ async def _record_first(session: WriteSession, key_file: KeyFile, place: Place) 
 
 
 async def _check_has_signed(
-    session: WriteSession, signer: Signer, key_file: KeyFile, place: Place
+    session: WriteSession, signer: Signer, key_file: KeyFile, place: ChainPosition
 ) -> None:
     try:
         open_envelope(await _envelope_before(session, place), signer.public_key_pem())
@@ -231,7 +233,7 @@ async def _check_has_signed(
         )
 
 
-async def _key_before(session: WriteSession, place: Place) -> str:
+async def _key_before(session: WriteSession, place: ChainPosition) -> str:
     """Return the id of the key that is said to have signed the last statement."""
     if place.sequence == 1:
         _refuse("nothing has been signed yet, so no key is lost; run: copydesk keys create")
@@ -241,14 +243,14 @@ async def _key_before(session: WriteSession, place: Place) -> str:
         _refuse(f"the last attestation does not hold ({error}); run: copydesk audit verify")
 
 
-async def _envelope_before(session: WriteSession, place: Place) -> object:
+async def _envelope_before(session: WriteSession, place: ChainPosition) -> object:
     chosen = select(Attestation.envelope).where(Attestation.sequence == place.sequence - 1)
     return await session.scalar(chosen)
 
 
 def _predicate(
     signer: Signer,
-    place: Place,
+    place: ChainPosition,
     basis: Literal["first", "rotation", "loss"],
     *,
     follows: str | None = None,
@@ -267,7 +269,7 @@ def _predicate(
     )
 
 
-def _present(key_file: KeyFile) -> Signer:
+def _load_key(key_file: KeyFile) -> Signer:
     """Return a signer with whatever key is in the file, of a site that has recorded none."""
     try:
         return key_file.load()
@@ -308,7 +310,7 @@ def _check_lost(key_file: KeyFile, lost: str) -> None:
         )
 
 
-def _prepared(key_file: KeyFile) -> Signer:
+def _prepare_key(key_file: KeyFile) -> Signer:
     try:
         return key_file.prepare()
     except AttestationError as error:

@@ -26,7 +26,7 @@ class Digest(Form):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class Subject(Form):
+class StatementSubject(Form):
     """What a statement is about: an entry's content, or a key.
 
     Attributes:
@@ -45,7 +45,7 @@ class Reviewer(Form):
     name: str
 
 
-class Placed(Form):
+class ChainedPredicate(Form):
     """What every statement says.
 
     Attributes:
@@ -61,7 +61,7 @@ class Placed(Form):
     previous: str
 
 
-class Predicate(Placed):
+class Predicate(ChainedPredicate):
     """What a statement of content says; its id is that of the sign-off or the publication.
 
     Attributes:
@@ -113,7 +113,7 @@ class PublicationPredicate(Predicate):
     break_glass_reason: str | None
 
 
-class KeyPredicate(Placed):
+class KeyPredicate(ChainedPredicate):
     """The key that signs from this statement on.
 
     The first key signs all statements before as well. The statement before is the last one under
@@ -140,7 +140,7 @@ class _Statement(Form):
     type_: Literal["https://in-toto.io/Statement/v1"] = Field(
         default="https://in-toto.io/Statement/v1", alias="_type"
     )
-    subject: tuple[Subject]
+    subject: tuple[StatementSubject]
 
     @property
     def digest(self) -> str:
@@ -183,7 +183,7 @@ _STATEMENT: TypeAdapter[AnyStatement] = TypeAdapter(
 
 def statement_of(digest: str, predicate: SignOffPredicate | PublicationPredicate) -> Statement:
     """Return the statement that says this of the content with this digest."""
-    subject = (Subject(name=predicate.entry, digest=Digest(sha256=digest)),)
+    subject = (StatementSubject(name=predicate.entry, digest=Digest(sha256=digest)),)
     if isinstance(predicate, SignOffPredicate):
         return SignOffStatement(subject=subject, predicate=predicate)
     return PublicationStatement(subject=subject, predicate=predicate)
@@ -191,7 +191,7 @@ def statement_of(digest: str, predicate: SignOffPredicate | PublicationPredicate
 
 def key_statement_of(predicate: KeyPredicate) -> KeyStatement:
     """Return the statement that says this of a key."""
-    subject = Subject(name=predicate.id, digest=Digest(sha256=predicate.key))
+    subject = StatementSubject(name=predicate.id, digest=Digest(sha256=predicate.key))
     return KeyStatement(subject=(subject,), predicate=predicate)
 
 
@@ -208,13 +208,13 @@ def read_statement(payload_type: str, payload: bytes) -> AnyStatement:
     except ValueError as error:
         raise AttestationError(f"what is signed is not an attestation: {error}") from None
     if isinstance(statement, KeyStatement):
-        return _checked_key(statement)
+        return _check_key_statement(statement)
     if statement.predicate.entry != statement.subject[0].name:
         raise AttestationError("what is signed is not an attestation: it names two entries")
     return statement
 
 
-def _checked_key(statement: KeyStatement) -> KeyStatement:
+def _check_key_statement(statement: KeyStatement) -> KeyStatement:
     said = statement.predicate
     named = (said.id, key_id_of(said.public_key))
     if (statement.subject[0].name, statement.digest) != named or said.key != statement.digest:

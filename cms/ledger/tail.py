@@ -22,7 +22,7 @@ _BATCH = 100
 
 
 @dataclass(frozen=True)
-class Happened:
+class ChainEvent:
     """Something that was done; see :class:`cms.ledger.audit.Event`."""
 
     sequence: int
@@ -72,7 +72,7 @@ class Tail:
         """Wait until something has been done in this process, or until it is time to look."""
         await self._wait(self._every)
 
-    async def persistently(self, read: Callable[[], Awaitable[T]]) -> T:
+    async def retry(self, read: Callable[[], Awaitable[T]]) -> T:
         """Return what is read, once the database can be reached."""
         while True:
             try:
@@ -82,7 +82,7 @@ class Tail:
                     raise
             await self._wait(self._every)
 
-    async def happenings(self) -> AsyncGenerator[Happened, None]:
+    async def events(self) -> AsyncGenerator[ChainEvent, None]:
         """Yield what is done from now on, in the order of the chain.
 
         Records are numbered in the order of the commits, so none can come to stand before one
@@ -94,7 +94,7 @@ class Tail:
             for row in rows:
                 sequence = row.sequence
                 if row.outcome == "done":
-                    yield Happened(row.sequence, row.actor, row.action, row.subject, row.detail)
+                    yield ChainEvent(row.sequence, row.actor, row.action, row.subject, row.detail)
             if not rows:
                 await self._look()
 
@@ -105,7 +105,7 @@ class Tail:
         async with self._looking:
             if loop.time() >= self._due:
                 self._due = due = loop.time() + self._every
-                self._newest = await self.persistently(self._length)
+                self._newest = await self.retry(self._length)
                 if self._due == due:  # whatever was done meanwhile makes another look due
                     self._due = loop.time() + self._every
 
@@ -122,7 +122,7 @@ class Tail:
     async def _new(self, sequence: int) -> list[AuditRecord]:
         if self._newest <= sequence:
             return []
-        return await self.persistently(partial(self._after, sequence))
+        return await self.retry(partial(self._after, sequence))
 
     async def _after(self, sequence: int) -> list[AuditRecord]:
         async with self._database.reading() as session:

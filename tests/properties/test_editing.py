@@ -39,9 +39,9 @@ from cms.drafts.entries import (
 from cms.drafts.pruning import prune_autosaves
 from cms.drafts.saving import autosave_entry, restore_revision, save_draft, update_entry
 from cms.errors import Refused
-from cms.ledger.attestation import unattested, verify_attestations
+from cms.ledger.attestation import missing_attestations, verify_attestations
 from cms.ledger.audit import verify, verify_revisions
-from cms.ledger.chain import Verified
+from cms.ledger.chain import VerifiedChain
 from cms.publishing.publishing import (
     break_glass_publish,
     publish_entry,
@@ -358,11 +358,11 @@ class Editing(RuleBasedStateMachine):
         """See that the engine finds nothing amiss either, which takes it a while."""
         database = self.ground.database
         async with database.reading() as session:
-            assert isinstance(await verify(session), Verified)
+            assert isinstance(await verify(session), VerifiedChain)
             assert await verify_revisions(session) == []
             key = database.key_file.load().public_key_pem()
-            assert isinstance(await verify_attestations(session, key), Verified)
-            assert await unattested(session) == []
+            assert isinstance(await verify_attestations(session, key), VerifiedChain)
+            assert await missing_attestations(session) == []
 
     def check(self, before: Facts, done: Outcome) -> None:
         self.check_record(before, done)

@@ -25,7 +25,7 @@ from cms.drafts.saving import save_draft, update_entry
 from cms.errors import Refused, StaleRevision, UserError
 from cms.ledger.attestation import verify_attestations
 from cms.ledger.audit import verify
-from cms.ledger.chain import Verified
+from cms.ledger.chain import VerifiedChain
 from cms.publishing.publishing import publish_entry, unpublish_entry
 from cms.review.reviews import sign_off
 from cms.storage.database import Database
@@ -79,9 +79,9 @@ class Two:
     async def check_memory(self) -> None:
         """See that neither chain has a gap or a fork."""
         async with self.one.database.reading() as session:
-            assert isinstance(await verify(session), Verified)
+            assert isinstance(await verify(session), VerifiedChain)
             key = self.one.database.key_file.load().public_key_pem()
-            assert isinstance(await verify_attestations(session, key), Verified)
+            assert isinstance(await verify_attestations(session, key), VerifiedChain)
 
     async def count(self, *query: Any) -> int:
         """Return how many rows of a table fulfil conditions."""

@@ -20,8 +20,8 @@ from cms.access.accounts import find_account, load_actor
 from cms.authorization.actor import Actor
 from cms.errors import ContentFileError
 from cms.ledger import audit
-from cms.ledger.attestation import unattested, verify_attestations
-from cms.ledger.chain import Broken
+from cms.ledger.attestation import missing_attestations, verify_attestations
+from cms.ledger.chain import BrokenChain
 from cms.settings import Settings
 from cms.storage.database import Database
 from cms.tables import AuditRecord, Category, Entry, Publication, Revision, SignOff
@@ -287,10 +287,10 @@ def test_its_history_is_whole(demo: Demo) -> None:
     async def verify() -> list[object]:
         async with demo.database.reading() as session:
             key = demo.database.key_file.load().public_key_pem()
-            assert list(await unattested(session)) == []
+            assert list(await missing_attestations(session)) == []
             return [await audit.verify(session), await verify_attestations(session, key)]
 
-    assert not any(isinstance(found, Broken) for found in demo.run(verify()))
+    assert not any(isinstance(found, BrokenChain) for found in demo.run(verify()))
 
 
 def test_the_commands_of_the_welcome_make_an_account_that_has_work(demo: Demo) -> None:

@@ -11,7 +11,7 @@ from cms.authorization.actions import Action
 from cms.authorization.actor import Actor
 from cms.content.canonical_json import JsonObject
 from cms.drafts.presence import present_in
-from cms.ledger.tail import Happened, Tail
+from cms.ledger.tail import ChainEvent, Tail
 from cms.site import Site
 from cms.storage.database import Database
 from cms.work.work import begin_reading
@@ -52,7 +52,7 @@ def _follow(key: str, actions: frozenset[Action] | None = None) -> Answer:
 
     async def events(following: Following, given: Given) -> AsyncIterator[JsonObject]:
         wanted = given.get("entryId")
-        async with aclosing(following.tail.happenings()) as happenings:
+        async with aclosing(following.tail.events()) as happenings:
             async for happened in happenings:
                 entry_id = happened.detail.get("entry")
                 is_meant = entry_id is not None and wanted in (None, entry_id)
@@ -62,7 +62,7 @@ def _follow(key: str, actions: frozenset[Action] | None = None) -> Answer:
     return Answer(events)
 
 
-def _told(happened: Happened, key: str) -> JsonObject:
+def _told(happened: ChainEvent, key: str) -> JsonObject:
     return plain_object(
         {
             "entry": happened.detail["entry"],
@@ -84,7 +84,7 @@ async def _presence(following: Following, given: Given) -> AsyncIterator[JsonObj
             return await present_in(work, entry_id, locale)
 
     while not following.tail.has_ended:
-        now = await following.tail.persistently(present)
+        now = await following.tail.retry(present)
         if now != before:
             before = now
             yield plain_object({"entry": entry_id, "locale": locale})

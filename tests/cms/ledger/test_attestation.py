@@ -20,11 +20,11 @@ from cms.content.canonical_json import Json, canonical_bytes, digest_of
 from cms.errors import AttestationError
 from cms.ledger.attestation import (
     attest_sign_off,
-    unattested,
+    missing_attestations,
     verify_attestation,
     verify_attestations,
 )
-from cms.ledger.chain import Broken, Verified
+from cms.ledger.chain import BrokenChain, VerifiedChain
 from cms.ledger.statement import (
     PAYLOAD_TYPE,
     PublicationStatement,
@@ -54,7 +54,7 @@ async def attestations(newsroom: Newsroom) -> list[Attestation]:
         return list(await session.scalars(select(Attestation).order_by(Attestation.sequence)))[1:]
 
 
-async def verified(newsroom: Newsroom) -> Verified | Broken:
+async def verified(newsroom: Newsroom) -> VerifiedChain | BrokenChain:
     async with newsroom.database.reading() as session:
         return await verify_attestations(
             session, newsroom.database.key_file.load().public_key_pem()
@@ -247,13 +247,13 @@ def test_a_statement_of_another_spelling_is_refused(payload: bytes) -> None:
 
 
 async def test_a_whole_chain_is_verified(newsroom: Newsroom) -> None:
-    assert await verified(newsroom) == Verified(0, "0" * 64)
+    assert await verified(newsroom) == VerifiedChain(0, "0" * 64)
     history = await a_history(newsroom)
     seen: list[int] = []
     async with newsroom.database.reading() as session:
         public_key = newsroom.database.key_file.load().public_key_pem()
         found = await verify_attestations(session, public_key, seen.append)
-    assert found == Verified(5, history[-1].hash)
+    assert found == VerifiedChain(5, history[-1].hash)
     assert seen == [1] * 5
 
 
@@ -261,14 +261,14 @@ async def test_a_reviewer_may_be_called_something_else_later(newsroom: Newsroom)
     await a_history(newsroom)
     async with newsroom.database.transaction() as session:
         await session.execute(update(Person).values(name="Another name"))
-    assert isinstance(await verified(newsroom), Verified)
+    assert isinstance(await verified(newsroom), VerifiedChain)
 
 
 async def test_it_does_not_hold_under_another_key(newsroom: Newsroom) -> None:
     await a_history(newsroom)
     async with newsroom.database.reading() as session:
         found = await verify_attestations(session, STRANGER.public_key_pem())
-    assert isinstance(found, Broken)
+    assert isinstance(found, BrokenChain)
     assert found.sequence == 1
     assert "not signed with the key" in found.reason
 
@@ -305,7 +305,7 @@ async def test_a_row_that_was_edited_is_named(
     async with tampering(newsroom.database) as connection:
         await connection.execute(update(table).where(table.id == edited.id).values(**change))
     found = await verified(newsroom)
-    assert isinstance(found, Broken)
+    assert isinstance(found, BrokenChain)
     assert found.sequence == edited.sequence
     assert edited.id in found.reason
     assert reason in found.reason
@@ -319,7 +319,7 @@ async def test_a_revision_whose_digest_was_edited_is_named(newsroom: Newsroom) -
         values = {"content": content, "digest": digest_of(content)}
         await connection.execute(update(Revision).values(**values))
     found = await verified(newsroom)
-    assert found == Broken(2, f"{history[0].id} has been changed: digest")
+    assert found == BrokenChain(2, f"{history[0].id} has been changed: digest")
 
 
 @pytest.mark.parametrize("table", [SignOff, Publication])
@@ -328,7 +328,7 @@ async def test_a_row_that_is_gone_is_named(newsroom: Newsroom, table: Any) -> No
     gone = history[0 if table is SignOff else 1]
     async with tampering(newsroom.database) as connection:
         await connection.execute(delete(table).where(table.id == gone.id))
-    assert await verified(newsroom) == Broken(gone.sequence, f"{gone.id} is gone")
+    assert await verified(newsroom) == BrokenChain(gone.sequence, f"{gone.id} is gone")
 
 
 def number(sequence: int) -> ColumnElement[bool]:
@@ -339,7 +339,7 @@ async def test_an_attestation_that_is_gone_is_missed(newsroom: Newsroom) -> None
     await a_history(newsroom)
     async with tampering(newsroom.database) as connection:
         await connection.execute(delete(Attestation).where(number(3)))
-    assert await verified(newsroom) == Broken(3, "it is missing; 4 comes next")
+    assert await verified(newsroom) == BrokenChain(3, "it is missing; 4 comes next")
 
 
 async def test_attestations_that_changed_places_are_found(newsroom: Newsroom) -> None:
@@ -348,7 +348,7 @@ async def test_attestations_that_changed_places_are_found(newsroom: Newsroom) ->
         for sequence, new in ((2, -1), (4, 2), (-1, 4)):
             chosen = update(Attestation).where(number(sequence))
             await connection.execute(chosen.values(sequence=new))
-    assert await verified(newsroom) == Broken(2, f"it is signed as number 4, of {third.id}")
+    assert await verified(newsroom) == BrokenChain(2, f"it is signed as number 4, of {third.id}")
     assert first.id != third.id
 
 
@@ -357,7 +357,7 @@ async def test_a_statement_in_place_of_another_is_found(newsroom: Newsroom) -> N
     async with tampering(newsroom.database) as connection:
         values = {"envelope": third.envelope, "hash": third.hash}
         await connection.execute(update(Attestation).where(number(2)).values(**values))
-    assert await verified(newsroom) == Broken(2, f"it is signed as number 4, of {third.id}")
+    assert await verified(newsroom) == BrokenChain(2, f"it is signed as number 4, of {third.id}")
 
 
 async def test_a_hash_that_was_edited_is_found(newsroom: Newsroom) -> None:
@@ -365,7 +365,7 @@ async def test_a_hash_that_was_edited_is_found(newsroom: Newsroom) -> None:
     async with tampering(newsroom.database) as connection:
         await connection.execute(update(Attestation).where(number(3)).values(hash="0" * 64))
     found = await verified(newsroom)
-    assert found == Broken(3, "its content is not what its hash was made of")
+    assert found == BrokenChain(3, "its content is not what its hash was made of")
 
 
 async def test_an_attestation_by_another_hand_is_found(newsroom: Newsroom) -> None:
@@ -375,7 +375,7 @@ async def test_an_attestation_by_another_hand_is_found(newsroom: Newsroom) -> No
         envelope = STRANGER.sign(PAYLOAD_TYPE, payload)
         await connection.execute(update(Attestation).where(number(5)).values(envelope=envelope))
     found = await verified(newsroom)
-    assert isinstance(found, Broken)
+    assert isinstance(found, BrokenChain)
     assert found.sequence == 5
     assert "not signed" in found.reason
 
@@ -385,7 +385,7 @@ async def test_a_row_that_is_no_envelope_is_found(newsroom: Newsroom) -> None:
     async with tampering(newsroom.database) as connection:
         await connection.execute(update(Attestation).where(number(2)).values(envelope={"x": 1}))
     found = await verified(newsroom)
-    assert isinstance(found, Broken)
+    assert isinstance(found, BrokenChain)
     assert found.sequence == 2
 
 
@@ -405,7 +405,7 @@ async def test_a_chain_that_was_made_anew_over_a_gap_is_found(newsroom: Newsroom
             reviewer_name="Rita Reviewer",
             now=sign_off.signed_at,
         )
-    assert await verified(newsroom) == Broken(2, "it is missing; 3 comes next")
+    assert await verified(newsroom) == BrokenChain(2, "it is missing; 3 comes next")
 
 
 async def test_an_end_that_was_cut_off_is_missed(newsroom: Newsroom) -> None:
@@ -413,7 +413,7 @@ async def test_an_end_that_was_cut_off_is_missed(newsroom: Newsroom) -> None:
     async with tampering(newsroom.database) as connection:
         await connection.execute(delete(Attestation).where(Attestation.sequence > 2))
     missed = "it is missing; numbers were given out up to 5"
-    assert await verified(newsroom) == Broken(3, missed)
+    assert await verified(newsroom) == BrokenChain(3, missed)
 
 
 async def test_a_sign_off_that_nobody_gave_is_found(newsroom: Newsroom) -> None:
@@ -422,9 +422,9 @@ async def test_a_sign_off_that_nobody_gave_is_found(newsroom: Newsroom) -> None:
         row = (await connection.execute(select(SignOff.__table__))).mappings().first()
         assert row is not None
         await connection.execute(insert(SignOff).values(**{**row, "id": "signoff_x"}))
-    assert isinstance(await verified(newsroom), Verified)
+    assert isinstance(await verified(newsroom), VerifiedChain)
     async with newsroom.database.reading() as session:
-        assert await unattested(session) == ["signoff_x"]
+        assert await missing_attestations(session) == ["signoff_x"]
 
 
 async def test_what_was_made_before_there_were_attestations_needs_none(newsroom: Newsroom) -> None:
@@ -434,5 +434,5 @@ async def test_what_was_made_before_there_were_attestations_needs_none(newsroom:
         await set_counter(connection, "attestation", 0)
     await newsroom.published(slug="three")
     async with newsroom.database.reading() as session:
-        assert await unattested(session) == []
-    assert isinstance(await verified(newsroom), Verified)
+        assert await missing_attestations(session) == []
+    assert isinstance(await verified(newsroom), VerifiedChain)

@@ -14,7 +14,7 @@ from cms import clock
 from cms.content.canonical_json import JsonObject, canonical_bytes, digest_of
 from cms.errors import AttestationError
 from cms.ledger.audit import BrokenRevision, verify, verify_revisions
-from cms.ledger.chain import Broken, Verified
+from cms.ledger.chain import BrokenChain, VerifiedChain
 from cms.ledger.checkpoint import PAYLOAD_TYPE, Checkpoint, checkpoint, verify_checkpoint
 from cms.signing import Envelope, Signer
 from cms.storage.database import Database
@@ -27,7 +27,7 @@ CONTENT_CHANGED = "its content is not what its hash was made of"
 UNCHAINED = "it does not follow the one before"
 
 
-async def verified(database: Database) -> Verified | Broken:
+async def verified(database: Database) -> VerifiedChain | BrokenChain:
     async with database.reading() as session:
         return await verify(session)
 
@@ -51,7 +51,7 @@ def number(sequence: int) -> ColumnElement[bool]:
 
 
 async def test_an_empty_chain_holds(database: Database) -> None:
-    assert await verified(database) == Verified(0, "0" * 64)
+    assert await verified(database) == VerifiedChain(0, "0" * 64)
 
 
 async def test_a_whole_chain_holds(newsroom: Newsroom) -> None:
@@ -60,7 +60,7 @@ async def test_a_whole_chain_holds(newsroom: Newsroom) -> None:
     async with newsroom.database.reading() as session:
         last = await session.scalar(select(AuditRecord).order_by(AuditRecord.sequence.desc()))
         assert last is not None
-        assert await verify(session, seen.append) == Verified(last.sequence, last.hash)
+        assert await verify(session, seen.append) == VerifiedChain(last.sequence, last.hash)
     assert sum(seen) == last.sequence
 
 
@@ -84,7 +84,7 @@ async def test_a_record_that_was_edited_is_named(
 ) -> None:
     async with tampering(newsroom.database) as connection:
         await connection.execute(update(AuditRecord).where(number(4)).values(**change))
-    assert await verified(newsroom.database) == Broken(4, CONTENT_CHANGED)
+    assert await verified(newsroom.database) == BrokenChain(4, CONTENT_CHANGED)
 
 
 async def test_a_record_that_was_edited_and_hashed_anew_is_named_by_the_next(
@@ -101,13 +101,13 @@ async def test_a_record_that_was_edited_and_hashed_anew_is_named_by_the_next(
                 await connection.execute(
                     update(AuditRecord).where(number(sequence)).values(**values)
                 )
-    assert await verified(newsroom.database) == Broken(5, UNCHAINED)
+    assert await verified(newsroom.database) == BrokenChain(5, UNCHAINED)
 
 
 async def test_a_record_that_is_gone_is_missed(newsroom: Newsroom) -> None:
     async with tampering(newsroom.database) as connection:
         await connection.execute(delete(AuditRecord).where(number(4)))
-    assert await verified(newsroom.database) == Broken(4, "it is missing; 5 comes next")
+    assert await verified(newsroom.database) == BrokenChain(4, "it is missing; 5 comes next")
 
 
 async def test_a_record_that_is_gone_and_whose_place_was_closed_is_missed(
@@ -119,7 +119,7 @@ async def test_a_record_that_is_gone_and_whose_place_was_closed_is_missed(
         for sequence in range(5, last + 1):
             chosen = update(AuditRecord).where(number(sequence))
             await connection.execute(chosen.values(sequence=sequence - 1))
-    assert await verified(newsroom.database) == Broken(4, CONTENT_CHANGED)
+    assert await verified(newsroom.database) == BrokenChain(4, CONTENT_CHANGED)
 
 
 async def test_a_record_that_was_inserted_is_found(newsroom: Newsroom) -> None:
@@ -130,7 +130,7 @@ async def test_a_record_that_was_inserted_is_found(newsroom: Newsroom) -> None:
             await connection.execute(chosen.values(sequence=sequence + 1))
         row = (await connection.execute(select(AuditRecord.__table__).where(number(3)))).mappings()
         await connection.execute(insert(AuditRecord).values(**{**row.one(), "sequence": 4}))
-    assert await verified(newsroom.database) == Broken(4, CONTENT_CHANGED)
+    assert await verified(newsroom.database) == BrokenChain(4, CONTENT_CHANGED)
 
 
 async def test_a_record_that_was_added_past_the_counter_is_found(newsroom: Newsroom) -> None:
@@ -141,7 +141,7 @@ async def test_a_record_that_was_added_past_the_counter_is_found(newsroom: Newsr
         await connection.execute(insert(AuditRecord).values(**values))
         await hash_anew(connection)
     reason = f"it was added by hand; numbers were given out up to {last}"
-    assert await verified(newsroom.database) == Broken(last + 1, reason)
+    assert await verified(newsroom.database) == BrokenChain(last + 1, reason)
 
 
 async def test_records_that_changed_places_are_found(newsroom: Newsroom) -> None:
@@ -149,7 +149,7 @@ async def test_records_that_changed_places_are_found(newsroom: Newsroom) -> None
         for sequence, new in ((4, -1), (6, 4), (-1, 6)):
             chosen = update(AuditRecord).where(number(sequence))
             await connection.execute(chosen.values(sequence=new))
-    assert await verified(newsroom.database) == Broken(4, CONTENT_CHANGED)
+    assert await verified(newsroom.database) == BrokenChain(4, CONTENT_CHANGED)
 
 
 async def test_an_end_that_was_cut_off_is_missed(newsroom: Newsroom) -> None:
@@ -157,7 +157,7 @@ async def test_an_end_that_was_cut_off_is_missed(newsroom: Newsroom) -> None:
         last = await count(connection)
         await connection.execute(delete(AuditRecord).where(AuditRecord.sequence > 4))
     reason = f"it is missing; numbers were given out up to {last}"
-    assert await verified(newsroom.database) == Broken(5, reason)
+    assert await verified(newsroom.database) == BrokenChain(5, reason)
 
 
 async def test_a_record_that_cannot_be_read_is_named(newsroom: Newsroom) -> None:
@@ -169,7 +169,7 @@ async def test_a_record_that_cannot_be_read_is_named(newsroom: Newsroom) -> None
                 f"update audit_record set {wrong} where sequence = {sequence}"
             )
     found = await verified(newsroom.database)
-    assert isinstance(found, Broken)
+    assert isinstance(found, BrokenChain)
     assert found.sequence == 4
     assert found.reason.startswith("it cannot be read: ")
 
@@ -246,7 +246,7 @@ async def test_only_a_checkpoint_shows_an_end_that_was_cut_off_together_with_the
         assert last is not None
         await connection.execute(delete(table).where(table.sequence == last))
         await set_counter(connection, name, last - 1)
-    assert isinstance(await verified(newsroom.database), Verified)
+    assert isinstance(await verified(newsroom.database), VerifiedChain)
     with pytest.raises(AttestationError, match=f"{called} {last} is gone.*was cut off"):
         await held(newsroom.database, envelope)
 
@@ -256,7 +256,7 @@ async def test_only_a_checkpoint_shows_a_chain_that_was_made_anew(newsroom: News
     async with tampering(newsroom.database) as connection:
         await connection.execute(update(AuditRecord).where(number(4)).values(actor="x"))
         await hash_anew(connection)
-    assert isinstance(await verified(newsroom.database), Verified)
+    assert isinstance(await verified(newsroom.database), VerifiedChain)
     with pytest.raises(AttestationError, match="is not the one that was there"):
         await held(newsroom.database, envelope)
 

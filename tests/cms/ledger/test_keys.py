@@ -21,7 +21,7 @@ from cms.content.canonical_json import canonical_bytes
 from cms.errors import AttestationError
 from cms.identifiers import new_id
 from cms.ledger.attestation import verify_attestation, verify_attestations
-from cms.ledger.chain import Broken, Verified
+from cms.ledger.chain import BrokenChain, VerifiedChain
 from cms.ledger.checkpoint import checkpoint, verify_checkpoint
 from cms.ledger.counters import current
 from cms.ledger.keyring import Keyring, introduction_in
@@ -55,7 +55,7 @@ async def change(room: Newsroom, command: Any, *args: Any) -> KeyPredicate:
     return said
 
 
-async def verified(room: Newsroom, key: str | None) -> Verified | Broken:
+async def verified(room: Newsroom, key: str | None) -> VerifiedChain | BrokenChain:
     async with room.database.reading() as session:
         return await verify_attestations(session, key)
 
@@ -84,7 +84,7 @@ async def test_the_first_statement_introduces_the_key(room: Newsroom) -> None:
     assert first.key == room.database.key_file.load().key_id
     assert (first.basis, first.follows, first.sequence) == ("first", None, 1)
     assert await verified(room, public_key(room)) == await verified(room, None)
-    assert isinstance(await verified(room, None), Verified)
+    assert isinstance(await verified(room, None), VerifiedChain)
 
 
 async def test_without_the_key_nothing_is_signed_and_none_is_made(room: Newsroom) -> None:
@@ -98,7 +98,7 @@ async def test_without_the_key_nothing_is_signed_and_none_is_made(room: Newsroom
     assert key_id in message
     assert "copydesk keys replace --lost" in message
     assert not room.database.key_file.path.exists()
-    assert isinstance(await verified(room, None), Verified)
+    assert isinstance(await verified(room, None), VerifiedChain)
     await room.save(head, title="Saved all the same")
 
 
@@ -121,17 +121,17 @@ async def test_what_is_signed_with_two_keys_in_turn_is_verified_with_either(room
     assert [(key.public_key, key.since) for key in (await ring(room)).keys] == [(old, 1), (new, 4)]
     assert said.follows == (await ring(room)).keys[0].id
     for key in (old, new):
-        assert await verified(room, key) == Verified(6, (await attestations(room))[-1].hash)
+        assert await verified(room, key) == VerifiedChain(6, (await attestations(room))[-1].hash)
     stranger = Signer(Ed25519PrivateKey.generate())
     found = await verified(room, stranger.public_key_pem())
-    assert isinstance(found, Broken)
+    assert isinstance(found, BrokenChain)
     assert "not signed with the key" in found.reason
 
 
 async def test_a_site_can_rotate_before_it_has_signed_anything(room: Newsroom) -> None:
     await change(room, rotate_key)
     await room.published(slug="one")
-    assert isinstance(await verified(room, public_key(room)), Verified)
+    assert isinstance(await verified(room, public_key(room)), VerifiedChain)
     assert len((await ring(room)).keys) == 2
 
 
@@ -159,7 +159,7 @@ async def test_a_rotation_that_ends_before_the_commit_has_changed_nothing(room: 
             raise _CrashError
     await room.published(slug="two")
     assert public_key(room) == old
-    assert isinstance(await verified(room, old), Verified)
+    assert isinstance(await verified(room, old), VerifiedChain)
     await change(room, rotate_key)
     assert len((await ring(room)).keys) == 2
 
@@ -173,7 +173,7 @@ async def test_a_rotation_that_ends_after_the_commit_is_completed_by_the_next(
     assert public_key(room) == old
     await room.published(slug="two")
     assert public_key(room) != old
-    assert isinstance(await verified(room, public_key(room)), Verified)
+    assert isinstance(await verified(room, public_key(room)), VerifiedChain)
     assert len(list(room.database.key_file.path.parent.glob("copydesk.key*"))) == 2
 
 
@@ -189,10 +189,10 @@ async def test_a_database_from_before_a_rotation_goes_on_with_the_key_of_then(
         await set_counter(connection, "attestation", said.sequence - 1)
     await room.published(slug="two")
     assert public_key(room) == old
-    assert isinstance(await verified(room, old), Verified)
+    assert isinstance(await verified(room, old), VerifiedChain)
     await change(room, rotate_key)
     await room.published(slug="three")
-    assert isinstance(await verified(room, public_key(room)), Verified)
+    assert isinstance(await verified(room, public_key(room)), VerifiedChain)
 
 
 async def test_those_who_rotate_at_once_do_so_one_after_the_other(room: Newsroom) -> None:
@@ -201,7 +201,7 @@ async def test_those_who_rotate_at_once_do_so_one_after_the_other(room: Newsroom
     await room.published(slug="two")
     assert len((await ring(room)).keys) == 4
     assert public_key(room) == (await ring(room)).keys[-1].public_key
-    assert isinstance(await verified(room, public_key(room)), Verified)
+    assert isinstance(await verified(room, public_key(room)), VerifiedChain)
 
 
 async def test_a_server_with_the_old_file_is_refused_until_it_has_the_new_one(
@@ -221,7 +221,7 @@ async def test_a_server_with_the_old_file_is_refused_until_it_has_the_new_one(
     assert f"since attestation {said.sequence}" in message
     shutil.copyfile(here.key_file.path, there.key_file.path)
     await room.sign(head)
-    assert isinstance(await verified(room, public_key(room)), Verified)
+    assert isinstance(await verified(room, public_key(room)), VerifiedChain)
     room.database = here
     await there.close()
 
@@ -237,7 +237,7 @@ async def test_a_site_goes_on_after_its_key_was_lost_and_says_so_for_ever(room: 
     assert (said.sequence - 1, said.previous) == (before.sequence, before.hash)
     assert (said.basis, said.reason) == ("loss", "The disk failed.")
     for key in (lost, public_key(room)):
-        assert isinstance(await verified(room, key), Verified)
+        assert isinstance(await verified(room, key), VerifiedChain)
     assert [key.is_replacement for key in (await ring(room)).keys] == [False, True, False]
 
 
@@ -257,7 +257,7 @@ async def test_a_key_that_is_not_lost_is_not_replaced(room: Newsroom) -> None:
     assert "move the file away" in error.message
     kept.replace(key_file.path)
     assert len((await ring(room)).keys) == 1
-    assert isinstance(await verified(room, public_key(room)), Verified)
+    assert isinstance(await verified(room, public_key(room)), VerifiedChain)
 
 
 async def test_a_replacement_that_ends_after_the_commit_is_completed(room: Newsroom) -> None:
@@ -265,7 +265,7 @@ async def test_a_replacement_that_ends_after_the_commit_is_completed(room: Newsr
     room.database.key_file.path.unlink()
     await room.do(OPERATOR, replace_lost_key, "Lost.")
     await room.published(slug="two")
-    assert isinstance(await verified(room, public_key(room)), Verified)
+    assert isinstance(await verified(room, public_key(room)), VerifiedChain)
     codes = await room.codes(OPERATOR, replace_lost_key, "Again")
     assert codes == ["CANNOT_SIGN"]
 
@@ -299,7 +299,7 @@ async def test_who_lacks_the_keys_can_only_introduce_one_that_is_reported(room: 
     await room.published(slug="one")
     own, stranger = room.database.key_file.load(), Signer(Ed25519PrivateKey.generate())
     said = await forge(room, [stranger], "loss", own.key_id)
-    assert isinstance(await verified(room, own.public_key_pem()), Verified)
+    assert isinstance(await verified(room, own.public_key_pem()), VerifiedChain)
     assert [key.is_replacement for key in (await ring(room)).keys] == [False, True]
     head = await room.draft(slug="two")
     await room.ask(head)
@@ -315,7 +315,7 @@ async def test_a_key_that_the_one_before_has_not_signed_is_found(
     said = await forge(room, [stranger], basis, own.key_id if basis == "rotation" else None)
     for key in (own.public_key_pem(), None):
         found = await verified(room, key)
-        assert isinstance(found, Broken)
+        assert isinstance(found, BrokenChain)
         assert found.sequence == said.sequence
 
 
@@ -325,7 +325,7 @@ async def test_a_loss_of_another_key_than_the_newest_is_found(room: Newsroom) ->
     await change(room, rotate_key)
     said = await forge(room, [Signer(Ed25519PrivateKey.generate())], "loss", own.key_id)
     found = await verified(room, public_key(room))
-    assert isinstance(found, Broken)
+    assert isinstance(found, BrokenChain)
     assert found.sequence == said.sequence
 
 
@@ -340,7 +340,7 @@ async def test_what_an_old_key_signs_after_it_was_followed_is_found(room: Newsro
         chosen = update(Attestation).where(Attestation.sequence == last.sequence)
         await connection.execute(chosen.values(envelope=old.sign(PAYLOAD_TYPE, payload)))
     found = await verified(room, public_key(room))
-    assert isinstance(found, Broken)
+    assert isinstance(found, BrokenChain)
     assert found.sequence == last.sequence
 
 
@@ -353,7 +353,7 @@ async def test_a_newest_key_that_does_not_hold_signs_nothing(room: Newsroom) -> 
         await connection.execute(chosen.values(envelope={"x": 1}))
     assert "copydesk audit verify" in await refusal(room, head)
     found = await verified(room, public_key(room))
-    assert isinstance(found, Broken)
+    assert isinstance(found, BrokenChain)
     assert found.sequence == 1
 
 
@@ -442,15 +442,15 @@ async def age(room: Newsroom) -> None:
 async def test_a_site_from_before_keys_were_recorded_just_goes_on(room: Newsroom) -> None:
     await room.published(slug="one")
     await age(room)
-    assert await verified(room, public_key(room)) == Verified(
+    assert await verified(room, public_key(room)) == VerifiedChain(
         2, (await attestations(room))[-1].hash
     )
     await room.published(slug="two")
-    assert await verified(room, None) == Verified(5, (await attestations(room))[-1].hash)
+    assert await verified(room, None) == VerifiedChain(5, (await attestations(room))[-1].hash)
     (key,) = (await ring(room)).keys
     assert (key.since, key.public_key) == (1, public_key(room))
     await change(room, rotate_key)
-    assert isinstance(await verified(room, public_key(room)), Verified)
+    assert isinstance(await verified(room, public_key(room)), VerifiedChain)
 
 
 async def test_such_a_site_records_its_key_once_and_no_other(room: Newsroom) -> None:
@@ -465,7 +465,7 @@ async def test_such_a_site_records_its_key_once_and_no_other(room: Newsroom) -> 
     room.database.key_file = own
     await room.do(OPERATOR, record_key)
     assert await room.codes(OPERATOR, record_key) == ["CANNOT_SIGN"]
-    assert await verified(room, public_key(room)) == Verified(
+    assert await verified(room, public_key(room)) == VerifiedChain(
         3, (await attestations(room))[-1].hash
     )
 
@@ -478,14 +478,14 @@ async def test_such_a_site_may_have_lost_its_key(room: Newsroom) -> None:
     said = await change(room, replace_lost_key, "Lost.")
     await room.published(slug="two")
     assert said.follows == (await attestations(room))[0].envelope["signatures"][0]["keyid"]  # type: ignore[index, call-overload]  # JSON
-    assert isinstance(await verified(room, lost), Verified)
-    assert isinstance(await verified(room, public_key(room)), Broken)
+    assert isinstance(await verified(room, lost), VerifiedChain)
+    assert isinstance(await verified(room, public_key(room)), BrokenChain)
 
 
 async def test_several_statements_of_one_command_follow_each_other(room: Newsroom) -> None:
     heads = [await room.draft(slug=slug) for slug in ("one", "two")]
     await room.publish(*heads)
-    assert isinstance(await verified(room, public_key(room)), Verified)
+    assert isinstance(await verified(room, public_key(room)), VerifiedChain)
     head = await room.save(heads[0], title="Other", slug="one")
     await room.review(head)
     room.database.key_file.path.unlink()

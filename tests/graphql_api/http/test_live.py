@@ -22,7 +22,7 @@ from cms.access.accounts import grant_role
 from cms.authorization.actor import Actor, Grant
 from cms.clock import now
 from cms.drafts.presence import announce_presence, present_in
-from cms.ledger.tail import Happened, Tail
+from cms.ledger.tail import ChainEvent, Tail
 from cms.review.comments import add_comment
 from cms.storage.database import Database
 from cms.tables import AuditRecord
@@ -293,10 +293,10 @@ async def test_no_record_comes_to_stand_before_one_that_was_seen(newsroom: Newsr
     async with newsroom.as_(newsroom.author) as work:
         entries = [await entry_id_of(work, each) for each in made]
     tail = WatchedTail(newsroom.database, every=0.001)
-    seen: list[Happened] = []
+    seen: list[ChainEvent] = []
 
     async def follow() -> None:
-        async for happened in tail.happenings():
+        async for happened in tail.events():
             seen.append(happened)
             if len(seen) == 80:
                 return
@@ -316,7 +316,7 @@ async def test_no_record_comes_to_stand_before_one_that_was_seen(newsroom: Newsr
 
 async def test_all_who_follow_share_one_look_at_the_database(newsroom: Newsroom) -> None:
     tail = WatchedTail(newsroom.database, every=0.05)
-    streams = [tail.happenings() for _ in range(10)]
+    streams = [tail.events() for _ in range(10)]
     tasks = [asyncio.ensure_future(anext(stream)) for stream in streams]
     async with asyncio.timeout(60):
         await tail.followed_by(10, looks=8)
