@@ -14,9 +14,9 @@ from cms.signing import KeyFile
 from cms.storage.dialects import (
     Reader,
     backend,
-    named,
     refresh_stale_statistics,
     refresh_statistics,
+    translate_failures,
 )
 
 WriteSession: TypeAlias = AsyncSession
@@ -58,7 +58,7 @@ class Database:
             DatabaseError: if the database failed; with ``OutcomeUnknown`` if it did while
                 committing, else nothing has been changed.
         """
-        with named(self._backend.failures):
+        with translate_failures(self._backend.failures):
             async with AsyncSession(self.engine, expire_on_commit=False) as session:
                 await session.begin()
                 try:
@@ -77,7 +77,7 @@ class Database:
         Raises:
             DatabaseError: if the database failed.
         """
-        with named(self._backend.failures):
+        with translate_failures(self._backend.failures):
             async with AsyncSession(self._reading, expire_on_commit=False) as session:
                 yield session
 

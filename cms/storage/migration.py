@@ -85,7 +85,7 @@ async def run_with_own_connection(work: Callable[[Connection], None]) -> None:
 async def _run(database: Database, alembic_command: Callable[[Config], None]) -> None:
     try:
         async with database.engine.begin() as connection:
-            await connection.run_sync(_locked, alembic_command)
+            await connection.run_sync(_run_with_lock, alembic_command)
     except DBAPIError as error:
         reason = str(error.orig).partition("\n")[0]
         raise DatabaseError(
@@ -93,7 +93,7 @@ async def _run(database: Database, alembic_command: Callable[[Config], None]) ->
         ) from error
 
 
-def _locked(connection: Connection, alembic_command: Callable[[Config], None]) -> None:
+def _run_with_lock(connection: Connection, alembic_command: Callable[[Config], None]) -> None:
     lock_schema(connection)
     config = _config()
     _known_revision(connection, ScriptDirectory.from_config(config))

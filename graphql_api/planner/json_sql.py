@@ -26,7 +26,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import Boolean, NullType, TypeDecorator, TypeEngine
 
-from cms.storage.dialects import Moment, Spelled, TextOf
+from cms.storage.dialects import DialectFunction, Moment, TextOf
 from graphql_api.planner.source import Columns
 
 # What stands where there is no value, and an error says why, begins like this. No content can
@@ -106,7 +106,7 @@ def _aggregate(name: str, element: JsonArray, compiler: SQLCompiler, kw: dict[st
     return f"{name}({value}{order}){kept}"
 
 
-class JsonTuple(Spelled):
+class JsonTuple(DialectFunction):
     """An array of these values."""
 
     type = NullType()
@@ -114,7 +114,7 @@ class JsonTuple(Spelled):
     postgresql = "json_build_array({all})"
 
 
-class WithoutNulls(Spelled):
+class WithoutNulls(DialectFunction):
     """An object without the keys that hold nothing."""
 
     type = NullType()
@@ -122,7 +122,7 @@ class WithoutNulls(Spelled):
     postgresql = "json_strip_nulls({0})"
 
 
-class ScriptSafe(Spelled):
+class ScriptSafe(DialectFunction):
     """JSON as text that can stand in a script element: it cannot end there."""
 
     type = Text()
@@ -130,7 +130,7 @@ class ScriptSafe(Spelled):
     postgresql = "replace(({0})::text, '<', '\\u003c')"
 
 
-class Hexadecimal(Spelled):
+class Hexadecimal(DialectFunction):
     """Text as the hexadecimal of its UTF-8 bytes."""
 
     type = Text()
@@ -138,7 +138,7 @@ class Hexadecimal(Spelled):
     postgresql = "encode(convert_to(({0})::text, 'UTF8'), 'hex')"
 
 
-class InDoubles(Spelled):
+class InDoubles(DialectFunction):
     """A decimal number as a double, or the mark of what is out of their range."""
 
     type = NullType()
@@ -153,7 +153,7 @@ class InDoubles(Spelled):
     )
 
 
-class _Condition(Spelled):
+class _Condition(DialectFunction):
     """A function that is true or false, in parentheses."""
 
     type = Boolean()
@@ -182,7 +182,7 @@ class Contains(_Condition):
     postgresql = "(strpos({all}) > 0)"
 
 
-class JoinedText(Spelled):
+class JoinedText(DialectFunction):
     """The aggregate of a text of all rows into one, in the order of the second value."""
 
     type = Text()
@@ -190,7 +190,7 @@ class JoinedText(Spelled):
     postgresql = "string_agg({0}, '' order by {1})"
 
 
-class RowCount(Spelled):
+class RowCount(DialectFunction):
     """A number of rows, for LIMIT and OFFSET."""
 
     type = Integer()
@@ -200,7 +200,7 @@ class RowCount(Spelled):
     postgresql = "({0})"
 
 
-class _MomentText(Spelled):
+class _MomentText(DialectFunction):
     """A time as ISO 8601 text in UTC."""
 
     type = Text()
@@ -208,7 +208,7 @@ class _MomentText(Spelled):
     postgresql = """to_char({0} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
 
 
-class _BooleanJson(Spelled):
+class _BooleanJson(DialectFunction):
     """True or false as JSON."""
 
     type = NullType()
@@ -216,7 +216,7 @@ class _BooleanJson(Spelled):
     postgresql = "({0})"
 
 
-class _Elements(Spelled):
+class _Elements(DialectFunction):
     """The elements of an array, as rows."""
 
     name = "elements"
@@ -224,7 +224,7 @@ class _Elements(Spelled):
     postgresql = "jsonb_array_elements({0}) with ordinality"
 
 
-class _ElementIndex(Spelled):
+class _ElementIndex(DialectFunction):
     """An element's place in its array, from 0, of its key and its ordinality."""
 
     sqlite = "{0}"

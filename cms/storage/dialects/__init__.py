@@ -28,6 +28,7 @@ from cms.storage.dialects.connecting import (
     refresh_stale_statistics,
     refresh_statistics,
 )
+from cms.storage.dialects.dialect_function import DialectFunction
 from cms.storage.dialects.expressions import (
     element_number,
     element_text,
@@ -35,12 +36,11 @@ from cms.storage.dialects.expressions import (
     moment_ago,
     present_moment,
 )
-from cms.storage.dialects.failures import named
+from cms.storage.dialects.failures import translate_failures
 from cms.storage.dialects.folding import Folded, FoldedItems
 from cms.storage.dialects.numbers import DecimalMean, DecimalSum, JustNumber, NumberText
 from cms.storage.dialects.reading import Reader
 from cms.storage.dialects.search import Lookups, matching_documents, ranked_documents, snippet_of
-from cms.storage.dialects.spelled import Spelled
 from cms.storage.dialects.turns import Turns, wait_for
 from cms.storage.dialects.values import (
     BooleanOf,
@@ -59,6 +59,7 @@ __all__ = [
     "ColourOf",
     "DecimalMean",
     "DecimalSum",
+    "DialectFunction",
     "Folded",
     "FoldedItems",
     "IntegerOf",
@@ -73,7 +74,6 @@ __all__ = [
     "NumberOf",
     "NumberText",
     "Reader",
-    "Spelled",
     "TextOf",
     "Turns",
     "Words",
@@ -86,12 +86,12 @@ __all__ = [
     "lock_schema",
     "matching_documents",
     "moment_ago",
-    "named",
     "partial_index",
     "present_moment",
     "ranked_documents",
     "refresh_stale_statistics",
     "refresh_statistics",
     "snippet_of",
+    "translate_failures",
     "wait_for",
 ]

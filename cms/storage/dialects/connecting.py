@@ -27,8 +27,8 @@ from cms.storage.dialects.failures import (
     PostgresFailures,
     SqliteFailures,
     check_writable,
-    name_failures,
-    named,
+    translate_engine_failures,
+    translate_failures,
 )
 from cms.storage.dialects.reading import (
     CONNECT_SECONDS,
@@ -126,7 +126,7 @@ class SqliteBackend:
             raise DatabaseError(message) from None
         with suppress(OSError):  # SQLite tells in its own words why it cannot open the file
             make_private_file(Path(self._file))
-        with named(self.failures):
+        with translate_failures(self.failures):
             sqlite.connect(self._file).close()
 
     def engine(self) -> AsyncEngine:
@@ -142,7 +142,7 @@ class SqliteBackend:
         # A transaction that reads first and writes later meets "database is locked" at once,
         # whatever the timeout; one that begins as a writer waits its turn.
         event.listen(engine.sync_engine, "begin", _begin_immediate)
-        name_failures(engine.sync_engine, self.failures)
+        translate_engine_failures(engine.sync_engine, self.failures)
         return engine
 
     def reading_engine(self, engine: AsyncEngine) -> AsyncEngine:
@@ -155,7 +155,7 @@ class SqliteBackend:
             hide_parameters=True,
         )
         event.listen(reading.sync_engine, "begin", _begin)
-        name_failures(reading.sync_engine, self.failures)
+        translate_engine_failures(reading.sync_engine, self.failures)
         return reading
 
     def reader(self, connections: int, timeout: float) -> SqliteReader:
@@ -219,10 +219,10 @@ def _connect_to_write(file: str, **_: object) -> aiosqlite.Connection:
         "trusted_schema=off",
         f"busy_timeout={_WRITER_SECONDS * 1000}",
     )
-    return _Connection(lambda: _opened(file, pragmas), iter_chunk_size=64)
+    return _Connection(lambda: _open_to_write(file, pragmas), iter_chunk_size=64)
 
 
-def _opened(file: str, pragmas: Iterable[str]) -> sqlite.Connection:
+def _open_to_write(file: str, pragmas: Iterable[str]) -> sqlite.Connection:
     # SQLite gives a new file beside it the mode of the file itself.
     make_private_database(file)
     connection = sqlite.connect(
@@ -261,7 +261,7 @@ class PostgresBackend:
                 },
             },
         )
-        name_failures(engine.sync_engine, self.failures)
+        translate_engine_failures(engine.sync_engine, self.failures)
         return engine
 
     def reading_engine(self, engine: AsyncEngine) -> AsyncEngine:

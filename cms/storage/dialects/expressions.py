@@ -19,7 +19,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from cms.storage.dialects.columns import Moment
-from cms.storage.dialects.spelled import Spelled
+from cms.storage.dialects.dialect_function import DialectFunction
 
 
 class _Moment(FunctionElement[datetime]):
@@ -41,7 +41,7 @@ def _(element: _Moment, _compiler: SQLCompiler, **_kw: Any) -> str:
     return f"(now() - interval '{element.seconds_ago} seconds')"
 
 
-class _ElementsOf(Spelled):
+class _ElementsOf(DialectFunction):
     sqlite = "json_each({0})"
     postgresql = "jsonb_array_elements({0})"
 

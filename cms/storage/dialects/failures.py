@@ -63,8 +63,8 @@ class SqliteFailures:
         code = getattr(original, "sqlite_errorcode", 0) & 0xFF
         if code == _CANNOT_OPEN or (code and self._file.is_dir()):
             return self._cannot_open()
-        if code in _OF_RESULT_CODES:
-            kind, message = _OF_RESULT_CODES[code]
+        if code in _ERRORS_BY_RESULT_CODE:
+            kind, message = _ERRORS_BY_RESULT_CODE[code]
             return kind(message.format(file=self._file, folder=self._file.parent))
         if code == _CONSTRAINT and str(original).startswith(_CONSTRAINTS_OF_OTHERS):
             return DatabaseBusy(_CONFLICT)
@@ -97,7 +97,7 @@ _CONSTRAINT = 19
 _READ_ONLY = "{file} or its folder is read-only; let this user write to {file} and to {folder}"
 _LOCKED = "another process writes to {file}; try again"
 _UNREADABLE = "the disk of {file} fails to read or write; look at its space, quotas and health"
-_OF_RESULT_CODES: Mapping[int, tuple[type[DatabaseError], str]] = {
+_ERRORS_BY_RESULT_CODE: Mapping[int, tuple[type[DatabaseError], str]] = {
     5: (DatabaseBusy, _LOCKED),
     6: (DatabaseBusy, _LOCKED),
     7: (DatabaseUnavailable, "there is no memory left to use {file}; try again"),
@@ -131,7 +131,9 @@ class PostgresFailures:
         """Return the failure behind an exception."""
         original = _original(error)
         state = getattr(original, "sqlstate", None) or ""
-        if (kind := _OF_SQLSTATES.get(state) or _OF_SQLSTATES.get(state[:2])) is not None:
+        if (
+            kind := _ERRORS_BY_SQLSTATE.get(state) or _ERRORS_BY_SQLSTATE.get(state[:2])
+        ) is not None:
             return kind(_sentence(kind, original))
         if isinstance(error, PoolTimeout):
             return DatabaseUnavailable(_NO_FREE_CONNECTION)
@@ -155,7 +157,7 @@ def _unreachable(original: BaseException) -> DatabaseUnavailable:
 
 # States, or their first two characters for all others of a class:
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
-_OF_SQLSTATES: Mapping[str, type[DatabaseError]] = {
+_ERRORS_BY_SQLSTATE: Mapping[str, type[DatabaseError]] = {
     "08": DatabaseUnavailable,  # the connection is lost
     "23001": DatabaseBusy,  # a row that others need
     "23503": DatabaseBusy,  # a foreign key
@@ -204,7 +206,7 @@ def _original(error: BaseException) -> BaseException:
 
 
 @contextmanager
-def named(failures: Failures) -> Iterator[None]:
+def translate_failures(failures: Failures) -> Iterator[None]:
     """Raise what fails in the block under its name.
 
     Raises:
@@ -221,7 +223,7 @@ def named(failures: Failures) -> Iterator[None]:
         raise failure from error
 
 
-def name_failures(engine: Engine, failures: Failures) -> None:
+def translate_engine_failures(engine: Engine, failures: Failures) -> None:
     """Let an engine raise whatever fails under its name."""
 
     def connect(

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from sqlalchemy import Text
 
-from cms.storage.dialects.spelled import Spelled
+from cms.storage.dialects.dialect_function import DialectFunction
 
 # What folds text in SQL: a migration made it on PostgreSQL, readers bring it to SQLite.
 FOLD = "copydesk_folded"
 
 
-def folded(text: str | None) -> str | None:
+def fold_case(text: str | None) -> str | None:
     """Return text with upper and lower case made the same."""
     return None if text is None else text.replace("İ", "i").lower().replace("ς", "σ")
 
 
-class Folded(Spelled):
+class Folded(DialectFunction):
     """A text with upper and lower case made the same, compared by its code points."""
 
     type = Text()
@@ -28,7 +28,7 @@ class Folded(Spelled):
     postgresql = """(copydesk_folded({0}) collate "C")"""
 
 
-class FoldedItems(Spelled):
+class FoldedItems(DialectFunction):
     """A parameter that is a list of texts, each folded as :class:`Folded` does it."""
 
     type = Text()

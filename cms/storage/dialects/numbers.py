@@ -14,7 +14,7 @@ from typing import Protocol
 import rfc8785
 from sqlalchemy import Float, Text
 
-from cms.storage.dialects.spelled import Spelled
+from cms.storage.dialects.dialect_function import DialectFunction
 
 # Enough for every digit of the largest double and of the smallest one added to it.
 _EXACT = Context(prec=800)
@@ -23,7 +23,7 @@ _LARGEST = Decimal(repr(sys.float_info.max))
 _SMALLEST = Decimal(repr(sys.float_info.min))
 
 
-class DecimalSum(Spelled):
+class DecimalSum(DialectFunction):
     """The aggregate of numbers into their sum; it can be larger than any double."""
 
     type = Float()
@@ -31,7 +31,7 @@ class DecimalSum(Spelled):
     postgresql = "sum(({0})::text::numeric)"
 
 
-class DecimalMean(Spelled):
+class DecimalMean(DialectFunction):
     """The aggregate of numbers into their average."""
 
     type = Float()
@@ -39,7 +39,7 @@ class DecimalMean(Spelled):
     postgresql = "avg(({0})::text::numeric)"
 
 
-class JustNumber(Spelled):
+class JustNumber(DialectFunction):
     """A scalar of JSON if it is a number; null if a former kind of the field left text there."""
 
     type = Text()
@@ -47,7 +47,7 @@ class JustNumber(Spelled):
     postgresql = "{0}"
 
 
-class NumberText(Spelled):
+class NumberText(DialectFunction):
     """A number as canonical JSON has it (RFC 8785), compared by its code points."""
 
     type = Text()
@@ -59,7 +59,7 @@ class NumberText(Spelled):
     end) collate "C")"""
 
 
-class Connection(Protocol):
+class SqliteConnection(Protocol):
     """What functions are brought to."""
 
     def create_function(
@@ -71,7 +71,7 @@ class Connection(Protocol):
         """Make an aggregate known."""
 
 
-def bring_numbers(connection: Connection) -> None:
+def register_number_functions(connection: SqliteConnection) -> None:
     """Make the functions known to a connection to SQLite."""
     connection.create_function("copydesk_number", 1, _number_text, deterministic=True)
     connection.create_aggregate("copydesk_sum", 1, _Sum)

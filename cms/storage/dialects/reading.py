@@ -20,9 +20,9 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
 from cms.errors import ReadTimeout
 from cms.private_files import make_private_database
-from cms.storage.dialects.failures import Failures, named
-from cms.storage.dialects.folding import FOLD, folded
-from cms.storage.dialects.numbers import bring_numbers
+from cms.storage.dialects.failures import Failures, translate_failures
+from cms.storage.dialects.folding import FOLD, fold_case
+from cms.storage.dialects.numbers import register_number_functions
 from cms.storage.dialects.turns import Turns, wait_for
 
 # How long it may take to get a connection from a server, in seconds.
@@ -114,15 +114,15 @@ class SqliteReader:
         self._idle: list[_ReadConnection] = []
         self._opened: list[_ReadConnection] = []
         self._own: _ReadConnection | None = None
-        self._seconds = _Recent()
+        self._seconds = _RecentDurations()
 
     async def fetch(self, sql: str, values: Sequence[object], client: str = "") -> bytes:
         """Run the statement."""
-        with named(self._failures):
+        with translate_failures(self._failures):
             if self._seconds.of(sql) < _NO_TIME:
                 self._turns.note(client)
                 try:
-                    value, seconds = self._own_connection().fetch(sql, values)
+                    value, seconds = self._loop_connection().fetch(sql, values)
                 except ReadTimeout:  # with these values it takes longer than it did
                     self._seconds.note(sql, self._timeout)
                 else:
@@ -154,7 +154,7 @@ class SqliteReader:
         while self._opened:
             self._opened.pop().close()
 
-    def _own_connection(self) -> _ReadConnection:
+    def _loop_connection(self) -> _ReadConnection:
         """Return the event loop's own connection."""
         if self._own is None:
             self._own = self._open(_LONGEST_ON_LOOP)
@@ -174,8 +174,8 @@ class _ReadConnection:
         self._deadline = 0.0
         self._connection = connection
         self._connection.text_factory = bytes
-        self._connection.create_function(FOLD, 1, folded, deterministic=True)
-        bring_numbers(self._connection)
+        self._connection.create_function(FOLD, 1, fold_case, deterministic=True)
+        register_number_functions(self._connection)
         self._connection.set_progress_handler(self._is_late, _STEPS_BETWEEN_LOOKS)
         self.interrupt = self._connection.interrupt
         self.close = self._connection.close
@@ -196,7 +196,7 @@ class _ReadConnection:
         return time.monotonic() > self._deadline
 
 
-class _Recent:
+class _RecentDurations:
     """How long statements took when they last ran, for the thousand that ran last."""
 
     def __init__(self) -> None:

@@ -10,10 +10,10 @@ from sqlalchemy import Dialect, Text
 from sqlalchemy.types import Boolean, Float, Integer, TypeDecorator
 
 from cms.storage.dialects.columns import Moment
-from cms.storage.dialects.spelled import Spelled
+from cms.storage.dialects.dialect_function import DialectFunction
 
 
-class JsonText(Spelled):
+class JsonText(DialectFunction):
     """A text inside a JSON object, compared and ordered by its code points."""
 
     type = Text()
@@ -21,7 +21,7 @@ class JsonText(Spelled):
     postgresql = """(({0} ->> {1}) collate "C")"""
 
 
-class JsonScalar(Spelled):
+class JsonScalar(DialectFunction):
     """A scalar inside a JSON object, in the form in which an array's elements come as well."""
 
     type = Text()
@@ -29,7 +29,7 @@ class JsonScalar(Spelled):
     postgresql = "({0} -> {1})"
 
 
-class TextOf(Spelled):
+class TextOf(DialectFunction):
     """A scalar as text, compared and ordered by its code points."""
 
     type = Text()
@@ -54,7 +54,7 @@ class _SmallLetters(TypeDecorator[str]):
         return None if value is None else value.lower()
 
 
-class ColourOf(Spelled):
+class ColourOf(DialectFunction):
     """A scalar as a colour, compared like any text."""
 
     type = _SmallLetters()
@@ -62,7 +62,7 @@ class ColourOf(Spelled):
     postgresql = TextOf.postgresql
 
 
-class NumberOf(Spelled):
+class NumberOf(DialectFunction):
     """A scalar as a number."""
 
     type = Float()
@@ -70,7 +70,7 @@ class NumberOf(Spelled):
     postgresql = """(jsonb_path_query_first({0}, '$ ? (@.type() == "number")')::float8)"""
 
 
-class IntegerOf(Spelled):
+class IntegerOf(DialectFunction):
     """A scalar as a whole number of at most 32 bits."""
 
     type = Integer()
@@ -80,7 +80,7 @@ class IntegerOf(Spelled):
     )
 
 
-class BooleanOf(Spelled):
+class BooleanOf(DialectFunction):
     """A scalar as true or false."""
 
     type = Boolean()
@@ -88,7 +88,7 @@ class BooleanOf(Spelled):
     postgresql = """(jsonb_path_query_first({0}, '$ ? (@.type() == "boolean")')::boolean)"""
 
 
-class MomentOf(Spelled):
+class MomentOf(DialectFunction):
     """A scalar as the time that it tells with its zone."""
 
     type = Moment()

@@ -9,7 +9,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 
-class Spelled(FunctionElement[Any]):
+class DialectFunction(FunctionElement[Any]):
     """A function with a spelling for each database.
 
     A spelling is a format: ``{0}`` and ``{1}`` are its arguments, ``{all}`` all of them.
@@ -24,16 +24,16 @@ class Spelled(FunctionElement[Any]):
         super().__init_subclass__()
 
 
-@compiles(Spelled, "sqlite")
-def _(element: Spelled, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(DialectFunction, "sqlite")
+def _(element: DialectFunction, compiler: SQLCompiler, **kw: Any) -> str:
     return _spell(element.sqlite, element, compiler, kw)
 
 
-@compiles(Spelled, "postgresql")
-def _(element: Spelled, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(DialectFunction, "postgresql")
+def _(element: DialectFunction, compiler: SQLCompiler, **kw: Any) -> str:
     return _spell(element.postgresql, element, compiler, kw)
 
 
-def _spell(form: str, element: Spelled, compiler: SQLCompiler, kw: dict[str, Any]) -> str:
+def _spell(form: str, element: DialectFunction, compiler: SQLCompiler, kw: dict[str, Any]) -> str:
     parts = [compiler.process(clause, **kw) for clause in element.clauses]
     return form.format(*parts, all=", ".join(parts))
