@@ -17,12 +17,12 @@ def make_private_folder(folder: Path) -> None:
     for each in (*reversed(folder.parents), folder):
         if not each.is_dir():
             each.mkdir(mode=_FOLDER, exist_ok=True)  # another process can be quicker
-            with opened_folder(each) as handle:
+            with open_folder(each) as handle:
                 give_to_owner_of(each.parent, handle)
 
 
 @contextmanager
-def opened_folder(folder: Path) -> Iterator[int]:
+def open_folder(folder: Path) -> Iterator[int]:
     """Give a handle of a folder; of a link to one there is none."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:

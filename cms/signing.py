@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from cms.errors import AttestationError
-from cms.private_files import OTHERS, give_to_owner_of, make_private_folder, opened_folder
+from cms.private_files import OTHERS, give_to_owner_of, make_private_folder, open_folder
 
 Envelope: TypeAlias = Mapping[str, str | Sequence[Mapping[str, str]]]
 
@@ -58,7 +58,7 @@ class Signer:
 
     def signature(self, payload_type: str, payload: bytes) -> Mapping[str, str]:
         """Return the signature of an envelope around the payload, with the id of the key."""
-        signature = self._private_key.sign(_encoded(payload_type, payload))
+        signature = self._private_key.sign(_pre_authentication_encoding(payload_type, payload))
         return {"keyid": self.key_id, "sig": b64encode(signature).decode()}
 
     def public_key_pem(self) -> str:
@@ -115,7 +115,7 @@ class KeyFile:
         Raises:
             AttestationError: as for :meth:`signer`, if the key is not beside the file either.
         """
-        prepared = _load(self._beside(key_id))
+        prepared = _load(self._sibling_path(key_id))
         if prepared is None or prepared.key_id != key_id:
             return self.signer()
         # Who may only read can sign all the same.
@@ -152,7 +152,7 @@ class KeyFile:
         """
         signer = Signer(Ed25519PrivateKey.generate())
         try:
-            self._write(signer, self._beside(signer.key_id), os.replace)
+            self._write(signer, self._sibling_path(signer.key_id), os.replace)
         except OSError as error:
             raise AttestationError(
                 f"no key can be made beside {self.path} ({error.strerror}); nothing has changed: "
@@ -174,25 +174,25 @@ class KeyFile:
         except OSError as error:
             raise AttestationError(
                 f"the new key could not take the place of {self.path} ({error.strerror}); "
-                f"move it there: {self._beside(key_id)}"
+                f"move it there: {self._sibling_path(key_id)}"
             ) from None
 
     def _put_in_place(self, key_id: str) -> None:
         target = self.path.resolve()
-        with opened_folder(target.parent) as folder:
+        with open_folder(target.parent) as folder:
             # Else another process could replace a key that has not been kept.
             fcntl.flock(folder, fcntl.LOCK_EX)
             self._keep(target)
-            self._beside(key_id).replace(target)
+            self._sibling_path(key_id).replace(target)
             os.fsync(folder)
 
     def _keep(self, target: Path) -> None:
         """Have the key in the file beside it too."""
         if (signer := _load(target)) is not None:
             with suppress(FileExistsError):
-                os.link(target, self._beside(signer.key_id))
+                os.link(target, self._sibling_path(signer.key_id))
 
-    def _beside(self, key_id: str) -> Path:
+    def _sibling_path(self, key_id: str) -> Path:
         target = self.path.resolve()
         return target.with_name(f"{target.name}.{key_id[:_ID_IN_NAME]}")
 
@@ -237,7 +237,7 @@ def open_envelope(envelope: object, public_key_pem: str) -> tuple[str, bytes]:
     own = [signature for key_id, signature in signatures if key_id in {"", _key_id_of(key)}]
     if not own:
         raise AttestationError(f"the envelope is not signed with the key {_key_id_of(key)}")
-    if not any(_fits(key, signature, payload_type, payload) for signature in own):
+    if not any(_is_valid(key, signature, payload_type, payload) for signature in own):
         raise AttestationError("the signature does not fit: the envelope or its key is another one")
     return payload_type, payload
 
@@ -310,7 +310,7 @@ def _private_key(pem: bytes, path: Path) -> Ed25519PrivateKey:
 
 def _sync(folder: Path) -> None:
     """Let the folder survive a crash: a key must not be lost once something is signed."""
-    with opened_folder(folder.resolve()) as handle:
+    with open_folder(folder.resolve()) as handle:
         os.fsync(handle)
 
 
@@ -368,15 +368,15 @@ def _bytes(holder: Mapping[object, object], name: str) -> bytes:
         raise ValueError(f"{name} is not base64") from None
 
 
-def _fits(key: Ed25519PublicKey, signature: bytes, payload_type: str, payload: bytes) -> bool:
+def _is_valid(key: Ed25519PublicKey, signature: bytes, payload_type: str, payload: bytes) -> bool:
     try:
-        key.verify(signature, _encoded(payload_type, payload))
+        key.verify(signature, _pre_authentication_encoding(payload_type, payload))
     except InvalidSignature:
         return False
     return True
 
 
-def _encoded(payload_type: str, payload: bytes) -> bytes:
+def _pre_authentication_encoding(payload_type: str, payload: bytes) -> bytes:
     """Return the bytes that are signed: DSSE's pre-authentication encoding."""
     kind = payload_type.encode()
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
