@@ -1,4 +1,4 @@
-"""Which item of an old list became which item of a new one."""
+"""Alignment of two lists: the old and the new index of each item."""
 
 from __future__ import annotations
 
@@ -13,20 +13,19 @@ from cms.content.fields import Field
 
 _Pairs = Sequence[tuple[int, int]]
 
-# Two items that share fewer of their words than this are two items.
+# The least likeness, from 0 to 1, at which two items count as versions of one.
 _LEAST_LIKENESS = 0.5
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """What became of a list.
+    """The alignment of an old and a new list.
 
     Attributes:
-        pairs: the old and the new index of each item that stayed, in the new order.
-        removed: the old indexes of the items that are gone.
-        added: the new indexes of the items that have come.
-        moved: the new indexes of those items that have changed places with others; the fewest
-            that explain the new order.
+        pairs: old and new index of each kept item, in the new order.
+        removed: old indexes of the removed items.
+        added: new indexes of the added items.
+        moved: new indexes of the moved items: the fewest that explain the new order.
     """
 
     pairs: tuple[tuple[int, int], ...]
@@ -36,7 +35,7 @@ class Alignment:
 
 
 def align(item: Field, old: Sequence[Json], new: Sequence[Json]) -> Alignment:
-    """Recognise items: equal ones, those with the same identifying words, then similar ones."""
+    """Align equal items, then items with the same identifying words, then similar items."""
     pairs = _recognised_pairs(item, old, new)
     old_left, new_left = unpaired_indexes(pairs, len(old), len(new))
     similar = _similar_pairs(item, old, old_left, new, new_left)
@@ -44,7 +43,7 @@ def align(item: Field, old: Sequence[Json], new: Sequence[Json]) -> Alignment:
 
 
 def align_recognised(item: Field, old: Sequence[Json], new: Sequence[Json]) -> Alignment:
-    """Recognise equal items and those with the same identifying words, but no similar ones."""
+    """Align equal items, then items with the same identifying words; leave similar ones apart."""
     return _alignment(_recognised_pairs(item, old, new), len(old), len(new))
 
 
@@ -87,7 +86,7 @@ def _similar_pairs(
     new: Sequence[Json],
     new_left: Sequence[int],
 ) -> Iterator[tuple[int, int]]:
-    """Yield pairs of items, the most similar first, and then the nearest."""
+    """Yield pairs of similar items, the most similar first; of equal ones, the nearest."""
     old_words = {index: vocabulary(text_of(old[index])) for index in old_left}
     new_words = {index: vocabulary(text_of(new[index])) for index in new_left}
     candidates = [
@@ -104,7 +103,7 @@ def _similar_pairs(
 
 
 def text_of(value: Json) -> str:
-    """Return all words in a value, one line for each text and number."""
+    """Return the texts and numbers in a value, one per line."""
     if isinstance(value, Mapping):
         return "\n".join(filter(None, map(text_of, value.values())))
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""Comments on a stretch of text, which follow the text when it changes.
+"""Anchors of comments: text ranges that are found again after the text was edited.
 
 Positions count characters (code points) of the stored text, from 0.
 """
@@ -16,26 +16,27 @@ from cms.errors import InvalidValue, Refused
 
 _ROOTS = ("title", "slug", "summary", "fields")
 
-# Words alone say little in another text: there, so many characters have to be the same.
+# The least characters that have to match: in the same value or list, and in any other text,
+# where equal words are more often a coincidence.
 _LEAST_NEAR = 16
 _LEAST_ELSEWHERE = 32
-# Which part of the words has to be the same for edited text, and for text that is surely it.
+# The least share of equal words for an edited passage, and for one that is almost certain.
 _LIKELY = 0.5
 _SURE = 0.75
-# A text of at most so many characters is compared as a whole, such as a title.
+# The most characters of a text that is compared as a whole, such as a title.
 _SHORT = 200
 
 
 @dataclass(frozen=True, kw_only=True)
 class Anchor:
-    """A stretch of text as it was when somebody commented on it.
+    """A text range as it was when it was commented on.
 
     Attributes:
-        field_path: the value it stood in: ``fields/sections/0/body``.
-        start: where it started there.
-        quote: its words.
-        before: up to 32 characters in front of it.
-        after: up to 32 characters behind it.
+        field_path: path of its value: ``fields/sections/0/body``.
+        start: offset of its first character.
+        quote: the text.
+        before: up to 32 characters before it.
+        after: up to 32 characters after it.
     """
 
     field_path: str
@@ -47,12 +48,12 @@ class Anchor:
 
 @dataclass(frozen=True, kw_only=True)
 class TextRange:
-    """Where an anchored text stands now.
+    """The current range of an anchored text.
 
     Attributes:
-        field_path: the value it stands in.
-        start: its first character.
-        end: the character behind its last.
+        field_path: path of its value.
+        start: offset of the first character.
+        end: offset after the last character.
     """
 
     field_path: str
@@ -61,7 +62,7 @@ class TextRange:
 
 
 def text_at(content: JsonObject, field_path: str) -> str | None:
-    """Return the text that stands at a path, or ``None`` if there is none."""
+    """Return the text at a path, or ``None`` if there is none."""
     first, *rest = field_path.split("/")
     value: Json = content.get(first) if first in _ROOTS else None
     for step in rest:
@@ -95,11 +96,11 @@ def anchor_in(content: JsonObject, field_path: str, start: int, end: int) -> Anc
 
 
 def find_anchor(content: JsonObject, anchor: Anchor) -> TextRange | None:
-    """Return where the anchored text stands in another revision's content.
+    """Return the range of the anchored text in another revision's content.
 
-    It is looked for where it stood, then in the same value of the other items of its list, as
-    when a section has moved, and then in all other texts, the less readily the farther. Text
-    that was edited is found as long as one would recognise it.
+    It is searched for in its own value, then in the same value of the other items of its list
+    (a section may have moved), and then in all other texts, where more of it has to match.
+    Edited text is found while enough of its words are the same.
 
     Returns:
         ``None`` if the text is gone.
@@ -109,12 +110,12 @@ def find_anchor(content: JsonObject, anchor: Anchor) -> TextRange | None:
 
 @dataclass(frozen=True)
 class _Search:
-    """The texts in which a passage is looked for, each with its path.
+    """A search for a passage in the texts of a content, by path.
 
     Attributes:
-        passage: what is looked for.
-        own: the text it stood in, if there still is one.
-        siblings: the same value of other items of the list.
+        passage: the passage to find.
+        own: text at the path of the anchor, if there still is one.
+        siblings: texts of the same value in other items of the list.
         others: all other texts.
     """
 
@@ -142,13 +143,13 @@ class _Search:
         )
 
     def ranges(self) -> Iterator[TextRange]:
-        """Yield where the passage may stand, the surest place first."""
+        """Yield the candidate ranges, the most certain first."""
         near = {**self.own, **self.siblings}
         exact = self._best_exact(near)
         path, match = exact or ("", Match(0, 0, 0, 0))
         if path in self.own and match.context >= CONTEXT:
             yield _text_range(path, match)
-        # What was edited where it stood goes before its like in another section.
+        # An edited passage in its own value is preferred to an equal one in another section.
         yield from self._edited_ranges(self.own, _SURE)
         if match.context >= CONTEXT:
             yield _text_range(path, match)
@@ -159,7 +160,7 @@ class _Search:
         yield from self._ranges_elsewhere()
 
     def _best_exact(self, texts: Mapping[str, str]) -> tuple[str, Match] | None:
-        """Return the exact match with the most of its context, then the nearest."""
+        """Return the exact match with most unchanged context; of several, the nearest."""
         for path, text in self.own.items():
             if path in texts and (match := self.passage.match_in_place(text)):
                 return path, match
@@ -175,7 +176,12 @@ class _Search:
         )
 
     def _edited_ranges(self, texts: Mapping[str, str], least: float) -> Iterator[TextRange]:
-        """Yield where edited text is recognised, first where most of the words are."""
+        """Yield the ranges of edited text, in descending order of equal words.
+
+        Args:
+            texts: texts to search, by path.
+            least: the least share of equal words.
+        """
         windows = [(self.passage.window(text), path) for path, text in texts.items()]
         for window, path in sorted(windows, key=lambda found: -found[0].share):
             is_enough = path in self.own or len(self.passage.whole) >= _LEAST_NEAR
@@ -185,7 +191,7 @@ class _Search:
                     yield TextRange(field_path=path, start=place[0], end=place[1])
 
     def _edited_short_texts(self) -> Iterator[TextRange]:
-        """Yield a short text that has hardly a word as it was, such as a title."""
+        """Yield the range in a short own text that kept few of its words, such as a title."""
         for path, text in self.own.items():
             if len(text) > _SHORT:
                 continue
@@ -210,7 +216,7 @@ def _text_range(path: str, match: Match) -> TextRange:
 
 
 def _shape(field_path: str) -> tuple[str, ...]:
-    """Return a path without the indexes of lists."""
+    """Return the steps of a path, with ``*`` in place of list indexes."""
     return tuple("*" if step.isdecimal() else step for step in field_path.split("/"))
 
 
@@ -223,7 +229,7 @@ def _step(value: Json, step: str) -> Json:
 
 
 def _texts(value: Json, path: tuple[str | int, ...]) -> Iterator[tuple[str, str]]:
-    """Yield every text in a value, with its path."""
+    """Yield the path and text of every text in a value."""
     if isinstance(value, str):
         yield joined(path), value
     elif isinstance(value, Mapping):

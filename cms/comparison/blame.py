@@ -1,4 +1,4 @@
-"""Which revision each paragraph of a page comes from."""
+"""Blame: the revision that each paragraph of a page comes from."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from cms.content.fields import Links, Markdown
 from cms.content.fields.base import ValuePath
 
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
-# Not words that somebody wrote, and not a value of its own.
+# The category is an id, not text that an editor wrote.
 _IDS = frozenset({"category"})
 
-# For each value, its paragraphs, each with the revision it comes from.
+# By path of a value: its paragraphs, each with the id of the revision it comes from.
 _Origins = Mapping[ValuePath, Sequence[tuple[str, str]]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ParagraphOrigin:
-    """A paragraph and where it comes from.
+    """A paragraph and the revision it comes from.
 
     Attributes:
-        path: the value it stands in: ``("fields", "sections", 0, "body")``.
-        label: the path in an editor's words.
-        text: a block of Markdown, or the whole value where it is something else.
-        revision_id: the oldest revision since which it has always been there as it is.
+        path: path of its value: ``("fields", "sections", 0, "body")``.
+        label: the path as editors see it.
+        text: a block of Markdown, or the whole value of another field type.
+        revision_id: the oldest revision since which it has been there unchanged.
     """
 
     path: ValuePath
@@ -39,7 +39,7 @@ class ParagraphOrigin:
     revision_id: str
 
     def to_json(self) -> JsonObject:
-        """Return what an API shows."""
+        """Return the JSON form for the API."""
         return {
             "path": list(self.path),
             "label": self.label,
@@ -53,12 +53,12 @@ def blame(
 ) -> tuple[ParagraphOrigin, ...]:
     """Return the paragraphs of the newest revision, in page order, with their origins.
 
-    A paragraph keeps its origin when it moves within its value, and when the section that it
-    stands in moves. Links, the category and tags are no paragraphs.
+    A paragraph keeps its origin when it moves within its value, and when its section moves.
+    Links, the category and tags are not paragraphs.
 
     Args:
-        content_type: what they are revisions of.
-        revisions: the id and the content of each, the oldest first.
+        content_type: content type of the revisions.
+        revisions: id and content of each revision, oldest first.
     """
     origins: _Origins = {}
     older: JsonObject | None = None
@@ -81,14 +81,14 @@ def blame(
 
 
 def paragraphs_in(text: str) -> list[str]:
-    """Return the blocks of a text that blank lines separate."""
+    """Return the blocks of a text, split at blank lines."""
     return [block for block in _BLANK_LINES.split(text) if block.strip()]
 
 
 def _origins(
     paragraphs: Sequence[str], older: Sequence[tuple[str, str]], revision_id: str
 ) -> Sequence[tuple[str, str]]:
-    """Return the paragraphs, each with the revision it had before, or else with this one."""
+    """Return the paragraphs, each with its earlier revision, or with this one if it is new."""
     partners = equal_pairs([text for text, _ in older], paragraphs)
     known = {new: older[old][1] for old, new in partners}
     return [(text, known.get(index, revision_id)) for index, text in enumerate(paragraphs)]
@@ -97,7 +97,7 @@ def _origins(
 def _partners(
     content_type: type[ContentType], old: JsonObject, new: JsonObject
 ) -> Mapping[ValuePath, ValuePath]:
-    """Return where the values of the new content stood in the old one."""
+    """Return the old path of each value that is in both contents, by its new path."""
     return {
         pair.new.path: pair.old.path
         for pair in pairs_between(content_type, old, new)

@@ -1,4 +1,4 @@
-"""What can have happened to a value, and to a link."""
+"""Changes of values and of links."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from cms.comparison.word_diff import WordChange
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.fields.base import ValuePath
 
-# What readers find a page by, rather than read on it.
+# Values by which readers find a page, not text on it.
 _AROUND_THE_TEXT = frozenset({"slug", "category", "tags"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class ValueChange:
-    """A value that is not what it was, or not where it was.
+    """A change of a value or of its position.
 
     Attributes:
-        kind: what happened. What was both moved and edited has a change for each.
-        path: where it stands in the new content; in the old one if it was removed.
-        old_path: where it stood in the old content, or ``None`` if there was no such place.
-        label: the path in an editor's words; see ``ContentValue.label``.
-        old: what was there.
-        new: what is there now.
-        words: for text and Markdown that did not just move, how it became what it is.
+        kind: kind of change. A value that was moved and edited has a change for each.
+        path: path in the new content; in the old content if it was removed.
+        old_path: path in the old content, or ``None`` if it had none.
+        label: the path as editors see it; see ``ContentValue.label``.
+        old: old value.
+        new: new value.
+        words: word-by-word difference, for text and Markdown that did not only move.
     """
 
     kind: Literal["ADDED", "REMOVED", "CHANGED", "MOVED"]
@@ -37,7 +37,7 @@ class ValueChange:
 
     @property
     def is_material(self) -> bool:
-        """Whether a reader of the page would read something else."""
+        """Whether the text that readers see on the page changed."""
         return self.path[0] not in _AROUND_THE_TEXT
 
     def to_json(self) -> JsonObject:
@@ -55,15 +55,15 @@ class ValueChange:
 
 @dataclass(frozen=True, kw_only=True)
 class LinkChange:
-    """A link that is not what it was, or not where it was.
+    """A change of a link or of its position.
 
     Attributes:
-        kind: what happened; ``RELABELLED`` is another label or another note. A link that was
-            both moved and relabelled has a change for each.
-        old: the link as it was, as a content tells its links, or ``None``.
-        new: the link as it is now, or ``None``.
-        changed_groups: whether a moved link now stands in another group or text, and not just
-            at another place in its own.
+        kind: kind of change; ``RELABELLED`` means another label or note. A link that was moved
+            and relabelled has a change for each.
+        old: old link, in the form of a content's ``links``, or ``None``.
+        new: new link, or ``None``.
+        changed_groups: whether a moved link is now in another group or text, rather than only
+            at another position in the same one.
     """
 
     kind: Literal["ADDED", "REMOVED", "MOVED", "RELABELLED"]
@@ -73,7 +73,7 @@ class LinkChange:
 
     @property
     def is_material(self) -> bool:
-        """Whether a reader would be led elsewhere or with other words; notes are for editors."""
+        """Whether the target, the label or the group changed; a changed note is not material."""
         if self.kind == "MOVED":
             return self.changed_groups
         if self.old is None or self.new is None:

@@ -1,4 +1,4 @@
-"""What changed between two revisions."""
+"""Difference of two revisions."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ __all__ = ["Difference", "LinkChange", "ValueChange", "WordChange", "difference"
 
 @dataclass(frozen=True)
 class Difference:
-    """All that is different in a new content.
+    """All changes from one content to another.
 
     Attributes:
-        changes: of its values, in the order of the page.
-        links: of its links and references. The values of link fields are told here alone;
-            links inside text are told here and in the text's words.
+        changes: changes of values, in page order.
+        links: changes of links and references. Link fields appear only here; links within text
+            appear here and in the word-by-word difference of the text.
     """
 
     changes: tuple[ValueChange, ...]
@@ -35,21 +35,20 @@ class Difference:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is different."""
+        """Whether nothing changed."""
         return not self.changes and not self.links
 
     @property
     def is_material(self) -> bool:
-        """Whether a reader of the page would read something else.
+        """Whether what readers see on the page changed.
 
-        Another slug, category or tag, another note on a link, and another order of links are
-        not material.
+        A changed slug, category, tag, link note or order of links is not material.
         """
         changes = any(change.is_material for change in self.changes)
         return changes or any(change.is_material for change in self.links)
 
     def to_json(self) -> JsonObject:
-        """Return what an API shows."""
+        """Return the JSON form for the API."""
         return {
             "isEmpty": self.is_empty,
             "isMaterial": self.is_material,
@@ -58,16 +57,15 @@ class Difference:
         }
 
     def html(self) -> str:
-        """Return it as HTML for people: sections with ``ins`` and ``del``, without styles."""
+        """Return the difference as HTML: sections with ``ins`` and ``del``, without styles."""
         return html_of(self.changes, self.links)
 
 
 def difference(content_type: type[ContentType], old: JsonObject, new: JsonObject) -> Difference:
-    """Return what changed from one revision's content to another's.
+    """Return the changes from one revision's content to another's.
 
-    Items of lists are recognised wherever they stand: a new section in front of the others is
-    one addition, a section that changed places is one move, and an edited one is told by what
-    was edited in it.
+    List items are matched wherever they are: a new section before the others is one addition, a
+    reordered section is one move, and an edited section has changes of the values in it.
     """
     pairs = list(pairs_between(content_type, old, new))
     changes = [change for pair in pairs for change in _changes(pair)]
@@ -78,14 +76,14 @@ def difference(content_type: type[ContentType], old: JsonObject, new: JsonObject
 
 
 def _groups(pairs: Sequence[Pair]) -> Mapping[str, str]:
-    """Return where each value that links can stand in has gone: a single one, or a list."""
+    """Return the new path of each value or list that can contain links, by its old path."""
     groups: dict[str, str] = {}
     for pair in pairs:
         if pair.old is None or pair.new is None or pair.is_moved:
             continue
         old, new = pair.old.path[1:], pair.new.path[1:]
         groups[joined(old)] = joined(new)
-        if old and isinstance(old[-1], int):  # references name the list that they stand in
+        if old and isinstance(old[-1], int):  # the path of a reference is that of its list
             groups[joined(old[:-1])] = joined(new[:-1])
     return groups
 
@@ -125,7 +123,7 @@ def _change(
 
 
 def _tag_changes(old: JsonObject, new: JsonObject) -> Iterator[ValueChange]:
-    """Yield the tags that came and went; they have no order that could change."""
+    """Yield the added and removed tags; tags have no order."""
     before, after = tags_in(old), tags_in(new)
     for index, tag in enumerate(before):
         if tag not in after:

@@ -1,4 +1,4 @@
-"""Three-way merge of lists: which items the merged list has, and in which order."""
+"""Three-way merge of lists: the items of the merged list and their order."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Order = Literal["UNCHANGED", "THEIRS", "YOURS", "BOTH", "CONFLICT"]
 
 
 class _Link(Object):
-    """A link as an object. It is recognised by where it leads."""
+    """A link as an object field, identified by its address."""
 
     def __init__(self) -> None:
         super().__init__("Link", href=Text("Address", required=True), note=Text("Note"))
-        # An object's own label has the same name.
+        # The attribute ``label`` of a field has the same name as this subfield.
         self.fields = {**self.fields, "label": Text("Label")}
 
 
@@ -28,12 +28,12 @@ _LINK = _Link()
 
 @dataclass(frozen=True)
 class ListItem:
-    """One item in three lists.
+    """One item's indexes in the three lists; ``None`` where a list does not have it.
 
     Attributes:
-        base: its index in the common ancestor's list, or ``None`` where it is not.
-        theirs: its index in the other side's list.
-        yours: its index in this side's list.
+        base: index in the common ancestor's list.
+        theirs: index in the other side's list.
+        yours: index in this side's list.
     """
 
     base: int | None
@@ -42,19 +42,19 @@ class ListItem:
 
     @property
     def is_common(self) -> bool:
-        """Whether both sides have it."""
+        """Whether both sides have the item."""
         return self.theirs is not None and self.yours is not None
 
 
 @dataclass(frozen=True)
 class MergedList:
-    """A list as it could be.
+    """The result of a list merge.
 
     Attributes:
-        items: what it has, in order.
-        dropped: the ancestor's items that it no longer has.
-        order: whose order the items have that both sides kept; ``CONFLICT`` if they
-            contradict each other, and then it is yours.
+        items: items of the merged list, in order.
+        dropped: items of the ancestor that were removed.
+        order: side whose order the common items have; ``CONFLICT`` if both sides reordered
+            them differently, in which case your order is used.
     """
 
     items: tuple[ListItem, ...]
@@ -64,13 +64,13 @@ class MergedList:
 
 @dataclass(frozen=True)
 class Lists:
-    """The three lists.
+    """The three lists of a merge.
 
     Attributes:
-        item: what kind of value their items are.
-        base: the common ancestor's.
-        theirs: the other side's.
-        yours: this side's.
+        item: field type of the items.
+        base: the common ancestor's list.
+        theirs: the other side's list.
+        yours: this side's list.
     """
 
     item: Field
@@ -81,8 +81,8 @@ class Lists:
     def merge(self) -> MergedList:
         """Return the list with the additions and removals of both sides.
 
-        An item that one side removed and the other left alone is dropped. One that the other
-        side edited is a conflict, and then it is in the list if it is in yours.
+        An item that one side removed and the other left unchanged is dropped. If the other side
+        edited it, that is a conflict: the item is kept if it is in your list.
         """
         known = list(self._items())
         kept = [item for item in known if self._is_kept(item)]
@@ -94,13 +94,13 @@ class Lists:
         )
 
     def is_edited(self, item: ListItem) -> bool:
-        """Say whether an item of the ancestor is edited on a side that still has it."""
+        """Return whether a side that still has this item of the ancestor edited it."""
         base = self.base[item.base] if item.base is not None else None
         theirs = item.theirs is not None and self.theirs[item.theirs] != base
         return theirs or (item.yours is not None and self.yours[item.yours] != base)
 
     def _items(self) -> Iterator[ListItem]:
-        """Yield every item that any of the lists has, each once."""
+        """Yield every item that is in any of the lists, once."""
         their_alignment, your_alignment = (
             self._align_with(self.theirs),
             self._align_with(self.yours),
@@ -119,7 +119,7 @@ class Lists:
         yield from (ListItem(None, None, your_new[index]) for index in both.added)
 
     def _align_with(self, side: Sequence[Json]) -> Alignment:
-        # A link with another address is another link, however much the addresses look alike.
+        # Links are matched by address alone: similar addresses can lead to different pages.
         alike = align_recognised if self.item is _LINK else align
         return alike(self.item, self.base, side)
 
@@ -131,7 +131,7 @@ class Lists:
     def _interleave(
         self, common: Sequence[ListItem], kept: Sequence[ListItem]
     ) -> Iterator[ListItem]:
-        """Yield what both sides have, and after each what only one side has behind it."""
+        """Yield the common items, each followed by the items that only one side has after it."""
         theirs = _followers(
             sorted((item for item in kept if item.theirs is not None), key=_their_place)
         )
@@ -141,8 +141,8 @@ class Lists:
         for anchor in (None, *common):
             if anchor is not None:
                 yield anchor
-            # Which addition comes first is decided by what they say and not by whose they
-            # are, so that both sides are proposed the same page.
+            # Additions are ordered by their content, not by side, so that both sides get the
+            # same proposal.
             for group in sorted((theirs.get(anchor, []), yours.get(anchor, [])), key=self._bytes):
                 yield from group
 
@@ -156,13 +156,13 @@ class Lists:
 
 
 def lists_of(field: List | Links, base: Json, theirs: Json, yours: Json) -> Lists:
-    """Return the three lists of a field."""
+    """Return the three lists of a field, ready to merge."""
     item = _LINK if isinstance(field, Links) else field.item
     return Lists(item, items_of(base), items_of(theirs), items_of(yours))
 
 
 def _order(common: Sequence[ListItem]) -> tuple[Order, Sequence[ListItem]]:
-    """Return the order of the items that both sides have, and whose it is."""
+    """Return the side whose order the common items get, and the items in that order."""
     theirs, yours = sorted(common, key=_their_place), sorted(common, key=_your_place)
     they_moved, you_moved = not _is_as_before(theirs), not _is_as_before(yours)
     if theirs == yours:
@@ -178,7 +178,10 @@ def _is_as_before(items: Sequence[ListItem]) -> bool:
 
 
 def _followers(items: Sequence[ListItem]) -> Mapping[ListItem | None, list[ListItem]]:
-    """Return, for each item that both sides have, what stands between it and the next one."""
+    """Return, for each common item, the one-sided items between it and the next common one.
+
+    The key ``None`` holds those before the first common item.
+    """
     anchor: ListItem | None = None
     followers: dict[ListItem | None, list[ListItem]] = {}
     for item in items:

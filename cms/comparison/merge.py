@@ -1,4 +1,4 @@
-"""What a page could be that two people have changed at the same time: a proposal."""
+"""Three-way merge of a page that two people changed at the same time."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ Outcome = Literal["THEIRS", "YOURS", "BOTH", "CONFLICT"]
 
 @dataclass(frozen=True, kw_only=True)
 class FieldMerge:
-    """What was decided for one value that somebody changed.
+    """The merge of one value that either side changed.
 
     Attributes:
-        path: where it stands in the draft; in the common ancestor if it is in no draft.
-        label: the path in an editor's words; see ``ContentValue.label``.
-        base: what stood in the common ancestor, or ``None``.
-        theirs: what the other side has made of it.
-        yours: what this side has made of it.
-        merged: what stands in the draft; in a conflict, what is yours.
-        outcome: whose change it is. ``BOTH`` is a change on both sides, the same or one that
-            goes together with the other's; ``CONFLICT`` is one that a person has to decide.
+        path: path in the draft; in the common ancestor if the value was removed.
+        label: the path as editors see it; see ``ContentValue.label``.
+        base: value in the common ancestor, or ``None``.
+        theirs: the other side's value.
+        yours: this side's value.
+        merged: value in the draft; in a conflict, your value.
+        outcome: side whose change was taken. ``BOTH`` means equal or compatible changes on both
+            sides; ``CONFLICT`` means that a person has to decide.
     """
 
     path: ValuePath
@@ -56,12 +56,12 @@ class FieldMerge:
 
 @dataclass(frozen=True)
 class Merge:
-    """A proposal, and how it came about.
+    """A proposed draft, with the merge of each changed value.
 
     Attributes:
-        fields: every value that somebody changed.
-        draft: the proposal as a draft that can be saved.
-        content_type: the name of what it is a draft of.
+        fields: merges of the values that either side changed.
+        draft: the proposal, as a draft that can be saved.
+        content_type: name of the draft's content type.
     """
 
     fields: tuple[FieldMerge, ...]
@@ -96,17 +96,17 @@ def merge(
 ) -> Merge:
     """Return the page with the changes of both sides.
 
-    What only one side changed is taken as it is. Texts are merged line by line, tags as a set,
-    lists item by item. Where the two sides contradict each other the draft has what is yours,
-    and elsewhere it is the same whichever side is called yours.
+    A value that only one side changed is taken as it is. Texts are merged line by line, tags as
+    a set, lists item by item. In a conflict the draft has your value; without conflicts, the
+    result is the same if the sides are swapped.
 
     Args:
-        content_type: what all three contents are contents of.
-        base: the content that both sides started from.
-        theirs: what the other side has saved in the meantime.
-        yours: what this side wants to save.
+        content_type: content type of all three contents.
+        base: content that both sides started from.
+        theirs: content that the other side saved in the meantime.
+        yours: content that this side wants to save.
     """
-    found: list[FieldMerge] = []
+    field_merges: list[FieldMerge] = []
     values = zip(
         values_in(content_type, base),
         values_in(content_type, theirs),
@@ -114,7 +114,7 @@ def merge(
         strict=True,
     )
     merged = {
-        before.path: _merge_value(_Sides(before, their.value, your.value), found)
+        before.path: _merge_value(_Sides(before, their.value, your.value), field_merges)
         for before, their, your in values
     }
     category = merged["category",]
@@ -123,18 +123,18 @@ def merge(
         slug=str(merged["slug",] or ""),
         summary=str(merged["summary",] or ""),
         category=str(category) if category is not None else None,
-        tags=_merge_tags(tags_in(base), tags_in(theirs), tags_in(yours), found),
+        tags=_merge_tags(tags_in(base), tags_in(theirs), tags_in(yours), field_merges),
         fields={name: merged["fields", name] for name in content_type.fields},
     )
-    return Merge(tuple(found), draft, content_type.name)
+    return Merge(tuple(field_merges), draft, content_type.name)
 
 
 @dataclass(frozen=True)
 class _Sides:
-    """One value three times.
+    """The three versions of one value.
 
     Attributes:
-        base: the value of the common ancestor, at the place where the draft has it.
+        base: the common ancestor's value, with the path that it has in the draft.
         theirs: the other side's value.
         yours: this side's value.
     """
@@ -144,7 +144,7 @@ class _Sides:
     yours: Json
 
     def field_merge(self, merged: Json, outcome: Outcome) -> FieldMerge:
-        """Return what was decided."""
+        """Return the merge of this value with the given result."""
         return FieldMerge(
             path=self.base.path,
             label=self.base.label,
@@ -156,27 +156,27 @@ class _Sides:
         )
 
 
-def _merge_value(sides: _Sides, found: list[FieldMerge]) -> Json:
-    """Return the value for the draft; add to ``found`` what was decided."""
+def _merge_value(sides: _Sides, field_merges: list[FieldMerge]) -> Json:
+    """Return the value for the draft, and append its merges to ``field_merges``."""
     base, theirs, yours = sides.base.value, sides.theirs, sides.yours
-    if isinstance(sides.base.field, Computed):  # it follows from the others when it is saved
+    if isinstance(sides.base.field, Computed):  # computed again when the draft is saved
         return None
     if theirs == base == yours:
         return base
     if (outcome := _undisputed_outcome(base, theirs, yours)) is not None:
         merged = theirs if outcome == "THEIRS" else yours
-        found.append(sides.field_merge(merged, outcome))
+        field_merges.append(sides.field_merge(merged, outcome))
         return merged
     field = sides.base.field
     if isinstance(field, Object) and isinstance(theirs, Mapping) and isinstance(yours, Mapping):
-        return _merge_object(field, sides, theirs, yours, found)
+        return _merge_object(field, sides, theirs, yours, field_merges)
     if isinstance(field, List | Links):
-        return _merge_list(field, sides, found)
-    return _merge_single(sides, found)
+        return _merge_list(field, sides, field_merges)
+    return _merge_single(sides, field_merges)
 
 
 def _undisputed_outcome(base: Json, theirs: Json, yours: Json) -> Outcome | None:
-    """Return whose the value is where there is nothing to merge."""
+    """Return the outcome if at most one value differs from the ancestor's, else ``None``."""
     if theirs == base:
         return "YOURS"
     if yours == base:
@@ -184,15 +184,15 @@ def _undisputed_outcome(base: Json, theirs: Json, yours: Json) -> Outcome | None
     return "BOTH" if theirs == yours else None
 
 
-def _merge_single(sides: _Sides, found: list[FieldMerge]) -> Json:
+def _merge_single(sides: _Sides, field_merges: list[FieldMerge]) -> Json:
     base, theirs, yours = sides.base.value, sides.theirs, sides.yours
     merged = None
     if sides.base.is_text and not any(map(is_empty, (base, theirs, yours))):
         text = merge_texts(str(base), str(theirs), str(yours))
         merged = sides.base.field.clean(text, sides.base.path, [])
-    # Two edits can go together and leave nothing; then nobody has seen that coming.
+    # Two compatible edits can leave an empty text, which neither side intended.
     outcome: Outcome = "CONFLICT" if merged is None else "BOTH"
-    found.append(sides.field_merge(yours if merged is None else merged, outcome))
+    field_merges.append(sides.field_merge(yours if merged is None else merged, outcome))
     return yours if merged is None else merged
 
 
@@ -201,35 +201,35 @@ def _merge_object(
     sides: _Sides,
     theirs: JsonObject,
     yours: JsonObject,
-    found: list[FieldMerge],
+    field_merges: list[FieldMerge],
 ) -> JsonObject:
     blank = field.blank(yours)
     base = sides.base if isinstance(sides.base.value, Mapping) else replace(sides.base, value=blank)
     parts = zip(field.fields_of(yours), base.parts(), strict=True)
     merged = {
-        name: _merge_value(_Sides(part, theirs.get(name), yours.get(name)), found)
+        name: _merge_value(_Sides(part, theirs.get(name), yours.get(name)), field_merges)
         for name, part in parts
     }
     return {**blank, **merged}
 
 
-def _merge_list(field: List | Links, sides: _Sides, found: list[FieldMerge]) -> Json:
+def _merge_list(field: List | Links, sides: _Sides, field_merges: list[FieldMerge]) -> Json:
     lists = lists_of(field, sides.base.value, sides.theirs, sides.yours)
     merged_list = lists.merge()
     merged = [
-        _merge_item(_item_sides(lists, item, index, sides), item, found)
+        _merge_item(_item_sides(lists, item, index, sides), item, field_merges)
         for index, item in enumerate(merged_list.items)
     ]
     for item in merged_list.dropped:
         dropped = _item_sides(lists, item, item.base or 0, sides)
-        found.append(dropped.field_merge(None, _removal_outcome(lists, item)))
+        field_merges.append(dropped.field_merge(None, _removal_outcome(lists, item)))
     if merged_list.order != "UNCHANGED":
-        found.append(sides.field_merge(merged, merged_list.order))
+        field_merges.append(sides.field_merge(merged, merged_list.order))
     return merged
 
 
 def _item_sides(lists: Lists, item: ListItem, index: int, sides: _Sides) -> _Sides:
-    """Return an item's values, with the path that it has in the draft."""
+    """Return the three versions of an item, with its path in the draft."""
     base = lists.base[item.base] if item.base is not None else None
     theirs = lists.theirs[item.theirs] if item.theirs is not None else None
     yours = lists.yours[item.yours] if item.yours is not None else None
@@ -238,19 +238,19 @@ def _item_sides(lists: Lists, item: ListItem, index: int, sides: _Sides) -> _Sid
     return _Sides(value, theirs, yours)
 
 
-def _merge_item(sides: _Sides, item: ListItem, found: list[FieldMerge]) -> Json:
+def _merge_item(sides: _Sides, item: ListItem, field_merges: list[FieldMerge]) -> Json:
     if item.is_common:
-        return _merge_value(sides, found)
+        return _merge_value(sides, field_merges)
     merged = sides.theirs if item.yours is None else sides.yours
     if item.base is not None:  # they removed what you edited
-        found.append(sides.field_merge(merged, "CONFLICT"))
+        field_merges.append(sides.field_merge(merged, "CONFLICT"))
     else:
-        found.append(sides.field_merge(merged, "THEIRS" if item.yours is None else "YOURS"))
+        field_merges.append(sides.field_merge(merged, "THEIRS" if item.yours is None else "YOURS"))
     return merged
 
 
 def _removal_outcome(lists: Lists, item: ListItem) -> Outcome:
-    """Return who removed an item: you cannot remove what they edited without being asked."""
+    """Return the side that removed an item; removing an item that was edited is a conflict."""
     if item.theirs is None and item.yours is None:
         return "BOTH"
     if lists.is_edited(item):
@@ -262,16 +262,16 @@ def _merge_tags(
     base: tuple[str, ...],
     theirs: tuple[str, ...],
     yours: tuple[str, ...],
-    found: list[FieldMerge],
+    field_merges: list[FieldMerge],
 ) -> tuple[str, ...]:
-    """Return the tags with the additions and removals of both sides; they never contradict."""
+    """Return the tags with the additions and removals of both sides; tags never conflict."""
     if theirs == base == yours:
         return base
     outcome = _undisputed_outcome(base, theirs, yours) or "BOTH"
     both = set(theirs) & set(yours)
     merged = tuple(sorted(both | ((set(theirs) | set(yours)) - set(base))))
     merged = {"THEIRS": theirs, "YOURS": yours}.get(outcome, merged)
-    found.append(
+    field_merges.append(
         FieldMerge(
             path=("tags",),
             label=TAGS_LABEL,

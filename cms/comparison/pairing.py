@@ -1,4 +1,4 @@
-"""Two contents laid side by side: which value of one became which value of the other."""
+"""Pairing of the values of two contents: the old and the new version of each value."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from cms.content.fields import List, Object
 
 @dataclass(frozen=True)
 class Pair:
-    """A value, before and after.
+    """A value before and after a change.
 
     Attributes:
-        old: where it was, or ``None`` for an item that is new in its list.
-        new: where it is, or ``None`` for an item that is gone.
-        is_moved: whether it is an item that has changed places with others. What stands in it
-            is told by pairs of its own.
+        old: the old value, or ``None`` for an item added to its list.
+        new: the new value, or ``None`` for a removed item.
+        is_moved: whether it is an item whose order in the list changed. The values within it
+            have separate pairs.
     """
 
     old: ContentValue | None
@@ -31,9 +31,9 @@ class Pair:
 def pairs_between(
     content_type: type[ContentType], old: JsonObject, new: JsonObject
 ) -> Iterator[Pair]:
-    """Yield each pair of single values, the items that came, went or moved, in page order.
+    """Yield the pairs of single values, and of added, removed and moved items, in page order.
 
-    Items and objects that are new or gone as a whole are one pair.
+    An item or object that is added or removed as a whole is one pair.
     """
     for before, after in zip(
         values_in(content_type, old), values_in(content_type, new), strict=True

@@ -1,4 +1,4 @@
-"""Finding a passage again in a text that may have changed."""
+"""Search for a quoted passage in a later version of its text."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from typing import NamedTuple
 from cms.comparison.sequences import Run, equal_characters
 from cms.comparison.word_diff import words_in
 
-CONTEXT = 32  # characters before and after a passage that help to find it again
+CONTEXT = 32  # characters kept before and after a passage to identify it
 
-# What has less in common with the passage than this is something else.
+# The least likeness, from 0 to 1, at which text counts as an edited version of the passage.
 _LEAST_LIKENESS = 0.5
 
 
 class Match(NamedTuple):
-    """Where a passage may stand.
+    """An exact occurrence of a passage in a text.
 
     Attributes:
-        start: its first character.
-        end: the character behind its last.
-        context: how many characters around it are as they were, 64 at most. Where the text
-            began or ended there, and still does, a whole side counts.
-        distance: how many characters it is from where it stood.
+        start: offset of the first character.
+        end: offset after the last character.
+        context: number of unchanged characters around it, at most 64. A side counts in full
+            where the text began or ended there and still does.
+        distance: characters between its old and its new offset.
     """
 
     start: int
@@ -35,12 +35,12 @@ class Match(NamedTuple):
 
 
 class Window(NamedTuple):
-    """A part of a text that may hold an edited passage.
+    """A part of a text that may contain an edited passage.
 
     Attributes:
-        start: its first character.
-        end: the character behind its last.
-        share: which part of the passage's words it has, with those around it: from 0 to 1.
+        start: offset of the first character.
+        end: offset after the last character.
+        share: share of the words of the passage and its context that it has, from 0 to 1.
     """
 
     start: int
@@ -50,13 +50,13 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True)
 class Passage:
-    """A stretch of text with what stood around it.
+    """A quoted range of text with its context.
 
     Attributes:
-        before: up to 32 characters in front of it.
-        quote: the stretch itself.
-        after: up to 32 characters behind it.
-        start: where it started.
+        before: up to 32 characters before it.
+        quote: the quoted text.
+        after: up to 32 characters after it.
+        start: offset of its first character in the original text.
     """
 
     before: str
@@ -66,25 +66,28 @@ class Passage:
 
     @property
     def whole(self) -> str:
-        """The stretch with what stood around it."""
+        """The quote with its context."""
         return self.before + self.quote + self.after
 
     def exact_matches(self, text: str) -> Iterator[Match]:
-        """Yield where exactly these words stand."""
+        """Yield each exact occurrence of the quote."""
         start = text.find(self.quote)
         while start >= 0:
             yield self._match(text, start)
             start = text.find(self.quote, start + 1)
 
     def match_in_place(self, text: str) -> Match | None:
-        """Return the match where the passage stood, if nothing has changed there."""
+        """Return the match at the original offset, if the quote and its context are unchanged."""
         if not text.startswith(self.whole, self.start - len(self.before)):
             return None
         match = self._match(text, self.start)
         return match if match.context == 2 * CONTEXT else None
 
     def window(self, text: str) -> Window:
-        """Return the part of a text that shares most words with the passage."""
+        """Return the part of a text that shares most words with the passage.
+
+        It has as many words as the passage with its context, plus a margin on both sides.
+        """
         words = list(words_in(text))
         wanted = Counter(match[0].casefold() for match in words_in(self.whole))
         size = min(wanted.total(), len(words))
@@ -96,7 +99,7 @@ class Passage:
             (shared, -abs(words[first].start() - near), first)
             for first, shared in enumerate(counts)
         )
-        # What was put in between the words may have driven them out of the window.
+        # Text inserted between the words may have pushed some of them out of the window.
         margin = CONTEXT + len(self.quote) // 2
         return Window(
             max(0, words[first].start() - margin),
@@ -105,7 +108,11 @@ class Passage:
         )
 
     def edited_match(self, text: str, window: Window) -> tuple[int, int] | None:
-        """Return where in the window the passage now stands, if one would recognise it."""
+        """Return the start and end of the edited passage within the window.
+
+        Returns:
+            ``None`` if the text there has too little in common with the passage.
+        """
         excerpt = text[window.start : window.end]
         runs = [
             Run(0, 0, 0),
@@ -129,14 +136,17 @@ class Passage:
 
 
 def _context_length(was: str, now: str) -> int:
-    """Return how much of one side is as it was, from the passage outwards."""
+    """Return the number of unchanged characters on one side, counted from the passage outwards."""
     if was == now:
         return CONTEXT
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(was, now, strict=False)))
 
 
 def _shared_counts(words: Sequence[str], wanted: Counter[str], size: int) -> Iterator[int]:
-    """Yield how many of the wanted words are among the first ``size``, and so on by one."""
+    """Yield, for each window of ``size`` words, the number of wanted words in it.
+
+    The counts are kept while the window moves, so the cost is linear in the words.
+    """
     present: Counter[str] = Counter()
     shared = 0
     for index, word in enumerate(words):
@@ -151,9 +161,9 @@ def _shared_counts(words: Sequence[str], wanted: Counter[str], size: int) -> Ite
 
 
 def _start_in(runs: Sequence[Run], position: int) -> int:
-    """Return where what starts at this position of the old text starts in the new one.
+    """Return the position in the new text of a passage that starts at this old position.
 
-    What was put in front of it does not belong to it; what replaced its beginning does.
+    Text inserted before the passage is excluded; text that replaced its beginning is included.
     """
     index = next(index for index, run in enumerate(runs) if position < run.old + run.length)
     run = runs[index]
@@ -163,7 +173,7 @@ def _start_in(runs: Sequence[Run], position: int) -> int:
 
 
 def _end_in(runs: Sequence[Run], position: int) -> int:
-    """Return where what ends at this position of the old text ends in the new one."""
+    """Return the position in the new text of a passage that ends at this old position."""
     index = next(index for index, run in enumerate(runs) if position <= run.old + run.length)
     run = runs[index]
     if position > run.old:
@@ -172,7 +182,7 @@ def _end_in(runs: Sequence[Run], position: int) -> int:
 
 
 def _within_gap(left: Run, right: Run, position: int) -> int:
-    """Return the place in what replaced a stretch that is as far on as this position was."""
+    """Return the position in replaced text, in proportion to that in the text it replaced."""
     old_start, new_start = left.old + left.length, left.new + left.length
     part = (position - old_start) / (right.old - old_start)
     return new_start + round(part * (right.new - new_start))

@@ -1,4 +1,4 @@
-"""What two sequences have in common."""
+"""Common runs and pairs of two sequences."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 from diff_match_patch import diff_match_patch
 
-# A comparison that takes longer than this many seconds ends with a coarser result, which is
-# still a correct one.
+# Seconds after which a comparison ends with a coarser, still correct result.
 _PATIENCE = 1.0
 
 _COMPARER = diff_match_patch()
@@ -18,12 +17,12 @@ _COMPARER.Diff_Timeout = _PATIENCE
 
 
 class Run(NamedTuple):
-    """A stretch that is the same in both sequences.
+    """A run of items that is the same in both sequences.
 
     Attributes:
-        old: where it starts in the old sequence.
-        new: where it starts in the new one.
-        length: the number of items.
+        old: start index in the old sequence.
+        new: start index in the new sequence.
+        length: number of items.
     """
 
     old: int
@@ -32,11 +31,12 @@ class Run(NamedTuple):
 
 
 def equal_runs(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Run]:
-    """Return what stayed, in order; between two runs lies what was removed and added.
+    """Return the kept runs, in order; removed and added items are between them.
 
-    Two runs never touch on both sides, and none is empty.
+    No two runs are adjacent in both sequences, and none is empty. Computed by
+    diff-match-patch (Myers' algorithm).
     """
-    # The library compares characters, so each different item becomes one.
+    # The library compares characters, so each distinct item is mapped to one.
     characters: dict[Hashable, str] = {}
 
     def encode(items: Sequence[Hashable]) -> str:
@@ -46,7 +46,7 @@ def equal_runs(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Run]:
 
 
 def equal_characters(old: str, new: str) -> list[Run]:
-    """Return the stretches of text that stayed, without those that are the same by chance."""
+    """Return the kept runs of characters, without coincidentally equal ones."""
     differences = _COMPARER.diff_main(old, new, checklines=False)
     _COMPARER.diff_cleanupSemantic(differences)
     return _runs(differences)
@@ -63,7 +63,7 @@ def _runs(differences: Sequence[tuple[int, str]]) -> list[Run]:
 
 
 def equal_pairs(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int, int]]:
-    """Return the indexes of equal items: first those that kept their order, then the others."""
+    """Return the indexes of equal items: pairs in the same order first, then moved ones."""
     pairs = [
         (run.old + offset, run.new + offset)
         for run in equal_runs(old, new)
@@ -80,7 +80,7 @@ def equal_pairs(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[
 def unpaired_indexes(
     pairs: Sequence[tuple[int, int]], old_length: int, new_length: int
 ) -> tuple[list[int], list[int]]:
-    """Return the indexes in the old and in the new sequence that have no partner."""
+    """Return the indexes in the old and in the new sequence that are in no pair."""
     old_taken, new_taken = {old for old, _ in pairs}, {new for _, new in pairs}
     return (
         [index for index in range(old_length) if index not in old_taken],
@@ -89,9 +89,9 @@ def unpaired_indexes(
 
 
 def moved_positions(order: Sequence[int]) -> frozenset[int]:
-    """Return the fewest positions in ``order`` without which the rest is increasing.
+    """Return the fewest positions to remove from ``order`` so that the rest is increasing.
 
-    What is left is a longest increasing subsequence, found by patience sorting.
+    The rest is a longest increasing subsequence, found by patience sorting.
     """
     tops: list[int] = []
     positions: list[int] = []

@@ -11,26 +11,26 @@ from cms.comparison.sequences import Run, equal_runs
 
 @dataclass(frozen=True, order=True)
 class _Edit:
-    """The lines from ``start`` to ``end`` of the common ancestor become other lines."""
+    """The replacement of the ancestor's lines from ``start`` up to ``end`` by other lines."""
 
     start: int
     end: int
     lines: tuple[str, ...]
 
     def collides_with(self, other: _Edit) -> bool:
-        """Say whether no order of the two edits is the right one."""
+        """Return whether the edits overlap, or both insert at the same position."""
         is_same_place = self.start == self.end == other.start == other.end
         return is_same_place or (self.start < other.end and other.start < self.end)
 
 
 def merge_texts(base: str, theirs: str, yours: str) -> str | None:
-    """Return the text with the edits of both sides, or ``None`` where they collide.
+    """Return the text with the edits of both sides, or ``None`` if edits collide.
 
-    Edits collide that touch the same line, and so do two insertions at the same place. The
-    same edit on both sides is one edit. In Markdown as people write it a line is a paragraph.
+    Edits collide if they touch the same line or insert at the same position. The same edit on
+    both sides counts once. In most Markdown texts a line is a paragraph.
     """
     lines = base.split("\n")
-    # Edits of one side never collide, so that of any collision two neighbours tell.
+    # Edits of one side never collide, so comparing neighbours finds every collision.
     edits = sorted({*_edits(lines, theirs), *_edits(lines, yours)})
     if any(edit.collides_with(following) for edit, following in pairwise(edits)):
         return None

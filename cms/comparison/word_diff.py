@@ -1,4 +1,4 @@
-"""What changed in a text, word by word."""
+"""Word-by-word difference of two texts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cms.content.canonical_json import JsonObject
 
 Operation = Literal["SAME", "ADDED", "REMOVED"]
 
-# Scripts without spaces between words: kana and Han are compared character by character.
+# Kana and Han have no spaces between words, so they are compared character by character.
 _DENSE = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _UNIT = re.compile(rf"(\A(?=\s)|[{_DENSE}]|[^\s{_DENSE}]+)(\s*)")
 _WORD = re.compile(rf"[{_DENSE}]|[^\W{_DENSE}]+")
@@ -22,10 +22,10 @@ _ENDS_SENTENCE = (".", "!", "?", ":", ";", "\u3002")
 
 @dataclass(frozen=True)
 class WordChange:
-    """A stretch of words with one fate.
+    """A run of words that were all kept, added or removed.
 
     Attributes:
-        operation: what happened to it.
+        operation: whether they were kept, added or removed.
         text: the words, with the white space after them.
     """
 
@@ -33,7 +33,7 @@ class WordChange:
     text: str
 
     def to_json(self) -> JsonObject:
-        """Return what an API shows."""
+        """Return the JSON form for the API."""
         return {"operation": self.operation, "text": self.text}
 
 
@@ -47,11 +47,11 @@ class _Unit(NamedTuple):
 
 
 def words_between(old: str, new: str) -> tuple[WordChange, ...]:
-    """Return the way from one text to another.
+    """Return the changes that turn the old text into the new one.
 
-    What is ``SAME`` and ``ADDED`` makes the new text, what is ``SAME`` and ``REMOVED`` the old
-    one. A word counts as the same where only the white space after it differs; the white space
-    is then told by itself.
+    The ``SAME`` and ``ADDED`` parts together are the new text, the ``SAME`` and ``REMOVED`` ones
+    the old text. If only the white space after a word differs, the word is ``SAME`` and the
+    white space has changes of its own.
     """
     if old == new:
         return (WordChange("SAME", new),) if new else ()
@@ -67,13 +67,13 @@ def words_in(text: str) -> Iterator[re.Match[str]]:
 
 
 def likeness_of(old: frozenset[str], new: frozenset[str]) -> float:
-    """Return how much two vocabularies have in common: from 0 to 1."""
+    """Return the Dice coefficient of two vocabularies, from 0 to 1; 0 if both are empty."""
     total = len(old) + len(new)
     return 2 * len(old & new) / total if total else 0.0
 
 
 def vocabulary(text: str) -> frozenset[str]:
-    """Return the different words of a text, without regard to case."""
+    """Return the distinct words of a text, case-folded."""
     return frozenset(match[0].casefold() for match in words_in(text))
 
 
@@ -82,9 +82,9 @@ def _units(text: str) -> list[_Unit]:
 
 
 def _runs(old: Sequence[_Unit], new: Sequence[_Unit]) -> Iterator[Run]:
-    """Yield the stretches of equal words: first whole lines are matched, then words between.
+    """Yield the runs of equal words: whole lines are matched first, then the words between.
 
-    So a long text with many edits takes no longer than its edits.
+    This keeps the cost of a long text in proportion to its edits.
     """
     old_lines, new_lines = _lines(old), _lines(new)
     old_starts = [0, *accumulate(map(len, old_lines))]
@@ -114,7 +114,7 @@ def _lines(units: Sequence[_Unit]) -> list[tuple[str, ...]]:
 
 
 def _join_runs(runs: Iterable[Run]) -> Iterator[Run]:
-    """Join runs that touch on both sides, and drop empty ones."""
+    """Join runs that are adjacent in both texts, and drop empty ones."""
     last = Run(0, 0, 0)
     for run in runs:
         if (last.old + last.length, last.new + last.length) == (run.old, run.new):
@@ -130,9 +130,9 @@ def _join_runs(runs: Iterable[Run]) -> Iterator[Run]:
 def _drop_chance_runs(
     runs: Sequence[Run], old: Sequence[_Unit], new: Sequence[_Unit]
 ) -> Sequence[Run]:
-    """Drop each run that is no longer than what changed before and after it.
+    """Drop each run that is no longer than the changes before and after it.
 
-    A few words that happen to be the same within a rewritten sentence help nobody.
+    Showing a few coincidentally equal words within a rewritten sentence makes it hard to read.
     """
     old_sizes = [0, *accumulate(len(unit.text) for unit in old)]
     new_sizes = [0, *accumulate(len(unit.text) for unit in new)]
@@ -156,9 +156,9 @@ def _drop_chance_runs(
 
 
 def _shift_gaps(runs: Sequence[Run], old: Sequence[_Unit], new: Sequence[_Unit]) -> Sequence[Run]:
-    """Move each insertion and removal to where it reads best, where its words allow a choice.
+    """Shift each insertion or removal to the most readable of its equivalent positions.
 
-    A new paragraph that starts like the next one shall begin and end where paragraphs do.
+    A new paragraph that starts like the next one should begin and end at paragraph breaks.
     """
     slid = list(runs)
     for index in range(len(slid) - 1):
@@ -175,13 +175,13 @@ def _shift_gaps(runs: Sequence[Run], old: Sequence[_Unit], new: Sequence[_Unit])
 
 
 def _best_shift(units: Sequence[_Unit], gap: tuple[int, int], before: int, after: int) -> int:
-    """Return by how many words to shift what stands in the gap.
+    """Return the number of words by which to shift a gap; negative is towards the beginning.
 
     Args:
-        units: the text with the words that the other one lacks.
-        gap: where they start and end.
-        before: the number of words before them that both texts have.
-        after: the number of those after them.
+        units: the text that has the extra words.
+        gap: start and end of the extra words.
+        before: number of common words before the gap.
+        after: number of common words after the gap.
     """
     start, end = gap
     least, most = 0, 0
@@ -196,7 +196,7 @@ def _best_shift(units: Sequence[_Unit], gap: tuple[int, int], before: int, after
 
 
 def _pause(units: Sequence[_Unit], position: int) -> int:
-    """Return how long a reader pauses before the word at this position."""
+    """Return how strong the break before the word at this position is, from 0 to 4."""
     if position in (0, len(units)):
         return 4
     unit = units[position - 1]
@@ -226,7 +226,7 @@ def _same_words(run: Run, old: Sequence[_Unit], new: Sequence[_Unit]) -> Iterato
 
 
 def _collate(steps: Iterable[WordChange]) -> Iterator[WordChange]:
-    """Join neighbours of one kind; of each change, tell first what was removed."""
+    """Join adjacent parts with the same operation; removals come before additions."""
     for is_same, group in groupby(
         (step for step in steps if step.text), key=lambda step: step.operation == "SAME"
     ):
