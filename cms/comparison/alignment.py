@@ -13,7 +13,7 @@ from cms.content.fields import Field
 
 _Pairs = Sequence[tuple[int, int]]
 
-# The least likeness, from 0 to 1, at which two items count as versions of one.
+# Minimum likeness, from 0 to 1, at which two items count as versions of one.
 _LEAST_LIKENESS = 0.5
 
 

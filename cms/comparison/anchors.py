@@ -16,14 +16,14 @@ from cms.errors import InvalidValue, Refused
 
 _ROOTS = ("title", "slug", "summary", "fields")
 
-# The least characters that have to match: in the same value or list, and in any other text,
+# Minimum number of matching characters in the same value or list, and in any other text,
 # where equal words are more often a coincidence.
 _LEAST_NEAR = 16
 _LEAST_ELSEWHERE = 32
-# The least share of equal words for an edited passage, and for one that is almost certain.
+# Minimum share of equal words for an edited passage, and for one that is almost certain.
 _LIKELY = 0.5
 _SURE = 0.75
-# The most characters of a text that is compared as a whole, such as a title.
+# Maximum number of characters of a text that is compared as a whole, such as a title.
 _SHORT = 200
 
 
@@ -180,24 +180,24 @@ class _Search:
 
         Args:
             texts: texts to search, by path.
-            least: the least share of equal words.
+            least: minimum share of equal words.
         """
         windows = [(self.passage.window(text), path) for path, text in texts.items()]
         for window, path in sorted(windows, key=lambda found: -found[0].share):
             is_enough = path in self.own or len(self.passage.whole) >= _LEAST_NEAR
             if window.share >= least and is_enough:
-                place = self.passage.edited_match(texts[path], window)
-                if place is not None:
-                    yield TextRange(field_path=path, start=place[0], end=place[1])
+                span = self.passage.edited_match(texts[path], window)
+                if span is not None:
+                    yield TextRange(field_path=path, start=span[0], end=span[1])
 
     def _edited_short_texts(self) -> Iterator[TextRange]:
         """Yield the range in a short own text that kept few of its words, such as a title."""
         for path, text in self.own.items():
             if len(text) > _SHORT:
                 continue
-            place = self.passage.edited_match(text, Window(0, len(text), 0.0))
-            if place is not None:
-                yield TextRange(field_path=path, start=place[0], end=place[1])
+            span = self.passage.edited_match(text, Window(0, len(text), 0.0))
+            if span is not None:
+                yield TextRange(field_path=path, start=span[0], end=span[1])
 
     def _ranges_elsewhere(self) -> Iterator[TextRange]:
         passage = self.passage

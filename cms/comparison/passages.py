@@ -13,7 +13,7 @@ from cms.comparison.word_diff import words_in
 
 CONTEXT = 32  # characters kept before and after a passage to identify it
 
-# The least likeness, from 0 to 1, at which text counts as an edited version of the passage.
+# Minimum likeness, from 0 to 1, at which text counts as an edited version of the passage.
 _LEAST_LIKENESS = 0.5
 
 

@@ -1,4 +1,4 @@
-"""Revision → what of it is searched."""
+"""The searchable text of a revision."""
 
 from __future__ import annotations
 
@@ -13,33 +13,34 @@ from cms.content.canonical_json import Json, JsonObject
 from cms.content.content_type import ContentType
 from cms.search.tokens import Piece, pieces
 
-# Words of each part that are searched. PostgreSQL counts places in a text up to 16,383, of which
-# each part gets a stretch: see the function copydesk_search_vector of the migrations.
+# Maximum number of indexed words of each part. PostgreSQL counts word positions up to 16,383, of
+# which each part gets a range: see the function copydesk_search_vector of the migrations.
 MOST_WORDS: Mapping[str, int] = {"title": 300, "summary": 1_000, "body": 14_000}
 
-# Stands for what is no word: a border that no phrase goes across, or one repetition too many.
+# Placeholder in place of a word: a border that no phrase matches across, or a word that occurs too
+# often to be indexed again.
 NO_WORD = "·"
-# The last word of every document; no text has it. Looking for it finds everything.
+# The last word of every document, which no text contains; a search for it finds every document.
 EVERY_DOCUMENT = "¶"
 
-# PostgreSQL keeps so many places of a word.
+# Maximum number of positions of one word; PostgreSQL stores no more.
 _MOST_PLACES = 255
-# All different words of a document together; PostgreSQL takes a megabyte, places included.
+# Maximum size in bytes of the distinct words; PostgreSQL takes a megabyte, positions included.
 _MOST_BYTES = 500_000
-# How many parts a piece has that is stored as a whole.
+# Number of members of a stored piece of which none was left out.
 _WHOLE = 3
 _SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True)
 class SearchableText:
-    """What of a revision is searched, part by part.
+    """The indexed words of a revision, by part: title, summary and body.
 
     Attributes:
-        words: for each part, its folded words, with a space between two.
-        shown: for each part, its pieces, ``[word, gap, folded word]``, the gaps as HTML; see
-            :func:`cms.storage.dialects.snippet_of`.
-        title_words: the number of words in the title, at least 1.
+        words: by part, its folded words, separated by spaces.
+        shown: by part, its pieces ``[word, gap, folded word]``, from which snippets are made;
+            gaps are HTML; see :func:`cms.storage.dialects.snippet_of`.
+        title_words: number of words in the title, at least 1.
     """
 
     words: Mapping[str, str]
@@ -50,12 +51,12 @@ class SearchableText:
 def searchable_text_of(
     content_type: type[ContentType], content: JsonObject, rendered: JsonObject
 ) -> SearchableText:
-    """Return what is searched of a revision.
+    """Return the searchable text of a revision.
 
     Args:
-        content_type: what it is a revision of.
+        content_type: the revision's content type.
         content: the revision's content.
-        rendered: what derives from the content's fields.
+        rendered: rendered values of the content's fields.
     """
     body = (
         text
@@ -79,7 +80,7 @@ def searchable_text_of(
 
 
 def _pieces(texts: Iterable[str]) -> Iterator[Piece]:
-    """Yield the pieces of several texts, with a border between two."""
+    """Yield the pieces of several texts, with a border between each two."""
     for number, text in enumerate(texts):
         if number:
             yield Piece(NO_WORD, "", " ")
@@ -88,7 +89,7 @@ def _pieces(texts: Iterable[str]) -> Iterator[Piece]:
 
 
 def _within_bounds(parts: Iterable[Piece], counts: Counter[str]) -> Iterator[tuple[Piece, str]]:
-    """Yield pieces, each with the word for it in the index, as far as an index takes them."""
+    """Yield pieces with their words for the index, up to the limits of the index."""
     size = sum(len(word.encode()) for word in counts)
     for piece in parts:
         word = piece.folded or NO_WORD
@@ -101,12 +102,12 @@ def _within_bounds(parts: Iterable[Piece], counts: Counter[str]) -> Iterator[tup
 
 
 def folded_and_word(piece: Sequence[Json]) -> tuple[str, str]:
-    """Return the folded word of a stored piece, and the word."""
+    """Return the folded and the original word of a stored piece."""
     return str(piece[-1] if len(piece) == _WHOLE else piece[0]), str(piece[0])
 
 
 def _stored_piece(piece: Piece) -> list[Json]:
-    """Return a piece as it is stored, without what it mostly is."""
+    """Return a piece in its stored form, without a folded word equal to the word, then a space."""
     if piece.folded != piece.word:
         return [piece.word, piece.gap, piece.folded]
     return [piece.word, piece.gap] if piece.gap != " " else [piece.word]

@@ -1,4 +1,4 @@
-"""Keep what is searched in step with what is written, and with what is public."""
+"""Updates of the search index and of the suggested words."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from cms.tables import (
     SearchWord,
 )
 
-# A word of a language.
+# A locale and a word.
 Spelling: TypeAlias = tuple[str, str]
-# How many rows are read or named at once.
+# Number of rows that are read, or named in one statement, at once.
 _BATCH = 500
 
 
 async def index_revision(
     session: WriteSession, content_type: type[ContentType], revision: Revision
 ) -> None:
-    """Add what is searched of a revision that has just been saved."""
+    """Add a newly saved revision to the search index."""
     document = searchable_text_of(content_type, revision.content, revision.rendered)
     await session.execute(
         insert(SearchDocument).values(
@@ -52,7 +52,13 @@ async def index_revision(
 async def count_words(
     session: WriteSession, opened: Iterable[Publication], closed: Iterable[Publication]
 ) -> None:
-    """Let the words that can be suggested follow what has become public, and what no longer is."""
+    """Update the counts of suggested words.
+
+    Args:
+        session: the transaction.
+        opened: publications that have become public.
+        closed: publications that have ended.
+    """
     changes: Counter[Spelling] = Counter()
     for publications, change in ((opened, 1), (closed, -1)):
         locales = {each.revision_id: each.locale for each in publications}
@@ -68,7 +74,7 @@ async def count_words(
 
 
 async def rebuild_search(session: WriteSession, site: Site) -> int:
-    """Index every revision anew, and return how many there are."""
+    """Rebuild the search index and the suggested words; return the number of revisions."""
     await session.execute(delete(SearchWord))
     await session.execute(delete(SearchDocument))
     count = 0
@@ -83,7 +89,7 @@ async def rebuild_search(session: WriteSession, site: Site) -> int:
 
 
 async def _revisions(session: WriteSession) -> AsyncIterator[tuple[Revision, str]]:
-    """Yield all revisions, some at a time, each with the name of its content type."""
+    """Yield all revisions with the names of their content types, read in batches."""
     last = ""
     while True:
         rows = await session.execute(
@@ -103,7 +109,7 @@ async def _revisions(session: WriteSession) -> AsyncIterator[tuple[Revision, str
 
 
 def _words_in(shown: Mapping[str, Json]) -> set[str]:
-    """Return the words of a document that could be suggested, as they are written."""
+    """Return the words of a document that can be suggested, in lower case."""
     return {
         unicodedata.normalize("NFC", word).lower()
         for part in shown.values()
@@ -118,7 +124,7 @@ def _pieces(part: Json) -> Iterator[list[Json]]:
 
 
 async def _add(session: WriteSession, changes: Mapping[Spelling, int]) -> None:
-    """Add to how often words are public; what is not any more is gone."""
+    """Change the numbers of public editions that have the words; delete words that reach zero."""
     by_change: dict[tuple[str, int], list[str]] = {}
     for (locale, word), change in sorted(changes.items()):
         by_change.setdefault((locale, change), []).append(word)

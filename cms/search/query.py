@@ -1,8 +1,7 @@
-"""What somebody types into a search box → what is looked for. Nothing that is typed is wrong.
+"""Parser of search queries. Every text is a valid query.
 
-All words have to be there. ``"…"`` is a phrase, ``-`` excludes what follows it, ``OR`` makes
-alternatives of what stands on its two sides, and ``*`` at the end of a word stands for any
-ending.
+All words have to match. ``"…"`` is a phrase, ``-`` excludes the term after it, ``OR`` between two
+terms makes them alternatives, and ``*`` at the end of a word matches any ending.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import TypeAlias
 
 from cms.search.tokens import words_of
 
-# What goes past these is not looked at.
+# Limits in characters, terms, and words of a term; anything beyond them is ignored.
 LONGEST_QUERY = 500
 MOST_TERMS = 16
 MOST_WORDS_OF_TERM = 16
@@ -29,9 +28,9 @@ class Term:
     """A word or a phrase.
 
     Attributes:
-        words: its folded words, one after the other in the text; at least one.
-        is_prefix: whether the last one may go on.
-        is_excluded: whether it must not be there.
+        words: its folded words, which have to be adjacent in the text; at least one.
+        is_prefix: whether the last word matches as a prefix.
+        is_excluded: whether documents with the term are excluded.
     """
 
     words: tuple[str, ...]
@@ -39,29 +38,29 @@ class Term:
     is_excluded: bool = False
 
 
-# One of these has to be so.
+# Terms of which at least one has to match.
 Alternatives: TypeAlias = tuple[Term, ...]
 
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """What is looked for.
+    """A parsed search query.
 
     Attributes:
-        clauses: what has to be so, all of it; nothing, if there is nothing to look for.
+        clauses: conditions that all have to match; empty if the query has no terms.
     """
 
     clauses: tuple[Alternatives, ...] = ()
 
     @property
     def included_terms(self) -> tuple[Term, ...]:
-        """The different terms that are looked for, rather than excluded."""
+        """The distinct terms that are not excluded."""
         terms = (term for clause in self.clauses for term in clause if not term.is_excluded)
         return tuple(dict.fromkeys(terms))
 
 
 def parse_query(text: str) -> SearchQuery:
-    """Return what a text asks for."""
+    """Return the query that a text stands for."""
     clauses: list[list[Term]] = []
     is_alternative = False
     for token in _tokens(text):
@@ -77,7 +76,7 @@ def parse_query(text: str) -> SearchQuery:
 
 
 def _tokens(text: str) -> Iterator[Term | None]:
-    """Yield the terms of a text, and None for each ``OR``."""
+    """Yield the terms of a text, and ``None`` for each ``OR``."""
     count = 0
     for match in _TOKEN.finditer(text[:LONGEST_QUERY].translate(_QUOTES)):
         if match[0] == _OR:

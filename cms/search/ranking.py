@@ -1,7 +1,7 @@
-"""What a find is worth: a sum of points, for which nothing but the document itself counts.
+"""Ranking of search results: a sum of points that depends on the document and the query alone.
 
-So a document's rank does not change when others do, drafts least of all, and it is the same on
-every database.
+A document's rank therefore does not change when other documents do, does not reveal drafts, and
+is the same on every database.
 """
 
 from __future__ import annotations
@@ -11,28 +11,28 @@ from dataclasses import dataclass
 
 from cms.search.query import Alternatives, SearchQuery, Term
 
-# The points of a document that has everything everywhere; what the API shows as a rank of 1.
+# Points of a perfect match, which the API shows as rank 1.
 FULL_RANK = 1_000_000
 
-# What it is worth that all terms are in a part, or anywhere; each term gets its share.
+# Points for all terms in the title, in the summary, or anywhere, divided equally among the terms.
 TITLE_POINTS = 450_000
 SUMMARY_POINTS = 150_000
 ANYWHERE_POINTS = 100_000
-# What it is worth that the title has nothing else; each of its words gets its share.
+# Points for a title that has no other words, divided equally among its words.
 WHOLE_TITLE_POINTS = 200_000
-# What it is worth that the terms stand one after the other somewhere.
+# Points for the terms in a row.
 PHRASE_POINTS = 100_000
 
 
 @dataclass(frozen=True)
 class Boost:
-    """What it is worth for a document that is found to have a term as well.
+    """Points for a matching document that also has a term.
 
     Attributes:
         term: the term.
-        part: the part of the document that has it; ``None`` for any.
-        points: what it is worth.
-        title_points: what it is worth in addition, to be shared by the words of the title.
+        part: part of the document that has to contain it; ``None`` for any part.
+        points: points for the term.
+        title_points: further points, which are divided by the number of words in the title.
     """
 
     term: Term
@@ -43,12 +43,12 @@ class Boost:
 
 @dataclass(frozen=True)
 class Lookup:
-    """What to look up.
+    """A lookup in the search index.
 
     Attributes:
-        clauses: what is found has all of this.
-        points: what that is worth.
-        boosts: what else counts.
+        clauses: conditions that all have to match.
+        points: points of every matching document.
+        boosts: further points, for documents that also have a term.
     """
 
     clauses: tuple[Alternatives, ...]
@@ -57,7 +57,7 @@ class Lookup:
 
 
 def lookup_of(query: SearchQuery) -> Lookup:
-    """Return what to look up for a query."""
+    """Return the index lookup for a query."""
     terms = query.included_terms
     share = ANYWHERE_POINTS // max(len(terms), 1)
     certain = {clause[0] for clause in query.clauses if len(clause) == 1}

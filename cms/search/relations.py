@@ -1,4 +1,4 @@
-"""Full text: what of a relation is found, what it is worth, where in it the words are."""
+"""Full-text search in relations: matches, their ranks, highlights and suggestions."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ _THOUSAND: ColumnElement[int] = literal_column("1000", Integer())
 
 
 def matching_entries(relation: Relation, lookups: ColumnElement[Any]) -> Relation:
-    """Return those of a relation's revisions in which something is found.
+    """Return the entries of a relation whose revision matches a query.
 
-    Nothing but the revision itself counts for that.
+    Only the text of the revision itself is searched.
 
     Args:
-        relation: entries, as one of the relations of :mod:`cms.reading.relations` shows them.
-        lookups: what to look up: a parameter of the type :class:`cms.storage.dialects.Lookups`.
+        relation: entries, from a relation of :mod:`cms.reading.relations`.
+        lookups: index lookups: a parameter of the type :class:`cms.storage.dialects.Lookups`.
     """
     return _join_hits(relation, matching_documents(lookups, "hit"))
 
@@ -53,16 +53,16 @@ def matching_entries(relation: Relation, lookups: ColumnElement[Any]) -> Relatio
 def ranked_entries(
     relation: Relation, lookups: ColumnElement[Any], terms: ColumnElement[Any]
 ) -> Relation:
-    """Return what :func:`matching_entries` does, and what it is worth.
+    """Return the entries of a relation that match a query, with their points.
 
     Args:
-        relation: entries, as one of the relations of :mod:`cms.reading.relations` shows them.
-        lookups: what to look up: a parameter of the type :class:`cms.storage.dialects.Lookups`.
-        terms: the words to mark; see :func:`cms.storage.dialects.snippet_of`.
+        relation: entries, from a relation of :mod:`cms.reading.relations`.
+        lookups: index lookups: a parameter of the type :class:`cms.storage.dialects.Lookups`.
+        terms: terms to highlight; see :func:`cms.storage.dialects.snippet_of`.
 
     Returns:
-        The relation with ``points``, which is the larger the better, and what
-        :func:`highlight_of` needs: ``shown`` and ``sought``.
+        The relation with the columns ``points`` (more is better), and ``shown`` and ``sought``,
+        which :func:`highlight_of` takes.
     """
     hit = ranked_documents(lookups, "hit")
     points = hit.c.points + hit.c.title_points // SearchDocument.title_words
@@ -78,28 +78,36 @@ def _join_hits(relation: Relation, hit: FromClause) -> Relation:
 
 
 def rank_of(points: ColumnElement[int]) -> ColumnElement[Any]:
-    """Return points as a rank; 1 is the rank of what has everything everywhere."""
+    """Return points as a rank from 0 to 1, where 1 is a perfect match."""
     return cast(points, Double) / literal_column(str(FULL_RANK))
 
 
 def highlight_of(
     shown: ColumnElement[Any], sought: ColumnElement[Any], part: str, words: int
 ) -> ColumnElement[str]:
-    """Return some words of a part of a document with what was sought marked, as HTML."""
+    """Return an excerpt of a part of a document with the matching terms marked, as HTML.
+
+    Args:
+        shown: the column ``shown`` of :func:`ranked_entries`.
+        sought: its column ``sought``.
+        part: the part of the document.
+        words: number of words of the excerpt.
+    """
     pieces = shown.op("->", precedence=15)(literal(part, literal_execute=True))
     return snippet_of(pieces, sought, size=words, longest=MOST_WORDS_OF_TERM)
 
 
 def suggestions(view: View, typed: ColumnElement[Any], count: ColumnElement[int]) -> Relation:
-    """Return the words that may be meant, the most likely first.
+    """Return spelling suggestions for typed words, the most likely first.
 
-    They are those of what is public now in the view's languages, whatever else the view shows.
+    Only words of editions that are public now in the view's locales are suggested, whatever
+    else the view shows.
 
     Args:
-        view: what is seen.
-        typed: a JSON array of what the typed words have in common with others: ``{"place",
-            "word", "gram", "grams"}``, the last of which says how many of these the word has.
-        count: how many words, at most.
+        view: the view, of which the locales are used.
+        typed: a JSON array with a row for each gram of each typed word: ``{"place", "word",
+            "gram", "grams"}``, where ``grams`` is the number of grams of the word.
+        count: maximum number of suggestions.
     """
     alike = _alike(view, typed).subquery("alike")
     shared, all_of_both = alike.c.shared, alike.c.typed_grams + alike.c.grams - alike.c.shared
@@ -139,7 +147,7 @@ def suggestions(view: View, typed: ColumnElement[Any], count: ColumnElement[int]
 
 
 def _alike(view: View, typed: ColumnElement[Any]) -> Relation:
-    """Return the words that share something with one that was typed, and how much, by language."""
+    """Return the words that share grams with a typed word, by locale, with the number of them."""
     part = elements_of(typed, "part")
     of_part: dict[str, ColumnElement[Any]] = {
         "place": element_number(part, "place"),

@@ -1,23 +1,23 @@
-"""Words that may be meant by a word."""
+"""Spelling suggestions: similarity of words by their grams."""
 
 from __future__ import annotations
 
 from cms.search.query import SearchQuery
 from cms.search.tokens import LONGEST_WORD
 
-# The words of a query for which others are suggested.
+# Maximum number of words of a query for which others are suggested.
 MOST_WORDS = 8
-# How many letters a word has to have to be suggested.
+# Minimum number of letters of a suggested word.
 SHORTEST = 3
-# The score, in thousandths, from which on a word that does not begin with what was typed is meant.
+# Minimum score, in thousandths, of a suggestion that does not begin with the typed word.
 LEAST_SCORE = 250
 
 
 def grams(folded: str) -> list[str]:
-    """Return what a word and others that are like it have in common.
+    """Return the grams of a word, by which similar words are found.
 
-    These are its stretches of three letters, the space around it included, and all its letters
-    in alphabetical order, which find two that changed places.
+    These are its trigrams, padded with spaces as in PostgreSQL's ``pg_trgm``, and all its letters
+    in alphabetical order, which match when letters are transposed.
     """
     padded = f"  {folded} "
     trigrams = (padded[start : start + 3] for start in range(len(padded) - 2))
@@ -25,12 +25,12 @@ def grams(folded: str) -> list[str]:
 
 
 def is_suggested(word: str, folded: str) -> bool:
-    """Say whether a word is one that could be suggested."""
+    """Return whether a word can be suggested: it has a usable length and is no number."""
     has_length = len(folded) >= SHORTEST and len(word) < LONGEST_WORD
     return has_length and not folded.isnumeric()
 
 
 def typed_words(query: SearchQuery) -> list[str]:
-    """Return the words of a query for which others could be meant."""
+    """Return the words of a query for which others are suggested."""
     words = (word for term in query.included_terms for word in term.words)
     return list(dict.fromkeys(words))[:MOST_WORDS]

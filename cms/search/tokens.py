@@ -1,7 +1,7 @@
-"""Text → words, folded so that case and accents do not matter.
+"""Tokenizer: the words of a text, folded so that case and accents do not matter.
 
-Both databases are given these words and nothing else, so neither has a say in what a word is,
-and they find the same.
+Both databases index these words as they are, without a tokenizer of their own, so that they find
+the same documents.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from typing import NamedTuple
 
 from cms.content.collation import sort_key
 
-# Characters of a word that are looked at.
+# Maximum number of characters of a folded word; the rest is cut off.
 LONGEST_WORD = 64
 
 _GAP, _WORD, _WHOLE_WORD = range(3)
-# Scripts without spaces: each character counts as a word, and several in a row as a phrase.
+# Code points of scripts without spaces: each character is a word, and a run of them a phrase.
 _SPACELESS = ((0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0x20000, 0x3FFFF))
 
 
 class Piece(NamedTuple):
-    """A word of a text, and what stands between it and the next one.
+    """A word of a text with the gap after it.
 
     Attributes:
-        folded: the word as it is searched; empty for what stands before the first word.
-        word: the word as it is written.
-        gap: what follows it.
+        folded: the folded word; empty for the text before the first word.
+        word: the word as written.
+        gap: the characters between it and the next word.
     """
 
     folded: str
@@ -37,7 +37,7 @@ class Piece(NamedTuple):
 
 
 def pieces(text: str) -> Iterator[Piece]:
-    """Yield a text in pieces, which make up all of it."""
+    """Yield the pieces of a text; their words and gaps together are the text."""
     last = Piece("", "", "")
     for run, folded in _runs(text):
         if not folded:
@@ -57,14 +57,14 @@ def words_of(text: str) -> list[str]:
 
 @lru_cache(maxsize=20_000)
 def fold(word: str) -> str:
-    """Return a word without regard to case, accents and other ways to write the same."""
-    # Twice, since what a sign is short for may have capitals.
+    """Return a word folded: without case, accents and compatibility variants of characters."""
+    # Twice, since the compatibility decomposition of a character can contain capitals.
     key = sort_key(sort_key(word))
     return "".join(char for char in key if _kind(char) is not _GAP)[:LONGEST_WORD]
 
 
 def _runs(text: str) -> Iterator[tuple[str, str]]:
-    """Yield what a text is made of, words and gaps, each with what it is folded to."""
+    """Yield the words and gaps of a text, each with its folded form, which is empty for a gap."""
     for kind, characters in groupby(text, key=_kind):
         if kind is _WHOLE_WORD:
             yield from ((char, fold(char)) for char in characters)
@@ -75,7 +75,7 @@ def _runs(text: str) -> Iterator[tuple[str, str]]:
 
 @lru_cache(maxsize=4_096)
 def _kind(char: str) -> int:
-    # Letters, numbers, and the marks that go with them.
+    # General categories L, N and M: letters, numbers, and combining marks.
     if unicodedata.category(char)[0] not in "LNM":
         return _GAP
     code = ord(char)

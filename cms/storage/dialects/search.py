@@ -1,7 +1,7 @@
-"""Full text: FTS5 on SQLite, ``tsvector`` on PostgreSQL.
+"""Full-text search: FTS5 on SQLite, ``tsvector`` on PostgreSQL.
 
-Both are given words that are folded and told apart already, so neither changes or splits any.
-A query reaches them as a parameter in which every word is quoted; words have no quotes.
+Both index words that are tokenized and folded already, so that neither changes or splits any.
+In a query, which is a bound parameter, every word is quoted; words contain no quotes.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ _RANK_ON_SQLITE = """(
  where f.search_index match (l.value ->> 'match')
  group by f.rowid
 )"""
-# The index finds; what a find is worth is looked up in its own row, first of all where it is
-# short. What comes first among the lookups is true of all that is found.
+# The index yields the matching rows; the other lookups are tested on the row itself, those of a
+# part on the vector of that part, which is short. The first lookup matches every row found.
 _RANK_ON_POSTGRESQL = """(
  with lookup as materialized (
   select l.place as place, l.value ->> 'part' as part, (l.value ->> 'match')::tsquery as match,
@@ -58,7 +58,7 @@ _RANK_ON_POSTGRESQL = """(
  group by f.id
 )"""
 
-# What is left out of a piece is what it mostly is: a space, and a word that is folded already.
+# A stored piece leaves out a gap that is a space, and a folded word that equals the word.
 _PIECES_ON_SQLITE = """
   select p.key as place, p.value ->> 0 as word, coalesce(p.value ->> 1, ' ') as gap,
    coalesce(p.value ->> 2, p.value ->> 0) as folded
@@ -69,13 +69,13 @@ _PIECES_ON_POSTGRESQL = """
   from jsonb_array_elements({0}) with ordinality as p(value, place)"""
 _SOUGHT_ON_SQLITE = "json_each({1}) as s"
 _SOUGHT_ON_POSTGRESQL = "jsonb_array_elements({1}) as s(value)"
-# From the inside out: each word with those that follow it; how many terms begin there, and how
-# many words the longest of them has; how far the terms before reach, and how many more there are
-# within a window; the window in which there are most; the words of that window.
+# From the innermost query: each word with the words after it; the number of terms that begin
+# there, and the length of the longest; the end of the terms that began before, and the number of
+# terms in the window from here; the window with most terms; the words of that window.
 #
-# It is nothing but subqueries in a row, since SQLite evaluates all others again for each word;
-# and the words are counted where the terms are, since PostgreSQL looks again for what has come out
-# of a subquery without a window function as often as it is mentioned.
+# The subqueries are nested in one chain, since SQLite evaluates any other subquery again for each
+# word. The words are counted in the same query as the terms: PostgreSQL inlines a subquery without
+# a window function, and evaluates its expressions again for each reference.
 _SNIPPET = """(
  select coalesce(
   case when max(w.first) > 0 then '…' else '' end
@@ -117,23 +117,23 @@ _WORDS_BEFORE_A_HIT = 4
 
 
 class SearchTerm(Protocol):
-    """Words in a row, in no database's language."""
+    """A term of a query, independent of the database."""
 
     @property
     def words(self) -> Sequence[str]:
-        """The words."""
+        """The folded words, which have to be adjacent."""
 
     @property
     def is_prefix(self) -> bool:
-        """Whether the last one may go on."""
+        """Whether the last word matches as a prefix."""
 
     @property
     def is_excluded(self) -> bool:
-        """Whether they must not be there."""
+        """Whether documents with the term are excluded."""
 
 
 class SearchBoost(Protocol):
-    """What it is worth to have a term, in no database's language."""
+    """Points for a document that has a term, independent of the database."""
 
     @property
     def term(self) -> SearchTerm:
@@ -141,38 +141,38 @@ class SearchBoost(Protocol):
 
     @property
     def part(self) -> str | None:
-        """The part of a document that has it; ``None`` for any."""
+        """The part of a document that has to contain it; ``None`` for any part."""
 
     @property
     def points(self) -> int:
-        """What it is worth."""
+        """Points for the term."""
 
     @property
     def title_points(self) -> int:
-        """What it is worth in addition, to be shared by the words of the title."""
+        """Further points, which are divided by the number of words in the title."""
 
 
 class DocumentLookup(Protocol):
-    """What a document has to have, and what is worth how much, in no database's language."""
+    """A lookup in the search index, independent of the database."""
 
     @property
     def clauses(self) -> Sequence[Sequence[SearchTerm]]:
-        """All of these have to be so; of each, one of the terms."""
+        """Conditions that all have to match; of each, one of the terms."""
 
     @property
     def points(self) -> int:
-        """What that is worth."""
+        """Points of every matching document."""
 
     @property
     def boosts(self) -> Sequence[SearchBoost]:
-        """What else counts."""
+        """Further points, for documents that also have a term."""
 
 
 class Lookups(TypeDecorator[DocumentLookup]):
-    """The type of a parameter that says what to look up in the index.
+    """The type of a parameter with index lookups, in the query syntax of the database.
 
     Args:
-        every_document: a word that every document has.
+        every_document: word that every document contains.
     """
 
     impl = Text
@@ -183,13 +183,13 @@ class Lookups(TypeDecorator[DocumentLookup]):
         self.every_document = every_document
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Return JSON."""
+        """Return the JSON type of the database."""
         return JsonDocument.dialect_impl(dialect)
 
     def process_bind_param(
         self, value: DocumentLookup | None, dialect: Dialect
     ) -> list[dict[str, object]]:
-        """Return what to look up, in the database's own language."""
+        """Return the lookups in the query syntax of the database."""
         if value is None:
             return []
         spell = _fts5_lookups if dialect.name == "sqlite" else _tsquery_lookups
@@ -197,7 +197,7 @@ class Lookups(TypeDecorator[DocumentLookup]):
 
 
 def _fts5_lookups(sought: DocumentLookup, every_document: str) -> list[dict[str, object]]:
-    """Return lookups as https://sqlite.org/fts5.html#full_text_query_syntax has them."""
+    """Return lookups for FTS5: https://sqlite.org/fts5.html#full_text_query_syntax."""
     every = f'"{every_document}"'
 
     def spell(term: SearchTerm) -> str:
@@ -210,7 +210,7 @@ def _fts5_lookups(sought: DocumentLookup, every_document: str) -> list[dict[str,
     lookups = [_lookup(" AND ".join(all_of(sought.clauses)) or every, sought.points)]
     for each in sought.boosts:
         part = f"{{{each.part}}} : " if each.part is not None else ""
-        # What has the term in a part has it, and need not be looked up for that once more.
+        # A clause that is the boosted term alone matches anyway, so it is left out.
         others = all_of(clause for clause in sought.clauses if tuple(clause) != (each.term,))
         match = " AND ".join([*others, f"{part}{spell(each.term)}"])
         lookups.append(_lookup(match, each.points, each.title_points))
@@ -218,7 +218,10 @@ def _fts5_lookups(sought: DocumentLookup, every_document: str) -> list[dict[str,
 
 
 def _tsquery_lookups(sought: DocumentLookup, every_document: str) -> list[dict[str, object]]:
-    """Return lookups as a tsquery's text has them."""
+    """Return lookups in the text form of ``tsquery``.
+
+    Syntax: https://www.postgresql.org/docs/current/datatype-textsearch.html#DATATYPE-TSQUERY
+    """
 
     def spell(term: SearchTerm) -> str:
         words = " <-> ".join(f"'{word}'" for word in term.words)
@@ -276,7 +279,13 @@ class _Snippet(FunctionElement[str]):
         super().__init__(pieces, terms)
 
     def sql(self, pieces: str, sought: str, arguments: Sequence[str]) -> str:
-        """Return the expression over the two, of which each database has its own."""
+        """Return the SQL of the snippet.
+
+        Args:
+            pieces: the database's template of a query of the pieces.
+            sought: its template of a table of the terms.
+            arguments: SQL of the arguments, for both templates.
+        """
         return _SNIPPET.format(
             pieces=pieces.format(*arguments),
             sought=sought.format(*arguments),
@@ -300,21 +309,21 @@ def _(element: _Snippet, compiler: SQLCompiler, **kw: Any) -> str:
 
 
 def matching_documents(lookups: ColumnElement[Any], name: str) -> FromClause:
-    """Return the documents that are found.
+    """Return the matching documents, as a relation with the column ``id``.
 
     Args:
         lookups: a parameter of the type :class:`Lookups`.
-        name: what to call the relation, whose column is ``id``.
+        name: alias of the relation.
     """
     return _MatchingDocuments(lookups).table_valued(column("id"), name=name)
 
 
 def ranked_documents(lookups: ColumnElement[Any], name: str) -> FromClause:
-    """Return the documents that are found, with the sums of their points, which take longer.
+    """Return the matching documents with the sums of their points, which takes longer.
 
     Args:
         lookups: a parameter of the type :class:`Lookups`.
-        name: what to call the relation, whose columns are ``id``, ``points``, ``title_points``.
+        name: alias of the relation, whose columns are ``id``, ``points`` and ``title_points``.
     """
     return _RankedDocuments(lookups).table_valued(
         column("id"),
@@ -327,14 +336,14 @@ def ranked_documents(lookups: ColumnElement[Any], name: str) -> FromClause:
 def snippet_of(
     pieces: ColumnElement[Any], terms: ColumnElement[Any], *, size: int, longest: int
 ) -> ColumnElement[str]:
-    """Return some words of a text, with the terms in ``<mark>``, as HTML.
+    """Return an excerpt of a text, with the terms in ``<mark>``, as HTML.
 
     Args:
-        pieces: the text as a JSON array of ``[word, gap, folded word]``; a gap that is a space
-            and what is folded already may be left out at the end.
-        terms: a JSON array of ``{"text", "size"}``: the folded words of a term with a space
-            after each, but for a last one that may go on; and how many they are.
-        size: how many words.
-        longest: how many words a term has at most.
+        pieces: the text as a JSON array of ``[word, gap, folded word]``; a folded word that
+            equals the word, and then a gap that is a space, may be left out.
+        terms: a JSON array of ``{"text", "size"}``: the folded words of a term, each followed by
+            a space except a last one that is a prefix; and the number of words.
+        size: number of words of the excerpt.
+        longest: maximum number of words of a term.
     """
     return _Snippet(pieces, terms, size, longest)
