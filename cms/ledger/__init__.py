@@ -1,1 +1,1 @@
-"""What is remembered."""
+"""The ledger: audit chain, attestations, checkpoints, positions, and the tail of the chain."""

@@ -1,8 +1,8 @@
-"""Signed statements of sign-offs, publications and keys, which anyone can verify offline.
+"""Attestations: signed statements of sign-offs, publications and keys, verifiable offline.
 
-Each names the hash of the one before, so that none can be left out unnoticed. Who lacks the key
-can make none and change none; who can write to the database can cut off the end of the chain and
-set its counter back, which only a checkpoint shows (:mod:`cms.ledger.checkpoint`).
+Each contains the hash of the one before, so that a missing one is detected. Without the signing
+key, none can be forged or changed. A person with write access to the database can delete the end
+of the chain and reset its counter, which only a checkpoint detects (:mod:`cms.ledger.checkpoint`).
 """
 
 from __future__ import annotations
@@ -47,16 +47,19 @@ async def attest_sign_off(
     reviewer_name: str,
     now: datetime,
 ) -> Attestation:
-    """Attest a sign-off, in the transaction in which it is given.
+    """Attest a sign-off, in the transaction that creates it.
 
     Args:
         session: the transaction.
-        key_file: has the key that signs the statement.
-        sign_off: what is attested.
-        entry_id: the entry of its edition.
-        locale: the locale of its edition.
-        reviewer_name: what the reviewer is called.
-        now: the present.
+        key_file: file of the key that signs the statement.
+        sign_off: the sign-off to attest.
+        entry_id: entry of its edition.
+        locale: locale of its edition.
+        reviewer_name: the reviewer's name.
+        now: the current time.
+
+    Raises:
+        Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the signing key.
     """
     turn = await take_turn(session, key_file, now)
     edition = _EditionName(entry_id, locale)
@@ -73,15 +76,18 @@ async def attest_publication(
     sign_offs: Sequence[str],
     now: datetime,
 ) -> Attestation:
-    """Attest a publication, in the transaction in which it is made.
+    """Attest a publication, in the transaction that creates it.
 
     Args:
         session: the transaction.
-        key_file: has the key that signs the statement.
-        publication: what is attested.
-        digest: the digest of its revision.
-        sign_offs: the ids of the sign-offs on this digest that counted.
-        now: the present.
+        key_file: file of the key that signs the statement.
+        publication: the publication to attest.
+        digest: digest of its revision.
+        sign_offs: ids of the sign-offs on this digest that counted.
+        now: the current time.
+
+    Raises:
+        Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the signing key.
     """
     turn = await take_turn(session, key_file, now)
     edition = _EditionName(publication.entry_id, publication.locale)
@@ -92,20 +98,21 @@ async def attest_publication(
 def verify_attestation(
     envelope: object, content: Json, public_key_pem: str, keys: Sequence[object] = ()
 ) -> Statement:
-    """Return what an attestation says of some content; takes no database.
+    """Return the statement of an attestation about some content, without a database.
 
-    That a sign-off has expired since, or that a page has been unpublished, it does not show.
+    It does not show whether a sign-off has expired or a page was unpublished since.
 
     Args:
         envelope: the attestation, as JSON.
-        content: the content of a revision, as JSON.
-        public_key_pem: the public key of the site that the reader trusts.
-        keys: the statements of the site's keys, in their order, if it has had several. Those that
-            follow the trusted one, or lead to it, are trusted for what they signed in their time.
+        content: content of a revision, as JSON.
+        public_key_pem: public key of the site, which the reader trusts.
+        keys: statements of the site's keys, in order, if it has had several. Keys before and after
+            the trusted one are trusted for the attestations that they signed while they were
+            valid, as far as each rotation is signed by the key before.
 
     Raises:
-        AttestationError: if no such key has signed it, it is no attestation, or it is one of other
-            content.
+        AttestationError: if it is no attestation, is not signed with a trusted key, or is about
+            other content.
     """
     statement = _trusted_statement(envelope, public_key_pem, keys)
     try:
@@ -124,17 +131,17 @@ async def verify_attestations(
     public_key_pem: str | None,
     seen: Callable[[int], object] = ignore_progress,
 ) -> VerifiedChain | BrokenChain:
-    """Walk along all attestations, and return what they come to or which one does not hold.
+    """Verify all attestations, and return the verified chain or the first broken link.
 
-    Each has to be signed with the key of its time, to follow the one before, and to say what its
-    row in the database says, so an edited sign-off, publication or revision is found here. What was
-    cut off together with the counter being set back is not.
+    Each has to be signed with the key that was valid then, to follow the one before, and to agree
+    with its row, so edited sign-offs, publications and revisions are detected. Attestations
+    deleted from the end are not, if the counter was reset too.
 
     Args:
         session: a snapshot, so that nothing is attested meanwhile.
-        public_key_pem: a key of the site, which the reader trusts; without one, nothing outside
-            the database vouches for the keys in it.
-        seen: is told of every attestation, with the number 1.
+        public_key_pem: a key of the site, which the reader trusts; without one, the keys in the
+            database are not checked against anything outside it.
+        seen: called with 1 after each attestation, to report progress.
     """
     ring = await keyring_of(session)
     try:
@@ -156,8 +163,8 @@ async def verify_attestations(
 async def missing_attestations(session: ReadSession) -> Sequence[str]:
     """Return the ids of sign-offs and publications that should be attested and are not.
 
-    Those that the audit chain had recorded before the first attestation are from a version that
-    attested nothing; any other was written past the commands.
+    Those recorded in the audit chain before the first attestation are from a version without
+    attestations, and are left out. Any other was written to the database without a command.
     """
     made = union_all(select(SignOff.id), select(Publication.id)).subquery()
     first = (
@@ -182,7 +189,7 @@ class _EditionName:
 
 @dataclass(frozen=True)
 class _AttestationRow:
-    """An attestation with all that it is about, as far as it is there."""
+    """An attestation with the rows that it is about, which are null where they are missing."""
 
     sequence: int
     attestation: Attestation
@@ -194,7 +201,11 @@ class _AttestationRow:
 
 
 def _trusted_statement(envelope: object, public_key_pem: str, keys: Sequence[object]) -> Statement:
-    """Return the statement in an envelope, if a key that is trusted signed it in its time."""
+    """Return the statement in an envelope that a trusted key signed while it was valid.
+
+    Raises:
+        AttestationError: if there is none.
+    """
     ring = keyring_in(keys).trust_path(public_key_pem)
     key = ring.key_in(envelope)
     statement = read_statement(*open_envelope(envelope, key.public_key))
@@ -288,7 +299,11 @@ def _check_rows(attested: _AttestationRow, statement: Statement) -> None:
 def _stored_predicate(
     attested: _AttestationRow, predicate: SignOffPredicate | PublicationPredicate
 ) -> Predicate:
-    """Return what a statement of the row as it is now would say."""
+    """Return the predicate that a statement of the current row would have.
+
+    Raises:
+        AttestationError: if the row is gone, or is another one.
+    """
     if attested.entry_id is None or attested.locale is None:
         raise AttestationError(f"{predicate.id} is gone")
     edition = _EditionName(attested.entry_id, attested.locale)
@@ -304,7 +319,7 @@ def _stored_predicate(
 
 
 def _row_digests(attested: _AttestationRow) -> set[str | None]:
-    """Return the digests that the rows name: the revision's, and the sign-off's own."""
+    """Return the digests in the rows: of the revision, and of the sign-off."""
     own = {attested.sign_off.digest} if attested.sign_off is not None else set()
     return {attested.digest} | own
 

@@ -1,10 +1,10 @@
-"""The audit chain: every record holds the hash of the one before it.
+"""The audit chain: every record contains the hash of the one before it.
 
-A record's hash is SHA-256 over a tag and the canonical JSON (RFC 8785) of its other columns,
-so a changed, missing or inserted row is found by walking the chain. That its end was cut off is
-seen from the counter that numbers the records. Who can write to the database can set the counter
-back too, or make all hashes anew; both are shown by a signed checkpoint that was kept elsewhere
-(:mod:`cms.ledger.checkpoint`), and by nothing else.
+A record's hash is SHA-256 over a tag and the canonical JSON (RFC 8785) of its other columns, so
+that verifying the chain detects a changed, missing or inserted row. The counter that numbers the
+records shows whether the last ones were deleted. A person with write access to the database can
+also reset the counter or compute all hashes again; only a signed checkpoint that is kept elsewhere
+detects that (:mod:`cms.ledger.checkpoint`).
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ _TAG = b"copydesk.audit.v1\n"
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """What is to be remembered.
+    """An event to record in the audit chain.
 
     Attributes:
         actor: an account's id, or ``"operator"``.
-        action: what was asked for.
-        subject: the id of what it was done to, or ``None``.
-        outcome: whether it was done.
-        detail: what else a reader of the chain should know.
+        action: the requested action.
+        subject: id of the object of the action, or ``None``.
+        outcome: whether the action was done or refused.
+        detail: further facts for readers of the chain.
     """
 
     actor: str
@@ -60,11 +60,11 @@ class Event:
 
 @dataclass(frozen=True)
 class BrokenRevision:
-    """A revision whose content is not what its digest was made of.
+    """A revision whose content does not have the stored digest.
 
     Attributes:
-        revision_id: which.
-        reason: what is wrong with it.
+        revision_id: id of the revision.
+        reason: the fault, as a clause for messages.
     """
 
     revision_id: str
@@ -72,7 +72,7 @@ class BrokenRevision:
 
 
 async def append(session: WriteSession, event: Event, now: datetime) -> AuditRecord:
-    """Add a record to the chain. Whoever does so next waits for this transaction to end."""
+    """Append a record to the chain; later appends wait for this transaction to end."""
     sequence = await advance(session, "audit")
     previous = await session.scalar(
         select(AuditRecord.hash).where(AuditRecord.sequence == sequence - 1)
@@ -89,12 +89,12 @@ async def append(session: WriteSession, event: Event, now: datetime) -> AuditRec
     )
     record.hash = hash_of(record)
     session.add(record)
-    await session.flush()  # so that the next record of this transaction finds it
+    await session.flush()  # the next record of this transaction reads its hash
     return record
 
 
 def hash_of(record: AuditRecord) -> str:
-    """Return the hash that the record has to hold."""
+    """Return the hash of the record, computed from its other columns."""
     statement: JsonObject = {
         "sequence": record.sequence,
         "recorded_at": as_text(record.recorded_at),
@@ -111,14 +111,15 @@ def hash_of(record: AuditRecord) -> str:
 async def verify(
     session: ReadSession, seen: Callable[[int], object] = ignore_progress
 ) -> VerifiedChain | BrokenChain:
-    """Walk along the whole chain, and return what it comes to or where it first does not hold.
+    """Verify the whole chain, and return it or its first broken link.
 
-    What was cut off together with the counter being set back, or was hashed anew from some record
-    to the end, is not found; :func:`cms.ledger.checkpoint.verify_checkpoint` finds it.
+    Records deleted from the end are not detected if the counter was reset too, nor are records
+    whose hashes were all computed again up to the end;
+    :func:`cms.ledger.checkpoint.verify_checkpoint` detects both.
 
     Args:
         session: a snapshot, so that no record is appended meanwhile.
-        seen: is told of every record, with the number 1.
+        seen: called with 1 after each record, to report progress.
     """
     records = select(AuditRecord.sequence, AuditRecord)
     found = await walk(session, records, AuditRecord.sequence, link_of=_link_of, seen=seen)
@@ -130,13 +131,13 @@ async def verify(
 async def verify_revisions(
     session: ReadSession, seen: Callable[[int], object] = ignore_progress
 ) -> list[BrokenRevision]:
-    """Compute the digest of every revision anew, and return those whose stored one is another.
+    """Compute the digest of every revision, and return those that differ from the stored one.
 
-    It ends at a revision that cannot be read.
+    The check ends at the first revision that cannot be read, which is the last one returned.
 
     Args:
-        session: where to read.
-        seen: is told of every revision, with the number 1.
+        session: session to read from.
+        seen: called with 1 after each revision, to report progress.
     """
     broken: list[BrokenRevision] = []
     revisions = select(Revision.id, Revision.content, Revision.digest)

@@ -1,4 +1,4 @@
-"""Walking along a chain of hashes, and what is found."""
+"""Verification of hash chains."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cms.storage.database import ReadSession
 Rows: TypeAlias = Select[*tuple[Any, ...]]
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
-# What the first link of a chain names as the one before.
+# The previous hash of a chain's first link.
 FIRST = "0" * 64
 
 _ROWS_AT_ONCE = 500
@@ -25,11 +25,11 @@ _ROWS_AT_ONCE = 500
 
 @dataclass(frozen=True)
 class BrokenChain:
-    """A chain that does not hold.
+    """A chain with a broken link.
 
     Attributes:
-        sequence: the number of the first link that does not.
-        reason: what is wrong with it.
+        sequence: number of the first broken link.
+        reason: the fault, as a clause for messages.
     """
 
     sequence: int
@@ -38,12 +38,12 @@ class BrokenChain:
 
 @dataclass(frozen=True, kw_only=True)
 class ChainLink:
-    """A link of a chain, as it is stored.
+    """A stored link of a chain.
 
     Attributes:
-        previous: what it names as the hash of the link before.
-        hash: what is stored as its hash.
-        computed: what the hash of its content is.
+        previous: stored hash of the link before.
+        hash: stored hash of the link.
+        computed: hash computed from the link's content.
     """
 
     previous: str
@@ -53,18 +53,18 @@ class ChainLink:
 
 @dataclass(frozen=True)
 class VerifiedChain:
-    """A chain that holds, from its first link on.
+    """A chain of which every link, from the first, was verified.
 
     Attributes:
-        count: the number of links.
-        head_hash: the hash of the last one; 64 zeros if there is none.
+        count: number of links.
+        head_hash: hash of the last link; 64 zeros if there is none.
     """
 
     count: int = 0
     head_hash: str = FIRST
 
     def with_next(self, link: ChainLink) -> VerifiedChain | BrokenChain:
-        """Return the chain with another link, or what is wrong with that link."""
+        """Return the chain with this link appended, or a broken chain if the link does not fit."""
         following = self.count + 1
         if link.hash != link.computed:
             return BrokenChain(following, "its content is not what its hash was made of")
@@ -73,7 +73,7 @@ class VerifiedChain:
         return VerifiedChain(following, link.hash)
 
     def check_length(self, last: int) -> VerifiedChain | BrokenChain:
-        """Return the chain if the number that was given out last is that of its last link."""
+        """Return the chain if its length is the last value of the counter, else a broken chain."""
         if last > self.count:
             return BrokenChain(
                 self.count + 1, f"it is missing; numbers were given out up to {last}"
@@ -86,11 +86,11 @@ class VerifiedChain:
 
 
 class UnreadableError(Exception):
-    """A row holds what is no value of its column's type."""
+    """A row cannot be read: it has a value that is not of its column's type."""
 
 
 def ignore_progress(_: int) -> None:
-    """Take note of no progress."""
+    """Do nothing: the default callback for progress."""
 
 
 async def walk(
@@ -101,14 +101,15 @@ async def walk(
     link_of: Callable[[AnyRow], ChainLink],
     seen: Callable[[int], object],
 ) -> VerifiedChain | BrokenChain:
-    """Walk along a chain to its end, or to the first link that does not hold.
+    """Verify a chain up to its end or its first broken link.
 
     Args:
-        session: where to read.
-        chosen: the rows; the first column is the number, which begins at 1.
-        sequence: that column.
-        link_of: makes a row a link; raises ``AttestationError`` or ``ValueError`` if it is none.
-        seen: is told of every link, with the number 1.
+        session: session to read from.
+        chosen: query of the rows; the first column is the number, which begins at 1.
+        sequence: the column of the number.
+        link_of: converts a row to a link; raises ``AttestationError`` or ``ValueError`` if the row
+            is not valid.
+        seen: called with 1 after each link, to report progress.
     """
     so_far = VerifiedChain()
     try:
@@ -127,19 +128,18 @@ async def walk(
 async def in_order(
     session: ReadSession, chosen: Rows, key: ColumnElement[Any] | InstrumentedAttribute[Any]
 ) -> AsyncGenerator[AnyRow]:
-    """Yield rows in the order of their keys, with only a few of them in memory at a time.
+    """Yield rows in the order of their keys, with at most 500 of them in memory.
 
     Args:
-        session: where to read.
-        chosen: the rows; the first column is the key.
-        key: that column.
+        session: session to read from.
+        chosen: query of the rows; the first column is the key.
+        key: the column of the key.
 
     Raises:
-        UnreadableError: in place of the first row that cannot be read.
+        UnreadableError: at the first row that cannot be read.
     """
     last, reason = None, ""
-    # A row that cannot be read takes those along that are fetched with it, so the second try
-    # fetches one at a time.
+    # An unreadable row makes its whole batch fail, so the second attempt fetches rows one by one.
     for at_once in (_ROWS_AT_ONCE, 1):
         rest = chosen if last is None else chosen.where(key > last)
         try:
@@ -168,7 +168,7 @@ def _step(
 
 
 async def _stream(session: ReadSession, chosen: Rows, at_once: int) -> AsyncIterator[AnyRow]:
-    # What the session holds already is read again: the point is what is stored.
+    # Objects that the session has loaded are read again, since the stored values are verified.
     options = {"yield_per": at_once, "populate_existing": True}
     result = await session.stream(chosen, execution_options=options)
     try:

@@ -1,8 +1,8 @@
-"""Signed checkpoints: what the chains had come to at some moment.
+"""Checkpoints: signed statements of the last records of both chains at one time.
 
-Who can write to the database can cut off the end of a chain and set its counter back, and can
-make all hashes of the audit chain anew. Neither shows within the database. A checkpoint that is
-kept elsewhere shows both, for all that was there when it was made.
+A person with write access to the database can delete the end of a chain and reset its counter, or
+compute all hashes of the audit chain again. Neither can be detected from the database alone. A
+checkpoint that is kept elsewhere detects both, for all records that it covers.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ PAYLOAD_TYPE = "application/vnd.copydesk.checkpoint.v1+json"
 
 
 class Checkpoint(Form):
-    """What the chains had come to.
+    """The last record of each chain at one time.
 
     Attributes:
-        sequence: the number of the last audit record; 0 if there was none.
+        sequence: number of the last audit record; 0 if there was none.
         hash: its hash; 64 zeros if there was none.
-        attestation_sequence: the number of the last attestation; 0 if there was none.
+        attestation_sequence: number of the last attestation; 0 if there was none.
         attestation_hash: its hash; 64 zeros if there was none.
-        recorded_at: when.
+        recorded_at: when the checkpoint was made.
     """
 
     sequence: int
@@ -50,15 +50,15 @@ _CHECKPOINT = TypeAdapter(Checkpoint)
 
 
 async def checkpoint(session: ReadSession, signer: Signer, now: datetime) -> Envelope:
-    """Return a signed statement of what the chains have come to.
+    """Return a signed checkpoint of both chains.
 
     Args:
-        session: a snapshot, so that both chains are of the same moment.
-        signer: signs it.
-        now: the present.
+        session: a snapshot, so that both chains are read at the same time.
+        signer: signer with the site's key.
+        now: the current time.
 
     Raises:
-        AttestationError: if the end of a chain is missing already.
+        AttestationError: if the last record of a chain is missing already.
     """
     sequence, attestation_sequence = [await current(session, name) for name in _CHAINS]
     made = Checkpoint(
@@ -74,11 +74,11 @@ async def checkpoint(session: ReadSession, signer: Signer, now: datetime) -> Env
 async def verify_checkpoint(
     session: ReadSession, envelope: object, public_key_pem: str | None
 ) -> Checkpoint:
-    """Return what a checkpoint says, if both chains still hold what they held then.
+    """Return the checkpoint in an envelope, if both chains still have its two records.
 
-    Only the two records that it names are looked at. That all before them are as they were is
-    what walking the chains shows (:func:`cms.ledger.audit.verify`,
-    :func:`cms.ledger.attestation.verify_attestations`): their hashes lead to these two.
+    Only these two records are checked. The records before them are covered by verifying the
+    chains (:func:`cms.ledger.audit.verify`,
+    :func:`cms.ledger.attestation.verify_attestations`), since their hashes lead to these two.
 
     Args:
         session: a snapshot.
@@ -86,8 +86,8 @@ async def verify_checkpoint(
         public_key_pem: a key of the site, which the reader trusts, if there is one.
 
     Raises:
-        AttestationError: if another key has signed it than that of its time, it is no checkpoint,
-            or a chain has been cut off or written anew since.
+        AttestationError: if it is no checkpoint, is not signed with the key that was valid then,
+            or a chain was truncated or rewritten since.
     """
     ring = await keyring_of(session)
     if public_key_pem is not None:

@@ -1,4 +1,4 @@
-"""Numbers without gaps, which order what happens."""
+"""Counters without gaps, which order audit records, attestations and publications."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ CounterName: TypeAlias = Literal["attestation", "audit", "position", "taxonomy"]
 
 
 async def advance(session: WriteSession, name: CounterName) -> int:
-    """Return the next number. Whoever wants the one after it waits for this transaction to end.
+    """Return the next number of a counter; other callers wait for this transaction to end.
 
-    Since a transaction that fails gives its number back, there are no gaps, and since numbers
-    are given out one transaction at a time, their order is the order of the commits.
+    A transaction that is rolled back returns its number, so there are no gaps. One transaction
+    at a time takes numbers, so their order is the order of the commits.
+
+    Raises:
+        DatabaseError: if the counter is missing.
     """
     raised = update(Counter).where(Counter.name == name).values(value=Counter.value + 1)
     number: int | None = await session.scalar(raised.returning(Counter.value))
@@ -25,12 +28,16 @@ async def advance(session: WriteSession, name: CounterName) -> int:
 
 
 async def wait_for_turn(session: WriteSession, name: CounterName) -> None:
-    """Wait until this transaction is the one to take the next number, if it takes one."""
+    """Lock the counter until this transaction ends, without taking a number."""
     await session.execute(select(Counter.value).where(Counter.name == name).with_for_update())
 
 
 async def current(session: ReadSession, name: CounterName) -> int:
-    """Return the number that was given out last; 0 if none was."""
+    """Return the last number of a counter; 0 if none was taken.
+
+    Raises:
+        DatabaseError: if the counter is missing.
+    """
     return _value_of(await session.scalar(select(Counter.value).where(Counter.name == name)), name)
 
 

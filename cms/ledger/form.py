@@ -1,4 +1,4 @@
-"""Forms: JSON objects that are signed, with exactly these keys, in exactly this spelling."""
+"""Forms: JSON objects to be signed, with exactly the declared keys, in canonical form."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Moment: TypeAlias = Annotated[AwareDatetime, PlainSerializer(as_text, return_typ
 
 
 class Form(BaseModel):
-    """A JSON object with exactly these keys, in camel case."""
+    """A JSON object with exactly the declared keys, in camel case."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -27,7 +27,7 @@ class Form(BaseModel):
     )
 
     def payload(self) -> bytes:
-        """Return the bytes that are signed: canonical JSON."""
+        """Return the bytes to sign: canonical JSON (RFC 8785)."""
         return canonical_bytes(self.model_dump(mode="json", by_alias=True))
 
 
@@ -35,10 +35,10 @@ F = TypeVar("F", bound=Form)
 
 
 def read_form(form: TypeAdapter[F], payload: bytes) -> F:
-    """Return what a payload says.
+    """Return the form in a payload.
 
     Raises:
-        ValueError: if it does not have the form, or another spelling than its canonical one.
+        ValueError: if the payload does not have the form, or is not canonical JSON.
     """
     try:
         read = form.validate_json(payload)

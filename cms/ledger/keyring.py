@@ -1,4 +1,4 @@
-"""The keys of a site, as the statements that introduce them prove them."""
+"""Keyrings: the keys of a site, as proved by the statements that introduce them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from cms.signing import key_id_of, key_ids_of, open_envelope, read_unverified
 
 @dataclass(frozen=True)
 class SiteKey:
-    """A key that signs, or has signed.
+    """A current or former signing key.
 
     Attributes:
-        id: its id.
-        public_key: the key, in PEM.
-        since: the number of the first statement that it signs.
-        introduced: what introduces it; ``None`` for a key that no statement of the ledger does.
+        id: id of the key.
+        public_key: the public key, in PEM.
+        since: number of the first statement that it signs.
+        introduced: predicate of the statement that introduces it; ``None`` if none does.
     """
 
     id: str
@@ -28,18 +28,18 @@ class SiteKey:
 
     @property
     def is_replacement(self) -> bool:
-        """Whether it took the place of a lost key, so that no earlier key vouches for it."""
+        """Whether it replaced a lost key, so that no earlier key signed its introduction."""
         return self.introduced is not None and self.introduced.basis == "loss"
 
 
 @dataclass(frozen=True)
 class Keyring:
-    """Keys that follow each other.
+    """Successive signing keys of a site.
 
     Attributes:
-        keys: the keys, in the order in which they sign.
-        fault: why the statement after the last of them introduces none; empty if there is none.
-        until: the number of the first statement that none of them signs, if there is one.
+        keys: the keys, in order.
+        fault: why the statement after the last valid one introduces no key; empty if all are valid.
+        until: number of the first statement that none of the keys signs, if there is one.
     """
 
     keys: tuple[SiteKey, ...] = ()
@@ -50,7 +50,7 @@ class Keyring:
         """Return the key that signs the statement with this number.
 
         Raises:
-            AttestationError: if none of them does.
+            AttestationError: if no key of the ring does.
         """
         signing = [key for key in self.keys if key.since <= sequence]
         if not signing or (self.until is not None and sequence >= self.until):
@@ -58,10 +58,10 @@ class Keyring:
         return signing[-1]
 
     def key_in(self, envelope: object) -> SiteKey:
-        """Return the newest key that is said to have signed an envelope, or else the newest.
+        """Return the newest key whose id is in an envelope's signatures, or else the newest key.
 
         Raises:
-            AttestationError: if it is no envelope, or there is no key.
+            AttestationError: if it is no envelope, or the ring is empty.
         """
         named = key_ids_of(envelope)
         keys = [key for key in self.keys if key.id in named] or list(self.keys)
@@ -70,11 +70,11 @@ class Keyring:
         return keys[-1]
 
     def statement_in(self, envelope: object, sequence: int) -> AnyStatement:
-        """Return the statement with this number.
+        """Return the statement in the envelope of the attestation with this number.
 
         Raises:
-            AttestationError: if it is none, is not signed with the key that signs it, or introduces
-                a key that is none of these.
+            AttestationError: if it is no statement, is not signed with the key for this number, or
+                introduces a key that is not in the ring.
         """
         key = self.at(sequence)
         statement = read_statement(*open_envelope(envelope, key.public_key))
@@ -83,10 +83,10 @@ class Keyring:
         return statement
 
     def with_anchor(self, public_key_pem: str) -> Keyring:
-        """Return the keys if one of them is this one, which is the first if none is recorded.
+        """Return the ring if it has this key; put the key first if no first key is recorded.
 
         Raises:
-            AttestationError: if they are the keys of another site.
+            AttestationError: if the ring is that of another site.
         """
         key_id = key_id_of(public_key_pem)
         if any(key.id == key_id for key in self.keys):
@@ -98,10 +98,10 @@ class Keyring:
         return replace(self, keys=(SiteKey(key_id, public_key_pem, 1), *self.keys))
 
     def trust_path(self, public_key_pem: str) -> Keyring:
-        """Return the keys that lead to this one, or follow it, each signed by the one before.
+        """Return the keys before and after this one, as far as each is signed by the one before.
 
         Raises:
-            AttestationError: if they are the keys of another site.
+            AttestationError: if the ring is that of another site.
         """
         ring = self.with_anchor(public_key_pem)
         key_id = key_id_of(public_key_pem)
@@ -117,10 +117,10 @@ class Keyring:
 
 
 def keyring_in(envelopes: Iterable[object]) -> Keyring:
-    """Return the keys that statements introduce, up to the first that proves none.
+    """Return the keys that statements introduce, up to the first statement that is not valid.
 
     Args:
-        envelopes: the statements of the site's keys, in their order.
+        envelopes: statements of the site's keys, in order.
     """
     keys: tuple[SiteKey, ...] = ()
     for envelope in envelopes:
@@ -132,10 +132,10 @@ def keyring_in(envelopes: Iterable[object]) -> Keyring:
 
 
 def introduction_in(envelope: object) -> KeyPredicate:
-    """Return what a statement says of the key that it introduces, and that has signed it.
+    """Return the predicate of a statement that introduces a key and is signed with it.
 
     Raises:
-        AttestationError: if it introduces none.
+        AttestationError: if the statement introduces no key, or the key has not signed it.
     """
     statement = read_statement(*read_unverified(envelope))
     if not isinstance(statement, KeyStatement):
@@ -149,7 +149,7 @@ def _key_after(before: SiteKey | None, envelope: object) -> SiteKey:
     match said.basis, before:
         case "first", None:
             return SiteKey(said.key, said.public_key, 1, said)
-        case "loss", None:  # of a key from before keys were recorded
+        case "loss", None:  # replaces a key that was used before keys were recorded
             return SiteKey(said.key, said.public_key, said.sequence, said)
         case "loss" | "rotation", SiteKey() if said.follows == before.id:
             if said.basis == "rotation":

@@ -1,7 +1,7 @@
-"""Whose turn it is to sign, and how a key follows another one.
+"""Signing order and key rotation.
 
-The ledger itself says which key signs: the statement that introduces the newest one. A server that
-holds another key is refused, so that no server goes on with a key that has been replaced.
+The newest key statement of the ledger determines the signing key. A server with another key is
+refused, so that no server continues with a key that was replaced.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _REPLACE = 'copydesk keys replace --lost --reason "…"'
 
 @dataclass(frozen=True)
 class ChainPosition:
-    """A statement's place in the chain; see :class:`~cms.ledger.statement.ChainedPredicate`."""
+    """A statement's position in the chain; see :class:`~cms.ledger.statement.ChainedPredicate`."""
 
     attested_at: datetime
     sequence: int
@@ -51,11 +51,11 @@ class ChainPosition:
 
 @dataclass(frozen=True)
 class Turn:
-    """The right to make the next statement.
+    """The exclusive right to sign the next statement.
 
     Attributes:
-        signer: signs it.
-        place: where it comes to be.
+        signer: signer with the site's key.
+        place: position of the statement.
     """
 
     signer: Signer
@@ -63,12 +63,12 @@ class Turn:
 
 
 async def take_turn(session: WriteSession, key_file: KeyFile, now: datetime) -> Turn:
-    """Return the right to make the next statement. The next one waits for this transaction to end.
+    """Return the right to sign the next statement; other callers wait for this transaction to end.
 
     The site's first key is recorded before its first statement.
 
     Raises:
-        Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the key that signs.
+        Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the signing key.
     """
     place, newest = await _next_position(session, now)
     if newest is None:
@@ -79,22 +79,22 @@ async def take_turn(session: WriteSession, key_file: KeyFile, now: datetime) -> 
 
 
 async def signer_of(session: ReadSession, key_file: KeyFile) -> Signer:
-    """Return what signs for this site now.
+    """Return a signer with the current signing key of the site.
 
     Raises:
-        Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the key that signs.
+        Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the signing key.
     """
     newest = await newest_key(session)
     return _load_key(key_file) if newest is None else _signer_with(key_file, newest)
 
 
 async def newest_key(session: ReadSession) -> KeyPredicate | None:
-    """Return what introduces the key that signs now; ``None`` if none is recorded yet."""
+    """Return the introduction of the current signing key; ``None`` if none is recorded yet."""
     return _introduction_in(await session.scalar(_newest()))
 
 
 async def key_statements(session: ReadSession) -> list[Envelope]:
-    """Return the statements of the site's keys, in their order.
+    """Return the statements of the site's keys, in order.
 
     Raises:
         AttestationError: if one cannot be read.
@@ -107,7 +107,7 @@ async def key_statements(session: ReadSession) -> list[Envelope]:
 
 
 async def keyring_of(session: ReadSession) -> Keyring:
-    """Return the keys of the ledger."""
+    """Return the keyring of the ledger; it has a fault if the key statements cannot be read."""
     try:
         return keyring_in(await key_statements(session))
     except AttestationError as error:
@@ -117,7 +117,7 @@ async def keyring_of(session: ReadSession) -> Keyring:
 async def append(
     session: WriteSession, signers: Sequence[Signer], statement: AnyStatement
 ) -> Attestation:
-    """Sign a statement, whose number has to be the next, and add it to the chain."""
+    """Sign a statement, which has to have the next number, and append it to the chain."""
     attestation = Attestation(
         id=statement.predicate.id,
         sequence=statement.predicate.sequence,
@@ -125,16 +125,16 @@ async def append(
         envelope=sign_together(signers, PAYLOAD_TYPE, statement.payload()),
     )
     session.add(attestation)
-    await session.flush()  # so that the next statement of this transaction finds it
+    await session.flush()  # the next statement of this transaction reads its hash
     return attestation
 
 
 async def record_key(session: WriteSession, key_file: KeyFile, now: datetime) -> Attestation:
-    """Record the first key of a site that has statements from before keys were recorded.
+    """Record the first key of a site whose statements are older than the recording of keys.
 
     Raises:
-        Refused: with :class:`~cms.errors.CannotSign`, if the file does not have that key, or a key
-            is recorded.
+        Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the key that
+            signed them, or a key is recorded already.
     """
     place, newest = await _next_position(session, now)
     if newest is not None:
@@ -146,12 +146,13 @@ async def record_key(session: WriteSession, key_file: KeyFile, now: datetime) ->
 
 
 async def rotate(session: WriteSession, key_file: KeyFile, now: datetime) -> Attestation:
-    """Let a new key follow the one that signs, which signs that.
+    """Rotate the signing key: record a new key in a statement that both keys sign.
 
-    The new key is beside the file afterwards; after the commit it is to be put in its place.
+    The new key is written beside the key file; after the commit, the caller has to put it in place
+    (:meth:`cms.signing.KeyFile.put_in_place`).
 
     Raises:
-        Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the key that signs,
+        Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the signing key,
             or no key can be made.
     """
     turn = await take_turn(session, key_file, now)
@@ -163,14 +164,14 @@ async def rotate(session: WriteSession, key_file: KeyFile, now: datetime) -> Att
 async def replace_lost(
     session: WriteSession, key_file: KeyFile, reason: str, now: datetime
 ) -> Attestation:
-    """Let a new key take the place of one that is lost, and record why.
+    """Replace a lost signing key by a new one, and record the reason.
 
-    The statement names the last one under the lost key, by its hash. The new key is beside the file
-    afterwards; after the commit it is to be put in its place.
+    The statement contains the hash of the last one under the lost key. The new key is written
+    beside the key file; after the commit, the caller has to put it in place.
 
     Raises:
-        Refused: with :class:`~cms.errors.CannotSign`, if nothing has been signed yet, there is a
-            file, or no key can be made.
+        Refused: with :class:`~cms.errors.CannotSign`, if nothing has been signed yet, the key file
+            exists, or no key can be made.
     """
     place, newest = await _next_position(session, now)
     lost = newest.key if newest is not None else await _key_before(session, place)
@@ -180,14 +181,14 @@ async def replace_lost(
     return await append(session, [new], key_statement_of(said))
 
 
-# What begins with the prefix of such ids, as a range that the primary key finds.
+# Ids with the prefix of keys, as a range condition, which can use the primary key's index.
 _IS_OF_KEY = and_(Attestation.id >= "key_", Attestation.id < "key_~")
 
 
 async def _next_position(
     session: WriteSession, now: datetime
 ) -> tuple[ChainPosition, KeyPredicate | None]:
-    """Return the place of the next statement, and what introduces the key that signs it."""
+    """Return the position of the next statement, and the introduction of its signing key."""
     sequence = await advance(session, "attestation")
     before = select(Attestation.hash).where(Attestation.sequence == sequence - 1)
     found = await session.execute(
@@ -234,7 +235,7 @@ async def _check_has_signed(
 
 
 async def _key_before(session: WriteSession, place: ChainPosition) -> str:
-    """Return the id of the key that is said to have signed the last statement."""
+    """Return the key id in the signature of the last statement, which is not verified."""
     if place.sequence == 1:
         _refuse("nothing has been signed yet, so no key is lost; run: copydesk keys create")
     try:
@@ -270,7 +271,7 @@ def _predicate(
 
 
 def _load_key(key_file: KeyFile) -> Signer:
-    """Return a signer with whatever key is in the file, of a site that has recorded none."""
+    """Return a signer with the key in the file, for a site that has recorded no key."""
     try:
         return key_file.load()
     except AttestationError as error:

@@ -1,6 +1,6 @@
-"""What an attestation states: its form, when it is made and when it is read.
+"""Statements of attestations, and their form.
 
-It is an in-toto Statement, version 1, in canonical JSON:
+A statement is an in-toto Statement, version 1, in canonical JSON:
 https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
 """
 
@@ -27,11 +27,11 @@ class Digest(Form):
 
 
 class StatementSubject(Form):
-    """What a statement is about: an entry's content, or a key.
+    """The subject of a statement: an entry's content, or a key.
 
     Attributes:
-        name: the id of the entry, or of the statement of a key.
-        digest: which content, or which key.
+        name: id of the entry, or of the key statement.
+        digest: digest of the content, or id of the key.
     """
 
     name: str
@@ -39,20 +39,20 @@ class StatementSubject(Form):
 
 
 class Reviewer(Form):
-    """The person who signed off, and what that person was called then."""
+    """The person who signed off, with the name at that time."""
 
     id: str
     name: str
 
 
 class ChainedPredicate(Form):
-    """What every statement says.
+    """The base of all predicates: the position in the chain.
 
     Attributes:
-        id: the id of what is attested.
+        id: id of the attested object.
         attested_at: when the statement was signed.
-        sequence: its number among all attestations, from 1 on.
-        previous: the hash of the attestation before; 64 zeros for the first.
+        sequence: number among all attestations, from 1.
+        previous: hash of the attestation before; 64 zeros for the first.
     """
 
     id: str
@@ -62,12 +62,12 @@ class ChainedPredicate(Form):
 
 
 class Predicate(ChainedPredicate):
-    """What a statement of content says; its id is that of the sign-off or the publication.
+    """The base of predicates about content; the id is that of the sign-off or publication.
 
     Attributes:
-        entry: the id of the entry.
-        locale: the locale of the edition.
-        revision: the id of the revision.
+        entry: id of the entry.
+        locale: locale of the edition.
+        revision: id of the revision.
     """
 
     entry: str
@@ -76,14 +76,14 @@ class Predicate(ChainedPredicate):
 
 
 class SignOffPredicate(Predicate):
-    """A reviewer said yes to the content.
+    """The predicate of a sign-off: a reviewer approved the content.
 
     Attributes:
-        stage: at which stage of the policy.
-        reviewer: who.
-        account: the account with which.
-        signed_at: when.
-        expires_at: until when it counts.
+        stage: stage of the policy.
+        reviewer: the reviewer.
+        account: the reviewer's account.
+        signed_at: when the reviewer signed off.
+        expires_at: when the sign-off ceases to count.
     """
 
     stage: str
@@ -94,15 +94,15 @@ class SignOffPredicate(Predicate):
 
 
 class PublicationPredicate(Predicate):
-    """The content was made public.
+    """The predicate of a publication: the content was published.
 
     Attributes:
-        path: where on the site; ``None`` for what is no page of its own.
-        position: its place in the order of all publications and their ends.
-        published_at: when.
-        published_by: the account that did it.
-        sign_offs: the ids of the sign-offs on this content that counted.
-        break_glass_reason: why it was published past the sign-off gate, if it was.
+        path: path on the site; ``None`` for an entry without a page.
+        position: number in the order of all publications and their ends.
+        published_at: when it was published.
+        published_by: id of the account that published it.
+        sign_offs: ids of the sign-offs on this content that counted.
+        break_glass_reason: why it was published without the sign-off gate, if it was.
     """
 
     path: str | None
@@ -114,18 +114,18 @@ class PublicationPredicate(Predicate):
 
 
 class KeyPredicate(ChainedPredicate):
-    """The key that signs from this statement on.
+    """The predicate of a key: the signing key from this statement on.
 
-    The first key signs all statements before as well. The statement before is the last one under
-    the key that this one follows.
+    The first key signs all statements before it as well. The statement before this one is the
+    last that the previous key signed.
 
     Attributes:
-        key: the id of the key.
-        public_key: the key, in PEM.
-        basis: whether it is the site's first key, follows another one that has signed this
-            statement too, or takes the place of one that was reported lost.
-        follows: the id of the key before; ``None`` for the first.
-        reason: why the key before cannot sign, if it was reported lost.
+        key: id of the key.
+        public_key: the public key, in PEM.
+        basis: whether it is the site's first key, a rotation (also signed with the previous key),
+            or the replacement of a key that was reported lost.
+        follows: id of the previous key; ``None`` for the first.
+        reason: why the previous key cannot sign, if it was reported lost.
     """
 
     id: Annotated[str, Field(pattern=r"^key_[0-9a-z]+$")]
@@ -144,11 +144,11 @@ class _Statement(Form):
 
     @property
     def digest(self) -> str:
-        """The digest of the content, or the id of the key, that this is about."""
+        """The digest of the attested content, or the id of the key."""
         return self.subject[0].digest.sha256
 
     def hash(self) -> str:
-        """Return the hash that the next statement names."""
+        """Return the hash of the statement, which the next one contains."""
         return hashlib.sha256(_TAG + self.payload()).hexdigest()
 
 
@@ -167,7 +167,7 @@ class PublicationStatement(_Statement):
 
 
 class KeyStatement(_Statement):
-    """The statement of a key; its subject is the key, the digest of which is the key's id."""
+    """The statement of a key; the digest of its subject is the key's id."""
 
     predicate_type: Literal["urn:copydesk:key:v1"] = "urn:copydesk:key:v1"
     predicate: KeyPredicate
@@ -182,7 +182,7 @@ _STATEMENT: TypeAdapter[AnyStatement] = TypeAdapter(
 
 
 def statement_of(digest: str, predicate: SignOffPredicate | PublicationPredicate) -> Statement:
-    """Return the statement that says this of the content with this digest."""
+    """Return the statement with this predicate about the content with this digest."""
     subject = (StatementSubject(name=predicate.entry, digest=Digest(sha256=digest)),)
     if isinstance(predicate, SignOffPredicate):
         return SignOffStatement(subject=subject, predicate=predicate)
@@ -190,13 +190,13 @@ def statement_of(digest: str, predicate: SignOffPredicate | PublicationPredicate
 
 
 def key_statement_of(predicate: KeyPredicate) -> KeyStatement:
-    """Return the statement that says this of a key."""
+    """Return the statement with this predicate about a key."""
     subject = StatementSubject(name=predicate.id, digest=Digest(sha256=predicate.key))
     return KeyStatement(subject=(subject,), predicate=predicate)
 
 
 def read_statement(payload_type: str, payload: bytes) -> AnyStatement:
-    """Return what a payload states.
+    """Return the statement in a payload.
 
     Raises:
         AttestationError: if it is no statement of a sign-off, a publication or a key.
@@ -223,6 +223,6 @@ def _check_key_statement(statement: KeyStatement) -> KeyStatement:
 
 
 def differences(one: Predicate, other: Predicate) -> list[str]:
-    """Return the names of what two predicates say differently."""
+    """Return the names of the members in which two predicates differ."""
     left, right = (each.model_dump(mode="json", by_alias=True) for each in (one, other))
     return [name for name in left if left[name] != right.get(name)]

@@ -1,4 +1,4 @@
-"""What is happening now: the end of the audit chain, as it grows."""
+"""The tail of the audit chain: new records as they are committed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BATCH = 100
 
 @dataclass(frozen=True)
 class ChainEvent:
-    """Something that was done; see :class:`cms.ledger.audit.Event`."""
+    """A recorded action that was done; see :class:`cms.ledger.audit.Event`."""
 
     sequence: int
     actor: str
@@ -33,19 +33,19 @@ class ChainEvent:
 
 
 class Tail:
-    """Follows the audit chain.
+    """A follower of the audit chain, shared by all subscriptions of a process.
 
-    From time to time somebody who follows looks how long the chain is, for all of them, which
-    also finds what other processes have done; for what this one does, :meth:`wake` is quicker.
-    Nobody looks while nobody follows. While the database is away, those who follow wait for it,
-    and miss nothing.
+    The length of the chain is polled, once for all followers, which also finds the records of
+    other processes; :meth:`wake` announces the records of this process without that delay. Without
+    followers there is no polling. While the database is unavailable, followers wait and miss
+    nothing.
 
     Args:
-        database: where the chain is.
-        every: how many seconds lie between two looks.
+        database: database of the chain.
+        every: seconds between two polls.
 
     Attributes:
-        has_ended: whether there is nothing to follow any more, since the server is about to end.
+        has_ended: whether following has ended, since the server is shutting down.
     """
 
     def __init__(self, database: Database, every: float = 0.5) -> None:
@@ -53,27 +53,32 @@ class Tail:
         self._every = every
         self._woken = asyncio.Event()
         self._looking = asyncio.Lock()
-        self._due = 0.0  # when to look again, by the event loop's clock
+        self._due = 0.0  # time of the next poll, by the event loop's clock
         self._newest = 0
         self.has_ended = False
 
     def end(self) -> None:
-        """End all that follows the chain."""
+        """End all followers."""
         self.has_ended = True
         self.wake()
 
     def wake(self) -> None:
-        """Say that something has been done."""
+        """Wake all followers, since a record was committed."""
         self._due = 0.0
         self._woken.set()
         self._woken = asyncio.Event()
 
     async def tick(self) -> None:
-        """Wait until something has been done in this process, or until it is time to look."""
+        """Wait until a record was committed in this process, or until the next poll."""
         await self._wait(self._every)
 
     async def retry(self, read: Callable[[], Awaitable[T]]) -> T:
-        """Return what is read, once the database can be reached."""
+        """Return the result of ``read``, repeating it while the database is unavailable or busy.
+
+        Raises:
+            DatabaseUnavailable: if following has ended meanwhile.
+            DatabaseBusy: the same.
+        """
         while True:
             try:
                 return await read()
@@ -83,10 +88,10 @@ class Tail:
             await self._wait(self._every)
 
     async def events(self) -> AsyncGenerator[ChainEvent, None]:
-        """Yield what is done from now on, in the order of the chain.
+        """Yield the actions done from now on, in the order of the chain.
 
-        Records are numbered in the order of the commits, so none can come to stand before one
-        that was seen.
+        Records are numbered in the order of the commits, so no record can appear before one that
+        was yielded already.
         """
         sequence = await self._length()
         while not self.has_ended:
@@ -99,18 +104,18 @@ class Tail:
                 await self._look()
 
     async def _look(self) -> None:
-        """Find out how long the chain is, once for all who wait for that."""
+        """Poll the length of the chain, once for all waiting followers."""
         loop = asyncio.get_running_loop()
         await self._wait(max(0.0, self._due - loop.time()))
         async with self._looking:
             if loop.time() >= self._due:
                 self._due = due = loop.time() + self._every
                 self._newest = await self.retry(self._length)
-                if self._due == due:  # whatever was done meanwhile makes another look due
+                if self._due == due:  # a wake-up in the meantime makes another poll due
                     self._due = loop.time() + self._every
 
     async def _wait(self, seconds: float) -> None:
-        # Not asyncio.wait_for, which may lose a cancellation that comes together with the event.
+        # asyncio.wait_for may lose a cancellation that arrives together with the event.
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._woken.wait()
