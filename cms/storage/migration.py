@@ -1,4 +1,4 @@
-"""Brings a database to the schema of this version."""
+"""Migration of a database to the schema of this version."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cms.settings import load_settings
 from cms.storage.database import Database
 from cms.storage.dialects import lock_schema
 
-# What the names of indexes over fields begin with; sites declare them, not the tables.
+# Prefix of the names of indexes over fields, which are declared by sites, not by tables.
 OF_FIELDS = "ix_field_"
 
 _PACKAGED = Path(__file__).parents[1] / "_migrations"
@@ -28,14 +28,14 @@ _IN_REPOSITORY = Path(__file__).parents[2] / "migrations"
 async def migrate(database: Database, revision: str = "head") -> None:
     """Upgrade the database to ``revision``, in one transaction.
 
-    Two processes may do this at once: one of them waits, and then finds nothing to do.
+    Two processes may do this at once: one of them waits, and then has nothing to do.
 
     Raises:
-        DatabaseError: if that cannot be done; then the database is as it was.
+        DatabaseError: if the migration fails; the database is then unchanged.
     """
     database.make()
     await _run(database, lambda config: command.upgrade(config, revision))
-    # SQLite plans badly with an index of which it knows nothing.
+    # SQLite chooses bad query plans for an index without statistics.
     await database.refresh_stale_statistics()
 
 
@@ -57,7 +57,7 @@ async def check_migrated(database: Database) -> None:
     """Check that the database has the schema of this version.
 
     Raises:
-        DatabaseError: if it has not, or cannot be reached.
+        DatabaseError: if it does not, or cannot be reached.
     """
     scripts = ScriptDirectory.from_config(_config())
     async with database.reading() as session:
@@ -118,7 +118,7 @@ def _known_revision(connection: Connection, scripts: ScriptDirectory) -> str | N
 
 
 def _config() -> Config:
-    # What Alembic has to say goes nowhere: its commands raise where something is wrong.
+    # Alembic's output is discarded, since its commands raise on errors.
     config = Config(stdout=io.StringIO())
     scripts = _PACKAGED if _PACKAGED.exists() else _IN_REPOSITORY
     config.set_main_option("script_location", str(scripts).replace("%", "%%"))

@@ -1,13 +1,13 @@
-"""What differs between SQLite and PostgreSQL when storing and connecting.
+"""Differences between SQLite and PostgreSQL in storage and connections.
 
-A caller names what it wants, and this package says it in each database's words. Nothing else
-in ``cms`` asks which database it is.
+Callers use expressions, types and functions that this package implements for each database.
+Nothing else in ``cms`` depends on which database is used.
 
-SQLite comes from the ``pysqlite3`` wheel, for writing and for reading alike. The one that
-Python bundles is often older than 3.51.3, and can then lose commits when two connections
-write at once (https://sqlite.org/wal.html#walreset). Two copies of SQLite in one process
-must not open the same file, since each drops the other's locks
-(https://sqlite.org/howtocorrupt.html, section 2.2.1), hence one driver for both.
+SQLite comes from the ``pysqlite3`` wheel, for both writing and reading. The version that Python
+bundles is often older than 3.51.3, and can then lose commits when two connections write at once
+(https://sqlite.org/wal.html#walreset). Two copies of SQLite in one process must not open the same
+file, since each drops the other's locks (https://sqlite.org/howtocorrupt.html, section 2.2.1), so
+both use the same driver.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The types of columns, and what tables can say of themselves."""
+"""Column types, and options of tables and indexes."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from cms.clock import to_milliseconds
 
-# Text that is compared and ordered by its code points, on both databases.
+# Text that is compared and ordered by code points, on both databases.
 Key = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 Words = Key
 JsonDocument = SQLITE_JSONB(none_as_null=True).with_variant(
     postgresql.JSONB(none_as_null=True), "postgresql"
 )
-# A table option: rows lie in the order of the primary key, where the database can do that.
+# A table option: rows are stored in the order of the primary key, on databases that support it.
 CLUSTERED = {"sqlite_with_rowid": False}
 
 
 class Moment(TypeDecorator[datetime]):
     """A point in time, in UTC, to the millisecond.
 
-    In SQLite it is text, ``2026-11-24T05:22:12.123Z``, which sorts as time does and is what
-    the API shows.
+    In SQLite it is text, ``2026-11-24T05:22:12.123Z``, which sorts chronologically and is the
+    API's form.
     """
 
     impl = Text
@@ -39,14 +39,14 @@ class Moment(TypeDecorator[datetime]):
         return dialect.type_descriptor(postgresql.TIMESTAMP(timezone=True, precision=3))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """Return what the driver takes."""
+        """Return the value for the driver."""
         if value is None:
             return None
         moment = to_milliseconds(value)
         return as_text(moment) if dialect.name == "sqlite" else moment
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Return a time with its zone, UTC."""
+        """Return a timezone-aware time in UTC."""
         if value is None:
             return None
         moment = datetime.fromisoformat(value) if dialect.name == "sqlite" else value
@@ -54,11 +54,11 @@ class Moment(TypeDecorator[datetime]):
 
 
 def as_text(moment: datetime) -> str:
-    """Return a time as the API shows it: ISO 8601, in UTC, to the millisecond."""
+    """Return a time in the API's form: ISO 8601, in UTC, to the millisecond."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
-    """Return an index over those rows for which ``where``, plain SQL, is true."""
+    """Return an index over the rows for which the SQL condition ``where`` is true."""
     condition = text(where)
     return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)

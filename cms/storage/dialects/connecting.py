@@ -1,4 +1,4 @@
-"""Engines and readers for the database that a URL names."""
+"""Engines and readers for the database of a URL."""
 
 from __future__ import annotations
 
@@ -39,48 +39,54 @@ from cms.storage.dialects.reading import (
 )
 
 _READING_CONNECTIONS = 4
-# How long a writer waits for those before it: in this process for the one connection, and in all
-# others for the lock of the file.
+# Seconds that a writer waits for other writers: for the one connection of this process, and for
+# the file lock held by other processes.
 _WRITER_SECONDS = 5
 
 
 class Backend(Protocol):
-    """One kind of database."""
+    """A database system: SQLite or PostgreSQL."""
 
     def engine(self) -> AsyncEngine:
         """Return an engine whose transactions may write."""
 
     def reading_engine(self, engine: AsyncEngine) -> AsyncEngine:
-        """Return an engine whose transactions see one snapshot and cannot write."""
+        """Return an engine whose transactions read one snapshot and cannot write."""
 
     def reader(self, connections: int, timeout: float) -> Reader:
-        """Return a reader with this many connections, at most."""
+        """Return a reader with at most this many connections.
+
+        Args:
+            connections: maximum number of connections.
+            timeout: seconds after which a statement is cancelled.
+        """
 
     @property
     def failures(self) -> Failures:
-        """Names what fails."""
+        """Translation of the driver's exceptions to those of :mod:`cms.errors`."""
 
     def make(self) -> None:
-        """Make an empty database where there is none, if that takes no more than a file.
+        """Create an empty database if there is none and the database is a file.
 
         Raises:
-            DatabaseError: if it cannot be made.
+            DatabaseError: if it cannot be created.
         """
 
 
 def backend(database_url: str, sqlite_mmap_megabytes: int = 0) -> Backend:
-    """Return what a ``COPYDESK_DATABASE_URL`` names.
+    """Return the backend for a ``COPYDESK_DATABASE_URL``.
 
     Args:
         database_url: the URL.
-        sqlite_mmap_megabytes: how much of an SQLite file its readers map into memory, at most.
+        sqlite_mmap_megabytes: maximum size of the part of an SQLite file that readers map into
+            memory, in MiB.
 
     Raises:
-        DatabaseError: when it names neither an SQLite file nor a PostgreSQL database.
+        DatabaseError: if it is not the URL of an SQLite file or a PostgreSQL database.
     """
     try:
         url = make_url(database_url)
-    except (ArgumentError, ValueError):  # their messages quote it, with the password
+    except (ArgumentError, ValueError):  # their messages contain the URL, with the password
         raise DatabaseError(f"COPYDESK_DATABASE_URL is not a URL; {_URLS}") from None
     match url.get_backend_name():
         case "sqlite" if url.database and url.database != ":memory:":
@@ -98,7 +104,11 @@ _URLS = "use sqlite:///<file> or postgresql://<user>@<host>/<name>"
 
 
 def _check_options(url: URL) -> None:
-    """Go on only if the driver takes every option after the question mark."""
+    """Check that the driver accepts every option in the query of the URL.
+
+    Raises:
+        DatabaseError: if it does not.
+    """
     known = set(signature(asyncpg.connect).parameters)
     if unknown := sorted(url.query.keys() - known):
         message = (
@@ -109,7 +119,7 @@ def _check_options(url: URL) -> None:
 
 
 class SqliteBackend:
-    """A file: one writing connection, and a few that read."""
+    """An SQLite file, with one writing connection and a few reading ones."""
 
     def __init__(self, file: str, mapped_megabytes: int) -> None:
         self._file = file
@@ -117,14 +127,14 @@ class SqliteBackend:
         self.failures: Failures = SqliteFailures(file)
 
     def make(self) -> None:
-        """Make the folder and an empty file, for their owner alone, where they are missing."""
+        """Create the folder and an empty file, readable by their owner only, if missing."""
         folder = Path(self._file).parent
         try:
             make_private_folder(folder)
         except OSError as error:
             message = f"the folder {folder} cannot be made ({error.strerror}); make it yourself"
             raise DatabaseError(message) from None
-        with suppress(OSError):  # SQLite tells in its own words why it cannot open the file
+        with suppress(OSError):  # connecting raises a more precise error below
             make_private_file(Path(self._file))
         with translate_failures(self.failures):
             sqlite.connect(self._file).close()
@@ -139,15 +149,15 @@ class SqliteBackend:
             pool_timeout=_WRITER_SECONDS,
             hide_parameters=True,  # they can be hashes of passwords
         )
-        # A transaction that reads first and writes later meets "database is locked" at once,
-        # whatever the timeout; one that begins as a writer waits its turn.
+        # A transaction that reads first and writes later can fail with "database is locked" at
+        # once, regardless of the timeout; one that begins as a writer waits for the lock.
         event.listen(engine.sync_engine, "begin", _begin_immediate)
         translate_engine_failures(engine.sync_engine, self.failures)
         return engine
 
     def reading_engine(self, engine: AsyncEngine) -> AsyncEngine:
         """Return an engine with connections that can only read."""
-        del engine  # a writer that reads would keep other writers waiting
+        del engine  # reads on its only connection would block writers
         reading = create_async_engine(
             URL.create("sqlite+aiosqlite", database=self._file),
             module=AsyncAdapt_aiosqlite_dbapi(_driver(self._connect_to_read), sqlite),
@@ -177,7 +187,7 @@ def _begin(connection: Connection) -> None:
 
 
 def _driver(connect: Callable[..., aiosqlite.Connection]) -> Any:
-    """Return aiosqlite's interface with pysqlite3 beneath."""
+    """Return a DBAPI module like aiosqlite's, implemented with pysqlite3."""
     names = ("DatabaseError", "Error", "IntegrityError", "NotSupportedError", "OperationalError")
     return SimpleNamespace(
         Connection=_Connection,
@@ -191,11 +201,11 @@ def _driver(connect: Callable[..., aiosqlite.Connection]) -> Any:
 
 
 class _Connection(aiosqlite.Connection):
-    """A connection that nothing waits for once its thread has ended.
+    """A connection whose thread always ends, and whose :meth:`stop` can be called twice.
 
-    aiosqlite leaves the thread of a connection that could not be opened running, to fail again
-    when the event loop is gone before it. A second :meth:`stop` is never answered there, and
-    SQLAlchemy stops a connection twice that is cut off while it waits for a lock.
+    aiosqlite leaves the thread of a connection that could not be opened running, which fails again
+    if the event loop is closed first. Its second :meth:`stop` never returns, and SQLAlchemy calls
+    it twice for a connection that is cancelled while it waits for a lock.
     """
 
     def stop(self) -> asyncio.Future[None] | None:
@@ -205,13 +215,13 @@ class _Connection(aiosqlite.Connection):
         try:
             return await super()._connect()
         except BaseException:
-            self._thread.join()  # it was asked to end, and does so at once
+            self._thread.join()  # the thread was told to stop and ends at once
             raise
 
 
 def _connect_to_write(file: str, **_: object) -> aiosqlite.Connection:
     check_writable(Path(file))
-    # Only `migrate` makes a database: one that is missing stays missing, rather than empty.
+    # Only `migrate` creates a database, so a missing file is an error, not an empty database.
     pragmas = (
         "journal_mode=wal",
         "synchronous=full",
@@ -223,7 +233,7 @@ def _connect_to_write(file: str, **_: object) -> aiosqlite.Connection:
 
 
 def _open_to_write(file: str, pragmas: Iterable[str]) -> sqlite.Connection:
-    # SQLite gives a new file beside it the mode of the file itself.
+    # SQLite creates its -wal and -shm files with the mode of the database file.
     make_private_database(file)
     connection = sqlite.connect(
         f"file:{quote(file)}?mode=rw", uri=True, isolation_level=None, check_same_thread=False
@@ -241,7 +251,7 @@ class PostgresBackend:
         self.failures: Failures = PostgresFailures()
 
     def make(self) -> None:
-        """Do nothing: an administrator of the server makes databases."""
+        """Do nothing: the server's administrator creates databases."""
 
     def engine(self) -> AsyncEngine:
         """Return an engine with a pool of connections."""
@@ -274,30 +284,30 @@ class PostgresBackend:
 
 
 def refresh_statistics(connection: Connection) -> None:
-    """Let the database look at its data, so that it plans well; after much has changed."""
+    """Refresh the planner statistics of all tables; call it after large changes."""
     connection.execute(text("analyze"))
     if connection.dialect.name == "sqlite":
         _drop_samples(connection)
 
 
 def refresh_stale_statistics(connection: Connection) -> None:
-    """Let the database look at what has grown by far since it last did."""
-    # PostgreSQL does so by itself.
+    """Refresh the planner statistics of tables that have grown much since the last time."""
+    # PostgreSQL does this by itself (autovacuum).
     if connection.dialect.name == "sqlite":
-        # All tables, not only those that this connection has read from.
+        # The flag 0x10000 includes tables that this connection has not read from.
         connection.execute(text("pragma optimize = 0x10002"))
         _drop_samples(connection)
 
 
 def _drop_samples(connection: Connection) -> None:
-    # With samples of values, SQLite prepares a statement anew for every value bound to it, which
-    # takes longer than to run it.
+    # With samples in sqlite_stat4, SQLite prepares a statement again for every bound value, which
+    # takes longer than running it.
     connection.execute(text("drop table if exists sqlite_stat4"))
 
 
 def lock_schema(connection: Connection) -> None:
-    """Let no other process migrate until this transaction ends, however long it takes."""
-    # On SQLite every transaction of ours is the only writer already.
+    """Lock the schema until this transaction ends, so that processes migrate one at a time."""
+    # On SQLite, a write transaction is exclusive already.
     if connection.dialect.name == "postgresql":
         for limit in ("statement_timeout", "lock_timeout"):
             connection.execute(text(f"set local {limit} = 0"))
@@ -305,9 +315,9 @@ def lock_schema(connection: Connection) -> None:
 
 
 def index_names(connection: Connection, table: str) -> set[str]:
-    """Return the names of a table's indexes, those over expressions among them."""
+    """Return the names of a table's indexes, including those over expressions."""
     query = {
-        # SQLAlchemy leaves out SQLite's indexes over expressions.
+        # SQLAlchemy's inspector skips indexes over expressions on SQLite.
         "sqlite": "select name from sqlite_schema where type = 'index' and tbl_name = :table",
         "postgresql": (
             "select indexname from pg_indexes "

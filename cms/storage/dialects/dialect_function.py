@@ -1,4 +1,4 @@
-"""Functions that each database spells in its own way."""
+"""SQL functions with a template for each database."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 
 class DialectFunction(FunctionElement[Any]):
-    """A function with a spelling for each database.
+    """An SQL function with a template for each database.
 
-    A spelling is a format: ``{0}`` and ``{1}`` are its arguments, ``{all}`` all of them.
+    In a template, ``{0}`` and ``{1}`` are the arguments, and ``{all}`` is all of them. The
+    mechanism is SQLAlchemy's: https://docs.sqlalchemy.org/en/20/core/compiler.html.
     """
 
     sqlite: ClassVar[str]
     postgresql: ClassVar[str]
 
     def __init_subclass__(cls) -> None:
-        # All that tells two of a class apart are their arguments.
+        # Instances of a class differ in their arguments only, so their SQL can be cached.
         cls.inherit_cache = True
         super().__init_subclass__()
 

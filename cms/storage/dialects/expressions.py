@@ -1,4 +1,4 @@
-"""Expressions that each database spells in its own way."""
+"""SQL expressions that differ between the databases."""
 
 from __future__ import annotations
 
@@ -47,25 +47,25 @@ class _ElementsOf(DialectFunction):
 
 
 def present_moment() -> ColumnElement[datetime]:
-    """Return the time at which the statement runs, by the database's clock."""
+    """Return the time of the statement, by the database's clock."""
     return _Moment(0)
 
 
 def moment_ago(seconds: int) -> ColumnElement[datetime]:
-    """Return a time before the statement runs, by the database's clock."""
+    """Return the time this many seconds before the statement, by the database's clock."""
     return _Moment(seconds)
 
 
 def elements_of(array: Any, name: str) -> TableValuedAlias:
-    """Return the elements of a JSON array, as rows with a ``value``."""
+    """Return the elements of a JSON array, as rows with a column ``value``."""
     return _ElementsOf(array).table_valued(column("value"), name=name)
 
 
 def element_text(elements: TableValuedAlias, key: str) -> ColumnElement[str]:
-    """Return what an element holds under a key, as text."""
+    """Return an element's member with this key, as text."""
     return elements.c.value.op("->>", return_type=Text())(literal(key, literal_execute=True))
 
 
 def element_number(elements: TableValuedAlias, key: str) -> ColumnElement[int]:
-    """Return what an element holds under a key, as a whole number."""
+    """Return an element's member with this key, as an integer."""
     return cast(element_text(elements, key), Integer)

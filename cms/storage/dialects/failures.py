@@ -1,8 +1,8 @@
-"""Every way in which a database fails, as one of the errors of :mod:`cms.errors`.
+"""Translation of database failures to the errors of :mod:`cms.errors`.
 
-Drivers report the same failure in many ways: as an exception of their own, wrapped by
-SQLAlchemy, as an ``OSError`` from a socket. Here alone each is given its name. The messages are
-for operators: they name files, addresses and what to do, and never a password or a value.
+Drivers report the same failure in many ways: as their own exception, wrapped by SQLAlchemy, or as
+an ``OSError`` of a socket. Only this module interprets them. The messages are for operators: they
+contain files, addresses and the remedy, and never a password or a value.
 """
 
 from __future__ import annotations
@@ -35,27 +35,27 @@ _CONFLICT = "another transaction has written the same at the same time; try agai
 
 
 class Failures(Protocol):
-    """Names the failures of one database."""
+    """Translation of the exceptions of one database."""
 
     def of(self, error: BaseException) -> DatabaseError | None:
-        """Return the failure behind any exception; ``None`` if the database did not fail.
+        """Return the failure that caused an exception; ``None`` if the database did not fail.
 
-        A statement that the database could not accept, such as one with a fault in it or a row
-        against a rule, is no failure of the database.
+        A statement that the database rejects, for a syntax error or a violated constraint, is not
+        a failure of the database.
         """
 
     def of_driver(self, error: BaseException) -> DatabaseError | None:
-        """Return the failure behind an exception that came out of the driver."""
+        """Return the failure that caused an exception raised by the driver."""
 
 
 class SqliteFailures:
-    """Names the failures of the SQLite database in a file."""
+    """Translation of the exceptions of an SQLite file."""
 
     def __init__(self, file: str) -> None:
         self._file = Path(file)
 
     def of(self, error: BaseException) -> DatabaseError | None:
-        """Return the failure behind an exception."""
+        """Return the failure that caused an exception."""
         if isinstance(error, PoolTimeout):
             return DatabaseUnavailable(_NO_FREE_CONNECTION)
         original = _original(error)
@@ -71,11 +71,11 @@ class SqliteFailures:
         return None
 
     def of_driver(self, error: BaseException) -> DatabaseError | None:
-        """Return the failure behind an exception that came out of the driver."""
+        """Return the failure that caused an exception raised by the driver."""
         return self.of(error)
 
     def _cannot_open(self) -> DatabaseError:
-        """Return why the file cannot be opened, which SQLite does not tell."""
+        """Return why the file cannot be opened, which SQLite does not report."""
         file, folder = self._file, self._file.parent
         if not folder.is_dir():
             return DatabaseUnavailable(f"there is no folder {folder}; create it")
@@ -93,7 +93,7 @@ class SqliteFailures:
 # https://sqlite.org/rescode.html#primary_result_code_list
 _CANNOT_OPEN = 14
 _CONSTRAINT = 19
-# SQLite writes files of its own beside the database.
+# The folder has to be writable too, since SQLite creates files beside the database.
 _READ_ONLY = "{file} or its folder is read-only; let this user write to {file} and to {folder}"
 _LOCKED = "another process writes to {file}; try again"
 _UNREADABLE = "the disk of {file} fails to read or write; look at its space, quotas and health"
@@ -109,15 +109,15 @@ _ERRORS_BY_RESULT_CODE: Mapping[int, tuple[type[DatabaseError], str]] = {
     15: (DatabaseBusy, _LOCKED),
     26: (DatabaseDamaged, "{file} is not an SQLite database; correct COPYDESK_DATABASE_URL"),
 }
-# Rows that another transaction can have made or removed meanwhile.
+# Constraints that a concurrent transaction can violate by inserting or deleting rows.
 _CONSTRAINTS_OF_OTHERS = ("UNIQUE constraint failed", "FOREIGN KEY constraint failed")
 
 
 def check_writable(file: Path) -> None:
-    """Go on only if a database can be written, which SQLite would tell only at the first write.
+    """Check that an existing database can be written, which SQLite reports only when writing.
 
     Raises:
-        DatabaseReadOnly: if there is one, and it cannot.
+        DatabaseReadOnly: if it exists and cannot be written.
     """
     is_writable = os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
     if file.is_file() and not is_writable:
@@ -125,10 +125,10 @@ def check_writable(file: Path) -> None:
 
 
 class PostgresFailures:
-    """Names the failures of a PostgreSQL database."""
+    """Translation of the exceptions of a PostgreSQL database."""
 
     def of(self, error: BaseException) -> DatabaseError | None:
-        """Return the failure behind an exception."""
+        """Return the failure that caused an exception."""
         original = _original(error)
         state = getattr(original, "sqlstate", None) or ""
         if (
@@ -140,12 +140,12 @@ class PostgresFailures:
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             return _unreachable(original)
         if isinstance(original, asyncpg.InterfaceError | asyncpg.InternalClientError):
-            # One kind of them is no failure: a value that does not fit its parameter.
+            # DataError is not a failure: a value does not fit the type of its parameter.
             return None if isinstance(original, asyncpg.DataError) else _unreachable(original)
         return None
 
     def of_driver(self, error: BaseException) -> DatabaseError | None:
-        """Return the failure behind an exception that came out of the driver."""
+        """Return the failure that caused an exception raised by the driver."""
         original = _original(error)
         is_lost = isinstance(original, OSError | TimeoutError | EOFError)
         return _unreachable(original) if is_lost else self.of(error)
@@ -155,7 +155,7 @@ def _unreachable(original: BaseException) -> DatabaseUnavailable:
     return DatabaseUnavailable(_sentence(DatabaseUnavailable, original))
 
 
-# States, or their first two characters for all others of a class:
+# By SQLSTATE, or by its first two characters for all other states of a class:
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _ERRORS_BY_SQLSTATE: Mapping[str, type[DatabaseError]] = {
     "08": DatabaseUnavailable,  # the connection is lost
@@ -193,13 +193,13 @@ _SENTENCES: Mapping[type[DatabaseError], str] = {
 
 
 def _sentence(kind: type[DatabaseError], original: BaseException) -> str:
-    # The first line only: those after it can quote a row.
+    # Only the first line, since later lines can contain values of a row.
     reason = (str(original) or type(original).__name__).splitlines()[0]
     return _SENTENCES[kind].format(reason=reason)
 
 
 def _original(error: BaseException) -> BaseException:
-    """Return what the driver raised, without what SQLAlchemy has wrapped around it."""
+    """Return the driver's exception, without SQLAlchemy's wrappers."""
     while isinstance(error, DBAPIError | EmulatedDBAPIException) and error.orig is not None:
         error = error.orig
     return error
@@ -207,10 +207,10 @@ def _original(error: BaseException) -> BaseException:
 
 @contextmanager
 def translate_failures(failures: Failures) -> Iterator[None]:
-    """Raise what fails in the block under its name.
+    """Raise database failures in the block as errors of :mod:`cms.errors`.
 
     Raises:
-        DatabaseError: if the database failed.
+        DatabaseError: if the database failed; other exceptions are raised unchanged.
     """
     try:
         yield
@@ -224,7 +224,7 @@ def translate_failures(failures: Failures) -> Iterator[None]:
 
 
 def translate_engine_failures(engine: Engine, failures: Failures) -> None:
-    """Let an engine raise whatever fails under its name."""
+    """Make an engine raise database failures as errors of :mod:`cms.errors`."""
 
     def connect(
         dialect: Dialect, _: object, arguments: list[object], options: dict[str, object]
@@ -238,7 +238,7 @@ def translate_engine_failures(engine: Engine, failures: Failures) -> None:
             raise failure from error
 
     def name(context: ExceptionContext) -> DatabaseError | None:
-        # A command that inserts can expect a row to be there already, and looks for this itself.
+        # Commands catch IntegrityError themselves, where a row to insert may exist already.
         if isinstance(context.sqlalchemy_exception, IntegrityError):
             return None
         failure = failures.of_driver(context.sqlalchemy_exception or context.original_exception)
@@ -251,9 +251,9 @@ def translate_engine_failures(engine: Engine, failures: Failures) -> None:
 def _first_failure(
     context: ExceptionContext, failure: DatabaseError | None
 ) -> DatabaseError | None:
-    """Return the failure, or the one that was being undone when this error came.
+    """Return the failure, or the earlier failure if this error is from its rollback.
 
-    A full disk ends the transaction, and then there is no savepoint left to go back to.
+    A full disk ends the transaction, so rolling back to the savepoint fails as well.
     """
     if context.connection is None or context.connection.invalidated:
         return failure
@@ -264,5 +264,5 @@ def _first_failure(
     return failure
 
 
-# Where a connection keeps its last error.
+# The key of a connection's last failure in its ``info``.
 _FAILURE = "copydesk.failure"

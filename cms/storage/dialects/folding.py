@@ -1,8 +1,8 @@
-"""Upper and lower case taken for the same, in every script.
+"""Case folding, for comparisons without regard to case in every script.
 
-The two databases fold each letter by itself, as Unicode has it: a sigma is a sigma wherever in
-a word it stands, and an ``İ`` is an ``i``. Of the letters that Unicode got after version 14,
-each database knows its own.
+Both databases fold each character by itself, by Unicode's mapping: a final sigma is folded like
+any other, and an ``İ`` to an ``i``. Characters newer than Unicode 14 may differ between the
+databases.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from sqlalchemy import Text
 
 from cms.storage.dialects.dialect_function import DialectFunction
 
-# What folds text in SQL: a migration made it on PostgreSQL, readers bring it to SQLite.
+# The SQL function: created by a migration on PostgreSQL, registered by readers on SQLite.
 FOLD = "copydesk_folded"
 
 
 def fold_case(text: str | None) -> str | None:
-    """Return text with upper and lower case made the same."""
+    """Return a text case-folded."""
     return None if text is None else text.replace("İ", "i").lower().replace("ς", "σ")
 
 
 class Folded(DialectFunction):
-    """A text with upper and lower case made the same, compared by its code points."""
+    """A case-folded text, compared by code points."""
 
     type = Text()
     sqlite = "copydesk_folded({0})"
@@ -29,7 +29,7 @@ class Folded(DialectFunction):
 
 
 class FoldedItems(DialectFunction):
-    """A parameter that is a list of texts, each folded as :class:`Folded` does it."""
+    """A parameter that is a list of texts, each case-folded like :class:`Folded`."""
 
     type = Text()
     sqlite = "(select json_group_array(copydesk_folded(value)) from json_each({0}))"

@@ -1,8 +1,8 @@
-"""Numbers of content, added up and written in the same way by both databases.
+"""Sums, averages and text of numbers, equal on both databases.
 
-A sum is that of the decimals that JSON shows, and exact, so that neither the order of the rows
-nor the size of what is added on the way counts. PostgreSQL does so by itself; SQLite is brought
-the functions.
+Numbers are summed exactly, as the decimals that JSON has, so that the result depends neither on
+the order of the rows nor on the size of partial sums. PostgreSQL has such a type; on SQLite the
+functions are registered with each connection.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlalchemy import Float, Text
 
 from cms.storage.dialects.dialect_function import DialectFunction
 
-# Enough for every digit of the largest double and of the smallest one added to it.
+# Digits enough for the exact sum of the largest and the smallest double.
 _EXACT = Context(prec=800)
 _ROUNDED = Context(prec=40)
 _LARGEST = Decimal(repr(sys.float_info.max))
@@ -24,7 +24,7 @@ _SMALLEST = Decimal(repr(sys.float_info.min))
 
 
 class DecimalSum(DialectFunction):
-    """The aggregate of numbers into their sum; it can be larger than any double."""
+    """The aggregate of the exact sum of numbers, which can exceed the largest double."""
 
     type = Float()
     sqlite = "copydesk_sum({0})"
@@ -32,7 +32,7 @@ class DecimalSum(DialectFunction):
 
 
 class DecimalMean(DialectFunction):
-    """The aggregate of numbers into their average."""
+    """The aggregate of the average of numbers."""
 
     type = Float()
     sqlite = "copydesk_mean({0})"
@@ -40,7 +40,7 @@ class DecimalMean(DialectFunction):
 
 
 class JustNumber(DialectFunction):
-    """A scalar of JSON if it is a number; null if a former kind of the field left text there."""
+    """A JSON scalar if it is a number; null if the field once had a type with text values."""
 
     type = Text()
     sqlite = "(case when typeof({0}) in ('integer', 'real') then {0} end)"
@@ -48,7 +48,7 @@ class JustNumber(DialectFunction):
 
 
 class NumberText(DialectFunction):
-    """A number as canonical JSON has it (RFC 8785), compared by its code points."""
+    """A number in the form of canonical JSON (RFC 8785), compared by code points."""
 
     type = Text()
     sqlite = "copydesk_number({0})"
@@ -60,19 +60,19 @@ class NumberText(DialectFunction):
 
 
 class SqliteConnection(Protocol):
-    """What functions are brought to."""
+    """A connection to SQLite with which functions can be registered."""
 
     def create_function(
         self, name: str, narg: int, func: object, /, *, deterministic: bool = ...
     ) -> None:
-        """Make a function known."""
+        """Register a function."""
 
     def create_aggregate(self, name: str, n_arg: int, aggregate_class: type, /) -> None:
-        """Make an aggregate known."""
+        """Register an aggregate."""
 
 
 def register_number_functions(connection: SqliteConnection) -> None:
-    """Make the functions known to a connection to SQLite."""
+    """Register the number functions with a connection to SQLite."""
     connection.create_function("copydesk_number", 1, _number_text, deterministic=True)
     connection.create_aggregate("copydesk_sum", 1, _Sum)
     connection.create_aggregate("copydesk_mean", 1, _Mean)
@@ -83,14 +83,14 @@ def _number_text(number: float | None) -> str | None:
 
 
 class _Sum:
-    """Adds up; infinity stands for what no double comes near to."""
+    """An aggregate of the exact sum; infinity if it exceeds the largest double."""
 
     def __init__(self) -> None:
         self.total = Decimal(0)
         self.count = 0
 
     def step(self, number: float | None) -> None:
-        """Add a number; null is none."""
+        """Add a number; null is ignored."""
         if number is not None:
             self.total = _EXACT.add(self.total, Decimal(repr(number)))
             self.count += 1
@@ -107,7 +107,7 @@ class _Mean(_Sum):
 
 
 def _double(number: Decimal) -> float:
-    # PostgreSQL refuses what is too small for a double of full precision.
+    # PostgreSQL rejects numbers below the smallest normal double, so both databases return 0.
     if abs(number) < _SMALLEST:
         return 0.0
     return float(number) if abs(number) <= _LARGEST else float("inf")

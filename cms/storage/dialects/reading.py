@@ -1,4 +1,4 @@
-"""Single read-only statements, past the ORM."""
+"""Readers: single read-only statements, without the ORM."""
 
 from __future__ import annotations
 
@@ -25,41 +25,42 @@ from cms.storage.dialects.folding import FOLD, fold_case
 from cms.storage.dialects.numbers import register_number_functions
 from cms.storage.dialects.turns import Turns, wait_for
 
-# How long it may take to get a connection from a server, in seconds.
+# Timeout of connecting to a server, in seconds.
 CONNECT_SECONDS = 5.0
-# How long a statement may have taken to count as taking no time, in seconds.
+# Maximum last duration, in seconds, of a statement that is run on the event loop.
 _NO_TIME = 0.0005
-# After so long a statement on the event loop is stopped, and run in a thread, in seconds.
+# Seconds after which a statement on the event loop is interrupted and run in a thread instead.
 _LONGEST_ON_LOOP = 0.005
+# Number of statements whose last duration is kept.
 _MOST_STATEMENTS = 1_000
-# How many statements a PostgreSQL connection keeps; the server has some megabytes for a large one.
+# Prepared statements of a PostgreSQL connection; a large one takes some megabytes on the server.
 _KEPT_STATEMENTS = 100
-# How many steps of SQLite's machine lie between two looks at the clock; about 0.1 ms.
+# Instructions of SQLite's virtual machine between two checks of the deadline; about 0.1 ms.
 _STEPS_BETWEEN_LOOKS = 10_000
-# How much of the file a reading connection keeps in memory, in KiB; SQLite's own 2 MB do not hold
-# the inner pages of a large site's indexes.
+# Page cache of a reading connection, in KiB; SQLite's default of 2 MB does not hold the inner
+# pages of a large site's indexes.
 _CACHE = 64 * 1024
 
 
 class Reader(Protocol):
-    """Runs single read-only statements on connections of its own, past the ORM."""
+    """A pool of connections for single read-only statements, without the ORM."""
 
     @property
     def dialect(self) -> Dialect:
-        """What statements are compiled for."""
+        """The dialect that statements are compiled for."""
 
     async def fetch(self, sql: str, values: Sequence[object], client: str = "") -> bytes:
-        """Return the one value of the one row that a statement yields.
+        """Return the single value of the single row of a statement's result.
 
         Args:
             sql: the statement.
             values: its parameters.
-            client: for whom; connections are shared fairly among clients.
+            client: the client, among which connections are shared fairly.
 
         Raises:
-            DatabaseError: when the database failed; with ``ReadTimeout`` if the statement ran
-                longer than the limit and was cancelled.
-            TooManyWaiting: when too much of the client waits for a connection already.
+            DatabaseError: if the database failed; ``ReadTimeout`` if the statement exceeded the
+                time limit and was cancelled.
+            TooManyWaiting: if too many statements of the client wait for a connection already.
         """
 
     async def close(self) -> None:
@@ -67,11 +68,11 @@ class Reader(Protocol):
 
 
 def connect_to_read(file: str, mapped_megabytes: int) -> sqlite.Connection:
-    """Return a connection to an SQLite file that can only read; close the file to others.
+    """Return a read-only connection to an SQLite file, after making the file private.
 
     Args:
         file: the file.
-        mapped_megabytes: how much of it is mapped into memory, at most.
+        mapped_megabytes: maximum size of the part that is mapped into memory, in MiB.
     """
     make_private_database(file)
     connection = sqlite.connect(
@@ -89,11 +90,11 @@ def connect_to_read(file: str, mapped_megabytes: int) -> sqlite.Connection:
 
 
 class SqliteReader:
-    """Read-only connections, each used by one thread at a time.
+    """A pool of read-only connections to an SQLite file, each used by one thread at a time.
 
-    A statement that took no time when it last ran is run on the event loop itself, since to
-    hand it to a thread would take longer; every other one runs in a thread. There are more
-    threads than cores, so that some are left while one client's slow statements run.
+    A statement whose last run took less than 0.5 ms is run on the event loop itself, since the
+    switch to a thread would take longer; all others run in threads. There are more threads than
+    cores, so that some are free while one client's slow statements run.
     """
 
     def __init__(
@@ -123,7 +124,7 @@ class SqliteReader:
                 self._turns.note(client)
                 try:
                     value, seconds = self._loop_connection().fetch(sql, values)
-                except ReadTimeout:  # with these values it takes longer than it did
+                except ReadTimeout:  # the statement takes longer with these values
                     self._seconds.note(sql, self._timeout)
                 else:
                     self._seconds.note(sql, seconds)
@@ -141,7 +142,7 @@ class SqliteReader:
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
-            # The thread still holds the connection: it has to let go before anyone else may.
+            # The thread has to finish with the connection before it can be used again.
             connection.interrupt()
             await wait_for(running)
             raise
@@ -155,7 +156,7 @@ class SqliteReader:
             self._opened.pop().close()
 
     def _loop_connection(self) -> _ReadConnection:
-        """Return the event loop's own connection."""
+        """Return the connection of the event loop."""
         if self._own is None:
             self._own = self._open(_LONGEST_ON_LOOP)
         return self._own
@@ -167,7 +168,7 @@ class SqliteReader:
 
 
 class _ReadConnection:
-    """A connection that can only read, and not for longer than the limit."""
+    """A read-only connection whose statements are interrupted at a time limit."""
 
     def __init__(self, connection: sqlite.Connection, timeout: float) -> None:
         self._timeout = timeout
@@ -181,7 +182,11 @@ class _ReadConnection:
         self.close = self._connection.close
 
     def fetch(self, sql: str, values: Sequence[object]) -> tuple[bytes, float]:
-        """Return the one value of the one row that a statement yields, and how long it took."""
+        """Return the single value of a statement's result, and its duration in seconds.
+
+        Raises:
+            ReadTimeout: if the statement exceeded the time limit.
+        """
         started = time.monotonic()
         self._deadline = started + self._timeout
         try:
@@ -197,18 +202,18 @@ class _ReadConnection:
 
 
 class _RecentDurations:
-    """How long statements took when they last ran, for the thousand that ran last."""
+    """The durations of the thousand most recent statements, in seconds."""
 
     def __init__(self) -> None:
         self._seconds: OrderedDict[int, float] = OrderedDict()
 
     def of(self, sql: str) -> float:
-        """Return how long it took; for ever if it is not known."""
+        """Return the duration of a statement; infinity if it is not known."""
         return self._seconds.get(hash(sql), math.inf)
 
     def note(self, sql: str, seconds: float) -> None:
-        """Remember; a slow run is forgotten only step by step."""
-        # By a hash, since a thousand texts can be large.
+        """Record a duration; after a slow run the stored duration decreases gradually."""
+        # The key is a hash, since a thousand statements can be large.
         place = hash(sql)
         self._seconds[place] = max(seconds, 0.8 * self._seconds.get(place, 0.0))
         self._seconds.move_to_end(place)
@@ -244,7 +249,7 @@ class PostgresReader:
             raise failure from error
 
     async def close(self) -> None:
-        """Close the connections; those that a server does not answer on are cut off."""
+        """Close the connections; abandon those that do not close within five seconds."""
         if self._pool is not None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(CONNECT_SECONDS):
@@ -256,10 +261,10 @@ class PostgresReader:
                 _, arguments = self.dialect.create_connect_args(self._url)
                 self._pool = await asyncpg.create_pool(
                     **arguments,
-                    min_size=0,  # else it would try again by itself, with tracebacks in the log
+                    min_size=0,  # otherwise the pool retries in the background and logs tracebacks
                     max_size=self._size,
                     timeout=CONNECT_SECONDS,
-                    # A page of a site with many types takes more than asyncpg's 15 kB.
+                    # Statements of a site with many content types exceed asyncpg's limit of 15 kB.
                     statement_cache_size=_KEPT_STATEMENTS,
                     max_cacheable_statement_size=0,
                     init=_receive_json_as_bytes,
@@ -276,11 +281,11 @@ class PostgresReader:
 
 
 async def _receive_json_as_bytes(connection: asyncpg.Connection) -> None:
-    # The wire carries JSON as UTF-8 text, which is what the response is made of.
+    # JSON is UTF-8 text on the wire, so its bytes are used in the response as they are.
     await connection.set_type_codec(
         "json", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary"
     )
 
 
 async def _keep_session(connection: asyncpg.Connection) -> None:
-    """Reset nothing: statements here are single reads, which leave nothing behind."""
+    """Do nothing on reset, since single reads leave no session state behind."""

@@ -1,7 +1,8 @@
-"""Scalars inside JSON, as values that SQL compares.
+"""Scalars inside JSON, as typed SQL values.
 
-What is no value of the type that is asked for counts as nothing: another content type may have
-a field of the same name and another kind, and a database may look at its rows first.
+A scalar of another type than the requested one is null, not an error: another content type may
+have a field of the same name with another type, and a database may evaluate the expression on its
+rows before it filters them out.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class JsonText(DialectFunction):
 
 
 class JsonScalar(DialectFunction):
-    """A scalar inside a JSON object, in the form in which an array's elements come as well."""
+    """A scalar inside a JSON object, in the same form as an element of a JSON array."""
 
     type = Text()
     sqlite = "({0} ->> {1})"
@@ -38,18 +39,18 @@ class TextOf(DialectFunction):
 
 
 class _SmallLetters(TypeDecorator[str]):
-    """Text that is stored in small letters; what it is compared with is brought to that form."""
+    """Text stored in lower case; values that it is compared with are converted to lower case."""
 
     impl = Text
     cache_ok = True
 
     @property
     def python_type(self) -> type[str]:
-        """What its values are in Python."""
+        """The Python type of its values."""
         return str
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Return the text in small letters."""
+        """Return the text in lower case."""
         del dialect
         return None if value is None else value.lower()
 
@@ -89,14 +90,14 @@ class BooleanOf(DialectFunction):
 
 
 class MomentOf(DialectFunction):
-    """A scalar as the time that it tells with its zone."""
+    """A scalar as a point in time; the text has to have a time zone."""
 
     type = Moment()
-    # Only what begins with a year: 'now' would be another time in every row.
+    # Only text that begins with a year, since strftime also accepts 'now'.
     sqlite = (
         "(case when {0} glob '[0-9][0-9][0-9][0-9]-*' then strftime('%Y-%m-%dT%H:%M:%fZ', {0}) end)"
     )
-    # PostgreSQL lets nobody index a cast to a time, since it would follow the settings of the
-    # session where a text names no zone; this function, which a migration made, reads only
-    # those that do.
+    # A cast to a time cannot be indexed on PostgreSQL, since a text without a time zone depends
+    # on the session's settings. This function, which a migration creates, accepts only texts
+    # with a time zone.
     postgresql = "copydesk_moment({0} #>> '{{}}')"
