@@ -1,8 +1,7 @@
-"""The only maker of ids.
+"""Ids: ``<prefix>_<ULID>``. No other module creates them.
 
-An id is ``<prefix>_<ULID>``: the prefix says what it names, the ULID orders ids by the
-time they were made and is safe in URLs. The same string stands in the database, in GraphQL
-and in webhooks.
+The prefix is the kind of the identified object; the ULID (https://github.com/ulid/spec) sorts by
+creation time and is safe in URLs. The database, GraphQL and webhooks use the same string.
 """
 
 from __future__ import annotations
@@ -34,30 +33,30 @@ Kind = Literal[
 
 PREFIXES: frozenset[str] = frozenset(get_args(Kind))
 
-# Crockford's alphabet in lower case, as https://github.com/ulid/spec orders it.
+# Crockford's base 32 alphabet in lower case.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _RANDOM_BITS = 80
 _LENGTH = 26
 
 
 def new_id(kind: Kind) -> str:
-    """Return a new id for a thing of this kind, later in order than those made before."""
+    """Return a new id of this kind, which sorts after those of earlier milliseconds."""
     milliseconds = int(now().timestamp() * 1000)
     return f"{kind}_{_encode(milliseconds << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS))}"
 
 
 def kind_of(identifier: str) -> str | None:
-    """Return the prefix of a well-formed id, or ``None`` for anything else."""
+    """Return the kind of a well-formed id, which is its prefix, or ``None`` for anything else."""
     prefix, _, rest = identifier.partition("_")
     well_formed = prefix in PREFIXES and len(rest) == _LENGTH and set(rest) <= set(_ALPHABET)
     return prefix if well_formed else None
 
 
 def made_at(identifier: str) -> datetime:
-    """Return when a well-formed id was made, to the millisecond.
+    """Return the creation time of an id, to the millisecond.
 
     Raises:
-        ValueError: if it is not well formed.
+        ValueError: if the id is not well formed.
     """
     if kind_of(identifier) is None:
         raise ValueError(f"{identifier!r} is no id")

@@ -1,7 +1,7 @@
-"""Signatures: Ed25519 keys, and envelopes that anyone can open with the public one.
+"""Signatures: Ed25519 keys, and envelopes that can be verified with the public key.
 
-An envelope is a DSSE v1 envelope (https://github.com/secure-systems-lab/dsse): what is signed
-is the payload together with its type, so no statement can be passed off as one of another kind.
+An envelope is a DSSE v1 envelope (https://github.com/secure-systems-lab/dsse): the payload is
+signed together with its type, so that a statement cannot pass for one of another kind.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ from cms.private_files import OTHERS, give_to_owner_of, make_private_folder, ope
 
 Envelope: TypeAlias = Mapping[str, str | Sequence[Mapping[str, str]]]
 
-# How much of its id the file of a prepared key has in its name.
+# Number of characters of a key's id in the name of its file.
 _ID_IN_NAME = 16
 
 
 class Signer:
-    """Signs with an Ed25519 private key.
+    """A signer with an Ed25519 private key.
 
     Attributes:
-        key_id: the SHA-256 of the raw public key, in lower-case hexadecimal.
+        key_id: SHA-256 of the raw public key, in lower-case hexadecimal.
     """
 
     def __init__(self, private_key: Ed25519PrivateKey) -> None:
@@ -51,33 +51,34 @@ class Signer:
         """Return an envelope around the payload.
 
         Args:
-            payload_type: a media type that says what the payload is and how to read it.
-            payload: what is stated.
+            payload_type: media type of the payload.
+            payload: bytes to sign.
         """
         return sign_together([self], payload_type, payload)
 
     def signature(self, payload_type: str, payload: bytes) -> Mapping[str, str]:
-        """Return the signature of an envelope around the payload, with the id of the key."""
+        """Return the DSSE signature of a payload, with the id of the key."""
         signature = self._private_key.sign(_pre_authentication_encoding(payload_type, payload))
         return {"keyid": self.key_id, "sig": b64encode(signature).decode()}
 
     def public_key_pem(self) -> str:
-        """Return the public key, which others need to open envelopes."""
+        """Return the public key in PEM, with which envelopes are verified."""
         key = self._private_key.public_key()
         return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
     def pem(self) -> bytes:
-        """Return the private key, as a file holds it."""
+        """Return the private key in PEM, the content of a key file."""
         return self._private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 class KeyFile:
-    """The file with the private key of a site, which is read whenever it is needed.
+    """The file of a site's private key, which is read each time it is needed.
 
-    A key that is to follow is first put beside it, under its id, and takes its place when the
-    ledger names it. Until then the file is as it was; from then on whoever reads it finds the key
-    beside it, even if the process that made it has ended in between. The key before is beside it
-    from then on, and is found there too: by a ledger that was restored from a backup.
+    In a rotation, the new key is first written beside the file, under a name with its id, and
+    replaces the file once the ledger has recorded it. Until then the file is unchanged; after
+    that, readers find the recorded key beside the file even if the process ended before the
+    replacement. The previous key is kept beside the file too, for a ledger that is restored from a
+    backup.
 
     Args:
         path: the file; it need not exist.
@@ -90,13 +91,13 @@ class KeyFile:
         """Return a signer with the key in the file; ``None`` if there is no file.
 
         Raises:
-            AttestationError: if others than its owner can read the file, if it holds no Ed25519
-                private key in PEM, or if it cannot be read.
+            AttestationError: if group or others can read the file, it has no Ed25519 private key
+                in PEM, or it cannot be read.
         """
         return _load(self.path)
 
     def load(self) -> Signer:
-        """Return a signer with the key in the file, which has to be there.
+        """Return a signer with the key in the file.
 
         Raises:
             AttestationError: as for :meth:`signer`, and if there is no file.
@@ -110,26 +111,36 @@ class KeyFile:
         return signer
 
     def signer_with(self, key_id: str) -> Signer | None:
-        """Return a signer with the key that the ledger names, or with the one in the file.
+        """Return a signer with this key if it is beside the file, else with the key in the file.
+
+        A key found beside the file is put in its place, if the folder is writable. The caller has
+        to check the key id of the result.
+
+        Args:
+            key_id: id of the signing key in the ledger.
+
+        Returns:
+            ``None`` if there is neither.
 
         Raises:
-            AttestationError: as for :meth:`signer`, if the key is not beside the file either.
+            AttestationError: as for :meth:`signer`.
         """
         prepared = _load(self._sibling_path(key_id))
         if prepared is None or prepared.key_id != key_id:
             return self.signer()
-        # Who may only read can sign all the same.
+        # Signing does not need write access to the folder.
         with suppress(OSError, AttestationError):
             self._put_in_place(key_id)
         return prepared
 
     def make(self) -> bool:
-        """Make a key, unless there is a file; return whether it was made.
+        """Create a key, unless the file exists; return whether it was created.
 
-        Of processes that do this at once, one makes the key: it is there whole or not at all.
+        The file is created atomically: of concurrent processes, one creates it, and no other sees
+        it incomplete.
 
         Raises:
-            AttestationError: if the file cannot be made.
+            AttestationError: if the file cannot be created.
         """
         try:
             self._write(Signer(Ed25519PrivateKey.generate()), self.path, os.link)
@@ -145,10 +156,10 @@ class KeyFile:
         return True
 
     def prepare(self) -> Signer:
-        """Make a key beside the file, and return a signer with it.
+        """Create a new key beside the file, and return a signer with it.
 
         Raises:
-            AttestationError: if it cannot be made.
+            AttestationError: if it cannot be created.
         """
         signer = Signer(Ed25519PrivateKey.generate())
         try:
@@ -161,11 +172,11 @@ class KeyFile:
         return signer
 
     def put_in_place(self, key_id: str) -> None:
-        """Let a key that was prepared take the place of the file.
+        """Replace the file by a prepared key, and keep the previous key beside it.
 
         Raises:
-            AttestationError: if it cannot, or the file holds no key that could be kept; the key is
-                found beside the file all the same.
+            AttestationError: if the file cannot be replaced, or its key cannot be read and kept;
+                readers still find the prepared key beside the file.
         """
         try:
             self._put_in_place(key_id)
@@ -180,14 +191,14 @@ class KeyFile:
     def _put_in_place(self, key_id: str) -> None:
         target = self.path.resolve()
         with open_folder(target.parent) as folder:
-            # Else another process could replace a key that has not been kept.
+            # Without the lock, another process could replace a key that was not kept yet.
             fcntl.flock(folder, fcntl.LOCK_EX)
             self._keep(target)
             self._sibling_path(key_id).replace(target)
             os.fsync(folder)
 
     def _keep(self, target: Path) -> None:
-        """Have the key in the file beside it too."""
+        """Link the current key under its own name beside the file."""
         if (signer := _load(target)) is not None:
             with suppress(FileExistsError):
                 os.link(target, self._sibling_path(signer.key_id))
@@ -198,7 +209,7 @@ class KeyFile:
 
     def _write(self, signer: Signer, path: Path, place: Callable[[str, Path], None]) -> None:
         make_private_folder(path.parent)
-        # Such a file has the mode 0600 from its beginning.
+        # mkstemp creates the file with mode 0600.
         handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -213,7 +224,7 @@ class KeyFile:
 
 
 def sign_together(signers: Sequence[Signer], payload_type: str, payload: bytes) -> Envelope:
-    """Return an envelope around the payload with the signatures of all of them."""
+    """Return an envelope around the payload with the signatures of all signers."""
     return {
         "payloadType": payload_type,
         "payload": b64encode(payload).decode(),
@@ -222,15 +233,15 @@ def sign_together(signers: Sequence[Signer], payload_type: str, payload: bytes) 
 
 
 def open_envelope(envelope: object, public_key_pem: str) -> tuple[str, bytes]:
-    """Return what was signed, its type and its payload, if this key has signed it.
+    """Return the payload type and the payload of an envelope that this key has signed.
 
     Args:
-        envelope: what somebody says is an envelope.
-        public_key_pem: the public key of whom one trusts.
+        envelope: the envelope, as JSON; it may have any form.
+        public_key_pem: the trusted public key, in PEM.
 
     Raises:
-        AttestationError: if it is no envelope, another key has signed it, or the signature does
-            not fit.
+        AttestationError: if it is no envelope, is not signed with this key, or the signature is
+            not valid.
     """
     key = _public_key(public_key_pem)
     payload_type, payload, signatures = _parts_of(envelope)
@@ -243,7 +254,7 @@ def open_envelope(envelope: object, public_key_pem: str) -> tuple[str, bytes]:
 
 
 def read_unverified(envelope: object) -> tuple[str, bytes]:
-    """Return what an envelope says, its type and its payload, whoever has signed it.
+    """Return the payload type and the payload of an envelope, without verifying signatures.
 
     Raises:
         AttestationError: if it is no envelope.
@@ -253,7 +264,7 @@ def read_unverified(envelope: object) -> tuple[str, bytes]:
 
 
 def key_ids_of(envelope: object) -> list[str]:
-    """Return the ids of the keys that are said to have signed an envelope.
+    """Return the key ids in an envelope's signatures, without verifying these.
 
     Raises:
         AttestationError: if it is no envelope.
@@ -309,7 +320,7 @@ def _private_key(pem: bytes, path: Path) -> Ed25519PrivateKey:
 
 
 def _sync(folder: Path) -> None:
-    """Let the folder survive a crash: a key must not be lost once something is signed."""
+    """Flush a folder to disk, since a key must not be lost in a crash once it has signed."""
     with open_folder(folder.resolve()) as handle:
         os.fsync(handle)
 
@@ -334,7 +345,7 @@ def _parts_of(envelope: object) -> tuple[str, bytes, list[tuple[str, bytes]]]:
         raise AttestationError("this is no DSSE envelope: it is not a JSON object")
     try:
         payload_type = _text(envelope, "payloadType")
-        payload_type.encode()  # a lone surrogate has no bytes that could be signed
+        payload_type.encode()  # fails on a lone surrogate, which has no UTF-8 encoding
         payload = _bytes(envelope, "payload")
         return payload_type, payload, list(_signatures_of(envelope))
     except ValueError as error:
@@ -348,7 +359,7 @@ def _signatures_of(envelope: Mapping[object, object]) -> Iterator[tuple[str, byt
     for each in signatures:
         if not isinstance(each, Mapping):
             raise ValueError("a signature is not an object")  # noqa: TRY004  # caught as one
-        # Without an id, as with an empty one, the key is to be tried.
+        # A signature without a key id, or with an empty one, may be of any key.
         yield _text(each, "keyid") if "keyid" in each else "", _bytes(each, "sig")
 
 
@@ -360,7 +371,7 @@ def _text(holder: Mapping[object, object], name: str) -> str:
 
 
 def _bytes(holder: Mapping[object, object], name: str) -> bytes:
-    """Return what is in base64, in the standard alphabet or the one for URLs."""
+    """Return the bytes of a base64 member, in the standard or the URL-safe alphabet."""
     text = _text(holder, name).replace("-", "+").replace("_", "/")
     try:
         return b64decode(text, validate=True)
@@ -377,6 +388,6 @@ def _is_valid(key: Ed25519PublicKey, signature: bytes, payload_type: str, payloa
 
 
 def _pre_authentication_encoding(payload_type: str, payload: bytes) -> bytes:
-    """Return the bytes that are signed: DSSE's pre-authentication encoding."""
+    """Return the signed bytes: DSSE's pre-authentication encoding (PAE)."""
     kind = payload_type.encode()
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)

@@ -1,4 +1,4 @@
-"""What is stored: tables and their constraints, without behaviour."""
+"""The database tables and their constraints, without behaviour."""
 
 from __future__ import annotations
 

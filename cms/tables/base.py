@@ -1,4 +1,4 @@
-"""What all tables share: naming of constraints, and the types of columns."""
+"""The base of all tables: naming of constraints, and column types."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cms.storage.dialects import JsonDocument, Key, Moment, Words
 
 if TYPE_CHECKING:
     from cms.content.canonical_json import Json, JsonObject
-else:  # SQLAlchemy reads annotations when a class is made, and cannot follow recursive ones.
+else:  # SQLAlchemy evaluates annotations when a class is created, and fails on recursive ones.
     Json = JsonObject = object
 
 Id: TypeAlias = Annotated[str, mapped_column(Key, primary_key=True)]

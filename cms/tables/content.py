@@ -12,7 +12,7 @@ from cms.tables.base import Base, Document, Id, Items, Name, Prose, Time
 
 
 class Entry(Base):
-    """The identity of a piece of content; the only thing links point at."""
+    """The identity of a piece of content; links point to entries only."""
 
     __tablename__ = "entry"
 
@@ -36,7 +36,7 @@ class Edition(Base):
     id: Mapped[Id]
     entry_id: Mapped[str] = mapped_column(Key, ForeignKey("entry.id"))
     locale: Mapped[Name]
-    # The newest revision; what a writer has to name as its base.
+    # The newest revision, which a save has to name as its base.
     head_id: Mapped[str | None] = mapped_column(
         Key, ForeignKey("revision.id", name="fk_edition_head_id", use_alter=True)
     )
@@ -44,12 +44,12 @@ class Edition(Base):
 
 
 class Revision(Base):
-    """An immutable full snapshot. ``content`` is what was written; the rest derives from it."""
+    """An immutable full snapshot: the ``content`` as written, and the values derived from it."""
 
     __tablename__ = "revision"
     __table_args__ = (
         UniqueConstraint("edition_id", "number"),
-        # So that others can refer to a revision of a certain edition.
+        # The target of foreign keys that require a revision of a certain edition.
         UniqueConstraint("edition_id", "id"),
         CheckConstraint("number >= 1", name="number_from_one"),
         Index("ix_revision_slug", "slug"),
@@ -72,18 +72,18 @@ class Revision(Base):
     digest: Mapped[Name]
     author_id: Mapped[str] = mapped_column(Key, ForeignKey("account.id"))
     note: Mapped[Prose]
-    # Saved by a machine while somebody was typing; may be pruned.
+    # Saved automatically while an editor was typing; may be pruned.
     is_autosave: Mapped[bool] = mapped_column(server_default=false())
-    # The revision of another edition that it is a translation of; an autosave may be pruned
-    # all the same.
+    # The revision of another edition that it translates; not a foreign key, since an autosave may
+    # be pruned.
     translated_from: Mapped[str | None] = mapped_column(Key)
-    # Where it would stand on the site.
+    # Path on the site if it were published.
     path: Mapped[str | None] = mapped_column(Key)
     created_at: Mapped[Time]
 
 
 class EditionContributor(Base):
-    """Somebody whose text an edition began with, as a copy or a translation."""
+    """An account whose text an edition was created from, as a copy or a translation."""
 
     __tablename__ = "edition_contributor"
     __table_args__ = (CLUSTERED,)
@@ -93,14 +93,14 @@ class EditionContributor(Base):
 
 
 class Look(Base):
-    """The revision of an edition at which somebody last looked."""
+    """The revision of an edition that an account viewed last."""
 
     __tablename__ = "look"
     __table_args__ = (CLUSTERED,)
 
     account_id: Mapped[str] = mapped_column(Key, ForeignKey("account.id"), primary_key=True)
     edition_id: Mapped[str] = mapped_column(Key, ForeignKey("edition.id"), primary_key=True)
-    # Not a foreign key: an autosave that was looked at may be pruned all the same.
+    # Not a foreign key, since an autosave that was viewed may be pruned.
     revision_id: Mapped[Name]
     looked_at: Mapped[Time]
 
@@ -121,7 +121,7 @@ class RevisionTag(Base):
 
 
 class Link(Base):
-    """An edge from a revision to an entry, or to a URL; see :class:`cms.content.links.Edge`."""
+    """A link from a revision to an entry or a URL; see :class:`cms.content.links.Edge`."""
 
     __tablename__ = "link"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""What is remembered: the audit chain, and the counters that order everything."""
+"""The audit chain, attestations, counters, repeated mutations and presence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cms.tables.base import Base, Document, Id, Name, Time
 
 
 class Counter(Base):
-    """A number without gaps: whoever raises it holds its row until the transaction ends."""
+    """A counter without gaps: incrementing it locks its row until the transaction ends."""
 
     __tablename__ = "counter"
 
@@ -19,13 +19,13 @@ class Counter(Base):
 
 
 class AuditRecord(Base):
-    """Who did what, when, to what. Each record holds the hash of the one before."""
+    """A record of an action, with its actor, time and subject, and the hash of the one before."""
 
     __tablename__ = "audit_record"
 
     sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     recorded_at: Mapped[Time]
-    # An account's id, or "operator" for someone at the server's own shell.
+    # An account's id, or "operator" for commands at the server's shell.
     actor: Mapped[Name]
     action: Mapped[Name]
     subject: Mapped[str | None] = mapped_column(Key)
@@ -40,9 +40,9 @@ class Attestation(Base):
 
     __tablename__ = "attestation"
 
-    # The sign-off or the publication that it is about, or an id of its own for a key.
+    # Id of the sign-off or publication that it is about; for a key, a new id.
     id: Mapped[Id]
-    # The number of the statement; each names the hash of the one before.
+    # Number of the statement, which contains the hash of the one before.
     sequence: Mapped[int] = mapped_column(BigInteger, unique=True)
     hash: Mapped[Name]
     # A DSSE envelope: https://github.com/secure-systems-lab/dsse
@@ -50,20 +50,20 @@ class Attestation(Base):
 
 
 class ClientMutation(Base):
-    """A write that its client may repeat, and the answer that it got."""
+    """A mutation with an idempotency key, and its response."""
 
     __tablename__ = "client_mutation"
 
     actor: Mapped[str] = mapped_column(Key, primary_key=True)
     key: Mapped[str] = mapped_column(Key, primary_key=True)
-    # The digest of what was asked: the same key with another input is a mistake.
+    # Digest of the input: the same key with another input is an error.
     input_digest: Mapped[Name]
     answer: Mapped[Document]
     answered_at: Mapped[Time]
 
 
 class Presence(Base):
-    """Who has an edition open, and since when they have not been heard of."""
+    """An account that has an edition open, and the time of its last heartbeat."""
 
     __tablename__ = "presence"
 

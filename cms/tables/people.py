@@ -1,4 +1,4 @@
-"""People whom readers see, accounts that sign in, and what these may do."""
+"""People shown as bylines, accounts, their tokens, grants and rate limits."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ class Person(Base):
 
 
 class Account(Base):
-    """Someone who signs in; may be tied to a person."""
+    """An identity that signs in; may belong to a person."""
 
     __tablename__ = "account"
-    # Four eyes are those of two people, so nobody has two accounts under one byline.
+    # Review requires two different people, so a person has at most one account.
     __table_args__ = (Index("uq_account_person_id", "person_id", unique=True),)
 
     id: Mapped[Id]
     email: Mapped[str] = mapped_column(Key, unique=True)
     person_id: Mapped[str | None] = mapped_column(Key, ForeignKey("person.id"))
-    # Argon2id; an account without one cannot sign in.
+    # Argon2id hash; an account without one cannot sign in.
     password_hash: Mapped[str | None] = mapped_column(Key)
     created_at: Mapped[Time]
     disabled_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class Token(Base):
-    """A secret that stands for an account; only its hash is kept."""
+    """A secret that authenticates an account; only its hash is stored."""
 
     __tablename__ = "token"
     __table_args__ = (
@@ -55,9 +55,9 @@ class Token(Base):
     kind: Mapped[Name]
     name: Mapped[Prose]
     hash: Mapped[str] = mapped_column(Key, unique=True)
-    # What it may be used for, at most; null means all that its account may do.
+    # Actions that it is limited to; null for all actions of its account.
     scopes: Mapped[list[str] | None] = mapped_column(JsonDocument)
-    # For a preview: the one revision that it shows.
+    # Of a preview token: the only revision that it shows.
     revision_id: Mapped[str | None] = mapped_column(Key)
     # The tokens of one sign-in share a session.
     session_id: Mapped[str | None] = mapped_column(Key)
@@ -68,7 +68,7 @@ class Token(Base):
 
 
 class Throttle(Base):
-    """How often something was tried since when."""
+    """The number of attempts since a time, for a rate limit."""
 
     __tablename__ = "throttle"
 
@@ -78,7 +78,7 @@ class Throttle(Base):
 
 
 class RoleGrant(Base):
-    """A role, for all content or only for a stage, a content type, or a category's subtree."""
+    """A role of an account, for all content or for a stage, content type or category subtree."""
 
     __tablename__ = "role_grant"
     __table_args__ = (Index("ix_role_grant_account_id", "account_id"),)

@@ -1,4 +1,4 @@
-"""What was public, from when to when."""
+"""Publications: the revisions that are or were public, and when."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _HAS_PATH = "path is not null"
 
 
 class Publication(Base):
-    """Revision R of edition E was public from one position to another.
+    """The period in which a revision of an edition was public, from one position to another.
 
-    Open rows are what readers see now. A row is never changed except to close it, so what it
-    repeats of its entry and revision stays true.
+    Rows without an end are public now. A row is only ever changed to end it, and its entry and
+    revision are immutable, so the columns copied from them stay correct.
     """
 
     __tablename__ = "publication"
@@ -44,13 +44,13 @@ class Publication(Base):
             *("locale", "content_type", "published_at", "entry_id"),
             where=_OPEN,
         ),
-        # Of all types together.
+        # For lists of all content types together.
         partial_index(
             "ix_publication_open_newest", "locale", "published_at", "entry_id", where=_OPEN
         ),
         Index("ix_publication_edition_id", "edition_id", "position"),
         Index("ix_publication_revision_id", "revision_id"),
-        # What stood at a path, and what changed between two positions.
+        # For the history of a path, and for changes between two positions.
         partial_index("ix_publication_path", "path", "locale", where=_HAS_PATH),
         Index("ix_publication_position", "position"),
         Index("ix_publication_ended_position", "ended_position"),
@@ -58,7 +58,7 @@ class Publication(Base):
     )
 
     id: Mapped[Id]
-    # Orders all publications and their ends, without gaps.
+    # Number in the order of all publications and their ends, without gaps.
     position: Mapped[int] = mapped_column(BigInteger)
     entry_id: Mapped[str] = mapped_column(Key, ForeignKey("entry.id"))
     edition_id: Mapped[str] = mapped_column(Key, ForeignKey("edition.id"))
@@ -70,7 +70,7 @@ class Publication(Base):
     first_published_at: Mapped[Time]
     published_at: Mapped[Time]
     published_by: Mapped[str] = mapped_column(Key, ForeignKey("account.id"))
-    # Why an administrator published it past the sign-off gate, if one did.
+    # Why an administrator published it without the sign-off gate, if one did.
     break_glass_reason: Mapped[str | None] = mapped_column(Words)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_position: Mapped[int | None] = mapped_column(BigInteger)

@@ -1,4 +1,4 @@
-"""Requests for review, and the reviewers' answers."""
+"""Reviews, sign-offs, change requests and comments."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Review(Base):
     id: Mapped[Id]
     edition_id: Mapped[str] = mapped_column(Key, ForeignKey("edition.id"))
     revision_id: Mapped[Name]
-    # The stages as they stood when the review was requested.
+    # Stages of the policy at the time of the request.
     stages: Mapped[Items]
     note: Mapped[Prose]
     requested_by: Mapped[str] = mapped_column(Key, ForeignKey("account.id"))
@@ -39,7 +39,7 @@ class Review(Base):
 
 
 class SignOff(Base):
-    """A reviewer's yes to a digest, at a stage."""
+    """A reviewer's approval of a digest, at a stage."""
 
     __tablename__ = "sign_off"
     __table_args__ = (
@@ -64,7 +64,7 @@ class SignOff(Base):
 
 
 class ReviewAssignee(Base):
-    """Whom a review was addressed to."""
+    """An account that a review was assigned to."""
 
     __tablename__ = "review_assignee"
     __table_args__ = (CLUSTERED,)
@@ -74,7 +74,7 @@ class ReviewAssignee(Base):
 
 
 class ChangeRequest(Base):
-    """A reviewer's no to a digest, with its reason."""
+    """A reviewer's rejection of a digest, with the reason."""
 
     __tablename__ = "change_request"
     __table_args__ = (
@@ -95,7 +95,7 @@ class ChangeRequest(Base):
 
 
 class Comment(Base):
-    """What an editor says about an edition, or about a part of a text in it."""
+    """An editor's comment on an edition, or on a range of a text in it."""
 
     __tablename__ = "comment"
     __table_args__ = (
@@ -107,13 +107,13 @@ class Comment(Base):
 
     id: Mapped[Id]
     edition_id: Mapped[str] = mapped_column(Key, ForeignKey("edition.id"))
-    # The first comment of its thread; null for that one itself.
+    # The first comment of its thread; null for the first comment itself.
     thread_id: Mapped[str | None] = mapped_column(Key, ForeignKey("comment.id"))
     body: Mapped[Prose]
     author_id: Mapped[str] = mapped_column(Key, ForeignKey("account.id"))
     created_at: Mapped[Time]
-    # Where it is about: a value of the revision that its author had in mind, and the words
-    # there, with what stands around them, by which they are found again after edits.
+    # The anchor: a text range in the revision that the author saw, with its context, by which it
+    # is found again after edits; see cms.comparison.anchors.
     field_path: Mapped[str | None] = mapped_column(Key)
     start: Mapped[int | None]
     quote: Mapped[str | None] = mapped_column(Words)

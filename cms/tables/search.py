@@ -1,4 +1,4 @@
-"""What is searched, and the words that can be suggested. All of it derives from the rest."""
+"""The search index and the words that can be suggested; both derive from other tables."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from cms.tables.base import Base, Document, Name, Prose
 
 
 class SearchDocument(Base):
-    """What is searched of a revision; see :class:`cms.search.document.SearchableText`.
+    """The searchable text of a revision; see :class:`cms.search.document.SearchableText`.
 
-    The migrations add an index of the words, which follows every insertion and deletion. A row
+    The migrations add a full-text index, which is updated with every insertion and deletion. A row
     is never updated.
     """
 
     __tablename__ = "search_document"
 
-    # A number, as the index on SQLite knows its rows by numbers alone.
+    # An integer, since the rows of an FTS5 index have integer ids only.
     id: Mapped[int] = mapped_column(primary_key=True)
     revision_id: Mapped[str] = mapped_column(
         Key, ForeignKey("revision.id", ondelete="CASCADE"), unique=True
     )
-    # Before what is long, so that it is quick to read.
+    # Before the long columns, so that it is read without them.
     title_words: Mapped[int]
     title: Mapped[Prose]
     summary: Mapped[Prose]
@@ -32,7 +32,7 @@ class SearchDocument(Base):
 
 
 class SearchWord(Base):
-    """A word that is in something public, as it is written but for capitals."""
+    """A word of public editions, in lower case."""
 
     __tablename__ = "search_word"
     __table_args__ = (CLUSTERED,)
@@ -41,12 +41,12 @@ class SearchWord(Base):
     word: Mapped[str] = mapped_column(Key, primary_key=True)
     folded: Mapped[Name]
     grams: Mapped[int]
-    # In how many public editions it is.
+    # Number of public editions that contain it.
     editions: Mapped[int]
 
 
 class SearchGram(Base):
-    """What a word and those that are like it have in common; see cms.search.spelling."""
+    """A gram of a word, by which similar words are found; see :mod:`cms.search.spelling`."""
 
     __tablename__ = "search_gram"
     __table_args__ = (

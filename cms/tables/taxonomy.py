@@ -10,14 +10,14 @@ from cms.tables.base import Base, Id, Name, Prose, Time
 
 
 class Category(Base):
-    """A place in the tree of topics."""
+    """A node of the category tree."""
 
     __tablename__ = "category"
     __table_args__ = (
         UniqueConstraint("parent_id", "slug"),
         UniqueConstraint("path"),
         CheckConstraint("parent_id <> id", name="no_loop"),
-        # Nulls are different from each other, so the roots need an index of their own.
+        # Nulls are distinct in a unique constraint, so the roots need a separate index.
         partial_index("uq_category_root_slug", "slug", where="parent_id is null", unique=True),
         Index("ix_category_ordinal", "parent_id", "ordinal"),
     )
@@ -25,7 +25,7 @@ class Category(Base):
     id: Mapped[Id]
     parent_id: Mapped[str | None] = mapped_column(Key, ForeignKey("category.id"))
     slug: Mapped[Name]
-    # The slugs from the root down, joined by "/"; kept by the category commands.
+    # Slugs from the root to the category, joined by "/"; updated by the category commands.
     path: Mapped[Name]
     name: Mapped[Prose]
     description: Mapped[Prose]
@@ -34,7 +34,7 @@ class Category(Base):
 
 
 class Tag(Base):
-    """A word that cuts across the tree."""
+    """A keyword, independent of the category tree."""
 
     __tablename__ = "tag"
 

@@ -1,4 +1,4 @@
-"""The internal links in HTML, set apart from it, so that each can lead where its target is now."""
+"""HTML split at its internal links, so that each link gets its target's current path."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from html import escape, unescape
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.links import EntriesByPath, target_fields
 
-# In sanitised HTML every attribute has a value between double quotes, which it cannot hold.
+# In sanitised HTML every attribute value is in double quotes and contains none.
 _ATTRIBUTE = r'\s+[^\s="<>/]+="[^"]*"'
 _TAG = re.compile(rf"<(\w+)((?:{_ATTRIBUTE})*)\s*/?>")
 _VALUE = re.compile(r'\s+([^\s="<>/]+)="([^"]*)"')
 
 
 def segments_of(html: str, entries: EntriesByPath) -> list[Json] | None:
-    """Return HTML in pieces, with the address of each internal link a piece of its own.
+    """Return HTML as a list of segments, with a separate segment for each internal address.
 
-    A piece is ``{"text": …}``, which stays as it is, or an address: ``{"entry": …}`` says where
-    it leads, ``fragment`` what is appended to the path, and ``href`` what was written, which is
-    all that is left where the entry cannot be seen. All of them are HTML already.
+    A segment is unchanged HTML, ``{"text": …}``, or an address: ``entry`` is the id of its target,
+    ``fragment`` is appended to the target's path, and ``href`` is the original address, for readers
+    who cannot see the target. All values are escaped for HTML.
 
     Args:
         html: sanitised HTML.
-        entries: the ids of the entries at the site paths in it.
+        entries: ids of the entries at the site paths in it.
 
     Returns:
         ``None`` if no link in it leads to an entry.
@@ -42,7 +42,7 @@ def segments_of(html: str, entries: EntriesByPath) -> list[Json] | None:
 
 
 def _hrefs(html: str) -> Iterator[tuple[int, int, str]]:
-    """Yield where the address of each link starts and ends, and the address."""
+    """Yield the start, the end and the text of each link's address."""
     for tag in _TAG.finditer(html):
         if tag[1] != "a":
             continue

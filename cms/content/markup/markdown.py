@@ -1,4 +1,7 @@
-"""Markdown → sanitised HTML, and what derives from that HTML. The libraries do the work."""
+"""Rendering of Markdown to sanitised HTML, plain text, links, headings and a syntax tree.
+
+markdown-it-py parses (https://spec.commonmark.org/), nh3 sanitises.
+"""
 
 from __future__ import annotations
 
@@ -23,19 +26,20 @@ from cms.content.markup.sanitizing import ADDRESSES, Loss, losses
 from cms.content.nesting import too_deep
 from cms.content.slug import Anchors
 
-# How many words somebody reads in a minute, silently: https://doi.org/10.1016/j.jml.2019.104047
+# Average silent reading rate in English: https://doi.org/10.1016/j.jml.2019.104047
 WORDS_PER_MINUTE = 238
 
 URL_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 
-# A word with what joins its parts, or a character of a script that has no spaces.
+# A word with its inner punctuation, or a character of a script without spaces.
 _WORD = re.compile(
     r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
     r"|[^\W_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+(?:['\u2019.,/-][^\W_]+)*"
 )
-# More than anybody will mend before saving again.
+# Maximum number of reported losses, more than an author fixes before saving again.
 MOST_LOSSES = 50
 
+# Characters that browsers ignore before the scheme of an address, and some of them within it.
 _IGNORED = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -45,7 +49,7 @@ _ATTRIBUTES = {
     **{heading: {"id"} for heading in _HEADINGS},
     "code": {"class"},
 }
-# How many lists and quotes may stand within each other, and how many marks around a word.
+# Maximum nesting of lists and quotes, and of marks around a word.
 DEEPEST = 100
 
 
@@ -54,13 +58,16 @@ def _parser(depth: int) -> MarkdownIt:
     return MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
 
 
-# To the parser a list is two levels deep; one more lets it open what is too deep.
+# The parser counts a list as two levels; one more level makes excess nesting visible in the tokens.
 _PARSER = _parser(2 * DEEPEST + 1)
 _INLINE_PARSER = _parser(DEEPEST)
 
 
 def _parse_inline(state: StateCore) -> None:
-    """Parse text within blocks; the parser's own way takes three calls for each level there."""
+    """Parse the inline text of blocks with the nesting limit of inline text.
+
+    The default rule uses the limit of blocks, and takes three Python calls per level.
+    """
     for token in state.tokens:
         if token.type == "inline":
             token.children = []
@@ -72,7 +79,7 @@ _PARSER.core.ruler.at("inline", _parse_inline)
 
 @dataclass(frozen=True)
 class InlineLink:
-    """A link as it stands in the text."""
+    """A link in a text, with its address and words."""
 
     href: str
     label: str
@@ -80,12 +87,12 @@ class InlineLink:
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading that a reader can be sent to.
+    """A heading with an anchor.
 
     Attributes:
         level: 1 to 6.
         text: its words.
-        anchor: what a ``#fragment`` leads to.
+        anchor: the ``id`` that a ``#fragment`` leads to.
     """
 
     level: int
@@ -95,15 +102,15 @@ class Heading:
 
 @dataclass(frozen=True)
 class RenderedMarkdown:
-    """What derives from a Markdown text.
+    """A rendered Markdown text.
 
     Attributes:
-        html: sanitised, with an ``id`` on every heading.
-        plain_text: the words alone, one line a block.
-        links: the links that stand in the HTML, in order.
-        anchors: what a ``#fragment`` can lead to.
-        headings: those that have an anchor, in order.
-        tree: the text as a tree; see :mod:`cms.content.markup.mdast`.
+        html: sanitised HTML, with an ``id`` on every heading.
+        plain_text: the words, one line per block.
+        links: links in the HTML, in order.
+        anchors: every ``id`` that a ``#fragment`` can lead to.
+        headings: headings with an anchor, in order.
+        tree: the syntax tree; see :mod:`cms.content.markup.mdast`.
     """
 
     html: str
@@ -115,12 +122,12 @@ class RenderedMarkdown:
 
     @property
     def word_count(self) -> int:
-        """How many words a reader reads; see :func:`count_words`."""
+        """The number of words of the plain text; see :func:`count_words`."""
         return count_words(self.plain_text)
 
     @property
     def reading_minutes(self) -> int:
-        """How long reading takes, in whole minutes; 0 only where there are no words."""
+        """The reading time in minutes, rounded up; 0 only if there are no words."""
         return ceil(self.word_count / WORDS_PER_MINUTE)
 
 
@@ -128,7 +135,11 @@ def render_markdown(text: str, anchors: Anchors) -> RenderedMarkdown:
     """Render CommonMark with tables and strikethrough.
 
     Raw HTML is allowed and then sanitised, so no script, style or event handler survives.
-    Plain text and links are read from the sanitised HTML, so they are what a reader gets.
+    Plain text and links are read from the sanitised HTML, so they match what readers get.
+
+    Args:
+        text: the Markdown text.
+        anchors: anchors of the page, from which the headings get theirs.
     """
     return _render(_PARSER.parse(text), anchors)
 
@@ -149,32 +160,32 @@ def _render(tokens: Sequence[Token], anchors: Anchors) -> RenderedMarkdown:
 
 
 def count_words(text: str) -> int:
-    """Return the number of words: each Chinese character and each Japanese one is a word."""
+    """Return the number of words; each Chinese or Japanese character is a word."""
     return len(_WORD.findall(text))
 
 
 def sanitising_losses(text: str) -> tuple[Loss, ...]:
-    """Return what stands in a Markdown text and no reader gets, at most :data:`MOST_LOSSES`.
+    """Return what sanitising removes from a Markdown text, at most :data:`MOST_LOSSES`.
 
-    Comments are nobody's loss.
+    HTML comments are not reported.
     """
     raw = _raw_html(_prepare_tokens(_PARSER.parse(text), Anchors()))
     return tuple(islice(losses(raw, _sanitise(raw)), MOST_LOSSES))
 
 
 def links_in(text: str) -> tuple[InlineLink, ...]:
-    """Return the links of a Markdown text; none of one that is nested too deeply."""
+    """Return the links of a Markdown text; none if it is nested too deeply."""
     return _links_and_deep_line(text)[0]
 
 
 def line_too_deep(text: str) -> int | None:
-    """Return the first line that is nested more than :data:`DEEPEST` levels deep, from 1."""
+    """Return the first line, from 1, nested deeper than :data:`DEEPEST`, or ``None``."""
     return _links_and_deep_line(text)[1]
 
 
 @lru_cache(maxsize=256)
 def _links_and_deep_line(text: str) -> tuple[tuple[InlineLink, ...], int | None]:
-    """Return the links and the line that is too deep; a save asks several times for the same."""
+    """Return the links and the line that is too deep; cached, as a save calls it repeatedly."""
     tokens = _PARSER.parse(text)
     if (line := too_deep(tokens, DEEPEST)) is not None:
         return (), line
@@ -182,14 +193,14 @@ def _links_and_deep_line(text: str) -> tuple[tuple[InlineLink, ...], int | None]
 
 
 def with_absolute_links(html: str, url: str) -> str:
-    """Return sanitised HTML that can be read away from the page with this address."""
+    """Return sanitised HTML with relative addresses resolved against a page's URL."""
     return _sanitise(html, url)
 
 
 def split_at_headings(text: str) -> tuple[str, list[tuple[str, str]]]:
-    """Return what stands before the first heading of level 2, and each such heading's part.
+    """Return the text before the first heading of level 2, and each such heading with its text.
 
-    A ``##`` in a code block is no heading.
+    A ``##`` in a code block is not a heading.
     """
     lines = text.splitlines()
     tokens = _PARSER.parse(text)
@@ -234,7 +245,7 @@ def _name_headings(tokens: Sequence[Token], anchors: Anchors) -> None:
 
 
 def _align_cells(tokens: Sequence[Token]) -> None:
-    """Say in an attribute what the parser says in a style, which would not be kept."""
+    """Move the alignment of cells from ``style``, which is removed, to the attribute ``align``."""
     for token in tokens:
         if token.type in {"th_open", "td_open"} and (style := token.attrs.pop("style", None)):
             token.attrSet("align", str(style).removeprefix("text-align:"))
@@ -255,12 +266,12 @@ def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
     if tag == "code" and attribute == "class":
         return value if value.startswith("language-") and " " not in value else None
     if attribute in ADDRESSES and not _is_harmless(value):
-        return None  # the sanitiser itself checks the addresses of links and images only
+        return None  # nh3 checks the schemes of links and images only
     return value
 
 
 def _is_harmless(address: str) -> bool:
-    """Return whether an address leads within the site or to where readers may be sent."""
+    """Return whether an address is relative or has an allowed scheme."""
     try:
         # Browsers skip control characters and spaces before a scheme, and some within it.
         scheme = urlsplit(_IGNORED.sub("", address)).scheme
@@ -270,12 +281,12 @@ def _is_harmless(address: str) -> bool:
 
 
 def _decode_address(href: str) -> str:
-    """Return an address; within the site with the letters that slugs and anchors have."""
+    """Return an address; percent-decoded if it is internal, as slugs and anchors are."""
     return unquote(href) if href.startswith("#") or is_internal(href) else href
 
 
 class _HtmlReader(HTMLParser):
-    """Reads words and links from HTML that is known to be clean."""
+    """A parser that collects words, links, anchors and headings from sanitised HTML."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -317,13 +328,13 @@ class _HtmlReader(HTMLParser):
         self._is_code &= tag != "pre"
 
     def handle_data(self, data: str) -> None:
-        # A line break in the source is a space to a reader, except in code.
+        # A line break in HTML source is rendered as a space, except in code.
         self._words.append(data if self._is_code else data.replace("\n", " "))
 
     def _words_since(self, start: int) -> str:
         return " ".join("".join(self._words[start:]).split())
 
     def plain_text(self) -> str:
-        """Return the words, one line a block, blank lines dropped."""
+        """Return the words, one line per block, without blank lines."""
         lines = (" ".join(line.split()) for line in "".join(self._words).splitlines())
         return "\n".join(line for line in lines if line)

@@ -1,4 +1,4 @@
-"""Markdown as a tree, for frontends that render it themselves.
+"""Syntax trees of Markdown, for frontends that render Markdown themselves.
 
 The nodes are those of mdast, https://github.com/syntax-tree/mdast: ``root``, ``paragraph``,
 ``heading`` (its anchor in ``data.hProperties.id``), ``blockquote``, ``list``, ``listItem``,
@@ -19,7 +19,7 @@ from markdown_it.token import Token
 
 Node: TypeAlias = dict[str, Any]
 
-# Nodes that have nothing but what stands in them.
+# Types of nodes that have children and no other properties.
 _PLAIN = {
     "paragraph_open": "paragraph",
     "blockquote_open": "blockquote",
@@ -30,7 +30,7 @@ _PLAIN = {
     "strong_open": "strong",
     "s_open": "delete",
 }
-# Elements in which nothing is words: what stands in them is no part of the page.
+# Elements whose text is not part of the page.
 _WITHOUT_WORDS = re.compile(r"<(script|style)\b", re.IGNORECASE)
 
 
@@ -40,9 +40,9 @@ def tree_of(
     """Return the tree of a parsed text.
 
     Args:
-        tokens: as the parser returned them, with an ``id`` on every heading.
-        sanitise: makes HTML harmless.
-        is_harmless: says whether an address may be shown.
+        tokens: tokens of the parser, with an ``id`` on every heading.
+        sanitise: returns sanitised HTML.
+        is_harmless: returns whether an address is allowed.
     """
     builder = _Builder(sanitise, is_harmless)
     builder.add_all(tokens)
@@ -51,11 +51,11 @@ def tree_of(
 
 @dataclass
 class _Open:
-    """A node that is not complete yet.
+    """A node whose children are not complete yet.
 
     Attributes:
         node: the node.
-        dropped: the element whose words are being dropped; empty if none are.
+        dropped: element whose text is being dropped; empty if none is.
     """
 
     node: Node
@@ -63,7 +63,7 @@ class _Open:
 
 
 class _Builder:
-    """Builds the tree from one token after the other, however deep it is."""
+    """A builder of a tree from a sequence of tokens, without recursion per level."""
 
     def __init__(self, sanitise: Callable[[str], str], is_harmless: Callable[[str], bool]) -> None:
         self.root: Node = {"type": "root", "children": []}
@@ -90,7 +90,7 @@ class _Builder:
         }
 
     def add_all(self, tokens: Sequence[Token]) -> None:
-        """Add tokens in their order, and what stands in them."""
+        """Add tokens and their children, in order."""
         for token in tokens:
             if token.type == "inline":
                 self.add_all(token.children or ())
@@ -110,9 +110,9 @@ class _Builder:
             _append(place.node, node)
 
     def _open_node(self, token: Token, place: _Open) -> _Open:
-        """Return where the tokens go that stand in a token."""
+        """Add the node of an opening token, and return the node that its children belong to."""
         node = self._node(token)
-        if node is None:  # mdast knows no head and no body of a table
+        if node is None:  # mdast has no nodes for the head and body of a table
             return _Open(place.node)
         if not place.dropped:
             _append(place.node, node)
@@ -120,10 +120,10 @@ class _Builder:
         return _Open(node)
 
     def _tell_outer(self, token: Token) -> None:
-        """Note what a token says of the list item or the table that it is in."""
+        """Update the enclosing list item or table with properties of an inner token."""
         outer = self._open[-1].node
         if token.type == "paragraph_open" and outer["type"] == "listItem" and not token.hidden:
-            # In a tight list the paragraphs are there and not shown.
+            # In a tight list, the tokens of paragraphs exist but are hidden.
             outer["spread"] = True
         if token.type == "th_open":
             table = next(each.node for each in reversed(self._open) if "align" in each.node)
@@ -159,7 +159,7 @@ class _Builder:
 
 
 def _append(parent: Node, node: Node) -> None:
-    """Add a node to the children of another; texts that touch are one."""
+    """Add a node to the children of another; adjacent texts are joined."""
     children = parent["children"]
     if children and node["type"] == children[-1]["type"] == "text":
         children[-1]["value"] += node["value"]
@@ -192,11 +192,11 @@ def _code(token: Token) -> Node:
 
 
 def _dropped_after(tag: str, dropped: str) -> str:
-    """Return the name of the element whose words are dropped after a tag; empty if none are.
+    """Return the name of the element whose text is dropped after a tag; empty if none is.
 
     Args:
         tag: the tag.
-        dropped: the same, before it.
+        dropped: the element whose text was dropped before the tag; empty if none was.
     """
     if dropped:
         return "" if tag.lower().startswith(f"</{dropped}") else dropped

@@ -1,4 +1,4 @@
-"""What cleaning has taken out of HTML: the sanitiser itself does not say."""
+"""Losses of sanitising: the parts of HTML that were removed, which nh3 does not report."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import TypeAlias
 
-# The attributes whose value is an address.
+# Attributes whose value is an address.
 ADDRESSES = frozenset({"cite", "href", "src"})
 
 _LONGEST_SHOWN = 100
@@ -18,12 +18,12 @@ _Attribute: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True)
 class Loss:
-    """Something that stood in HTML and is gone.
+    """An element or attribute removed from HTML.
 
     Attributes:
-        tag: the element that is gone, or that has lost something.
-        attribute: the attribute that is gone; empty if the element itself is.
-        value: what the attribute held, shortened if it is long.
+        tag: name of the removed element, or of the element that lost an attribute.
+        attribute: name of the removed attribute; empty if the element was removed.
+        value: value of the attribute, at most 100 characters.
     """
 
     tag: str
@@ -32,14 +32,14 @@ class Loss:
 
     @property
     def code(self) -> str:
-        """What kind of thing is gone, in a word that never changes."""
+        """The stable code of the kind of loss."""
         if not self.attribute:
             return "REMOVED_ELEMENT"
         return "REMOVED_ADDRESS" if self.attribute in ADDRESSES else "REMOVED_ATTRIBUTE"
 
     @property
     def message(self) -> str:
-        """What readers will not get, and what to do about it."""
+        """The message for the author, with the remedy."""
         match self.code:
             case "REMOVED_ELEMENT":
                 return (
@@ -56,10 +56,10 @@ class Loss:
 
 
 def losses(before: str, after: str) -> Iterator[Loss]:
-    """Yield what stands in the one HTML and not in the other, each thing once.
+    """Yield the elements and attributes of one HTML text that are not in the other, each once.
 
-    A value that is only written in another way is no loss, and of an element that is gone
-    altogether, its attributes are not losses of their own.
+    A value in another spelling is not a loss, and the attributes of an element that is missing
+    altogether are not separate losses.
     """
     old, new = _Inventory(before), _Inventory(after)
     for tag in old.tags - new.tags:
@@ -71,7 +71,7 @@ def losses(before: str, after: str) -> Iterator[Loss]:
 
 
 class _Inventory(HTMLParser):
-    """Counts the elements of HTML, and the values of their attributes."""
+    """The numbers of elements in HTML, and of the values of their attributes."""
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
