@@ -1,1 +1,1 @@
-"""What is written: content types, fields, snapshots. Pure Python, no SQL."""
+"""Content types, fields, markup, snapshots and digests: pure Python, without SQL."""

@@ -1,7 +1,7 @@
-"""Canonical JSON and the digest.
+"""Canonical JSON and the digest of content.
 
-The bytes follow RFC 8785 (JSON Canonicalization Scheme), so that anyone can compute the
-same digest from the same content in any language.
+Canonical JSON is that of RFC 8785 (JSON Canonicalization Scheme), so that programs in any language
+compute the same digest of the same content.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ JsonObject: TypeAlias = Mapping[str, Json]
 
 
 def canonical_bytes(value: Json) -> bytes:
-    """Return the one byte string that stands for this JSON value.
+    """Return the canonical JSON of a value, in UTF-8.
 
     Raises:
-        ValueError: for what JSON cannot say: NaN, infinity, integers beyond 2**53, or text
-            with a lone surrogate.
+        ValueError: if it has NaN, infinity, an integer beyond 2**53, or text with a lone surrogate,
+            which have no canonical form.
     """
     try:
         return rfc8785.dumps(value)
@@ -32,5 +32,5 @@ def canonical_bytes(value: Json) -> bytes:
 
 
 def digest_of(value: Json) -> str:
-    """Return the SHA-256 of the canonical bytes, in lower-case hexadecimal."""
+    """Return the SHA-256 of the canonical JSON of a value, in lower-case hexadecimal."""
     return hashlib.sha256(canonical_bytes(value)).hexdigest()

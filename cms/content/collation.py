@@ -1,4 +1,4 @@
-"""How words are put in order."""
+"""Collation: the sort order of words."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import unicodedata
 
 
 def sort_key(text: str) -> str:
-    """Return a key that puts words in order without regard to case and accents.
+    """Return a sort key for a text that ignores case and accents.
 
-    It is computed when content is saved, so that both databases order alike; neither agrees
-    with the other on what a letter's lower case is.
+    It is stored when content is saved, so that both databases order texts alike; they disagree on
+    the lower case of some letters.
     """
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char))

@@ -1,4 +1,4 @@
-"""Where the values of a content stand, and what a person would call each."""
+"""The values of a content with their paths, labels and fields."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cms.content.content_type import ContentType
 from cms.content.fields import Field, List, Markdown, Object, Reference, Text
 from cms.content.fields.base import ValuePath
 
-# What every content has beside its fields and tags; the category is an id.
+# Values that every content has besides its fields and tags; the category is an id.
 COMMON: Mapping[str, Field] = {
     "title": Text("Title"),
     "slug": Text("Slug"),
@@ -22,13 +22,13 @@ TAGS_LABEL = "Tags"
 
 @dataclass(frozen=True)
 class ContentValue:
-    """A value and where it stands.
+    """A value of a content, with its path.
 
     Attributes:
-        path: the way to it in a content: ``("fields", "sections", 0, "body")``.
-        labels: what an editor calls each step of the way.
-        field: what kind of value it is.
-        value: what stands there.
+        path: path in the content: ``("fields", "sections", 0, "body")``.
+        labels: label of each step of the path, as editors see it.
+        field: field of the value.
+        value: the value itself.
     """
 
     path: ValuePath
@@ -38,38 +38,44 @@ class ContentValue:
 
     @property
     def label(self) -> str:
-        """The way to it in words, from the field to the value, with a mark between the steps."""
+        """The labels of the path, from the field to the value, separated by an arrow."""
         return " \u203a ".join(self.labels)
 
     @property
     def is_text(self) -> bool:
-        """Whether it is compared word by word."""
+        """Whether it is text or Markdown, which is compared word by word."""
         return isinstance(self.field, Text | Markdown)
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing here."""
+        """Whether the value is null or an empty text, list or object."""
         return is_empty(self.value)
 
     def parts(self) -> Iterator[ContentValue]:
-        """Yield the places of an object's values."""
+        """Yield the values of an object; nothing for another kind of value."""
         if isinstance(self.field, Object):
             for name, field, value in self.field.values(self.value):
                 yield ContentValue((*self.path, name), (*self.labels, field.label), field, value)
 
     def items(self) -> Iterator[ContentValue]:
-        """Yield the places of a list's items."""
+        """Yield the items of a list; nothing for another kind of value."""
         if isinstance(self.field, List):
             for index, value in enumerate(items_of(self.value)):
                 yield self.item(self.field.item, index, value)
 
     def item(self, field: Field, index: int, value: Json) -> ContentValue:
-        """Return the place of one item of a list."""
+        """Return one item of a list.
+
+        Args:
+            field: field of the item.
+            index: index in the list.
+            value: value of the item.
+        """
         labels = (*self.labels, *_item_labels(field, index, value))
         return ContentValue((*self.path, index), labels, field, value)
 
     def leaves(self) -> Iterator[ContentValue]:
-        """Yield every single value in this one."""
+        """Yield the single values within this one, without empty ones."""
         inner = [*self.parts(), *self.items()]
         for value in inner:
             yield from value.leaves()
@@ -78,9 +84,10 @@ class ContentValue:
 
 
 def values_in(content_type: type[ContentType], content: JsonObject) -> Iterator[ContentValue]:
-    """Yield the title, the slug, the summary, the category, and each declared field.
+    """Yield the title, the slug, the summary, the category, and the value of each declared field.
 
-    Tags are a set, and what a content type no longer declares is nobody's to read.
+    Tags are left out, since they are a set (:func:`tags_in`), and so are values of fields that the
+    content type no longer declares.
     """
     for name, field in COMMON.items():
         yield ContentValue((name,), (field.label,), field, content.get(name))
@@ -96,10 +103,10 @@ def tags_in(content: JsonObject) -> tuple[str, ...]:
 
 
 def identifying_words(field: Field, value: Json) -> str:
-    """Return what tells an item of a list from its neighbours: the heading of a section.
+    """Return the text that identifies an item of a list, such as the heading of a section.
 
-    It is the object's first required text, or its first text where none is required; what is
-    no object has none.
+    It is the object's first required text, or its first text if none is required; empty if the
+    item is not an object.
     """
     if not isinstance(field, Object) or not isinstance(value, Mapping):
         return ""
@@ -110,12 +117,12 @@ def identifying_words(field: Field, value: Json) -> str:
 
 
 def items_of(value: Json) -> Sequence[Json]:
-    """Return the items of a list; nothing counts as the empty one."""
+    """Return the items of a list; none for a value that is not a list."""
     return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
 
 
 def is_empty(value: Json) -> bool:
-    """Say whether a value holds nothing; ``False`` and 0 are something."""
+    """Return whether a value is null or an empty text, list or object; not ``False`` or 0."""
     return value is None or (isinstance(value, Sequence | Mapping) and not value)
 
 
@@ -127,5 +134,8 @@ def _item_labels(field: Field, index: int, value: Json) -> tuple[str, ...]:
 
 
 def variant_of(field: Field, value: Json) -> str:
-    """Return which variant of its field a value is; only those of one variant are compared."""
+    """Return the variant of an object field that a value has; empty for other fields.
+
+    Only values of the same variant are compared.
+    """
     return field.variant_of(value) if isinstance(field, Object) else ""

@@ -1,4 +1,4 @@
-"""What an author should know about a revision that was saved all the same."""
+"""Warnings about saved content, which do not prevent saving."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from cms.content.markup.markdown import sanitising_losses
 
 @dataclass(frozen=True)
 class ContentWarning:
-    """Something in a value that readers will not get.
+    """A warning about a part of a value that is removed for readers.
 
     Attributes:
-        code: its kind, in a word that never changes.
-        message: what happened, and what to do about it.
-        path: where it stands in the content.
+        code: stable code of the kind of warning.
+        message: message for the author, with the remedy.
+        path: path of the value in the content.
     """
 
     code: str
@@ -31,7 +31,7 @@ class ContentWarning:
 def warnings_about(
     content_type: type[ContentType], content: JsonObject
 ) -> Iterator[ContentWarning]:
-    """Yield what was removed from each Markdown value of a content when it was rendered."""
+    """Yield a warning for each part of a Markdown value that sanitising removes."""
     for top in values_in(content_type, content):
         for value in top.leaves():
             if isinstance(value.field, Markdown):

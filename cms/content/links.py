@@ -1,4 +1,4 @@
-"""Where a revision leads: the edges that stand in its values."""
+"""Links of a revision: the edges in its values, and their addresses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EntriesByPath: TypeAlias = Mapping[str, str]
 
 
 class Origin(StrEnum):
-    """Where an edge comes from."""
+    """The kind of value that an edge comes from."""
 
     FIELD = "field"  # a link field: an editor listed it
     INLINE = "inline"  # a link inside Markdown text
@@ -23,20 +23,20 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Edge:
-    """One link or reference.
+    """A link or reference from a revision to an entry or a URL.
 
     Attributes:
-        origin: where it comes from.
-        kind: what the link says of its target: a link field's kind, or ``"inline"``.
-        field_path: the value it stands in, with indexes: ``groups/0/links``.
-        ordinal: its place there, from 0.
-        label: the words a reader sees; empty means the target's title.
-        note: a remark, which readers may be shown.
-        target: the id of the entry it leads to, or ``None``.
-        fragment: the anchor in the target, without ``#``; empty for the top.
-        url: where it leads if not to an entry: an external URL, or a site path at which
-            there is nothing, which makes the link broken.
-        accepts: the content types that the field allows; empty means any, and URLs too.
+        origin: kind of value that it comes from.
+        kind: relation to the target: a link field's kind, or ``"inline"``.
+        field_path: path of its value, with indexes: ``groups/0/links``.
+        ordinal: index among the links of the value, from 0.
+        label: text of the link; empty for the target's title.
+        note: remark on the link.
+        target: id of the target entry, or ``None``.
+        fragment: anchor in the target, without ``#``; empty for the top.
+        url: target if it is not an entry: an external URL, or a site path without an entry, in
+            which case the link is broken.
+        accepts: content types that the field allows; empty for all of them and URLs.
     """
 
     origin: Origin
@@ -52,16 +52,16 @@ class Edge:
 
     @property
     def place(self) -> tuple[str, int]:
-        """Where it stands among the links of a revision."""
+        """The position among the links of a revision: the path of its value and the index."""
         return self.field_path, self.ordinal
 
     def value_path(self) -> tuple[str | int, ...]:
-        """Return where in a draft the edge stands, as errors name it: a link, or a value."""
+        """Return the path in a draft for errors: of the link in a link field, else of the value."""
         place = (self.ordinal,) if self.origin is Origin.FIELD else ()
         return ("fields", *self.field_path.split("/"), *place)
 
     def to_json(self) -> JsonObject:
-        """Return what the digest covers."""
+        """Return the JSON form, which is part of the content that the digest covers."""
         return {
             "origin": self.origin.value,
             "kind": self.kind,
@@ -76,7 +76,7 @@ class Edge:
 
 
 def is_internal(href: str) -> bool:
-    """Say whether an ``href`` is a path on this site: ``/path``, but not ``//host``."""
+    """Return whether an ``href`` is a path on this site: ``/path``, but not ``//host``."""
     return href.startswith("/") and not href.startswith(("//", "/\\"))
 
 
@@ -92,16 +92,16 @@ def entry_of(href: str) -> str | None:
 
 
 def with_entry(href: str, entries: EntriesByPath) -> str:
-    """Return the ``href`` with its site path replaced by the id of the entry found there.
+    """Return the ``href`` with its site path replaced by the id of the entry at that path.
 
-    An address that leads elsewhere, or to nothing, stays as it is.
+    An external address, or a path without an entry, is returned unchanged.
     """
     path, separator, fragment = href.partition("#")
     return f"{entries[path]}{separator}{fragment}" if path in entries else href
 
 
 def target_fields(href: str, entries: EntriesByPath) -> tuple[str | None, str, str | None]:
-    """Return what an ``href`` means as an edge's target, fragment and url."""
+    """Return the target, fragment and url of an edge with this ``href``."""
     resolved = with_entry(href, entries)
     target = entry_of(resolved)
     if target is None:

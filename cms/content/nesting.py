@@ -1,4 +1,4 @@
-"""How deep a Markdown text is nested."""
+"""Nesting depth of Markdown."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ _BREAKS = frozenset({"softbreak", "hardbreak"})
 
 
 def too_deep(tokens: Sequence[Token], deepest: int) -> int | None:
-    """Return the first line, from 1, of what is nested deeper than so many levels, if any is.
+    """Return the first line, from 1, that exceeds a nesting depth, or ``None``.
 
-    A level is a list or a quote among those that it is in; within a paragraph, the marks of
-    emphasis and links around a word.
+    In blocks, each enclosing list or quote is a level; within a paragraph, each mark of emphasis
+    and each link around a word.
+
+    Args:
+        tokens: tokens of the parser.
+        deepest: maximum number of levels.
     """
     depth = 0
     for token in tokens:
@@ -29,7 +33,7 @@ def too_deep(tokens: Sequence[Token], deepest: int) -> int | None:
 
 
 def _line_within(tokens: Sequence[Token], deepest: int) -> int | None:
-    """Return the line of a paragraph, from 0, in which marks are nested too deeply, if one is."""
+    """Return the first line of a paragraph, from 0, that exceeds a nesting depth, or ``None``."""
     depth = line = 0
     for token in tokens:
         depth += token.nesting

@@ -1,4 +1,4 @@
-"""What the values of a page are rendered with."""
+"""The shared state of rendering a page's values."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from cms.content.slug import Anchors
 
 @dataclass(frozen=True)
 class Rendering:
-    """What a page's values share while they are rendered, one after the other.
+    """The state that is shared by a page's values, which are rendered one after the other.
 
     Attributes:
-        anchors: the page's anchors, which its values take in turn.
-        entries: the ids of the entries at the site paths that its values mention.
+        anchors: anchors of the page, so that they are unique among its values.
+        entries: ids of the entries at the site paths in its values.
     """
 
     anchors: Anchors

@@ -1,4 +1,4 @@
-"""Words in addresses: slugs, anchors and paths."""
+"""URL slugs and anchors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 _APOSTROPHES = re.compile("['\u2019]")
 _NOT_A_WORD = re.compile(r"[\W_]+")
-# What a slug is, for messages.
+# Description of a slug, for messages.
 SLUG_FORM = "a URL slug: words of lower-case letters and digits, with a hyphen between two words"
 _SLUG = re.compile(r"[^\W_]+(-[^\W_]+)*")
 
@@ -16,8 +16,8 @@ _SLUG = re.compile(r"[^\W_]+(-[^\W_]+)*")
 def slugify(text: str) -> str:
     """Return the words of ``text`` in lower case, joined by hyphens; empty if it has none.
 
-    Accents are dropped from Latin letters; letters of other scripts stay, since addresses
-    may hold them (RFC 3987).
+    Accents are removed; letters of other scripts are kept, since addresses may contain them
+    (RFC 3987).
     """
     decomposed = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text).casefold())
     plain = "".join(char for char in decomposed if not unicodedata.combining(char))
@@ -25,18 +25,18 @@ def slugify(text: str) -> str:
 
 
 def is_slug(text: str) -> bool:
-    """Say whether ``text`` can stand in a path as it is."""
+    """Return whether ``text`` is a URL slug."""
     return _SLUG.fullmatch(text) is not None and text == text.lower()
 
 
 class Anchors:
-    """The ``#anchors`` of one page; hands out each only once."""
+    """The anchors of one page, each of which is unique."""
 
     def __init__(self) -> None:
         self.taken: dict[str, None] = {}
 
     def take(self, heading: str) -> str:
-        """Return an anchor for this heading, numbered if an earlier heading has its words."""
+        """Return a unique anchor for a heading, with a number if its words are taken already."""
         words = slugify(heading) or "section"
         anchor, number = words, 1
         while anchor in self.taken:
@@ -46,5 +46,5 @@ class Anchors:
         return anchor
 
     def know(self, anchors: Iterable[str]) -> None:
-        """Note anchors that the text itself brings along."""
+        """Add anchors that the text defines itself, so that they are not given to headings."""
         self.taken.update(dict.fromkeys(anchors))

@@ -1,4 +1,4 @@
-"""What a revision holds: all that a reader can see, with what derives from it."""
+"""Drafts and snapshots: the content of a revision, and the values derived from it."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _SLUG = Text("Slug", longest=200)
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """What an editor writes: a whole page, never a part of one.
+    """The input of an editor: a whole page, never a part of one.
 
     Attributes:
-        title: what the page is called.
-        slug: its word in addresses; made of the title if empty.
+        title: title of the page.
+        slug: URL slug; derived from the title if empty.
         summary: one or two sentences for lists.
-        category: the id of its category, or ``None``.
-        tags: the ids of its tags.
-        fields: a value for each field of the content type; what is left out is empty.
+        category: id of the category, or ``None``.
+        tags: ids of the tags.
+        fields: values of the content type's fields; a missing field is empty.
     """
 
     title: str = ""
@@ -41,15 +41,15 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """What shall be different in a draft; what is ``None`` or left out stays.
+    """Changes to a draft; ``None`` leaves a value unchanged.
 
     Attributes:
-        title: what the page is called.
-        slug: its word in addresses; made of the title if empty.
+        title: title of the page.
+        slug: URL slug; derived from the title if empty.
         summary: one or two sentences for lists.
-        category: the id of its category; empty for none.
-        tags: the ids of its tags.
-        fields: the values of some fields; ``None`` empties one.
+        category: id of the category; empty for no category.
+        tags: ids of the tags.
+        fields: values of the fields to change; ``None`` empties a field.
     """
 
     title: str | None = None
@@ -65,10 +65,10 @@ class Snapshot:
     """A draft in its stored form.
 
     Attributes:
-        content: what was written, as the digest covers it.
-        rendered: for each field, what a reader gets.
-        edges: where it leads.
-        anchors: what a ``#fragment`` can lead to.
+        content: the content that the digest covers.
+        rendered: rendered values by field.
+        edges: links and references.
+        anchors: anchors that a ``#fragment`` can lead to.
         digest: SHA-256 of the canonical JSON of ``content``.
     """
 
@@ -80,7 +80,7 @@ class Snapshot:
 
 
 def clean_draft(content_type: type[ContentType], draft: Draft) -> tuple[Draft, list[UserError]]:
-    """Return the draft with every value in its stored form, and all that is wrong with it."""
+    """Return the draft with every value in its stored form, and all errors in it."""
     problems: list[UserError] = []
     title = str(_TITLE.clean(draft.title, ("title",), problems) or "")
     slug = str(_SLUG.clean(draft.slug, ("slug",), problems) or "")
@@ -108,13 +108,13 @@ def clean_draft(content_type: type[ContentType], draft: Draft) -> tuple[Draft, l
 
 
 def paths_in(content_type: type[ContentType], draft: Draft) -> frozenset[str]:
-    """Return the site paths that the values of a clean draft mention, without fragments."""
+    """Return the site paths in the links of a clean draft's fields, without fragments."""
     found = hrefs_in(content_type, draft.fields)
     return frozenset(path for path in map(path_of, found) if path is not None)
 
 
 def hrefs_in(content_type: type[ContentType], values: Json) -> Iterator[str]:
-    """Yield the addresses that the values of a page's fields mention, as they are written."""
+    """Yield the addresses in the links of a page's fields, as written."""
     if isinstance(values, Mapping):
         for name, each in content_type.fields.items():
             yield from each.hrefs(values.get(name))
@@ -123,7 +123,13 @@ def hrefs_in(content_type: type[ContentType], values: Json) -> Iterator[str]:
 def edges_in(
     content_type: type[ContentType], values: Json, entries: EntriesByPath
 ) -> Iterator[Edge]:
-    """Yield where the values of a page's fields lead, if these entries stand at its paths."""
+    """Yield the edges in the values of a page's fields.
+
+    Args:
+        content_type: content type of the page.
+        values: values of the fields.
+        entries: ids of the entries at the site paths in them.
+    """
     if isinstance(values, Mapping):
         for name, each in content_type.fields.items():
             yield from each.edges(values.get(name), (name,), entries)
@@ -135,10 +141,10 @@ def take_snapshot(
     """Return the stored form of a clean draft.
 
     Args:
-        content_type: what the draft is a draft of.
-        locale: the edition's locale.
-        draft: as :func:`clean_draft` returned it.
-        entries: the ids of the entries at the paths that :func:`paths_in` returned.
+        content_type: content type of the draft.
+        locale: locale of the edition.
+        draft: a draft returned by :func:`clean_draft`.
+        entries: ids of the entries at the paths of :func:`paths_in`.
     """
     fields = content_type.fields
     resolved = {name: each.resolve(draft.fields[name], entries) for name, each in fields.items()}
@@ -170,7 +176,7 @@ def take_snapshot(
 
 
 def missing_in(content_type: type[ContentType], content: JsonObject) -> Iterator[MissingField]:
-    """Yield what has to be filled in before this content can be published."""
+    """Yield an error for each required value that is empty and prevents publication."""
     for name in ("title", "slug"):
         if not content[name]:
             yield MissingField(message=f"{name.capitalize()} is required", path=(name,))
@@ -181,7 +187,7 @@ def missing_in(content_type: type[ContentType], content: JsonObject) -> Iterator
 
 
 def draft_of(content: JsonObject) -> Draft:
-    """Return the draft that would be stored as this content again."""
+    """Return the draft of a content, which has this content when it is stored again."""
     tags, fields, category = content["tags"], content["fields"], content["category"]
     return Draft(
         title=str(content["title"]),

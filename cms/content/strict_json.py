@@ -1,6 +1,7 @@
-"""Reading JSON in the one way that everybody reads it.
+"""Strict parsing of JSON, for signed data.
 
-Where a signature is at stake, a text that two programs could read differently is refused.
+A text that two parsers could read differently is refused: one with duplicate keys, or with numbers
+out of the range of doubles.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ _LARGEST_INTEGER = 2**53 - 1
 
 
 def read_json(text: str | bytes) -> Json:
-    """Return the value that a text in JSON stands for.
+    """Return the value of a JSON text.
 
     Raises:
         ValueError: if it is not JSON, has a key twice in one object, or is nested too deeply.
@@ -30,10 +31,10 @@ def read_json(text: str | bytes) -> Json:
 
 
 def check_unique_keys(text: bytes) -> None:
-    """Check that no object in a text that is JSON has a key twice.
+    """Check that no object in a JSON text has a duplicate key.
 
     Raises:
-        ValueError: if one has, or it is nested too deeply.
+        ValueError: if one has, or the text is nested too deeply.
     """
     try:
         json.loads(text, object_pairs_hook=_unique, parse_int=str, parse_float=str)
@@ -42,12 +43,12 @@ def check_unique_keys(text: bytes) -> None:
 
 
 def in_doubles(value: Json) -> Json:
-    """Return a value with integers that are too large for a double as the nearest one.
+    """Return a value with each integer beyond 2**53 replaced by the nearest double.
 
-    A large float comes back from a database as an integer. To JSON the two are the same.
+    A database returns a large float as an integer, which is the same number in JSON.
 
     Raises:
-        ValueError: for an integer that no double comes near to.
+        ValueError: if an integer is out of the range of doubles.
     """
     match value:
         case bool() | str() | float() | None:
