@@ -41,7 +41,7 @@ class ValueChange:
         return self.path[0] not in _AROUND_THE_TEXT
 
     def to_json(self) -> JsonObject:
-        """Return what an API shows."""
+        """Return the JSON form for the API."""
         return {
             "kind": self.kind,
             "path": list(self.path),
@@ -81,5 +81,5 @@ class LinkChange:
         return self.old["label"] != self.new["label"]
 
     def to_json(self) -> JsonObject:
-        """Return what an API shows."""
+        """Return the JSON form for the API."""
         return {"kind": self.kind, "old": self.old, "new": self.new}

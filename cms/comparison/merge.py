@@ -42,7 +42,7 @@ class FieldMerge:
     outcome: Outcome
 
     def to_json(self) -> JsonObject:
-        """Return what an API shows."""
+        """Return the JSON form for the API."""
         return {
             "path": list(self.path),
             "label": self.label,
@@ -74,7 +74,7 @@ class Merge:
         return any(each.outcome == "CONFLICT" for each in self.fields)
 
     def to_json(self) -> JsonObject:
-        """Return what an API shows."""
+        """Return the JSON form for the API."""
         draft = self.draft
         return {
             "contentType": self.content_type,

@@ -60,7 +60,7 @@ class SearchQuery:
 
 
 def parse_query(text: str) -> SearchQuery:
-    """Return the query that a text stands for."""
+    """Return the parsed query of a text."""
     clauses: list[list[Term]] = []
     is_alternative = False
     for token in _tokens(text):
