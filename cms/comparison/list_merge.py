@@ -164,7 +164,7 @@ def lists_of(field: List | Links, base: Json, theirs: Json, yours: Json) -> List
 def _order(common: Sequence[ListItem]) -> tuple[Order, Sequence[ListItem]]:
     """Return the side whose order the common items get, and the items in that order."""
     theirs, yours = sorted(common, key=_their_place), sorted(common, key=_your_place)
-    they_moved, you_moved = not _is_as_before(theirs), not _is_as_before(yours)
+    they_moved, you_moved = not _has_base_order(theirs), not _has_base_order(yours)
     if theirs == yours:
         return ("BOTH" if they_moved else "UNCHANGED"), yours
     if they_moved == you_moved:
@@ -172,7 +172,7 @@ def _order(common: Sequence[ListItem]) -> tuple[Order, Sequence[ListItem]]:
     return ("THEIRS", theirs) if they_moved else ("YOURS", yours)
 
 
-def _is_as_before(items: Sequence[ListItem]) -> bool:
+def _has_base_order(items: Sequence[ListItem]) -> bool:
     indexes = [item.base for item in items if item.base is not None]
     return indexes == sorted(indexes)
 

@@ -191,11 +191,14 @@ def _best_shift(units: Sequence[_Unit], gap: tuple[int, int], before: int, after
         most += 1
     return max(
         range(least, most + 1),
-        key=lambda shift: (_pause(units, start + shift) + _pause(units, end + shift), -abs(shift)),
+        key=lambda shift: (
+            _break_strength(units, start + shift) + _break_strength(units, end + shift),
+            -abs(shift),
+        ),
     )
 
 
-def _pause(units: Sequence[_Unit], position: int) -> int:
+def _break_strength(units: Sequence[_Unit], position: int) -> int:
     """Return how strong the break before the word at this position is, from 0 to 4."""
     if position in (0, len(units)):
         return 4

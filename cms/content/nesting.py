@@ -10,7 +10,7 @@ _CONTAINERS = frozenset({"blockquote", "list_item"})
 _BREAKS = frozenset({"softbreak", "hardbreak"})
 
 
-def too_deep(tokens: Sequence[Token], deepest: int) -> int | None:
+def first_deep_line(tokens: Sequence[Token], deepest: int) -> int | None:
     """Return the first line, from 1, that exceeds a nesting depth, or ``None``.
 
     In blocks, each enclosing list or quote is a level; within a paragraph, each mark of emphasis

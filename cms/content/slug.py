@@ -45,6 +45,6 @@ class Anchors:
         self.taken[anchor] = None
         return anchor
 
-    def know(self, anchors: Iterable[str]) -> None:
+    def reserve(self, anchors: Iterable[str]) -> None:
         """Add anchors that the text defines itself, so that they are not given to headings."""
         self.taken.update(dict.fromkeys(anchors))

@@ -129,7 +129,7 @@ def verify_attestation(
 async def verify_attestations(
     session: ReadSession,
     public_key_pem: str | None,
-    seen: Callable[[int], object] = ignore_progress,
+    progress: Callable[[int], object] = ignore_progress,
 ) -> VerifiedChain | BrokenChain:
     """Verify all attestations, and return the verified chain or the first broken link.
 
@@ -141,7 +141,7 @@ async def verify_attestations(
         session: a snapshot, so that nothing is attested meanwhile.
         public_key_pem: a key of the site, which the reader trusts; without one, the keys in the
             database are not checked against anything outside it.
-        seen: called with 1 after each attestation, to report progress.
+        progress: called with 1 after each attestation.
     """
     ring = await keyring_of(session)
     try:
@@ -153,7 +153,7 @@ async def verify_attestations(
         _attestation_rows(),
         Attestation.sequence,
         link_of=lambda row: _link_of(_AttestationRow(*row), trusted),
-        seen=seen,
+        progress=progress,
     )
     if isinstance(found, BrokenChain):
         return found

@@ -109,7 +109,7 @@ def hash_of(record: AuditRecord) -> str:
 
 
 async def verify(
-    session: ReadSession, seen: Callable[[int], object] = ignore_progress
+    session: ReadSession, progress: Callable[[int], object] = ignore_progress
 ) -> VerifiedChain | BrokenChain:
     """Verify the whole chain, and return it or its first broken link.
 
@@ -119,17 +119,17 @@ async def verify(
 
     Args:
         session: a snapshot, so that no record is appended meanwhile.
-        seen: called with 1 after each record, to report progress.
+        progress: called with 1 after each record.
     """
     records = select(AuditRecord.sequence, AuditRecord)
-    found = await walk(session, records, AuditRecord.sequence, link_of=_link_of, seen=seen)
+    found = await walk(session, records, AuditRecord.sequence, link_of=_link_of, progress=progress)
     if isinstance(found, BrokenChain):
         return found
     return found.check_length(await current(session, "audit"))
 
 
 async def verify_revisions(
-    session: ReadSession, seen: Callable[[int], object] = ignore_progress
+    session: ReadSession, progress: Callable[[int], object] = ignore_progress
 ) -> list[BrokenRevision]:
     """Compute the digest of every revision, and return those that differ from the stored one.
 
@@ -137,7 +137,7 @@ async def verify_revisions(
 
     Args:
         session: session to read from.
-        seen: called with 1 after each revision, to report progress.
+        progress: called with 1 after each revision.
     """
     broken: list[BrokenRevision] = []
     revisions = select(Revision.id, Revision.content, Revision.digest)
@@ -145,9 +145,9 @@ async def verify_revisions(
     try:
         async for revision_id, content, digest in in_order(session, revisions, Revision.id):
             last = revision_id
-            if reason := _wrong_with(content, digest):
+            if reason := _fault_of(content, digest):
                 broken.append(BrokenRevision(revision_id, reason))
-            seen(1)
+            progress(1)
     except UnreadableError as error:
         following = select(Revision.id).where(Revision.id > last).order_by(Revision.id).limit(1)
         unread = str(await session.scalar(following))
@@ -160,7 +160,7 @@ def _link_of(row: AnyRow) -> ChainLink:
     return ChainLink(previous=record.previous_hash, hash=record.hash, computed=hash_of(record))
 
 
-def _wrong_with(content: JsonObject, digest: str) -> str:
+def _fault_of(content: JsonObject, digest: str) -> str:
     try:
         computed = digest_of(in_doubles(content))
     except (ValueError, RecursionError) as error:

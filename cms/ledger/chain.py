@@ -99,7 +99,7 @@ async def walk(
     sequence: InstrumentedAttribute[int],
     *,
     link_of: Callable[[AnyRow], ChainLink],
-    seen: Callable[[int], object],
+    progress: Callable[[int], object],
 ) -> VerifiedChain | BrokenChain:
     """Verify a chain up to its end or its first broken link.
 
@@ -109,7 +109,7 @@ async def walk(
         sequence: the column of the number.
         link_of: converts a row to a link; raises ``AttestationError`` or ``ValueError`` if the row
             is not valid.
-        seen: called with 1 after each link, to report progress.
+        progress: called with 1 after each link.
     """
     so_far = VerifiedChain()
     try:
@@ -119,7 +119,7 @@ async def walk(
                 if isinstance(step, BrokenChain):
                     return step
                 so_far = step
-                seen(1)
+                progress(1)
     except UnreadableError as error:
         return BrokenChain(so_far.count + 1, f"it cannot be read: {error}")
     return so_far

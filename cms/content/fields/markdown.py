@@ -58,7 +58,7 @@ class Markdown(Field):
         if not isinstance(value, str):
             return None
         rendered = render_markdown(value, page.anchors)
-        page.anchors.know(rendered.anchors)
+        page.anchors.reserve(rendered.anchors)
         segments = segments_of(rendered.html, page.entries)
         html: JsonObject = {"segments": segments} if segments else {"html": rendered.html}
         return {

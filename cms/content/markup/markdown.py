@@ -23,7 +23,7 @@ from cms.content.canonical_json import Json
 from cms.content.links import is_internal
 from cms.content.markup.mdast import tree_of
 from cms.content.markup.sanitizing import ADDRESSES, Loss, losses
-from cms.content.nesting import too_deep
+from cms.content.nesting import first_deep_line
 from cms.content.slug import Anchors
 
 # Average silent reading rate in English: https://doi.org/10.1016/j.jml.2019.104047
@@ -187,7 +187,7 @@ def line_too_deep(text: str) -> int | None:
 def _links_and_deep_line(text: str) -> tuple[tuple[InlineLink, ...], int | None]:
     """Return the links and the line that is too deep; cached, as a save calls it repeatedly."""
     tokens = _PARSER.parse(text)
-    if (line := too_deep(tokens, DEEPEST)) is not None:
+    if (line := first_deep_line(tokens, DEEPEST)) is not None:
         return (), line
     return _render(tokens, Anchors()).links, None
 

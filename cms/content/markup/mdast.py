@@ -101,7 +101,7 @@ class _Builder:
     def _add(self, token: Token) -> None:
         place = self._open[-1]
         if token.type == "html_inline":
-            place.dropped = _dropped_after(token.content, place.dropped)
+            place.dropped = _dropped_element(token.content, place.dropped)
         if token.nesting < 0:
             self._open.pop()
         elif token.nesting > 0:
@@ -116,10 +116,10 @@ class _Builder:
             return _Open(place.node)
         if not place.dropped:
             _append(place.node, node)
-        self._tell_outer(token)
+        self._update_outer(token)
         return _Open(node)
 
-    def _tell_outer(self, token: Token) -> None:
+    def _update_outer(self, token: Token) -> None:
         """Update the enclosing list item or table with properties of an inner token."""
         outer = self._open[-1].node
         if token.type == "paragraph_open" and outer["type"] == "listItem" and not token.hidden:
@@ -191,7 +191,7 @@ def _code(token: Token) -> Node:
     return {"type": "code", **named, "value": token.content.removesuffix("\n")}
 
 
-def _dropped_after(tag: str, dropped: str) -> str:
+def _dropped_element(tag: str, dropped: str) -> str:
     """Return the name of the element whose text is dropped after a tag; empty if none is.
 
     Args:

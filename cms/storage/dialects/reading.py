@@ -28,7 +28,7 @@ from cms.storage.dialects.turns import Turns, wait_for
 # Timeout of connecting to a server, in seconds.
 CONNECT_SECONDS = 5.0
 # Maximum last duration, in seconds, of a statement that is run on the event loop.
-_NO_TIME = 0.0005
+_FAST = 0.0005
 # Seconds after which a statement on the event loop is interrupted and run in a thread instead.
 _LONGEST_ON_LOOP = 0.005
 # Number of statements whose last duration is kept.
@@ -36,7 +36,7 @@ _MOST_STATEMENTS = 1_000
 # Prepared statements of a PostgreSQL connection; a large one takes some megabytes on the server.
 _KEPT_STATEMENTS = 100
 # Instructions of SQLite's virtual machine between two checks of the deadline; about 0.1 ms.
-_STEPS_BETWEEN_LOOKS = 10_000
+_STEPS_BETWEEN_CHECKS = 10_000
 # Page cache of a reading connection, in KiB; SQLite's default of 2 MB does not hold the inner
 # pages of a large site's indexes.
 _CACHE = 64 * 1024
@@ -120,7 +120,7 @@ class SqliteReader:
     async def fetch(self, sql: str, values: Sequence[object], client: str = "") -> bytes:
         """Run the statement."""
         with translate_failures(self._failures):
-            if self._seconds.of(sql) < _NO_TIME:
+            if self._seconds.of(sql) < _FAST:
                 self._turns.note(client)
                 try:
                     value, seconds = self._loop_connection().fetch(sql, values)
@@ -177,7 +177,7 @@ class _ReadConnection:
         self._connection.text_factory = bytes
         self._connection.create_function(FOLD, 1, fold_case, deterministic=True)
         register_number_functions(self._connection)
-        self._connection.set_progress_handler(self._is_late, _STEPS_BETWEEN_LOOKS)
+        self._connection.set_progress_handler(self._is_late, _STEPS_BETWEEN_CHECKS)
         self.interrupt = self._connection.interrupt
         self.close = self._connection.close
 
