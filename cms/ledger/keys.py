@@ -220,7 +220,7 @@ async def _record_first(session: WriteSession, key_file: KeyFile, place: Place) 
 
 
 async def _check_has_signed(
-    session: WriteSession, signer: Signer, key_file: KeyFile, place: Place
+    session: ReadSession, signer: Signer, key_file: KeyFile, place: Place
 ) -> None:
     try:
         open_envelope(await _envelope_before(session, place), signer.public_key_pem())
@@ -231,7 +231,7 @@ async def _check_has_signed(
         )
 
 
-async def _key_before(session: WriteSession, place: Place) -> str:
+async def _key_before(session: ReadSession, place: Place) -> str:
     """Return the id of the key that is said to have signed the last statement."""
     if place.sequence == 1:
         _refuse("nothing has been signed yet, so no key is lost; run: copydesk keys create")
@@ -241,7 +241,7 @@ async def _key_before(session: WriteSession, place: Place) -> str:
         _refuse(f"the last attestation does not hold ({error}); run: copydesk audit verify")
 
 
-async def _envelope_before(session: WriteSession, place: Place) -> object:
+async def _envelope_before(session: ReadSession, place: Place) -> object:
     chosen = select(Attestation.envelope).where(Attestation.sequence == place.sequence - 1)
     return await session.scalar(chosen)
 
