@@ -27,7 +27,7 @@ from cms.publishing.publishing import publish_together
 from cms.review.reviews import request_review, sign_off
 from cms.settings import load_settings
 from cms.storage.database import Database
-from cms.tables import Edition, Entry, Revision
+from cms.tables import Entry, Revision
 from cms.taxonomy.categories import create_category, create_tag
 from seeds.desk import load_desks
 from seeds.files import FOLDER, RevisionFile, read_all
@@ -106,10 +106,9 @@ async def _outline(newsroom: Newsroom, revisions: Sequence[RevisionFile]) -> Non
             title=first.text("title"), slug=first.slug, category=_category(newsroom, first)
         )
         with _faults_of(first):
-            revision = await create_entry(work, first.content_type.name, draft, note="An outline.")
-        edition = await newsroom.session.get_one(Edition, revision.edition_id)
-        newsroom.heads[first.key] = revision
-        newsroom.entries[first.key] = edition.entry_id
+            saved = await create_entry(work, first.content_type.name, draft, note="An outline.")
+        newsroom.heads[first.key] = saved.revision
+        newsroom.entries[first.key] = saved.entry_id
 
 
 async def _launch(
@@ -142,15 +141,15 @@ async def _save(newsroom: Newsroom, file: RevisionFile) -> Revision:
     )
     work = newsroom.work(_actor(newsroom, file, file.text("author"), "author"), file.saved_at)
     with _faults_of(file):
-        head = await save_draft(
+        saved = await save_draft(
             work,
             newsroom.entries[file.key],
             draft,
             base_revision=newsroom.heads[file.key].id,
             note=file.text("note"),
         )
-    newsroom.heads[file.key] = head
-    return head
+    newsroom.heads[file.key] = saved.revision
+    return saved.revision
 
 
 async def _review(newsroom: Newsroom, file: RevisionFile, head: Revision) -> None:
