@@ -61,7 +61,7 @@ async def announce_presence(
     return await work.session.merge(presence)
 
 
-async def leave(work: Work, entry_id: str, *, locale: str | None = None) -> None:
+async def leave_entry(work: Work, entry_id: str, *, locale: str | None = None) -> None:
     """Say that the actor has closed an edition.
 
     Raises:

@@ -15,13 +15,14 @@ import pytest
 
 from cms import errors
 from cms.authorization.actions import ROLE_ACTIONS, Action
+from cms.commands import __all__ as commands_listed
 from cms.content import fields as field_kinds
 from cms.errors import UserError
 from cms.importing.site.mapping import MarkdownMapping, read_mapping
 from cms.publishing.gates import GATES
 from cms.settings import Settings
 from graphql_api.http.limits import Limits
-from tests.rooms import modules_of_the_engine
+from tests.rooms import action_of, modules_of_the_engine
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -92,18 +93,16 @@ def test_every_command_is_documented_with_its_right() -> None:
     declared = dict(commands())
     for name, action in declared.items():
         assert name in documented[action]
-    known = {name for module in modules_of_the_engine() for name in vars(module)}
-    assert {name for names in documented.values() for name in names} <= known
+    assert {name for names in documented.values() for name in names} <= set(commands_listed)
 
 
 def commands() -> Iterator[tuple[str, str]]:
     """Yield every public function that is decorated as a command, and the action that it is."""
     for module in modules_of_the_engine():
         for name, function in vars(module).items():
-            if inspect.isfunction(function) and hasattr(function, "__wrapped__"):
-                action = inspect.getclosurevars(function).nonlocals.get("action")
-                if isinstance(action, Action) and not name.startswith("_"):
-                    yield name, action.value
+            action = action_of(function)
+            if action is not None and not name.startswith("_"):
+                yield name, action.value
 
 
 def test_every_gate_is_documented() -> None:

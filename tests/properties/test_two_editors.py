@@ -70,7 +70,7 @@ class Two:
 
     async def race(
         self, first: tuple[Actor, Attempt], second: tuple[Actor, Attempt]
-    ) -> tuple[Revision, StaleRevision]:
+    ) -> tuple[Any, StaleRevision]:
         """Return what the one got who came first, and what the other was told."""
         (won,), (error,) = await self.at_once(first, second)
         assert isinstance(error, StaleRevision)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cms.commands import (
+    autosave_entry,
+    create_entry,
+    prune_autosaves,
+    restore_revision,
+    update_entry,
+)
 from cms.content.canonical_json import JsonObject
 from cms.content.content_type import ContentType
 from cms.content.content_warnings import warnings_about
 from cms.content.snapshot import Changes
-from cms.drafts.entries import create_entry
-from cms.drafts.pruning import prune_autosaves
-from cms.drafts.saving import autosave_entry, restore_revision, update_entry
 from cms.site import Site
 from cms.work.work import Work
 from graphql_api.planner.json_sql import member

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from cms.content.canonical_json import JsonObject
-from cms.drafts.entries import (
+from cms.commands import (
     add_edition,
     archive_entry,
     delete_entry,
     duplicate_entry,
+    look_at,
     unarchive_entry,
 )
-from cms.drafts.loading import look_at
+from cms.content.canonical_json import JsonObject
 from cms.work.work import Work
 from graphql_api.planner.json_sql import member
 from graphql_api.schema.declaring.fields import value
