@@ -79,6 +79,7 @@ class Management:
         lifetimes: for how long a session's tokens are good.
         entries: counts the entries, by which the cost of a request is estimated.
         turns: the turns in which requests are prepared.
+        tail: the end of the audit chain, which subscriptions follow.
     """
 
     def __init__(
@@ -91,12 +92,13 @@ class Management:
         lifetimes: Lifetimes = DEFAULT_LIFETIMES,
         entries: CountEntries = no_entries,
         turns: Turns | None = None,
+        tail: Tail | None = None,
     ) -> None:
         self.limits = limits
         self._lifetimes = lifetimes
         self._site = site
         self._database = database
-        self._tail = Tail(database)
+        self._tail = tail or Tail(database)
         dialect = database.reader.dialect
         self._operations = Operations(schema, dialect, limits, entries, turns)
         # Whoever has not signed in yet gets to ask no more than any reader.

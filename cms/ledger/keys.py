@@ -88,6 +88,15 @@ async def signer_of(session: ReadSession, key_file: KeyFile) -> Signer:
     return _present(key_file) if newest is None else _signer_with(key_file, newest)
 
 
+async def why_none_can_sign(session: ReadSession, key_file: KeyFile) -> str:
+    """Return why nothing can be signed, or an empty string if it can."""
+    try:
+        await signer_of(session, key_file)
+    except Refused as refused:
+        return "; ".join(error.message for error in refused.errors)
+    return ""
+
+
 async def newest_key(session: ReadSession) -> KeyPredicate | None:
     """Return what introduces the key that signs now; ``None`` if none is recorded yet."""
     return _introduction_in(await session.scalar(_newest()))
