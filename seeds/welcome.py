@@ -9,7 +9,7 @@ from shlex import quote
 
 import click
 
-from cms.settings import Settings, load_settings
+from cms import Settings, load_settings
 
 QUERY = """\
 query Page($path: String = "/glossary/dropout") {
