@@ -157,20 +157,41 @@ def test_the_mapping_of_the_importing_page_can_be_read(tmp_path: Path) -> None:
     assert read_mapping(tmp_path / "mapping.yaml").content_type == "GlossaryTerm"
 
 
+HELLO, *CODE = blocks(DOCS / "content.md", "python")
+LONGEST_HELLO = 25
+
+
+def test_hello_world_is_short_and_runs_as_it_stands(tmp_path: Path) -> None:
+    lines = [line for line in HELLO.splitlines() if line]
+    assert len(lines) <= LONGEST_HELLO
+    assert max(map(len, lines)) <= 100
+    page = (DOCS / "content.md").read_text()
+    printed = page.split(f"```python\n{HELLO}```\n", 1)[1].strip().split("```")[1]
+    assert run_script(HELLO, tmp_path) == printed.strip()
+    assert (tmp_path / "copydesk.db").exists()
+
+
 def test_the_code_of_the_content_page_runs(tmp_path: Path) -> None:
-    script = tmp_path / "script.py"
-    script.write_text("\n".join(blocks(DOCS / "content.md", "python")))
-    done = subprocess.run(  # noqa: S603  # our own script
-        [sys.executable, str(script)],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    script = "\n".join(CODE)
+    expected = re.findall(r"print\(.*\)  # (.*)", script)
+    assert expected
+    assert run_script(script, tmp_path).splitlines() == expected
+
+
+def run_script(source: str, folder: Path) -> str:
+    """Return what a script prints, run in a folder where nothing is set."""
+    (folder / "script.py").write_text(source)
+    outside = {name: value for name, value in os.environ.items() if "COPYDESK" not in name}
+    done = subprocess.run(  # our own script
+        [sys.executable, "script.py"],
+        cwd=folder,
+        env={**outside, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.stderr == ""
-    expected = re.findall(r"print\(.*\)  # (.*)", script.read_text())
-    assert done.stdout.splitlines() == expected
+    return done.stdout.strip()
 
 
 def test_the_site_of_the_readme_can_be_built() -> None:
