@@ -29,9 +29,10 @@ from cms.work.work import Reading, Work, begin_reading, begin_work
 
 @dataclass(frozen=True, kw_only=True)
 class Migrated:
-    """The changes that a migration has made, beside those to the schema.
+    """The changes that a migration has made.
 
     Attributes:
+        schema: whether the schema was of an earlier version, or there was none.
         indexed: the fields that are indexed now and were not before: ``Hardware.maker``.
         dropped: the names of indexes that no field declares any more.
         new_key: the file of the signing key, if it was made.
@@ -39,6 +40,7 @@ class Migrated:
         unsigned: why nothing can be signed off or published; empty if it can.
     """
 
+    schema: bool
     indexed: tuple[str, ...]
     dropped: tuple[str, ...]
     new_key: Path | None = None
@@ -98,9 +100,9 @@ class Copydesk:
         Raises:
             DatabaseError: if that cannot be done; then the schema is as it was.
         """
-        await migration.migrate(self.database)
+        schema = await migration.migrate(self.database)
         fields = await index_fields(self.database, self.site)
-        changes = Migrated(indexed=fields.missing, dropped=fields.unused)
+        changes = Migrated(schema=schema, indexed=fields.missing, dropped=fields.unused)
         return await self._settle_key(changes)
 
     async def _settle_key(self, changes: Migrated) -> Migrated:

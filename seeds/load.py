@@ -1,4 +1,4 @@
-"""Loads the demo site, all of it through the commands: ``python -m seeds.load``.
+"""Makes the demo site, all of it through the commands: ``python -m seeds.load``.
 
 It is one transaction: either everything is loaded, or nothing.
 """
@@ -49,6 +49,8 @@ async def load_demo(copydesk: Copydesk, folder: Path = FOLDER) -> int:
     async with copydesk.work(OPERATOR) as transaction:
         if await commands.has_entries(transaction.session):
             return 0
+        count = len({each.key for each in revisions})
+        click.echo(f"Loading {count} entries.")
         newsroom = Newsroom(transaction)
         await _found(newsroom, folder)
         await _outline(newsroom, revisions)
@@ -58,7 +60,7 @@ async def load_demo(copydesk: Copydesk, folder: Path = FOLDER) -> int:
         for each in (each for each in revisions if each.stage == "next"):
             await _save(newsroom, each)
         await load_desks(newsroom, folder)
-        return len(newsroom.saved)
+        return count
 
 
 async def _found(newsroom: Newsroom, folder: Path) -> None:
@@ -232,10 +234,13 @@ def _progress(
 
 async def _main() -> None:
     async with Copydesk(site) as copydesk:
-        count = await load_demo(copydesk)
-        if count:
+        changes = await copydesk.migrate()
+        if changes.schema:
+            click.echo("The database is migrated.")
+        if changes.new_key is not None:
+            click.echo(f"The signing key is made: {changes.new_key}.")
+        if await load_demo(copydesk):
             await copydesk.database.refresh_statistics()
-            click.echo(f"Loaded {count} entries.")
 
 
 if __name__ == "__main__":
