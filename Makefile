@@ -15,7 +15,6 @@ help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: .venv/installed ## Serve the demo site; the first run fills its database.
-	@$(BIN)/copydesk migrate
 	@$(BIN)/python -m seeds.load
 	@$(BIN)/python -m seeds.welcome
 	@$(BIN)/copydesk serve
@@ -44,12 +43,13 @@ clean: ## Remove the environment, the demo's database and key, and what tools le
 
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
-	@echo "Making the environment; this takes a moment the first time."
+	@echo "Making the environment in .venv; the first time takes a minute."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
 .venv/dev: pyproject.toml .venv/installed
+	@echo "Installing the tools for tests and checks."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 

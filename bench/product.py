@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bench.site import site
-from graphql_api.app import create_app
+from cms import Copydesk
+from graphql_api import create_app
 
-app = create_app(site)
+app = create_app(Copydesk(site))

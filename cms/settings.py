@@ -10,8 +10,8 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
 
+import orjson
 from pydantic import Field, ValidationError, field_validator
-from pydantic_core import from_json
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cms.errors import SettingsError
@@ -98,7 +98,7 @@ class Settings(BaseSettings):
     def _read_json(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return from_json(value.encode(errors="surrogateescape"))
+        return orjson.loads(value.encode(errors="surrogateescape"))
 
 
 _LIMITS = 'expected whole numbers by name, as JSON such as {"cost": 2000000}'

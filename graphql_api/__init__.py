@@ -1,1 +1,20 @@
-"""Copydesk's GraphQL API."""
+"""Copydesk's GraphQL API: ``from graphql_api import create_app, execute``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from graphql_api.app import create_app as create_app
+    from graphql_api.execution import execute as execute
+
+_MODULES = {"create_app": "graphql_api.app", "execute": "graphql_api.execution"}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for when it is asked for."""
+    from importlib import import_module  # noqa: PLC0415  # not part of what is exported
+
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name]), name)

@@ -13,10 +13,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from cms.access.sessions import Lifetimes
+from cms.copydesk import Copydesk
 from cms.reading.entry_counts import EntryCounts
-from cms.settings import Settings, load_settings
-from cms.site import Site
-from cms.storage.database import Database
 from cms.storage.dialects import Turns
 from graphql_api import pages
 from graphql_api.endpoints import ManagementEndpoint, serve_delivery
@@ -32,8 +30,7 @@ from graphql_api.site_files.endpoint import SiteFiles
 
 
 def create_app(
-    site: Site,
-    settings: Settings | None = None,
+    copydesk: Copydesk,
     *,
     identify: Identify | None = None,
     allowed_origins: Collection[str] = (),
@@ -46,22 +43,20 @@ def create_app(
     first, as ``copydesk serve`` does: then they end by themselves.
 
     Args:
-        site: the site's declaration.
-        settings: by default those of the environment.
+        copydesk: the site, which the app closes at the end of its lifespan.
         identify: for a host with accounts of its own: says who sends a request, as an actor
             (:func:`cms.access.accounts.load_actor` makes one of an account's id), or
             ``ANONYMOUS``. Copydesk's own tokens are not looked at then.
         allowed_origins: such as ``https://studio.example``: pages elsewhere that may open a
             WebSocket to the management API.
     """
-    chosen = settings or load_settings()
-    database = _database(chosen)
+    site, chosen, database = copydesk.site, copydesk.settings, copydesk.database
     entries, turns = EntryCounts(database), Turns(1, rest=PLANNING_REST)
     schema = build_delivery_schema(site)
     limits = limits_with(Limits(), chosen.limits, "COPYDESK_LIMITS")
     delivery = Delivery(site, schema, database.reader, limits, entries.current, turns)
     files = SiteFiles(site, Delivery(site, schema, database.reader, LIMITS, turns=turns))
-    management = _management(site, chosen, database, entries, turns)
+    management = _management(copydesk, entries, turns)
     shutdown = Shutdown(management.end_subscriptions)
     endpoint = ManagementEndpoint(management, database, shutdown, identify, allowed_origins)
 
@@ -72,7 +67,7 @@ def create_app(
         finally:
             shutdown.begin()
             await entries.close()
-            await database.close()
+            await copydesk.close()
 
     async def graphql(request: Request) -> Response:
         return await serve_delivery(delivery, database, shutdown, request)
@@ -101,24 +96,14 @@ class _App(Starlette):
         return SecurityHeaders(super().build_middleware_stack())
 
 
-def _database(settings: Settings) -> Database:
-    return Database(
-        settings.database_url,
-        readers=settings.readers,
-        statement_timeout=settings.statement_timeout,
-        sqlite_mmap_megabytes=settings.sqlite_mmap_megabytes,
-        signing_key=settings.signing_key,
-    )
-
-
-def _management(
-    site: Site, settings: Settings, database: Database, entries: EntryCounts, turns: Turns
-) -> Management:
+def _management(copydesk: Copydesk, entries: EntryCounts, turns: Turns) -> Management:
+    settings = copydesk.settings
     chosen = settings.management_limits
     return Management(
-        site,
-        build_management_schema(site),
-        database,
+        copydesk.site,
+        build_management_schema(copydesk.site),
+        copydesk.database,
+        tail=copydesk.tail,
         limits=limits_with(MANAGEMENT_LIMITS, chosen, "COPYDESK_MANAGEMENT_LIMITS"),
         lifetimes=Lifetimes(
             access=timedelta(minutes=settings.session_minutes),

@@ -11,12 +11,14 @@ from graphql import print_schema
 from cms.access.accounts import has_accounts
 from cms.cli.account import account
 from cms.cli.audit import audit
-from cms.cli.group import CopydeskGroup, load_site, open_database, why_none_can_sign
+from cms.cli.group import CopydeskGroup, load_site, open_database
 from cms.cli.import_ import import_
 from cms.cli.keys import keys
 from cms.cli.migrate import migrate
 from cms.cli.search import search
 from cms.cli.verify import verify
+from cms.copydesk import Copydesk
+from cms.ledger.keys import why_none_can_sign
 from cms.reading.field_indexes import compare_indexes
 from cms.settings import Settings, load_settings
 from cms.site import Site
@@ -61,7 +63,7 @@ def serve() -> None:
         for note in notes:
             click.echo(note)
 
-    server = Server(create_app(site, settings), settings, begun)
+    server = Server(create_app(Copydesk(site, settings)), settings, begun)
     server.run()
 
 
@@ -95,7 +97,7 @@ async def _look(settings: Settings, site: Site) -> list[str]:
         notes = []
         if not await has_accounts(session):
             notes.append("Nobody can sign in yet. Make an account: copydesk account create EMAIL")
-        if reason := await why_none_can_sign(session, database):
+        if reason := await why_none_can_sign(session, database.key_file):
             notes.append(f"Nothing can be signed off or published: {reason}")
         if missing := (await compare_indexes(database, site)).missing:
             declared = ", ".join(missing)

@@ -22,7 +22,7 @@ from cms.reading.view import Perspective, View
 from cms.site import Site
 from cms.storage.database import Database
 from cms.storage.dialects import Turns
-from cms.work.work import Work, begin_reading
+from cms.work.work import Reading, begin_reading
 from graphql_api.http.authentication import unauthenticated
 from graphql_api.http.errors import RequestFailed, failed
 from graphql_api.http.limits import Limits
@@ -79,6 +79,7 @@ class Management:
         lifetimes: for how long a session's tokens are good.
         entries: counts the entries, by which the cost of a request is estimated.
         turns: the turns in which requests are prepared.
+        tail: the end of the audit chain, which subscriptions follow.
     """
 
     def __init__(
@@ -91,12 +92,13 @@ class Management:
         lifetimes: Lifetimes = DEFAULT_LIFETIMES,
         entries: CountEntries = no_entries,
         turns: Turns | None = None,
+        tail: Tail | None = None,
     ) -> None:
         self.limits = limits
         self._lifetimes = lifetimes
         self._site = site
         self._database = database
-        self._tail = Tail(database)
+        self._tail = tail or Tail(database)
         dialect = database.reader.dialect
         self._operations = Operations(schema, dialect, limits, entries, turns)
         # Whoever has not signed in yet gets to ask no more than any reader.
@@ -200,10 +202,10 @@ class Management:
     ) -> bytes | None:
         """Return the response to an event, or nothing if it is about what one may not see."""
         current = await self._renewed(actor)
-        async with begin_reading(self._database, self._site, current) as work:
+        async with begin_reading(self._database, self._site, current) as reading:
             try:
-                held = await look_at(work, str(event["entry"]), _text(event.get("locale")))
-                await authorise_on(work, Action.ENTRY_READ, held)
+                held = await look_at(reading, str(event["entry"]), _text(event.get("locale")))
+                await authorise_on(reading, Action.ENTRY_READ, held)
             except Refused:
                 return None
         answer = {**event, "revision": held.head.id}
@@ -230,9 +232,9 @@ class Management:
         variables = dict(asked.variables)
         errors: list[GraphQLError] = []
         if prepared.answers:
-            async with begin_reading(self._database, self._site, actor) as work:
+            async with begin_reading(self._database, self._site, actor) as reading:
                 for field in prepared.answers:
-                    variables[answer_slot(field.key)] = await _ask(work, field, asked, errors)
+                    variables[answer_slot(field.key)] = await _ask(reading, field, asked, errors)
         data = await fetch(self._database.reader, prepared, variables, asked.client)
         return await self._operations.respond(asked, prepared, data, errors)
 
@@ -306,10 +308,10 @@ def _text(value: Json) -> str | None:
     return value if isinstance(value, str) else None
 
 
-async def _ask(work: Work, field: Field, asked: Asked, errors: list[GraphQLError]) -> object:
+async def _ask(reading: Reading, field: Field, asked: Asked, errors: list[GraphQLError]) -> object:
     """Return what Python has to say, or nothing and an error."""
     try:
-        return await _declared(field).run(work, _arguments(field, asked))
+        return await _declared(field).run(reading, _arguments(field, asked))
     except Refused as refusal:
         errors += (
             GraphQLError(

@@ -8,12 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from cms.comparison.anchors import text_at
-from cms.importing.front_matter import FrontMatter, read_yaml
-from cms.review.comments import Place, add_comment, reply_to_comment, resolve_comment
-from cms.review.reviews import request_changes, request_review, sign_off
-from cms.tables import Revision
-from cms.work.work import Work
+from cms import FrontMatter, Place, Saved, Work, commands, read_yaml, text_at
 from seeds.newsroom import Newsroom, faults_in
 
 _NOON = timedelta(hours=12)
@@ -27,16 +22,14 @@ class Desk:
         newsroom: what has been loaded.
         source: the file that says what happens.
         key: the entry's key in it, which is its path.
-        entry_id: the entry.
-        head: its newest revision.
+        saved: the entry, with its newest revision.
         thread: the id of the last comment that began a thread.
     """
 
     newsroom: Newsroom
     source: FrontMatter
     key: str
-    entry_id: str
-    head: Revision
+    saved: Saved
     thread: str = ""
 
 
@@ -53,9 +46,9 @@ async def load_desks(newsroom: Newsroom, folder: Path) -> None:
     """
     source = read_yaml(folder / "reviews.yaml")
     for key, steps in source.values.items():
-        if key not in newsroom.heads:
+        if key not in newsroom.saved:
             raise source.fault(key, f"there is no entry at {key}")
-        desk = Desk(newsroom, source, key, newsroom.entries[key], newsroom.heads[key])
+        desk = Desk(newsroom, source, key, newsroom.saved[key])
         for given in _steps(source, key, steps):
             with faults_in(source, key):
                 await _take(desk, given)
@@ -83,10 +76,10 @@ def _moment(desk: Desk, day: str) -> datetime:
 
 async def _request_review(desk: Desk, work: Work, given: Given) -> None:
     actors = [desk.newsroom.actors[name] for name in given.get("assignees", ())]
-    await request_review(
+    await commands.request_review(
         work,
-        desk.entry_id,
-        base_revision=desk.head.id,
+        desk.saved.entry_id,
+        base_revision=desk.saved.revision.id,
         note=given.get("note", ""),
         assignees=[actor.account_id for actor in actors if actor.account_id is not None],
         due_at=_moment(desk, given["due"]) if "due" in given else None,
@@ -95,34 +88,36 @@ async def _request_review(desk: Desk, work: Work, given: Given) -> None:
 
 async def _sign_off(desk: Desk, work: Work, given: Given) -> None:
     note = given.get("note", "")
-    await sign_off(work, desk.entry_id, digest=desk.head.digest, note=note)
+    await commands.sign_off(work, desk.saved.entry_id, digest=desk.saved.revision.digest, note=note)
 
 
 async def _request_changes(desk: Desk, work: Work, given: Given) -> None:
-    await request_changes(work, desk.entry_id, digest=desk.head.digest, reason=given["reason"])
+    await commands.request_changes(
+        work, desk.saved.entry_id, digest=desk.saved.revision.digest, reason=given["reason"]
+    )
 
 
 async def _comment(desk: Desk, work: Work, given: Given) -> None:
     place = _place(desk, given) if "words" in given else None
-    comment = await add_comment(work, desk.entry_id, given["text"], place=place)
+    comment = await commands.add_comment(work, desk.saved.entry_id, given["text"], place=place)
     desk.thread = comment.id
 
 
 async def _reply(desk: Desk, work: Work, given: Given) -> None:
-    await reply_to_comment(work, desk.thread, given["text"])
+    await commands.reply_to_comment(work, desk.thread, given["text"])
 
 
 async def _resolve(desk: Desk, work: Work, _: Given) -> None:
-    await resolve_comment(work, desk.thread)
+    await commands.resolve_comment(work, desk.thread)
 
 
 def _place(desk: Desk, given: Given) -> Place:
     """Return where the words stand that a comment is about."""
     field, words = given["field"], given["words"]
-    start = (text_at(desk.head.content, field) or "").find(words)
+    start = (text_at(desk.saved.revision.content, field) or "").find(words)
     if start < 0:
         raise desk.source.fault(desk.key, f"{words!r} does not stand in {field}")
-    return Place(desk.head.id, field, start, start + len(words))
+    return Place(desk.saved.revision.id, field, start, start + len(words))
 
 
 STEPS: Mapping[str, Step] = {

@@ -10,13 +10,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from cms.content.canonical_json import Json
-from cms.content.content_type import ContentType
-from cms.content.markup.markdown import split_at_headings
-from cms.errors import ContentFileError, UserError
-from cms.importing.front_matter import FrontMatter, read_markdown, read_yaml
-from cms.site import Site
+from cms import (
+    ContentFileError,
+    ContentType,
+    FrontMatter,
+    Site,
+    UserError,
+    read_markdown,
+    read_yaml,
+    split_at_headings,
+)
 
 FOLDER = Path(__file__).parent
 
@@ -64,7 +69,7 @@ class RevisionFile:
     content_type: type[ContentType]
     slug: str
     stage: str
-    fields: Mapping[str, Json]
+    fields: Mapping[str, Any]
 
     def text(self, key: str) -> str:
         """Return a text of the front matter; empty if there is none.

@@ -1,4 +1,4 @@
-"""Loads the demo site, all of it through the commands: ``python -m seeds.load``.
+"""Makes the demo site, all of it through the commands: ``python -m seeds.load``.
 
 It is one transaction: either everything is loaded, or nothing.
 """
@@ -14,21 +14,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
-from sqlalchemy import func, select
 
-from cms.access.accounts import create_account, create_person, grant_role, load_actor
-from cms.authorization.actor import OPERATOR, Actor, Grant
-from cms.content.snapshot import Draft
-from cms.drafts.entries import create_entry
-from cms.drafts.saving import save_draft
-from cms.errors import ContentFileError, CopydeskError, Refused
-from cms.importing.front_matter import read_yaml
-from cms.publishing.publishing import publish_together
-from cms.review.reviews import request_review, sign_off
-from cms.settings import load_settings
-from cms.storage.database import Database
-from cms.tables import Edition, Entry, Revision
-from cms.taxonomy.categories import create_category, create_tag
+from cms import (
+    OPERATOR,
+    Actor,
+    ContentFileError,
+    Copydesk,
+    CopydeskError,
+    Draft,
+    Grant,
+    Refused,
+    Saved,
+    commands,
+    read_yaml,
+)
 from seeds.desk import load_desks
 from seeds.files import FOLDER, RevisionFile, read_all
 from seeds.newsroom import Newsroom, faults_in, mappings
@@ -40,17 +39,19 @@ FIRST_LAUNCH = datetime(2026, 7, 1, 9, tzinfo=UTC)
 SECOND_LAUNCH = datetime(2026, 10, 31, 9, tzinfo=UTC)
 
 
-async def load_demo(database: Database, folder: Path = FOLDER) -> int:
-    """Load the demo into an empty database and return how many entries it has.
+async def load_demo(copydesk: Copydesk, folder: Path = FOLDER) -> int:
+    """Load the demo into an empty database and return how many entries it has; 0 if it is there.
 
     Raises:
         ContentFileError: naming the file, the line and the reason; nothing is loaded then.
     """
     revisions = list(read_all(site, folder))
-    async with database.transaction() as session:
-        if await session.scalar(select(func.count()).select_from(Entry)):
+    async with copydesk.work(OPERATOR) as transaction:
+        if await commands.has_entries(transaction.session):
             return 0
-        newsroom = Newsroom(session, database.key_file)
+        count = len({each.key for each in revisions})
+        click.echo(f"Loading {count} entries.")
+        newsroom = Newsroom(transaction)
         await _found(newsroom, folder)
         await _outline(newsroom, revisions)
         early = [each for each in revisions if each.stage.isdigit()]
@@ -59,7 +60,7 @@ async def load_demo(database: Database, folder: Path = FOLDER) -> int:
         for each in (each for each in revisions if each.stage == "next"):
             await _save(newsroom, each)
         await load_desks(newsroom, folder)
-        return len(newsroom.entries)
+        return count
 
 
 async def _found(newsroom: Newsroom, folder: Path) -> None:
@@ -68,22 +69,24 @@ async def _found(newsroom: Newsroom, folder: Path) -> None:
     people = read_yaml(folder / "people.yaml")
     for slug, about in mappings(people):
         with faults_in(people, slug):
-            person = await create_person(
+            person = await commands.create_person(
                 operator,
                 str(about["name"]),
                 slug=slug,
                 bio=str(about["bio"]),
                 links=list(about.get("links", ())),
             )
-            account = await create_account(operator, str(about["email"]), person_id=person.id)
+            account = await commands.create_account(
+                operator, str(about["email"]), person_id=person.id
+            )
             for role in about["roles"]:
-                await grant_role(operator, account.id, Grant(role=str(role)))
-        newsroom.actors[slug] = await load_actor(newsroom.session, account.id)
+                await commands.grant_role(operator, account.id, Grant(role=str(role)))
+        newsroom.actors[slug] = await commands.load_actor(newsroom.transaction.session, account.id)
     topics = read_yaml(folder / "topics.yaml")
     for path, about in mappings(topics, "categories"):
         parent, _, slug = path.rpartition("/")
         with faults_in(topics, "categories"):
-            category = await create_category(
+            category = await commands.create_category(
                 operator,
                 str(about["name"]),
                 parent_id=newsroom.categories[parent] if parent else None,
@@ -93,7 +96,7 @@ async def _found(newsroom: Newsroom, folder: Path) -> None:
         newsroom.categories[path] = category.id
     tags = topics.values["tags"]
     for slug, name in tags.items() if isinstance(tags, Mapping) else ():
-        tag = await create_tag(operator, str(name), slug=slug)
+        tag = await commands.create_tag(operator, str(name), slug=slug)
         newsroom.tags[slug] = tag.id
 
 
@@ -106,10 +109,10 @@ async def _outline(newsroom: Newsroom, revisions: Sequence[RevisionFile]) -> Non
             title=first.text("title"), slug=first.slug, category=_category(newsroom, first)
         )
         with _faults_of(first):
-            revision = await create_entry(work, first.content_type.name, draft, note="An outline.")
-        edition = await newsroom.session.get_one(Edition, revision.edition_id)
-        newsroom.heads[first.key] = revision
-        newsroom.entries[first.key] = edition.entry_id
+            saved = await commands.create_entry(
+                work, first.content_type.name, draft, note="An outline."
+            )
+        newsroom.saved[first.key] = saved
 
 
 async def _launch(
@@ -120,18 +123,18 @@ async def _launch(
     in_order = sorted(revisions, key=lambda each: (each.saved_at, _by_stage(each)))
     with _progress(in_order, f"Loading what was written until {launched_at:%B}") as shown:
         for each in shown:
-            head = await _save(newsroom, each)
+            saved = await _save(newsroom, each)
             if each.is_public:
-                await _review(newsroom, each, head)
-                public[newsroom.entries[each.key]] = head.id
+                await _review(newsroom, each, saved)
+                public[saved.entry_id] = saved.revision.id
     publisher = newsroom.work(newsroom.actors["marguerite-osei"], launched_at)
     try:
-        await publish_together(publisher, public)
+        await commands.publish_together(publisher, public)
     except Refused as refusal:
         raise _publish_fault(newsroom, revisions, refusal) from None
 
 
-async def _save(newsroom: Newsroom, file: RevisionFile) -> Revision:
+async def _save(newsroom: Newsroom, file: RevisionFile) -> Saved:
     draft = Draft(
         title=file.text("title"),
         slug=file.slug,
@@ -141,35 +144,35 @@ async def _save(newsroom: Newsroom, file: RevisionFile) -> Revision:
         fields=file.fields,
     )
     work = newsroom.work(_actor(newsroom, file, file.text("author"), "author"), file.saved_at)
+    before = newsroom.saved[file.key]
     with _faults_of(file):
-        head = await save_draft(
+        saved = await commands.save_draft(
             work,
-            newsroom.entries[file.key],
+            before.entry_id,
             draft,
-            base_revision=newsroom.heads[file.key].id,
+            base_revision=before.revision.id,
             note=file.text("note"),
         )
-    newsroom.heads[file.key] = head
-    return head
+    newsroom.saved[file.key] = saved
+    return saved
 
 
-async def _review(newsroom: Newsroom, file: RevisionFile, head: Revision) -> None:
+async def _review(newsroom: Newsroom, file: RevisionFile, saved: Saved) -> None:
     """Request a review an hour after the save; each reviewer signs off a day after the last."""
-    entry_id = newsroom.entries[file.key]
     author = _actor(newsroom, file, file.text("author"), "author")
     with _faults_of(file):
-        await request_review(
+        await commands.request_review(
             newsroom.work(author, file.saved_at + timedelta(hours=1)),
-            entry_id,
-            base_revision=head.id,
+            saved.entry_id,
+            base_revision=saved.revision.id,
         )
     for day, name in enumerate(file.texts("reviewers"), 1):
         reviewer = _actor(newsroom, file, name, "reviewers")
         with _faults_of(file, "reviewers"):
-            await sign_off(
+            await commands.sign_off(
                 newsroom.work(reviewer, file.saved_at + timedelta(days=day)),
-                entry_id,
-                digest=head.digest,
+                saved.entry_id,
+                digest=saved.revision.digest,
             )
 
 
@@ -205,7 +208,7 @@ def _publish_fault(
 ) -> ContentFileError:
     """Return what a gate found wrong, as a fault of the file it is about."""
     error = refusal.errors[0]
-    keys = {entry_id: key for key, entry_id in newsroom.entries.items()}
+    keys = {saved.entry_id: key for key, saved in newsroom.saved.items()}
     newest = {each.key: each for each in sorted(revisions, key=_by_stage)}
     file = newest[keys[str(error.path[0])]]
     return file.fault(replace(error, path=error.path[1:]))
@@ -230,14 +233,14 @@ def _progress(
 
 
 async def _main() -> None:
-    settings = load_settings()
-    database = Database(settings.database_url, signing_key=settings.signing_key)
-    try:
-        count = await load_demo(database)
-        await database.refresh_statistics()
-    finally:
-        await database.close()
-    click.echo(f"Loaded {count} entries." if count else "The demo is loaded already.")
+    async with Copydesk(site) as copydesk:
+        changes = await copydesk.migrate()
+        if changes.schema:
+            click.echo("The database is migrated.")
+        if changes.new_key is not None:
+            click.echo(f"The signing key is made: {changes.new_key}.")
+        if await load_demo(copydesk):
+            await copydesk.database.refresh_statistics()
 
 
 if __name__ == "__main__":

@@ -8,14 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cms.authorization.actor import Actor
-from cms.errors import Refused
-from cms.importing.front_matter import FrontMatter
-from cms.signing import KeyFile
-from cms.storage.database import WriteSession
-from cms.tables import Revision
-from cms.work.work import Work
-from seeds.site import site
+from cms import Actor, FrontMatter, Refused, Saved, Work
 
 
 @dataclass
@@ -23,26 +16,22 @@ class Newsroom:
     """What has been loaded so far.
 
     Attributes:
-        session: the transaction.
-        key_file: has the key that signs attestations.
+        transaction: the one transaction in which everything is loaded.
         actors: the people who write and review, by their slugs.
         categories: the categories' ids, by their paths.
         tags: the tags' ids, by their slugs.
-        heads: the newest revision of each entry, by its files' key.
-        entries: the entries' ids, by their files' key.
+        saved: each entry with its newest revision, by its files' key.
     """
 
-    session: WriteSession
-    key_file: KeyFile
+    transaction: Work
     actors: dict[str, Actor] = field(default_factory=dict)
     categories: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
-    heads: dict[str, Revision] = field(default_factory=dict)
-    entries: dict[str, str] = field(default_factory=dict)
+    saved: dict[str, Saved] = field(default_factory=dict)
 
     def work(self, actor: Actor, now: datetime) -> Work:
-        """Return the setting for what somebody did back then."""
-        return Work(self.session, site, actor, now, self.key_file)
+        """Return the transaction for an actor at a moment of the past."""
+        return self.transaction.by(actor, now)
 
 
 @contextmanager

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from cms.content.content_type import ContentType
-from cms.content.fields import (
+from cms import (
     Boolean,
     Choice,
+    ContentType,
     Date,
     Integer,
     Links,
@@ -21,10 +21,12 @@ from cms.content.fields import (
     Object,
     Reference,
     Sections,
+    Seo,
+    SignOffPolicy,
+    Site,
+    Stage,
     Text,
 )
-from cms.content.policy import SignOffPolicy, Stage
-from cms.site import Seo, Site
 
 # Advice on what to buy is read twice: for whether it is right, then for whether it is fair.
 BUYING_ADVICE = SignOffPolicy(

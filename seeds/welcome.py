@@ -9,7 +9,7 @@ from shlex import quote
 
 import click
 
-from cms.settings import Settings, load_settings
+from cms import Settings, load_settings
 
 QUERY = """\
 query Page($path: String = "/glossary/dropout") {
@@ -52,18 +52,28 @@ def main() -> None:
     """Print the addresses, how to sign in, and queries to paste."""
     settings = load_settings()
     address = f"http://{settings.host}:{settings.port}"
-    click.echo(f"GraphiQL, for a browser:  {address}/graphql")
-    click.echo(f"The API, for programs:    POST {address}/graphql")
-    click.echo(f"\nA query to paste:\n\n{QUERY}\n")
-    click.echo(f"Editors work at {address}/manage/graphql. None of the demo's accounts has a")
-    click.echo(
-        "password. In another terminal, in this folder, make an account for yourself; it asks"
-    )
-    click.echo("for a password of 12 characters or more:\n")
-    click.echo("\n".join(f"    {line}" for line in account_commands(settings)))
-    click.echo(f"\nThen sign in there:\n\n{SIGN_IN}\n")
-    click.echo('Put the token under Headers, as {"Authorization": "Bearer copydesk_access_…"},')
-    click.echo(f"and look at what waits for you:\n\n{DESK}\n")
+    commands = "\n".join(f"    {line}" for line in account_commands(settings))
+    click.echo(f"""\
+Read at {address}/graphql: GraphiQL in a browser, the API for programs.
+
+A query to paste:
+
+{QUERY}
+
+Edit at {address}/manage/graphql, with an account. To make one, type this in another
+terminal, in this folder, and choose a password of 12 characters or more:
+
+{commands}
+
+Then sign in:
+
+{SIGN_IN}
+
+Put the token under Headers, as {{"Authorization": "Bearer copydesk_access_…"}}, and look at
+what waits for you:
+
+{DESK}
+""")
 
 
 def account_commands(settings: Settings) -> Iterator[str]:

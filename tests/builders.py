@@ -151,7 +151,8 @@ class Newsroom:
     async def draft(self, content_type: str = "Article", **values: Any) -> Revision:
         """Create an entry with one revision."""
         async with self.as_(self.author) as work:
-            return await create_entry(work, content_type, draft_of(**values))
+            saved = await create_entry(work, content_type, draft_of(**values))
+            return saved.revision
 
     async def save(
         self,
@@ -162,20 +163,22 @@ class Newsroom:
     ) -> Revision:
         """Save another revision on top of one, by default in the default locale."""
         async with self.as_(actor or self.author) as work:
-            return await save_draft(
+            saved = await save_draft(
                 work,
                 await entry_id_of(work, head),
                 draft_of(**values),
                 base_revision=head.id,
                 locale=locale,
             )
+            return saved.revision
 
     async def update(self, head: Revision, actor: Actor | None = None, **values: Any) -> Revision:
         """Save another revision on top of one, with only some fields changed."""
         async with self.as_(actor or self.author) as work:
-            return await update_entry(
+            saved = await update_entry(
                 work, await entry_id_of(work, head), changes_of(**values), base_revision=head.id
             )
+            return saved.revision
 
     async def autosave(
         self,
@@ -186,9 +189,10 @@ class Newsroom:
     ) -> Revision:
         """Save what somebody is typing on top of a revision."""
         async with self.as_(actor or self.author, now) as work:
-            return await autosave_entry(
+            saved = await autosave_entry(
                 work, await entry_id_of(work, head), changes_of(**values), base_revision=head.id
             )
+            return saved.revision
 
     async def ask(self, head: Revision, actor: Actor | None = None, **more: Any) -> Review:
         """Request a review of the newest revision."""
@@ -214,7 +218,7 @@ class Newsroom:
         """Begin an edition in another locale, and save a first translation."""
         async with self.as_(self.author) as work:
             begun = await add_edition(work, await entry_id_of(work, head), locale)
-        return await self.save(begun, locale=locale, **values)
+        return await self.save(begun.revision, locale=locale, **values)
 
     async def review(self, head: Revision, locale: str | None = None) -> None:
         """Request a review, and have every stage signed off by as many as it takes."""

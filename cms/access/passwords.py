@@ -245,8 +245,8 @@ async def reset_password(
     Raises:
         Refused: as for that; whoever may not is refused before anything takes long.
     """
-    async with begin_reading(database, site, actor) as work:
-        work.authorise(Action.PASSWORD_CHANGE)
+    async with begin_reading(database, site, actor) as reading:
+        reading.authorise(Action.PASSWORD_CHANGE)
     prepared = await prepare_password(new_password)
     async with begin_work(database, site, actor) as work:
         return await set_password(work, account_id, prepared)

@@ -21,13 +21,12 @@ from cms.access.accounts import (
 from cms.access.passwords import prepare_password, set_password
 from cms.authorization.actions import ROLE_ACTIONS
 from cms.authorization.actor import OPERATOR, Grant
-from cms.cli.group import load_site, open_database
+from cms.cli.group import open_copydesk, open_database
 from cms.errors import NotFound, Refused
 from cms.settings import load_settings
 from cms.storage.database import ReadSession
 from cms.storage.dialects import as_text
 from cms.tables import Account, Token
-from cms.work.work import begin_work
 
 
 @click.group()
@@ -90,9 +89,8 @@ def _is_terminal() -> bool:
 
 async def _create(email: str, name: str | None, roles: Sequence[str], password: str) -> None:
     settings = load_settings()
-    site = load_site(settings.site)
     new = await prepare_password(password)
-    async with open_database(settings) as database, begin_work(database, site, OPERATOR) as work:
+    async with open_copydesk(settings) as copydesk, copydesk.work(OPERATOR) as work:
         try:
             person = await create_person(work, name) if name else None
             made = await create_account(work, email, person_id=person.id if person else None)
@@ -106,9 +104,8 @@ async def _create(email: str, name: str | None, roles: Sequence[str], password: 
 
 async def _set_password(email: str, password: str) -> None:
     settings = load_settings()
-    site = load_site(settings.site)
     new = await prepare_password(password)
-    async with open_database(settings) as database, begin_work(database, site, OPERATOR) as work:
+    async with open_copydesk(settings) as copydesk, copydesk.work(OPERATOR) as work:
         found = await find_account(work.session, email)
         if found is None:
             raise Refused(

@@ -12,11 +12,11 @@ from pathlib import Path
 import click
 
 import cms
-from cms.errors import CopydeskError, Refused, SettingsError
-from cms.ledger.keys import signer_of
+from cms.copydesk import Copydesk
+from cms.errors import CopydeskError, SettingsError
 from cms.settings import Settings
 from cms.site import Site
-from cms.storage.database import Database, ReadSession
+from cms.storage.database import Database
 from cms.storage.migration import check_migrated
 
 
@@ -41,7 +41,7 @@ def load_site(reference: str) -> Site:
     if not module_name or not attribute:
         raise SettingsError(
             "COPYDESK_SITE has to name the site's declaration as <module>:<attribute>, "
-            f"for example seeds.site:site; it is {reference!r}"
+            f"for example my_site:site; it is {reference!r}"
         )
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
@@ -75,6 +75,19 @@ def _place_of(error: Exception) -> str:
 
 
 @asynccontextmanager
+async def open_copydesk(settings: Settings) -> AsyncIterator[Copydesk]:
+    """Give the site that the settings name, with its database.
+
+    Raises:
+        SettingsError: if the site cannot be imported.
+        DatabaseError: if the database is not of this version.
+    """
+    async with Copydesk(load_site(settings.site), settings) as copydesk:
+        await check_migrated(copydesk.database)
+        yield copydesk
+
+
+@asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """Give the database that the settings name.
 
@@ -87,12 +100,3 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
-
-
-async def why_none_can_sign(session: ReadSession, database: Database) -> str:
-    """Return why nothing can be signed, or nothing if it can."""
-    try:
-        await signer_of(session, database.key_file)
-    except Refused as refused:
-        return "; ".join(error.message for error in refused.errors)
-    return ""

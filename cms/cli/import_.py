@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from cms.cli.group import load_site, open_database
+from cms.cli.group import open_copydesk
 from cms.importing.markdown import ImportReport, import_markdown, rehearse_import
 from cms.importing.session import Staff
 from cms.importing.site.files import Commit
@@ -70,11 +70,10 @@ def markdown(
 async def _run(
     folder: Path, mapping: MarkdownMapping, staff: Staff, *, dry_run: bool
 ) -> ImportReport:
-    settings = load_settings()
-    site = load_site(settings.site)
     act = rehearse_import if dry_run else import_markdown
-    async with open_database(settings) as database:
-        report = await act(database, site, folder, mapping, staff, progress=_progress)
+    async with open_copydesk(load_settings()) as copydesk:
+        database = copydesk.database
+        report = await act(database, copydesk.site, folder, mapping, staff, progress=_progress)
         if report.made and not dry_run:
             await database.refresh_statistics()
     return report

@@ -11,7 +11,7 @@ import click
 
 from cms.access.signing_keys import replace_lost_key, rotate_key
 from cms.authorization.actor import OPERATOR
-from cms.cli.group import load_site, open_database
+from cms.cli.group import open_copydesk, open_database
 from cms.errors import DatabaseError
 from cms.ledger.counters import current
 from cms.ledger.keyring import Keyring, SiteKey, introduction_in
@@ -21,7 +21,7 @@ from cms.settings import load_settings
 from cms.signing import Envelope, KeyFile, Signer
 from cms.storage.dialects import as_text
 from cms.tables import Attestation
-from cms.work.work import Work, begin_work
+from cms.work.work import Work
 
 # The number of a statement before which there is only that of the first key.
 _SECOND = 2
@@ -115,13 +115,11 @@ async def _statements() -> list[Envelope]:
 
 
 async def _change(command: Callable[[Work], Awaitable[Attestation]]) -> KeyPredicate:
-    settings = load_settings()
-    site = load_site(settings.site)
-    async with open_database(settings) as database:
-        async with begin_work(database, site, OPERATOR) as work:
+    async with open_copydesk(load_settings()) as copydesk:
+        async with copydesk.work(OPERATOR) as work:
             said = introduction_in((await command(work)).envelope)
         # Not before the ledger has it: until then the old key signs.
-        database.key_file.put_in_place(said.key)
+        copydesk.database.key_file.put_in_place(said.key)
     return said
 
 

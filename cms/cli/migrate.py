@@ -5,21 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import click
-from sqlalchemy import select
 
-from cms.access.signing_keys import record_key
-from cms.authorization.actor import OPERATOR
-from cms.cli.group import load_site, why_none_can_sign
-from cms.errors import Refused
-from cms.ledger.counters import current
-from cms.ledger.keys import newest_key
-from cms.reading.field_indexes import index_fields
-from cms.settings import Settings, load_settings
-from cms.site import Site
-from cms.storage import migration
-from cms.storage.database import Database
-from cms.tables import Account
-from cms.work.work import begin_work
+from cms.cli.group import load_site
+from cms.copydesk import Copydesk, Migrated
+from cms.settings import load_settings
 
 
 @click.command()
@@ -28,49 +17,24 @@ def migrate() -> None:
 
     A new site gets its signing key too.
     """
-    settings = load_settings()
-    asyncio.run(_migrate(settings, load_site(settings.site)))
+    _report(asyncio.run(_migrate()))
     click.echo("The database is up to date.")
 
 
-async def _migrate(settings: Settings, site: Site) -> None:
-    database = Database(settings.database_url, signing_key=settings.signing_key)
-    try:
-        await migration.migrate(database)
-        changed = await index_fields(database, site)
-        await _settle_key(database, site)
-    finally:
-        await database.close()
-    for field in changed.missing:
+async def _migrate() -> Migrated:
+    settings = load_settings()
+    async with Copydesk(load_site(settings.site), settings) as copydesk:
+        return await copydesk.migrate()
+
+
+def _report(changes: Migrated) -> None:
+    if changes.new_key is not None:
+        click.echo(f"The signing key is made: {changes.new_key}. Keep a copy elsewhere.")
+    if changes.unrecorded:
+        click.echo(f"The signing key is not recorded: {changes.unrecorded}", err=True)
+    if changes.unsigned:
+        click.echo(f"Nothing can be signed off or published: {changes.unsigned}", err=True)
+    for field in changes.indexed:
         click.echo(f"{field} is indexed.")
-    for name in changed.unused:
+    for name in changes.dropped:
         click.echo(f"{name} is dropped: no field declares it any more.")
-
-
-async def _settle_key(database: Database, site: Site) -> None:
-    """Make the key of a new site, and record the one of a site from before keys were recorded."""
-    async with database.reading() as session:
-        has_signed = await current(session, "attestation") > 0
-        is_new = not has_signed and await session.scalar(select(Account.id).limit(1)) is None
-        is_unrecorded = has_signed and await newest_key(session) is None
-    if is_new and database.key_file.make():
-        click.echo(f"The signing key is made: {database.key_file.path}. Keep a copy elsewhere.")
-    if is_unrecorded:
-        await _record_key(database, site)
-    elif has_signed:
-        await _check_key(database)
-
-
-async def _record_key(database: Database, site: Site) -> None:
-    try:
-        async with begin_work(database, site, OPERATOR) as work:
-            await record_key(work)
-    except Refused as refused:
-        click.echo(f"The signing key is not recorded: {refused}", err=True)
-
-
-async def _check_key(database: Database) -> None:
-    """Say if the key with which the site signs is not at hand: no other one is made for it."""
-    async with database.reading() as session:
-        if reason := await why_none_can_sign(session, database):
-            click.echo(f"Nothing can be signed off or published: {reason}", err=True)

@@ -6,7 +6,7 @@ import asyncio
 
 import click
 
-from cms.cli.group import load_site, open_database
+from cms.cli.group import open_copydesk
 from cms.search.indexing import rebuild_search
 from cms.settings import load_settings
 
@@ -27,10 +27,8 @@ def rebuild() -> None:
 
 
 async def _rebuild() -> int:
-    settings = load_settings()
-    site = load_site(settings.site)
-    async with open_database(settings) as database:
-        async with database.transaction() as session:
-            count = await rebuild_search(session, site)
-        await database.refresh_statistics()
+    async with open_copydesk(load_settings()) as copydesk:
+        async with copydesk.database.transaction() as session:
+            count = await rebuild_search(session, copydesk.site)
+        await copydesk.database.refresh_statistics()
     return count

@@ -17,7 +17,7 @@ from cms.drafts.loading import (
     hold_entry,
     refuse_archived,
 )
-from cms.drafts.saving import first_revision
+from cms.drafts.saving import Saved, first_revision
 from cms.errors import DuplicateName, HasHistory, InvalidValue, Refused, StillLinked, StillPublic
 from cms.identifiers import new_id
 from cms.review.loading import contributors_of
@@ -39,7 +39,7 @@ from cms.work.work import Work, command
 @command(Action.ENTRY_CREATE)
 async def create_entry(
     work: Work, content_type: str, draft: Draft, *, locale: str | None = None, note: str = ""
-) -> Revision:
+) -> Saved:
     """Create an entry with a first revision and return that.
 
     Args:
@@ -65,7 +65,7 @@ async def create_entry(
 @command(Action.ENTRY_CREATE)
 async def duplicate_entry(
     work: Work, entry_id: str, *, slug: str = "", locale: str | None = None
-) -> Revision:
+) -> Saved:
     """Create an entry that holds what the newest revision of another one does; return its first.
 
     Args:
@@ -89,15 +89,15 @@ async def duplicate_entry(
         fields=copied.fields,
     )
     note = f"A copy of {entry_id}."
-    revision = await _create(work, held.entry.content_type, draft, held.edition.locale, note)
-    await _inherit(work, held, revision)
-    return revision
+    saved = await _create(work, held.entry.content_type, draft, held.edition.locale, note)
+    await _inherit(work, held, saved.revision)
+    return saved
 
 
 @command(Action.ENTRY_CREATE)
 async def add_edition(
     work: Work, entry_id: str, locale: str, *, source_locale: str | None = None
-) -> Revision:
+) -> Saved:
     """Add an edition in another locale, filled with the source's text; return its first revision.
 
     Args:
@@ -122,7 +122,7 @@ async def add_edition(
     draft = draft_of(held.head.content)
     revision = await _first_edition(work, held.entry, draft, wanted, note, held.head.id)
     await _inherit(work, held, revision)
-    return revision
+    return Saved(entry_id, revision)
 
 
 @command(Action.ENTRY_ARCHIVE)
@@ -186,7 +186,7 @@ async def delete_entry(work: Work, entry_id: str, *, locale: str | None = None) 
     return held.entry
 
 
-async def _create(work: Work, content_type: str, draft: Draft, locale: str, note: str) -> Revision:
+async def _create(work: Work, content_type: str, draft: Draft, locale: str, note: str) -> Saved:
     entry = Entry(
         id=new_id("entry"),
         content_type=content_type,
@@ -198,7 +198,7 @@ async def _create(work: Work, content_type: str, draft: Draft, locale: str, note
     work.session.add(entry)
     await work.session.flush()  # the edition's foreign key needs the entry
     work.about.update(entry=entry.id, locale=locale)
-    return await _first_edition(work, entry, draft, locale, note)
+    return Saved(entry.id, await _first_edition(work, entry, draft, locale, note))
 
 
 async def _inherit(work: Work, source: Held, revision: Revision) -> None:

@@ -15,7 +15,7 @@ from cms.comparison.difference import Difference, difference
 from cms.drafts.loading import Held, authorise_on, get, look_at
 from cms.errors import NotFound, Refused
 from cms.tables import Comment, Edition, Look, Revision
-from cms.work.work import Work
+from cms.work.work import Reading
 
 
 @dataclass(frozen=True)
@@ -31,20 +31,22 @@ class Located:
     found: TextRange | None
 
 
-async def compare_revisions(work: Work, from_id: str, to_id: str) -> Difference:
+async def compare_revisions(reading: Reading, from_id: str, to_id: str) -> Difference:
     """Return what is different between two revisions of one edition.
 
     Raises:
         Refused: if the actor may not see them, or they are not of one edition.
     """
-    held, new = await find_revision(work, to_id)
-    _, old = await find_revision(work, from_id)
+    held, new = await find_revision(reading, to_id)
+    _, old = await find_revision(reading, from_id)
     if old.edition_id != new.edition_id:
         raise Refused(NotFound(message=f"{to_id} has no revision {from_id!r} beside it"))
     return await to_thread(difference, held.content_type, old.content, new.content)
 
 
-async def changes_since_look(work: Work, entry_id: str, locale: str | None) -> Difference | None:
+async def changes_since_look(
+    reading: Reading, entry_id: str, locale: str | None
+) -> Difference | None:
     """Return what has changed since the actor last marked the edition as seen.
 
     It is ``None`` if they never did. If the revision that they saw was an autosave that is
@@ -53,12 +55,12 @@ async def changes_since_look(work: Work, entry_id: str, locale: str | None) -> D
     Raises:
         Refused: if the actor may not see the entry.
     """
-    held = await look_at(work, entry_id, locale)
-    await authorise_on(work, Action.ENTRY_READ, held)
-    look = await work.session.get(Look, (work.account_id(), held.edition.id))
+    held = await look_at(reading, entry_id, locale)
+    await authorise_on(reading, Action.ENTRY_READ, held)
+    look = await reading.session.get(Look, (reading.account_id(), held.edition.id))
     if look is None:
         return None
-    seen = await work.session.get(Revision, look.revision_id) or await work.session.scalar(
+    seen = await reading.session.get(Revision, look.revision_id) or await reading.session.scalar(
         select(Revision)
         .where(Revision.edition_id == held.edition.id, Revision.created_at <= look.looked_at)
         .order_by(Revision.number.desc())
@@ -69,15 +71,17 @@ async def changes_since_look(work: Work, entry_id: str, locale: str | None) -> D
     return await to_thread(difference, held.content_type, seen.content, held.head.content)
 
 
-async def blame_entry(work: Work, entry_id: str, locale: str | None) -> Sequence[ParagraphOrigin]:
+async def blame_entry(
+    reading: Reading, entry_id: str, locale: str | None
+) -> Sequence[ParagraphOrigin]:
     """Return which revision each paragraph of the newest revision comes from.
 
     Raises:
         Refused: if the actor may not see the entry.
     """
-    held = await look_at(work, entry_id, locale)
-    await authorise_on(work, Action.ENTRY_READ, held)
-    revisions = await work.session.execute(
+    held = await look_at(reading, entry_id, locale)
+    await authorise_on(reading, Action.ENTRY_READ, held)
+    revisions = await reading.session.execute(
         select(Revision.id, Revision.content)
         .where(Revision.edition_id == held.edition.id)
         .order_by(Revision.number)
@@ -86,15 +90,15 @@ async def blame_entry(work: Work, entry_id: str, locale: str | None) -> Sequence
     return await to_thread(blame, held.content_type, contents)
 
 
-async def locate_comments(work: Work, entry_id: str, locale: str | None) -> Sequence[Located]:
+async def locate_comments(reading: Reading, entry_id: str, locale: str | None) -> Sequence[Located]:
     """Return an edition's threads, each with where its words stand in the newest revision.
 
     Raises:
         Refused: if the actor may not see the entry.
     """
-    held = await look_at(work, entry_id, locale)
-    await authorise_on(work, Action.ENTRY_READ, held)
-    threads = await work.session.scalars(
+    held = await look_at(reading, entry_id, locale)
+    await authorise_on(reading, Action.ENTRY_READ, held)
+    threads = await reading.session.scalars(
         select(Comment)
         .where(Comment.edition_id == held.edition.id, Comment.thread_id.is_(None))
         .order_by(Comment.id)
@@ -102,17 +106,17 @@ async def locate_comments(work: Work, entry_id: str, locale: str | None) -> Sequ
     return [Located(each, _place_of(each, held)) for each in threads]
 
 
-async def find_revision(work: Work, revision_id: str) -> tuple[Held, Revision]:
+async def find_revision(reading: Reading, revision_id: str) -> tuple[Held, Revision]:
     """Return a revision, with its edition as it is now.
 
     Raises:
         Refused: with :class:`~cms.errors.NotFound` if there is none that the actor may see.
     """
-    revision = await get(work, Revision, revision_id)
-    edition = await work.session.get_one(Edition, revision.edition_id)
+    revision = await get(reading, Revision, revision_id)
+    edition = await reading.session.get_one(Edition, revision.edition_id)
     try:
-        held = await look_at(work, edition.entry_id, edition.locale)
-        await authorise_on(work, Action.ENTRY_READ, held, revision.category_id)
+        held = await look_at(reading, edition.entry_id, edition.locale)
+        await authorise_on(reading, Action.ENTRY_READ, held, revision.category_id)
     except Refused:
         message = f"there is no revision {revision_id!r}"
         raise Refused(NotFound(message=message)) from None

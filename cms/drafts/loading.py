@@ -14,19 +14,19 @@ from cms.content.content_type import ContentType
 from cms.errors import Archived, NotFound, Refused, StaleRevision
 from cms.identifiers import kind_of
 from cms.tables import Base, Category, Edition, Entry, Link, Publication, Revision
-from cms.work.work import Work
+from cms.work.work import Reading, Work
 
 Row = TypeVar("Row", bound=Base)
 
 
-async def get(work: Work, table: type[Row], identifier: str) -> Row:
+async def get(reading: Reading, table: type[Row], identifier: str) -> Row:
     """Return the row with this id.
 
     Raises:
         Refused: with :class:`~cms.errors.NotFound`.
     """
     # What is no id at all may be nothing that a database takes.
-    row = await work.session.get(table, identifier) if kind_of(identifier) else None
+    row = await reading.session.get(table, identifier) if kind_of(identifier) else None
     if row is None:
         raise Refused(NotFound(message=f"there is no {table.__tablename__} {identifier!r}"))
     return row
@@ -79,9 +79,9 @@ async def _lock_entry(work: Work, entry_id: str, entries: Select[Entry]) -> None
         )
 
 
-async def categories_of(work: Work, entry_id: str) -> Sequence[str | None]:
+async def categories_of(reading: Reading, entry_id: str) -> Sequence[str | None]:
     """Return the categories of the newest revisions of all editions of an entry."""
-    found = await work.session.scalars(
+    found = await reading.session.scalars(
         select(Revision.category_id)
         .join(Edition, Edition.head_id == Revision.id)
         .where(Edition.entry_id == entry_id)
@@ -89,14 +89,14 @@ async def categories_of(work: Work, entry_id: str) -> Sequence[str | None]:
     return found.all()
 
 
-async def look_at(work: Work, entry_id: str, locale: str | None) -> Held:
+async def look_at(reading: Reading, entry_id: str, locale: str | None) -> Held:
     """Return an edition as it is now, without keeping others from changing it.
 
     Raises:
         Refused: with :class:`~cms.errors.NotFound` if there is none that the actor may see.
     """
-    wanted = _edition(entry_id, locale or work.site.default_locale)
-    return await _found(work, wanted, entry_id, locale)
+    wanted = _edition(entry_id, locale or reading.site.default_locale)
+    return await _found(reading, wanted, entry_id, locale)
 
 
 def _edition(entry_id: str, locale: str) -> Select[Edition]:
@@ -107,28 +107,31 @@ def _edition(entry_id: str, locale: str) -> Select[Edition]:
     )
 
 
-async def _found(work: Work, wanted: Select[Edition], entry_id: str, locale: str | None) -> Held:
-    is_known = kind_of(entry_id) == "entry" and locale in (None, *work.site.locales)
-    edition = await work.session.scalar(wanted) if is_known else None
+async def _found(
+    reading: Reading, wanted: Select[Edition], entry_id: str, locale: str | None
+) -> Held:
+    is_known = kind_of(entry_id) == "entry" and locale in (None, *reading.site.locales)
+    edition = await reading.session.scalar(wanted) if is_known else None
     if edition is not None:
-        work.about.update(entry=entry_id, locale=edition.locale)
-        entry = await work.session.get_one(Entry, entry_id)
-        head = await get_revision(work, edition, edition.head_id)
-        if await _is_visible(work, entry, edition, head):
-            return Held(entry, edition, head, work.site.content_type(entry.content_type))
-    name = locale or work.site.default_locale
+        if isinstance(reading, Work):  # the audit record of a command names the entry
+            reading.about.update(entry=entry_id, locale=edition.locale)
+        entry = await reading.session.get_one(Entry, entry_id)
+        head = await get_revision(reading, edition, edition.head_id)
+        if await _is_visible(reading, entry, edition, head):
+            return Held(entry, edition, head, reading.site.content_type(entry.content_type))
+    name = locale or reading.site.default_locale
     raise Refused(NotFound(message=f"there is no entry {entry_id!r} in {name!r}"))
 
 
-async def _is_visible(work: Work, entry: Entry, edition: Edition, head: Revision) -> bool:
+async def _is_visible(reading: Reading, entry: Entry, edition: Edition, head: Revision) -> bool:
     """Say whether the actor may know of it: what is public everybody may."""
-    subject = await subject_of(work, entry, head.category_id)
-    if work.may(Action.ENTRY_READ, subject):
+    subject = await subject_of(reading, entry, head.category_id)
+    if reading.may(Action.ENTRY_READ, subject):
         return True
     is_public = select(Publication.id).where(
         Publication.edition_id == edition.id, Publication.ended_position.is_(None)
     )
-    return await work.session.scalar(is_public) is not None
+    return await reading.session.scalar(is_public) is not None
 
 
 def refuse_archived(held: Held) -> None:
@@ -142,14 +145,14 @@ def refuse_archived(held: Held) -> None:
         raise Refused(Archived(message=message))
 
 
-async def get_revision(work: Work, edition: Edition, revision_id: str | None) -> Revision:
+async def get_revision(reading: Reading, edition: Edition, revision_id: str | None) -> Revision:
     """Return a revision of this edition; ``None`` stands for none at all.
 
     Raises:
         Refused: with :class:`~cms.errors.NotFound`.
     """
     is_id = revision_id is not None and kind_of(revision_id) == "rev"
-    revision = await work.session.get(Revision, revision_id) if is_id else None
+    revision = await reading.session.get(Revision, revision_id) if is_id else None
     if revision is None or revision.edition_id != edition.id:
         message = f"the entry {edition.entry_id!r} has no revision {revision_id!r}"
         raise Refused(NotFound(message=message))
@@ -174,15 +177,15 @@ def refuse_stale(head: Revision, base_revision: str) -> None:
 
 
 async def subject_of(
-    work: Work, entry: Entry, category_id: str | None, *, is_own: bool = False
+    reading: Reading, entry: Entry, category_id: str | None, *, is_own: bool = False
 ) -> Subject:
     """Return what roles are checked against for an entry in this category."""
-    categories = await ancestry(work, category_id)
+    categories = await ancestry(reading, category_id)
     return Subject(content_type=entry.content_type, categories=categories, is_own=is_own)
 
 
 async def path_of(
-    work: Work,
+    reading: Reading,
     content_type: type[ContentType],
     edition: Edition,
     slug: str,
@@ -191,13 +194,13 @@ async def path_of(
     """Return where an edition stands with this slug and category; ``None`` if it is no page."""
     category = ""
     if content_type.stands_in_category() and category_id is not None:
-        found = await work.session.get(Category, category_id)
+        found = await reading.session.get(Category, category_id)
         category = found.path if found is not None else ""
     return content_type.path_for(slug, edition.locale, category)
 
 
 async def authorise_on(
-    work: Work, action: Action, held: Held, *others: str | None, is_own: bool = False
+    reading: Reading, action: Action, held: Held, *others: str | None, is_own: bool = False
 ) -> None:
     """Go on only if the actor may do this to an entry, in its category and in the others.
 
@@ -205,22 +208,22 @@ async def authorise_on(
         Refused: with :class:`~cms.errors.NotAllowed`.
     """
     for category_id in {held.head.category_id, *others}:
-        work.authorise(action, await subject_of(work, held.entry, category_id, is_own=is_own))
+        reading.authorise(action, await subject_of(reading, held.entry, category_id, is_own=is_own))
 
 
-async def ancestry(work: Work, category_id: str | None) -> frozenset[str]:
+async def ancestry(reading: Reading, category_id: str | None) -> frozenset[str]:
     """Return the ids of a category and of all above it."""
     if category_id is None or not kind_of(category_id):
         return frozenset()
     above = select(Category.id, Category.parent_id).where(Category.id == category_id)
     tree = above.cte("ancestry", recursive=True)
     parents = select(Category.id, Category.parent_id).join(tree, Category.id == tree.c.parent_id)
-    found = await work.session.scalars(select(tree.union(parents).c.id))
+    found = await reading.session.scalars(select(tree.union(parents).c.id))
     return frozenset(found)
 
 
 async def entries_at(
-    work: Work, paths: Iterable[str], locale: str, source_id: str
+    reading: Reading, paths: Iterable[str], locale: str, source_id: str
 ) -> Mapping[str, str]:
     """Return the ids of the entries that stand, or will stand, at these site paths.
 
@@ -228,7 +231,7 @@ async def entries_at(
     was public, since its path leads on to where it stands now.
 
     Args:
-        work: the transaction and the actor.
+        reading: the snapshot and the actor.
         paths: the site paths.
         locale: the editions.
         source_id: the entry whose text mentions the paths.
@@ -237,15 +240,15 @@ async def entries_at(
     if not wanted:
         return {}  # SQLite would scan all editions for none
     return {
-        **await formerly_at(work, wanted, locale),
-        **await _drafted_at(work, wanted, locale, source_id),
-        **await public_at(work, wanted, locale),
+        **await formerly_at(reading, wanted, locale),
+        **await _drafted_at(reading, wanted, locale, source_id),
+        **await public_at(reading, wanted, locale),
     }
 
 
-async def formerly_at(work: Work, paths: Iterable[str], locale: str) -> Mapping[str, str]:
+async def formerly_at(reading: Reading, paths: Iterable[str], locale: str) -> Mapping[str, str]:
     """Return the ids of the entries that stood at these site paths last."""
-    rows = await work.session.execute(
+    rows = await reading.session.execute(
         select(Publication.path, Publication.entry_id)
         .where(Publication.locale == locale, Publication.path.in_(list(paths)))
         .order_by(Publication.position)  # of several, the last is kept
@@ -253,9 +256,9 @@ async def formerly_at(work: Work, paths: Iterable[str], locale: str) -> Mapping[
     return {str(path): entry_id for path, entry_id in rows}
 
 
-async def public_at(work: Work, paths: Iterable[str], locale: str) -> Mapping[str, str]:
+async def public_at(reading: Reading, paths: Iterable[str], locale: str) -> Mapping[str, str]:
     """Return the ids of the entries that stand at these site paths now."""
-    rows = await work.session.execute(
+    rows = await reading.session.execute(
         select(Publication.path, Publication.entry_id).where(
             Publication.ended_position.is_(None),
             Publication.locale == locale,
@@ -266,9 +269,9 @@ async def public_at(work: Work, paths: Iterable[str], locale: str) -> Mapping[st
 
 
 async def _drafted_at(
-    work: Work, paths: list[str], locale: str, source_id: str
+    reading: Reading, paths: list[str], locale: str, source_id: str
 ) -> Mapping[str, str]:
-    rows = await work.session.execute(
+    rows = await reading.session.execute(
         select(Revision.path, Edition.entry_id)
         .join(Edition, Edition.head_id == Revision.id)
         .where(Edition.locale == locale, Revision.path.in_(paths))
@@ -276,22 +279,24 @@ async def _drafted_at(
     )
     found = [(str(path), entry_id) for path, entry_id in rows]
     # A link must not tell whether a draft stands there that one may not see.
-    seen = await visible_types(work, [entry_id for _, entry_id in found], source_id)
+    seen = await visible_types(reading, [entry_id for _, entry_id in found], source_id)
     return {path: entry_id for path, entry_id in found if entry_id in seen}
 
 
-async def visible_types(work: Work, entry_ids: Sequence[str], source_id: str) -> Mapping[str, str]:
+async def visible_types(
+    reading: Reading, entry_ids: Sequence[str], source_id: str
+) -> Mapping[str, str]:
     """Return the content types of those entries that the actor may know of, by their ids.
 
     Among them are those to which an entry leads already: whoever edits it can keep the links.
 
     Args:
-        work: the transaction and the actor.
+        reading: the snapshot and the actor.
         entry_ids: the entries.
         source_id: the entry that leads to them, or will.
     """
     linked = set(
-        await work.session.scalars(
+        await reading.session.scalars(
             select(Link.target_id)
             .join(Revision, Revision.id == Link.revision_id)
             .join(Edition, Edition.id == Revision.edition_id)
@@ -299,7 +304,7 @@ async def visible_types(work: Work, entry_ids: Sequence[str], source_id: str) ->
         )
     )
     rows = (
-        await work.session.execute(
+        await reading.session.execute(
             select(Entry, Edition, Revision)
             .join(Edition, Edition.entry_id == Entry.id)
             .join(Revision, Revision.id == Edition.head_id)
@@ -310,5 +315,5 @@ async def visible_types(work: Work, entry_ids: Sequence[str], source_id: str) ->
     return {
         entry.id: entry.content_type
         for entry, edition, head in rows
-        if entry.id in linked or await _is_visible(work, entry, edition, head)
+        if entry.id in linked or await _is_visible(reading, entry, edition, head)
     }

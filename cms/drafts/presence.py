@@ -10,7 +10,7 @@ from cms.authorization.actions import Action
 from cms.drafts.loading import authorise_on, get_revision, hold, look_at
 from cms.reading.management import PRESENT_SECONDS
 from cms.tables import Look, Presence
-from cms.work.work import Work
+from cms.work.work import Reading, Work
 
 _PRESENT_FOR = timedelta(seconds=PRESENT_SECONDS)
 
@@ -61,7 +61,7 @@ async def announce_presence(
     return await work.session.merge(presence)
 
 
-async def leave(work: Work, entry_id: str, *, locale: str | None = None) -> None:
+async def leave_entry(work: Work, entry_id: str, *, locale: str | None = None) -> None:
     """Say that the actor has closed an edition.
 
     Raises:
@@ -76,18 +76,18 @@ async def leave(work: Work, entry_id: str, *, locale: str | None = None) -> None
 
 
 async def present_in(
-    work: Work, entry_id: str, locale: str | None
+    reading: Reading, entry_id: str, locale: str | None
 ) -> frozenset[tuple[str, str | None]]:
     """Return the accounts that have an edition open, each with the value that it edits.
 
     Raises:
         Refused: if the actor may not see the entry.
     """
-    held = await look_at(work, entry_id, locale)
-    await authorise_on(work, Action.ENTRY_READ, held)
-    rows = await work.session.execute(
+    held = await look_at(reading, entry_id, locale)
+    await authorise_on(reading, Action.ENTRY_READ, held)
+    rows = await reading.session.execute(
         select(Presence.account_id, Presence.field_path).where(
-            Presence.edition_id == held.edition.id, Presence.seen_at > work.now - _PRESENT_FOR
+            Presence.edition_id == held.edition.id, Presence.seen_at > reading.now - _PRESENT_FOR
         )
     )
     return frozenset((account_id, field_path) for account_id, field_path in rows)

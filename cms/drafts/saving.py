@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import select
 
@@ -40,6 +41,24 @@ from cms.tables import Category, Edition, Entry, Link, Revision, RevisionTag, Ta
 from cms.work.work import Work, command
 
 
+@dataclass(frozen=True)
+class Saved:
+    """A revision that was saved, and the entry that it belongs to.
+
+    Attributes:
+        entry_id: the entry.
+        revision: its newest revision in the edition that was written.
+    """
+
+    entry_id: str
+    revision: Revision
+
+    @property
+    def id(self) -> str:
+        """The revision's id, which is the subject of the audit record."""
+        return self.revision.id
+
+
 @command(Action.ENTRY_SAVE)
 async def save_draft(
     work: Work,
@@ -49,8 +68,8 @@ async def save_draft(
     base_revision: str,
     locale: str | None = None,
     note: str = "",
-) -> Revision:
-    """Save a new revision of an entry and return it.
+) -> Saved:
+    """Save a new revision of an entry and return both.
 
     A draft may be unfinished. Saving what is saved already makes no new revision.
 
@@ -81,7 +100,7 @@ async def update_entry(
     note: str = "",
     content_type: str | None = None,
     translated_from: str | None = None,
-) -> Revision:
+) -> Saved:
     """Save a new revision with some values changed and the others as they were; return it.
 
     Args:
@@ -114,7 +133,7 @@ async def autosave_entry(
     base_revision: str,
     locale: str | None = None,
     content_type: str | None = None,
-) -> Revision:
+) -> Saved:
     """Save what somebody is typing and return the revision.
 
     The author's autosaves in a row are one: a new one takes the place of the one before.
@@ -132,8 +151,8 @@ async def autosave_entry(
     """
     held, draft = await _changed(work, entry_id, changes, base_revision, locale, content_type)
     saved = await _save(work, held, draft, base_revision, "", is_autosave=True)
-    before = held.head
-    if before.is_autosave and before.id != saved.id and before.author_id == saved.author_id:
+    before, revision = held.head, saved.revision
+    if before.is_autosave and before.id != revision.id and before.author_id == revision.author_id:
         await drop_autosave(work, before)
     return saved
 
@@ -146,7 +165,7 @@ async def restore_revision(
     *,
     base_revision: str,
     locale: str | None = None,
-) -> Revision:
+) -> Saved:
     """Save what an earlier revision held as a new one, and return that.
 
     The content is the same to the byte, and so is its digest: sign-offs on it count again.
@@ -188,7 +207,8 @@ async def first_revision(
     revision.number = 1
     revision.note = note
     revision.translated_from = translated_from
-    return await _add(work, content_type, edition, revision, snapshot, cleaned)
+    await _add(work, content_type, edition, revision, snapshot, cleaned)
+    return revision
 
 
 async def _check_source(work: Work, held: Held, revision_id: str) -> None:
@@ -241,7 +261,7 @@ async def _save(
     translated_from: str | None = None,
     *,
     is_autosave: bool = False,
-) -> Revision:
+) -> Saved:
     """Add a revision on top of the head, unless it is the same or the base is not the head."""
     source = translated_from or held.head.translated_from
     snapshot, cleaned = await _snapshot(work, held.content_type, held.edition, draft)
@@ -250,13 +270,14 @@ async def _save(
         raise Refused(await _conflict(work, held, base_revision, snapshot))
     is_same = head.digest == snapshot.digest and head.translated_from == source
     if is_same and (is_autosave or not head.is_autosave):
-        return head
+        return Saved(held.entry.id, head)
     revision = await _revision(work, held.content_type, held.edition, snapshot, cleaned)
     revision.number = head.number + 1
     revision.note = note
     revision.translated_from = source
     revision.is_autosave = is_autosave
-    return await _add(work, held.content_type, held.edition, revision, snapshot, cleaned)
+    await _add(work, held.content_type, held.edition, revision, snapshot, cleaned)
+    return Saved(held.entry.id, revision)
 
 
 async def _conflict(work: Work, held: Held, base_revision: str, yours: Snapshot) -> StaleRevision:
@@ -310,14 +331,13 @@ async def _add(
     revision: Revision,
     snapshot: Snapshot,
     cleaned: Draft,
-) -> Revision:
+) -> None:
     work.session.add(revision)
     await work.session.flush()  # what follows refers to it
     work.session.add_all(_link(revision, edge) for edge in snapshot.edges)
     work.session.add_all(RevisionTag(revision_id=revision.id, tag_id=tag) for tag in cleaned.tags)
     edition.head_id = revision.id
     await index_revision(work.session, content_type, revision)
-    return revision
 
 
 async def _snapshot(

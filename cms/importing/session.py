@@ -262,11 +262,11 @@ class ImportDesk:
         """Make an edition of a page, and the entry if it is the first."""
         entry_id = self.entries.get(page.key[1])
         if entry_id is None:
-            head = await create_entry(
+            created = await create_entry(
                 work, self.content_type.name, draft, locale=page.locale, note=note
             )
-            edition = await self.session.get_one(Edition, head.edition_id)
-            entry_id = self.entries[page.key[1]] = edition.entry_id
+            head = created.revision
+            entry_id = self.entries[page.key[1]] = created.entry_id
             self.made.update(entries=1, revisions=1)
         else:
             head = await self._translate(entry_id, page, work)
@@ -279,24 +279,24 @@ class ImportDesk:
             select(Edition.locale).where(Edition.entry_id == entry_id)
         )
         source = min(locales, key=self.site.locales.index)
-        head = await add_edition(work, entry_id, page.locale, source_locale=source)
+        saved = await add_edition(work, entry_id, page.locale, source_locale=source)
         self.made["revisions"] += 1
-        if head.slug != page.slug:  # links have to find it
-            head = await update_entry(
+        if saved.revision.slug != page.slug:  # links have to find it
+            saved = await update_entry(
                 work,
                 entry_id,
                 Changes(slug=page.slug),
-                base_revision=head.id,
+                base_revision=saved.revision.id,
                 locale=page.locale,
                 note="Its address in this language.",
             )
             self.made["revisions"] += 1
-        return head
+        return saved.revision
 
     async def save(self, edition: DeskEdition, draft: Draft, work: Work, note: str) -> bool:
         """Save a revision; say whether it is a new one."""
         before = edition.head
-        edition.head = await save_draft(
+        saved = await save_draft(
             work,
             edition.entry_id,
             draft,
@@ -304,6 +304,7 @@ class ImportDesk:
             locale=edition.locale,
             note=note,
         )
+        edition.head = saved.revision
         is_new = edition.head.id != before.id
         self.made["revisions"] += is_new
         return is_new

@@ -88,6 +88,15 @@ async def signer_of(session: ReadSession, key_file: KeyFile) -> Signer:
     return _load_key(key_file) if newest is None else _signer_with(key_file, newest)
 
 
+async def why_none_can_sign(session: ReadSession, key_file: KeyFile) -> str:
+    """Return why nothing can be signed, or an empty string if it can."""
+    try:
+        await signer_of(session, key_file)
+    except Refused as refused:
+        return "; ".join(error.message for error in refused.errors)
+    return ""
+
+
 async def newest_key(session: ReadSession) -> KeyPredicate | None:
     """Return the introduction of the current signing key; ``None`` if none is recorded yet."""
     return _introduction_in(await session.scalar(_newest()))
@@ -223,7 +232,7 @@ async def _record_first(session: WriteSession, key_file: KeyFile, place: ChainPo
 
 
 async def _check_has_signed(
-    session: WriteSession, signer: Signer, key_file: KeyFile, place: ChainPosition
+    session: ReadSession, signer: Signer, key_file: KeyFile, place: ChainPosition
 ) -> None:
     try:
         open_envelope(await _envelope_before(session, place), signer.public_key_pem())
@@ -234,7 +243,7 @@ async def _check_has_signed(
         )
 
 
-async def _key_before(session: WriteSession, place: ChainPosition) -> str:
+async def _key_before(session: ReadSession, place: ChainPosition) -> str:
     """Return the key id in the signature of the last statement, which is not verified."""
     if place.sequence == 1:
         _refuse("nothing has been signed yet, so no key is lost; run: copydesk keys create")
@@ -244,7 +253,7 @@ async def _key_before(session: WriteSession, place: ChainPosition) -> str:
         _refuse(f"the last attestation does not hold ({error}); run: copydesk audit verify")
 
 
-async def _envelope_before(session: WriteSession, place: ChainPosition) -> object:
+async def _envelope_before(session: ReadSession, place: ChainPosition) -> object:
     chosen = select(Attestation.envelope).where(Attestation.sequence == place.sequence - 1)
     return await session.scalar(chosen)
 

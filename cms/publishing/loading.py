@@ -15,7 +15,7 @@ from cms.errors import NotFound, Refused
 from cms.publishing.gates import Candidate, IncomingEdge
 from cms.review.loading import lacking_for, objectors_to
 from cms.tables import Edition, Entry, Link, Publication, Revision
-from cms.work.work import Work
+from cms.work.work import Reading
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class Proposal:
         return self.live is not None and self.live.revision_id == self.revision.id
 
 
-async def live_publication_of(work: Work, edition: Edition) -> Publication | None:
+async def live_publication_of(reading: Reading, edition: Edition) -> Publication | None:
     """Return the edition's open publication."""
-    return await work.session.scalar(
+    return await reading.session.scalar(
         select(Publication).where(
             Publication.entry_id == edition.entry_id,
             Publication.locale == edition.locale,
@@ -46,15 +46,15 @@ async def live_publication_of(work: Work, edition: Edition) -> Publication | Non
     )
 
 
-async def proposal_of(work: Work, held: Held, revision_id: str | None) -> Proposal:
+async def proposal_of(reading: Reading, held: Held, revision_id: str | None) -> Proposal:
     """Return what publishing a revision would mean; ``None`` stands for the newest.
 
     Raises:
         Refused: if the edition has no such revision.
     """
-    revision = await get_revision(work, held.edition, revision_id or held.head.id)
-    subject = await subject_of(work, held.entry, revision.category_id)
-    if revision.id != held.head.id and not work.may(Action.ENTRY_READ, subject):
+    revision = await get_revision(reading, held.edition, revision_id or held.head.id)
+    subject = await subject_of(reading, held.entry, revision.category_id)
+    if revision.id != held.head.id and not reading.may(Action.ENTRY_READ, subject):
         message = f"the entry {held.entry.id!r} has no revision {revision.id!r}"
         raise Refused(NotFound(message=message))
     return Proposal(
@@ -62,41 +62,41 @@ async def proposal_of(work: Work, held: Held, revision_id: str | None) -> Propos
         edition=held.edition,
         revision=revision,
         content_type=held.content_type,
-        live=await live_publication_of(work, held.edition),
+        live=await live_publication_of(reading, held.edition),
         path=await path_of(
-            work, held.content_type, held.edition, revision.slug, revision.category_id
+            reading, held.content_type, held.edition, revision.slug, revision.category_id
         ),
     )
 
 
-async def candidates_of(work: Work, proposals: Sequence[Proposal]) -> list[Candidate]:
+async def candidates_of(reading: Reading, proposals: Sequence[Proposal]) -> list[Candidate]:
     """Return what the gates ask for, as if all the proposals were public already."""
-    edges = {each.revision.id: await edges_of(work, each.revision) for each in proposals}
+    edges = {each.revision.id: await edges_of(reading, each.revision) for each in proposals}
     targets = {edge.target for found in edges.values() for edge in found if edge.target}
     locales = {each.edition.locale for each in proposals}
-    anchors = {locale: await _public_anchors(work, targets, locale) for locale in locales}
+    anchors = {locale: await _public_anchors(reading, targets, locale) for locale in locales}
     for each in proposals:
         anchors[each.edition.locale][each.entry.id] = _anchors_of(each.revision)
     return [
         await _candidate(
-            work, each, edges[each.revision.id], anchors[each.edition.locale], proposals
+            reading, each, edges[each.revision.id], anchors[each.edition.locale], proposals
         )
         for each in proposals
     ]
 
 
 async def public_links_to(
-    work: Work, entry_id: str, locale: str, besides: Iterable[str]
+    reading: Reading, entry_id: str, locale: str, besides: Iterable[str]
 ) -> list[IncomingEdge]:
     """Return the links and references on public pages to an entry.
 
     Args:
-        work: the transaction.
+        reading: the snapshot.
         entry_id: the entry.
         locale: of the pages.
         besides: the ids of editions whose pages do not count.
     """
-    rows = await work.session.execute(
+    rows = await reading.session.execute(
         select(Publication.path, Publication.entry_id, Link.fragment)
         .join(Link, Link.revision_id == Publication.revision_id)
         .where(
@@ -111,7 +111,7 @@ async def public_links_to(
 
 
 async def _candidate(
-    work: Work,
+    reading: Reading,
     proposal: Proposal,
     edges: Sequence[Edge],
     anchors_of: Mapping[str, frozenset[str]],
@@ -126,22 +126,22 @@ async def _candidate(
         digest=revision.digest,
         anchors=_anchors_of(revision),
         path=proposal.path,
-        path_holder=await _holder_of(work, proposal, together),
-        lacking=await lacking_for(work, proposal.content_type, revision),
-        objectors=await objectors_to(work, revision),
+        path_holder=await _holder_of(reading, proposal, together),
+        lacking=await lacking_for(reading, proposal.content_type, revision),
+        objectors=await objectors_to(reading, revision),
         edges=edges,
         anchors_of=anchors_of,
         incoming=await public_links_to(
-            work, proposal.entry.id, proposal.edition.locale, besides=together
+            reading, proposal.entry.id, proposal.edition.locale, besides=together
         ),
     )
 
 
-async def _holder_of(work: Work, proposal: Proposal, together: Iterable[str]) -> str | None:
+async def _holder_of(reading: Reading, proposal: Proposal, together: Iterable[str]) -> str | None:
     """Return the entry that stands at the path and is not about to move away."""
     if proposal.path is None:
         return None
-    return await work.session.scalar(
+    return await reading.session.scalar(
         select(Publication.entry_id).where(
             Publication.locale == proposal.edition.locale,
             Publication.path == proposal.path,
@@ -151,9 +151,9 @@ async def _holder_of(work: Work, proposal: Proposal, together: Iterable[str]) ->
     )
 
 
-async def edges_of(work: Work, revision: Revision) -> list[Edge]:
+async def edges_of(reading: Reading, revision: Revision) -> list[Edge]:
     """Return where a revision leads, in order."""
-    links = await work.session.scalars(
+    links = await reading.session.scalars(
         select(Link).where(Link.revision_id == revision.id).order_by(Link.field_path, Link.ordinal)
     )
     return [
@@ -172,9 +172,9 @@ async def edges_of(work: Work, revision: Revision) -> list[Edge]:
 
 
 async def _public_anchors(
-    work: Work, entry_ids: Iterable[str], locale: str
+    reading: Reading, entry_ids: Iterable[str], locale: str
 ) -> dict[str, frozenset[str]]:
-    rows = await work.session.execute(
+    rows = await reading.session.execute(
         select(Publication.entry_id, Revision.anchors)
         .join(Revision, Revision.id == Publication.revision_id)
         .where(

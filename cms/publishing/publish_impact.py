@@ -22,7 +22,7 @@ from cms.publishing.loading import (
     public_links_to,
 )
 from cms.tables import Link, Publication, Revision
-from cms.work.work import Work
+from cms.work.work import Reading
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,37 +52,37 @@ class Impact:
 
 
 async def check_publish(
-    work: Work, entry_id: str, *, revision_id: str | None = None, locale: str | None = None
+    reading: Reading, entry_id: str, *, revision_id: str | None = None, locale: str | None = None
 ) -> Sequence[Check]:
     """Return what each gate has to say about publishing a revision, by default the newest.
 
     Raises:
         Refused: if the actor may not see the entry, or there is no such revision.
     """
-    held = await look_at(work, entry_id, locale)
-    await authorise_on(work, Action.ENTRY_READ, held)
-    proposal = await proposal_of(work, held, revision_id)
-    (candidate,) = await candidates_of(work, [proposal])
-    return checks(candidate, work.site.gates)
+    held = await look_at(reading, entry_id, locale)
+    await authorise_on(reading, Action.ENTRY_READ, held)
+    proposal = await proposal_of(reading, held, revision_id)
+    (candidate,) = await candidates_of(reading, [proposal])
+    return checks(candidate, reading.site.gates)
 
 
 async def preview_publish(
-    work: Work, entry_id: str, *, revision_id: str | None = None, locale: str | None = None
+    reading: Reading, entry_id: str, *, revision_id: str | None = None, locale: str | None = None
 ) -> Impact:
     """Return what publishing a revision would do, by default the newest.
 
     Raises:
         Refused: if the actor may not see the entry, or there is no such revision.
     """
-    held = await look_at(work, entry_id, locale)
-    await authorise_on(work, Action.ENTRY_READ, held)
-    proposal = await proposal_of(work, held, revision_id)
-    after = await edges_of(work, proposal.revision)
-    before = await _live_edges(work, proposal.live)
+    held = await look_at(reading, entry_id, locale)
+    await authorise_on(reading, Action.ENTRY_READ, held)
+    proposal = await proposal_of(reading, held, revision_id)
+    after = await edges_of(reading, proposal.revision)
+    before = await _live_edges(reading, proposal.live)
     removed = _only_in(before, after)
-    (candidate,) = await candidates_of(work, [proposal])
+    (candidate,) = await candidates_of(reading, [proposal])
     kept = {edge.target for edge in after if edge.origin != Origin.REFERENCE}
-    orphans = await _orphans(work, held, [edge for edge in removed if edge.target not in kept])
+    orphans = await _orphans(reading, held, [edge for edge in removed if edge.target not in kept])
     is_found = bool(candidate.incoming) or proposal.live is not None
     return Impact(
         old_path=proposal.live.path if proposal.live is not None else None,
@@ -91,34 +91,36 @@ async def preview_publish(
         links_removed=removed,
         broken=list(dict.fromkeys(edge.source_path for edge, _ in broken_by(candidate))),
         orphans=orphans if is_found else [*orphans, entry_id],
-        stale=await _stale(work, proposal),
+        stale=await _stale(reading, proposal),
         errors=[
             *_archived(held),
-            *(error for check in checks(candidate, work.site.gates) for error in check.errors),
+            *(error for check in checks(candidate, reading.site.gates) for error in check.errors),
         ],
     )
 
 
-async def preview_unpublish(work: Work, entry_id: str, *, locale: str | None = None) -> Impact:
+async def preview_unpublish(
+    reading: Reading, entry_id: str, *, locale: str | None = None
+) -> Impact:
     """Return what taking an entry back would do.
 
     Raises:
         Refused: if the actor may not see the entry, or it is not public.
     """
-    held = await look_at(work, entry_id, locale)
-    await authorise_on(work, Action.ENTRY_READ, held)
-    live = await live_publication_of(work, held.edition)
+    held = await look_at(reading, entry_id, locale)
+    await authorise_on(reading, Action.ENTRY_READ, held)
+    live = await live_publication_of(reading, held.edition)
     if live is None:
         message = f"{entry_id} is not public in {held.edition.locale!r}"
         raise Refused(NotPublished(message=message))
-    removed = await _live_edges(work, live)
-    incoming = await public_links_to(work, entry_id, live.locale, [held.edition.id])
+    removed = await _live_edges(reading, live)
+    incoming = await public_links_to(reading, entry_id, live.locale, [held.edition.id])
     return Impact(
         old_path=live.path,
         new_path=None,
         links_removed=removed,
         broken=list(dict.fromkeys(each.source_path for each in incoming)),
-        orphans=await _orphans(work, held, removed),
+        orphans=await _orphans(reading, held, removed),
         errors=broken_by_unpublishing(live.path, incoming),
     )
 
@@ -131,10 +133,10 @@ def _archived(held: Held) -> Sequence[UserError]:
     return ()
 
 
-async def _live_edges(work: Work, live: Publication | None) -> list[Edge]:
+async def _live_edges(reading: Reading, live: Publication | None) -> list[Edge]:
     if live is None:
         return []
-    return await edges_of(work, await work.session.get_one(Revision, live.revision_id))
+    return await edges_of(reading, await reading.session.get_one(Revision, live.revision_id))
 
 
 def _only_in(one: Iterable[Edge], other: Iterable[Edge]) -> list[Edge]:
@@ -147,17 +149,17 @@ def _identity(edge: Edge) -> tuple[str, str, str | None, str]:
     return edge.origin, edge.kind, edge.target or edge.url, edge.fragment
 
 
-async def _orphans(work: Work, held: Held, gone: Iterable[Edge]) -> list[str]:
+async def _orphans(reading: Reading, held: Held, gone: Iterable[Edge]) -> list[str]:
     """Return the public entries to which only these edges lead."""
     targets = {edge.target for edge in gone if edge.target and edge.origin != Origin.REFERENCE}
     is_public = (
         Publication.ended_position.is_(None),
         Publication.locale == held.edition.locale,
     )
-    public = await work.session.scalars(
+    public = await reading.session.scalars(
         select(Publication.entry_id).where(Publication.entry_id.in_(targets), *is_public)
     )
-    still_linked = await work.session.scalars(
+    still_linked = await reading.session.scalars(
         select(Link.target_id)
         .join(Publication, Publication.revision_id == Link.revision_id)
         .where(
@@ -170,15 +172,15 @@ async def _orphans(work: Work, held: Held, gone: Iterable[Edge]) -> list[str]:
     return sorted(set(public) - set(still_linked))
 
 
-async def _stale(work: Work, proposal: Proposal) -> list[str]:
+async def _stale(reading: Reading, proposal: Proposal) -> list[str]:
     """Return the public entries that lead to this one, if what they lead to changes."""
     if proposal.live is None:
         return []
-    live = await work.session.get_one(Revision, proposal.live.revision_id)
+    live = await reading.session.get_one(Revision, proposal.live.revision_id)
     changes = difference(proposal.content_type, live.content, proposal.revision.content)
     if not changes.is_material:
         return []
-    sources = await work.session.scalars(
+    sources = await reading.session.scalars(
         select(Publication.entry_id)
         .join(Link, Link.revision_id == Publication.revision_id)
         .where(

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from cms.errors import DatabaseError
 from cms.storage.database import Database, ReadSession
-from cms.tables import Publication
+from cms.tables import Entry, Publication
 
 _log = logging.getLogger("copydesk")
 
@@ -28,6 +28,11 @@ async def count_entries(session: ReadSession) -> Mapping[str, int]:
         .group_by(Publication.content_type)
     )
     return dict((await session.execute(counted)).all())
+
+
+async def has_entries(session: ReadSession) -> bool:
+    """Return whether there is any entry, be it a draft, public or archived."""
+    return await session.scalar(select(Entry.id).limit(1)) is not None
 
 
 class EntryCounts:

@@ -15,7 +15,7 @@ from cms.comparison.difference import difference
 from cms.content.policy import Stage
 from cms.drafts.loading import ancestry
 from cms.tables import Link, Publication, Revision, SignOff
-from cms.work.work import Work
+from cms.work.work import Reading
 
 
 @dataclass(frozen=True)
@@ -49,42 +49,42 @@ class Outdated:
     causes: Sequence[Publication]
 
 
-async def reviews_due(work: Work, within: timedelta) -> list[Due]:
+async def reviews_due(reading: Reading, within: timedelta) -> list[Due]:
     """Return the public pages whose sign-offs have expired or will soon, the first first.
 
     Args:
-        work: the snapshot and the actor.
+        reading: the snapshot and the actor.
         within: how far to look ahead; zero for what has expired.
     """
-    limit = work.now + within
-    pages = await _pages_with_expiring(work, limit)
-    signed = await _signatures(work, [page.id for page in pages])
-    due = (_due(work, page, signed[page.id]) for page in pages)
+    limit = reading.now + within
+    pages = await _pages_with_expiring(reading, limit)
+    signed = await _signatures(reading, [page.id for page in pages])
+    due = (_due(reading, page, signed[page.id]) for page in pages)
     found = [each for each in due if each.expires_at <= limit]
-    seen = [each for each in found if await _may_read(work, each.publication)]
+    seen = [each for each in found if await _may_read(reading, each.publication)]
     return sorted(seen, key=lambda each: (each.expires_at, each.publication.id))
 
 
-async def outdated_reviews(work: Work) -> list[Outdated]:
+async def outdated_reviews(reading: Reading) -> list[Outdated]:
     """Return the public pages that lead to something that has materially changed since."""
     found: dict[str, Outdated] = {}
-    for page, before, cause in await _changed_targets(work):
-        if not await _is_material(work, before, cause) or not await _may_read(work, page):
+    for page, before, cause in await _changed_targets(reading):
+        if not await _is_material(reading, before, cause) or not await _may_read(reading, page):
             continue
         known = found.get(page.id, Outdated(page, frozenset(), ()))
         found[page.id] = replace(known, causes=(*known.causes, cause))
-    signed = await _signatures(work, list(found))
+    signed = await _signatures(reading, list(found))
     return [
         replace(each, signers=frozenset(one.account_id for one in signed[identifier]))
         for identifier, each in found.items()
     ]
 
 
-async def _pages_with_expiring(work: Work, limit: datetime) -> Sequence[Publication]:
+async def _pages_with_expiring(reading: Reading, limit: datetime) -> Sequence[Publication]:
     """Return the public pages of which a sign-off runs out until then, or that have none."""
     signs = _signs(Publication, Revision)
     running_out = exists().where(signs, SignOff.expires_at <= limit)
-    found = await work.session.scalars(
+    found = await reading.session.scalars(
         select(Publication)
         .join(Revision, Revision.id == Publication.revision_id)
         .where(Publication.ended_position.is_(None), or_(running_out, not_(exists().where(signs))))
@@ -93,12 +93,12 @@ async def _pages_with_expiring(work: Work, limit: datetime) -> Sequence[Publicat
 
 
 async def _signatures(
-    work: Work, publication_ids: Sequence[str]
+    reading: Reading, publication_ids: Sequence[str]
 ) -> Mapping[str, Sequence[SignOff]]:
     """Return the sign-offs on what pages show, by the ids of their publications."""
     signed: dict[str, list[SignOff]] = defaultdict(list)
     for start in range(0, len(publication_ids), _BATCH):
-        rows = await work.session.execute(
+        rows = await reading.session.execute(
             select(Publication.id, SignOff)
             .join(Revision, Revision.id == Publication.revision_id)
             .join(SignOff, _signs(Publication, Revision))
@@ -112,8 +112,8 @@ async def _signatures(
 _BATCH = 500
 
 
-def _due(work: Work, page: Publication, signed: Sequence[SignOff]) -> Due:
-    stages = work.site.content_type(page.content_type).policy.stages
+def _due(reading: Reading, page: Publication, signed: Sequence[SignOff]) -> Due:
+    stages = reading.site.content_type(page.content_type).policy.stages
     return Due(
         publication=page,
         expires_at=min(_holds_until(stage, signed, page.published_at) for stage in stages),
@@ -132,7 +132,7 @@ def _holds_until(stage: Stage, signed: Iterable[SignOff], published_at: datetime
     return in_order[stage.approvals - 1] if len(in_order) >= stage.approvals else published_at
 
 
-async def _changed_targets(work: Work) -> Sequence[tuple[Publication, str, Publication]]:
+async def _changed_targets(reading: Reading) -> Sequence[tuple[Publication, str, Publication]]:
     """Return pages with what they lead to: the revision that was public when they were signed
     off, and what is public by now, where that is another.
     """
@@ -150,7 +150,7 @@ async def _changed_targets(work: Work) -> Sequence[tuple[Publication, str, Publi
         .subquery()
     )
     now, then = aliased(Publication), aliased(Publication)
-    rows = await work.session.execute(
+    rows = await reading.session.execute(
         select(Publication, then.revision_id, now)
         .join(signed, signed.c.id == Publication.id)
         .join(Link, Link.revision_id == Publication.revision_id)
@@ -179,11 +179,11 @@ async def _changed_targets(work: Work) -> Sequence[tuple[Publication, str, Publi
     return [(page, before, cause) for page, before, cause in rows]
 
 
-async def _is_material(work: Work, before: str, publication: Publication) -> bool:
+async def _is_material(reading: Reading, before: str, publication: Publication) -> bool:
     """Say whether a publication tells readers something else than an earlier revision."""
-    old = await work.session.get_one(Revision, before)
-    new = await work.session.get_one(Revision, publication.revision_id)
-    content_type = work.site.content_type(publication.content_type)
+    old = await reading.session.get_one(Revision, before)
+    new = await reading.session.get_one(Revision, publication.revision_id)
+    content_type = reading.site.content_type(publication.content_type)
     return difference(content_type, old.content, new.content).is_material
 
 
@@ -191,8 +191,8 @@ def _signs(page: type[Publication], revision: type[Revision]) -> ColumnElement[b
     return and_(SignOff.edition_id == page.edition_id, SignOff.digest == revision.digest)
 
 
-async def _may_read(work: Work, page: Publication) -> bool:
-    categories = await ancestry(work, page.category_id)
-    return work.may(
+async def _may_read(reading: Reading, page: Publication) -> bool:
+    categories = await ancestry(reading, page.category_id)
+    return reading.may(
         Action.ENTRY_READ, Subject(content_type=page.content_type, categories=categories)
     )

@@ -20,24 +20,24 @@ from cms.tables import (
     Revision,
     SignOff,
 )
-from cms.work.work import Work
+from cms.work.work import Reading
 
 
-async def open_review_of(work: Work, edition: Edition) -> Review | None:
+async def open_review_of(reading: Reading, edition: Edition) -> Review | None:
     """Return the edition's open review."""
-    return await work.session.scalar(
+    return await reading.session.scalar(
         select(Review).where(Review.edition_id == edition.id, Review.ended_at.is_(None))
     )
 
 
-async def contributors_of(work: Work, revision: Revision) -> frozenset[str]:
+async def contributors_of(reading: Reading, revision: Revision) -> frozenset[str]:
     """Return the accounts whose work is in the revision."""
-    saved = await work.session.execute(
+    saved = await reading.session.execute(
         select(Revision.number, Revision.author_id, Revision.digest).where(
             Revision.edition_id == revision.edition_id
         )
     )
-    published = await work.session.scalars(
+    published = await reading.session.scalars(
         select(Revision.number)
         .join(Publication, Publication.revision_id == Revision.id)
         .where(
@@ -45,7 +45,7 @@ async def contributors_of(work: Work, revision: Revision) -> frozenset[str]:
             Publication.break_glass_reason.is_(None),
         )
     )
-    inherited = await work.session.scalars(
+    inherited = await reading.session.scalars(
         select(EditionContributor.account_id).where(
             EditionContributor.edition_id == revision.edition_id
         )
@@ -54,28 +54,28 @@ async def contributors_of(work: Work, revision: Revision) -> frozenset[str]:
     return contributors(revision.number, authored, published, inherited)
 
 
-async def signatures_on(work: Work, revision: Revision) -> list[Signature]:
+async def signatures_on(reading: Reading, revision: Revision) -> list[Signature]:
     """Return the signatures on the revision's digest that count now."""
-    rows = await work.session.execute(
+    rows = await reading.session.execute(
         select(SignOff.id, SignOff.digest, SignOff.stage, SignOff.account_id, SignOff.expires_at)
         .where(SignOff.edition_id == revision.edition_id, SignOff.digest == revision.digest)
         .order_by(SignOff.id)
     )
     signatures = [Signature(*row) for row in rows]
-    authors = await contributors_of(work, revision)
-    return signatures_that_count(signatures, revision.digest, authors, work.now)
+    authors = await contributors_of(reading, revision)
+    return signatures_that_count(signatures, revision.digest, authors, reading.now)
 
 
 async def lacking_for(
-    work: Work, content_type: type[ContentType], revision: Revision
+    reading: Reading, content_type: type[ContentType], revision: Revision
 ) -> list[Lacking]:
     """Return the stages that the revision still has to pass.
 
     They are those of the policy as it is, and of the newest review as it was requested: a
     policy that is loosened meanwhile does not loosen what has been asked for.
     """
-    counting = await signatures_on(work, revision)
-    asked_for = await work.session.scalar(
+    counting = await signatures_on(reading, revision)
+    asked_for = await reading.session.scalar(
         select(Review.stages)
         .where(Review.edition_id == revision.edition_id)
         .order_by(Review.requested_at.desc(), Review.id.desc())
@@ -97,7 +97,7 @@ def stages_that_apply(asked_for: Sequence[Json], content_type: type[ContentType]
     return list(stages.values())
 
 
-async def objectors_to(work: Work, revision: Revision) -> list[str]:
+async def objectors_to(reading: Reading, revision: Revision) -> list[str]:
     """Return the accounts that asked for changes to the revision's digest and still do.
 
     Somebody who has signed off the same digest since does not any more.
@@ -122,7 +122,7 @@ async def objectors_to(work: Work, revision: Revision) -> list[str]:
         .exists()
     )
     standing = select(asked.c.account_id).where(~signed_since).order_by(asked.c.account_id)
-    return list(await work.session.scalars(standing))
+    return list(await reading.session.scalars(standing))
 
 
 def stages_to_json(stages: Sequence[Stage]) -> list[Json]:

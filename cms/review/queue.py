@@ -25,7 +25,7 @@ from cms.tables import (
     Revision,
     SignOff,
 )
-from cms.work.work import Work
+from cms.work.work import Reading
 
 T = TypeVar("T")
 
@@ -69,32 +69,32 @@ class Waiting:
         )
 
 
-async def waiting_for_me(work: Work) -> list[Waiting]:
+async def waiting_for_me(reading: Reading) -> list[Waiting]:
     """Return the open reviews at which the actor may sign off next, the most urgent first."""
-    account_id = work.actor.account_id
+    account_id = reading.actor.account_id
     return [
         each
-        for each in await open_reviews(work)
+        for each in await open_reviews(reading)
         if each.lacking
         and (each.lacking[0].stage.name, account_id) not in each.signers
-        and work.may(Action.REVIEW_SIGN_OFF, each.subject(account_id))
+        and reading.may(Action.REVIEW_SIGN_OFF, each.subject(account_id))
     ]
 
 
-async def waiting_for_others(work: Work) -> list[Waiting]:
+async def waiting_for_others(reading: Reading) -> list[Waiting]:
     """Return the open reviews of the actor's own work, or that the actor has asked for."""
-    account_id = work.actor.account_id
+    account_id = reading.actor.account_id
     return [
         each
-        for each in await open_reviews(work)
+        for each in await open_reviews(reading)
         if account_id in each.contributors or each.review.requested_by == account_id
     ]
 
 
-async def open_reviews(work: Work) -> list[Waiting]:
+async def open_reviews(reading: Reading) -> list[Waiting]:
     """Return all open reviews that the actor may see: by when they are due, then by their age."""
     rows = (
-        await work.session.execute(
+        await reading.session.execute(
             select(Review, Entry, Revision)
             .join(Edition, Edition.id == Review.edition_id)
             .join(Entry, Entry.id == Edition.entry_id)
@@ -105,12 +105,12 @@ async def open_reviews(work: Work) -> list[Waiting]:
             .options(*(defer(column) for column in _TEXTS))
         )
     ).all()
-    facts = await _Facts.load(work, [review.edition_id for review, _, _ in rows])
-    found = [facts.waiting(work, *row) for row in rows]
+    facts = await _Facts.load(reading, [review.edition_id for review, _, _ in rows])
+    found = [facts.waiting(reading, *row) for row in rows]
     return [
         each
         for each in found
-        if work.may(
+        if reading.may(
             Action.ENTRY_READ,
             Subject(content_type=each.entry.content_type, categories=each.categories),
         )
@@ -129,32 +129,32 @@ class _Facts:
     parents: Mapping[str, str | None]
 
     @classmethod
-    async def load(cls, work: Work, edition_ids: Sequence[str]) -> _Facts:
+    async def load(cls, reading: Reading, edition_ids: Sequence[str]) -> _Facts:
         """Load the facts about these editions."""
-        saved = await work.session.execute(
+        saved = await reading.session.execute(
             select(Revision.edition_id, Revision.number, Revision.author_id, Revision.digest).where(
                 Revision.edition_id.in_(edition_ids)
             )
         )
-        published = await work.session.execute(
+        published = await reading.session.execute(
             select(Revision.edition_id, Revision.number)
             .join(Publication, Publication.revision_id == Revision.id)
             .where(Revision.edition_id.in_(edition_ids), Publication.break_glass_reason.is_(None))
         )
-        inherited = await work.session.execute(
+        inherited = await reading.session.execute(
             select(EditionContributor.edition_id, EditionContributor.account_id).where(
                 EditionContributor.edition_id.in_(edition_ids)
             )
         )
-        signed = await work.session.scalars(
+        signed = await reading.session.scalars(
             select(SignOff).where(SignOff.edition_id.in_(edition_ids))
         )
-        assigned = await work.session.execute(
+        assigned = await reading.session.execute(
             select(ReviewAssignee.review_id, ReviewAssignee.account_id)
             .join(Review, Review.id == ReviewAssignee.review_id)
             .where(Review.ended_at.is_(None))
         )
-        categories = await work.session.execute(select(Category.id, Category.parent_id))
+        categories = await reading.session.execute(select(Category.id, Category.parent_id))
         return cls(
             authored=_grouped(
                 (edition, Authored(number, author, digest))
@@ -173,7 +173,7 @@ class _Facts:
             parents=dict(categories.all()),
         )
 
-    def waiting(self, work: Work, review: Review, entry: Entry, head: Revision) -> Waiting:
+    def waiting(self, reading: Reading, review: Review, entry: Entry, head: Revision) -> Waiting:
         """Return what an open review waits for."""
         edition_id = review.edition_id
         authors = contributors(
@@ -183,14 +183,14 @@ class _Facts:
             self.inherited.get(edition_id, ()),
         )
         counting = signatures_that_count(
-            self.signatures.get(edition_id, ()), head.digest, authors, work.now
+            self.signatures.get(edition_id, ()), head.digest, authors, reading.now
         )
         return Waiting(
             review=review,
             entry=entry,
             head=head,
             lacking=missing_sign_offs(
-                stages_that_apply(review.stages, work.site.content_type(entry.content_type)),
+                stages_that_apply(review.stages, reading.site.content_type(entry.content_type)),
                 counting,
             ),
             contributors=authors,

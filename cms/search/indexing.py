@@ -15,7 +15,7 @@ from cms.search.document import folded_and_word, searchable_text_of
 from cms.search.spelling import grams, is_suggested
 from cms.search.tokens import fold
 from cms.site import Site
-from cms.storage.database import WriteSession
+from cms.storage.database import ReadSession, WriteSession
 from cms.tables import (
     Edition,
     Entry,
@@ -88,7 +88,7 @@ async def rebuild_search(session: WriteSession, site: Site) -> int:
     return count
 
 
-async def _revisions(session: WriteSession) -> AsyncIterator[tuple[Revision, str]]:
+async def _revisions(session: ReadSession) -> AsyncIterator[tuple[Revision, str]]:
     """Yield all revisions with the names of their content types, read in batches."""
     last = ""
     while True:

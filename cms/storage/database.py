@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,8 +18,13 @@ from cms.storage.dialects import (
     translate_failures,
 )
 
-WriteSession: TypeAlias = AsyncSession
-ReadSession: TypeAlias = AsyncSession
+
+class ReadSession(AsyncSession):
+    """A session for functions that only read; those that write take a :class:`WriteSession`."""
+
+
+class WriteSession(ReadSession):
+    """A transaction that may write; it can be read from like any other session."""
 
 
 class Database:
@@ -59,7 +63,7 @@ class Database:
                 committing, else nothing has been changed.
         """
         with translate_failures(self._backend.failures):
-            async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            async with WriteSession(self.engine, expire_on_commit=False) as session:
                 await session.begin()
                 try:
                     yield session
@@ -78,7 +82,7 @@ class Database:
             DatabaseError: if the database failed.
         """
         with translate_failures(self._backend.failures):
-            async with AsyncSession(self._reading, expire_on_commit=False) as session:
+            async with ReadSession(self._reading, expire_on_commit=False) as session:
                 yield session
 
     def make(self) -> None:

@@ -25,8 +25,8 @@ _PACKAGED = Path(__file__).parents[1] / "_migrations"
 _IN_REPOSITORY = Path(__file__).parents[2] / "migrations"
 
 
-async def migrate(database: Database, revision: str = "head") -> None:
-    """Upgrade the database to ``revision``, in one transaction.
+async def migrate(database: Database, revision: str = "head") -> bool:
+    """Upgrade the database to ``revision``, in one transaction; return whether that changed it.
 
     Two processes may do this at once: one of them waits, and then has nothing to do.
 
@@ -34,9 +34,10 @@ async def migrate(database: Database, revision: str = "head") -> None:
         DatabaseError: if the migration fails; the database is then unchanged.
     """
     database.make()
-    await _run(database, lambda config: command.upgrade(config, revision))
+    has_changed = await _run(database, lambda config: command.upgrade(config, revision))
     # SQLite chooses bad query plans for an index without statistics.
     await database.refresh_stale_statistics()
+    return has_changed
 
 
 async def migrate_down(database: Database, revision: str = "base") -> None:
@@ -82,10 +83,11 @@ async def run_with_own_connection(work: Callable[[Connection], None]) -> None:
     await database.close()
 
 
-async def _run(database: Database, alembic_command: Callable[[Config], None]) -> None:
+async def _run(database: Database, alembic_command: Callable[[Config], None]) -> bool:
+    """Run a command of Alembic, and return whether the database has another revision now."""
     try:
         async with database.engine.begin() as connection:
-            await connection.run_sync(_run_with_lock, alembic_command)
+            return await connection.run_sync(_run_with_lock, alembic_command)
     except DBAPIError as error:
         reason = str(error.orig).partition("\n")[0]
         raise DatabaseError(
@@ -93,12 +95,14 @@ async def _run(database: Database, alembic_command: Callable[[Config], None]) ->
         ) from error
 
 
-def _run_with_lock(connection: Connection, alembic_command: Callable[[Config], None]) -> None:
+def _run_with_lock(connection: Connection, alembic_command: Callable[[Config], None]) -> bool:
     lock_schema(connection)
     config = _config()
-    _known_revision(connection, ScriptDirectory.from_config(config))
+    scripts = ScriptDirectory.from_config(config)
+    before = _known_revision(connection, scripts)
     config.attributes["connection"] = connection
     alembic_command(config)
+    return _known_revision(connection, scripts) != before
 
 
 def _known_revision(connection: Connection, scripts: ScriptDirectory) -> str | None:

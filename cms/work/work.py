@@ -19,7 +19,7 @@ from cms.identifiers import kind_of
 from cms.ledger import audit
 from cms.signing import KeyFile
 from cms.site import Site
-from cms.storage.database import Database, WriteSession
+from cms.storage.database import Database, ReadSession, WriteSession
 from cms.work.arguments import check_texts
 
 P = ParamSpec("P")
@@ -37,26 +37,22 @@ R = TypeVar("R", bound=Identified | Sequence[Identified])
 
 
 @dataclass(frozen=True)
-class Work:
-    """What every command gets as its first argument.
+class Reading:
+    """The first argument of every question: one snapshot, and the actor that asks.
 
     Attributes:
-        session: the transaction; committed where it was opened, never by a command.
+        session: the snapshot.
         site: the site's declaration.
         actor: who is asking.
         now: the moment at which all of this happens.
         key_file: has the key that signs attestations.
-        is_present: whether that moment is the present, and not one that an importer knows.
-        about: what the audit record of the command will say beside the subject.
     """
 
-    session: WriteSession
+    session: ReadSession
     site: Site
     actor: Actor
     now: datetime
     key_file: KeyFile
-    is_present: bool = False
-    about: dict[str, Json] = field(default_factory=dict)
 
     def authorise(self, action: Action, subject: Subject | None = None) -> None:
         """Go on only if the actor may do this.
@@ -70,12 +66,8 @@ class Work:
             raise Refused(error(message=decision.reason))
 
     def may(self, action: Action, subject: Subject) -> bool:
-        """Say whether the actor may do this."""
+        """Return whether the actor may do this."""
         return isinstance(decide(self.actor, action, subject), Allowed)
-
-    def after_waiting(self) -> Work:
-        """Return the same at a later moment, if it is the present that has moved on."""
-        return replace(self, now=clock.now()) if self.is_present else self
 
     def account_id(self) -> str:
         """Return the actor's account, under whose name content is written.
@@ -86,6 +78,30 @@ class Work:
         if self.actor.account_id is None:
             raise Refused(NotAllowed(message="this takes an account; the operator has none"))
         return self.actor.account_id
+
+
+@dataclass(frozen=True)
+class Work(Reading):
+    """The first argument of every command: one transaction, which questions can be asked in too.
+
+    Attributes:
+        session: the transaction; committed where it was opened, never by a command.
+        is_present: whether ``now`` is the present, and not a moment that an importer knows.
+        about: what the audit record of the command contains beside the subject.
+    """
+
+    session: WriteSession
+    is_present: bool = False
+    about: dict[str, Json] = field(default_factory=dict)
+
+    def by(self, actor: Actor, now: datetime | None = None) -> Work:
+        """Return the same transaction for another actor, and for another moment if given."""
+        moment, is_present = (now, False) if now is not None else (self.now, self.is_present)
+        return replace(self, actor=actor, now=moment, is_present=is_present, about={})
+
+    def after_waiting(self) -> Work:
+        """Return the same at a later moment, if it is the present that has moved on."""
+        return replace(self, now=clock.now()) if self.is_present else self
 
 
 @asynccontextmanager
@@ -105,10 +121,10 @@ async def begin_work(
 
 
 @asynccontextmanager
-async def begin_reading(database: Database, site: Site, actor: Actor) -> AsyncIterator[Work]:
+async def begin_reading(database: Database, site: Site, actor: Actor) -> AsyncIterator[Reading]:
     """Open a snapshot for questions, as :func:`begin_work` does for commands."""
     async with database.reading() as session:
-        yield Work(session, site, actor, clock.now(), database.key_file)
+        yield Reading(session, site, actor, clock.now(), database.key_file)
 
 
 def command(

@@ -15,13 +15,14 @@ import pytest
 
 from cms import errors
 from cms.authorization.actions import ROLE_ACTIONS, Action
+from cms.commands import __all__ as commands_listed
 from cms.content import fields as field_kinds
 from cms.errors import UserError
 from cms.importing.site.mapping import MarkdownMapping, read_mapping
 from cms.publishing.gates import GATES
 from cms.settings import Settings
 from graphql_api.http.limits import Limits
-from tests.rooms import modules_of_the_engine
+from tests.rooms import action_of, modules_of_the_engine
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -92,18 +93,16 @@ def test_every_command_is_documented_with_its_right() -> None:
     declared = dict(commands())
     for name, action in declared.items():
         assert name in documented[action]
-    known = {name for module in modules_of_the_engine() for name in vars(module)}
-    assert {name for names in documented.values() for name in names} <= known
+    assert {name for names in documented.values() for name in names} <= set(commands_listed)
 
 
 def commands() -> Iterator[tuple[str, str]]:
     """Yield every public function that is decorated as a command, and the action that it is."""
     for module in modules_of_the_engine():
         for name, function in vars(module).items():
-            if inspect.isfunction(function) and hasattr(function, "__wrapped__"):
-                action = inspect.getclosurevars(function).nonlocals.get("action")
-                if isinstance(action, Action) and not name.startswith("_"):
-                    yield name, action.value
+            action = action_of(function)
+            if action is not None and not name.startswith("_"):
+                yield name, action.value
 
 
 def test_every_gate_is_documented() -> None:
@@ -158,20 +157,41 @@ def test_the_mapping_of_the_importing_page_can_be_read(tmp_path: Path) -> None:
     assert read_mapping(tmp_path / "mapping.yaml").content_type == "GlossaryTerm"
 
 
+HELLO, *CODE = blocks(DOCS / "content.md", "python")
+LONGEST_HELLO = 25
+
+
+def test_hello_world_is_short_and_runs_as_it_stands(tmp_path: Path) -> None:
+    lines = [line for line in HELLO.splitlines() if line]
+    assert len(lines) <= LONGEST_HELLO
+    assert max(map(len, lines)) <= 100
+    page = (DOCS / "content.md").read_text()
+    printed = page.split(f"```python\n{HELLO}```\n", 1)[1].strip().split("```")[1]
+    assert run_script(HELLO, tmp_path) == printed.strip()
+    assert (tmp_path / "copydesk.db").exists()
+
+
 def test_the_code_of_the_content_page_runs(tmp_path: Path) -> None:
-    script = tmp_path / "script.py"
-    script.write_text("\n".join(blocks(DOCS / "content.md", "python")))
-    done = subprocess.run(  # noqa: S603  # our own script
-        [sys.executable, str(script)],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    script = "\n".join(CODE)
+    expected = re.findall(r"print\(.*\)  # (.*)", script)
+    assert expected
+    assert run_script(script, tmp_path).splitlines() == expected
+
+
+def run_script(source: str, folder: Path) -> str:
+    """Return what a script prints, run in a folder where nothing is set."""
+    (folder / "script.py").write_text(source)
+    outside = {name: value for name, value in os.environ.items() if "COPYDESK" not in name}
+    done = subprocess.run(  # our own script
+        [sys.executable, "script.py"],
+        cwd=folder,
+        env={**outside, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.stderr == ""
-    expected = re.findall(r"print\(.*\)  # (.*)", script.read_text())
-    assert done.stdout.splitlines() == expected
+    return done.stdout.strip()
 
 
 def test_the_site_of_the_readme_can_be_built() -> None:

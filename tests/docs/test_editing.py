@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -108,7 +109,11 @@ def test_every_command_that_is_shown_exists(line: str) -> None:
 
 @pytest.mark.parametrize("source", blocks(PAGE, "python"))
 def test_its_python_runs(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (mine,) = blocks(ROOT / "README.md", "python")
+    (tmp_path / "my_site.py").write_text(mine)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "my_site", raising=False)
     exec(source, {"__name__": "my_app"})  # noqa: S102  # the page's own
 
 

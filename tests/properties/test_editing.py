@@ -178,7 +178,7 @@ class Editing(RuleBasedStateMachine):
         else:
             done = self.attempt(who, duplicate_entry, page[0], slug=slug, locale=page[1])
         if done.result is not None:
-            self.facts = self.facts.with_heir(done.result.edition_id, source)
+            self.facts = self.facts.with_heir(done.result.revision.edition_id, source)
         return self.page_of(done)
 
     @rule(who=AUTHORS, page=pages, value=CHANGES | DRAFTS, back=BACK)
@@ -492,7 +492,7 @@ class Editing(RuleBasedStateMachine):
     def page_of(self, done: Outcome) -> Any:
         if done.result is None:
             return multiple()
-        edition = self.facts.tables["edition"][done.result.edition_id,]
+        edition = self.facts.tables["edition"][done.result.revision.edition_id,]
         return (edition["entry_id"], edition["locale"])
 
 

@@ -70,7 +70,7 @@ class Two:
 
     async def race(
         self, first: tuple[Actor, Attempt], second: tuple[Actor, Attempt]
-    ) -> tuple[Revision, StaleRevision]:
+    ) -> tuple[Any, StaleRevision]:
         """Return what the one got who came first, and what the other was told."""
         (won,), (error,) = await self.at_once(first, second)
         assert isinstance(error, StaleRevision)
@@ -141,8 +141,8 @@ async def test_of_two_who_save_at_once_one_wins_and_nothing_is_lost(two: Two) ->
             (second, saving(entry_id, head.id, texts[second])),
         )
         assert (error.base_revision, error.head_revision) == (head.id, won.id)
-        winner, loser = (ada, abe) if won.author_id == ada.account_id else (abe, ada)
-        head = await two.one.do(loser, accepting(entry_id, error))
+        winner, loser = (ada, abe) if won.revision.author_id == ada.account_id else (abe, ada)
+        head = (await two.one.do(loser, accepting(entry_id, error))).revision
         written += [texts[winner], f"{hers}\n\n{his}"]
     assert await bodies(two) == written
     assert head.number == 2 * SAVES + 1

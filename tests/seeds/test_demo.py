@@ -7,7 +7,7 @@ import json
 import re
 import shlex
 import shutil
-from collections.abc import Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,14 +17,16 @@ from click.testing import CliRunner
 from sqlalchemy import func, select
 
 from cms.access.accounts import find_account, load_actor
-from cms.authorization.actor import Actor
+from cms.authorization.actor import OPERATOR, Actor
+from cms.copydesk import Copydesk
+from cms.drafts.saving import Saved
 from cms.errors import ContentFileError
 from cms.ledger import audit
 from cms.ledger.attestation import missing_attestations, verify_attestations
 from cms.ledger.chain import BrokenChain
+from cms.reading.entry_counts import has_entries
 from cms.settings import Settings
-from cms.storage.database import Database
-from cms.tables import AuditRecord, Category, Entry, Publication, Revision, SignOff
+from cms.tables import AuditRecord, Category, Publication, Revision, SignOff
 from graphql_api import cli
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
@@ -73,9 +75,10 @@ pytestmark = pytest.mark.xdist_group("demo")  # it is loaded once, by one worker
 class Demo:
     """The demo site in a database."""
 
-    def __init__(self, runner: asyncio.Runner, database: Database, settings: Settings) -> None:
-        self.database = database
-        self.settings = settings
+    def __init__(self, runner: asyncio.Runner, copydesk: Copydesk) -> None:
+        self.copydesk = copydesk
+        self.database = database = copydesk.database
+        self.settings = copydesk.settings
         self._runner = runner
         self._delivery = Delivery(site, build_delivery_schema(site), database.reader)
         self._management = Management(site, build_management_schema(site), database)
@@ -124,7 +127,7 @@ class Demo:
 
     def load(self, folder: Path = FOLDER) -> int:
         """Load the demo."""
-        return self._runner.run(load_demo(self.database, folder))
+        return self._runner.run(load_demo(self.copydesk, folder))
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -132,16 +135,26 @@ def demo(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Demo]
     """The demo site, loaded."""
     with asyncio.Runner() as runner:
         url = runner.run(templates.copy(request.param))
-        database = Database(url, signing_key=templates.signing_key)
-        loaded = Demo(
-            runner,
-            database,
-            Settings(site="seeds.site:site", database_url=url, signing_key=templates.signing_key),
-        )
+        copydesk = _copydesk_at(url, templates)
+        loaded = Demo(runner, copydesk)
         loaded.load()
         yield loaded
-        runner.run(database.close())
+        runner.run(copydesk.close())
         runner.run(templates.drop(url))
+
+
+@pytest.fixture(params=KINDS)
+async def copydesk(request: pytest.FixtureRequest, templates: Templates) -> AsyncIterator[Copydesk]:
+    """The demo site, empty."""
+    url = await templates.copy(request.param)
+    async with _copydesk_at(url, templates) as copydesk:
+        yield copydesk
+    await templates.drop(url)
+
+
+def _copydesk_at(url: str, templates: Templates) -> Copydesk:
+    key = templates.signing_key
+    return Copydesk(site, Settings(site="seeds.site:site", database_url=url, signing_key=key))
 
 
 def test_there_is_as_much_of_it_as_there_should_be(demo: Demo) -> None:
@@ -317,14 +330,12 @@ def test_the_commands_of_the_welcome_make_an_account_that_has_work(demo: Demo) -
     ],
 )
 async def test_a_malformed_review_names_the_file_the_line_and_the_reason(
-    database: Database, tmp_path: Path, step: str, key: str, reason: str
+    copydesk: Copydesk, tmp_path: Path, step: str, key: str, reason: str
 ) -> None:
     file = tmp_path / "reviews.yaml"
     file.write_text(f"# Reviews.\n{key}:\n  {step}\n")
-    async with database.transaction() as session:
-        newsroom = Newsroom(
-            session, database.key_file, heads={"/a": Revision()}, entries={"/a": "entry_1"}
-        )
+    async with copydesk.work(OPERATOR) as work:
+        newsroom = Newsroom(work, saved={"/a": Saved("entry_1", Revision())})
         with pytest.raises(ContentFileError) as fault:
             await load_desks(newsroom, tmp_path)
     assert (fault.value.file, fault.value.line) == (file, 2)
@@ -372,7 +383,7 @@ def test_search_engines_are_told_what_a_page_is(demo: Demo) -> None:
     ],
 )
 async def test_a_malformed_file_names_the_file_the_line_and_the_reason(
-    database: Database,
+    copydesk: Copydesk,
     tmp_path: Path,
     file: str,
     old: str,
@@ -388,21 +399,21 @@ async def test_a_malformed_file_names_the_file_the_line_and_the_reason(
     broken.write_text(text.replace(old, new, 1))
     found = next(n for n, each in enumerate(broken.read_text().splitlines(), 1) if new in each)
     with pytest.raises(ContentFileError) as fault:
-        await load_demo(database, folder)
+        await load_demo(copydesk, folder)
     assert fault.value.file == broken
     assert fault.value.line == (line or found)
     assert reason in fault.value.reason
-    async with database.transaction() as session:
-        assert await session.scalar(select(func.count()).select_from(Entry)) == 0
+    async with copydesk.reading(OPERATOR) as reading:
+        assert not await has_entries(reading.session)
 
 
-async def test_a_link_to_nowhere_names_the_file(database: Database, tmp_path: Path) -> None:
+async def test_a_link_to_nowhere_names_the_file(copydesk: Copydesk, tmp_path: Path) -> None:
     folder = tmp_path / "seeds"
     shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     broken = folder / "content" / "tools" / "vllm.md"
     broken.write_text(broken.read_text() + "\n\nSee [this](/tools/nothing).\n")
     with pytest.raises(ContentFileError, match="leads to /tools/nothing") as fault:
-        await load_demo(database, folder)
+        await load_demo(copydesk, folder)
     assert fault.value.file == broken
 
 

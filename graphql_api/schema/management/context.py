@@ -14,7 +14,7 @@ from cms.content.canonical_json import Json, JsonObject
 from cms.site import Site
 from cms.storage.database import Database
 from cms.storage.dialects import as_text
-from cms.work.work import Work
+from cms.work.work import Reading
 
 _MOST_DAYS = 100_000
 
@@ -41,7 +41,7 @@ class Asking:
 
 
 # Answers a root field of a query from one snapshot.
-AnswerQuery: TypeAlias = Callable[[Work, Given], Awaitable[Json]]
+AnswerQuery: TypeAlias = Callable[[Reading, Given], Awaitable[Json]]
 # Answers a root field of a mutation, in transactions of its own.
 AnswerMutation: TypeAlias = Callable[[Asking, Given], Awaitable[Json]]
 

@@ -19,7 +19,7 @@ from cms.publishing.publish_impact import check_publish
 from cms.review.due import outdated_reviews, reviews_due
 from cms.review.queue import Waiting, waiting_for_me, waiting_for_others
 from cms.storage.dialects import JsonText, Key
-from cms.work.work import Work
+from cms.work.work import Reading
 from graphql_api.planner.declarations import Answer, Answers, Call, Rows, Sql
 from graphql_api.planner.json_sql import text
 from graphql_api.schema.declaring.connection import connection
@@ -40,24 +40,24 @@ _ENTRY = (
 _REVISION = Argument("revision_id", "ID | None", "The revision; by default the newest.")
 
 
-async def _me(work: Work, _: Given) -> Json:
-    scopes = sorted(work.actor.scopes) if work.actor.scopes is not None else None
-    return plain_object({"account": work.actor.account_id, "scopes": scopes})
+async def _me(reading: Reading, _: Given) -> Json:
+    scopes = sorted(reading.actor.scopes) if reading.actor.scopes is not None else None
+    return plain_object({"account": reading.actor.account_id, "scopes": scopes})
 
 
-async def _my_queue(work: Work, _: Given) -> Json:
-    return [_waiting(work, each) for each in await waiting_for_me(work)]
+async def _my_queue(reading: Reading, _: Given) -> Json:
+    return [_waiting(reading, each) for each in await waiting_for_me(reading)]
 
 
-async def _others_queue(work: Work, _: Given) -> Json:
-    return [_waiting(work, each) for each in await waiting_for_others(work)]
+async def _others_queue(reading: Reading, _: Given) -> Json:
+    return [_waiting(reading, each) for each in await waiting_for_others(reading)]
 
 
-def _waiting(work: Work, waiting: Waiting) -> Json:
+def _waiting(reading: Reading, waiting: Waiting) -> Json:
     return {
         "review": waiting.review.id,
         "revision": waiting.head.id,
-        "isAssignedToMe": work.actor.account_id in waiting.assignees,
+        "isAssignedToMe": reading.actor.account_id in waiting.assignees,
         "lacking": [
             {"stage": each.stage.name, "role": each.stage.role, "missing": each.missing}
             for each in waiting.lacking
@@ -65,19 +65,19 @@ def _waiting(work: Work, waiting: Waiting) -> Json:
     }
 
 
-async def _review_due(work: Work, given: Given) -> Json:
+async def _review_due(reading: Reading, given: Given) -> Json:
     within = days(given.get("withinDays") or 0)
     return [
         plain_object({"publication": due.publication.id, "expiresAt": due.expires_at})
-        for due in await reviews_due(work, within)
+        for due in await reviews_due(reading, within)
     ]
 
 
-async def _stale_reviews(work: Work, given: Given) -> Json:
+async def _stale_reviews(reading: Reading, given: Given) -> Json:
     expired: list[Json] = [
         {"publication": due.publication.id, "reason": "EXPIRED", "causes": []}
-        for due in await reviews_due(work, timedelta(0))
-        if not given.get("mine") or work.actor.account_id in due.signers
+        for due in await reviews_due(reading, timedelta(0))
+        if not given.get("mine") or reading.actor.account_id in due.signers
     ]
     outdated: list[Json] = [
         {
@@ -85,15 +85,15 @@ async def _stale_reviews(work: Work, given: Given) -> Json:
             "reason": "DEPENDENCY",
             "causes": [{"publication": cause.id} for cause in each.causes],
         }
-        for each in await outdated_reviews(work)
-        if not given.get("mine") or work.actor.account_id in each.signers
+        for each in await outdated_reviews(reading)
+        if not given.get("mine") or reading.actor.account_id in each.signers
     ]
     return [*expired, *outdated]
 
 
-async def _check_publish(work: Work, given: Given) -> Json:
+async def _check_publish(reading: Reading, given: Given) -> Json:
     checks = await check_publish(
-        work,
+        reading,
         given["entryId"],
         revision_id=given.get("revisionId"),
         locale=given.get("locale"),
@@ -101,28 +101,28 @@ async def _check_publish(work: Work, given: Given) -> Json:
     return checks_json(checks)
 
 
-async def _compare(work: Work, given: Given) -> Json:
+async def _compare(reading: Reading, given: Given) -> Json:
     return difference_json(
-        await compare_revisions(work, given["fromRevisionId"], given["toRevisionId"])
+        await compare_revisions(reading, given["fromRevisionId"], given["toRevisionId"])
     )
 
 
-async def _since_look(work: Work, given: Given) -> Json:
-    found = await changes_since_look(work, given["entryId"], given.get("locale"))
+async def _since_look(reading: Reading, given: Given) -> Json:
+    found = await changes_since_look(reading, given["entryId"], given.get("locale"))
     return difference_json(found) if found is not None else None
 
 
-async def _blame(work: Work, given: Given) -> Json:
-    return blame_json(await blame_entry(work, given["entryId"], given.get("locale")))
+async def _blame(reading: Reading, given: Given) -> Json:
+    return blame_json(await blame_entry(reading, given["entryId"], given.get("locale")))
 
 
-async def _threads(work: Work, given: Given) -> Json:
-    return threads_json(await locate_comments(work, given["entryId"], given.get("locale")))
+async def _threads(reading: Reading, given: Given) -> Json:
+    return threads_json(await locate_comments(reading, given["entryId"], given.get("locale")))
 
 
-async def _checkpoint(work: Work, _: Given) -> Json:
-    signer = await signer_of(work.session, work.key_file)
-    return {"envelope": await checkpoint(work.session, signer, work.now)}
+async def _checkpoint(reading: Reading, _: Given) -> Json:
+    signer = await signer_of(reading.session, reading.key_file)
+    return {"envelope": await checkpoint(reading.session, signer, reading.now)}
 
 
 class Me:

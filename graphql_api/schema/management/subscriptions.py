@@ -80,8 +80,8 @@ async def _presence(following: Following, given: Given) -> AsyncIterator[JsonObj
     before: object = None
 
     async def present() -> object:
-        async with begin_reading(following.database, following.site, following.actor) as work:
-            return await present_in(work, entry_id, locale)
+        async with begin_reading(following.database, following.site, following.actor) as reading:
+            return await present_in(reading, entry_id, locale)
 
     while not following.tail.has_ended:
         now = await following.tail.retry(present)

@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from cms.access.signing_keys import rotate_key
 from cms.authorization.actor import OPERATOR
-from cms.cli.group import why_none_can_sign
 from cms.ledger.keyring import introduction_in
+from cms.ledger.keys import why_none_can_sign
 from cms.signing import KeyFile
 from cms.storage.database import Database
 from cms.tables import Attestation, Revision
@@ -73,7 +73,9 @@ async def test_a_site_with_accounts_gets_a_key_only_when_told_to(
 ) -> None:
     key_file = newsroom.database.key_file
     async with newsroom.database.reading() as session:
-        assert "copydesk keys create" in await why_none_can_sign(session, newsroom.database)
+        assert "copydesk keys create" in await why_none_can_sign(
+            session, newsroom.database.key_file
+        )
     for words in (
         ("migrate",),
         ("audit", "verify"),
@@ -89,7 +91,7 @@ async def test_a_site_with_accounts_gets_a_key_only_when_told_to(
     assert "already" in refused(await shell.run("keys", "create"))
     assert await done(shell, "keys", "public") == key_file.load().public_key_pem()
     async with newsroom.database.reading() as session:
-        assert await why_none_can_sign(session, newsroom.database) == ""
+        assert await why_none_can_sign(session, newsroom.database.key_file) == ""
 
 
 async def test_no_other_key_is_made_for_a_site_that_has_signed(
@@ -108,7 +110,7 @@ async def test_no_other_key_is_made_for_a_site_that_has_signed(
     assert f"signing key: the signing key {key_file.path} is missing" in verified
     assert key_file.signer() is None
     async with newsroom.database.reading() as session:
-        assert key_id in await why_none_can_sign(session, newsroom.database)
+        assert key_id in await why_none_can_sign(session, newsroom.database.key_file)
 
 
 async def test_a_key_is_rotated(newsroom: Newsroom, shell: Shell) -> None:

@@ -22,7 +22,7 @@ from cms.drafts.history import (
     find_revision,
     locate_comments,
 )
-from cms.drafts.presence import announce_presence, leave, mark_seen, present_in
+from cms.drafts.presence import announce_presence, leave_entry, mark_seen, present_in
 from cms.drafts.pruning import prune_autosaves
 from cms.drafts.saving import autosave_entry, restore_revision, save_draft, update_entry
 from cms.publishing.publish_impact import check_publish, preview_publish, preview_unpublish
@@ -115,7 +115,7 @@ def _questions(names: Names) -> dict[str, Attempt]:
         "preview end": lambda w: preview_unpublish(w, entry, locale=at),
         "look": lambda w: mark_seen(w, entry, revision_id=base, locale=at),
         "come": lambda w: announce_presence(w, entry, locale=at),
-        "leave": lambda w: leave(w, entry, locale=at),
+        "leave": lambda w: leave_entry(w, entry, locale=at),
         "who": lambda w: present_in(w, entry, at),
         "changes": lambda w: changes_since_look(w, entry, at),
         "blame": lambda w: blame_entry(w, entry, at),

@@ -10,7 +10,7 @@ from cms.authorization.actor import ANONYMOUS, OPERATOR, Actor, Grant
 from cms.clock import now
 from cms.comparison.difference import Difference
 from cms.drafts.history import changes_since_look
-from cms.drafts.presence import announce_presence, leave, mark_seen, present_in
+from cms.drafts.presence import announce_presence, leave_entry, mark_seen, present_in
 from cms.tables import AuditRecord, Look, Presence, Revision
 from tests.builders import Newsroom
 
@@ -97,7 +97,7 @@ async def test_others_see_who_is_here_for_a_minute(newsroom: Newsroom) -> None:
     then = start + 62 * SECOND
     await newsroom.do_at(then, first, announce_presence, entry_id, field_path="fields/body")
     assert await here(63) == {(first.account_id, "fields/body"), (second.account_id, None)}
-    await newsroom.do(second, leave, entry_id)
+    await newsroom.do(second, leave_entry, entry_id)
     assert await here(63) == {(first.account_id, "fields/body")}
     # Who has gone without a word is forgotten when somebody else comes.
     await newsroom.do_at(start + 600 * SECOND, second, announce_presence, entry_id)
@@ -109,7 +109,7 @@ async def test_presence_is_of_one_edition(newsroom: Newsroom) -> None:
     one = await newsroom.entry_id(await newsroom.draft(title="One"))
     two = await newsroom.entry_id(await newsroom.draft(title="Two"))
     await newsroom.do(newsroom.author, announce_presence, one)
-    await newsroom.do(newsroom.author, leave, two)
+    await newsroom.do(newsroom.author, leave_entry, two)
     for entry_id, count in ((one, 1), (two, 0)):
         found = await newsroom.do(newsroom.author, present_in, entry_id, None)
         assert len(found) == count
@@ -127,7 +127,7 @@ async def test_looking_is_no_part_of_the_record(newsroom: Newsroom) -> None:
     viewer = newsroom.reviewers[0]
     await look(newsroom, viewer, entry_id, head)
     await newsroom.do(viewer, announce_presence, entry_id)
-    await newsroom.do(viewer, leave, entry_id)
+    await newsroom.do(viewer, leave_entry, entry_id)
     assert await records() == before
 
 
@@ -141,6 +141,6 @@ async def test_nobody_is_present_where_they_see_nothing(newsroom: Newsroom) -> N
         lambda work: present_in(work, entry_id, None),
         lambda work: mark_seen(work, entry_id, revision_id=head.id),
         lambda work: changes_since_look(work, entry_id, None),
-        lambda work: leave(work, entry_id),
+        lambda work: leave_entry(work, entry_id),
     ):
         assert await newsroom.codes(limited, attempt) == ["NOT_FOUND"]

@@ -209,7 +209,7 @@ class History:
 
     async def _save(self, command: Any, actor: Actor, what: object) -> None:
         work = self.as_(actor)
-        saved = await command(work, self.entry_id, what, base_revision=self.head.id)
+        saved = (await command(work, self.entry_id, what, base_revision=self.head.id)).revision
         if saved.id != self.head.id:
             self.saved.append(Authored(saved.number, saved.author_id, saved.digest))
         self.head = saved
@@ -236,12 +236,13 @@ def test_no_pruning_changes_who_may_sign_off(
     newsroom = rehearsals.newsroom
 
     async def attempt(work: Work) -> None:
-        head = await create_entry(work, "Article", draft_of(title="Version 0", slug="page"))
+        created = await create_entry(work, "Article", draft_of(title="Version 0", slug="page"))
+        head = created.revision
         history = History(
             work=work,
             authors=(newsroom.author, newsroom.second_author, newsroom.administrator),
             newsroom=newsroom,
-            entry_id=await entry_id_of(work, head),
+            entry_id=created.entry_id,
             head=head,
             saved=[Authored(1, head.author_id, head.digest)],
             published=set(),

@@ -192,7 +192,7 @@ async def test_an_update_changes_what_it_names_and_nothing_else(newsroom: Newsro
         "fields": {**fields, "rating": 3, "subtitle": None, "subtitle_words": None},
     }
     entry_id = await newsroom.entry_id(head)
-    bare = await newsroom.do(
+    done = await newsroom.do(
         newsroom.author,
         update_entry,
         entry_id,
@@ -200,6 +200,7 @@ async def test_an_update_changes_what_it_names_and_nothing_else(newsroom: Newsro
         base_revision=updated.id,
         note="Bare.",
     )
+    bare = done.revision
     assert (bare.category_id, bare.note) == (None, "Bare.")
     assert not bare.content["tags"]
 
@@ -237,13 +238,14 @@ async def test_a_restored_revision_is_the_same_to_the_byte(newsroom: Newsroom) -
     await newsroom.review(first)
     second = await newsroom.save(first, title="Two", slug="page")
     entry_id = await newsroom.entry_id(first)
-    restored = await newsroom.do(
+    done = await newsroom.do(
         newsroom.second_author,
         restore_revision,
         entry_id,
         first.id,
         base_revision=second.id,
     )
+    restored = done.revision
     assert (restored.number, restored.digest, restored.content) == (3, first.digest, first.content)
     assert (restored.rendered, restored.anchors) == (first.rendered, first.anchors)
     assert restored.note == "Restores revision 1."
@@ -289,13 +291,14 @@ async def test_a_conflict_proposes_how_to_merge_and_the_proposal_can_be_saved(
     proposal: Any = error.merge
     assert proposal["hasConflicts"] is False
     draft = Draft(**{**proposal["draft"], "tags": tuple(proposal["draft"]["tags"])})
-    merged = await newsroom.do(
+    saved = await newsroom.do(
         newsroom.author,
         save_draft,
         entry_id,
         draft,
         base_revision=theirs.id,
     )
+    merged = saved.revision
     assert (merged.title, merged.summary) == ("Theirs", "Mine")
     assert draft.fields["body"] == "One!\n\nTwo.\n\nThree!"
 

@@ -469,7 +469,7 @@ async def test_no_write_to_a_public_page_changes_what_is_public(newsroom: Newsro
         (each.revision_id, each.ended_position) for each in before
     ]
     assert after[-1].revision_id == second.id
-    assert restored.digest == first.digest
+    assert restored.revision.digest == first.digest
 
 
 async def test_an_edit_that_races_a_publication_is_not_published(newsroom: Newsroom) -> None:

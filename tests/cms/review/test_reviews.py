@@ -197,10 +197,11 @@ async def restore(
     newsroom: Newsroom, head: Revision, earlier: Revision, actor: Actor | None = None
 ) -> Revision:
     entry_id = await newsroom.entry_id(head)
-    return await newsroom.do(
+    restored = await newsroom.do(
         actor or newsroom.author,
         lambda work: restore_revision(work, entry_id, earlier.id, base_revision=head.id),
     )
+    return restored.revision
 
 
 async def test_a_review_is_addressed_to_people_and_due_at_a_time(newsroom: Newsroom) -> None:
@@ -441,7 +442,7 @@ async def test_a_copy_is_the_work_of_those_who_wrote_what_was_copied(newsroom: N
     both = await newsroom.person("Bo", Grant(role="author"), Grant(role="reviewer"))
     theirs = await newsroom.save(await newsroom.draft(title="One"), both, title="Two")
     entry_id = await newsroom.entry_id(theirs)
-    copy = await newsroom.do(newsroom.second_author, duplicate_entry, entry_id)
+    copy = (await newsroom.do(newsroom.second_author, duplicate_entry, entry_id)).revision
     edited = await newsroom.update(copy, newsroom.second_author, summary="Hardly anything.")
     await newsroom.ask(edited)
     for head in (copy, edited):
@@ -456,7 +457,7 @@ async def test_an_edition_is_the_work_of_those_who_wrote_what_it_began_with(
     both = await newsroom.person("Bo", Grant(role="author"), Grant(role="reviewer"))
     theirs = await newsroom.save(await newsroom.draft(title="One"), both, title="Two")
     entry_id = await newsroom.entry_id(theirs)
-    german = await newsroom.do(newsroom.second_author, add_edition, entry_id, "de")
+    german = (await newsroom.do(newsroom.second_author, add_edition, entry_id, "de")).revision
     await newsroom.do(
         newsroom.author, request_review, entry_id, base_revision=german.id, locale="de"
     )

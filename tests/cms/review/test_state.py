@@ -28,7 +28,7 @@ from cms.review.reviews import request_changes, request_review, sign_off, withdr
 from cms.storage.database import Database
 from cms.tables import Edition, Entry, Publication, Revision
 from cms.work.work import Work
-from tests.builders import Newsroom, Rehearsals, draft_of, entry_id_of
+from tests.builders import Newsroom, Rehearsals, draft_of
 from tests.conftest import KINDS, Templates
 from tests.sites import SITE
 
@@ -186,8 +186,8 @@ def both(rehearsals: Rehearsals) -> Actor:
 
 async def a_desk(work: Work, newsroom: Newsroom, both: Actor, content_type: str) -> Desk:
     text: Any = {TYPES[content_type]: "Words."}
-    head = await create_entry(work, content_type, draft_of(slug="page", **text))
-    return Desk(work, newsroom, both, content_type, await entry_id_of(work, head))
+    created = await create_entry(work, content_type, draft_of(slug="page", **text))
+    return Desk(work, newsroom, both, content_type, created.entry_id)
 
 
 @settings(max_examples=settings().max_examples // 4)

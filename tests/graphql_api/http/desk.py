@@ -22,6 +22,7 @@ from cms.access.accounts import revoke_role
 from cms.access.passwords import prepare_password, set_password
 from cms.access.tokens import issue_token
 from cms.authorization.actor import OPERATOR, Actor
+from cms.copydesk import Copydesk
 from cms.settings import Settings
 from cms.tables import RoleGrant
 from graphql_api.app import create_app
@@ -200,7 +201,7 @@ def settings_of(newsroom: Newsroom) -> Settings:
 
 def app_of(newsroom: Newsroom, **more: Any) -> Starlette:
     """Return the app as it is served, on the newsroom's database."""
-    return create_app(newsroom.site, settings_of(newsroom), **more)
+    return create_app(Copydesk(newsroom.site, settings_of(newsroom)), **more)
 
 
 @asynccontextmanager

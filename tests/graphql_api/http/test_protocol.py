@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
+from cms.copydesk import Copydesk
 from cms.settings import Settings
 from graphql_api.app import create_app
 from tests.builders import Newsroom
@@ -33,7 +34,7 @@ async def url(newsroom: Newsroom) -> str:
 @pytest.fixture
 def client(url: str) -> Iterator[TestClient]:
     """A client of the app."""
-    app = create_app(SITE, Settings(database_url=url))
+    app = create_app(Copydesk(SITE, Settings(database_url=url)))
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 
@@ -169,7 +170,7 @@ def test_a_failure_of_the_server_tells_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "empty.db").touch()  # what is asked for has no table
-    app = create_app(SITE, Settings(database_url=f"sqlite:///{tmp_path}/empty.db"))
+    app = create_app(Copydesk(SITE, Settings(database_url=f"sqlite:///{tmp_path}/empty.db")))
     with TestClient(app, raise_server_exceptions=False) as client:
         response = post(client, {"query": QUERY})
     assert response.status_code == 500
@@ -203,7 +204,7 @@ def test_a_program_that_takes_anything_gets_json_from_a_get(client: TestClient) 
 
 
 def test_it_can_be_mounted_in_another_app(url: str) -> None:
-    cms = create_app(SITE, Settings(database_url=url))
+    cms = create_app(Copydesk(SITE, Settings(database_url=url)))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from cms.content.content_type import ContentType
 from cms.content.fields import Markdown, Text
+from cms.copydesk import Copydesk
 from cms.settings import Settings
 from cms.site import Site
 from cms.storage.database import Database
@@ -67,7 +68,7 @@ class Served:
 def served(newsroom: Newsroom) -> Iterator[Served]:
     """The app of a site that says where it is."""
     url = newsroom.database.engine.url.render_as_string(hide_password=False)
-    with TestClient(create_app(LOCATED, Settings(database_url=url))) as client:
+    with TestClient(create_app(Copydesk(LOCATED, Settings(database_url=url)))) as client:
         yield Served(newsroom, client)
 
 
@@ -328,7 +329,7 @@ async def test_a_client_that_has_a_file_is_not_sent_it_again(served: Served) -> 
 )
 def test_a_site_that_does_not_say_where_it_is_has_no_files(newsroom: Newsroom, path: str) -> None:
     url = newsroom.database.engine.url.render_as_string(hide_password=False)
-    with TestClient(create_app(SITE, Settings(database_url=url))) as client:
+    with TestClient(create_app(Copydesk(SITE, Settings(database_url=url)))) as client:
         response = client.get(path)
     assert response.status_code == 404
     assert response.text == (

@@ -162,8 +162,8 @@ async def test_what_a_field_held_before_it_was_a_number_counts_as_nothing(
     await newsroom.hire()
     async with newsroom.as_(newsroom.author) as work:
         draft = Draft(title="T", slug="t", fields={"size": "large"})
-        head = await create_entry(work, "Thing", draft)
-    await newsroom.publish(head)
+        created = await create_entry(work, "Thing", draft)
+    await newsroom.publish(created.revision)
     api = api_of(NUMBERS, newsroom)
     assert await counted(api, "size") == []
     assert (await api.data(SUMS))["things"]["aggregate"]["sum"] == {"size": None}

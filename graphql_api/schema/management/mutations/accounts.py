@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from cms.access.accounts import (
+from cms.authorization.actor import Grant
+from cms.commands import (
     create_account,
     disable_account,
     enable_account,
     grant_role,
     revoke_role,
+    revoke_token,
 )
-from cms.access.tokens import revoke_token
-from cms.authorization.actor import Grant
 from cms.content.canonical_json import JsonObject
 from cms.work.work import Work
 from graphql_api.schema.management.context import Given

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cms.commands import (
+    autosave_entry,
+    create_entry,
+    prune_autosaves,
+    restore_revision,
+    update_entry,
+)
 from cms.content.canonical_json import JsonObject
 from cms.content.content_type import ContentType
 from cms.content.content_warnings import warnings_about
 from cms.content.snapshot import Changes
-from cms.drafts.entries import create_entry
-from cms.drafts.pruning import prune_autosaves
-from cms.drafts.saving import autosave_entry, restore_revision, update_entry
 from cms.site import Site
 from cms.work.work import Work
 from graphql_api.planner.json_sql import member
@@ -47,14 +51,14 @@ def draft_mutations(namespace: Namespace, site: Site) -> Iterator[Mutation]:
 
 def _create(content_type: type[ContentType], values: str) -> Mutation:
     async def run(work: Work, given: Given) -> JsonObject:
-        revision = await create_entry(
+        saved = await create_entry(
             work,
             content_type.name,
             draft_from(content_type, given["values"]),
             locale=given.get("locale"),
             note=given.get("note") or "",
         )
-        return _saved(content_type, revision.id, revision.content)
+        return _saved(content_type, saved.revision.id, saved.revision.content)
 
     return Mutation(
         name=f"create{content_type.name}",
@@ -71,7 +75,7 @@ def _update(content_type: type[ContentType], values: str) -> Mutation:
         changes = changes_from(content_type, given["values"])
         base, locale = given["baseRevision"], given.get("locale")
         if given.get("isAutosave"):
-            revision = await autosave_entry(
+            saved = await autosave_entry(
                 work,
                 given["entryId"],
                 changes,
@@ -80,7 +84,7 @@ def _update(content_type: type[ContentType], values: str) -> Mutation:
                 content_type=content_type.name,
             )
         else:
-            revision = await update_entry(
+            saved = await update_entry(
                 work,
                 given["entryId"],
                 changes,
@@ -90,7 +94,7 @@ def _update(content_type: type[ContentType], values: str) -> Mutation:
                 translated_from=given.get("translatedFrom"),
                 content_type=content_type.name,
             )
-        return _saved(content_type, revision.id, revision.content)
+        return _saved(content_type, saved.revision.id, saved.revision.content)
 
     autosave = "A machine saves while somebody types: the author's last autosave is replaced."
     source = "The revision of another edition that it translates now; by default as before."
@@ -125,25 +129,25 @@ async def _tag(work: Work, given: Given) -> JsonObject:
 
 
 async def _change(work: Work, given: Given, changes: Changes) -> JsonObject:
-    revision = await update_entry(
+    saved = await update_entry(
         work,
         given["entryId"],
         changes,
         base_revision=given["baseRevision"],
         locale=given.get("locale"),
     )
-    return {"revision": revision.id}
+    return {"revision": saved.revision.id}
 
 
 async def _restore(work: Work, given: Given) -> JsonObject:
-    revision = await restore_revision(
+    saved = await restore_revision(
         work,
         given["entryId"],
         given["revisionId"],
         base_revision=given["baseRevision"],
         locale=given.get("locale"),
     )
-    return {"revision": revision.id}
+    return {"revision": saved.revision.id}
 
 
 async def _prune(work: Work, given: Given) -> JsonObject:

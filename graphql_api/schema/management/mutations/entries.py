@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from cms.content.canonical_json import JsonObject
-from cms.drafts.entries import (
+from cms.commands import (
     add_edition,
     archive_entry,
     delete_entry,
     duplicate_entry,
+    look_at,
     unarchive_entry,
 )
-from cms.drafts.loading import look_at
+from cms.content.canonical_json import JsonObject
 from cms.work.work import Work
 from graphql_api.planner.json_sql import member
 from graphql_api.schema.declaring.fields import value
@@ -21,17 +21,17 @@ from graphql_api.schema.management.mutations.payloads import ENTRY
 
 
 async def _duplicate(work: Work, given: Given) -> JsonObject:
-    revision = await duplicate_entry(
+    saved = await duplicate_entry(
         work, given["entryId"], slug=given.get("slug") or "", locale=given.get("locale")
     )
-    return {"revision": revision.id}
+    return {"revision": saved.revision.id}
 
 
 async def _add_edition(work: Work, given: Given) -> JsonObject:
-    revision = await add_edition(
+    saved = await add_edition(
         work, given["entryId"], given["locale"], source_locale=given.get("sourceLocale")
     )
-    return {"revision": revision.id}
+    return {"revision": saved.revision.id}
 
 
 async def _archive(work: Work, given: Given) -> JsonObject:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from cms.content.canonical_json import JsonObject
-from cms.errors import Refused
-from cms.publishing.publish_impact import Impact, preview_publish, preview_unpublish
-from cms.publishing.publishing import (
+from cms.commands import (
     break_glass_publish,
+    preview_publish,
+    preview_unpublish,
     publish_entry,
     publish_together,
     unpublish_entry,
 )
+from cms.content.canonical_json import JsonObject
+from cms.errors import Refused
+from cms.publishing.publish_impact import Impact
 from cms.work.work import Work
 from graphql_api.planner.answers import answers_rows
 from graphql_api.planner.declarations import EachOf, Row, Rows

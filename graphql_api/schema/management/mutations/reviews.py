@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from cms.commands import (
+    add_comment,
+    announce_presence,
+    leave_entry,
+    mark_seen,
+    reply_to_comment,
+    request_changes,
+    request_review,
+    resolve_comment,
+    sign_off,
+    withdraw_review,
+)
 from cms.content.canonical_json import JsonObject
-from cms.drafts.presence import announce_presence, leave, mark_seen
-from cms.review.comments import Place, add_comment, reply_to_comment, resolve_comment
-from cms.review.reviews import request_changes, request_review, sign_off, withdraw_review
+from cms.review.comments import Place
 from cms.work.work import Work
 from graphql_api.schema.management.context import Given
 from graphql_api.schema.management.mutations.drafts import BASE, ENTRY_ID
@@ -103,7 +113,7 @@ async def _arrive(work: Work, given: Given) -> JsonObject:
 
 
 async def _leave(work: Work, given: Given) -> JsonObject:
-    await leave(work, given["entryId"], locale=given.get("locale"))
+    await leave_entry(work, given["entryId"], locale=given.get("locale"))
     return {}
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from cms.access.passwords import change_password, reset_password
-from cms.access.sessions import (
-    SignedIn,
+from cms.access.sessions import SignedIn
+from cms.commands import (
+    change_password,
+    issue_preview,
+    issue_token,
     refresh_session,
+    reset_password,
     sign_in,
     sign_out,
     sign_out_everywhere,
 )
-from cms.access.tokens import issue_preview, issue_token
 from cms.content.canonical_json import JsonObject
 from cms.storage.dialects import as_text
 from cms.work.work import begin_work

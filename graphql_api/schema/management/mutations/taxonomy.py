@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from cms.access.accounts import create_person
+from cms.commands import change_category, create_category, create_person, create_tag
 from cms.content.canonical_json import JsonObject
-from cms.taxonomy.categories import change_category, create_category, create_tag
 from cms.work.work import Work
 from graphql_api.schema.management.context import Given
 from graphql_api.schema.management.mutations.mutation import Mutation, wanted

@@ -343,7 +343,7 @@ async def test_an_entry_knows_its_languages_and_what_lags_behind(api: Api) -> No
             locale="de",
             translated_from=newer.id,
         )
-    await newsroom.publish(caught_up, locale="de")
+    await newsroom.publish(caught_up.revision, locale="de")
     assert [each["isOutdated"] for each in await seen("de")] == [False]
 
 

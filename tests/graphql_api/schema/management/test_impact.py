@@ -16,6 +16,7 @@ from cms.access.sessions import sign_out
 from cms.access.tokens import issue_preview
 from cms.authorization.actor import Actor
 from cms.clock import now
+from cms.copydesk import Copydesk
 from cms.settings import Settings
 from cms.tables import Revision, RoleGrant
 from graphql_api.app import create_app
@@ -70,7 +71,7 @@ class Preview:
 def preview(newsroom: Newsroom) -> Iterator[Preview]:
     """The app over a newsroom's database."""
     url = newsroom.database.engine.url.render_as_string(hide_password=False)
-    with TestClient(create_app(SITE, Settings(database_url=url))) as client:
+    with TestClient(create_app(Copydesk(SITE, Settings(database_url=url)))) as client:
         yield Preview(newsroom, client)
 
 

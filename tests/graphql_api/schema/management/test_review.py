@@ -490,7 +490,7 @@ async def test_a_review_is_stale_when_what_it_leads_to_has_changed(desk: Desk) -
             draft_of(title="Source", related=[target.entry], summary="Again."),
             base_revision=source.revision,
         )
-    await desk.publish(Draft(source.entry, again.id, again.digest))
+    await desk.publish(Draft(again.entry_id, again.revision.id, again.revision.digest))
     assert (await desk.data(author, STALE))["staleReviews"] == []
 
 

@@ -1,0 +1,135 @@
+"""All commands, and the questions that go with them, by name: ``from cms import commands``.
+
+A command takes a :class:`~cms.work.work.Work` first, and happens wholly or not at all. A question
+takes a :class:`~cms.work.work.Reading`, which a work is too.
+"""
+
+from __future__ import annotations
+
+from cms.access.accounts import (
+    create_account,
+    create_person,
+    disable_account,
+    enable_account,
+    find_account,
+    grant_role,
+    grants_of,
+    has_accounts,
+    load_actor,
+    revoke_role,
+)
+from cms.access.passwords import change_password, prepare_password, reset_password, set_password
+from cms.access.sessions import (
+    authenticate,
+    refresh_session,
+    sign_in,
+    sign_out,
+    sign_out_everywhere,
+)
+from cms.access.signing_keys import record_key, replace_lost_key, rotate_key
+from cms.access.tokens import issue_preview, issue_token, revoke_token
+from cms.drafts.entries import (
+    add_edition,
+    archive_entry,
+    create_entry,
+    delete_entry,
+    duplicate_entry,
+    unarchive_entry,
+)
+from cms.drafts.history import (
+    blame_entry,
+    changes_since_look,
+    compare_revisions,
+    find_revision,
+    locate_comments,
+)
+from cms.drafts.loading import look_at, public_at
+from cms.drafts.presence import announce_presence, leave_entry, mark_seen, present_in
+from cms.drafts.pruning import prune_autosaves
+from cms.drafts.saving import autosave_entry, restore_revision, save_draft, update_entry
+from cms.publishing.publish_impact import check_publish, preview_publish, preview_unpublish
+from cms.publishing.publishing import (
+    break_glass_publish,
+    publish_entry,
+    publish_together,
+    unpublish_entry,
+)
+from cms.reading.entry_counts import has_entries
+from cms.review.comments import add_comment, reply_to_comment, resolve_comment
+from cms.review.due import outdated_reviews, reviews_due
+from cms.review.queue import open_reviews, waiting_for_me, waiting_for_others
+from cms.review.reviews import request_changes, request_review, sign_off, withdraw_review
+from cms.taxonomy.categories import change_category, create_category, create_tag
+
+__all__ = [
+    "add_comment",
+    "add_edition",
+    "announce_presence",
+    "archive_entry",
+    "authenticate",
+    "autosave_entry",
+    "blame_entry",
+    "break_glass_publish",
+    "change_category",
+    "change_password",
+    "changes_since_look",
+    "check_publish",
+    "compare_revisions",
+    "create_account",
+    "create_category",
+    "create_entry",
+    "create_person",
+    "create_tag",
+    "delete_entry",
+    "disable_account",
+    "duplicate_entry",
+    "enable_account",
+    "find_account",
+    "find_revision",
+    "grant_role",
+    "grants_of",
+    "has_accounts",
+    "has_entries",
+    "issue_preview",
+    "issue_token",
+    "leave_entry",
+    "load_actor",
+    "locate_comments",
+    "look_at",
+    "mark_seen",
+    "open_reviews",
+    "outdated_reviews",
+    "prepare_password",
+    "present_in",
+    "preview_publish",
+    "preview_unpublish",
+    "prune_autosaves",
+    "public_at",
+    "publish_entry",
+    "publish_together",
+    "record_key",
+    "refresh_session",
+    "replace_lost_key",
+    "reply_to_comment",
+    "request_changes",
+    "request_review",
+    "reset_password",
+    "resolve_comment",
+    "restore_revision",
+    "reviews_due",
+    "revoke_role",
+    "revoke_token",
+    "rotate_key",
+    "save_draft",
+    "set_password",
+    "sign_in",
+    "sign_off",
+    "sign_out",
+    "sign_out_everywhere",
+    "unarchive_entry",
+    "unpublish_entry",
+    "update_entry",
+    "waiting_for_me",
+    "waiting_for_others",
+    "withdraw_review",
+]

@@ -1,0 +1,43 @@
+"""Queries from Python, without a server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import orjson
+
+from cms.copydesk import Copydesk
+from graphql_api.http.errors import RequestFailed, formatted
+from graphql_api.http.request import GraphQLRequest
+from graphql_api.operation import Delivery
+from graphql_api.schema.build import build_delivery_schema
+
+# A schema takes a moment to build, and its plans are worth keeping.
+_DELIVERIES: WeakKeyDictionary[Copydesk, Delivery] = WeakKeyDictionary()
+
+
+async def execute(
+    copydesk: Copydesk, query: str, variables: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the response of the delivery API to a query: ``data``, ``errors``, or both.
+
+    Args:
+        copydesk: the site.
+        query: the GraphQL document, with one operation.
+        variables: their values, as JSON would have them.
+    """
+    request = GraphQLRequest(query, None, variables or {})
+    try:
+        response: dict[str, Any] = orjson.loads(await _delivery(copydesk).answer(request))
+    except RequestFailed as failure:
+        return {"errors": [formatted(each, "BAD_REQUEST") for each in failure.errors]}
+    return response
+
+
+def _delivery(copydesk: Copydesk) -> Delivery:
+    if copydesk not in _DELIVERIES:
+        schema = build_delivery_schema(copydesk.site)
+        _DELIVERIES[copydesk] = Delivery(copydesk.site, schema, copydesk.database.reader)
+    return _DELIVERIES[copydesk]
