@@ -129,6 +129,7 @@ class Site(Declaration):
         for content_type in content_types:
             for field in all_fields(content_type.fields.values()):
                 self._check_targets(content_type, field)
+            for field in all_fields(content_type.fields.values()):
                 _check_list(content_type, field)
             _check_references(content_type)
         for reverse in self.reverses():

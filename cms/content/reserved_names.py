@@ -11,26 +11,25 @@ _TYPES: Final = """
     Account AddComment AddEdition AffectedPage AffectedReason AnnouncePresence ArchiveEntry
     Archived Attestation AuditRecord AuditWhere BlamedParagraph Boolean BreakGlassPublish
     BrokenLink CannotSign Category CategoryCycle ChangeCategory ChangePassword ChangeRequest
-    ChangesRequested Checkpoint ChosenRevision Comment CommentAdded CommentPlace
-    CommentThread CreateAccount CreateCategory CreatePerson CreateTag DateTime DeleteEntry
-    Difference DisableAccount DueReview DuplicateEntry DuplicateName EnableAccount
-    EntriesWhere Entry EntryChanged EntryOfTypeBy EntryState EntryType FacetCount FilterMode
-    Float GateCheck GateFailed GoneRoute GrantRole HasHistory Highlight HistogramBucket
-    HistogramInterval ID ImpactLink Int InvalidToken InvalidValue IssuePreview IssueToken
-    JSON LackingSignOffs LeaveEntry Link LinkChange LinkGroup LinkTarget LinksWhere Locale
-    MarkSeen Markdown Me MergeProposal MergedField MetaTag MissingField MissingSignOff
-    MoveEntry Mutation MutationIdReused NoByline Node NotAllowed NotFound NotInReview
-    NotPublished OwnWork PageInfo PageRoute PathInUse PeopleWhere Person PersonLink
-    Perspective Presence PresenceChanged PruneAutosaves Publication PublicationChanged
-    PublishEntry PublishImpact PublishTogether Query QueueItem RedirectRoute RefreshSession
-    ReplyToComment RequestChanges RequestReview ResolveComment RestoreRevision Review
-    ReviewRequest ReviewRequested ReviewStage Revision RevokeRole RevokeToken RoleGrant
-    Route Section Seo SeoAlternate ServiceToken SetPassword SignIn SignInFailed SignOff
-    SignOut SignOutEverywhere SitemapAlternate SitemapPage StaleCause StaleReview
-    StaleRevision StillLinked StillPublic String Subscription Suggestion SyncChange SyncKind
-    SyncWhere Tag TagEntry TagsWhere TocEntry TooManyAttempts UnarchiveEntry UnpublishEntry
-    UserError ValueChange Warning WithdrawReview WordChange WouldBreakLinks WrongDigest
-    WrongStage
+    ChangesRequested Checkpoint ChosenRevision Comment CommentAdded CommentPlace CommentThread
+    CreateAccount CreateCategory CreatePerson CreateTag Date DateTime DeleteEntry Difference
+    DisableAccount DueReview DuplicateEntry DuplicateName EnableAccount EntriesWhere Entry
+    EntryChanged EntryOfTypeBy EntryState EntryType FacetCount FilterMode Float GateCheck
+    GateFailed GoneRoute GrantRole HasHistory Highlight HistogramBucket HistogramInterval ID
+    ImpactLink Int InvalidToken InvalidValue IssuePreview IssueToken JSON LackingSignOffs
+    LeaveEntry Link LinkChange LinkGroup LinkTarget LinksWhere Locale MarkSeen Markdown Me
+    MergeProposal MergedField MetaTag MissingField MissingSignOff MoveEntry Mutation
+    MutationIdReused NoByline Node NotAllowed NotFound NotInReview NotPublished OwnWork PageInfo
+    PageRoute PathInUse PeopleWhere Person PersonLink Perspective Presence PresenceChanged
+    PruneAutosaves Publication PublicationChanged PublishEntry PublishImpact PublishTogether
+    Query QueueItem RedirectRoute RefreshSession ReplyToComment RequestChanges RequestReview
+    ResolveComment RestoreRevision Review ReviewRequest ReviewRequested ReviewStage Revision
+    RevokeRole RevokeToken RoleGrant Route Section Seo SeoAlternate ServiceToken SetPassword
+    SignIn SignInFailed SignOff SignOut SignOutEverywhere SitemapAlternate SitemapPage
+    StaleCause StaleReview StaleRevision StillLinked StillPublic String Subscription Suggestion
+    SyncChange SyncKind SyncWhere Tag TagEntry TagsWhere TocEntry TooManyAttempts UnarchiveEntry
+    UnpublishEntry UserError ValueChange Warning WithdrawReview WordChange WouldBreakLinks
+    WrongDigest WrongStage
 """
 _QUERIES: Final = """
     accounts affectedPaths audit auditCheckpoint blame categories category changesSinceLook

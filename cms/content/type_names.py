@@ -33,14 +33,14 @@ def check_api_names(content_types: Sequence[type[ContentType]]) -> None:
     _check_classes("content types", content_types)
     _check_classes("blocks", _blocks_of(content_types))
     types: dict[str, str] = {}
-    for name, owner in _types_of(content_types):
+    for name, owner in types_of(content_types):
         if is_reserved(name):
             raise SiteError(
                 f"{owner}: the API keeps the type {name} for itself; give it another name"
             )
         _take(types, name, owner, "type")
     queries: dict[str, str] = {}
-    for name, owner in _queries_of(content_types):
+    for name, owner in queries_of(content_types):
         if name in RESERVED_QUERIES:
             raise SiteError(
                 f"{owner}: the API keeps the query {name} for itself; give it another name"
@@ -64,7 +64,7 @@ def _take(taken: dict[str, str], name: str, owner: str, kind: str) -> None:
         )
 
 
-def _queries_of(content_types: Sequence[type[ContentType]]) -> Iterator[tuple[str, str]]:
+def queries_of(content_types: Sequence[type[ContentType]]) -> Iterator[tuple[str, str]]:
     """Yield the root queries that the API makes of content types, and what each is made of."""
     for content_type in content_types:
         yield lower_first(content_type.name), f"content type {content_type.name}"
@@ -72,7 +72,7 @@ def _queries_of(content_types: Sequence[type[ContentType]]) -> Iterator[tuple[st
             yield lower_first(content_type.plural), f"the plural of {content_type.name}"
 
 
-def _types_of(content_types: Sequence[type[ContentType]]) -> Iterator[tuple[str, str]]:
+def types_of(content_types: Sequence[type[ContentType]]) -> Iterator[tuple[str, str]]:
     """Yield the types that the API makes of a declaration, and what each is made of."""
     for content_type in content_types:
         name = content_type.name
