@@ -154,7 +154,7 @@ class ContentType:
         cls.plural = plural or f"{cls.__name__}s"
         cls.description = inspect.cleandoc(cls.__doc__ or "")
         cls.path = path
-        cls.policy = policy or getattr(inherited, "policy", DEFAULT_POLICY)
+        cls.policy = getattr(inherited, "policy", DEFAULT_POLICY) if policy is None else policy
         cls.singleton = singleton
         cls.schema_org = schema_org or getattr(inherited, "schema_org", "WebPage")
         cls.abstract = abstract

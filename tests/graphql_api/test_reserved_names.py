@@ -178,9 +178,10 @@ def test_a_field_whose_type_would_be_one_of_its_owner_is_refused(ending: str) ->
 
 def test_keywords_of_python_are_names_like_any() -> None:
     parts = Blocks(*(declared(Block, name) for name in ("Or", "And", "Import", "Global")))
+    made_of: Any = {"class": Text(), "self": Text(), "or": Text()}
     fields = {
         "parts": parts,
-        "made_of": Object(**{"class": Text(), "self": Text(), "or": Text()}),
+        "made_of": Object(**made_of),
         "other": Reference(to=("Class",), reverse="global"),
     }
     things = [declared(ContentType, name) for name in ("Return", "A", "Self", "Optional")]
