@@ -96,8 +96,8 @@ def test_a_site_that_cannot_be_imported_is_one_sentence(
         (
             "x = Text()",
             (
-                "content type Review: the API keeps the type Review for itself; give it another name "
-                "(#, line 5)"
+                "content type Review: the API keeps the type Review for itself; give it another "
+                "name (#, line 5)"
             ),
         ),
     ],
