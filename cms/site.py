@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 from cms.content.content_type import COMMON_NAMES, ContentType
-from cms.content.fields import Blocks, Field, Links, Reference, References
+from cms.content.fields import Field, Links, List, Markdown, Reference, References
 from cms.content.fields.base import all_fields
-from cms.content.fields.names import api_name, check_names, is_field_name
+from cms.content.fields.computed import Computed
+from cms.content.fields.names import check_names, is_field_name
+from cms.content.keywords import Declaration
+from cms.content.locales import check_locales
+from cms.content.type_names import check_api_names
 from cms.errors import SiteError, UserError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seo:
+class Seo(Declaration):
     """What search engines are told of pages that do not say it themselves.
 
     A field with ``seo="title"``, ``"description"`` or ``"image"`` says it for its entry.
@@ -50,7 +55,7 @@ class Reverse:
     sources: tuple[tuple[str, str], ...]
 
 
-class Site:
+class Site(Declaration):
     """A site's declaration.
 
     Args:
@@ -59,7 +64,7 @@ class Site:
         locales: language tags (BCP 47); the first is the default.
         fallbacks: for a locale, the others that are shown where it has no edition, the best
             first.
-        url: where the site is, without a slash at the end: ``https://example.org``.
+        url: the absolute address of the site: ``https://example.org``.
         seo: what search engines are told of pages that do not say it themselves.
         gates: what else has to be true before something is published, beside
             :data:`cms.publishing.gates.GATES`: functions of a
@@ -84,8 +89,12 @@ class Site:
         self.gates = tuple(gates)
         self.url = url.rstrip("/")
         self.seo = seo
-        self.locales = tuple(locales)
-        self.fallbacks = {locale: tuple(others) for locale, others in fallbacks.items()}
+        self.locales = _listed(name, "locales", locales)
+        self.fallbacks = {
+            locale: _listed(name, f"fallbacks of {locale!r}", others)
+            for locale, others in fallbacks.items()
+        }
+        _check_content_types(name, content_types)
         self.content_types: Mapping[str, type[ContentType]] = {
             content_type.name: content_type for content_type in content_types
         }
@@ -113,20 +122,15 @@ class Site:
             raise SiteError(f"the site declares no content type {name!r}; known: {known}") from None
 
     def _check(self, content_types: Sequence[type[ContentType]]) -> None:
-        if not content_types:
-            raise SiteError(f"{self.name}: a site has at least one content type")
-        if not self.locales:
-            raise SiteError(f"{self.name}: a site has at least one locale")
-        for locale, others in self.fallbacks.items():
-            for unknown in {locale, *others} - {*self.locales}:
-                raise SiteError(f"{self.name}: falls back from or to {unknown!r}, no locale of it")
-        names = [name for each in content_types for name in (each.name, each.plural)]
-        _refuse_repeated("content types and plurals", [_root_name(name) for name in names])
-        _refuse_repeated("content types and blocks", [*names, *_block_names(content_types)])
-        _refuse_repeated("paths", [each.path for each in content_types if each.path is not None])
+        check_locales(self.name, self.locales, self.fallbacks)
+        _check_url(self.name, self.url)
+        check_api_names(content_types)
+        _check_paths(content_types)
         for content_type in content_types:
             for field in all_fields(content_type.fields.values()):
                 self._check_targets(content_type, field)
+            for field in all_fields(content_type.fields.values()):
+                _check_list(content_type, field)
             _check_references(content_type)
         for reverse in self.reverses():
             self._check_reverse(reverse)
@@ -163,15 +167,51 @@ class Site:
                     )
 
 
-def _root_name(name: str) -> str:
-    """Return a type's name, or its plural, as the field of the API that finds entries of it."""
-    return api_name(name[:1].lower() + name[1:])
+def _listed(site: str, what: str, values: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(values, str):
+        raise SiteError(f"{site}: {what} are a list: [{values!r}], not {values!r}")
+    return tuple(values)
 
 
-def _refuse_repeated(what: str, names: Sequence[str]) -> None:
-    repeated = [name for name, count in Counter(names).items() if count > 1]
-    if repeated:
-        raise SiteError(f"{what} have to be different: {', '.join(repeated)} comes twice")
+def _check_content_types(site: str, content_types: object) -> None:
+    """Check that classes of content types are listed, each of which can have entries."""
+    if not isinstance(content_types, Sequence):
+        raise SiteError(f"{site}: content_types is a list of classes: [Article, Author]")
+    if not content_types:
+        raise SiteError(f"{site}: a site has at least one content type")
+    for each in content_types:
+        if not (isinstance(each, type) and issubclass(each, ContentType)) or each is ContentType:
+            raise SiteError(f"{site}: content_types lists classes of content types, not {each!r}")
+        if each.abstract:
+            raise SiteError(
+                f"{site}: {each.name} is abstract; list the content types that inherit it"
+            )
+
+
+def _check_url(site: str, url: str) -> None:
+    if not url:
+        return
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        is_address = is_address and parts.port != 0
+    except ValueError:  # a port that is no number, half an IPv6 address
+        is_address = False
+    if not is_address or re.search(r"[\s?#]", url):
+        raise SiteError(
+            f"{site}: the url {url!r} is no address of a site; "
+            "write all of it, like https://example.org"
+        )
+
+
+def _check_paths(content_types: Sequence[type[ContentType]]) -> None:
+    paths: dict[str, str] = {}
+    for each in content_types:
+        if each.path is not None and paths.setdefault(each.path, each.name) != each.name:
+            raise SiteError(
+                f"{paths[each.path]} and {each.name}: paths have to be different, but both stand "
+                f"at {each.path!r}; change one of them"
+            )
 
 
 def _references_of(content_type: type[ContentType]) -> Iterator[Reference | References]:
@@ -179,6 +219,17 @@ def _references_of(content_type: type[ContentType]) -> Iterator[Reference | Refe
     for field in all_fields(content_type.fields.values()):
         if isinstance(field, Reference | References) and field.name:
             yield field
+
+
+def _check_list(content_type: type[ContentType], field: Field) -> None:
+    """Check that a list is of something that lists can hold."""
+    if not isinstance(field, List) or isinstance(field, References):
+        return
+    if isinstance(field.item, Computed | Links | List | Markdown | Reference):
+        raise SiteError(
+            f"{content_type.name}.{field.name}: a list cannot hold a {type(field.item).__name__}; "
+            "let it hold an Object that has one, or take References for references"
+        )
 
 
 def _check_references(content_type: type[ContentType]) -> None:
@@ -190,15 +241,3 @@ def _check_references(content_type: type[ContentType]) -> None:
                 f"{content_type.name}: two references are called {field.name!r}, with different "
                 "reverse sides; give one of them another name"
             )
-
-
-def _block_names(content_types: Sequence[type[ContentType]]) -> Iterator[str]:
-    """Yield the name of each class of blocks that is used."""
-    used = {
-        block
-        for content_type in content_types
-        for field in all_fields(content_type.fields.values())
-        if isinstance(field, Blocks)
-        for block in field.blocks.values()
-    }
-    yield from (block.name for block in used)

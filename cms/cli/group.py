@@ -13,7 +13,7 @@ import click
 
 import cms
 from cms.copydesk import Copydesk
-from cms.errors import CopydeskError, SettingsError
+from cms.errors import CopydeskError, SettingsError, SiteError
 from cms.settings import Settings
 from cms.site import Site
 from cms.storage.database import Database
@@ -47,6 +47,9 @@ def load_site(reference: str) -> Site:
         sys.path.insert(0, str(Path.cwd()))
     try:
         site = getattr(importlib.import_module(module_name), attribute)
+    except SiteError as error:
+        place = _place_of(error)
+        raise SiteError(f"{error} ({place})" if place else str(error)) from None
     except CopydeskError:
         raise
     except Exception as error:  # noqa: BLE001  # the module is the site's, and can raise anything

@@ -22,7 +22,9 @@ from cms.content.fields import (
 )
 from cms.content.fields.base import all_fields
 from cms.content.fields.computed import shown_as
-from cms.content.fields.names import check_names, check_type_name
+from cms.content.fields.inheritance import collect_fields
+from cms.content.fields.names import api_name, check_names, check_plural, check_type_name
+from cms.content.keywords import check_keywords
 from cms.content.policy import DEFAULT_POLICY, SignOffPolicy
 from cms.errors import SiteError
 
@@ -86,7 +88,11 @@ _SAID_ANYWAY = frozenset(
 _SEO = {"title": Text, "description": Text, "image": Url}
 # What only fields of a content type itself can say, and how a refusal calls it.
 _OF_THE_TYPE = {"indexed": "can be indexed", "schema_org": "say schema_org", "seo": "say seo"}
-_PLACEHOLDERS = frozenset({"slug", "locale", "category"})
+_PLACEHOLDERS = ("{slug}", "{locale}", "{category}")
+_PATH = re.compile(r"/|(/[^/\s?#\\{}\x00-\x1f\x7f]+)+/?")
+# The arguments of a class, and those that only one with entries of its own has.
+_ARGUMENTS = ("path", "policy", "singleton", "plural", "schema_org", "abstract")
+_OF_ENTRIES = ("path", "singleton", "plural")
 
 
 class ContentType:
@@ -101,7 +107,8 @@ class ContentType:
             buyer_guides = Links("Buyer guides", to=("BuyerGuide",))
 
     The docstring describes the type in the schema. Beside its own fields every type has a
-    title, a slug, a summary, a category and tags.
+    title, a slug, a summary, a category and tags. A class inherits the fields of its base classes,
+    and their ``policy`` and ``schema_org`` where it has none of its own.
 
     Class arguments:
         path: where its entries stand on the site, with ``{slug}`` and, if wanted, ``{locale}``
@@ -112,6 +119,7 @@ class ContentType:
         schema_org: what it is to search engines: a type of https://schema.org. What is no kind
             of ``WebPage`` is what the page is about.
         plural: the class name in the plural, where adding an s would be wrong.
+        abstract: it is no content type itself, but the base class of some.
 
     Raises:
         SiteError: when the declaration contradicts itself.
@@ -124,26 +132,32 @@ class ContentType:
     policy: ClassVar[SignOffPolicy]
     singleton: ClassVar[bool]
     schema_org: ClassVar[str]
+    abstract: ClassVar[bool]
     fields: ClassVar[Mapping[str, Field]]
 
     def __init_subclass__(
         cls,
         *,
         path: str | None = None,
-        policy: SignOffPolicy = DEFAULT_POLICY,
+        policy: SignOffPolicy | None = None,
         singleton: bool = False,
         plural: str = "",
-        schema_org: str = "WebPage",
+        schema_org: str = "",
+        abstract: bool = False,
+        **unknown: object,
     ) -> None:
         super().__init_subclass__()
+        check_keywords(f"the content type {cls.__name__}", unknown, _ARGUMENTS)
+        inherited = super(cls, cls)
+        cls.fields = collect_fields(cls)
         cls.name = cls.__name__
         cls.plural = plural or f"{cls.__name__}s"
         cls.description = inspect.cleandoc(cls.__doc__ or "")
         cls.path = path
-        cls.policy = policy
+        cls.policy = getattr(inherited, "policy", DEFAULT_POLICY) if policy is None else policy
         cls.singleton = singleton
-        cls.schema_org = schema_org
-        cls.fields = {name: field for name, field in vars(cls).items() if isinstance(field, Field)}
+        cls.schema_org = schema_org or getattr(inherited, "schema_org", "WebPage")
+        cls.abstract = abstract
         _check(cls)
 
     @classmethod
@@ -179,15 +193,20 @@ class ContentType:
 def _check(content_type: type[ContentType]) -> None:
     name = content_type.name
     check_type_name(name)
-    if content_type.plural == name:
-        raise SiteError(f"{name}: the class needs another plural")
+    check_plural(name, content_type.plural)
     for field_name in content_type.fields:
         if field_name in COMMON_NAMES:
             raise SiteError(f"{name}.{field_name}: every entry has a {field_name} already")
+        if field_name in vars(ContentType):
+            raise SiteError(f"{name}.{field_name}: every content type has a method of this name")
         _check_field(f"{name}.{field_name}", content_type.fields[field_name])
     check_names(name, content_type.fields, COMMON_NAMES)
-    _check_properties(content_type)
+    _check_orders(content_type)
     _check_seo(content_type)
+    if content_type.abstract:
+        _check_abstract(content_type)
+        return
+    _check_properties(content_type)
     if content_type.path is not None:
         _check_path(content_type, content_type.path)
 
@@ -232,12 +251,44 @@ def _check_seo(content_type: type[ContentType]) -> None:
         taken.add(field.seo)
 
 
+def _check_orders(content_type: type[ContentType]) -> None:
+    """Check that entries are ordered by one thing under one name."""
+    orders = {
+        f"{api_name(name)}Title": name
+        for name, field in content_type.fields.items()
+        if isinstance(field, Reference)
+    }
+    for name, field in content_type.fields.items():
+        reference = orders.get(api_name(name))
+        if reference and not isinstance(shown_as(field), (*_WITHOUT_INDEX, Reference)):
+            raise SiteError(
+                f"{content_type.name}: {name!r} and the title of what {reference!r} leads to would "
+                f"both be ordered by {api_name(name)}_ASC; give one of them another name"
+            )
+
+
+def _check_abstract(content_type: type[ContentType]) -> None:
+    wrong = content_type.singleton or content_type.path is not None
+    if wrong or content_type.plural != f"{content_type.name}s":
+        raise SiteError(
+            f"{content_type.name}: an abstract class has no entries, so it takes no "
+            f"{', '.join(_OF_ENTRIES)}; move them to the classes that inherit it"
+        )
+
+
 def _check_path(content_type: type[ContentType], path: str) -> None:
-    placeholders = set(re.findall(r"{(.*?)}", path))
-    if not path.startswith("/") or not placeholders <= _PLACEHOLDERS:
+    plain = path
+    for placeholder in _PLACEHOLDERS:
+        plain = plain.replace(placeholder, "x")
+    if not path.startswith("/") or "{" in plain or "}" in plain:
         raise SiteError(
             f"{content_type.name}: the path {path!r} has to start with / "
             f"and may hold {{slug}}, {{locale}} and {{category}} only"
         )
-    if "slug" not in placeholders and not content_type.singleton:
+    if not _PATH.fullmatch(plain) or {".", ".."} & {*plain.split("/")}:
+        raise SiteError(
+            f"{content_type.name}: the path {path!r} is no address on the site; write it without "
+            "white space, ?, #, \\, //, and . or .. between slashes"
+        )
+    if "{slug}" not in path and not content_type.singleton:
         raise SiteError(f"{content_type.name}: all entries would stand at {path!r}; add {{slug}}")

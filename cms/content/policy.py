@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from cms.content.keywords import Declaration
 from cms.errors import SiteError
 
 
 @dataclass(frozen=True)
-class Stage:
+class Stage(Declaration):
     """One step of a policy.
 
     Attributes:
@@ -28,7 +29,7 @@ class Stage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignOffPolicy:
+class SignOffPolicy(Declaration):
     """Stages in the order in which they are signed.
 
     Attributes:
@@ -42,6 +43,8 @@ class SignOffPolicy:
     valid_for: timedelta = timedelta(days=365)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.stages, tuple):
+            raise SiteError(f"policy {self.name!r} lists its stages: stages=(Stage(…),)")
         names = [stage.name for stage in self.stages]
         if not names or len(set(names)) != len(names):
             raise SiteError(f"policy {self.name!r} needs stages with different names, not {names}")

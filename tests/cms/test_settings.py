@@ -70,7 +70,6 @@ def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
         ),
         ("x = '\0'\n", "SyntaxError: source code string cannot contain null bytes"),
         ("assert False\n", "AssertionError (#, line 1)"),
-        ("from cms.content.fields import Text\nText(no=1)\n", "TypeError: Text.__init__() got"),
     ],
 )
 def test_a_site_that_cannot_be_imported_is_one_sentence(
@@ -86,6 +85,43 @@ def test_a_site_that_cannot_be_imported_is_one_sentence(
     expected = message.replace("#", str(file))
     assert done.stderr.startswith(f"Error: COPYDESK_SITE is 'a_broken_site:site': {expected}")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["schema", "migrate", "serve"])
+@pytest.mark.parametrize(
+    ("declaration", "sentence"),
+    [
+        ("x = Text(requred=True)", "Text takes no 'requred'; did you mean 'required'? (#, line 4)"),
+        ("x = Text", "Review.x: Text is a kind of field; write x = Text() (#, line 3)"),
+        (
+            "x = Text()",
+            (
+                "content type Review: the API keeps the type Review for itself; give it another "
+                "name (#, line 5)"
+            ),
+        ),
+    ],
+)
+def test_a_site_that_is_refused_is_one_sentence_with_its_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    declaration: str,
+    sentence: str,
+) -> None:
+    file = tmp_path / "a_refused_site.py"
+    file.write_text(
+        "from cms.content.content_type import ContentType\n"
+        "from cms.content.fields import Text; from cms.site import Site\n"
+        f"class Review(ContentType):\n    {declaration}\n"
+        "site = Site('Docs', content_types=[Review])\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, file.stem, raising=False)
+    monkeypatch.setenv("COPYDESK_SITE", "a_refused_site:site")
+    done = CliRunner().invoke(main, [command])
+    assert done.exit_code == 1
+    assert done.stderr == f"Error: {sentence.replace('#', str(file))}\n"
 
 
 def test_a_site_that_is_not_there_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

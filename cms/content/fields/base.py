@@ -8,6 +8,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Literal, TypeAlias
 
 from cms.content.canonical_json import Json, JsonObject
+from cms.content.keywords import Declaration
 from cms.content.links import Edge, EntriesByPath
 from cms.content.rendering import Rendering
 from cms.errors import InvalidValue, MissingField, UserError
@@ -19,7 +20,7 @@ LONGEST_INDEXED = 600
 
 
 @dataclass(eq=False)
-class Field(ABC):
+class Field(Declaration, ABC):
     """One named value of a content type.
 
     A value goes through a field in this order: :meth:`clean` says what is allowed,

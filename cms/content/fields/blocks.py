@@ -8,9 +8,11 @@ from typing import ClassVar
 
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.fields.base import Field, Problems, ValuePath, as_mapping, name_of
+from cms.content.fields.inheritance import collect_fields
 from cms.content.fields.list import List
 from cms.content.fields.names import check_names, check_type_name
 from cms.content.fields.object import Object
+from cms.content.keywords import check_keywords
 from cms.content.links import EntriesByPath
 from cms.content.rendering import Rendering
 from cms.errors import InvalidValue, SiteError
@@ -33,7 +35,11 @@ class Block:
         class Article(ContentType, path="/articles/{slug}"):
             parts = Blocks(Quote, Gallery)
 
-    The docstring describes it in the schema, where its class name is the name of a type.
+    The docstring describes it in the schema, where its class name is the name of a type. A class
+    inherits the fields of its base classes.
+
+    Class arguments:
+        abstract: it is no kind of block itself, but the base class of some.
 
     Raises:
         SiteError: when the declaration contradicts itself.
@@ -42,13 +48,16 @@ class Block:
     name: ClassVar[str]
     description: ClassVar[str]
     fields: ClassVar[Mapping[str, Field]]
+    abstract: ClassVar[bool]
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, *, abstract: bool = False, **unknown: object) -> None:
         super().__init_subclass__()
+        check_keywords(f"the block {cls.__name__}", unknown, ("abstract",))
+        cls.fields = collect_fields(cls)
         cls.name = cls.__name__
         cls.description = inspect.cleandoc(cls.__doc__ or "")
-        cls.fields = {name: field for name, field in vars(cls).items() if isinstance(field, Field)}
-        if not cls.fields:
+        cls.abstract = abstract
+        if not cls.fields and not abstract:
             raise SiteError(f"{cls.name}: a block has at least one field")
         if TYPE in cls.fields:
             raise SiteError(f"{cls.name}.{TYPE}: {TYPE!r} is the class of the block")
@@ -138,6 +147,8 @@ class Blocks(List):
         description: str = "",
         most: int = 200,
     ) -> None:
+        for block in blocks:
+            _check_block(block)
         self.any_block = AnyBlock(*blocks)
         super().__init__(
             label, required=required, description=description, of=self.any_block, most=most
@@ -149,3 +160,11 @@ class Blocks(List):
     def blocks(self) -> Mapping[str, type[Block]]:
         """The classes, by name."""
         return self.any_block.blocks
+
+
+def _check_block(block: object) -> None:
+    """Check that a list of blocks names a class of them."""
+    if not (isinstance(block, type) and issubclass(block, Block) and block is not Block):
+        raise SiteError(f"a list of blocks names classes of blocks, not {block!r}")
+    if block.abstract:
+        raise SiteError(f"the block {block.name} is abstract; name the classes that inherit it")

@@ -46,6 +46,8 @@ class Computed(Field):
     from_: Callable[[JsonObject], JsonValue]
 
     def __post_init__(self) -> None:
+        if not isinstance(self.of, Field):
+            raise SiteError("a computed value is of a field: Computed(of=Text(), from_=…)")
         item = self.of.item if isinstance(self.of, List) else self.of
         if not isinstance(item, _PLAIN):
             raise SiteError(f"a {type(item).__name__} cannot be computed, only plain values")

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.fields.base import Field, Problems, ValuePath, as_list, as_mapping, as_text, joined
+from cms.content.fields.targets import check_targets
 from cms.content.links import (
     Edge,
     EntriesByPath,
@@ -39,6 +40,9 @@ class Links(Field):
     kind: str = ""
     to: tuple[str, ...] = ()
     most: int = 200
+
+    def __post_init__(self) -> None:
+        self.to = check_targets(self.to)
 
     def __set_name__(self, owner: type, name: str) -> None:
         super().__set_name__(owner, name)

@@ -25,6 +25,10 @@ class List(Field):
     of: Field | None = None
     most: int = 500
 
+    def __post_init__(self) -> None:
+        if self.of is not None and not isinstance(self.of, Field):
+            raise SiteError("a list is of a field: List(of=Text())")
+
     @property
     def item(self) -> Field:
         """The field that every item is a value of."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from keyword import iskeyword
 
 from cms.errors import SiteError
 
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _TYPE_NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
+_PLURAL = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 # The question in filters whether an object is there at all, which no field may hide.
 _ABSENCE = "is_null"
+# A method of all classes, which an enum of the names of fields cannot have as a value.
+_METHOD = "mro"
 
 
 def camel(name: str) -> str:
@@ -21,6 +25,11 @@ def camel(name: str) -> str:
 def api_name(name: str) -> str:
     """Return a Python name as the API shows it: ``buyer_guides`` becomes ``buyerGuides``."""
     return name[:1] + camel(name)[1:]
+
+
+def lower_first(name: str) -> str:
+    """Return a type's name as a field's: ``GlossaryTerm`` becomes ``glossaryTerm``."""
+    return name[:1].lower() + name[1:]
 
 
 def is_field_name(name: str) -> bool:
@@ -34,8 +43,20 @@ def check_type_name(name: str) -> None:
     Raises:
         SiteError: if it is not written as names of classes are.
     """
-    if not _TYPE_NAME.fullmatch(name):
+    if not _TYPE_NAME.fullmatch(name) or iskeyword(name):
         raise SiteError(f"{name}: the class needs a name like GlossaryTerm")
+
+
+def check_plural(name: str, plural: str) -> None:
+    """Check the plural of a content type, by which the API calls all its entries.
+
+    Raises:
+        SiteError: if it is not written as names of classes are, or is the name.
+    """
+    if lower_first(plural) == lower_first(name):
+        raise SiteError(f"{name}: the class needs another plural")
+    if not _PLURAL.fullmatch(plural):
+        raise SiteError(f"{name}: the plural {plural!r} has to be a word like GlossaryTerms")
 
 
 def check_names(owner: str, names: Iterable[str], taken: Iterable[str] = ()) -> None:
@@ -55,6 +76,8 @@ def check_names(owner: str, names: Iterable[str], taken: Iterable[str] = ()) -> 
             raise SiteError(f"{owner}.{name}: field names are lower_case_with_underscores")
         if name == _ABSENCE:
             raise SiteError(f"{owner}.{name}: filters have an isNull; take another name")
+        if name == _METHOD:
+            raise SiteError(f"{owner}.{name}: Python needs this name; take another one")
         other = known.setdefault(api_name(name), name)
         if other != name:
             raise SiteError(

@@ -7,17 +7,19 @@ from collections.abc import Iterator, Mapping
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.fields.base import Field, Problems, ValuePath, as_mapping
 from cms.content.fields.names import check_names
+from cms.content.keywords import suggestion
 from cms.content.links import Edge, EntriesByPath
 from cms.content.rendering import Rendering
-from cms.errors import MissingField
+from cms.errors import MissingField, SiteError
 
 
 class Object(Field):
     """A group of fields: ``Object(heading=Text(), text=Text(required=True))``."""
 
     def __init__(
-        self, label: str = "", *, required: bool = False, description: str = "", **fields: Field
+        self, /, label: str = "", *, required: bool = False, description: str = "", **fields: Field
     ) -> None:
+        _check_arguments({"label": label, "required": required, "description": description}, fields)
         super().__init__(label, required=required, description=description)
         self.fields: Mapping[str, Field] = fields
         check_names(label or type(self).__name__, fields)
@@ -98,3 +100,18 @@ class Object(Field):
         """Return a value of the same variant in which nothing is filled in."""
         del like
         return {}
+
+
+def _check_arguments(own: Mapping[str, object], fields: Mapping[str, object]) -> None:
+    """Check that what an object says of itself is no field, and all else is one."""
+    for name, value in own.items():
+        if isinstance(value, Field):
+            raise SiteError(
+                f"an object has a {name} of its own, so none of its fields can be called {name!r}"
+            )
+    for name, value in fields.items():
+        if isinstance(value, type) and issubclass(value, Field):
+            kind = value.__name__
+            raise SiteError(f"an object's {name}: {kind} is a kind of field; write {kind}()")
+        if not isinstance(value, Field):
+            raise SiteError(f"an object's {name} is no field; {suggestion(name, [*own])}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from cms.content.canonical_json import Json
 from cms.content.fields.base import Field, Problems, ValuePath, expected, joined
 from cms.content.fields.list import List
+from cms.content.fields.targets import check_targets
 from cms.content.links import Edge, EntriesByPath, Origin, entry_of, path_of, with_entry
 from cms.errors import InvalidValue
 
@@ -26,6 +27,9 @@ class Reference(Field):
 
     to: tuple[str, ...] = ()
     reverse: str = ""
+
+    def __post_init__(self) -> None:
+        self.to = check_targets(self.to)
 
     def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
         """Accept an entry's id, or its path on the site."""
@@ -76,6 +80,7 @@ class References(List):
     reverse: str = ""
 
     def __post_init__(self) -> None:
+        self.to = check_targets(self.to)
         self.of = Reference(to=self.to)
 
     def resolve(self, value: Json, entries: EntriesByPath) -> Json:

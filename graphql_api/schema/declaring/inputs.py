@@ -59,7 +59,7 @@ def add_enum_filter(namespace: Namespace, enum: str) -> str:
 
 def list_filter(name: str) -> str:
     """Return what the filter of a list is called, given that of its items."""
-    return name.replace("Filter", "ListFilter")
+    return f"{name.removesuffix('Filter')}ListFilter"
 
 
 def add_where(

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from itertools import count
+from keyword import iskeyword
 from types import ModuleType, new_class
 from typing import Any
 
@@ -57,11 +58,11 @@ class Namespace:
         """Say whether a field of a content type is never null."""
         return field.required and self._perspective is Perspective.PUBLISHED
 
-    def add_object(self, declared: type, **more: Declared) -> None:
+    def add_object(self, declared: type, /, **more: Declared) -> None:
         """Add an object type: the fields of a class, and those that depend on the site."""
         self._add_class(declared, more, strawberry.type)
 
-    def add_interface(self, declared: type, **more: Declared) -> None:
+    def add_interface(self, declared: type, /, **more: Declared) -> None:
         """Add an interface; types whose classes inherit from it implement it."""
         self._add_class(declared, more, strawberry.interface)
 
@@ -69,7 +70,7 @@ class Namespace:
         self, name: str, description: str, fields: Mapping[str, Declared], *, one_of: bool = False
     ) -> None:
         """Add an input type."""
-        body = {key: self._input_field(declared) for key, declared in fields.items()}
+        body = {key: self._input_field(key, declared) for key, declared in fields.items()}
         made = self._new_class(name, (), fields, body)
         self._add(name, strawberry.input(made, name=name, description=description, one_of=one_of))
 
@@ -133,7 +134,7 @@ class Namespace:
             for base in declared.__bases__
             if base.__name__ in self._types
         )
-        body = {name: self._output_field(each) for name, each in fields.items()}
+        body = {name: self._output_field(name, each) for name, each in fields.items()}
         made = self._new_class(declared.__name__, bases, fields, body)
         description = inspect.cleandoc(declared.__doc__ or "")
         name = declared.__name__
@@ -146,26 +147,29 @@ class Namespace:
         fields: Mapping[str, Declared],
         body: Mapping[str, StrawberryField],
     ) -> type:
-        annotations = {key: declared.type for key, declared in fields.items()}
+        annotations = {_attribute(key): declared.type for key, declared in fields.items()}
+        attributes = {_attribute(key): field for key, field in body.items()}
 
         def fill(namespace: dict[str, Any]) -> None:
-            namespace.update(body, __module__=self._module.__name__, __annotations__=annotations)
+            namespace.update(
+                attributes, __module__=self._module.__name__, __annotations__=annotations
+            )
 
         return new_class(name, bases, {}, fill)
 
-    def _output_field(self, declared: Declared) -> StrawberryField:
+    def _output_field(self, key: str, declared: Declared) -> StrawberryField:
         field: StrawberryField = strawberry.field(
             description=declared.description,
-            name=declared.name,
+            name=declared.name or _keyword(key),
             metadata={PLANNED: declared.plan},
         )
         field.arguments = [self._argument(argument) for argument in declared.arguments]
         return field
 
-    def _input_field(self, declared: Declared) -> StrawberryField:
+    def _input_field(self, key: str, declared: Declared) -> StrawberryField:
         field: StrawberryField = strawberry.field(
             description=declared.description,
-            name=declared.name,
+            name=declared.name or _keyword(key),
             default=strawberry.UNSET,
             metadata={PLANNED: declared.plan},
         )
@@ -180,6 +184,16 @@ class Namespace:
             description=argument.description,
             **({"default": strawberry.UNSET} if is_optional else {}),
         )
+
+
+def _keyword(key: str) -> str | None:
+    """Return the name of a field that is a keyword of Python, such as ``class``."""
+    return key if iskeyword(key) else None
+
+
+def _attribute(key: str) -> str:
+    """Return the attribute of a class that stands for a field: it cannot be a keyword."""
+    return f"{key}__" if iskeyword(key) else key
 
 
 def _attach_plans(type_: GraphQLNamedType) -> None:

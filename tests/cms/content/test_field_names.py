@@ -60,7 +60,7 @@ def test_a_plural_that_is_the_name_of_another_type_is_refused() -> None:
     class Guide(ContentType):
         """Has that name."""
 
-    with pytest.raises(SiteError, match="guide comes twice"):
+    with pytest.raises(SiteError, match="would both be the query guide"):
         Site("Site", content_types=[Page, Guide])
 
 

@@ -1,0 +1,385 @@
+"""What contradicts itself in a site's declaration is refused when the site is built."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from functools import partial
+from types import new_class
+from typing import Any
+
+import pytest
+
+from cms.content.content_type import ContentType
+from cms.content.fields import (
+    Block,
+    Blocks,
+    Choice,
+    Computed,
+    Links,
+    List,
+    Markdown,
+    Object,
+    Reference,
+    References,
+    Text,
+)
+from cms.content.policy import SignOffPolicy, Stage
+from cms.errors import SiteError
+from cms.site import Seo, Site
+
+
+def content_type(class_name: str = "Page", /, fields: Any = None, **arguments: Any) -> Any:
+    """Return a content type with these fields."""
+    return new_class(
+        class_name, (ContentType,), arguments, lambda body: body.update(fields or {"body": Text()})
+    )
+
+
+def block(class_name: str, /, **fields: Any) -> Any:
+    return new_class(class_name, (Block,), {}, lambda body: body.update(fields or {"text": Text()}))
+
+
+def site(*content_types: Any, **arguments: Any) -> Site:
+    return Site("Docs", content_types=content_types or [content_type()], **arguments)
+
+
+def fields_of(**fields: Any) -> Site:
+    return site(content_type(fields=fields))
+
+
+REFUSED: dict[str, tuple[Callable[[], object], str]] = {
+    # Names that the API has, or that two parts of a declaration would have.
+    **{
+        f"content type {name}": (
+            partial(lambda name: site(content_type(name)), name),
+            f"content type {name}: the API keeps the ",
+        )
+        for name in (
+            *("Review", "Person", "Link", "Section", "Comment", "Publication", "Presence"),
+            *("Revision", "Checkpoint", "Sitemap", "Position", "View", "Me", "Account", "Audit"),
+            *("Suggest", "Entries", "Query", "Int", "PersonConnection", "TagOrder", "Links"),
+        )
+    },
+    "plural of a query": (
+        lambda: site(content_type("Item", plural="Entries")),
+        "the plural of Item: the API keeps the query entries for itself; give it another name",
+    ),
+    "block of the API": (
+        lambda: fields_of(parts=Blocks(block("Markdown"))),
+        "block Markdown: the API keeps the type Markdown",
+    ),
+    "field whose type is one of the API": (
+        lambda: fields_of(info=Choice(choices=("A",))),
+        "Page.info: the API keeps the type PageInfo for itself",
+    ),
+    "content type called like a filter": (
+        lambda: site(content_type("Article"), content_type("ArticleWhere")),
+        "content type Article and content type ArticleWhere would both be the type ArticleWhere",
+    ),
+    "field whose type is its owner's filter": (
+        lambda: fields_of(where=Choice(choices=("A",))),
+        "content type Page and Page.where would both be the type PageWhere",
+    ),
+    "field of an object": (
+        lambda: fields_of(a_b=Choice(choices=("A",)), a=List(of=Object(b=Object(c=Text())))),
+        "Page.a_b and Page.a.b would both be the type PageAB of the API",
+    ),
+    "content type and block": (
+        lambda: site(content_type("Quote", fields={"parts": Blocks(block("Quote"))})),
+        "content type Quote and block Quote would both be the type Quote of the API",
+    ),
+    "plural and another name": (
+        lambda: site(content_type(), content_type("Guide", plural="Page")),
+        "content type Page and the plural of Guide would both be the query page",
+    ),
+    "two content types of one name": (
+        lambda: site(content_type(), content_type()),
+        "content types have to be different: Page comes twice",
+    ),
+    "plural that is no word": (lambda: content_type(plural="two words"), "has to be a word"),
+    "keyword of Python that is no name": (lambda: content_type("None"), "needs a name like"),
+    "two orders of one name": (
+        lambda: fields_of(pick=Reference(), pick_title=Text()),
+        "would both be ordered by pickTitle_ASC; give one of them another name",
+    ),
+    "method of a content type": (lambda: fields_of(path_for=Text()), "a method of this name"),
+    "method of an enum": (lambda: fields_of(mro=Text()), "Page.mro: Python needs this name"),
+    # Locales.
+    "locale twice": (lambda: site(locales=("en", "en")), "the locale 'en' comes twice"),
+    "locale in another case": (lambda: site(locales=("en", "EN")), "the locale 'EN' comes twice"),
+    "locales as one text": (lambda: site(locales="en"), r"locales are a list: \['en'\]"),
+    "no locale": (lambda: site(locales=()), "at least one locale"),
+    **{
+        f"locale {tag!r}": (
+            partial(lambda tag: site(locales=(tag,)), tag),
+            "is no language tag of BCP 47",
+        )
+        for tag in ("", " en", "en_GB", "english", "e", "en-", "en\n", "de--AT", "x-klingon", None)
+    },
+    "fallback to itself": (
+        lambda: site(locales=("en", "de"), fallbacks={"de": ("en", "de")}),
+        "'de' falls back to itself; leave it out",
+    ),
+    "fallback to another's locale": (
+        lambda: site(fallbacks={"en": ("de",)}),
+        "falls back from or to 'de', which is not among its locales: en",
+    ),
+    "fallback of another's locale": (
+        lambda: site(fallbacks={"DE": ("en",)}),
+        "falls back from or to 'DE', which is not among its locales: en",
+    ),
+    "fallback twice": (
+        lambda: site(locales=("en", "de"), fallbacks={"de": ("en", "en")}),
+        "of the fallbacks of 'de', 'en' comes twice",
+    ),
+    # Addresses.
+    **{
+        f"url {url!r}": (
+            partial(lambda url: site(url=url), url),
+            "is no address of a site; write all of it",
+        )
+        for url in (
+            *("example.org", "/docs", "//example.org", "ftp://example.org", "https://"),
+            *("https://example.org/?a", "https://exa mple.org", "https://example.org:port"),
+            *("https://example.org/#a", "https://[::1"),
+        )
+    },
+    **{
+        f"path {path!r}": (
+            partial(lambda path: content_type(path=path), path),
+            f"Page: the path .* {words}",
+        )
+        for path, words in {
+            "pages/{slug}": "has to start with /",
+            "/{slug": "may hold {slug}",
+            "/{slug!r}": "may hold {slug}",
+            "/pages/../{slug}": "is no address on the site",
+            "/./{slug}": "is no address on the site",
+            "/my pages/{slug}": "is no address on the site",
+            "//pages/{slug}": "is no address on the site",
+            "/pages//{slug}": "is no address on the site",
+            "/pages?{slug}": "is no address on the site",
+            "/pages#{slug}": "is no address on the site",
+            "/pages\\\\{slug}": "is no address on the site",
+        }.items()
+    },
+    # What is written wrongly.
+    "a kind without ()": (
+        lambda: fields_of(body=Text),
+        r"Page.body: Text is a kind of field; write body = Text\(\)",
+    ),
+    "a comma": (lambda: fields_of(body=(Text(),)), "Page.body is a tuple; take the comma"),
+    "a kind without () in an object": (
+        lambda: Object(body=Text),  # type: ignore[arg-type]
+        r"an object's body: Text is a kind of field; write Text\(\)",
+    ),
+    "a list of a kind without ()": (lambda: List(of=Text), r"List\(of=Text\(\)\)"),  # type: ignore[arg-type]
+    "computed without ()": (
+        lambda: Computed(of=Text, from_=str),  # type: ignore[arg-type]
+        r"Computed\(of=Text\(\)",
+    ),
+    "a misspelt keyword": (
+        lambda: Text(requred=True),  # type: ignore[call-arg]
+        "^Text takes no 'requred'; did you mean 'required'?",
+    ),
+    "a keyword like no other": (
+        lambda: Stage("a", xyz=1),  # type: ignore[call-arg]
+        "^Stage takes no 'xyz'; known are name, role, approvals$",
+    ),
+    "a misspelt keyword of a site": (lambda: site(local=("en",)), "did you mean 'locales'?"),
+    "a misspelt keyword of an object": (
+        lambda: Object(requred=True),  # type: ignore[arg-type]
+        "an object's requred is no field; did you mean 'required'?",
+    ),
+    "a misspelt keyword of a class": (
+        lambda: content_type(pth="/{slug}"),
+        "the content type Page takes no 'pth'; did you mean 'path'?",
+    ),
+    "a misspelt keyword of a block": (
+        lambda: new_class("Quote", (Block,), {"abstrct": True}),
+        "the block Quote takes no 'abstrct'; did you mean 'abstract'?",
+    ),
+    "a misspelt keyword of a policy": (
+        lambda: SignOffPolicy(stage=()),  # type: ignore[call-arg]
+        "did you mean 'stages'?",
+    ),
+    "a misspelt keyword of search engines' words": (
+        lambda: Seo(titel=""),  # type: ignore[call-arg]
+        "did you mean 'title'?",
+    ),
+    "a stage in place of stages": (
+        lambda: SignOffPolicy(stages=Stage("a")),  # type: ignore[arg-type]
+        "lists its stages",
+    ),
+    **{
+        f"to one text, of {kind.__name__}": (
+            partial(lambda kind: kind(to="Page"), kind),
+            r'to="Page" is one text, not a list of names; write to=\("Page",\)',
+        )
+        for kind in (Links, Reference, References)
+    },
+    "to a class": (lambda: Links(to=(ContentType,)), "to lists names of content types"),  # type: ignore[arg-type]
+    "an object's own label as a field": (
+        lambda: Object(label=Text()),  # type: ignore[arg-type]
+        "none of its fields can be called 'label'",
+    ),
+    "what lists cannot hold": (
+        lambda: fields_of(texts=List(of=Markdown())),
+        "Page.texts: a list cannot hold a Markdown",
+    ),
+    "blocks of a text": (lambda: Blocks("Quote"), "names classes of blocks, not 'Quote'"),  # type: ignore[arg-type]
+    "a site of a class": (
+        lambda: Site("Docs", content_types=content_type()),
+        "content_types is a list of classes",
+    ),
+    "a site of texts": (lambda: site("Page"), "lists classes of content types, not 'Page'"),
+    # Abstract classes.
+    "an abstract class in a site": (
+        lambda: site(content_type(abstract=True)),
+        "Page is abstract; list the content types that inherit it",
+    ),
+    "an abstract class with a path": (
+        lambda: content_type(abstract=True, path="/{slug}"),
+        "has no entries, so it takes no path, singleton, plural",
+    ),
+    "an abstract block": (
+        lambda: Blocks(new_class("Quote", (Block,), {"abstract": True})),
+        "the block Quote is abstract; name the classes that inherit it",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_it_is_refused_in_one_sentence(case: str) -> None:
+    declare, words = REFUSED[case]
+    with pytest.raises(SiteError, match=words.replace("{slug}", r"\{slug\}")) as refused:
+        declare()
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "tag",
+    ["en", "pt-BR", "zh-Hant-TW", "es-419", "ca-valencia", "de-1996", "zh-yue", "de-x-leicht"],
+)
+def test_language_tags_are_locales(tag: str) -> None:
+    assert site(locales=(tag,)).default_locale == tag
+
+
+def test_two_locales_can_be_shown_for_each_other() -> None:
+    declared = site(locales=("de", "fr"), fallbacks={"de": ["fr"], "fr": ["de"]})
+    assert declared.locales_for("de") == ("de", "fr")
+    assert declared.locales_for("fr") == ("fr", "de")
+
+
+@pytest.mark.parametrize("url", ["https://example.org", "http://localhost:8000/docs", ""])
+def test_absolute_addresses_are_urls_of_sites(url: str) -> None:
+    assert site(url=url).url == url
+
+
+@pytest.mark.parametrize("path", ["/{slug}", "/a/{slug}/", "/{locale}/{category}/{slug}.html"])
+def test_addresses_on_the_site_are_paths(path: str) -> None:
+    assert content_type(path=path).path == path
+
+
+def test_a_singleton_can_stand_at_the_root() -> None:
+    assert content_type(path="/", singleton=True).path_for("page", "en") == "/"
+
+
+def test_a_list_of_names_is_as_good_as_a_tuple() -> None:
+    assert Reference(to=["Page"]).to == ("Page",)  # type: ignore[arg-type]
+
+
+def test_a_field_can_be_called_like_an_attribute_of_its_class() -> None:
+    fields = {"name": Text(), "description": Text()}
+    page, testimonial = content_type(fields=fields), block("Testimonial", **fields)
+    for declared in (page, testimonial):
+        assert declared.fields == fields
+    assert (page.name, testimonial.name) == ("Page", "Testimonial")
+
+
+def test_fields_can_be_copied() -> None:
+    computed = Computed(of=Text(), from_=lambda _: "x")
+    assert copy.deepcopy(computed).compute(None, {}) == "x"
+
+
+POLICY = SignOffPolicy(name="strict", stages=(Stage("legal"), Stage("editorial")))
+
+
+class Noted:
+    """A mixin that is no content type."""
+
+    note = Text()
+
+
+class Base(ContentType, abstract=True, policy=POLICY, schema_org="Product"):
+    """What several content types share."""
+
+    name = Text(schema_org="brand")  # type: ignore[assignment]
+    subtitle = Text()
+    left_out = Text()
+
+
+class Lens(Base, Noted, path="/lenses/{slug}"):
+    """A lens."""
+
+    body = Markdown()
+    subtitle = Text(required=True)
+    left_out = None  # type: ignore[assignment]
+
+
+class Numbered(ContentType, abstract=True):
+    """Has a field whose name is that of another in the API."""
+
+    a1 = Text()
+
+
+class Zoom(Lens):
+    """A lens that zooms."""
+
+    range = Text()
+
+
+class TestInheritance:
+    """What a class has of its base classes."""
+
+    def test_fields_come_in_order_the_base_first(self) -> None:
+        assert list(Lens.fields) == ["note", "name", "subtitle", "body"]
+        assert list(Zoom.fields) == ["note", "name", "subtitle", "body", "range"]
+
+    def test_a_field_that_is_declared_again_replaces_the_inherited_one(self) -> None:
+        assert Lens.fields["subtitle"].required
+        assert not Base.fields["subtitle"].required
+        assert Zoom.fields["subtitle"] is Lens.fields["subtitle"]
+
+    def test_what_is_no_field_removes_one(self) -> None:
+        assert "left_out" in Base.fields
+        assert "left_out" not in Zoom.fields
+
+    def test_the_policy_is_inherited_and_the_path_is_not(self) -> None:
+        assert Zoom.policy is POLICY
+        assert Zoom.schema_org == "Product"
+        assert (Lens.path, Zoom.path) == ("/lenses/{slug}", None)
+
+    def test_inherited_fields_are_checked(self) -> None:
+        with pytest.raises(SiteError, match="Other: 'a1' and 'a_1' are both 'a1'"):
+            new_class("Other", (Numbered,), {}, lambda body: body.update(a_1=Text()))
+
+    def test_a_block_inherits_as_well(self) -> None:
+        class Cited(Block, abstract=True):
+            """Has a source."""
+
+            source = Text()
+
+        class Quote(Cited):
+            """Somebody's words."""
+
+            text = Text()
+
+        class PullQuote(Quote):
+            """The same, larger."""
+
+        assert list(Quote.fields) == list(PullQuote.fields) == ["source", "text"]
+
+    def test_content_types_that_share_fields_are_a_site(self) -> None:
+        assert list(site(Lens, Zoom).content_types) == ["Lens", "Zoom"]
