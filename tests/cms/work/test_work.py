@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from cms.access.accounts import find_account
+from cms.content.snapshot import Changes
+from cms.drafts.entries import add_edition, create_entry, duplicate_entry
 from cms.drafts.history import blame_entry
 from cms.drafts.loading import look_at
+from cms.drafts.saving import autosave_entry, restore_revision, save_draft, update_entry
 from cms.search.indexing import rebuild_search
 from cms.storage.database import ReadSession, WriteSession
+from cms.tables import AuditRecord
 from cms.taxonomy.categories import create_tag
 from cms.work.work import begin_reading
-from tests.builders import Newsroom, entry_id_of
+from tests.builders import Newsroom, draft_of, entry_id_of
 from tests.sites import SITE
 
 # A `type: ignore` that ignores nothing is an error of its own, so those below are promises of the
@@ -54,3 +59,32 @@ async def test_what_others_do_in_the_same_transaction_has_a_record_of_its_own(
         assert (other.session, other.now, other.is_present) == (work.session, work.now, True)
         assert other.actor == newsroom.administrator
         assert other.about is not work.about
+
+
+async def test_the_record_of_what_was_saved_names_the_revision_and_the_entry(
+    newsroom: Newsroom,
+) -> None:
+    async with newsroom.as_(newsroom.author) as work:
+        draft, changes = draft_of(title="One", slug="page"), Changes(title="Two")
+        first = await create_entry(work, "Article", draft)
+        entry, base = first.entry_id, first.revision.id
+        second = await update_entry(work, entry, changes, base_revision=base)
+        typed = await autosave_entry(
+            work, entry, Changes(title="Three"), base_revision=second.revision.id
+        )
+        third = await save_draft(work, entry, draft, base_revision=typed.revision.id)
+        back = await restore_revision(
+            work, entry, second.revision.id, base_revision=third.revision.id
+        )
+        copy = await duplicate_entry(work, entry)
+        german = await add_edition(work, entry, "de")
+        done = [first, second, typed, third, back, copy, german]
+        records = await work.session.scalars(
+            select(AuditRecord).order_by(AuditRecord.sequence.desc()).limit(len(done))
+        )
+        locales = ["en"] * 6 + ["de"]
+        assert [
+            (each.subject, each.detail["entry"], each.detail["locale"])
+            for each in reversed(records.all())
+        ] == [(each.revision.id, each.entry_id, at) for each, at in zip(done, locales, strict=True)]
+        assert {each.entry_id for each in done} == {entry, copy.entry_id}
