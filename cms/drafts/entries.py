@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 
 from cms.authorization.actions import Action, Subject
 from cms.content.snapshot import Draft, draft_of
+from cms.drafts.contributors import contributors_of
 from cms.drafts.loading import (
     Held,
     ancestry,
@@ -20,7 +21,6 @@ from cms.drafts.loading import (
 from cms.drafts.saving import first_revision
 from cms.errors import DuplicateName, HasHistory, InvalidValue, Refused, StillLinked, StillPublic
 from cms.identifiers import new_id
-from cms.review.loading import contributors_of
 from cms.tables import (
     Comment,
     Edition,

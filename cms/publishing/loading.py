@@ -13,7 +13,7 @@ from cms.content.links import Edge, Origin
 from cms.drafts.loading import Held, get_revision, path_of, subject_of
 from cms.errors import NotFound, Refused
 from cms.publishing.gates import Candidate, IncomingEdge
-from cms.review.loading import lacking_for, objectors_to
+from cms.review.standing import lacking_for, objectors_to
 from cms.tables import Edition, Entry, Link, Publication, Revision
 from cms.work.work import Work
 

@@ -19,26 +19,10 @@ from cms.authorization.actions import (
 )
 from cms.authorization.actor import OPERATOR, Actor, Grant
 from cms.content.policy import Stage
-from cms.drafts.contributors import Authored, contributors
-from cms.review.sign_offs import Signature, missing_sign_offs, signatures_that_count
+from cms.review.standing import Signature, missing_sign_offs, signatures_that_count
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 PEOPLE = st.sampled_from("abcd")
-HISTORIES = st.lists(PEOPLE, min_size=1, max_size=8)
-
-
-@given(HISTORIES, st.sets(st.integers(1, 8)), st.data())
-def test_contributors_are_all_authors_since_the_publication_before(
-    history: list[str], published: set[int], data: st.DataObject
-) -> None:
-    revisions = [Authored(number, author, str(number)) for number, author in enumerate(history, 1)]
-    number = data.draw(st.integers(1, len(history)))
-    found = contributors(number, revisions, published)
-    earlier = [each for each in published if each < number]
-    start = max(earlier, default=0)
-    assert found == set(history[start:number])
-    # Whoever saved the revision itself is always one of them, published or not.
-    assert history[number - 1] in found
 
 
 @given(
