@@ -13,6 +13,7 @@ from cms.authorization.actions import Action, Subject
 from cms.content.content_type import ContentType
 from cms.errors import Archived, NotFound, Refused, StaleRevision
 from cms.identifiers import kind_of
+from cms.reading.visibility import is_public_now
 from cms.tables import Base, Category, Edition, Entry, Link, Publication, Revision
 from cms.work.work import Work
 
@@ -126,7 +127,7 @@ async def _is_visible(work: Work, entry: Entry, edition: Edition, head: Revision
     if work.may(Action.ENTRY_READ, subject):
         return True
     is_public = select(Publication.id).where(
-        Publication.edition_id == edition.id, Publication.ended_position.is_(None)
+        Publication.edition_id == edition.id, is_public_now(Publication)
     )
     return await work.session.scalar(is_public) is not None
 
@@ -257,7 +258,7 @@ async def public_at(work: Work, paths: Iterable[str], locale: str) -> Mapping[st
     """Return the ids of the entries that stand at these site paths now."""
     rows = await work.session.execute(
         select(Publication.path, Publication.entry_id).where(
-            Publication.ended_position.is_(None),
+            is_public_now(Publication),
             Publication.locale == locale,
             Publication.path.in_(list(paths)),
         )

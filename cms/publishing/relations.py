@@ -34,9 +34,11 @@ from cms.reading.view import AsOf, Past, View
 from cms.reading.visibility import (
     Relation,
     is_open,
+    is_public_now,
     is_shown,
     locales_of,
     spans_of,
+    was_public_at,
     was_signed,
 )
 from cms.tables import Category, Counter, Link, Publication, Revision, SignOff
@@ -266,7 +268,7 @@ def _touched(changed: FromClause, since: Position, until: Position) -> Relation:
     return select(Publication.revision_id, Publication.category_id).where(
         Publication.entry_id.in_(select(changed.c.entry_id)),
         Publication.position <= until,
-        or_(Publication.ended_position.is_(None), Publication.ended_position > since),
+        or_(is_public_now(Publication), Publication.ended_position > since),
     )
 
 
@@ -354,7 +356,4 @@ def _page_columns(page: FromClause) -> tuple[ColumnElement[Any], ...]:
 
 
 def _was_public(publication: FromClause, until: Position) -> ColumnElement[bool]:
-    return and_(
-        publication.c.position <= until,
-        or_(publication.c.ended_position.is_(None), publication.c.ended_position > until),
-    )
+    return was_public_at(publication, Past(AsOf.POSITION, until))

@@ -15,7 +15,7 @@ from cms.reading.aliases import word
 from cms.reading.management import accounts
 from cms.reading.relations import people
 from cms.reading.view import View
-from cms.reading.visibility import Relation, is_within, was_signed
+from cms.reading.visibility import Relation, is_public_now, is_within, was_signed
 from cms.review.standing import has_incomplete_stage, is_objected_to
 from cms.tables import (
     ChangeRequest,
@@ -191,7 +191,7 @@ def state_of(
 ) -> ColumnElement[str]:
     """Return the word for where a revision of an edition stands: one of :data:`STATES`."""
     publication = select(Publication.id).where(Publication.edition_id == edition_id)
-    live = publication.where(Publication.ended_position.is_(None))
+    live = publication.where(is_public_now(Publication))
     shown = live.where(Publication.revision_id == revision_id)
     review = select(Review.id).where(Review.edition_id == edition_id, Review.ended_at.is_(None))
     lacking = review.where(has_incomplete_stage(edition_id, number, digest))
