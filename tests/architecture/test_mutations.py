@@ -19,7 +19,7 @@ ROOMS = (
     "cms.taxonomy.",
     "cms.work.",
 )
-BESIDE_COMMANDS = {"cms.drafts.loading", "cms.work.work"}
+BESIDE_COMMANDS = {"cms.drafts.loading", "cms.review.standing", "cms.work.work"}
 # What a mutation may know of the engine beside its commands: values, and what goes wrong.
 VALUES = (
     *ROOMS,
