@@ -41,7 +41,6 @@ from cms.drafts.history import (
     changes_since_look,
     compare_revisions,
     find_revision,
-    locate_comments,
 )
 from cms.drafts.loading import look_at, public_at
 from cms.drafts.presence import announce_presence, leave_entry, mark_seen, present_in
@@ -55,7 +54,7 @@ from cms.publishing.publishing import (
     unpublish_entry,
 )
 from cms.reading.entry_counts import has_entries
-from cms.review.comments import add_comment, reply_to_comment, resolve_comment
+from cms.review.comments import add_comment, locate_comments, reply_to_comment, resolve_comment
 from cms.review.due import outdated_reviews, reviews_due
 from cms.review.queue import open_reviews, waiting_for_me, waiting_for_others
 from cms.review.reviews import request_changes, request_review, sign_off, withdraw_review

@@ -11,13 +11,12 @@ from cms.authorization.actions import ROLE_ACTIONS, Action
 from cms.authorization.actor import Actor, Grant
 from cms.content.canonical_json import Json
 from cms.content.fields.link import is_address
-from cms.content.slug import slugify
+from cms.content.slug import check_slug, slugify
 from cms.drafts.loading import get
 from cms.errors import DuplicateName, InvalidValue, NotAllowed, NotFound, Refused, UserError
 from cms.identifiers import new_id
 from cms.storage.database import ReadSession
 from cms.tables import Account, Category, Person, RoleGrant, Token
-from cms.taxonomy.categories import check_slug
 from cms.work.work import Work, command
 
 # RFC 5321, section 4.5.3.1.3, without the angle brackets.

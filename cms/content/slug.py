@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from cms.errors import InvalidValue, Refused
+
 _APOSTROPHES = re.compile("['\u2019]")
 _NOT_A_WORD = re.compile(r"[\W_]+")
 # Description of a slug, for messages.
@@ -27,6 +29,18 @@ def slugify(text: str) -> str:
 def is_slug(text: str) -> bool:
     """Return whether ``text`` is a URL slug."""
     return _SLUG.fullmatch(text) is not None and text == text.lower()
+
+
+def check_slug(slug: str) -> str:
+    """Return the slug.
+
+    Raises:
+        Refused: if it cannot stand in a path.
+    """
+    if not is_slug(slug):
+        message = f"expected {SLUG_FORM}"
+        raise Refused(InvalidValue(message=message, path=("slug",)))
+    return slug
 
 
 class Anchors:

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 
 from cms.authorization.actions import Action, Subject
 from cms.content.snapshot import Draft, draft_of
+from cms.drafts.contributors import contributors_of
 from cms.drafts.loading import (
     Held,
     ancestry,
@@ -20,7 +21,7 @@ from cms.drafts.loading import (
 from cms.drafts.saving import Saved, first_revision
 from cms.errors import DuplicateName, HasHistory, InvalidValue, Refused, StillLinked, StillPublic
 from cms.identifiers import new_id
-from cms.review.loading import contributors_of
+from cms.reading.visibility import is_public_now
 from cms.tables import (
     Comment,
     Edition,
@@ -136,7 +137,7 @@ async def archive_entry(work: Work, entry_id: str, *, locale: str | None = None)
     await authorise_on(work, Action.ENTRY_ARCHIVE, held, *await categories_of(work, entry_id))
     live = await work.session.scalars(
         select(Publication.locale).where(
-            Publication.entry_id == entry_id, Publication.ended_position.is_(None)
+            Publication.entry_id == entry_id, is_public_now(Publication)
         )
     )
     if locales := sorted(live):

@@ -1,34 +1,19 @@
-"""Questions about an edition's past: what changed, who wrote what, where comments stand."""
+"""Questions about an edition's past: what changed, and who wrote what."""
 
 from __future__ import annotations
 
 from asyncio import to_thread  # comparing long texts takes long
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from cms.authorization.actions import Action
-from cms.comparison.anchors import Anchor, TextRange, find_anchor
 from cms.comparison.blame import ParagraphOrigin, blame
 from cms.comparison.difference import Difference, difference
 from cms.drafts.loading import Held, authorise_on, get, look_at
 from cms.errors import NotFound, Refused
-from cms.tables import Comment, Edition, Look, Revision
+from cms.tables import Edition, Look, Revision
 from cms.work.work import Reading
-
-
-@dataclass(frozen=True)
-class Located:
-    """A thread of comments, and where its words stand now.
-
-    Attributes:
-        comment: the first comment of the thread.
-        found: the range of text; ``None`` if it is about the whole, or its words are gone.
-    """
-
-    comment: Comment
-    found: TextRange | None
 
 
 async def compare_revisions(reading: Reading, from_id: str, to_id: str) -> Difference:
@@ -90,22 +75,6 @@ async def blame_entry(
     return await to_thread(blame, held.content_type, contents)
 
 
-async def locate_comments(reading: Reading, entry_id: str, locale: str | None) -> Sequence[Located]:
-    """Return an edition's threads, each with where its words stand in the newest revision.
-
-    Raises:
-        Refused: if the actor may not see the entry.
-    """
-    held = await look_at(reading, entry_id, locale)
-    await authorise_on(reading, Action.ENTRY_READ, held)
-    threads = await reading.session.scalars(
-        select(Comment)
-        .where(Comment.edition_id == held.edition.id, Comment.thread_id.is_(None))
-        .order_by(Comment.id)
-    )
-    return [Located(each, _place_of(each, held)) for each in threads]
-
-
 async def find_revision(reading: Reading, revision_id: str) -> tuple[Held, Revision]:
     """Return a revision, with its edition as it is now.
 
@@ -121,16 +90,3 @@ async def find_revision(reading: Reading, revision_id: str) -> tuple[Held, Revis
         message = f"there is no revision {revision_id!r}"
         raise Refused(NotFound(message=message)) from None
     return held, revision
-
-
-def _place_of(comment: Comment, held: Held) -> TextRange | None:
-    if comment.field_path is None or comment.start is None:
-        return None
-    anchor = Anchor(
-        field_path=comment.field_path,
-        start=comment.start,
-        quote=comment.quote or "",
-        before=comment.before or "",
-        after=comment.after or "",
-    )
-    return find_anchor(held.head.content, anchor)

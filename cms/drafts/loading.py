@@ -13,6 +13,7 @@ from cms.authorization.actions import Action, Subject
 from cms.content.content_type import ContentType
 from cms.errors import Archived, NotFound, Refused, StaleRevision
 from cms.identifiers import kind_of
+from cms.reading.visibility import is_public_now
 from cms.tables import Base, Category, Edition, Entry, Link, Publication, Revision
 from cms.work.work import Reading, Work
 
@@ -129,7 +130,7 @@ async def _is_visible(reading: Reading, entry: Entry, edition: Edition, head: Re
     if reading.may(Action.ENTRY_READ, subject):
         return True
     is_public = select(Publication.id).where(
-        Publication.edition_id == edition.id, Publication.ended_position.is_(None)
+        Publication.edition_id == edition.id, is_public_now(Publication)
     )
     return await reading.session.scalar(is_public) is not None
 
@@ -260,7 +261,7 @@ async def public_at(reading: Reading, paths: Iterable[str], locale: str) -> Mapp
     """Return the ids of the entries that stand at these site paths now."""
     rows = await reading.session.execute(
         select(Publication.path, Publication.entry_id).where(
-            Publication.ended_position.is_(None),
+            is_public_now(Publication),
             Publication.locale == locale,
             Publication.path.in_(list(paths)),
         )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
 from itertools import pairwise
+from typing import Any
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import Column, and_, delete, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from cms.authorization.actions import Action
 from cms.drafts.loading import authorise_on, hold
-from cms.tables import ChangeRequest, Publication, Review, Revision, SignOff
-from cms.tables.base import Base
+from cms.tables import Base, Publication, Revision
 from cms.work.work import Work, command
 
 
@@ -51,23 +52,37 @@ async def prune_autosaves(
 
 
 async def drop_autosave(work: Work, revision: Revision) -> bool:
-    """Delete an autosave unless it has to stay known; say whether it is gone."""
+    """Delete an autosave unless it has to stay known; return whether it is gone."""
+    await work.session.flush()  # its edition's head has to be another one first
     if await _is_referred_to(work, revision) or await _comes_back(work, revision):
         return False
-    await work.session.flush()  # its edition's head has to be another one first
     await work.session.execute(delete(Revision).where(Revision.id == revision.id))
     work.session.expunge(revision)
     return True
 
 
 async def _is_referred_to(work: Work, revision: Revision) -> bool:
-    tables: tuple[type[Base], ...] = (Publication, SignOff, ChangeRequest, Review)
-    for table in tables:
-        column = table.__table__.c.revision_id
-        found = await work.session.scalar(select(column).where(column == revision.id).limit(1))
-        if found is not None:
-            return True
-    return False
+    """Return whether a row refers to a revision and would not be deleted with it."""
+    referring = (exists().where(column == revision.id) for column in _referring_columns())
+    return bool(await work.session.scalar(select(or_(*referring))))
+
+
+@cache
+def _referring_columns() -> Sequence[Column[Any]]:
+    """Return the columns of other tables that hold ids of revisions, by their foreign keys.
+
+    So a table of a room above is heeded too.
+    """
+    constraints = (
+        each for table in Base.metadata.tables.values() for each in table.foreign_key_constraints
+    )
+    return [
+        element.parent
+        for constraint in constraints
+        if constraint.ondelete != "CASCADE"
+        for element in constraint.elements
+        if element.column is Revision.__table__.c.id
+    ]
 
 
 async def _comes_back(work: Work, revision: Revision) -> bool:

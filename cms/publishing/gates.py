@@ -22,7 +22,7 @@ from cms.errors import (
     UserError,
     WouldBreakLinks,
 )
-from cms.review.sign_offs import Lacking
+from cms.review.standing import Lacking
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from cms.content.links import Edge, Origin
 from cms.drafts.loading import Held, get_revision, path_of, subject_of
 from cms.errors import NotFound, Refused
 from cms.publishing.gates import Candidate, IncomingEdge
-from cms.review.loading import lacking_for, objectors_to
+from cms.reading.visibility import is_public_now
+from cms.review.standing import lacking_for, objectors_to
 from cms.tables import Edition, Entry, Link, Publication, Revision
 from cms.work.work import Reading
 
@@ -41,7 +42,7 @@ async def live_publication_of(reading: Reading, edition: Edition) -> Publication
         select(Publication).where(
             Publication.entry_id == edition.entry_id,
             Publication.locale == edition.locale,
-            Publication.ended_position.is_(None),
+            is_public_now(Publication),
         )
     )
 
@@ -102,7 +103,7 @@ async def public_links_to(
         .where(
             Link.target_id == entry_id,
             Publication.locale == locale,
-            Publication.ended_position.is_(None),
+            is_public_now(Publication),
             Publication.edition_id.not_in(list(besides)),
         )
         .order_by(Publication.path, Link.field_path, Link.ordinal)
@@ -145,7 +146,7 @@ async def _holder_of(reading: Reading, proposal: Proposal, together: Iterable[st
         select(Publication.entry_id).where(
             Publication.locale == proposal.edition.locale,
             Publication.path == proposal.path,
-            Publication.ended_position.is_(None),
+            is_public_now(Publication),
             Publication.edition_id.not_in(list(together)),
         )
     )
@@ -180,7 +181,7 @@ async def _public_anchors(
         .where(
             Publication.entry_id.in_(list(entry_ids)),
             Publication.locale == locale,
-            Publication.ended_position.is_(None),
+            is_public_now(Publication),
         )
     )
     return {entry_id: frozenset(map(str, anchors)) for entry_id, anchors in rows}

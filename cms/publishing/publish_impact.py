@@ -21,6 +21,7 @@ from cms.publishing.loading import (
     proposal_of,
     public_links_to,
 )
+from cms.reading.visibility import is_public_now
 from cms.tables import Link, Publication, Revision
 from cms.work.work import Reading
 
@@ -153,7 +154,7 @@ async def _orphans(reading: Reading, held: Held, gone: Iterable[Edge]) -> list[s
     """Return the public entries to which only these edges lead."""
     targets = {edge.target for edge in gone if edge.target and edge.origin != Origin.REFERENCE}
     is_public = (
-        Publication.ended_position.is_(None),
+        is_public_now(Publication),
         Publication.locale == held.edition.locale,
     )
     public = await reading.session.scalars(
@@ -185,7 +186,7 @@ async def _stale(reading: Reading, proposal: Proposal) -> list[str]:
         .join(Link, Link.revision_id == Publication.revision_id)
         .where(
             Link.target_id == proposal.entry.id,
-            Publication.ended_position.is_(None),
+            is_public_now(Publication),
             Publication.locale == proposal.edition.locale,
             Publication.entry_id != proposal.entry.id,
         )

@@ -22,8 +22,8 @@ from cms.publishing.loading import (
     proposal_of,
     public_links_to,
 )
-from cms.review.loading import open_review_of, signatures_on
-from cms.review.reviews import check_reason
+from cms.review.reviews import check_reason, open_review_of
+from cms.review.standing import signatures_on
 from cms.search.indexing import count_words
 from cms.tables import Publication
 from cms.work.work import Work, command

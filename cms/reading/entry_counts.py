@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from sqlalchemy import func, select
 
 from cms.errors import DatabaseError
+from cms.reading.visibility import is_public_now
 from cms.storage.database import Database, ReadSession
 from cms.tables import Entry, Publication
 
@@ -24,7 +25,7 @@ async def count_entries(session: ReadSession) -> Mapping[str, int]:
     """Return how many editions of each content type are public."""
     counted = (
         select(Publication.content_type, func.count())
-        .where(Publication.ended_position.is_(None))
+        .where(is_public_now(Publication))
         .group_by(Publication.content_type)
     )
     return dict((await session.execute(counted)).all())

@@ -33,7 +33,6 @@ from cms.reading.visibility import (
     locales_of,
     published,
     translations_with_preview,
-    was_signed,
     with_preview,
 )
 from cms.tables import (
@@ -45,7 +44,6 @@ from cms.tables import (
     Publication,
     Revision,
     RevisionTag,
-    SignOff,
     Tag,
 )
 
@@ -164,81 +162,6 @@ def incoming_links(view: View) -> Relation:
         select(*_link_columns(target, _title_of(target)), source.c.entry_id.label("source_id"))
         .select_from(outerjoin(stands_in, target, shown))
         .where(is_shown(source, view))
-    )
-
-
-def sign_offs(view: View) -> Relation:
-    """Return sign-offs with their digests, which tell to which revisions they apply."""
-    return select(
-        SignOff.id,
-        SignOff.edition_id,
-        SignOff.digest,
-        SignOff.stage,
-        SignOff.person_id,
-        SignOff.signed_at,
-        SignOff.expires_at,
-    ).where(was_signed(SignOff.signed_at, view))
-
-
-def _is_of(
-    view: View, edition_id: ColumnElement[Any], digest: ColumnElement[Any]
-) -> tuple[ColumnElement[bool], ...]:
-    """Return whether a sign-off is on a digest, and had been given by then."""
-    return (
-        SignOff.edition_id == edition_id,
-        SignOff.digest == digest,
-        was_signed(SignOff.signed_at, view),
-    )
-
-
-def review(view: View, edition_id: ColumnElement[Any], digest: ColumnElement[Any]) -> Relation:
-    """Return one row about the sign-offs on a digest, or none if there are none.
-
-    A stage holds as long as its newest sign-off does, and a review as long as every stage.
-    """
-    stages = (
-        select(
-            func.max(SignOff.signed_at).label("signed_at"),
-            func.max(SignOff.expires_at).label("expires_at"),
-            literal_column("1").label("review"),
-        )
-        .where(*_is_of(view, edition_id, digest))
-        .group_by(SignOff.stage)
-        .subquery()
-    )
-    return (
-        select(
-            func.max(stages.c.signed_at).label("signed_at"),
-            func.min(stages.c.expires_at).label("expires_at"),
-            edition_id.label("edition_id"),
-            digest.label("digest"),
-        )
-        .select_from(stages)
-        .group_by(stages.c.review)
-    )
-
-
-def reviewers(view: View, edition_id: ColumnElement[Any], digest: ColumnElement[Any]) -> Relation:
-    """Return the people who signed off a digest.
-
-    Whoever asks brings columns of the statement around this one.
-    """
-    return (
-        people()
-        .join(SignOff, SignOff.person_id == Person.id)
-        .where(*_is_of(view, edition_id, digest))
-        .distinct()
-    )
-
-
-def signers(view: View) -> Relation:
-    """Return the people who signed something off, each with the edition and the digest."""
-    return (
-        people()
-        .add_columns(SignOff.edition_id, SignOff.digest)
-        .join(SignOff, SignOff.person_id == Person.id)
-        .where(was_signed(SignOff.signed_at, view))
-        .distinct()
     )
 
 

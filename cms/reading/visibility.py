@@ -84,7 +84,7 @@ def drafts(view: View) -> Relation:
     """Return entries as of each of their revisions, as far as the view reaches."""
     live = named(Publication, "live")
     head = named(Revision, "head")
-    is_open = and_(live.c.edition_id == Edition.id, live.c.ended_position.is_(None))
+    is_open = and_(live.c.edition_id == Edition.id, is_public_now(live))
     is_live = live.c.revision_id == Revision.id
     return (
         select(
@@ -294,10 +294,21 @@ def _is_public_in(
 def is_open(publication: FromClause, view: View) -> ColumnElement[bool]:
     """Return whether a publication is, or at that point in the past was, what readers see."""
     if view.past is None:
-        return publication.c.ended_position.is_(None)
-    begun, ended = spans_of(view.past)
+        return is_public_now(publication)
+    return was_public_at(publication, view.past)
+
+
+def is_public_now(publication: FromClause | type[Publication]) -> ColumnElement[bool]:
+    """Return whether a publication is what readers see now."""
+    columns = publication.c if isinstance(publication, FromClause) else publication
+    return columns.ended_position.is_(None)
+
+
+def was_public_at(publication: FromClause, past: Past) -> ColumnElement[bool]:
+    """Return whether a publication was what readers saw at a point in the past."""
+    begun, ended = spans_of(past)
     since, until = publication.c[begun], publication.c[ended]
-    return and_(since <= view.past.at, or_(until.is_(None), until > view.past.at))
+    return and_(since <= past.at, or_(until.is_(None), until > past.at))
 
 
 def moment_of(position: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from cms.authorization.actions import Action
-from cms.comparison.anchors import Anchor, anchor_in
+from cms.comparison.anchors import Anchor, TextRange, anchor_in, find_anchor
 from cms.content.fields.base import as_text
-from cms.drafts.loading import Held, authorise_on, get, get_revision, hold
+from cms.drafts.loading import Held, authorise_on, get, get_revision, hold, look_at
 from cms.errors import InvalidValue, NotFound, Refused, UserError
 from cms.identifiers import new_id
 from cms.tables import Comment, Edition
-from cms.work.work import Work, command
+from cms.work.work import Reading, Work, command
 
 LONGEST = 10_000
 
@@ -31,6 +34,19 @@ class Place:
     field_path: str
     start: int
     end: int
+
+
+@dataclass(frozen=True)
+class Located:
+    """A thread of comments, and where its words stand now.
+
+    Attributes:
+        comment: the first comment of the thread.
+        found: the range of text; ``None`` if it is about the whole, or its words are gone.
+    """
+
+    comment: Comment
+    found: TextRange | None
 
 
 @command(Action.COMMENT_WRITE)
@@ -88,6 +104,22 @@ async def resolve_comment(work: Work, comment_id: str) -> Comment:
     return first
 
 
+async def locate_comments(reading: Reading, entry_id: str, locale: str | None) -> Sequence[Located]:
+    """Return an edition's threads, each with where its words stand in the newest revision.
+
+    Raises:
+        Refused: if the actor may not see the entry.
+    """
+    held = await look_at(reading, entry_id, locale)
+    await authorise_on(reading, Action.ENTRY_READ, held)
+    threads = await reading.session.scalars(
+        select(Comment)
+        .where(Comment.edition_id == held.edition.id, Comment.thread_id.is_(None))
+        .order_by(Comment.id)
+    )
+    return [Located(each, _place_of(each, held)) for each in threads]
+
+
 async def _anchor(work: Work, held: Held, place: Place) -> Anchor:
     revision = await get_revision(work, held.edition, place.revision_id)
     return anchor_in(revision.content, place.field_path, place.start, place.end)
@@ -136,3 +168,16 @@ async def _thread(work: Work, comment_id: str) -> tuple[Held, Comment]:
         raise Refused(NotFound(message=message)) from None
     first = await work.session.get_one(Comment, comment.thread_id or comment.id)
     return held, first
+
+
+def _place_of(comment: Comment, held: Held) -> TextRange | None:
+    if comment.field_path is None or comment.start is None:
+        return None
+    anchor = Anchor(
+        field_path=comment.field_path,
+        start=comment.start,
+        quote=comment.quote or "",
+        before=comment.before or "",
+        after=comment.after or "",
+    )
+    return find_anchor(held.head.content, anchor)

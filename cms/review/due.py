@@ -14,6 +14,7 @@ from cms.authorization.actions import Action, Subject
 from cms.comparison.difference import difference
 from cms.content.policy import Stage
 from cms.drafts.loading import ancestry
+from cms.reading.visibility import is_public_now
 from cms.tables import Link, Publication, Revision, SignOff
 from cms.work.work import Reading
 
@@ -87,7 +88,7 @@ async def _pages_with_expiring(reading: Reading, limit: datetime) -> Sequence[Pu
     found = await reading.session.scalars(
         select(Publication)
         .join(Revision, Revision.id == Publication.revision_id)
-        .where(Publication.ended_position.is_(None), or_(running_out, not_(exists().where(signs))))
+        .where(is_public_now(Publication), or_(running_out, not_(exists().where(signs))))
     )
     return found.all()
 
@@ -140,7 +141,7 @@ async def _changed_targets(reading: Reading) -> Sequence[tuple[Publication, str,
         select(Publication.id, func.max(SignOff.signed_at).label("signed_at"))
         .join(Revision, Revision.id == Publication.revision_id)
         .join(SignOff, _signs(Publication, Revision))
-        .where(Publication.ended_position.is_(None))
+        .where(is_public_now(Publication))
         .group_by(Publication.id, SignOff.stage)
         .subquery()
     )
@@ -159,7 +160,7 @@ async def _changed_targets(reading: Reading) -> Sequence[tuple[Publication, str,
             and_(
                 now.entry_id == Link.target_id,
                 now.locale == Publication.locale,
-                now.ended_position.is_(None),
+                is_public_now(now),
                 now.published_at > signed.c.signed_at,
                 now.entry_id != Publication.entry_id,
             ),

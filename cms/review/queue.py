@@ -12,8 +12,13 @@ from sqlalchemy.orm import defer
 
 from cms.authorization.actions import Action, Subject
 from cms.drafts.contributors import Authored, contributors
-from cms.review.loading import stages_that_apply
-from cms.review.sign_offs import Lacking, Signature, missing_sign_offs, signatures_that_count
+from cms.review.standing import (
+    Lacking,
+    Signature,
+    missing_sign_offs,
+    signatures_that_count,
+    stages_that_apply,
+)
 from cms.tables import (
     Category,
     Edition,

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from cms.authorization.actions import Action, Subject
 from cms.content.policy import Stage
+from cms.drafts.contributors import contributors_of
 from cms.drafts.loading import (
     Held,
     ancestry,
@@ -21,14 +22,12 @@ from cms.drafts.loading import (
 from cms.errors import InvalidValue, NoByline, NotInReview, Refused, WrongDigest, WrongStage
 from cms.identifiers import new_id
 from cms.ledger.attestation import attest_sign_off
-from cms.review.loading import (
-    contributors_of,
-    open_review_of,
+from cms.review.standing import (
+    missing_sign_offs,
     signatures_on,
     stages_that_apply,
     stages_to_json,
 )
-from cms.review.sign_offs import missing_sign_offs
 from cms.tables import (
     Account,
     ChangeRequest,
@@ -214,6 +213,13 @@ async def request_changes(
     )
     work.session.add(asked)
     return asked
+
+
+async def open_review_of(work: Work, edition: Edition) -> Review | None:
+    """Return the edition's open review."""
+    return await work.session.scalar(
+        select(Review).where(Review.edition_id == edition.id, Review.ended_at.is_(None))
+    )
 
 
 def check_reason(reason: str) -> str:

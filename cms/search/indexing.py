@@ -11,6 +11,7 @@ from sqlalchemy import and_, delete, insert, select, update
 
 from cms.content.canonical_json import Json
 from cms.content.content_type import ContentType
+from cms.reading.visibility import is_public_now
 from cms.search.document import folded_and_word, searchable_text_of
 from cms.search.spelling import grams, is_suggested
 from cms.search.tokens import fold
@@ -82,7 +83,7 @@ async def rebuild_search(session: WriteSession, site: Site) -> int:
         await index_revision(session, site.content_type(content_type), revision)
         session.expunge(revision)
         count += 1
-    public = await session.scalars(select(Publication).where(Publication.ended_position.is_(None)))
+    public = await session.scalars(select(Publication).where(is_public_now(Publication)))
     for each in public.all():
         await count_words(session, [each], [])
     return count

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 
 from cms.authorization.actions import Action, Subject
-from cms.content.slug import SLUG_FORM, is_slug, slugify
+from cms.content.slug import check_slug, slugify
 from cms.drafts.loading import ancestry, get
-from cms.errors import CategoryCycle, DuplicateName, InvalidValue, Refused
+from cms.errors import CategoryCycle, DuplicateName, Refused
 from cms.identifiers import new_id
 from cms.ledger.counters import advance
 from cms.tables import Category, Tag
@@ -151,15 +151,3 @@ async def create_tag(work: Work, name: str, *, slug: str = "") -> Tag:
     tag = Tag(id=new_id("tag"), slug=word, name=name, created_at=work.now)
     work.session.add(tag)
     return tag
-
-
-def check_slug(slug: str) -> str:
-    """Return the slug.
-
-    Raises:
-        Refused: if it cannot stand in a path.
-    """
-    if not is_slug(slug):
-        message = f"expected {SLUG_FORM}"
-        raise Refused(InvalidValue(message=message, path=("slug",)))
-    return slug

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from graphql import GraphQLSchema
 
-from cms.reading.management import STATES
 from cms.reading.view import Perspective
+from cms.review.relations import STATES
 from cms.site import Site
 from graphql_api.schema.content_types.entry_aggregates import entries_summed
 from graphql_api.schema.content_types.entry_types import add_entry_order, add_entry_type

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+
 import pytest
 from argon2 import PasswordHasher
 
 from cms.access import passwords
+from cms.storage.database import Database
+from tests.builders import Newsroom, Rehearsals
+from tests.conftest import KINDS, Templates
+from tests.sites import SITE
 
 
 @pytest.fixture(autouse=True)
@@ -14,3 +21,16 @@ def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> PasswordHasher:
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(passwords, "hasher", quick)
     return quick
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def rehearsals(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Rehearsals]:
+    """A newsroom in which every example begins anew."""
+    with asyncio.Runner() as runner:
+        url = runner.run(templates.copy(request.param))
+        database = Database(url, signing_key=templates.signing_key)
+        newsroom = Newsroom(database, SITE)
+        runner.run(newsroom.hire())
+        yield Rehearsals(runner, newsroom)
+        runner.run(database.close())
+        runner.run(templates.drop(url))

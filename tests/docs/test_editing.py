@@ -20,7 +20,7 @@ from cms.access.accounts import find_account
 from cms.access.passwords import prepare_password, set_password
 from cms.authorization.actor import ANONYMOUS, OPERATOR, Actor
 from cms.ledger.attestation import verify_attestation
-from cms.reading.management import STATES
+from cms.review.relations import STATES
 from cms.storage.database import Database
 from graphql_api import cli
 from graphql_api.http.limits import Limits

@@ -15,7 +15,7 @@ from cms.authorization.actor import Actor, Grant
 from cms.content.content_type import ContentType
 from cms.content.fields import Links, Markdown
 from cms.content.policy import SignOffPolicy, Stage
-from cms.reading.management import state_of
+from cms.review.relations import state_of
 from cms.site import Site
 from cms.storage.database import Database
 from cms.tables import Edition, Entry, Revision

@@ -21,6 +21,7 @@ from cms.content.fields.computed import shown_as
 from cms.content.fields.names import api_name
 from cms.reading import relations
 from cms.reading.field_values import value_of
+from cms.review import relations as review_relations
 from cms.storage.dialects import JsonScalar, JustNumber, NumberText, TextOf
 from graphql_api.planner.declarations import Call, Row, Rows, Sql
 from graphql_api.planner.json_sql import Elements, member, text
@@ -44,7 +45,7 @@ def _category_path(entry: Row) -> Sql:
 
 def _signers(entry: Row, call: Call) -> Rows:
     return Rows(
-        Chosen(relations.signers(call.view)),
+        Chosen(review_relations.signers(call.view)),
         (
             lambda person: person.edition_id == entry.edition_id,
             lambda person: person.digest == entry.digest,

@@ -16,6 +16,7 @@ from cms.content.fields import Field, List
 from cms.content.fields.computed import shown_as
 from cms.reading import relations
 from cms.reading.view import View
+from cms.review import relations as review_relations
 from cms.site import Site
 from cms.storage.dialects import Folded
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql
@@ -174,7 +175,7 @@ def _page(site: Site, entry: Row, view: View) -> Sql:
     types = site.content_types.values()
     pages = [_if(entry, each, text(each.schema_org)) for each in types if each.is_web_page()]
     things = [_if(entry, each, _thing(site, entry, each)) for each in types]
-    review = relations.review(view, entry.edition_id, entry.digest).subquery("reviewed")
+    review = review_relations.review(view, entry.edition_id, entry.digest).subquery("reviewed")
     last = func.substr(json_of(review.c.signed_at), 1, literal_column(str(_DAY)))
     return WithoutNulls(
         JsonObject(
@@ -250,7 +251,7 @@ def _author(entry: Row) -> Sql:
 
 
 def _reviewers(entry: Row, view: View) -> Sql:
-    reviewers = relations.reviewers(view, entry.edition_id, entry.digest)
+    reviewers = review_relations.reviewers(view, entry.edition_id, entry.digest)
     reviewer = reviewers.subquery("reviewer")
     person = JsonObject([("@type", text("Person")), ("name", reviewer.c.name)])
     people = JsonArray(person, [Folded(reviewer.c.name), reviewer.c.id])

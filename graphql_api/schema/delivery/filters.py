@@ -8,6 +8,7 @@ from sqlalchemy import Text, select
 
 from cms.reading import relations
 from cms.reading.visibility import is_at_or_below
+from cms.review import relations as review_relations
 from graphql_api.planner.declarations import Call, Row, Rows, Sql
 from graphql_api.planner.filters import Compare, CompareSeen, Test, ToMany, ToOne
 from graphql_api.planner.source import Chosen
@@ -42,12 +43,14 @@ def tags_of(entry: Row, _: Call) -> Rows:
 
 
 def _reviewers_of(entry: Row, call: Call) -> Rows:
-    return Rows(Chosen(relations.reviewers(call.view, entry.edition_id, entry.digest)))
+    return Rows(Chosen(review_relations.reviewers(call.view, entry.edition_id, entry.digest)))
 
 
 def _review(column: str) -> Callable[[Row, Call], Sql]:
     def of(entry: Row, call: Call) -> Sql:
-        review = relations.review(call.view, entry.edition_id, entry.digest).subquery("review_of")
+        review = review_relations.review(call.view, entry.edition_id, entry.digest).subquery(
+            "review_of"
+        )
         return select(review.c[column]).scalar_subquery()
 
     return of

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from cms.reading import relations
+from cms.review import relations as review_relations
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
 from graphql_api.planner.json_sql import Elements, element_index, member
 from graphql_api.schema.declaring.connection import OF_A_PERSON
@@ -23,7 +24,7 @@ def _links(person: Row, _: Call) -> Rows:
 
 
 def _reviewed(person: Row, call: Call) -> Rows:
-    signed = relations.sign_offs(call.view).subquery()
+    signed = review_relations.sign_offs(call.view).subquery()
     by_person = signed.c.person_id == person.id
     editions = select(signed.c.edition_id).where(by_person)
     digests = select(signed.c.digest).where(by_person)

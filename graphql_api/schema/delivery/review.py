@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cms.reading import management, relations
+from cms.review import relations as review_relations
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql
 from graphql_api.planner.source import Chosen
 from graphql_api.schema.declaring.aggregates import Facet, Summed
@@ -12,12 +13,12 @@ from graphql_api.schema.declaring.row_sources import by_name, person_rows
 
 def review_rows(entry: Row, call: Call) -> Rows:
     """Return the review of what an entry shows."""
-    return Rows(Chosen(relations.review(call.view, entry.edition_id, entry.digest)))
+    return Rows(Chosen(review_relations.review(call.view, entry.edition_id, entry.digest)))
 
 
 def _sign_offs(review: Row, call: Call) -> Rows:
     return Rows(
-        Chosen(relations.sign_offs(call.view)),
+        Chosen(review_relations.sign_offs(call.view)),
         (
             lambda signed: signed.edition_id == review.edition_id,
             lambda signed: signed.digest == review.digest,
@@ -27,7 +28,7 @@ def _sign_offs(review: Row, call: Call) -> Rows:
 
 
 def _reviewers(review: Row, call: Call) -> Rows:
-    reviewers = Chosen(relations.reviewers(call.view, review.edition_id, review.digest))
+    reviewers = Chosen(review_relations.reviewers(call.view, review.edition_id, review.digest))
     return Rows(reviewers, order=by_name)
 
 

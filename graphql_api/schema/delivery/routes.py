@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlalchemy import literal_column
 
-from cms.publishing import routes
+from cms.publishing import relations
 from cms.storage.dialects import Key
 from graphql_api.planner.declarations import Call, Extent, OneOf, OrderKey, Row, Rows
 from graphql_api.planner.source import Chosen
@@ -33,7 +33,9 @@ _PATH = Argument("path", "str", "A path on the site, without a query and a #frag
 def _route(_: Row, call: Call) -> tuple[Rows, ...]:
     path = call.bind(call.required("path"), Key)
     page = page_rows(call.view, lambda edition: edition.path == path)
-    former = Rows(Chosen(routes.former_paths(call.view)), order=lambda row: (OrderKey(row.locale),))
+    former = Rows(
+        Chosen(relations.former_paths(call.view)), order=lambda row: (OrderKey(row.locale),)
+    )
     former = best_row(call.view, former)
     return (
         replace(page, typename="PageRoute"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlalchemy import BigInteger, case, literal_column
 
-from cms.publishing import sync
+from cms.publishing import relations
 from cms.reading.view import AsOf, Past, Perspective, View
 from cms.site import Site
 from graphql_api.planner.arguments import Given, Variables, bad_input
@@ -43,10 +43,10 @@ def _since(call: Call) -> Sql:
 
 
 def _reached(call: Call) -> Sql:
-    past, reached = call.view.past, sync.position().scalar_subquery()
+    past, reached = call.view.past, relations.position().scalar_subquery()
     if past is None:
         return reached
-    return sync.position_at(past.at) if past.named is AsOf.TIME else _within(past.at, reached)
+    return relations.position_at(past.at) if past.named is AsOf.TIME else _within(past.at, reached)
 
 
 def _within(asked: Sql, reached: Sql) -> Sql:
@@ -70,7 +70,7 @@ def _until(call: Call) -> Sql:
 
 def _changes(_: Row, call: Call) -> Rows:
     return Rows(
-        Chosen(sync.changes(_since(call), _until(call))),
+        Chosen(relations.changes(_since(call), _until(call))),
         order=lambda change: tuple(OrderKey(change[name]) for name in _KEYS_OF_CHANGES),
     )
 
@@ -81,7 +81,7 @@ def _pinned(call: Call) -> View:
     A cursor carries it, so that all pages of a list are of one moment. A position that is not
     reached yet is not told of, so the last one that is stands for it.
     """
-    asked, reached = _until(call), sync.position().scalar_subquery()
+    asked, reached = _until(call), relations.position().scalar_subquery()
     cursors = (call.arguments.get(name) for name in ("after", "before"))
     cursor = next((each for each in cursors if isinstance(each, Given)), None)
     if cursor is not None and call.view.past is None:
@@ -121,7 +121,7 @@ def _affected(site: Site) -> Declared:
 
     def rows(_: Row, call: Call) -> Rows:
         return Rows(
-            Chosen(sync.affected(call.view, _since(call), _until(call), singletons)),
+            Chosen(relations.affected(call.view, _since(call), _until(call), singletons)),
             order=lambda page: (OrderKey(page.path), OrderKey(page.locale), OrderKey(page.id)),
         )
 
@@ -160,7 +160,7 @@ def add_change_types(namespace: Namespace) -> None:
     namespace.add_object(AffectedPage)
     kinds = ("UPSERT", "DELETE")
     namespace.add_enum("SyncKind", "What became of an edition.", {each: each for each in kinds})
-    reasons = {each: each for each in sync.REASONS}
+    reasons = {each: each for each in relations.REASONS}
     namespace.add_enum("AffectedReason", "Why a page can look different.", reasons)
     add_where(
         namespace,

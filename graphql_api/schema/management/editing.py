@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cms.reading import management
+from cms.review import relations
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql
 from graphql_api.planner.json_sql import Elements, element_index, member
 from graphql_api.planner.source import Chosen
@@ -19,7 +20,7 @@ from graphql_api.schema.management.account import account_rows
 def review_rows(call: Call, *conditions: Condition) -> Rows:
     """Return reviews, the newest first."""
     return Rows(
-        Chosen(management.reviews(call.view)),
+        Chosen(relations.reviews(call.view)),
         conditions,
         order=lambda review: (OrderKey(review.id, descending=True),),
     )
@@ -27,7 +28,7 @@ def review_rows(call: Call, *conditions: Condition) -> Rows:
 
 def comment_rows(*conditions: Condition) -> Rows:
     """Return comments, the oldest first."""
-    return Rows(Chosen(management.comments()), conditions, order=_by_id)
+    return Rows(Chosen(relations.comments()), conditions, order=_by_id)
 
 
 def publication_rows(*conditions: Condition) -> Rows:
@@ -41,12 +42,12 @@ def publication_rows(*conditions: Condition) -> Rows:
 
 def signature_rows(*conditions: Condition) -> Rows:
     """Return sign-offs, the oldest first."""
-    return Rows(Chosen(management.signatures()), conditions, order=_by_id)
+    return Rows(Chosen(relations.signatures()), conditions, order=_by_id)
 
 
 def change_request_rows(*conditions: Condition) -> Rows:
     """Return change requests, the oldest first."""
-    return Rows(Chosen(management.change_requests()), conditions, order=_by_id)
+    return Rows(Chosen(relations.change_requests()), conditions, order=_by_id)
 
 
 def _by_id(row: Row) -> tuple[OrderKey, ...]:
@@ -54,7 +55,7 @@ def _by_id(row: Row) -> tuple[OrderKey, ...]:
 
 
 def _state(entry: Row) -> Sql:
-    return management.state_of(
+    return relations.state_of(
         entry.edition_id, entry.revision_id, entry.number, entry.digest, entry.archived_at
     )
 
@@ -209,7 +210,7 @@ def _reviewed_entry(review: Row, call: Call) -> Rows:
 
 def _assignees(review: Row, _: Call) -> Rows:
     return Rows(
-        Chosen(management.assignees()),
+        Chosen(relations.assignees()),
         (lambda account: account.review_id == review.id,),
         order=lambda account: (OrderKey(account.email),),
     )

@@ -9,8 +9,8 @@ from cms.comparison.blame import ParagraphOrigin
 from cms.comparison.difference import Difference
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.fields.names import api_name
-from cms.drafts.history import Located
 from cms.identifiers import kind_of
+from cms.review.comments import Located
 from cms.site import Site
 from graphql_api.planner.declarations import Call, Rows, Sql
 from graphql_api.schema.content_types.draft_values import draft_given

@@ -11,11 +11,11 @@ from cms.drafts.history import (
     blame_entry,
     changes_since_look,
     compare_revisions,
-    locate_comments,
 )
 from cms.ledger.checkpoint import checkpoint
 from cms.ledger.keys import signer_of
 from cms.publishing.publish_impact import check_publish
+from cms.review.comments import locate_comments
 from cms.review.due import outdated_reviews, reviews_due
 from cms.review.queue import Waiting, waiting_for_me, waiting_for_others
 from cms.storage.dialects import JsonText, Key

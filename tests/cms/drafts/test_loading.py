@@ -20,7 +20,6 @@ from cms.drafts.history import (
     changes_since_look,
     compare_revisions,
     find_revision,
-    locate_comments,
 )
 from cms.drafts.presence import announce_presence, leave_entry, mark_seen, present_in
 from cms.drafts.pruning import prune_autosaves
@@ -32,7 +31,13 @@ from cms.publishing.publishing import (
     publish_together,
     unpublish_entry,
 )
-from cms.review.comments import Place, add_comment, reply_to_comment, resolve_comment
+from cms.review.comments import (
+    Place,
+    add_comment,
+    locate_comments,
+    reply_to_comment,
+    resolve_comment,
+)
 from cms.review.reviews import request_changes, request_review, sign_off, withdraw_review
 from cms.work.work import Work
 from tests.builders import Newsroom, draft_of

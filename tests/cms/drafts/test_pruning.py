@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -16,19 +14,15 @@ from sqlalchemy import select
 from cms.authorization.actor import Actor
 from cms.clock import now
 from cms.content.snapshot import Changes
-from cms.drafts.contributors import Authored, contributors
+from cms.drafts.contributors import Authored, contributors, contributors_of
 from cms.drafts.entries import create_entry
 from cms.drafts.pruning import prune_autosaves
 from cms.drafts.saving import autosave_entry, restore_revision, save_draft
 from cms.publishing.publishing import break_glass_publish, publish_entry
-from cms.review.loading import contributors_of
 from cms.review.reviews import request_review, sign_off
-from cms.storage.database import Database
 from cms.tables import Revision
 from cms.work.work import Work
 from tests.builders import Newsroom, Rehearsals, draft_of, entry_id_of
-from tests.conftest import KINDS, Templates
-from tests.sites import SITE
 
 NOTHING = timedelta(0)
 DAY = timedelta(days=1)
@@ -213,19 +207,6 @@ class History:
         if saved.id != self.head.id:
             self.saved.append(Authored(saved.number, saved.author_id, saved.digest))
         self.head = saved
-
-
-@pytest.fixture(scope="module", params=KINDS)
-def rehearsals(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Rehearsals]:
-    """A newsroom in which every example begins anew."""
-    with asyncio.Runner() as runner:
-        url = runner.run(templates.copy(request.param))
-        database = Database(url, signing_key=templates.signing_key)
-        newsroom = Newsroom(database, SITE)
-        runner.run(newsroom.hire())
-        yield Rehearsals(runner, newsroom)
-        runner.run(database.close())
-        runner.run(templates.drop(url))
 
 
 @settings(max_examples=settings().max_examples // 4)

@@ -12,14 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cms import clock
 from cms.content.canonical_json import JsonObject, canonical_bytes, digest_of
-from cms.errors import AttestationError
-from cms.ledger.audit import BrokenRevision, verify, verify_revisions
+from cms.errors import AttestationError, Refused
+from cms.ledger.audit import BrokenRevision, hash_of, verify, verify_revisions
 from cms.ledger.chain import BrokenChain, VerifiedChain
 from cms.ledger.checkpoint import PAYLOAD_TYPE, Checkpoint, checkpoint, verify_checkpoint
 from cms.signing import Envelope, Signer
 from cms.storage.database import Database
 from cms.tables import Attestation, AuditRecord, Counter, Revision
-from tests.builders import Newsroom
+from tests.builders import Newsroom, entry_id_of
 from tests.tampering import hash_anew, set_counter, tampering
 
 STRANGER = Signer(Ed25519PrivateKey.generate())
@@ -289,3 +289,27 @@ async def test_what_is_no_checkpoint_is_refused(
 ) -> None:
     with pytest.raises(AttestationError, match="not a checkpoint"):
         await held(database, database.key_file.load().sign(kind, payload))
+
+
+async def test_every_command_is_in_the_audit_chain(newsroom: Newsroom) -> None:
+    head = await newsroom.draft(title="T")
+    with pytest.raises(Refused, match="NOT_ALLOWED"):
+        await newsroom.save(head, newsroom.reviewers[0], title="U")
+    async with newsroom.as_(newsroom.author) as work:
+        entry_id = await entry_id_of(work, head)
+        found = await work.session.scalars(select(AuditRecord).order_by(AuditRecord.sequence))
+        records = list(found)
+    assert [record.sequence for record in records] == list(range(1, len(records) + 1))
+    previous = "0" * 64
+    for record in records:
+        assert record.previous_hash == previous
+        assert record.hash == hash_of(record)
+        previous = record.hash
+    created, refused = records[-2:]
+    assert (created.action, created.outcome, created.subject) == ("entry:create", "done", head.id)
+    assert (refused.action, refused.outcome, refused.subject) == (
+        "entry:save",
+        "refused",
+        entry_id,
+    )
+    assert refused.actor == newsroom.reviewers[0].account_id

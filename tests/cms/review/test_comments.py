@@ -8,11 +8,11 @@ import pytest
 
 from cms.authorization.actor import OPERATOR, Actor, Grant
 from cms.comparison.anchors import text_at
-from cms.drafts.history import locate_comments
 from cms.review.comments import (
     LONGEST,
     Place,
     add_comment,
+    locate_comments,
     reply_to_comment,
     resolve_comment,
 )

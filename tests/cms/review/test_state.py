@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -22,15 +21,18 @@ from cms.drafts.saving import autosave_entry, restore_revision, save_draft
 from cms.errors import Refused
 from cms.publishing.loading import live_publication_of
 from cms.publishing.publishing import break_glass_publish, unpublish_entry
-from cms.reading.management import STATES, state_of
-from cms.review.loading import lacking_for, objectors_to, open_review_of
-from cms.review.reviews import request_changes, request_review, sign_off, withdraw_review
-from cms.storage.database import Database
+from cms.review.relations import STATES, state_of
+from cms.review.reviews import (
+    open_review_of,
+    request_changes,
+    request_review,
+    sign_off,
+    withdraw_review,
+)
+from cms.review.standing import lacking_for, objectors_to
 from cms.tables import Edition, Entry, Publication, Revision
 from cms.work.work import Work
 from tests.builders import Newsroom, Rehearsals, draft_of
-from tests.conftest import KINDS, Templates
-from tests.sites import SITE
 
 TYPES = {"Article": "body", "Note": "text"}
 VERBS = (
@@ -162,19 +164,6 @@ async def state_by_sql(work: Work, revision: Revision) -> str:
     # By name, as the planner has its columns.
     state = state_of(*(literal_column(f"shown.{name}") for name in names))
     return str(await work.session.scalar(select(state).select_from(shown)))
-
-
-@pytest.fixture(scope="module", params=KINDS)
-def rehearsals(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Rehearsals]:
-    """A newsroom in which every example begins anew."""
-    with asyncio.Runner() as runner:
-        url = runner.run(templates.copy(request.param))
-        database = Database(url, signing_key=templates.signing_key)
-        newsroom = Newsroom(database, SITE)
-        runner.run(newsroom.hire())
-        yield Rehearsals(runner, newsroom)
-        runner.run(database.close())
-        runner.run(templates.drop(url))
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,6 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
-from cms.errors import Refused
-from cms.ledger.audit import hash_of
 from cms.tables import (
     AuditRecord,
     Link,
@@ -19,7 +17,7 @@ from cms.tables import (
     RevisionTag,
     SignOff,
 )
-from tests.builders import Newsroom, entry_id_of
+from tests.builders import Newsroom
 
 NEVER_UPDATED = [
     (Revision, {"title": "x"}),
@@ -101,27 +99,3 @@ async def test_a_sign_off_is_for_a_revision_of_its_edition(newsroom: Newsroom) -
             row = (await connection.execute(select(SignOff.__table__))).mappings().one()
             copy = {**row, "id": "signoff_x", "edition_id": other.edition_id}
             await connection.execute(insert(SignOff).values(**copy))
-
-
-async def test_every_command_is_in_the_audit_chain(newsroom: Newsroom) -> None:
-    head = await newsroom.draft(title="T")
-    with pytest.raises(Refused, match="NOT_ALLOWED"):
-        await newsroom.save(head, newsroom.reviewers[0], title="U")
-    async with newsroom.as_(newsroom.author) as work:
-        entry_id = await entry_id_of(work, head)
-        found = await work.session.scalars(select(AuditRecord).order_by(AuditRecord.sequence))
-        records = list(found)
-    assert [record.sequence for record in records] == list(range(1, len(records) + 1))
-    previous = "0" * 64
-    for record in records:
-        assert record.previous_hash == previous
-        assert record.hash == hash_of(record)
-        previous = record.hash
-    created, refused = records[-2:]
-    assert (created.action, created.outcome, created.subject) == ("entry:create", "done", head.id)
-    assert (refused.action, refused.outcome, refused.subject) == (
-        "entry:save",
-        "refused",
-        entry_id,
-    )
-    assert refused.actor == newsroom.reviewers[0].account_id

@@ -1,57 +1,93 @@
-"""What commands load about reviews before they decide."""
+"""Standing: which sign-offs and change requests count, and what a revision still lacks.
+
+The rule is here twice, for one revision in Python and for whole lists in SQL; a property of the
+tests holds the two together.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import (
+    ColumnElement,
+    distinct,
+    exists,
+    func,
+    literal_column,
+    not_,
+    select,
+)
 
 from cms.content.canonical_json import Json
 from cms.content.content_type import ContentType
 from cms.content.policy import Stage
-from cms.drafts.contributors import Authored, contributors
-from cms.review.sign_offs import Lacking, Signature, missing_sign_offs, signatures_that_count
-from cms.tables import (
-    ChangeRequest,
-    Edition,
-    EditionContributor,
-    Publication,
-    Review,
-    Revision,
-    SignOff,
-)
+from cms.drafts.contributors import contributor_ids, contributors_of
+from cms.storage.dialects import element_number, element_text, elements_of, present_moment
+from cms.tables import ChangeRequest, Review, Revision, SignOff
 from cms.work.work import Reading
 
 
-async def open_review_of(reading: Reading, edition: Edition) -> Review | None:
-    """Return the edition's open review."""
-    return await reading.session.scalar(
-        select(Review).where(Review.edition_id == edition.id, Review.ended_at.is_(None))
-    )
+@dataclass(frozen=True)
+class Signature:
+    """A sign-off, as far as counting it goes."""
+
+    id: str
+    digest: str
+    stage: str
+    account_id: str
+    expires_at: datetime
 
 
-async def contributors_of(reading: Reading, revision: Revision) -> frozenset[str]:
-    """Return the accounts whose work is in the revision."""
-    saved = await reading.session.execute(
-        select(Revision.number, Revision.author_id, Revision.digest).where(
-            Revision.edition_id == revision.edition_id
-        )
+@dataclass(frozen=True)
+class Lacking:
+    """A stage, and how many more people have to sign off there."""
+
+    stage: Stage
+    missing: int
+
+
+def signatures_that_count(
+    signatures: Iterable[Signature], digest: str, contributors: frozenset[str], now: datetime
+) -> list[Signature]:
+    """Return the signatures on exactly this digest that still hold, by people who may sign."""
+    return [
+        each
+        for each in signatures
+        if each.digest == digest and each.account_id not in contributors and each.expires_at > now
+    ]
+
+
+def missing_sign_offs(stages: Sequence[Stage], counting: Iterable[Signature]) -> list[Lacking]:
+    """Return the stages that are not complete, in order. One person counts once in a stage."""
+    signers = {(each.stage, each.account_id) for each in counting}
+    lacking = (
+        Lacking(stage, stage.approvals - sum(1 for name, _ in signers if name == stage.name))
+        for stage in stages
     )
-    published = await reading.session.scalars(
-        select(Revision.number)
-        .join(Publication, Publication.revision_id == Revision.id)
+    return [each for each in lacking if each.missing > 0]
+
+
+def has_incomplete_stage(
+    edition_id: ColumnElement[Any], number: ColumnElement[Any], digest: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    """Return whether a stage of the review around this lacks sign-offs on the digest."""
+    stage = elements_of(Review.stages, "stage")
+    signed = (
+        select(func.count(distinct(SignOff.account_id)))
         .where(
-            Revision.edition_id == revision.edition_id,
-            Publication.break_glass_reason.is_(None),
+            SignOff.edition_id == edition_id,
+            SignOff.digest == digest,
+            SignOff.stage == element_text(stage, "name"),
+            SignOff.expires_at > present_moment(),
+            SignOff.account_id.not_in(contributor_ids(edition_id, number)),
         )
+        .scalar_subquery()
     )
-    inherited = await reading.session.scalars(
-        select(EditionContributor.account_id).where(
-            EditionContributor.edition_id == revision.edition_id
-        )
-    )
-    authored = [Authored(*row) for row in saved]
-    return contributors(revision.number, authored, published, inherited)
+    approvals = element_number(stage, "approvals")
+    return exists(select(literal_column("1")).select_from(stage).where(signed < approvals))
 
 
 async def signatures_on(reading: Reading, revision: Revision) -> list[Signature]:
@@ -123,6 +159,31 @@ async def objectors_to(reading: Reading, revision: Revision) -> list[str]:
     )
     standing = select(asked.c.account_id).where(~signed_since).order_by(asked.c.account_id)
     return list(await reading.session.scalars(standing))
+
+
+def is_objected_to(
+    edition_id: ColumnElement[Any], digest: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    """Return whether somebody has asked for changes and not signed off since."""
+    taken_back = (
+        select(SignOff.id)
+        .where(
+            SignOff.edition_id == edition_id,
+            SignOff.digest == digest,
+            SignOff.account_id == ChangeRequest.account_id,
+            SignOff.signed_at >= ChangeRequest.requested_at,
+        )
+        .exists()
+    )
+    return (
+        select(ChangeRequest.id)
+        .where(
+            ChangeRequest.edition_id == edition_id,
+            ChangeRequest.digest == digest,
+            not_(taken_back),
+        )
+        .exists()
+    )
 
 
 def stages_to_json(stages: Sequence[Stage]) -> list[Json]:
