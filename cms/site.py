@@ -11,7 +11,7 @@ from typing import Any
 from cms.content.content_type import COMMON_NAMES, ContentType
 from cms.content.fields import Blocks, Field, Links, Reference, References
 from cms.content.fields.base import all_fields
-from cms.content.fields.names import api_name, check_names, is_field_name
+from cms.content.fields.names import api_name, check_names, is_field_name, lower_first
 from cms.errors import SiteError, UserError
 
 
@@ -165,7 +165,7 @@ class Site:
 
 def _root_name(name: str) -> str:
     """Return a type's name, or its plural, as the field of the API that finds entries of it."""
-    return api_name(name[:1].lower() + name[1:])
+    return api_name(lower_first(name))
 
 
 def _refuse_repeated(what: str, names: Sequence[str]) -> None:

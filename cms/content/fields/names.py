@@ -23,6 +23,11 @@ def api_name(name: str) -> str:
     return name[:1] + camel(name)[1:]
 
 
+def lower_first(name: str) -> str:
+    """Return a class's name as the name of a field: ``PullQuote`` becomes ``pullQuote``."""
+    return name[:1].lower() + name[1:]
+
+
 def is_field_name(name: str) -> bool:
     """Say whether a field can have this name."""
     return _FIELD_NAME.fullmatch(name) is not None

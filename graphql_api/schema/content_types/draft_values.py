@@ -10,8 +10,7 @@ from cms.content.canonical_json import Json, JsonObject
 from cms.content.content_type import ContentType
 from cms.content.fields import AnyBlock, Computed, Field, List, Object
 from cms.content.fields.blocks import TYPE
-from cms.content.fields.names import api_name
-from graphql_api.schema.content_types.kinds import block_key
+from cms.content.fields.names import api_name, lower_first
 
 
 def fields_from(fields: Mapping[str, Field], given: Mapping[str, Any]) -> JsonObject:
@@ -43,7 +42,7 @@ def _value_from(field: Field, given: Any) -> Json:
     match field:
         case AnyBlock() if isinstance(given, Mapping):
             ((key, values),) = given.items()
-            block = next(each for each in field.blocks.values() if block_key(each) == key)
+            block = next(each for each in field.blocks.values() if lower_first(each.name) == key)
             return {TYPE: block.name, **fields_from(block.fields, values)}
         case Object() if isinstance(given, Mapping):
             return fields_from(field.fields, given)
@@ -59,7 +58,11 @@ def _given_of(field: Field, value: Json) -> Json:
     match field:
         case AnyBlock() if isinstance(value, Mapping):
             block = field.blocks.get(field.variant_of(value))
-            return {block_key(block): given_of(block.fields, value)} if block is not None else None
+            return (
+                {lower_first(block.name): given_of(block.fields, value)}
+                if block is not None
+                else None
+            )
         case Object() if isinstance(value, Mapping):
             return given_of(field.fields, value)
         case List() if isinstance(value, list | tuple):

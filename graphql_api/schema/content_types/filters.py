@@ -21,7 +21,7 @@ from cms.content.fields import (
 )
 from cms.content.fields.blocks import TYPE
 from cms.content.fields.computed import shown_as
-from cms.content.fields.names import camel
+from cms.content.fields.names import camel, lower_first
 from cms.reading.field_values import value_of
 from cms.storage.dialects import JsonText
 from graphql_api.planner.declarations import Call, Row, Rows, Sql
@@ -160,7 +160,7 @@ def _blocks(namespace: Namespace, name: str, field: Field) -> Declared:
             filters = field_filters(namespace, block.name, block.fields)
             add_where(namespace, f"{block.name}Where", f"What is asked of {block.name}.", filters)
     ways = {
-        block.name[:1].lower() + block.name[1:]: Declared(
+        lower_first(block.name): Declared(
             f"{block.name}Where | None",
             Inner(lambda part: part, _is_block(block.name)),
             f"It is of type {block.name}, and fits.",

@@ -307,11 +307,6 @@ def _declared_fields(
     }
 
 
-def block_key(block: type[Block]) -> str:
-    """Return what a class of blocks is called in inputs: ``PullQuote`` becomes ``pullQuote``."""
-    return block.name[:1].lower() + block.name[1:]
-
-
 def _optional(namespace: Namespace, type_: str, field: Field) -> str:
     return type_ if namespace.promises(field) else f"{type_} | None"
 

@@ -20,10 +20,10 @@ from cms.content.fields import (
     References,
     Section,
 )
-from cms.content.fields.names import camel
+from cms.content.fields.names import camel, lower_first
 from cms.content.snapshot import Changes, Draft
 from graphql_api.schema.content_types.draft_values import fields_from
-from graphql_api.schema.content_types.kinds import block_key, is_leaf, leaf_type
+from graphql_api.schema.content_types.kinds import is_leaf, leaf_type
 from graphql_api.schema.declaring.fields import Declared
 from graphql_api.schema.declaring.type_registry import Namespace
 from graphql_api.schema.management.context import Given
@@ -117,7 +117,7 @@ def _blocks_input(namespace: Namespace, name: str, field: Field) -> str:
             f"{_block_input(namespace, block)} | None",
             None,
             block.description or f"{block.name}.",
-            name=block_key(block),
+            name=lower_first(block.name),
         )
         for block in blocks
     }
