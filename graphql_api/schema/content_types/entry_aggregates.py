@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
-from sqlalchemy import Text, case, cast, select
+from sqlalchemy import select
 
 from cms.content.content_type import ContentType
 from cms.content.fields import (
-    Boolean,
     Date,
     DateTime,
     Field,
@@ -20,10 +20,9 @@ from cms.content.fields import (
 from cms.content.fields.computed import shown_as
 from cms.content.fields.names import api_name
 from cms.reading import relations
-from cms.reading.field_values import value_of
-from cms.storage.dialects import JsonScalar, JustNumber, NumberText, TextOf
+from cms.reading.field_values import count_text, counted_in, counted_of
 from graphql_api.planner.declarations import Call, Row, Rows, Sql
-from graphql_api.planner.json_sql import Elements, member, text
+from graphql_api.planner.json_sql import Elements, member
 from graphql_api.planner.source import Chosen
 from graphql_api.schema.content_types.document import document_of
 from graphql_api.schema.content_types.kinds import (
@@ -97,14 +96,13 @@ def _of_kind(
 
 def _counted_of(field: Field) -> ValueOf:
     """Return what is counted or summed up of a field whose value is one scalar."""
-    shown, key = shown_as(field), text(field.name)
-    return lambda row: _counted(shown, JsonScalar(document_of(row).json, key))
+    return lambda row: counted_in(field, document_of(row).json)
 
 
 def _facet_of(name: str, field: Field) -> Facet | None:
     shown = shown_as(field)
     if is_leaf(shown):
-        return Facet(api_name(name), _counted_of(field), shown=_writing_of(shown))
+        return Facet(api_name(name), _counted_of(field), shown=partial(count_text, shown))
     if isinstance(shown, List) and is_leaf(shown.item):
         item = shown.item
 
@@ -113,31 +111,12 @@ def _facet_of(name: str, field: Field) -> Facet | None:
 
         return Facet(
             api_name(name),
-            lambda element: _counted(item, element.value),
+            lambda element: counted_of(item, element.value),
             items,
             row=lambda entry: entry.revision_id,
-            shown=_writing_of(item),
+            shown=partial(count_text, item),
         )
     if isinstance(field, Reference | References):
         find = referenced_by if isinstance(field, Reference) else all_referenced_by
         return Facet(api_name(name), lambda entry: entry.id, find(field))
     return None
-
-
-def _counted(field: Field, scalar: Sql) -> Sql:
-    """Return a scalar of a field as it is counted: a number, or text."""
-    if isinstance(field, Number):
-        return value_of(field, JustNumber(scalar))
-    if isinstance(field, Boolean):
-        is_true = value_of(field, scalar)
-        return case((is_true.is_(None), None), (is_true, text("true")), else_=text("false"))
-    return TextOf(scalar)
-
-
-def _writing_of(field: Field) -> Callable[[Sql], Sql]:
-    """Return how what is counted is written."""
-    return NumberText if isinstance(field, Number) else _as_text
-
-
-def _as_text(value: Sql) -> Sql:
-    return cast(value, Text)
