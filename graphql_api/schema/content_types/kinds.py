@@ -7,9 +7,8 @@ row here; one that inherits from another kind needs rows only where it differs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from cms.content.fields import (
     AnyBlock,
@@ -111,86 +110,87 @@ def _scalar(type_: str, order: Callable[[Field], OrderSql] = value_order) -> Kin
     )
 
 
-# Fields of Computed are of the kind that is computed; Blocks and Sections are lists.
-_ROWS: Mapping[type[Field], Kind[Any]] = {
-    Text: _scalar("str", folded_order),
-    Url: _scalar("str", folded_order),
-    Email: _scalar("str", folded_order),
-    Colour: _scalar("str"),
-    Boolean: _scalar("bool"),
-    Number: replace(_scalar("float"), number=countable),
-    Integer: replace(_scalar("int"), number=countable),
-    Date: replace(_scalar("Date"), moment=comparable),
-    DateTime: replace(_scalar("DateTime"), from_input=moment_from_input, moment=comparable),
-    Choice: Kind[Choice](
-        output=choice_output,
-        input=choice_input,
-        filter=choice_filter,
-        order=choice_order,
-        facet=scalar_facet,
-        listed=Listed(output=choices_output, filter=choices_filter, facet=scalars_facet),
-    ),
-    Json: Kind[Json](
-        output=leaf_output("JSON"),
-        input=shared_input("JSON"),
-        filter=leaf_filter("JSON"),
-        listed=Listed(output=leaves_output("JSON"), filter=leaves_filter("JSON")),
-    ),
-    Markdown: Kind[Markdown](
-        output=markdown_output,
-        input=shared_input("str"),
-        filter=markdown_filter,
-    ),
-    Object: Kind[Object](
-        output=object_output,
-        input=object_input,
-        from_input=object_from_input,
-        to_input=object_to_input,
-        filter=object_filter,
-        listed=Listed(output=objects_output, filter=objects_filter),
-    ),
-    Section: Kind[Section](
-        output=section_output,
-        input=shared_input("SectionInput"),
-        from_input=object_from_input,
-        to_input=object_to_input,
-        filter=section_filter,
-        listed=Listed(output=sections_output, filter=sections_filter),
-    ),
-    AnyBlock: Kind[AnyBlock](
-        input=block_input,
-        from_input=block_from_input,
-        to_input=block_to_input,
-        listed=Listed(output=blocks_output, filter=blocks_filter),
-    ),
-    List: Kind[List](
-        output=list_output,
-        input=list_input,
-        from_input=list_from_input,
-        to_input=list_to_input,
-        filter=items_filter,
-        facet=list_facet,
-    ),
-    Reference: Kind[Reference](
-        output=reference_output,
-        input=shared_input("ID"),
-        filter=reference_filter,
-        order=title_order,
-        order_suffix="Title",
-        facet=reference_facet,
-    ),
-    References: Kind[References](
-        output=references_output,
-        input=list_input,
-        from_input=list_from_input,
-        to_input=list_to_input,
-        filter=references_filter,
-        facet=references_facet,
-    ),
-    Links: Kind[Links](
-        output=links_output,
-        input=shared_input("list[LinkInput]"),
-        filter=links_filter,
-    ),
-}
-KINDS = Kinds(_ROWS)
+# A computed field is of the kind that is computed; Blocks and Sections are lists.
+KINDS = Kinds(
+    {
+        Text: _scalar("str", folded_order),
+        Url: _scalar("str", folded_order),
+        Email: _scalar("str", folded_order),
+        Colour: _scalar("str"),
+        Boolean: _scalar("bool"),
+        Number: replace(_scalar("float"), number=countable),
+        Integer: replace(_scalar("int"), number=countable),
+        Date: replace(_scalar("Date"), moment=comparable),
+        DateTime: replace(_scalar("DateTime"), from_input=moment_from_input, moment=comparable),
+        Choice: Kind[Choice](
+            output=choice_output,
+            input=choice_input,
+            filter=choice_filter,
+            order=choice_order,
+            facet=scalar_facet,
+            listed=Listed(output=choices_output, filter=choices_filter, facet=scalars_facet),
+        ),
+        Json: Kind[Json](
+            output=leaf_output("JSON"),
+            input=shared_input("JSON"),
+            filter=leaf_filter("JSON"),
+            listed=Listed(output=leaves_output("JSON"), filter=leaves_filter("JSON")),
+        ),
+        Markdown: Kind[Markdown](
+            output=markdown_output,
+            input=shared_input("str"),
+            filter=markdown_filter,
+        ),
+        Object: Kind[Object](
+            output=object_output,
+            input=object_input,
+            from_input=object_from_input,
+            to_input=object_to_input,
+            filter=object_filter,
+            listed=Listed(output=objects_output, filter=objects_filter),
+        ),
+        Section: Kind[Section](
+            output=section_output,
+            input=shared_input("SectionInput"),
+            from_input=object_from_input,
+            to_input=object_to_input,
+            filter=section_filter,
+            listed=Listed(output=sections_output, filter=sections_filter),
+        ),
+        AnyBlock: Kind[AnyBlock](
+            input=block_input,
+            from_input=block_from_input,
+            to_input=block_to_input,
+            listed=Listed(output=blocks_output, filter=blocks_filter),
+        ),
+        List: Kind[List](
+            output=list_output,
+            input=list_input,
+            from_input=list_from_input,
+            to_input=list_to_input,
+            filter=items_filter,
+            facet=list_facet,
+        ),
+        Reference: Kind[Reference](
+            output=reference_output,
+            input=shared_input("ID"),
+            filter=reference_filter,
+            order=title_order,
+            order_suffix="Title",
+            facet=reference_facet,
+        ),
+        References: Kind[References](
+            output=references_output,
+            input=list_input,
+            from_input=list_from_input,
+            to_input=list_to_input,
+            filter=references_filter,
+            facet=references_facet,
+        ),
+        Links: Kind[Links](
+            output=links_output,
+            input=shared_input("list[LinkInput]"),
+            filter=links_filter,
+        ),
+    }
+)
