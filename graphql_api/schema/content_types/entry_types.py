@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -12,11 +12,11 @@ from cms.content.fields.names import api_name
 from cms.reading import relations
 from cms.site import Reverse
 from cms.storage.dialects import Folded
-from graphql_api.planner.declarations import Row, Sql
+from graphql_api.planner.declarations import Call, Row, Sql
 from graphql_api.planner.ordering import OrderTerm
 from graphql_api.schema.content_types.entry_aggregates import entries_summed
 from graphql_api.schema.content_types.filters import declare_filters
-from graphql_api.schema.content_types.kind import FieldTypes, OrderSql
+from graphql_api.schema.content_types.kind import FieldTypes
 from graphql_api.schema.content_types.kinds import KINDS
 from graphql_api.schema.content_types.outputs import declare_fields
 from graphql_api.schema.content_types.reverse import reverse_field, reverse_filter
@@ -29,21 +29,25 @@ from graphql_api.schema.delivery.entry import Entry
 from graphql_api.schema.delivery.filters import ENTRY_WHERE
 
 
-def _category(entry: Row, column: str) -> Sql:
-    tree = relations.categories().subquery("of_entry")
-    return select(tree.c[column]).where(tree.c.id == entry.category_id).scalar_subquery()
+def _category(column: str) -> Callable[[Row], Sql]:
+    def of(entry: Row) -> Sql:
+        tree = relations.categories().subquery("of_entry")
+        found = select(tree.c[column]).where(tree.c.id == entry.category_id)
+        return found.scalar_subquery()
+
+    return of
 
 
 # What every entry can be ordered by; whether it can be null.
-_ORDERS: Mapping[str, tuple[OrderSql, bool]] = {
-    "publishedAt": (lambda entry, _: entry.published_at, False),
-    "firstPublishedAt": (lambda entry, _: entry.first_published_at, False),
-    "updatedAt": (lambda entry, _: entry.created_at, False),
-    "title": (lambda entry, _: entry.title_key, False),
-    "slug": (lambda entry, _: entry.slug, False),
-    "path": (lambda entry, _: entry.path, True),
-    "categoryName": (lambda entry, _: Folded(_category(entry, "name")), True),
-    "categoryPath": (lambda entry, _: _category(entry, "path"), True),
+_ORDERS: Mapping[str, tuple[Callable[[Row], Sql], bool]] = {
+    "publishedAt": (lambda entry: entry.published_at, False),
+    "firstPublishedAt": (lambda entry: entry.first_published_at, False),
+    "updatedAt": (lambda entry: entry.created_at, False),
+    "title": (lambda entry: entry.title_key, False),
+    "slug": (lambda entry: entry.slug, False),
+    "path": (lambda entry: entry.path, True),
+    "categoryName": (lambda entry: Folded(_category("name")(entry)), True),
+    "categoryPath": (_category("path"), True),
 }
 
 
@@ -91,15 +95,25 @@ def _common_terms() -> dict[str, OrderTerm]:
 
 def _own_terms(content_type: type[ContentType]) -> dict[str, OrderTerm]:
     kinds = [(KINDS.of(field), shown_as(field)) for field in content_type.fields.values()]
-    return _terms(
+    return _two_terms(
         (f"{api_name(field.name)}{kind.order_suffix}", kind.order(field), True)
         for kind, field in sorted(kinds, key=lambda each: not each[0].order_suffix)
         if kind.order is not None
     )
 
 
-def _terms(orders: Iterable[tuple[str, OrderSql, bool]]) -> dict[str, OrderTerm]:
+def _terms(orders: Iterable[tuple[str, Callable[[Row], Sql], bool]]) -> dict[str, OrderTerm]:
     """Return the two terms of each order: its name, what is compared, whether it can be null."""
+    return _two_terms((name, _alone(sql), nullable) for name, sql, nullable in orders)
+
+
+def _alone(sql: Callable[[Row], Sql]) -> Callable[[Row, Call], Sql]:
+    return lambda row, _: sql(row)
+
+
+def _two_terms(
+    orders: Iterable[tuple[str, Callable[[Row, Call], Sql], bool]],
+) -> dict[str, OrderTerm]:
     return {
         f"{name}_{direction}": OrderTerm(
             f"{name}_{direction}", sql, descending=direction == "DESC", nullable=nullable

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement
 
 from cms.content.fields import (
     AnyBlock,
+    Choice,
     Field,
     Links,
     List,
@@ -31,6 +32,7 @@ from graphql_api.schema.content_types.references import all_referenced_by, type_
 from graphql_api.schema.declaring.fields import FEW, PART, Declared
 from graphql_api.schema.declaring.inputs import (
     LEAF_FILTERS,
+    add_enum_filter,
     add_quantified,
     add_where,
     list_filter,
@@ -59,32 +61,23 @@ def declare_filters(
 def leaf_filter(type_: str) -> Declare[Field]:
     """Return how a field is filtered whose value has a type without fields."""
     filter_, _ = LEAF_FILTERS[type_]
-    return lambda _types, _name, field: compared_filter(filter_, field)
+    return lambda _types, _name, field: _compared(filter_, field)
 
 
 def leaves_filter(type_: str) -> DeclareList[Field]:
     """Return how a list is filtered whose items have a type without fields."""
     filter_, _ = LEAF_FILTERS[type_]
-    return lambda _types, _name, field, item: compared_items_filter(filter_, field, item)
+    return lambda _types, _name, field, item: _compared_items(filter_, field, item)
 
 
-def compared_filter(filter_: str, field: Field) -> Declared:
-    """Declare a filter that compares a field's value."""
-    compare = Compare(comparable(field), narrows=FEW if field.indexed else 1, work=PART)
-    return Declared(f"{filter_} | None", compare, f"{field.label}.")
+def choice_filter(types: FieldTypes, name: str, field: Choice) -> Declared:
+    """Declare the filter of a choice, and add that of its enum."""
+    return _compared(add_enum_filter(types.namespace, name), field)
 
 
-def compared_items_filter(filter_: str, field: List, item: Field) -> Declared:
-    """Declare a filter that compares the items of a list, by the filter of one of them."""
-
-    def rows(row: Row, _: Call) -> Rows:
-        return Rows(Elements(member(document_of(row).json, field.name)))
-
-    return Declared(
-        f"{list_filter(filter_)} | None",
-        ToMany(rows, leaf=lambda element: value_of(item, element.value), work=2 * PART),
-        f"{field.label}.",
-    )
+def choices_filter(types: FieldTypes, name: str, field: List, item: Choice) -> Declared:
+    """Declare the filter of a list of choices, and add that of their enum."""
+    return _compared_items(add_enum_filter(types.namespace, name), field, item)
 
 
 def markdown_filter(_types: FieldTypes, _name: str, field: Markdown) -> Declared:
@@ -188,6 +181,25 @@ def add_section_filter(types: FieldTypes) -> None:
     filters = declare_filters(types, "Section", Section().fields)
     add_where(types.namespace, "SectionWhere", "What is asked of a section.", filters)
     add_quantified(types.namespace, "SectionListWhere", "SectionWhere", "sections")
+
+
+def _compared(filter_: str, field: Field) -> Declared:
+    """Declare a filter that compares a field's value."""
+    compare = Compare(comparable(field), narrows=FEW if field.indexed else 1, work=PART)
+    return Declared(f"{filter_} | None", compare, f"{field.label}.")
+
+
+def _compared_items(filter_: str, field: List, item: Field) -> Declared:
+    """Declare a filter that compares the items of a list, by the filter of one of them."""
+
+    def rows(row: Row, _: Call) -> Rows:
+        return Rows(Elements(member(document_of(row).json, field.name)))
+
+    return Declared(
+        f"{list_filter(filter_)} | None",
+        ToMany(rows, leaf=lambda element: value_of(item, element.value), work=2 * PART),
+        f"{field.label}.",
+    )
 
 
 def _inside(name: str, field: Object) -> Declared:

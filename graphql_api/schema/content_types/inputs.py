@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cms.content.fields import AnyBlock, Block, Computed, Field, List, Object
+from cms.content.fields import AnyBlock, Block, Choice, Computed, Field, List, Object
 from cms.content.fields.names import camel, lower_first
 from cms.errors import SiteError
 from graphql_api.schema.content_types.kind import FieldTypes, InputType
@@ -54,6 +54,11 @@ def input_type(types: FieldTypes, name: str, field: Field) -> str:
 def shared_input(type_: str) -> InputType[Field]:
     """Return how a field is written whose input is the same wherever it is."""
     return lambda _types, _name, _field: type_
+
+
+def choice_input(_types: FieldTypes, name: str, _field: Choice) -> str:
+    """Return the enum of a choice, which is that of its output."""
+    return name
 
 
 def list_input(types: FieldTypes, name: str, field: List) -> str:

@@ -32,14 +32,6 @@ from cms.content.fields import (
     Text,
     Url,
 )
-from graphql_api.schema.content_types.choices import (
-    choice_filter,
-    choice_input,
-    choice_order,
-    choice_output,
-    choices_filter,
-    choices_output,
-)
 from graphql_api.schema.content_types.document import comparable
 from graphql_api.schema.content_types.draft_values import (
     block_from_input,
@@ -60,6 +52,8 @@ from graphql_api.schema.content_types.facets import (
 )
 from graphql_api.schema.content_types.filters import (
     blocks_filter,
+    choice_filter,
+    choices_filter,
     items_filter,
     leaf_filter,
     leaves_filter,
@@ -74,14 +68,22 @@ from graphql_api.schema.content_types.filters import (
 )
 from graphql_api.schema.content_types.inputs import (
     block_input,
+    choice_input,
     list_input,
     object_input,
     shared_input,
 )
 from graphql_api.schema.content_types.kind import Kind, Kinds, Listed, OrderSql
-from graphql_api.schema.content_types.orders import folded_order, title_order, value_order
+from graphql_api.schema.content_types.orders import (
+    choice_order,
+    folded_order,
+    title_order,
+    value_order,
+)
 from graphql_api.schema.content_types.outputs import (
     blocks_output,
+    choice_output,
+    choices_output,
     leaf_output,
     leaves_output,
     links_output,

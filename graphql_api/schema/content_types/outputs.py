@@ -10,6 +10,7 @@ from sqlalchemy.sql.functions import coalesce
 from cms.content.fields import (
     AnyBlock,
     Block,
+    Choice,
     Field,
     Links,
     List,
@@ -79,7 +80,7 @@ def leaf_output(type_: str) -> Declare[Field]:
         return value(
             _optional(types, type_, field),
             lambda row: member(document_of(row).json, field.name),
-            description_of(field),
+            _description(field),
             required=types.namespace.promises(field),
             work=PART,
         )
@@ -95,11 +96,23 @@ def leaves_output(type_: str) -> DeclareList[Field]:
         return value(
             f"list[{type_}]",
             lambda row: coalesce(member(document_of(row).json, field.name), none),
-            description_of(field),
+            _description(field),
             work=PART,
         )
 
     return declare
+
+
+def choice_output(types: FieldTypes, name: str, field: Choice) -> Declared:
+    """Declare a choice, and add its enum."""
+    _add_choice_enum(types, name, field)
+    return leaf_output(name)(types, name, field)
+
+
+def choices_output(types: FieldTypes, name: str, field: List, item: Choice) -> Declared:
+    """Declare a list of choices, and add their enum."""
+    _add_choice_enum(types, name, item)
+    return leaves_output(name)(types, name, field, item)
 
 
 def markdown_output(types: FieldTypes, _name: str, field: Markdown) -> Declared:
@@ -140,19 +153,19 @@ def list_output(types: FieldTypes, name: str, field: List) -> Declared:
 
 def reference_output(_types: FieldTypes, _name: str, field: Reference) -> Declared:
     """Declare a reference as the entry that it leads to."""
-    return one(f"{type_of_target(field)} | None", referenced_by(field), description_of(field))
+    return one(f"{type_of_target(field)} | None", referenced_by(field), _description(field))
 
 
 def references_output(_types: FieldTypes, _name: str, field: References) -> Declared:
     """Declare references as the entries that they lead to."""
-    return many(f"list[{type_of_target(field)}]", all_referenced_by(field), description_of(field))
+    return many(f"list[{type_of_target(field)}]", all_referenced_by(field), _description(field))
 
 
 def blocks_output(types: FieldTypes, name: str, field: List, item: AnyBlock) -> Declared:
     """Declare a list of blocks, and add their types and the union of these."""
     for block in item.blocks.values():
         _add_block(types, block)
-    types.namespace.add_union(name, description_of(field), list(item.blocks))
+    types.namespace.add_union(name, _description(field), list(item.blocks))
     names = [text(block) for block in item.blocks]
 
     def type_of(element: Columns) -> Sql:
@@ -163,7 +176,7 @@ def blocks_output(types: FieldTypes, name: str, field: List, item: AnyBlock) -> 
         known = (lambda element: type_of(element).in_(names),)
         return replace(document_of(row).elements(field.name), where=known, typename=type_of)
 
-    return many(f"list[{name}]", rows, description_of(field))
+    return many(f"list[{name}]", rows, _description(field))
 
 
 def links_output(_types: FieldTypes, _name: str, field: Links) -> Declared:
@@ -175,7 +188,7 @@ def links_output(_types: FieldTypes, _name: str, field: Links) -> Declared:
             lambda link: link.revision_id == document_of(row).revision_id,
             lambda link: link.field_path == document_of(row).path_of(field.name),
         ),
-        description_of(field),
+        _description(field),
     )
 
 
@@ -190,16 +203,16 @@ def add_section(types: FieldTypes) -> None:
     )
 
 
-def description_of(field: Field) -> str:
-    """Return a field's description, by default its label."""
-    return field.description or f"{field.label}."
+def _add_choice_enum(types: FieldTypes, name: str, field: Choice) -> None:
+    members = {choice: choice for choice in field.choices}
+    types.namespace.add_enum(name, _description(field), members)
 
 
 def _inside(types: FieldTypes, type_: str, field: Field, part: Callable[[Row], Row]) -> Declared:
     return inside(
         _optional(types, type_, field),
         part,
-        description_of(field),
+        _description(field),
         present=lambda row: member(document_of(row).json, field.name).is_not(None),
         required=types.namespace.promises(field),
     )
@@ -209,13 +222,13 @@ def _elements(type_: str, field: List) -> Declared:
     return many(
         f"list[{type_}]",
         lambda row, _: document_of(row).elements(field.name),
-        description_of(field),
+        _description(field),
     )
 
 
 def _add_object(types: FieldTypes, name: str, field: Object) -> None:
     declared = declare_fields(types, name, field.fields)
-    types.namespace.add_object(type(name, (), {"__doc__": description_of(field)}), **declared)
+    types.namespace.add_object(type(name, (), {"__doc__": _description(field)}), **declared)
 
 
 def _add_block(types: FieldTypes, block: type[Block]) -> None:
@@ -228,3 +241,7 @@ def _add_block(types: FieldTypes, block: type[Block]) -> None:
 
 def _optional(types: FieldTypes, type_: str, field: Field) -> str:
     return type_ if types.namespace.promises(field) else f"{type_} | None"
+
+
+def _description(field: Field) -> str:
+    return field.description or f"{field.label}."
