@@ -28,7 +28,7 @@ from graphql_api.planner.filters import Compare, Inner, ToMany, ToOne
 from graphql_api.planner.json_sql import Elements, member, text
 from graphql_api.schema.content_types.document import comparable, document_of
 from graphql_api.schema.content_types.kind import Declare, DeclareList, FieldTypes
-from graphql_api.schema.content_types.references import all_referenced_by, type_of_target
+from graphql_api.schema.content_types.references import all_referenced_by, links_of, type_of_target
 from graphql_api.schema.declaring.fields import FEW, PART, Declared
 from graphql_api.schema.declaring.inputs import (
     LEAF_FILTERS,
@@ -37,7 +37,7 @@ from graphql_api.schema.declaring.inputs import (
     add_where,
     list_filter,
 )
-from graphql_api.schema.declaring.row_sources import entry_rows, link_rows
+from graphql_api.schema.declaring.row_sources import entry_rows
 
 
 def declare_filters(
@@ -165,15 +165,7 @@ def blocks_filter(types: FieldTypes, name: str, field: List, item: AnyBlock) -> 
 
 def links_filter(_types: FieldTypes, _name: str, field: Links) -> Declared:
     """Declare the filter of the links that an editor lists."""
-
-    def rows(row: Row, call: Call) -> Rows:
-        return link_rows(
-            call.view,
-            lambda link: link.revision_id == document_of(row).revision_id,
-            lambda link: link.field_path == document_of(row).path_of(field.name),
-        )
-
-    return Declared("LinksWhere | None", ToMany(rows), f"{field.label}.")
+    return Declared("LinksWhere | None", ToMany(links_of(field)), f"{field.label}.")
 
 
 def add_section_filter(types: FieldTypes) -> None:

@@ -32,11 +32,11 @@ from graphql_api.schema.content_types.document import document_of
 from graphql_api.schema.content_types.kind import Declare, DeclareList, FieldTypes
 from graphql_api.schema.content_types.references import (
     all_referenced_by,
+    links_of,
     referenced_by,
     type_of_target,
 )
 from graphql_api.schema.declaring.fields import PART, Declared, inside, many, one, value
-from graphql_api.schema.declaring.row_sources import link_rows
 
 _ANCHOR = value(
     "str", lambda part: member(part.json, "anchor"), "What a #fragment leads to, without #."
@@ -181,15 +181,7 @@ def blocks_output(types: FieldTypes, name: str, field: List, item: AnyBlock) -> 
 
 def links_output(_types: FieldTypes, _name: str, field: Links) -> Declared:
     """Declare the links that an editor lists."""
-    return many(
-        "list[Link]",
-        lambda row, call: link_rows(
-            call.view,
-            lambda link: link.revision_id == document_of(row).revision_id,
-            lambda link: link.field_path == document_of(row).path_of(field.name),
-        ),
-        _description(field),
-    )
+    return many("list[Link]", links_of(field), _description(field))
 
 
 def add_section(types: FieldTypes) -> None:

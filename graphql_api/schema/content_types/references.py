@@ -1,4 +1,4 @@
-"""The entries that references lead to."""
+"""The entries that references lead to, and the links of a field."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from dataclasses import replace
 
 from sqlalchemy import ColumnElement
 
-from cms.content.fields import Reference, References
+from cms.content.fields import Links, Reference, References
 from graphql_api.planner.declarations import Call, Row, Rows
 from graphql_api.planner.source import Columns
 from graphql_api.schema.content_types.document import comparable, document_of
-from graphql_api.schema.declaring.row_sources import entry_rows, referenced_rows, rows_of_type
+from graphql_api.schema.declaring.row_sources import (
+    entry_rows,
+    link_rows,
+    referenced_rows,
+    rows_of_type,
+)
 
 
 def type_of_target(field: Reference | References) -> str:
@@ -45,5 +50,19 @@ def all_referenced_by(field: References) -> Callable[[Row, Call], Rows]:
             lambda entry: entry.from_path == document.path_of(field.name),
         )
         return replace(found, typename=None) if len(field.to) == 1 else found
+
+    return rows
+
+
+def links_of(field: Links) -> Callable[[Row, Call], Rows]:
+    """Return what yields the links that an editor lists in a field."""
+
+    def rows(row: Row, call: Call) -> Rows:
+        document = document_of(row)
+        return link_rows(
+            call.view,
+            lambda link: link.revision_id == document.revision_id,
+            lambda link: link.field_path == document.path_of(field.name),
+        )
 
     return rows
