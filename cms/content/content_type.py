@@ -7,19 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import ClassVar
 
-from cms.content.fields import (
-    Blocks,
-    Field,
-    Json,
-    Links,
-    List,
-    Markdown,
-    Object,
-    Reference,
-    References,
-    Text,
-    Url,
-)
+from cms.content.fields import Field, List, Reference, Scalar, Text, Url
 from cms.content.fields.base import all_fields
 from cms.content.fields.computed import shown_as
 from cms.content.fields.inheritance import collect_fields
@@ -76,10 +64,6 @@ COMMON_NAMES = frozenset(
         "updated_at",
     }
 )
-# Kinds of field whose value is not one that an index could order.
-_WITHOUT_INDEX = (Blocks, Json, Links, List, Markdown, Object)
-# Kinds of field that are no property of structured data, nor are lists of them.
-_WITHOUT_PROPERTY = (*_WITHOUT_INDEX, Reference, References)
 # What structured data say of every page.
 _SAID_ANYWAY = frozenset(
     {"author", "dateModified", "datePublished", "description", "headline", "name", "url"}
@@ -213,7 +197,7 @@ def _check(content_type: type[ContentType]) -> None:
 
 def _check_field(name: str, field: Field) -> None:
     shown = shown_as(field)
-    if field.indexed and isinstance(shown, _WITHOUT_INDEX):
+    if field.indexed and not isinstance(shown, Scalar | Reference):
         raise SiteError(f"{name}: a {type(shown).__name__} has no single value to index")
     for inner in all_fields(field.inner_fields()):
         for attribute, words in _OF_THE_TYPE.items():
@@ -229,7 +213,7 @@ def _check_properties(content_type: type[ContentType]) -> None:
             continue
         shown = shown_as(field)
         item = shown.item if isinstance(shown, List) else shown
-        if isinstance(item, _WITHOUT_PROPERTY):
+        if not isinstance(item, Scalar):
             raise SiteError(f"{name}: a {type(item).__name__} is no property of schema.org")
         if content_type.is_web_page():
             raise SiteError(f"{name}: {said} of what? Let the class say schema_org as well")
@@ -260,7 +244,7 @@ def _check_orders(content_type: type[ContentType]) -> None:
     }
     for name, field in content_type.fields.items():
         reference = orders.get(api_name(name))
-        if reference and not isinstance(shown_as(field), (*_WITHOUT_INDEX, Reference)):
+        if reference and isinstance(shown_as(field), Scalar):
             raise SiteError(
                 f"{content_type.name}: {name!r} and the title of what {reference!r} leads to would "
                 f"both be ordered by {api_name(name)}_ASC; give one of them another name"

@@ -1,11 +1,17 @@
-"""What a field's value is in SQL: lists are filtered, ordered, counted and indexed by it."""
+"""What a field's value is in SQL: lists are filtered, ordered, counted and indexed by it.
+
+``_ROWS`` has a row for each kind of field; a kind without one is read like the kind that it
+inherits from.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, literal_column
+from sqlalchemy import ColumnElement, case, cast, literal_column
+from sqlalchemy import Text as SqlText
 
 from cms.content.fields import (
     Boolean,
@@ -23,33 +29,65 @@ from cms.content.fields import (
     Url,
 )
 from cms.content.fields.computed import shown_as
+from cms.content.fields.kinds import row_of
 from cms.storage.dialects import (
     BooleanOf,
     ColourOf,
     IntegerOf,
     JsonScalar,
+    JustNumber,
     MomentOf,
     NumberOf,
+    NumberText,
     TextOf,
 )
 
 Sql: TypeAlias = ColumnElement[Any]
+Reading: TypeAlias = Callable[[Sql], Sql]
 
-# How the scalar that is stored is compared; a kind that is not named here is compared like the
-# kind it inherits from.
-_VALUES: Mapping[type[Field], Callable[[Sql], Sql]] = {
-    Text: TextOf,
-    Number: NumberOf,
-    Integer: IntegerOf,
-    Boolean: BooleanOf,
-    Date: TextOf,
-    DateTime: MomentOf,
-    Url: TextOf,
-    Email: TextOf,
-    Colour: ColourOf,
-    Choice: TextOf,
-    Reference: TextOf,
-    Json: TextOf,  # each database writes it its own way, but knows whether there is any
+
+def _as_text(value: Sql) -> Sql:
+    return cast(value, SqlText)
+
+
+def _just(number: Reading) -> Reading:
+    return lambda scalar: number(JustNumber(scalar))
+
+
+def _word(scalar: Sql) -> Sql:
+    value = BooleanOf(scalar)
+    true, false = (literal_column(f"'{word}'", SqlText()) for word in ("true", "false"))
+    return case((value.is_(None), None), (value, true), else_=false)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """How the scalars that a kind of field has stored are read.
+
+    Attributes:
+        compared: the value that filters, orders and indexes compare.
+        counted: the value that is counted and summed up: a number, or text.
+        written: what was counted, as text.
+    """
+
+    compared: Reading
+    counted: Reading = TextOf
+    written: Reading = _as_text
+
+
+_ROWS: Mapping[type[Field], _Row] = {
+    Text: _Row(TextOf),
+    Number: _Row(NumberOf, counted=_just(NumberOf), written=NumberText),
+    Integer: _Row(IntegerOf, counted=_just(IntegerOf), written=NumberText),
+    Boolean: _Row(BooleanOf, counted=_word),
+    Date: _Row(TextOf),
+    DateTime: _Row(MomentOf),
+    Url: _Row(TextOf),
+    Email: _Row(TextOf),
+    Colour: _Row(ColourOf),
+    Choice: _Row(TextOf),
+    Reference: _Row(TextOf),
+    Json: _Row(TextOf),  # each database writes it its own way, but knows whether there is any
 }
 
 
@@ -63,8 +101,7 @@ def value_in(field: Field, document: Sql) -> Sql:
     Raises:
         TypeError: if its value is neither one scalar nor JSON.
     """
-    name: Sql = literal_column(f"'{field.name}'")
-    return value_of(field, JsonScalar(document, name))
+    return value_of(field, _scalar_in(field, document))
 
 
 def value_of(field: Field, scalar: Sql) -> Sql:
@@ -73,11 +110,47 @@ def value_of(field: Field, scalar: Sql) -> Sql:
     Raises:
         TypeError: if the field stores neither scalars nor JSON.
     """
-    kind = _kind_of(field)
-    if kind is None:
-        raise TypeError(f"a {type(field).__name__} is not compared as one value")
-    return _VALUES[kind](scalar)
+    return _row(field).compared(scalar)
 
 
-def _kind_of(field: Field) -> type[Field] | None:
-    return next((kind for kind in type(shown_as(field)).__mro__ if kind in _VALUES), None)
+def counted_in(field: Field, document: Sql) -> Sql:
+    """Return the value of a field, as it is counted and summed up.
+
+    Args:
+        field: the field.
+        document: the JSON object that holds it.
+
+    Raises:
+        TypeError: if its value is neither one scalar nor JSON.
+    """
+    return counted_of(field, _scalar_in(field, document))
+
+
+def counted_of(field: Field, scalar: Sql) -> Sql:
+    """Return a scalar that a field has stored, as it is counted: a number, or text.
+
+    Raises:
+        TypeError: if the field stores neither scalars nor JSON.
+    """
+    return _row(field).counted(scalar)
+
+
+def count_text(field: Field, counted: Sql) -> Sql:
+    """Return what was counted of a field, as text.
+
+    Raises:
+        TypeError: if the field stores neither scalars nor JSON.
+    """
+    return _row(field).written(counted)
+
+
+def _scalar_in(field: Field, document: Sql) -> Sql:
+    name: Sql = literal_column(f"'{field.name}'")
+    return JsonScalar(document, name)
+
+
+def _row(field: Field) -> _Row:
+    row = row_of(field, _ROWS)
+    if row is None:
+        raise TypeError(f"a {type(shown_as(field)).__name__} is not compared as one value")
+    return row

@@ -13,8 +13,10 @@ from cms.site import Site
 from graphql_api.schema.content_types.entry_aggregates import entries_summed
 from graphql_api.schema.content_types.entry_types import add_entry_order, add_entry_type
 from graphql_api.schema.content_types.filters import add_section_filter
-from graphql_api.schema.content_types.kinds import add_section
+from graphql_api.schema.content_types.kind import FieldTypes
+from graphql_api.schema.content_types.kinds import KINDS
 from graphql_api.schema.content_types.markdown import Markdown, TocEntry
+from graphql_api.schema.content_types.outputs import add_section
 from graphql_api.schema.content_types.seo import seo_fields, seo_types
 from graphql_api.schema.declaring.aggregates import Facet, add_summary_types, summaries
 from graphql_api.schema.declaring.connection import PageInfo, add_connection, add_entry_connection
@@ -159,7 +161,7 @@ def _add_content(namespace: Namespace, site: Site, more: _More) -> None:
     _add_link_target(namespace, site)
     for part in (Markdown, TocEntry):
         namespace.add_object(part)
-    add_section(namespace)
+    add_section(FieldTypes(namespace, KINDS))
     reverses = site.reverses()
     for content_type in site.content_types.values():
         back = [each for each in reverses if each.target == content_type.name]
@@ -210,7 +212,7 @@ def _add_shared_inputs(namespace: Namespace, entry_filters: Mapping[str, Declare
     add_leaf_filters(namespace)
     add_enum_filter(namespace, "EntryType")
     add_wheres(namespace, entry_filters)
-    add_section_filter(namespace)
+    add_section_filter(FieldTypes(namespace, KINDS))
     add_entry_order(namespace)
     for name, keys in (
         ("EntryBy", ("id", "path")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cms.content.fields.base import Field
+from cms.content.fields.base import Field, Scalar
 from cms.content.fields.blocks import AnyBlock, Block, Blocks
 from cms.content.fields.boolean import Boolean
 from cms.content.fields.choice import Choice
@@ -43,6 +43,7 @@ __all__ = [
     "Object",
     "Reference",
     "References",
+    "Scalar",
     "Section",
     "Sections",
     "Text",

@@ -114,6 +114,14 @@ class Field(Declaration, ABC):
         yield from ()
 
 
+class Scalar(Field):
+    """A field whose value is one scalar, in which nothing leads anywhere.
+
+    Entries can be filtered, ordered and counted by it. It can be indexed, computed, and a
+    property of structured data.
+    """
+
+
 def all_fields(fields: Iterable[Field]) -> Iterator[Field]:
     """Yield the fields, and those within objects, lists and blocks."""
     for each in fields:

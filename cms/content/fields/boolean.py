@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cms.content.canonical_json import Json
-from cms.content.fields.base import Field, Problems, ValuePath, name_of
+from cms.content.fields.base import Problems, Scalar, ValuePath, name_of
 from cms.errors import InvalidValue
 
 
 @dataclass(eq=False, kw_only=True)
-class Boolean(Field):
+class Boolean(Scalar):
     """True, false, or not yet said."""
 
     def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:

@@ -6,14 +6,14 @@ import re
 from dataclasses import KW_ONLY, dataclass
 
 from cms.content.canonical_json import Json
-from cms.content.fields.base import Field, Problems, ValuePath, expected
+from cms.content.fields.base import Problems, Scalar, ValuePath, expected
 from cms.errors import InvalidValue, SiteError
 
 _CHOICE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 @dataclass(eq=False)
-class Choice(Field):
+class Choice(Scalar):
     """One of a fixed set of words, which are an enum in GraphQL.
 
     Attributes:

@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 
 from cms.content.canonical_json import Json
-from cms.content.fields.base import Field, Problems, ValuePath, expected
+from cms.content.fields.base import Problems, Scalar, ValuePath, expected
 from cms.errors import InvalidValue
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 @dataclass(eq=False, kw_only=True)
-class Colour(Field):
+class Colour(Scalar):
     """A colour of the screen, stored as ``#rrggbb`` in lower case."""
 
     def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:

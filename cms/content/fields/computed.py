@@ -7,22 +7,10 @@ from dataclasses import KW_ONLY, dataclass
 
 from cms.content.canonical_json import Json as JsonValue
 from cms.content.canonical_json import JsonObject
-from cms.content.fields.base import Field, Problems, ValuePath, as_text
-from cms.content.fields.boolean import Boolean
-from cms.content.fields.choice import Choice
-from cms.content.fields.colour import Colour
-from cms.content.fields.dates import Date
-from cms.content.fields.email import Email
+from cms.content.fields.base import Field, Problems, Scalar, ValuePath, as_text
 from cms.content.fields.json_value import Json
 from cms.content.fields.list import List
-from cms.content.fields.moment import DateTime
-from cms.content.fields.number import Number
-from cms.content.fields.text import Text
-from cms.content.fields.url import Url
 from cms.errors import SiteError, UserError
-
-# What can be computed: plain values, in which nothing leads anywhere.
-_PLAIN = (Boolean, Choice, Colour, Date, DateTime, Email, Json, Number, Text, Url)
 
 
 @dataclass(eq=False)
@@ -49,7 +37,7 @@ class Computed(Field):
         if not isinstance(self.of, Field):
             raise SiteError("a computed value is of a field: Computed(of=Text(), from_=…)")
         item = self.of.item if isinstance(self.of, List) else self.of
-        if not isinstance(item, _PLAIN):
+        if not isinstance(item, Scalar | Json):
             raise SiteError(f"a {type(item).__name__} cannot be computed, only plain values")
 
     def __set_name__(self, owner: type, name: str) -> None:

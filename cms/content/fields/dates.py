@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from cms import clock
 from cms.content.canonical_json import Json
-from cms.content.fields.base import Field, Problems, ValuePath, expected
+from cms.content.fields.base import Problems, Scalar, ValuePath, expected
 from cms.errors import InvalidValue
 
 
 @dataclass(eq=False, kw_only=True)
-class Date(Field):
+class Date(Scalar):
     """A day of the calendar, stored as ``YYYY-MM-DD``."""
 
     def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:

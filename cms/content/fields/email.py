@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from cms.content.canonical_json import Json
-from cms.content.fields.base import Field, Problems, ValuePath, as_text
+from cms.content.fields.base import Problems, Scalar, ValuePath, as_text
 from cms.errors import InvalidValue
 
 _LONGEST = 254
@@ -15,7 +15,7 @@ _EMAIL = re.compile(r"[^\s@<>()\[\],;:\\\"]+@([^\W_]([\w-]*[^\W_])?\.)+[^\W_]([\
 
 
 @dataclass(eq=False, kw_only=True)
-class Email(Field):
+class Email(Scalar):
     """An e-mail address: ``desk@example.org``."""
 
     def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cms import clock
 from cms.content.canonical_json import Json
-from cms.content.fields.base import Field, Problems, ValuePath, expected
+from cms.content.fields.base import Problems, Scalar, ValuePath, expected
 from cms.errors import InvalidValue
 
 # How far from UTC PostgreSQL knows zones; none on earth ever was.
@@ -15,7 +15,7 @@ _FARTHEST = dt.timedelta(hours=16)
 
 
 @dataclass(eq=False, kw_only=True)
-class DateTime(Field):
+class DateTime(Scalar):
     """A point in time, with the zone in which it is told: ``2026-11-24T18:00:00.000+01:00``.
 
     It is stored to the millisecond. Two that tell the same moment in different zones are equal

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from cms.content.canonical_json import Json
-from cms.content.fields.base import Field, Problems, ValuePath, name_of
+from cms.content.fields.base import Problems, Scalar, ValuePath, name_of
 from cms.errors import InvalidValue
 
 # GraphQL's Int has 32 bits.
@@ -15,7 +15,7 @@ _LARGEST_EXACT = 2**53 - 1  # among the numbers of JSON that are whole
 
 
 @dataclass(eq=False, kw_only=True)
-class Number(Field):
+class Number(Scalar):
     """A finite number, whole or not.
 
     Attributes:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cms.content.canonical_json import Json
-from cms.content.fields.base import Field, Problems, ValuePath, as_text
+from cms.content.fields.base import Problems, Scalar, ValuePath, as_text
 
 
 @dataclass(eq=False, kw_only=True)
-class Text(Field):
+class Text(Scalar):
     """Plain text without markup.
 
     Attributes:

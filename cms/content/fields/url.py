@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from cms.content.canonical_json import Json
-from cms.content.fields.base import Field, Problems, ValuePath, as_text
+from cms.content.fields.base import Problems, Scalar, ValuePath, as_text
 from cms.errors import InvalidValue
 
 _LONGEST = 2_000
 
 
 @dataclass(eq=False, kw_only=True)
-class Url(Field):
+class Url(Scalar):
     """The address of something on the web: ``https://example.org/page``.
 
     It is data and no link: it takes no part in the link graph. For what readers are led to

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Text as SqlText
 from sqlalchemy import cast
 
+from cms.content.fields import Field
+from cms.reading.field_values import value_in
 from graphql_api.planner.declarations import OrderKey, Row, Rows, Sql
 from graphql_api.planner.json_sql import Elements, element_index, member, text
 from graphql_api.planner.source import Columns
@@ -57,3 +60,8 @@ class Document:
 def document_of(row: Row) -> Document:
     """Return the part in which a field looks: the row itself, or all that an entry shows."""
     return row if isinstance(row, Document) else Document(row.rendered, text(""), row.revision_id)
+
+
+def comparable(field: Field) -> Callable[[Row], Sql]:
+    """Return a value's SQL as it is compared; see :func:`cms.reading.field_values.value_in`."""
+    return lambda row: value_in(field, document_of(row).json)

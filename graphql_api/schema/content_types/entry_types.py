@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from sqlalchemy import Integer, case, literal_column, select
+from sqlalchemy import select
 
 from cms.content.content_type import ContentType
-from cms.content.fields import Choice, Email, Field, Reference, Text, Url
 from cms.content.fields.computed import shown_as
-from cms.content.fields.names import api_name, camel
+from cms.content.fields.names import api_name
 from cms.reading import relations
 from cms.site import Reverse
 from cms.storage.dialects import Folded
 from graphql_api.planner.declarations import Call, Row, Sql
-from graphql_api.planner.json_sql import text
 from graphql_api.planner.ordering import OrderTerm
-from graphql_api.planner.source import select_over
 from graphql_api.schema.content_types.entry_aggregates import entries_summed
-from graphql_api.schema.content_types.filters import field_filters
-from graphql_api.schema.content_types.kinds import (
-    comparable,
-    declare_field,
-    is_leaf,
-    referenced_by,
-)
+from graphql_api.schema.content_types.filters import declare_filters
+from graphql_api.schema.content_types.kind import FieldTypes
+from graphql_api.schema.content_types.kinds import KINDS
+from graphql_api.schema.content_types.outputs import declare_fields
 from graphql_api.schema.content_types.reverse import reverse_field, reverse_filter
 from graphql_api.schema.declaring.aggregates import Facet, summaries
 from graphql_api.schema.declaring.connection import add_entry_connection
@@ -79,16 +73,14 @@ def add_entry_type(
         entry_facets: what any entry can be counted by, likewise.
     """
     name = content_type.name
-    fields = {
-        field_name: declare_field(namespace, f"{name}{camel(field_name)}", field)
-        for field_name, field in content_type.fields.items()
-    }
+    types = FieldTypes(namespace, KINDS)
+    fields = declare_fields(types, name, content_type.fields)
     described = {"__doc__": content_type.description or f"{name}."}
     back = {each.name: reverse_field(each) for each in reverses}
     namespace.add_object(type(name, (Entry,), described), **fields, **back)
     told = summaries(namespace, name, entries_summed(content_type, entry_facets))
     add_entry_connection(namespace, name, **told)
-    own = field_filters(namespace, name, content_type.fields)
+    own = declare_filters(types, name, content_type.fields)
     back_filters = {each.name: reverse_filter(each) for each in reverses}
     description = f"What is asked of a {name}."
     every = {**ENTRY_WHERE, **entry_filters, **own, **back_filters}
@@ -102,42 +94,12 @@ def _common_terms() -> dict[str, OrderTerm]:
 
 
 def _own_terms(content_type: type[ContentType]) -> dict[str, OrderTerm]:
-    fields = content_type.fields.items()
-    # A field that is called like the title of what another one leads to is what is meant.
-    return {
-        **_two_terms(
-            (f"{api_name(name)}Title", _title_of(field), True)
-            for name, field in fields
-            if isinstance(field, Reference)
-        ),
-        **_terms(
-            (api_name(name), _order_of(field), True) for name, field in fields if is_leaf(field)
-        ),
-    }
-
-
-def _title_of(field: Reference) -> Callable[[Row, Call], Sql]:
-    """Return by what titles are put in order, of the entry that a reference leads to."""
-    referenced = referenced_by(field)
-
-    def title(row: Row, call: Call) -> Sql:
-        rows = referenced(row, call)
-        source = call.source(rows.relation)
-        return select_over(source, source.columns.title_key, rows.conditions(source.columns))
-
-    return title
-
-
-def _order_of(field: Field) -> Callable[[Row], Sql]:
-    """Return what a leaf is put in order by: its value, without case, or its word's place."""
-    value, shown = comparable(field), shown_as(field)
-    if isinstance(shown, Text | Url | Email):
-        return lambda row: Folded(value(row))
-    if not isinstance(shown, Choice):
-        return value
-    places = enumerate(shown.choices)
-    words = [(text(word), literal_column(str(place), Integer())) for place, word in places]
-    return lambda row: case(*((value(row) == word, place) for word, place in words))
+    kinds = [(KINDS.of(field), shown_as(field)) for field in content_type.fields.values()]
+    return _two_terms(
+        (f"{api_name(field.name)}{kind.order_suffix}", kind.order(field), True)
+        for kind, field in sorted(kinds, key=lambda each: not each[0].order_suffix)
+        if kind.order is not None
+    )
 
 
 def _terms(orders: Iterable[tuple[str, Callable[[Row], Sql], bool]]) -> dict[str, OrderTerm]:

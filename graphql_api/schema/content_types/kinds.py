@@ -1,25 +1,20 @@
-"""What each kind of field is in GraphQL: its type, its SQL, and how it is compared.
+"""``KINDS``: what each kind of field is in GraphQL, one row a kind.
 
-``LEAVES`` and ``FIELD_KINDS`` have a row for each kind; a kind that is not named there is what
-the kind it inherits from is.
+How a kind's values are compared and counted in SQL is a row of :mod:`cms.reading.field_values`.
+A new kind is a class in :mod:`cms.content.fields`, a row there if its values are scalars, and a
+row here; one that inherits from another kind needs rows only where it differs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeAlias, TypeVar, cast
-
-import sqlalchemy as sa
-from sqlalchemy.sql.functions import coalesce
 
 from cms.content.fields import (
-    Block,
-    Blocks,
+    AnyBlock,
     Boolean,
     Choice,
     Colour,
-    Computed,
     Date,
     DateTime,
     Email,
@@ -37,292 +32,167 @@ from cms.content.fields import (
     Text,
     Url,
 )
-from cms.content.fields.blocks import TYPE
-from cms.content.fields.computed import shown_as
-from cms.content.fields.names import camel
-from cms.errors import SiteError
-from cms.reading.field_values import value_in
-from cms.storage.dialects import JsonText
-from graphql_api.planner.declarations import Call, Row, Rows, Sql
-from graphql_api.planner.json_sql import JsonConstant, member, text
-from graphql_api.planner.source import Columns
-from graphql_api.schema.content_types.document import document_of
-from graphql_api.schema.declaring.fields import PART, Declared, inside, many, one, value
-from graphql_api.schema.declaring.row_sources import (
-    entry_rows,
-    link_rows,
-    referenced_rows,
-    rows_of_type,
+from graphql_api.schema.content_types.document import comparable
+from graphql_api.schema.content_types.draft_values import (
+    block_from_input,
+    block_to_input,
+    list_from_input,
+    list_to_input,
+    moment_from_input,
+    object_from_input,
+    object_to_input,
 )
-from graphql_api.schema.declaring.type_registry import Namespace
-
-Declare: TypeAlias = Callable[[Namespace, str, Field], Declared]
-T = TypeVar("T")
-
-
-# The type of each kind of field whose value is one scalar; ``None`` for an enum of its own.
-LEAVES: Mapping[type[Field], str | None] = {
-    Text: "str",
-    Number: "float",
-    Integer: "int",
-    Boolean: "bool",
-    Date: "Date",
-    DateTime: "DateTime",
-    Url: "str",
-    Email: "str",
-    Colour: "str",
-    Choice: None,
-}
-
-
-def is_leaf(field: Field) -> bool:
-    """Say whether a field's value is one scalar, or an enum."""
-    return any(kind in LEAVES for kind in type(shown_as(field)).__mro__)
-
-
-def comparable(field: Field) -> Callable[[Row], Sql]:
-    """Return a value's SQL as it is compared; see :func:`cms.reading.field_values.value_in`."""
-    return lambda row: value_in(field, document_of(row).json)
-
-
-def declare_field(namespace: Namespace, name: str, field: Field) -> Declared:
-    """Return a field's declaration, and add the types that it takes.
-
-    Args:
-        namespace: where types are added.
-        name: what types of this field are called.
-        field: the field.
-
-    Raises:
-        SiteError: if there is no such thing in GraphQL.
-    """
-    declare = _row_for(field, FIELD_KINDS)
-    if declare is None:
-        raise SiteError(f"{name}: a field of kind {type(field).__name__} has no GraphQL type")
-    return declare(namespace, name, field)
-
-
-def leaf_type(name: str, field: Field) -> str:
-    """Return a leaf's type; a choice has an enum of its own."""
-    return LEAVES[_kind_of(field, LEAVES)] or name
-
-
-def _add_choices(namespace: Namespace, name: str, field: Field) -> None:
-    if isinstance(field, Choice):
-        members = {choice: choice for choice in field.choices}
-        namespace.add_enum(name, _description(field), members)
+from graphql_api.schema.content_types.facets import (
+    countable,
+    list_facet,
+    reference_facet,
+    references_facet,
+    scalar_facet,
+    scalars_facet,
+)
+from graphql_api.schema.content_types.filters import (
+    blocks_filter,
+    choice_filter,
+    choices_filter,
+    items_filter,
+    leaf_filter,
+    leaves_filter,
+    links_filter,
+    markdown_filter,
+    object_filter,
+    objects_filter,
+    reference_filter,
+    references_filter,
+    section_filter,
+    sections_filter,
+)
+from graphql_api.schema.content_types.inputs import (
+    block_input,
+    choice_input,
+    list_input,
+    object_input,
+    shared_input,
+)
+from graphql_api.schema.content_types.kind import Kind, Kinds, Listed, OrderSql
+from graphql_api.schema.content_types.orders import (
+    choice_order,
+    folded_order,
+    title_order,
+    value_order,
+)
+from graphql_api.schema.content_types.outputs import (
+    blocks_output,
+    choice_output,
+    choices_output,
+    leaf_output,
+    leaves_output,
+    links_output,
+    list_output,
+    markdown_output,
+    object_output,
+    objects_output,
+    reference_output,
+    references_output,
+    section_output,
+    sections_output,
+)
 
 
-def _leaf(namespace: Namespace, name: str, field: Field) -> Declared:
-    _add_choices(namespace, name, field)
-    return value(
-        _optional(namespace, leaf_type(name, field), field),
-        lambda row: member(document_of(row).json, field.name),
-        _description(field),
-        required=namespace.promises(field),
-        work=PART,
-    )
-
-
-def _json(namespace: Namespace, _name: str, field: Field) -> Declared:
-    return value(
-        _optional(namespace, "JSON", field),
-        lambda row: member(document_of(row).json, field.name),
-        _description(field),
-        required=namespace.promises(field),
-        work=PART,
-    )
-
-
-def _computed(namespace: Namespace, name: str, field: Field) -> Declared:
-    return declare_field(namespace, name, cast("Computed", field).of)
-
-
-def _markdown(namespace: Namespace, _name: str, field: Field) -> Declared:
-    return _object_of(namespace, "Markdown", field, lambda row: document_of(row).at(field.name))
-
-
-def _object(namespace: Namespace, name: str, field: Field) -> Declared:
-    _add_object(namespace, name, cast("Object", field))
-    return _object_of(namespace, name, field, lambda row: document_of(row).inside(field.name))
-
-
-def _object_of(
-    namespace: Namespace, type_: str, field: Field, part: Callable[[Row], Row]
-) -> Declared:
-    return inside(
-        _optional(namespace, type_, field),
-        part,
-        _description(field),
-        present=lambda row: member(document_of(row).json, field.name).is_not(None),
-        required=namespace.promises(field),
-    )
-
-
-def _list(namespace: Namespace, name: str, field: Field) -> Declared:
-    item = cast("List", field).item
-    if is_leaf(item) or isinstance(item, Json):
-        _add_choices(namespace, name, item)
-        return value(
-            f"list[{'JSON' if isinstance(item, Json) else leaf_type(name, item)}]",
-            lambda row: coalesce(
-                member(document_of(row).json, field.name), JsonConstant(b"[]", "jsonb")
-            ),
-            _description(field),
-            work=PART,
-        )
-    if not isinstance(item, Object):
-        raise SiteError(f"{name}: a list of {type(item).__name__} has no GraphQL type")
-    if not isinstance(item, Section):
-        _add_object(namespace, name, item)
-    return many(
-        f"list[{'Section' if isinstance(item, Section) else name}]",
-        lambda row, _: document_of(row).elements(field.name),
-        _description(field),
-    )
-
-
-def _reference(_namespace: Namespace, _name: str, field: Field) -> Declared:
-    to = cast("Reference", field).to
-    type_ = to[0] if len(to) == 1 else "Entry"
-    return one(f"{type_} | None", referenced_by(field), _description(field))
-
-
-def referenced_by(field: Field) -> Callable[[Row, Call], Rows]:
-    """Return what yields the one entry that a reference leads to."""
-    to = cast("Reference", field).to
-
-    def rows(row: Row, call: Call) -> Rows:
-        def is_meant(entry: Columns) -> sa.ColumnElement[bool]:
-            return entry.id == comparable(field)(row)
-
-        if len(to) == 1:
-            return rows_of_type(call.view, to[0], is_meant)
-        return entry_rows(call.view, is_meant)
-
-    return rows
-
-
-def _references(_namespace: Namespace, _name: str, field: Field) -> Declared:
-    to = cast("References", field).to
-    type_ = to[0] if len(to) == 1 else "Entry"
-    return many(f"list[{type_}]", all_referenced_by(field), _description(field))
-
-
-def all_referenced_by(field: Field) -> Callable[[Row, Call], Rows]:
-    """Return what yields the entries that references lead to."""
-    to = cast("References", field).to
-
-    def rows(row: Row, call: Call) -> Rows:
-        document = document_of(row)
-        found = referenced_rows(
-            call.view,
-            lambda entry: entry.from_revision_id == document.revision_id,
-            lambda entry: entry.from_path == document.path_of(field.name),
-        )
-        return replace(found, typename=None) if len(to) == 1 else found
-
-    return rows
-
-
-def _blocks(namespace: Namespace, name: str, field: Field) -> Declared:
-    blocks = cast("Blocks", field).blocks
-    for block in blocks.values():
-        _add_block(namespace, block)
-    namespace.add_union(name, _description(field), list(blocks))
-    names = [text(block) for block in blocks]
-
-    def type_of(element: Columns) -> Sql:
-        return JsonText(element.value, text(TYPE))
-
-    def rows(row: Row, _: Call) -> Rows:
-        # A block whose class is no longer declared is nothing that the schema could show.
-        known = (lambda element: type_of(element).in_(names),)
-        return replace(document_of(row).elements(field.name), where=known, typename=type_of)
-
-    return many(f"list[{name}]", rows, _description(field))
-
-
-def _links(_namespace: Namespace, _name: str, field: Field) -> Declared:
-    return many(
-        "list[Link]",
-        lambda row, call: link_rows(
-            call.view,
-            lambda link: link.revision_id == document_of(row).revision_id,
-            lambda link: link.field_path == document_of(row).path_of(field.name),
+def _scalar(type_: str, order: Callable[[Field], OrderSql] = value_order) -> Kind[Field]:
+    """Return the row of a kind whose values are scalars of a type."""
+    return Kind(
+        output=leaf_output(type_),
+        input=shared_input(type_),
+        filter=leaf_filter(type_),
+        order=order,
+        facet=scalar_facet,
+        listed=Listed(
+            output=leaves_output(type_), filter=leaves_filter(type_), facet=scalars_facet
         ),
-        _description(field),
     )
 
 
-FIELD_KINDS: Mapping[type[Field], Declare] = {
-    **dict.fromkeys(LEAVES, _leaf),
-    Markdown: _markdown,
-    Object: _object,
-    List: _list,
-    Blocks: _blocks,
-    Json: _json,
-    Computed: _computed,
-    Reference: _reference,
-    References: _references,
-    Links: _links,
-}
-
-
-_ANCHOR = value(
-    "str", lambda part: member(part.json, "anchor"), "What a #fragment leads to, without #."
-)
-
-
-def add_section(namespace: Namespace) -> None:
-    """Add the type of a section, which is the same wherever sections are."""
-    written = Section().fields
-    namespace.add_object(
-        type("Section", (), {"__doc__": "A headed part of a page."}),
-        heading=declare_field(namespace, "SectionHeading", written["heading"]),
-        anchor=_ANCHOR,
-        body=declare_field(namespace, "SectionBody", written["body"]),
-    )
-
-
-def _add_object(namespace: Namespace, name: str, field: Object) -> None:
-    declared = _declared_fields(namespace, name, field.fields)
-    namespace.add_object(type(name, (), {"__doc__": _description(field)}), **declared)
-
-
-def _add_block(namespace: Namespace, block: type[Block]) -> None:
-    """Add the type of a class of blocks, unless another field has it already."""
-    if not namespace.has(block.name):
-        declared = _declared_fields(namespace, block.name, block.fields)
-        described = {"__doc__": block.description or f"{block.name}."}
-        namespace.add_object(type(block.name, (), described), **declared)
-
-
-def _declared_fields(
-    namespace: Namespace, name: str, fields: Mapping[str, Field]
-) -> dict[str, Declared]:
-    return {
-        inner_name: declare_field(namespace, f"{name}{camel(inner_name)}", inner)
-        for inner_name, inner in fields.items()
+# A computed field is of the kind that is computed; Blocks and Sections are lists.
+KINDS = Kinds(
+    {
+        Text: _scalar("str", folded_order),
+        Url: _scalar("str", folded_order),
+        Email: _scalar("str", folded_order),
+        Colour: _scalar("str"),
+        Boolean: _scalar("bool"),
+        Number: replace(_scalar("float"), number=countable),
+        Integer: replace(_scalar("int"), number=countable),
+        Date: replace(_scalar("Date"), moment=comparable),
+        DateTime: replace(_scalar("DateTime"), from_input=moment_from_input, moment=comparable),
+        Choice: Kind[Choice](
+            output=choice_output,
+            input=choice_input,
+            filter=choice_filter,
+            order=choice_order,
+            facet=scalar_facet,
+            listed=Listed(output=choices_output, filter=choices_filter, facet=scalars_facet),
+        ),
+        Json: Kind[Json](
+            output=leaf_output("JSON"),
+            input=shared_input("JSON"),
+            filter=leaf_filter("JSON"),
+            listed=Listed(output=leaves_output("JSON"), filter=leaves_filter("JSON")),
+        ),
+        Markdown: Kind[Markdown](
+            output=markdown_output,
+            input=shared_input("str"),
+            filter=markdown_filter,
+        ),
+        Object: Kind[Object](
+            output=object_output,
+            input=object_input,
+            from_input=object_from_input,
+            to_input=object_to_input,
+            filter=object_filter,
+            listed=Listed(output=objects_output, filter=objects_filter),
+        ),
+        Section: Kind[Section](
+            output=section_output,
+            input=shared_input("SectionInput"),
+            from_input=object_from_input,
+            to_input=object_to_input,
+            filter=section_filter,
+            listed=Listed(output=sections_output, filter=sections_filter),
+        ),
+        AnyBlock: Kind[AnyBlock](
+            input=block_input,
+            from_input=block_from_input,
+            to_input=block_to_input,
+            listed=Listed(output=blocks_output, filter=blocks_filter),
+        ),
+        List: Kind[List](
+            output=list_output,
+            input=list_input,
+            from_input=list_from_input,
+            to_input=list_to_input,
+            filter=items_filter,
+            facet=list_facet,
+        ),
+        Reference: Kind[Reference](
+            output=reference_output,
+            input=shared_input("ID"),
+            filter=reference_filter,
+            order=title_order,
+            order_suffix="Title",
+            facet=reference_facet,
+        ),
+        References: Kind[References](
+            output=references_output,
+            input=list_input,
+            from_input=list_from_input,
+            to_input=list_to_input,
+            filter=references_filter,
+            facet=references_facet,
+        ),
+        Links: Kind[Links](
+            output=links_output,
+            input=shared_input("list[LinkInput]"),
+            filter=links_filter,
+        ),
     }
-
-
-def block_key(block: type[Block]) -> str:
-    """Return what a class of blocks is called in inputs: ``PullQuote`` becomes ``pullQuote``."""
-    return block.name[:1].lower() + block.name[1:]
-
-
-def _optional(namespace: Namespace, type_: str, field: Field) -> str:
-    return type_ if namespace.promises(field) else f"{type_} | None"
-
-
-def _description(field: Field) -> str:
-    return field.description or f"{field.label}."
-
-
-def _kind_of(field: Field, table: Mapping[type[Field], object]) -> type[Field]:
-    return next(kind for kind in type(shown_as(field)).__mro__ if kind in table)
-
-
-def _row_for(field: Field, table: Mapping[type[Field], T]) -> T | None:
-    return next((table[kind] for kind in type(field).__mro__ if kind in table), None)
+)

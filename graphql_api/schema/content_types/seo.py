@@ -32,8 +32,7 @@ from graphql_api.planner.json_sql import (
     text,
 )
 from graphql_api.planner.source import Chosen, Selectable
-from graphql_api.schema.content_types.document import document_of
-from graphql_api.schema.content_types.kinds import comparable
+from graphql_api.schema.content_types.document import comparable, document_of
 from graphql_api.schema.declaring.fields import Declared, inside, many, seen_value, value
 from graphql_api.schema.declaring.row_sources import translation_rows
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cms.content.content_type import ContentType
+from cms.content.fields.names import lower_first
 from cms.site import Site
 from cms.storage.dialects import JsonDocument, Key
 from graphql_api.planner.arguments import Given, Input
@@ -132,10 +133,10 @@ def fields_of_types(site: Site) -> dict[str, Declared]:
     fields: dict[str, Declared] = {}
     for content_type in site.content_types.values():
         if content_type.singleton:
-            fields[_field_name(content_type.name)] = _singleton(content_type)
+            fields[lower_first(content_type.name)] = _singleton(content_type)
         else:
-            fields[_field_name(content_type.name)] = _single(content_type)
-            fields[_field_name(content_type.plural)] = _list(content_type)
+            fields[lower_first(content_type.name)] = _single(content_type)
+            fields[lower_first(content_type.plural)] = _list(content_type)
     return fields
 
 
@@ -172,8 +173,3 @@ def _singleton(content_type: type[ContentType]) -> Declared:
         lambda _, call: rows_of_type(call.view, content_type.name),
         content_type.description or f"The only {content_type.name}.",
     )
-
-
-def _field_name(type_name: str) -> str:
-    """Return a type's name as a field's: ``GlossaryTerm`` becomes ``glossaryTerm``."""
-    return type_name[:1].lower() + type_name[1:]

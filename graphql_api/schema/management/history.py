@@ -13,7 +13,8 @@ from cms.identifiers import kind_of
 from cms.review.comments import Located
 from cms.site import Site
 from graphql_api.planner.declarations import Call, Rows, Sql
-from graphql_api.schema.content_types.draft_values import draft_given
+from graphql_api.schema.content_types.draft_values import draft_input
+from graphql_api.schema.content_types.kinds import KINDS
 from graphql_api.schema.declaring.json_parts import part, part_list, part_row
 from graphql_api.schema.declaring.row_sources import revision_rows
 from graphql_api.schema.management.context import plain_object
@@ -128,7 +129,7 @@ def merge_json(site: Site, merge: Mapping[str, Any]) -> JsonObject:
     if not isinstance(draft, Mapping):
         raise TypeError("a merge proposes a draft")
     told = {key: item for key, item in merge.items() if key not in {"draft", "contentType"}}
-    values = draft_given(site.content_type(merge["contentType"]), draft)
+    values = draft_input(KINDS, site.content_type(merge["contentType"]), draft)
     return {**shown(told), "values": values}
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, literal_column, select
 from sqlalchemy import text as raw  # noqa: TID251  # asks how a statement is carried out
 from sqlalchemy.dialects import postgresql, sqlite
 
+from cms.content.canonical_json import Json as JsonValue
 from cms.content.content_type import ContentType
 from cms.content.fields import (
     Block,
@@ -32,6 +33,7 @@ from cms.content.fields import (
     Sections,
     Text,
 )
+from cms.content.fields.base import Problems, ValuePath
 from cms.errors import Refused, SiteError
 from cms.reading.field_indexes import compare_indexes, index_fields
 from cms.reading.field_values import value_in
@@ -69,6 +71,15 @@ class Opinion(ContentType, path="/opinions/{slug}"):
     minutes = Text()
     is_silent = Text()
     shown_at = Text()
+
+
+class Coordinates(Field):
+    """A kind of its own, whose values are no scalars."""
+
+    def clean(self, value: JsonValue, path: ValuePath, problems: Problems) -> JsonValue:
+        """Accept everything."""
+        del path, problems
+        return value
 
 
 SITE = Site("Films", content_types=(Film, Opinion))
@@ -219,6 +230,7 @@ class Remark(Block):
         Blocks(Remark),
         Computed(of=Json(), from_=dict, indexed=True),
         Computed(of=Text(indexed=True), from_=str),
+        Coordinates(indexed=True),
     ],
     ids=lambda field: type(field).__name__,
 )

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TypeAlias, cast
+from collections.abc import Mapping
 
 from cms.content.content_type import ContentType
-from cms.content.fields import (
-    Block,
-    Blocks,
-    Computed,
-    Field,
-    Json,
-    Links,
-    List,
-    Markdown,
-    Object,
-    Reference,
-    References,
-    Section,
-)
-from cms.content.fields.names import camel
 from cms.content.snapshot import Changes, Draft
 from graphql_api.schema.content_types.draft_values import fields_from
-from graphql_api.schema.content_types.kinds import block_key, is_leaf, leaf_type
+from graphql_api.schema.content_types.inputs import declare_inputs
+from graphql_api.schema.content_types.kind import FieldTypes
+from graphql_api.schema.content_types.kinds import KINDS
 from graphql_api.schema.declaring.fields import Declared
 from graphql_api.schema.declaring.type_registry import Namespace
 from graphql_api.schema.management.context import Given
 from graphql_api.schema.management.mutations.mutation import wanted
-
-Inputs: TypeAlias = Callable[[Namespace, str, Field], str]
 
 # What can be written of every entry.
 _COMMON: Mapping[str, Declared] = {
@@ -65,7 +49,7 @@ def add_shared_inputs(namespace: Namespace) -> None:
 def add_values(namespace: Namespace, content_type: type[ContentType]) -> str:
     """Add the input with all that can be written of a content type, and return its name."""
     name = f"{content_type.name}Values"
-    own = _wanted_fields(namespace, content_type.name, content_type.fields)
+    own = declare_inputs(FieldTypes(namespace, KINDS), content_type.name, content_type.fields)
     namespace.add_input(name, f"What is written of a {content_type.name}.", {**_COMMON, **own})
     return name
 
@@ -78,7 +62,7 @@ def draft_from(content_type: type[ContentType], values: Given) -> Draft:
         summary=values.get("summary") or "",
         category=values.get("category"),
         tags=tuple(values.get("tags") or ()),
-        fields=fields_from(content_type.fields, values),
+        fields=fields_from(KINDS, content_type.fields, values),
     )
 
 
@@ -88,74 +72,5 @@ def changes_from(content_type: type[ContentType], values: Given) -> Changes:
         **{key: values[key] or "" for key in ("title", "slug", "summary") if key in values},
         category=(values["category"] or "") if "category" in values else None,
         tags=tuple(values["tags"] or ()) if "tags" in values else None,
-        fields=fields_from(content_type.fields, values),
+        fields=fields_from(KINDS, content_type.fields, values),
     )
-
-
-def _input_type(namespace: Namespace, name: str, field: Field) -> str:
-    if is_leaf(field):
-        return leaf_type(name, field)
-    return next(
-        make(namespace, name, field) for kind, make in _INPUTS.items() if isinstance(field, kind)
-    )
-
-
-def _list_input(namespace: Namespace, name: str, field: Field) -> str:
-    return f"list[{_input_type(namespace, name, cast('List', field).item)}]"
-
-
-def _object_input(namespace: Namespace, name: str, field: Field) -> str:
-    fields = _wanted_fields(namespace, name, cast("Object", field).fields)
-    namespace.add_input(f"{name}Input", field.description or f"{field.label}.", fields)
-    return f"{name}Input"
-
-
-def _blocks_input(namespace: Namespace, name: str, field: Field) -> str:
-    blocks = cast("Blocks", field).blocks.values()
-    choices = {
-        block.name: Declared(
-            f"{_block_input(namespace, block)} | None",
-            None,
-            block.description or f"{block.name}.",
-            name=block_key(block),
-        )
-        for block in blocks
-    }
-    namespace.add_input(f"{name}Input", "A block: one of these.", choices, one_of=True)
-    return f"list[{name}Input]"
-
-
-def _block_input(namespace: Namespace, block: type[Block]) -> str:
-    name = f"{block.name}Input"
-    if not namespace.has(name):
-        fields = _wanted_fields(namespace, block.name, block.fields)
-        namespace.add_input(name, block.description or f"{block.name}.", fields)
-    return name
-
-
-def _wanted_fields(
-    namespace: Namespace, name: str, fields: Mapping[str, Field]
-) -> dict[str, Declared]:
-    """Return what can be written of an object; what Python computes cannot."""
-    return {
-        inner_name: wanted(
-            f"{_input_type(namespace, f'{name}{camel(inner_name)}', inner)} | None",
-            inner.description or f"{inner.label}.",
-        )
-        for inner_name, inner in fields.items()
-        if not isinstance(inner, Computed)
-    }
-
-
-# What each kind of field that is no leaf takes; a kind stands before the one it inherits from.
-_INPUTS: Mapping[type[Field], Inputs] = {
-    Markdown: lambda *_: "str",
-    Section: lambda *_: "SectionInput",
-    Object: _object_input,
-    Blocks: _blocks_input,
-    References: lambda *_: "list[ID]",
-    List: _list_input,
-    Json: lambda *_: "JSON",
-    Reference: lambda *_: "ID",
-    Links: lambda *_: "list[LinkInput]",
-}

@@ -12,7 +12,8 @@ from graphql_api.http.limits import Limits
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.operation import Operations, fetch
 from graphql_api.schema.build import build_delivery_schema
-from graphql_api.schema.content_types.draft_values import draft_given, fields_from
+from graphql_api.schema.content_types.draft_values import draft_input, fields_from
+from graphql_api.schema.content_types.kinds import KINDS
 from tests.builders import entry_id_of
 from tests.graphql_api.conftest import Api
 from tests.sites import SITE, Article
@@ -392,7 +393,7 @@ def test_what_an_input_says_becomes_a_draft_and_an_input_again() -> None:
             {"columns": {"left": [{"remark": {"see": []}}], "rows": [{"cell": "C"}]}},
         ],
     }
-    fields = fields_from(Article.fields, given)
+    fields = fields_from(KINDS, Article.fields, given)
     assert fields["parts"] == [
         {"type": "Quote", "text": "Words"},
         {
@@ -401,9 +402,9 @@ def test_what_an_input_says_becomes_a_draft_and_an_input_again() -> None:
             "rows": [{"cell": "C"}],
         },
     ]
-    again = draft_given(Article, {"title": "T", "fields": fields})
+    again = draft_input(KINDS, Article, {"title": "T", "fields": fields})
     assert again["title"] == "T"
-    assert fields_from(Article.fields, again)["chart"] == {"snake_case": None}
+    assert fields_from(KINDS, Article.fields, again)["chart"] == {"snake_case": None}
     assert list(map(list, again["parts"])) == [["quote"], ["columns"]]  # type: ignore[arg-type]  # it is a list
     assert "subtitleWords" not in again
 

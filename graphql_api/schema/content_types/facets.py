@@ -1,0 +1,57 @@
+"""The facets of fields: what entries are counted by."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from cms.content.fields import Field, List, Reference, References
+from cms.content.fields.computed import shown_as
+from cms.content.fields.names import api_name
+from cms.reading.field_values import count_text, counted_in, counted_of
+from graphql_api.planner.declarations import Call, Row, Rows
+from graphql_api.planner.json_sql import Elements, member
+from graphql_api.schema.content_types.document import document_of
+from graphql_api.schema.content_types.kind import Kinds
+from graphql_api.schema.content_types.references import all_referenced_by, referenced_by
+from graphql_api.schema.declaring.aggregates import Facet, ValueOf
+
+
+def countable(field: Field) -> ValueOf:
+    """Return a scalar's SQL as it is counted and summed up."""
+    return lambda row: counted_in(field, document_of(row).json)
+
+
+def scalar_facet(_kinds: Kinds, field: Field) -> Facet:
+    """Return the facet of a field whose value is one scalar."""
+    return Facet(api_name(field.name), countable(field), shown=partial(count_text, field))
+
+
+def scalars_facet(field: List, item: Field) -> Facet:
+    """Return the facet of a list of scalars, which counts an entry once for each of them."""
+
+    def items(row: Row, _: Call) -> Rows:
+        return Rows(Elements(member(document_of(row).json, field.name)))
+
+    return Facet(
+        api_name(field.name),
+        lambda element: counted_of(item, element.value),
+        items,
+        row=lambda entry: entry.revision_id,
+        shown=partial(count_text, item),
+    )
+
+
+def list_facet(kinds: Kinds, field: List) -> Facet | None:
+    """Return the facet of a list, if lists of its items' kind have one."""
+    facet = kinds.listed(field.name, field).facet
+    return facet(field, shown_as(field.item)) if facet is not None else None
+
+
+def reference_facet(_kinds: Kinds, field: Reference) -> Facet:
+    """Return the facet of the entry that a reference leads to."""
+    return Facet(api_name(field.name), lambda entry: entry.id, referenced_by(field))
+
+
+def references_facet(_kinds: Kinds, field: References) -> Facet:
+    """Return the facet of the entries that references lead to."""
+    return Facet(api_name(field.name), lambda entry: entry.id, all_referenced_by(field))

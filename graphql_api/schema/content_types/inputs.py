@@ -1,0 +1,97 @@
+"""The inputs of fields: what editors write into them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from cms.content.fields import AnyBlock, Block, Choice, Computed, Field, List, Object
+from cms.content.fields.names import camel, lower_first
+from cms.errors import SiteError
+from graphql_api.schema.content_types.kind import FieldTypes, InputType
+from graphql_api.schema.declaring.fields import Declared
+
+
+def declare_inputs(
+    types: FieldTypes, name: str, fields: Mapping[str, Field]
+) -> dict[str, Declared]:
+    """Return what can be written into fields, and add the inputs for it.
+
+    Args:
+        types: the types of fields.
+        name: the name of what has the fields, with which the names of their inputs begin.
+        fields: the fields, by their names.
+
+    Raises:
+        SiteError: if there is no input for one of them.
+    """
+    return {
+        key: Declared(
+            f"{input_type(types, f'{name}{camel(key)}', field)} | None",
+            None,
+            field.description or f"{field.label}.",
+        )
+        for key, field in written_fields(fields)
+    }
+
+
+def written_fields(fields: Mapping[str, Field]) -> Iterator[tuple[str, Field]]:
+    """Yield the fields that editors write, with their names; not those that Python computes."""
+    return ((key, field) for key, field in fields.items() if not isinstance(field, Computed))
+
+
+def input_type(types: FieldTypes, name: str, field: Field) -> str:
+    """Return the type of a field's input, and add it to the schema.
+
+    Raises:
+        SiteError: if there is no input for it.
+    """
+    add = types.kinds.of(field).input
+    if add is None:
+        raise SiteError(f"{name}: a field of kind {type(field).__name__} has no GraphQL input")
+    return add(types, name, field)
+
+
+def shared_input(type_: str) -> InputType[Field]:
+    """Return how a field is written whose input is the same wherever it is."""
+    return lambda _types, _name, _field: type_
+
+
+def choice_input(_types: FieldTypes, name: str, _field: Choice) -> str:
+    """Return the enum of a choice, which is that of its output."""
+    return name
+
+
+def list_input(types: FieldTypes, name: str, field: List) -> str:
+    """Return the type of a list, and add that of its items."""
+    return f"list[{input_type(types, name, field.item)}]"
+
+
+def object_input(types: FieldTypes, name: str, field: Object) -> str:
+    """Return the input of an object, and add it."""
+    fields = declare_inputs(types, name, field.fields)
+    types.namespace.add_input(f"{name}Input", field.description or f"{field.label}.", fields)
+    return f"{name}Input"
+
+
+def block_input(types: FieldTypes, name: str, field: AnyBlock) -> str:
+    """Return the input of a block of any of several classes, and add it."""
+    choices = {
+        block.name: Declared(
+            f"{_input_of_class(types, block)} | None",
+            None,
+            block.description or f"{block.name}.",
+            name=lower_first(block.name),
+        )
+        for block in field.blocks.values()
+    }
+    types.namespace.add_input(f"{name}Input", "A block: one of these.", choices, one_of=True)
+    return f"{name}Input"
+
+
+def _input_of_class(types: FieldTypes, block: type[Block]) -> str:
+    """Return the input of a class of blocks, and add it, unless another field has it already."""
+    name = f"{block.name}Input"
+    if not types.namespace.has(name):
+        fields = declare_inputs(types, block.name, block.fields)
+        types.namespace.add_input(name, block.description or f"{block.name}.", fields)
+    return name

@@ -1,0 +1,46 @@
+"""The orders of fields: what entries are ordered by."""
+
+from __future__ import annotations
+
+from sqlalchemy import Integer, case, literal_column
+
+from cms.content.fields import Choice, Field, Reference
+from cms.storage.dialects import Folded
+from graphql_api.planner.declarations import Call, Row, Sql
+from graphql_api.planner.json_sql import text
+from graphql_api.planner.source import select_over
+from graphql_api.schema.content_types.document import comparable
+from graphql_api.schema.content_types.kind import OrderSql
+from graphql_api.schema.content_types.references import referenced_by
+
+
+def value_order(field: Field) -> OrderSql:
+    """Return the order of a field's values as they are compared."""
+    value = comparable(field)
+    return lambda row, _: value(row)
+
+
+def folded_order(field: Field) -> OrderSql:
+    """Return the order of texts, upper and lower case together."""
+    value = comparable(field)
+    return lambda row, _: Folded(value(row))
+
+
+def choice_order(field: Choice) -> OrderSql:
+    """Return the order of choices, which is that of their declaration."""
+    value = comparable(field)
+    places = enumerate(field.choices)
+    words = [(text(word), literal_column(str(place), Integer())) for place, word in places]
+    return lambda row, _: case(*((value(row) == word, place) for word, place in words))
+
+
+def title_order(field: Reference) -> OrderSql:
+    """Return the order of the titles of the entries that a reference leads to."""
+    referenced = referenced_by(field)
+
+    def title(row: Row, call: Call) -> Sql:
+        rows = referenced(row, call)
+        source = call.source(rows.relation)
+        return select_over(source, source.columns.title_key, rows.conditions(source.columns))
+
+    return title

@@ -1,0 +1,239 @@
+"""The types of fields, with the SQL of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from sqlalchemy.sql.functions import coalesce
+
+from cms.content.fields import (
+    AnyBlock,
+    Block,
+    Choice,
+    Field,
+    Links,
+    List,
+    Markdown,
+    Object,
+    Reference,
+    References,
+    Section,
+)
+from cms.content.fields.blocks import TYPE
+from cms.content.fields.computed import shown_as
+from cms.content.fields.names import camel
+from cms.errors import SiteError
+from cms.storage.dialects import JsonText
+from graphql_api.planner.declarations import Call, Row, Rows, Sql
+from graphql_api.planner.json_sql import JsonConstant, member, text
+from graphql_api.planner.source import Columns
+from graphql_api.schema.content_types.document import document_of
+from graphql_api.schema.content_types.kind import Declare, DeclareList, FieldTypes
+from graphql_api.schema.content_types.references import (
+    all_referenced_by,
+    links_of,
+    referenced_by,
+    type_of_target,
+)
+from graphql_api.schema.declaring.fields import PART, Declared, inside, many, one, value
+
+_ANCHOR = value(
+    "str", lambda part: member(part.json, "anchor"), "What a #fragment leads to, without #."
+)
+
+
+def declare_fields(
+    types: FieldTypes, name: str, fields: Mapping[str, Field]
+) -> dict[str, Declared]:
+    """Return the declarations of fields, and add the types for them.
+
+    Args:
+        types: the types of fields.
+        name: the name of what has the fields, with which the names of their types begin.
+        fields: the fields, by their names.
+
+    Raises:
+        SiteError: if there is no type for one of them.
+    """
+    return {
+        key: declare_field(types, f"{name}{camel(key)}", field) for key, field in fields.items()
+    }
+
+
+def declare_field(types: FieldTypes, name: str, field: Field) -> Declared:
+    """Return a field's declaration, and add the types for it, called by the name.
+
+    Raises:
+        SiteError: if there is no type for it.
+    """
+    declare = types.kinds.of(field).output
+    if declare is None:
+        raise SiteError(f"{name}: a field of kind {type(field).__name__} has no GraphQL type")
+    return declare(types, name, shown_as(field))
+
+
+def leaf_output(type_: str) -> Declare[Field]:
+    """Return how a field is declared whose value has a type without fields."""
+
+    def declare(types: FieldTypes, _name: str, field: Field) -> Declared:
+        return value(
+            _optional(types, type_, field),
+            lambda row: member(document_of(row).json, field.name),
+            _description(field),
+            required=types.namespace.promises(field),
+            work=PART,
+        )
+
+    return declare
+
+
+def leaves_output(type_: str) -> DeclareList[Field]:
+    """Return how a list is declared whose items have a type without fields."""
+
+    def declare(_types: FieldTypes, _name: str, field: List, _item: Field) -> Declared:
+        none = JsonConstant(b"[]", "jsonb")
+        return value(
+            f"list[{type_}]",
+            lambda row: coalesce(member(document_of(row).json, field.name), none),
+            _description(field),
+            work=PART,
+        )
+
+    return declare
+
+
+def choice_output(types: FieldTypes, name: str, field: Choice) -> Declared:
+    """Declare a choice, and add its enum."""
+    _add_choice_enum(types, name, field)
+    return leaf_output(name)(types, name, field)
+
+
+def choices_output(types: FieldTypes, name: str, field: List, item: Choice) -> Declared:
+    """Declare a list of choices, and add their enum."""
+    _add_choice_enum(types, name, item)
+    return leaves_output(name)(types, name, field, item)
+
+
+def markdown_output(types: FieldTypes, _name: str, field: Markdown) -> Declared:
+    """Declare Markdown, whose type is the same wherever it is."""
+    return _inside(types, "Markdown", field, lambda row: document_of(row).at(field.name))
+
+
+def object_output(types: FieldTypes, name: str, field: Object) -> Declared:
+    """Declare an object, and add its type."""
+    _add_object(types, name, field)
+    return _inside(types, name, field, lambda row: document_of(row).inside(field.name))
+
+
+def objects_output(types: FieldTypes, name: str, field: List, item: Object) -> Declared:
+    """Declare a list of objects, and add their type."""
+    _add_object(types, name, item)
+    return _elements(name, field)
+
+
+def section_output(types: FieldTypes, _name: str, field: Section) -> Declared:
+    """Declare a section, whose type is the same wherever it is."""
+    return _inside(types, "Section", field, lambda row: document_of(row).inside(field.name))
+
+
+def sections_output(_types: FieldTypes, _name: str, field: List, _item: Section) -> Declared:
+    """Declare a list of sections."""
+    return _elements("Section", field)
+
+
+def list_output(types: FieldTypes, name: str, field: List) -> Declared:
+    """Declare a list of any kind that has lists.
+
+    Raises:
+        SiteError: if its items' kind has none.
+    """
+    return types.kinds.listed(name, field).output(types, name, field, shown_as(field.item))
+
+
+def reference_output(_types: FieldTypes, _name: str, field: Reference) -> Declared:
+    """Declare a reference as the entry that it leads to."""
+    return one(f"{type_of_target(field)} | None", referenced_by(field), _description(field))
+
+
+def references_output(_types: FieldTypes, _name: str, field: References) -> Declared:
+    """Declare references as the entries that they lead to."""
+    return many(f"list[{type_of_target(field)}]", all_referenced_by(field), _description(field))
+
+
+def blocks_output(types: FieldTypes, name: str, field: List, item: AnyBlock) -> Declared:
+    """Declare a list of blocks, and add their types and the union of these."""
+    for block in item.blocks.values():
+        _add_block(types, block)
+    types.namespace.add_union(name, _description(field), list(item.blocks))
+    names = [text(block) for block in item.blocks]
+
+    def type_of(element: Columns) -> Sql:
+        return JsonText(element.value, text(TYPE))
+
+    def rows(row: Row, _: Call) -> Rows:
+        # A block whose class is no longer declared is nothing that the schema could show.
+        known = (lambda element: type_of(element).in_(names),)
+        return replace(document_of(row).elements(field.name), where=known, typename=type_of)
+
+    return many(f"list[{name}]", rows, _description(field))
+
+
+def links_output(_types: FieldTypes, _name: str, field: Links) -> Declared:
+    """Declare the links that an editor lists."""
+    return many("list[Link]", links_of(field), _description(field))
+
+
+def add_section(types: FieldTypes) -> None:
+    """Add the type of a section, which is the same wherever sections are."""
+    heading, body = declare_fields(types, "Section", Section().fields).values()
+    types.namespace.add_object(
+        type("Section", (), {"__doc__": "A headed part of a page."}),
+        heading=heading,
+        anchor=_ANCHOR,
+        body=body,
+    )
+
+
+def _add_choice_enum(types: FieldTypes, name: str, field: Choice) -> None:
+    members = {choice: choice for choice in field.choices}
+    types.namespace.add_enum(name, _description(field), members)
+
+
+def _inside(types: FieldTypes, type_: str, field: Field, part: Callable[[Row], Row]) -> Declared:
+    return inside(
+        _optional(types, type_, field),
+        part,
+        _description(field),
+        present=lambda row: member(document_of(row).json, field.name).is_not(None),
+        required=types.namespace.promises(field),
+    )
+
+
+def _elements(type_: str, field: List) -> Declared:
+    return many(
+        f"list[{type_}]",
+        lambda row, _: document_of(row).elements(field.name),
+        _description(field),
+    )
+
+
+def _add_object(types: FieldTypes, name: str, field: Object) -> None:
+    declared = declare_fields(types, name, field.fields)
+    types.namespace.add_object(type(name, (), {"__doc__": _description(field)}), **declared)
+
+
+def _add_block(types: FieldTypes, block: type[Block]) -> None:
+    """Add the type of a class of blocks, unless another field has it already."""
+    if not types.namespace.has(block.name):
+        declared = declare_fields(types, block.name, block.fields)
+        described = {"__doc__": block.description or f"{block.name}."}
+        types.namespace.add_object(type(block.name, (), described), **declared)
+
+
+def _optional(types: FieldTypes, type_: str, field: Field) -> str:
+    return type_ if types.namespace.promises(field) else f"{type_} | None"
+
+
+def _description(field: Field) -> str:
+    return field.description or f"{field.label}."
