@@ -7,7 +7,7 @@ and in webhooks.
 
 from __future__ import annotations
 
-import secrets
+import secrets  # noqa: TID251  # the random part of an id
 from datetime import UTC, datetime
 from typing import Literal, get_args
 
