@@ -6,7 +6,7 @@ creation time and is safe in URLs. The database, GraphQL and webhooks use the sa
 
 from __future__ import annotations
 
-import secrets
+import secrets  # noqa: TID251  # the random part of an id
 from datetime import UTC, datetime
 from typing import Literal, get_args
 

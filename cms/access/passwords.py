@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
+import secrets  # noqa: TID251  # salts
 import unicodedata
 from base64 import b64encode
 from collections.abc import Iterator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import secrets  # noqa: TID251  # tokens
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256

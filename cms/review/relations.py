@@ -194,7 +194,7 @@ def state_of(
     live = publication.where(is_public_now(Publication))
     shown = live.where(Publication.revision_id == revision_id)
     review = select(Review.id).where(Review.edition_id == edition_id, Review.ended_at.is_(None))
-    lacking = review.where(has_incomplete_stage(edition_id, number, digest))
+    lacking = review.where(has_incomplete_stage(Review.stages, edition_id, number, digest))
     return case(
         (archived_at.is_not(None), word("ARCHIVED")),
         (exists(shown), word("PUBLISHED")),

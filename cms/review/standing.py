@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    SQLColumnExpression,
     distinct,
     exists,
     func,
@@ -71,10 +72,13 @@ def missing_sign_offs(stages: Sequence[Stage], counting: Iterable[Signature]) ->
 
 
 def has_incomplete_stage(
-    edition_id: ColumnElement[Any], number: ColumnElement[Any], digest: ColumnElement[Any]
+    stages: SQLColumnExpression[Any],
+    edition_id: ColumnElement[Any],
+    number: ColumnElement[Any],
+    digest: ColumnElement[Any],
 ) -> ColumnElement[bool]:
-    """Return whether a stage of the review around this lacks sign-offs on the digest."""
-    stage = elements_of(Review.stages, "stage")
+    """Return whether :func:`missing_sign_offs` names any of these stages, as a condition."""
+    stage = elements_of(stages, "stage")
     signed = (
         select(func.count(distinct(SignOff.account_id)))
         .where(
@@ -164,7 +168,7 @@ async def objectors_to(reading: Reading, revision: Revision) -> list[str]:
 def is_objected_to(
     edition_id: ColumnElement[Any], digest: ColumnElement[Any]
 ) -> ColumnElement[bool]:
-    """Return whether somebody has asked for changes and not signed off since."""
+    """Return whether :func:`objectors_to` names anybody, as a condition."""
     taken_back = (
         select(SignOff.id)
         .where(

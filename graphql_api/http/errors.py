@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import secrets
+import secrets  # noqa: TID251  # references in the log
 from collections.abc import Sequence
 from typing import Any
 
