@@ -17,7 +17,7 @@ from cms.reading.entry_counts import EntryCounts
 from cms.settings import Settings, load_settings
 from cms.site import Site
 from cms.storage.database import Database
-from cms.storage.dialects import Turns
+from cms.storage.dialects import RestingTurns
 from graphql_api import pages
 from graphql_api.endpoints import ManagementEndpoint, serve_delivery
 from graphql_api.http.authentication import Identify
@@ -56,7 +56,7 @@ def create_app(
     """
     chosen = settings or load_settings()
     database = _database(chosen)
-    entries, turns = EntryCounts(database), Turns(1, rest=PLANNING_REST)
+    entries, turns = EntryCounts(database), RestingTurns(1, PLANNING_REST)
     schema = build_delivery_schema(site)
     limits = limits_with(Limits(), chosen.limits, "COPYDESK_LIMITS")
     delivery = Delivery(site, schema, database.reader, limits, entries.current, turns)
@@ -112,7 +112,7 @@ def _database(settings: Settings) -> Database:
 
 
 def _management(
-    site: Site, settings: Settings, database: Database, entries: EntryCounts, turns: Turns
+    site: Site, settings: Settings, database: Database, entries: EntryCounts, turns: RestingTurns
 ) -> Management:
     chosen = settings.management_limits
     return Management(

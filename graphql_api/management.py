@@ -21,7 +21,7 @@ from cms.ledger.tail import Tail
 from cms.reading.view import Perspective, View
 from cms.site import Site
 from cms.storage.database import Database
-from cms.storage.dialects import Turns
+from cms.storage.dialects import RestingTurns
 from cms.work.work import Work, begin_reading
 from graphql_api.http.authentication import unauthenticated
 from graphql_api.http.errors import RequestFailed, failed
@@ -90,7 +90,7 @@ class Management:
         limits: Limits = MANAGEMENT_LIMITS,
         lifetimes: Lifetimes = DEFAULT_LIFETIMES,
         entries: CountEntries = no_entries,
-        turns: Turns | None = None,
+        turns: RestingTurns | None = None,
     ) -> None:
         self.limits = limits
         self._lifetimes = lifetimes

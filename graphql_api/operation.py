@@ -29,7 +29,7 @@ from cms.authorization.actor import Actor
 from cms.errors import TooManyWaiting
 from cms.reading.view import ContentScope, Preview, View
 from cms.site import Site
-from cms.storage.dialects import Reader, Turns, wait_for
+from cms.storage.dialects import Reader, RestingTurns, wait_for
 from graphql_api.http.documents import Documents, Operation
 from graphql_api.http.errors import RequestFailed, failed, formatted, too_many
 from graphql_api.http.limits import (
@@ -166,7 +166,7 @@ class Operations:
         dialect: Dialect,
         limits: Limits,
         entries: CountEntries = no_entries,
-        turns: Turns | None = None,
+        turns: RestingTurns | None = None,
         kept_bytes: int = _STATEMENT_BYTES,
     ) -> None:
         self.limits = limits
@@ -174,7 +174,7 @@ class Operations:
         self._dialect = dialect
         self._documents = Documents(schema, limits)
         self.entries = entries
-        self._turns = turns or Turns(1, rest=PLANNING_REST)
+        self._turns = turns or RestingTurns(1, PLANNING_REST)
         self._thread = ThreadPoolExecutor(1, "copydesk-planner")
         self._kept: LRUCache[Hashable, Prepared] = LRUCache(
             kept_bytes, lambda prepared: prepared.bytes
@@ -395,7 +395,7 @@ class Delivery:
         reader: Reader,
         limits: Limits | None = None,
         entries: CountEntries = no_entries,
-        turns: Turns | None = None,
+        turns: RestingTurns | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self._operations = Operations(schema, reader.dialect, self.limits, entries, turns)

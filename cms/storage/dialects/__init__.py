@@ -41,7 +41,7 @@ from cms.storage.dialects.numbers import DecimalMean, DecimalSum, JustNumber, Nu
 from cms.storage.dialects.reading import Reader
 from cms.storage.dialects.search import Lookups, found_documents, ranked_documents, snippet_of
 from cms.storage.dialects.spelled import Spelled
-from cms.storage.dialects.turns import Turns, wait_for
+from cms.storage.dialects.turns import RestingTurns, Turns, wait_for
 from cms.storage.dialects.values import (
     BooleanOf,
     ColourOf,
@@ -73,6 +73,7 @@ __all__ = [
     "NumberOf",
     "NumberText",
     "Reader",
+    "RestingTurns",
     "Spelled",
     "TextOf",
     "Turns",
