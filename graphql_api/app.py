@@ -7,8 +7,6 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
@@ -17,17 +15,17 @@ from cms.reading.entry_counts import EntryCounts
 from cms.settings import Settings, load_settings
 from cms.site import Site
 from cms.storage.database import Database
-from cms.storage.dialects import RestingTurns
 from graphql_api import pages
-from graphql_api.endpoints import ManagementEndpoint, serve_delivery
+from graphql_api.delivery import Delivery
+from graphql_api.endpoints import DeliveryEndpoint, ManagementEndpoint
 from graphql_api.http.authentication import Identify
 from graphql_api.http.limits import Limits, limits_with
 from graphql_api.http.security_headers import SecurityHeaders
 from graphql_api.http.shutdown import Shutdown
 from graphql_api.management import MANAGEMENT_LIMITS, Management
-from graphql_api.operation import PLANNING_REST, Delivery
+from graphql_api.planning import PlanningThread
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
-from graphql_api.site_files.asking import LIMITS
+from graphql_api.site_files.queries import LIMITS
 from graphql_api.site_files.endpoint import SiteFiles
 
 
@@ -56,14 +54,15 @@ def create_app(
     """
     chosen = settings or load_settings()
     database = _database(chosen)
-    entries, turns = EntryCounts(database), RestingTurns(1, PLANNING_REST)
+    entries, thread = EntryCounts(database), PlanningThread()
     schema = build_delivery_schema(site)
     limits = limits_with(Limits(), chosen.limits, "COPYDESK_LIMITS")
-    delivery = Delivery(site, schema, database.reader, limits, entries.current, turns)
-    files = SiteFiles(site, Delivery(site, schema, database.reader, LIMITS, turns=turns))
-    management = _management(site, chosen, database, entries, turns)
+    delivery = Delivery(site, schema, database.reader, limits, entries.current, thread)
+    files = SiteFiles(site, Delivery(site, schema, database.reader, LIMITS, thread=thread))
+    management = _management(site, chosen, database, entries, thread)
     shutdown = Shutdown(management.end_subscriptions)
-    endpoint = ManagementEndpoint(management, database, shutdown, identify, allowed_origins)
+    reading = DeliveryEndpoint(delivery, database, shutdown, identify)
+    editing = ManagementEndpoint(management, database, shutdown, identify, allowed_origins)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -74,17 +73,14 @@ def create_app(
             await entries.close()
             await database.close()
 
-    async def graphql(request: Request) -> Response:
-        return await serve_delivery(delivery, database, shutdown, request)
-
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     app = _App(
         routes=[
-            Route("/graphql", graphql, methods=methods),
+            Route("/graphql", reading.serve, methods=methods),
             Route("/graphql/assets/{name}", pages.asset),
-            Route("/manage/graphql", endpoint.serve, methods=methods),
+            Route("/manage/graphql", editing.serve, methods=methods),
             Route("/manage/graphql/assets/{name}", pages.asset),
-            WebSocketRoute("/manage/graphql", endpoint.serve_socket),
+            WebSocketRoute("/manage/graphql", editing.serve_socket),
             *files.routes(),
         ],
         lifespan=lifespan,
@@ -112,7 +108,7 @@ def _database(settings: Settings) -> Database:
 
 
 def _management(
-    site: Site, settings: Settings, database: Database, entries: EntryCounts, turns: RestingTurns
+    site: Site, settings: Settings, database: Database, entries: EntryCounts, thread: PlanningThread
 ) -> Management:
     chosen = settings.management_limits
     return Management(
@@ -125,5 +121,5 @@ def _management(
             refresh=timedelta(days=settings.refresh_days),
         ),
         entries=entries.current,
-        turns=turns,
+        thread=thread,
     )

@@ -53,7 +53,7 @@ def serve() -> None:
     site = load_site(settings.site)
     notes = asyncio.run(_look(settings, site))
 
-    def begun(address: str) -> None:
+    def announce(address: str) -> None:
         click.echo(
             f"{site.name} is served at {address}/graphql, and edited at {address}/manage/graphql"
         )
@@ -61,7 +61,7 @@ def serve() -> None:
         for note in notes:
             click.echo(note)
 
-    server = Server(create_app(site, settings), settings, begun)
+    server = Server(create_app(site, settings), settings, announce)
     server.run()
 
 

@@ -25,7 +25,7 @@ from graphql import (
     validate,
 )
 
-from graphql_api.http.errors import RequestFailed, failed
+from graphql_api.http.errors import RequestFailed, request_failure
 from graphql_api.http.limits import Limits, check_document, check_lines
 from graphql_api.http.rules import RULES
 
@@ -70,7 +70,7 @@ class Operation:
         root = self.schema.get_root_type(self.node.operation)
         if root is None:
             message = f"The schema has no {self.node.operation.value} operations."
-            raise failed(message, "BAD_REQUEST")
+            raise request_failure(message, "BAD_REQUEST")
         return root
 
     @cached_property
@@ -113,9 +113,11 @@ class Document:
             return next(iter(self.operations.values()))
         if name is None:
             message = "The document has several operations; say which in operationName."
-            raise failed(message, "BAD_REQUEST")
+            raise request_failure(message, "BAD_REQUEST")
         if name not in self.operations:
-            raise failed("The document has no operation named as operationName.", "BAD_REQUEST")
+            raise request_failure(
+                "The document has no operation named as operationName.", "BAD_REQUEST"
+            )
         return self.operations[name]
 
 
@@ -187,7 +189,7 @@ class Documents:
         except RequestFailed as failure:
             errors = failure.errors
         except RecursionError:
-            errors = failed("The document is nested too deeply.", "LIMIT_EXCEEDED").errors
+            errors = request_failure("The document is nested too deeply.", "LIMIT_EXCEEDED").errors
         return Examined(None, errors, _bytes_of(source, min(self._limits.tokens, len(source))))
 
     def _checked(self, parsed: DocumentNode) -> DocumentNode:

@@ -26,9 +26,9 @@ from cms.settings import Settings
 from cms.storage.database import Database
 from cms.tables import AuditRecord, Category, Entry, Publication, Revision, SignOff
 from graphql_api import cli
+from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
-from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
 from graphql_api.site_files.atom import atom
 from graphql_api.site_files.feed import Feed, Wanted, read_feed
@@ -83,7 +83,7 @@ class Demo:
     def ask(self, query: str, **variables: Any) -> Any:
         """Return the data of a response without errors."""
         request = GraphQLRequest(query, None, variables)
-        response = orjson.loads(self._runner.run(self._delivery.answer(request)))
+        response = orjson.loads(self._runner.run(self._delivery.answer(request)).body)
         assert "errors" not in response
         return response["data"]
 
@@ -93,7 +93,7 @@ class Demo:
         async def run() -> bytes:
             actor = await self._actor(email)
             request = GraphQLRequest(query, None, variables)
-            return await self._management.answer(request, actor, "127.0.0.1")
+            return (await self._management.answer(request, actor, "127.0.0.1")).body
 
         response = orjson.loads(self._runner.run(run()))
         assert "errors" not in response

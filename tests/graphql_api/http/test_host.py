@@ -15,7 +15,7 @@ from websockets.typing import Origin
 
 from cms.access.accounts import load_actor
 from cms.authorization.actor import ANONYMOUS, Actor
-from graphql_api.http.errors import failed
+from graphql_api.http.errors import request_failure
 from tests.builders import Newsroom
 from tests.graphql_api.http.desk import (
     EMAIL,
@@ -46,7 +46,7 @@ async def hosted(newsroom: Newsroom) -> AsyncIterator[Desk]:
             case None:
                 return ANONYMOUS
             case "banned":
-                raise failed("The host does not let you in.", "BANNED", status=403)
+                raise request_failure("The host does not let you in.", "BANNED", status=403)
             case "odd":
                 raise RuntimeError(PASSWORD)
             case account_id:
