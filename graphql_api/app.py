@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from graphql import GraphQLSchema
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
@@ -25,8 +26,9 @@ from graphql_api.http.shutdown import Shutdown
 from graphql_api.management import MANAGEMENT_LIMITS, Management
 from graphql_api.planning import PlanningThread
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
-from graphql_api.site_files.queries import LIMITS
+from graphql_api.schema.management.mutations.sessions import OWN_CREDENTIALS
 from graphql_api.site_files.endpoint import SiteFiles
+from graphql_api.site_files.queries import LIMITS
 
 
 def create_app(
@@ -48,7 +50,9 @@ def create_app(
         settings: by default those of the environment.
         identify: for a host with accounts of its own: says who sends a request, as an actor
             (:func:`cms.access.accounts.load_actor` makes one of an account's id), or
-            ``ANONYMOUS``. Copydesk's own tokens are not looked at then.
+            ``ANONYMOUS``. It is asked for each request to either API. Copydesk's own tokens are
+            not looked at then, but for those of previews, and the mutations that make them are
+            not in the schema.
         allowed_origins: such as ``https://studio.example``: pages elsewhere that may open a
             WebSocket to the management API.
     """
@@ -59,7 +63,10 @@ def create_app(
     limits = limits_with(Limits(), chosen.limits, "COPYDESK_LIMITS")
     delivery = Delivery(site, schema, database.reader, limits, entries.current, thread)
     files = SiteFiles(site, Delivery(site, schema, database.reader, LIMITS, thread=thread))
-    management = _management(site, chosen, database, entries, thread)
+    # The tokens that these mutations give are not looked at where a host says who is asking.
+    without = OWN_CREDENTIALS if identify is not None else frozenset[str]()
+    editing_schema = build_management_schema(site, without)
+    management = _management(site, editing_schema, chosen, database, entries, thread)
     shutdown = Shutdown(management.end_subscriptions)
     reading = DeliveryEndpoint(delivery, database, shutdown, identify)
     editing = ManagementEndpoint(management, database, shutdown, identify, allowed_origins)
@@ -108,12 +115,17 @@ def _database(settings: Settings) -> Database:
 
 
 def _management(
-    site: Site, settings: Settings, database: Database, entries: EntryCounts, thread: PlanningThread
+    site: Site,
+    schema: GraphQLSchema,
+    settings: Settings,
+    database: Database,
+    entries: EntryCounts,
+    thread: PlanningThread,
 ) -> Management:
     chosen = settings.management_limits
     return Management(
         site,
-        build_management_schema(site),
+        schema,
         database,
         limits=limits_with(MANAGEMENT_LIMITS, chosen, "COPYDESK_MANAGEMENT_LIMITS"),
         lifetimes=Lifetimes(

@@ -21,6 +21,19 @@ from graphql_api.schema.management.mutations.payloads import ACCOUNT, TOKEN
 
 # What can be asked for without an account.
 OPEN_TO_ALL = frozenset({"signIn", "refreshSession"})
+# What makes or ends credentials of Copydesk's own, at which a host with accounts does not look.
+# Accounts and their roles stay Copydesk's, and so do previews, which need no account.
+OWN_CREDENTIALS = frozenset(
+    {
+        *OPEN_TO_ALL,
+        "signOut",
+        "signOutEverywhere",
+        "changePassword",
+        "setPassword",
+        "issueToken",
+        "revokeToken",
+    }
+)
 
 
 async def _sign_in(context: RequestContext, given: Given) -> JsonObject:
