@@ -31,7 +31,7 @@ from graphql_api.operation import ReadResult, Responder, fetch
 from graphql_api.planner.answers import answer_slot
 from graphql_api.planner.arguments import plain_values
 from graphql_api.planner.declarations import Answer, Answers, Through
-from graphql_api.planner.plan import Body, Field
+from graphql_api.planner.plan import Body, PlannedField
 from graphql_api.planner.selection import Selections
 from graphql_api.planner.statement import without_nul
 from graphql_api.planning import (
@@ -221,7 +221,7 @@ class Management:
         try:
             for field in whole.planned.fields:
                 answer = None
-                if isinstance(field, Field):
+                if isinstance(field, PlannedField):
                     with bound.timings.step("command"):
                         run = _declaration_of(field).run
                         answer = await run(context, _arguments(field, bound))
@@ -251,10 +251,10 @@ class Management:
         data = await fetch(self._database.reader, ready, {answer_slot(key): answer})
         return ready, data
 
-    async def _subscription_field(self, bound: BoundOperation, actor: Actor) -> Field:
+    async def _subscription_field(self, bound: BoundOperation, actor: Actor) -> PlannedField:
         """Return the one field that a subscription asks for."""
         match (await self._plan(bound, actor)).planned.fields:
-            case (Field() as field,):
+            case (PlannedField() as field,):
                 return field
         raise request_failure("Subscribe to one field of the schema.", "BAD_REQUEST")
 
@@ -298,7 +298,7 @@ async def _events_until_refusal(
         raise request_failure(first.message, first.code) from None
 
 
-def _arguments(field: Field, bound: BoundOperation) -> dict[str, Any]:
+def _arguments(field: PlannedField, bound: BoundOperation) -> dict[str, Any]:
     """Return the arguments of a field that Python answers."""
     values = plain_values(field.arguments, bound.variables)
     return {name: without_nul(value) for name, value in values.items()}
@@ -309,7 +309,7 @@ def _text(value: Json) -> str | None:
 
 
 async def _answer(
-    work: Work, field: Field, bound: BoundOperation, errors: list[GraphQLError]
+    work: Work, field: PlannedField, bound: BoundOperation, errors: list[GraphQLError]
 ) -> object:
     """Return Python's answer for a field, or nothing and an error."""
     try:
@@ -345,15 +345,15 @@ def _planned_names(planned: PlannedOperation) -> set[str]:
     return {each.name for each in _root_fields(planned.plan.root)}
 
 
-def _root_fields(root: Body) -> Iterator[Field]:
+def _root_fields(root: Body) -> Iterator[PlannedField]:
     for field in root.cases[0].fields:
-        if isinstance(field, Field):
+        if isinstance(field, PlannedField):
             yield field
             if isinstance(field.declaration, Through) and field.body is not None:
                 yield from _root_fields(field.body)
 
 
-def _declaration_of(field: Field) -> Answer | Answers:
+def _declaration_of(field: PlannedField) -> Answer | Answers:
     if not isinstance(field.declaration, Answer | Answers):
         raise TypeError(f"{field.name} is worked out by Python")
     return field.declaration

@@ -21,7 +21,7 @@ from graphql_api.http.limits import Limits
 from graphql_api.introspection import Introspection
 from graphql_api.planner.json_sql import MARK
 from graphql_api.planner.null_propagation import complete
-from graphql_api.planner.plan import Field, Typename
+from graphql_api.planner.plan import PlannedField, Typename
 from graphql_api.planning import PlanningThread, ReadyOperation
 from graphql_api.timings import Timings
 
@@ -144,8 +144,8 @@ def _position_in(ready: ReadyOperation, data: bytes) -> int | None:
     return None if key is None else orjson.loads(data)[key]
 
 
-def _is_position(field: Field | Typename) -> bool:
-    return isinstance(field, Field) and field.name == "position"
+def _is_position(field: PlannedField | Typename) -> bool:
+    return isinstance(field, PlannedField) and field.name == "position"
 
 
 def _json(value: object) -> bytes:

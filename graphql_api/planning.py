@@ -32,7 +32,7 @@ from graphql_api.planner.build import INTROSPECTION, build_plan
 from graphql_api.planner.compile import compile_plan
 from graphql_api.planner.cost import Entries, Measure, measure
 from graphql_api.planner.declarations import Answer, Answers
-from graphql_api.planner.plan import Field, Plan, Typename
+from graphql_api.planner.plan import Plan, PlannedField, Typename
 from graphql_api.planner.selection import Selections
 from graphql_api.planner.statement import Statement
 from graphql_api.timings import Timings
@@ -94,11 +94,11 @@ class PlannedOperation:
     measure: Measure
     keys: tuple[str, ...]
     introspection: tuple[FieldNode, ...]
-    answers: tuple[Field, ...]
+    answers: tuple[PlannedField, ...]
     document_bytes: int
 
     @property
-    def fields(self) -> tuple[Field | Typename, ...]:
+    def fields(self) -> tuple[PlannedField | Typename, ...]:
         """The root fields that are planned."""
         return self.plan.root.cases[0].fields
 
@@ -216,7 +216,7 @@ class Planner:
         timings = Timings() if timings is None else timings
         with timings.step("document"):
             self.thread.note(client)
-            document = self._documents.known(request.query)
+            document = self._documents.find(request.query)
             if document is None:
                 examined = await self.thread.run(client, self._documents.examine, request.query)
                 document = self._documents.keep(request.query, examined)
@@ -264,7 +264,7 @@ class Planner:
         check_size(size.parts, size.filters, self.limits)
         check_cost(size.cost(bound.variables, entries), self.limits)
         selected = selections.of(operation.root, (operation.node.selection_set,))
-        fields = [each for each in plan.root.cases[0].fields if isinstance(each, Field)]
+        fields = [each for each in plan.root.cases[0].fields if isinstance(each, PlannedField)]
         return PlannedOperation(
             plan=plan,
             statement=compile_plan(plan, view, self._dialect) if fields else None,

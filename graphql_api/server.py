@@ -86,7 +86,7 @@ class Server(uvicorn.Server):
     def __init__(self, app: Starlette, settings: Settings, announce: Callable[[str], None]) -> None:
         self._shutdown: Shutdown = app.state.shutdown
         self._announce = announce
-        super().__init__(server_config(SecurityHeaders(_answering_cancelled(app)), settings))
+        super().__init__(server_config(SecurityHeaders(_answering_app(app)), settings))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Take requests.
@@ -144,7 +144,7 @@ def _reason(error: OSError | UnicodeError) -> str:
     return "it has no address here"
 
 
-def _answering_cancelled(app: ASGIApp) -> ASGIApp:
+def _answering_app(app: ASGIApp) -> ASGIApp:
     """Return an app that answers the requests that the server no longer waits for."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:

@@ -80,7 +80,7 @@ def _from_query_string(request: Request) -> GraphQLRequest:
     }
     operation_name = parameters.get("operationName") or None
     query = parameters.get("query")
-    return checked({"query": query, "operationName": operation_name, **parsed})
+    return request_of({"query": query, "operationName": operation_name, **parsed})
 
 
 def _from_json(body: bytes) -> GraphQLRequest:
@@ -91,7 +91,7 @@ def _from_json(body: bytes) -> GraphQLRequest:
         )
     if not isinstance(parsed, dict):
         raise request_failure("The request has to be a JSON object.", "BAD_REQUEST", status=400)
-    return checked(parsed)
+    return request_of(parsed)
 
 
 def _parse(text: bytes) -> Any:
@@ -115,7 +115,7 @@ def parse_json(text: bytes) -> Any:
     return value
 
 
-def checked(parsed: Mapping[str, Any]) -> GraphQLRequest:
+def request_of(parsed: Mapping[str, Any]) -> GraphQLRequest:
     """Return the request that a parsed JSON object is.
 
     Raises:

@@ -154,29 +154,29 @@ class _Socket:
             return
         self._operations[message.id] = tasks.create_task(self._operate(message, actor, quota))
 
-    async def _operate(self, asked: Subscribe, actor: Actor, quota: Quota) -> None:
+    async def _operate(self, message: Subscribe, actor: Actor, quota: Quota) -> None:
         """Run an operation from its first message to its last."""
         try:
-            last = await self._answer(asked, actor, quota)
-            await self._tell(asked.id, last)
+            last = await self._answer(message, actor, quota)
+            await self._tell(message.id, last)
         finally:
             # From here to the last message nothing else has run, so that a client that has
             # seen the message may use its id again.
-            if self._is_wanted(asked.id):
-                del self._operations[asked.id]
+            if self._is_wanted(message.id):
+                del self._operations[message.id]
 
-    async def _answer(self, asked: Subscribe, actor: Actor, quota: Quota) -> bytes:
+    async def _answer(self, message: Subscribe, actor: Actor, quota: Quota) -> bytes:
         """Send all responses to a client, and return the message to end with."""
         try:
             async with (
                 quota.turn(),
-                aclosing(responses(self._live.stream(asked.request, actor))) as stream,
+                aclosing(responses(self._live.stream(message.request, actor))) as stream,
             ):
                 async for response in stream:
-                    await self._tell(asked.id, next_of(asked.id, response))
+                    await self._tell(message.id, next_of(message.id, response))
         except RequestFailed as failure:
-            return error_of(asked.id, failure)
-        return complete_of(asked.id)
+            return error_of(message.id, failure)
+        return complete_of(message.id)
 
     async def _tell(self, id_: str, frame: bytes) -> None:
         """Send a message about the operation that is running, if the client still wants it."""

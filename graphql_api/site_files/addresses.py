@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from cms.errors import CopydeskError
 from cms.site import Site
@@ -47,7 +47,7 @@ def addresses_of(site: Site, mounted_at: str) -> Addresses:
         )
         raise NoSuchFile(message)
     # A host that is served below a path of its own names that path as well.
-    below = urlsplit(site.url).path
+    below = unquote(urlsplit(site.url).path)
     is_below = f"{mounted_at}/".startswith(f"{below}/")
     inside = mounted_at.removeprefix(below) if is_below else mounted_at
     return Addresses(site.url, site.url + quote(inside))

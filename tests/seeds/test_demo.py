@@ -30,8 +30,9 @@ from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
+from graphql_api.site_files.addresses import addresses_of
 from graphql_api.site_files.atom import atom
-from graphql_api.site_files.feed import Feed, Wanted, read_feed
+from graphql_api.site_files.feed import Feed, FeedSelection, read_feed
 from seeds.desk import load_desks
 from seeds.files import FOLDER, read_all
 from seeds.load import load_demo
@@ -107,7 +108,9 @@ class Demo:
 
     def feed(self, name: str) -> Feed:
         """Return a feed of a content type."""
-        return self._runner.run(read_feed(self._delivery, site, Wanted(name), ".atom"))
+        addresses = addresses_of(site, mounted_at="")
+        selection = FeedSelection(name)
+        return self._runner.run(read_feed(self._delivery, site, addresses, selection, ".atom"))
 
     def count(self, query: Any) -> int:
         """Return the one number that a query yields."""

@@ -59,7 +59,7 @@ class NumberText(Spelled):
     end) collate "C")"""
 
 
-class Connection(Protocol):
+class _Connection(Protocol):
     """What functions are brought to."""
 
     def create_function(
@@ -71,7 +71,7 @@ class Connection(Protocol):
         """Make an aggregate known."""
 
 
-def bring_numbers(connection: Connection) -> None:
+def bring_numbers(connection: _Connection) -> None:
     """Make the functions known to a connection to SQLite."""
     connection.create_function("copydesk_number", 1, _number_text, deterministic=True)
     connection.create_aggregate("copydesk_sum", 1, _Sum)
