@@ -6,27 +6,27 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from graphql import GraphQLSchema
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from cms.access.sessions import Lifetimes
 from cms.copydesk import Copydesk
 from cms.reading.entry_counts import EntryCounts
-from cms.storage.dialects import Turns
 from graphql_api import pages
-from graphql_api.endpoints import ManagementEndpoint, serve_delivery
+from graphql_api.delivery import Delivery
+from graphql_api.endpoints import DeliveryEndpoint, ManagementEndpoint
 from graphql_api.http.authentication import Identify
 from graphql_api.http.limits import Limits, limits_with
 from graphql_api.http.security_headers import SecurityHeaders
 from graphql_api.http.shutdown import Shutdown
 from graphql_api.management import MANAGEMENT_LIMITS, Management
-from graphql_api.operation import PLANNING_REST, Delivery
+from graphql_api.planning import PlanningThread
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
-from graphql_api.site_files.asking import LIMITS
+from graphql_api.schema.management.mutations.sessions import OWN_CREDENTIALS
 from graphql_api.site_files.endpoint import SiteFiles
+from graphql_api.site_files.queries import LIMITS
 
 
 def create_app(
@@ -46,19 +46,24 @@ def create_app(
         copydesk: the site, which the app closes at the end of its lifespan.
         identify: for a host with accounts of its own: says who sends a request, as an actor
             (:func:`cms.access.accounts.load_actor` makes one of an account's id), or
-            ``ANONYMOUS``. Copydesk's own tokens are not looked at then.
+            ``ANONYMOUS``. It is asked for each request to either API. Copydesk's own tokens are
+            not looked at then, but for those of previews, and the mutations that make them are
+            not in the schema.
         allowed_origins: such as ``https://studio.example``: pages elsewhere that may open a
             WebSocket to the management API.
     """
     site, chosen, database = copydesk.site, copydesk.settings, copydesk.database
-    entries, turns = EntryCounts(database), Turns(1, rest=PLANNING_REST)
+    entries, thread = EntryCounts(database), PlanningThread()
     schema = build_delivery_schema(site)
     limits = limits_with(Limits(), chosen.limits, "COPYDESK_LIMITS")
-    delivery = Delivery(site, schema, database.reader, limits, entries.current, turns)
-    files = SiteFiles(site, Delivery(site, schema, database.reader, LIMITS, turns=turns))
-    management = _management(copydesk, entries, turns)
+    delivery = Delivery(site, schema, database.reader, limits, entries.current, thread)
+    files = SiteFiles(site, Delivery(site, schema, database.reader, LIMITS, thread=thread))
+    # The tokens that these mutations give are not looked at where a host says who is asking.
+    without = OWN_CREDENTIALS if identify is not None else frozenset[str]()
+    management = _management(copydesk, build_management_schema(site, without), entries, thread)
     shutdown = Shutdown(management.end_subscriptions)
-    endpoint = ManagementEndpoint(management, database, shutdown, identify, allowed_origins)
+    reading = DeliveryEndpoint(delivery, database, shutdown, identify)
+    editing = ManagementEndpoint(management, database, shutdown, identify, allowed_origins)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -69,17 +74,14 @@ def create_app(
             await entries.close()
             await copydesk.close()
 
-    async def graphql(request: Request) -> Response:
-        return await serve_delivery(delivery, database, shutdown, request)
-
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     app = _App(
         routes=[
-            Route("/graphql", graphql, methods=methods),
+            Route("/graphql", reading.serve, methods=methods),
             Route("/graphql/assets/{name}", pages.asset),
-            Route("/manage/graphql", endpoint.serve, methods=methods),
+            Route("/manage/graphql", editing.serve, methods=methods),
             Route("/manage/graphql/assets/{name}", pages.asset),
-            WebSocketRoute("/manage/graphql", endpoint.serve_socket),
+            WebSocketRoute("/manage/graphql", editing.serve_socket),
             *files.routes(),
         ],
         lifespan=lifespan,
@@ -96,12 +98,14 @@ class _App(Starlette):
         return SecurityHeaders(super().build_middleware_stack())
 
 
-def _management(copydesk: Copydesk, entries: EntryCounts, turns: Turns) -> Management:
+def _management(
+    copydesk: Copydesk, schema: GraphQLSchema, entries: EntryCounts, thread: PlanningThread
+) -> Management:
     settings = copydesk.settings
     chosen = settings.management_limits
     return Management(
         copydesk.site,
-        build_management_schema(copydesk.site),
+        schema,
         copydesk.database,
         tail=copydesk.tail,
         limits=limits_with(MANAGEMENT_LIMITS, chosen, "COPYDESK_MANAGEMENT_LIMITS"),
@@ -110,5 +114,5 @@ def _management(copydesk: Copydesk, entries: EntryCounts, turns: Turns) -> Manag
             refresh=timedelta(days=settings.refresh_days),
         ),
         entries=entries.current,
-        turns=turns,
+        thread=thread,
     )

@@ -55,7 +55,7 @@ def serve() -> None:
     site = load_site(settings.site)
     notes = asyncio.run(_look(settings, site))
 
-    def begun(address: str) -> None:
+    def announce(address: str) -> None:
         click.echo(
             f"{site.name} is served at {address}/graphql, and edited at {address}/manage/graphql"
         )
@@ -63,7 +63,7 @@ def serve() -> None:
         for note in notes:
             click.echo(note)
 
-    server = Server(create_app(Copydesk(site, settings)), settings, begun)
+    server = Server(create_app(Copydesk(site, settings)), settings, announce)
     server.run()
 
 

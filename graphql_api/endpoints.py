@@ -1,4 +1,4 @@
-"""What is served where: each endpoint from its request to its response."""
+"""The steps of a request, each timed: who asks → what is asked → read → respond."""
 
 from __future__ import annotations
 
@@ -14,25 +14,26 @@ from cms.access.rate_limit import network_of
 from cms.authorization.actor import ANONYMOUS, Actor
 from cms.storage.database import Database
 from graphql_api import pages
-from graphql_api.http.authentication import Identify, actor_of, preview_of, unauthenticated
-from graphql_api.http.errors import RequestFailed, failed, failure_of
+from graphql_api.delivery import Delivery, Visitor, scopes_of
+from graphql_api.http.authentication import Identify, actor_of, preview_of, unauthenticated_failure
+from graphql_api.http.errors import RequestFailed, failure_of, request_failure
 from graphql_api.http.live import LiveLimits
+from graphql_api.http.quota import Quota, Quotas
 from graphql_api.http.request import GraphQLRequest, read_request
 from graphql_api.http.response import (
     GRAPHQL_RESPONSE,
     JSON,
-    failure,
+    failure_response,
     media_type_for,
-    private,
-    success,
+    private_response,
+    success_response,
     wants_page,
 )
-from graphql_api.http.shares import Share, Shares
 from graphql_api.http.shutdown import Shutdown
-from graphql_api.http.sse import begun, prefers_event_stream, sse_response
+from graphql_api.http.sse import begin_stream, prefers_event_stream, sse_response
 from graphql_api.http.websocket import serve_websocket
 from graphql_api.management import OPEN_LIMITS, Management
-from graphql_api.operation import Delivery, Visitor, scopes_of
+from graphql_api.timings import Timings
 
 # How long a request may take to arrive, in seconds.
 _BODY_SECONDS = 60.0
@@ -43,35 +44,57 @@ _NOT_ALLOWED = 405
 _TIMED_OUT = 408
 
 
-async def serve_delivery(
-    delivery: Delivery, database: Database, shutdown: Shutdown, request: Request
-) -> Response:
-    """Return the response to a request to the delivery API."""
+@dataclass(frozen=True)
+class DeliveryEndpoint:
+    """The delivery API over HTTP.
 
-    async def arrived() -> GraphQLRequest:
-        return await _arrived(request, delivery.limits.body_bytes, _BODY_SECONDS, shutdown)
+    Attributes:
+        delivery: what answers.
+        database: where accounts and tokens are.
+        shutdown: ends what is waited for when the server ends.
+        identify: how a host application says who is asking, in place of those.
+    """
 
-    async def answer(media_type: str) -> Response:
-        header = request.headers.get("authorization")
-        if header is None:
-            asked = await arrived()
-            visitor = Visitor(client=network_of(_address(request)))
-            return success(await delivery.answer(asked, visitor), media_type)
-        visitor = await _visitor(database, header, _address(request))
-        asked = await arrived()
-        return private(await delivery.answer(asked, visitor), media_type)
+    delivery: Delivery
+    database: Database
+    shutdown: Shutdown
+    identify: Identify | None = None
 
-    return pages.graphiql() if wants_page(request) else await _respond(request, answer)
+    async def serve(self, request: Request) -> Response:
+        """Return the response to a request."""
+        if wants_page(request):
+            return pages.graphiql()
+        return await _respond(request, lambda media_type: self._answer(request, media_type))
 
+    async def _answer(self, request: Request, media_type: str) -> Response:
+        timings = _timings_of(request)
+        with timings.step("identity"):
+            visitor = await self._visitor(request)
+        with timings.step("request"):
+            most_bytes = self.delivery.limits.body_bytes
+            graphql_request = await _receive(request, most_bytes, _BODY_SECONDS, self.shutdown)
+        result = await self.delivery.answer(graphql_request, visitor, timings)
+        with timings.step("response"):
+            respond = success_response if visitor.is_anonymous else private_response
+            return respond(result.body, media_type)
 
-async def _visitor(database: Database, authorization: str, address: str) -> Visitor:
-    """Return who an ``Authorization`` header stands for, as far as it matters to reading."""
-    secret = authorization.partition(" ")[2].strip()
-    if secret.startswith("copydesk_preview_"):
-        shown = await preview_of(database, secret)
-        return Visitor(preview=shown, client=network_of(address))
-    actor = await actor_of(database, authorization)
-    return Visitor(scopes=scopes_of(actor), client=actor.account_id or network_of(address))
+    async def _visitor(self, request: Request) -> Visitor:
+        """Return who is asking, as far as it matters to reading.
+
+        Raises:
+            RequestFailed: if their credentials are not good.
+        """
+        client = network_of(_address(request))
+        authorization = request.headers.get("authorization")
+        secret = (authorization or "").partition(" ")[2].strip()
+        # Previews are for people without an account, also where a host has the accounts.
+        if secret.startswith("copydesk_preview_"):
+            revision_id = await preview_of(self.database, secret)
+            return Visitor(preview=revision_id, client=client, is_anonymous=False)
+        actor = await _actor(self.identify, self.database, request, authorization)
+        if actor == ANONYMOUS:
+            return Visitor(client=client)
+        return Visitor(scopes_of(actor), client=actor.account_id or client, is_anonymous=False)
 
 
 @dataclass(frozen=True)
@@ -86,7 +109,7 @@ class ManagementEndpoint:
         allowed_origins: the pages elsewhere that may open a WebSocket.
         live_limits: how much one client may have going on.
         body_seconds: how long a request may take to arrive.
-        shares: what accounts have open.
+        quotas: what accounts have open.
     """
 
     management: Management
@@ -96,13 +119,18 @@ class ManagementEndpoint:
     allowed_origins: Collection[str] = ()
     live_limits: LiveLimits = field(default_factory=LiveLimits)
     body_seconds: float = _BODY_SECONDS
-    shares: Shares = field(default_factory=Shares)
+    quotas: Quotas = field(default_factory=Quotas)
 
     async def serve(self, request: Request) -> Response:
         """Return the response to a request, or begin a stream of events."""
         if wants_page(request):
             return pages.graphiql()
-        return _confidential(await self._respond(request))
+        if prefers_event_stream(request.headers.get("accept", "")):
+            # Whoever takes events looks at the status before anything else.
+            response = await _respond_as(GRAPHQL_RESPONSE, self._stream(request))
+        else:
+            response = await _respond(request, lambda media_type: self._answer(request, media_type))
+        return _never_kept(response)
 
     async def serve_socket(self, websocket: WebSocket) -> None:
         """Serve a WebSocket until it ends."""
@@ -111,7 +139,7 @@ class ManagementEndpoint:
             _Connection(self, websocket),
             self.live_limits,
             self.allowed_origins,
-            self.shares,
+            self.quotas,
         )
 
     async def actor(self, connection: HTTPConnection, authorization: str | None) -> Actor:
@@ -120,37 +148,37 @@ class ManagementEndpoint:
         Raises:
             RequestFailed: if their credentials are not good.
         """
-        if self.identify is not None:
-            return await self.identify(connection)
-        return await actor_of(self.database, authorization)
-
-    async def _respond(self, request: Request) -> Response:
-        if prefers_event_stream(request.headers.get("accept", "")):
-            # Whoever takes events looks at the status before anything else.
-            return await _respond_with(GRAPHQL_RESPONSE, self._events(request))
-        return await _respond(request, lambda media_type: self._answer(request, media_type))
+        return await _actor(self.identify, self.database, connection, authorization)
 
     async def _answer(self, request: Request, media_type: str) -> Response:
-        asked, actor = await self._read(request)
-        body = await self.management.answer(asked, actor, _address(request))
-        return private(body, media_type)
+        timings = _timings_of(request)
+        # Who is asking comes first, so that nobody learns anything from what is wrong.
+        with timings.step("identity"):
+            actor = await self._identify(request)
+        with timings.step("request"):
+            graphql_request = await self._receive(request, actor)
+        result = await self.management.answer(graphql_request, actor, _address(request), timings)
+        with timings.step("response"):
+            return private_response(result.body, media_type)
 
-    async def _events(self, request: Request) -> Response:
-        asked, actor = await self._read(request)
-        stream = self.management.stream(asked, actor, _address(request))
+    async def _stream(self, request: Request) -> Response:
+        """Return the response that has the answers as events."""
+        actor = await self._identify(request)
+        graphql_request = await self._receive(request, actor)
+        stream = self.management.stream(graphql_request, actor, _address(request))
         if actor != ANONYMOUS:
-            stream = _in_turn(stream, self.shares.of(actor, self.live_limits))
-        return sse_response(await begun(stream, self.live_limits), self.live_limits)
+            stream = _within_quota(stream, self.quotas.of(actor, self.live_limits))
+        return sse_response(await begin_stream(stream, self.live_limits), self.live_limits)
 
-    async def _read(self, request: Request) -> tuple[GraphQLRequest, Actor]:
+    async def _identify(self, request: Request) -> Actor:
         if request.method != "POST":
             message = "Send requests to the management API with POST."
-            raise failed(message, "METHOD_NOT_ALLOWED", status=405)
-        # Who is asking comes first, so that nobody learns anything from what is wrong.
-        actor = await self.actor(request, request.headers.get("authorization"))
+            raise request_failure(message, "METHOD_NOT_ALLOWED", status=405)
+        return await self.actor(request, request.headers.get("authorization"))
+
+    async def _receive(self, request: Request, actor: Actor) -> GraphQLRequest:
         limits = OPEN_LIMITS if actor == ANONYMOUS else self.management.limits
-        most = limits.body_bytes
-        return await _arrived(request, most, self.body_seconds, self.shutdown), actor
+        return await _receive(request, limits.body_bytes, self.body_seconds, self.shutdown)
 
 
 @dataclass(frozen=True)
@@ -165,7 +193,7 @@ class _Connection:
         header = authorization or self.websocket.headers.get("authorization")
         actor = await self.endpoint.actor(self.websocket, header)
         if actor == ANONYMOUS:
-            raise unauthenticated("Send `authorization` in the payload of connection_init.")
+            raise unauthenticated_failure("Send `authorization` in the payload of connection_init.")
         return actor
 
     async def stream(self, request: GraphQLRequest, actor: Actor) -> AsyncGenerator[bytes, None]:
@@ -183,13 +211,25 @@ class _Connection:
                 yield response
 
 
-async def _in_turn(
-    stream: AsyncGenerator[bytes, None], share: Share
+async def _within_quota(
+    stream: AsyncGenerator[bytes, None], quota: Quota
 ) -> AsyncGenerator[bytes, None]:
     """Yield the responses of a stream while it is one of an account's operations."""
-    async with share.turn(), aclosing(stream) as responses:
+    async with quota.turn(), aclosing(stream) as responses:
         async for response in responses:
             yield response
+
+
+async def _actor(
+    identify: Identify | None,
+    database: Database,
+    connection: HTTPConnection,
+    authorization: str | None,
+) -> Actor:
+    """Return who is asking: by the host's word if there is one, or else by a token."""
+    if identify is not None:
+        return await identify(connection)
+    return await actor_of(database, authorization)
 
 
 async def _respond(request: Request, answer: Callable[[str], Awaitable[Response]]) -> Response:
@@ -197,26 +237,26 @@ async def _respond(request: Request, answer: Callable[[str], Awaitable[Response]
     try:
         media_type = media_type_for(request.headers.get("accept", ""))
     except RequestFailed as error:
-        return failure(error, JSON)
-    return await _respond_with(media_type, answer(media_type))
+        return failure_response(error, JSON)
+    return await _respond_as(media_type, answer(media_type))
 
 
-async def _respond_with(media_type: str, answer: Awaitable[Response]) -> Response:
+async def _respond_as(media_type: str, answer: Awaitable[Response]) -> Response:
     """Return the response, or what went wrong."""
     try:
         return await answer
     except Exception as error:  # noqa: BLE001  # whatever it is, the client gets no traceback
-        told = failure_of(error)
-    response = failure(told, media_type)
-    if told.status == _TIMED_OUT:  # what is still to come is not waited for either
+        failure = failure_of(error)
+    response = failure_response(failure, media_type)
+    if failure.status == _TIMED_OUT:  # what is still to come is not waited for either
         response.headers["Connection"] = "close"
     return response
 
 
-async def _arrived(
+async def _receive(
     request: Request, most_bytes: int, seconds: float, shutdown: Shutdown
 ) -> GraphQLRequest:
-    """Return what a request asks, once it is here.
+    """Return what a request asks, once all of it has arrived.
 
     Raises:
         RequestFailed: if it is not well formed, or does not come.
@@ -227,14 +267,14 @@ async def _arrived(
     except TimeoutError:
         if shutdown.has_begun:
             message = "The server ended before the request was here; send it again."
-            raise failed(message, "UNAVAILABLE", status=503, retry_after=1) from None
+            raise request_failure(message, "UNAVAILABLE", status=503, retry_after=1) from None
         message = f"The request has not arrived within {seconds:g} seconds."
     except ClientDisconnect:
         message = "The client has gone before its request was here."
-    raise failed(message, "BAD_REQUEST", status=_TIMED_OUT) from None
+    raise request_failure(message, "BAD_REQUEST", status=_TIMED_OUT) from None
 
 
-def _confidential(response: Response) -> Response:
+def _never_kept(response: Response) -> Response:
     """Return a response of the management API, which nobody may keep."""
     response.headers["Cache-Control"] = "private, no-store"
     if response.status_code == _UNAUTHENTICATED:
@@ -242,6 +282,13 @@ def _confidential(response: Response) -> Response:
     if response.status_code == _NOT_ALLOWED:
         response.headers["Allow"] = "POST"
     return response
+
+
+def _timings_of(request: Request) -> Timings:
+    """Return where the time of a request's steps is noted: ``state.timings`` of its scope."""
+    timings = Timings()
+    request.state.timings = timings
+    return timings
 
 
 def _address(connection: HTTPConnection) -> str:

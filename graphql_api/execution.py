@@ -9,9 +9,9 @@ from weakref import WeakKeyDictionary
 import orjson
 
 from cms.copydesk import Copydesk
-from graphql_api.http.errors import RequestFailed, formatted
+from graphql_api.delivery import Delivery
+from graphql_api.http.errors import RequestFailed, error_json
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema
 
 # A schema takes a moment to build, and its plans are worth keeping.
@@ -30,9 +30,9 @@ async def execute(
     """
     request = GraphQLRequest(query, None, variables or {})
     try:
-        response: dict[str, Any] = orjson.loads(await _delivery(copydesk).answer(request))
+        response: dict[str, Any] = orjson.loads((await _delivery(copydesk).answer(request)).body)
     except RequestFailed as failure:
-        return {"errors": [formatted(each, "BAD_REQUEST") for each in failure.errors]}
+        return {"errors": [error_json(each, "BAD_REQUEST") for each in failure.errors]}
     return response
 
 

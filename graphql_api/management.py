@@ -21,30 +21,33 @@ from cms.ledger.tail import Tail
 from cms.reading.view import Perspective, View
 from cms.site import Site
 from cms.storage.database import Database
-from cms.storage.dialects import Turns
 from cms.work.work import Reading, begin_reading
-from graphql_api.http.authentication import unauthenticated
-from graphql_api.http.errors import RequestFailed, failed
+from graphql_api.delivery import scopes_of
+from graphql_api.http.authentication import unauthenticated_failure
+from graphql_api.http.errors import RequestFailed, request_failure
 from graphql_api.http.limits import Limits
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.operation import (
-    Asked,
-    CountEntries,
-    Operations,
-    Prepared,
-    fetch,
-    no_entries,
-    scopes_of,
-)
+from graphql_api.operation import ReadResult, Responder, fetch
 from graphql_api.planner.answers import answer_slot
 from graphql_api.planner.arguments import plain_values
 from graphql_api.planner.declarations import Answer, Answers, Through
-from graphql_api.planner.plan import Body, Field
+from graphql_api.planner.plan import Body, PlannedField
 from graphql_api.planner.selection import Selections
-from graphql_api.schema.management.context import Asking
+from graphql_api.planner.statement import without_nul
+from graphql_api.planning import (
+    BoundOperation,
+    CountEntries,
+    PlannedOperation,
+    Planner,
+    PlanningThread,
+    ReadyOperation,
+    no_entries,
+)
+from graphql_api.schema.management.context import RequestContext
 from graphql_api.schema.management.mutations.sessions import OPEN_TO_ALL
 from graphql_api.schema.management.query import RESTRICTED
 from graphql_api.schema.management.subscriptions import Following
+from graphql_api.timings import Timings
 
 # What editors may ask for at once.
 MANAGEMENT_LIMITS = Limits(
@@ -78,7 +81,7 @@ class Management:
         limits: how much one request may ask for.
         lifetimes: for how long a session's tokens are good.
         entries: counts the entries, by which the cost of a request is estimated.
-        turns: the turns in which requests are prepared.
+        thread: where new requests are planned.
         tail: the end of the audit chain, which subscriptions follow.
     """
 
@@ -91,7 +94,7 @@ class Management:
         limits: Limits = MANAGEMENT_LIMITS,
         lifetimes: Lifetimes = DEFAULT_LIFETIMES,
         entries: CountEntries = no_entries,
-        turns: Turns | None = None,
+        thread: PlanningThread | None = None,
         tail: Tail | None = None,
     ) -> None:
         self.limits = limits
@@ -100,50 +103,35 @@ class Management:
         self._database = database
         self._tail = tail or Tail(database)
         dialect = database.reader.dialect
-        self._operations = Operations(schema, dialect, limits, entries, turns)
-        # Whoever has not signed in yet gets to ask no more than any reader.
-        self._open_operations = Operations(schema, dialect, OPEN_LIMITS, entries, turns)
+        self._planner = Planner(schema, dialect, limits, entries, thread)
+        # Requests without an account have the limits of a reader's.
+        self._open_planner = Planner(schema, dialect, OPEN_LIMITS, entries, self._planner.thread)
+        self._responder = Responder(schema, limits, self._planner.thread)
 
-    async def answer(self, request: GraphQLRequest, actor: Actor, address: str) -> bytes:
-        """Return the response to a request, as JSON.
+    async def answer(
+        self, request: GraphQLRequest, actor: Actor, address: str, timings: Timings | None = None
+    ) -> ReadResult:
+        """Return the answer to a request.
+
+        Args:
+            request: what is asked.
+            actor: who is asking.
+            address: the network address that the request came from.
+            timings: where the time of each step is noted.
 
         Raises:
             RequestFailed: if there is no answer, with the reasons.
         """
-        asked = await self.read(request, actor, address)
-        match asked.operation.node.operation:
+        bound = await self._bind(request, actor, address, timings)
+        match bound.operation.node.operation:
             case OperationType.QUERY:
-                return await self._query(asked, actor)
+                return await self._query(bound, actor)
             case OperationType.MUTATION:
-                asking = Asking(self._database, self._site, actor, address, self._lifetimes)
-                return await self._mutate(asked, asking)
+                lifetimes = self._lifetimes
+                context = RequestContext(self._database, self._site, actor, address, lifetimes)
+                return await self._mutate(bound, context)
         message = "Subscribe over WebSocket (graphql-transport-ws) or accept text/event-stream."
-        raise failed(message, "BAD_REQUEST")
-
-    async def read(self, request: GraphQLRequest, actor: Actor, address: str) -> Asked:
-        """Return the operation that a request asks for.
-
-        Raises:
-            RequestFailed: if it is not valid, or takes an account and there is none.
-        """
-        if actor != ANONYMOUS:
-            return await self._operations.read(request, actor.account_id or network_of(address))
-        try:
-            asked = await self._open_operations.read(request, network_of(address))
-            if not _root_names(asked) <= OPEN_TO_ALL:
-                raise unauthenticated(_SIGN_IN)
-            prepared = await self.prepare(asked, actor)
-        except RequestFailed:
-            # What is wrong with it is for those who may know the schema.
-            raise unauthenticated(_SIGN_IN) from None
-        names = _names(prepared)
-        if prepared.introspection or not names or not names <= OPEN_TO_ALL:
-            raise unauthenticated(_SIGN_IN)
-        return asked
-
-    async def prepare(self, asked: Asked, actor: Actor, key: str | None = None) -> Prepared:
-        """Return an operation, or one root field of it, ready to run for an actor."""
-        return await self._operations.prepare(asked, self.view_of(actor), key)
+        raise request_failure(message, "BAD_REQUEST")
 
     async def stream(
         self, request: GraphQLRequest, actor: Actor, address: str
@@ -155,37 +143,141 @@ class Management:
                 actor's session or token is over.
         """
         # A socket lives longer than what its client may do.
-        current = await self._renewed(actor)
-        asked = await self.read(request, current, address)
-        if asked.operation.node.operation is not OperationType.SUBSCRIPTION:
-            yield await self.answer(request, current, address)
+        current = await self._renew(actor)
+        bound = await self._bind(request, current, address)
+        if bound.operation.node.operation is not OperationType.SUBSCRIPTION:
+            yield (await self.answer(request, current, address)).body
             return
-        field = await self._subscribed(asked, current)
+        field = await self._subscription_field(bound, current)
         following = Following(self._database, self._site, self._tail, current)
-        arguments = _arguments(field, asked)
+        arguments = _arguments(field, bound)
         async with (
-            aclosing(_declared(field).run(following, arguments)) as events,
-            aclosing(_checked(events)) as checked,
+            aclosing(_declaration_of(field).run(following, arguments)) as all_events,
+            aclosing(_events_until_refusal(all_events)) as events,
         ):
-            async for event in checked:
-                response = await self._tail.retry(
-                    partial(self._told, asked, current, field.key, event)
+            async for event in events:
+                result = await self._tail.retry(
+                    partial(self._respond_to_event, bound, current, field.key, event)
                 )
-                if response is not None:
-                    yield response
+                if result is not None:
+                    yield result.body
 
     def end_subscriptions(self) -> None:
         """End all subscriptions, as if nothing will happen any more."""
         self._tail.end()
 
-    async def _subscribed(self, asked: Asked, actor: Actor) -> Field:
-        """Return the one field that a subscription asks for."""
-        match (await self.prepare(asked, actor)).fields:
-            case (Field() as field,):
-                return field
-        raise failed("Subscribe to one field of the schema.", "BAD_REQUEST")
+    async def _bind(
+        self, request: GraphQLRequest, actor: Actor, address: str, timings: Timings | None = None
+    ) -> BoundOperation:
+        """Return the operation that a request asks for.
 
-    async def _renewed(self, actor: Actor) -> Actor:
+        Raises:
+            RequestFailed: if it is not valid, or takes an account and there is none.
+        """
+        if actor != ANONYMOUS:
+            client = actor.account_id or network_of(address)
+            return await self._planner.bind(request, client, timings)
+        try:
+            bound = await self._open_planner.bind(request, network_of(address), timings)
+            if not _selected_names(bound) <= OPEN_TO_ALL:
+                raise unauthenticated_failure(_SIGN_IN)
+            planned = (await self._plan(bound, actor)).planned
+        except RequestFailed:
+            # What is wrong with it is for those who may know the schema.
+            raise unauthenticated_failure(_SIGN_IN) from None
+        names = _planned_names(planned)
+        if planned.introspection or not names or not names <= OPEN_TO_ALL:
+            raise unauthenticated_failure(_SIGN_IN)
+        return bound
+
+    async def _plan(
+        self, bound: BoundOperation, actor: Actor, key: str | None = None
+    ) -> ReadyOperation:
+        """Return an operation with its plan for an actor, or that of one root field."""
+        locales = self._site.locales_for(self._site.default_locale)
+        # An actor sees the drafts that its roles reach.
+        view = View(locales, Perspective.DRAFT, scopes_of(actor))
+        return await self._planner.plan(bound, view, key)
+
+    async def _query(self, bound: BoundOperation, actor: Actor) -> ReadResult:
+        ready = await self._plan(bound, actor)
+        _check_restricted(ready.planned, actor)
+        answers: dict[str, Any] = {}
+        errors: list[GraphQLError] = []
+        if ready.planned.answers:
+            with bound.timings.step("answers"):
+                async with begin_reading(self._database, self._site, actor) as reading:
+                    for field in ready.planned.answers:
+                        answers[answer_slot(field.key)] = await _answer(
+                            reading, field, bound, errors
+                        )
+        data = await fetch(self._database.reader, ready, answers)
+        return await self._responder.respond(ready, data, errors)
+
+    async def _mutate(self, bound: BoundOperation, context: RequestContext) -> ReadResult:
+        """Run the root fields one after the other, each wholly before the next begins."""
+        whole = await self._plan(bound, context.actor)
+        # Whatever cannot be answered is refused before anything is done.
+        for each in whole.planned.fields:
+            await self._check_answerable(bound, context.actor, each.key)
+        parts: list[bytes] = []
+        done: list[str] = []
+        try:
+            for field in whole.planned.fields:
+                answer = None
+                if isinstance(field, PlannedField):
+                    with bound.timings.step("command"):
+                        run = _declaration_of(field).run
+                        answer = await run(context, _arguments(field, bound))
+                    done.append(field.name)
+                _, data = await self._fetch_field(bound, context.actor, field.key, answer)
+                parts.append(data.strip()[1:-1])
+                self._tail.wake()
+        except DatabaseError as error:
+            if not done:
+                raise
+            raise OutcomeUnknown(f"{', '.join(done)} had been done when {error}") from error
+        return await self._responder.respond(whole, b"{" + b",".join(parts) + b"}")
+
+    async def _check_answerable(self, bound: BoundOperation, actor: Actor, key: str) -> None:
+        statement = (await self._plan(bound, actor, key)).planned.statement
+        if statement is not None:
+            try:
+                statement.values({**bound.variables, answer_slot(key): None})
+            except GraphQLError as error:
+                raise RequestFailed(error) from None
+
+    async def _fetch_field(
+        self, bound: BoundOperation, actor: Actor, key: str, answer: object
+    ) -> tuple[ReadyOperation, bytes]:
+        """Return one root field, and its data when Python has answered this for it."""
+        ready = await self._plan(bound, actor, key)
+        data = await fetch(self._database.reader, ready, {answer_slot(key): answer})
+        return ready, data
+
+    async def _subscription_field(self, bound: BoundOperation, actor: Actor) -> PlannedField:
+        """Return the one field that a subscription asks for."""
+        match (await self._plan(bound, actor)).planned.fields:
+            case (PlannedField() as field,):
+                return field
+        raise request_failure("Subscribe to one field of the schema.", "BAD_REQUEST")
+
+    async def _respond_to_event(
+        self, bound: BoundOperation, actor: Actor, key: str, event: Mapping[str, Json]
+    ) -> ReadResult | None:
+        """Return the result for an event, or nothing if it is about what one may not see."""
+        current = await self._renew(actor)
+        async with begin_reading(self._database, self._site, current) as reading:
+            try:
+                held = await look_at(reading, str(event["entry"]), _text(event.get("locale")))
+                await authorise_on(reading, Action.ENTRY_READ, held)
+            except Refused:
+                return None
+        answer = {**event, "revision": held.head.id}
+        ready, data = await self._fetch_field(bound, current, key, answer)
+        return await self._responder.respond(ready, data)
+
+    async def _renew(self, actor: Actor) -> Actor:
         """Return an actor with what it may do by now.
 
         Raises:
@@ -195,82 +287,10 @@ class Management:
             try:
                 return await renewed(session, actor, now())
             except Refused as refusal:
-                raise unauthenticated(refusal.errors[0].message) from None
-
-    async def _told(
-        self, asked: Asked, actor: Actor, key: str, event: Mapping[str, Json]
-    ) -> bytes | None:
-        """Return the response to an event, or nothing if it is about what one may not see."""
-        current = await self._renewed(actor)
-        async with begin_reading(self._database, self._site, current) as reading:
-            try:
-                held = await look_at(reading, str(event["entry"]), _text(event.get("locale")))
-                await authorise_on(reading, Action.ENTRY_READ, held)
-            except Refused:
-                return None
-        answer = {**event, "revision": held.head.id}
-        data, prepared = await self.respond_to(asked, current, key, answer)
-        return await self._operations.respond(asked, prepared, data)
-
-    async def respond_to(
-        self, asked: Asked, actor: Actor, key: str, answer: object
-    ) -> tuple[bytes, Prepared]:
-        """Return the data of one root field, given what Python has worked out for it."""
-        prepared = await self.prepare(asked, actor, key)
-        variables = {**asked.variables, answer_slot(key): answer}
-        data = await fetch(self._database.reader, prepared, variables, asked.client)
-        return data, prepared
-
-    def view_of(self, actor: Actor) -> View:
-        """Return what an actor sees: the drafts that its roles reach."""
-        locales = self._site.locales_for(self._site.default_locale)
-        return View(locales, Perspective.DRAFT, scopes_of(actor))
-
-    async def _query(self, asked: Asked, actor: Actor) -> bytes:
-        prepared = await self.prepare(asked, actor)
-        _check_restricted(prepared, actor)
-        variables = dict(asked.variables)
-        errors: list[GraphQLError] = []
-        if prepared.answers:
-            async with begin_reading(self._database, self._site, actor) as reading:
-                for field in prepared.answers:
-                    variables[answer_slot(field.key)] = await _ask(reading, field, asked, errors)
-        data = await fetch(self._database.reader, prepared, variables, asked.client)
-        return await self._operations.respond(asked, prepared, data, errors)
-
-    async def _check_answerable(self, asked: Asked, actor: Actor, key: str) -> None:
-        prepared = await self.prepare(asked, actor, key)
-        if prepared.statement is not None:
-            try:
-                prepared.statement.values({**asked.variables, answer_slot(key): None})
-            except GraphQLError as error:
-                raise RequestFailed(error) from None
-
-    async def _mutate(self, asked: Asked, asking: Asking) -> bytes:
-        """Run the root fields one after the other, each wholly before the next begins."""
-        whole = await self.prepare(asked, asking.actor)
-        # Whatever cannot be answered is refused before anything is done.
-        for each in whole.fields:
-            await self._check_answerable(asked, asking.actor, each.key)
-        parts: list[bytes] = []
-        done: list[str] = []
-        try:
-            for field in whole.fields:
-                answer = None
-                if isinstance(field, Field):
-                    answer = await _declared(field).run(asking, _arguments(field, asked))
-                    done.append(field.name)
-                data, _ = await self.respond_to(asked, asking.actor, field.key, answer)
-                parts.append(data.strip()[1:-1])
-                self._tail.wake()
-        except DatabaseError as error:
-            if not done:
-                raise
-            raise OutcomeUnknown(f"{', '.join(done)} had been done when {error}") from error
-        return await self._operations.respond(asked, whole, b"{" + b",".join(parts) + b"}")
+                raise unauthenticated_failure(refusal.errors[0].message) from None
 
 
-async def _checked(
+async def _events_until_refusal(
     events: AsyncIterator[Mapping[str, Json]],
 ) -> AsyncGenerator[Mapping[str, Json], None]:
     """Yield the events; a refusal on the way is the end of them."""
@@ -279,39 +299,25 @@ async def _checked(
             yield event
     except Refused as refusal:
         (first, *_) = refusal.errors
-        raise failed(first.message, first.code) from None
+        raise request_failure(first.message, first.code) from None
 
 
-def _arguments(field: Field, asked: Asked) -> dict[str, Any]:
+def _arguments(field: PlannedField, bound: BoundOperation) -> dict[str, Any]:
     """Return the arguments of a field that Python answers."""
-    given = plain_values(field.arguments, asked.variables)
-    return {name: _without_nul(value) for name, value in given.items()}
-
-
-def _without_nul(value: Any) -> Any:
-    """Return a value that can be asked for in PostgreSQL, which does not take NUL.
-
-    Another control character stands for it, which no id and no stored text has either.
-    """
-    match value:
-        case str():
-            return value.replace("\0", "\1")
-        case list():
-            return [_without_nul(item) for item in value]
-        case dict():
-            return {_without_nul(key): _without_nul(item) for key, item in value.items()}
-        case _:
-            return value
+    values = plain_values(field.arguments, bound.variables)
+    return {name: without_nul(value) for name, value in values.items()}
 
 
 def _text(value: Json) -> str | None:
     return value if isinstance(value, str) else None
 
 
-async def _ask(reading: Reading, field: Field, asked: Asked, errors: list[GraphQLError]) -> object:
-    """Return what Python has to say, or nothing and an error."""
+async def _answer(
+    reading: Reading, field: PlannedField, bound: BoundOperation, errors: list[GraphQLError]
+) -> object:
+    """Return Python's answer for a field, or nothing and an error."""
     try:
-        return await _declared(field).run(reading, _arguments(field, asked))
+        return await _declaration_of(field).run(reading, _arguments(field, bound))
     except Refused as refusal:
         errors += (
             GraphQLError(
@@ -322,36 +328,36 @@ async def _ask(reading: Reading, field: Field, asked: Asked, errors: list[GraphQ
         return [] if isinstance(field.declaration, Answers) else None
 
 
-def _check_restricted(prepared: Prepared, actor: Actor) -> None:
+def _check_restricted(planned: PlannedOperation, actor: Actor) -> None:
     """Go on only if the actor may ask for every root field."""
-    for name in sorted(_names(prepared) & RESTRICTED.keys()):
+    for name in sorted(_planned_names(planned) & RESTRICTED.keys()):
         decision = decide(actor, RESTRICTED[name], Subject())
         if isinstance(decision, Denied):
-            raise failed(decision.reason, "NOT_ALLOWED")
+            raise request_failure(decision.reason, "NOT_ALLOWED")
 
 
-def _root_names(asked: Asked) -> set[str]:
+def _selected_names(bound: BoundOperation) -> set[str]:
     """Return the fields that an operation selects of its root."""
-    operation = asked.operation
-    selections = Selections(operation.schema, operation.fragments, dict(asked.shapes))
+    operation = bound.operation
+    selections = Selections(operation.schema, operation.fragments, dict(bound.shapes))
     selected = selections.of(operation.root, (operation.node.selection_set,))
     return {nodes[0].name.value for nodes in selected.values()} - {"__typename"}
 
 
-def _names(prepared: Prepared) -> set[str]:
+def _planned_names(planned: PlannedOperation) -> set[str]:
     """Return which fields of the root are asked for, through other views as well."""
-    return {each.name for each in _root_fields(prepared.plan.root)}
+    return {each.name for each in _root_fields(planned.plan.root)}
 
 
-def _root_fields(root: Body) -> Iterator[Field]:
+def _root_fields(root: Body) -> Iterator[PlannedField]:
     for field in root.cases[0].fields:
-        if isinstance(field, Field):
+        if isinstance(field, PlannedField):
             yield field
             if isinstance(field.declaration, Through) and field.body is not None:
                 yield from _root_fields(field.body)
 
 
-def _declared(field: Field) -> Answer | Answers:
+def _declaration_of(field: PlannedField) -> Answer | Answers:
     if not isinstance(field.declaration, Answer | Answers):
         raise TypeError(f"{field.name} is worked out by Python")
     return field.declaration

@@ -19,11 +19,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cms.errors import SettingsError
 from cms.settings import Settings
-from graphql_api.http.errors import failed
+from graphql_api.http.errors import request_failure
 from graphql_api.http.forwarding import Forwarding
 from graphql_api.http.live import LiveLimits
 from graphql_api.http.request_headers import BoundedHeaders
-from graphql_api.http.response import JSON, failure
+from graphql_api.http.response import JSON, failure_response
 from graphql_api.http.security_headers import SecurityHeaders
 from graphql_api.http.shutdown import Shutdown
 
@@ -80,13 +80,13 @@ class Server(uvicorn.Server):
     Args:
         app: what it serves.
         settings: where it listens, and whom it believes.
-        begun: is told the address as soon as requests are taken there.
+        announce: called with the address as soon as requests are taken there.
     """
 
-    def __init__(self, app: Starlette, settings: Settings, begun: Callable[[str], None]) -> None:
+    def __init__(self, app: Starlette, settings: Settings, announce: Callable[[str], None]) -> None:
         self._shutdown: Shutdown = app.state.shutdown
-        self._begun = begun
-        super().__init__(server_config(SecurityHeaders(_answered(app)), settings))
+        self._announce = announce
+        super().__init__(server_config(SecurityHeaders(_answering_app(app)), settings))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Take requests.
@@ -94,10 +94,10 @@ class Server(uvicorn.Server):
         Raises:
             SettingsError: if the server cannot listen where it should.
         """
-        listening = sockets or await _bound(self.config.host, self.config.port)
+        listening = sockets or await _open_sockets(self.config.host, self.config.port)
         await super().startup(listening)
         _tune_python()
-        self._begun(address_of(self.config.host, listening[0].getsockname()[1]))
+        self._announce(address_of(self.config.host, listening[0].getsockname()[1]))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no more requests, and end when those that are there are answered."""
@@ -116,7 +116,7 @@ def address_of(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def _bound(host: str, port: int) -> list[socket.socket]:
+async def _open_sockets(host: str, port: int) -> list[socket.socket]:
     """Return sockets for all addresses of a host, at which nothing is listened to yet.
 
     Raises:
@@ -144,7 +144,7 @@ def _reason(error: OSError | UnicodeError) -> str:
     return "it has no address here"
 
 
-def _answered(app: ASGIApp) -> ASGIApp:
+def _answering_app(app: ASGIApp) -> ASGIApp:
     """Return an app that answers the requests that the server no longer waits for."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
@@ -164,7 +164,9 @@ def _answered(app: ASGIApp) -> ASGIApp:
                 "The server ended before this was answered. If it was to change something, that "
                 "may have been done: look, or send it again with the same clientMutationId."
             )
-            response = failure(failed(message, "OUTCOME_UNKNOWN", status=503, retry_after=1), JSON)
+            response = failure_response(
+                request_failure(message, "OUTCOME_UNKNOWN", status=503, retry_after=1), JSON
+            )
             await response(scope, receive, send)
 
     return serve

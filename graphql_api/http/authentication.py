@@ -14,7 +14,7 @@ from cms.authorization.actor import ANONYMOUS, Actor
 from cms.clock import now
 from cms.errors import DatabaseError, Refused
 from cms.storage.database import Database
-from graphql_api.http.errors import RequestFailed, failed
+from graphql_api.http.errors import RequestFailed, request_failure
 
 # How a host application says who is asking, in place of Copydesk's own accounts.
 Identify: TypeAlias = Callable[[HTTPConnection], Awaitable[Actor]]
@@ -30,12 +30,12 @@ async def actor_of(database: Database, authorization: str | None) -> Actor:
         return ANONYMOUS
     scheme, _, secret = authorization.partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
-        raise unauthenticated("Send the token as `Authorization: Bearer …`.")
+        raise unauthenticated_failure("Send the token as `Authorization: Bearer …`.")
     async with database.reading() as session:
         try:
             actor = await authenticate(session, secret.strip(), now())
         except Refused as refusal:
-            raise unauthenticated(refusal.errors[0].message) from None
+            raise unauthenticated_failure(refusal.errors[0].message) from None
     if actor.session_id is None:  # a program's, of which one wants to know whether it is used
         with suppress(DatabaseError):  # reading goes on where nothing can be written
             await note_use(database, hash_of(secret.strip()), now())
@@ -52,9 +52,9 @@ async def preview_of(database: Database, secret: str) -> str:
         try:
             return await previewed(session, secret, now())
         except Refused as refusal:
-            raise unauthenticated(refusal.errors[0].message) from None
+            raise unauthenticated_failure(refusal.errors[0].message) from None
 
 
-def unauthenticated(message: str) -> RequestFailed:
+def unauthenticated_failure(message: str) -> RequestFailed:
     """Return the failure for a request from nobody who is known."""
-    return failed(message, "UNAUTHENTICATED", status=401)
+    return request_failure(message, "UNAUTHENTICATED", status=401)

@@ -25,7 +25,7 @@ from graphql import (
     validate,
 )
 
-from graphql_api.http.errors import RequestFailed, failed
+from graphql_api.http.errors import RequestFailed, request_failure
 from graphql_api.http.limits import Limits, check_document, check_lines
 from graphql_api.http.rules import RULES
 
@@ -70,7 +70,7 @@ class Operation:
         root = self.schema.get_root_type(self.node.operation)
         if root is None:
             message = f"The schema has no {self.node.operation.value} operations."
-            raise failed(message, "BAD_REQUEST")
+            raise request_failure(message, "BAD_REQUEST")
         return root
 
     @cached_property
@@ -98,7 +98,7 @@ class Operation:
 
 
 @dataclass(frozen=True, eq=False)
-class Document:
+class ValidDocument:
     """A valid document, with its operations by name."""
 
     operations: Mapping[str | None, Operation]
@@ -113,9 +113,11 @@ class Document:
             return next(iter(self.operations.values()))
         if name is None:
             message = "The document has several operations; say which in operationName."
-            raise failed(message, "BAD_REQUEST")
+            raise request_failure(message, "BAD_REQUEST")
         if name not in self.operations:
-            raise failed("The document has no operation named as operationName.", "BAD_REQUEST")
+            raise request_failure(
+                "The document has no operation named as operationName.", "BAD_REQUEST"
+            )
         return self.operations[name]
 
 
@@ -124,14 +126,14 @@ def _bytes_of(source: str, tokens: int) -> int:
 
 
 @dataclass(frozen=True, eq=False)
-class Examined:
+class Examination:
     """A document that was read, or why it was refused, with the memory that it takes."""
 
-    document: Document | None
+    document: ValidDocument | None
     errors: Sequence[GraphQLError]
     bytes: int
 
-    def get(self) -> Document:
+    def get(self) -> ValidDocument:
         """Return the document.
 
         Raises:
@@ -154,28 +156,28 @@ class Documents:
     def __init__(self, schema: GraphQLSchema, limits: Limits, kept_bytes: int = KEPT_BYTES) -> None:
         self._schema = schema
         self._limits = limits
-        self._kept: LRUCache[str, Examined] = LRUCache(kept_bytes, lambda each: each.bytes)
+        self._kept: LRUCache[str, Examination] = LRUCache(kept_bytes, lambda each: each.bytes)
 
-    def known(self, source: str) -> Document | None:
+    def find(self, source: str) -> ValidDocument | None:
         """Return a document that has been read before, if it is still kept.
 
         Raises:
             RequestFailed: if it was refused.
         """
-        examined = self._kept.get(source)
-        return examined.get() if examined is not None else None
+        examination = self._kept.get(source)
+        return examination.get() if examination is not None else None
 
-    def keep(self, source: str, examined: Examined) -> Document:
-        """Return the document that was examined, and keep it for the next time.
+    def keep(self, source: str, examination: Examination) -> ValidDocument:
+        """Return the document of an examination, and keep it for the next time.
 
         Raises:
             RequestFailed: if it was refused.
         """
         with suppress(ValueError):  # larger than all that may be kept
-            self._kept[source] = examined
-        return examined.get()
+            self._kept[source] = examination
+        return examination.get()
 
-    def examine(self, source: str) -> Examined:
+    def examine(self, source: str) -> Examination:
         """Read a document: whether it is too large, has an error in its syntax, or is not valid.
 
         Nothing is kept, so this can be done in a thread.
@@ -183,14 +185,14 @@ class Documents:
         try:
             parsed = self._parse(source)
             size = _bytes_of(source, parsed.token_count or 0)
-            return Examined(self._document(self._checked(parsed), source, size), (), size)
+            return Examination(self._document(self._validate(parsed), source, size), (), size)
         except RequestFailed as failure:
             errors = failure.errors
         except RecursionError:
-            errors = failed("The document is nested too deeply.", "LIMIT_EXCEEDED").errors
-        return Examined(None, errors, _bytes_of(source, min(self._limits.tokens, len(source))))
+            errors = request_failure("The document is nested too deeply.", "LIMIT_EXCEEDED").errors
+        return Examination(None, errors, _bytes_of(source, min(self._limits.tokens, len(source))))
 
-    def _checked(self, parsed: DocumentNode) -> DocumentNode:
+    def _validate(self, parsed: DocumentNode) -> DocumentNode:
         check_document(parsed, self._limits)
         if errors := validate(self._schema, parsed, RULES, max_errors=_MOST_ERRORS):
             raise RequestFailed(*errors)
@@ -208,13 +210,13 @@ class Documents:
                 error.extensions = {"code": "LIMIT_EXCEEDED"}
             raise RequestFailed(error) from None
 
-    def _document(self, parsed: DocumentNode, source: str, size: int) -> Document:
+    def _document(self, parsed: DocumentNode, source: str, size: int) -> ValidDocument:
         fragments = {
             each.name.value: each
             for each in parsed.definitions
             if isinstance(each, FragmentDefinitionNode)
         }
-        return Document(
+        return ValidDocument(
             {
                 each.name.value if each.name else None: Operation(
                     self._schema, each, fragments, source, size

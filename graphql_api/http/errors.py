@@ -48,7 +48,7 @@ class RequestFailed(CopydeskError):
         self.retry_after = retry_after
 
 
-def failed(
+def request_failure(
     message: str, code: str, *, status: int | None = None, retry_after: int | None = None
 ) -> RequestFailed:
     """Return the failure that this message and code describe."""
@@ -56,12 +56,14 @@ def failed(
     return RequestFailed(error, status=status, retry_after=retry_after)
 
 
-def too_many(error: TooManyWaiting) -> RequestFailed:
+def too_many_waiting(error: TooManyWaiting) -> RequestFailed:
     """Return the failure of a request whose client has too many others waiting."""
-    return failed(f"{error}; wait for their answers.", "LIMIT_EXCEEDED", status=429, retry_after=1)
+    return request_failure(
+        f"{error}; wait for their answers.", "LIMIT_EXCEEDED", status=429, retry_after=1
+    )
 
 
-def formatted(error: GraphQLError, code: str) -> dict[str, Any]:
+def error_json(error: GraphQLError, code: str) -> dict[str, Any]:
     """Return an error as JSON; ``code`` stands for those that have none of their own."""
     shown: dict[str, Any] = dict(error.formatted)
     shown["extensions"] = {"code": code, **(error.extensions or {})}
@@ -97,15 +99,15 @@ def failure_of(error: Exception) -> RequestFailed:
     if isinstance(error, RequestFailed):
         return error
     if isinstance(error, DatabaseTimeout):
-        return failed(str(error), "TIMEOUT", status=_UNAVAILABLE)
+        return request_failure(str(error), "TIMEOUT", status=_UNAVAILABLE)
     for kind, code, seconds, message in _OF_DATABASE:
         if isinstance(error, kind):
             _log.warning("request failed with %s: %s", code, error)
-            return failed(message, code, status=_UNAVAILABLE, retry_after=seconds)
-    return unexpected(error)
+            return request_failure(message, code, status=_UNAVAILABLE, retry_after=seconds)
+    return unexpected_failure(error)
 
 
-def unexpected(error: Exception) -> RequestFailed:
+def unexpected_failure(error: Exception) -> RequestFailed:
     """Log what should not have happened, and return what a client is told of it."""
     reference = secrets.token_hex(4)
     _log.error("request failed, reference %s", reference, exc_info=error)

@@ -36,7 +36,7 @@ class Size:
     fields: int = 0
     depth: int = 0
 
-    def beside(self, other: Size) -> Size:
+    def plus(self, other: Size) -> Size:
         """Return the size of both selections in one."""
         return Size(self.fields + other.fields, max(self.depth, other.depth))
 
@@ -75,7 +75,7 @@ class Expansion:
 
     def root_fields(self) -> int:
         """Return the largest number of fields that an operation selects of its root."""
-        merged = (self._merged([each]).values() for each in self._roots)
+        merged = (self._merge([each]).values() for each in self._roots)
         return max((sum(map(len, fields)) for fields in merged), default=0)
 
     def repetitions(self) -> Iterator[int]:
@@ -89,19 +89,19 @@ class Expansion:
         for _ in range(len(places) + self.size.fields):
             if not places:
                 return
-            for nodes in self._merged(places.pop()).values():
+            for nodes in self._merge(places.pop()).values():
                 yield len(nodes) * (len(nodes) - 1) // 2
                 if inner := [each.selection_set for each in nodes if each.selection_set]:
                     places.append(inner)
 
     def _take(self, root: SelectionSetNode) -> None:
         self._roots.append(root)
-        self.size = self.size.beside(self._size_of(root))
+        self.size = self.size.plus(self._size_of(root))
 
     def _size_of(self, selected: SelectionSetNode) -> Size:
         total = _NOTHING
         for node in selected.selections:
-            total = total.beside(self._size_of_node(node))
+            total = total.plus(self._size_of_node(node))
         return total
 
     def _size_of_node(self, node: SelectionNode) -> Size:
@@ -121,7 +121,7 @@ class Expansion:
                 self._sizes[name] = self._size_of(self._fragments[name])
         return self._sizes[name]
 
-    def _merged(self, sets: Iterable[SelectionSetNode]) -> _ByName:
+    def _merge(self, sets: Iterable[SelectionSetNode]) -> _ByName:
         """Return the fields of one place by response name; a fragment is there once."""
         merging = _Merging(self._fragments)
         for each in sets:
@@ -145,5 +145,5 @@ class _Merging:
                     self.add(inner.selections)
                 case FragmentSpreadNode(name=spread) if spread.value not in self.visited:
                     self.visited.add(spread.value)
-                    if (found := self.fragments.get(spread.value)) is not None:
-                        self.add(found.selections)
+                    if (spread_set := self.fragments.get(spread.value)) is not None:
+                        self.add(spread_set.selections)

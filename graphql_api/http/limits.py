@@ -20,7 +20,7 @@ from graphql import (
 )
 
 from cms.errors import SettingsError
-from graphql_api.http.errors import failed
+from graphql_api.http.errors import request_failure
 from graphql_api.http.expansion import Expansion
 
 
@@ -170,7 +170,7 @@ def check_cost(cost: int, limits: Limits) -> None:
             "smaller pages with first, for fewer lists within each other, or for fewer totals, "
             "facets and filters over everything."
         )
-        raise failed(message, "LIMIT_EXCEEDED")
+        raise request_failure(message, "LIMIT_EXCEEDED")
 
 
 def check_answers(count: int, limits: Limits) -> None:
@@ -186,7 +186,7 @@ def _check(name: str, count: int, most: int) -> None:
     if count > most:
         words = name.replace("_", " ")
         message = f"The request has {count:,} {words}; at most {most:,} are allowed."
-        raise failed(message, "LIMIT_EXCEEDED")
+        raise request_failure(message, "LIMIT_EXCEEDED")
 
 
 def _depth_of(value: ValueNode) -> int:

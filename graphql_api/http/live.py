@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 import orjson
 
 from cms.authorization.actor import Actor
-from graphql_api.http.errors import RequestFailed, failure_of, formatted
+from graphql_api.http.errors import RequestFailed, error_json, failure_of
 from graphql_api.http.request import GraphQLRequest
 
 
@@ -86,17 +86,17 @@ async def responses(stream: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]
     if failure is not None:
         if not begun:
             raise failure
-        yield failed_response(failure)
+        yield failure_body(failure)
 
 
-def failed_response(failure: RequestFailed) -> bytes:
+def failure_body(failure: RequestFailed) -> bytes:
     """Return the response that has nothing but the errors of a failure."""
     return b'{"errors":' + errors_of(failure) + b"}"
 
 
 def errors_of(failure: RequestFailed) -> bytes:
     """Return the errors of a failure as a JSON list."""
-    return orjson.dumps([formatted(error, "BAD_REQUEST") for error in failure.errors])
+    return orjson.dumps([error_json(error, "BAD_REQUEST") for error in failure.errors])
 
 
 @asynccontextmanager

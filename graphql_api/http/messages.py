@@ -12,7 +12,7 @@ import orjson
 from cms.errors import CopydeskError
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.live import errors_of
-from graphql_api.http.request import GraphQLRequest, checked, parse_json
+from graphql_api.http.request import GraphQLRequest, parse_json, request_of
 
 ACKNOWLEDGED = b'{"type":"connection_ack"}'
 PING = b'{"type":"ping"}'
@@ -134,7 +134,7 @@ def _connection_init(message: Mapping[str, Any]) -> Message:
 def _subscribe(message: Mapping[str, Any]) -> Message:
     id_ = _id(message)
     try:
-        return Subscribe(id_, checked(_payload(message)))
+        return Subscribe(id_, request_of(_payload(message)))
     except RequestFailed as error:
         raise _malformed(str(error)) from None
 

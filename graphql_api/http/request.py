@@ -11,7 +11,7 @@ import orjson
 from starlette.requests import Request
 
 from cms.content.strict_json import check_unique_keys
-from graphql_api.http.errors import RequestFailed, failed
+from graphql_api.http.errors import RequestFailed, request_failure
 
 # A body with more bytes is read beside the event loop.
 _LARGE = 64 * 1024
@@ -45,11 +45,11 @@ async def read_request(request: Request, body_bytes: int) -> GraphQLRequest:
         return _from_query_string(request)
     if request.method != "POST":
         message = f"{request.method} is not supported; use GET or POST."
-        raise failed(message, "METHOD_NOT_ALLOWED", status=405)
+        raise request_failure(message, "METHOD_NOT_ALLOWED", status=405)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         message = "Send the request as application/json."
-        raise failed(message, "UNSUPPORTED_MEDIA_TYPE", status=415)
+        raise request_failure(message, "UNSUPPORTED_MEDIA_TYPE", status=415)
     body = await _read_body(request, body_bytes)
     if len(body) > _LARGE:
         return await asyncio.to_thread(_from_json, body)
@@ -63,7 +63,7 @@ async def _read_body(request: Request, most: int) -> bytes:
         size += len(chunk)
         if size > most:
             message = f"The body has more than {most:,} bytes."
-            raise failed(message, "LIMIT_EXCEEDED", status=413)
+            raise request_failure(message, "LIMIT_EXCEEDED", status=413)
         chunks.append(chunk)
     return b"".join(chunks)
 
@@ -80,25 +80,25 @@ def _from_query_string(request: Request) -> GraphQLRequest:
     }
     operation_name = parameters.get("operationName") or None
     query = parameters.get("query")
-    return checked({"query": query, "operationName": operation_name, **parsed})
+    return request_of({"query": query, "operationName": operation_name, **parsed})
 
 
 def _from_json(body: bytes) -> GraphQLRequest:
     parsed = _parse(body)
     if isinstance(parsed, list):
-        raise failed(
+        raise request_failure(
             "Batches are not supported; send one request at a time.", "BAD_REQUEST", status=400
         )
     if not isinstance(parsed, dict):
-        raise failed("The request has to be a JSON object.", "BAD_REQUEST", status=400)
-    return checked(parsed)
+        raise request_failure("The request has to be a JSON object.", "BAD_REQUEST", status=400)
+    return request_of(parsed)
 
 
 def _parse(text: bytes) -> Any:
     try:
         return parse_json(text)
     except ValueError as error:
-        raise failed(
+        raise request_failure(
             f"The request is not valid JSON: {error}.", "BAD_REQUEST", status=400
         ) from None
 
@@ -115,7 +115,7 @@ def parse_json(text: bytes) -> Any:
     return value
 
 
-def checked(parsed: Mapping[str, Any]) -> GraphQLRequest:
+def request_of(parsed: Mapping[str, Any]) -> GraphQLRequest:
     """Return the request that a parsed JSON object is.
 
     Raises:
@@ -138,4 +138,4 @@ def checked(parsed: Mapping[str, Any]) -> GraphQLRequest:
 
 
 def _bad(message: str) -> RequestFailed:
-    return failed(f"The request is not well formed: {message}", "BAD_REQUEST", status=400)
+    return request_failure(f"The request is not well formed: {message}", "BAD_REQUEST", status=400)

@@ -8,7 +8,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from graphql_api.http.errors import RequestFailed, failed, formatted
+from graphql_api.http.errors import RequestFailed, error_json, request_failure
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
@@ -27,7 +27,7 @@ def media_type_for(accept: str) -> str:
     plain = weights.get(JSON, fallback)
     if own == plain == 0.0:
         message = f"Responses come as {GRAPHQL_RESPONSE} or {JSON}; accept one of them."
-        raise failed(message, "NOT_ACCEPTABLE", status=406)
+        raise request_failure(message, "NOT_ACCEPTABLE", status=406)
     # Clients that name neither expect what has always been sent.
     return GRAPHQL_RESPONSE if own > plain or GRAPHQL_RESPONSE in weights else JSON
 
@@ -38,24 +38,24 @@ def wants_page(request: Request) -> bool:
     return request.method == "GET" and "text/html" in accepted and not request.query_params
 
 
-def success(body: bytes, media_type: str) -> Response:
+def success_response(body: bytes, media_type: str) -> Response:
     """Return the response with an answer."""
     return Response(body, media_type=media_type)
 
 
-def private(body: bytes, media_type: str) -> Response:
+def private_response(body: bytes, media_type: str) -> Response:
     """Return the response with an answer that nobody else may get to see."""
     return Response(body, headers={"Cache-Control": "private, no-store"}, media_type=media_type)
 
 
-def failure(error: RequestFailed, media_type: str) -> Response:
+def failure_response(error: RequestFailed, media_type: str) -> Response:
     """Return the response to a request that has no answer.
 
     A client that takes only ``application/json`` may not look at the status before it has
     read the body; for a well-formed GraphQL request it gets 200, as the specification asks.
     """
     status = error.status or (400 if media_type == GRAPHQL_RESPONSE else 200)
-    body = orjson.dumps({"errors": [formatted(each, "BAD_REQUEST") for each in error.errors]})
+    body = orjson.dumps({"errors": [error_json(each, "BAD_REQUEST") for each in error.errors]})
     headers = {"Allow": "GET, POST"} if status == 405 else {}  # noqa: PLR2004  # HTTP's own
     headers |= retry_header(error)
     return Response(body, status, headers, f"{media_type}; charset=utf-8")

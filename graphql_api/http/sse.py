@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from graphql_api.http.errors import RequestFailed
-from graphql_api.http.live import LiveLimits, closing, failed_response, responses
+from graphql_api.http.live import LiveLimits, closing, failure_body, responses
 from graphql_api.http.response import GRAPHQL_RESPONSE, JSON, weights_of
 
 EVENT_STREAM = "text/event-stream"
@@ -34,7 +34,7 @@ def prefers_event_stream(accept: str) -> bool:
     return weights.get(EVENT_STREAM, 0.0) > max(weights.get(each, 0.0) for each in _JSON_TYPES)
 
 
-async def begun(
+async def begin_stream(
     stream: AsyncIterator[bytes], limits: LiveLimits | None = None
 ) -> AsyncIterator[bytes]:
     """Begin a stream ahead of its response, so that what fails at once has a status of its own.
@@ -120,7 +120,7 @@ async def _events(stream: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
             async for response in answers:
                 yield _next(response)
     except RequestFailed as failure:
-        yield _next(failed_response(failure))
+        yield _next(failure_body(failure))
     yield _COMPLETE
 
 

@@ -28,7 +28,7 @@ from graphql_api.http.messages import (
     next_of,
     read_message,
 )
-from graphql_api.http.shares import Share, Shares
+from graphql_api.http.quota import Quota, Quotas
 
 SUBPROTOCOL = "graphql-transport-ws"
 _REASON_BYTES = 123  # a control frame has at most 125 bytes, and two are the code
@@ -39,7 +39,7 @@ async def serve_websocket(
     live: Live,
     limits: LiveLimits | None = None,
     allowed_origins: Collection[str] = (),
-    shares: Shares | None = None,
+    quotas: Quotas | None = None,
 ) -> None:
     """Serve a socket until it ends; by then, everything that it has started has ended too.
 
@@ -49,7 +49,7 @@ async def serve_websocket(
         limits: how much the client may ask for.
         allowed_origins: such as ``https://studio.example``: pages that may connect, besides
             those of the host itself. Programs that are not browsers have no origin.
-        shares: what accounts have open already.
+        quotas: what accounts have open already.
     """
     if not _may_connect(websocket.headers, allowed_origins):
         await websocket.close()  # before it is accepted, that is an answer with 403
@@ -59,7 +59,7 @@ async def serve_websocket(
             await websocket.close(CloseCode.SUBPROTOCOL, f"Use the subprotocol {SUBPROTOCOL}.")
     else:
         await websocket.accept(SUBPROTOCOL)
-        await _Socket(websocket, live, limits or LiveLimits(), shares or Shares()).serve()
+        await _Socket(websocket, live, limits or LiveLimits(), quotas or Quotas()).serve()
 
 
 def _may_connect(headers: Headers, allowed_origins: Collection[str]) -> bool:
@@ -81,12 +81,12 @@ class _Socket:
     """
 
     def __init__(
-        self, websocket: WebSocket, live: Live, limits: LiveLimits, shares: Shares
+        self, websocket: WebSocket, live: Live, limits: LiveLimits, quotas: Quotas
     ) -> None:
         self._websocket = websocket
         self._live = live
         self._limits = limits
-        self._shares = shares
+        self._quotas = quotas
         self._frames: asyncio.Queue[bytes] = asyncio.Queue(limits.queue)
         self._operations: dict[str, asyncio.Task[None]] = {}
 
@@ -95,10 +95,10 @@ class _Socket:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._write())
                 actor = await self._initialise()
-                share = self._shares.of(actor, self._limits)
-                with share.socket():
+                quota = self._quotas.of(actor, self._limits)
+                with quota.socket():
                     await self._send(ACKNOWLEDGED)
-                    await self._read(actor, share, tasks)
+                    await self._read(actor, quota, tasks)
         except ExceptionGroup as group:
             if (closed := _farewell(group.exceptions)) is not None:
                 await self._close(closed)
@@ -121,11 +121,11 @@ class _Socket:
         except RequestFailed:
             raise Closed(CloseCode.FORBIDDEN, "Forbidden") from None
 
-    async def _read(self, actor: Actor, share: Share, tasks: asyncio.TaskGroup) -> None:
+    async def _read(self, actor: Actor, quota: Quota, tasks: asyncio.TaskGroup) -> None:
         while True:
             match await self._next():
                 case Subscribe() as message:
-                    await self._subscribe(message, actor, share, tasks)
+                    await self._subscribe(message, actor, quota, tasks)
                 case Complete(id=id_) if id_ in self._operations:
                     self._operations.pop(id_).cancel()
                 case ConnectionInit():
@@ -144,39 +144,39 @@ class _Socket:
                 return message
 
     async def _subscribe(
-        self, message: Subscribe, actor: Actor, share: Share, tasks: asyncio.TaskGroup
+        self, message: Subscribe, actor: Actor, quota: Quota, tasks: asyncio.TaskGroup
     ) -> None:
         if message.id in self._operations:
             reason = f"Subscriber for {message.id} already exists"
             raise Closed(CloseCode.DUPLICATE_ID, reason)
         if len(self._operations) >= self._limits.operations + self._limits.waiting:
-            await self._send(error_of(message.id, share.too_many()))
+            await self._send(error_of(message.id, quota.too_many()))
             return
-        self._operations[message.id] = tasks.create_task(self._operate(message, actor, share))
+        self._operations[message.id] = tasks.create_task(self._operate(message, actor, quota))
 
-    async def _operate(self, asked: Subscribe, actor: Actor, share: Share) -> None:
+    async def _operate(self, message: Subscribe, actor: Actor, quota: Quota) -> None:
         """Run an operation from its first message to its last."""
         try:
-            last = await self._answer(asked, actor, share)
-            await self._tell(asked.id, last)
+            last = await self._answer(message, actor, quota)
+            await self._tell(message.id, last)
         finally:
             # From here to the last message nothing else has run, so that a client that has
             # seen the message may use its id again.
-            if self._is_wanted(asked.id):
-                del self._operations[asked.id]
+            if self._is_wanted(message.id):
+                del self._operations[message.id]
 
-    async def _answer(self, asked: Subscribe, actor: Actor, share: Share) -> bytes:
+    async def _answer(self, message: Subscribe, actor: Actor, quota: Quota) -> bytes:
         """Send all responses to a client, and return the message to end with."""
         try:
             async with (
-                share.turn(),
-                aclosing(responses(self._live.stream(asked.request, actor))) as stream,
+                quota.turn(),
+                aclosing(responses(self._live.stream(message.request, actor))) as stream,
             ):
                 async for response in stream:
-                    await self._tell(asked.id, next_of(asked.id, response))
+                    await self._tell(message.id, next_of(message.id, response))
         except RequestFailed as failure:
-            return error_of(asked.id, failure)
-        return complete_of(asked.id)
+            return error_of(message.id, failure)
+        return complete_of(message.id)
 
     async def _tell(self, id_: str, frame: bytes) -> None:
         """Send a message about the operation that is running, if the client still wants it."""

@@ -22,7 +22,7 @@ from graphql import (
 
 from graphql_api.planner.arguments import arguments_of, bad_input
 from graphql_api.planner.declarations import PLANNED, Answer, Answers
-from graphql_api.planner.plan import Body, Case, Field, Plan, Seen, Typename
+from graphql_api.planner.plan import Body, Case, Plan, PlannedField, Seen, Typename
 from graphql_api.planner.selection import Selections
 
 INTROSPECTION = frozenset({"__schema", "__type"})
@@ -98,12 +98,12 @@ class _Builder:
 
     def _fields(
         self, type_: GraphQLObjectType, sets: Sequence[SelectionSetNode]
-    ) -> tuple[Field | Typename, ...]:
+    ) -> tuple[PlannedField | Typename, ...]:
         selected = self._selections.of(type_, sets)
         self._count(len(selected))
         fields = tuple(self._field(type_, key, nodes) for key, nodes in selected.items())
         for field in fields:
-            if isinstance(field, Field) and isinstance(field.declaration, Answer | Answers):
+            if isinstance(field, PlannedField) and isinstance(field.declaration, Answer | Answers):
                 # It is worked out once, before the statement, and not for each view.
                 raise _at_the_root(field.node)
         return fields
@@ -120,7 +120,7 @@ class _Builder:
 
     def _field(
         self, type_: GraphQLObjectType, key: str, nodes: Sequence[FieldNode]
-    ) -> Field | Typename:
+    ) -> PlannedField | Typename:
         name = nodes[0].name.value
         if name == "__typename":
             return Typename(key)
@@ -130,7 +130,7 @@ class _Builder:
         given = {node.name.value: node.value for node in nodes[0].arguments or ()}
         inner = [node.selection_set for node in nodes if node.selection_set is not None]
         is_leaf = is_leaf_type(get_named_type(declared.type))
-        return Field(
+        return PlannedField(
             key=key,
             type_name=type_.name,
             name=name,
@@ -148,7 +148,7 @@ def _at_the_root(node: FieldNode) -> GraphQLError:
     return bad_input(message, node)
 
 
-def _likeness(field: Field | Typename) -> object:
+def _likeness(field: PlannedField | Typename) -> object:
     """Return what two types have to share for a field to be the same SQL on both."""
     if isinstance(field, Typename):
         return field.key

@@ -43,7 +43,7 @@ from graphql_api.planner.json_sql import (
 )
 from graphql_api.planner.ordering import order_by
 from graphql_api.planner.page import FirstRow, Page
-from graphql_api.planner.plan import Body, Case, Field, Plan, Typename
+from graphql_api.planner.plan import Body, Case, Plan, PlannedField, Typename
 from graphql_api.planner.source import Columns, Relation, Source, select_over
 from graphql_api.planner.statement import Parameters, Statement
 
@@ -93,7 +93,7 @@ class _Compiler:
             ]
         )
 
-    def _field(self, field: Field, row: Row) -> Sql:
+    def _field(self, field: PlannedField, row: Row) -> Sql:
         call = self._call(field.arguments)
         match field.declaration:
             case Value(sql, required):
@@ -129,7 +129,7 @@ class _Compiler:
                 answers = answers_rows(self._answer(field))
                 return self._many(answers, lambda columns: self._body(field.body, answers, columns))
 
-    def _connection(self, field: Field, declaration: Connection, row: Row) -> Sql:
+    def _connection(self, field: PlannedField, declaration: Connection, row: Row) -> Sql:
         compiler, call = self, self._call(field.arguments)
         if declaration.view is not None:
             call = replace(call, view=declaration.view(call))
@@ -137,7 +137,7 @@ class _Compiler:
         page = Page(field, declaration, row, call, self._parameters)
         return page.summed_up(compiler.object(_only_case(field), page, None))
 
-    def _inside(self, field: Field, declaration: Inside, row: Row) -> Sql:
+    def _inside(self, field: PlannedField, declaration: Inside, row: Row) -> Sql:
         value = self.object(_only_case(field), declaration.row(row), None)
         if declaration.present is None:
             return value
@@ -166,7 +166,7 @@ class _Compiler:
         value = JsonArray(make(source.columns), order_by(rows.order(source.columns)))
         return select_over(source, value, rows.conditions(source.columns))
 
-    def _part(self, field: Field, name: str, page: Page) -> Sql:
+    def _part(self, field: PlannedField, name: str, page: Page) -> Sql:
         match name:
             case "nodes":
                 return page.array(self._body(field.body, page.rows, page.columns))
@@ -204,7 +204,7 @@ class _Compiler:
         ]
         return case(*branches, else_=value) if branches else value
 
-    def _answer(self, field: Field) -> Sql:
+    def _answer(self, field: PlannedField) -> Sql:
         """Return the parameter with what Python has worked out for a root field."""
         slot = answer_slot(field.key)
         return self._parameters.add(lambda variables: variables[slot], JsonDocument)
@@ -219,7 +219,7 @@ class _Compiler:
         return Source(relation, f"t{next(self._numbers)}")
 
 
-def _only_case(field: Field) -> Case:
+def _only_case(field: PlannedField) -> Case:
     if field.body is None:
         raise TypeError(f"{field.name} is an object and has a selection")
     return field.body.cases[0]

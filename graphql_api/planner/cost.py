@@ -33,7 +33,7 @@ from graphql_api.planner.emptiness import without_empty
 from graphql_api.planner.filters import Compare, CompareSeen, Inner, Test, ToMany, ToOne
 from graphql_api.planner.ordering import order_size
 from graphql_api.planner.paging import paging_of
-from graphql_api.planner.plan import Body, Field, Plan, Typename
+from graphql_api.planner.plan import Body, Plan, PlannedField, Typename
 
 # How many entries of each content type are public.
 Entries: TypeAlias = Mapping[str, int]
@@ -57,7 +57,7 @@ _SEEN, _OTHER, _HIGHLIGHT = 100, 10, 3_000
 
 
 @dataclass(frozen=True)
-class Work:
+class Workload:
     """An amount of work, as far as it is known before there is a request.
 
     Attributes:
@@ -72,13 +72,13 @@ class Work:
         """Return the work for a request with these variables."""
         return self.fixed + sum(times * of(variables, entries) for times, of in self.varying)
 
-    def beside(self, other: Work) -> Work:
+    def plus(self, other: Workload) -> Workload:
         """Return both."""
-        return Work(self.fixed + other.fixed, self.varying + other.varying)
+        return Workload(self.fixed + other.fixed, self.varying + other.varying)
 
-    def times(self, count: float) -> Work:
+    def times(self, count: float) -> Workload:
         """Return this, so many times."""
-        return Work(self.fixed * count, tuple((each * count, of) for each, of in self.varying))
+        return Workload(self.fixed * count, tuple((each * count, of) for each, of in self.varying))
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Measure:
 
     parts: int = 0
     filters: int = 0
-    work: Work = Work()
+    work: Workload = Workload()
 
     def cost(self, variables: Variables, entries: Entries) -> int:
         """Return the work for a request with these variables."""
@@ -114,7 +114,7 @@ class _Conditions:
     work: float = 0
     narrows: float = 1
 
-    def beside(self, other: _Conditions) -> _Conditions:
+    def plus(self, other: _Conditions) -> _Conditions:
         """Return both, of which each has to hold."""
         narrows = max(self.narrows, other.narrows)
         return _Conditions(self.count + other.count, self.work + other.work, narrows)
@@ -139,7 +139,7 @@ class _Meter:
             self._bodies[id(body)] = _one_of(cases)
         return self._bodies[id(body)]
 
-    def _field(self, field: Field | Typename) -> Measure:
+    def _field(self, field: PlannedField | Typename) -> Measure:
         if isinstance(field, Typename):
             return _constant(_VALUE_PARTS, _VALUE)
         inner = self.body(field.body)
@@ -165,7 +165,7 @@ class _Meter:
             case _:
                 return _around(inner, _VALUE_PARTS, 0)
 
-    def _connection(self, field: Field, declared: Connection, inner: Measure) -> Measure:
+    def _connection(self, field: PlannedField, declared: Connection, inner: Measure) -> Measure:
         where = conditions_of(without_empty(field.arguments.get("where")))
         keys = order_size(field.arguments.get("orderBy"))
         paging = paging_of(field.arguments, field.node, declared.largest)
@@ -187,7 +187,7 @@ class _Meter:
             + sweeps.sums * _LIST_PARTS
             + _order_parts(keys, field.arguments),
             filters=inner.filters + where.count,
-            work=Work(0, ((1, work),)),
+            work=Workload(0, ((1, work),)),
         )
 
 
@@ -212,9 +212,9 @@ class _Sweeps:
     has_page: bool
 
     @staticmethod
-    def of(field: Field, extent: Extent, where: _Conditions) -> _Sweeps:
+    def of(field: PlannedField, extent: Extent, where: _Conditions) -> _Sweeps:
         own = field.body.cases[0].fields if field.body is not None else ()
-        fields = [each for each in own if isinstance(each, Field)]
+        fields = [each for each in own if isinstance(each, PlannedField)]
         counts = sum(each.name == "totalCount" for each in fields)
         sums = sum(map(_sums, fields))
         is_ordered = extent.is_ordered and field.arguments.get("orderBy") is None
@@ -235,7 +235,7 @@ class _Sweeps:
         return page + self.summed + self.count * each_time
 
 
-def _sums(field: Field) -> int:
+def _sums(field: PlannedField) -> int:
     """Return how many sums over all rows a field of a connection asks for."""
     match field.declaration:
         case Many():
@@ -257,7 +257,7 @@ def _order_parts(keys: int, arguments: Arguments) -> int:
     return keys * _KEY_PARTS + (keys * keys if is_ranged else 0)
 
 
-def _each(field: Field, inner: Measure) -> Measure:
+def _each(field: PlannedField, inner: Measure) -> Measure:
     """Return the measure of what is selected of each thing that an argument names."""
     ids = field.arguments.get("ids")
     if not isinstance(ids, Given):
@@ -267,13 +267,15 @@ def _each(field: Field, inner: Measure) -> Measure:
     def work(variables: Variables, entries: Entries) -> float:
         return len(read(variables)) * (_OTHER * 4 + inner.work.of(variables, entries))
 
-    return Measure(inner.parts + _LIST_PARTS * 4, inner.filters, Work(0, ((1, work),)))
+    return Measure(inner.parts + _LIST_PARTS * 4, inner.filters, Workload(0, ((1, work),)))
 
 
 def _leaves(body: Body | None) -> int:
     fields = [each for case in (body.cases if body else ()) for each in case.fields]
     return sum(
-        1 if each.body is None else _leaves(each.body) for each in fields if isinstance(each, Field)
+        1 if each.body is None else _leaves(each.body)
+        for each in fields
+        if isinstance(each, PlannedField)
     )
 
 
@@ -297,7 +299,7 @@ def conditions_of(where: Argument) -> _Conditions:
     if not isinstance(where, Input):
         return _Conditions()
     return reduce(
-        _Conditions.beside,
+        _Conditions.plus,
         (_condition(where, name, value) for name, value in where.fields.items()),
         _Conditions(),
     )
@@ -306,7 +308,7 @@ def conditions_of(where: Argument) -> _Conditions:
 def _condition(where: Input, name: str, value: Argument) -> _Conditions:
     if name in {"AND", "OR", "NOT"}:
         found = [conditions_of(each) for each in (value if isinstance(value, tuple) else (value,))]
-        total = reduce(_Conditions.beside, found, _Conditions(1))
+        total = reduce(_Conditions.plus, found, _Conditions(1))
         return total if name == "AND" else _Conditions(total.count, total.work)
     declaration = where.type.fields[name].extensions.get(PLANNED)
     match declaration:
@@ -339,17 +341,17 @@ def _quantified(quantifiers: Argument, work: float) -> _Conditions:
         # To count what belongs to a row, all of it is looked at.
         lookup = work * 3 if name == "count" else work
         inner = conditions_of(value)
-        total = total.beside(_Conditions(inner.count + 2, inner.work + lookup))
+        total = total.plus(_Conditions(inner.count + 2, inner.work + lookup))
     return total
 
 
 def _constant(parts: int, work: float) -> Measure:
-    return Measure(parts, 0, Work(work))
+    return Measure(parts, 0, Workload(work))
 
 
 def _around(inner: Measure, parts: int, work: float, times: int = 1) -> Measure:
     """Return the measure of a field with what is selected of it, so many times."""
-    total = inner.work.times(times).beside(Work(work))
+    total = inner.work.times(times).plus(Workload(work))
     return Measure(inner.parts + parts, inner.filters, total)
 
 
@@ -359,7 +361,7 @@ def _together(measures: Iterable[Measure]) -> Measure:
     return Measure(
         sum(each.parts for each in found),
         sum(each.filters for each in found),
-        reduce(Work.beside, (each.work for each in found), Work()),
+        reduce(Workload.plus, (each.work for each in found), Workload()),
     )
 
 
@@ -368,9 +370,9 @@ def _one_of(measures: Sequence[Measure]) -> Measure:
     if len(measures) == 1:
         return measures[0]
     works = [each.work for each in measures]
-    largest = Work(max((each.fixed for each in works), default=0))
+    largest = Workload(max((each.fixed for each in works), default=0))
     if any(each.varying for each in works):
-        largest = Work(0, ((1, lambda *at: max(each.of(*at) for each in works)),))
+        largest = Workload(0, ((1, lambda *at: max(each.of(*at) for each in works)),))
     return Measure(
         sum(each.parts for each in measures), sum(each.filters for each in measures), largest
     )

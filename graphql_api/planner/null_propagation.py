@@ -16,7 +16,7 @@ import orjson
 from graphql import GraphQLError
 
 from graphql_api.planner.json_sql import MISSING, OUT_OF_RANGE
-from graphql_api.planner.plan import Body, Field, Plan, Typename
+from graphql_api.planner.plan import Body, Plan, PlannedField, Typename
 
 # For each mark, the code of the error and what it says of the field.
 _REASONS: Mapping[str, tuple[str, str]] = {
@@ -45,7 +45,7 @@ def _object(
     bodies: Sequence[Body], value: dict[str, Any], path: list[str | int], errors: list[GraphQLError]
 ) -> dict[str, Any]:
     """Complete an object, given what is selected of every type that it can be of."""
-    fields: dict[str, list[Field | Typename]] = {}
+    fields: dict[str, list[PlannedField | Typename]] = {}
     for body in bodies:
         for case in body.cases:
             for field in case.fields:
@@ -54,13 +54,13 @@ def _object(
 
 
 def _field(
-    alike: Sequence[Field | Typename],
+    alike: Sequence[PlannedField | Typename],
     value: Any,
     path: list[str | int],
     errors: list[GraphQLError],
 ) -> Any:
     """Complete a field, given all fields of its response name."""
-    fields = [field for field in alike if isinstance(field, Field)]
+    fields = [field for field in alike if isinstance(field, PlannedField)]
     if not fields:
         return value
     try:
@@ -73,7 +73,7 @@ def _field(
 
 
 def _value(
-    fields: Sequence[Field], value: Any, path: list[str | int], errors: list[GraphQLError]
+    fields: Sequence[PlannedField], value: Any, path: list[str | int], errors: list[GraphQLError]
 ) -> Any:
     field = fields[0]
     if isinstance(value, str) and value in _REASONS:
@@ -90,7 +90,7 @@ def _value(
     return _object(bodies, value, path, errors)
 
 
-def _error(field: Field, mark: str, path: list[str | int]) -> GraphQLError:
+def _error(field: PlannedField, mark: str, path: list[str | int]) -> GraphQLError:
     code, words = _REASONS[mark]
     message = words.format(f"{field.type_name}.{field.name}")
     return GraphQLError(message, nodes=field.node, path=path, extensions={"code": code})

@@ -35,7 +35,7 @@ from graphql_api.planner.filters import Condition, condition_of
 from graphql_api.planner.json_sql import JsonArray, RowCount
 from graphql_api.planner.ordering import order_by, order_keys, order_mark
 from graphql_api.planner.paging import number, paging_of
-from graphql_api.planner.plan import Body, Field, Typename
+from graphql_api.planner.plan import Body, PlannedField, Typename
 from graphql_api.planner.source import Columns, Relation, Selectable, Source, select_over
 from graphql_api.planner.statement import Parameters
 
@@ -61,7 +61,12 @@ class Page:
     """
 
     def __init__(
-        self, field: Field, declaration: Connection, row: Row, call: Call, parameters: Parameters
+        self,
+        field: PlannedField,
+        declaration: Connection,
+        row: Row,
+        call: Call,
+        parameters: Parameters,
     ) -> None:
         rows = declaration.rows(row, call)
         self.rows = rows

@@ -19,7 +19,7 @@ class Typename:
 
 
 @dataclass(frozen=True, eq=False)
-class Field:
+class PlannedField:
     """A selected field.
 
     Attributes:
@@ -48,7 +48,7 @@ class Case:
     """What is selected of an object that is of one of these types."""
 
     types: tuple[str, ...]
-    fields: tuple[Field | Typename, ...]
+    fields: tuple[PlannedField | Typename, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +112,7 @@ def _draw(body: Body, depth: int) -> Iterator[str]:
             yield from _draw_field(field, indent)
 
 
-def _draw_field(field: Field | Typename, depth: int) -> Iterator[str]:
+def _draw_field(field: PlannedField | Typename, depth: int) -> Iterator[str]:
     margin = "  " * depth
     if isinstance(field, Typename):
         yield f"{margin}{field.key}: __typename"

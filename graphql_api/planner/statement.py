@@ -55,7 +55,7 @@ class Parameters:
     def add(self, read: Read, type_: TypeEngine[Any]) -> BindParameter[Any]:
         """Return a new parameter whose value will be read in this way."""
         name = f"p{len(self._reads) + 1}"
-        self._reads[name] = _converted(read, _converter(type_, self._dialect))
+        self._reads[name] = _converted_read(read, _converter_of(type_, self._dialect))
         return bindparam(name, type_=type_, required=False)
 
     def in_order(self, compiled: SQLCompiler) -> list[Read]:
@@ -66,22 +66,30 @@ class Parameters:
     def _constant(self, compiled: SQLCompiler, name: str) -> Read:
         """Return how to read a constant that a relation holds."""
         value = compiled.params[name]
-        converter = _converter(compiled.binds[name].type, self._dialect)
-        return _converted(lambda _: value, converter)
+        converter = _converter_of(compiled.binds[name].type, self._dialect)
+        return _converted_read(lambda _: value, converter)
 
 
-def _converter(type_: TypeEngine[Any], dialect: Dialect) -> Convert:
+def _converter_of(type_: TypeEngine[Any], dialect: Dialect) -> Convert:
     process = type_.dialect_impl(dialect).bind_processor(dialect)
-    return _without_nul if process is None else lambda value: process(_without_nul(value))
+    return without_nul if process is None else lambda value: process(without_nul(value))
 
 
-def _without_nul(value: Any) -> Any:
-    # PostgreSQL does not take NUL. No stored text has control characters, so another of them
-    # is as different from it as NUL.
-    if isinstance(value, str):
-        return value.replace("\0", "\x01")
-    return [_without_nul(item) for item in value] if isinstance(value, list) else value
+def without_nul(value: Any) -> Any:
+    """Return a value that can be asked for in PostgreSQL, which does not take NUL.
+
+    Another control character stands for it, which no id and no stored text has either.
+    """
+    match value:
+        case str():
+            return value.replace("\0", "\1")
+        case list():
+            return [without_nul(item) for item in value]
+        case dict():
+            return {without_nul(key): without_nul(item) for key, item in value.items()}
+        case _:
+            return value
 
 
-def _converted(read: Read, convert: Convert) -> Read:
+def _converted_read(read: Read, convert: Convert) -> Read:
     return lambda variables: convert(read(variables))

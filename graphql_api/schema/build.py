@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from graphql import GraphQLSchema
@@ -112,8 +112,12 @@ def build_delivery_schema(site: Site) -> GraphQLSchema:
     return _with_views(namespace.build(list(site.content_types)))
 
 
-def build_management_schema(site: Site) -> GraphQLSchema:
+def build_management_schema(site: Site, without: Collection[str] = ()) -> GraphQLSchema:
     """Return the schema by which a site is edited: the types of delivery, and many more.
+
+    Args:
+        site: the site's declaration.
+        without: the names of mutations that are left out.
 
     Raises:
         SiteError: if a field of the site has no GraphQL type.
@@ -132,7 +136,7 @@ def build_management_schema(site: Site) -> GraphQLSchema:
     add_connection(namespace, "Account")
     add_where(namespace, "AuditWhere", "What is asked of an audit record.", AUDIT_WHERE)
     reasons = add_errors(namespace)
-    _add_mutations(namespace, site)
+    _add_mutations(namespace, site, without)
     return _with_views(
         namespace.build(
             [*site.content_types, *reasons], mutation="Mutation", subscription="Subscription"
@@ -188,7 +192,7 @@ def _add_content(namespace: Namespace, site: Site, more: _More) -> None:
     )
 
 
-def _add_mutations(namespace: Namespace, site: Site) -> None:
+def _add_mutations(namespace: Namespace, site: Site, without: Collection[str]) -> None:
     namespace.add_input("CommentPlace", "The words that a comment is about.", PLACE_INPUT)
     namespace.add_input("ChosenRevision", "A revision to publish.", CHOSEN_INPUT)
     namespace.add_input("PersonLinkInput", "Where else to find a person.", PERSON_LINK_INPUT)
@@ -204,7 +208,7 @@ def _add_mutations(namespace: Namespace, site: Site) -> None:
     described = {"__doc__": "Everything that can be done; each is one command, whole or not."}
     namespace.add_object(
         type("Mutation", (), described),
-        **{each.name: each.declare(namespace) for each in mutations},
+        **{each.name: each.declare(namespace) for each in mutations if each.name not in without},
     )
 
 

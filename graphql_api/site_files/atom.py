@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphql_api.site_files.feed import Feed, Item
+from graphql_api.site_files.feed import Feed, FeedItem
 from graphql_api.site_files.markup import Element, add, as_bytes, root
 
 MEDIA_TYPE = "application/atom+xml"
@@ -26,7 +26,7 @@ def atom(feed: Feed) -> bytes:
     return as_bytes(document)
 
 
-def _add_entry(document: Element, item: Item) -> None:
+def _add_entry(document: Element, item: FeedItem) -> None:
     entry = add(document, "entry", attributes={"xml:lang": item.locale})
     add(entry, "id", item.id)
     add(entry, "title", item.title)

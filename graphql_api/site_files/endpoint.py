@@ -12,13 +12,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from cms.site import Site
+from graphql_api.delivery import Delivery
 from graphql_api.http.errors import failure_of
 from graphql_api.http.response import retry_header
-from graphql_api.operation import Delivery
 from graphql_api.schema.delivery.routes import LARGEST_SITEMAP
 from graphql_api.site_files import atom, json_feed
-from graphql_api.site_files.asking import NoSuchFile
-from graphql_api.site_files.feed import Feed, Wanted, read_feed
+from graphql_api.site_files.addresses import Addresses, NoSuchFile, addresses_of
+from graphql_api.site_files.feed import Feed, FeedSelection, read_feed
 from graphql_api.site_files.sitemap import part_of_sitemap, sitemap
 
 Make: TypeAlias = Callable[[Request], Awaitable[bytes]]
@@ -48,38 +48,43 @@ class SiteFiles:
     def routes(self) -> list[Route]:
         """Return where they are."""
         return [
-            Route("/sitemap.xml", _served(self._sitemap, _XML)),
-            Route("/sitemap-{number:int}.xml", _served(self._part, _XML)),
+            Route("/sitemap.xml", _serve(self._sitemap, _XML)),
+            Route("/sitemap-{number:int}.xml", _serve(self._part, _XML)),
             *(
-                Route(f"/feeds/{{name}}{suffix}", _served(self._feed(suffix, write), media_type))
+                Route(f"/feeds/{{name}}{suffix}", _serve(self._feed(suffix, write), media_type))
                 for suffix, (write, media_type) in FORMS.items()
             ),
         ]
 
-    async def _sitemap(self, _: Request) -> bytes:
-        return await sitemap(self.delivery, self.site, self.sitemap_size)
+    async def _sitemap(self, request: Request) -> bytes:
+        return await sitemap(self.delivery, self._addresses(request), self.sitemap_size)
 
     async def _part(self, request: Request) -> bytes:
         number = request.path_params["number"]
-        return await part_of_sitemap(self.delivery, self.site, number, self.sitemap_size)
+        addresses = self._addresses(request)
+        return await part_of_sitemap(self.delivery, addresses, number, self.sitemap_size)
 
     def _feed(self, suffix: str, write: Callable[[Feed], bytes]) -> Make:
         async def feed(request: Request) -> bytes:
             given = request.query_params
-            wanted = Wanted(
+            selection = FeedSelection(
                 request.path_params["name"], given.get("category", ""), given.get("locale", "")
             )
-            return write(await read_feed(self.delivery, self.site, wanted, suffix))
+            addresses = self._addresses(request)
+            return write(await read_feed(self.delivery, self.site, addresses, selection, suffix))
 
         return feed
 
+    def _addresses(self, request: Request) -> Addresses:
+        return addresses_of(self.site, request.scope.get("root_path", ""))
 
-def _served(make: Make, media_type: str) -> Callable[[Request], Awaitable[Response]]:
+
+def _serve(make: Make, media_type: str) -> Callable[[Request], Awaitable[Response]]:
     """Return what answers requests for a file."""
 
     async def serve(request: Request) -> Response:
         try:
-            return _sent(request, await make(request), media_type)
+            return _file_response(request, await make(request), media_type)
         except NoSuchFile as error:
             return PlainTextResponse(f"{error}\n", 404)
         except Exception as error:  # noqa: BLE001  # whatever it is, the client gets no traceback
@@ -89,7 +94,7 @@ def _served(make: Make, media_type: str) -> Callable[[Request], Awaitable[Respon
     return serve
 
 
-def _sent(request: Request, body: bytes, media_type: str) -> Response:
+def _file_response(request: Request, body: bytes, media_type: str) -> Response:
     """Return the response with a file, or that the client has it already."""
     tag = f'"{sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": tag}

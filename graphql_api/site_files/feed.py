@@ -13,8 +13,9 @@ from cms.content.fields.names import api_name
 from cms.content.markup.markdown import with_absolute_links
 from cms.identifiers import made_at
 from cms.site import Site
-from graphql_api.operation import Delivery
-from graphql_api.site_files.asking import NoSuchFile, address_of, ask, url_of
+from graphql_api.delivery import Delivery
+from graphql_api.site_files.addresses import Addresses, NoSuchFile
+from graphql_api.site_files.queries import query
 
 # How a feed of all content types is called.
 ALL = "all"
@@ -22,8 +23,8 @@ _SIZE = 50
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which feed is wanted.
+class FeedSelection:
+    """The choice of a feed among those of a site.
 
     Attributes:
         name: a content type, or :data:`ALL`.
@@ -37,7 +38,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Item:
+class FeedItem:
     """A page in a feed.
 
     Attributes:
@@ -85,55 +86,57 @@ class Feed:
     home: str
     url: str
     locale: str
-    items: Sequence[Item]
+    items: Sequence[FeedItem]
 
 
-async def read_feed(delivery: Delivery, site: Site, wanted: Wanted, suffix: str) -> Feed:
+async def read_feed(
+    delivery: Delivery, site: Site, addresses: Addresses, selection: FeedSelection, suffix: str
+) -> Feed:
     """Return a feed.
 
     Args:
         delivery: what answers.
         site: the site's declaration.
-        wanted: which feed.
+        addresses: where the site and its files are.
+        selection: which feed.
         suffix: what its address ends with.
 
     Raises:
-        NoSuchFile: if there is none, or the site's declaration does not say where it is.
+        NoSuchFile: if there is none.
         RequestFailed: if it takes too long.
     """
-    home = address_of(site)
-    _check(site, wanted)
-    data = await _newest(delivery, site, wanted)
+    _check(site, selection)
+    data = await _newest(delivery, site, selection)
     topics = [each["name"] for each in data["categories"]["nodes"]]
-    if wanted.category and not topics:
-        raise NoSuchFile(f"There is no category {wanted.category}.")
+    if selection.category and not topics:
+        raise NoSuchFile(f"There is no category {selection.category}.")
     bodies = _bodies(site)
     return Feed(
-        title=": ".join([site.name, *_kind(site, wanted), *topics]),
+        title=": ".join([site.name, *_kind(site, selection), *topics]),
         site=site.name,
-        home=home,
-        url=_url(home, wanted, suffix),
-        locale=wanted.locale or site.default_locale,
-        items=[_item(home, bodies, node) for node in data["entries"]["nodes"]],
+        home=addresses.home,
+        url=_url(addresses, selection, suffix),
+        locale=selection.locale or site.default_locale,
+        items=[_item(addresses, bodies, node) for node in data["entries"]["nodes"]],
     )
 
 
-def _check(site: Site, wanted: Wanted) -> None:
+def _check(site: Site, selection: FeedSelection) -> None:
     pages = [each.name for each in site.content_types.values() if each.path is not None]
-    if wanted.name not in {ALL, *pages}:
-        message = f"There is no feed {wanted.name}; there are {', '.join([ALL, *pages])}."
+    if selection.name not in {ALL, *pages}:
+        message = f"There is no feed {selection.name}; there are {', '.join([ALL, *pages])}."
         raise NoSuchFile(message)
-    if wanted.locale not in {"", *site.locales}:
-        message = f"The site has no language {wanted.locale}; it has {', '.join(site.locales)}."
+    if selection.locale not in {"", *site.locales}:
+        message = f"The site has no language {selection.locale}; it has {', '.join(site.locales)}."
         raise NoSuchFile(message)
 
 
-async def _newest(delivery: Delivery, site: Site, wanted: Wanted) -> Any:
+async def _newest(delivery: Delivery, site: Site, selection: FeedSelection) -> Any:
     """Return what the delivery API says; without the contents if one of them is missing."""
-    document, variables = _document(site), _variables(site, wanted)
-    response = await ask(delivery, document, {**variables, "whole": True})
+    document, variables = _document(site), _variables(site, selection)
+    response = await query(delivery, document, {**variables, "whole": True})
     if response["data"] is None:  # a field was made required after something was published
-        response = await ask(delivery, document, {**variables, "whole": False})
+        response = await query(delivery, document, {**variables, "whole": False})
     return response["data"]
 
 
@@ -156,17 +159,17 @@ def _document(site: Site) -> str:
     }}"""
 
 
-def _variables(site: Site, wanted: Wanted) -> dict[str, Any]:
+def _variables(site: Site, selection: FeedSelection) -> dict[str, Any]:
     where: dict[str, Any] = {"path": {"isNull": False}}
-    if wanted.name != ALL:
-        where["type"] = {"eq": wanted.name}
-    if wanted.category:
-        where["category"] = {"within": wanted.category}
-    locale = wanted.locale or site.default_locale
+    if selection.name != ALL:
+        where["type"] = {"eq": selection.name}
+    if selection.category:
+        where["category"] = {"within": selection.category}
+    locale = selection.locale or site.default_locale
     return {
         "where": where,
         "first": _SIZE,
-        "category": wanted.category,
+        "category": selection.category,
         "locale": locale.replace("-", "_"),
     }
 
@@ -189,25 +192,25 @@ def _body(content_type: type[ContentType]) -> str | None:
     return next(names, None)
 
 
-def _kind(site: Site, wanted: Wanted) -> list[str]:
-    if wanted.name == ALL:
+def _kind(site: Site, selection: FeedSelection) -> list[str]:
+    if selection.name == ALL:
         return []
-    return [site.content_type(wanted.name).plural]
+    return [site.content_type(selection.name).plural]
 
 
-def _url(home: str, wanted: Wanted, suffix: str) -> str:
-    given = {"category": wanted.category, "locale": wanted.locale}
-    query = urlencode({name: value for name, value in given.items() if value}, safe="/")
-    return f"{home}/feeds/{wanted.name}{suffix}{'?' + query if query else ''}"
+def _url(addresses: Addresses, selection: FeedSelection, suffix: str) -> str:
+    given = {"category": selection.category, "locale": selection.locale}
+    filters = urlencode({name: value for name, value in given.items() if value}, safe="/")
+    return f"{addresses.files}/feeds/{selection.name}{suffix}{'?' + filters if filters else ''}"
 
 
-def _item(home: str, bodies: Mapping[str, str], node: Any) -> Item:
-    url = url_of(home, node["path"])
+def _item(addresses: Addresses, bodies: Mapping[str, str], node: Any) -> FeedItem:
+    url = addresses.page(node["path"])
     body = node.get(bodies.get(node["__typename"], ""))
     author = node["revision"]["author"]
     review = node["review"] or {"reviewers": []}
-    return Item(
-        id=_tag(home, node["id"]),
+    return FeedItem(
+        id=_tag(addresses.home, node["id"]),
         url=url,
         title=node["title"],
         summary=node["summary"],

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from graphql_api.site_files.feed import Feed, Item
+from graphql_api.site_files.feed import Feed, FeedItem
 
 MEDIA_TYPE = "application/feed+json"
 
@@ -26,7 +26,7 @@ def json_feed(feed: Feed) -> bytes:
     )
 
 
-def _item(item: Item) -> dict[str, Any]:
+def _item(item: FeedItem) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "id": item.id,
         "url": item.url,

@@ -17,15 +17,17 @@ Element = ET.Element
 
 def root(name: str, attributes: Mapping[str, str]) -> Element:
     """Return the root of a document."""
-    return Element(name, {key: _allowed(value) for key, value in attributes.items()})
+    return Element(name, {key: _without_forbidden(value) for key, value in attributes.items()})
 
 
 def add(
     parent: Element, name: str, words: str | None = None, attributes: Mapping[str, str] = _NONE
 ) -> Element:
     """Add an element with these words in it to another one, and return it."""
-    child = ET.SubElement(parent, name, {key: _allowed(value) for key, value in attributes.items()})
-    child.text = _allowed(words) if words is not None else None
+    child = ET.SubElement(
+        parent, name, {key: _without_forbidden(value) for key, value in attributes.items()}
+    )
+    child.text = _without_forbidden(words) if words is not None else None
     return child
 
 
@@ -36,5 +38,5 @@ def as_bytes(document: Element) -> bytes:
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + body
 
 
-def _allowed(words: str) -> str:
+def _without_forbidden(words: str) -> str:
     return _FORBIDDEN.sub("", words)

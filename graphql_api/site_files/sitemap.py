@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from cms.site import Site
-from graphql_api.operation import Delivery
+from graphql_api.delivery import Delivery
 from graphql_api.schema.delivery.routes import LARGEST_SITEMAP
-from graphql_api.site_files.asking import NoSuchFile, address_of, ask, url_of
+from graphql_api.site_files.addresses import Addresses, NoSuchFile
 from graphql_api.site_files.markup import Element, add, as_bytes, root
+from graphql_api.site_files.queries import query
 
 _SITEMAP = {
     "xmlns": "http://www.sitemaps.org/schemas/sitemap/0.9",
@@ -25,64 +25,61 @@ _DOCUMENT = """query Sitemap($first: Int!, $skip: Int!) {
 }"""
 
 
-async def sitemap(delivery: Delivery, site: Site, size: int = LARGEST_SITEMAP) -> bytes:
+async def sitemap(delivery: Delivery, addresses: Addresses, size: int = LARGEST_SITEMAP) -> bytes:
     """Return the sitemap, or the index of its parts if it has more pages than one part takes.
 
     Raises:
-        NoSuchFile: if the site's declaration does not say where it is.
         RequestFailed: if it takes too long.
     """
-    address = address_of(site)
     found = await _pages(delivery, size, 0)
     parts = -(-found["totalCount"] // size)
-    return _index(address, parts) if parts > 1 else _sitemap(address, found["nodes"])
+    return _index(addresses, parts) if parts > 1 else _sitemap(addresses, found["nodes"])
 
 
 async def part_of_sitemap(
-    delivery: Delivery, site: Site, number: int, size: int = LARGEST_SITEMAP
+    delivery: Delivery, addresses: Addresses, number: int, size: int = LARGEST_SITEMAP
 ) -> bytes:
     """Return a part of the sitemap, counted from 1.
 
     Raises:
-        NoSuchFile: if there is no such part, or the site's declaration does not say where it is.
+        NoSuchFile: if there is no such part.
         RequestFailed: if it takes too long.
     """
-    address = address_of(site)
     parts = -(-(await _pages(delivery, 0, 0))["totalCount"] // size)
     if not 1 <= number <= parts:
         raise NoSuchFile(f"The sitemap has {parts} parts; this would be number {number}.")
     found = await _pages(delivery, size, (number - 1) * size)
-    return _sitemap(address, found["nodes"])
+    return _sitemap(addresses, found["nodes"])
 
 
 async def _pages(delivery: Delivery, first: int, skip: int) -> Any:
-    response = await ask(delivery, _DOCUMENT, {"first": first, "skip": skip})
+    response = await query(delivery, _DOCUMENT, {"first": first, "skip": skip})
     return response["data"]["sitemap"]
 
 
-def _sitemap(address: str, pages: list[Any]) -> bytes:
+def _sitemap(addresses: Addresses, pages: list[Any]) -> bytes:
     document = root("urlset", _SITEMAP)
     for page in pages:
         url = add(document, "url")
-        add(url, "loc", url_of(address, page["path"]))
+        add(url, "loc", addresses.page(page["path"]))
         add(url, "lastmod", page["lastModified"])
         if len(page["alternates"]) > 1:
-            _add_alternates(url, address, page["alternates"])
+            _add_alternates(url, addresses, page["alternates"])
     return as_bytes(document)
 
 
-def _add_alternates(url: Element, address: str, alternates: list[Any]) -> None:
+def _add_alternates(url: Element, addresses: Addresses, alternates: list[Any]) -> None:
     for each in alternates:
         link = {
             "rel": "alternate",
             "hreflang": each["locale"],
-            "href": url_of(address, each["path"]),
+            "href": addresses.page(each["path"]),
         }
         add(url, "xhtml:link", attributes=link)
 
 
-def _index(address: str, parts: int) -> bytes:
+def _index(addresses: Addresses, parts: int) -> bytes:
     document = root("sitemapindex", _INDEX)
     for number in range(1, parts + 1):
-        add(add(document, "sitemap"), "loc", f"{address}/sitemap-{number}.xml")
+        add(add(document, "sitemap"), "loc", f"{addresses.files}/sitemap-{number}.xml")
     return as_bytes(document)

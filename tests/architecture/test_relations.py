@@ -39,7 +39,7 @@ SAME_FOR_ALL_VIEWS = {
     },
     "cms.review.relations": {"assignees", "change_requests", "comments", "signatures"},
     # These select from a relation that has taken a view.
-    "cms.search.relations": {"found", "ranked"},
+    "cms.search.relations": {"matching_entries", "ranked_entries"},
 }
 
 

@@ -23,10 +23,10 @@ from cms.ledger.attestation import verify_attestation
 from cms.review.relations import STATES
 from cms.storage.database import Database
 from graphql_api import cli
+from graphql_api.delivery import Delivery
 from graphql_api.http.limits import Limits
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import MANAGEMENT_LIMITS, Management
-from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
 from seeds.site import site
 from tests.builders import Newsroom
@@ -137,7 +137,7 @@ class Desk:
         """Return the data of one of the page's operations."""
         self.asked.add(name)
         request = GraphQLRequest(OPERATIONS[name], None, variables)
-        response = orjson.loads(await self.management.answer(request, actor, "192.0.2.1"))
+        response = orjson.loads((await self.management.answer(request, actor, "192.0.2.1")).body)
         assert "errors" not in response
         data: dict[str, Any] = response["data"]
         return data
@@ -153,7 +153,7 @@ class Desk:
         """Return the data of one of the page's operations on the delivery API."""
         self.asked.add(name)
         request = GraphQLRequest(OPERATIONS[name], None, {})
-        data: dict[str, Any] = orjson.loads(await self.delivery.answer(request))["data"]
+        data: dict[str, Any] = orjson.loads((await self.delivery.answer(request)).body)["data"]
         return data
 
 

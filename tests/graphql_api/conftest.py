@@ -14,10 +14,11 @@ from sqlalchemy import Dialect
 from cms.authorization.actor import Actor
 from cms.site import Site
 from cms.storage.dialects import Reader
+from graphql_api.delivery import READER, Delivery, Visitor
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
-from graphql_api.operation import READER, Delivery, Visitor
+from graphql_api.operation import ReadResult
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
 from tests.builders import Newsroom
 from tests.sites import SITE
@@ -61,7 +62,11 @@ class Api:
 
     async def ask(self, query: str, /, **variables: Any) -> Any:
         """Return the whole response to a query."""
-        return orjson.loads(await self.delivery.answer(GraphQLRequest(query, None, variables)))
+        return orjson.loads((await self.read(query, **variables)).body)
+
+    async def read(self, query: str, /, **variables: Any) -> ReadResult:
+        """Return the result of a query."""
+        return await self.delivery.answer(GraphQLRequest(query, None, variables))
 
     async def data(self, query: str, /, **variables: Any) -> Any:
         """Return the data of a response without errors."""
@@ -69,8 +74,8 @@ class Api:
 
     async def seen_by(self, visitor: Visitor, query: str, /, **variables: Any) -> Any:
         """Return the data of a response without errors to somebody."""
-        body = await self.delivery.answer(GraphQLRequest(query, None, variables), visitor)
-        response = orjson.loads(body)
+        result = await self.delivery.answer(GraphQLRequest(query, None, variables), visitor)
+        response = orjson.loads(result.body)
         assert "errors" not in response
         return response["data"]
 
@@ -124,7 +129,7 @@ class Desk:
     async def ask(self, actor: Actor, query: str, /, **variables: Any) -> Any:
         """Return the whole response to an operation."""
         request = GraphQLRequest(query, None, variables)
-        return orjson.loads(await self.management.answer(request, actor, "192.0.2.1"))
+        return orjson.loads((await self.management.answer(request, actor, "192.0.2.1")).body)
 
     async def data(self, actor: Actor, query: str, /, **variables: Any) -> Any:
         """Return the data of a response without errors."""

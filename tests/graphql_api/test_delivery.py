@@ -10,8 +10,8 @@ import pytest
 from cms.content.content_type import ContentType
 from cms.content.fields import Text
 from cms.site import Site
+from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema
 from tests.graphql_api.conftest import Api
 from tests.sites import SITE
@@ -213,12 +213,12 @@ async def test_what_is_required_and_missing_is_an_error_at_its_place(api: Api) -
       whole: snippets(where: {title: {eq: "Whole"}}) { nodes { text } }
       one: snippet(by: {slug: "broken"}) { title text }
     }"""
-    response = orjson.loads(await later.answer(GraphQLRequest(query)))
+    response = orjson.loads((await later.answer(GraphQLRequest(query))).body)
     # A null travels up to the nearest place that can be null: for a list, the whole answer.
     assert response["data"] is None
     assert [error["path"] for error in response["errors"]] == [["broken", "nodes", 0, "text"]]
     only_one = '{ one: snippet(by: {slug: "broken"}) { title text } other: settings { id } }'
-    response = orjson.loads(await later.answer(GraphQLRequest(only_one)))
+    response = orjson.loads((await later.answer(GraphQLRequest(only_one))).body)
     assert response["data"] == {"one": None, "other": None}
     (error,) = response["errors"]
     assert error["message"] == "Cannot return null for non-nullable field Snippet.text."

@@ -11,8 +11,8 @@ import orjson
 import pytest
 
 from cms.storage.database import Database
+from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema
 from tests.conftest import KINDS, Templates
 from tests.properties.content import NO_LIMITS, fill
@@ -32,7 +32,7 @@ class Both:
     def planned(self, query: Query) -> Any:
         """Return what the planner answers."""
         request = GraphQLRequest(query.source, None, query.variables)
-        return orjson.loads(self.runner.run(self.delivery.answer(request)))
+        return orjson.loads(self.runner.run(self.delivery.answer(request)).body)
 
 
 @pytest.fixture(scope="module", params=KINDS)

@@ -20,9 +20,9 @@ from cms.errors import Refused
 from cms.review.comments import add_comment
 from cms.storage.database import Database
 from cms.tables import Edition, Revision
+from graphql_api.delivery import Delivery
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema
 from tests.builders import Newsroom
 from tests.conftest import KINDS, Templates
@@ -52,7 +52,7 @@ class Desk:
     def ask(self, query: Query) -> bytes:
         """Return the bytes that a reader gets."""
         request = GraphQLRequest(query.source, None, query.variables)
-        return self.runner.run(self.delivery.answer(request))
+        return self.runner.run(self.delivery.answer(request)).body
 
     def work(self, activity: Activity, choice: int) -> None:
         """Let editors do something to a draft; what the rules refuse does not happen."""

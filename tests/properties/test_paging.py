@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from cms.storage.database import Database
 from cms.tables import Publication, Revision
+from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema
 from tests.builders import Newsroom
 from tests.conftest import KINDS, Templates
@@ -50,7 +50,7 @@ class Library:
     def page(self, walk: Walk, cursor: str | None) -> Any:
         """Return a page of the list."""
         request = GraphQLRequest(walk.query, None, walk.variables(cursor))
-        response = orjson.loads(self.runner.run(self.delivery.answer(request)))
+        response = orjson.loads(self.runner.run(self.delivery.answer(request)).body)
         assert "errors" not in response, response
         return response["data"]["articles"]
 

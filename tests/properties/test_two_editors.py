@@ -269,7 +269,7 @@ async def create(two: Two, schema: GraphQLSchema, *titles: str, key: str) -> lis
             for newsroom, title in zip((two.one, two.other), titles, strict=True)
         )
     )
-    return [orjson.loads(answer)["data"]["createArticle"] for answer in answers]
+    return [orjson.loads(answer.body)["data"]["createArticle"] for answer in answers]
 
 
 async def test_a_mutation_that_comes_twice_at_once_happens_once(

@@ -28,12 +28,13 @@ from cms.reading.entry_counts import has_entries
 from cms.settings import Settings
 from cms.tables import AuditRecord, Category, Publication, Revision, SignOff
 from graphql_api import cli
+from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
-from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
+from graphql_api.site_files.addresses import addresses_of
 from graphql_api.site_files.atom import atom
-from graphql_api.site_files.feed import Feed, Wanted, read_feed
+from graphql_api.site_files.feed import Feed, FeedSelection, read_feed
 from seeds.desk import load_desks
 from seeds.files import FOLDER, read_all
 from seeds.load import load_demo
@@ -86,7 +87,7 @@ class Demo:
     def ask(self, query: str, **variables: Any) -> Any:
         """Return the data of a response without errors."""
         request = GraphQLRequest(query, None, variables)
-        response = orjson.loads(self._runner.run(self._delivery.answer(request)))
+        response = orjson.loads(self._runner.run(self._delivery.answer(request)).body)
         assert "errors" not in response
         return response["data"]
 
@@ -96,7 +97,7 @@ class Demo:
         async def run() -> bytes:
             actor = await self._actor(email)
             request = GraphQLRequest(query, None, variables)
-            return await self._management.answer(request, actor, "127.0.0.1")
+            return (await self._management.answer(request, actor, "127.0.0.1")).body
 
         response = orjson.loads(self._runner.run(run()))
         assert "errors" not in response
@@ -110,7 +111,9 @@ class Demo:
 
     def feed(self, name: str) -> Feed:
         """Return a feed of a content type."""
-        return self._runner.run(read_feed(self._delivery, site, Wanted(name), ".atom"))
+        addresses = addresses_of(site, mounted_at="")
+        selection = FeedSelection(name)
+        return self._runner.run(read_feed(self._delivery, site, addresses, selection, ".atom"))
 
     def count(self, query: Any) -> int:
         """Return the one number that a query yields."""

@@ -41,7 +41,7 @@ from cms.storage.dialects.folding import Folded, FoldedItems
 from cms.storage.dialects.numbers import DecimalMean, DecimalSum, JustNumber, NumberText
 from cms.storage.dialects.reading import Reader
 from cms.storage.dialects.search import Lookups, matching_documents, ranked_documents, snippet_of
-from cms.storage.dialects.turns import Turns, wait_for
+from cms.storage.dialects.turns import RestingTurns, Turns, wait_for
 from cms.storage.dialects.values import (
     BooleanOf,
     ColourOf,
@@ -74,6 +74,7 @@ __all__ = [
     "NumberOf",
     "NumberText",
     "Reader",
+    "RestingTurns",
     "TextOf",
     "Turns",
     "Words",

@@ -34,15 +34,11 @@ class Turns:
     Args:
         size: how many tasks run at once.
         waiting: how many of a client's tasks may wait.
-        rest: for how many times as long as its turn a client gets no other one, while others are
-            around; so what it keeps busy is left to them for most of the time.
     """
 
-    def __init__(self, size: int, waiting: int = 100, rest: float = 0) -> None:
+    def __init__(self, size: int, waiting: int = 100) -> None:
         self._size = size
         self._most_waiting = waiting
-        self._rest = rest
-        self._resting: Counter[str] = Counter()
         self._running: Counter[str] = Counter()
         self._waiting: list[_Waiting] = []
         self._seen: dict[str, float] = {}
@@ -59,12 +55,9 @@ class Turns:
         """
         self.note(client)
         await self._begin(client)
-        began = time.monotonic()
         try:
             yield
         finally:
-            if self._rest and not self._is_alone(client):
-                self._let_rest(client, self._rest * (time.monotonic() - began))
             self._end(client)
 
     def note(self, client: str) -> None:
@@ -98,16 +91,6 @@ class Turns:
             del self._running[client]
         self._go_on()
 
-    def _let_rest(self, client: str, seconds: float) -> None:
-        def wake() -> None:
-            self._resting[client] -= 1
-            if not self._resting[client]:
-                del self._resting[client]
-            self._go_on()
-
-        self._resting[client] += 1
-        asyncio.get_running_loop().call_later(seconds, wake)
-
     def _go_on(self) -> None:
         # What was cancelled in this moment is still in the list, and takes no turn.
         while free := [
@@ -131,7 +114,7 @@ class Turns:
         return self._running[client], self._last_turns.get(client, 0)
 
     def _is_free(self, client: str) -> bool:
-        if self._running.total() >= self._size or self._resting[client]:
+        if self._running.total() >= self._size:
             return False
         return self._running[client] < self._share(client)
 
@@ -143,6 +126,48 @@ class Turns:
         others_seen = len(self._seen) - (client in self._seen)
         others_running = len(self._running) - (client in self._running)
         return not others_seen and not others_running
+
+
+class RestingTurns(Turns):
+    """Turns after which a client rests while others are around, so most of the time is theirs.
+
+    Args:
+        size: how many tasks run at once.
+        rest: for how many times as long as its turn a client gets no other one.
+    """
+
+    def __init__(self, size: int, rest: float) -> None:
+        super().__init__(size)
+        self._rest = rest
+        self._resting: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def of(self, client: str) -> AsyncIterator[None]:
+        """Be one of the tasks that run at once, and let the client rest after it.
+
+        Raises:
+            TooManyWaiting: if too many of the client's tasks wait already.
+        """
+        async with super().of(client):
+            began = time.monotonic()
+            try:
+                yield
+            finally:
+                if not self._is_alone(client):
+                    self._let_rest(client, self._rest * (time.monotonic() - began))
+
+    def _let_rest(self, client: str, seconds: float) -> None:
+        def wake() -> None:
+            self._resting[client] -= 1
+            if not self._resting[client]:
+                del self._resting[client]
+            self._go_on()
+
+        self._resting[client] += 1
+        asyncio.get_running_loop().call_later(seconds, wake)
+
+    def _is_free(self, client: str) -> bool:
+        return not self._resting[client] and super()._is_free(client)
 
 
 async def wait_for(running: asyncio.Future[Any]) -> None:

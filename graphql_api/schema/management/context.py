@@ -22,7 +22,7 @@ Given: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Asking:
+class RequestContext:
     """A request, as far as it matters to those who answer it.
 
     Attributes:
@@ -43,7 +43,7 @@ class Asking:
 # Answers a root field of a query from one snapshot.
 AnswerQuery: TypeAlias = Callable[[Reading, Given], Awaitable[Json]]
 # Answers a root field of a mutation, in transactions of its own.
-AnswerMutation: TypeAlias = Callable[[Asking, Given], Awaitable[Json]]
+AnswerMutation: TypeAlias = Callable[[RequestContext, Given], Awaitable[Json]]
 
 
 def days(count: int) -> timedelta:

@@ -16,8 +16,8 @@ from cms.importing.markdown import ImportReport, import_markdown, rehearse_impor
 from cms.importing.session import Staff
 from cms.importing.site.mapping import MarkdownMapping, read_mapping
 from cms.storage.database import Database
+from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema
 from tests.builders import Newsroom
 from tests.cms.importing.sites import SITE
@@ -69,7 +69,8 @@ class Importer:
     async def data(self, query: str, /, **variables: Any) -> Any:
         """Return what the delivery API answers."""
         delivery = Delivery(SITE, self.schema, self.database.reader)
-        answer = orjson.loads(await delivery.answer(GraphQLRequest(query, None, variables)))
+        result = await delivery.answer(GraphQLRequest(query, None, variables))
+        answer = orjson.loads(result.body)
         assert "errors" not in answer, answer
         return answer["data"]
 

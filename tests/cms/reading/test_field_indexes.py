@@ -41,8 +41,8 @@ from cms.site import Site
 from cms.storage.database import Database
 from cms.storage.migration import check_schema, migrate, migrate_down
 from cms.tables import Revision
+from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema
 from tests.builders import Newsroom
 
@@ -104,7 +104,7 @@ async def films(newsroom: Newsroom, where: str) -> list[str]:
     """Return the slugs of the films that fit."""
     delivery = Delivery(SITE, build_delivery_schema(SITE), newsroom.database.reader)
     query = f"{{ films(where: {where}, orderBy: [rating_ASC]) {{ nodes {{ slug }} }} }}"
-    response = orjson.loads(await delivery.answer(GraphQLRequest(query)))
+    response = orjson.loads((await delivery.answer(GraphQLRequest(query))).body)
     assert "errors" not in response
     return [each["slug"] for each in response["data"]["films"]["nodes"]]
 

@@ -190,7 +190,7 @@ def test_sql_and_python_count_the_same_answers(
     people = [(str(each.account_id), str(each.person_id)) for each in actors]
 
     async def attempt(work: Work) -> None:
-        revision = await create_entry(work, "Article", draft_of())
+        revision = (await create_entry(work, "Article", draft_of())).revision
         review = await open_review(work, revision, stages_of(asked_for))
         answers = Answers(work, review, revision, people)
         for place, (is_same, stage, who, days) in enumerate(sign_offs):

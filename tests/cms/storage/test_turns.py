@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from cms.errors import TooManyWaiting
-from cms.storage.dialects import Turns, wait_for
+from cms.storage.dialects import RestingTurns, Turns, wait_for
 
 
 class Work:
@@ -116,7 +116,7 @@ async def test_many_tasks_of_one_client_do_not_stand_before_one_of_another() -> 
 
 
 async def test_a_client_rests_after_its_turn_while_others_are_around() -> None:
-    turns = Turns(1, rest=1e9)
+    turns = RestingTurns(1, rest=1e9)
     async with working(turns) as work:
         await work.begin("a1", "a2")
         await work.end("a1")
@@ -130,7 +130,7 @@ async def test_a_client_rests_after_its_turn_while_others_are_around() -> None:
 
 
 async def test_a_client_that_has_rested_goes_on() -> None:
-    turns = Turns(1, rest=1e-9)
+    turns = RestingTurns(1, rest=1e-9)
     async with asyncio.timeout(20), working(turns) as work:
         turns.note("b")
         await work.begin("a1")

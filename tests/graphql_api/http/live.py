@@ -12,7 +12,7 @@ from graphql import GraphQLError
 from starlette.types import ASGIApp
 
 from cms.authorization.actor import Actor
-from graphql_api.http.errors import RequestFailed, failed
+from graphql_api.http.errors import RequestFailed, request_failure
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.http.request_headers import BoundedHeaders
 
@@ -61,7 +61,7 @@ async def broken(_: GraphQLRequest) -> AsyncGenerator[bytes, None]:
 
 async def then_refused(_: GraphQLRequest) -> AsyncGenerator[bytes, None]:
     yield response(1)
-    raise failed("Sign in again.", "UNAUTHENTICATED")
+    raise request_failure("Sign in again.", "UNAUTHENTICATED")
 
 
 async def then_broken(_: GraphQLRequest) -> AsyncGenerator[bytes, None]:
@@ -120,7 +120,7 @@ class FakeLive:
 
     async def authenticate(self, authorization: str | None) -> Actor:
         if authorization == "Bearer stale":
-            raise failed("Sign in again.", "UNAUTHENTICATED", status=401)
+            raise request_failure("Sign in again.", "UNAUTHENTICATED", status=401)
         if authorization == "Bearer broken":
             raise RuntimeError(SECRET)
         return Actor(account_id=authorization)

@@ -22,9 +22,9 @@ def schema() -> GraphQLSchema:
 
 def test_a_document_is_examined_once(schema: GraphQLSchema) -> None:
     documents = Documents(schema, Limits())
-    assert documents.known(VALID) is None
+    assert documents.find(VALID) is None
     document = documents.keep(VALID, documents.examine(VALID))
-    assert documents.known(VALID) is document
+    assert documents.find(VALID) is document
 
 
 def test_a_refusal_is_kept_as_well(schema: GraphQLSchema) -> None:
@@ -33,7 +33,7 @@ def test_a_refusal_is_kept_as_well(schema: GraphQLSchema) -> None:
         documents.keep(WRONG, documents.examine(WRONG))
     for _ in range(2):
         with pytest.raises(RequestFailed, match="Cannot query field 'nothing'"):
-            documents.known(WRONG)
+            documents.find(WRONG)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_what_is_kept_is_bounded_in_bytes(schema: GraphQLSchema, document: str) 
 
 def is_known(documents: Documents, source: str) -> bool:
     try:
-        return documents.known(source) is not None
+        return documents.find(source) is not None
     except RequestFailed:
         return True
 
@@ -65,7 +65,7 @@ def test_a_document_larger_than_all_that_is_kept_is_read_all_the_same(
 ) -> None:
     documents = Documents(schema, Limits(), kept_bytes=10)
     assert documents.keep(VALID, documents.examine(VALID)).operation(None).is_query
-    assert documents.known(VALID) is None
+    assert documents.find(VALID) is None
 
 
 def test_comments_count_as_tokens_do(schema: GraphQLSchema) -> None:

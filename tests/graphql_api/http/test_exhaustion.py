@@ -10,12 +10,13 @@ import pytest
 from graphql import GraphQLEnumType, get_introspection_query
 
 from cms.reading.view import View
-from graphql_api import operation
+from graphql_api import introspection
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.operation import Prepared
+from graphql_api.operation import Responder
+from graphql_api.planning import PlannedOperation, Planner
 from tests.graphql_api.http.desk import JSON, Desk
-from tests.graphql_api.planner.test_cost import BENCH, DEMO, SCHEMAS, operations_of
+from tests.graphql_api.planner.test_cost import BENCH, DEMO, SCHEMAS, planner_of
 
 PATH = "/graphql"
 
@@ -141,7 +142,7 @@ async def test_a_plan_that_would_be_too_large_is_not_made(name: str) -> None:
     query, variables = TOO_LARGE[name]
     site = DEMO if name == "types in types" else BENCH
     with pytest.raises(RequestFailed) as failure:
-        await prepared(operations_of(site, entries=1), query, **variables)
+        await planned(planner_of(site, entries=1), query, **variables)
     assert [error.extensions for error in failure.value.errors] == [{"code": "LIMIT_EXCEEDED"}]
 
 
@@ -204,29 +205,29 @@ async def test_a_packed_body_is_not_unpacked(desk: Desk) -> None:
     assert response.status_code == 400
 
 
-async def prepared(operations: operation.Operations, query: str, **variables: Any) -> Prepared:
-    asked = await operations.read(GraphQLRequest(query, None, variables))
-    return await operations.prepare(asked, View(("en",)))
+async def planned(planner: Planner, query: str, **variables: Any) -> PlannedOperation:
+    bound = await planner.bind(GraphQLRequest(query, None, variables))
+    return (await planner.plan(bound, View(("en",)))).planned
 
 
 async def test_short_beginnings_are_refused_where_there_is_much_to_search() -> None:
     letters = " ".join(f"{letter}*" for letter in "abcdefghijklmnop")
     found = "edges { rank highlight { title summary body } }"
     query = f'{{ entries(search: "{letters}", first: 100) {{ {found} }} }}'
-    assert await prepared(operations_of(BENCH, entries=100), query)
+    assert await planned(planner_of(BENCH, entries=100), query)
     with pytest.raises(RequestFailed, match="has a cost of"):
-        await prepared(operations_of(BENCH, entries=10_000), query)
+        await planned(planner_of(BENCH, entries=10_000), query)
 
 
 async def test_what_is_kept_of_statements_is_bounded_in_bytes() -> None:
     kept_bytes = 1_000_000
-    operations = operations_of(BENCH, entries=1, kept_bytes=kept_bytes)
+    planner = planner_of(BENCH, entries=1, kept_bytes=kept_bytes)
     queries = [f"{{ entries {{ nodes {{ a{number}: title }} }} }}" for number in range(50)]
-    first = [await prepared(operations, query) for query in queries]
+    first = [await planned(planner, query) for query in queries]
     assert sum(each.bytes for each in first) > kept_bytes
     assert all(each.bytes > len(query) for each, query in zip(first, queries, strict=True))
     # The last ones first, which are those that are kept.
-    again = [await prepared(operations, query) for query in reversed(queries)]
+    again = [await planned(planner, query) for query in reversed(queries)]
     same = [each for each, before in zip(again, reversed(first), strict=True) if each is before]
     assert 0 < sum(each.bytes for each in same) <= kept_bytes
 
@@ -234,10 +235,11 @@ async def test_what_is_kept_of_statements_is_bounded_in_bytes() -> None:
 async def test_the_same_question_about_the_schema_is_worked_out_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    operations = operations_of(BENCH, entries=1)
-    asked = await operations.read(GraphQLRequest(get_introspection_query()))
-    ready = await operations.prepare(asked, View(("en",)))
-    first = await operations.respond(asked, ready, b"{}")
-    monkeypatch.delattr(operation, "execute_sync")
-    assert await operations.respond(asked, ready, b"{}") == first
+    planner = planner_of(BENCH, entries=1)
+    responder = Responder(SCHEMAS[BENCH.name], planner.limits, planner.thread)
+    bound = await planner.bind(GraphQLRequest(get_introspection_query()))
+    ready = await planner.plan(bound, View(("en",)))
+    first = (await responder.respond(ready, b"{}")).body
+    monkeypatch.delattr(introspection, "execute_sync")
+    assert (await responder.respond(ready, b"{}")).body == first
     assert b'"queryType":{"name":"Query"' in first

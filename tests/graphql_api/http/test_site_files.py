@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from cms.content.content_type import ContentType
@@ -19,9 +20,9 @@ from cms.settings import Settings
 from cms.site import Site
 from cms.storage.database import Database
 from graphql_api.app import create_app
+from graphql_api.delivery import Delivery
 from graphql_api.http.limits import Limits
 from graphql_api.http.security_headers import SECURITY_HEADERS
-from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema
 from graphql_api.site_files.endpoint import SiteFiles
 from tests.builders import Newsroom
@@ -73,7 +74,9 @@ def served(newsroom: Newsroom) -> Iterator[Served]:
 
 
 @contextmanager
-def serving(newsroom: Newsroom, site: Site, **options: Any) -> Iterator[TestClient]:
+def serving(
+    newsroom: Newsroom, site: Site, mounted_at: str = "", **options: Any
+) -> Iterator[TestClient]:
     """Serve nothing but a site's files, from a database connection of their own."""
     database = Database(newsroom.database.engine.url.render_as_string(hide_password=False))
 
@@ -85,7 +88,8 @@ def serving(newsroom: Newsroom, site: Site, **options: Any) -> Iterator[TestClie
     limits = options.pop("limits", None)
     delivery = Delivery(site, build_delivery_schema(site), database.reader, limits)
     files = SiteFiles(site, delivery, **options)
-    with TestClient(Starlette(routes=files.routes(), lifespan=lifespan)) as client:
+    routes = [Mount(mounted_at, routes=files.routes())] if mounted_at else files.routes()
+    with TestClient(Starlette(routes=routes, lifespan=lifespan)) as client:
         yield client
 
 
@@ -292,6 +296,45 @@ async def test_a_large_sitemap_is_an_index_of_parts(served: Served) -> None:
         for beyond in ("/sitemap-0.xml", "/sitemap-4.xml"):
             assert client.get(beyond).status_code == 404
     assert pages == [f"{HOME}/articles/t{n}" for n in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("home", "mounted_at", "files"),
+    [
+        (HOME, "", HOME),
+        (HOME, "/cms", f"{HOME}/cms"),
+        (HOME, "/größe", f"{HOME}/gr%C3%B6%C3%9Fe"),
+        (f"{HOME}/blog", "", f"{HOME}/blog"),
+        (f"{HOME}/blog", "/cms", f"{HOME}/blog/cms"),
+        (f"{HOME}/blog", "/blog", f"{HOME}/blog"),
+        (f"{HOME}/blog", "/blog/cms", f"{HOME}/blog/cms"),
+        (f"{HOME}/blog", "/blogs", f"{HOME}/blog/blogs"),
+    ],
+)
+async def test_files_name_themselves_where_the_app_is_mounted(
+    newsroom: Newsroom, home: str, mounted_at: str, files: str
+) -> None:
+    site = Site("Test site", content_types=[*SITE.content_types.values()], url=home)
+    await newsroom.published(title="One", slug="one")
+    await newsroom.published(title="Two", slug="two")
+    with serving(newsroom, site, mounted_at, sitemap_size=1) as client:
+        index = ET.fromstring(client.get(f"{mounted_at}/sitemap.xml").content)  # noqa: S314  # our own
+        parts = [str(each.text) for each in index.iter(f"{SITEMAP}loc")]
+        assert parts == [f"{files}/sitemap-1.xml", f"{files}/sitemap-2.xml"]
+        part = ET.fromstring(client.get(f"{mounted_at}/sitemap-1.xml").content)  # noqa: S314  # our own
+        feed = client.get(f"{mounted_at}/feeds/all.json?locale=en").json()
+        atom = ET.fromstring(client.get(f"{mounted_at}/feeds/all.atom").content)  # noqa: S314  # our own
+    assert feed["feed_url"] == f"{files}/feeds/all.json?locale=en"
+    links = {each.attrib["rel"]: each.attrib["href"] for each in atom.findall(f"{ATOM}link")}
+    assert links == {"self": f"{files}/feeds/all.atom", "alternate": home}
+    assert text(atom, "id") == links["self"]
+    # The pages are the frontend's, wherever the app is.
+    assert feed["home_page_url"] == home
+    urls = {str(each.text) for each in part.iter(f"{SITEMAP}loc")}
+    assert urls | {each["url"] for each in feed["items"]} == {
+        f"{home}/articles/one",
+        f"{home}/articles/two",
+    }
 
 
 @pytest.mark.parametrize("path", ["/sitemap.xml", "/feeds/all.atom", "/feeds/all.json"])

@@ -20,8 +20,8 @@ from cms.authorization.actor import ANONYMOUS
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.live import LiveLimits
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.http.response import GRAPHQL_RESPONSE, failure
-from graphql_api.http.sse import begun, prefers_event_stream, sse_response
+from graphql_api.http.response import GRAPHQL_RESPONSE, failure_response
+from graphql_api.http.sse import begin_stream, prefers_event_stream, sse_response
 from tests.graphql_api.http.live import SECRET, FakeLive, serving
 
 URQL = (
@@ -43,9 +43,9 @@ async def hosting(live: FakeLive, limits: LiveLimits | None = None) -> AsyncIter
 
     async def with_status(request: Request) -> Response:
         try:
-            stream = await begun(live.stream(asked(request), ANONYMOUS), limits)
+            stream = await begin_stream(live.stream(asked(request), ANONYMOUS), limits)
         except RequestFailed as error:
-            return failure(error, GRAPHQL_RESPONSE)
+            return failure_response(error, GRAPHQL_RESPONSE)
         return sse_response(stream, limits)
 
     async def without(request: Request) -> Response:
@@ -146,7 +146,7 @@ async def test_what_fails_at_once_has_a_status(live: FakeLive) -> None:
 async def test_what_fails_unexpectedly_at_once_is_left_to_the_caller(live: FakeLive) -> None:
     before = asyncio.all_tasks()
     with pytest.raises(RuntimeError, match=SECRET):
-        await begun(live.stream(GraphQLRequest("broken"), ANONYMOUS))
+        await begin_stream(live.stream(GraphQLRequest("broken"), ANONYMOUS))
     assert asyncio.all_tasks() == before
 
 
@@ -225,7 +225,7 @@ async def test_a_client_that_is_gone_before_the_first_event(live: FakeLive) -> N
         raise BrokenPipeError
 
     before = asyncio.all_tasks()
-    stream = await begun(live.stream(GraphQLRequest("forever"), ANONYMOUS))
+    stream = await begin_stream(live.stream(GraphQLRequest("forever"), ANONYMOUS))
     await sse_response(stream)({"type": "http"}, receive, send)
     assert live.running == 0
     assert asyncio.all_tasks() == before
@@ -235,7 +235,7 @@ async def test_a_request_that_is_given_up_before_it_is_begun(live: FakeLive) -> 
     before = asyncio.all_tasks()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
-            await begun(live.stream(GraphQLRequest("silent"), ANONYMOUS))
+            await begin_stream(live.stream(GraphQLRequest("silent"), ANONYMOUS))
     assert live.actors == [ANONYMOUS]
     assert live.running == 0
     assert asyncio.all_tasks() == before

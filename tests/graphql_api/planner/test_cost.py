@@ -20,8 +20,8 @@ from cms.site import Site
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.limits import Limits, limits_with
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.operation import Operations
 from graphql_api.planner.cost import Entries
+from graphql_api.planning import Planner
 from graphql_api.schema.build import build_delivery_schema
 from tests.docs.test_docs import DOCS, ROOT, blocks
 from tests.graphql_api.conftest import Api
@@ -41,31 +41,30 @@ GIVEN = {
 }
 
 
-def operations_of(
+def planner_of(
     site: Site, entries: int, limits: Limits | None = None, kept_bytes: int = 10**8
-) -> Operations:
-    """Return what prepares requests to a site that has so many entries."""
+) -> Planner:
+    """Return the planner of a site that has so many entries."""
 
     async def counts() -> Entries:
         return dict.fromkeys(site.content_types, entries // len(site.content_types))
 
     schema = SCHEMAS[site.name]
     dialect = sqlite(paramstyle="qmark")
-    return Operations(schema, dialect, limits or Limits(), counts, kept_bytes=kept_bytes)
+    return Planner(schema, dialect, limits or Limits(), counts, kept_bytes=kept_bytes)
 
 
-async def measured(operations: Operations, site: Site, query: str, **variables: Any) -> int:
+async def measured(planner: Planner, site: Site, query: str, **variables: Any) -> int:
     """Return the cost of a query, if it is accepted."""
     view = View(site.locales_for(site.default_locale))
-    asked = await operations.read(GraphQLRequest(query, None, variables))
-    prepared = await operations.prepare(asked, view)
-    return prepared.cost(asked.variables, await operations.entries())
+    bound = await planner.bind(GraphQLRequest(query, None, variables))
+    return (await planner.plan(bound, view)).cost
 
 
 async def cost(query: str, entries: int = LARGE, **variables: Any) -> int:
     """Return the cost of a query to a benchmark site of this size."""
-    operations = operations_of(BENCH, entries, Limits(cost=10**12, parts=10**6, filters=10**6))
-    return await measured(operations, BENCH, query, **variables)
+    planner = planner_of(BENCH, entries, Limits(cost=10**12, parts=10**6, filters=10**6))
+    return await measured(planner, BENCH, query, **variables)
 
 
 def documented() -> Iterator[ParameterSet]:
@@ -81,12 +80,12 @@ def documented() -> Iterator[ParameterSet]:
 async def test_every_documented_query_is_accepted_at_a_hundred_thousand_entries(
     site: Site, document: str
 ) -> None:
-    operations = operations_of(site, LARGE)
+    planner = planner_of(site, LARGE)
     for each in parse(document).definitions:
         assert isinstance(each, OperationDefinitionNode)
         names = {one.variable.name.value for one in each.variable_definitions or ()}
         variables = {name: GIVEN[name] for name in names & GIVEN.keys()}
-        assert await measured(operations, site, document, **variables) > 0
+        assert await measured(planner, site, document, **variables) > 0
 
 
 @pytest.mark.parametrize(
@@ -133,9 +132,9 @@ async def test_conditions_count_in_variables_as_well() -> None:
     condition = {"title": {"ne": "a"}}
     few, many = ({"OR": [condition] * count} for count in (2, 120))
     assert await cost(query, where=few) < await cost(query, where=many)
-    operations = operations_of(BENCH, 100)
+    planner = planner_of(BENCH, 100)
     with pytest.raises(RequestFailed, match="121 filters; at most 100 are allowed"):
-        await measured(operations, BENCH, query, where={"OR": [condition] * 120})
+        await measured(planner, BENCH, query, where={"OR": [condition] * 120})
 
 
 @pytest.mark.parametrize(
@@ -171,12 +170,12 @@ async def test_an_order_is_as_large_as_its_different_keys() -> None:
 async def test_a_small_site_can_be_asked_what_a_large_one_cannot() -> None:
     query = "{ entries(where: {incomingLinks: {count: {gt: 5}}}) { totalCount } }"
     for entries, is_accepted in ((1_000, True), (LARGE, False)):
-        operations = operations_of(BENCH, entries)
+        planner = planner_of(BENCH, entries)
         if is_accepted:
-            assert await measured(operations, BENCH, query) < 1_000_000
+            assert await measured(planner, BENCH, query) < 1_000_000
         else:
             with pytest.raises(RequestFailed, match=r"has a cost of [0-9,]+; at most 1,000,000"):
-                await measured(operations, BENCH, query)
+                await measured(planner, BENCH, query)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +196,7 @@ async def test_a_small_site_can_be_asked_what_a_large_one_cannot() -> None:
 )
 async def test_a_limit_is_named_with_its_figure(limits: Limits, query: str, words: str) -> None:
     with pytest.raises(RequestFailed, match=words) as failure:
-        await measured(operations_of(BENCH, 100, limits), BENCH, query)
+        await measured(planner_of(BENCH, 100, limits), BENCH, query)
     (error,) = failure.value.errors
     assert error.extensions == {"code": "LIMIT_EXCEEDED"}
 
@@ -226,5 +225,5 @@ async def test_the_cost_is_told_where_it_is_asked_for(api: Api) -> None:
 async def told_cost(api: Api, query: str) -> dict[str, Mapping[str, Any]]:
     """Return the response to a query with its cost."""
     request = GraphQLRequest(query, None, {}, wants_cost=True)
-    response: dict[str, Mapping[str, Any]] = orjson.loads(await api.delivery.answer(request))
+    response: dict[str, Mapping[str, Any]] = orjson.loads((await api.delivery.answer(request)).body)
     return response

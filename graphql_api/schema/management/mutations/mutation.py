@@ -14,12 +14,12 @@ from graphql_api.planner.declarations import Answer
 from graphql_api.planner.json_sql import member
 from graphql_api.schema.declaring.fields import Argument, Declared, value
 from graphql_api.schema.declaring.type_registry import Namespace
-from graphql_api.schema.management.context import Asking, Given, plain_json, plain_object
+from graphql_api.schema.management.context import Given, RequestContext, plain_json, plain_object
 from graphql_api.schema.management.errors import ERRORS, Place, refusal
 from graphql_api.schema.management.history import path_of
 
 Run: TypeAlias = Callable[[Work, Given], Awaitable[JsonObject]]
-RunAlone: TypeAlias = Callable[[Asking, Given], Awaitable[JsonObject]]
+RunAlone: TypeAlias = Callable[[RequestContext, Given], Awaitable[JsonObject]]
 
 _LONGEST_ID = 200
 _ATTEMPTS = 3
@@ -79,19 +79,19 @@ class Mutation:
             self._perform,
         )
 
-    async def _perform(self, asking: Asking, arguments: Given) -> JsonObject:
+    async def _perform(self, context: RequestContext, arguments: Given) -> JsonObject:
         given = arguments["input"]
         for _ in range(_ATTEMPTS - 1):
             try:
-                return await self._attempt(asking, given)
+                return await self._attempt(context, given)
             except DatabaseBusy:
                 # Somebody else was there at the same time; now it shows what they have done.
                 continue
-        return await self._attempt(asking, given)
+        return await self._attempt(context, given)
 
-    async def _attempt(self, asking: Asking, given: Given) -> JsonObject:
+    async def _attempt(self, context: RequestContext, given: Given) -> JsonObject:
         key = given.get("clientMutationId")
-        async with begin_work(asking.database, asking.site, asking.actor) as work:
+        async with begin_work(context.database, context.site, context.actor) as work:
             if key is None:
                 return await self._answer(work, given)
             try:
@@ -99,7 +99,7 @@ class Mutation:
                 digest = _digest(self.name, given)
                 answer = await once(work, key, digest, lambda: self._answer(work, given))
             except Refused as refused:
-                answer = refusal(refused, self.place, asking.site)
+                answer = refusal(refused, self.place, context.site)
             return {**answer, "clientMutationId": key}
 
     async def _answer(self, work: Work, given: Given) -> JsonObject:
@@ -128,11 +128,11 @@ class SecretMutation:
             namespace, self.name, self.description, self.inputs, self.payload, self._perform
         )
 
-    async def _perform(self, asking: Asking, arguments: Given) -> JsonObject:
+    async def _perform(self, context: RequestContext, arguments: Given) -> JsonObject:
         try:
-            return _told(await self.run(asking, arguments.get("input") or {}))
+            return _told(await self.run(context, arguments.get("input") or {}))
         except Refused as refused:
-            return refusal(refused, in_input, asking.site)
+            return refusal(refused, in_input, context.site)
 
 
 def _declare(
@@ -141,7 +141,7 @@ def _declare(
     description: str,
     inputs: Mapping[str, Declared],
     payload: Mapping[str, Declared],
-    perform: Callable[[Asking, Given], Awaitable[JsonObject]],
+    perform: Callable[[RequestContext, Given], Awaitable[JsonObject]],
 ) -> Declared:
     title = name[:1].upper() + name[1:]
     body = {"errors": ERRORS, **payload, "__doc__": f"What became of `{name}`."}

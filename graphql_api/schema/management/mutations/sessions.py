@@ -17,29 +17,42 @@ from cms.content.canonical_json import JsonObject
 from cms.storage.dialects import as_text
 from cms.work.work import begin_work
 from graphql_api.schema.declaring.json_parts import part
-from graphql_api.schema.management.context import Asking, Given, days
+from graphql_api.schema.management.context import Given, RequestContext, days
 from graphql_api.schema.management.mutations.mutation import SecretMutation, wanted
 from graphql_api.schema.management.mutations.payloads import ACCOUNT, TOKEN
 
 # What can be asked for without an account.
 OPEN_TO_ALL = frozenset({"signIn", "refreshSession"})
+# What makes or ends credentials of Copydesk's own, at which a host with accounts does not look.
+# Accounts and their roles stay Copydesk's, and so do previews, which need no account.
+OWN_CREDENTIALS = frozenset(
+    {
+        *OPEN_TO_ALL,
+        "signOut",
+        "signOutEverywhere",
+        "changePassword",
+        "setPassword",
+        "issueToken",
+        "revokeToken",
+    }
+)
 
 
-async def _sign_in(asking: Asking, given: Given) -> JsonObject:
+async def _sign_in(context: RequestContext, given: Given) -> JsonObject:
     signed_in = await sign_in(
-        asking.database,
-        asking.site,
+        context.database,
+        context.site,
         email=given["email"],
         password=given["password"],
-        address=asking.address,
-        lifetimes=asking.lifetimes,
+        address=context.address,
+        lifetimes=context.lifetimes,
     )
     return _told(signed_in)
 
 
-async def _refresh(asking: Asking, given: Given) -> JsonObject:
+async def _refresh(context: RequestContext, given: Given) -> JsonObject:
     signed_in = await refresh_session(
-        asking.database, asking.site, given["refreshToken"], lifetimes=asking.lifetimes
+        context.database, context.site, given["refreshToken"], lifetimes=context.lifetimes
     )
     return _told(signed_in)
 
@@ -54,42 +67,42 @@ def _told(signed_in: SignedIn) -> JsonObject:
     }
 
 
-async def _sign_out(asking: Asking, _: Given) -> JsonObject:
-    async with begin_work(asking.database, asking.site, asking.actor) as work:
+async def _sign_out(context: RequestContext, _: Given) -> JsonObject:
+    async with begin_work(context.database, context.site, context.actor) as work:
         await sign_out(work)
     return {}
 
 
-async def _sign_out_everywhere(asking: Asking, given: Given) -> JsonObject:
-    async with begin_work(asking.database, asking.site, asking.actor) as work:
+async def _sign_out_everywhere(context: RequestContext, given: Given) -> JsonObject:
+    async with begin_work(context.database, context.site, context.actor) as work:
         await sign_out_everywhere(work, given.get("accountId"))
     return {}
 
 
-async def _change_password(asking: Asking, given: Given) -> JsonObject:
+async def _change_password(context: RequestContext, given: Given) -> JsonObject:
     account = await change_password(
-        asking.database,
-        asking.site,
-        asking.actor,
+        context.database,
+        context.site,
+        context.actor,
         current_password=given["currentPassword"],
         new_password=given["newPassword"],
     )
     return {"account": account.id}
 
 
-async def _set_password(asking: Asking, given: Given) -> JsonObject:
+async def _set_password(context: RequestContext, given: Given) -> JsonObject:
     account = await reset_password(
-        asking.database,
-        asking.site,
-        asking.actor,
+        context.database,
+        context.site,
+        context.actor,
         given["accountId"],
         new_password=given["newPassword"],
     )
     return {"account": account.id}
 
 
-async def _issue(asking: Asking, given: Given) -> JsonObject:
-    async with begin_work(asking.database, asking.site, asking.actor) as work:
+async def _issue(context: RequestContext, given: Given) -> JsonObject:
+    async with begin_work(context.database, context.site, context.actor) as work:
         issued = await issue_token(
             work,
             given["name"],
@@ -99,8 +112,8 @@ async def _issue(asking: Asking, given: Given) -> JsonObject:
     return {"token": issued.id, "secret": issued.secret}
 
 
-async def _preview(asking: Asking, given: Given) -> JsonObject:
-    async with begin_work(asking.database, asking.site, asking.actor) as work:
+async def _preview(context: RequestContext, given: Given) -> JsonObject:
+    async with begin_work(context.database, context.site, context.actor) as work:
         issued = await issue_preview(
             work,
             given["entryId"],

@@ -12,8 +12,8 @@ import orjson
 import pytest
 
 from cms.storage.database import Database
+from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema
 from tests.builders import Newsroom
 from tests.conftest import KINDS, Templates
@@ -119,7 +119,7 @@ class Library:
     def ask(self, query: str, **variables: Any) -> Any:
         """Return the data of an answer without errors."""
         request = GraphQLRequest(query, None, variables)
-        response = orjson.loads(self.runner.run(self.delivery.answer(request)))
+        response = orjson.loads(self.runner.run(self.delivery.answer(request)).body)
         assert "errors" not in response, response
         return response["data"]
 

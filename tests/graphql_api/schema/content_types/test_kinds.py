@@ -10,7 +10,8 @@ import pytest
 from cms.reading.view import ContentScope, Perspective, View
 from graphql_api.http.limits import Limits
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.operation import Operations, fetch
+from graphql_api.operation import Responder, fetch
+from graphql_api.planning import Planner
 from graphql_api.schema.build import build_delivery_schema
 from graphql_api.schema.content_types.draft_values import draft_input, fields_from
 from graphql_api.schema.content_types.kinds import KINDS
@@ -418,11 +419,13 @@ async def drafts(api: Api, query: str, view: View = DRAFTS) -> Any:
 
 async def drafted(api: Api, query: str, view: View = DRAFTS) -> Any:
     """Return the response to a query that looks at drafts."""
-    operations = Operations(build_delivery_schema(SITE), api.reader.dialect, Limits())
-    asked = await operations.read(GraphQLRequest(query, None, {}))
-    prepared = await operations.prepare(asked, view)
-    data = await fetch(api.reader, prepared, asked.variables, asked.client)
-    return orjson.loads(await operations.respond(asked, prepared, data))
+    schema = build_delivery_schema(SITE)
+    planner = Planner(schema, api.reader.dialect, Limits())
+    responder = Responder(schema, planner.limits, planner.thread)
+    bound = await planner.bind(GraphQLRequest(query, None, {}))
+    ready = await planner.plan(bound, view)
+    data = await fetch(api.reader, ready)
+    return orjson.loads((await responder.respond(ready, data)).body)
 
 
 async def test_a_list_in_any_order_can_be_walked(api: Api) -> None:

@@ -25,9 +25,9 @@ from cms.search.query import parse_query
 from cms.storage.database import Database
 from cms.tables import Publication, SearchDocument, SearchGram, SearchWord
 from graphql_api.cli import main
+from graphql_api.delivery import Delivery, Visitor
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.operation import Delivery, Visitor
 from graphql_api.schema.build import build_delivery_schema
 from tests import searching
 from tests.builders import Newsroom, entry_id_of
@@ -62,7 +62,7 @@ class Library:
     def find(self, search: str) -> list[Any]:
         """Return what the API finds."""
         request = GraphQLRequest(FIND, None, {"search": search, "first": 100})
-        answer = orjson.loads(self.runner.run(self.delivery.answer(request)))
+        answer = orjson.loads(self.runner.run(self.delivery.answer(request)).body)
         assert "errors" not in answer
         edges: list[Any] = answer["data"]["articles"]["edges"]
         assert answer["data"]["articles"]["totalCount"] == len(edges)
@@ -324,7 +324,9 @@ async def test_a_draft_changes_nothing_that_is_public(api: Api) -> None:
     ]
 
     async def answers() -> list[bytes]:
-        return [await api.delivery.answer(GraphQLRequest(query, None, v)) for query, v in asked]
+        return [
+            (await api.delivery.answer(GraphQLRequest(query, None, v))).body for query, v in asked
+        ]
 
     before = await answers()
     newsroom = api.newsroom
@@ -361,7 +363,7 @@ async def test_a_search_is_of_what_the_view_shows(api: Api) -> None:
     for view, visitor, title in (*seen, ("", Visitor(preview=third.id), "Future")):
         for word in ("Early", "Later", "Future"):
             query = f'query {view} {{ articles(search: "{word} words") {{ nodes {{ title }} }} }}'
-            answer = await api.delivery.answer(GraphQLRequest(query, None, {}), visitor)
+            answer = (await api.delivery.answer(GraphQLRequest(query, None, {}), visitor)).body
             found = [node["title"] for node in orjson.loads(answer)["data"]["articles"]["nodes"]]
             assert found == ([f"{title} words"] if word == title else [])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cms.tables import Revision
-from graphql_api.operation import Visitor
+from graphql_api.delivery import Visitor
 from tests.graphql_api.conftest import Api
 from tests.graphql_api.schema.delivery.test_views import EDITOR
 

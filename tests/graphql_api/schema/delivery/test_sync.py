@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from cms.publishing.publishing import publish_entry, unpublish_entry
 from cms.storage.database import Database
 from cms.tables import Category, Publication, Revision
+from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.operation import Delivery
 from graphql_api.schema.build import build_delivery_schema
 from tests.builders import Newsroom
 from tests.conftest import KINDS, Templates
@@ -233,7 +233,9 @@ class Site:
 
     async def asked(self, query: str, **variables: Any) -> Any:
         """Return the data of an answer."""
-        response = orjson.loads(await self.delivery.answer(GraphQLRequest(query, None, variables)))
+        response = orjson.loads(
+            (await self.delivery.answer(GraphQLRequest(query, None, variables))).body
+        )
         assert "errors" not in response
         return response["data"]
 

@@ -31,7 +31,7 @@ def management(newsroom: Newsroom, manage_schema: GraphQLSchema) -> Management:
 
 
 async def data(management: Management, actor: Actor, query: str) -> Any:
-    response = orjson.loads(await management.answer(GraphQLRequest(query), actor, ""))
+    response = orjson.loads((await management.answer(GraphQLRequest(query), actor, "")).body)
     assert "errors" not in response
     return response["data"]
 

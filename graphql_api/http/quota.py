@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager, contextmanager
 from weakref import WeakValueDictionary
 
 from cms.authorization.actor import Actor
-from graphql_api.http.errors import RequestFailed, failed
+from graphql_api.http.errors import RequestFailed, request_failure
 from graphql_api.http.live import LiveLimits
 from graphql_api.http.messages import CloseCode, Closed
 
 
-class Share:
+class Quota:
     """What one account has open."""
 
     def __init__(self, limits: LiveLimits) -> None:
@@ -63,15 +63,15 @@ class Share:
             f"{self._limits.operations:,} operations of your account are running, which is the "
             "most that may; complete one of them first."
         )
-        return failed(message, "LIMIT_EXCEEDED", status=429)
+        return request_failure(message, "LIMIT_EXCEEDED", status=429)
 
 
-class Shares:
-    """The shares of accounts; one exists for as long as its account has something open."""
+class Quotas:
+    """The quotas of accounts; one exists for as long as its account has something open."""
 
     def __init__(self) -> None:
-        self._shares: WeakValueDictionary[str, Share] = WeakValueDictionary()
+        self._quotas: WeakValueDictionary[str, Quota] = WeakValueDictionary()
 
-    def of(self, actor: Actor, limits: LiveLimits) -> Share:
-        """Return the share of an actor's account."""
-        return self._shares.setdefault(actor.name, Share(limits))
+    def of(self, actor: Actor, limits: LiveLimits) -> Quota:
+        """Return the quota of an actor's account."""
+        return self._quotas.setdefault(actor.name, Quota(limits))

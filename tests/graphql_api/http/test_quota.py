@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 
 from cms.authorization.actor import Actor
 from graphql_api.http.live import LiveLimits
-from graphql_api.http.shares import Shares
+from graphql_api.http.quota import Quotas
 from tests.builders import Newsroom
 from tests.graphql_api.http.desk import ME, Socket
 from tests.graphql_api.http.test_live import CHANGED, Live, following, live_desk, streaming
@@ -69,9 +69,9 @@ async def test_a_stream_of_events_is_one_of_them_until_it_ends(newsroom: Newsroo
 
 
 def test_an_account_without_anything_open_is_forgotten() -> None:
-    shares, limits = Shares(), LiveLimits()
-    share = shares.of(Actor(account_id="a"), limits)
-    assert shares.of(Actor(account_id="a", session_id="other"), limits) is share
-    assert shares.of(Actor(account_id="b"), limits) is not share
-    del share
-    assert list(shares._shares) == []
+    quotas, limits = Quotas(), LiveLimits()
+    quota = quotas.of(Actor(account_id="a"), limits)
+    assert quotas.of(Actor(account_id="a", session_id="other"), limits) is quota
+    assert quotas.of(Actor(account_id="b"), limits) is not quota
+    del quota
+    assert list(quotas._quotas) == []

@@ -1,0 +1,102 @@
+"""The delivery API: queries about what is public."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from graphql import GraphQLSchema
+from sqlalchemy import null
+
+from cms.authorization.actions import Action, grants_for
+from cms.authorization.actor import Actor
+from cms.reading.view import ContentScope, Preview, View
+from cms.site import Site
+from cms.storage.dialects import Reader
+from graphql_api.http.errors import request_failure
+from graphql_api.http.limits import Limits
+from graphql_api.http.request import GraphQLRequest
+from graphql_api.operation import ReadResult, Responder, fetch
+from graphql_api.planner.answers import PREVIEW
+from graphql_api.planning import CountEntries, Planner, PlanningThread, no_entries
+from graphql_api.timings import Timings
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody who asks the delivery API.
+
+    Attributes:
+        scopes: the parts of the content whose drafts they may ask for.
+        preview: the id of the revision that they are shown as if it were public.
+        client: who they are, as far as it matters to whose turn it is.
+        is_anonymous: whether nothing is known of them, so that all others would get the same.
+    """
+
+    scopes: tuple[ContentScope, ...] = ()
+    preview: str | None = None
+    client: str = ""
+    is_anonymous: bool = True
+
+
+READER = Visitor()
+
+
+class Delivery:
+    """Answers queries about what is public.
+
+    Args:
+        site: the site's declaration.
+        schema: its delivery schema.
+        reader: where statements are run.
+        limits: how much one request may ask for.
+        entries: counts the entries, by which the cost of a request is estimated.
+        thread: where new requests are planned.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        schema: GraphQLSchema,
+        reader: Reader,
+        limits: Limits | None = None,
+        entries: CountEntries = no_entries,
+        thread: PlanningThread | None = None,
+    ) -> None:
+        self.limits = limits or Limits()
+        self._planner = Planner(schema, reader.dialect, self.limits, entries, thread)
+        self._responder = Responder(schema, self.limits, self._planner.thread)
+        self._view = View(site.locales_for(site.default_locale), scopes=())
+        self._reader = reader
+
+    async def answer(
+        self, request: GraphQLRequest, visitor: Visitor = READER, timings: Timings | None = None
+    ) -> ReadResult:
+        """Return the answer to a request.
+
+        Args:
+            request: what is asked.
+            visitor: who is asking, as far as it matters to what they see, and when.
+            timings: where the time of each step is noted.
+
+        Raises:
+            RequestFailed: if there is no answer, with the reasons.
+        """
+        bound = await self._planner.bind(request, visitor.client, timings)
+        if not bound.operation.is_query:
+            raise request_failure("This endpoint only reads; send queries.", "BAD_REQUEST")
+        ready = await self._planner.plan(bound, self._view_of(visitor))
+        data = await fetch(self._reader, ready, {PREVIEW: visitor.preview})
+        return await self._responder.respond(ready, data)
+
+    def _view_of(self, visitor: Visitor) -> View:
+        view = replace(self._view, scopes=visitor.scopes)
+        return view if visitor.preview is None else replace(view, preview=Preview(null()))
+
+
+def scopes_of(actor: Actor) -> tuple[ContentScope, ...]:
+    """Return the parts of the content whose drafts an actor may read."""
+    scopes = {
+        ContentScope(grant.content_type, grant.category_id)
+        for grant in grants_for(actor, Action.ENTRY_READ)
+    }
+    return tuple(sorted(scopes, key=repr))
