@@ -17,7 +17,7 @@ from graphql_api.planner.declarations import Rows
 from graphql_api.planner.json_sql import member, text
 from graphql_api.schema.declaring.fields import Declared, many
 from graphql_api.schema.declaring.json_parts import part, part_object, part_row
-from graphql_api.schema.declaring.row_sources import revision_rows
+from graphql_api.schema.declaring.row_sources import revision_with_id
 from graphql_api.schema.declaring.type_registry import Namespace
 from graphql_api.schema.management.context import plain_object
 from graphql_api.schema.management.history import merge_json
@@ -30,13 +30,13 @@ _MORE: dict[type[UserError], dict[str, Declared]] = {
         "base_revision": part_row(
             "Revision | None",
             "baseRevision",
-            lambda call, key: revision_rows(call.view, lambda row: row.revision_id == key),
+            revision_with_id,
             "The revision that the write started from.",
         ),
         "head_revision": part_row(
             "Revision | None",
             "headRevision",
-            lambda call, key: revision_rows(call.view, lambda row: row.revision_id == key),
+            revision_with_id,
             "The newest revision.",
         ),
         "merge": part_object(

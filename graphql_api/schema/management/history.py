@@ -12,10 +12,9 @@ from cms.content.fields.names import api_name
 from cms.drafts.history import Located
 from cms.identifiers import kind_of
 from cms.site import Site
-from graphql_api.planner.declarations import Call, Rows, Sql
 from graphql_api.schema.content_types.draft_values import draft_given
 from graphql_api.schema.declaring.json_parts import part, part_list, part_row
-from graphql_api.schema.declaring.row_sources import revision_rows
+from graphql_api.schema.declaring.row_sources import revision_with_id
 from graphql_api.schema.management.context import plain_object
 from graphql_api.schema.management.editing import comment_rows
 
@@ -77,17 +76,13 @@ class MergeProposal:
     values = part("JSON", "values", "The whole, ready to be saved as an update's `values`.")
 
 
-def _revision(call: Call, key: Sql) -> Rows:
-    return revision_rows(call.view, lambda row: row.revision_id == key)
-
-
 class BlamedParagraph:
     """A paragraph, and the revision that it comes from."""
 
     path = part("list[str]", "path", "Where it stands.")
     label = part("str", "label", "The way to it in words.")
     text = part("str", "text", "The paragraph.")
-    revision = part_row("Revision", "revision", _revision, "Since when it stands there so.")
+    revision = part_row("Revision", "revision", revision_with_id, "Since when it stands there so.")
 
 
 class CommentThread:

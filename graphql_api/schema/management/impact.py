@@ -10,12 +10,11 @@ from cms.content.links import Edge
 from cms.errors import Refused
 from cms.publishing.gates import Check
 from cms.publishing.publish_impact import Impact
-from graphql_api.planner.answers import answers_rows
-from graphql_api.planner.declarations import Call, EachOf, Row, Rows, Sql
-from graphql_api.planner.json_sql import element_text, member
+from graphql_api.planner.declarations import Call, EachOf, Rows, Sql
+from graphql_api.planner.json_sql import element_text
 from graphql_api.planner.source import Columns
 from graphql_api.schema.declaring.fields import Declared
-from graphql_api.schema.declaring.json_parts import part, part_list, part_row
+from graphql_api.schema.declaring.json_parts import ids_under, part, part_list, part_row
 from graphql_api.schema.declaring.row_sources import entry_rows
 from graphql_api.schema.management.context import plain_object
 from graphql_api.schema.management.errors import ERRORS, refusal
@@ -48,14 +47,10 @@ class ImpactLink:
 def _entries(key: str, description: str) -> Declared:
     """Declare the entries whose ids stand under a key."""
 
-    def identifiers(row: Row, _: Call) -> Rows:
-        rows = answers_rows(member(row, key))
-        return Rows(rows.relation, order=rows.order)
-
     def entry(element: Columns, call: Call) -> tuple[Rows, ...]:
         return (entry_rows(call.view, lambda each: each.id == element_text(element)),)
 
-    return Declared("list[Entry | None]", EachOf(identifiers, entry), description)
+    return Declared("list[Entry | None]", EachOf(ids_under(key), entry), description)
 
 
 class PublishImpact:

@@ -25,7 +25,7 @@ from graphql_api.planner.json_sql import text
 from graphql_api.schema.declaring.connection import connection
 from graphql_api.schema.declaring.fields import Argument, Declared, many, one
 from graphql_api.schema.declaring.json_parts import part, part_list, part_row
-from graphql_api.schema.declaring.row_sources import revision_rows
+from graphql_api.schema.declaring.row_sources import revision_with_id
 from graphql_api.schema.management.account import account_rows, token_rows
 from graphql_api.schema.management.audit import audit_rows
 from graphql_api.schema.management.context import Given, days, plain_object
@@ -150,10 +150,6 @@ class LackingSignOffs:
     missing = part("int", "missing", "How many more people have to sign off.")
 
 
-def _revision(call: Call, key: Sql) -> Rows:
-    return revision_rows(call.view, lambda row: row.revision_id == key)
-
-
 class QueueItem:
     """A review that is running, and what it waits for."""
 
@@ -163,7 +159,7 @@ class QueueItem:
         lambda call, key: review_rows(call, lambda row: row.id == key),
         "The review.",
     )
-    entry = part_row("Entry", "revision", _revision, "What is reviewed, as it is now.")
+    entry = part_row("Entry", "revision", revision_with_id, "What is reviewed, as it is now.")
     is_assigned_to_me = part("bool", "isAssignedToMe", "Whether it is addressed to whoever asks.")
     lacking = part_list("LackingSignOffs", "lacking", "The stages that are not complete.")
 
@@ -226,7 +222,7 @@ QUERY_FIELDS: Mapping[str, Declared] = {
     "accounts": connection("Account", lambda *_: account_rows(), "All accounts, by address."),
     "revision": one(
         "Revision | None",
-        lambda _, call: revision_rows(call.view, lambda row: row.revision_id == _by_id(call)),
+        lambda _, call: revision_with_id(call, _by_id(call)),
         "The revision with this id.",
         (Argument("id", "ID", "Its id."),),
     ),

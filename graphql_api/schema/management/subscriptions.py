@@ -15,10 +15,10 @@ from cms.ledger.tail import Happened, Tail
 from cms.site import Site
 from cms.storage.database import Database
 from cms.work.work import begin_reading
-from graphql_api.planner.declarations import Answer, Call, Rows, Sql
+from graphql_api.planner.declarations import Answer
 from graphql_api.schema.declaring.fields import Argument, Declared
 from graphql_api.schema.declaring.json_parts import part, part_row
-from graphql_api.schema.declaring.row_sources import revision_rows
+from graphql_api.schema.declaring.row_sources import revision_with_id
 from graphql_api.schema.management.account import account_rows
 from graphql_api.schema.management.context import Given, plain_object
 from graphql_api.schema.management.editing import comment_rows, publication_rows, review_rows
@@ -91,11 +91,7 @@ async def _presence(following: Following, given: Given) -> AsyncIterator[JsonObj
         await following.tail.tick()
 
 
-def _revision(call: Call, key: Sql) -> Rows:
-    return revision_rows(call.view, lambda row: row.revision_id == key)
-
-
-_ENTRY = part_row("Entry", "revision", _revision, "The entry as it is now.")
+_ENTRY = part_row("Entry", "revision", revision_with_id, "The entry as it is now.")
 _ACCOUNT = part_row(
     "Account | None",
     "account",
