@@ -11,7 +11,7 @@ from graphql import GraphQLError, GraphQLSchema, OperationType
 
 from cms.access.rate_limit import network_of
 from cms.access.sessions import DEFAULT_LIFETIMES, Lifetimes, renewed
-from cms.authorization.actions import Action, Denied, Subject, decide
+from cms.authorization.actions import Action, Allowed, Denied, Subject, decide
 from cms.authorization.actor import ANONYMOUS, Actor
 from cms.clock import now
 from cms.content.canonical_json import Json
@@ -36,7 +36,7 @@ from graphql_api.operation import (
     no_entries,
     scopes_of,
 )
-from graphql_api.planner.answers import answer_slot
+from graphql_api.planner.answers import ACTOR, READS_ACCOUNTS, answer_slot
 from graphql_api.planner.arguments import plain_values
 from graphql_api.planner.declarations import Answer, Answers, Through
 from graphql_api.planner.plan import Body, Field
@@ -215,7 +215,7 @@ class Management:
     ) -> tuple[bytes, Prepared]:
         """Return the data of one root field, given what Python has worked out for it."""
         prepared = await self.prepare(asked, actor, key)
-        variables = {**asked.variables, answer_slot(key): answer}
+        variables = {**asked.variables, **_asker(actor), answer_slot(key): answer}
         data = await fetch(self._database.reader, prepared, variables, asked.client)
         return data, prepared
 
@@ -227,7 +227,7 @@ class Management:
     async def _query(self, asked: Asked, actor: Actor) -> bytes:
         prepared = await self.prepare(asked, actor)
         _check_restricted(prepared, actor)
-        variables = dict(asked.variables)
+        variables = {**asked.variables, **_asker(actor)}
         errors: list[GraphQLError] = []
         if prepared.answers:
             async with begin_reading(self._database, self._site, actor) as work:
@@ -240,7 +240,9 @@ class Management:
         prepared = await self.prepare(asked, actor, key)
         if prepared.statement is not None:
             try:
-                prepared.statement.values({**asked.variables, answer_slot(key): None})
+                prepared.statement.values(
+                    {**asked.variables, **_asker(actor), answer_slot(key): None}
+                )
             except GraphQLError as error:
                 raise RequestFailed(error) from None
 
@@ -300,6 +302,12 @@ def _without_nul(value: Any) -> Any:
             return {_without_nul(key): _without_nul(item) for key, item in value.items()}
         case _:
             return value
+
+
+def _asker(actor: Actor) -> dict[str, object]:
+    """Return the variables that say who is asking."""
+    decision = decide(actor, Action.ACCOUNT_READ, Subject())
+    return {ACTOR: actor.account_id, READS_ACCOUNTS: int(isinstance(decision, Allowed))}
 
 
 def _text(value: Json) -> str | None:

@@ -73,7 +73,7 @@ async def _found(newsroom: Newsroom, folder: Path) -> None:
                 str(about["name"]),
                 slug=slug,
                 bio=str(about["bio"]),
-                links=list(about.get("links", ())),
+                profiles=list(about.get("profiles", ())),
             )
             account = await create_account(operator, str(about["email"]), person_id=person.id)
             for role in about["roles"]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from cms.comparison.changes import Change, LinkChange
+from cms.comparison.changes import Change, LinkChange, ValueChangeKind
 from cms.comparison.difference_html import html_of
 from cms.comparison.link_difference import link_changes
 from cms.comparison.pairing import Pair, pairs_between
@@ -106,7 +105,7 @@ def _changes(pair: Pair) -> Iterator[Change]:
 
 
 def _change(
-    kind: Literal["ADDED", "REMOVED", "CHANGED", "MOVED"],
+    kind: ValueChangeKind,
     here: Place,
     old: Place | None,
     new: Place | None,

@@ -6,7 +6,7 @@ are asked for by themselves take the view.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import (
     ColumnElement,
@@ -52,6 +52,7 @@ from cms.tables import (
     SignOff,
     Token,
 )
+from cms.tables.review import ReviewOutcome
 
 # After how many seconds without a sign of life somebody counts as gone.
 PRESENT_SECONDS = 60
@@ -66,6 +67,9 @@ STATES = (
     "UNPUBLISHED",
     "DRAFT",
 )
+
+# The stored words for how a review ended.
+REVIEW_OUTCOMES: tuple[str, ...] = get_args(ReviewOutcome)
 
 
 def accounts() -> Relation:

@@ -145,10 +145,10 @@ def _document(site: Site) -> str:
     return f"""query Feed(
       $where: EntryWhere!, $first: Int!, $category: String!, $locale: Locale!, $whole: Boolean!
     ) @view(locale: $locale) {{
-      categories(where: {{path: {{eq: $category}}}}, first: 1) {{ nodes {{ name }} }}
+      categories(where: {{treePath: {{eq: $category}}}}, first: 1) {{ nodes {{ name }} }}
       entries(where: $where, first: $first) {{
         nodes {{
-          __typename id path title summary locale firstPublishedAt publishedAt
+          __typename id path title summary localeName firstPublishedAt publishedAt
           tags {{ name }} revision {{ author {{ name }} }} review {{ reviewers {{ name }} }}
           {bodies}
         }}
@@ -167,7 +167,7 @@ def _variables(site: Site, wanted: Wanted) -> dict[str, Any]:
         "where": where,
         "first": _SIZE,
         "category": wanted.category,
-        "locale": locale.replace("-", "_"),
+        "locale": locale.replace("-", "_").upper(),
     }
 
 
@@ -212,7 +212,7 @@ def _item(home: str, bodies: Mapping[str, str], node: Any) -> Item:
         title=node["title"],
         summary=node["summary"],
         html=with_absolute_links(body["html"], url) if body is not None else None,
-        locale=node["locale"],
+        locale=node["localeName"],
         author=author["name"] if author is not None else None,
         reviewers=[each["name"] for each in review["reviewers"]],
         tags=[each["name"] for each in node["tags"]],

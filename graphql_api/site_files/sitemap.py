@@ -20,7 +20,7 @@ _INDEX = {"xmlns": "http://www.sitemaps.org/schemas/sitemap/0.9"}
 _DOCUMENT = """query Sitemap($first: Int!, $skip: Int!) {
   sitemap(first: $first, skip: $skip) {
     totalCount
-    nodes { path lastModified alternates { locale path } }
+    nodes { path lastModified alternates { localeName path } }
   }
 }"""
 
@@ -75,7 +75,7 @@ def _add_alternates(url: Element, address: str, alternates: list[Any]) -> None:
     for each in alternates:
         link = {
             "rel": "alternate",
-            "hreflang": each["locale"],
+            "hreflang": each["localeName"],
             "href": url_of(address, each["path"]),
         }
         add(url, "xhtml:link", attributes=link)

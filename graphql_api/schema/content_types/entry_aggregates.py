@@ -9,6 +9,7 @@ from sqlalchemy import Text, case, cast, select
 from cms.content.content_type import ContentType
 from cms.content.fields import (
     Boolean,
+    Choice,
     Date,
     DateTime,
     Field,
@@ -25,6 +26,7 @@ from cms.storage.dialects import JsonScalar, JustNumber, NumberText, TextOf
 from graphql_api.planner.declarations import Call, Row, Rows, Sql
 from graphql_api.planner.json_sql import Elements, member, text
 from graphql_api.planner.source import Chosen
+from graphql_api.schema.content_types.choices import words_of
 from graphql_api.schema.content_types.document import document_of
 from graphql_api.schema.content_types.kinds import (
     all_referenced_by,
@@ -33,6 +35,7 @@ from graphql_api.schema.content_types.kinds import (
     referenced_by,
 )
 from graphql_api.schema.declaring.aggregates import Facet, Summed, ValueOf
+from graphql_api.schema.declaring.words import name_of
 from graphql_api.schema.delivery.filters import tags_of
 from graphql_api.schema.delivery.review import author_of
 
@@ -53,8 +56,8 @@ def _signers(entry: Row, call: Call) -> Rows:
 
 
 _FACETS = (
-    Facet("type", lambda entry: entry.content_type),
-    Facet("locale", lambda entry: entry.locale),
+    Facet("type", lambda entry: entry.content_type, enum="EntryType"),
+    Facet("locale", lambda entry: entry.locale, enum="Locale"),
     Facet("category", _category_path),
     Facet("tags", lambda tag: tag.slug, tags_of),
     Facet("author", lambda person: person.slug, author_of),
@@ -131,6 +134,8 @@ def _counted(field: Field, scalar: Sql) -> Sql:
     if isinstance(field, Boolean):
         is_true = value_of(field, scalar)
         return case((is_true.is_(None), None), (is_true, text("true")), else_=text("false"))
+    if isinstance(field, Choice):
+        return name_of(words_of(field), TextOf(scalar))
     return TextOf(scalar)
 
 

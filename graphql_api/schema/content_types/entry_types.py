@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Integer, case, literal_column, select
 
 from cms.content.content_type import ContentType
 from cms.content.fields import Choice, Email, Field, Reference, Text, Url
 from cms.content.fields.computed import shown_as
-from cms.content.fields.names import api_name, camel
+from cms.content.fields.names import api_name
 from cms.reading import relations
 from cms.site import Reverse
 from cms.storage.dialects import Folded
@@ -21,7 +21,7 @@ from graphql_api.schema.content_types.entry_aggregates import entries_summed
 from graphql_api.schema.content_types.filters import field_filters
 from graphql_api.schema.content_types.kinds import (
     comparable,
-    declare_field,
+    declare_fields,
     is_leaf,
     referenced_by,
 )
@@ -29,7 +29,13 @@ from graphql_api.schema.content_types.reverse import reverse_field, reverse_filt
 from graphql_api.schema.declaring.aggregates import Facet, summaries
 from graphql_api.schema.declaring.connection import add_entry_connection
 from graphql_api.schema.declaring.fields import Declared
-from graphql_api.schema.declaring.inputs import add_order, add_quantified, add_where
+from graphql_api.schema.declaring.inputs import (
+    add_order,
+    add_quantified,
+    add_where,
+    order_terms,
+    two_terms,
+)
 from graphql_api.schema.declaring.type_registry import Namespace
 from graphql_api.schema.delivery.entry import Entry
 from graphql_api.schema.delivery.filters import ENTRY_WHERE
@@ -53,7 +59,7 @@ _ORDERS: Mapping[str, tuple[Callable[[Row], Sql], bool]] = {
     "slug": (lambda entry: entry.slug, False),
     "path": (lambda entry: entry.path, True),
     "categoryName": (lambda entry: Folded(_category("name")(entry)), True),
-    "categoryPath": (_category("path"), True),
+    "categoryTreePath": (_category("path"), True),
 }
 
 
@@ -79,10 +85,7 @@ def add_entry_type(
         entry_facets: what any entry can be counted by, likewise.
     """
     name = content_type.name
-    fields = {
-        field_name: declare_field(namespace, f"{name}{camel(field_name)}", field)
-        for field_name, field in content_type.fields.items()
-    }
+    fields = declare_fields(namespace, name, content_type.fields)
     described = {"__doc__": content_type.description or f"{name}."}
     back = {each.name: reverse_field(each) for each in reverses}
     namespace.add_object(type(name, (Entry,), described), **fields, **back)
@@ -98,20 +101,20 @@ def add_entry_type(
 
 
 def _common_terms() -> dict[str, OrderTerm]:
-    return _terms((name, sql, nullable) for name, (sql, nullable) in _ORDERS.items())
+    return order_terms(_ORDERS)
 
 
 def _own_terms(content_type: type[ContentType]) -> dict[str, OrderTerm]:
     fields = content_type.fields.items()
     # A field that is called like the title of what another one leads to is what is meant.
     return {
-        **_two_terms(
+        **two_terms(
             (f"{api_name(name)}Title", _title_of(field), True)
             for name, field in fields
             if isinstance(field, Reference)
         ),
-        **_terms(
-            (api_name(name), _order_of(field), True) for name, field in fields if is_leaf(field)
+        **order_terms(
+            {api_name(name): (_order_of(field), True) for name, field in fields if is_leaf(field)}
         ),
     }
 
@@ -138,24 +141,3 @@ def _order_of(field: Field) -> Callable[[Row], Sql]:
     places = enumerate(shown.choices)
     words = [(text(word), literal_column(str(place), Integer())) for place, word in places]
     return lambda row: case(*((value(row) == word, place) for word, place in words))
-
-
-def _terms(orders: Iterable[tuple[str, Callable[[Row], Sql], bool]]) -> dict[str, OrderTerm]:
-    """Return the two terms of each order: its name, what is compared, whether it can be null."""
-    return _two_terms((name, _alone(sql), nullable) for name, sql, nullable in orders)
-
-
-def _alone(sql: Callable[[Row], Sql]) -> Callable[[Row, Call], Sql]:
-    return lambda row, _: sql(row)
-
-
-def _two_terms(
-    orders: Iterable[tuple[str, Callable[[Row, Call], Sql], bool]],
-) -> dict[str, OrderTerm]:
-    return {
-        f"{name}_{direction}": OrderTerm(
-            f"{name}_{direction}", sql, descending=direction == "DESC", nullable=nullable
-        )
-        for name, sql, nullable in orders
-        for direction in ("ASC", "DESC")
-    }

@@ -46,6 +46,12 @@ from cms.storage.dialects import JsonText
 from graphql_api.planner.declarations import Call, Row, Rows, Sql
 from graphql_api.planner.json_sql import JsonConstant, member, text
 from graphql_api.planner.source import Columns
+from graphql_api.schema.content_types.choices import (
+    choice_texts,
+    chosen_in,
+    chosen_list,
+    words_of,
+)
 from graphql_api.schema.content_types.document import document_of
 from graphql_api.schema.declaring.fields import PART, Declared, inside, many, one, value
 from graphql_api.schema.declaring.row_sources import (
@@ -109,15 +115,21 @@ def leaf_type(name: str, field: Field) -> str:
 
 def _add_choices(namespace: Namespace, name: str, field: Field) -> None:
     if isinstance(field, Choice):
-        members = {choice: choice for choice in field.choices}
-        namespace.add_enum(name, _description(field), members)
+        namespace.add_words(name, _description(field), words_of(field))
 
 
 def _leaf(namespace: Namespace, name: str, field: Field) -> Declared:
     _add_choices(namespace, name, field)
+
+    def sql(row: Row) -> Sql:
+        document = document_of(row).json
+        if isinstance(field, Choice):
+            return chosen_in(field, document)
+        return member(document, field.name)
+
     return value(
         _optional(namespace, leaf_type(name, field), field),
-        lambda row: member(document_of(row).json, field.name),
+        sql,
         _description(field),
         required=namespace.promises(field),
         work=PART,
@@ -163,6 +175,8 @@ def _list(namespace: Namespace, name: str, field: Field) -> Declared:
     item = cast("List", field).item
     if is_leaf(item) or isinstance(item, Json):
         _add_choices(namespace, name, item)
+        if isinstance(item, Choice):
+            return chosen_list(item, field.name, name, _description(field))
         return value(
             f"list[{'JSON' if isinstance(item, Json) else leaf_type(name, item)}]",
             lambda row: coalesce(
@@ -286,25 +300,27 @@ def add_section(namespace: Namespace) -> None:
 
 
 def _add_object(namespace: Namespace, name: str, field: Object) -> None:
-    declared = _declared_fields(namespace, name, field.fields)
+    declared = declare_fields(namespace, name, field.fields)
     namespace.add_object(type(name, (), {"__doc__": _description(field)}), **declared)
 
 
 def _add_block(namespace: Namespace, block: type[Block]) -> None:
     """Add the type of a class of blocks, unless another field has it already."""
     if not namespace.has(block.name):
-        declared = _declared_fields(namespace, block.name, block.fields)
+        declared = declare_fields(namespace, block.name, block.fields)
         described = {"__doc__": block.description or f"{block.name}."}
         namespace.add_object(type(block.name, (), described), **declared)
 
 
-def _declared_fields(
+def declare_fields(
     namespace: Namespace, name: str, fields: Mapping[str, Field]
 ) -> dict[str, Declared]:
-    return {
+    """Return the declarations of fields, and add the types that they take."""
+    declared = {
         inner_name: declare_field(namespace, f"{name}{camel(inner_name)}", inner)
         for inner_name, inner in fields.items()
     }
+    return {**declared, **choice_texts(namespace, name, fields)}
 
 
 def block_key(block: type[Block]) -> str:

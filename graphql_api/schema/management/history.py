@@ -22,14 +22,14 @@ from graphql_api.schema.management.editing import comment_rows
 class WordChange:
     """A stretch of text that stayed, came, or went."""
 
-    operation = part("str", "operation", "SAME, ADDED or REMOVED.")
+    operation = part("WordChangeKind", "operation", "What happened to them.")
     text = part("str", "text", "The words.")
 
 
 class ValueChange:
     """A value that is not what it was."""
 
-    kind = part("str", "kind", "ADDED, REMOVED, CHANGED or MOVED.")
+    kind = part("ValueChangeKind", "kind", "What happened.")
     path = part("list[str]", "path", "Where it stands; where it stood if it was removed.")
     old_path = part("list[str] | None", "oldPath", "Where it stood before.")
     label = part("str", "label", "The way to it in words.")
@@ -41,7 +41,7 @@ class ValueChange:
 class LinkChange:
     """A link that is not what it was."""
 
-    kind = part("str", "kind", "ADDED, REMOVED, MOVED or RELABELLED.")
+    kind = part("LinkChangeKind", "kind", "What happened.")
     old = part("JSON | None", "old", "What it was.")
     new = part("JSON | None", "new", "What it is.")
 
@@ -65,7 +65,7 @@ class MergedField:
     theirs = part("JSON | None", "theirs", "What the newest revision has.")
     yours = part("JSON | None", "yours", "What this write would have saved.")
     merged = part("JSON | None", "merged", "What the merge proposes.")
-    outcome = part("str", "outcome", "THEIRS, YOURS, BOTH or CONFLICT.")
+    outcome = part("MergeOutcome", "outcome", "Whose change it is.")
 
 
 class MergeProposal:

@@ -38,9 +38,7 @@ def entry_of(type_: str) -> Mapping[str, Declared]:
 class Warning_:  # noqa: N801  # Python's own has the name
     """Something about a value that its author should know; it was saved all the same."""
 
-    code = part(
-        "str", "code", "REMOVED_ELEMENT, REMOVED_ATTRIBUTE or REMOVED_ADDRESS: of HTML in Markdown."
-    )
+    code = part("WarningCode", "code", "Its kind, in a word that never changes.")
     message = part("str", "message", "What happened, and what to do about it.")
     path = part("list[str]", "path", "Where in the mutation's arguments the value stands.")
 
@@ -73,7 +71,7 @@ def warnings_json(warnings: Iterable[ContentWarning], place: Place) -> Json:
 
 ENTRY = entry_of("Entry")
 REVIEW = {
-    "review": part_row(
+    "review_request": part_row(
         "ReviewRequest | None",
         "review",
         lambda call, key: review_rows(call, lambda row: row.id == key),
