@@ -226,7 +226,7 @@ async def test_no_other_draft_is_counted_or_leads_anywhere(preview: Preview) -> 
             "nodes": [
                 {
                     "title": "Shown",
-                    "availableLocales": ["en"],
+                    "availableLocales": ["EN"],
                     "translations": [],
                     "incomingLinks": {"totalCount": 0},
                     "seo": {"hreflang": [{"locale": "EN"}]},
