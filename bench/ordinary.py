@@ -84,7 +84,7 @@ class CategoryType:
         return self.row.name
 
     @strawberry.field
-    def path(self) -> str:
+    def tree_path(self) -> str:
         return self.row.path
 
     @strawberry.field
@@ -197,7 +197,7 @@ class Entry:
         for kind, label in (("related", "Related"), ("further", "Further reading")):
             links = [LinkType(row=row) for row in rows if row.kind == kind]
             if links:
-                groups.append(LinkGroup(kind=kind, label=label, links=links))
+                groups.append(LinkGroup(kind=kind.upper(), label=label, links=links))
         return groups
 
     @strawberry.field
@@ -236,7 +236,7 @@ class StringFilter:
 
 @strawberry.input
 class CategoryWhere:
-    path: StringFilter
+    tree_path: StringFilter
 
 
 @strawberry.input
@@ -316,7 +316,7 @@ async def _page(
 ) -> TermConnection:
     if where is not None and where.category is not None:
         chosen = chosen.join(Category, Category.id == Publication.category_id).where(
-            Category.path == where.category.path.eq
+            Category.path == where.category.tree_path.eq
         )
     if where is not None and where.source is not None:
         chosen = _with_revisions(chosen).where(where.source.eq == _SOURCE)

@@ -14,7 +14,7 @@ query Page($path: String!) {
     __typename title path summary publishedAt
     ... on Term { body { html } }
     ... on Guide { body { html } }
-    category { name path parent { name path } }
+    category { name treePath parent { name treePath } }
     review { reviewers { name slug } signedAt }
     linkGroups { kind label links { label url target { ... on Entry { title path } } } }
   }
@@ -23,7 +23,7 @@ query Page($path: String!) {
 
 LIST = """
 query List($category: String!) {
-  terms(where: {category: {path: {eq: $category}}}, first: 50) {
+  terms(where: {category: {treePath: {eq: $category}}}, first: 50) {
     nodes { id title path summary publishedAt }
   }
 }
@@ -39,7 +39,7 @@ query Filter($source: String!) {
 PAST = """
 query Past($position: Int!) {
   view(position: $position) {
-    terms(where: {category: {path: {eq: "c-1"}}}, first: 50) { nodes { title path } }
+    terms(where: {category: {treePath: {eq: "c-1"}}}, first: 50) { nodes { title path } }
   }
 }
 """

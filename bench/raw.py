@@ -21,8 +21,9 @@ select {object}('data', {object}('entry', (
   select {object}('__typename', p.content_type, 'title', r.title, 'path', p.path,
     'summary', r.summary, 'publishedAt', {published},
     'body', {object}('html', r.rendered -> 'body' -> 'html'),
-    'category', (select {object}('name', c.name, 'path', c.path, 'parent',
-        (select {object}('name', b.name, 'path', b.path) from category b where b.id = c.parent_id))
+    'category', (select {object}('name', c.name, 'treePath', c.path, 'parent',
+        (select {object}('name', b.name, 'treePath', b.path)
+          from category b where b.id = c.parent_id))
       from category c where c.id = p.category_id),
     'review', (select {object}(
         'reviewers', {array}({object}('name', n.name, 'slug', n.slug) order by n.name),
@@ -30,7 +31,7 @@ select {object}('data', {object}('entry', (
       from sign_off s join person n on n.id = s.person_id
       where s.edition_id = p.edition_id and s.digest = r.digest),
     'linkGroups', (
-      select {array}({object}('kind', g.kind, 'label', g.label, 'links', g.links)
+      select {array}({object}('kind', upper(g.kind), 'label', g.label, 'links', g.links)
         order by g.label desc)
       from (
         select l.kind,

@@ -11,7 +11,7 @@ from graphql import GraphQLError, GraphQLSchema, OperationType
 
 from cms.access.rate_limit import network_of
 from cms.access.sessions import DEFAULT_LIFETIMES, Lifetimes, renewed
-from cms.authorization.actions import Action, Denied, Subject, decide
+from cms.authorization.actions import Action, Allowed, Denied, Subject, decide
 from cms.authorization.actor import ANONYMOUS, Actor
 from cms.clock import now
 from cms.content.canonical_json import Json
@@ -28,7 +28,7 @@ from graphql_api.http.errors import RequestFailed, request_failure
 from graphql_api.http.limits import Limits
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.operation import ReadResult, Responder, fetch
-from graphql_api.planner.answers import answer_slot
+from graphql_api.planner.answers import ACTOR, READS_ACCOUNTS, answer_slot
 from graphql_api.planner.arguments import plain_values
 from graphql_api.planner.declarations import Answer, Answers, Through
 from graphql_api.planner.plan import Body, PlannedField
@@ -202,7 +202,7 @@ class Management:
     async def _query(self, bound: BoundOperation, actor: Actor) -> ReadResult:
         ready = await self._plan(bound, actor)
         _check_restricted(ready.planned, actor)
-        answers: dict[str, Any] = {}
+        answers: dict[str, Any] = {**_actor_variables(actor)}
         errors: list[GraphQLError] = []
         if ready.planned.answers:
             with bound.timings.step("answers"):
@@ -243,7 +243,9 @@ class Management:
         statement = (await self._plan(bound, actor, key)).planned.statement
         if statement is not None:
             try:
-                statement.values({**bound.variables, answer_slot(key): None})
+                statement.values(
+                    {**bound.variables, **_actor_variables(actor), answer_slot(key): None}
+                )
             except GraphQLError as error:
                 raise RequestFailed(error) from None
 
@@ -252,7 +254,8 @@ class Management:
     ) -> tuple[ReadyOperation, bytes]:
         """Return one root field, and its data when Python has answered this for it."""
         ready = await self._plan(bound, actor, key)
-        data = await fetch(self._database.reader, ready, {answer_slot(key): answer})
+        values = {**_actor_variables(actor), answer_slot(key): answer}
+        data = await fetch(self._database.reader, ready, values)
         return ready, data
 
     async def _subscription_field(self, bound: BoundOperation, actor: Actor) -> PlannedField:
@@ -306,6 +309,12 @@ def _arguments(field: PlannedField, bound: BoundOperation) -> dict[str, Any]:
     """Return the arguments of a field that Python answers."""
     values = plain_values(field.arguments, bound.variables)
     return {name: without_nul(value) for name, value in values.items()}
+
+
+def _actor_variables(actor: Actor) -> dict[str, object]:
+    """Return the variables of a statement that name the actor and its rights."""
+    decision = decide(actor, Action.ACCOUNT_READ, Subject())
+    return {ACTOR: actor.account_id, READS_ACCOUNTS: int(isinstance(decision, Allowed))}
 
 
 def _text(value: Json) -> str | None:

@@ -74,7 +74,7 @@ async def _found(newsroom: Newsroom, folder: Path) -> None:
                 str(about["name"]),
                 slug=slug,
                 bio=str(about["bio"]),
-                links=list(about.get("links", ())),
+                profiles=list(about.get("profiles", ())),
             )
             account = await commands.create_account(
                 operator, str(about["email"]), person_id=person.id

@@ -35,14 +35,14 @@ DESK = """\
 query Desk {
   myQueue {
     entry { title state }
-    review { note dueAt assignees { person { name } } }
+    reviewRequest { note dueAt assignees { person { name } } }
     lacking { stage missing }
   }
   entry(by: {path: "/guides/best-budget-gpu"}) {
     state
     public { title revision { number } }
     openReview { changeRequests { reason account { person { name } } } }
-    comments { quote body replies { body } }
+    comments(first: 3) { nodes { quote body replies { nodes { body } } } }
     revisions(first: 3) { nodes { number note author { name } } }
   }
 }"""

@@ -153,6 +153,10 @@ class Reference:
         return Reference(self.site, self.tables, look, self.schema)
 
     def _node(self, id: str) -> Thing | None:  # noqa: A002  # the argument's name
+        shown = next((e for e in self.translations if e.values["revision_id"] == id), None)
+        if shown is not None:
+            revision: Thing = shown.values["revision"]()
+            return revision
         things = [*self.entries, *self.categories(), *self.people(), *self.tags()]
         return self._find(things, {"id": id})
 
@@ -501,7 +505,7 @@ class Reference:
                 "slug": row.slug,
                 "name": row.name,
                 "bio": row.bio,
-                "links": [Thing("PersonLink", link) for link in row.links],
+                "profiles": [Thing("PersonProfile", link) for link in row.links],
                 "authored": lambda **args: self.page(authored, args, _newest_first),
                 "reviewed": lambda **args: self.page(reviewed, args, _newest_first),
             },
@@ -537,7 +541,7 @@ class Reference:
             {
                 "id": row.id,
                 "slug": row.slug,
-                "path": row.path,
+                "treePath": row.path,
                 "name": row.name,
                 "description": row.description,
                 "ordinal": row.ordinal,
@@ -633,7 +637,10 @@ class Reference:
 
 
 def _resolve(source: Thing, info: GraphQLResolveInfo[Any], **args: Any) -> Any:
-    value = source.values.get(info.field_name)
+    name = info.field_name
+    if name not in source.values and name.endswith(("Name", "Names")):  # a word's stored text
+        name = f"{name[:-5]}s" if name.endswith("Names") else name.removesuffix("Name")
+    value = source.values.get(name)
     return value(**args) if callable(value) else value
 
 
@@ -705,7 +712,7 @@ def _by_name(thing: Thing) -> tuple[Any, ...]:
 
 
 def _by_place(category: Thing) -> tuple[Any, ...]:
-    return (category.values["ordinal"], category.values["path"])
+    return (category.values["ordinal"], category.values["treePath"])
 
 
 def _by_field(link: Thing) -> tuple[Any, ...]:
@@ -724,17 +731,22 @@ def _different(terms: Sequence[str]) -> list[str]:
     return list(first.values())
 
 
+def _lower_first(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
 def _order_value(thing: Thing, term: str) -> Any:
     name = term.rpartition("_")[0]
     if name.startswith("category"):
         category = thing.values["category"]()
-        return _folded(category.values[name.removeprefix("category").lower()]) if category else None
+        name = _lower_first(name.removeprefix("category"))
+        return _folded(category.values[name]) if category else None
     if name.endswith("Title"):
         referenced = thing.values[name.removesuffix("Title")]()
         return referenced.values["title_key"] if referenced is not None else None
     value = thing.values["title_key" if name == "title" else name]
     value = value() if callable(value) else value
-    if name in {"slug", "path", "title"}:
+    if name in {"slug", "path", "treePath", "title"}:
         return value
     return value.place if isinstance(value, Word) else _folded(_compared(value))
 
@@ -825,7 +837,7 @@ def _matches(thing: Thing, name: str, value: Any) -> bool:
             category = thing.values["category"]()
             return _fits(category, name, value)
         case "within":
-            path = thing.values["path"]
+            path = thing.values["treePath"]
             return bool(path == value or path.startswith(f"{value}/"))
         case _:
             actual = thing.values.get(f"@{name}", thing.values.get(name))

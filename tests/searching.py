@@ -129,7 +129,7 @@ def suggestions(query: SearchQuery, words: Iterable[Row]) -> list[dict[str, Any]
                 order = (not is_beginning, -score, -editions, word, place)
                 found.append((order, typed, word, score, editions))
     return [
-        {"typed": typed, "word": word, "score": score / 1000, "editions": editions}
+        {"typed": typed, "word": word, "score": score / 1000, "editionCount": editions}
         for _, typed, word, score, editions in sorted(found)
     ]
 

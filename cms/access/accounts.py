@@ -25,7 +25,7 @@ LONGEST_ADDRESS = 254
 
 @command(Action.PERSON_CREATE)
 async def create_person(
-    work: Work, name: str, *, slug: str = "", bio: str = "", links: Sequence[Json] = ()
+    work: Work, name: str, *, slug: str = "", bio: str = "", profiles: Sequence[Json] = ()
 ) -> Person:
     """Create a public byline and return it.
 
@@ -34,7 +34,7 @@ async def create_person(
         name: what readers see.
         slug: its word in paths; made of the name if empty.
         bio: who that is.
-        links: where else to find them, each ``{"label": …, "url": …}``.
+        profiles: where else to find them, each ``{"label": …, "url": …}``.
 
     Raises:
         Refused: if the actor may not, another person has this slug, or a link leads nowhere
@@ -49,7 +49,7 @@ async def create_person(
         slug=word,
         name=name,
         bio=bio,
-        links=[_checked_link(link, index) for index, link in enumerate(links)],
+        links=[_checked_link(link, index) for index, link in enumerate(profiles)],
         created_at=work.now,
     )
     work.session.add(person)

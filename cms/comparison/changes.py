@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from cms.comparison.word_diff import WordChange
 from cms.content.canonical_json import Json, JsonObject
@@ -11,6 +11,9 @@ from cms.content.fields.base import ValuePath
 
 # Values by which readers find a page, not text on it.
 _AROUND_THE_TEXT = frozenset({"slug", "category", "tags"})
+
+ValueChangeKind: TypeAlias = Literal["ADDED", "REMOVED", "CHANGED", "MOVED"]
+LinkChangeKind: TypeAlias = Literal["ADDED", "REMOVED", "MOVED", "RELABELLED"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +30,7 @@ class ValueChange:
         words: word-by-word difference, for text and Markdown that did not only move.
     """
 
-    kind: Literal["ADDED", "REMOVED", "CHANGED", "MOVED"]
+    kind: ValueChangeKind
     path: ValuePath
     old_path: ValuePath | None
     label: str
@@ -66,7 +69,7 @@ class LinkChange:
             at another position in the same one.
     """
 
-    kind: Literal["ADDED", "REMOVED", "MOVED", "RELABELLED"]
+    kind: LinkChangeKind
     old: JsonObject | None
     new: JsonObject | None
     changed_groups: bool = False

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from cms.comparison.changes import LinkChange, ValueChange
+from cms.comparison.changes import LinkChange, ValueChange, ValueChangeKind
 from cms.comparison.difference_html import html_of
 from cms.comparison.link_difference import link_changes
 from cms.comparison.pairing import Pair, pairs_between
@@ -104,7 +103,7 @@ def _changes(pair: Pair) -> Iterator[ValueChange]:
 
 
 def _change(
-    kind: Literal["ADDED", "REMOVED", "CHANGED", "MOVED"],
+    kind: ValueChangeKind,
     here: ContentValue,
     old: ContentValue | None,
     new: ContentValue | None,

@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from sqlalchemy import select
 
@@ -36,6 +36,8 @@ from cms.storage.database import ReadSession, WriteSession
 from cms.storage.dialects import as_text
 from cms.tables import AuditRecord, Revision
 
+AuditOutcome: TypeAlias = Literal["done", "refused"]
+
 _TAG = b"copydesk.audit.v1\n"
 
 
@@ -54,7 +56,7 @@ class Event:
     actor: str
     action: str
     subject: str | None
-    outcome: Literal["done", "refused"]
+    outcome: AuditOutcome
     detail: Mapping[str, Json] = field(default_factory=dict)
 
 

@@ -6,6 +6,8 @@ are asked for by themselves take the view.
 
 from __future__ import annotations
 
+from typing import get_args
+
 from sqlalchemy import (
     select,
 )
@@ -24,9 +26,13 @@ from cms.tables import (
     RoleGrant,
     Token,
 )
+from cms.tables.review import ReviewOutcome
 
 # After how many seconds without a sign of life somebody counts as gone.
 PRESENT_SECONDS = 60
+
+# The stored words for how a review ended.
+REVIEW_OUTCOMES: tuple[str, ...] = get_args(ReviewOutcome)
 
 
 def accounts() -> Relation:

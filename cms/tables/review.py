@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal, TypeAlias
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.storage.dialects import CLUSTERED, Key, Moment, Words, partial_index
 from cms.tables.base import Base, Id, Items, Name, Prose, Time
+
+# How a review ends.
+ReviewOutcome: TypeAlias = Literal["published", "withdrawn"]
 
 
 class Review(Base):
@@ -35,7 +39,7 @@ class Review(Base):
     requested_at: Mapped[Time]
     due_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
-    outcome: Mapped[str | None] = mapped_column(Key)
+    outcome: Mapped[ReviewOutcome | None] = mapped_column(Key)
 
 
 class SignOff(Base):

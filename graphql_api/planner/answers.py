@@ -10,6 +10,9 @@ from graphql_api.planner.source import Chosen
 
 # Under which name the revision of a preview stands among the variables.
 PREVIEW = "@preview"
+# The id of the account that is asking, and 1 or 0 for whether it may read all accounts.
+ACTOR = "@actor"
+READS_ACCOUNTS = "@reads-accounts"
 
 
 def answer_slot(key: str) -> str:

@@ -105,12 +105,12 @@ class _Compiler:
                 return self._inside(field, field.declaration, row)
             case One(rows):
                 return self._one(field.body, rows(row, call))
-            case OneOf(rows):
+            case OneOf(rows=rows):
                 return self._one_of(field.body, rows(row, call))
             case Many(rows):
                 related = rows(row, call)
                 return self._many(related, lambda columns: self._body(field.body, related, columns))
-            case EachOf(rows, one):
+            case EachOf(rows=rows, one=one):
                 related = rows(row, call)
                 return self._many(
                     related,

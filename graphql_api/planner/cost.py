@@ -146,14 +146,14 @@ class _Meter:
         match field.declaration:
             case Connection():
                 return self._connection(field, field.declaration, inner)
-            case EachOf():
-                return _each(field, inner)
+            case EachOf(relations=relations):
+                return _each(field, inner, relations)
             case Many() | Answers():
                 return _around(inner, _LIST_PARTS, _OTHER, _LIST_SIZE)
             case One(work=work):
                 return _around(inner, _OBJECT_PARTS, work)
-            case OneOf():
-                return _around(inner, _OBJECT_PARTS * 4, _OTHER * 4)
+            case OneOf(relations=relations):
+                return _around(inner, _OBJECT_PARTS * relations, _OTHER * relations)
             case SeenValue(parts=parts):
                 return _constant(parts, _SEEN)
             case Value(work=work):
@@ -257,17 +257,17 @@ def _order_parts(keys: int, arguments: Arguments) -> int:
     return keys * _KEY_PARTS + (keys * keys if is_ranged else 0)
 
 
-def _each(field: PlannedField, inner: Measure) -> Measure:
+def _each(field: PlannedField, inner: Measure, relations: int) -> Measure:
     """Return the measure of what is selected of each thing that an argument names."""
     ids = field.arguments.get("ids")
     if not isinstance(ids, Given):
-        return _around(inner, _LIST_PARTS * 4, _OTHER, _LIST_SIZE)
+        return _around(inner, _LIST_PARTS * relations, _OTHER, _LIST_SIZE)
     read = ids.read
 
     def work(variables: Variables, entries: Entries) -> float:
-        return len(read(variables)) * (_OTHER * 4 + inner.work.of(variables, entries))
+        return len(read(variables)) * (_OTHER * relations + inner.work.of(variables, entries))
 
-    return Measure(inner.parts + _LIST_PARTS * 4, inner.filters, Workload(0, ((1, work),)))
+    return Measure(inner.parts + _LIST_PARTS * relations, inner.filters, Workload(0, ((1, work),)))
 
 
 def _leaves(body: Body | None) -> int:

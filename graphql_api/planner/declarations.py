@@ -162,9 +162,15 @@ class One:
 
 @dataclass(frozen=True)
 class OneOf:
-    """At most one object, in whichever of several relations it is."""
+    """At most one object, in whichever of several relations it is.
+
+    Attributes:
+        rows: the relations.
+        relations: the number of them.
+    """
 
     rows: Callable[[Row, Call], tuple[Rows, ...]]
+    relations: int = 4
 
 
 @dataclass(frozen=True)
@@ -181,10 +187,12 @@ class EachOf:
     Attributes:
         rows: the rows, in order.
         one: the relations, for a row.
+        relations: the number of them.
     """
 
     rows: Callable[[Row, Call], Rows]
     one: Callable[[Row, Call], tuple[Rows, ...]]
+    relations: int = 4
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from graphql import GraphQLSchema
 
 from cms.reading.view import Perspective
-from cms.review.relations import STATES
 from cms.site import Site
 from graphql_api.schema.content_types.entry_aggregates import entries_summed
 from graphql_api.schema.content_types.entry_types import add_entry_order, add_entry_type
@@ -21,15 +20,17 @@ from graphql_api.schema.content_types.seo import seo_fields, seo_types
 from graphql_api.schema.declaring.aggregates import Facet, add_summary_types, summaries
 from graphql_api.schema.declaring.connection import PageInfo, add_connection, add_entry_connection
 from graphql_api.schema.declaring.fields import Declared
-from graphql_api.schema.declaring.inputs import add_enum_filter, add_leaf_filters, add_where
+from graphql_api.schema.declaring.inputs import add_leaf_filters, add_where
 from graphql_api.schema.declaring.search import Highlight, Suggestion
 from graphql_api.schema.declaring.type_registry import Namespace
 from graphql_api.schema.declaring.view import add_directive, add_view
-from graphql_api.schema.delivery.entry import Entry, Node
+from graphql_api.schema.delivery.entry import Entry, available_locales
 from graphql_api.schema.delivery.filters import add_wheres
 from graphql_api.schema.delivery.link import LINKS_SUMMED, Link, LinkGroup, link_groups
-from graphql_api.schema.delivery.person import Person, PersonLink
-from graphql_api.schema.delivery.query import Query, fields_of_types
+from graphql_api.schema.delivery.node import Node
+from graphql_api.schema.delivery.orders import add_content_orders
+from graphql_api.schema.delivery.person import Person, PersonProfile
+from graphql_api.schema.delivery.query import NODES, Query, fields_of_types, node_fields
 from graphql_api.schema.delivery.review import (
     REVISIONS_SUMMED,
     Attestation,
@@ -40,6 +41,7 @@ from graphql_api.schema.delivery.review import (
 from graphql_api.schema.delivery.routes import add_site_types, site_fields
 from graphql_api.schema.delivery.sync import add_change_types, change_fields
 from graphql_api.schema.delivery.taxonomy import CATEGORIES_SUMMED, Category, Tag
+from graphql_api.schema.delivery.vocabularies import add_content_vocabularies
 from graphql_api.schema.management.account import Account, RoleGrant, ServiceToken
 from graphql_api.schema.management.audit import AUDIT_SUMMED, AUDIT_WHERE, AuditRecord
 from graphql_api.schema.management.editing import (
@@ -47,7 +49,7 @@ from graphql_api.schema.management.editing import (
     ENTRY_FIELDS,
     ENTRY_FILTERS,
     REVISION_FIELDS,
-    SIGN_OFF_FIELDS,
+    SIGN_OFF,
     ChangeRequest,
     Comment,
     Presence,
@@ -65,9 +67,14 @@ from graphql_api.schema.management.mutations.mutation import Mutation, SecretMut
 from graphql_api.schema.management.mutations.publishing import CHOSEN_INPUT, PUBLISH_MUTATIONS
 from graphql_api.schema.management.mutations.reviews import PLACE_INPUT, REVIEW_MUTATIONS
 from graphql_api.schema.management.mutations.sessions import SESSION_MUTATIONS
-from graphql_api.schema.management.mutations.taxonomy import PERSON_LINK_INPUT, TAXONOMY_MUTATIONS
+from graphql_api.schema.management.mutations.taxonomy import (
+    PERSON_PROFILE_INPUT,
+    TAXONOMY_MUTATIONS,
+)
+from graphql_api.schema.management.orders import add_editing_orders
 from graphql_api.schema.management.query import QUERY_FIELDS, QUERY_TYPES
 from graphql_api.schema.management.subscriptions import SUBSCRIPTION_TYPES, Subscription
+from graphql_api.schema.management.vocabularies import add_editing_vocabularies
 
 # The types that editors see beside what readers do.
 _EDITING_TYPES = (
@@ -97,7 +104,7 @@ class _More:
     entry_filters: Mapping[str, Declared] = field(default_factory=dict)
     entry_facets: tuple[Facet, ...] = ()
     revision: Mapping[str, Declared] = field(default_factory=dict)
-    sign_off: Mapping[str, Declared] = field(default_factory=dict)
+    sign_off: type = SignOff
     query: Mapping[str, Declared] = field(default_factory=dict)
 
 
@@ -123,17 +130,16 @@ def build_management_schema(site: Site, without: Collection[str] = ()) -> GraphQ
         SiteError: if a field of the site has no GraphQL type.
     """
     namespace = Namespace(Perspective.DRAFT)
-    namespace.add_enum("EntryState", "Where a revision stands.", {state: state for state in STATES})
-    add_enum_filter(namespace, "EntryState")
-    more = _More(
-        ENTRY_FIELDS, ENTRY_FILTERS, ENTRY_FACETS, REVISION_FIELDS, SIGN_OFF_FIELDS, QUERY_FIELDS
-    )
+    add_editing_vocabularies(namespace, site)
+    more = _More(ENTRY_FIELDS, ENTRY_FILTERS, ENTRY_FACETS, REVISION_FIELDS, SIGN_OFF, QUERY_FIELDS)
     _add_content(namespace, site, more)
     for each in _EDITING_TYPES:
         namespace.add_object(each)
     for node, summed in (("Revision", REVISIONS_SUMMED), ("AuditRecord", AUDIT_SUMMED)):
         add_connection(namespace, node, **summaries(namespace, node, summed))
-    add_connection(namespace, "Account")
+    for node in ("Account", "Comment", "Publication", "ServiceToken"):
+        add_connection(namespace, node)
+    add_editing_orders(namespace)
     add_where(namespace, "AuditWhere", "What is asked of an audit record.", AUDIT_WHERE)
     reasons = add_errors(namespace)
     _add_mutations(namespace, site, without)
@@ -151,15 +157,20 @@ def _with_views(schema: GraphQLSchema) -> GraphQLSchema:
 
 def _add_content(namespace: Namespace, site: Site, more: _More) -> None:
     """Add what can be read of a site's content."""
-    names = list(site.content_types)
     namespace.add_interface(Node)
-    namespace.add_enum("EntryType", "The site's content types.", {name: name for name in names})
-    namespace.add_interface(Entry, link_groups=link_groups(site), **seo_fields(site), **more.entry)
-    for shared in (Category, Tag, PersonLink, Person, Link, LinkGroup, Review, Attestation):
+    add_content_vocabularies(namespace, site)
+    namespace.add_interface(
+        Entry,
+        available_locales=available_locales(namespace.words("Locale")),
+        link_groups=link_groups(site),
+        **seo_fields(site),
+        **more.entry,
+    )
+    for shared in (Category, Tag, PersonProfile, Person, Link, LinkGroup, Review, Attestation):
         namespace.add_object(shared)
     for each in seo_types(site):
         namespace.add_object(each)
-    namespace.add_object(SignOff, **more.sign_off)
+    namespace.add_object(more.sign_off)
     namespace.add_object(Revision, **more.revision)
     _add_shared_inputs(namespace, more.entry_filters)
     _add_link_target(namespace, site)
@@ -182,20 +193,21 @@ def _add_content(namespace: Namespace, site: Site, more: _More) -> None:
         add_connection(namespace, node)
     add_site_types(namespace)
     add_change_types(namespace)
-    namespace.add_object(
-        Query,
+    root = {
+        **node_fields(NODES),
         **fields_of_types(site),
         **site_fields(),
         **change_fields(site),
-        view=add_view(namespace, site),
+        "view": add_view(namespace, site),
         **more.query,
-    )
+    }
+    namespace.add_object(Query, **root)
 
 
 def _add_mutations(namespace: Namespace, site: Site, without: Collection[str]) -> None:
     namespace.add_input("CommentPlace", "The words that a comment is about.", PLACE_INPUT)
     namespace.add_input("ChosenRevision", "A revision to publish.", CHOSEN_INPUT)
-    namespace.add_input("PersonLinkInput", "Where else to find a person.", PERSON_LINK_INPUT)
+    namespace.add_input("PersonProfileInput", "Where else to find a person.", PERSON_PROFILE_INPUT)
     mutations: tuple[Mutation | SecretMutation, ...] = (
         *draft_mutations(namespace, site),
         *ENTRY_MUTATIONS,
@@ -214,19 +226,19 @@ def _add_mutations(namespace: Namespace, site: Site, without: Collection[str]) -
 
 def _add_shared_inputs(namespace: Namespace, entry_filters: Mapping[str, Declared]) -> None:
     add_leaf_filters(namespace)
-    add_enum_filter(namespace, "EntryType")
     add_wheres(namespace, entry_filters)
     add_section_filter(FieldTypes(namespace, KINDS))
     add_entry_order(namespace)
+    add_content_orders(namespace)
     for name, keys in (
         ("EntryBy", ("id", "path")),
         ("EntryOfTypeBy", ("id", "path", "slug")),
-        ("CategoryBy", ("id", "path")),
+        ("CategoryBy", ("id", "tree_path")),
         ("PersonBy", ("id", "slug")),
         ("TagBy", ("id", "slug")),
     ):
         fields = {
-            key: Declared(f"{'ID' if key == 'id' else 'str'} | None", None, f"Its {key}.")
+            key: Declared(f"{'ID' if key == 'id' else 'str'} | None", None, f"Its {_words(key)}.")
             for key in keys
         }
         namespace.add_input(name, "Names one, in one of these ways.", fields, one_of=True)
@@ -236,3 +248,7 @@ def _add_link_target(namespace: Namespace, site: Site) -> None:
     pages = [each.name for each in site.content_types.values() if each.path is not None]
     # Where nothing has a page, no link leads to an entry; but GraphQL has no empty unions.
     namespace.add_union("LinkTarget", "What a link can lead to.", pages or [*site.content_types])
+
+
+def _words(key: str) -> str:
+    return key.replace("_", " ")

@@ -148,10 +148,10 @@ def _document(site: Site) -> str:
     return f"""query Feed(
       $where: EntryWhere!, $first: Int!, $category: String!, $locale: Locale!, $whole: Boolean!
     ) @view(locale: $locale) {{
-      categories(where: {{path: {{eq: $category}}}}, first: 1) {{ nodes {{ name }} }}
+      categories(where: {{treePath: {{eq: $category}}}}, first: 1) {{ nodes {{ name }} }}
       entries(where: $where, first: $first) {{
         nodes {{
-          __typename id path title summary locale firstPublishedAt publishedAt
+          __typename id path title summary localeName firstPublishedAt publishedAt
           tags {{ name }} revision {{ author {{ name }} }} review {{ reviewers {{ name }} }}
           {bodies}
         }}
@@ -170,7 +170,7 @@ def _variables(site: Site, selection: FeedSelection) -> dict[str, Any]:
         "where": where,
         "first": _SIZE,
         "category": selection.category,
-        "locale": locale.replace("-", "_"),
+        "locale": locale.replace("-", "_").upper(),
     }
 
 
@@ -215,7 +215,7 @@ def _item(addresses: Addresses, bodies: Mapping[str, str], node: Any) -> FeedIte
         title=node["title"],
         summary=node["summary"],
         html=with_absolute_links(body["html"], url) if body is not None else None,
-        locale=node["locale"],
+        locale=node["localeName"],
         author=author["name"] if author is not None else None,
         reviewers=[each["name"] for each in review["reviewers"]],
         tags=[each["name"] for each in node["tags"]],

@@ -20,7 +20,7 @@ _INDEX = {"xmlns": "http://www.sitemaps.org/schemas/sitemap/0.9"}
 _DOCUMENT = """query Sitemap($first: Int!, $skip: Int!) {
   sitemap(first: $first, skip: $skip) {
     totalCount
-    nodes { path lastModified alternates { locale path } }
+    nodes { path lastModified alternates { localeName path } }
   }
 }"""
 
@@ -72,7 +72,7 @@ def _add_alternates(url: Element, addresses: Addresses, alternates: list[Any]) -
     for each in alternates:
         link = {
             "rel": "alternate",
-            "hreflang": each["locale"],
+            "hreflang": each["localeName"],
             "href": addresses.page(each["path"]),
         }
         add(url, "xhtml:link", attributes=link)

@@ -237,7 +237,7 @@ async def _review(desk: Desk, entry_id: str, head: Mapping[str, Any]) -> None:
         assignees=[reviewer.account_id],
         dueAt="2999-12-31T12:00:00Z",
     )
-    assert asked["review"]["entry"]["state"] == "IN_REVIEW"
+    assert asked["reviewRequest"]["entry"]["state"] == "IN_REVIEW"
     board = await desk.ask(reviewer, "Board")
     assert board["entries"]["facets"] == [{"value": "IN_REVIEW", "count": 1}]
     (waiting,) = (await desk.ask(reviewer, "Desk"))["myQueue"]
@@ -277,7 +277,7 @@ async def _look_back(desk: Desk) -> None:
     issued = await desk.do(room.author, "IssueToken")
     assert issued["secret"].startswith("copydesk_service_")
     entries = await desk.ask(room.administrator, "Audit")
-    assert [each["action"] for each in entries["audit"]["nodes"]] == ["entry:publish"]
+    assert [each["action"] for each in entries["audit"]["nodes"]] == ["ENTRY_PUBLISH"]
     subject = entries["audit"]["nodes"][0]["subject"]
     history = await desk.ask(room.author, "History", entryId=subject)
     assert len(history["entry"]["revisions"]["nodes"]) == 3

@@ -33,7 +33,7 @@ async def test_every_root_field_answers_when_there_is_nothing(api: Api) -> None:
     data = await api.data(
         """{
           entry(by: {id: "x"}) { id } entries { nodes { id } } article(by: {slug: "x"}) { id }
-          articles { totalCount edges { cursor } } category(by: {path: "x"}) { id }
+          articles { totalCount edges { cursor } } category(by: {treePath: "x"}) { id }
           categories { nodes { id } } tag(by: {slug: "x"}) { id } tags { nodes { id } }
           node(id: "x") { id } settings { brand }
         }"""
@@ -149,7 +149,7 @@ async def test_links_lead_where_the_target_stands_now(api: Api) -> None:
     }
     assert data["article"]["linkGroups"] == [
         {
-            "kind": "related",
+            "kind": "RELATED",
             "label": "Related reading",
             "links": [
                 {
@@ -167,7 +167,7 @@ async def test_links_lead_where_the_target_stands_now(api: Api) -> None:
             ],
         },
         {
-            "kind": "source",
+            "kind": "SOURCE",
             "label": "Sources",
             "links": [
                 {

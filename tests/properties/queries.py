@@ -194,7 +194,7 @@ class _Maker:
         if (pool := self.pools.get(f"{name}:{type_.name}")) is not None:
             return self.pick(pool)
         if isinstance(type_, GraphQLEnumType):
-            return self.pick(sorted(type_.values))
+            return self.pick(sorted(type_.values.keys() - {"UNKNOWN"}))
         if type_.name == "Boolean":
             return self.draw(st.booleans())
         return self.pick(self.pools[type_.name])

@@ -44,7 +44,7 @@ def _values(thing: Thing, name: str) -> Iterable[str]:
     match name:
         case "category":
             category = _seen(thing, name)
-            return [category.values["path"]] if category is not None else []
+            return [category.values["treePath"]] if category is not None else []
         case "tags":
             return [tag.values["slug"] for tag in _seen(thing, name)]
         case "author":
@@ -54,11 +54,13 @@ def _values(thing: Thing, name: str) -> Iterable[str]:
             return [person.values["slug"] for person in _seen(thing, "@reviewers")]
         case "parent":
             parent = _seen(thing, name)
-            return [parent.values["path"]] if parent is not None else []
+            return [parent.values["treePath"]] if parent is not None else []
         case "sourceType" | "targetType":
             entry = _seen(thing, name.removesuffix("Type"))
             return [entry.typename] if entry is not None else []
     value = _seen(thing, name)
+    if name in {"kind", "locale", "origin"}:
+        return [value.upper().replace("-", "_")]
     values = value if isinstance(value, list) else [value]
     return [_text(each) for each in values if each is not None]
 

@@ -146,7 +146,7 @@ def _breadcrumbs(site: Site, entry: Thing) -> dict[str, Any]:
 
 def _category_url(site: Site, category: Thing) -> str | None:
     path = site.seo.category_path
-    return site.url + path.replace("{path}", category.values["path"]) if path else None
+    return site.url + path.replace("{path}", category.values["treePath"]) if path else None
 
 
 def _person(person: Thing) -> dict[str, str]:

@@ -51,7 +51,7 @@ PAGE = """
 query Page($path: String!) {
   entry(by: {path: $path}) {
     __typename id type slug path title summary locale publishedAt updatedAt
-    category { name path ancestors { name path } }
+    category { name treePath ancestors { name treePath } }
     ... on GlossaryTerm {
       body { html markdown plainText } sections { heading anchor body { html } }
     }
@@ -321,7 +321,7 @@ def test_the_commands_of_the_welcome_make_an_account_that_has_work(demo: Demo) -
     desk = demo.ask_as("you@example.org", DESK)
     assert "Context window" in [each["entry"]["title"] for each in desk["myQueue"]]
     assert desk["entry"]["openReview"]["changeRequests"]
-    assert desk["entry"]["comments"]
+    assert desk["entry"]["comments"]["nodes"]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,9 @@ from cms.content.canonical_json import Json
 from cms.content.fields.base import Problems, Scalar, ValuePath, expected
 from cms.errors import InvalidValue, SiteError
 
+# What the API shows for a stored word that is not among the choices any more.
+UNKNOWN = "UNKNOWN"
+
 _CHOICE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
@@ -25,6 +28,8 @@ class Choice(Scalar):
 
     def __post_init__(self) -> None:
         wrong = [choice for choice in self.choices if not _CHOICE.fullmatch(choice)]
+        if UNKNOWN in self.choices:
+            raise SiteError(f"{UNKNOWN} is what a choice that was taken out is shown as, and none")
         if wrong or not self.choices or len(set(self.choices)) != len(self.choices):
             raise SiteError(f"choices are different words in capitals, not {self.choices}")
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 # Attributes whose value is an address.
 ADDRESSES = frozenset({"cite", "href", "src"})
@@ -14,6 +14,8 @@ ADDRESSES = frozenset({"cite", "href", "src"})
 _LONGEST_SHOWN = 100
 
 _Attribute: TypeAlias = tuple[str, str]
+
+LossCode: TypeAlias = Literal["REMOVED_ELEMENT", "REMOVED_ATTRIBUTE", "REMOVED_ADDRESS"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Loss:
     value: str = ""
 
     @property
-    def code(self) -> str:
+    def code(self) -> LossCode:
         """The stable code of the kind of loss."""
         if not self.attribute:
             return "REMOVED_ELEMENT"

@@ -35,8 +35,8 @@ def _signers(entry: Row, call: Call) -> Rows:
 
 
 _FACETS = (
-    Facet("type", lambda entry: entry.content_type),
-    Facet("locale", lambda entry: entry.locale),
+    Facet("type", lambda entry: entry.content_type, enum="EntryType"),
+    Facet("locale", lambda entry: entry.locale, enum="Locale"),
     Facet("category", _category_path),
     Facet("tags", lambda tag: tag.slug, tags_of),
     Facet("author", lambda person: person.slug, author_of),

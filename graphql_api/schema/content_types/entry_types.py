@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -12,7 +12,7 @@ from cms.content.fields.names import api_name
 from cms.reading import relations
 from cms.site import Reverse
 from cms.storage.dialects import Folded
-from graphql_api.planner.declarations import Call, Row, Sql
+from graphql_api.planner.declarations import Row, Sql
 from graphql_api.planner.ordering import OrderTerm
 from graphql_api.schema.content_types.entry_aggregates import entries_summed
 from graphql_api.schema.content_types.filters import declare_filters
@@ -23,7 +23,13 @@ from graphql_api.schema.content_types.reverse import reverse_field, reverse_filt
 from graphql_api.schema.declaring.aggregates import Facet, summaries
 from graphql_api.schema.declaring.connection import add_entry_connection
 from graphql_api.schema.declaring.fields import Declared
-from graphql_api.schema.declaring.inputs import add_order, add_quantified, add_where
+from graphql_api.schema.declaring.inputs import (
+    add_order,
+    add_quantified,
+    add_where,
+    order_terms,
+    two_terms,
+)
 from graphql_api.schema.declaring.type_registry import Namespace
 from graphql_api.schema.delivery.entry import Entry
 from graphql_api.schema.delivery.filters import ENTRY_WHERE
@@ -47,7 +53,7 @@ _ORDERS: Mapping[str, tuple[Callable[[Row], Sql], bool]] = {
     "slug": (lambda entry: entry.slug, False),
     "path": (lambda entry: entry.path, True),
     "categoryName": (lambda entry: Folded(_category("name")(entry)), True),
-    "categoryPath": (_category("path"), True),
+    "categoryTreePath": (_category("path"), True),
 }
 
 
@@ -90,34 +96,13 @@ def add_entry_type(
 
 
 def _common_terms() -> dict[str, OrderTerm]:
-    return _terms((name, sql, nullable) for name, (sql, nullable) in _ORDERS.items())
+    return order_terms(_ORDERS)
 
 
 def _own_terms(content_type: type[ContentType]) -> dict[str, OrderTerm]:
     kinds = [(KINDS.of(field), shown_as(field)) for field in content_type.fields.values()]
-    return _two_terms(
+    return two_terms(
         (f"{api_name(field.name)}{kind.order_suffix}", kind.order(field), True)
         for kind, field in sorted(kinds, key=lambda each: not each[0].order_suffix)
         if kind.order is not None
     )
-
-
-def _terms(orders: Iterable[tuple[str, Callable[[Row], Sql], bool]]) -> dict[str, OrderTerm]:
-    """Return the two terms of each order: its name, what is compared, whether it can be null."""
-    return _two_terms((name, _alone(sql), nullable) for name, sql, nullable in orders)
-
-
-def _alone(sql: Callable[[Row], Sql]) -> Callable[[Row, Call], Sql]:
-    return lambda row, _: sql(row)
-
-
-def _two_terms(
-    orders: Iterable[tuple[str, Callable[[Row, Call], Sql], bool]],
-) -> dict[str, OrderTerm]:
-    return {
-        f"{name}_{direction}": OrderTerm(
-            f"{name}_{direction}", sql, descending=direction == "DESC", nullable=nullable
-        )
-        for name, sql, nullable in orders
-        for direction in ("ASC", "DESC")
-    }

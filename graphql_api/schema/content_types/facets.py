@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
-from cms.content.fields import Field, List, Reference, References
+from cms.content.fields import Choice, Field, List, Reference, References
 from cms.content.fields.computed import shown_as
 from cms.content.fields.names import api_name
 from cms.reading.field_values import count_text, counted_in, counted_of
 from graphql_api.planner.declarations import Call, Row, Rows
 from graphql_api.planner.json_sql import Elements, member
+from graphql_api.schema.content_types.choices import words_of
 from graphql_api.schema.content_types.document import document_of
 from graphql_api.schema.content_types.kind import Kinds
 from graphql_api.schema.content_types.references import all_referenced_by, referenced_by
 from graphql_api.schema.declaring.aggregates import Facet, ValueOf
+from graphql_api.schema.declaring.words import name_of
 
 
 def countable(field: Field) -> ValueOf:
@@ -24,6 +27,20 @@ def countable(field: Field) -> ValueOf:
 def scalar_facet(_kinds: Kinds, field: Field) -> Facet:
     """Return the facet of a field whose value is one scalar."""
     return Facet(api_name(field.name), countable(field), shown=partial(count_text, field))
+
+
+def choice_facet(_kinds: Kinds, field: Choice) -> Facet:
+    """Return the facet of a choice, by the names of its words."""
+    value = countable(field)
+    return Facet(api_name(field.name), lambda row: name_of(words_of(field), value(row)))
+
+
+def choices_facet(field: List, item: Choice) -> Facet:
+    """Return the facet of a list of choices, by the names of their words."""
+    return replace(
+        scalars_facet(field, item),
+        value=lambda element: name_of(words_of(item), counted_of(item, element.value)),
+    )
 
 
 def scalars_facet(field: List, item: Field) -> Facet:

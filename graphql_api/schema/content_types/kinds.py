@@ -43,6 +43,8 @@ from graphql_api.schema.content_types.draft_values import (
     object_to_input,
 )
 from graphql_api.schema.content_types.facets import (
+    choice_facet,
+    choices_facet,
     countable,
     list_facet,
     reference_facet,
@@ -129,8 +131,8 @@ KINDS = Kinds(
             input=choice_input,
             filter=choice_filter,
             order=choice_order,
-            facet=scalar_facet,
-            listed=Listed(output=choices_output, filter=choices_filter, facet=scalars_facet),
+            facet=choice_facet,
+            listed=Listed(output=choices_output, filter=choices_filter, facet=choices_facet),
         ),
         Json: Kind[Json](
             output=leaf_output("JSON"),

@@ -28,6 +28,12 @@ from cms.storage.dialects import JsonText
 from graphql_api.planner.declarations import Call, Row, Rows, Sql
 from graphql_api.planner.json_sql import JsonConstant, member, text
 from graphql_api.planner.source import Columns
+from graphql_api.schema.content_types.choices import (
+    choice_texts,
+    chosen_in,
+    chosen_list,
+    words_of,
+)
 from graphql_api.schema.content_types.document import document_of
 from graphql_api.schema.content_types.kind import Declare, DeclareList, FieldTypes
 from graphql_api.schema.content_types.references import (
@@ -56,9 +62,10 @@ def declare_fields(
     Raises:
         SiteError: if there is no type for one of them.
     """
-    return {
+    declared = {
         key: declare_field(types, f"{name}{camel(key)}", field) for key, field in fields.items()
     }
+    return {**declared, **choice_texts(types.namespace, name, fields)}
 
 
 def declare_field(types: FieldTypes, name: str, field: Field) -> Declared:
@@ -106,13 +113,19 @@ def leaves_output(type_: str) -> DeclareList[Field]:
 def choice_output(types: FieldTypes, name: str, field: Choice) -> Declared:
     """Declare a choice, and add its enum."""
     _add_choice_enum(types, name, field)
-    return leaf_output(name)(types, name, field)
+    return value(
+        _optional(types, name, field),
+        lambda row: chosen_in(field, document_of(row).json),
+        _description(field),
+        required=types.namespace.promises(field),
+        work=PART,
+    )
 
 
 def choices_output(types: FieldTypes, name: str, field: List, item: Choice) -> Declared:
     """Declare a list of choices, and add their enum."""
     _add_choice_enum(types, name, item)
-    return leaves_output(name)(types, name, field, item)
+    return chosen_list(item, field.name, name, _description(field))
 
 
 def markdown_output(types: FieldTypes, _name: str, field: Markdown) -> Declared:
@@ -196,8 +209,7 @@ def add_section(types: FieldTypes) -> None:
 
 
 def _add_choice_enum(types: FieldTypes, name: str, field: Choice) -> None:
-    members = {choice: choice for choice in field.choices}
-    types.namespace.add_enum(name, _description(field), members)
+    types.namespace.add_words(name, _description(field), words_of(field))
 
 
 def _inside(types: FieldTypes, type_: str, field: Field, part: Callable[[Row], Row]) -> Declared:

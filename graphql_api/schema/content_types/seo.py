@@ -35,6 +35,7 @@ from graphql_api.planner.source import Chosen, Selectable
 from graphql_api.schema.content_types.document import comparable, document_of
 from graphql_api.schema.declaring.fields import Declared, inside, many, seen_value, value
 from graphql_api.schema.declaring.row_sources import translation_rows
+from graphql_api.schema.declaring.words import word, word_text
 
 # How many pieces of SQL structured data are made of; see graphql_api.planner.cost.
 _JSON_LD_PARTS = 60
@@ -53,7 +54,8 @@ def seo_types(site: Site) -> tuple[type, ...]:
 
     alternate = {
         "__doc__": "A page in a language.",
-        "locale": value("str", lambda row: row.locale, "The language (BCP 47)."),
+        "locale": word("Locale", lambda row: row.locale, "The language."),
+        "locale_name": word_text("str", "locale", lambda row: row.locale),
         "url": value("str", url, "Its address."),
     }
     tag = {

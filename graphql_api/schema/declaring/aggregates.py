@@ -19,6 +19,7 @@ from graphql_api.planner.paging import number_of
 from graphql_api.planner.source import Chosen, Selectable
 from graphql_api.schema.declaring.fields import Argument, Declared, inside, many, value
 from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.words import name_of
 
 
 def _as_it_is(value: Sql) -> Sql:
@@ -39,6 +40,7 @@ class Facet:
         related: for what has several values, or stands elsewhere: what belongs to the row.
         row: what tells rows apart, where one can have the same value several times.
         shown: how a value is written.
+        enum: the vocabulary that the value is a stored word of, if it is.
     """
 
     name: str
@@ -46,6 +48,11 @@ class Facet:
     related: Callable[[Row, Call], Rows] | None = None
     row: ValueOf | None = None
     shown: Callable[[Sql], Sql] = _as_it_is
+    enum: str = ""
+
+    def among(self, words: Mapping[str, str]) -> Facet:
+        """Return the facet with the names of the words of its vocabulary as values."""
+        return replace(self, value=lambda row: name_of(words, self.value(row)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +112,9 @@ def summaries(namespace: Namespace, node: str, summed: Summed) -> dict[str, Decl
 
 
 def _facets(namespace: Namespace, node: str, facets: Sequence[Facet]) -> Declared:
-    members = {each.name: each for each in facets}
+    members = {
+        each.name: each.among(namespace.words(each.enum)) if each.enum else each for each in facets
+    }
     namespace.add_enum(f"{node}Facet", "What can be counted.", members)
     first = f"How many of each field: {DEFAULT_SIZE} if not said."
     return many(

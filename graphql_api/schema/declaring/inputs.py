@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from graphql_api.planner.declarations import Call, Row, Sql
 from graphql_api.planner.filters import INSENSITIVE
 from graphql_api.planner.ordering import OrderTerm
 from graphql_api.schema.declaring.fields import Declared
@@ -91,6 +92,30 @@ def add_quantified(namespace: Namespace, name: str, where: str, things: str) -> 
             "count": Declared("IntFilter | None", None, f"How many {things} there are."),
         },
     )
+
+
+def order_terms(
+    orders: Mapping[str, tuple[Callable[[Row], Sql], bool]],
+) -> dict[str, OrderTerm]:
+    """Return the two terms of each order: its name, what is compared, whether it can be null."""
+    return two_terms((name, _alone(sql), nullable) for name, (sql, nullable) in orders.items())
+
+
+def two_terms(
+    orders: Iterable[tuple[str, Callable[[Row, Call], Sql], bool]],
+) -> dict[str, OrderTerm]:
+    """Return the same for what is compared as the view shows it."""
+    return {
+        f"{name}_{direction}": OrderTerm(
+            f"{name}_{direction}", sql, descending=direction == "DESC", nullable=nullable
+        )
+        for name, sql, nullable in orders
+        for direction in ("ASC", "DESC")
+    }
+
+
+def _alone(sql: Callable[[Row], Sql]) -> Callable[[Row, Call], Sql]:
+    return lambda row, _: sql(row)
 
 
 def add_order(namespace: Namespace, name: str, terms: Mapping[str, OrderTerm]) -> None:

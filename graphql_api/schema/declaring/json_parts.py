@@ -31,6 +31,16 @@ def part_list(type_: str, key: str, description: str) -> Declared:
     return many(f"list[{type_}]", lambda row, _: answers_rows(member(row, key)), description)
 
 
+def ids_under(key: str) -> Callable[[Sql, Call], Rows]:
+    """Return what yields the ids that a list under a key holds, in order."""
+
+    def ids(row: Sql, _: Call) -> Rows:
+        rows = answers_rows(member(row, key))
+        return Rows(rows.relation, order=rows.order)
+
+    return ids
+
+
 def part_row(type_: str, key: str, rows: Callable[[Call, Sql], Rows], description: str) -> Declared:
     """Declare what has the id that stands under a key.
 

@@ -16,7 +16,7 @@ from cms.reading import relations
 from cms.reading.view import Perspective, View
 from cms.reading.visibility import Relation, locales_of
 from cms.storage.dialects import Folded
-from graphql_api.planner.declarations import OrderKey, Rows
+from graphql_api.planner.declarations import Call, OrderKey, Rows, Sql
 from graphql_api.planner.json_sql import text
 from graphql_api.planner.source import Chosen, Columns
 
@@ -65,6 +65,11 @@ def revision_rows(view: View, *conditions: Condition) -> Rows:
         *conditions,
     )
     return replace(rows, typename=lambda entry: entry.content_type)
+
+
+def revision_with_id(call: Call, identifier: Sql) -> Rows:
+    """Return the entry as of the revision with an id."""
+    return revision_rows(call.view, lambda row: row.revision_id == identifier)
 
 
 def translation_rows(view: View, *conditions: Condition) -> Rows:

@@ -160,7 +160,7 @@ class Suggestion:
     typed = value("str", lambda row: row.typed, "What was typed, without case and accents.")
     word = value("str", lambda row: row.word, "The word, in small letters.")
     score = value("float", lambda row: row.score, "How alike they are; 1 is the same.")
-    editions = value("int", lambda row: row.editions, "In how many public editions it is.")
+    edition_count = value("int", lambda row: row.editions, "In how many public editions it is.")
 
 
 def _suggestions(_: Row, call: Call) -> Rows:

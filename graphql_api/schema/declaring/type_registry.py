@@ -17,6 +17,7 @@ from graphql import (
     GraphQLInputField,
     GraphQLNamedType,
     GraphQLSchema,
+    get_named_type,
     is_input_object_type,
     is_interface_type,
     is_object_type,
@@ -29,9 +30,10 @@ from strawberry.types.union import StrawberryUnion
 from cms.content.fields import Field
 from cms.errors import SiteError
 from cms.reading.view import Perspective
-from graphql_api.planner.declarations import PLANNED
+from graphql_api.planner.declarations import PLANNED, SeenValue, Value
 from graphql_api.schema.declaring.fields import Argument, Declared
 from graphql_api.schema.declaring.scalars import CONFIG, JSON, Date, DateTime
+from graphql_api.schema.declaring.words import Word, Words, members_of
 
 
 class Namespace:
@@ -50,6 +52,8 @@ class Namespace:
         self._perspective = perspective
         self._module = ModuleType(f"graphql_api.schema.generated_{next(self._numbers)}")
         self._types: dict[str, Any] = vars(self._module)
+        self._words: dict[str, Mapping[str, str]] = {}
+        self._plans: dict[tuple[Word | Words, str], Value | SeenValue] = {}
         self._types.update(ID=strawberry.ID, DateTime=DateTime, Date=Date, JSON=JSON)
         # Strawberry looks up the names of a class in the module that it says it is from.
         sys.modules[self._module.__name__] = self._module
@@ -78,6 +82,20 @@ class Namespace:
         """Add an enum; what its values stand for is their members' value."""
         made = Enum(name, dict(members))  # type: ignore[misc]  # the members are not literal
         self._add(name, strawberry.enum(made, name=name, description=description))
+
+    def add_words(self, name: str, description: str, words: Mapping[str, str]) -> None:
+        """Add the enum of a vocabulary, given the words by the names of the enum's values."""
+        self._words[name] = words
+        self.add_enum(name, description, members_of(words))
+
+    def add_fixed_words(self, name: str, description: str, words: Mapping[str, str]) -> None:
+        """Add the enum of a vocabulary of the product's own, of which no word is taken out."""
+        self._words[name] = words
+        self.add_enum(name, description, words)
+
+    def words(self, name: str) -> Mapping[str, str]:
+        """Return the words of a vocabulary by the names of the enum's values."""
+        return self._words[name]
 
     def add_union(self, name: str, description: str, types: Sequence[str]) -> None:
         """Add a union."""
@@ -121,7 +139,7 @@ class Namespace:
         # Strawberry keeps graphql-core's schema to itself, but it is what everything works on.
         built = schema._schema  # noqa: SLF001
         for type_ in built.type_map.values():
-            _attach_plans(type_)
+            self._attach_plans(type_)
         return built
 
     def _add_class(
@@ -185,6 +203,30 @@ class Namespace:
             **({"default": strawberry.UNSET} if is_optional else {}),
         )
 
+    def _attach_plans(self, type_: GraphQLNamedType) -> None:
+        """Tell graphql-core what Strawberry knows: each field's declaration, and @oneOf."""
+        if is_object_type(type_) or is_interface_type(type_) or is_input_object_type(type_):
+            fields: Mapping[str, GraphQLField | GraphQLInputField] = type_.fields
+            for field in fields.values():
+                definition = field.extensions.get("strawberry-definition")
+                if definition is not None:
+                    plan = definition.metadata.get(PLANNED)
+                    field.extensions[PLANNED] = (
+                        self._planned(plan, get_named_type(field.type).name)
+                        if isinstance(plan, Word | Words)
+                        else plan
+                    )
+        if is_input_object_type(type_):
+            # Strawberry checks @oneOf by itself; graphql-core also validates and prints it.
+            type_.is_one_of = type_.extensions["strawberry-definition"].is_one_of
+
+    def _planned(self, plan: Word | Words, enum: str) -> Value | SeenValue:
+        """Return a plan with the words of its enum: one for all types that share the field."""
+        key = (plan, enum)
+        if key not in self._plans:
+            self._plans[key] = plan.among(self._words[enum])
+        return self._plans[key]
+
 
 def _keyword(key: str) -> str | None:
     """Return the name of a field that is a keyword of Python, such as ``class``."""
@@ -194,16 +236,3 @@ def _keyword(key: str) -> str | None:
 def _attribute(key: str) -> str:
     """Return the attribute of a class that stands for a field: it cannot be a keyword."""
     return f"{key}__" if iskeyword(key) else key
-
-
-def _attach_plans(type_: GraphQLNamedType) -> None:
-    """Tell graphql-core what Strawberry knows: each field's declaration, and @oneOf."""
-    if is_object_type(type_) or is_interface_type(type_) or is_input_object_type(type_):
-        fields: Mapping[str, GraphQLField | GraphQLInputField] = type_.fields
-        for field in fields.values():
-            definition = field.extensions.get("strawberry-definition")
-            if definition is not None:
-                field.extensions[PLANNED] = definition.metadata.get(PLANNED)
-    if is_input_object_type(type_):
-        # Strawberry checks @oneOf by itself; graphql-core also validates and prints it.
-        type_.is_one_of = type_.extensions["strawberry-definition"].is_one_of

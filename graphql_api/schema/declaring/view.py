@@ -45,11 +45,6 @@ _ARGUMENTS = (
 def add_view(namespace: Namespace, site: Site) -> Declared:
     """Add the types of a view's arguments, and return the root field that takes them."""
     namespace.add_enum(
-        "Locale",
-        "The site's languages.",
-        {locale.replace("-", "_"): locale for locale in site.locales},
-    )
-    namespace.add_enum(
         "Perspective",
         "Which revision is seen: the one that is public, or the newest.",
         {each.name: each for each in Perspective},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from cms.reading import relations
 from graphql_api.planner.declarations import Call, Row, Rows
 from graphql_api.planner.json_sql import text
 from graphql_api.schema.declaring.connection import connection
-from graphql_api.schema.declaring.fields import inside, many, one, value
+from graphql_api.schema.declaring.fields import Declared, inside, many, one, value
 from graphql_api.schema.declaring.row_sources import (
     category_rows,
     incoming_link_rows,
@@ -18,13 +19,9 @@ from graphql_api.schema.declaring.row_sources import (
     tag_rows,
     translation_rows,
 )
+from graphql_api.schema.declaring.words import name_of, word
+from graphql_api.schema.delivery.node import Node
 from graphql_api.schema.delivery.review import publication_attestation, review_rows
-
-
-class Node:
-    """Something with an id that never changes."""
-
-    id = value("ID", lambda row: row.id, "Its id, the same everywhere.")
 
 
 def _category(entry: Row, _: Call) -> Rows:
@@ -64,9 +61,19 @@ def translations_of(entry: Row, call: Call) -> Rows:
     )
 
 
-def _locales(entry: Row, call: Call) -> Rows:
-    editions = translation_rows(call.view, lambda other: other.id == entry.id)
-    return replace(editions, row=lambda other: other.locale)
+def available_locales(words: Mapping[str, str]) -> Declared:
+    """Declare the locales in which an entry can be asked for, of those that are declared."""
+    declared = [text(locale) for locale in words.values()]
+
+    def rows(entry: Row, call: Call) -> Rows:
+        editions = translation_rows(
+            call.view,
+            lambda other: other.id == entry.id,
+            lambda other: other.locale.in_(declared),
+        )
+        return replace(editions, row=lambda other: name_of(words, other.locale))
+
+    return many("list[Locale]", rows, "The languages that it can be had in.")
 
 
 class Entry(Node):
@@ -74,8 +81,10 @@ class Entry(Node):
 
     id = value("ID", lambda entry: entry.id, "Its id, over all locales and revisions.")
     type = value("EntryType", lambda entry: entry.content_type, "Its content type.")
-    locale = value("str", lambda entry: entry.locale, "The language of this edition (BCP 47).")
-    available_locales = many("list[str]", _locales, "The languages that it can be had in.")
+    locale = word("Locale", lambda entry: entry.locale, "The language of this edition.")
+    locale_name = value(
+        "str", lambda entry: entry.locale, "Language tag of the edition (BCP 47): `pt-BR`."
+    )
     translations = many("list[Entry]", translations_of, "It in the other languages.")
     is_outdated = value(
         "bool",
@@ -100,9 +109,14 @@ class Entry(Node):
         entry_links,
         "Its links, those in its text included, as they stand.",
         where="LinkWhere",
+        order="LinkOrder",
     )
     incoming_links = connection(
-        "Link", entry_incoming_links, "The links of other public pages to it.", where="LinkWhere"
+        "Link",
+        entry_incoming_links,
+        "The links of other public pages to it.",
+        where="LinkWhere",
+        order="LinkOrder",
     )
     review = one(
         "Review | None",

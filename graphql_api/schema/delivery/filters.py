@@ -79,12 +79,12 @@ ENTRY_WHERE: Mapping[str, Declared] = {
             key=lambda entry: entry.category_id,
             rows=lambda _: category_rows(),
             target=lambda category: category.id,
-            unique=frozenset({"id", "path"}),
+            unique=frozenset({"id", "treePath"}),
         ),
         "It is in a category that fits.",
     ),
     "tags": Declared("TagsWhere | None", ToMany(tags_of), "What its tags are."),
-    "locale": compared("str", lambda entry: entry.locale, "The language of the edition."),
+    "locale": filtered("LocaleFilter", lambda entry: entry.locale, "The language of the edition."),
     "is_outdated": compared(
         "bool", lambda entry: entry.is_outdated, "Whether it lags behind what it translates."
     ),
@@ -134,7 +134,7 @@ def add_wheres(namespace: Namespace, entry_filters: Mapping[str, Declared]) -> N
         {
             "id": key(lambda category: category.id, "Its id.", "ID"),
             "slug": compared("str", lambda category: category.slug, "Its slug."),
-            "path": key(lambda category: category.path, "Its path."),
+            "tree_path": key(lambda category: category.path, "Its place in the tree."),
             "name": compared("str", lambda category: category.name, "What it is called."),
             "within": Declared(
                 "str | None",
@@ -169,10 +169,10 @@ def _add_link_where(namespace: Namespace) -> None:
         "LinkWhere",
         "What is asked of a link.",
         {
-            "kind": compared("str", lambda link: link.kind, "Its kind."),
+            "kind": filtered("LinkKindFilter", lambda link: link.kind, "Its kind."),
             "label": compared("str", lambda link: link.label, "Its words."),
             "url": compared("str", lambda link: link.url, "Where it leads."),
-            "origin": compared("str", lambda link: link.origin, "field or inline."),
+            "origin": filtered("LinkOriginFilter", lambda link: link.origin, "Where it stands."),
             "target": Declared(
                 "EntryWhere | None",
                 ToOne(

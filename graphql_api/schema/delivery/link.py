@@ -8,6 +8,7 @@ from sqlalchemy import and_, case, select
 
 from cms.content.fields import Links
 from cms.content.fields.base import all_fields
+from cms.content.links import Origin
 from cms.reading import relations
 from cms.site import Site
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql
@@ -16,6 +17,7 @@ from graphql_api.planner.source import Chosen
 from graphql_api.schema.declaring.aggregates import Facet, Summed
 from graphql_api.schema.declaring.fields import Declared, many, one, value
 from graphql_api.schema.declaring.row_sources import entry_rows, link_rows, revision_rows
+from graphql_api.schema.declaring.words import word, word_text
 
 
 def _source(link: Row, call: Call) -> Rows:
@@ -29,7 +31,9 @@ def _target(link: Row, call: Call) -> Rows:
 class Link:
     """A directed edge from an entry to another, or to a URL."""
 
-    kind = value("str", lambda link: link.kind, "What it says of its target.")
+    kind = word("LinkKind", lambda link: link.kind, "What it says of its target.")
+    kind_name = word_text("str", "kind", lambda link: link.kind)
+    origin = word("LinkOrigin", lambda link: link.origin, "Where it was written.")
     label = value("str", lambda link: link.label, "Its words; the target's title if it has none.")
     note = value("str", lambda link: link.note, "A remark; may be empty.")
     url = value("str | None", lambda link: link.url, "Where to send a reader.")
@@ -41,10 +45,10 @@ class Link:
 # What several links can have in common.
 LINKS_SUMMED = Summed(
     (
-        Facet("kind", lambda link: link.kind),
-        Facet("origin", lambda link: link.origin),
-        Facet("sourceType", lambda entry: entry.content_type, _source),
-        Facet("targetType", lambda entry: entry.content_type, _target),
+        Facet("kind", lambda link: link.kind, enum="LinkKind"),
+        Facet("origin", lambda link: link.origin, enum="LinkOrigin"),
+        Facet("sourceType", lambda entry: entry.content_type, _source, enum="EntryType"),
+        Facet("targetType", lambda entry: entry.content_type, _target, enum="EntryType"),
     )
 )
 
@@ -61,7 +65,8 @@ def _links_of_group(group: Row, call: Call) -> Rows:
 class LinkGroup:
     """The links of one kind that an editor has listed."""
 
-    kind = value("str", lambda group: group.kind, "What they say of their targets.")
+    kind = word("LinkKind", lambda group: group.kind, "What they say of their targets.")
+    kind_name = word_text("str", "kind", lambda group: group.kind)
     label = value("str", lambda group: group.label, "What readers see above them.")
     links = many("list[Link]", _links_of_group, "The links, in order.")
 
@@ -88,6 +93,13 @@ def link_groups(site: Site) -> Declared:
         )
 
     return many("list[LinkGroup]", rows, "Its links, as its content type groups them.")
+
+
+def link_kinds(site: Site) -> list[str]:
+    """Return the words that links say of their targets: those of link fields, and of texts."""
+    return list(
+        dict.fromkeys([*(kind for (_, kind), _ in _link_fields(site)), Origin.INLINE.value])
+    )
 
 
 def _link_fields(site: Site) -> Iterator[tuple[tuple[str, str], Links]]:

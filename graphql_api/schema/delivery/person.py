@@ -12,10 +12,10 @@ from graphql_api.schema.declaring.connection import OF_A_PERSON
 from graphql_api.schema.declaring.fields import many, value
 from graphql_api.schema.declaring.row_sources import entry_rows
 from graphql_api.schema.declaring.search import entry_connection
-from graphql_api.schema.delivery.entry import Node
+from graphql_api.schema.delivery.node import Node
 
 
-def _links(person: Row, _: Call) -> Rows:
+def _profiles(person: Row, _: Call) -> Rows:
     return Rows(
         Elements(person.links),
         row=lambda element: element.value,
@@ -42,7 +42,7 @@ def _authored(person: Row, call: Call) -> Rows:
     return entry_rows(call.view, lambda entry: entry.author_id.in_(accounts))
 
 
-class PersonLink:
+class PersonProfile:
     """Where else to find a person."""
 
     label = value("str", lambda link: member(link, "label"), "What it is called.")
@@ -56,7 +56,7 @@ class Person(Node):
     slug = value("str", lambda person: person.slug, "Their word in addresses.")
     name = value("str", lambda person: person.name, "What they are called.")
     bio = value("str", lambda person: person.bio, "Who they are.")
-    links = many("list[PersonLink]", _links, "Where else to find them.")
+    profiles = many("list[PersonProfile]", _profiles, "Where else to find them.")
     authored = entry_connection(
         "Entry",
         _authored,

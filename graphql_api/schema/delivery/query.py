@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TypeAlias
 
 from cms.content.content_type import ContentType
 from cms.content.fields.names import lower_first
@@ -20,16 +22,21 @@ from graphql_api.schema.declaring.row_sources import (
     entry_rows,
     is_certain,
     person_rows,
+    revision_with_id,
     rows_of_type,
     tag_rows,
 )
 from graphql_api.schema.declaring.search import SUGGEST, entry_connection
 
+# The columns of what ``by`` names otherwise.
+_COLUMNS = {"treePath": "path"}
+
 
 def _named_by(call: Call) -> Condition:
     """Return the condition that the one field given in ``by`` asks for."""
     name, given = _name_in(call)
-    return lambda row: row[name] == call.bind(given, row[name].type)
+    column = _COLUMNS.get(name, name)
+    return lambda row: row[column] == call.bind(given, row[column].type)
 
 
 def _name_in(call: Call) -> tuple[str, Given]:
@@ -48,24 +55,52 @@ def _entry(_: Row, call: Call) -> Rows:
     return rows if name == "id" or is_certain(call.view) else best_row(call.view, rows)
 
 
-def _given(call: Call, name: str) -> Given:
-    given = call.arguments[name]
-    if not isinstance(given, Given):
-        raise TypeError(f"{name} is a required scalar or list of scalars")
-    return given
+# The rows of a type of node with an id.
+NodeRows: TypeAlias = Callable[[Call, Sql], Rows]
+
+# The types of node that are no entries, with their rows as far as one may see them.
+NODES: Mapping[str, NodeRows] = {
+    "Revision": revision_with_id,
+    "Category": lambda _, key: category_rows(lambda row: row.id == key),
+    "Person": lambda _, key: person_rows(lambda row: row.id == key),
+    "Tag": lambda _, key: tag_rows(lambda row: row.id == key),
+}
 
 
-def _node(call: Call, identifier: Sql) -> tuple[Rows, ...]:
-    """Return where the thing with an id can be; ids of different things are different."""
-    condition: Condition = lambda row: row.id == identifier  # noqa: E731
-    kinds = {"Category": category_rows, "Person": person_rows, "Tag": tag_rows}
-    others = (replace(rows(condition), typename=name) for name, rows in kinds.items())
-    return (entry_rows(call.view, condition), *others)
+def node_fields(nodes: Mapping[str, NodeRows]) -> dict[str, Declared]:
+    """Return the root fields that find entries and other nodes by their ids."""
+
+    def rows_with(call: Call, identifier: Sql) -> tuple[Rows, ...]:
+        """Return where the node can be; ids of different things are different."""
+        others = (replace(rows(call, identifier), typename=name) for name, rows in nodes.items())
+        return (entry_rows(call.view, lambda row: row.id == identifier), *others)
+
+    return {
+        "node": Declared(
+            "Node | None",
+            OneOf(
+                lambda _, call: rows_with(call, call.bind(call.required("id"), Key)),
+                relations=len(nodes) + 1,
+            ),
+            "The thing with this id; null if there is none.",
+            (Argument("id", "ID", "Its id."),),
+        ),
+        "nodes": Declared(
+            "list[Node | None]",
+            EachOf(
+                lambda _, call: _identifiers(call),
+                lambda element, call: rows_with(call, element_text(element)),
+                relations=len(nodes) + 1,
+            ),
+            "The things with these ids, in this order; null for each that is not there.",
+            (Argument("ids", "list[ID]", "Their ids."),),
+        ),
+    }
 
 
 def _identifiers(call: Call) -> Rows:
     return Rows(
-        Elements(call.bind(_given(call, "ids"), JsonDocument)),
+        Elements(call.bind(call.required("ids"), JsonDocument)),
         order=lambda element: (OrderKey(element_index(element)),),
     )
 
@@ -90,11 +125,15 @@ class Query:
     category = one(
         "Category | None",
         lambda _, call: category_rows(_named_by(call)),
-        "The category with this id or path; null if there is none.",
+        "The category with this id or place in the tree; null if there is none.",
         (Argument("by", "CategoryBy", "Which one."),),
     )
     categories = connection(
-        "Category", lambda _, __: category_rows(), "All categories.", where="CategoryWhere"
+        "Category",
+        lambda _, __: category_rows(),
+        "All categories.",
+        where="CategoryWhere",
+        order="CategoryOrder",
     )
     person = one(
         "Person | None",
@@ -102,30 +141,23 @@ class Query:
         "The person with this id or slug; null if there is none.",
         (Argument("by", "PersonBy", "Which one."),),
     )
-    people = connection("Person", lambda _, __: person_rows(), "All people.", where="PersonWhere")
+    people = connection(
+        "Person",
+        lambda _, __: person_rows(),
+        "All people.",
+        where="PersonWhere",
+        order="PersonOrder",
+    )
     tag = one(
         "Tag | None",
         lambda _, call: tag_rows(_named_by(call)),
         "The tag with this id or slug; null if there is none.",
         (Argument("by", "TagBy", "Which one."),),
     )
-    tags = connection("Tag", lambda _, __: tag_rows(), "All tags.", where="TagWhere")
+    tags = connection(
+        "Tag", lambda _, __: tag_rows(), "All tags.", where="TagWhere", order="TagOrder"
+    )
     suggest = SUGGEST
-    node = Declared(
-        "Node | None",
-        OneOf(lambda _, call: _node(call, call.bind(_given(call, "id"), Key))),
-        "The thing with this id; null if there is none.",
-        (Argument("id", "ID", "Its id."),),
-    )
-    nodes = Declared(
-        "list[Node | None]",
-        EachOf(
-            lambda _, call: _identifiers(call),
-            lambda element, call: _node(call, element_text(element)),
-        ),
-        "The things with these ids, in this order; null for each that is not there.",
-        (Argument("ids", "list[ID]", "Their ids."),),
-    )
 
 
 def fields_of_types(site: Site) -> dict[str, Declared]:

@@ -9,6 +9,7 @@ from graphql_api.planner.source import Chosen
 from graphql_api.schema.declaring.aggregates import Facet, Summed
 from graphql_api.schema.declaring.fields import many, one, value
 from graphql_api.schema.declaring.row_sources import by_name, person_rows
+from graphql_api.schema.delivery.node import Node
 
 
 def review_rows(entry: Row, call: Call) -> Rows:
@@ -92,7 +93,7 @@ REVISIONS_SUMMED = Summed(
 )
 
 
-class Revision:
+class Revision(Node):
     """The revision of an entry that is shown."""
 
     id = value("ID", lambda entry: entry.revision_id, "Its id.")

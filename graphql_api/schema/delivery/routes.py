@@ -14,6 +14,7 @@ from graphql_api.planner.source import Chosen
 from graphql_api.schema.declaring.aggregates import Facet, Summed, summaries
 from graphql_api.schema.declaring.connection import add_connection, connection
 from graphql_api.schema.declaring.fields import Argument, Declared, many, one, value
+from graphql_api.schema.declaring.inputs import add_order, order_terms
 from graphql_api.schema.declaring.row_sources import (
     best_row,
     page_rows,
@@ -21,6 +22,7 @@ from graphql_api.schema.declaring.row_sources import (
     translation_rows,
 )
 from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.words import word, word_text
 
 # How many pages a page of the sitemap has at most, since it is read as a whole.
 LARGEST_SITEMAP = 10_000
@@ -108,7 +110,8 @@ def _alternates(page: Row, call: Call) -> Rows:
 class SitemapAlternate:
     """A page in a language."""
 
-    locale = value("str", lambda page: page.locale, "The language (BCP 47).")
+    locale = word("Locale", lambda page: page.locale, "The language.")
+    locale_name = word_text("str", "locale", lambda page: page.locale)
     path = value("str", lambda page: page.path, "Where it stands.")
 
 
@@ -116,8 +119,10 @@ class SitemapPage:
     """A page of the site, as a sitemap lists it."""
 
     path = value("str", lambda page: page.path, "Where it stands.")
-    locale = value("str", lambda page: page.locale, "Its language.")
-    type = value("EntryType", lambda page: page.content_type, "Its content type.")
+    locale = word("Locale", lambda page: page.locale, "Its language.")
+    locale_name = word_text("str", "locale", lambda page: page.locale)
+    type = word("EntryType", lambda page: page.content_type, "Its content type.")
+    type_name = word_text("str", "type", lambda page: page.content_type)
     last_modified = value("DateTime", lambda page: page.published_at, "When it last changed.")
     alternates = many(
         "list[SitemapAlternate]", _alternates, "It in all its languages, this one included."
@@ -127,8 +132,8 @@ class SitemapPage:
 # What several pages of the sitemap can have in common.
 _SUMMED = Summed(
     (
-        Facet("type", lambda page: page.content_type),
-        Facet("locale", lambda page: page.locale),
+        Facet("type", lambda page: page.content_type, enum="EntryType"),
+        Facet("locale", lambda page: page.locale, enum="Locale"),
     ),
     {"lastModified": lambda page: page.published_at},
 )
@@ -148,6 +153,13 @@ def add_site_types(namespace: Namespace) -> None:
         namespace.add_object(each)
     routes_ = ["PageRoute", "RedirectRoute", "GoneRoute"]
     namespace.add_union("Route", "What a reader finds at a path.", routes_)
+    orders = order_terms(
+        {
+            "path": (lambda page: page.path, False),
+            "lastModified": (lambda page: page.published_at, False),
+        }
+    )
+    add_order(namespace, "SitemapPageOrder", orders)
     add_connection(namespace, "SitemapPage", **summaries(namespace, "SitemapPage", _SUMMED))
 
 
@@ -165,6 +177,7 @@ def site_fields() -> Mapping[str, Declared]:
             "SitemapPage",
             _pages,
             "All pages in all languages, by path.",
+            order="SitemapPageOrder",
             largest=LARGEST_SITEMAP,
             extent=Extent(is_ordered=True),
         ),

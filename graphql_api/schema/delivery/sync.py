@@ -18,10 +18,11 @@ from graphql_api.planner.source import Chosen
 from graphql_api.schema.declaring.aggregates import Facet, Summed, summaries
 from graphql_api.schema.declaring.connection import add_connection, connection
 from graphql_api.schema.declaring.fields import Argument, Declared, one, seen_value, value
-from graphql_api.schema.declaring.inputs import add_where
+from graphql_api.schema.declaring.inputs import add_order, add_where, order_terms
 from graphql_api.schema.declaring.row_sources import public_row
 from graphql_api.schema.declaring.type_registry import Namespace
-from graphql_api.schema.delivery.filters import compared, filtered
+from graphql_api.schema.declaring.words import word, word_text
+from graphql_api.schema.delivery.filters import filtered
 
 # Changes are put in order by these. The last is the same for all: it lets a cursor say of which
 # list it is.
@@ -108,8 +109,10 @@ class SyncChange:
     )
     # Not its id: clients that keep objects by id would take the change for the entry.
     entry_id = value("ID", lambda change: change.entry_id, "The entry's id.")
-    type = value("EntryType", lambda change: change.content_type, "Its content type.")
-    locale = value("str", lambda change: change.locale, "The edition's language.")
+    type = word("EntryType", lambda change: change.content_type, "Its content type.")
+    type_name = word_text("str", "type", lambda change: change.content_type)
+    locale = word("Locale", lambda change: change.locale, "The edition's language.")
+    locale_name = word_text("str", "locale", lambda change: change.locale)
     path = value("str | None", lambda change: change.path, "Where it stands, or stood.")
     position = value("int", lambda change: change.position, "The position of its last change.")
     digest = value("str | None", lambda change: change.digest, "The digest of what is shown.")
@@ -130,6 +133,7 @@ def _affected(site: Site) -> Declared:
         rows,
         "The pages whose rendering can have changed since a position, and the paths that have "
         "been left, by path.",
+        order="AffectedPageOrder",
         arguments=(_SINCE,),
         extent=Extent(),
     )
@@ -139,8 +143,10 @@ class AffectedPage:
     """A page whose rendering can have changed, or a path at which none stands any more."""
 
     path = value("str", lambda page: page.path, "Where it stands, or stood.")
-    type = value("EntryType", lambda page: page.content_type, "Its content type.")
-    locale = value("str", lambda page: page.locale, "Its language.")
+    type = word("EntryType", lambda page: page.content_type, "Its content type.")
+    type_name = word_text("str", "type", lambda page: page.content_type)
+    locale = word("Locale", lambda page: page.locale, "Its language.")
+    locale_name = word_text("str", "locale", lambda page: page.locale)
     reason = value("AffectedReason", lambda page: page.reason, "Why: the most direct reason.")
     entry = one("Entry | None", _shown, "The page; null if it has left the path.")
 
@@ -150,8 +156,8 @@ _UNTIL = seen_value(
     lambda page, _: _until(page.call),
     "The position up to which changes are told: since, when asked the next time.",
 )
-_TYPE = Facet("type", lambda row: row.content_type)
-_LOCALE = Facet("locale", lambda row: row.locale)
+_TYPE = Facet("type", lambda row: row.content_type, enum="EntryType")
+_LOCALE = Facet("locale", lambda row: row.locale, enum="Locale")
 
 
 def add_change_types(namespace: Namespace) -> None:
@@ -168,11 +174,14 @@ def add_change_types(namespace: Namespace) -> None:
         "What is asked of a change.",
         {
             "type": filtered("EntryTypeFilter", lambda row: row.content_type, "Its type."),
-            "locale": compared("str", lambda row: row.locale, "Its language."),
+            "locale": filtered("LocaleFilter", lambda row: row.locale, "Its language."),
         },
     )
     told = summaries(namespace, "SyncChange", Summed((Facet("kind", _kind), _TYPE, _LOCALE)))
     add_connection(namespace, "SyncChange", **told, until=_UNTIL)
+    add_order(
+        namespace, "AffectedPageOrder", order_terms({"path": (lambda page: page.path, False)})
+    )
     reason = Facet("reason", lambda page: page.reason)
     told = summaries(namespace, "AffectedPage", Summed((_TYPE, _LOCALE, reason)))
     add_connection(namespace, "AffectedPage", **told)

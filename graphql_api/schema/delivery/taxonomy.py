@@ -12,7 +12,7 @@ from graphql_api.schema.declaring.connection import PART_OF_ALL
 from graphql_api.schema.declaring.fields import many, one, value
 from graphql_api.schema.declaring.row_sources import category_rows, entry_rows
 from graphql_api.schema.declaring.search import entry_connection
-from graphql_api.schema.delivery.entry import Node
+from graphql_api.schema.delivery.node import Node
 
 
 def _parent(category: Row, _: Call) -> Rows:
@@ -45,7 +45,7 @@ class Category(Node):
 
     id = value("ID", lambda category: category.id, "Its id.")
     slug = value("str", lambda category: category.slug, "Its word, different from its siblings'.")
-    path = value("str", lambda category: category.path, "The slugs from the root down: a/b/c.")
+    tree_path = value("str", lambda category: category.path, "The slugs from the root down: a/b/c.")
     name = value("str", lambda category: category.name, "What it is called.")
     description = value("str", lambda category: category.description, "What it is about.")
     parent = one("Category | None", _parent, "The category above it; null for a root.")

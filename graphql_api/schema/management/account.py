@@ -7,6 +7,8 @@ from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
 from graphql_api.planner.source import Chosen
 from graphql_api.schema.declaring.fields import many, one, value
 from graphql_api.schema.declaring.row_sources import Condition, category_rows, person_rows
+from graphql_api.schema.declaring.words import word, word_list, word_text
+from graphql_api.schema.delivery.node import Node
 
 
 def account_rows(*conditions: Condition) -> Rows:
@@ -38,7 +40,7 @@ def _grants(account: Row, _: Call) -> Rows:
     return grant_rows(lambda grant: grant.account_id == account.id)
 
 
-class Account:
+class Account(Node):
     """Somebody who signs in."""
 
     id = value("ID", lambda account: account.id, "Its id.")
@@ -55,28 +57,31 @@ def _category(grant: Row, _: Call) -> Rows:
     return category_rows(lambda category: category.id == grant.category_id)
 
 
-class RoleGrant:
+class RoleGrant(Node):
     """A role, and what it is limited to."""
 
     id = value("ID", lambda grant: grant.id, "Its id.")
-    role = value("str", lambda grant: grant.role, "viewer, author, reviewer, publisher and so on.")
+    role = word("Role", lambda grant: grant.role, "The role.")
+    role_name = word_text("str", "role", lambda grant: grant.role)
     stage = value("str | None", lambda grant: grant.stage, "The one stage to sign off at.")
-    content_type = value(
+    content_type = word(
         "EntryType | None", lambda grant: grant.content_type, "Only entries of this type."
     )
+    content_type_name = word_text("str | None", "contentType", lambda grant: grant.content_type)
     category = one("Category | None", _category, "Only entries in this category or below it.")
 
 
-class ServiceToken:
+class ServiceToken(Node):
     """A secret for a program, which acts as its account. The secret itself is not kept."""
 
     id = value("ID", lambda token: token.id, "Its id.")
     name = value("str", lambda token: token.name, "What it is for.")
-    scopes = value(
-        "list[str] | None",
+    scopes = word_list(
+        "list[Action] | None",
         lambda token: token.scopes,
         "The actions that it is good for; null for all that its account may do.",
     )
+    scope_names = word_text("list[str] | None", "scopes", lambda token: token.scopes)
     created_at = value("DateTime", lambda token: token.created_at, "When it was made.")
     expires_at = value("DateTime", lambda token: token.expires_at, "Until when it is good.")
     last_used_at = value(

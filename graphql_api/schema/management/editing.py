@@ -13,7 +13,10 @@ from graphql_api.schema.declaring.aggregates import Facet
 from graphql_api.schema.declaring.connection import connection
 from graphql_api.schema.declaring.fields import Declared, many, one, value
 from graphql_api.schema.declaring.row_sources import Condition, revision_rows
+from graphql_api.schema.declaring.words import part_text, part_word, word, word_text
 from graphql_api.schema.delivery.filters import filtered
+from graphql_api.schema.delivery.node import Node
+from graphql_api.schema.delivery.review import SignOff
 from graphql_api.schema.management.account import account_rows
 
 
@@ -120,11 +123,18 @@ ENTRY_FIELDS: Mapping[str, Declared] = {
         "Entry | None", _live, "The edition as readers see it; null if it is not public."
     ),
     "editions": many("list[Entry]", _editions, "All its editions, one for each locale."),
-    "revisions": connection("Revision", _revisions, "The edition's revisions, the newest first."),
+    "revisions": connection(
+        "Revision", _revisions, "The edition's revisions, the newest first.", order="RevisionOrder"
+    ),
     "open_review": one("ReviewRequest | None", _open_review, "The review that is running."),
-    "comments": many("list[Comment]", _threads, "What editors say about it, by thread."),
-    "publications": many(
-        "list[Publication]", _publications, "When which revision was public, the newest first."
+    "comments": connection(
+        "Comment", _threads, "What editors say about it, by thread.", order="CommentOrder"
+    ),
+    "publications": connection(
+        "Publication",
+        _publications,
+        "When which revision was public, the newest first.",
+        order="PublicationOrder",
     ),
     "presence": many("list[Presence]", _presence, "Who has it open now."),
 }
@@ -178,12 +188,23 @@ REVISION_FIELDS: Mapping[str, Declared] = {
 }
 
 # The fields of a sign-off that only editors have.
-SIGN_OFF_FIELDS: Mapping[str, Declared] = {
+_SIGN_OFF_FIELDS: Mapping[str, Declared] = {
     "id": value("ID", lambda row: row.id, "Its id."),
     "digest": value("str", lambda row: row.digest, "The digest that it is a yes to."),
     "note": value("str", lambda row: row.note, "A remark for the other editors."),
     "account": _account("account_id"),
 }
+
+# A sign-off as editors see it. To readers it is a part of a review, without an id.
+SIGN_OFF = type(
+    "SignOff",
+    (Node,),
+    {
+        **{name: each for name, each in vars(SignOff).items() if isinstance(each, Declared)},
+        **_SIGN_OFF_FIELDS,
+        "__doc__": SignOff.__doc__,
+    },
+)
 
 
 def _stages(review: Row, _: Call) -> Rows:
@@ -198,7 +219,8 @@ class ReviewStage:
     """A step that a review has to pass."""
 
     name = value("str", lambda stage: member(stage, "name"), "Its name.")
-    role = value("str", lambda stage: member(stage, "role"), "The role that signs off here.")
+    role = part_word("Role", "role", "The role that signs off here.")
+    role_name = part_text("str", "role", "role")
     approvals = value(
         "int", lambda stage: member(stage, "approvals"), "How many people have to sign off."
     )
@@ -216,7 +238,7 @@ def _assignees(review: Row, _: Call) -> Rows:
     )
 
 
-class ReviewRequest:
+class ReviewRequest(Node):
     """The question whether an edition may be published, as it was asked."""
 
     id = value("ID", lambda review: review.id, "Its id.")
@@ -227,9 +249,7 @@ class ReviewRequest:
     requested_at = value("DateTime", lambda review: review.requested_at, "When it was asked.")
     due_at = value("DateTime | None", lambda review: review.due_at, "By when it is wanted.")
     ended_at = value("DateTime | None", lambda review: review.ended_at, "When it ended.")
-    outcome = value(
-        "str | None", lambda review: review.outcome, "How it ended: published or withdrawn."
-    )
+    outcome = word("ReviewOutcome | None", lambda review: review.outcome, "How it ended.")
     assignees = many("list[Account]", _assignees, "Whom it is addressed to.")
     sign_offs = many(
         "list[SignOff]",
@@ -243,7 +263,7 @@ class ReviewRequest:
     )
 
 
-class ChangeRequest:
+class ChangeRequest(Node):
     """A reviewer's no to exactly these bytes."""
 
     id = value("ID", lambda row: row.id, "Its id.")
@@ -261,13 +281,13 @@ def _commented_entry(comment: Row, call: Call) -> Rows:
     )
 
 
-class Comment:
+class Comment(Node):
     """What an editor says about an edition."""
 
     id = value("ID", lambda comment: comment.id, "Its id.")
     entry = one("Entry", _commented_entry, "What it is about.")
     body = value("str", lambda comment: comment.body, "What is said, as plain text.")
-    author = _account("author_id")
+    account = _account("author_id")
     created_at = value("DateTime", lambda comment: comment.created_at, "When it was said.")
     field_path = value(
         "str | None", lambda comment: comment.field_path, "The text that it was about."
@@ -281,10 +301,11 @@ class Comment:
         lambda comment, _: account_rows(lambda account: account.id == comment.resolved_by),
         "Who says so.",
     )
-    replies = many(
-        "list[Comment]",
+    replies = connection(
+        "Comment",
         lambda comment, _: comment_rows(lambda row: row.thread_id == comment.id),
         "The rest of its thread.",
+        order="CommentOrder",
     )
 
 
@@ -292,13 +313,14 @@ def _published_entry(publication: Row, call: Call) -> Rows:
     return revision_rows(call.view, lambda row: row.revision_id == publication.revision_id)
 
 
-class Publication:
+class Publication(Node):
     """A revision was public from then to then."""
 
     id = value("ID", lambda row: row.id, "Its id.")
     position = value("int", lambda row: row.position, "Its place in the order of all of them.")
     entry = one("Entry", _published_entry, "The entry as it was published.")
-    locale = value("str", lambda row: row.locale, "The edition's locale.")
+    locale = word("Locale", lambda row: row.locale, "The edition's locale.")
+    locale_name = word_text("str", "locale", lambda row: row.locale)
     path = value("str | None", lambda row: row.path, "Where it stood.")
     published_at = value("DateTime", lambda row: row.published_at, "From when.")
     published_by = _account("published_by")

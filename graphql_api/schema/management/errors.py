@@ -17,8 +17,9 @@ from graphql_api.planner.declarations import Rows
 from graphql_api.planner.json_sql import member, text
 from graphql_api.schema.declaring.fields import Declared, many
 from graphql_api.schema.declaring.json_parts import part, part_object, part_row
-from graphql_api.schema.declaring.row_sources import revision_rows
+from graphql_api.schema.declaring.row_sources import revision_with_id
 from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.words import part_text, part_word
 from graphql_api.schema.management.context import plain_object
 from graphql_api.schema.management.history import merge_json
 
@@ -30,13 +31,13 @@ _MORE: dict[type[UserError], dict[str, Declared]] = {
         "base_revision": part_row(
             "Revision | None",
             "baseRevision",
-            lambda call, key: revision_rows(call.view, lambda row: row.revision_id == key),
+            revision_with_id,
             "The revision that the write started from.",
         ),
         "head_revision": part_row(
             "Revision | None",
             "headRevision",
-            lambda call, key: revision_rows(call.view, lambda row: row.revision_id == key),
+            revision_with_id,
             "The newest revision.",
         ),
         "merge": part_object(
@@ -58,7 +59,8 @@ _MORE: dict[type[UserError], dict[str, Declared]] = {
 class UserErrorFields:
     """One reason why a write was refused."""
 
-    code = part("str", "code", "Its kind, in a word that never changes.")
+    code = part_word("ErrorCode", "code", "Its kind, in a word that never changes.")
+    code_name = part_text("str", "code", "code")
     message = part("str", "message", "What happened, and what to do about it.")
     path = part("list[str]", "path", "Where in the mutation's arguments; empty for the whole.")
 
@@ -74,6 +76,8 @@ def add_errors(namespace: Namespace) -> list[str]:
     """Add the interface and the types; return the types' names."""
     body = dict(vars(UserErrorFields))
     interface = type("UserError", (), body)
+    codes = {kind.code: kind.code for kind in error_types()}
+    namespace.add_words("ErrorCode", "Kinds of reasons for which a write is refused.", codes)
     namespace.add_interface(interface)
     names = []
     for kind in error_types():

@@ -12,11 +12,10 @@ from cms.content.fields.names import api_name
 from cms.identifiers import kind_of
 from cms.review.comments import Located
 from cms.site import Site
-from graphql_api.planner.declarations import Call, Rows, Sql
 from graphql_api.schema.content_types.draft_values import draft_input
 from graphql_api.schema.content_types.kinds import KINDS
 from graphql_api.schema.declaring.json_parts import part, part_list, part_row
-from graphql_api.schema.declaring.row_sources import revision_rows
+from graphql_api.schema.declaring.row_sources import revision_with_id
 from graphql_api.schema.management.context import plain_object
 from graphql_api.schema.management.editing import comment_rows
 
@@ -24,14 +23,14 @@ from graphql_api.schema.management.editing import comment_rows
 class WordChange:
     """A stretch of text that stayed, came, or went."""
 
-    operation = part("str", "operation", "SAME, ADDED or REMOVED.")
+    operation = part("WordChangeKind", "operation", "What happened to them.")
     text = part("str", "text", "The words.")
 
 
 class ValueChange:
     """A value that is not what it was."""
 
-    kind = part("str", "kind", "ADDED, REMOVED, CHANGED or MOVED.")
+    kind = part("ValueChangeKind", "kind", "What happened.")
     path = part("list[str]", "path", "Where it stands; where it stood if it was removed.")
     old_path = part("list[str] | None", "oldPath", "Where it stood before.")
     label = part("str", "label", "The way to it in words.")
@@ -43,7 +42,7 @@ class ValueChange:
 class LinkChange:
     """A link that is not what it was."""
 
-    kind = part("str", "kind", "ADDED, REMOVED, MOVED or RELABELLED.")
+    kind = part("LinkChangeKind", "kind", "What happened.")
     old = part("JSON | None", "old", "What it was.")
     new = part("JSON | None", "new", "What it is.")
 
@@ -67,7 +66,7 @@ class MergedField:
     theirs = part("JSON | None", "theirs", "What the newest revision has.")
     yours = part("JSON | None", "yours", "What this write would have saved.")
     merged = part("JSON | None", "merged", "What the merge proposes.")
-    outcome = part("str", "outcome", "THEIRS, YOURS, BOTH or CONFLICT.")
+    outcome = part("MergeOutcome", "outcome", "Whose change it is.")
 
 
 class MergeProposal:
@@ -78,17 +77,13 @@ class MergeProposal:
     values = part("JSON", "values", "The whole, ready to be saved as an update's `values`.")
 
 
-def _revision(call: Call, key: Sql) -> Rows:
-    return revision_rows(call.view, lambda row: row.revision_id == key)
-
-
 class BlamedParagraph:
     """A paragraph, and the revision that it comes from."""
 
     path = part("list[str]", "path", "Where it stands.")
     label = part("str", "label", "The way to it in words.")
     text = part("str", "text", "The paragraph.")
-    revision = part_row("Revision", "revision", _revision, "Since when it stands there so.")
+    revision = part_row("Revision", "revision", revision_with_id, "Since when it stands there so.")
 
 
 class CommentThread:

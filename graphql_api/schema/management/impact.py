@@ -6,17 +6,17 @@ import inspect
 from collections.abc import Iterable, Sequence
 
 from cms.content.canonical_json import Json, JsonObject
-from cms.content.links import Edge
+from cms.content.links import Edge, Origin
 from cms.errors import Refused
 from cms.publishing.gates import Check
 from cms.publishing.publish_impact import Impact
-from graphql_api.planner.answers import answers_rows
-from graphql_api.planner.declarations import Call, EachOf, Row, Rows, Sql
-from graphql_api.planner.json_sql import element_text, member
+from graphql_api.planner.declarations import Call, EachOf, Rows, Sql
+from graphql_api.planner.json_sql import element_text
 from graphql_api.planner.source import Columns
 from graphql_api.schema.declaring.fields import Declared
-from graphql_api.schema.declaring.json_parts import part, part_list, part_row
+from graphql_api.schema.declaring.json_parts import ids_under, part, part_list, part_row
 from graphql_api.schema.declaring.row_sources import entry_rows
+from graphql_api.schema.declaring.words import part_word
 from graphql_api.schema.management.context import plain_object
 from graphql_api.schema.management.errors import ERRORS, refusal
 from graphql_api.schema.management.history import path_of
@@ -25,7 +25,7 @@ from graphql_api.schema.management.history import path_of
 class GateCheck:
     """A gate, and whether it is open."""
 
-    gate = part("str", "gate", "Its name.")
+    gate = part_word("PublishGate", "gate", "The gate.")
     description = part("str", "description", "What has to be true.")
     passed = part("bool", "passed", "Whether it is.")
     errors = ERRORS
@@ -38,8 +38,9 @@ def _target(call: Call, key: Sql) -> Rows:
 class ImpactLink:
     """A link that readers would see, or would not see any more."""
 
-    kind = part("str", "kind", "What it says of its target.")
-    origin = part("str", "origin", "field, inline or reference.")
+    kind = part_word("LinkKind | None", "link", "What it says of its target; null for a reference.")
+    kind_name = part("str", "kind", "Stored text of `kind`; for a reference, its field.")
+    origin = part_word("LinkOrigin", "origin", "Where it was written.")
     label = part("str", "label", "Its words; may be empty.")
     url = part("str | None", "url", "Where it leads, if not to an entry.")
     target = part_row("Entry | None", "target", _target, "The entry that it leads to.")
@@ -48,14 +49,10 @@ class ImpactLink:
 def _entries(key: str, description: str) -> Declared:
     """Declare the entries whose ids stand under a key."""
 
-    def identifiers(row: Row, _: Call) -> Rows:
-        rows = answers_rows(member(row, key))
-        return Rows(rows.relation, order=rows.order)
-
     def entry(element: Columns, call: Call) -> tuple[Rows, ...]:
         return (entry_rows(call.view, lambda each: each.id == element_text(element)),)
 
-    return Declared("list[Entry | None]", EachOf(identifiers, entry), description)
+    return Declared("list[Entry | None]", EachOf(ids_under(key), entry), description)
 
 
 class PublishImpact:
@@ -108,6 +105,7 @@ def _links(edges: Sequence[Edge]) -> Json:
         plain_object(
             {
                 "kind": edge.kind,
+                "link": edge.kind if edge.origin is not Origin.REFERENCE else None,
                 "origin": edge.origin.value,
                 "label": edge.label,
                 "url": edge.url,

@@ -21,21 +21,24 @@ from cms.review.queue import Waiting, waiting_for_me, waiting_for_others
 from cms.storage.dialects import JsonText, Key
 from cms.work.work import Reading
 from graphql_api.planner.declarations import Answer, Answers, Call, Rows, Sql
-from graphql_api.planner.json_sql import text
+from graphql_api.planner.json_sql import member, text
 from graphql_api.schema.declaring.connection import connection
-from graphql_api.schema.declaring.fields import Argument, Declared, many, one
+from graphql_api.schema.declaring.fields import Argument, Declared, one
 from graphql_api.schema.declaring.json_parts import part, part_list, part_row
-from graphql_api.schema.declaring.row_sources import revision_rows
+from graphql_api.schema.declaring.row_sources import revision_with_id
+from graphql_api.schema.declaring.words import part_text, part_word, word_list
+from graphql_api.schema.delivery.query import NODES, node_fields
 from graphql_api.schema.management.account import account_rows, token_rows
 from graphql_api.schema.management.audit import audit_rows
 from graphql_api.schema.management.context import Given, days, plain_object
 from graphql_api.schema.management.editing import publication_rows, review_rows
 from graphql_api.schema.management.history import blame_json, difference_json, threads_json
 from graphql_api.schema.management.impact import checks_json
+from graphql_api.schema.management.nodes import EDITING_NODES
 
 _ENTRY = (
     Argument("entry_id", "ID", "The entry."),
-    Argument("locale", "str | None", "The edition; by default the site's first locale."),
+    Argument("locale", "Locale | None", "The edition; by default the site's first locale."),
 )
 _REVISION = Argument("revision_id", "ID | None", "The revision; by default the newest.")
 
@@ -134,11 +137,17 @@ class Me:
         lambda _, key: account_rows(lambda account: account.id == key),
         "The account; null for an identity of the host's that has none.",
     )
-    scopes = part("list[str] | None", "scopes", "The actions that the token is good for, if few.")
-    tokens = many(
-        "list[ServiceToken]",
+    scopes = word_list(
+        "list[Action] | None",
+        lambda row: member(row, "scopes"),
+        "The actions that the token is good for, if few.",
+    )
+    scope_names = part("list[str] | None", "scopes", "Stored texts of `scopes`.")
+    tokens = connection(
+        "ServiceToken",
         lambda row, _: token_rows(lambda token: token.account_id == _account_of(row)),
         "One's service tokens.",
+        order="ServiceTokenOrder",
     )
 
 
@@ -146,24 +155,21 @@ class LackingSignOffs:
     """A stage that is not complete."""
 
     stage = part("str", "stage", "Its name.")
-    role = part("str", "role", "The role that signs off there.")
+    role = part_word("Role", "role", "The role that signs off there.")
+    role_name = part_text("str", "role", "role")
     missing = part("int", "missing", "How many more people have to sign off.")
-
-
-def _revision(call: Call, key: Sql) -> Rows:
-    return revision_rows(call.view, lambda row: row.revision_id == key)
 
 
 class QueueItem:
     """A review that is running, and what it waits for."""
 
-    review = part_row(
+    review_request = part_row(
         "ReviewRequest",
         "review",
         lambda call, key: review_rows(call, lambda row: row.id == key),
         "The review.",
     )
-    entry = part_row("Entry", "revision", _revision, "What is reviewed, as it is now.")
+    entry = part_row("Entry", "revision", revision_with_id, "What is reviewed, as it is now.")
     is_assigned_to_me = part("bool", "isAssignedToMe", "Whether it is addressed to whoever asks.")
     lacking = part_list("LackingSignOffs", "lacking", "The stages that are not complete.")
 
@@ -189,7 +195,7 @@ class StaleReview:
     """A public page that somebody should review again."""
 
     publication = part_row("Publication", "publication", _publication, "The page.")
-    reason = part("str", "reason", "EXPIRED, or DEPENDENCY: what it leads to has changed.")
+    reason = part("StaleReason", "reason", "Why.")
     causes = part_list("StaleCause", "causes", "What has changed, for DEPENDENCY.")
 
 
@@ -198,6 +204,9 @@ class Checkpoint:
 
     envelope = part("JSON", "envelope", "A DSSE envelope.")
 
+
+# Why a page is to be reviewed again.
+STALE_REASONS = ("EXPIRED", "DEPENDENCY")
 
 QUERY_TYPES = (
     Me,
@@ -222,15 +231,18 @@ def _by_id(call: Call) -> Sql:
 
 
 QUERY_FIELDS: Mapping[str, Declared] = {
+    **node_fields({**NODES, **EDITING_NODES}),
     "me": Declared("Me", Answer(_me), "Who is asking."),
-    "accounts": connection("Account", lambda *_: account_rows(), "All accounts, by address."),
+    "accounts": connection(
+        "Account", lambda *_: account_rows(), "All accounts, by address.", order="AccountOrder"
+    ),
     "revision": one(
         "Revision | None",
-        lambda _, call: revision_rows(call.view, lambda row: row.revision_id == _by_id(call)),
+        lambda _, call: revision_with_id(call, _by_id(call)),
         "The revision with this id.",
         (Argument("id", "ID", "Its id."),),
     ),
-    "review": one(
+    "review_request": one(
         "ReviewRequest | None",
         lambda _, call: review_rows(call, lambda row: row.id == _by_id(call)),
         "The review with this id.",
@@ -292,6 +304,7 @@ QUERY_FIELDS: Mapping[str, Declared] = {
         lambda *_: audit_rows(),
         "The audit chain, the newest first.",
         where="AuditWhere",
+        order="AuditRecordOrder",
     ),
     "audit_checkpoint": Declared(
         "Checkpoint | None", Answer(_checkpoint), "How far the audit chain goes, signed."

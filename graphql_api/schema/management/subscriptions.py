@@ -15,10 +15,11 @@ from cms.ledger.tail import ChainEvent, Tail
 from cms.site import Site
 from cms.storage.database import Database
 from cms.work.work import begin_reading
-from graphql_api.planner.declarations import Answer, Call, Rows, Sql
+from graphql_api.planner.declarations import Answer
 from graphql_api.schema.declaring.fields import Argument, Declared
-from graphql_api.schema.declaring.json_parts import part, part_row
-from graphql_api.schema.declaring.row_sources import revision_rows
+from graphql_api.schema.declaring.json_parts import part_row
+from graphql_api.schema.declaring.row_sources import revision_with_id
+from graphql_api.schema.declaring.words import part_text, part_word
 from graphql_api.schema.management.account import account_rows
 from graphql_api.schema.management.context import Given, plain_object
 from graphql_api.schema.management.editing import comment_rows, publication_rows, review_rows
@@ -91,11 +92,7 @@ async def _presence(following: Following, given: Given) -> AsyncIterator[JsonObj
         await following.tail.tick()
 
 
-def _revision(call: Call, key: Sql) -> Rows:
-    return revision_rows(call.view, lambda row: row.revision_id == key)
-
-
-_ENTRY = part_row("Entry", "revision", _revision, "The entry as it is now.")
+_ENTRY = part_row("Entry", "revision", revision_with_id, "The entry as it is now.")
 _ACCOUNT = part_row(
     "Account | None",
     "account",
@@ -108,7 +105,8 @@ class EntryChanged:
     """Something was done to an entry."""
 
     entry = _ENTRY
-    action = part("str", "action", "What: entry:save, review:sign-off and so on.")
+    action = part_word("Action", "action", "What was done.")
+    action_name = part_text("str", "action", "action")
     account = _ACCOUNT
 
 
@@ -117,7 +115,7 @@ class ReviewRequested:
 
     entry = _ENTRY
     account = _ACCOUNT
-    review = part_row(
+    review_request = part_row(
         "ReviewRequest | None",
         "review",
         lambda call, key: review_rows(call, lambda row: row.id == key),
@@ -142,7 +140,8 @@ class PublicationChanged:
     """An entry was published or taken back."""
 
     entry = _ENTRY
-    action = part("str", "action", "entry:publish, entry:unpublish or entry:break-glass.")
+    action = part_word("Action", "action", "What was done.")
+    action_name = part_text("str", "action", "action")
     account = _ACCOUNT
     publication = part_row(
         "Publication | None",
@@ -198,6 +197,6 @@ class Subscription:
         "Who has an entry open, now and whenever that changes.",
         (
             Argument("entry_id", "ID", "The entry."),
-            Argument("locale", "str | None", "The edition."),
+            Argument("locale", "Locale | None", "The edition."),
         ),
     )

@@ -19,9 +19,9 @@ import type { GlossaryTermsQuery } from "./__generated__/GlossaryTermsQuery.grap
 export function Glossary({ category }: { category: string }) {
   const data = useLazyLoadQuery<GlossaryQuery>(
     graphql`
-      query GlossaryQuery($category: String!) @view(locale: en) {
+      query GlossaryQuery($category: String!) @view(locale: EN) {
         ...Glossary_terms @arguments(category: $category)
-        category(by: { path: $category }) {
+        category(by: { treePath: $category }) {
           ...Glossary_category
         }
       }

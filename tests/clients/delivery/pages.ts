@@ -37,7 +37,7 @@ export async function basics(): Promise<Map<string, string | undefined>> {
   const basic = glossaryTerms.nodes.filter(({ level }) => level === "BASIC");
   // @ts-expect-error: there is no such level.
   glossaryTerms.nodes.filter(({ level }) => level === "EASY");
-  return new Map(basic.map(({ title, category }) => [title, category?.path]));
+  return new Map(basic.map(({ title, category }) => [title, category?.treePath]));
 }
 
 export async function found(text: string): Promise<string[]> {

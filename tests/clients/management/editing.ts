@@ -31,8 +31,8 @@ export function conflicts({ updateGlossaryTerm }: ResultOf<typeof UpdateDocument
 }
 
 export function overdue({ myQueue }: ResultOf<typeof DeskDocument>, now: Date): string[] {
-  return myQueue.flatMap(({ entry, review }) =>
-    review.dueAt && new Date(review.dueAt) < now ? [entry.title] : [],
+  return myQueue.flatMap(({ entry, reviewRequest }) =>
+    reviewRequest.dueAt && new Date(reviewRequest.dueAt) < now ? [entry.title] : [],
   );
 }
 

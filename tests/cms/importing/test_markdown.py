@@ -35,9 +35,9 @@ FOLLOWS = "Its links follow pages that came or went."
 
 IN_EACH_LANGUAGE = """
 query InEachLanguage($slug: String!) {
-  en: view(locale: en) { glossaryTerm(by: {slug: $slug}) { title locale category { name } } }
-  de: view(locale: de) { glossaryTerm(by: {slug: $slug}) { title locale category { name } } }
-  es: view(locale: es) { glossaryTerm(by: {slug: $slug}) { title locale category { name } } }
+  en: view(locale: EN) { glossaryTerm(by: {slug: $slug}) { title locale category { name } } }
+  de: view(locale: DE) { glossaryTerm(by: {slug: $slug}) { title locale category { name } } }
+  es: view(locale: ES) { glossaryTerm(by: {slug: $slug}) { title locale category { name } } }
 }
 """
 
@@ -67,7 +67,7 @@ query ThenAndNow {
 AS_OF = """
 query AsOf @view(asOf: "2023-01-01T00:00:00Z") {
   glossaryTerms(orderBy: [title_ASC], first: 100) {
-    nodes { title publishedAt category { path } review { reviewers { name } signedAt } }
+    nodes { title publishedAt category { treePath } review { reviewers { name } signedAt } }
   }
 }
 """
@@ -75,7 +75,7 @@ query AsOf @view(asOf: "2023-01-01T00:00:00Z") {
 POSITION = 'query @view(asOf: "2023-01-01T00:00:00Z") { position }'
 CHANGES = """
 query Changes($since: Int!, $after: String) {
-  sync(since: $since, after: $after, first: 50, where: {locale: {eq: "en"}}) {
+  sync(since: $since, after: $after, first: 50, where: {locale: {eq: EN}}) {
     nodes { kind entryId digest }
     pageInfo { hasNextPage endCursor }
   }
@@ -118,9 +118,9 @@ async def test_a_page_is_there_in_each_language_or_in_the_next_best(harbour: Imp
     pages = await harbour.data(IN_EACH_LANGUAGE, slug="berth")
     concept = {"name": "concept"}
     assert {locale: page["glossaryTerm"] for locale, page in pages.items()} == {
-        "en": {"title": "Berth", "locale": "en", "category": concept},
-        "de": {"title": "Liegeplatz", "locale": "de", "category": concept},
-        "es": {"title": "Berth", "locale": "en", "category": concept},
+        "en": {"title": "Berth", "locale": "EN", "category": concept},
+        "de": {"title": "Liegeplatz", "locale": "DE", "category": concept},
+        "es": {"title": "Berth", "locale": "EN", "category": concept},
     }
 
 
@@ -140,7 +140,7 @@ async def test_the_glossary_is_there_as_it_stood(harbour: Importer) -> None:
     assert terms["Pilot"] == {
         "title": "Pilot",
         "publishedAt": "2021-05-04T08:30:00.000Z",
-        "category": {"path": "concept"},
+        "category": {"treePath": "concept"},
         "review": {
             "reviewers": [{"name": "Rita Reviewer"}],
             "signedAt": "2021-05-04T08:30:00.000Z",
@@ -215,8 +215,8 @@ async def test_links_lead_to_where_pages_stand_here(harbour: Importer) -> None:
 
 async def test_an_address_in_a_language_is_that_of_its_file(harbour: Importer) -> None:
     await harbour.run()
-    query = """query @view(locale: de) {
-      glossaryTerms(where: {locale: {eq: "de"}}, orderBy: [path_ASC]) {
+    query = """query @view(locale: DE) {
+      glossaryTerms(where: {locale: {eq: DE}}, orderBy: [path_ASC]) {
         nodes { path isOutdated translations { title } }
       }
     }"""

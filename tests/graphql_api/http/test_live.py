@@ -19,6 +19,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
 from cms.access.accounts import grant_role
+from cms.authorization.actions import Action
 from cms.authorization.actor import Actor, Grant
 from cms.clock import now
 from cms.drafts.presence import announce_presence, present_in
@@ -49,7 +50,7 @@ CHANGED = """subscription($id: ID) {
   entryChanged(entryId: $id) { action account { email } entry { id title } }
 }"""
 REQUESTED = """subscription {
-  reviewRequested { entry { id } review { requestedBy { email } } account { email } }
+  reviewRequested { entry { id } reviewRequest { requestedBy { email } } account { email } }
 }"""
 COMMENTED = "subscription { commentAdded { entry { id } comment { body } } }"
 PUBLISHED = "subscription { publicationChanged { action entry { id } publication { path } } }"
@@ -195,9 +196,9 @@ async def edit(desk: Desk) -> tuple[str, str]:
 
 
 # What that is told as, in its order.
-FIRST = ["entry:create", "comment:write", "review:request", "review:sign-off"]
-FIRST += ["entry:publish", "entry:unpublish"]
-ALL = ["entry:create", "entry:create", *FIRST[1:], "entry:archive"]
+FIRST = ["ENTRY_CREATE", "COMMENT_WRITE", "REVIEW_REQUEST", "REVIEW_SIGN_OFF"]
+FIRST += ["ENTRY_PUBLISH", "ENTRY_UNPUBLISH"]
+ALL = ["ENTRY_CREATE", "ENTRY_CREATE", *FIRST[1:], "ENTRY_ARCHIVE"]
 
 
 async def done(newsroom: Newsroom) -> list[str]:
@@ -205,7 +206,9 @@ async def done(newsroom: Newsroom) -> list[str]:
     async with newsroom.database.reading() as session:
         records = await session.scalars(select(AuditRecord).order_by(AuditRecord.sequence))
         return [
-            each.action for each in records if each.outcome == "done" and "entry" in each.detail
+            Action(each.action).name
+            for each in records
+            if each.outcome == "done" and "entry" in each.detail
         ]
 
 
@@ -233,7 +236,7 @@ async def test_editors_are_told_what_happens_in_its_order_on_every_server(
         assert told[0]["changed"][0]["account"] == {"email": EMAIL}
         who = {"email": EMAIL}
         assert told[0]["requested"] == [
-            {"entry": {"id": first}, "review": {"requestedBy": who}, "account": who}
+            {"entry": {"id": first}, "reviewRequest": {"requestedBy": who}, "account": who}
         ]
         assert told[0]["said"] == [{"entry": {"id": first}, "comment": {"body": "Why?"}}]
         assert [each["action"] for each in told[0]["public"]] == FIRST[-2:]

@@ -245,7 +245,7 @@ async def test_a_malformed_request_is_refused(desk: Desk) -> None:
 def nested(depth: int) -> str:
     """Return a query with an entry within its own review, so many times."""
     inner = "entry { openReview { " * depth + "id" + " } }" * depth
-    return f'{{ review(id: "x") {{ {inner} }} }}'
+    return f'{{ reviewRequest(id: "x") {{ {inner} }} }}'
 
 
 TOO_MUCH = (
@@ -296,8 +296,8 @@ async def test_what_cannot_be_stored_is_refused_and_not_a_failure(desk: Desk) ->
 
 async def test_one_sees_when_a_service_token_was_used_last(desk: Desk) -> None:
     secret = await desk.secret(desk.newsroom.author)
-    query = "{ me { tokens { name lastUsedAt } } }"
-    (token,) = (await desk.post(query, secret)).json()["data"]["me"]["tokens"]
+    query = "{ me { tokens { nodes { name lastUsedAt } } } }"
+    (token,) = (await desk.post(query, secret)).json()["data"]["me"]["tokens"]["nodes"]
     assert token["name"] == "a tool"
     assert token["lastUsedAt"] is not None
     async with desk.newsroom.database.reading() as session:

@@ -179,7 +179,7 @@ async def test_a_subscription_outlives_its_database(outage: Outage) -> None:
         await until(partial(_is_answered, partial(desk.post, ME, token)), BACK_SECONDS)
         made = await desk.article("After")
         changed = (await socket.next("1"))["entryChanged"]
-        assert changed == {"action": "entry:create", "entry": {"id": made["entry"]}}
+        assert changed == {"action": "ENTRY_CREATE", "entry": {"id": made["entry"]}}
 
 
 async def test_what_begins_while_the_database_is_away_is_told_to_try_again(

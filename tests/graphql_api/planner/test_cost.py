@@ -99,7 +99,7 @@ async def test_every_documented_query_is_accepted_at_a_hundred_thousand_entries(
             '{ terms(where: {OR: [{title: {ne: "a"}}, {title: {ne: "b"}}]}) { totalCount } }',
         ),
         (
-            '{ terms(where: {links: {some: {kind: {eq: "a"}}}}) { totalCount } }',
+            "{ terms(where: {links: {some: {kind: {eq: INLINE}}}}) { totalCount } }",
             '{ terms(where: {links: {some: {target: {slug: {eq: "a"}}}}}) { totalCount } }',
         ),
         ('{ terms(search: "a") { totalCount } }', '{ terms(search: "a b") { totalCount } }'),
@@ -143,7 +143,7 @@ async def test_conditions_count_in_variables_as_well() -> None:
         "{id: {eq: null}}",
         "{AND: [{id: {eq: null}}]}",
         "{path: {}}",
-        "{category: {path: {eq: null}}}",
+        "{category: {treePath: {eq: null}}}",
         "{OR: [{id: {eq: null}}]}",
     ],
 )

@@ -31,7 +31,7 @@ query Deep($path: String!, $first: Int!) {
     nodes { title category { entries { totalCount } } }
   }
   settings { brand menu { heading links { label } } }
-  categories { nodes { path entries(first: 2) { nodes { title } } } }
+  categories { nodes { treePath entries(first: 2) { nodes { title } } } }
 }
 """
 

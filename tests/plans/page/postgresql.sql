@@ -15,7 +15,7 @@ FROM publication
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t12 
 WHERE t12.id = ((t11.value ->> 'entry') collate "C")) || ((t11.value ->> 'fragment') collate "C"), ((t11.value ->> 'href') collate "C")), '' order by (t11.ordinality - 1)) AS anon_6 
 FROM jsonb_array_elements((t1.rendered -> 'body') -> 'segments') with ordinality AS t11))) ELSE '"\u0001missing"'::json END, 'sections', (SELECT coalesce(json_agg(json_build_object('heading', coalesce(t13.value -> 'heading', '"\u0001missing"'::jsonb), 'anchor', t13.value -> 'anchor') order by (t13.ordinality - 1) ASC), '[]'::json) AS anon_7 
-FROM jsonb_array_elements(t1.rendered -> 'sections') with ordinality AS t13), 'byline', CASE WHEN (t1.rendered -> 'byline' IS NOT NULL) THEN json_build_object('name', coalesce((t1.rendered -> 'byline') -> 'name', '"\u0001missing"'::jsonb)) ELSE NULL END, 'linkGroups', (SELECT coalesce(json_agg(json_build_object('kind', t14.kind, 'label', t14.label, 'links', (SELECT coalesce(json_agg(json_build_object('label', t15.label, 'url', t15.url, 'target', (SELECT json_build_object('title', t16.title, 'path', t16.path) AS anon_10 
+FROM jsonb_array_elements(t1.rendered -> 'sections') with ordinality AS t13), 'byline', CASE WHEN (t1.rendered -> 'byline' IS NOT NULL) THEN json_build_object('name', coalesce((t1.rendered -> 'byline') -> 'name', '"\u0001missing"'::jsonb)) ELSE NULL END, 'linkGroups', (SELECT coalesce(json_agg(json_build_object('kind', CASE t14.kind WHEN 'step' THEN 'STEP' WHEN 'related' THEN 'RELATED' WHEN 'source' THEN 'SOURCE' WHEN 'remark' THEN 'REMARK' WHEN 'menu' THEN 'MENU' WHEN 'inline' THEN 'INLINE' ELSE CASE WHEN (t14.kind IS NOT NULL) THEN 'UNKNOWN' END END, 'label', t14.label, 'links', (SELECT coalesce(json_agg(json_build_object('label', t15.label, 'url', t15.url, 'target', (SELECT json_build_object('title', t16.title, 'path', t16.path) AS anon_10 
 FROM (SELECT publication.content_type AS content_type, revision.title AS title, publication.path AS path, publication.entry_id AS id 
 FROM publication JOIN revision ON revision.id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t16 
@@ -50,7 +50,7 @@ WHERE above.distance < 50)
 FROM above) AS t3)) AS anon_15 
 FROM (SELECT category.name AS name, category.parent_id AS parent_id, category.id AS id 
 FROM category) AS t2 
-WHERE t2.id = t1.category_id), 'linkGroups', (SELECT coalesce(json_agg(json_build_object('kind', t4.kind, 'label', t4.label, 'links', (SELECT coalesce(json_agg(json_build_object('label', t5.label, 'url', t5.url, 'target', (SELECT json_build_object('title', t6.title, 'path', t6.path) AS anon_20 
+WHERE t2.id = t1.category_id), 'linkGroups', (SELECT coalesce(json_agg(json_build_object('kind', CASE t4.kind WHEN 'step' THEN 'STEP' WHEN 'related' THEN 'RELATED' WHEN 'source' THEN 'SOURCE' WHEN 'remark' THEN 'REMARK' WHEN 'menu' THEN 'MENU' WHEN 'inline' THEN 'INLINE' ELSE CASE WHEN (t4.kind IS NOT NULL) THEN 'UNKNOWN' END END, 'label', t4.label, 'links', (SELECT coalesce(json_agg(json_build_object('label', t5.label, 'url', t5.url, 'target', (SELECT json_build_object('title', t6.title, 'path', t6.path) AS anon_20 
 FROM (SELECT publication.content_type AS content_type, revision.title AS title, publication.path AS path, publication.entry_id AS id 
 FROM publication JOIN revision ON revision.id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t6 

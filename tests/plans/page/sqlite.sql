@@ -15,7 +15,7 @@ FROM publication
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t12 
 WHERE t12.id = (t11.value ->> 'entry')) || (t11.value ->> 'fragment'), (t11.value ->> 'href')), '' order by t11.key) AS anon_6 
 FROM json_each((t1.rendered -> 'body') -> 'segments') AS t11))) ELSE json('"\u0001missing"') END, 'sections', (SELECT json_group_array(json_object('heading', coalesce(t13.value -> 'heading', json('"\u0001missing"')), 'anchor', t13.value -> 'anchor') order by t13.key ASC) AS anon_7 
-FROM json_each(t1.rendered -> 'sections') AS t13), 'byline', CASE WHEN (t1.rendered -> 'byline' IS NOT NULL) THEN json_object('name', coalesce((t1.rendered -> 'byline') -> 'name', json('"\u0001missing"'))) ELSE NULL END, 'linkGroups', (SELECT json_group_array(json_object('kind', t14.kind, 'label', t14.label, 'links', (SELECT json_group_array(json_object('label', t15.label, 'url', t15.url, 'target', (SELECT json_object('title', t16.title, 'path', t16.path) AS anon_10 
+FROM json_each(t1.rendered -> 'sections') AS t13), 'byline', CASE WHEN (t1.rendered -> 'byline' IS NOT NULL) THEN json_object('name', coalesce((t1.rendered -> 'byline') -> 'name', json('"\u0001missing"'))) ELSE NULL END, 'linkGroups', (SELECT json_group_array(json_object('kind', CASE t14.kind WHEN 'step' THEN 'STEP' WHEN 'related' THEN 'RELATED' WHEN 'source' THEN 'SOURCE' WHEN 'remark' THEN 'REMARK' WHEN 'menu' THEN 'MENU' WHEN 'inline' THEN 'INLINE' ELSE CASE WHEN (t14.kind IS NOT NULL) THEN 'UNKNOWN' END END, 'label', t14.label, 'links', (SELECT json_group_array(json_object('label', t15.label, 'url', t15.url, 'target', (SELECT json_object('title', t16.title, 'path', t16.path) AS anon_10 
 FROM (SELECT publication.content_type AS content_type, revision.title AS title, publication.path AS path, publication.entry_id AS id 
 FROM publication JOIN revision ON revision.id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t16 
@@ -50,7 +50,7 @@ WHERE above.distance < 50)
 FROM above) AS t3)) AS anon_15 
 FROM (SELECT category.name AS name, category.parent_id AS parent_id, category.id AS id 
 FROM category) AS t2 
-WHERE t2.id = t1.category_id), 'linkGroups', (SELECT json_group_array(json_object('kind', t4.kind, 'label', t4.label, 'links', (SELECT json_group_array(json_object('label', t5.label, 'url', t5.url, 'target', (SELECT json_object('title', t6.title, 'path', t6.path) AS anon_20 
+WHERE t2.id = t1.category_id), 'linkGroups', (SELECT json_group_array(json_object('kind', CASE t4.kind WHEN 'step' THEN 'STEP' WHEN 'related' THEN 'RELATED' WHEN 'source' THEN 'SOURCE' WHEN 'remark' THEN 'REMARK' WHEN 'menu' THEN 'MENU' WHEN 'inline' THEN 'INLINE' ELSE CASE WHEN (t4.kind IS NOT NULL) THEN 'UNKNOWN' END END, 'label', t4.label, 'links', (SELECT json_group_array(json_object('label', t5.label, 'url', t5.url, 'target', (SELECT json_object('title', t6.title, 'path', t6.path) AS anon_20 
 FROM (SELECT publication.content_type AS content_type, revision.title AS title, publication.path AS path, publication.entry_id AS id 
 FROM publication JOIN revision ON revision.id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t6 

@@ -84,7 +84,7 @@ ACCOUNT_MUTATIONS = (
         description="Give an account a role, for all content or for a part of it.",
         inputs={
             **_ACCOUNT_ID,
-            "role": wanted("str", "viewer, author, reviewer, publisher or administrator."),
+            "role": wanted("Role", "The role."),
             "stage": wanted("str | None", "For a reviewer, the one stage to sign off at."),
             "content_type": wanted("EntryType | None", "Only entries of this type."),
             "category_id": wanted("ID | None", "Only entries in this category or below it."),

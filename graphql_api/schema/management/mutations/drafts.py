@@ -30,7 +30,7 @@ from graphql_api.schema.management.mutations.values import (
     draft_from,
 )
 
-LOCALE = {"locale": wanted("str | None", "The edition; by default the site's first locale.")}
+LOCALE = {"locale": wanted("Locale | None", "The edition; by default the site's first locale.")}
 ENTRY_ID = {"entry_id": wanted("ID", "The entry."), **LOCALE}
 BASE = {
     "base_revision": wanted("ID", "The id of the revision that this write started from."),

@@ -70,8 +70,8 @@ ENTRY_MUTATIONS = (
         description="Begin an edition in another locale, with the source's text.",
         inputs={
             "entry_id": wanted("ID", "The entry."),
-            "locale": wanted("str", "The language of the new edition."),
-            "source_locale": wanted("str | None", "The edition to start from."),
+            "locale": wanted("Locale", "The language of the new edition."),
+            "source_locale": wanted("Locale | None", "The edition to start from."),
         },
         payload=ENTRY,
         run=_add_edition,

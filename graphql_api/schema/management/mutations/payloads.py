@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping
 
 from cms.content.canonical_json import Json
 from cms.content.content_warnings import ContentWarning
-from graphql_api.planner.declarations import Call, Rows, Sql
 from graphql_api.schema.declaring.fields import Declared
 from graphql_api.schema.declaring.json_parts import part, part_list, part_row
 from graphql_api.schema.declaring.row_sources import (
     category_rows,
     person_rows,
-    revision_rows,
+    revision_with_id,
     tag_rows,
 )
 from graphql_api.schema.management.account import account_rows, grant_rows, token_rows
@@ -26,24 +25,20 @@ from graphql_api.schema.management.editing import (
 from graphql_api.schema.management.errors import Place
 
 
-def _revision(call: Call, key: Sql) -> Rows:
-    return revision_rows(call.view, lambda row: row.revision_id == key)
-
-
 def entry_of(type_: str) -> Mapping[str, Declared]:
     """Return the fields for an entry of a type, and its revision."""
     return {
-        "entry": part_row(f"{type_} | None", "revision", _revision, "The entry as it is now."),
-        "revision": part_row("Revision | None", "revision", _revision, "Its revision."),
+        "entry": part_row(
+            f"{type_} | None", "revision", revision_with_id, "The entry as it is now."
+        ),
+        "revision": part_row("Revision | None", "revision", revision_with_id, "Its revision."),
     }
 
 
 class Warning_:  # noqa: N801  # Python's own has the name
     """Something about a value that its author should know; it was saved all the same."""
 
-    code = part(
-        "str", "code", "REMOVED_ELEMENT, REMOVED_ATTRIBUTE or REMOVED_ADDRESS: of HTML in Markdown."
-    )
+    code = part("WarningCode", "code", "Its kind, in a word that never changes.")
     message = part("str", "message", "What happened, and what to do about it.")
     path = part("list[str]", "path", "Where in the mutation's arguments the value stands.")
 
@@ -76,7 +71,7 @@ def warnings_json(warnings: Iterable[ContentWarning], place: Place) -> Json:
 
 ENTRY = entry_of("Entry")
 REVIEW = {
-    "review": part_row(
+    "review_request": part_row(
         "ReviewRequest | None",
         "review",
         lambda call, key: review_rows(call, lambda row: row.id == key),

@@ -14,11 +14,10 @@ from cms.content.canonical_json import JsonObject
 from cms.errors import Refused
 from cms.publishing.publish_impact import Impact
 from cms.work.work import Work
-from graphql_api.planner.answers import answers_rows
-from graphql_api.planner.declarations import EachOf, Row, Rows
-from graphql_api.planner.json_sql import element_text, member
+from graphql_api.planner.declarations import EachOf
+from graphql_api.planner.json_sql import element_text
 from graphql_api.schema.declaring.fields import Declared
-from graphql_api.schema.declaring.json_parts import part_object
+from graphql_api.schema.declaring.json_parts import ids_under, part_object
 from graphql_api.schema.management.context import Given
 from graphql_api.schema.management.editing import publication_rows
 from graphql_api.schema.management.errors import refusal
@@ -75,14 +74,10 @@ def _told(impact: Impact) -> JsonObject:
 
 
 def _publications() -> Declared:
-    def identifiers(row: Row, _: object) -> Rows:
-        rows = answers_rows(member(row, "publications"))
-        return Rows(rows.relation, order=rows.order)
-
     return Declared(
         "list[Publication | None]",
         EachOf(
-            identifiers,
+            ids_under("publications"),
             lambda element, _: (publication_rows(lambda row: row.id == element_text(element)),),
         ),
         "The publications; empty if there were errors.",

@@ -184,7 +184,7 @@ SESSION_MUTATIONS = (
         inputs={
             "entry_id": wanted("ID", "The entry."),
             "revision_id": wanted("ID | None", "The revision; by default the newest."),
-            "locale": wanted("str | None", "The edition; by default the site's first locale."),
+            "locale": wanted("Locale | None", "The edition; by default the site's first locale."),
         },
         payload={
             "secret": part("str | None", "secret", "To be sent to the delivery API as a bearer."),
@@ -197,7 +197,7 @@ SESSION_MUTATIONS = (
         description="Make a service token for one's own account; its secret is shown this once.",
         inputs={
             "name": wanted("str", "What it is for."),
-            "scopes": wanted("list[str] | None", "The actions that it is good for; null for all."),
+            "scopes": wanted("list[Action] | None", "Actions that it is good for; null for all."),
             "valid_for_days": wanted("int", "How long it is good, at most 366 days."),
         },
         payload={

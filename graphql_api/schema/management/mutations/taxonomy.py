@@ -46,7 +46,7 @@ async def _create_person(work: Work, given: Given) -> JsonObject:
         given["name"],
         slug=given.get("slug") or "",
         bio=given.get("bio") or "",
-        links=[dict(link) for link in given.get("links") or ()],
+        profiles=[dict(link) for link in given.get("profiles") or ()],
     )
     return {"person": person.id}
 
@@ -57,7 +57,7 @@ _NAMED = {
 }
 
 # The fields of the input for where else to find a person.
-PERSON_LINK_INPUT = {
+PERSON_PROFILE_INPUT = {
     "label": wanted("str", "What it is called."),
     "url": wanted("str", "Where it is."),
 }
@@ -101,7 +101,7 @@ TAXONOMY_MUTATIONS = (
         inputs={
             **_NAMED,
             "bio": wanted("str | None", "Who that is."),
-            "links": wanted("list[PersonLinkInput] | None", "Where else to find them."),
+            "profiles": wanted("list[PersonProfileInput] | None", "Where else to find them."),
         },
         payload=PERSON,
         run=_create_person,

@@ -403,7 +403,7 @@ BELONGINGS: Mapping[str, Belonging] = {
             *_leaves(
                 lambda asked: {"target": {"title": asked}}, lambda to: to.title, ["Alpha", "beta"]
             ),
-            ({"kind": {"eq": "related"}}, lambda _: True),
+            ({"kind": {"eq": "RELATED"}}, lambda _: True),
             ({"target": {"links": {"count": {"eq": 0}}}}, lambda to: not to.related),
             (
                 {"target": {"incomingLinks": {"some": {"source": {"slug": {"eq": "gamma"}}}}}},
@@ -564,7 +564,7 @@ def test_categories_are_whole_branches_if_that_is_asked(library: Library) -> Non
         ({"within": "topics"}, {"alpha", "beta", "gamma"}),
         ({"within": "topics/below"}, {"beta"}),
         ({"within": "topic"}, set()),
-        ({"path": {"eq": "topics"}}, {"alpha", "gamma"}),
+        ({"treePath": {"eq": "topics"}}, {"alpha", "gamma"}),
         ({"name": {"startsWith": "B"}}, {"beta"}),
         ({"isNull": False}, {"alpha", "beta", "gamma"}),
     ):

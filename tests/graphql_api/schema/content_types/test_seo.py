@@ -171,8 +171,8 @@ async def test_a_page_names_itself_in_all_its_languages(seen: Api) -> None:
     brazilian = await seen.newsroom.translate(other, "pt-BR", title="Outro", slug="outro")
     await seen.newsroom.publish(brazilian, locale="pt-BR")
     both = [
-        {"locale": "en", "url": f"{HOME}/articles/other"},
-        {"locale": "pt-BR", "url": f"{HOME}/articles/outro"},
+        {"locale": "EN", "url": f"{HOME}/articles/other"},
+        {"locale": "PT_BR", "url": f"{HOME}/articles/outro"},
     ]
     assert (await article(seen, "other"))["seo"]["hreflang"] == both
     found = await article(seen, "outro", "pt_BR")

@@ -9,7 +9,7 @@ from tests.graphql_api.conftest import Api, Desk
 QUERY = """query($slug: String!) {
   article(by: {slug: $slug}) {
     links(first: 1) { facets(fields: [kind, origin, sourceType, targetType]) { ...F } }
-    incomingLinks(where: {kind: {ne: "related"}}) { facets(fields: [kind, sourceType]) { ...F } }
+    incomingLinks(where: {kind: {ne: RELATED}}) { facets(fields: [kind, sourceType]) { ...F } }
   }
   entries { facets(fields: [reviewers, author]) { ...F } }
   categories { facets(fields: [parent]) { ...F } }
@@ -46,10 +46,10 @@ async def test_every_connection_counts_what_its_rows_have_in_common(api: Api, sl
 
     if slug == "source":
         assert counts("article", "links") == [
-            ("kind", "inline", 2),
-            ("kind", "related", 1),
-            ("origin", "inline", 2),
-            ("origin", "field", 1),
+            ("kind", "INLINE", 2),
+            ("kind", "RELATED", 1),
+            ("origin", "INLINE", 2),
+            ("origin", "FIELD", 1),
             ("sourceType", "Article", 3),
             ("targetType", "Article", 2),
         ]
@@ -57,11 +57,11 @@ async def test_every_connection_counts_what_its_rows_have_in_common(api: Api, sl
     else:
         assert counts("article", "links") == []
         assert counts("article", "incomingLinks") == [
-            ("kind", "inline", 1),
+            ("kind", "INLINE", 1),
             ("sourceType", "Article", 1),
         ]
     assert counts("categories") == [("parent", "above", 2)]
-    assert counts("sitemap") == [("type", "Article", 2), ("locale", "en", 2)]
+    assert counts("sitemap") == [("type", "Article", 2), ("locale", "EN", 2)]
     year = str(last.published_at.year)
     assert data["sitemap"]["histogram"] == [{"start": year, "count": 2}]
     assert counts("sync") == [
@@ -69,7 +69,7 @@ async def test_every_connection_counts_what_its_rows_have_in_common(api: Api, sl
         ("kind", "UPSERT", 1),
         ("type", "Article", 1),
         ("type", "Note", 1),
-        ("locale", "en", 2),
+        ("locale", "EN", 2),
     ]
     assert counts("affectedPaths") == [
         ("reason", "CHANGED", 1),
@@ -99,7 +99,7 @@ async def test_editors_count_what_was_done(desk: Desk) -> None:
           } } }
         }""",
     )
-    assert data["audit"]["facets"] == [{"value": "done"}]
+    assert data["audit"]["facets"] == [{"value": "DONE"}]
     assert sum(day["count"] for day in data["audit"]["histogram"]) == data["audit"]["totalCount"]
     (article,) = data["articles"]["nodes"]
     assert article["revisions"] == {

@@ -44,7 +44,7 @@ query Find($search: String, $first: Int) {
 }
 """
 TITLES = "query ($search: String) { articles(search: $search) { nodes { title } } }"
-SUGGEST = "query ($search: String!) { suggest(search: $search) { typed word score editions } }"
+SUGGEST = "query ($search: String!) { suggest(search: $search) { typed word score editionCount } }"
 WORDS = ("kv", "cache", "caches", "gpu", "Größe", "groß", "cluster", "clusters", "a", "b2b", "机器")
 
 
@@ -400,7 +400,7 @@ async def test_suggestions_forgive_typing_errors_and_go_on_with_beginnings(api: 
         "typed": "kubernetes",
         "word": "kubernetes",
         "score": 1.0,
-        "editions": 2,
+        "editionCount": 2,
     }
 
 
@@ -418,7 +418,7 @@ async def test_so_many_are_suggested_as_were_asked_for(api: Api) -> None:
 async def test_words_are_of_the_views_language(api: Api) -> None:
     await api.newsroom.published(title="Kubernetes", slug="kubernetes")
     query = """
-    query ($search: String!) @view(locale: de, fallbackLocales: []) {
+    query ($search: String!) @view(locale: DE, fallbackLocales: []) {
       suggest(search: $search) { word }
     }
     """

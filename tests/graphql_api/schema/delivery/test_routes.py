@@ -145,12 +145,12 @@ async def test_paths_are_those_of_a_language(api: Api) -> None:
     german = await api.newsroom.translate(head, "de", title="Eins", slug="eins")
     await api.newsroom.publish(german, locale="de")
     for locale in ("en", "de"):
-        assert await route(api, "/articles/eins", locale=locale) == "Eins"
-        assert await route(api, "/articles/one", locale=locale) == "One"
+        assert await route(api, "/articles/eins", locale=locale.upper()) == "Eins"
+        assert await route(api, "/articles/one", locale=locale.upper()) == "One"
     newer = await api.newsroom.save(german, locale="de", title="Eins", slug="uno")
     await api.newsroom.publish(newer, locale="de")
     await moved(api, head, "first")
-    for view in ({}, {"locale": "de"}, {"locale": "de", "others": ["en"]}):
+    for view in ({}, {"locale": "DE"}, {"locale": "DE", "others": ["EN"]}):
         assert await route(api, "/articles/eins", **view) == "→ /articles/uno"
         assert await route(api, "/articles/one", **view) == "→ /articles/first"
 
@@ -161,11 +161,11 @@ async def test_a_path_without_its_language_leads_to_what_stands_in_for_it(api: A
     german = await api.newsroom.translate(head, "de", title="Eins", slug="eins")
     (publication,) = await api.newsroom.publish(german, locale="de")
     await api.newsroom.unpublish(publication)
-    falling: dict[str, Any] = {"locale": "de", "others": ["en"]}
+    falling: dict[str, Any] = {"locale": "DE", "others": ["EN"]}
     assert await route(api, "/articles/eins", **falling) == "→ /articles/one"
-    assert await route(api, "/articles/eins", locale="de", others=[]) == "gone"
+    assert await route(api, "/articles/eins", locale="DE", others=[]) == "gone"
     # English stands in for German only where it is said to.
-    assert await route(api, "/articles/eins", locale="en") == "gone"
+    assert await route(api, "/articles/eins", locale="EN") == "gone"
 
 
 async def test_one_path_in_two_languages_is_the_one_of_the_first(api: Api) -> None:
@@ -183,7 +183,15 @@ async def test_one_path_in_two_languages_is_the_one_of_the_first(api: Api) -> No
         ("en", ["de"], "English"),
         ("de", ["en"], "Deutsch"),
     ):
-        assert await route(api, "/articles/same", locale=locale, others=others) == title
+        assert (
+            await route(
+                api,
+                "/articles/same",
+                locale=locale.upper(),
+                others=[each.upper() for each in others],
+            )
+            == title
+        )
 
 
 async def test_one_former_path_in_two_languages_is_the_first_ones(api: Api) -> None:
@@ -198,7 +206,9 @@ async def test_one_former_path_in_two_languages_is_the_first_ones(api: Api) -> N
         after = await api.newsroom.save(head, locale=locale, title="X", slug=f"after-{locale}")
         await api.newsroom.publish(after, locale=locale)
     for locale, other in (("en", "de"), ("de", "en")):
-        found = await api.data(ROUTE, path="/articles/same", locale=locale, others=[other])
+        found = await api.data(
+            ROUTE, path="/articles/same", locale=locale.upper(), others=[other.upper()]
+        )
         assert found["route"]["to"] == f"/articles/after-{locale}"
 
 
@@ -240,14 +250,14 @@ async def test_the_sitemap_lists_every_page_of_the_view(api: Api) -> None:
     query = """query($position: Int) @view(position: $position) { sitemap(first: 4000) {
       totalCount nodes { path locale type alternates { locale path } }
     } }"""
-    both = [{"locale": "de", "path": "/articles/c"}, {"locale": "en", "path": "/articles/b"}]
-    note = {"locale": "en", "path": "/notes/a"}
+    both = [{"locale": "DE", "path": "/articles/c"}, {"locale": "EN", "path": "/articles/b"}]
+    note = {"locale": "EN", "path": "/notes/a"}
     assert (await api.data(query))["sitemap"] == {
         "totalCount": 3,
         "nodes": [
-            {"path": "/articles/b", "locale": "en", "type": "Article", "alternates": both},
-            {"path": "/articles/c", "locale": "de", "type": "Article", "alternates": both},
-            {"path": "/notes/a", "locale": "en", "type": "Note", "alternates": [note]},
+            {"path": "/articles/b", "locale": "EN", "type": "Article", "alternates": both},
+            {"path": "/articles/c", "locale": "DE", "type": "Article", "alternates": both},
+            {"path": "/notes/a", "locale": "EN", "type": "Note", "alternates": [note]},
         ],
     }
     assert (await api.data(query, position=1))["sitemap"]["totalCount"] == 1

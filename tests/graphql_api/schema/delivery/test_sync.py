@@ -34,22 +34,25 @@ SYNC = """query($since: Int!, $position: Int, $after: String, $first: Int!)
   @view(position: $position) {
     sync(since: $since, after: $after, first: $first) {
       until
-      nodes { kind entryId type locale path position digest entry { id locale path title } }
+      nodes {
+        kind entryId type locale: localeName path position digest
+        entry { id locale: localeName path title }
+      }
       pageInfo { hasNextPage endCursor }
     }
   }"""
 WHOLE = """query($position: Int!)
-  @view(position: $position, fallbackLocales: [de]) {
+  @view(position: $position, fallbackLocales: [DE]) {
   entries(first: 100) { nodes { ...T translations { ...T } } }
 }
-fragment T on Entry { id locale path title revision { digest } }"""
+fragment T on Entry { id locale: localeName path title revision { digest } }"""
 # What a page shows of itself and of others.
 PAGE = """fragment P on Entry {
-  id locale path title isOutdated
+  id locale: localeName path title isOutdated
   translations { title path }
   links(first: 10) { nodes { label url target { ... on Entry { title path } } } }
   incomingLinks(first: 10) { nodes { source { title path } } }
-  category { path ...C children { ...C } }
+  category { treePath ...C children { ...C } }
   review { signedAt reviewers { name } }
   jsonLd
   ... on Article { about { ...A } mentions { ...A } }
@@ -61,7 +64,7 @@ fragment C on Category { name entries(first: 10) { nodes { title path } } }
 """
 VIEW = "@view(position: $position, locale: $locale, fallbackLocales: $others)"
 SHARED = "settings { brand menu { links { label url } } }"
-PAGES = f"""query($position: Int, $locale: Locale!, $others: [Locale!]!, $own: String!) {VIEW} {{
+PAGES = f"""query($position: Int, $locale: Locale!, $others: [Locale!]!, $own: Locale!) {VIEW} {{
   {SHARED}
   entries(first: 10, where: {{path: {{isNull: false}}, locale: {{eq: $own}}}}) {{
     nodes {{ ...P }}
@@ -77,7 +80,8 @@ ROUTE = f"""query($position: Int, $locale: Locale!, $others: [Locale!]!, $path: 
 {PAGE}"""
 AFFECTED = """query($since: Int!, $position: Int, $after: String) @view(position: $position) {
   affectedPaths(since: $since, first: 3, after: $after) {
-    nodes { path locale reason entry { path locale } } pageInfo { hasNextPage endCursor }
+    nodes { path locale: localeName reason entry { path locale: localeName } }
+    pageInfo { hasNextPage endCursor }
   }
 }"""
 ACTIONS = ("publish", "publish", "publish", "unpublish", "sign", "settings", "snippet")
@@ -385,7 +389,7 @@ def built(site: Site, position: int | None) -> Pages:
     """Return all pages of a site at a position, each seen in its own language."""
     pages: Pages = {}
     for locale in ("en", "de"):
-        data = seen(site, PAGES, position, locale, own=locale)
+        data = seen(site, PAGES, position, locale, own=locale.upper())
         for node in data["entries"]["nodes"]:
             pages[locale, node["path"]] = page_of(data, node)
     return pages
@@ -404,7 +408,8 @@ def led_on(site: Site, position: int | None) -> dict[tuple[str, str], str]:
 
 def seen(site: Site, query: str, position: int | None, locale: str, **more: Any) -> Any:
     """Return the data of an answer, as a language has it at a position."""
-    return site.ask(query, position=position, locale=locale, others=site.fallbacks, **more)
+    others = [each.upper() for each in site.fallbacks]
+    return site.ask(query, position=position, locale=locale.upper(), others=others, **more)
 
 
 def page_of(data: Any, entry: Any) -> bytes:
@@ -600,7 +605,7 @@ async def test_paths_that_have_been_left_are_affected(api: Api) -> None:
     assert await reasons(api, 2) == {"moved": "CHANGED", "one": "LEFT", "gone": "LEFT"}
     assert await reasons(api, 2, position=3) == {"moved": "CHANGED", "one": "LEFT"}
     (page,) = (await api.data(REASONS, since=3))["affectedPaths"]["nodes"]
-    left = {"reason": "LEFT", "type": "Article", "locale": "en", "entry": None}
+    left = {"reason": "LEFT", "type": "Article", "locale": "EN", "entry": None}
     assert page == {"path": "/articles/gone", **left}
     # What has gone before it was known is not spoken of, but where a page stood in between.
     assert await reasons(api, 0) == {"moved": "CHANGED", "one": "LEFT"}
@@ -663,8 +668,8 @@ async def test_changes_can_be_narrowed_to_types_and_languages(api: Api) -> None:
     for where, titles in (
         (None, ["Article", "Note", "Artikel"]),
         ({"type": {"eq": "Note"}}, ["Note"]),
-        ({"locale": {"eq": "de"}}, ["Artikel"]),
-        ({"type": {"in": ["Note"]}, "locale": {"eq": "de"}}, []),
+        ({"locale": {"eq": "DE"}}, ["Artikel"]),
+        ({"type": {"in": ["Note"]}, "locale": {"eq": "DE"}}, []),
     ):
         sync = (await api.data(query, where=where))["sync"]
         assert [node["entry"]["title"] for node in sync["nodes"]] == titles

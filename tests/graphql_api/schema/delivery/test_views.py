@@ -253,8 +253,8 @@ async def test_variables_stand_in_the_directives_arguments(api: Api) -> None:
     # The position is a value: it is bound, and no part of the statement.
     assert len(set(api.reader.statements)) == 1
     assert titles(await api.data(query)) == ["New"]
-    assert titles(await api.data(query, locale="de", position=2)) == ["Alt"]
-    assert titles(await api.data(query, locale="de", position=1)) == []
+    assert titles(await api.data(query, locale="DE", position=2)) == ["Alt"]
+    assert titles(await api.data(query, locale="DE", position=1)) == []
     (error,) = await api.refused(query, {"perspective": "DRAFT"})
     assert error.extensions == {"code": "NOT_ALLOWED"}
 
@@ -267,10 +267,10 @@ async def test_a_language_shows_what_there_is_in_it(api: Api) -> None:
     await api.newsroom.publish(head)
     await api.newsroom.published(title="Only English", slug="only")
     await in_german(api, head, title="Deutsch", slug="eins")
-    assert titles(await both(api, "locale: de", TITLES)) == ["Deutsch"]
-    with_english = "locale: de, fallbackLocales: [en]"
+    assert titles(await both(api, "locale: DE", TITLES)) == ["Deutsch"]
+    with_english = "locale: DE, fallbackLocales: [EN]"
     assert titles(await both(api, with_english, TITLES)) == ["Deutsch", "Only English"]
-    assert titles(await both(api, "locale: en", TITLES)) == ["English", "Only English"]
+    assert titles(await both(api, "locale: EN", TITLES)) == ["English", "Only English"]
 
 
 async def test_declared_fallbacks_hold_unless_others_are_named(api: Api) -> None:
@@ -279,11 +279,11 @@ async def test_declared_fallbacks_hold_unless_others_are_named(api: Api) -> None
     await api.newsroom.publish(head)
     await api.newsroom.published(title="Only English", slug="only")
     await in_german(api, head, title="Deutsch", slug="eins")
-    assert titles(await both(falling, "locale: de", TITLES)) == ["Deutsch", "Only English"]
-    assert titles(await both(falling, "locale: de, fallbackLocales: []", TITLES)) == ["Deutsch"]
+    assert titles(await both(falling, "locale: DE", TITLES)) == ["Deutsch", "Only English"]
+    assert titles(await both(falling, "locale: DE, fallbackLocales: []", TITLES)) == ["Deutsch"]
     assert titles(await falling.data(f"{{ {TITLES} }}")) == ["English", "Only English"]
     selected = '{ entry(by: {path: "/articles/one"}) { title } }'
-    assert await falling.data(f"query @view(locale: de) {selected}") == {"entry": None}
+    assert await falling.data(f"query @view(locale: DE) {selected}") == {"entry": None}
 
 
 async def test_one_path_in_two_languages_is_the_first_ones(api: Api) -> None:
@@ -293,8 +293,8 @@ async def test_one_path_in_two_languages_is_the_first_ones(api: Api) -> None:
     await in_german(api, other, title="Deutsch", slug="same")
     selected = 'entry(by: {path: "/articles/same"}) { title } article(by: {slug: "same"}) { title }'
     for languages, title in (
-        ("locale: de, fallbackLocales: [en]", "Deutsch"),
-        ("locale: en, fallbackLocales: [de]", "English"),
+        ("locale: DE, fallbackLocales: [EN]", "Deutsch"),
+        ("locale: EN, fallbackLocales: [DE]", "English"),
     ):
         data = await both(api, languages, selected)
         assert data == {"entry": {"title": title}, "article": {"title": title}}
@@ -310,16 +310,16 @@ async def test_an_entry_knows_its_languages_and_what_lags_behind(api: Api) -> No
     }"""
 
     async def seen(locale: str, perspective: str = "PUBLISHED") -> Any:
-        arguments = f"locale: {locale}, perspective: {perspective}"
+        arguments = f"locale: {locale.upper()}, perspective: {perspective}"
         return (await both(api, arguments, selected))["entries"]["nodes"]
 
-    english = {"locale": "en", "title": "English", "path": "/articles/one"}
-    deutsch = {"locale": "de", "title": "Deutsch", "path": "/articles/eins"}
+    english = {"locale": "EN", "title": "English", "path": "/articles/one"}
+    deutsch = {"locale": "DE", "title": "Deutsch", "path": "/articles/eins"}
     assert await seen("en") == [
         {
-            "locale": "en",
+            "locale": "EN",
             "title": "English",
-            "availableLocales": ["de", "en"],
+            "availableLocales": ["DE", "EN"],
             "isOutdated": False,
             "translations": [deutsch],
         }
@@ -333,7 +333,7 @@ async def test_an_entry_knows_its_languages_and_what_lags_behind(api: Api) -> No
     await newsroom.publish(newer)
     assert [each["isOutdated"] for each in await seen("de")] == [True]
     outdated = "entries(where: {isOutdated: {eq: true}}) { nodes { title } }"
-    assert (await both(api, "locale: de", outdated))["entries"]["nodes"] == [{"title": "Deutsch"}]
+    assert (await both(api, "locale: DE", outdated))["entries"]["nodes"] == [{"title": "Deutsch"}]
     async with newsroom.as_(newsroom.author) as work:
         caught_up = await update_entry(
             work,
@@ -352,7 +352,7 @@ async def test_what_lacks_a_translation_can_be_asked_for(api: Api) -> None:
     await api.newsroom.publish(head)
     await api.newsroom.published(title="English alone", slug="english")
     await in_german(api, head, title="Beide", slug="beide")
-    query = """{ entries(where: {translations: {none: {locale: {eq: "de"}}}}) {
+    query = """{ entries(where: {translations: {none: {locale: {eq: DE}}}}) {
       totalCount nodes { title }
     } }"""
     assert titles(await api.data(query)) == ["English alone"]
@@ -374,7 +374,7 @@ async def test_a_link_in_a_translation_knows_where_it_stands(api: Api) -> None:
     assert translation["links"]["nodes"] == [
         {
             "label": "Target",
-            "source": {"title": "Quelle", "locale": "de"},
+            "source": {"title": "Quelle", "locale": "DE"},
             "target": {"title": "Target"},
         }
     ]

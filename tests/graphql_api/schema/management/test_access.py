@@ -60,7 +60,7 @@ async def divide(desk: Desk) -> Divided:
     review = await desk.do(
         newsroom.author,
         "requestReview",
-        "review { id }",
+        "reviewRequest { id }",
         entryId=outside.entry,
         baseRevision=outside.revision,
     )
@@ -73,7 +73,7 @@ async def divide(desk: Desk) -> Divided:
         scoped=await newsroom.person("Sam Scoped", *grants),
         inside=inside,
         outside=outside,
-        review=review["review"]["id"],
+        review=review["reviewRequest"]["id"],
         comment=comment["comment"]["id"],
         category=nested.id,
     )
@@ -135,7 +135,7 @@ QUERIES = [
 ]
 OF_ENTRIES: dict[str, dict[str, Any]] = {
     "duplicateEntry": {},
-    "addEdition": {"locale": "de"},
+    "addEdition": {"locale": "DE"},
     "archiveEntry": {},
     "unarchiveEntry": {},
     "deleteEntry": {},
@@ -186,7 +186,7 @@ async def test_ids_of_other_things_tell_no_more(desk: Desk) -> None:
     scoped, inside, outside = divided.scoped, divided.inside, divided.outside
     for field, kind, hidden in (
         ("revision(id: $id) { number }", "rev", outside.revision),
-        ("review(id: $id) { note }", "review", divided.review),
+        ("reviewRequest(id: $id) { note }", "review", divided.review),
     ):
         query = f"query($id: ID!) {{ {field} }}"
         for each in (hidden, f"{kind}_{UNKNOWN}", inside.entry, "no id"):
@@ -301,7 +301,7 @@ PART = """{
   articles(where: {title: {contains: "Secret"}}) { totalCount }
   byTag: entries(where: {tags: {some: {slug: {eq: "shared"}}}}) { totalCount }
   byPlace: entries(where: {category: {within: "inside-out"}}) { totalCount }
-  categories { nodes { path entries { totalCount } } }
+  categories { nodes { treePath entries { totalCount } } }
   tags { nodes { entries { totalCount nodes { title } } } }
   person(by: {slug: "ada-author"}) { authored { totalCount nodes { title } } }
   entry(by: {path: "/articles/secret"}) { id }
@@ -321,7 +321,7 @@ async def test_a_scoped_account_sees_its_part_and_nothing_else(desk: Desk) -> No
                     "title": "Seen",
                     "links": {"totalCount": 1, "nodes": [{"url": "https://example.org/"}]},
                     "incomingLinks": {"totalCount": 0, "nodes": []},
-                    "linkGroups": [{"kind": "source", "links": [{"url": "https://example.org/"}]}],
+                    "linkGroups": [{"kind": "SOURCE", "links": [{"url": "https://example.org/"}]}],
                     "related": [],
                 }
             ],
@@ -331,9 +331,9 @@ async def test_a_scoped_account_sees_its_part_and_nothing_else(desk: Desk) -> No
         "byPlace": {"totalCount": 0},
         "categories": {
             "nodes": [
-                {"path": "inside", "entries": {"totalCount": 0}},
-                {"path": "inside/nested", "entries": {"totalCount": 1}},
-                {"path": "inside-out", "entries": {"totalCount": 0}},
+                {"treePath": "inside", "entries": {"totalCount": 0}},
+                {"treePath": "inside/nested", "entries": {"totalCount": 1}},
+                {"treePath": "inside-out", "entries": {"totalCount": 0}},
             ]
         },
         "tags": {"nodes": [{"entries": {"totalCount": 1, "nodes": [{"title": "Seen"}]}}]},
@@ -386,23 +386,24 @@ async def test_a_token_does_what_its_scopes_say(desk: Desk) -> None:
         "issueToken",
         "secret token { name scopes lastUsedAt }",
         name="Importer",
-        scopes=["entry:read", "entry:create"],
+        scopes=["ENTRY_READ", "ENTRY_CREATE"],
         validForDays=7,
     )
     assert payload["token"] == {
         "name": "Importer",
-        "scopes": ["entry:read", "entry:create"],
+        "scopes": ["ENTRY_READ", "ENTRY_CREATE"],
         "lastUsedAt": None,
     }
     token = await actor_of(newsroom, payload["secret"])
     data = await desk.data(
-        token, "{ me { scopes account { email } tokens { name } } entries { totalCount } }"
+        token,
+        "{ me { scopes account { email } tokens { nodes { name } } } entries { totalCount } }",
     )
     assert data == {
         "me": {
-            "scopes": ["entry:create", "entry:read"],
+            "scopes": ["ENTRY_CREATE", "ENTRY_READ"],
             "account": {"email": "ada.author@example.org"},
-            "tokens": [{"name": "Importer"}],
+            "tokens": {"nodes": [{"name": "Importer"}]},
         },
         "entries": {"totalCount": 1},
     }
@@ -415,8 +416,8 @@ async def test_a_token_does_what_its_scopes_say(desk: Desk) -> None:
     assert (await desk.data(blind, "{ entries { totalCount } }"))["entries"]["totalCount"] == 0
     made = await desk.do(blind, "createArticle", "entry { id }", values={"title": "Unseen"})
     assert made["entry"] is None
-    others = (await desk.data(newsroom.second_author, "{ me { tokens { name } } }"))["me"]
-    assert others == {"tokens": []}
+    others = (await desk.data(newsroom.second_author, "{ me { tokens { nodes { name } } } }"))["me"]
+    assert others == {"tokens": {"nodes": []}}
 
 
 async def test_a_role_that_is_taken_away_is_gone_with_the_next_request(desk: Desk) -> None:

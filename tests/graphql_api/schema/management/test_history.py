@@ -104,15 +104,15 @@ async def test_an_old_revision_is_read_like_the_entry_itself(desk: Desk) -> None
         "links": {
             "totalCount": 3,
             "nodes": [
-                {"kind": "related", "label": "Other"},
-                {"kind": "source", "label": "Example"},
-                {"kind": "step", "label": "there"},
+                {"kind": "RELATED", "label": "Other"},
+                {"kind": "SOURCE", "label": "Example"},
+                {"kind": "STEP", "label": "there"},
             ],
         },
         "linkGroups": [
-            {"kind": "step", "links": [{"label": "there"}]},
-            {"kind": "related", "links": [{"label": "Other"}]},
-            {"kind": "source", "links": [{"label": "Example"}]},
+            {"kind": "STEP", "links": [{"label": "there"}]},
+            {"kind": "RELATED", "links": [{"label": "Other"}]},
+            {"kind": "SOURCE", "links": [{"label": "Example"}]},
         ],
     }
 
@@ -205,11 +205,11 @@ async def test_what_is_public_stands_beside_the_draft(desk: Desk) -> None:
     query = """query($id: ID!) { entry(by: {id: $id}) {
       title state revision { number }
       public { title path state revision { number } publishedAt ... on Article { body { html } } }
-      publications { path endedAt publishedBy { email } entry { title } }
+      publications { nodes { path endedAt publishedBy { email } entry { title } } }
     } }"""
     data = await desk.data(newsroom.author, query, id=draft.entry)
     assert data["entry"]["public"] is None
-    assert data["entry"]["publications"] == []
+    assert data["entry"]["publications"]["nodes"] == []
     await desk.publish(draft)
     edited = await desk.update(draft, title="Draft", slug="draft", body="New.")
     data = await desk.data(newsroom.author, query, id=draft.entry)
@@ -226,7 +226,7 @@ async def test_what_is_public_stands_beside_the_draft(desk: Desk) -> None:
     await desk.publish(edited)
     data = await desk.data(newsroom.author, query, id=draft.entry)
     assert data["entry"]["public"]["title"] == "Draft"
-    newest, oldest = data["entry"]["publications"]
+    newest, oldest = data["entry"]["publications"]["nodes"]
     assert (newest["path"], newest["endedAt"]) == ("/articles/draft", None)
     assert newest["publishedBy"] == {"email": "pia.publisher@example.org"}
     assert oldest["path"] == "/articles/public"

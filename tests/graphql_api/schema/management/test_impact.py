@@ -148,10 +148,10 @@ async def test_a_preview_of_a_translation_is_in_its_language(preview: Preview) -
 
     to_english = [{"label": "English", "url": "/articles/english"}]
     to_german = [{"label": "Deutsch", "url": "/articles/deutsch"}]
-    assert seen("locale: en, fallbackLocales: []") == (["Beside", "English"], to_english)
-    assert seen("locale: en, fallbackLocales: [de]") == (["Beside", "English"], to_english)
-    assert seen("locale: de, fallbackLocales: []") == (["Deutsch"], None)
-    assert seen("locale: de, fallbackLocales: [en]") == (["Beside", "Deutsch"], to_german)
+    assert seen("locale: EN, fallbackLocales: []") == (["Beside", "English"], to_english)
+    assert seen("locale: EN, fallbackLocales: [DE]") == (["Beside", "English"], to_english)
+    assert seen("locale: DE, fallbackLocales: []") == (["Deutsch"], None)
+    assert seen("locale: DE, fallbackLocales: [EN]") == (["Beside", "Deutsch"], to_german)
     route = """{ route(path: "/articles/deutsch") { ... on PageRoute { entry { title } } } }"""
     assert preview.data(route, secret) == {"route": {"entry": {"title": "Deutsch"}}}
 
@@ -220,17 +220,17 @@ async def test_no_other_draft_is_counted_or_leads_anywhere(preview: Preview) -> 
             "facets": [
                 {"field": "category", "value": "topics", "count": 1},
                 {"field": "tags", "value": "basics", "count": 1},
-                {"field": "locale", "value": "en", "count": 1},
+                {"field": "locale", "value": "EN", "count": 1},
                 {"field": "author", "value": "ada-author", "count": 1},
             ],
             "histogram": [{"count": 1}],
             "nodes": [
                 {
                     "title": "Shown",
-                    "availableLocales": ["en"],
+                    "availableLocales": ["EN"],
                     "translations": [],
                     "incomingLinks": {"totalCount": 0},
-                    "seo": {"hreflang": [{"locale": "en"}]},
+                    "seo": {"hreflang": [{"locale": "EN"}]},
                 }
             ],
         },

@@ -11,12 +11,12 @@ from cms.tables.base import Base
 from tests.graphql_api.conftest import Api, Desk, Draft, draft_from
 
 GATES = [
-    "is_signed_off",
-    "nobody_objects",
-    "is_complete",
-    "links_lead_somewhere",
-    "path_is_free",
-    "incoming_links_stay_whole",
+    "IS_SIGNED_OFF",
+    "NOBODY_OBJECTS",
+    "IS_COMPLETE",
+    "LINKS_LEAD_SOMEWHERE",
+    "PATH_IS_FREE",
+    "INCOMING_LINKS_STAY_WHOLE",
 ]
 
 CHECK = """query($id: ID!, $revision: ID) { checkPublish(entryId: $id, revisionId: $revision) {
@@ -85,13 +85,13 @@ async def test_every_gate_says_what_it_has_to_say(desk: Desk) -> None:
         for error in each["errors"]
     ]
     assert errors == [
-        ("is_signed_off", "MISSING_SIGN_OFF", ""),
-        ("nobody_objects", "CHANGES_REQUESTED", ""),
-        ("is_complete", "MISSING_FIELD", "body"),
-        ("is_complete", "MISSING_FIELD", "steps.0.title"),
-        ("links_lead_somewhere", "BROKEN_LINK", "related.0"),
-        ("path_is_free", "PATH_IN_USE", "slug"),
-        ("incoming_links_stay_whole", "WOULD_BREAK_LINKS", ""),
+        ("IS_SIGNED_OFF", "MISSING_SIGN_OFF", ""),
+        ("NOBODY_OBJECTS", "CHANGES_REQUESTED", ""),
+        ("IS_COMPLETE", "MISSING_FIELD", "body"),
+        ("IS_COMPLETE", "MISSING_FIELD", "steps.0.title"),
+        ("LINKS_LEAD_SOMEWHERE", "BROKEN_LINK", "related.0"),
+        ("PATH_IS_FREE", "PATH_IN_USE", "slug"),
+        ("INCOMING_LINKS_STAY_WHOLE", "WOULD_BREAK_LINKS", ""),
     ]
     (missing,) = checks[0]["errors"]
     assert (missing["stage"], missing["missing"]) == ("editorial", 1)
@@ -131,15 +131,15 @@ async def test_a_dry_run_of_publishing_tells_what_would_be_different(desk: Desk)
         "stale": [{"title": "Reader"}],
         "linksAdded": [
             {
-                "kind": "related",
-                "origin": "field",
+                "kind": "RELATED",
+                "origin": "FIELD",
                 "label": "new",
                 "url": None,
                 "target": {"title": "Added"},
             },
             {
-                "kind": "source",
-                "origin": "field",
+                "kind": "SOURCE",
+                "origin": "FIELD",
                 "label": "",
                 "url": "https://example.org/",
                 "target": None,
@@ -147,8 +147,8 @@ async def test_a_dry_run_of_publishing_tells_what_would_be_different(desk: Desk)
         ],
         "linksRemoved": [
             {
-                "kind": "related",
-                "origin": "field",
+                "kind": "RELATED",
+                "origin": "FIELD",
                 "label": "old",
                 "url": None,
                 "target": {"title": "Dropped"},
@@ -243,10 +243,10 @@ async def test_who_breaks_the_glass_is_seen_as_long_as_it_lasts(desk: Desk, api:
     }
     data = await desk.data(
         newsroom.administrator,
-        """{ audit(where: {action: {eq: "entry:break-glass"}}) { nodes {
+        """{ audit(where: {action: {eq: ENTRY_BREAK_GLASS}}) { nodes {
           outcome detail account { email } } } }""",
     )
-    done = [each for each in data["audit"]["nodes"] if each["outcome"] == "done"]
+    done = [each for each in data["audit"]["nodes"] if each["outcome"] == "DONE"]
     assert [each["detail"]["reason"] for each in done] == ["The recall cannot wait."]
     assert len(data["audit"]["nodes"]) == 3
     await desk.publish(await desk.update(draft, summary="Reviewed."))

@@ -156,7 +156,7 @@ def nested(depth: int) -> str:
     query = "id"
     for _ in range(depth):
         query = f"parent {{ {query} }}"
-    return f'{{ category(by: {{path: "x"}}) {{ {query} }} }}'
+    return f'{{ category(by: {{treePath: "x"}}) {{ {query} }} }}'
 
 
 THREE_TIMES_A_HUNDRED = """{ entries(first: 100) { nodes { links(first: 100) { nodes {

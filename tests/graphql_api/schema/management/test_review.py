@@ -61,7 +61,7 @@ async def test_a_review_is_addressed_to_people_and_due(desk: Desk) -> None:
     payload = await request(
         desk,
         draft,
-        """review {
+        """reviewRequest {
           id note dueAt endedAt outcome stages { name role approvals }
           requestedBy { email } assignees { email } entry { title state }
         }""",
@@ -69,25 +69,25 @@ async def test_a_review_is_addressed_to_people_and_due(desk: Desk) -> None:
         assigneeIds=[rita.account_id],
         dueAt=due,
     )
-    review = payload["review"]
+    review = payload["reviewRequest"]
     assert review.pop("id").startswith("review_")
     assert review == {
         "note": "Please.",
         "dueAt": due,
         "endedAt": None,
         "outcome": None,
-        "stages": [{"name": "editorial", "role": "reviewer", "approvals": 1}],
+        "stages": [{"name": "editorial", "role": "REVIEWER", "approvals": 1}],
         "requestedBy": {"email": "ada.author@example.org"},
         "assignees": [{"email": "rita.reviewer@example.org"}],
         "entry": {"title": "A title", "state": "IN_REVIEW"},
     }
-    again = await request(desk, draft, "review { id }")
+    again = await request(desk, draft, "reviewRequest { id }")
     data = await desk.data(
         newsroom.author,
-        "query($id: ID!) { review(id: $id) { note endedAt } }",
-        id=again["review"]["id"],
+        "query($id: ID!) { reviewRequest(id: $id) { note endedAt } }",
+        id=again["reviewRequest"]["id"],
     )
-    assert data["review"] == {"note": "Please.", "endedAt": None}
+    assert data["reviewRequest"] == {"note": "Please.", "endedAt": None}
 
 
 async def test_what_a_review_cannot_be_asked_with_is_refused(desk: Desk) -> None:
@@ -203,12 +203,12 @@ async def test_a_review_is_withdrawn_by_who_asked(desk: Desk) -> None:
     payload = await desk.do(
         newsroom.author,
         "withdrawReview",
-        "review { outcome endedAt entry { state openReview { id } } }",
+        "reviewRequest { outcome endedAt entry { state openReview { id } } }",
         entryId=draft.entry,
     )
-    assert payload["review"].pop("endedAt")
-    assert payload["review"] == {
-        "outcome": "withdrawn",
+    assert payload["reviewRequest"].pop("endedAt")
+    assert payload["reviewRequest"] == {
+        "outcome": "WITHDRAWN",
         "entry": {"state": "DRAFT", "openReview": None},
     }
     assert await desk.codes(newsroom.author, "withdrawReview", entryId=draft.entry) == [
@@ -253,7 +253,7 @@ async def test_an_entry_has_every_state_at_its_time(desk: Desk) -> None:
 
 
 QUEUES = """{
-  myQueue { entry { title } isAssignedToMe lacking { stage role missing } review { dueAt } }
+  myQueue { entry { title } isAssignedToMe lacking { stage role missing } reviewRequest { dueAt } }
   waitingForOthers { entry { title } lacking { stage missing } }
 }"""
 
@@ -304,7 +304,7 @@ async def comment(desk: Desk, draft: Draft, start: int, end: int) -> Any:
     payload = await desk.do(
         desk.newsroom.reviewers[0],
         "addComment",
-        "comment { id quote fieldPath body author { email } entry { title } }",
+        "comment { id quote fieldPath body account { email } entry { title } }",
         entryId=draft.entry,
         body="Is that so?",
         place=place,
@@ -314,8 +314,8 @@ async def comment(desk: Desk, draft: Draft, start: int, end: int) -> Any:
 
 THREADS = """query($id: ID!) {
   commentThreads(entryId: $id) { comment { body } fieldPath start end }
-  entry(by: {id: $id}) { comments {
-    body resolvedAt resolvedBy { email } replies { body author { email } } } }
+  entry(by: {id: $id}) { comments { nodes {
+    body resolvedAt resolvedBy { email } replies { nodes { body account { email } } } } } }
 }"""
 
 
@@ -327,7 +327,7 @@ async def test_comments_stand_at_words_and_follow_them(desk: Desk) -> None:
         "quote": "two",
         "fieldPath": "fields/body",
         "body": "Is that so?",
-        "author": {"email": "rita.reviewer@example.org"},
+        "account": {"email": "rita.reviewer@example.org"},
         "entry": {"title": "A title"},
     }
     await desk.do(rita, "addComment", entryId=draft.entry, body="All good.")
@@ -366,14 +366,16 @@ async def test_threads_are_answered_and_resolved(desk: Desk) -> None:
     )
     assert resolved["comment"] == {"resolvedBy": {"email": "ada.author@example.org"}}
     data = await desk.data(newsroom.author, THREADS, id=draft.entry)
-    (thread,) = data["entry"]["comments"]
+    (thread,) = data["entry"]["comments"]["nodes"]
     assert thread["resolvedAt"]
-    assert thread["replies"] == [{"body": "It is.", "author": {"email": "ada.author@example.org"}}]
+    assert thread["replies"]["nodes"] == [
+        {"body": "It is.", "account": {"email": "ada.author@example.org"}}
+    ]
     await desk.do(newsroom.reviewers[1], "replyToComment", **given, body="Is it?")
     data = await desk.data(newsroom.author, THREADS, id=draft.entry)
-    (thread,) = data["entry"]["comments"]
+    (thread,) = data["entry"]["comments"]["nodes"]
     assert thread["resolvedAt"] is None
-    assert len(thread["replies"]) == 2
+    assert len(thread["replies"]["nodes"]) == 2
 
 
 @pytest.mark.parametrize(

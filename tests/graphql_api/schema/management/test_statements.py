@@ -7,14 +7,14 @@ from tests.graphql_api.conftest import Api, Desk
 
 PUBLIC = """{
   entries(first: 100) { totalCount nodes {
-    id title path slug summary publishedAt updatedAt category { path } tags { slug }
+    id title path slug summary publishedAt updatedAt category { treePath } tags { slug }
     links { totalCount nodes { label url } } incomingLinks { totalCount }
     linkGroups { kind label links { label } } review { signedAt expiresAt reviewers { name } }
     revision { id number digest content author { name } } attestation { hash }
     ... on Article { body { html } related { label target { __typename } } }
   } }
   articles(where: {title: {contains: "e"}}) { totalCount } tags { nodes { slug } }
-  categories { nodes { path entries { totalCount } } }
+  categories { nodes { treePath entries { totalCount } } }
 }"""
 
 
@@ -36,7 +36,7 @@ async def test_no_byte_of_the_published_view_comes_from_a_draft(desk: Desk, api:
     await desk.do(newsroom.reviewers[0], "signOff", **given, digest=edited.digest)
     await desk.do(newsroom.author, "markSeen", **given, revisionId=edited.revision)
     await desk.do(newsroom.author, "announcePresence", **given)
-    await desk.do(newsroom.author, "addEdition", **given, locale="de")
+    await desk.do(newsroom.author, "addEdition", **given, locale="DE")
     await desk.do(newsroom.author, "duplicateEntry", **given)
     await desk.article(title="New", related=[{"href": page.entry}], tags=[tag.id])
     await desk.do(
@@ -47,18 +47,19 @@ async def test_no_byte_of_the_published_view_comes_from_a_draft(desk: Desk, api:
 
 DEEP = """query($id: ID!) {
   entry(by: {id: $id}) {
-    title state public { title } editions { locale state } comments { body replies { body } }
+    title state public { title } editions { locale state }
+    comments { nodes { body replies { nodes { body } } } }
     openReview { stages { name } assignees { email } signOffs { reviewer { name } } }
     revisions(first: 5) { totalCount nodes { number account { email grants { role } }
       entry { links { nodes { target { ... on Entry { revisions { totalCount } } } } } } } }
-    publications { publishedBy { person { name } } } presence { account { email } }
+    publications { nodes { publishedBy { person { name } } } } presence { account { email } }
   }
   entries { nodes { incomingLinks { totalCount } category { ancestors { name } } } }
-  myQueue { entry { title state } lacking { stage } review { entry { openReview { id } } } }
+  myQueue { entry { title state } lacking { stage } reviewRequest { entry { openReview { id } } } }
   checkPublish(entryId: $id) { gate errors { code } }
   blame(entryId: $id) { revision { number account { email } } }
   staleReviews { publication { entry { title } } }
-  me { account { grants { role } } tokens { name } }
+  me { account { grants { role } } tokens { nodes { name } } }
 }"""
 
 

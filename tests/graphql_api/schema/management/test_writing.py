@@ -122,14 +122,13 @@ async def test_every_error_says_where_in_the_input_it_is(desk: Desk, verb: str) 
         ("createArticle", {"values": {"title": "x"}, "note": "\0"}, "input.note"),
         ("createArticle", {"values": {"title": "x"}, "note": "n" * 10_001}, "input.note"),
         ("createArticle", {"values": {"title": "x\0"}}, "input.values.title"),
-        ("createArticle", {"values": {"title": "x"}, "locale": "xx"}, "input.locale"),
         ("createCategory", {"name": "a\0b"}, "input.name"),
         ("createTag", {"name": "a\x1bb"}, "input.name"),
         ("createTag", {"name": "t" * 10_001}, "input.name"),
         (
             "createPerson",
-            {"name": "a", "links": [{"label": "\0", "url": "x"}]},
-            "input.links.0.label",
+            {"name": "a", "profiles": [{"label": "\0", "url": "x"}]},
+            "input.profiles.0.label",
         ),
         ("archiveEntry", {"entryId": "\0"}, "input.entryId"),
         ("createArticle", {"values": {"category": "\0"}}, "input.values.category"),
@@ -239,7 +238,7 @@ async def test_entries_are_moved_and_tagged(desk: Desk) -> None:
     newsroom, author = desk.newsroom, desk.newsroom.author
     category, tag = await newsroom.category("Basics"), await newsroom.tag("Fast")
     draft = await desk.article()
-    selection = "entry { id category { path } tags { slug } } revision { id digest number }"
+    selection = "entry { id category { treePath } tags { slug } } revision { id digest number }"
     moved = await desk.do(
         author,
         "moveEntry",
@@ -248,7 +247,7 @@ async def test_entries_are_moved_and_tagged(desk: Desk) -> None:
         baseRevision=draft.revision,
         categoryId=category.id,
     )
-    assert moved["entry"]["category"] == {"path": "basics"}
+    assert moved["entry"]["category"] == {"treePath": "basics"}
     tagged = await desk.do(
         author,
         "tagEntry",
@@ -257,7 +256,7 @@ async def test_entries_are_moved_and_tagged(desk: Desk) -> None:
         baseRevision=moved["revision"]["id"],
         tagIds=[tag.id],
     )
-    assert tagged["entry"]["category"] == {"path": "basics"}
+    assert tagged["entry"]["category"] == {"treePath": "basics"}
     assert tagged["entry"]["tags"] == [{"slug": "fast"}]
     again = await desk.do(
         author,
@@ -280,9 +279,9 @@ async def test_an_edition_in_another_language_is_begun_and_read(desk: Desk) -> N
         "addEdition",
         "entry { id title locale path } revision { id digest note }",
         entryId=draft.entry,
-        locale="de",
+        locale="DE",
     )
-    assert begun["entry"]["locale"] == "de"
+    assert begun["entry"]["locale"] == "DE"
     german = draft_from(begun)
     assert german.entry == draft.entry
     written = await desk.do(
@@ -290,22 +289,19 @@ async def test_an_edition_in_another_language_is_begun_and_read(desk: Desk) -> N
         "updateArticle",
         "entry { title locale editions { title locale } }",
         entryId=draft.entry,
-        locale="de",
+        locale="DE",
         baseRevision=german.revision,
         values={"title": "Hallo"},
     )
-    both = [{"title": "Hallo", "locale": "de"}, {"title": "Hello", "locale": "en"}]
+    both = [{"title": "Hallo", "locale": "DE"}, {"title": "Hello", "locale": "EN"}]
     assert written["entry"]["title"] == "Hallo"
     assert sorted(written["entry"]["editions"], key=lambda each: str(each["locale"])) == both
     data = await desk.data(
         author, "query($id: ID!) { entry(by: {id: $id}) { title locale } }", id=draft.entry
     )
-    assert data["entry"] == {"title": "Hello", "locale": "en"}
-    again = {"entryId": draft.entry, "locale": "de"}
+    assert data["entry"] == {"title": "Hello", "locale": "EN"}
+    again = {"entryId": draft.entry, "locale": "DE"}
     assert await desk.codes(author, "addEdition", **again) == ["DUPLICATE_NAME"]
-    assert await desk.codes(author, "addEdition", entryId=draft.entry, locale="fr") == [
-        "INVALID_VALUE"
-    ]
     # Each edition has revisions of its own.
     mixed = {"entryId": draft.entry, "baseRevision": german.revision, "values": {}}
     assert await desk.codes(author, "updateArticle", **mixed) == ["NOT_FOUND"]

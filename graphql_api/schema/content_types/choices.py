@@ -1,0 +1,92 @@
+"""Choices: an enum for each, and the text of a word that was taken out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from sqlalchemy import case
+from sqlalchemy.sql.functions import coalesce
+
+from cms.content.fields import Choice, Field, List
+from cms.content.fields.computed import shown_as
+from cms.content.fields.names import api_name
+from cms.errors import SiteError
+from cms.storage.dialects import JsonText, TextOf
+from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql
+from graphql_api.planner.json_sql import Elements, JsonConstant, element_index, member, text
+from graphql_api.schema.content_types.document import document_of
+from graphql_api.schema.declaring.fields import PART, Declared, many, value
+from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.words import UNKNOWN, name_of, text_field
+
+_UNKNOWN = JsonConstant(f'"{UNKNOWN}"'.encode(), "jsonb")
+
+
+def words_of(choice: Choice) -> Mapping[str, str]:
+    """Return the words of a choice by the names of its enum's values, which are the same."""
+    return {each: each for each in choice.choices}
+
+
+def chosen_in(choice: Choice, document: Sql) -> Sql:
+    """Return the name of the value that a choice has in a JSON object, as JSON."""
+    stored = JsonText(document, text(choice.name))
+    declared = [text(each) for each in choice.choices]
+    return case(
+        (stored.in_(declared), member(document, choice.name)), (stored.is_not(None), _UNKNOWN)
+    )
+
+
+def chosen_list(choice: Choice, name: str, type_: str, description: str) -> Declared:
+    """Declare a list of choices."""
+
+    def rows(row: Row, _: Call) -> Rows:
+        return Rows(
+            Elements(member(document_of(row).json, name)),
+            row=lambda element: name_of(words_of(choice), TextOf(element.value)),
+            order=lambda element: (OrderKey(element_index(element)),),
+        )
+
+    return many(f"list[{type_}]", rows, description)
+
+
+def choice_texts(
+    namespace: Namespace, name: str, fields: Mapping[str, Field]
+) -> dict[str, Declared]:
+    """Return the texts beside the choices among these fields.
+
+    Raises:
+        SiteError: if another field has the name of such a text.
+    """
+    texts = dict(_texts(namespace, fields))
+    for each in texts.keys() & {api_name(field) for field in fields}:
+        raise SiteError(f"{name}.{each}: a choice has its text under this name; take another")
+    return texts
+
+
+def _texts(namespace: Namespace, fields: Mapping[str, Field]) -> Iterator[tuple[str, Declared]]:
+    for key, field in fields.items():
+        shown = shown_as(field)
+        is_list = isinstance(shown, List)
+        if not isinstance(shown.item if isinstance(shown, List) else shown, Choice):
+            continue
+        optional = "" if is_list or namespace.promises(shown) else " | None"
+        yield (
+            text_field(api_name(key), is_list=is_list),
+            value(
+                f"list[str]{optional}" if is_list else f"str{optional}",
+                _list_text(field) if is_list else _text(field),
+                f"Stored text of `{api_name(key)}`, where that is {UNKNOWN} as well.",
+                required=namespace.promises(shown) and not is_list,
+                work=PART,
+            ),
+        )
+
+
+def _text(field: Field) -> Callable[[Row], Sql]:
+    return lambda row: member(document_of(row).json, field.name)
+
+
+def _list_text(field: Field) -> Callable[[Row], Sql]:
+    return lambda row: coalesce(
+        member(document_of(row).json, field.name), JsonConstant(b"[]", "jsonb")
+    )

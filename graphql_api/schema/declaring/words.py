@@ -1,0 +1,125 @@
+"""Closed vocabularies: enums whose values stand for stored words.
+
+An enum is made of what the product, the site and its plugins declare. A word can be stored that
+none of them declares any more: a role, a locale, a choice that was taken out. In an answer it is
+``UNKNOWN``, and a field beside it has the word itself: ``role`` and ``roleName``, ``scopes`` and
+``scopeNames``. One enum serves answers and arguments, so that what was read can be sent back;
+arguments refuse ``UNKNOWN``, see :data:`graphql_api.planner.arguments.ANSWER_ONLY`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import case
+
+from cms.errors import SiteError
+from cms.storage.dialects import JsonText, TextOf
+from graphql_api.planner.arguments import ANSWER_ONLY
+from graphql_api.planner.declarations import Call, OrderKey, Row, SeenValue, Sql, Value
+from graphql_api.planner.json_sql import Elements, JsonArray, element_index, text
+from graphql_api.planner.source import select_over
+from graphql_api.schema.declaring.fields import Declared, value
+
+# The value of every vocabulary for a word that is stored and not declared.
+UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True)
+class Word:
+    """The plan of a field that is one of the values of an enum.
+
+    Attributes:
+        sql: the stored word.
+    """
+
+    sql: Callable[[Row], Sql]
+
+    def among(self, words: Mapping[str, str]) -> Value:
+        """Return the declaration, given the words that the enum's values stand for."""
+        return Value(lambda row: name_of(words, self.sql(row)))
+
+
+@dataclass(frozen=True)
+class Words:
+    """The plan of a field that is a list of values of an enum, or null.
+
+    Attributes:
+        sql: the JSON array of the stored words, or null.
+    """
+
+    sql: Callable[[Row], Sql]
+
+    def among(self, words: Mapping[str, str]) -> SeenValue:
+        """Return the declaration, given the words that the enum's values stand for."""
+
+        def names(row: Row, call: Call) -> Sql:
+            array = self.sql(row)
+            source = call.source(Elements(array))
+            element = source.columns
+            name = name_of(words, TextOf(element.value))
+            order = OrderKey(element_index(element)).sql
+            return case((array.is_not(None), select_over(source, JsonArray(name, [order]), ())))
+
+        return SeenValue(names)
+
+
+def word(type_: str, sql: Callable[[Row], Sql], description: str) -> Declared:
+    """Declare a leaf that is one of the values of an enum, given the stored word."""
+    return Declared(type_, Word(sql), description)
+
+
+def word_list(type_: str, array: Callable[[Row], Sql], description: str) -> Declared:
+    """Declare a list of values of an enum, given the JSON array of the stored words."""
+    return Declared(type_, Words(array), description)
+
+
+def word_text(type_: str, field: str, sql: Callable[[Row], Sql]) -> Declared:
+    """Declare the text beside a field that is one of the values of an enum, or a list of them."""
+    return value(type_, sql, f"Stored text of `{field}`, where that is {UNKNOWN} as well.")
+
+
+def part_word(type_: str, key: str, description: str) -> Declared:
+    """Declare a value of an enum, given the stored word under a key of a JSON object."""
+    return word(type_, lambda row: JsonText(row, text(key)), description)
+
+
+def part_text(type_: str, field: str, key: str) -> Declared:
+    """Declare the text beside a field that :func:`part_word` declares."""
+    return word_text(type_, field, lambda row: JsonText(row, text(key)))
+
+
+def name_of(words: Mapping[str, str], stored: Sql) -> Sql:
+    """Return the name of the enum's value for a stored word; null for null."""
+    branches = [(text(each), text(name)) for name, each in words.items()]
+    other = case((stored.is_not(None), text(UNKNOWN)))
+    return case(*branches, value=stored, else_=other)
+
+
+def named(vocabulary: str, stored: Iterable[str]) -> dict[str, str]:
+    """Return the words of a vocabulary by the names of their values: ``sold-at`` by ``SOLD_AT``.
+
+    Raises:
+        SiteError: if two words would have one name.
+    """
+    words: dict[str, str] = {}
+    for each in stored:
+        name = re.sub(r"[^A-Z0-9]+", "_", each.upper())
+        name = name if name[:1].isalpha() or name[:1] == "_" else f"_{name}"
+        if words.setdefault(name, each) != each or name == UNKNOWN:
+            other = words[name] if words[name] != each else "what is not declared any more"
+            raise SiteError(f"{vocabulary}: {each!r} and {other!r} are both {name} in the API")
+    return words
+
+
+def text_field(field: str, *, is_list: bool) -> str:
+    """Return the name of the text beside a field: ``roleName``, ``scopeNames``."""
+    return f"{field.removesuffix('s')}Names" if is_list else f"{field}Name"
+
+
+def members_of(words: Mapping[str, str]) -> dict[str, Any]:
+    """Return the members of the enum for a vocabulary."""
+    return {**words, UNKNOWN: ANSWER_ONLY}

@@ -1,0 +1,83 @@
+"""The nodes that only editors find by their ids, as far as one may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from sqlalchemy import ColumnElement, Integer, exists, literal_column, or_, select
+
+from cms.reading import relations
+from cms.storage.dialects import Key
+from graphql_api.planner.answers import ACTOR, READS_ACCOUNTS
+from graphql_api.planner.arguments import Given
+from graphql_api.planner.declarations import Call, Rows, Sql
+from graphql_api.planner.source import Columns
+from graphql_api.schema.declaring.row_sources import Condition
+from graphql_api.schema.delivery.query import NodeRows
+from graphql_api.schema.management.account import account_rows, grant_rows, token_rows
+from graphql_api.schema.management.editing import (
+    change_request_rows,
+    comment_rows,
+    publication_rows,
+    review_rows,
+    signature_rows,
+)
+
+_RowsOf: TypeAlias = Callable[..., Rows]
+
+
+def _with_id(key: Sql) -> Condition:
+    return lambda row: row.id == key
+
+
+def _of_visible_edition(rows: _RowsOf) -> NodeRows:
+    """Return the rows of what belongs to an edition that the view reaches."""
+
+    def found(call: Call, key: Sql) -> Rows:
+        def is_visible(row: Columns) -> ColumnElement[bool]:
+            seen = relations.revisions(call.view).subquery("seen")
+            return exists(
+                select(literal_column("1")).where(
+                    seen.c.edition_id == row.edition_id, seen.c.is_head
+                )
+            )
+
+        return rows(_with_id(key), is_visible)
+
+    return found
+
+
+def _of_account(rows: _RowsOf, column: str) -> NodeRows:
+    """Return the rows of one's own account, and with the right to read accounts of all."""
+
+    def found(call: Call, key: Sql) -> Rows:
+        reads_accounts = call.bind(Given(lambda variables: variables[READS_ACCOUNTS]), Integer())
+        return rows(
+            _with_id(key),
+            lambda row: or_(
+                row[column] == _actor(call), reads_accounts == literal_column("1", Integer())
+            ),
+        )
+
+    return found
+
+
+def _own_token(call: Call, key: Sql) -> Rows:
+    return token_rows(_with_id(key), lambda token: token.account_id == _actor(call))
+
+
+def _actor(call: Call) -> Sql:
+    return call.bind(Given(lambda variables: variables[ACTOR]), Key)
+
+
+EDITING_NODES: Mapping[str, NodeRows] = {
+    "Account": _of_account(account_rows, "id"),
+    "RoleGrant": _of_account(grant_rows, "account_id"),
+    "ServiceToken": _own_token,
+    "ReviewRequest": lambda call, key: review_rows(call, _with_id(key)),
+    "SignOff": _of_visible_edition(signature_rows),
+    "ChangeRequest": _of_visible_edition(change_request_rows),
+    "Comment": _of_visible_edition(comment_rows),
+    "Publication": _of_visible_edition(publication_rows),
+}

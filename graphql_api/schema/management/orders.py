@@ -1,0 +1,27 @@
+"""The orders of what only editors list."""
+
+from __future__ import annotations
+
+from graphql_api.schema.declaring.inputs import add_order, order_terms
+from graphql_api.schema.declaring.type_registry import Namespace
+
+
+def add_editing_orders(namespace: Namespace) -> None:
+    """Add the enums of orders."""
+    orders = {
+        "AccountOrder": {
+            "email": (lambda row: row.email, False),
+            "createdAt": (lambda row: row.created_at, False),
+        },
+        "AuditRecordOrder": {"sequence": (lambda row: row.sequence, False)},
+        "CommentOrder": {"createdAt": (lambda row: row.created_at, False)},
+        "PublicationOrder": {"position": (lambda row: row.position, False)},
+        "RevisionOrder": {"number": (lambda row: row.number, False)},
+        "ServiceTokenOrder": {
+            "name": (lambda row: row.name, False),
+            "createdAt": (lambda row: row.created_at, False),
+            "expiresAt": (lambda row: row.expires_at, False),
+        },
+    }
+    for name, terms in orders.items():
+        add_order(namespace, name, order_terms(terms))

@@ -1,0 +1,44 @@
+"""The closed vocabularies of editing, as the product and the site's plugins declare them."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from cms.authorization.actions import ROLE_ACTIONS, Action
+from cms.comparison.changes import LinkChangeKind, ValueChangeKind
+from cms.comparison.merge import Outcome as MergeOutcome
+from cms.comparison.word_diff import Operation
+from cms.content.markup.sanitizing import LossCode
+from cms.ledger.audit import AuditOutcome
+from cms.publishing.gates import GATES
+from cms.reading.management import REVIEW_OUTCOMES
+from cms.review.relations import STATES
+from cms.site import Site
+from graphql_api.schema.declaring.inputs import add_enum_filter
+from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.words import named
+from graphql_api.schema.management.query import STALE_REASONS
+
+
+def add_editing_vocabularies(namespace: Namespace, site: Site) -> None:
+    """Add the enums of editing and the filters of those that are asked for."""
+    actions = {each.name: each.value for each in Action}
+    namespace.add_words("Role", "Roles that accounts can hold.", named("Role", ROLE_ACTIONS))
+    namespace.add_words("Action", "Actions that can be allowed, and are recorded.", actions)
+    gates = (each.__name__ for each in (*GATES, *site.gates))
+    fixed = {
+        "EntryState": ("States of a revision.", STATES),
+        "PublishGate": ("Gates before publication, those of plugins included.", gates),
+        "ReviewOutcome": ("Ends of a review.", REVIEW_OUTCOMES),
+        "AuditOutcome": ("Outcomes of what was asked for.", get_args(AuditOutcome)),
+        "WordChangeKind": ("Changes of words in a text.", get_args(Operation)),
+        "ValueChangeKind": ("Changes of a value.", get_args(ValueChangeKind)),
+        "LinkChangeKind": ("Changes of a link.", get_args(LinkChangeKind)),
+        "MergeOutcome": ("Sides whose change a merge takes.", get_args(MergeOutcome)),
+        "StaleReason": ("Reasons to review a page again.", STALE_REASONS),
+        "WarningCode": ("Kinds of warnings about a saved value.", get_args(LossCode)),
+    }
+    for name, (description, words) in fixed.items():
+        namespace.add_fixed_words(name, description, named(name, words))
+    for enum in ("EntryState", "Action", "AuditOutcome"):
+        add_enum_filter(namespace, enum)
