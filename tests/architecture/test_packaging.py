@@ -69,3 +69,8 @@ def test_no_message_names_what_is_not_installed() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_no_page_for_users_names_what_is_not_installed(page: Path) -> None:
     assert ABSENT.findall(page.read_text()) == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_type_checkers_read_the_types_of_what_is_installed(package: str) -> None:
+    assert (ROOT / package / "py.typed").is_file()
