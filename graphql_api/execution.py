@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -12,6 +11,7 @@ from cms.copydesk import Copydesk
 from graphql_api.delivery import Delivery
 from graphql_api.http.errors import RequestFailed, error_json
 from graphql_api.http.request import GraphQLRequest
+from graphql_api.planner.arguments import Variables
 from graphql_api.schema.build import build_delivery_schema
 
 # A schema takes a moment to build, and its plans are worth keeping.
@@ -19,7 +19,7 @@ _DELIVERIES: WeakKeyDictionary[Copydesk, Delivery] = WeakKeyDictionary()
 
 
 async def execute(
-    copydesk: Copydesk, query: str, variables: Mapping[str, Any] | None = None
+    copydesk: Copydesk, query: str, variables: Variables | None = None
 ) -> dict[str, Any]:
     """Return the response of the delivery API to a query: ``data``, ``errors``, or both.
 

@@ -19,6 +19,7 @@ from cms.storage.dialects import Reader
 from graphql_api.http.errors import RequestFailed, error_json, too_many_waiting
 from graphql_api.http.limits import Limits
 from graphql_api.introspection import Introspection
+from graphql_api.planner.arguments import Variables
 from graphql_api.planner.json_sql import MARK
 from graphql_api.planner.null_propagation import complete
 from graphql_api.planner.plan import PlannedField, Typename
@@ -47,7 +48,7 @@ class ReadResult:
 
 
 async def fetch(
-    reader: Reader, ready: ReadyOperation, more_variables: Mapping[str, Any] | None = None
+    reader: Reader, ready: ReadyOperation, more_variables: Variables | None = None
 ) -> bytes:
     """Return the data that an operation asks for, as JSON.
 

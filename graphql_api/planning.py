@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ParamSpec, TypeAlias, TypeVar
+from typing import ParamSpec, TypeAlias, TypeVar
 
 from cachetools import LRUCache
 from graphql import FieldNode, GraphQLError, GraphQLSchema
@@ -27,7 +27,7 @@ from graphql_api.http.limits import (
     check_variables,
 )
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.planner.arguments import shape_of
+from graphql_api.planner.arguments import Variables, shape_of
 from graphql_api.planner.build import INTROSPECTION, build_plan
 from graphql_api.planner.compile import compile_plan
 from graphql_api.planner.cost import Entries, Measure, measure
@@ -68,7 +68,7 @@ class BoundOperation:
     """
 
     operation: Operation
-    variables: Mapping[str, Any]
+    variables: Variables
     shapes: tuple[tuple[str, Hashable], ...]
     client: str = ""
     wants_cost: bool = False
@@ -109,7 +109,7 @@ class PlannedOperation:
         own = self.measure.parts * _BYTES_OF_PART + len(sql) * _BYTES_OF_CHARACTER
         return own + self.document_bytes
 
-    def cost(self, variables: Mapping[str, Any], entries: Entries) -> int:
+    def cost(self, variables: Variables, entries: Entries) -> int:
         """Return the cost of a request with these variables."""
         introspected = (_INTROSPECTION_COST[node.name.value] for node in self.introspection)
         return self.measure.cost(variables, entries) + sum(introspected)
@@ -283,8 +283,6 @@ class Planner:
         )
 
 
-def _shapes_of(
-    operation: Operation, variables: Mapping[str, Any]
-) -> tuple[tuple[str, Hashable], ...]:
+def _shapes_of(operation: Operation, variables: Variables) -> tuple[tuple[str, Hashable], ...]:
     types = operation.variable_types
     return tuple((name, shape_of(value, types[name])) for name, value in variables.items())

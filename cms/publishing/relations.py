@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 
 from cms.reading.aliases import named, word
+from cms.reading.rows import Column, Row
 from cms.reading.view import AsOf, Past, View
 from cms.reading.visibility import (
     Relation,
@@ -44,6 +45,43 @@ from cms.reading.visibility import (
 from cms.tables import Category, Counter, Link, Publication, Revision, SignOff
 
 Position = ColumnElement[Any]
+
+
+class FormerPathRow(Row):
+    """A row of :func:`former_paths`."""
+
+    path = Column()
+    entry_id = Column()
+    locale = Column()
+    ended_at = Column()
+    content_type = Column()
+    new_path = Column()
+    revision_id = Column()
+
+
+class ChangeRow(Row):
+    """A row of :func:`changes`."""
+
+    position = Column()
+    edition_id = Column()
+    entry_id = Column()
+    content_type = Column()
+    locale = Column()
+    path = Column()
+    revision_id = Column()
+    digest = Column()
+    until = Column()
+
+
+class AffectedRow(Row):
+    """A row of :func:`affected`."""
+
+    id = Column()
+    content_type = Column()
+    locale = Column()
+    path = Column()
+    revision_id = Column()
+    reason = Column()
 
 
 def former_paths(view: View) -> Relation:

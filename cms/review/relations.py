@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from cms.reading.aliases import word
 from cms.reading.management import accounts
 from cms.reading.relations import people
+from cms.reading.rows import AccountRow, Column, PersonRow, Row
 from cms.reading.view import View
 from cms.reading.visibility import Relation, is_public_now, is_within, was_signed
 from cms.review.standing import has_incomplete_stage, is_objected_to
@@ -40,6 +41,100 @@ STATES = (
     "UNPUBLISHED",
     "DRAFT",
 )
+
+
+class SignOffRow(Row):
+    """A row of :func:`sign_offs`."""
+
+    id = Column()
+    edition_id = Column()
+    digest = Column()
+    stage = Column()
+    person_id = Column()
+    signed_at = Column()
+    expires_at = Column()
+
+
+class ReviewRow(Row):
+    """A row of :func:`review`."""
+
+    signed_at = Column()
+    expires_at = Column()
+    edition_id = Column()
+    digest = Column()
+
+
+class SignerRow(PersonRow):
+    """A row of :func:`signers`."""
+
+    edition_id = Column()
+    digest = Column()
+
+
+class ReviewRequestRow(Row):
+    """A row of :func:`reviews`."""
+
+    id = Column()
+    edition_id = Column()
+    revision_id = Column()
+    note = Column()
+    stages = Column()
+    requested_by = Column()
+    requested_at = Column()
+    due_at = Column()
+    ended_at = Column()
+    outcome = Column()
+    head_id = Column()
+
+
+class AssigneeRow(AccountRow):
+    """A row of :func:`assignees`."""
+
+    review_id = Column()
+
+
+class SignatureRow(Row):
+    """A row of :func:`signatures`."""
+
+    id = Column()
+    edition_id = Column()
+    revision_id = Column()
+    review_id = Column()
+    digest = Column()
+    stage = Column()
+    account_id = Column()
+    person_id = Column()
+    note = Column()
+    signed_at = Column()
+    expires_at = Column()
+
+
+class ChangeRequestRow(Row):
+    """A row of :func:`change_requests`."""
+
+    id = Column()
+    review_id = Column()
+    edition_id = Column()
+    revision_id = Column()
+    digest = Column()
+    account_id = Column()
+    reason = Column()
+    requested_at = Column()
+
+
+class CommentRow(Row):
+    """A row of :func:`comments`."""
+
+    id = Column()
+    edition_id = Column()
+    thread_id = Column()
+    body = Column()
+    author_id = Column()
+    created_at = Column()
+    field_path = Column()
+    quote = Column()
+    resolved_at = Column()
+    resolved_by = Column()
 
 
 def sign_offs(view: View) -> Relation:

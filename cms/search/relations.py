@@ -20,6 +20,7 @@ from sqlalchemy import (
     select,
 )
 
+from cms.reading.rows import Column, EntryRow, Row
 from cms.reading.view import View
 from cms.reading.visibility import Relation, locales_of
 from cms.search.query import MOST_WORDS_OF_TERM
@@ -36,6 +37,24 @@ from cms.storage.dialects import (
 from cms.tables import SearchDocument, SearchGram, SearchWord
 
 _THOUSAND: ColumnElement[int] = literal_column("1000", Integer())
+
+
+class RankedRow(EntryRow):
+    """A row of :func:`ranked_entries`."""
+
+    points = Column()
+    shown = Column()
+    sought = Column()
+
+
+class SuggestionRow(Row):
+    """A row of :func:`suggestions`."""
+
+    typed = Column()
+    word = Column()
+    score = Column()
+    editions = Column()
+    ordinal = Column()
 
 
 def matching_entries(relation: Relation, lookups: ColumnElement[Any]) -> Relation:

@@ -28,6 +28,7 @@ from graphql import (
 from graphql_api.http.errors import RequestFailed, request_failure
 from graphql_api.http.limits import Limits, check_document, check_lines
 from graphql_api.http.rules import RULES
+from graphql_api.planner.arguments import Variables
 
 # The memory that the documents of one API may take, and that a token of one takes.
 KEPT_BYTES = 32 * 1024**2
@@ -82,7 +83,7 @@ class Operation:
         }
         return {name: type_ for name, type_ in found.items() if is_input_type(type_)}
 
-    def coerce(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+    def coerce(self, variables: Variables) -> Mapping[str, Any]:
         """Return the variables' values as their types have them.
 
         Raises:

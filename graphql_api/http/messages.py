@@ -124,14 +124,18 @@ def complete_of(id_: str) -> bytes:
     return b'{"id":' + orjson.dumps(id_) + b',"type":"complete"}'
 
 
-def _connection_init(message: Mapping[str, Any]) -> Message:
+# A message as JSON.
+JsonMessage: TypeAlias = Mapping[str, Any]
+
+
+def _connection_init(message: JsonMessage) -> Message:
     authorization = _payload(message).get("authorization")
     if not isinstance(authorization, str | None):
         raise _malformed("authorization has to be text.")
     return ConnectionInit(authorization)
 
 
-def _subscribe(message: Mapping[str, Any]) -> Message:
+def _subscribe(message: JsonMessage) -> Message:
     id_ = _id(message)
     try:
         return Subscribe(id_, request_of(_payload(message)))
@@ -139,21 +143,21 @@ def _subscribe(message: Mapping[str, Any]) -> Message:
         raise _malformed(str(error)) from None
 
 
-def _complete(message: Mapping[str, Any]) -> Message:
+def _complete(message: JsonMessage) -> Message:
     return Complete(_id(message))
 
 
-def _ping(message: Mapping[str, Any]) -> Message:
+def _ping(message: JsonMessage) -> Message:
     _payload(message)
     return Ping()
 
 
-def _pong(message: Mapping[str, Any]) -> Message:
+def _pong(message: JsonMessage) -> Message:
     _payload(message)
     return Pong()
 
 
-_READERS: Mapping[str, Callable[[Mapping[str, Any]], Message]] = {
+_READERS: Mapping[str, Callable[[JsonMessage], Message]] = {
     "connection_init": _connection_init,
     "subscribe": _subscribe,
     "complete": _complete,
@@ -169,14 +173,14 @@ def _parse(frame: bytes) -> Any:
         raise _malformed(f"The message is not valid JSON: {error}.") from None
 
 
-def _id(message: Mapping[str, Any]) -> str:
+def _id(message: JsonMessage) -> str:
     id_ = message.get("id")
     if not isinstance(id_, str) or not id_:
         raise _malformed("id has to be text, and not empty.")
     return id_
 
 
-def _payload(message: Mapping[str, Any]) -> Mapping[str, Any]:
+def _payload(message: JsonMessage) -> JsonMessage:
     payload = message.get("payload")
     if not isinstance(payload, dict | None):
         raise _malformed("payload has to be an object.")

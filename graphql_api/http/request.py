@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from cms.content.strict_json import check_unique_keys
 from graphql_api.http.errors import RequestFailed, request_failure
+from graphql_api.planner.arguments import Variables
 
 # A body with more bytes is read beside the event loop.
 _LARGE = 64 * 1024
@@ -31,7 +32,7 @@ class GraphQLRequest:
 
     query: str
     operation_name: str | None = None
-    variables: Mapping[str, Any] = field(default_factory=dict)
+    variables: Variables = field(default_factory=dict)
     wants_cost: bool = False
 
 

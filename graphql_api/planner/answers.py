@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from graphql_api.planner.declarations import OrderKey, Rows, Sql
+from graphql_api.planner.declarations import OrderKey, Rows
 from graphql_api.planner.json_sql import Elements, element_index
-from graphql_api.planner.source import Chosen
+from graphql_api.planner.source import Chosen, Sql
 
 # Under which name the revision of a preview stands among the variables.
 PREVIEW = "@preview"

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
-from typing import Any
+from typing import cast
 
 from sqlalchemy import Dialect, case, null, select
 from sqlalchemy.sql.functions import coalesce
-from sqlalchemy.types import TypeEngine
 
 from cms.reading.view import Preview, View
 from cms.storage.dialects import JsonDocument, Key
@@ -29,7 +28,6 @@ from graphql_api.planner.declarations import (
     Row,
     Rows,
     SeenValue,
-    Sql,
     Through,
     Value,
 )
@@ -44,7 +42,7 @@ from graphql_api.planner.json_sql import (
 from graphql_api.planner.ordering import order_by
 from graphql_api.planner.page import FirstRow, Page
 from graphql_api.planner.plan import Body, Case, Plan, PlannedField, Typename
-from graphql_api.planner.source import Columns, Relation, Source, select_over
+from graphql_api.planner.source import Columns, Relation, Source, Sql, SqlType, select_over
 from graphql_api.planner.statement import Parameters, Statement
 
 
@@ -119,7 +117,7 @@ class _Compiler:
             case Connection():
                 return self._connection(field, field.declaration, row)
             case Part(name):
-                return self._part(field, name, row)
+                return self._part(field, name, cast("Page", row))
             case Through():
                 other = self.through(field.declaration, field.arguments)
                 return other.object(_only_case(field), row, None)
@@ -187,7 +185,7 @@ class _Compiler:
         """Return what a row becomes: an object by its type, or a leaf."""
         row = rows.row(columns)
         if body is None:
-            return json_of(row)
+            return json_of(cast("Sql", row))
         if rows.typename is None:
             return self.object(body.cases[0], row, None)
         if isinstance(rows.typename, str):
@@ -212,7 +210,7 @@ class _Compiler:
     def _call(self, arguments: Arguments) -> Call:
         return Call(self._view, arguments, self._bind, self._source)
 
-    def _bind(self, given: Given, type_: TypeEngine[Any]) -> Sql:
+    def _bind(self, given: Given, type_: SqlType) -> Sql:
         return self._parameters.add(given.read, type_)
 
     def _source(self, relation: Relation) -> Source:

@@ -14,12 +14,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, and_, or_, tuple_
-from sqlalchemy.types import TypeEngine
 
 from cms import clock
 from cms.storage.dialects import Moment
-from graphql_api.planner.declarations import OrderKey, Sql
+from graphql_api.planner.declarations import OrderKey
 from graphql_api.planner.json_sql import Hexadecimal, JsonTuple, json_of, text
+from graphql_api.planner.source import Sql, SqlType
 
 _NO_CURSOR = "this is not a cursor; take one from pageInfo or an edge"
 _UNFIT = "the cursor has a value that does not fit its order"
@@ -69,7 +69,7 @@ def value_for(key: OrderKey, value: Any) -> Any:
     return float(value) if expected is float else value
 
 
-def _can_be_held(value: Any, type_: TypeEngine[Any]) -> bool:
+def _can_be_held(value: Any, type_: SqlType) -> bool:
     """Return whether a column of the type can hold a value of its kind."""
     match value:
         case str():

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement
-from sqlalchemy.types import TypeEngine
 
 from cms.reading.view import View
 from graphql_api.planner.arguments import Arguments, Given
-from graphql_api.planner.source import Columns, Relation, Source
+from graphql_api.planner.source import Columns, Relation, Source, Sql, SqlType
 
 PLANNED = "planned"
 
@@ -24,8 +23,8 @@ PLANNED = "planned"
 DEFAULT_SIZE = 20
 LARGEST_SIZE = 100
 
-Row: TypeAlias = Any  # columns of a relation, or a part of a JSON document
-Sql: TypeAlias = ColumnElement[Any]
+# Columns of a relation, or a part of a JSON document: the planner only hands it on.
+Row: TypeAlias = object
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ class Call:
 
     view: View
     arguments: Arguments
-    bind: Callable[[Given, TypeEngine[Any]], Sql]
+    bind: Callable[[Given, SqlType], Sql]
     source: Callable[[Relation], Source]
 
     def required(self, name: str) -> Given:

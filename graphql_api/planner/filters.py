@@ -25,7 +25,6 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.sql.functions import coalesce
-from sqlalchemy.types import TypeEngine
 
 from cms.storage.dialects import Folded, FoldedItems
 from graphql_api.planner.absence import fits_absence
@@ -38,9 +37,10 @@ from graphql_api.planner.arguments import (
     inputs_in,
     is_true,
 )
-from graphql_api.planner.declarations import PLANNED, Call, Row, Rows, Sql
+from graphql_api.planner.declarations import PLANNED, Call, Row, Rows
 from graphql_api.planner.emptiness import MODE, without_empty
 from graphql_api.planner.json_sql import Contains, IsOneOf, TypedList
+from graphql_api.planner.source import Sql, SqlType
 
 Condition: TypeAlias = ColumnElement[bool]
 
@@ -123,7 +123,7 @@ class Test:
     """
 
     condition: Callable[[Row, Sql], Condition]
-    type: TypeEngine[Any]
+    type: SqlType
     narrows: float = 1
 
 

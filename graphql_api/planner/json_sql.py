@@ -24,10 +24,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.types import Boolean, NullType, TypeDecorator, TypeEngine
+from sqlalchemy.types import Boolean, NullType, TypeDecorator
 
 from cms.storage.dialects import DialectFunction, Moment, TextOf
-from graphql_api.planner.source import Columns
+from graphql_api.planner.source import Columns, Sql, SqlType
 
 # What stands where there is no value, and an error says why, begins like this. No content can
 # hold it, since text with control characters is refused; see graphql_api.planner.null_propagation.
@@ -47,18 +47,18 @@ class JsonObject(FunctionElement[Any]):
     inherit_cache = True
     type = NullType()
 
-    def __init__(self, pairs: Sequence[tuple[str, ColumnElement[Any]]]) -> None:
+    def __init__(self, pairs: Sequence[tuple[str, Sql]]) -> None:
         self.count = len(pairs)
         super().__init__(*(part for name, value in pairs for part in (text(name), json_of(value))))
 
 
 @compiles(JsonObject, "sqlite")
-def _(element: JsonObject, compiler: SQLCompiler, **kw: Any) -> str:
+def _(element: JsonObject, compiler: SQLCompiler, **kw: object) -> str:
     return f"json_object({_list(element, compiler, kw)})"
 
 
 @compiles(JsonObject, "postgresql")
-def _(element: JsonObject, compiler: SQLCompiler, **kw: Any) -> str:
+def _(element: JsonObject, compiler: SQLCompiler, **kw: object) -> str:
     if element.count <= _MOST_PAIRS:
         return f"json_build_object({_list(element, compiler, kw)})"
     parts = [compiler.process(clause, **kw) for clause in element.clauses]
@@ -80,8 +80,8 @@ class JsonArray(FunctionElement[Any]):
 
     def __init__(
         self,
-        value: ColumnElement[Any],
-        order: Sequence[ColumnElement[Any]],
+        value: Sql,
+        order: Sequence[Sql],
         where: ColumnElement[bool] | None = None,
     ) -> None:
         self.is_filtered = where is not None
@@ -90,16 +90,16 @@ class JsonArray(FunctionElement[Any]):
 
 
 @compiles(JsonArray, "sqlite")
-def _(element: JsonArray, compiler: SQLCompiler, **kw: Any) -> str:
+def _(element: JsonArray, compiler: SQLCompiler, **kw: object) -> str:
     return _aggregate("json_group_array", element, compiler, kw)
 
 
 @compiles(JsonArray, "postgresql")
-def _(element: JsonArray, compiler: SQLCompiler, **kw: Any) -> str:
+def _(element: JsonArray, compiler: SQLCompiler, **kw: object) -> str:
     return f"coalesce({_aggregate('json_agg', element, compiler, kw)}, '[]'::json)"
 
 
-def _aggregate(name: str, element: JsonArray, compiler: SQLCompiler, kw: dict[str, Any]) -> str:
+def _aggregate(name: str, element: JsonArray, compiler: SQLCompiler, kw: dict[str, object]) -> str:
     value, *rest = (compiler.process(clause, **kw) for clause in element.clauses)
     kept = f" filter (where {rest.pop(0)})" if element.is_filtered else ""
     order = f" order by {', '.join(rest)}" if rest else ""
@@ -244,16 +244,16 @@ class JsonConstant(FunctionElement[Any]):
 
 
 @compiles(JsonConstant, "sqlite")
-def _(element: JsonConstant, compiler: SQLCompiler, **kw: Any) -> str:
+def _(element: JsonConstant, compiler: SQLCompiler, **kw: object) -> str:
     return f"json({element.quoted})"
 
 
 @compiles(JsonConstant, "postgresql")
-def _(element: JsonConstant, compiler: SQLCompiler, **kw: Any) -> str:
+def _(element: JsonConstant, compiler: SQLCompiler, **kw: object) -> str:
     return f"{element.quoted}::{element.kind}"
 
 
-def json_of(value: ColumnElement[Any]) -> ColumnElement[Any]:
+def json_of(value: Sql) -> Sql:
     """Return the value in the form in which JSON shows it."""
     if isinstance(value.type, Moment):
         return _MomentText(value)
@@ -265,10 +265,10 @@ def json_of(value: ColumnElement[Any]) -> ColumnElement[Any]:
 class Elements:
     """The elements of a JSON array, as a relation."""
 
-    def __init__(self, array: ColumnElement[Any]) -> None:
+    def __init__(self, array: Sql) -> None:
         self._array = array
 
-    def type_of(self, column: str) -> TypeEngine[Any] | None:
+    def type_of(self, column: str) -> SqlType | None:
         """Return the type of a column, or ``None`` if there is none of this name."""
         return NullType() if column in {"value", "key", "ordinality"} else None
 
@@ -296,11 +296,11 @@ class TypedList(TypeDecorator[list[Any]]):
     impl = Text
     cache_ok = True
 
-    def __init__(self, item: TypeEngine[Any]) -> None:
+    def __init__(self, item: SqlType) -> None:
         super().__init__()
         self.item = item
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+    def load_dialect_impl(self, dialect: Dialect) -> SqlType:
         """Return an array where there are arrays, and JSON elsewhere."""
         if dialect.name == "postgresql":
             return dialect.type_descriptor(postgresql.ARRAY(self.item.dialect_impl(dialect)))
@@ -313,7 +313,7 @@ class TypedList(TypeDecorator[list[Any]]):
         return items if dialect.name == "postgresql" else json.dumps(items)
 
 
-def member(document: ColumnElement[Any], name: str) -> ColumnElement[Any]:
+def member(document: Sql, name: str) -> Sql:
     """Return what a JSON object holds under a name, as JSON; null if there is nothing."""
     return document.op("->", precedence=15)(text(name))
 
@@ -324,5 +324,5 @@ def text(constant: str) -> ColumnElement[str]:
     return literal_column(f"'{quoted}'", Text())
 
 
-def _list(element: FunctionElement[Any], compiler: SQLCompiler, kw: dict[str, Any]) -> str:
+def _list(element: FunctionElement[Any], compiler: SQLCompiler, kw: dict[str, object]) -> str:
     return compiler.process(element.clauses, **kw)

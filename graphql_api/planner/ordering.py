@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from graphql_api.planner.arguments import Argument, Known
-from graphql_api.planner.declarations import Call, OrderKey, Row, Sql
+from graphql_api.planner.declarations import Call, OrderKey, Row
+from graphql_api.planner.source import Sql
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,18 +33,15 @@ def order_mark(argument: Argument) -> str:
     return ",".join(term.name for term in _terms(argument))
 
 
-def order_keys(
-    argument: Argument, row: Row, call: Call, default: Callable[[Row], tuple[OrderKey, ...]]
-) -> tuple[OrderKey, ...]:
-    """Return the keys of an order.
+def order_keys(argument: Argument, row: Row, call: Call) -> tuple[OrderKey, ...]:
+    """Return the keys of the terms that were asked for.
 
-    The relation's own order follows the terms that were asked for. It ends with a key that is
-    different for every row, so the whole is stable.
+    The relation's own order follows them. It ends with a key that is different for every row, so
+    the whole is stable.
     """
-    chosen = (
+    return tuple(
         OrderKey(term.sql(row, call), term.descending, term.nullable) for term in _terms(argument)
     )
-    return (*chosen, *default(row))
 
 
 def order_by(keys: Sequence[OrderKey], *, reverse: bool = False) -> list[Sql]:

@@ -26,17 +26,24 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.types import TypeEngine
 
 from graphql_api.planner.arguments import Given, Read
 from graphql_api.planner.cursors import cursor_of, is_ahead, is_behind
-from graphql_api.planner.declarations import Call, Connection, OrderKey, Row, Rows, Sql
+from graphql_api.planner.declarations import Call, Connection, OrderKey, Row, Rows
 from graphql_api.planner.filters import Condition, condition_of
 from graphql_api.planner.json_sql import JsonArray, RowCount
 from graphql_api.planner.ordering import order_by, order_keys, order_mark
 from graphql_api.planner.paging import number, paging_of
 from graphql_api.planner.plan import Body, PlannedField, Typename
-from graphql_api.planner.source import Columns, Relation, Selectable, Source, select_over
+from graphql_api.planner.source import (
+    Columns,
+    Relation,
+    Selectable,
+    Source,
+    Sql,
+    SqlType,
+    select_over,
+)
 from graphql_api.planner.statement import Parameters
 
 _PLACE = "place_on_page"
@@ -154,7 +161,7 @@ class Page:
 
     def _keys(self, columns: Columns) -> tuple[OrderKey, ...]:
         order = self.call.arguments.get("orderBy")
-        return order_keys(order, columns, self.call, self.rows.order)
+        return (*order_keys(order, columns, self.call), *self.rows.order(columns))
 
     def _select(self, used: Sequence[str]) -> Selectable:
         """Return the page's rows, by limit, with these columns."""
@@ -242,7 +249,7 @@ class _Rows:
     rows: Rows
     select: Callable[[Sequence[str]], Selectable]
 
-    def type_of(self, column: str) -> TypeEngine[Any] | None:
+    def type_of(self, column: str) -> SqlType | None:
         """Return the type of a column, or ``None`` if there is none of this name."""
         return Integer() if column == _PLACE else self.rows.relation.type_of(column)
 
@@ -263,7 +270,7 @@ class FirstRow:
     rows: Rows
     source: Callable[[Relation], Source]
 
-    def type_of(self, column: str) -> TypeEngine[Any] | None:
+    def type_of(self, column: str) -> SqlType | None:
         """Return the type of a column, or ``None`` if there is none of this name."""
         return self.rows.relation.type_of(column)
 

@@ -11,7 +11,8 @@ from sqlalchemy import BigInteger, ColumnElement, literal_column
 
 from graphql_api.planner.arguments import Argument, Arguments, Given, Read, Variables, bad_input
 from graphql_api.planner.cursors import BadCursor, decode, value_for
-from graphql_api.planner.declarations import DEFAULT_SIZE, LARGEST_SIZE, OrderKey, Sql
+from graphql_api.planner.declarations import DEFAULT_SIZE, LARGEST_SIZE, OrderKey
+from graphql_api.planner.source import Sql
 from graphql_api.planner.statement import Parameters
 
 

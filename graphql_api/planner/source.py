@@ -9,12 +9,14 @@ from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, literal_
 from sqlalchemy.types import TypeEngine
 
 Selectable: TypeAlias = Select[*tuple[Any, ...]]
+Sql: TypeAlias = ColumnElement[Any]
+SqlType: TypeAlias = TypeEngine[Any]
 
 
 class Relation(Protocol):
     """Something that has rows with named columns."""
 
-    def type_of(self, column: str) -> TypeEngine[Any] | None:
+    def type_of(self, column: str) -> SqlType | None:
         """Return the type of a column, or ``None`` if there is none of this name."""
 
     def under(self, name: str, columns: Sequence[str]) -> FromClause:
@@ -31,7 +33,7 @@ class Chosen:
     def __init__(self, select: Selectable) -> None:
         self.select = select
 
-    def type_of(self, column: str) -> TypeEngine[Any] | None:
+    def type_of(self, column: str) -> SqlType | None:
         """Return the type of a column, or ``None`` if there is none of this name."""
         found = self.select.selected_columns.get(column)
         return found.type if found is not None else None
@@ -51,10 +53,10 @@ class Columns:
         self._name = name
         self.used: dict[str, None] = {}
 
-    def __getattr__(self, column: str) -> ColumnElement[Any]:
+    def __getattr__(self, column: str) -> Sql:
         return self[column]
 
-    def __getitem__(self, column: str) -> ColumnElement[Any]:
+    def __getitem__(self, column: str) -> Sql:
         type_ = self._relation.type_of(column)
         if type_ is None:
             raise AttributeError(f"the relation has no column {column!r}")
@@ -82,7 +84,7 @@ class Source:
 
 
 def select_over(
-    source: Source, value: ColumnElement[Any], conditions: Sequence[ColumnElement[bool]]
+    source: Source, value: Sql, conditions: Sequence[ColumnElement[bool]]
 ) -> ScalarSelect[Any]:
     """Return a value of a source's rows, as part of the statement around it."""
     return select(value).select_from(source.clause()).where(*conditions).scalar_subquery()

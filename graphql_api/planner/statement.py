@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import BindParameter, Dialect, bindparam
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.types import TypeEngine
 
 from graphql_api.planner.arguments import Read, Variables
+from graphql_api.planner.source import SqlType
 
 Convert: TypeAlias = Callable[[Any], Any]
 
@@ -52,7 +52,7 @@ class Parameters:
         self._dialect = dialect
         self._reads: dict[str, Read] = {}
 
-    def add(self, read: Read, type_: TypeEngine[Any]) -> BindParameter[Any]:
+    def add(self, read: Read, type_: SqlType) -> BindParameter[Any]:
         """Return a new parameter whose value will be read in this way."""
         name = f"p{len(self._reads) + 1}"
         self._reads[name] = _converted_read(read, _converter_of(type_, self._dialect))
@@ -70,7 +70,7 @@ class Parameters:
         return _converted_read(lambda _: value, converter)
 
 
-def _converter_of(type_: TypeEngine[Any], dialect: Dialect) -> Convert:
+def _converter_of(type_: SqlType, dialect: Dialect) -> Convert:
     process = type_.dialect_impl(dialect).bind_processor(dialect)
     return without_nul if process is None else lambda value: process(without_nul(value))
 

@@ -12,8 +12,9 @@ from cms.content.fields.computed import shown_as
 from cms.content.fields.names import api_name
 from cms.errors import SiteError
 from cms.storage.dialects import JsonText, TextOf
-from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql
+from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
 from graphql_api.planner.json_sql import Elements, JsonConstant, element_index, member, text
+from graphql_api.planner.source import Sql
 from graphql_api.schema.content_types.document import document_of
 from graphql_api.schema.declaring.fields import PART, Declared, many, value
 from graphql_api.schema.declaring.type_registry import Namespace

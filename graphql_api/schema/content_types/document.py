@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast as cast_type
 
 from sqlalchemy import Text as SqlText
 from sqlalchemy import cast
 
 from cms.content.fields import Field
 from cms.reading.field_values import value_in
-from graphql_api.planner.declarations import OrderKey, Row, Rows, Sql
+from cms.reading.rows import EntryRow
+from graphql_api.planner.declarations import OrderKey, Row, Rows
 from graphql_api.planner.json_sql import Elements, element_index, member, text
-from graphql_api.planner.source import Columns
+from graphql_api.planner.source import Columns, Sql
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,17 @@ class Document:
         )
 
 
+def document_member(name: str) -> Callable[[Document], Sql]:
+    """Return the function from a part to the value of one of its members, as JSON."""
+    return lambda part: member(part.json, name)
+
+
 def document_of(row: Row) -> Document:
     """Return the part in which a field looks: the row itself, or all that an entry shows."""
-    return row if isinstance(row, Document) else Document(row.rendered, text(""), row.revision_id)
+    if isinstance(row, Document):
+        return row
+    entry = cast_type("EntryRow", row)
+    return Document(entry.rendered, text(""), entry.revision_id)
 
 
 def comparable(field: Field) -> Callable[[Row], Sql]:

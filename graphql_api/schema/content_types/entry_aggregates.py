@@ -10,21 +10,23 @@ from cms.content.content_type import ContentType
 from cms.content.fields.computed import shown_as
 from cms.content.fields.names import api_name
 from cms.reading import relations
+from cms.reading.rows import EntryRow, PersonRow, TagRow
 from cms.review import relations as review_relations
-from graphql_api.planner.declarations import Call, Row, Rows, Sql
-from graphql_api.planner.source import Chosen
+from graphql_api.planner.declarations import Call, Rows
+from graphql_api.planner.source import Chosen, Sql
 from graphql_api.schema.content_types.kinds import KINDS
 from graphql_api.schema.declaring.aggregates import Facet, Summed, ValueOf
+from graphql_api.schema.declaring.fields import of_call, of_row
 from graphql_api.schema.delivery.filters import tags_of
 from graphql_api.schema.delivery.review import author_of
 
 
-def _category_path(entry: Row) -> Sql:
+def _category_path(entry: EntryRow) -> Sql:
     tree = relations.categories().subquery("facet_category")
     return select(tree.c.path).where(tree.c.id == entry.category_id).scalar_subquery()
 
 
-def _signers(entry: Row, call: Call) -> Rows:
+def _signers(entry: EntryRow, call: Call) -> Rows:
     return Rows(
         Chosen(review_relations.signers(call.view)),
         (
@@ -35,17 +37,17 @@ def _signers(entry: Row, call: Call) -> Rows:
 
 
 _FACETS = (
-    Facet("type", lambda entry: entry.content_type, enum="EntryType"),
-    Facet("locale", lambda entry: entry.locale, enum="Locale"),
-    Facet("category", _category_path),
-    Facet("tags", lambda tag: tag.slug, tags_of),
-    Facet("author", lambda person: person.slug, author_of),
-    Facet("reviewers", lambda person: person.slug, _signers),
+    Facet("type", EntryRow.content_type, enum="EntryType"),
+    Facet("locale", EntryRow.locale, enum="Locale"),
+    Facet("category", of_row(_category_path)),
+    Facet("tags", TagRow.slug, of_call(tags_of)),
+    Facet("author", PersonRow.slug, of_call(author_of)),
+    Facet("reviewers", PersonRow.slug, of_call(_signers)),
 )
 _MOMENTS: dict[str, ValueOf] = {
-    "publishedAt": lambda entry: entry.published_at,
-    "firstPublishedAt": lambda entry: entry.first_published_at,
-    "updatedAt": lambda entry: entry.created_at,
+    "publishedAt": EntryRow.published_at,
+    "firstPublishedAt": EntryRow.first_published_at,
+    "updatedAt": EntryRow.created_at,
 }
 
 

@@ -10,10 +10,12 @@ from cms.content.content_type import ContentType
 from cms.content.fields.computed import shown_as
 from cms.content.fields.names import api_name
 from cms.reading import relations
+from cms.reading.rows import EntryRow
 from cms.site import Reverse
 from cms.storage.dialects import Folded
-from graphql_api.planner.declarations import Row, Sql
+from graphql_api.planner.declarations import Row
 from graphql_api.planner.ordering import OrderTerm
+from graphql_api.planner.source import Sql
 from graphql_api.schema.content_types.entry_aggregates import entries_summed
 from graphql_api.schema.content_types.filters import declare_filters
 from graphql_api.schema.content_types.kind import FieldTypes
@@ -22,7 +24,7 @@ from graphql_api.schema.content_types.outputs import declare_fields
 from graphql_api.schema.content_types.reverse import reverse_field, reverse_filter
 from graphql_api.schema.declaring.aggregates import Facet, summaries
 from graphql_api.schema.declaring.connection import add_entry_connection
-from graphql_api.schema.declaring.fields import Declared
+from graphql_api.schema.declaring.fields import Declared, of_row
 from graphql_api.schema.declaring.inputs import (
     add_order,
     add_quantified,
@@ -36,22 +38,22 @@ from graphql_api.schema.delivery.filters import ENTRY_WHERE
 
 
 def _category(column: str) -> Callable[[Row], Sql]:
-    def of(entry: Row) -> Sql:
+    def of(entry: EntryRow) -> Sql:
         tree = relations.categories().subquery("of_entry")
         found = select(tree.c[column]).where(tree.c.id == entry.category_id)
         return found.scalar_subquery()
 
-    return of
+    return of_row(of)
 
 
 # What every entry can be ordered by; whether it can be null.
 _ORDERS: Mapping[str, tuple[Callable[[Row], Sql], bool]] = {
-    "publishedAt": (lambda entry: entry.published_at, False),
-    "firstPublishedAt": (lambda entry: entry.first_published_at, False),
-    "updatedAt": (lambda entry: entry.created_at, False),
-    "title": (lambda entry: entry.title_key, False),
-    "slug": (lambda entry: entry.slug, False),
-    "path": (lambda entry: entry.path, True),
+    "publishedAt": (EntryRow.published_at, False),
+    "firstPublishedAt": (EntryRow.first_published_at, False),
+    "updatedAt": (EntryRow.created_at, False),
+    "title": (EntryRow.title_key, False),
+    "slug": (EntryRow.slug, False),
+    "path": (EntryRow.path, True),
     "categoryName": (lambda entry: Folded(_category("name")(entry)), True),
     "categoryTreePath": (_category("path"), True),
 }

@@ -9,13 +9,16 @@ from cms.content.fields import Choice, Field, List, Reference, References
 from cms.content.fields.computed import shown_as
 from cms.content.fields.names import api_name
 from cms.reading.field_values import count_text, counted_in, counted_of
+from cms.reading.rows import EntryRow
 from graphql_api.planner.declarations import Call, Row, Rows
 from graphql_api.planner.json_sql import Elements, member
+from graphql_api.planner.source import Columns, Sql
 from graphql_api.schema.content_types.choices import words_of
 from graphql_api.schema.content_types.document import document_of
 from graphql_api.schema.content_types.kind import Kinds
 from graphql_api.schema.content_types.references import all_referenced_by, referenced_by
 from graphql_api.schema.declaring.aggregates import Facet, ValueOf
+from graphql_api.schema.declaring.fields import of_row
 from graphql_api.schema.declaring.words import name_of
 
 
@@ -37,10 +40,11 @@ def choice_facet(_kinds: Kinds, field: Choice) -> Facet:
 
 def choices_facet(field: List, item: Choice) -> Facet:
     """Return the facet of a list of choices, by the names of their words."""
-    return replace(
-        scalars_facet(field, item),
-        value=lambda element: name_of(words_of(item), counted_of(item, element.value)),
-    )
+
+    def name(element: Columns) -> Sql:
+        return name_of(words_of(item), counted_of(item, element.value))
+
+    return replace(scalars_facet(field, item), value=of_row(name))
 
 
 def scalars_facet(field: List, item: Field) -> Facet:
@@ -49,11 +53,14 @@ def scalars_facet(field: List, item: Field) -> Facet:
     def items(row: Row, _: Call) -> Rows:
         return Rows(Elements(member(document_of(row).json, field.name)))
 
+    def counted(element: Columns) -> Sql:
+        return counted_of(item, element.value)
+
     return Facet(
         api_name(field.name),
-        lambda element: counted_of(item, element.value),
+        of_row(counted),
         items,
-        row=lambda entry: entry.revision_id,
+        row=EntryRow.revision_id,
         shown=partial(count_text, item),
     )
 
@@ -66,9 +73,9 @@ def list_facet(kinds: Kinds, field: List) -> Facet | None:
 
 def reference_facet(_kinds: Kinds, field: Reference) -> Facet:
     """Return the facet of the entry that a reference leads to."""
-    return Facet(api_name(field.name), lambda entry: entry.id, referenced_by(field))
+    return Facet(api_name(field.name), EntryRow.id, referenced_by(field))
 
 
 def references_facet(_kinds: Kinds, field: References) -> Facet:
     """Return the facet of the entries that references lead to."""
-    return Facet(api_name(field.name), lambda entry: entry.id, all_referenced_by(field))
+    return Facet(api_name(field.name), EntryRow.id, all_referenced_by(field))

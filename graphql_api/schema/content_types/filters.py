@@ -22,14 +22,16 @@ from cms.content.fields.blocks import TYPE
 from cms.content.fields.computed import shown_as
 from cms.content.fields.names import camel, lower_first
 from cms.reading.field_values import value_of
+from cms.reading.rows import EntryRow
 from cms.storage.dialects import JsonText
-from graphql_api.planner.declarations import Call, Row, Rows, Sql
+from graphql_api.planner.declarations import Call, Row, Rows
 from graphql_api.planner.filters import Compare, Inner, ToMany, ToOne
 from graphql_api.planner.json_sql import Elements, member, text
-from graphql_api.schema.content_types.document import comparable, document_of
+from graphql_api.planner.source import Columns, Sql
+from graphql_api.schema.content_types.document import Document, comparable, document_of
 from graphql_api.schema.content_types.kind import Declare, DeclareList, FieldTypes
 from graphql_api.schema.content_types.references import all_referenced_by, links_of, type_of_target
-from graphql_api.schema.declaring.fields import FEW, PART, Declared
+from graphql_api.schema.declaring.fields import FEW, PART, Declared, of_row
 from graphql_api.schema.declaring.inputs import (
     LEAF_FILTERS,
     add_enum_filter,
@@ -130,7 +132,7 @@ def reference_filter(_types: FieldTypes, _name: str, field: Reference) -> Declar
         ToOne(
             key=comparable(field),
             rows=lambda call: entry_rows(call.view),
-            target=lambda entry: entry.id,
+            target=EntryRow.id,
         ),
         f"{field.label}: an entry that fits.",
     )
@@ -187,9 +189,12 @@ def _compared_items(filter_: str, field: List, item: Field) -> Declared:
     def rows(row: Row, _: Call) -> Rows:
         return Rows(Elements(member(document_of(row).json, field.name)))
 
+    def leaf(element: Columns) -> Sql:
+        return value_of(item, element.value)
+
     return Declared(
         f"{list_filter(filter_)} | None",
-        ToMany(rows, leaf=lambda element: value_of(item, element.value), work=2 * PART),
+        ToMany(rows, leaf=of_row(leaf), work=2 * PART),
         f"{field.label}.",
     )
 
@@ -197,9 +202,13 @@ def _compared_items(filter_: str, field: List, item: Field) -> Declared:
 def _inside(name: str, field: Object) -> Declared:
     return Declared(
         f"{name}Where | None",
-        Inner(lambda row: document_of(row).inside(field.name), lambda part: part.json.is_not(None)),
+        Inner(lambda row: document_of(row).inside(field.name), of_row(_is_present)),
         f"{field.label}: it is there, and fits.",
     )
+
+
+def _is_present(part: Document) -> ColumnElement[bool]:
+    return part.json.is_not(None)
 
 
 def _elements(name: str, field: List) -> Declared:
@@ -211,7 +220,10 @@ def _elements(name: str, field: List) -> Declared:
 
 
 def _is_block(name: str) -> Callable[[Row], ColumnElement[bool]]:
-    return lambda part: JsonText(part.json, text(TYPE)) == text(name)
+    def is_block(part: Document) -> ColumnElement[bool]:
+        return JsonText(part.json, text(TYPE)) == text(name)
+
+    return of_row(is_block)
 
 
 def _add_object_where(types: FieldTypes, name: str, field: Object) -> None:

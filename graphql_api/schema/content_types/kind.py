@@ -10,7 +10,8 @@ from cms.content.canonical_json import Json
 from cms.content.fields import Field, List
 from cms.content.fields.kinds import row_of
 from cms.errors import SiteError
-from graphql_api.planner.declarations import Call, Row, Sql
+from graphql_api.planner.declarations import Call, Row
+from graphql_api.planner.source import Sql
 from graphql_api.schema.declaring.aggregates import Facet, ValueOf
 from graphql_api.schema.declaring.fields import Declared
 from graphql_api.schema.declaring.type_registry import Namespace

@@ -8,7 +8,7 @@ from cms.content.markup.markdown import WORDS_PER_MINUTE
 from cms.reading import relations
 from cms.storage.dialects import JsonText
 from graphql_api.planner.answers import answers_rows
-from graphql_api.planner.declarations import Call, Row, Rows, Sql
+from graphql_api.planner.declarations import Call, Rows
 from graphql_api.planner.json_sql import (
     Elements,
     JoinedText,
@@ -16,13 +16,14 @@ from graphql_api.planner.json_sql import (
     member,
     text,
 )
-from graphql_api.planner.source import Chosen, Columns, select_over
+from graphql_api.planner.source import Chosen, Columns, Sql, select_over
+from graphql_api.schema.content_types.document import Document, document_member
 from graphql_api.schema.declaring.fields import PART, many, seen_value, value
 from graphql_api.schema.declaring.json_parts import part
 from graphql_api.schema.declaring.row_sources import link_rows
 
 
-def _html(part: Row, call: Call) -> Sql:
+def _html(part: Document, call: Call) -> Sql:
     """Return the HTML; where it is stored in segments, with the paths that entries have now."""
     segments = call.source(Elements(member(part.json, "segments")))
     piece = _piece(segments.columns, call)
@@ -43,13 +44,17 @@ def _piece(segment: Columns, call: Call) -> Sql:
     )
 
 
-def _links(part: Row, call: Call) -> Rows:
+def _links(part: Document, call: Call) -> Rows:
     return link_rows(
         call.view,
         lambda link: link.revision_id == part.revision_id,
         lambda link: link.field_path == part.path,
         lambda link: link.origin == text("inline"),
     )
+
+
+def _toc(part: Document, _: Call) -> Rows:
+    return answers_rows(member(part.json, "toc"))
 
 
 class TocEntry:
@@ -69,32 +74,28 @@ class Markdown:
     html = seen_value(
         "str", _html, "Sanitised HTML, in which links lead to where their targets are now."
     )
-    markdown = value(
-        "str", lambda part: member(part.json, "markdown"), "As it was written.", work=PART
-    )
-    plain_text = value(
-        "str", lambda part: member(part.json, "plainText"), "The words alone.", work=PART
-    )
+    markdown = value("str", document_member("markdown"), "As it was written.", work=PART)
+    plain_text = value("str", document_member("plainText"), "The words alone.", work=PART)
     toc = many(
         "list[TocEntry]",
-        lambda part, _: answers_rows(member(part.json, "toc")),
+        _toc,
         "Its headings, in order.",
     )
     word_count = value(
         "int | None",
-        lambda part: member(part.json, "wordCount"),
+        document_member("wordCount"),
         f"How many words it has; {_LATER}.",
         work=PART,
     )
     reading_minutes = value(
         "int | None",
-        lambda part: member(part.json, "readingMinutes"),
+        document_member("readingMinutes"),
         f"How long it takes to read at {WORDS_PER_MINUTE} words a minute, rounded up; {_LATER}.",
         work=PART,
     )
     ast = value(
         "JSON | None",
-        lambda part: member(part.json, "ast"),
+        document_member("ast"),
         f"It as a tree: https://github.com/syntax-tree/mdast, with links as written; {_LATER}.",
         work=100,
     )

@@ -6,9 +6,9 @@ from sqlalchemy import Integer, case, literal_column
 
 from cms.content.fields import Choice, Field, Reference
 from cms.storage.dialects import Folded
-from graphql_api.planner.declarations import Call, Row, Sql
+from graphql_api.planner.declarations import Call, Row
 from graphql_api.planner.json_sql import text
-from graphql_api.planner.source import select_over
+from graphql_api.planner.source import Sql, select_over
 from graphql_api.schema.content_types.document import comparable
 from graphql_api.schema.content_types.kind import OrderSql
 from graphql_api.schema.content_types.references import referenced_by

@@ -25,16 +25,16 @@ from cms.content.fields.computed import shown_as
 from cms.content.fields.names import camel
 from cms.errors import SiteError
 from cms.storage.dialects import JsonText
-from graphql_api.planner.declarations import Call, Row, Rows, Sql
+from graphql_api.planner.declarations import Call, Row, Rows
 from graphql_api.planner.json_sql import JsonConstant, member, text
-from graphql_api.planner.source import Columns
+from graphql_api.planner.source import Columns, Sql
 from graphql_api.schema.content_types.choices import (
     choice_texts,
     chosen_in,
     chosen_list,
     words_of,
 )
-from graphql_api.schema.content_types.document import document_of
+from graphql_api.schema.content_types.document import document_member, document_of
 from graphql_api.schema.content_types.kind import Declare, DeclareList, FieldTypes
 from graphql_api.schema.content_types.references import (
     all_referenced_by,
@@ -44,9 +44,7 @@ from graphql_api.schema.content_types.references import (
 )
 from graphql_api.schema.declaring.fields import PART, Declared, inside, many, one, value
 
-_ANCHOR = value(
-    "str", lambda part: member(part.json, "anchor"), "What a #fragment leads to, without #."
-)
+_ANCHOR = value("str", document_member("anchor"), "What a #fragment leads to, without #.")
 
 
 def declare_fields(

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from cms.reading import relations
+from cms.reading.rows import EntryRow
 from cms.site import Reverse
 from graphql_api.planner.declarations import Call, Row, Rows
 from graphql_api.planner.filters import ToMany
 from graphql_api.planner.json_sql import text
+from graphql_api.planner.source import Columns
 from graphql_api.schema.declaring.connection import PART_OF_ALL
-from graphql_api.schema.declaring.fields import Declared
+from graphql_api.schema.declaring.fields import Declared, of_call
 from graphql_api.schema.declaring.row_sources import entry_rows
 from graphql_api.schema.declaring.search import entry_connection
 
@@ -45,14 +48,14 @@ def _only_source(reverse: Reverse) -> str | None:
 
 
 def _rows_of(reverse: Reverse) -> Callable[[Row, Call], Rows]:
-    def rows(target: Row, call: Call) -> Rows:
-        found = entry_rows(call.view, lambda entry: _points_at(reverse, entry, target))
+    def rows(target: EntryRow, call: Call) -> Rows:
+        found = entry_rows(call.view, partial(_points_at, reverse, target))
         return replace(found, typename=None) if _only_source(reverse) is not None else found
 
-    return rows
+    return of_call(rows)
 
 
-def _points_at(reverse: Reverse, entry: Row, target: Row) -> ColumnElement[bool]:
+def _points_at(reverse: Reverse, target: EntryRow, entry: Columns) -> ColumnElement[bool]:
     """Return whether one of an entry's references leads to the target."""
     edges = relations.references().subquery()
     ways = (

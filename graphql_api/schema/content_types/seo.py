@@ -7,6 +7,7 @@ of what it is about; it comes from the sign-offs and from nowhere else.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from sqlalchemy import ColumnElement, Text, case, func, literal_column, null, select, union_all
 from sqlalchemy.sql.functions import coalesce
@@ -15,11 +16,13 @@ from cms.content.content_type import ContentType
 from cms.content.fields import Field, List
 from cms.content.fields.computed import shown_as
 from cms.reading import relations
+from cms.reading.rows import Column, EntryRow
+from cms.reading.rows import Row as RelationRow
 from cms.reading.view import View
 from cms.review import relations as review_relations
 from cms.site import Site
 from cms.storage.dialects import Folded
-from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql
+from graphql_api.planner.declarations import Call, OrderKey, Rows
 from graphql_api.planner.json_sql import (
     JsonArray,
     JsonConstant,
@@ -31,7 +34,7 @@ from graphql_api.planner.json_sql import (
     member,
     text,
 )
-from graphql_api.planner.source import Chosen, Selectable
+from graphql_api.planner.source import Chosen, Selectable, Sql
 from graphql_api.schema.content_types.document import comparable, document_of
 from graphql_api.schema.declaring.fields import Declared, inside, many, seen_value, value
 from graphql_api.schema.declaring.row_sources import translation_rows
@@ -44,36 +47,42 @@ _WITH_HEADLINE = ("Article", "Posting")
 _DAY = 10  # characters of an ISO 8601 time
 
 
+class MetaTagRow(RelationRow):
+    """A row of the meta tags that :func:`_open_graph` makes."""
+
+    place = Column()
+    property = Column()
+    content = Column()
+
+
 def seo_types(site: Site) -> tuple[type, ...]:
     """Return the types of ``entry.seo``, with the site's address in them."""
     address = text(site.url)
 
-    def url(row: Row) -> Sql:
+    def url(row: EntryRow) -> Sql:
         path: Sql = row.path
         return address + path
 
     alternate = {
         "__doc__": "A page in a language.",
-        "locale": word("Locale", lambda row: row.locale, "The language."),
-        "locale_name": word_text("str", "locale", lambda row: row.locale),
+        "locale": word("Locale", EntryRow.locale, "The language."),
+        "locale_name": word_text("str", "locale", EntryRow.locale),
         "url": value("str", url, "Its address."),
     }
     tag = {
         "__doc__": "A meta tag.",
-        "property": value("str", lambda row: row.property, "Its name: og:title."),
-        "content": value("str", lambda row: row.content, "What it says."),
+        "property": value("str", MetaTagRow.property, "Its name: og:title."),
+        "content": value("str", MetaTagRow.content, "What it says."),
     }
     seo = {
         "__doc__": "What search engines and other sites read of a page.",
-        "title": value("str", lambda row: _title(site, row), "For the title element."),
+        "title": value("str", partial(_title, site), "For the title element."),
         "description": value(
-            "str", lambda row: _description(site, row), "For the description; may be empty."
+            "str", partial(_description, site), "For the description; may be empty."
         ),
         "canonical": value("str | None", url, "Its address; null for what is no page."),
         "hreflang": many("list[SeoAlternate]", _alternates, "It in all its languages."),
-        "open_graph": many(
-            "list[MetaTag]", lambda row, call: _open_graph(site, row, call), "See https://ogp.me."
-        ),
+        "open_graph": many("list[MetaTag]", partial(_open_graph, site), "See https://ogp.me."),
     }
     return type("SeoAlternate", (), alternate), type("MetaTag", (), tag), type("Seo", (), seo)
 
@@ -84,31 +93,31 @@ def seo_fields(site: Site) -> Mapping[str, Declared]:
         "seo": inside("Seo", lambda entry: entry, "What search engines read of it."),
         "json_ld": seen_value(
             "JSON",
-            lambda entry, call: _json_ld(site, entry, call.view),
+            partial(_json_ld, site),
             "Structured data: the page, and where it stands in the tree of topics.",
             parts=_JSON_LD_PARTS,
         ),
         "json_ld_script": seen_value(
             "str",
-            lambda entry, call: ScriptSafe(_json_ld(site, entry, call.view)),
+            partial(_json_ld_script, site),
             "The same as text that can stand in a script element as it is.",
             parts=_JSON_LD_PARTS,
         ),
     }
 
 
-def _title(site: Site, entry: Row) -> Sql:
+def _title(site: Site, entry: EntryRow) -> Sql:
     before, _, after = site.seo.title.partition("{title}")
     title: Sql = entry.title
     return _said(site, entry, "title", text(before) + title + text(after))
 
 
-def _description(site: Site, entry: Row) -> Sql:
+def _description(site: Site, entry: EntryRow) -> Sql:
     summary = func.nullif(entry.summary, text(""))
     return _said(site, entry, "description", coalesce(summary, text(site.seo.description)))
 
 
-def _said(site: Site, entry: Row, what: str, otherwise: Sql) -> Sql:
+def _said(site: Site, entry: EntryRow, what: str, otherwise: Sql) -> Sql:
     """Return what a field of the entry says to search engines, or else something else."""
     said = [
         _if(entry, content_type, comparable(field)(entry))
@@ -119,7 +128,7 @@ def _said(site: Site, entry: Row, what: str, otherwise: Sql) -> Sql:
     return coalesce(case(*said), otherwise) if said else otherwise
 
 
-def _alternates(entry: Row, call: Call) -> Rows:
+def _alternates(entry: EntryRow, call: Call) -> Rows:
     return Rows(
         translation_rows(call.view).relation,
         (lambda other: other.id == entry.id, lambda other: other.path.is_not(None)),
@@ -127,7 +136,7 @@ def _alternates(entry: Row, call: Call) -> Rows:
     )
 
 
-def _open_graph(site: Site, entry: Row, call: Call) -> Rows:
+def _open_graph(site: Site, entry: EntryRow, call: Call) -> Rows:
     tags = {
         "og:type": text("article"),
         "og:site_name": text(site.name),
@@ -167,11 +176,15 @@ def _underscored(locale: Sql) -> Sql:
     return func.replace(locale, text("-"), text("_"), type_=Text())
 
 
-def _json_ld(site: Site, entry: Row, view: View) -> Sql:
-    return JsonTuple(_page(site, entry, view), _breadcrumbs(site, entry))
+def _json_ld(site: Site, entry: EntryRow, call: Call) -> Sql:
+    return JsonTuple(_page(site, entry, call.view), _breadcrumbs(site, entry))
 
 
-def _page(site: Site, entry: Row, view: View) -> Sql:
+def _json_ld_script(site: Site, entry: EntryRow, call: Call) -> Sql:
+    return ScriptSafe(_json_ld(site, entry, call))
+
+
+def _page(site: Site, entry: EntryRow, view: View) -> Sql:
     """Return the page, and what it is about if that is something else."""
     types = site.content_types.values()
     pages = [_if(entry, each, text(each.schema_org)) for each in types if each.is_web_page()]
@@ -194,11 +207,13 @@ def _page(site: Site, entry: Row, view: View) -> Sql:
     )
 
 
-def _if(entry: Row, content_type: type[ContentType], value: Sql) -> tuple[ColumnElement[bool], Sql]:
+def _if(
+    entry: EntryRow, content_type: type[ContentType], value: Sql
+) -> tuple[ColumnElement[bool], Sql]:
     return entry.content_type == text(content_type.name), value
 
 
-def _named(site: Site, entry: Row) -> list[tuple[str, Sql]]:
+def _named(site: Site, entry: EntryRow) -> list[tuple[str, Sql]]:
     return [
         ("name", entry.title),
         ("description", func.nullif(_description(site, entry), text(""))),
@@ -206,7 +221,7 @@ def _named(site: Site, entry: Row) -> list[tuple[str, Sql]]:
     ]
 
 
-def _published(entry: Row) -> list[tuple[str, Sql]]:
+def _published(entry: EntryRow) -> list[tuple[str, Sql]]:
     return [
         ("datePublished", json_of(entry.first_published_at)),
         ("dateModified", json_of(entry.published_at)),
@@ -214,7 +229,7 @@ def _published(entry: Row) -> list[tuple[str, Sql]]:
     ]
 
 
-def _thing(site: Site, entry: Row, content_type: type[ContentType]) -> Sql:
+def _thing(site: Site, entry: EntryRow, content_type: type[ContentType]) -> Sql:
     """Return what a page of a content type is about; null where that is the page itself."""
     if content_type.is_web_page():
         return null()
@@ -235,14 +250,14 @@ def _thing(site: Site, entry: Row, content_type: type[ContentType]) -> Sql:
     )
 
 
-def _property(entry: Row, field: Field) -> Sql:
+def _property(entry: EntryRow, field: Field) -> Sql:
     if not isinstance(shown_as(field), List):
         return json_of(comparable(field)(entry))
     items, none = member(document_of(entry).json, field.name), JsonConstant(b"[]", "jsonb")
     return case((items != none, items))
 
 
-def _author(entry: Row) -> Sql:
+def _author(entry: EntryRow) -> Sql:
     byline = relations.bylines().subquery("byline")
     return (
         select(JsonObject([("@type", text("Person")), ("name", byline.c.name)]))
@@ -251,7 +266,7 @@ def _author(entry: Row) -> Sql:
     )
 
 
-def _reviewers(entry: Row, view: View) -> Sql:
+def _reviewers(entry: EntryRow, view: View) -> Sql:
     reviewers = review_relations.reviewers(view, entry.edition_id, entry.digest)
     reviewer = reviewers.subquery("reviewer")
     person = JsonObject([("@type", text("Person")), ("name", reviewer.c.name)])
@@ -260,7 +275,7 @@ def _reviewers(entry: Row, view: View) -> Sql:
     return select(case((is_reviewed, people))).select_from(reviewer).scalar_subquery()
 
 
-def _breadcrumbs(site: Site, entry: Row) -> Sql:
+def _breadcrumbs(site: Site, entry: EntryRow) -> Sql:
     """Return the way from the root of the tree of topics to the entry."""
     before, _, after = site.seo.category_path.partition("{path}")
     above = relations.ancestors(entry.category_id).subquery("topic")

@@ -9,15 +9,17 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Float, Text, cast, false, func, literal_column, select, union_all
 
+from cms.reading.rows import Column
+from cms.reading.rows import Row as RelationRow
 from cms.storage.dialects import DecimalMean, DecimalSum
 from graphql_api.planner.arguments import Argument as PlannedArgument
 from graphql_api.planner.arguments import Given, Known
-from graphql_api.planner.declarations import DEFAULT_SIZE, Call, OrderKey, Row, Rows, Sql, Value
+from graphql_api.planner.declarations import DEFAULT_SIZE, Call, OrderKey, Row, Rows, Value
 from graphql_api.planner.json_sql import InDoubles, RowCount, json_of, text
 from graphql_api.planner.page import Page
 from graphql_api.planner.paging import number_of
-from graphql_api.planner.source import Chosen, Selectable
-from graphql_api.schema.declaring.fields import Argument, Declared, inside, many, value
+from graphql_api.planner.source import Chosen, Selectable, Sql
+from graphql_api.schema.declaring.fields import Argument, Declared, inside, many, of_row, value
 from graphql_api.schema.declaring.type_registry import Namespace
 from graphql_api.schema.declaring.words import name_of
 
@@ -73,19 +75,27 @@ class Summed:
 _INTERVALS = {"YEAR": 4, "MONTH": 7, "DAY": 10}
 
 
+class CountRow(RelationRow):
+    """A row of what :func:`summaries` declares; histograms have no ``field``."""
+
+    field = Column()
+    value = Column()
+    count = Column()
+
+
 class FacetCount:
     """A value, and how many have it."""
 
-    field = value("str", lambda row: row.field, "Which field it is a value of.")
-    count = value("int", lambda row: row.count, "How many have it.")
-    value = value("str", lambda row: row.value, "The value.")  # last, for it hides the function
+    field = value("str", CountRow.field, "Which field it is a value of.")
+    count = value("int", CountRow.count, "How many have it.")
+    value = value("str", CountRow.value, "The value.")  # last, for it hides the function
 
 
 class HistogramBucket:
     """A span of time, and how many fall into it."""
 
-    start = value("str", lambda row: row.value, "The span: 2026, 2026-11 or 2026-11-24.")
-    count = value("int", lambda row: row.count, "How many fall into it.")
+    start = value("str", CountRow.value, "The span: 2026, 2026-11 or 2026-11-24.")
+    count = value("int", CountRow.count, "How many fall into it.")
 
 
 def add_summary_types(namespace: Namespace) -> None:
@@ -153,7 +163,7 @@ def _aggregate(namespace: Namespace, node: str, numbers: Mapping[str, ValueOf]) 
     for key, function in functions.items():
         type_ = f"{node}{key.capitalize()}"
         fields = {
-            name: Declared("float | None", Value(_over_all(function, of)), f"{key}.")
+            name: Declared("float | None", Value(of_row(_over_all(function, of))), f"{key}.")
             for name, of in numbers.items()
         }
         described = {"__doc__": f"The {key} of each number."}

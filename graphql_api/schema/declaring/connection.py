@@ -14,10 +14,9 @@ from graphql_api.planner.declarations import (
     Connection,
     Extent,
     Part,
-    Row,
     Rows,
 )
-from graphql_api.schema.declaring.fields import Argument, Declared
+from graphql_api.schema.declaring.fields import Argument, Declared, R, of_call
 from graphql_api.schema.declaring.type_registry import Namespace
 
 # The entries of a category or of a tag, as a share of all; and those that a person has to do with.
@@ -94,7 +93,7 @@ def _add_connection(
 
 def connection(
     node: str,
-    rows: Callable[[Row, Call], Rows],
+    rows: Callable[[R, Call], Rows],
     description: str,
     *,
     where: str | None = None,
@@ -123,7 +122,7 @@ def connection(
     sorting = [Argument("order_by", f"list[{order}] | None", "In which order.")] if order else []
     return Declared(
         f"{node}Connection",
-        Connection(rows, largest, view, extent, effort),
+        Connection(of_call(rows), largest, view, extent, effort),
         description,
         (*narrowing, *sorting, *arguments, *_paging(largest)),
     )

@@ -16,20 +16,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 from sqlalchemy import ColumnElement
 
-from graphql_api.planner.declarations import (
-    Call,
-    Inside,
-    Many,
-    One,
-    Row,
-    Rows,
-    SeenValue,
-    Sql,
-    Value,
-)
+from graphql_api.planner.declarations import Call, Inside, Many, One, Row, Rows, SeenValue, Value
+from graphql_api.planner.source import Sql
+
+R = TypeVar("R")
+T = TypeVar("T")
 
 # The work of taking a part out of a JSON document; see graphql_api.planner.cost.
 PART = 3
@@ -71,54 +66,69 @@ class Declared:
     name: str | None = None
 
 
+def of_row(function: Callable[[R], T]) -> Callable[[Row], T]:
+    """Return a function of the rows of one relation as the planner takes it.
+
+    The planner hands each declaration the row of the object that it stands in, whatever it is.
+    That this is a row of the right relation is for whoever declares the object.
+    """
+    return cast("Callable[[Row], T]", function)
+
+
+def of_call(function: Callable[[R, Call], T]) -> Callable[[Row, Call], T]:
+    """Return a function of a row and a call as the planner takes it; see :func:`of_row`."""
+    return cast("Callable[[Row, Call], T]", function)
+
+
 def value(
     type_: str,
-    sql: Callable[[Row], Sql],
+    sql: Callable[[R], Sql],
     description: str,
     *,
     required: bool = False,
     work: int = 1,
 ) -> Declared:
     """Declare a leaf. See :class:`~graphql_api.planner.declarations.Value`."""
-    return Declared(type_, Value(sql, required, work), description)
+    return Declared(type_, Value(of_row(sql), required, work), description)
 
 
 def seen_value(
-    type_: str, sql: Callable[[Row, Call], Sql], description: str, *, parts: int = 12
+    type_: str, sql: Callable[[R, Call], Sql], description: str, *, parts: int = 12
 ) -> Declared:
     """Declare a leaf that depends on what the view shows. See :class:`.SeenValue`."""
-    return Declared(type_, SeenValue(sql, parts), description)
+    return Declared(type_, SeenValue(of_call(sql), parts), description)
 
 
 def inside(
     type_: str,
-    row: Callable[[Row], Row],
+    row: Callable[[R], Row],
     description: str,
     *,
-    present: Callable[[Row], ColumnElement[bool]] | None = None,
+    present: Callable[[R], ColumnElement[bool]] | None = None,
     required: bool = False,
 ) -> Declared:
     """Declare an object that is made of the same row."""
-    return Declared(type_, Inside(row, present, required), description)
+    is_present = of_row(present) if present is not None else None
+    return Declared(type_, Inside(of_row(row), is_present, required), description)
 
 
 def one(
     type_: str,
-    rows: Callable[[Row, Call], Rows],
+    rows: Callable[[R, Call], Rows],
     description: str,
     arguments: Sequence[Argument] = (),
     *,
     work: int = 10,
 ) -> Declared:
     """Declare at most one object of a relation. See :class:`.One`."""
-    return Declared(type_, One(rows, work), description, arguments)
+    return Declared(type_, One(of_call(rows), work), description, arguments)
 
 
 def many(
     type_: str,
-    rows: Callable[[Row, Call], Rows],
+    rows: Callable[[R, Call], Rows],
     description: str,
     arguments: Sequence[Argument] = (),
 ) -> Declared:
     """Declare all objects of a relation."""
-    return Declared(type_, Many(rows), description, arguments)
+    return Declared(type_, Many(of_call(rows)), description, arguments)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from graphql_api.planner.declarations import Call, Row, Sql
+from graphql_api.planner.declarations import Call, Row
 from graphql_api.planner.filters import INSENSITIVE
 from graphql_api.planner.ordering import OrderTerm
+from graphql_api.planner.source import Sql
 from graphql_api.schema.declaring.fields import Declared
 from graphql_api.schema.declaring.type_registry import Namespace
 

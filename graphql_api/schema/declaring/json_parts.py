@@ -4,31 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sqlalchemy import ColumnElement
+
 from cms.storage.dialects import JsonText
 from graphql_api.planner.answers import answers_rows
-from graphql_api.planner.declarations import Call, Rows, Sql
+from graphql_api.planner.declarations import Call, Rows
 from graphql_api.planner.json_sql import member, text
+from graphql_api.planner.source import Sql
 from graphql_api.schema.declaring.fields import Declared, inside, many, one, value
+
+
+def json_member(key: str) -> Callable[[Sql], Sql]:
+    """Return the function from a JSON object to its value under a key."""
+    return lambda row: member(row, key)
 
 
 def part(type_: str, key: str, description: str) -> Declared:
     """Declare a leaf that stands under a key."""
-    return value(type_, lambda row: member(row, key), description)
+    return value(type_, json_member(key), description)
 
 
 def part_object(type_: str, key: str, description: str) -> Declared:
     """Declare an object that stands under a key."""
+
+    def is_present(row: Sql) -> ColumnElement[bool]:
+        return member(row, key).is_not(None)
+
     return inside(
         type_,
-        lambda row: member(row, key),
+        json_member(key),
         description,
-        present=lambda row: member(row, key).is_not(None),
+        present=is_present,
     )
 
 
 def part_list(type_: str, key: str, description: str) -> Declared:
     """Declare a list of objects that stands under a key."""
-    return many(f"list[{type_}]", lambda row, _: answers_rows(member(row, key)), description)
+
+    def rows(row: Sql, _: Call) -> Rows:
+        return answers_rows(member(row, key))
+
+    return many(f"list[{type_}]", rows, description)
 
 
 def ids_under(key: str) -> Callable[[Sql, Call], Rows]:
@@ -50,4 +66,8 @@ def part_row(type_: str, key: str, rows: Callable[[Call, Sql], Rows], descriptio
         rows: the rows with an id.
         description: for the schema's readers.
     """
-    return one(type_, lambda row, call: rows(call, JsonText(row, text(key))), description)
+
+    def found(row: Sql, call: Call) -> Rows:
+        return rows(call, JsonText(row, text(key)))
+
+    return one(type_, found, description)

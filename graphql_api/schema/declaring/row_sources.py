@@ -16,9 +16,9 @@ from cms.reading import relations
 from cms.reading.view import Perspective, View
 from cms.reading.visibility import Relation, locales_of
 from cms.storage.dialects import Folded
-from graphql_api.planner.declarations import Call, OrderKey, Rows, Sql
+from graphql_api.planner.declarations import Call, OrderKey, Rows
 from graphql_api.planner.json_sql import text
-from graphql_api.planner.source import Chosen, Columns
+from graphql_api.planner.source import Chosen, Columns, Sql
 
 Condition: TypeAlias = Callable[[Columns], ColumnElement[bool]]
 Order: TypeAlias = Callable[[Columns], tuple[OrderKey, ...]]

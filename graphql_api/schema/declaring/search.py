@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from sqlalchemy import BigInteger, FromClause
-from sqlalchemy.types import TypeEngine
 
 from cms.content.canonical_json import Json
 from cms.search import relations
 from cms.search.document import EVERY_DOCUMENT
 from cms.search.query import SearchQuery, Term, parse_query
 from cms.search.ranking import lookup_of
+from cms.search.relations import RankedRow, SuggestionRow
 from cms.search.spelling import grams, typed_words
 from cms.storage.dialects import JsonDocument, Lookups
 from graphql_api.planner.arguments import Given, Read, Variables, bad_input
 from graphql_api.planner.declarations import Call, Extent, OrderKey, Row, Rows
 from graphql_api.planner.json_sql import RowCount
 from graphql_api.planner.ordering import order_mark
-from graphql_api.planner.source import Chosen, Columns, Selectable
+from graphql_api.planner.source import Chosen, Columns, Selectable, Sql, SqlType
 from graphql_api.schema.declaring.connection import connection
-from graphql_api.schema.declaring.fields import Argument, Declared, many, value
+from graphql_api.schema.declaring.fields import Argument, Declared, R, many, value
 
 # How many words a highlight has; a title is shown whole.
 _SNIPPET_WORDS = 30
@@ -45,7 +44,7 @@ _SEARCH = Argument(
 
 def entry_connection(
     node: str,
-    rows: Callable[[Row, Call], Rows],
+    rows: Callable[[R, Call], Rows],
     description: str,
     *,
     where: str,
@@ -53,9 +52,13 @@ def entry_connection(
     extent: Extent,
 ) -> Declared:
     """Declare a connection of entries, which can be searched; see :func:`connection`."""
+
+    def searched(row: R, call: Call) -> Rows:
+        return _searched(rows(row, call), call)
+
     return connection(
         node,
-        lambda row, call: _searched(rows(row, call), call),
+        searched,
         description,
         where=where,
         order=order,
@@ -109,7 +112,7 @@ class _Found:
     plain: Selectable
     ranked: Selectable
 
-    def type_of(self, column: str) -> TypeEngine[Any] | None:
+    def type_of(self, column: str) -> SqlType | None:
         """Return the type of a column, or ``None`` if there is none of this name."""
         return Chosen(self.ranked).type_of(column)
 
@@ -139,9 +142,12 @@ def _marked(query: SearchQuery) -> Json:
 
 
 def _highlighted(part: str, words: int) -> Declared:
+    def highlight(found: RankedRow) -> Sql:
+        return relations.highlight_of(found.shown, found.sought, part, words)
+
     return value(
         "str",
-        lambda found: relations.highlight_of(found.shown, found.sought, part, words),
+        highlight,
         f"Of the {part}." if part != "title" else "The whole title.",
     )
 
@@ -157,10 +163,10 @@ class Highlight:
 class Suggestion:
     """A word of something public that may be meant by one that was typed."""
 
-    typed = value("str", lambda row: row.typed, "What was typed, without case and accents.")
-    word = value("str", lambda row: row.word, "The word, in small letters.")
-    score = value("float", lambda row: row.score, "How alike they are; 1 is the same.")
-    edition_count = value("int", lambda row: row.editions, "In how many public editions it is.")
+    typed = value("str", SuggestionRow.typed, "What was typed, without case and accents.")
+    word = value("str", SuggestionRow.word, "The word, in small letters.")
+    score = value("float", SuggestionRow.score, "How alike they are; 1 is the same.")
+    edition_count = value("int", SuggestionRow.editions, "In how many public editions it is.")
 
 
 def _suggestions(_: Row, call: Call) -> Rows:

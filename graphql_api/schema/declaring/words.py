@@ -19,10 +19,10 @@ from sqlalchemy import case
 from cms.errors import SiteError
 from cms.storage.dialects import JsonText, TextOf
 from graphql_api.planner.arguments import ANSWER_ONLY
-from graphql_api.planner.declarations import Call, OrderKey, Row, SeenValue, Sql, Value
+from graphql_api.planner.declarations import Call, OrderKey, Row, SeenValue, Value
 from graphql_api.planner.json_sql import Elements, JsonArray, element_index, text
-from graphql_api.planner.source import select_over
-from graphql_api.schema.declaring.fields import Declared, value
+from graphql_api.planner.source import Sql, select_over
+from graphql_api.schema.declaring.fields import Declared, R, of_row, value
 
 # The value of every vocabulary for a word that is stored and not declared.
 UNKNOWN = "UNKNOWN"
@@ -67,17 +67,17 @@ class Words:
         return SeenValue(names)
 
 
-def word(type_: str, sql: Callable[[Row], Sql], description: str) -> Declared:
+def word(type_: str, sql: Callable[[R], Sql], description: str) -> Declared:
     """Declare a leaf that is one of the values of an enum, given the stored word."""
-    return Declared(type_, Word(sql), description)
+    return Declared(type_, Word(of_row(sql)), description)
 
 
-def word_list(type_: str, array: Callable[[Row], Sql], description: str) -> Declared:
+def word_list(type_: str, array: Callable[[R], Sql], description: str) -> Declared:
     """Declare a list of values of an enum, given the JSON array of the stored words."""
-    return Declared(type_, Words(array), description)
+    return Declared(type_, Words(of_row(array)), description)
 
 
-def word_text(type_: str, field: str, sql: Callable[[Row], Sql]) -> Declared:
+def word_text(type_: str, field: str, sql: Callable[[R], Sql]) -> Declared:
     """Declare the text beside a field that is one of the values of an enum, or a list of them."""
     return value(type_, sql, f"Stored text of `{field}`, where that is {UNKNOWN} as well.")
 

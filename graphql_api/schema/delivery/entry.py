@@ -8,7 +8,8 @@ from dataclasses import replace
 from sqlalchemy import select
 
 from cms.reading import relations
-from graphql_api.planner.declarations import Call, Row, Rows
+from cms.reading.rows import EntryRow
+from graphql_api.planner.declarations import Call, Rows
 from graphql_api.planner.json_sql import text
 from graphql_api.schema.declaring.connection import connection
 from graphql_api.schema.declaring.fields import Declared, inside, many, one, value
@@ -24,17 +25,17 @@ from graphql_api.schema.delivery.node import Node
 from graphql_api.schema.delivery.review import publication_attestation, review_rows
 
 
-def _category(entry: Row, _: Call) -> Rows:
+def _category(entry: EntryRow, _: Call) -> Rows:
     return category_rows(lambda category: category.id == entry.category_id)
 
 
-def _tags(entry: Row, _: Call) -> Rows:
+def _tags(entry: EntryRow, _: Call) -> Rows:
     tagged = relations.revision_tags().subquery()
     ids = select(tagged.c.id).where(tagged.c.revision_id == entry.revision_id)
     return tag_rows(lambda tag: tag.id.in_(ids))
 
 
-def entry_links(entry: Row, call: Call) -> Rows:
+def entry_links(entry: EntryRow, call: Call) -> Rows:
     """Return an entry's links, as they stand."""
     return link_rows(
         call.view,
@@ -43,7 +44,7 @@ def entry_links(entry: Row, call: Call) -> Rows:
     )
 
 
-def entry_incoming_links(entry: Row, call: Call) -> Rows:
+def entry_incoming_links(entry: EntryRow, call: Call) -> Rows:
     """Return the links of other pages to an entry."""
     return incoming_link_rows(
         call.view,
@@ -52,7 +53,7 @@ def entry_incoming_links(entry: Row, call: Call) -> Rows:
     )
 
 
-def translations_of(entry: Row, call: Call) -> Rows:
+def translations_of(entry: EntryRow, call: Call) -> Rows:
     """Return an entry in the other languages."""
     return translation_rows(
         call.view,
@@ -65,7 +66,7 @@ def available_locales(words: Mapping[str, str]) -> Declared:
     """Declare the locales in which an entry can be asked for, of those that are declared."""
     declared = [text(locale) for locale in words.values()]
 
-    def rows(entry: Row, call: Call) -> Rows:
+    def rows(entry: EntryRow, call: Call) -> Rows:
         editions = translation_rows(
             call.view,
             lambda other: other.id == entry.id,
@@ -79,29 +80,25 @@ def available_locales(words: Mapping[str, str]) -> Declared:
 class Entry(Node):
     """A piece of content, as the view shows it."""
 
-    id = value("ID", lambda entry: entry.id, "Its id, over all locales and revisions.")
-    type = value("EntryType", lambda entry: entry.content_type, "Its content type.")
-    locale = word("Locale", lambda entry: entry.locale, "The language of this edition.")
-    locale_name = value(
-        "str", lambda entry: entry.locale, "Language tag of the edition (BCP 47): `pt-BR`."
-    )
+    id = value("ID", EntryRow.id, "Its id, over all locales and revisions.")
+    type = value("EntryType", EntryRow.content_type, "Its content type.")
+    locale = word("Locale", EntryRow.locale, "The language of this edition.")
+    locale_name = value("str", EntryRow.locale, "Language tag of the edition (BCP 47): `pt-BR`.")
     translations = many("list[Entry]", translations_of, "It in the other languages.")
     is_outdated = value(
         "bool",
-        lambda entry: entry.is_outdated,
+        EntryRow.is_outdated,
         "Whether what it was translated from says something else by now.",
     )
-    slug = value("str", lambda entry: entry.slug, "Its word in addresses.")
-    path = value("str | None", lambda entry: entry.path, "Where it stands on the site, if it does.")
-    title = value("str", lambda entry: entry.title, "What it is called.")
-    summary = value("str", lambda entry: entry.summary, "One or two sentences; may be empty.")
-    published_at = value(
-        "DateTime", lambda entry: entry.published_at, "When this revision became public."
-    )
+    slug = value("str", EntryRow.slug, "Its word in addresses.")
+    path = value("str | None", EntryRow.path, "Where it stands on the site, if it does.")
+    title = value("str", EntryRow.title, "What it is called.")
+    summary = value("str", EntryRow.summary, "One or two sentences; may be empty.")
+    published_at = value("DateTime", EntryRow.published_at, "When this revision became public.")
     first_published_at = value(
-        "DateTime", lambda entry: entry.first_published_at, "When the edition first became public."
+        "DateTime", EntryRow.first_published_at, "When the edition first became public."
     )
-    updated_at = value("DateTime", lambda entry: entry.created_at, "When this revision was saved.")
+    updated_at = value("DateTime", EntryRow.created_at, "When this revision was saved.")
     category = one("Category | None", _category, "Where it belongs in the tree of topics.")
     tags = many("list[Tag]", _tags, "Its tags, by name.")
     links = connection(
@@ -131,7 +128,7 @@ class Entry(Node):
     )
     break_glass_reason = value(
         "str | None",
-        lambda entry: entry.break_glass_reason,
+        EntryRow.break_glass_reason,
         "Why it was published without sign-offs that it should have; null if it has them.",
     )
     revision = inside("Revision", lambda entry: entry, "The revision that is shown.")

@@ -10,34 +10,40 @@ from cms.content.fields import Links
 from cms.content.fields.base import all_fields
 from cms.content.links import Origin
 from cms.reading import relations
+from cms.reading.rows import Column, EntryRow, LinkRow
+from cms.reading.rows import Row as RelationRow
 from cms.site import Site
-from graphql_api.planner.declarations import Call, OrderKey, Row, Rows, Sql
+from graphql_api.planner.declarations import Call, OrderKey, Rows
 from graphql_api.planner.json_sql import text
-from graphql_api.planner.source import Chosen
+from graphql_api.planner.source import Chosen, Sql
 from graphql_api.schema.declaring.aggregates import Facet, Summed
-from graphql_api.schema.declaring.fields import Declared, many, one, value
+from graphql_api.schema.declaring.fields import Declared, many, of_call, one, value
 from graphql_api.schema.declaring.row_sources import entry_rows, link_rows, revision_rows
 from graphql_api.schema.declaring.words import word, word_text
 
 
-def _source(link: Row, call: Call) -> Rows:
+def _source(link: LinkRow, call: Call) -> Rows:
     return revision_rows(call.view, lambda entry: entry.revision_id == link.revision_id)
 
 
-def _target(link: Row, call: Call) -> Rows:
+def _target(link: LinkRow, call: Call) -> Rows:
     return entry_rows(call.view, lambda entry: entry.id == link.target_id)
+
+
+def _position(link: LinkRow) -> Sql:
+    return link.ordinal + 1
 
 
 class Link:
     """A directed edge from an entry to another, or to a URL."""
 
-    kind = word("LinkKind", lambda link: link.kind, "What it says of its target.")
-    kind_name = word_text("str", "kind", lambda link: link.kind)
-    origin = word("LinkOrigin", lambda link: link.origin, "Where it was written.")
-    label = value("str", lambda link: link.label, "Its words; the target's title if it has none.")
-    note = value("str", lambda link: link.note, "A remark; may be empty.")
-    url = value("str | None", lambda link: link.url, "Where to send a reader.")
-    position = value("int", lambda link: link.ordinal + 1, "Its place in its group, from 1.")
+    kind = word("LinkKind", LinkRow.kind, "What it says of its target.")
+    kind_name = word_text("str", "kind", LinkRow.kind)
+    origin = word("LinkOrigin", LinkRow.origin, "Where it was written.")
+    label = value("str", LinkRow.label, "Its words; the target's title if it has none.")
+    note = value("str", LinkRow.note, "A remark; may be empty.")
+    url = value("str | None", LinkRow.url, "Where to send a reader.")
+    position = value("int", _position, "Its place in its group, from 1.")
     source = one("Entry", _source, "The entry that it stands in.")
     target = one("LinkTarget | None", _target, "The entry that it leads to; null for a URL.")
 
@@ -45,15 +51,24 @@ class Link:
 # What several links can have in common.
 LINKS_SUMMED = Summed(
     (
-        Facet("kind", lambda link: link.kind, enum="LinkKind"),
-        Facet("origin", lambda link: link.origin, enum="LinkOrigin"),
-        Facet("sourceType", lambda entry: entry.content_type, _source, enum="EntryType"),
-        Facet("targetType", lambda entry: entry.content_type, _target, enum="EntryType"),
+        Facet("kind", LinkRow.kind, enum="LinkKind"),
+        Facet("origin", LinkRow.origin, enum="LinkOrigin"),
+        Facet("sourceType", EntryRow.content_type, of_call(_source), enum="EntryType"),
+        Facet("targetType", EntryRow.content_type, of_call(_target), enum="EntryType"),
     )
 )
 
 
-def _links_of_group(group: Row, call: Call) -> Rows:
+class _LinkGroupRow(RelationRow):
+    """A row of what :func:`link_groups` declares."""
+
+    kind = Column()
+    revision_id = Column()
+    label = Column()
+    rank = Column()
+
+
+def _links_of_group(group: _LinkGroupRow, call: Call) -> Rows:
     return link_rows(
         call.view,
         lambda link: link.revision_id == group.revision_id,
@@ -65,9 +80,9 @@ def _links_of_group(group: Row, call: Call) -> Rows:
 class LinkGroup:
     """The links of one kind that an editor has listed."""
 
-    kind = word("LinkKind", lambda group: group.kind, "What they say of their targets.")
-    kind_name = word_text("str", "kind", lambda group: group.kind)
-    label = value("str", lambda group: group.label, "What readers see above them.")
+    kind = word("LinkKind", _LinkGroupRow.kind, "What they say of their targets.")
+    kind_name = word_text("str", "kind", _LinkGroupRow.kind)
+    label = value("str", _LinkGroupRow.label, "What readers see above them.")
     links = many("list[Link]", _links_of_group, "The links, in order.")
 
 
@@ -76,7 +91,7 @@ def link_groups(site: Site) -> Declared:
     labels = {key: field.label for key, field in _link_fields(site)}
     ranks = {key: f"{rank:04}" for rank, (key, _) in enumerate(_link_fields(site))}
 
-    def rows(entry: Row, call: Call) -> Rows:
+    def rows(entry: EntryRow, call: Call) -> Rows:
         links = relations.links(call.view).subquery()
         groups = (
             select(
@@ -115,7 +130,7 @@ def _link_fields(site: Site) -> Iterator[tuple[tuple[str, str], Links]]:
     yield from found.items()
 
 
-def _case(words: Mapping[tuple[str, str], str], entry: Row, kind: Sql) -> Sql:
+def _case(words: Mapping[tuple[str, str], str], entry: EntryRow, kind: Sql) -> Sql:
     """Return the words for an entry's type and a kind; the kind itself where there are none."""
     branches = [
         (and_(entry.content_type == text(name), kind == text(of_kind)), text(word))

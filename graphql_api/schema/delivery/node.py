@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import attrgetter
+
+from graphql_api.planner.declarations import Row
+from graphql_api.planner.source import Sql
 from graphql_api.schema.declaring.fields import value
+
+_id: Callable[[Row], Sql] = attrgetter("id")
 
 
 class Node:
     """Something with an id that never changes."""
 
-    id = value("ID", lambda row: row.id, "Its id, the same everywhere.")
+    id = value("ID", _id, "Its id, the same everywhere.")

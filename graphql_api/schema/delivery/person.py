@@ -5,17 +5,19 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from cms.reading import relations
+from cms.reading.rows import PersonRow
 from cms.review import relations as review_relations
-from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
-from graphql_api.planner.json_sql import Elements, element_index, member
+from graphql_api.planner.declarations import Call, OrderKey, Rows
+from graphql_api.planner.json_sql import Elements, element_index
 from graphql_api.schema.declaring.connection import OF_A_PERSON
 from graphql_api.schema.declaring.fields import many, value
+from graphql_api.schema.declaring.json_parts import json_member
 from graphql_api.schema.declaring.row_sources import entry_rows
 from graphql_api.schema.declaring.search import entry_connection
 from graphql_api.schema.delivery.node import Node
 
 
-def _profiles(person: Row, _: Call) -> Rows:
+def _profiles(person: PersonRow, _: Call) -> Rows:
     return Rows(
         Elements(person.links),
         row=lambda element: element.value,
@@ -23,7 +25,7 @@ def _profiles(person: Row, _: Call) -> Rows:
     )
 
 
-def _reviewed(person: Row, call: Call) -> Rows:
+def _reviewed(person: PersonRow, call: Call) -> Rows:
     signed = review_relations.sign_offs(call.view).subquery()
     by_person = signed.c.person_id == person.id
     editions = select(signed.c.edition_id).where(by_person)
@@ -36,7 +38,7 @@ def _reviewed(person: Row, call: Call) -> Rows:
     )
 
 
-def _authored(person: Row, call: Call) -> Rows:
+def _authored(person: PersonRow, call: Call) -> Rows:
     bylines = relations.bylines().subquery()
     accounts = select(bylines.c.account_id).where(bylines.c.id == person.id)
     return entry_rows(call.view, lambda entry: entry.author_id.in_(accounts))
@@ -45,17 +47,17 @@ def _authored(person: Row, call: Call) -> Rows:
 class PersonProfile:
     """Where else to find a person."""
 
-    label = value("str", lambda link: member(link, "label"), "What it is called.")
-    url = value("str", lambda link: member(link, "url"), "Where it is.")
+    label = value("str", json_member("label"), "What it is called.")
+    url = value("str", json_member("url"), "Where it is.")
 
 
 class Person(Node):
     """A public byline: an author, a reviewer."""
 
-    id = value("ID", lambda person: person.id, "Their id.")
-    slug = value("str", lambda person: person.slug, "Their word in addresses.")
-    name = value("str", lambda person: person.name, "What they are called.")
-    bio = value("str", lambda person: person.bio, "Who they are.")
+    id = value("ID", PersonRow.id, "Their id.")
+    slug = value("str", PersonRow.slug, "Their word in addresses.")
+    name = value("str", PersonRow.name, "What they are called.")
+    bio = value("str", PersonRow.bio, "Who they are.")
     profiles = many("list[PersonProfile]", _profiles, "Where else to find them.")
     authored = entry_connection(
         "Entry",

@@ -11,10 +11,11 @@ from cms.content.fields.names import lower_first
 from cms.site import Site
 from cms.storage.dialects import JsonDocument, Key
 from graphql_api.planner.arguments import Given, Input
-from graphql_api.planner.declarations import Call, EachOf, Extent, OneOf, OrderKey, Row, Rows, Sql
+from graphql_api.planner.declarations import Call, EachOf, Extent, OneOf, OrderKey, Row, Rows
 from graphql_api.planner.json_sql import Elements, element_index, element_text
+from graphql_api.planner.source import Columns, Sql
 from graphql_api.schema.declaring.connection import connection
-from graphql_api.schema.declaring.fields import Argument, Declared, one
+from graphql_api.schema.declaring.fields import Argument, Declared, of_call, one
 from graphql_api.schema.declaring.row_sources import (
     Condition,
     best_row,
@@ -75,6 +76,9 @@ def node_fields(nodes: Mapping[str, NodeRows]) -> dict[str, Declared]:
         others = (replace(rows(call, identifier), typename=name) for name, rows in nodes.items())
         return (entry_rows(call.view, lambda row: row.id == identifier), *others)
 
+    def rows_of_element(element: Columns, call: Call) -> tuple[Rows, ...]:
+        return rows_with(call, element_text(element))
+
     return {
         "node": Declared(
             "Node | None",
@@ -89,7 +93,7 @@ def node_fields(nodes: Mapping[str, NodeRows]) -> dict[str, Declared]:
             "list[Node | None]",
             EachOf(
                 lambda _, call: _identifiers(call),
-                lambda element, call: rows_with(call, element_text(element)),
+                of_call(rows_of_element),
                 relations=len(nodes) + 1,
             ),
             "The things with these ids, in this order; null for each that is not there.",

@@ -8,6 +8,8 @@ from dataclasses import replace
 from sqlalchemy import literal_column
 
 from cms.publishing import relations
+from cms.publishing.relations import FormerPathRow
+from cms.reading.rows import EntryRow
 from cms.storage.dialects import Key
 from graphql_api.planner.declarations import Call, Extent, OneOf, OrderKey, Row, Rows
 from graphql_api.planner.source import Chosen
@@ -54,11 +56,11 @@ def _route(_: Row, call: Call) -> tuple[Rows, ...]:
     )
 
 
-def _page(entry: Row, call: Call) -> Rows:
+def _page(entry: EntryRow, call: Call) -> Rows:
     return translation_rows(call.view, lambda same: same.revision_id == entry.revision_id)
 
 
-def _moved(route: Row, call: Call) -> Rows:
+def _moved(route: FormerPathRow, call: Call) -> Rows:
     return public_row(call.view, route.revision_id)
 
 
@@ -73,7 +75,7 @@ class RedirectRoute:
     """A page stood here that stands elsewhere now."""
 
     status = value("int", lambda _: literal_column("301"), "The HTTP status that says so.")
-    to = value("str", lambda row: row.new_path, "Where it stands.")
+    to = value("str", FormerPathRow.new_path, "Where it stands.")
     entry = one("Entry", _moved, "The page.")
 
 
@@ -81,7 +83,7 @@ class GoneRoute:
     """A page stood here that is not public any more."""
 
     status = value("int", lambda _: literal_column("410"), "The HTTP status that says so.")
-    since = value("DateTime", lambda row: row.ended_at, "Since when it is gone.")
+    since = value("DateTime", FormerPathRow.ended_at, "Since when it is gone.")
 
 
 # --- The list of pages ---
@@ -96,7 +98,7 @@ def _pages(_: Row, call: Call) -> Rows:
     )
 
 
-def _alternates(page: Row, call: Call) -> Rows:
+def _alternates(page: EntryRow, call: Call) -> Rows:
     return replace(
         translation_rows(
             call.view,
@@ -110,20 +112,20 @@ def _alternates(page: Row, call: Call) -> Rows:
 class SitemapAlternate:
     """A page in a language."""
 
-    locale = word("Locale", lambda page: page.locale, "The language.")
-    locale_name = word_text("str", "locale", lambda page: page.locale)
-    path = value("str", lambda page: page.path, "Where it stands.")
+    locale = word("Locale", EntryRow.locale, "The language.")
+    locale_name = word_text("str", "locale", EntryRow.locale)
+    path = value("str", EntryRow.path, "Where it stands.")
 
 
 class SitemapPage:
     """A page of the site, as a sitemap lists it."""
 
-    path = value("str", lambda page: page.path, "Where it stands.")
-    locale = word("Locale", lambda page: page.locale, "Its language.")
-    locale_name = word_text("str", "locale", lambda page: page.locale)
-    type = word("EntryType", lambda page: page.content_type, "Its content type.")
-    type_name = word_text("str", "type", lambda page: page.content_type)
-    last_modified = value("DateTime", lambda page: page.published_at, "When it last changed.")
+    path = value("str", EntryRow.path, "Where it stands.")
+    locale = word("Locale", EntryRow.locale, "Its language.")
+    locale_name = word_text("str", "locale", EntryRow.locale)
+    type = word("EntryType", EntryRow.content_type, "Its content type.")
+    type_name = word_text("str", "type", EntryRow.content_type)
+    last_modified = value("DateTime", EntryRow.published_at, "When it last changed.")
     alternates = many(
         "list[SitemapAlternate]", _alternates, "It in all its languages, this one included."
     )
@@ -132,10 +134,10 @@ class SitemapPage:
 # What several pages of the sitemap can have in common.
 _SUMMED = Summed(
     (
-        Facet("type", lambda page: page.content_type, enum="EntryType"),
-        Facet("locale", lambda page: page.locale, enum="Locale"),
+        Facet("type", EntryRow.content_type, enum="EntryType"),
+        Facet("locale", EntryRow.locale, enum="Locale"),
     ),
-    {"lastModified": lambda page: page.published_at},
+    {"lastModified": EntryRow.published_at},
 )
 
 SITE_TYPES = (
@@ -155,8 +157,8 @@ def add_site_types(namespace: Namespace) -> None:
     namespace.add_union("Route", "What a reader finds at a path.", routes_)
     orders = order_terms(
         {
-            "path": (lambda page: page.path, False),
-            "lastModified": (lambda page: page.published_at, False),
+            "path": (EntryRow.path, False),
+            "lastModified": (EntryRow.published_at, False),
         }
     )
     add_order(namespace, "SitemapPageOrder", orders)

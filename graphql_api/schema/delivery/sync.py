@@ -8,16 +8,18 @@ from dataclasses import replace
 from sqlalchemy import BigInteger, case, literal_column
 
 from cms.publishing import relations
+from cms.publishing.relations import AffectedRow, ChangeRow
 from cms.reading.view import AsOf, Past, Perspective, View
 from cms.site import Site
 from graphql_api.planner.arguments import Given, Variables, bad_input
-from graphql_api.planner.declarations import Call, Extent, OrderKey, Row, Rows, Sql
+from graphql_api.planner.declarations import Call, Extent, OrderKey, Row, Rows
 from graphql_api.planner.json_sql import text
+from graphql_api.planner.page import Page
 from graphql_api.planner.paging import last_key_of
-from graphql_api.planner.source import Chosen
+from graphql_api.planner.source import Chosen, Sql
 from graphql_api.schema.declaring.aggregates import Facet, Summed, summaries
 from graphql_api.schema.declaring.connection import add_connection, connection
-from graphql_api.schema.declaring.fields import Argument, Declared, one, seen_value, value
+from graphql_api.schema.declaring.fields import Argument, Declared, of_row, one, seen_value, value
 from graphql_api.schema.declaring.inputs import add_order, add_where, order_terms
 from graphql_api.schema.declaring.row_sources import public_row
 from graphql_api.schema.declaring.type_registry import Namespace
@@ -91,11 +93,11 @@ def _pinned(call: Call) -> View:
     return replace(call.view, perspective=Perspective.PUBLISHED, preview=None, past=past)
 
 
-def _shown(change: Row, call: Call) -> Rows:
+def _shown(change: ChangeRow, call: Call) -> Rows:
     return public_row(call.view, change.revision_id)
 
 
-def _kind(change: Row) -> Sql:
+def _kind(change: ChangeRow) -> Sql:
     return case((change.revision_id.is_(None), text("DELETE")), else_=text("UPSERT"))
 
 
@@ -108,14 +110,14 @@ class SyncChange:
         "UPSERT, or DELETE for what is not public any more.",
     )
     # Not its id: clients that keep objects by id would take the change for the entry.
-    entry_id = value("ID", lambda change: change.entry_id, "The entry's id.")
-    type = word("EntryType", lambda change: change.content_type, "Its content type.")
-    type_name = word_text("str", "type", lambda change: change.content_type)
-    locale = word("Locale", lambda change: change.locale, "The edition's language.")
-    locale_name = word_text("str", "locale", lambda change: change.locale)
-    path = value("str | None", lambda change: change.path, "Where it stands, or stood.")
-    position = value("int", lambda change: change.position, "The position of its last change.")
-    digest = value("str | None", lambda change: change.digest, "The digest of what is shown.")
+    entry_id = value("ID", ChangeRow.entry_id, "The entry's id.")
+    type = word("EntryType", ChangeRow.content_type, "Its content type.")
+    type_name = word_text("str", "type", ChangeRow.content_type)
+    locale = word("Locale", ChangeRow.locale, "The edition's language.")
+    locale_name = word_text("str", "locale", ChangeRow.locale)
+    path = value("str | None", ChangeRow.path, "Where it stands, or stood.")
+    position = value("int", ChangeRow.position, "The position of its last change.")
+    digest = value("str | None", ChangeRow.digest, "The digest of what is shown.")
     entry = one("Entry | None", _shown, "The entry; null if it is not public any more.")
 
 
@@ -142,22 +144,26 @@ def _affected(site: Site) -> Declared:
 class AffectedPage:
     """A page whose rendering can have changed, or a path at which none stands any more."""
 
-    path = value("str", lambda page: page.path, "Where it stands, or stood.")
-    type = word("EntryType", lambda page: page.content_type, "Its content type.")
-    type_name = word_text("str", "type", lambda page: page.content_type)
-    locale = word("Locale", lambda page: page.locale, "Its language.")
-    locale_name = word_text("str", "locale", lambda page: page.locale)
-    reason = value("AffectedReason", lambda page: page.reason, "Why: the most direct reason.")
+    path = value("str", AffectedRow.path, "Where it stands, or stood.")
+    type = word("EntryType", AffectedRow.content_type, "Its content type.")
+    type_name = word_text("str", "type", AffectedRow.content_type)
+    locale = word("Locale", AffectedRow.locale, "Its language.")
+    locale_name = word_text("str", "locale", AffectedRow.locale)
+    reason = value("AffectedReason", AffectedRow.reason, "Why: the most direct reason.")
     entry = one("Entry | None", _shown, "The page; null if it has left the path.")
+
+
+def _until_of_page(page: Page, _: Call) -> Sql:
+    return _until(page.call)
 
 
 _UNTIL = seen_value(
     "int",
-    lambda page, _: _until(page.call),
+    _until_of_page,
     "The position up to which changes are told: since, when asked the next time.",
 )
-_TYPE = Facet("type", lambda row: row.content_type, enum="EntryType")
-_LOCALE = Facet("locale", lambda row: row.locale, enum="Locale")
+_TYPE = Facet("type", ChangeRow.content_type, enum="EntryType")
+_LOCALE = Facet("locale", ChangeRow.locale, enum="Locale")
 
 
 def add_change_types(namespace: Namespace) -> None:
@@ -173,16 +179,16 @@ def add_change_types(namespace: Namespace) -> None:
         "SyncWhere",
         "What is asked of a change.",
         {
-            "type": filtered("EntryTypeFilter", lambda row: row.content_type, "Its type."),
-            "locale": filtered("LocaleFilter", lambda row: row.locale, "Its language."),
+            "type": filtered("EntryTypeFilter", ChangeRow.content_type, "Its type."),
+            "locale": filtered("LocaleFilter", ChangeRow.locale, "Its language."),
         },
     )
-    told = summaries(namespace, "SyncChange", Summed((Facet("kind", _kind), _TYPE, _LOCALE)))
-    add_connection(namespace, "SyncChange", **told, until=_UNTIL)
-    add_order(
-        namespace, "AffectedPageOrder", order_terms({"path": (lambda page: page.path, False)})
+    told = summaries(
+        namespace, "SyncChange", Summed((Facet("kind", of_row(_kind)), _TYPE, _LOCALE))
     )
-    reason = Facet("reason", lambda page: page.reason)
+    add_connection(namespace, "SyncChange", **told, until=_UNTIL)
+    add_order(namespace, "AffectedPageOrder", order_terms({"path": (AffectedRow.path, False)}))
+    reason = Facet("reason", AffectedRow.reason)
     told = summaries(namespace, "AffectedPage", Summed((_TYPE, _LOCALE, reason)))
     add_connection(namespace, "AffectedPage", **told)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cms.reading import management
-from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
+from cms.reading.rows import AccountRow, GrantRow, TokenRow
+from graphql_api.planner.declarations import Call, OrderKey, Rows
 from graphql_api.planner.source import Chosen
 from graphql_api.schema.declaring.fields import many, one, value
 from graphql_api.schema.declaring.row_sources import Condition, category_rows, person_rows
@@ -32,58 +33,52 @@ def token_rows(*conditions: Condition) -> Rows:
     )
 
 
-def _person(account: Row, _: Call) -> Rows:
+def _person(account: AccountRow, _: Call) -> Rows:
     return person_rows(lambda person: person.id == account.person_id)
 
 
-def _grants(account: Row, _: Call) -> Rows:
+def _grants(account: AccountRow, _: Call) -> Rows:
     return grant_rows(lambda grant: grant.account_id == account.id)
 
 
 class Account(Node):
     """Somebody who signs in."""
 
-    id = value("ID", lambda account: account.id, "Its id.")
-    email = value("str", lambda account: account.email, "What it signs in with.")
-    created_at = value("DateTime", lambda account: account.created_at, "Since when there is it.")
-    disabled_at = value(
-        "DateTime | None", lambda account: account.disabled_at, "Since when it cannot sign in."
-    )
+    id = value("ID", AccountRow.id, "Its id.")
+    email = value("str", AccountRow.email, "What it signs in with.")
+    created_at = value("DateTime", AccountRow.created_at, "Since when there is it.")
+    disabled_at = value("DateTime | None", AccountRow.disabled_at, "Since when it cannot sign in.")
     person = one("Person | None", _person, "The byline under which readers see its work.")
     grants = many("list[RoleGrant]", _grants, "What it may do.")
 
 
-def _category(grant: Row, _: Call) -> Rows:
+def _category(grant: GrantRow, _: Call) -> Rows:
     return category_rows(lambda category: category.id == grant.category_id)
 
 
 class RoleGrant(Node):
     """A role, and what it is limited to."""
 
-    id = value("ID", lambda grant: grant.id, "Its id.")
-    role = word("Role", lambda grant: grant.role, "The role.")
-    role_name = word_text("str", "role", lambda grant: grant.role)
-    stage = value("str | None", lambda grant: grant.stage, "The one stage to sign off at.")
-    content_type = word(
-        "EntryType | None", lambda grant: grant.content_type, "Only entries of this type."
-    )
-    content_type_name = word_text("str | None", "contentType", lambda grant: grant.content_type)
+    id = value("ID", GrantRow.id, "Its id.")
+    role = word("Role", GrantRow.role, "The role.")
+    role_name = word_text("str", "role", GrantRow.role)
+    stage = value("str | None", GrantRow.stage, "The one stage to sign off at.")
+    content_type = word("EntryType | None", GrantRow.content_type, "Only entries of this type.")
+    content_type_name = word_text("str | None", "contentType", GrantRow.content_type)
     category = one("Category | None", _category, "Only entries in this category or below it.")
 
 
 class ServiceToken(Node):
     """A secret for a program, which acts as its account. The secret itself is not kept."""
 
-    id = value("ID", lambda token: token.id, "Its id.")
-    name = value("str", lambda token: token.name, "What it is for.")
+    id = value("ID", TokenRow.id, "Its id.")
+    name = value("str", TokenRow.name, "What it is for.")
     scopes = word_list(
         "list[Action] | None",
-        lambda token: token.scopes,
+        TokenRow.scopes,
         "The actions that it is good for; null for all that its account may do.",
     )
-    scope_names = word_text("list[str] | None", "scopes", lambda token: token.scopes)
-    created_at = value("DateTime", lambda token: token.created_at, "When it was made.")
-    expires_at = value("DateTime", lambda token: token.expires_at, "Until when it is good.")
-    last_used_at = value(
-        "DateTime | None", lambda token: token.last_used_at, "When it was last used."
-    )
+    scope_names = word_text("list[str] | None", "scopes", TokenRow.scopes)
+    created_at = value("DateTime", TokenRow.created_at, "When it was made.")
+    expires_at = value("DateTime", TokenRow.expires_at, "Until when it is good.")
+    last_used_at = value("DateTime | None", TokenRow.last_used_at, "When it was last used.")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cms.reading import management
+from cms.reading.rows import AuditRow
 from cms.storage.dialects import JsonText
-from graphql_api.planner.declarations import OrderKey, Rows
+from graphql_api.planner.declarations import Call, OrderKey, Rows
 from graphql_api.planner.json_sql import text
-from graphql_api.planner.source import Chosen
+from graphql_api.planner.source import Chosen, Sql
 from graphql_api.schema.declaring.aggregates import Facet, Summed
 from graphql_api.schema.declaring.fields import Declared, one, value
 from graphql_api.schema.declaring.row_sources import Condition
@@ -26,50 +27,55 @@ def audit_rows(*conditions: Condition) -> Rows:
     )
 
 
+def _account(record: AuditRow, _: Call) -> Rows:
+    return account_rows(lambda account: account.id == record.actor)
+
+
 class AuditRecord:
     """Who did what, when, to what."""
 
-    sequence = value("int", lambda record: record.sequence, "Its number, without gaps.")
-    recorded_at = value("DateTime", lambda record: record.recorded_at, "When it was done.")
-    actor = value("str", lambda record: record.actor, "An account's id, or operator.")
+    sequence = value("int", AuditRow.sequence, "Its number, without gaps.")
+    recorded_at = value("DateTime", AuditRow.recorded_at, "When it was done.")
+    actor = value("str", AuditRow.actor, "An account's id, or operator.")
     account = one(
         "Account | None",
-        lambda record, _: account_rows(lambda account: account.id == record.actor),
+        _account,
         "The account, if it was one.",
     )
-    action = word("Action", lambda record: record.action, "What was asked for.")
-    action_name = word_text("str", "action", lambda record: record.action)
-    subject = value("str | None", lambda record: record.subject, "The id of what it was done to.")
-    outcome = word("AuditOutcome", lambda record: record.outcome, "Whether it was done.")
-    detail = value("JSON", lambda record: record.detail, "What else there is to know.")
-    previous_hash = value(
-        "str", lambda record: record.previous_hash, "The hash of the record before it."
-    )
-    hash = value("str", lambda record: record.hash, "The hash of this one.")
+    action = word("Action", AuditRow.action, "What was asked for.")
+    action_name = word_text("str", "action", AuditRow.action)
+    subject = value("str | None", AuditRow.subject, "The id of what it was done to.")
+    outcome = word("AuditOutcome", AuditRow.outcome, "Whether it was done.")
+    detail = value("JSON", AuditRow.detail, "What else there is to know.")
+    previous_hash = value("str", AuditRow.previous_hash, "The hash of the record before it.")
+    hash = value("str", AuditRow.hash, "The hash of this one.")
 
 
 # What several records can have in common.
 AUDIT_SUMMED = Summed(
     (
-        Facet("actor", lambda record: record.actor),
-        Facet("action", lambda record: record.action, enum="Action"),
-        Facet("outcome", lambda record: record.outcome, enum="AuditOutcome"),
+        Facet("actor", AuditRow.actor),
+        Facet("action", AuditRow.action, enum="Action"),
+        Facet("outcome", AuditRow.outcome, enum="AuditOutcome"),
     ),
-    {"recordedAt": lambda record: record.recorded_at},
+    {"recordedAt": AuditRow.recorded_at},
 )
 
+
+def _entry_id(record: AuditRow) -> Sql:
+    return JsonText(record.detail, text("entry"))
+
+
 AUDIT_WHERE: Mapping[str, Declared] = {
-    "sequence": compared("int", lambda record: record.sequence, "Its number."),
-    "recorded_at": compared("DateTime", lambda record: record.recorded_at, "When it was done."),
-    "actor": compared("str", lambda record: record.actor, "Who did it."),
-    "action": filtered("ActionFilter", lambda record: record.action, "What was asked for."),
-    "subject": compared("str", lambda record: record.subject, "What it was done to."),
+    "sequence": compared("int", AuditRow.sequence, "Its number."),
+    "recorded_at": compared("DateTime", AuditRow.recorded_at, "When it was done."),
+    "actor": compared("str", AuditRow.actor, "Who did it."),
+    "action": filtered("ActionFilter", AuditRow.action, "What was asked for."),
+    "subject": compared("str", AuditRow.subject, "What it was done to."),
     "entry": compared(
         "ID",
-        lambda record: JsonText(record.detail, text("entry")),
+        _entry_id,
         "The entry that it was about.",
     ),
-    "outcome": filtered(
-        "AuditOutcomeFilter", lambda record: record.outcome, "Whether it was done."
-    ),
+    "outcome": filtered("AuditOutcomeFilter", AuditRow.outcome, "Whether it was done."),
 }

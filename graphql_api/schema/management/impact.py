@@ -10,10 +10,10 @@ from cms.content.links import Edge, Origin
 from cms.errors import Refused
 from cms.publishing.gates import Check
 from cms.publishing.publish_impact import Impact
-from graphql_api.planner.declarations import Call, EachOf, Rows, Sql
+from graphql_api.planner.declarations import Call, EachOf, Rows
 from graphql_api.planner.json_sql import element_text
-from graphql_api.planner.source import Columns
-from graphql_api.schema.declaring.fields import Declared
+from graphql_api.planner.source import Columns, Sql
+from graphql_api.schema.declaring.fields import Declared, of_call
 from graphql_api.schema.declaring.json_parts import ids_under, part, part_list, part_row
 from graphql_api.schema.declaring.row_sources import entry_rows
 from graphql_api.schema.declaring.words import part_word
@@ -52,7 +52,9 @@ def _entries(key: str, description: str) -> Declared:
     def entry(element: Columns, call: Call) -> tuple[Rows, ...]:
         return (entry_rows(call.view, lambda each: each.id == element_text(element)),)
 
-    return Declared("list[Entry | None]", EachOf(ids_under(key), entry), description)
+    return Declared(
+        "list[Entry | None]", EachOf(of_call(ids_under(key)), of_call(entry)), description
+    )
 
 
 class PublishImpact:

@@ -11,8 +11,8 @@ from cms.reading import relations
 from cms.storage.dialects import Key
 from graphql_api.planner.answers import ACTOR, READS_ACCOUNTS
 from graphql_api.planner.arguments import Given
-from graphql_api.planner.declarations import Call, Rows, Sql
-from graphql_api.planner.source import Columns
+from graphql_api.planner.declarations import Call, Rows
+from graphql_api.planner.source import Columns, Sql
 from graphql_api.schema.declaring.row_sources import Condition
 from graphql_api.schema.delivery.query import NodeRows
 from graphql_api.schema.management.account import account_rows, grant_rows, token_rows

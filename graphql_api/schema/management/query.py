@@ -20,11 +20,12 @@ from cms.review.due import outdated_reviews, reviews_due
 from cms.review.queue import Waiting, waiting_for_me, waiting_for_others
 from cms.storage.dialects import JsonText, Key
 from cms.work.work import Reading
-from graphql_api.planner.declarations import Answer, Answers, Call, Rows, Sql
-from graphql_api.planner.json_sql import member, text
+from graphql_api.planner.declarations import Answer, Answers, Call, Rows
+from graphql_api.planner.json_sql import text
+from graphql_api.planner.source import Sql
 from graphql_api.schema.declaring.connection import connection
 from graphql_api.schema.declaring.fields import Argument, Declared, one
-from graphql_api.schema.declaring.json_parts import part, part_list, part_row
+from graphql_api.schema.declaring.json_parts import json_member, part, part_list, part_row
 from graphql_api.schema.declaring.row_sources import revision_with_id
 from graphql_api.schema.declaring.words import part_text, part_word, word_list
 from graphql_api.schema.delivery.query import NODES, node_fields
@@ -128,6 +129,10 @@ async def _checkpoint(reading: Reading, _: Given) -> Json:
     return {"envelope": await checkpoint(reading.session, signer, reading.now)}
 
 
+def _own_tokens(actor: Sql, _: Call) -> Rows:
+    return token_rows(lambda token: token.account_id == _account_of(actor))
+
+
 class Me:
     """Who is asking."""
 
@@ -139,13 +144,13 @@ class Me:
     )
     scopes = word_list(
         "list[Action] | None",
-        lambda row: member(row, "scopes"),
+        json_member("scopes"),
         "The actions that the token is good for, if few.",
     )
     scope_names = part("list[str] | None", "scopes", "Stored texts of `scopes`.")
     tokens = connection(
         "ServiceToken",
-        lambda row, _: token_rows(lambda token: token.account_id == _account_of(row)),
+        _own_tokens,
         "One's service tokens.",
         order="ServiceTokenOrder",
     )

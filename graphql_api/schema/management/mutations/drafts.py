@@ -17,8 +17,8 @@ from cms.content.content_warnings import warnings_about
 from cms.content.snapshot import Changes
 from cms.site import Site
 from cms.work.work import Work
-from graphql_api.planner.json_sql import member
 from graphql_api.schema.declaring.fields import value
+from graphql_api.schema.declaring.json_parts import json_member
 from graphql_api.schema.declaring.type_registry import Namespace
 from graphql_api.schema.management.context import Given, days
 from graphql_api.schema.management.mutations.mutation import Mutation, in_values, wanted
@@ -192,7 +192,7 @@ PRUNE = Mutation(
     payload={
         "pruned": value(
             "list[ID] | None",
-            lambda payload: member(payload, "pruned"),
+            json_member("pruned"),
             "The ids of the revisions that are gone.",
         )
     },

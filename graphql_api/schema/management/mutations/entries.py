@@ -12,8 +12,8 @@ from cms.commands import (
 )
 from cms.content.canonical_json import JsonObject
 from cms.work.work import Work
-from graphql_api.planner.json_sql import member
 from graphql_api.schema.declaring.fields import value
+from graphql_api.schema.declaring.json_parts import json_member
 from graphql_api.schema.management.context import Given
 from graphql_api.schema.management.mutations.drafts import ENTRY_ID
 from graphql_api.schema.management.mutations.mutation import Mutation, wanted
@@ -97,7 +97,7 @@ ENTRY_MUTATIONS = (
         payload={
             "deleted": value(
                 "ID | None",
-                lambda payload: member(payload, "deleted"),
+                json_member("deleted"),
                 "The id of the entry that is gone.",
             )
         },

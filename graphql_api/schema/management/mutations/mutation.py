@@ -11,8 +11,8 @@ from cms.errors import DatabaseBusy, InvalidValue, Refused
 from cms.work.idempotency import once
 from cms.work.work import Work, begin_work
 from graphql_api.planner.declarations import Answer
-from graphql_api.planner.json_sql import member
 from graphql_api.schema.declaring.fields import Argument, Declared, value
+from graphql_api.schema.declaring.json_parts import json_member
 from graphql_api.schema.declaring.type_registry import Namespace
 from graphql_api.schema.management.context import Given, RequestContext, plain_json, plain_object
 from graphql_api.schema.management.errors import ERRORS, Place, refusal
@@ -67,7 +67,7 @@ class Mutation:
         key = wanted("str | None", "Makes it safe to repeat: the same id gets the same answer.")
         echo = value(
             "str | None",
-            lambda payload: member(payload, "clientMutationId"),
+            json_member("clientMutationId"),
             "The id that came with the input.",
         )
         return _declare(

@@ -14,9 +14,10 @@ from cms.content.canonical_json import JsonObject
 from cms.errors import Refused
 from cms.publishing.publish_impact import Impact
 from cms.work.work import Work
-from graphql_api.planner.declarations import EachOf
+from graphql_api.planner.declarations import Call, EachOf, Rows
 from graphql_api.planner.json_sql import element_text
-from graphql_api.schema.declaring.fields import Declared
+from graphql_api.planner.source import Columns
+from graphql_api.schema.declaring.fields import Declared, of_call
 from graphql_api.schema.declaring.json_parts import ids_under, part_object
 from graphql_api.schema.management.context import Given
 from graphql_api.schema.management.editing import publication_rows
@@ -73,13 +74,14 @@ def _told(impact: Impact) -> JsonObject:
     return {**refusal(Refused(*impact.errors), in_input), "impact": impact_json(impact)}
 
 
+def _publication(element: Columns, _: Call) -> tuple[Rows, ...]:
+    return (publication_rows(lambda row: row.id == element_text(element)),)
+
+
 def _publications() -> Declared:
     return Declared(
         "list[Publication | None]",
-        EachOf(
-            ids_under("publications"),
-            lambda element, _: (publication_rows(lambda row: row.id == element_text(element)),),
-        ),
+        EachOf(of_call(ids_under("publications")), of_call(_publication)),
         "The publications; empty if there were errors.",
     )
 

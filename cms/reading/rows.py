@@ -1,0 +1,253 @@
+"""The columns of relations, by name: what a declaration of the API can refer to.
+
+Each relation has a class of its rows beside it, which the type checker knows; a test compares it
+with what the relation selects. Rows are never made of these classes: at run time a row is whatever
+offers the columns as attributes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, overload
+
+from sqlalchemy import ColumnElement
+
+
+class Column:
+    """A column of a relation.
+
+    ``LinkRow.kind`` is the function that returns the column of a row; ``link.kind`` is the column.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._column_of: Callable[[object], ColumnElement[Any]] = attrgetter(name)
+
+    @overload
+    def __get__(self, row: None, owner: type) -> Callable[[object], ColumnElement[Any]]: ...
+
+    @overload
+    def __get__(self, row: object, owner: type) -> ColumnElement[Any]: ...
+
+    def __get__(
+        self, row: object | None, owner: type
+    ) -> Callable[[object], ColumnElement[Any]] | ColumnElement[Any]:
+        return self._column_of if row is None else self._column_of(row)
+
+
+class Row:
+    """A row of a relation; its columns are those that its class declares."""
+
+    @classmethod
+    def columns(cls) -> frozenset[str]:
+        """Return the names of the columns."""
+        declared = (each for kind in cls.__mro__ for each in vars(kind).items())
+        return frozenset(name for name, value in declared if isinstance(value, Column))
+
+
+class EntryRow(Row):
+    """A row of :func:`.relations.entries`, ``translations`` and ``revisions``."""
+
+    id = Column()
+    edition_id = Column()
+    revision_id = Column()
+    content_type = Column()
+    locale = Column()
+    path = Column()
+    category_id = Column()
+    first_published_at = Column()
+    published_at = Column()
+    break_glass_reason = Column()
+    publication_id = Column()
+    live_first_published_at = Column()
+    live_published_at = Column()
+    live_revision_id = Column()
+    archived_at = Column()
+    is_autosave = Column()
+    is_head = Column()
+    is_outdated = Column()
+    number = Column()
+    title = Column()
+    title_key = Column()
+    slug = Column()
+    summary = Column()
+    content = Column()
+    rendered = Column()
+    digest = Column()
+    author_id = Column()
+    note = Column()
+    created_at = Column()
+
+
+class ReferencedRow(EntryRow):
+    """A row of :func:`.relations.referenced`."""
+
+    from_revision_id = Column()
+    from_path = Column()
+    from_ordinal = Column()
+
+
+class PathRow(Row):
+    """A row of :func:`.relations.paths`."""
+
+    id = Column()
+    path = Column()
+
+
+class ReferenceRow(Row):
+    """A row of :func:`.relations.references`."""
+
+    revision_id = Column()
+    kind = Column()
+    target_id = Column()
+
+
+class LinkRow(Row):
+    """A row of :func:`.relations.links`."""
+
+    revision_id = Column()
+    field_path = Column()
+    ordinal = Column()
+    origin = Column()
+    kind = Column()
+    note = Column()
+    target_id = Column()
+    url = Column()
+    label = Column()
+
+
+class IncomingLinkRow(LinkRow):
+    """A row of :func:`.relations.incoming_links`."""
+
+    source_id = Column()
+
+
+class PersonRow(Row):
+    """A row of :func:`.relations.people`."""
+
+    id = Column()
+    slug = Column()
+    name = Column()
+    bio = Column()
+    links = Column()
+
+
+class BylineRow(PersonRow):
+    """A row of :func:`.relations.bylines`."""
+
+    account_id = Column()
+
+
+class CategoryRow(Row):
+    """A row of :func:`.relations.categories`."""
+
+    id = Column()
+    parent_id = Column()
+    slug = Column()
+    path = Column()
+    name = Column()
+    description = Column()
+    ordinal = Column()
+
+
+class AncestorRow(CategoryRow):
+    """A row of :func:`.relations.ancestors`."""
+
+    distance = Column()
+
+
+class TagRow(Row):
+    """A row of :func:`.relations.tags`."""
+
+    id = Column()
+    slug = Column()
+    name = Column()
+
+
+class RevisionTagRow(TagRow):
+    """A row of :func:`.relations.revision_tags`."""
+
+    revision_id = Column()
+
+
+class AccountRow(Row):
+    """A row of :func:`.management.accounts`."""
+
+    id = Column()
+    email = Column()
+    person_id = Column()
+    created_at = Column()
+    disabled_at = Column()
+
+
+class GrantRow(Row):
+    """A row of :func:`.management.grants`."""
+
+    id = Column()
+    account_id = Column()
+    role = Column()
+    stage = Column()
+    content_type = Column()
+    category_id = Column()
+    created_at = Column()
+
+
+class TokenRow(Row):
+    """A row of :func:`.management.service_tokens`."""
+
+    id = Column()
+    account_id = Column()
+    name = Column()
+    scopes = Column()
+    created_at = Column()
+    expires_at = Column()
+    last_used_at = Column()
+
+
+class PublicationRow(Row):
+    """A row of :func:`.management.publications`."""
+
+    id = Column()
+    position = Column()
+    entry_id = Column()
+    edition_id = Column()
+    revision_id = Column()
+    locale = Column()
+    path = Column()
+    published_at = Column()
+    published_by = Column()
+    break_glass_reason = Column()
+    ended_at = Column()
+    ended_position = Column()
+
+
+class PresenceRow(Row):
+    """A row of :func:`.management.presences`."""
+
+    account_id = Column()
+    edition_id = Column()
+    field_path = Column()
+    seen_at = Column()
+
+
+class AuditRow(Row):
+    """A row of :func:`.management.audit_records`."""
+
+    sequence = Column()
+    recorded_at = Column()
+    actor = Column()
+    action = Column()
+    subject = Column()
+    outcome = Column()
+    detail = Column()
+    previous_hash = Column()
+    hash = Column()
+
+
+class AttestationRow(Row):
+    """A row of :func:`.management.attestations`."""
+
+    id = Column()
+    sequence = Column()
+    hash = Column()
+    envelope = Column()
