@@ -652,7 +652,7 @@ _SUMMED_UP = """query($where: ArticleWhere, $fields: [ArticleFacet!]!, $first: I
 }"""
 FACETS: Mapping[str, Callable[[Written], Sequence[str]]] = {
     "type": lambda _: ["Article"],
-    "locale": lambda _: ["en"],
+    "locale": lambda _: ["EN"],
     "category": lambda a: {"Topics": ["topics"], "Below": ["topics/below"]}.get(
         a.category or "", []
     ),

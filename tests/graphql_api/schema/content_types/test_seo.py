@@ -78,7 +78,7 @@ def shown(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-async def article(api: Api, slug: str, locale: str = "en") -> Any:
+async def article(api: Api, slug: str, locale: str = "EN") -> Any:
     """Return what is said of an article; both forms of its structured data say the same."""
     found = (await api.data(QUERY, slug=slug, locale=locale))["article"]
     assert json.loads(found["jsonLdScript"]) == found["jsonLd"]
@@ -165,7 +165,7 @@ async def test_a_page_names_itself_in_all_its_languages(seen: Api) -> None:
     head = await seen.newsroom.draft(title="It", slug="it")
     await seen.newsroom.publish(head)
     await seen.newsroom.translate(head, "pt-BR", title="Rascunho", slug="rascunho")
-    assert [each["locale"] for each in (await article(seen, "it"))["seo"]["hreflang"]] == ["en"]
+    assert [each["locale"] for each in (await article(seen, "it"))["seo"]["hreflang"]] == ["EN"]
     other = await seen.newsroom.draft(title="Other", slug="other")
     await seen.newsroom.publish(other)
     brazilian = await seen.newsroom.translate(other, "pt-BR", title="Outro", slug="outro")
@@ -175,7 +175,7 @@ async def test_a_page_names_itself_in_all_its_languages(seen: Api) -> None:
         {"locale": "PT_BR", "url": f"{HOME}/articles/outro"},
     ]
     assert (await article(seen, "other"))["seo"]["hreflang"] == both
-    found = await article(seen, "outro", "pt_BR")
+    found = await article(seen, "outro", "PT_BR")
     assert found["seo"]["hreflang"] == both
     assert {"property": "og:locale", "content": "pt_BR"} in found["seo"]["openGraph"]
     assert found["seo"]["openGraph"][-1] == {"property": "og:locale:alternate", "content": "en"}
