@@ -104,7 +104,7 @@ class KeyFile:
         signer = self.signer()
         if signer is None:
             raise AttestationError(
-                f"there is no signing key at {self.path}; restore it, or on a site that has "
+                f"there is no signing key at {self.path}; restore it, or, on a site that has "
                 "signed nothing yet run: copydesk keys create"
             )
         return signer
@@ -139,8 +139,8 @@ class KeyFile:
             if self.path.exists():
                 return False
             raise AttestationError(
-                f"the signing key {self.path} cannot be made ({error.strerror}); let the owner of "
-                "the folder run this, or name another file in COPYDESK_SIGNING_KEY"
+                f"the signing key {self.path} cannot be created ({error.strerror}); run this as "
+                "the owner of the folder, or name another file in COPYDESK_SIGNING_KEY"
             ) from None
         return True
 
@@ -155,8 +155,8 @@ class KeyFile:
             self._write(signer, self._beside(signer.key_id), os.replace)
         except OSError as error:
             raise AttestationError(
-                f"no key can be made beside {self.path} ({error.strerror}); nothing has changed: "
-                "let the owner of the folder run this"
+                f"no key can be created beside {self.path} ({error.strerror}); nothing has "
+                "changed; run this as the owner of the folder"
             ) from None
         return signer
 
@@ -173,7 +173,7 @@ class KeyFile:
             return  # another process has done it
         except OSError as error:
             raise AttestationError(
-                f"the new key could not take the place of {self.path} ({error.strerror}); "
+                f"the new key could not replace {self.path} ({error.strerror}); "
                 f"move it there: {self._beside(key_id)}"
             ) from None
 
@@ -238,7 +238,7 @@ def open_envelope(envelope: object, public_key_pem: str) -> tuple[str, bytes]:
     if not own:
         raise AttestationError(f"the envelope is not signed with the key {_key_id_of(key)}")
     if not any(_fits(key, signature, payload_type, payload) for signature in own):
-        raise AttestationError("the signature does not fit: the envelope or its key is another one")
+        raise AttestationError("the signature does not match the envelope and the key")
     return payload_type, payload
 
 
@@ -276,7 +276,7 @@ def _load(path: Path) -> Signer | None:
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_mode & OTHERS:
                 raise AttestationError(
-                    f"others can read the signing key {path}; run: chmod 600 {path}"
+                    f"other users can read the signing key {path}; run: chmod 600 {path}"
                 )
             pem = file.read()
     except FileNotFoundError:
@@ -285,7 +285,7 @@ def _load(path: Path) -> Signer | None:
         raise _folder_in_place_of(path) from None
     except OSError as error:
         raise AttestationError(
-            f"the signing key {path} cannot be read ({error.strerror}); let its owner run this, "
+            f"the signing key {path} cannot be read ({error.strerror}); run this as its owner, "
             "or name another file in COPYDESK_SIGNING_KEY"
         ) from None
     return Signer(_private_key(pem, path))
@@ -302,7 +302,7 @@ def _private_key(pem: bytes, path: Path) -> Ed25519PrivateKey:
         key = None
     if not isinstance(key, Ed25519PrivateKey):
         raise AttestationError(
-            f"{path} holds no Ed25519 private key in PEM without a password; put the key of this "
+            f"{path} is not an Ed25519 private key in PEM without a password; put the key of this "
             "site there"
         )
     return key
@@ -331,14 +331,14 @@ def _key_id_of(key: Ed25519PublicKey) -> str:
 def _parts_of(envelope: object) -> tuple[str, bytes, list[tuple[str, bytes]]]:
     """Return an envelope's type, payload and signatures, each with the id of its key."""
     if not isinstance(envelope, Mapping):
-        raise AttestationError("this is no DSSE envelope: it is not a JSON object")
+        raise AttestationError("this is not a DSSE envelope: it is not a JSON object")
     try:
         payload_type = _text(envelope, "payloadType")
         payload_type.encode()  # a lone surrogate has no bytes that could be signed
         payload = _bytes(envelope, "payload")
         return payload_type, payload, list(_signatures_of(envelope))
     except ValueError as error:
-        raise AttestationError(f"this is no DSSE envelope: {error}") from None
+        raise AttestationError(f"this is not a DSSE envelope: {error}") from None
 
 
 def _signatures_of(envelope: Mapping[object, object]) -> Iterator[tuple[str, bytes]]:

@@ -264,7 +264,7 @@ class Management:
         except DatabaseError as error:
             if not done:
                 raise
-            raise OutcomeUnknown(f"{', '.join(done)} had been done when {error}") from error
+            raise OutcomeUnknown(f"{', '.join(done)} had been committed when {error}") from error
         return await self._operations.respond(asked, whole, b"{" + b",".join(parts) + b"}")
 
 
@@ -351,5 +351,5 @@ def _root_fields(root: Body) -> Iterator[Field]:
 
 def _declared(field: Field) -> Answer | Answers:
     if not isinstance(field.declaration, Answer | Answers):
-        raise TypeError(f"{field.name} is worked out by Python")
+        raise TypeError(f"{field.name} is computed in Python")
     return field.declaration

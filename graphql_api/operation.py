@@ -414,7 +414,7 @@ class Delivery:
         """
         asked = await self._operations.read(request, visitor.client)
         if not asked.operation.is_query:
-            raise failed("This endpoint only reads; send queries.", "BAD_REQUEST")
+            raise failed("This endpoint accepts only queries.", "BAD_REQUEST")
         view = replace(self._view, scopes=visitor.scopes)
         if visitor.preview is not None:
             view = replace(view, preview=Preview(null()))

@@ -1,4 +1,4 @@
-"""Says what can be done with the demo: ``python -m seeds.welcome``."""
+"""The welcome text of the demo: ``python -m seeds.welcome``."""
 
 from __future__ import annotations
 
@@ -55,15 +55,15 @@ def main() -> None:
     click.echo(f"GraphiQL, for a browser:  {address}/graphql")
     click.echo(f"The API, for programs:    POST {address}/graphql")
     click.echo(f"\nA query to paste:\n\n{QUERY}\n")
-    click.echo(f"Editors work at {address}/manage/graphql. None of the demo's accounts has a")
+    click.echo(f"Editors work at {address}/manage/graphql. The demo's accounts have no")
     click.echo(
-        "password. In another terminal, in this folder, make an account for yourself; it asks"
+        "passwords. In another terminal, in this folder, create an account for yourself; the"
     )
-    click.echo("for a password of 12 characters or more:\n")
+    click.echo("command prompts for a password of at least 12 characters:\n")
     click.echo("\n".join(f"    {line}" for line in account_commands(settings)))
-    click.echo(f"\nThen sign in there:\n\n{SIGN_IN}\n")
-    click.echo('Put the token under Headers, as {"Authorization": "Bearer copydesk_access_…"},')
-    click.echo(f"and look at what waits for you:\n\n{DESK}\n")
+    click.echo(f"\nThen sign in at that address:\n\n{SIGN_IN}\n")
+    click.echo('Add the token under Headers, as {"Authorization": "Bearer copydesk_access_…"},')
+    click.echo(f"and query your review queue:\n\n{DESK}\n")
 
 
 def account_commands(settings: Settings) -> Iterator[str]:

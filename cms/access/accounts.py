@@ -44,7 +44,7 @@ async def create_person(
     work.authorise(Action.PERSON_CREATE)
     word = check_slug(slug or slugify(name))
     if await work.session.scalar(select(Person.id).where(Person.slug == word)):
-        raise Refused(DuplicateName(message=f"there is a person {word!r} already"))
+        raise Refused(DuplicateName(message=f"there is already a person with the slug {word!r}"))
     person = Person(
         id=new_id("person"),
         slug=word,
@@ -61,7 +61,7 @@ def _checked_link(link: Json, index: int) -> Json:
     values = link if isinstance(link, Mapping) else {}
     label, url = (str(values.get(key) or "").strip() for key in ("label", "url"))
     if not label or not is_address(url):
-        message = "expected an address with a label: write an https:// URL and its name"
+        message = "expected a link with a label: give an https:// URL and a name for it"
         raise Refused(InvalidValue(message=message, path=("links", index)))
     return {"label": label, "url": url}
 
@@ -82,14 +82,14 @@ async def create_account(work: Work, email: str, *, person_id: str | None = None
     work.authorise(Action.ACCOUNT_CREATE)
     address = normal_address(email)
     if not _is_address(address):
-        message = "expected an e-mail address, as desk@example.org"
+        message = "expected an e-mail address, such as desk@example.org"
         raise Refused(InvalidValue(message=message, path=("email",)))
     if await find_account(work.session, address) is not None:
-        raise Refused(DuplicateName(message=f"there is an account {address!r} already"))
+        raise Refused(DuplicateName(message=f"there is already an account {address!r}"))
     if person_id is not None:
         await get(work, Person, person_id)
         if await work.session.scalar(select(Account.id).where(Account.person_id == person_id)):
-            message = f"{person_id} has an account already; a person has one"
+            message = f"{person_id} already has an account; a person can have only one"
             raise Refused(DuplicateName(message=message, path=("personId",)))
     account = Account(id=new_id("account"), email=address, person_id=person_id, created_at=work.now)
     work.session.add(account)
@@ -108,7 +108,7 @@ async def disable_account(work: Work, account_id: str) -> Account:
     administrators = await _administrators(work)
     account = await _held(work, account_id)
     if set(administrators.values()) == {account_id}:
-        raise Refused(_last_administrator("disable it"))
+        raise Refused(_last_administrator("disable this account"))
     if account.disabled_at is None:
         account.disabled_at = work.now
     work.about["disabled"] = True
@@ -167,7 +167,7 @@ async def revoke_role(work: Work, grant_id: str) -> RoleGrant:
     administrators = await _administrators(work)
     row = await get(work, RoleGrant, grant_id)
     if set(administrators) == {grant_id}:
-        raise Refused(_last_administrator("take it away"))
+        raise Refused(_last_administrator("revoke this role"))
     if row.revoked_at is None:
         row.revoked_at = work.now
         # What a preview shows is looked at only when it is made.
@@ -265,13 +265,13 @@ async def _administrators(work: Work) -> Mapping[str, str]:
 
 
 def _last_administrator(what: str) -> InvalidValue:
-    message = f"nobody else is an administrator; make somebody one before you {what}"
+    message = f"no other account is an administrator; grant that role before you {what}"
     return InvalidValue(message=message)
 
 
 def _problems_with(work: Work, grant: Grant) -> Iterator[UserError]:
     if grant.role not in ROLE_ACTIONS:
-        message = f"there is no role {grant.role!r}; there are {', '.join(ROLE_ACTIONS)}"
+        message = f"there is no role {grant.role!r}; use one of {', '.join(ROLE_ACTIONS)}"
         yield InvalidValue(message=message, path=("role",))
     content_types = work.site.content_types
     if grant.content_type is not None and grant.content_type not in content_types:
@@ -280,12 +280,12 @@ def _problems_with(work: Work, grant: Grant) -> Iterator[UserError]:
     if grant.stage is None:
         return
     if grant.role != "reviewer":
-        message = f"a stage limits what a reviewer signs off; leave it out for {grant.role!r}"
+        message = f"only reviewers are limited to a stage; leave it out for {grant.role!r}"
         yield InvalidValue(message=message, path=("stage",))
     policies = {each.policy for each in content_types.values()}
     stages = sorted({stage.name for policy in policies for stage in policy.stages})
     if grant.stage not in stages:
-        message = f"there is no stage {grant.stage!r}; there are {', '.join(stages)}"
+        message = f"there is no stage {grant.stage!r}; use one of {', '.join(stages)}"
         yield InvalidValue(message=message, path=("stage",))
 
 

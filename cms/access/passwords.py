@@ -61,18 +61,18 @@ def problems_with(password: str, email: str = "") -> Iterator[UserError]:
     """Yield why a password will not do for the account with this address."""
     path = ("newPassword",)
     if len(password) > LONGEST:
-        message = f"a password has at most {LONGEST} characters; take a shorter one"
+        message = f"a password can have at most {LONGEST} characters; choose a shorter one"
         yield InvalidValue(message=message, path=path)
         return
     characters = _normal(password)
     if len(characters) < SHORTEST:
-        message = f"a password has at least {SHORTEST} characters; take a longer one"
+        message = f"a password needs at least {SHORTEST} characters; choose a longer one"
         yield InvalidValue(message=message, path=path)
     if len(set(characters)) == 1:
-        message = "a password is not one character again and again; take another one"
+        message = "a password cannot repeat a single character; choose another one"
         yield InvalidValue(message=message, path=path)
     if email and characters.strip().casefold() == email.casefold():
-        message = "a password is not the e-mail address; take another one"
+        message = "a password cannot be the e-mail address; choose another one"
         yield InvalidValue(message=message, path=path)
 
 
@@ -110,7 +110,7 @@ async def set_password(work: Work, account_id: str, new_password: NewPassword) -
     # Not even to one's own: a session that was left open is no proof of who sits there.
     work.authorise(Action.PASSWORD_CHANGE)
     if work.actor.scopes is not None:
-        message = "with a password one could go beyond this token's scopes; sign in to set it"
+        message = "a password gives access beyond the scopes of this token; sign in to set it"
         raise Refused(NotAllowed(message=message))
     account = await hold_account(work.session, account_id)
     if account is None:

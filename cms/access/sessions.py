@@ -39,10 +39,10 @@ from cms.work.work import Work, begin_work, command
 
 # Whatever the reason: it must not tell which accounts there are.
 _FAILED = SignInFailed(
-    message="there is no account with this address and this password; check both and try again"
+    message="the e-mail address or the password is wrong; check both and try again"
 )
 
-_NOT_GOOD = InvalidToken(message="this token is not good, or not any more; sign in again")
+_NOT_GOOD = InvalidToken(message="this token is unknown, has expired or was revoked; sign in again")
 _EXPIRED = InvalidToken(message="this token has expired; refresh the session or sign in again")
 
 # How exactly it is known when a token was last used.
@@ -294,7 +294,7 @@ async def sign_out(work: Work) -> EndedSession:
     work.authorise(Action.SESSION_END, Subject(is_own=True))
     session_id = work.actor.session_id
     if session_id is None:
-        message = "this is not a session that could end; sign in to begin one"
+        message = "this request does not belong to a session; sign in to begin one"
         raise Refused(InvalidValue(message=message))
     await hold_account(work.session, work.account_id())
     await revoke_tokens(work.session, work.now, Token.session_id == session_id)
@@ -410,6 +410,6 @@ async def _end_reused(work: Work, token: Token) -> None:
         action=Action.SESSION_END,
         subject=token.session_id,
         outcome="done",
-        detail={"reason": "its refresh token came a second time"},
+        detail={"reason": "its refresh token was used twice"},
     )
     await audit.append(work.session, event, work.now)

@@ -49,7 +49,7 @@ async def replace_lost_key(work: Work, reason: str) -> Attestation:
     """
     work.authorise(Action.KEY_CHANGE)
     if not reason.strip():
-        message = "the reason is empty; it is shown by every later verification"
+        message = "the reason is empty; give one, since every later verification prints it"
         raise Refused(InvalidValue(message=message, path=("reason",)))
     work.about["reason"] = reason
     return await keys.replace_lost(work.session, work.key_file, reason, work.now)

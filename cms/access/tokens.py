@@ -58,7 +58,7 @@ async def issue_token(
     work.authorise(Action.TOKEN_ISSUE, Subject(is_own=True))
     account = await hold_account(work.session, work.account_id())
     if account is None or account.disabled_at is not None:
-        raise Refused(NotAllowed(message="this account is disabled"))
+        raise Refused(NotAllowed(message="this account is disabled; ask an administrator"))
     problems = [*_problems_with(name, scopes, valid_for), *_wider_than(work.actor.scopes, scopes)]
     if problems:
         raise Refused(*problems)
@@ -101,11 +101,11 @@ async def issue_preview(
     work.authorise(Action.TOKEN_ISSUE, Subject(is_own=True))
     revision = await get_revision(work, held.edition, revision_id or held.head.id)
     if not timedelta(0) < valid_for <= LONGEST_PREVIEW:
-        message = f"a preview lasts some time, and {LONGEST_PREVIEW} at most"
+        message = f"a preview must last longer than 0 and at most {LONGEST_PREVIEW}"
         raise Refused(InvalidValue(message=message, path=("validFor",)))
     account = await hold_account(work.session, work.account_id())
     if account is None or account.disabled_at is not None:
-        raise Refused(NotAllowed(message="this account is disabled"))
+        raise Refused(NotAllowed(message="this account is disabled; ask an administrator"))
     token, secret = add_token(
         work.session,
         "preview",
@@ -141,18 +141,18 @@ def _problems_with(
 ) -> Iterator[UserError]:
     problems: list[UserError] = []
     if not checked_text(name, ("name",), problems, LONGEST_NAME).strip():
-        message = "a token needs a name that says what it is for"
+        message = "a token needs a name; describe its purpose"
         problems.append(InvalidValue(message=message, path=("name",)))
     yield from problems
     for index, scope in enumerate(scopes or ()):
         if scope not in set(Action):
-            message = f"there is no action {scope!r}; there are {', '.join(Action)}"
+            message = f"there is no action {scope!r}; use any of {', '.join(Action)}"
             yield InvalidValue(message=message, path=("scopes", index))
     if scopes is not None and not scopes:
-        message = "a token without any scope is good for nothing; name one, or leave them out"
+        message = "an empty list of scopes allows nothing; list some, or leave the scopes out"
         yield InvalidValue(message=message, path=("scopes",))
     if not timedelta(0) < valid_for <= LONGEST_VALIDITY:
-        message = f"a token is valid for some time, and for {LONGEST_VALIDITY.days} days at most"
+        message = f"a token must be valid for at least 1 and at most {LONGEST_VALIDITY.days} days"
         yield InvalidValue(message=message, path=("validFor",))
 
 
@@ -160,7 +160,7 @@ def _wider_than(own: frozenset[str] | None, scopes: Sequence[str] | None) -> Ite
     """Yield why a token would be good for more than the one with which it is asked for."""
     if own is None:
         return
-    more = sorted(set(scopes) - own) if scopes is not None else ["all that the account may do"]
+    more = sorted(set(scopes) - own) if scopes is not None else ["every action of the account"]
     if more:
-        message = f"a token makes none with wider scopes than its own; too wide: {', '.join(more)}"
+        message = f"a token cannot issue one with wider scopes than its own: {', '.join(more)}"
         yield NotAllowed(message=message, path=("scopes",))

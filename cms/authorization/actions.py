@@ -172,12 +172,12 @@ def decide(actor: Actor, action: Action, subject: Subject) -> Decision:
     roles = [role for role, actions in ROLE_ACTIONS.items() if action in actions]
     held = sorted({grant.role for grant in actor.grants})
     if holders and subject.is_own:
-        return Denied(f"nobody does {action} to their own work", is_own_work=True)
+        return Denied(f"{action} is not allowed on your own work", is_own_work=True)
     if holders:
-        return Denied(f"{action} is for one's own only; here it takes another role")
+        return Denied(f"{action} is allowed only on what is your own")
     return Denied(
-        f"{action} takes the role {' or '.join(roles)}{_scope_words(subject)}; "
-        f"this account holds {', '.join(held) or 'no role'}, which does not cover it"
+        f"{action} requires the role {' or '.join(roles)}{_scope_words(subject)}; "
+        f"this account has {', '.join(held) or 'no role'}, which does not include it"
     )
 
 

@@ -1,4 +1,4 @@
-"""What all commands share: errors in one line, the site, the database."""
+"""Shared parts of all commands: one-line errors, the site, the database."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def load_site(reference: str) -> Site:
     """Return the site that ``COPYDESK_SITE`` names.
 
     Raises:
-        SettingsError: if it names none.
+        SettingsError: if it does not name a site.
     """
     module_name, _, attribute = reference.partition(":")
     if not module_name or not attribute:
         raise SettingsError(
-            "COPYDESK_SITE has to name the site's declaration as <module>:<attribute>, "
-            f"for example seeds.site:site; it is {reference!r}"
+            "COPYDESK_SITE must name the site's declaration as <module>:<attribute>, "
+            f"for example my_site:site; it is {reference!r}"
         )
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
@@ -57,7 +57,7 @@ def load_site(reference: str) -> Site:
 
 
 def _described(error: Exception) -> str:
-    """Return the type and the message of an exception in one line, and where it comes from."""
+    """Return the type, message and place of an exception in one line."""
     message = error.msg if isinstance(error, SyntaxError) else str(error)
     place = _place_of(error)
     described = f"{type(error).__name__}: {' '.join(message.split())}".removesuffix(": ")
@@ -65,7 +65,7 @@ def _described(error: Exception) -> str:
 
 
 def _place_of(error: Exception) -> str:
-    """Return the file and line that raised an exception, outside of Copydesk and of importing."""
+    """Return the file and line in the site's own code that raised an exception."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}, line {error.lineno}"
     ours = (str(Path(cms.__file__).parent), str(importlib.__file__), "<")
@@ -76,10 +76,10 @@ def _place_of(error: Exception) -> str:
 
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """Give the database that the settings name.
+    """Open the database that the settings name.
 
     Raises:
-        DatabaseError: if it is not of this version.
+        DatabaseError: if it has not been migrated to this version.
     """
     database = Database(settings.database_url, signing_key=settings.signing_key)
     try:
@@ -90,7 +90,7 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
 
 
 async def why_none_can_sign(session: ReadSession, database: Database) -> str:
-    """Return why nothing can be signed, or nothing if it can."""
+    """Return why this server cannot sign, or an empty text if it can."""
     try:
         await signer_of(session, database.key_file)
     except Refused as refused:

@@ -1,4 +1,4 @@
-"""``copydesk migrate``."""
+"""The command ``copydesk migrate``."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from cms.work.work import begin_work
 
 @click.command()
 def migrate() -> None:
-    """Bring the database to the schema of this version, with the indexes of the site.
+    """Migrate the database to this version, and update the indexes of the site.
 
-    A new site gets its signing key too.
+    Creates the signing key of a new site.
     """
     settings = load_settings()
     asyncio.run(_migrate(settings, load_site(settings.site)))
@@ -42,19 +42,19 @@ async def _migrate(settings: Settings, site: Site) -> None:
     finally:
         await database.close()
     for field in changed.missing:
-        click.echo(f"{field} is indexed.")
+        click.echo(f"Indexed {field}.")
     for name in changed.unused:
-        click.echo(f"{name} is dropped: no field declares it any more.")
+        click.echo(f"Dropped the index {name}: no field declares it any more.")
 
 
 async def _settle_key(database: Database, site: Site) -> None:
-    """Make the key of a new site, and record the one of a site from before keys were recorded."""
+    """Create the key of a new site, or record the key of a site that predates key statements."""
     async with database.reading() as session:
         has_signed = await current(session, "attestation") > 0
         is_new = not has_signed and await session.scalar(select(Account.id).limit(1)) is None
         is_unrecorded = has_signed and await newest_key(session) is None
     if is_new and database.key_file.make():
-        click.echo(f"The signing key is made: {database.key_file.path}. Keep a copy elsewhere.")
+        click.echo(f"Created the signing key {database.key_file.path}. Keep a copy elsewhere.")
     if is_unrecorded:
         await _record_key(database, site)
     elif has_signed:
@@ -66,11 +66,11 @@ async def _record_key(database: Database, site: Site) -> None:
         async with begin_work(database, site, OPERATOR) as work:
             await record_key(work)
     except Refused as refused:
-        click.echo(f"The signing key is not recorded: {refused}", err=True)
+        click.echo(f"The signing key could not be recorded: {refused}", err=True)
 
 
 async def _check_key(database: Database) -> None:
-    """Say if the key with which the site signs is not at hand: no other one is made for it."""
+    """Print a warning if the site's signing key is missing; no other one is created for it."""
     async with database.reading() as session:
         if reason := await why_none_can_sign(session, database):
             click.echo(f"Nothing can be signed off or published: {reason}", err=True)

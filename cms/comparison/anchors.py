@@ -81,7 +81,7 @@ def anchor_in(content: JsonObject, field_path: str, start: int, end: int) -> Anc
         raise Refused(InvalidValue(message=message, path=("fieldPath",)))
     if not 0 <= start < end <= len(text):
         message = (
-            f"characters {start:,} to {end:,} are no part of the text at {field_path!r}, "
+            f"characters {start:,} to {end:,} are outside the text at {field_path!r}, "
             f"which has {len(text):,} characters"
         )
         raise Refused(InvalidValue(message=message, path=("start",)))

@@ -58,12 +58,10 @@ def parse_markdown(file: Path, text: str) -> FrontMatter:
     # Not by splitlines(), to which there are more ends of lines than to Markdown.
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if lines[0].rstrip() != _FENCE:
-        raise ContentFileError(
-            file, 1, "a content file begins with front matter, between --- lines"
-        )
+        raise ContentFileError(file, 1, "expected front matter between --- lines at the start")
     end = next((i for i, line in enumerate(lines[1:], 1) if line.rstrip() == _FENCE), None)
     if end is None:
-        raise ContentFileError(file, 1, "the front matter is not closed by a --- line")
+        raise ContentFileError(file, 1, "expected a --- line at the end of the front matter")
     values, at = _read_yaml(file, "\n".join(lines[1:end]), first_line=2)
     start = next((i for i in range(end + 1, len(lines)) if lines[i].strip()), len(lines))
     return FrontMatter(file, values, at, "\n".join(lines[start:]).rstrip(), start + 1)
@@ -92,7 +90,7 @@ class _Loader(yaml.SafeLoader):
             mark = node.start_mark
             raise yaml.constructor.ConstructorError(None, None, str(error), mark) from None
         if isinstance(value, float) and not math.isfinite(value):
-            reason = f"{node.value} is not a number one can store"
+            reason = f"{node.value} is not a finite number"
             raise yaml.constructor.ConstructorError(None, None, reason, node.start_mark)
         return value
 
@@ -108,7 +106,7 @@ def _read_text(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         line = file.read_bytes()[: error.start].count(b"\n") + 1
-        raise ContentFileError(file, line, f"is not UTF-8: {error.reason}") from None
+        raise ContentFileError(file, line, f"expected UTF-8: {error.reason}") from None
     except OSError as error:
         raise ContentFileError(file, None, error.strerror or str(error)) from None
 
@@ -120,7 +118,7 @@ def _read_yaml(
     try:
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
-            raise ContentFileError(file, first_line, "expected keys with values: `title: …`")
+            raise ContentFileError(file, first_line, "expected keys with values, as in `title: …`")
         values = loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -137,7 +135,7 @@ def _lines_of_keys(file: Path, node: yaml.MappingNode, first_line: int) -> Mappi
     for key, _ in node.value:
         line = first_line + key.start_mark.line
         if str(key.value) in lines:
-            raise ContentFileError(file, line, f"{key.value!r} comes twice")
+            raise ContentFileError(file, line, f"the key {key.value!r} is repeated")
         lines[str(key.value)] = line
     return lines
 

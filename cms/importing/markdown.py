@@ -38,7 +38,7 @@ Chosen: TypeAlias = tuple[DeskEdition, str, PageText]
 # Shows how far it is while it goes through the commits.
 Progress: TypeAlias = Callable[[Sequence[Commit]], Iterable[Commit]]
 
-_FOLLOWS = "Its links follow pages that came or went."
+_FOLLOWS = "Updates links to pages that were added or removed."
 
 
 def iter_commits(commits: Sequence[Commit]) -> Iterable[Commit]:
@@ -162,7 +162,7 @@ def _read(site: Site, folder: Path, mapping: MarkdownMapping, staff: Staff) -> _
     for place, source in files:
         key = old.key_of(place)
         if key in slugs:
-            raise source.fault(None, f"another file is {key[1]!r} in {key[0]!r} already")
+            raise source.fault(None, f"another file already is the page {key[1]!r} in {key[0]!r}")
         slugs[key] = old.read(place, source).draft.slug
     return _Plan(folder, replace(old, slugs=slugs), commits, files)
 
@@ -350,7 +350,7 @@ class _Import:
                 self.drafted[page] = draft
                 return False
             if edition.head.author_id not in self.importers:
-                note = f"Left alone: {text.source.file} and its page here have both been changed."
+                note = f"Not imported: {text.source.file} and its page here have both changed."
                 self.report.notes.append(note)
                 return False
         self.drafted[page] = draft

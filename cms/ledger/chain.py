@@ -67,17 +67,17 @@ class Verified:
         """Return the chain with another link, or what is wrong with that link."""
         following = self.count + 1
         if link.hash != link.computed:
-            return Broken(following, "its content is not what its hash was made of")
+            return Broken(following, "its content does not match its hash")
         if link.previous != self.head_hash:
-            return Broken(following, "it does not follow the one before")
+            return Broken(following, "it does not contain the hash of the one before")
         return Verified(following, link.hash)
 
     def ended_at(self, last: int) -> Verified | Broken:
         """Return the chain if the number that was given out last is that of its last link."""
         if last > self.count:
-            return Broken(self.count + 1, f"it is missing; numbers were given out up to {last}")
+            return Broken(self.count + 1, f"it is missing; numbers were assigned up to {last}")
         if last < self.count:
-            return Broken(last + 1, f"it was added by hand; numbers were given out up to {last}")
+            return Broken(last + 1, f"it was added by hand; numbers were assigned up to {last}")
         return self
 
 

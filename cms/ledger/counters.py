@@ -36,5 +36,5 @@ async def current(session: ReadSession, name: Numbered) -> int:
 
 def _present(number: int | None, name: Numbered) -> int:
     if number is None:
-        raise DatabaseError(f"the counter {name!r} is gone; restore it from a backup")
+        raise DatabaseError(f"the counter {name!r} is missing; restore it from a backup")
     return number

@@ -66,7 +66,7 @@ class Keyring:
         named = key_ids_of(envelope)
         keys = [key for key in self.keys if key.id in named] or list(self.keys)
         if not keys:
-            raise AttestationError("no key of this site is known; give its public key")
+            raise AttestationError("no key of this site is known; provide its public key")
         return keys[-1]
 
     def statement_in(self, envelope: object, sequence: int) -> AnyStatement:
@@ -92,9 +92,7 @@ class Keyring:
         if any(key.id == key_id for key in self.keys):
             return self
         if self.keys and self.keys[0].since == 1:
-            raise AttestationError(
-                f"the envelope is not signed with the key {key_id}, which is no key of this site"
-            )
+            raise AttestationError(f"the key {key_id} is not a key of this site")
         return replace(self, keys=(SiteKey(key_id, public_key_pem, 1), *self.keys))
 
     def vouched_for_by(self, public_key_pem: str) -> Keyring:
@@ -139,7 +137,7 @@ def introduction_in(envelope: object) -> KeyPredicate:
     """
     statement = read_statement(*read_unverified(envelope))
     if not isinstance(statement, KeyStatement):
-        raise AttestationError(f"{statement.predicate.id} is no statement of a key")
+        raise AttestationError(f"{statement.predicate.id} is not a key statement")
     open_envelope(envelope, statement.predicate.public_key)
     return statement.predicate
 
@@ -156,4 +154,4 @@ def _key_after(before: SiteKey | None, envelope: object) -> SiteKey:
                 open_envelope(envelope, before.public_key)
             if said.sequence > before.since:
                 return SiteKey(said.key, said.public_key, said.sequence, said)
-    raise AttestationError(f"{said.id} introduces a key that does not follow the one before")
+    raise AttestationError(f"{said.id} introduces a key that does not follow the previous one")

@@ -110,5 +110,5 @@ async def _commit(session: WriteSession) -> None:
     try:
         await session.commit()
     except DatabaseUnavailable as error:
-        message = f"the change may have been made or not, since it was being committed: {error}"
+        message = f"the change may or may not have been made; the commit got no answer: {error}"
         raise OutcomeUnknown(message) from error

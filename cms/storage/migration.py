@@ -65,10 +65,10 @@ async def check_migrated(database: Database) -> None:
         current = await connection.run_sync(lambda sync: _known_revision(sync, scripts))
     newest = scripts.get_current_head()
     if current is None:
-        raise DatabaseError("the database is not migrated yet; run: copydesk migrate")
+        raise DatabaseError("the database has not been migrated yet; run: copydesk migrate")
     if current != newest:
         raise DatabaseError(
-            f"the database is at revision {current}, this version needs {newest}; "
+            f"the database is at revision {current}, but this version needs {newest}; "
             "run: copydesk migrate"
         )
 
@@ -88,9 +88,7 @@ async def _run(database: Database, alembic_command: Callable[[Config], None]) ->
             await connection.run_sync(_locked, alembic_command)
     except DBAPIError as error:
         reason = str(error.orig).partition("\n")[0]
-        raise DatabaseError(
-            f"nothing was migrated, since the database refused: {reason}"
-        ) from error
+        raise DatabaseError(f"nothing was migrated; the database refused it: {reason}") from error
 
 
 def _locked(connection: Connection, alembic_command: Callable[[Config], None]) -> None:
@@ -111,8 +109,8 @@ def _known_revision(connection: Connection, scripts: ScriptDirectory) -> str | N
     heads = MigrationContext.configure(connection).get_current_heads()
     if unknown := sorted(set(heads) - known):
         raise DatabaseError(
-            f"the database is newer than this Copydesk, which does not know its revision "
-            f"{', '.join(unknown)}; install the newer version"
+            f"the database is newer than this version, which does not know its revision "
+            f"{', '.join(unknown)}; install a newer version"
         )
     return max(heads, default=None)
 

@@ -38,7 +38,7 @@ async def create_category(
     word = check_slug(slug or slugify(name))
     path = f"{parent.path}/{word}" if parent is not None else word
     if await work.session.scalar(select(Category.id).where(Category.path == path)):
-        raise Refused(DuplicateName(message=f"there is a category {path!r} already"))
+        raise Refused(DuplicateName(message=f"there is already a category {path!r}"))
     siblings = select(func.count()).where(Category.parent_id.is_not_distinct_from(parent_id))
     category = Category(
         id=new_id("cat"),
@@ -110,7 +110,7 @@ async def _parent_of(work: Work, category: Category, parent_id: str | None) -> C
     wanted = category.parent_id if parent_id is None else parent_id or None
     parent = await get(work, Category, wanted) if wanted is not None else None
     if category.id in await ancestry(work, wanted):
-        message = f"{category.name!r} cannot go below itself; choose another parent"
+        message = f"{category.name!r} cannot be moved below itself; choose another parent"
         raise Refused(CategoryCycle(message=message, path=("parentId",)))
     return parent
 
@@ -128,7 +128,7 @@ async def _put_at(work: Work, category: Category, ordinal: int) -> None:
 def _rewrite_paths(tree: Sequence[Category], category: Category, path: str) -> None:
     """Give a category this path, and those below it the paths that follow."""
     if any(each.path == path and each is not category for each in tree):
-        message = f"there is a category {path!r} already"
+        message = f"there is already a category {path!r}"
         raise Refused(DuplicateName(message=message, path=("slug",)))
     before = f"{category.path}/"
     for each in tree:
@@ -147,7 +147,7 @@ async def create_tag(work: Work, name: str, *, slug: str = "") -> Tag:
     work.authorise(Action.TAG_CREATE)
     word = check_slug(slug or slugify(name))
     if await work.session.scalar(select(Tag.id).where(Tag.slug == word)):
-        raise Refused(DuplicateName(message=f"there is a tag {word!r} already"))
+        raise Refused(DuplicateName(message=f"there is already a tag {word!r}"))
     tag = Tag(id=new_id("tag"), slug=word, name=name, created_at=work.now)
     work.session.add(tag)
     return tag

@@ -112,10 +112,12 @@ class Document:
         if name is None and len(self.operations) == 1:
             return next(iter(self.operations.values()))
         if name is None:
-            message = "The document has several operations; say which in operationName."
+            message = "The document has several operations; select one with operationName."
             raise failed(message, "BAD_REQUEST")
         if name not in self.operations:
-            raise failed("The document has no operation named as operationName.", "BAD_REQUEST")
+            raise failed(
+                "The document has no operation with the name in operationName.", "BAD_REQUEST"
+            )
         return self.operations[name]
 
 

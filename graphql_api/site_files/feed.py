@@ -121,10 +121,10 @@ async def read_feed(delivery: Delivery, site: Site, wanted: Wanted, suffix: str)
 def _check(site: Site, wanted: Wanted) -> None:
     pages = [each.name for each in site.content_types.values() if each.path is not None]
     if wanted.name not in {ALL, *pages}:
-        message = f"There is no feed {wanted.name}; there are {', '.join([ALL, *pages])}."
+        message = f"There is no feed {wanted.name}; use one of {', '.join([ALL, *pages])}."
         raise NoSuchFile(message)
     if wanted.locale not in {"", *site.locales}:
-        message = f"The site has no language {wanted.locale}; it has {', '.join(site.locales)}."
+        message = f"The site has no locale {wanted.locale}; use one of {', '.join(site.locales)}."
         raise NoSuchFile(message)
 
 

@@ -90,7 +90,7 @@ def read_folder(folder: Path, mapping: MarkdownMapping) -> Iterator[tuple[Place,
         ContentFileError: if one cannot be read, or is not in the folder but linked from it.
     """
     if not folder.is_dir():
-        raise ContentFileError(folder, None, "is not a folder")
+        raise ContentFileError(folder, None, "not a folder")
     for file in sorted(folder.rglob("*")):
         if file.is_symlink():
             refuse_outside(folder, file)
@@ -172,15 +172,15 @@ def _line(file: Path, number: int, line: bytes) -> _Line:
     except KeyError as missing:
         raise ContentFileError(file, number, f"{missing} is missing") from None
     except (ValueError, TypeError, AttributeError) as error:
-        raise ContentFileError(file, number, f"is no line of a history: {error}") from None
+        raise ContentFileError(file, number, f"not a valid line of a history: {error}") from None
     if path.is_absolute() or ".." in path.parts:
-        raise ContentFileError(file, number, f"{path} leads out of the folder")
+        raise ContentFileError(file, number, f"{path} is outside the folder")
     if at.tzinfo is None:
         raise ContentFileError(file, number, f"{value['at']} has no time zone; add one, or Z")
     if not isinstance(text, str | None):
-        raise ContentFileError(file, number, "text has to be text")
+        raise ContentFileError(file, number, "text must be a string")
     if not isinstance(author, str) or not slugify(author):
-        raise ContentFileError(file, number, f"author: {author!r} is no name")
+        raise ContentFileError(file, number, f"author: {author!r} is not a name")
     label = Path(f"{file}:{number}: {path}")
     return _Line(
         at=at.astimezone(UTC),

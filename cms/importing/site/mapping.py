@@ -125,17 +125,15 @@ class MarkdownMapping:
             SiteError: saying what the site does not have.
         """
         if not self.locales:
-            raise SiteError(
-                "the mapping has to say under locales which files are in which language"
-            )
+            raise SiteError("the mapping must list under locales the files of each language")
         _refuse_unknown("locale", self.locales, site.locales)
         for locale, files in self.locales.items():
             if not files.stood_at or any("{path}" not in each for each in files.stood_at):
-                raise SiteError(f"locales.{locale}: stood_at takes addresses with {{path}} in them")
+                raise SiteError(f"locales.{locale}: each address in stood_at needs a {{path}}")
         if content_type.stands_in_category():
             raise SiteError(
-                f"{content_type.name} stands at {content_type.path}: links between imported pages "
-                "are found only where paths do not name categories"
+                f"{content_type.name} has the path {content_type.path}: links between imported "
+                "pages can be resolved only if the path does not contain the category"
             )
         fields = content_type.fields
         _refuse_unknown(f"field of {content_type.name}", self.fields, list(fields))
@@ -144,7 +142,7 @@ class MarkdownMapping:
         if self.sections and not isinstance(fields.get(self.sections), Sections):
             raise SiteError(f"sections: {content_type.name} has no sections {self.sections!r}")
         if self.unresolved == "external" and not self.url:
-            raise SiteError("unresolved: external takes the old site's address under url")
+            raise SiteError("unresolved: external needs the address of the old site in url")
 
 
 def read_mapping(file: Path) -> MarkdownMapping:
@@ -169,7 +167,7 @@ def refuse_outside(folder: Path, file: Path) -> None:
         ContentFileError: if it is not.
     """
     if not file.resolve().is_relative_to(folder.resolve()):
-        raise ContentFileError(file, None, f"leads out of {folder}; only what is in it is read")
+        raise ContentFileError(file, None, f"points outside {folder}; move the file into it")
 
 
 def _is_within(path: str, folder: str) -> bool:
@@ -184,4 +182,4 @@ def _without_index(name: str) -> str:
 def _refuse_unknown(what: str, names: Mapping[str, Any], known: Sequence[str]) -> None:
     for name in names:
         if name not in known:
-            raise SiteError(f"the mapping names {name!r}; known is as a {what}: {', '.join(known)}")
+            raise SiteError(f"the mapping names the {what} {name!r}; use one of {', '.join(known)}")

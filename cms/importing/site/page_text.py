@@ -140,7 +140,7 @@ class _Values:
         """
         value = self.value(key)
         if isinstance(value, Mapping | list):
-            reason = f"{self.spelling(key)} has to be text, not {value!r}"
+            reason = f"{self.spelling(key)} must be text, not {value!r}"
             raise self._source.fault(self.spelling(key), reason)
         return "" if value is None else str(value).strip()
 
@@ -156,7 +156,7 @@ class _Values:
     def _texts(self, key: str, values: Sequence[Json]) -> Iterator[str]:
         for each in values:
             if isinstance(each, Mapping | list):
-                reason = f"{self.spelling(key)} has to hold texts, not {each!r}"
+                reason = f"{self.spelling(key)} must contain only texts, not {each!r}"
                 raise self._source.fault(self.spelling(key), reason)
             if each is not None and str(each).strip():
                 yield str(each).strip()

@@ -125,7 +125,7 @@ class OldSite:
         """
         text = read_page(self.mapping, self.content_type, place.locale, place.name, source)
         if href := unwritable_link(source.body, *self._where(place.locale, place.name)):
-            reason = f"write the link to {href} as [words](address), so that it can follow its page"
+            reason = f"write the link to {href} as [words](address); no other form can be updated"
             raise ContentFileError(source.file, source.body_line, reason)
         return text
 
@@ -179,12 +179,12 @@ class OldSite:
         """Return the path at which an address is here, and what is not there."""
         page = self._page_at_address(locale, address)
         if page is None:
-            return None, "leads to no page"
+            return None, "does not point to a page"
         path = self.content_type.path_for(page.slug, locale)
         if path is None or page.text is None or not self.stands(page):
-            return None, "leads to a page that is not public"
+            return None, "points to a page that is not public"
         if address.fragment and address.fragment not in page.text.anchors:
-            return path, f"leads to a page without #{address.fragment}"
+            return path, f"points to a page without #{address.fragment}"
         return f"{path}#{address.fragment}" if address.fragment else path, ""
 
     def _page_at_address(self, locale: str, address: OldAddress) -> OldPage | None:

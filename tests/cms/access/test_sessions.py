@@ -575,7 +575,7 @@ async def test_a_right_current_password_is_no_failure_though_the_new_one_will_no
         ("too short", "at least 12"),
         ("e\u0301" * 11, "at least 12"),
         ("x" * 201, "at most 200"),
-        ("x" * 20, "one character"),
+        ("x" * 20, "a single character"),
         ("  Ada.Author@Example.org ", "e-mail address"),
         ("", "at least 12"),
     ],

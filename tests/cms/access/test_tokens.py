@@ -100,7 +100,7 @@ async def test_no_token_gets_around_its_scopes_by_a_password(newsroom: Newsroom)
     actor = await actor_of(newsroom, issued.secret)
     new = await prepare_password("another long password")
     async with newsroom.as_(actor) as work:
-        with pytest.raises(Refused, match="beyond this token's scopes"):
+        with pytest.raises(Refused, match="beyond the scopes of this token"):
             await set_password(work, str(newsroom.author.account_id), new)
 
 

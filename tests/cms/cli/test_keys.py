@@ -116,7 +116,7 @@ async def test_a_key_is_rotated(newsroom: Newsroom, shell: Shell) -> None:
     assert "No key is recorded yet" in await done(shell, "keys", "list")
     publication = await newsroom.published(slug="one")
     old = shell.file("old.pem", await done(shell, "keys", "public"))
-    assert "from attestation 4 on" in await done(shell, "keys", "rotate")
+    assert "starting with attestation 4." in await done(shell, "keys", "rotate")
     await newsroom.published(slug="two")
     first, second = (await done(shell, "keys", "list")).splitlines()
     assert first.endswith("signed attestations 1 to 3; the first")
@@ -135,14 +135,14 @@ async def test_a_key_is_rotated(newsroom: Newsroom, shell: Shell) -> None:
     await done(shell, "verify", envelope, content, "--key", new, "--keys", keys)
     refused(await shell.run("verify", envelope, content, "--key", new))
     wrong = await shell.run("verify", envelope, content, "--key", new, "--keys", content)
-    assert "is not what copydesk keys export prints" in refused(wrong)
+    assert "is not the output of copydesk keys export" in refused(wrong)
 
 
 async def test_a_key_is_rotated_before_anything_is_signed(newsroom: Newsroom, shell: Shell) -> None:
     del newsroom
     await done(shell, "keys", "create")
     said = await done(shell, "keys", "rotate")
-    assert "from attestation 2 on" in said
+    assert "starting with attestation 2." in said
     assert "attestation 1 is the statement of the first key" in said
     first, second = (await done(shell, "keys", "list")).splitlines()
     assert first.endswith("signed attestation 1; the first")
@@ -199,11 +199,11 @@ async def test_a_lost_key_is_replaced_and_reported(newsroom: Newsroom, shell: Sh
     await newsroom.published(slug="two")
     await done(shell, "keys", "rotate")
     verified = await done(shell, "audit", "verify", "--checkpoint", checkpoint)
-    (line,) = [each for each in verified.splitlines() if "took the place of" in each]
+    (line,) = [each for each in verified.splitlines() if " replaced " in each]
     assert f"{lost}, which was reported lost at " in line
     assert "'The disk failed.'; the last attestation under the lost key is 3, " in line
     listed = await done(shell, "keys", "list")
-    assert "in place of a lost one at " in listed
+    assert "replaced a lost key at " in listed
 
 
 async def test_another_key_than_that_of_the_site_is_reported(

@@ -31,7 +31,7 @@ def test_no_other_value_is_a_time(value: Any) -> None:
 @pytest.mark.parametrize("value", DAYS, ids=repr)
 def test_no_other_value_is_a_day(value: Any) -> None:
     assert parse_day(value) is None
-    with pytest.raises(GraphQLError, match=r"^expected a day of the calendar, as 2026-11-24$"):
+    with pytest.raises(GraphQLError, match=r"^expected a calendar day, such as 2026-11-24$"):
         CONFIG.scalar_map[Date].parse_value(value)  # type: ignore[misc]  # ours can parse
 
 
