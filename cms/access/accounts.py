@@ -32,14 +32,14 @@ async def create_person(
 
     Args:
         work: the transaction and the actor.
-        name: what readers see.
-        slug: its word in paths; made of the name if empty.
-        bio: who that is.
-        links: where else to find them, each ``{"label": …, "url": …}``.
+        name: the public name.
+        slug: the URL slug; derived from the name if empty.
+        bio: a short biography.
+        links: profiles elsewhere, each ``{"label": …, "url": …}``.
 
     Raises:
-        Refused: if the actor may not, another person has this slug, or a link leads nowhere
-            that a reader may be sent.
+        Refused: if the actor is not allowed to, another person has this slug, or a link is not
+            a valid URL.
     """
     work.authorise(Action.PERSON_CREATE)
     word = check_slug(slug or slugify(name))
@@ -68,15 +68,15 @@ def _checked_link(link: Json, index: int) -> Json:
 
 @command(Action.ACCOUNT_CREATE)
 async def create_account(work: Work, email: str, *, person_id: str | None = None) -> Account:
-    """Create an account without any role or password and return it.
+    """Create an account without roles and without a password, and return it.
 
     Args:
         work: the transaction and the actor.
-        email: what it is known by; upper and lower case are the same.
-        person_id: the byline under which readers see its work.
+        email: the e-mail address; case is ignored.
+        person_id: the public byline of the account.
 
     Raises:
-        Refused: if the actor may not, the address is no e-mail address or is in use, or the
+        Refused: if the actor is not allowed to, the e-mail address is invalid or in use, or the
             person is unknown.
     """
     work.authorise(Action.ACCOUNT_CREATE)
@@ -98,11 +98,11 @@ async def create_account(work: Work, email: str, *, person_id: str | None = None
 
 @command(Action.ACCOUNT_DISABLE)
 async def disable_account(work: Work, account_id: str) -> Account:
-    """Keep an account from doing anything, revoke all its tokens, and return it.
+    """Disable an account, revoke all its tokens, and return it.
 
     Raises:
-        Refused: if the actor may not, there is no such account, or it is the last that
-            administrates.
+        Refused: if the actor is not allowed to, there is no such account, or it is the last
+            administrator.
     """
     work.authorise(Action.ACCOUNT_DISABLE)
     administrators = await _administrators(work)
@@ -118,10 +118,10 @@ async def disable_account(work: Work, account_id: str) -> Account:
 
 @command(Action.ACCOUNT_DISABLE)
 async def enable_account(work: Work, account_id: str) -> Account:
-    """Let a disabled account sign in again and return it; its tokens stay revoked.
+    """Enable a disabled account and return it; its tokens stay revoked.
 
     Raises:
-        Refused: if the actor may not, or there is no such account.
+        Refused: if the actor is not allowed to, or there is no such account.
     """
     work.authorise(Action.ACCOUNT_DISABLE)
     account = await _held(work, account_id)
@@ -132,10 +132,10 @@ async def enable_account(work: Work, account_id: str) -> Account:
 
 @command(Action.ROLE_GRANT)
 async def grant_role(work: Work, account_id: str, grant: Grant) -> RoleGrant:
-    """Give an account a role and return the grant; the one that it has, if it is the same.
+    """Grant a role to an account and return the grant, which may exist already.
 
     Raises:
-        Refused: if the actor may not, or the account, the role or its limits are unknown.
+        Refused: if the actor is not allowed to, or the account, the role or its limits are unknown.
     """
     work.authorise(Action.ROLE_GRANT)
     await _held(work, account_id)
@@ -155,13 +155,13 @@ async def grant_role(work: Work, account_id: str, grant: Grant) -> RoleGrant:
 
 @command(Action.ROLE_REVOKE)
 async def revoke_role(work: Work, grant_id: str) -> RoleGrant:
-    """Take a grant away, as of the next thing that its holder asks for, and return it.
+    """Revoke a grant, starting with the account's next request, and return it.
 
-    The previews that they have made end.
+    The preview tokens of the account end.
 
     Raises:
-        Refused: if the actor may not, there is no such grant, or it is the last of an
-            administrator.
+        Refused: if the actor is not allowed to, there is no such grant, or it is that of the
+            last administrator.
     """
     work.authorise(Action.ROLE_REVOKE)
     administrators = await _administrators(work)
@@ -170,7 +170,7 @@ async def revoke_role(work: Work, grant_id: str) -> RoleGrant:
         raise Refused(_last_administrator("revoke this role"))
     if row.revoked_at is None:
         row.revoked_at = work.now
-        # What a preview shows is looked at only when it is made.
+        # The rights of a preview are checked only when it is issued.
         own = (Token.account_id == row.account_id, Token.kind == "preview")
         await revoke_tokens(work.session, work.now, *own)
     work.about.update(account=row.account_id, role=row.role)
@@ -178,7 +178,7 @@ async def revoke_role(work: Work, grant_id: str) -> RoleGrant:
 
 
 async def load_actor(session: ReadSession, account_id: str) -> Actor:
-    """Return an account as an actor, with the grants it holds now.
+    """Return an account as an actor, with its current grants.
 
     Raises:
         Refused: if there is no such account, or it is disabled.
@@ -193,7 +193,7 @@ async def load_actor(session: ReadSession, account_id: str) -> Actor:
 
 
 async def grants_of(session: ReadSession, account_id: str) -> tuple[Grant, ...]:
-    """Return the grants that an account holds now."""
+    """Return the current grants of an account."""
     rows = await session.scalars(_active_grants().where(RoleGrant.account_id == account_id))
     return tuple(
         Grant(
@@ -207,21 +207,21 @@ async def grants_of(session: ReadSession, account_id: str) -> tuple[Grant, ...]:
 
 
 async def find_account(session: ReadSession, email: str) -> Account | None:
-    """Return the account with this address, or ``None``."""
+    """Return the account with this e-mail address, or ``None``."""
     address = normal_address(email)
-    if not _is_address(address):  # and perhaps nothing that a database takes
+    if not _is_address(address):  # may contain what a database rejects
         return None
     return await session.scalar(select(Account).where(Account.email == address))
 
 
 async def has_accounts(session: ReadSession) -> bool:
-    """Say whether there is an account that can sign in."""
+    """Return whether any account can sign in."""
     can_sign_in = exists().where(Account.password_hash.is_not(None), Account.disabled_at.is_(None))
     return bool(await session.scalar(select(can_sign_in)))
 
 
 def normal_address(email: str) -> str:
-    """Return an e-mail address as accounts have it."""
+    """Return an e-mail address in the normal form of accounts."""
     return email.strip().lower()
 
 
@@ -243,10 +243,10 @@ def _active_grants() -> Select[RoleGrant]:
 
 
 async def _administrators(work: Work) -> Mapping[str, str]:
-    """Return the grants that make an administrator of everything, each with its account.
+    """Return the unlimited grants of the role administrator, each with its account.
 
-    They are held, and so are their accounts: of two who each take the other's away, the second
-    sees what the first has done.
+    Locks the grants and their accounts, so that two administrators cannot revoke each other's
+    grant at the same time.
     """
     rows = await work.session.execute(
         select(RoleGrant.id, RoleGrant.account_id)

@@ -92,7 +92,9 @@ class Keyring:
         if any(key.id == key_id for key in self.keys):
             return self
         if self.keys and self.keys[0].since == 1:
-            raise AttestationError(f"the key {key_id} is not a key of this site")
+            raise AttestationError(
+                f"the envelope is not signed with the key {key_id}, which is not a key of this site"
+            )
         return replace(self, keys=(SiteKey(key_id, public_key_pem, 1), *self.keys))
 
     def vouched_for_by(self, public_key_pem: str) -> Keyring:

@@ -57,8 +57,10 @@ async def test_a_proxy_that_is_not_named_is_warned_of_once(
 ) -> None:
     await seen(proxies, times=3)
     assert [each.getMessage() for each in caplog.records if each.name == "copydesk"] == [
-        "ignored X-Forwarded-For from 127.0.0.1; if it is your proxy, "
-        "add its address to COPYDESK_TRUSTED_PROXIES"
+        (
+            "ignored X-Forwarded-For from 127.0.0.1; if it is your proxy, "
+            "add its address to COPYDESK_TRUSTED_PROXIES"
+        )
     ]
 
 

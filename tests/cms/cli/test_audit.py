@@ -161,7 +161,7 @@ async def test_what_does_not_hold_is_said_in_one_line(newsroom: Newsroom, shell:
     binary.write_bytes(b"\xff")
     nowhere = str(shell.folder / "nowhere")
     for attestation, content, key, reason in (
-        (page.published, other, page.key, "an attestation of other content"),
+        (page.published, other, page.key, "attestation is of other content"),
         (page.published, page.content, stranger, "not signed with the key"),
         (page.content, page.content, page.key, "not a DSSE envelope"),
         (page.published, page.content, page.content, "no Ed25519 public key"),

@@ -143,11 +143,11 @@ async def test_a_key_is_rotated_before_anything_is_signed(newsroom: Newsroom, sh
     await done(shell, "keys", "create")
     said = await done(shell, "keys", "rotate")
     assert "starting with attestation 2." in said
-    assert "attestation 1 is the statement of the first key" in said
+    assert "attestation 1 introduces the first key" in said
     first, second = (await done(shell, "keys", "list")).splitlines()
-    assert first.endswith("signed attestation 1; the first")
+    assert first.endswith("signed attestation 1; the first key")
     assert "signs since attestation 2; " in second
-    assert "attestation 1 is" not in await done(shell, "keys", "rotate")
+    assert "attestation 1 introduces" not in await done(shell, "keys", "rotate")
 
 
 async def test_the_public_key_is_that_of_the_ledger(newsroom: Newsroom, shell: Shell) -> None:
@@ -175,7 +175,7 @@ async def test_something_else_in_place_of_the_key_is_named(
     else:
         path.touch(0o600)
         path.write_text(content)
-    expected = "holds no Ed25519" if content else "is a folder; correct COPYDESK_SIGNING_KEY"
+    expected = "is not an Ed25519" if content else "is a folder; correct COPYDESK_SIGNING_KEY"
     for words in (
         *(("keys", "create"), ("keys", "rotate"), ("keys", "public"), ("audit", "checkpoint")),
         ("keys", "replace", "--lost", "--reason", "x"),
@@ -195,7 +195,7 @@ async def test_a_lost_key_is_replaced_and_reported(newsroom: Newsroom, shell: Sh
     assert "is not lost" in refused(await shell.run(*words))
     newsroom.database.key_file.path.unlink()
     assert "--lost" in refused(await shell.run("keys", "replace", "--reason", "x"))
-    assert "reported lost" in await done(shell, *words)
+    assert "was lost" in await done(shell, *words)
     await newsroom.published(slug="two")
     await done(shell, "keys", "rotate")
     verified = await done(shell, "audit", "verify", "--checkpoint", checkpoint)

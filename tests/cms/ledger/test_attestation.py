@@ -281,7 +281,7 @@ EDITS = [
     (SignOff, {"person_id": "x"}, "reviewer"),
     (SignOff, {"signed_at": MOMENT}, "signedAt"),
     (SignOff, {"expires_at": MOMENT}, "expiresAt"),
-    (SignOff, {"edition_id": "x"}, "is gone"),
+    (SignOff, {"edition_id": "x"}, "is missing"),
     (SignOff, {"revision_id": "x"}, "revision"),
     (Publication, {"path": "/x"}, "path"),
     (Publication, {"path": None}, "path"),
@@ -328,7 +328,7 @@ async def test_a_row_that_is_gone_is_named(newsroom: Newsroom, table: Any) -> No
     gone = history[0 if table is SignOff else 1]
     async with tampering(newsroom.database) as connection:
         await connection.execute(delete(table).where(table.id == gone.id))
-    assert await verified(newsroom) == Broken(gone.sequence, f"{gone.id} is gone")
+    assert await verified(newsroom) == Broken(gone.sequence, f"{gone.id} is missing")
 
 
 def number(sequence: int) -> ColumnElement[bool]:

@@ -390,7 +390,7 @@ async def test_content_is_verified_offline_with_a_key_that_follows(room: Newsroo
     for attestation, known, reason in (
         (envelope, (), "not signed with the key"),
         (envelope, keys[1:], "not signed with the key|signs the attestation"),
-        (introduced, keys, "a statement of a key"),
+        (introduced, keys, "about a key"),
     ):
         with pytest.raises(AttestationError, match=reason):
             verify_attestation(attestation, content, new, known)
