@@ -25,6 +25,7 @@ ROOMS_IN_PLAIN_ENGLISH = (
     "cms/authorization",
     "cms/cli",
     "cms/errors.py",
+    "cms/importing",
     "cms/settings.py",
     "cms/taxonomy",
     "graphql_api/cli.py",

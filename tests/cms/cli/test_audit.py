@@ -87,7 +87,7 @@ async def test_a_whole_history_is_verified(newsroom: Newsroom, shell: Shell) -> 
     assert lines[1].startswith("attestations: 3 are valid; the last hash is ")
     assert lines[2] == "sign-offs and publications: all are attested"
     assert lines[3] == "revisions: 1 match their digests"
-    assert lines[4].startswith(f"checkpoint {checkpoint} holds: ")
+    assert lines[4].startswith(f"checkpoint {checkpoint} is valid: ")
     assert result.stderr == ""
 
 
@@ -120,7 +120,7 @@ async def test_a_checkpoint_shows_what_the_chain_does_not(newsroom: Newsroom, sh
         await connection.execute(delete(AuditRecord).where(last))
         await set_counter(connection, "audit", 10)
         await hash_anew(connection)
-    assert (await shell.run("audit", "verify")).output.startswith("audit records: 10 hold")
+    assert (await shell.run("audit", "verify")).output.startswith("audit records: 10 are valid")
     result = await shell.run("audit", "verify", "--checkpoint", checkpoint)
     assert result.exit_code == 1
     assert f"checkpoint {checkpoint} is not valid: audit record " in result.output
@@ -165,7 +165,7 @@ async def test_what_does_not_hold_is_said_in_one_line(newsroom: Newsroom, shell:
         (page.published, page.content, stranger, "not signed with the key"),
         (page.content, page.content, page.key, "not a DSSE envelope"),
         (page.published, page.content, page.content, "no Ed25519 public key"),
-        (page.published, twice, page.key, "is not JSON: it has a key twice"),
+        (page.published, twice, page.key, "is not JSON: it has an object with a repeated key"),
         (page.published, page.key, page.key, "is not JSON"),
         (page.published, nowhere, page.key, "cannot be read"),
         (page.published, page.content, str(binary), "is not UTF-8 text"),

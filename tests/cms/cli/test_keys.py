@@ -104,7 +104,7 @@ async def test_no_other_key_is_made_for_a_site_that_has_signed(
     (line,) = [each for each in (await done(shell, "migrate")).splitlines() if key_id in each]
     assert f"Nothing can be signed off or published: the signing key {key_file.path} is" in line
     verified = refused(await shell.run("audit", "verify"))
-    assert "attestations: 3 hold" in verified
+    assert "attestations: 3 are valid" in verified
     assert f"signing key: the signing key {key_file.path} is missing" in verified
     assert key_file.signer() is None
     async with newsroom.database.reading() as session:
@@ -119,10 +119,10 @@ async def test_a_key_is_rotated(newsroom: Newsroom, shell: Shell) -> None:
     assert "starting with attestation 4." in await done(shell, "keys", "rotate")
     await newsroom.published(slug="two")
     first, second = (await done(shell, "keys", "list")).splitlines()
-    assert first.endswith("signed attestations 1 to 3; the first")
+    assert first.endswith("signed attestations 1 to 3; the first key")
     assert "signs since attestation 4; rotated at " in second
-    assert "attestations: 6 hold" in await done(shell, "audit", "verify")
-    assert "attestations: 6 hold" in await done(shell, "audit", "verify", "--key", old)
+    assert "attestations: 6 are valid" in await done(shell, "audit", "verify")
+    assert "attestations: 6 are valid" in await done(shell, "audit", "verify", "--key", old)
 
     new = shell.file("new.pem", await done(shell, "keys", "public"))
     keys = shell.file("keys.json", await done(shell, "keys", "export"))
