@@ -32,7 +32,7 @@ from cms.storage.database import Database, WriteSession
 Texts: TypeAlias = dict[OldPage, "PageText | None"]
 # A page to save, with its text, time and author.
 Due: TypeAlias = tuple[OldPage, PageText, "_Moment"]
-# A revision to publish, with its digest and its text.
+# An edition with the id of a revision to publish, and its text.
 Chosen: TypeAlias = tuple[DeskEdition, str, PageText]
 
 # A function that reports progress while it iterates over the commits.
