@@ -1,4 +1,4 @@
-"""The only reader of time."""
+"""The clock, the only place that reads the time."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from datetime import UTC, date, datetime
 
 
 def now() -> datetime:
-    """Return the present moment in UTC, to the millisecond.
+    """Return the current time in UTC, to the millisecond.
 
-    Milliseconds are what both databases store and what JavaScript's ``Date`` keeps, so a
-    time survives every round trip unchanged.
+    Both databases and JavaScript's ``Date`` have this precision, so a time survives every round
+    trip unchanged.
     """
     return to_milliseconds(datetime.now(UTC))  # noqa: TID251  # this is that only reader
 
 
 def parse(text: object) -> datetime | None:
-    """Return the time that a text in ISO 8601 tells, in the zone that it names.
+    """Return the time in an ISO 8601 text, in its time zone.
 
-    ``None`` if it tells none, names no zone, or is of a year that UTC does not have, as some of
-    the first and the last day of the calendar is.
+    ``None`` if the text is not a time, has no zone, or is outside the years of UTC, like some
+    times of the first and the last day of the calendar.
     """
     try:
         moment = datetime.fromisoformat(text) if isinstance(text, str) else None
@@ -31,7 +31,7 @@ def parse(text: object) -> datetime | None:
 
 
 def parse_day(text: object) -> date | None:
-    """Return the day that ``YYYY-MM-DD`` names, or ``None`` for anything else."""
+    """Return the day in a text ``YYYY-MM-DD``, or ``None`` for any other text."""
     try:
         is_day = isinstance(text, str) and len(text) == len("YYYY-MM-DD")
         day = date.fromisoformat(text) if is_day and isinstance(text, str) else None
@@ -41,9 +41,9 @@ def parse_day(text: object) -> date | None:
 
 
 def to_milliseconds(moment: datetime) -> datetime:
-    """Return ``moment`` in UTC with everything below a millisecond cut off.
+    """Return ``moment`` in UTC, truncated to milliseconds.
 
-    A time without a zone is taken to be in UTC.
+    A time without a zone is read as UTC.
     """
     in_utc = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     return in_utc.replace(microsecond=in_utc.microsecond // 1000 * 1000)

@@ -1,8 +1,7 @@
-"""The only maker of ids.
+"""Ids, and the only place that creates them.
 
-An id is ``<prefix>_<ULID>``: the prefix says what it names, the ULID orders ids by the
-time they were made and is safe in URLs. The same string stands in the database, in GraphQL
-and in webhooks.
+An id is ``<prefix>_<ULID>``: the prefix is the type of the object; the ULID sorts ids by creation
+time and is safe in URLs. The database, GraphQL and webhooks use the same string.
 """
 
 from __future__ import annotations
@@ -41,20 +40,20 @@ _LENGTH = 26
 
 
 def new_id(kind: Kind) -> str:
-    """Return a new id for a thing of this kind, later in order than those made before."""
+    """Return a new id with this prefix, which sorts after all earlier ones."""
     milliseconds = int(now().timestamp() * 1000)
     return f"{kind}_{_encode(milliseconds << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS))}"
 
 
 def kind_of(identifier: str) -> str | None:
-    """Return the prefix of a well-formed id, or ``None`` for anything else."""
+    """Return the prefix of a well-formed id, or ``None`` for any other text."""
     prefix, _, rest = identifier.partition("_")
     well_formed = prefix in PREFIXES and len(rest) == _LENGTH and set(rest) <= set(_ALPHABET)
     return prefix if well_formed else None
 
 
 def made_at(identifier: str) -> datetime:
-    """Return when a well-formed id was made, to the millisecond.
+    """Return the creation time of a well-formed id, to the millisecond.
 
     Raises:
         ValueError: if it is not well formed.

@@ -13,7 +13,7 @@ _FOLDER = 0o700
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make a folder, with those above it, unless it exists."""
+    """Create a folder and its parents, unless it exists."""
     for each in (*reversed(folder.parents), folder):
         if not each.is_dir():
             each.mkdir(mode=_FOLDER, exist_ok=True)  # another process can be quicker
@@ -23,7 +23,7 @@ def make_private_folder(folder: Path) -> None:
 
 @contextmanager
 def opened_folder(folder: Path) -> Iterator[int]:
-    """Give a handle of a folder; of a link to one there is none."""
+    """Open a folder, but not a symbolic link to one."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         yield handle
@@ -32,7 +32,7 @@ def opened_folder(folder: Path) -> Iterator[int]:
 
 
 def give_to_owner_of(path: Path, handle: int) -> None:
-    """Let something new belong to the owner of a path, if root makes it for a server's account."""
+    """Give a new file to the owner of a path, if root creates it for a server's account."""
     if os.geteuid() == 0:
         owner = path.stat()
         with suppress(OSError):  # root in a container may be no more than another account
@@ -40,15 +40,15 @@ def give_to_owner_of(path: Path, handle: int) -> None:
 
 
 def make_private_file(file: Path) -> None:
-    """Make an empty file, unless it exists.
+    """Create an empty file, unless it exists.
 
     Raises:
-        OSError: if it cannot be made.
+        OSError: if it cannot be created.
     """
     if file.exists():
         return
-    # It is never opened under its own name: closing a file gives up the locks that other
-    # connections of this process have on it.
+    # The file is never opened by its own name, since closing it would release the locks of other
+    # connections of this process.
     handle, name = tempfile.mkstemp(prefix=f"{file.name}.", dir=file.parent)
     try:
         with os.fdopen(handle):
@@ -60,7 +60,7 @@ def make_private_file(file: Path) -> None:
 
 
 def make_private(file: Path) -> None:
-    """Take the rights of others from a file, if it exists and the system lets this process."""
+    """Remove the rights of other users from a file, if it exists and this process may do so."""
     with suppress(OSError):  # it can belong to another user, or be on a disk that is read-only
         mode = file.stat().st_mode
         if mode & OTHERS:
@@ -68,6 +68,6 @@ def make_private(file: Path) -> None:
 
 
 def make_private_database(file: str) -> None:
-    """Take the rights of others from an SQLite file and from those that SQLite keeps beside it."""
+    """Remove the rights of other users from an SQLite file and its companion files."""
     for suffix in ("", "-wal", "-shm", "-journal"):
         make_private(Path(f"{file}{suffix}"))

@@ -1,7 +1,7 @@
-"""Signatures: Ed25519 keys, and envelopes that anyone can open with the public one.
+"""Signatures: Ed25519 keys, and envelopes that can be verified with the public key.
 
-An envelope is a DSSE v1 envelope (https://github.com/secure-systems-lab/dsse): what is signed
-is the payload together with its type, so no statement can be passed off as one of another kind.
+An envelope is a DSSE v1 envelope (https://github.com/secure-systems-lab/dsse): the signature covers
+the payload and its type, so no statement can be presented as one of another type.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from cms.private_files import OTHERS, give_to_owner_of, make_private_folder, ope
 
 Envelope: TypeAlias = Mapping[str, str | Sequence[Mapping[str, str]]]
 
-# How much of its id the file of a prepared key has in its name.
+# The length of the id in the file name of a prepared key.
 _ID_IN_NAME = 16
 
 
 class Signer:
-    """Signs with an Ed25519 private key.
+    """A signer with an Ed25519 private key.
 
     Attributes:
         key_id: the SHA-256 of the raw public key, in lower-case hexadecimal.
@@ -51,8 +51,8 @@ class Signer:
         """Return an envelope around the payload.
 
         Args:
-            payload_type: a media type that says what the payload is and how to read it.
-            payload: what is stated.
+            payload_type: the media type of the payload.
+            payload: the payload.
         """
         return sign_together([self], payload_type, payload)
 
@@ -62,25 +62,25 @@ class Signer:
         return {"keyid": self.key_id, "sig": b64encode(signature).decode()}
 
     def public_key_pem(self) -> str:
-        """Return the public key, which others need to open envelopes."""
+        """Return the public key, which verifies envelopes."""
         key = self._private_key.public_key()
         return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
     def pem(self) -> bytes:
-        """Return the private key, as a file holds it."""
+        """Return the private key in PEM."""
         return self._private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 class KeyFile:
-    """The file with the private key of a site, which is read whenever it is needed.
+    """The file with the private key of a site, read for every signature.
 
-    A key that is to follow is first put beside it, under its id, and takes its place when the
-    ledger names it. Until then the file is as it was; from then on whoever reads it finds the key
-    beside it, even if the process that made it has ended in between. The key before is beside it
-    from then on, and is found there too: by a ledger that was restored from a backup.
+    A new key is first written beside the file, under its id, and replaces the file when the ledger
+    has its statement. If the process ends in between, later reads find the new key beside the file.
+    The previous key stays beside the file as well, where a ledger that was restored from a backup
+    finds it.
 
     Args:
-        path: the file; it need not exist.
+        path: the path of the file, which need not exist.
     """
 
     def __init__(self, path: Path) -> None:
@@ -90,16 +90,16 @@ class KeyFile:
         """Return a signer with the key in the file; ``None`` if there is no file.
 
         Raises:
-            AttestationError: if others than its owner can read the file, if it holds no Ed25519
-                private key in PEM, or if it cannot be read.
+            AttestationError: if other users can read the file, if it is not an Ed25519 private key
+                in PEM, or if it cannot be read.
         """
         return _load(self.path)
 
     def load(self) -> Signer:
-        """Return a signer with the key in the file, which has to be there.
+        """Return a signer with the key in the file, which must exist.
 
         Raises:
-            AttestationError: as for :meth:`signer`, and if there is no file.
+            AttestationError: like :meth:`signer`, and if there is no file.
         """
         signer = self.signer()
         if signer is None:
@@ -110,26 +110,26 @@ class KeyFile:
         return signer
 
     def signer_with(self, key_id: str) -> Signer | None:
-        """Return a signer with the key that the ledger names, or with the one in the file.
+        """Return a signer with the key of the ledger, or else with the key in the file.
 
         Raises:
-            AttestationError: as for :meth:`signer`, if the key is not beside the file either.
+            AttestationError: like :meth:`signer`, if the key is not beside the file either.
         """
         prepared = _load(self._beside(key_id))
         if prepared is None or prepared.key_id != key_id:
             return self.signer()
-        # Who may only read can sign all the same.
+        # Read access is enough to sign.
         with suppress(OSError, AttestationError):
             self._put_in_place(key_id)
         return prepared
 
     def make(self) -> bool:
-        """Make a key, unless there is a file; return whether it was made.
+        """Create a key if there is no file; return whether it was created.
 
-        Of processes that do this at once, one makes the key: it is there whole or not at all.
+        The creation is atomic: of several processes, one creates the key.
 
         Raises:
-            AttestationError: if the file cannot be made.
+            AttestationError: if the file cannot be created.
         """
         try:
             self._write(Signer(Ed25519PrivateKey.generate()), self.path, os.link)
@@ -145,10 +145,10 @@ class KeyFile:
         return True
 
     def prepare(self) -> Signer:
-        """Make a key beside the file, and return a signer with it.
+        """Create a key beside the file, and return a signer with it.
 
         Raises:
-            AttestationError: if it cannot be made.
+            AttestationError: if it cannot be created.
         """
         signer = Signer(Ed25519PrivateKey.generate())
         try:
@@ -161,11 +161,11 @@ class KeyFile:
         return signer
 
     def put_in_place(self, key_id: str) -> None:
-        """Let a key that was prepared take the place of the file.
+        """Replace the file with a prepared key.
 
         Raises:
-            AttestationError: if it cannot, or the file holds no key that could be kept; the key is
-                found beside the file all the same.
+            AttestationError: if it cannot be replaced, or does not contain a key that can be kept;
+                the new key is still found beside the file.
         """
         try:
             self._put_in_place(key_id)
@@ -180,14 +180,14 @@ class KeyFile:
     def _put_in_place(self, key_id: str) -> None:
         target = self.path.resolve()
         with opened_folder(target.parent) as folder:
-            # Else another process could replace a key that has not been kept.
+            # Otherwise, another process could replace a key that has not been copied.
             fcntl.flock(folder, fcntl.LOCK_EX)
             self._keep(target)
             self._beside(key_id).replace(target)
             os.fsync(folder)
 
     def _keep(self, target: Path) -> None:
-        """Have the key in the file beside it too."""
+        """Copy the key in the file to a file beside it, named by its id."""
         if (signer := _load(target)) is not None:
             with suppress(FileExistsError):
                 os.link(target, self._beside(signer.key_id))
@@ -198,7 +198,7 @@ class KeyFile:
 
     def _write(self, signer: Signer, path: Path, place: Callable[[str, Path], None]) -> None:
         make_private_folder(path.parent)
-        # Such a file has the mode 0600 from its beginning.
+        # mkstemp creates the file with mode 0600.
         handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -213,7 +213,7 @@ class KeyFile:
 
 
 def sign_together(signers: Sequence[Signer], payload_type: str, payload: bytes) -> Envelope:
-    """Return an envelope around the payload with the signatures of all of them."""
+    """Return an envelope around a payload with the signatures of several signers."""
     return {
         "payloadType": payload_type,
         "payload": b64encode(payload).decode(),
@@ -222,15 +222,15 @@ def sign_together(signers: Sequence[Signer], payload_type: str, payload: bytes) 
 
 
 def open_envelope(envelope: object, public_key_pem: str) -> tuple[str, bytes]:
-    """Return what was signed, its type and its payload, if this key has signed it.
+    """Return the type and payload of an envelope, if this key has signed it.
 
     Args:
-        envelope: what somebody says is an envelope.
-        public_key_pem: the public key of whom one trusts.
+        envelope: the envelope, from an untrusted source.
+        public_key_pem: a trusted public key.
 
     Raises:
-        AttestationError: if it is no envelope, another key has signed it, or the signature does
-            not fit.
+        AttestationError: if it is not an envelope, another key has signed it, or the signature
+            does not match.
     """
     key = _public_key(public_key_pem)
     payload_type, payload, signatures = _parts_of(envelope)
@@ -243,20 +243,20 @@ def open_envelope(envelope: object, public_key_pem: str) -> tuple[str, bytes]:
 
 
 def read_unverified(envelope: object) -> tuple[str, bytes]:
-    """Return what an envelope says, its type and its payload, whoever has signed it.
+    """Return the type and payload of an envelope without verifying its signatures.
 
     Raises:
-        AttestationError: if it is no envelope.
+        AttestationError: if it is not an envelope.
     """
     payload_type, payload, _ = _parts_of(envelope)
     return payload_type, payload
 
 
 def key_ids_of(envelope: object) -> list[str]:
-    """Return the ids of the keys that are said to have signed an envelope.
+    """Return the ids of the keys that an envelope names.
 
     Raises:
-        AttestationError: if it is no envelope.
+        AttestationError: if it is not an envelope.
     """
     _, _, signatures = _parts_of(envelope)
     return [key_id for key_id, _ in signatures]
@@ -266,7 +266,7 @@ def key_id_of(public_key_pem: str) -> str:
     """Return the id of a public key: the SHA-256 of its 32 bytes, in lower-case hexadecimal.
 
     Raises:
-        AttestationError: if it is no Ed25519 public key in PEM.
+        AttestationError: if it is not an Ed25519 public key in PEM.
     """
     return _key_id_of(_public_key(public_key_pem))
 
@@ -309,7 +309,7 @@ def _private_key(pem: bytes, path: Path) -> Ed25519PrivateKey:
 
 
 def _sync(folder: Path) -> None:
-    """Let the folder survive a crash: a key must not be lost once something is signed."""
+    """Flush the folder to disk, so that no key is lost after its first signature."""
     with opened_folder(folder.resolve()) as handle:
         os.fsync(handle)
 
@@ -348,7 +348,7 @@ def _signatures_of(envelope: Mapping[object, object]) -> Iterator[tuple[str, byt
     for each in signatures:
         if not isinstance(each, Mapping):
             raise ValueError("a signature is not an object")  # noqa: TRY004  # caught as one
-        # Without an id, as with an empty one, the key is to be tried.
+        # A signature without an id, or with an empty one, can be of any key.
         yield _text(each, "keyid") if "keyid" in each else "", _bytes(each, "sig")
 
 
@@ -360,7 +360,7 @@ def _text(holder: Mapping[object, object], name: str) -> str:
 
 
 def _bytes(holder: Mapping[object, object], name: str) -> bytes:
-    """Return what is in base64, in the standard alphabet or the one for URLs."""
+    """Decode base64 in the standard or the URL alphabet."""
     text = _text(holder, name).replace("-", "+").replace("_", "/")
     try:
         return b64decode(text, validate=True)
@@ -377,6 +377,6 @@ def _fits(key: Ed25519PublicKey, signature: bytes, payload_type: str, payload: b
 
 
 def _encoded(payload_type: str, payload: bytes) -> bytes:
-    """Return the bytes that are signed: DSSE's pre-authentication encoding."""
+    """Return the bytes to sign: DSSE's pre-authentication encoding."""
     kind = payload_type.encode()
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)

@@ -1,1 +1,1 @@
-"""What is remembered."""
+"""The audit chain, the attestations, and the keys that sign them."""

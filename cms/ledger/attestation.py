@@ -1,8 +1,8 @@
-"""Signed statements of sign-offs, publications and keys, which anyone can verify offline.
+"""Signed statements of sign-offs, publications and keys, which third parties can verify offline.
 
-Each names the hash of the one before, so that none can be left out unnoticed. Who lacks the key
-can make none and change none; who can write to the database can cut off the end of the chain and
-set its counter back, which only a checkpoint shows (:mod:`cms.ledger.checkpoint`).
+Each contains the hash of the previous one, so that none can be removed unnoticed. Without the key,
+none can be created or changed. With write access to the database, the end of the chain can be cut
+off and its counter reset, which only a checkpoint reveals (:mod:`cms.ledger.checkpoint`).
 """
 
 from __future__ import annotations
@@ -47,16 +47,16 @@ async def attest_sign_off(
     reviewer_name: str,
     now: datetime,
 ) -> Attestation:
-    """Attest a sign-off, in the transaction in which it is given.
+    """Attest a sign-off, in its transaction.
 
     Args:
         session: the transaction.
-        key_file: has the key that signs the statement.
-        sign_off: what is attested.
+        key_file: the file of the signing key.
+        sign_off: the sign-off.
         entry_id: the entry of its edition.
         locale: the locale of its edition.
-        reviewer_name: what the reviewer is called.
-        now: the present.
+        reviewer_name: the current name of the reviewer.
+        now: the current time.
     """
     turn = await take_turn(session, key_file, now)
     edition = _EditionName(entry_id, locale)
@@ -73,15 +73,15 @@ async def attest_publication(
     sign_offs: Sequence[str],
     now: datetime,
 ) -> Attestation:
-    """Attest a publication, in the transaction in which it is made.
+    """Attest a publication, in its transaction.
 
     Args:
         session: the transaction.
-        key_file: has the key that signs the statement.
-        publication: what is attested.
+        key_file: the file of the signing key.
+        publication: the publication.
         digest: the digest of its revision.
-        sign_offs: the ids of the sign-offs on this digest that counted.
-        now: the present.
+        sign_offs: the ids of the counted sign-offs on this digest.
+        now: the current time.
     """
     turn = await take_turn(session, key_file, now)
     edition = _EditionName(publication.entry_id, publication.locale)
@@ -92,20 +92,20 @@ async def attest_publication(
 def verify_attestation(
     envelope: object, content: Json, public_key_pem: str, keys: Sequence[object] = ()
 ) -> Statement:
-    """Return what an attestation says of some content; takes no database.
+    """Verify an attestation of a content without a database, and return its statement.
 
-    That a sign-off has expired since, or that a page has been unpublished, it does not show.
+    It does not show that a sign-off has expired or that a page has been unpublished since.
 
     Args:
         envelope: the attestation, as JSON.
         content: the content of a revision, as JSON.
-        public_key_pem: the public key of the site that the reader trusts.
-        keys: the statements of the site's keys, in their order, if it has had several. Those that
-            follow the trusted one, or lead to it, are trusted for what they signed in their time.
+        public_key_pem: a trusted public key of the site.
+        keys: the key statements of the site, in their order, if it has had several keys. Keys that
+            follow the trusted one, or precede it, are trusted for the statements of their time.
 
     Raises:
-        AttestationError: if no such key has signed it, it is no attestation, or it is one of other
-            content.
+        AttestationError: if no trusted key has signed it, it is not an attestation, or it is of
+            other content.
     """
     statement = _trusted(envelope, public_key_pem, keys)
     try:
@@ -122,17 +122,17 @@ def verify_attestation(
 async def verify_attestations(
     session: ReadSession, public_key_pem: str | None, seen: Callable[[int], object] = unnoticed
 ) -> Verified | Broken:
-    """Walk along all attestations, and return what they come to or which one does not hold.
+    """Verify all attestations, and return the end of the chain or the first invalid one.
 
-    Each has to be signed with the key of its time, to follow the one before, and to say what its
-    row in the database says, so an edited sign-off, publication or revision is found here. What was
-    cut off together with the counter being set back is not.
+    Each must be signed with the key of its time, follow the previous one, and match its row in the
+    database, so that edited sign-offs, publications and revisions are found. A chain that was cut
+    off with its counter reset is not found.
 
     Args:
-        session: a snapshot, so that nothing is attested meanwhile.
-        public_key_pem: a key of the site, which the reader trusts; without one, nothing outside
-            the database vouches for the keys in it.
-        seen: is told of every attestation, with the number 1.
+        session: a snapshot, which excludes later attestations.
+        public_key_pem: a trusted public key of the site; without one, the keys in the database are
+            not verified against anything outside it.
+        seen: a progress function, called with 1 for each attestation.
     """
     ring = await keyring_of(session)
     try:
@@ -152,10 +152,10 @@ async def verify_attestations(
 
 
 async def unattested(session: ReadSession) -> Sequence[str]:
-    """Return the ids of sign-offs and publications that should be attested and are not.
+    """Return the ids of sign-offs and publications without a required attestation.
 
-    Those that the audit chain had recorded before the first attestation are from a version that
-    attested nothing; any other was written past the commands.
+    Those in the audit chain from before the first attestation were made by a version without
+    attestations; all others bypassed the commands.
     """
     made = union_all(select(SignOff.id), select(Publication.id)).subquery()
     first = (
@@ -180,7 +180,7 @@ class _EditionName:
 
 @dataclass(frozen=True)
 class _Attested:
-    """An attestation with all that it is about, as far as it is there."""
+    """An attestation with its existing rows."""
 
     sequence: int
     attestation: Attestation
@@ -192,7 +192,7 @@ class _Attested:
 
 
 def _trusted(envelope: object, public_key_pem: str, keys: Sequence[object]) -> Statement:
-    """Return the statement in an envelope, if a key that is trusted signed it in its time."""
+    """Return the statement in an envelope that the trusted key of its time has signed."""
     ring = keyring_in(keys).vouched_for_by(public_key_pem)
     key = ring.named_in(envelope)
     statement = read_statement(*open_envelope(envelope, key.public_key))
@@ -281,7 +281,7 @@ def _check_rows(attested: _Attested, statement: Statement) -> None:
 
 
 def _stored(attested: _Attested, predicate: SignOffPredicate | PublicationPredicate) -> Predicate:
-    """Return what a statement of the row as it is now would say."""
+    """Return the statement of the current row."""
     if attested.entry_id is None or attested.locale is None:
         raise AttestationError(f"{predicate.id} is missing")
     edition = _EditionName(attested.entry_id, attested.locale)
@@ -297,7 +297,7 @@ def _stored(attested: _Attested, predicate: SignOffPredicate | PublicationPredic
 
 
 def _digests(attested: _Attested) -> set[str | None]:
-    """Return the digests that the rows name: the revision's, and the sign-off's own."""
+    """Return the digests in the rows of the revision and of the sign-off."""
     own = {attested.sign_off.digest} if attested.sign_off is not None else set()
     return {attested.digest} | own
 

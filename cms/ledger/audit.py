@@ -1,10 +1,10 @@
-"""The audit chain: every record holds the hash of the one before it.
+"""The audit chain: every record contains the hash of the previous one.
 
 A record's hash is SHA-256 over a tag and the canonical JSON (RFC 8785) of its other columns,
-so a changed, missing or inserted row is found by walking the chain. That its end was cut off is
-seen from the counter that numbers the records. Who can write to the database can set the counter
-back too, or make all hashes anew; both are shown by a signed checkpoint that was kept elsewhere
-(:mod:`cms.ledger.checkpoint`), and by nothing else.
+so verifying the chain finds changed, missing and inserted rows. The counter of the records reveals
+that the end was cut off. With write access to the database, the counter can be reset and all hashes
+can be recomputed; only a signed checkpoint that is stored elsewhere reveals this
+(:mod:`cms.ledger.checkpoint`).
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ _TAG = b"copydesk.audit.v1\n"
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """What is to be remembered.
+    """An event to record.
 
     Attributes:
         actor: an account's id, or ``"operator"``.
-        action: what was asked for.
-        subject: the id of what it was done to, or ``None``.
-        outcome: whether it was done.
-        detail: what else a reader of the chain should know.
+        action: the requested action.
+        subject: the id of the object, or ``None``.
+        outcome: whether it was done or refused.
+        detail: further details.
     """
 
     actor: str
@@ -60,11 +60,11 @@ class Event:
 
 @dataclass(frozen=True)
 class BrokenRevision:
-    """A revision whose content is not what its digest was made of.
+    """A revision whose content does not match its digest.
 
     Attributes:
-        revision_id: which.
-        reason: what is wrong with it.
+        revision_id: the id of the revision.
+        reason: the fault.
     """
 
     revision_id: str
@@ -72,7 +72,7 @@ class BrokenRevision:
 
 
 async def append(session: WriteSession, event: Event, now: datetime) -> AuditRecord:
-    """Add a record to the chain. Whoever does so next waits for this transaction to end."""
+    """Append a record to the chain, and lock the chain until the transaction ends."""
     sequence = await advance(session, "audit")
     previous = await session.scalar(
         select(AuditRecord.hash).where(AuditRecord.sequence == sequence - 1)
@@ -94,7 +94,7 @@ async def append(session: WriteSession, event: Event, now: datetime) -> AuditRec
 
 
 def hash_of(record: AuditRecord) -> str:
-    """Return the hash that the record has to hold."""
+    """Return the computed hash of a record."""
     statement: JsonObject = {
         "sequence": record.sequence,
         "recorded_at": as_text(record.recorded_at),
@@ -111,14 +111,14 @@ def hash_of(record: AuditRecord) -> str:
 async def verify(
     session: ReadSession, seen: Callable[[int], object] = unnoticed
 ) -> Verified | Broken:
-    """Walk along the whole chain, and return what it comes to or where it first does not hold.
+    """Verify the whole chain, and return its end or the first invalid record.
 
-    What was cut off together with the counter being set back, or was hashed anew from some record
-    to the end, is not found; :func:`cms.ledger.checkpoint.verify_checkpoint` finds it.
+    A chain that was cut off with its counter reset, or rehashed from some record on, is not found
+    here, but by :func:`cms.ledger.checkpoint.verify_checkpoint`.
 
     Args:
-        session: a snapshot, so that no record is appended meanwhile.
-        seen: is told of every record, with the number 1.
+        session: a snapshot, which excludes later records.
+        seen: a progress function, called with 1 for each record.
     """
     records = select(AuditRecord.sequence, AuditRecord)
     found = await walk(session, records, AuditRecord.sequence, link_of=_link_of, seen=seen)
@@ -130,13 +130,13 @@ async def verify(
 async def verify_revisions(
     session: ReadSession, seen: Callable[[int], object] = unnoticed
 ) -> list[BrokenRevision]:
-    """Compute the digest of every revision anew, and return those whose stored one is another.
+    """Recompute the digests of all revisions, and return the revisions that do not match.
 
-    It ends at a revision that cannot be read.
+    It stops at a revision that cannot be read.
 
     Args:
-        session: where to read.
-        seen: is told of every revision, with the number 1.
+        session: the session to read in.
+        seen: a progress function, called with 1 for each revision.
     """
     broken: list[BrokenRevision] = []
     revisions = select(Revision.id, Revision.content, Revision.digest)

@@ -1,4 +1,4 @@
-"""Walking along a chain of hashes, and what is found."""
+"""Verification of hash chains."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cms.storage.database import ReadSession
 Rows: TypeAlias = Select[*tuple[Any, ...]]
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
-# What the first link of a chain names as the one before.
+# The previous hash of the first link of a chain.
 FIRST = "0" * 64
 
 _ROWS_AT_ONCE = 500
@@ -25,11 +25,11 @@ _ROWS_AT_ONCE = 500
 
 @dataclass(frozen=True)
 class Broken:
-    """A chain that does not hold.
+    """An invalid chain.
 
     Attributes:
-        sequence: the number of the first link that does not.
-        reason: what is wrong with it.
+        sequence: the number of the first invalid link.
+        reason: the fault.
     """
 
     sequence: int
@@ -38,12 +38,12 @@ class Broken:
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """A link of a chain, as it is stored.
+    """A stored link of a chain.
 
     Attributes:
-        previous: what it names as the hash of the link before.
-        hash: what is stored as its hash.
-        computed: what the hash of its content is.
+        previous: its hash of the previous link.
+        hash: its stored hash.
+        computed: the hash of its content.
     """
 
     previous: str
@@ -53,7 +53,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Verified:
-    """A chain that holds, from its first link on.
+    """A valid chain.
 
     Attributes:
         count: the number of links.
@@ -64,7 +64,7 @@ class Verified:
     head_hash: str = FIRST
 
     def followed_by(self, link: Link) -> Verified | Broken:
-        """Return the chain with another link, or what is wrong with that link."""
+        """Return the chain with another link, or the fault of that link."""
         following = self.count + 1
         if link.hash != link.computed:
             return Broken(following, "its content does not match its hash")
@@ -73,7 +73,7 @@ class Verified:
         return Verified(following, link.hash)
 
     def ended_at(self, last: int) -> Verified | Broken:
-        """Return the chain if the number that was given out last is that of its last link."""
+        """Return the chain if its last link has the last assigned number."""
         if last > self.count:
             return Broken(self.count + 1, f"it is missing; numbers were assigned up to {last}")
         if last < self.count:
@@ -82,11 +82,11 @@ class Verified:
 
 
 class UnreadableError(Exception):
-    """A row holds what is no value of its column's type."""
+    """A row contains a value that is not of its column's type."""
 
 
 def unnoticed(_: int) -> None:
-    """Take note of no progress."""
+    """Ignore progress."""
 
 
 async def walk(
@@ -97,14 +97,14 @@ async def walk(
     link_of: Callable[[AnyRow], Link],
     seen: Callable[[int], object],
 ) -> Verified | Broken:
-    """Walk along a chain to its end, or to the first link that does not hold.
+    """Verify a chain up to its end or its first invalid link.
 
     Args:
-        session: where to read.
+        session: the session to read in.
         chosen: the rows; the first column is the number, which begins at 1.
         sequence: that column.
-        link_of: makes a row a link; raises ``AttestationError`` or ``ValueError`` if it is none.
-        seen: is told of every link, with the number 1.
+        link_of: converts a row to a link; raises ``AttestationError`` or ``ValueError``.
+        seen: a progress function, called with 1 for each link.
     """
     so_far = Verified()
     try:
@@ -123,19 +123,18 @@ async def walk(
 async def in_order(
     session: ReadSession, chosen: Rows, key: ColumnElement[Any] | InstrumentedAttribute[Any]
 ) -> AsyncGenerator[AnyRow]:
-    """Yield rows in the order of their keys, with only a few of them in memory at a time.
+    """Yield rows ordered by key, in small batches.
 
     Args:
-        session: where to read.
+        session: the session to read in.
         chosen: the rows; the first column is the key.
         key: that column.
 
     Raises:
-        UnreadableError: in place of the first row that cannot be read.
+        UnreadableError: at the first row that cannot be read.
     """
     last, reason = None, ""
-    # A row that cannot be read takes those along that are fetched with it, so the second try
-    # fetches one at a time.
+    # An unreadable row fails its whole batch, so the second attempt fetches single rows.
     for at_once in (_ROWS_AT_ONCE, 1):
         rest = chosen if last is None else chosen.where(key > last)
         try:
@@ -162,7 +161,7 @@ def _step(so_far: Verified, row: AnyRow, link_of: Callable[[AnyRow], Link]) -> V
 
 
 async def _stream(session: ReadSession, chosen: Rows, at_once: int) -> AsyncIterator[AnyRow]:
-    # What the session holds already is read again: the point is what is stored.
+    # Objects of the session are read again, since the stored values are verified.
     options = {"yield_per": at_once, "populate_existing": True}
     result = await session.stream(chosen, execution_options=options)
     try:

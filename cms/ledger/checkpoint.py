@@ -1,8 +1,8 @@
-"""Signed checkpoints: what the chains had come to at some moment.
+"""Signed checkpoints of the ends of both chains.
 
-Who can write to the database can cut off the end of a chain and set its counter back, and can
-make all hashes of the audit chain anew. Neither shows within the database. A checkpoint that is
-kept elsewhere shows both, for all that was there when it was made.
+With write access to the database, the end of a chain can be cut off and its counter reset, and all
+hashes of the audit chain can be recomputed. The database itself reveals neither. A checkpoint that
+is stored elsewhere reveals both, for all records up to the checkpoint.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ PAYLOAD_TYPE = "application/vnd.copydesk.checkpoint.v1+json"
 
 
 class Checkpoint(Form):
-    """What the chains had come to.
+    """The ends of both chains.
 
     Attributes:
         sequence: the number of the last audit record; 0 if there was none.
         hash: its hash; 64 zeros if there was none.
         attestation_sequence: the number of the last attestation; 0 if there was none.
         attestation_hash: its hash; 64 zeros if there was none.
-        recorded_at: when.
+        recorded_at: the time of the checkpoint.
     """
 
     sequence: int
@@ -50,15 +50,15 @@ _CHECKPOINT = TypeAdapter(Checkpoint)
 
 
 async def checkpoint(session: ReadSession, signer: Signer, now: datetime) -> Envelope:
-    """Return a signed statement of what the chains have come to.
+    """Return a signed statement of the ends of both chains.
 
     Args:
-        session: a snapshot, so that both chains are of the same moment.
-        signer: signs it.
-        now: the present.
+        session: a snapshot, so that both ends are of the same time.
+        signer: the signer.
+        now: the current time.
 
     Raises:
-        AttestationError: if the end of a chain is missing already.
+        AttestationError: if the end of a chain is missing.
     """
     sequence, attestation_sequence = [await current(session, name) for name in _CHAINS]
     made = Checkpoint(
@@ -74,20 +74,20 @@ async def checkpoint(session: ReadSession, signer: Signer, now: datetime) -> Env
 async def verify_checkpoint(
     session: ReadSession, envelope: object, public_key_pem: str | None
 ) -> Checkpoint:
-    """Return what a checkpoint says, if both chains still hold what they held then.
+    """Verify that both chains still contain the records of a checkpoint, and return it.
 
-    Only the two records that it names are looked at. That all before them are as they were is
-    what walking the chains shows (:func:`cms.ledger.audit.verify`,
-    :func:`cms.ledger.attestation.verify_attestations`): their hashes lead to these two.
+    Only the two records of the checkpoint are compared. Their hashes depend on all earlier
+    records, which verifying the chains checks (:func:`cms.ledger.audit.verify`,
+    :func:`cms.ledger.attestation.verify_attestations`).
 
     Args:
         session: a snapshot.
         envelope: the checkpoint.
-        public_key_pem: a key of the site, which the reader trusts, if there is one.
+        public_key_pem: a trusted public key of the site, if any.
 
     Raises:
-        AttestationError: if another key has signed it than that of its time, it is no checkpoint,
-            or a chain has been cut off or written anew since.
+        AttestationError: if it is not a checkpoint, it is not signed with the key of its time, or
+            a chain has been cut off or rewritten since.
     """
     ring = await keyring_of(session)
     if public_key_pem is not None:
@@ -127,7 +127,7 @@ async def _check_held(
     found = await _hash_at(session, name, sequence)
     if found is None:
         raise AttestationError(
-            f"{called} {sequence}, recorded at {recorded_at}, is missing: the chain was cut off"
+            f"{called} {sequence}, there at {recorded_at}, is missing: the chain was cut off"
         )
     if found != held:
         raise AttestationError(

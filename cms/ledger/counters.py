@@ -1,4 +1,4 @@
-"""Numbers without gaps, which order what happens."""
+"""Counters without gaps, which order events."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Numbered: TypeAlias = Literal["attestation", "audit", "position", "taxonomy"]
 
 
 async def advance(session: WriteSession, name: Numbered) -> int:
-    """Return the next number. Whoever wants the one after it waits for this transaction to end.
+    """Return the next number, and lock the counter until the transaction ends.
 
-    Since a transaction that fails gives its number back, there are no gaps, and since numbers
-    are given out one transaction at a time, their order is the order of the commits.
+    A failed transaction returns its number, so there are no gaps. Numbers are assigned by one
+    transaction at a time, so their order is that of the commits.
     """
     raised = update(Counter).where(Counter.name == name).values(value=Counter.value + 1)
     number: int | None = await session.scalar(raised.returning(Counter.value))
@@ -25,12 +25,12 @@ async def advance(session: WriteSession, name: Numbered) -> int:
 
 
 async def wait_for_turn(session: WriteSession, name: Numbered) -> None:
-    """Wait until this transaction is the one to take the next number, if it takes one."""
+    """Lock the counter without taking a number."""
     await session.execute(select(Counter.value).where(Counter.name == name).with_for_update())
 
 
 async def current(session: ReadSession, name: Numbered) -> int:
-    """Return the number that was given out last; 0 if none was."""
+    """Return the last assigned number; 0 if there is none."""
     return _present(await session.scalar(select(Counter.value).where(Counter.name == name)), name)
 
 

@@ -1,4 +1,4 @@
-"""Forms: JSON objects that are signed, with exactly these keys, in exactly this spelling."""
+"""Forms: signed JSON objects with fixed keys in canonical form."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Form(BaseModel):
     )
 
     def payload(self) -> bytes:
-        """Return the bytes that are signed: canonical JSON."""
+        """Return the bytes to sign: canonical JSON."""
         return canonical_bytes(self.model_dump(mode="json", by_alias=True))
 
 
@@ -35,10 +35,10 @@ F = TypeVar("F", bound=Form)
 
 
 def read_form(form: TypeAdapter[F], payload: bytes) -> F:
-    """Return what a payload says.
+    """Read a payload.
 
     Raises:
-        ValueError: if it does not have the form, or another spelling than its canonical one.
+        ValueError: if it does not have the form, or is not in canonical JSON.
     """
     try:
         read = form.validate_json(payload)

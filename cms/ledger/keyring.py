@@ -1,4 +1,4 @@
-"""The keys of a site, as the statements that introduce them prove them."""
+"""The keys of a site, proven by the statements that introduce them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from cms.signing import key_id_of, key_ids_of, open_envelope, read_unverified
 
 @dataclass(frozen=True)
 class SiteKey:
-    """A key that signs, or has signed.
+    """A current or former signing key.
 
     Attributes:
         id: its id.
         public_key: the key, in PEM.
-        since: the number of the first statement that it signs.
-        introduced: what introduces it; ``None`` for a key that no statement of the ledger does.
+        since: the number of its first statement.
+        introduced: its key statement; ``None`` for a key without one.
     """
 
     id: str
@@ -28,18 +28,18 @@ class SiteKey:
 
     @property
     def is_replacement(self) -> bool:
-        """Whether it took the place of a lost key, so that no earlier key vouches for it."""
+        """True if it replaced a lost key, so that no earlier key vouches for it."""
         return self.introduced is not None and self.introduced.basis == "loss"
 
 
 @dataclass(frozen=True)
 class Keyring:
-    """Keys that follow each other.
+    """The successive keys of a site.
 
     Attributes:
-        keys: the keys, in the order in which they sign.
-        fault: why the statement after the last of them introduces none; empty if there is none.
-        until: the number of the first statement that none of them signs, if there is one.
+        keys: the keys, in their order.
+        fault: the fault of the key statement after the last key; empty if there is none.
+        until: the number of the first statement that none of the keys signs, if any.
     """
 
     keys: tuple[SiteKey, ...] = ()
@@ -47,10 +47,10 @@ class Keyring:
     until: int | None = None
 
     def at(self, sequence: int) -> SiteKey:
-        """Return the key that signs the statement with this number.
+        """Return the key of the statement with this number.
 
         Raises:
-            AttestationError: if none of them does.
+            AttestationError: if there is none.
         """
         signing = [key for key in self.keys if key.since <= sequence]
         if not signing or (self.until is not None and sequence >= self.until):
@@ -58,10 +58,10 @@ class Keyring:
         return signing[-1]
 
     def named_in(self, envelope: object) -> SiteKey:
-        """Return the newest key that is said to have signed an envelope, or else the newest.
+        """Return the newest key that an envelope names, or else the newest key.
 
         Raises:
-            AttestationError: if it is no envelope, or there is no key.
+            AttestationError: if it is not an envelope, or there is no key.
         """
         named = key_ids_of(envelope)
         keys = [key for key in self.keys if key.id in named] or list(self.keys)
@@ -73,8 +73,8 @@ class Keyring:
         """Return the statement with this number.
 
         Raises:
-            AttestationError: if it is none, is not signed with the key that signs it, or introduces
-                a key that is none of these.
+            AttestationError: if it is not a statement, is not signed with the key of its number, or
+                introduces an unknown key.
         """
         key = self.at(sequence)
         statement = read_statement(*open_envelope(envelope, key.public_key))
@@ -83,7 +83,7 @@ class Keyring:
         return statement
 
     def anchored_in(self, public_key_pem: str) -> Keyring:
-        """Return the keys if one of them is this one, which is the first if none is recorded.
+        """Return the keys if they include this one, which becomes the first if none is recorded.
 
         Raises:
             AttestationError: if they are the keys of another site.
@@ -98,7 +98,7 @@ class Keyring:
         return replace(self, keys=(SiteKey(key_id, public_key_pem, 1), *self.keys))
 
     def vouched_for_by(self, public_key_pem: str) -> Keyring:
-        """Return the keys that lead to this one, or follow it, each signed by the one before.
+        """Return the keys that precede or follow this one, each signed by the previous one.
 
         Raises:
             AttestationError: if they are the keys of another site.
@@ -117,10 +117,10 @@ class Keyring:
 
 
 def keyring_in(envelopes: Iterable[object]) -> Keyring:
-    """Return the keys that statements introduce, up to the first that proves none.
+    """Return the keys of key statements, up to the first invalid one.
 
     Args:
-        envelopes: the statements of the site's keys, in their order.
+        envelopes: the key statements of the site, in their order.
     """
     keys: tuple[SiteKey, ...] = ()
     for envelope in envelopes:
@@ -132,10 +132,10 @@ def keyring_in(envelopes: Iterable[object]) -> Keyring:
 
 
 def introduction_in(envelope: object) -> KeyPredicate:
-    """Return what a statement says of the key that it introduces, and that has signed it.
+    """Return the predicate of a key statement, verified with the key that it introduces.
 
     Raises:
-        AttestationError: if it introduces none.
+        AttestationError: if it does not introduce a key.
     """
     statement = read_statement(*read_unverified(envelope))
     if not isinstance(statement, KeyStatement):

@@ -1,7 +1,7 @@
-"""Whose turn it is to sign, and how a key follows another one.
+"""The signing key of the ledger and its changes.
 
-The ledger itself says which key signs: the statement that introduces the newest one. A server that
-holds another key is refused, so that no server goes on with a key that has been replaced.
+The newest key statement in the ledger determines the signing key. A server with another key is
+refused, so that no server continues with a replaced key.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Turn:
-    """The right to make the next statement.
+    """The right to append the next statement.
 
     Attributes:
-        signer: signs it.
-        place: where it comes to be.
+        signer: its signer.
+        place: its place in the chain.
     """
 
     signer: Signer
@@ -63,9 +63,9 @@ class Turn:
 
 
 async def take_turn(session: WriteSession, key_file: KeyFile, now: datetime) -> Turn:
-    """Return the right to make the next statement. The next one waits for this transaction to end.
+    """Return the right to append the next statement, and lock the chain until the transaction ends.
 
-    The site's first key is recorded before its first statement.
+    The first key of a site is recorded before its first statement.
 
     Raises:
         Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the key that signs.
@@ -79,7 +79,7 @@ async def take_turn(session: WriteSession, key_file: KeyFile, now: datetime) -> 
 
 
 async def signer_of(session: ReadSession, key_file: KeyFile) -> Signer:
-    """Return what signs for this site now.
+    """Return the current signer of the site.
 
     Raises:
         Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the key that signs.
@@ -89,12 +89,12 @@ async def signer_of(session: ReadSession, key_file: KeyFile) -> Signer:
 
 
 async def newest_key(session: ReadSession) -> KeyPredicate | None:
-    """Return what introduces the key that signs now; ``None`` if none is recorded yet."""
+    """Return the statement of the current key; ``None`` if none is recorded yet."""
     return _introduction_in(await session.scalar(_newest()))
 
 
 async def key_statements(session: ReadSession) -> list[Envelope]:
-    """Return the statements of the site's keys, in their order.
+    """Return the key statements of the site, in their order.
 
     Raises:
         AttestationError: if one cannot be read.
@@ -117,7 +117,7 @@ async def keyring_of(session: ReadSession) -> Keyring:
 async def append(
     session: WriteSession, signers: Sequence[Signer], statement: AnyStatement
 ) -> Attestation:
-    """Sign a statement, whose number has to be the next, and add it to the chain."""
+    """Sign a statement with the next number, and append it to the chain."""
     attestation = Attestation(
         id=statement.predicate.id,
         sequence=statement.predicate.sequence,
@@ -130,7 +130,7 @@ async def append(
 
 
 async def record_key(session: WriteSession, key_file: KeyFile, now: datetime) -> Attestation:
-    """Record the first key of a site that has statements from before keys were recorded.
+    """Record the first key of a site with statements that predate key statements.
 
     Raises:
         Refused: with :class:`~cms.errors.CannotSign`, if the file does not have that key, or a key
@@ -146,9 +146,9 @@ async def record_key(session: WriteSession, key_file: KeyFile, now: datetime) ->
 
 
 async def rotate(session: WriteSession, key_file: KeyFile, now: datetime) -> Attestation:
-    """Let a new key follow the one that signs, which signs that.
+    """Create a key that follows the current one, which signs its statement.
 
-    The new key is beside the file afterwards; after the commit it is to be put in its place.
+    The new key is written beside the file; after the commit, the caller puts it in place.
 
     Raises:
         Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the key that signs,
@@ -163,10 +163,10 @@ async def rotate(session: WriteSession, key_file: KeyFile, now: datetime) -> Att
 async def replace_lost(
     session: WriteSession, key_file: KeyFile, reason: str, now: datetime
 ) -> Attestation:
-    """Let a new key take the place of one that is lost, and record why.
+    """Create a key in place of a lost one, and record the reason.
 
-    The statement names the last one under the lost key, by its hash. The new key is beside the file
-    afterwards; after the commit it is to be put in its place.
+    The statement contains the hash of the last one under the lost key. The new key is written
+    beside the file; after the commit, the caller puts it in place.
 
     Raises:
         Refused: with :class:`~cms.errors.CannotSign`, if nothing has been signed yet, there is a
@@ -180,12 +180,12 @@ async def replace_lost(
     return await append(session, [new], key_statement_of(said))
 
 
-# What begins with the prefix of such ids, as a range that the primary key finds.
+# The ids of key statements, as a range of the primary key.
 _IS_OF_KEY = and_(Attestation.id >= "key_", Attestation.id < "key_~")
 
 
 async def _next_place(session: WriteSession, now: datetime) -> tuple[Place, KeyPredicate | None]:
-    """Return the place of the next statement, and what introduces the key that signs it."""
+    """Return the place of the next statement, and the statement of its key."""
     sequence = await advance(session, "attestation")
     before = select(Attestation.hash).where(Attestation.sequence == sequence - 1)
     found = await session.execute(
@@ -232,7 +232,7 @@ async def _check_has_signed(
 
 
 async def _key_before(session: WriteSession, place: Place) -> str:
-    """Return the id of the key that is said to have signed the last statement."""
+    """Return the id of the key that the last statement names."""
     if place.sequence == 1:
         _refuse("nothing has been signed yet, so no key can be lost; run: copydesk keys create")
     try:
@@ -268,7 +268,7 @@ def _predicate(
 
 
 def _present(key_file: KeyFile) -> Signer:
-    """Return a signer with whatever key is in the file, of a site that has recorded none."""
+    """Return a signer with the key in the file, for a site without recorded keys."""
     try:
         return key_file.load()
     except AttestationError as error:

@@ -1,6 +1,6 @@
-"""What an attestation states: its form, when it is made and when it is read.
+"""Statements of attestations: their form for writing and reading.
 
-It is an in-toto Statement, version 1, in canonical JSON:
+A statement is an in-toto Statement, version 1, in canonical JSON:
 https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
 """
 
@@ -27,11 +27,11 @@ class Digest(Form):
 
 
 class Subject(Form):
-    """What a statement is about: an entry's content, or a key.
+    """The subject of a statement: the content of an entry, or a key.
 
     Attributes:
-        name: the id of the entry, or of the statement of a key.
-        digest: which content, or which key.
+        name: the id of the entry, or of the key statement.
+        digest: the digest of the content or the key.
     """
 
     name: str
@@ -39,20 +39,20 @@ class Subject(Form):
 
 
 class Reviewer(Form):
-    """The person who signed off, and what that person was called then."""
+    """The person who signed off, with their name at that time."""
 
     id: str
     name: str
 
 
 class Placed(Form):
-    """What every statement says.
+    """The fields of every statement.
 
     Attributes:
-        id: the id of what is attested.
-        attested_at: when the statement was signed.
-        sequence: its number among all attestations, from 1 on.
-        previous: the hash of the attestation before; 64 zeros for the first.
+        id: the id of the attested object.
+        attested_at: the time of the signature.
+        sequence: its number among all attestations, from 1.
+        previous: the hash of the previous attestation; 64 zeros for the first.
     """
 
     id: str
@@ -62,7 +62,7 @@ class Placed(Form):
 
 
 class Predicate(Placed):
-    """What a statement of content says; its id is that of the sign-off or the publication.
+    """The fields of a statement about content; its id is that of the sign-off or publication.
 
     Attributes:
         entry: the id of the entry.
@@ -76,14 +76,14 @@ class Predicate(Placed):
 
 
 class SignOffPredicate(Predicate):
-    """A reviewer said yes to the content.
+    """A reviewer's sign-off of the content.
 
     Attributes:
-        stage: at which stage of the policy.
-        reviewer: who.
-        account: the account with which.
-        signed_at: when.
-        expires_at: until when it counts.
+        stage: the stage of the policy.
+        reviewer: the reviewer.
+        account: the reviewer's account.
+        signed_at: the time of the sign-off.
+        expires_at: its expiry.
     """
 
     stage: str
@@ -94,15 +94,15 @@ class SignOffPredicate(Predicate):
 
 
 class PublicationPredicate(Predicate):
-    """The content was made public.
+    """A publication of the content.
 
     Attributes:
-        path: where on the site; ``None`` for what is no page of its own.
-        position: its place in the order of all publications and their ends.
-        published_at: when.
-        published_by: the account that did it.
-        sign_offs: the ids of the sign-offs on this content that counted.
-        break_glass_reason: why it was published past the sign-off gate, if it was.
+        path: the URL path; ``None`` for content without a page.
+        position: its position among all publications and their ends.
+        published_at: the time of the publication.
+        published_by: the publisher's account.
+        sign_offs: the ids of the counted sign-offs on this content.
+        break_glass_reason: the reason for bypassing the sign-off gate, if it was bypassed.
     """
 
     path: str | None
@@ -114,18 +114,18 @@ class PublicationPredicate(Predicate):
 
 
 class KeyPredicate(Placed):
-    """The key that signs from this statement on.
+    """A key that signs all statements from this one on.
 
-    The first key signs all statements before as well. The statement before is the last one under
-    the key that this one follows.
+    The first key also signs all earlier statements. The previous statement is the last one under
+    the previous key.
 
     Attributes:
         key: the id of the key.
         public_key: the key, in PEM.
-        basis: whether it is the site's first key, follows another one that has signed this
-            statement too, or takes the place of one that was reported lost.
-        follows: the id of the key before; ``None`` for the first.
-        reason: why the key before cannot sign, if it was reported lost.
+        basis: the site's first key; a successor, whose statement the previous key has signed, too;
+            or the replacement of a lost key.
+        follows: the id of the previous key; ``None`` for the first.
+        reason: how the previous key was lost, if it was.
     """
 
     id: Annotated[str, Field(pattern=r"^key_[0-9a-z]+$")]
@@ -144,11 +144,11 @@ class _Statement(Form):
 
     @property
     def digest(self) -> str:
-        """The digest of the content, or the id of the key, that this is about."""
+        """The digest of the content, or the id of the key."""
         return self.subject[0].digest.sha256
 
     def hash(self) -> str:
-        """Return the hash that the next statement names."""
+        """Return the hash, which the next statement contains."""
         return hashlib.sha256(_TAG + self.payload()).hexdigest()
 
 
@@ -167,7 +167,7 @@ class PublicationStatement(_Statement):
 
 
 class KeyStatement(_Statement):
-    """The statement of a key; its subject is the key, the digest of which is the key's id."""
+    """The statement of a key; its subject is the key, whose digest is the key's id."""
 
     predicate_type: Literal["urn:copydesk:key:v1"] = "urn:copydesk:key:v1"
     predicate: KeyPredicate
@@ -182,7 +182,7 @@ _STATEMENT: TypeAdapter[AnyStatement] = TypeAdapter(
 
 
 def statement_of(digest: str, predicate: SignOffPredicate | PublicationPredicate) -> Statement:
-    """Return the statement that says this of the content with this digest."""
+    """Return the statement with a predicate about the content with this digest."""
     subject = (Subject(name=predicate.entry, digest=Digest(sha256=digest)),)
     if isinstance(predicate, SignOffPredicate):
         return SignOffStatement(subject=subject, predicate=predicate)
@@ -190,16 +190,16 @@ def statement_of(digest: str, predicate: SignOffPredicate | PublicationPredicate
 
 
 def key_statement_of(predicate: KeyPredicate) -> KeyStatement:
-    """Return the statement that says this of a key."""
+    """Return the statement with a predicate about a key."""
     subject = Subject(name=predicate.id, digest=Digest(sha256=predicate.key))
     return KeyStatement(subject=(subject,), predicate=predicate)
 
 
 def read_statement(payload_type: str, payload: bytes) -> AnyStatement:
-    """Return what a payload states.
+    """Read the statement in a payload.
 
     Raises:
-        AttestationError: if it is no statement of a sign-off, a publication or a key.
+        AttestationError: if it is not a statement of a sign-off, a publication or a key.
     """
     if payload_type != PAYLOAD_TYPE:
         raise AttestationError(f"the signed payload is {payload_type!r}, not an attestation")
@@ -223,6 +223,6 @@ def _checked_key(statement: KeyStatement) -> KeyStatement:
 
 
 def differences(one: Predicate, other: Predicate) -> list[str]:
-    """Return the names of what two predicates say differently."""
+    """Return the names of the fields that differ in two predicates."""
     left, right = (each.model_dump(mode="json", by_alias=True) for each in (one, other))
     return [name for name in left if left[name] != right.get(name)]

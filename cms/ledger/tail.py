@@ -1,4 +1,4 @@
-"""What is happening now: the end of the audit chain, as it grows."""
+"""The tail of the audit chain, followed by subscriptions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BATCH = 100
 
 @dataclass(frozen=True)
 class Happened:
-    """Something that was done; see :class:`cms.ledger.audit.Event`."""
+    """An event of the chain; see :class:`cms.ledger.audit.Event`."""
 
     sequence: int
     actor: str
@@ -33,19 +33,19 @@ class Happened:
 
 
 class Tail:
-    """Follows the audit chain.
+    """A follower of the audit chain.
 
-    From time to time somebody who follows looks how long the chain is, for all of them, which
-    also finds what other processes have done; for what this one does, :meth:`wake` is quicker.
-    Nobody looks while nobody follows. While the database is away, those who follow wait for it,
-    and miss nothing.
+    Periodically, one subscriber reads the length of the chain for all subscribers, which also
+    finds events of other processes; :meth:`wake` is faster for events of this process. Without
+    subscribers, nothing is read. During an outage of the database, subscribers wait and miss no
+    events.
 
     Args:
-        database: where the chain is.
-        every: how many seconds lie between two looks.
+        database: the database of the chain.
+        every: the interval in seconds.
 
     Attributes:
-        has_ended: whether there is nothing to follow any more, since the server is about to end.
+        has_ended: whether the server is shutting down.
     """
 
     def __init__(self, database: Database, every: float = 0.5) -> None:
@@ -58,22 +58,22 @@ class Tail:
         self.has_ended = False
 
     def end(self) -> None:
-        """End all that follows the chain."""
+        """End all subscriptions to the chain."""
         self.has_ended = True
         self.wake()
 
     def wake(self) -> None:
-        """Say that something has been done."""
+        """Wake the subscribers after an event."""
         self._due = 0.0
         self._woken.set()
         self._woken = asyncio.Event()
 
     async def tick(self) -> None:
-        """Wait until something has been done in this process, or until it is time to look."""
+        """Wait for an event of this process or the end of the interval."""
         await self._wait(self._every)
 
     async def persistently(self, read: Callable[[], Awaitable[T]]) -> T:
-        """Return what is read, once the database can be reached."""
+        """Return the result of a read, retried until the database can be reached."""
         while True:
             try:
                 return await read()
@@ -83,10 +83,10 @@ class Tail:
             await self._wait(self._every)
 
     async def happenings(self) -> AsyncGenerator[Happened, None]:
-        """Yield what is done from now on, in the order of the chain.
+        """Yield new events in the order of the chain.
 
-        Records are numbered in the order of the commits, so none can come to stand before one
-        that was seen.
+        Records are numbered in the order of the commits, so none can be added before a record
+        that was read.
         """
         sequence = await self._length()
         while not self.has_ended:
@@ -99,7 +99,7 @@ class Tail:
                 await self._look()
 
     async def _look(self) -> None:
-        """Find out how long the chain is, once for all who wait for that."""
+        """Read the length of the chain once for all subscribers."""
         loop = asyncio.get_running_loop()
         await self._wait(max(0.0, self._due - loop.time()))
         async with self._looking:
@@ -110,7 +110,7 @@ class Tail:
                     self._due = loop.time() + self._every
 
     async def _wait(self, seconds: float) -> None:
-        # Not asyncio.wait_for, which may lose a cancellation that comes together with the event.
+        # Not asyncio.wait_for, which can lose a cancellation that coincides with the event.
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._woken.wait()

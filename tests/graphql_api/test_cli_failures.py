@@ -190,7 +190,10 @@ def _server(**changes: str) -> str:
         (lambda: _server(username="copydesk_nobody", password=PASSWORD), "does not exist"),
         (lambda: f"postgresql://u:{PASSWORD}@/site?sslmode=require", "sslmode"),
         (lambda: f"postgresql://u:{PASSWORD}@host:port/site", "is not a URL"),
-        (lambda: f"mysql://u:{PASSWORD}@host/site", "is of mysql"),
+        (
+            lambda: f"mysql://u:{PASSWORD}@host/site",
+            "mysql in COPYDESK_DATABASE_URL is not supported",
+        ),
         (lambda: "sqlite://", "names no file"),
     ],
 )

@@ -91,7 +91,7 @@ def backend(database_url: str, sqlite_mmap_megabytes: int = 0) -> Backend:
         case "sqlite":
             raise DatabaseError(f"COPYDESK_DATABASE_URL names no file; {_URLS}")
         case name:
-            raise DatabaseError(f"COPYDESK_DATABASE_URL names {name}, not supported; {_URLS}")
+            raise DatabaseError(f"{name} in COPYDESK_DATABASE_URL is not supported; {_URLS}")
 
 
 _URLS = "use sqlite:///<file> or postgresql://<user>@<host>/<name>"

@@ -49,7 +49,7 @@ async def test_a_document_that_is_not_valid_says_where(api: Api, query: str, wor
         ("first: 101", "first is too large; a page has at most 100 items"),
         ("last: 101", "last is too large; a page has at most 100"),
         ("skip: -1", "skip cannot be negative"),
-        ("first: 1, last: 1", "give either first or last"),
+        ("first: 1, last: 1", "Give either first or last"),
         ("last: 1, skip: 1", "Combine last with before"),
         ('after: "nonsense"', "This is not a cursor"),
         ('after: "5b22225d"', "The cursor belongs to another order"),
