@@ -1,4 +1,4 @@
-"""Which item of an old list became which item of a new one."""
+"""Alignment of the items of an old and a new list."""
 
 from __future__ import annotations
 
@@ -19,14 +19,13 @@ _LEAST_LIKENESS = 0.5
 
 @dataclass(frozen=True)
 class Alignment:
-    """What became of a list.
+    """The alignment of two lists.
 
     Attributes:
-        pairs: the old and the new index of each item that stayed, in the new order.
-        removed: the old indexes of the items that are gone.
-        added: the new indexes of the items that have come.
-        moved: the new indexes of those items that have changed places with others; the fewest
-            that explain the new order.
+        pairs: the old and the new index of each kept item, in the new order.
+        removed: the old indexes of removed items.
+        added: the new indexes of added items.
+        moved: the new indexes of moved items, the smallest set that explains the new order.
     """
 
     pairs: tuple[tuple[int, int], ...]
@@ -36,7 +35,7 @@ class Alignment:
 
 
 def align(item: Field, old: Sequence[Json], new: Sequence[Json]) -> Alignment:
-    """Recognise items: equal ones, those with the same identifying words, then similar ones."""
+    """Match items: equal ones, those with the same identifying words, then similar ones."""
     pairs = _recognised(item, old, new)
     old_left, new_left = left_over(pairs, len(old), len(new))
     similar = _similar(item, old, old_left, new, new_left)
@@ -44,7 +43,7 @@ def align(item: Field, old: Sequence[Json], new: Sequence[Json]) -> Alignment:
 
 
 def align_recognised(item: Field, old: Sequence[Json], new: Sequence[Json]) -> Alignment:
-    """Recognise equal items and those with the same identifying words, but no similar ones."""
+    """Match equal items and those with the same identifying words, but not similar ones."""
     return _alignment(_recognised(item, old, new), len(old), len(new))
 
 
@@ -87,7 +86,7 @@ def _similar(
     new: Sequence[Json],
     new_left: Sequence[int],
 ) -> Iterator[tuple[int, int]]:
-    """Yield pairs of items, the most similar first, and then the nearest."""
+    """Yield pairs of items, ordered by similarity, then by distance."""
     old_words = {index: vocabulary(text_of(old[index])) for index in old_left}
     new_words = {index: vocabulary(text_of(new[index])) for index in new_left}
     candidates = [

@@ -1,4 +1,4 @@
-"""Comments on a stretch of text, which follow the text when it changes.
+"""Anchors of comments on passages, which follow the text when it changes.
 
 Positions count characters (code points) of the stored text, from 0.
 """
@@ -28,14 +28,14 @@ _SHORT = 200
 
 @dataclass(frozen=True, kw_only=True)
 class Anchor:
-    """A stretch of text as it was when somebody commented on it.
+    """A passage as it was when the comment was written.
 
     Attributes:
-        field_path: the value it stood in: ``fields/sections/0/body``.
-        start: where it started there.
-        quote: its words.
-        before: up to 32 characters in front of it.
-        after: up to 32 characters behind it.
+        field_path: the path of its value, such as ``fields/sections/0/body``.
+        start: its position in the value.
+        quote: the passage.
+        before: up to 32 characters before it.
+        after: up to 32 characters after it.
     """
 
     field_path: str
@@ -47,12 +47,12 @@ class Anchor:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """Where an anchored text stands now.
+    """The current position of a passage.
 
     Attributes:
-        field_path: the value it stands in.
+        field_path: the path of its value.
         start: its first character.
-        end: the character behind its last.
+        end: the position after its last character.
     """
 
     field_path: str
@@ -61,7 +61,7 @@ class Found:
 
 
 def text_at(content: JsonObject, field_path: str) -> str | None:
-    """Return the text that stands at a path, or ``None`` if there is none."""
+    """Return the text at a path, or ``None`` if there is none."""
     first, *rest = field_path.split("/")
     value: Json = content.get(first) if first in _ROOTS else None
     for step in rest:
@@ -70,10 +70,10 @@ def text_at(content: JsonObject, field_path: str) -> str | None:
 
 
 def anchor_in(content: JsonObject, field_path: str, start: int, end: int) -> Anchor:
-    """Return an anchor for the text from ``start`` to ``end``.
+    """Return an anchor for the passage from ``start`` to ``end``.
 
     Raises:
-        Refused: when there is no text at the path, or no such range in it.
+        Refused: if there is no text at the path, or no such range in it.
     """
     text = text_at(content, field_path)
     if not text:
@@ -95,25 +95,25 @@ def anchor_in(content: JsonObject, field_path: str, start: int, end: int) -> Anc
 
 
 def find_anchor(content: JsonObject, anchor: Anchor) -> Found | None:
-    """Return where the anchored text stands in another revision's content.
+    """Return the position of a passage in the content of another revision.
 
-    It is looked for where it stood, then in the same value of the other items of its list, as
-    when a section has moved, and then in all other texts, the less readily the farther. Text
-    that was edited is found as long as one would recognise it.
+    The search covers the same value, then the same value of other items of its list, as when a
+    section has moved, and then all other texts, with rising thresholds. Edited passages are found
+    while they are recognisable.
 
     Returns:
-        ``None`` if the text is gone.
+        ``None`` if the passage was removed.
     """
     return next(_Search.of(content, anchor).answers(), None)
 
 
 @dataclass(frozen=True)
 class _Search:
-    """The texts in which a passage is looked for, each with its path.
+    """The texts to search for a passage, each with its path.
 
     Attributes:
-        passage: what is looked for.
-        own: the text it stood in, if there still is one.
+        passage: the passage.
+        own: the text of its value, if it still exists.
         siblings: the same value of other items of the list.
         others: all other texts.
     """
@@ -142,7 +142,7 @@ class _Search:
         )
 
     def answers(self) -> Iterator[Found]:
-        """Yield where the passage may stand, the surest place first."""
+        """Yield the candidates for the passage, most certain first."""
         near = {**self.own, **self.siblings}
         exact = self._best_exact(near)
         path, match = exact or ("", Match(0, 0, 0, 0))
@@ -159,7 +159,7 @@ class _Search:
         yield from self._elsewhere()
 
     def _best_exact(self, texts: Mapping[str, str]) -> tuple[str, Match] | None:
-        """Return the exact match with the most of its context, then the nearest."""
+        """Return the exact match with the longest common context, then the nearest."""
         for path, text in self.own.items():
             if path in texts and (match := self.passage.match_in_place(text)):
                 return path, match
@@ -175,7 +175,7 @@ class _Search:
         )
 
     def _edited(self, texts: Mapping[str, str], least: float) -> Iterator[Found]:
-        """Yield where edited text is recognised, first where most of the words are."""
+        """Yield edited matches, ordered by the share of common words."""
         windows = [(self.passage.window(text), path) for path, text in texts.items()]
         for window, path in sorted(windows, key=lambda found: -found[0].share):
             is_enough = path in self.own or len(self.passage.whole) >= _LEAST_NEAR
@@ -185,7 +185,7 @@ class _Search:
                     yield Found(field_path=path, start=place[0], end=place[1])
 
     def _edited_as_a_whole(self) -> Iterator[Found]:
-        """Yield a short text that has hardly a word as it was, such as a title."""
+        """Yield a whole short text, such as a title, that was mostly rewritten."""
         for path, text in self.own.items():
             if len(text) > _SHORT:
                 continue
@@ -210,7 +210,7 @@ def _found(path: str, match: Match) -> Found:
 
 
 def _shape(field_path: str) -> tuple[str, ...]:
-    """Return a path without the indexes of lists."""
+    """Return a path without list indexes."""
     return tuple("*" if step.isdecimal() else step for step in field_path.split("/"))
 
 

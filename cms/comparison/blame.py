@@ -1,4 +1,4 @@
-"""Which revision each paragraph of a page comes from."""
+"""The revision that each paragraph of a page comes from."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _Origins = Mapping[ValuePath, Sequence[tuple[str, str]]]
 
 @dataclass(frozen=True, kw_only=True)
 class Blamed:
-    """A paragraph and where it comes from.
+    """A paragraph and its origin.
 
     Attributes:
-        path: the value it stands in: ``("fields", "sections", 0, "body")``.
-        label: the path in an editor's words.
-        text: a block of Markdown, or the whole value where it is something else.
-        revision_id: the oldest revision since which it has always been there as it is.
+        path: the path of its value, such as ``("fields", "sections", 0, "body")``.
+        label: the path as editors see it.
+        text: a block of Markdown, or the whole value of other kinds of fields.
+        revision_id: the revision since which it is unchanged.
     """
 
     path: ValuePath
@@ -39,7 +39,7 @@ class Blamed:
     revision_id: str
 
     def to_json(self) -> JsonObject:
-        """Return what an API shows."""
+        """Return it as JSON for an API."""
         return {
             "path": list(self.path),
             "label": self.label,
@@ -53,12 +53,12 @@ def blame(
 ) -> tuple[Blamed, ...]:
     """Return the paragraphs of the newest revision, in page order, with their origins.
 
-    A paragraph keeps its origin when it moves within its value, and when the section that it
-    stands in moves. Links, the category and tags are no paragraphs.
+    A paragraph keeps its origin when it moves within its value, and when its section moves. Links,
+    the category and tags are not paragraphs.
 
     Args:
-        content_type: what they are revisions of.
-        revisions: the id and the content of each, the oldest first.
+        content_type: the content type of the revisions.
+        revisions: the id and the content of each, oldest first.
     """
     origins: _Origins = {}
     older: JsonObject | None = None
@@ -81,14 +81,14 @@ def blame(
 
 
 def paragraphs_in(text: str) -> list[str]:
-    """Return the blocks of a text that blank lines separate."""
+    """Return the blocks of a text, separated by blank lines."""
     return [block for block in _BLANK_LINES.split(text) if block.strip()]
 
 
 def _origins(
     paragraphs: Sequence[str], older: Sequence[tuple[str, str]], revision_id: str
 ) -> Sequence[tuple[str, str]]:
-    """Return the paragraphs, each with the revision it had before, or else with this one."""
+    """Return the paragraphs, each with its previous origin, or else with this revision."""
     partners = equal_pairs([text for text, _ in older], paragraphs)
     known = {new: older[old][1] for old, new in partners}
     return [(text, known.get(index, revision_id)) for index, text in enumerate(paragraphs)]
@@ -97,7 +97,7 @@ def _origins(
 def _partners(
     content_type: type[ContentType], old: JsonObject, new: JsonObject
 ) -> Mapping[ValuePath, ValuePath]:
-    """Return where the values of the new content stood in the old one."""
+    """Return the old path of each value of the new content."""
     return {
         pair.new.path: pair.old.path
         for pair in pairs_between(content_type, old, new)

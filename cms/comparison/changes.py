@@ -1,4 +1,4 @@
-"""What can have happened to a value, and to a link."""
+"""Changes of values and of links."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _AROUND_THE_TEXT = frozenset({"slug", "category", "tags"})
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """A value that is not what it was, or not where it was.
+    """A changed or moved value.
 
     Attributes:
-        kind: what happened. What was both moved and edited has a change for each.
-        path: where it stands in the new content; in the old one if it was removed.
-        old_path: where it stood in the old content, or ``None`` if there was no such place.
-        label: the path in an editor's words; see :attr:`cms.content.places.Place.label`.
-        old: what was there.
-        new: what is there now.
-        words: for text and Markdown that did not just move, how it became what it is.
+        kind: the kind of change. A value that was both moved and edited has two changes.
+        path: its path in the new content, or in the old one if it was removed.
+        old_path: its path in the old content, or ``None`` if it had none.
+        label: the path as editors see it; see :attr:`cms.content.places.Place.label`.
+        old: the old value.
+        new: the new value.
+        words: for edited text and Markdown, the changes by word.
     """
 
     kind: Literal["ADDED", "REMOVED", "CHANGED", "MOVED"]
@@ -37,11 +37,11 @@ class Change:
 
     @property
     def is_material(self) -> bool:
-        """Whether a reader of the page would read something else."""
+        """True if the change is visible to readers."""
         return self.path[0] not in _AROUND_THE_TEXT
 
     def to_json(self) -> JsonObject:
-        """Return what an API shows."""
+        """Return it as JSON for an API."""
         return {
             "kind": self.kind,
             "path": list(self.path),
@@ -55,15 +55,15 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class LinkChange:
-    """A link that is not what it was, or not where it was.
+    """A changed or moved link.
 
     Attributes:
-        kind: what happened; ``RELABELLED`` is another label or another note. A link that was
-            both moved and relabelled has a change for each.
-        old: the link as it was, as a content tells its links, or ``None``.
-        new: the link as it is now, or ``None``.
-        changed_groups: whether a moved link now stands in another group or text, and not just
-            at another place in its own.
+        kind: the kind of change; ``RELABELLED`` is another label or note. A link that was both
+            moved and relabelled has two changes.
+        old: the old link, in the form of a content, or ``None``.
+        new: the new link, or ``None``.
+        changed_groups: whether a moved link is now in another group or text, and not just at
+            another position in its own.
     """
 
     kind: Literal["ADDED", "REMOVED", "MOVED", "RELABELLED"]
@@ -73,7 +73,7 @@ class LinkChange:
 
     @property
     def is_material(self) -> bool:
-        """Whether a reader would be led elsewhere or with other words; notes are for editors."""
+        """True if the target or the label changed; notes are for editors."""
         if self.kind == "MOVED":
             return self.changed_groups
         if self.old is None or self.new is None:
@@ -81,5 +81,5 @@ class LinkChange:
         return self.old["label"] != self.new["label"]
 
     def to_json(self) -> JsonObject:
-        """Return what an API shows."""
+        """Return it as JSON for an API."""
         return {"kind": self.kind, "old": self.old, "new": self.new}

@@ -1,4 +1,4 @@
-"""What changed between two revisions."""
+"""The difference between two revisions."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ __all__ = ["Change", "Difference", "LinkChange", "WordChange", "difference", "wo
 
 @dataclass(frozen=True)
 class Difference:
-    """All that is different in a new content.
+    """All differences of a new content.
 
     Attributes:
-        changes: of its values, in the order of the page.
-        links: of its links and references. The values of link fields are told here alone;
-            links inside text are told here and in the text's words.
+        changes: the changes of values, in the order of the page.
+        links: the changes of links and references. Values of link fields are only here; links in
+            texts are here and in the words of the text.
     """
 
     changes: tuple[Change, ...]
@@ -35,21 +35,21 @@ class Difference:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is different."""
+        """True if there are no changes."""
         return not self.changes and not self.links
 
     @property
     def is_material(self) -> bool:
-        """Whether a reader of the page would read something else.
+        """True if a change is visible to readers.
 
-        Another slug, category or tag, another note on a link, and another order of links are
-        not material.
+        Changes of the slug, the category, tags, notes of links and the order of links are not
+        material.
         """
         changes = any(change.is_material for change in self.changes)
         return changes or any(change.is_material for change in self.links)
 
     def to_json(self) -> JsonObject:
-        """Return what an API shows."""
+        """Return it as JSON for an API."""
         return {
             "isEmpty": self.is_empty,
             "isMaterial": self.is_material,
@@ -58,16 +58,15 @@ class Difference:
         }
 
     def html(self) -> str:
-        """Return it as HTML for people: sections with ``ins`` and ``del``, without styles."""
+        """Return it as HTML: sections with ``ins`` and ``del``, without styles."""
         return html_of(self.changes, self.links)
 
 
 def difference(content_type: type[ContentType], old: JsonObject, new: JsonObject) -> Difference:
-    """Return what changed from one revision's content to another's.
+    """Return the difference between the contents of two revisions.
 
-    Items of lists are recognised wherever they stand: a new section in front of the others is
-    one addition, a section that changed places is one move, and an edited one is told by what
-    was edited in it.
+    List items are matched at any position: a new section before the others is one addition, a
+    section at another position is one move, and an edited one has the changes of its values.
     """
     pairs = list(pairs_between(content_type, old, new))
     changes = [change for pair in pairs for change in _changes(pair)]
@@ -78,7 +77,7 @@ def difference(content_type: type[ContentType], old: JsonObject, new: JsonObject
 
 
 def _groups(pairs: Sequence[Pair]) -> Mapping[str, str]:
-    """Return where each value that links can stand in has gone: a single one, or a list."""
+    """Return the new path of each value that can contain links: a single value or a list."""
     groups: dict[str, str] = {}
     for pair in pairs:
         if pair.old is None or pair.new is None or pair.is_moved:
@@ -125,7 +124,7 @@ def _change(
 
 
 def _tag_changes(old: JsonObject, new: JsonObject) -> Iterator[Change]:
-    """Yield the tags that came and went; they have no order that could change."""
+    """Yield the added and removed tags, which have no order."""
     before, after = tags_in(old), tags_in(new)
     for index, tag in enumerate(before):
         if tag not in after:

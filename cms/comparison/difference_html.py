@@ -1,4 +1,4 @@
-"""A difference as HTML. Whatever stands in a content is escaped here."""
+"""HTML of a difference, with all content escaped."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ELEMENTS: Mapping[str, str] = {"ADDED": "ins", "REMOVED": "del"}
 
 
 def html_of(changes: Sequence[Change], links: Sequence[LinkChange]) -> str:
-    """Return one section for each value that changed, and one for the links."""
+    """Return one section for each changed value, and one for the links."""
     sections = [
         _section(label, [_paragraph(change) for change in group])
         for label, group in groupby(changes, key=lambda change: change.label)
@@ -78,7 +78,7 @@ def _replaced(old: str, new: str) -> Iterator[str]:
 
 
 def _marked(old: str, new: str) -> Iterator[str]:
-    """Yield what was there and what is there now, both already HTML."""
+    """Yield the old and the new value, both as HTML."""
     if old:
         yield f"<del>{old}</del>"
     if new:
@@ -92,7 +92,7 @@ def _shown(value: Json) -> str:
 
 
 def _ordinal(path: ValuePath | None) -> int:
-    """Return the place of an item as people count."""
+    """Return the position of an item, from 1."""
     index = path[-1] if path else 0
     return index + 1 if isinstance(index, int) else 1
 

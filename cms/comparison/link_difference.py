@@ -1,4 +1,4 @@
-"""What became of a content's links."""
+"""The difference between the links of two contents."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cms.content.canonical_json import JsonObject
 
 @dataclass(frozen=True)
 class _Link:
-    """A link and the group it stands in, named as the new content names it."""
+    """A link and its group, with the group's path in the new content."""
 
     group: str
     value: JsonObject
@@ -34,13 +34,13 @@ _RESPECTS: Sequence[Callable[[_Link], Hashable]] = (_Link.words, _Link.place, _L
 def link_changes(
     old: Sequence[JsonObject], new: Sequence[JsonObject], groups: Mapping[str, str]
 ) -> Iterator[LinkChange]:
-    """Yield what became of the links.
+    """Yield the changes of links.
 
     Args:
         old: the links of the old content.
-        new: those of the new one.
-        groups: where the values of the old content stand in the new one, both as links name
-            their ``fieldPath``. A link whose value has moved has not moved itself.
+        new: the links of the new content.
+        groups: the new path of each old value, both in the form of ``fieldPath``. A link in a
+            moved value has not moved itself.
     """
     before = [
         _Link(groups.get(path := str(link["fieldPath"]), f"gone/{path}"), link) for link in old
@@ -72,7 +72,7 @@ def _partners(old: Sequence[_Link], new: Sequence[_Link]) -> list[tuple[int, int
 def _moves(
     old: Sequence[_Link], new: Sequence[_Link], pairs: Sequence[tuple[int, int]]
 ) -> Iterator[LinkChange]:
-    """Yield the links in another group, and the fewest that explain each group's new order."""
+    """Yield links in another group, and the smallest set that explains each group's order."""
     stayed: dict[str, list[tuple[int, int]]] = {}
     for was, now in pairs:
         if old[was].group == new[now].group:

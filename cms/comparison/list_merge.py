@@ -1,4 +1,4 @@
-"""Three-way merge of lists: which items the merged list has, and in which order."""
+"""Three-way merge of lists: the items of the merged list and their order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Order = Literal["UNCHANGED", "THEIRS", "YOURS", "BOTH", "CONFLICT"]
 
 
 class _Link(Object):
-    """A link as an object. It is recognised by where it leads."""
+    """A link as an object, matched by its target."""
 
     def __init__(self) -> None:
         super().__init__("Link", href=Text("Address", required=True), note=Text("Note"))
@@ -28,12 +28,12 @@ _LINK = _Link()
 
 @dataclass(frozen=True)
 class Item:
-    """One item in three lists.
+    """An item in three lists.
 
     Attributes:
-        base: its index in the common ancestor's list, or ``None`` where it is not.
-        theirs: its index in the other side's list.
-        yours: its index in this side's list.
+        base: its index in the list of the common ancestor, or ``None``.
+        theirs: its index in the list of the other side.
+        yours: its index in the list of this side.
     """
 
     base: int | None
@@ -42,19 +42,19 @@ class Item:
 
     @property
     def is_common(self) -> bool:
-        """Whether both sides have it."""
+        """True if both sides have it."""
         return self.theirs is not None and self.yours is not None
 
 
 @dataclass(frozen=True)
 class MergedList:
-    """A list as it could be.
+    """A merged list.
 
     Attributes:
-        items: what it has, in order.
-        dropped: the ancestor's items that it no longer has.
-        order: whose order the items have that both sides kept; ``CONFLICT`` if they
-            contradict each other, and then it is yours.
+        items: its items, in order.
+        dropped: the removed items of the ancestor.
+        order: the side whose order the common items have; ``CONFLICT`` if the orders contradict
+            each other, in which case it is yours.
     """
 
     items: tuple[Item, ...]
@@ -64,13 +64,13 @@ class MergedList:
 
 @dataclass(frozen=True)
 class Lists:
-    """The three lists.
+    """The three versions of a list.
 
     Attributes:
-        item: what kind of value their items are.
-        base: the common ancestor's.
-        theirs: the other side's.
-        yours: this side's.
+        item: the field kind of their items.
+        base: the list of the common ancestor.
+        theirs: the list of the other side.
+        yours: the list of this side.
     """
 
     item: Field
@@ -94,13 +94,13 @@ class Lists:
         )
 
     def is_edited(self, item: Item) -> bool:
-        """Say whether an item of the ancestor is edited on a side that still has it."""
+        """Return whether an item of the ancestor is edited on a side that still has it."""
         base = self.base[item.base] if item.base is not None else None
         theirs = item.theirs is not None and self.theirs[item.theirs] != base
         return theirs or (item.yours is not None and self.yours[item.yours] != base)
 
     def _items(self) -> Iterator[Item]:
-        """Yield every item that any of the lists has, each once."""
+        """Yield every item of any of the lists once."""
         their_alignment, your_alignment = self._aligned(self.theirs), self._aligned(self.yours)
         theirs, yours = dict(their_alignment.pairs), dict(your_alignment.pairs)
         for index in range(len(self.base)):
@@ -126,7 +126,7 @@ class Lists:
         return item.yours is not None and self.is_edited(item)
 
     def _interleaved(self, common: Sequence[Item], kept: Sequence[Item]) -> Iterator[Item]:
-        """Yield what both sides have, and after each what only one side has behind it."""
+        """Yield the common items, each followed by the items that only one side has after it."""
         theirs = _followers(
             sorted((item for item in kept if item.theirs is not None), key=_their_place)
         )
@@ -151,13 +151,13 @@ class Lists:
 
 
 def lists_of(field: List | Links, base: Json, theirs: Json, yours: Json) -> Lists:
-    """Return the three lists of a field."""
+    """Return the three versions of a list field."""
     item = _LINK if isinstance(field, Links) else field.item
     return Lists(item, items_of(base), items_of(theirs), items_of(yours))
 
 
 def _order(common: Sequence[Item]) -> tuple[Order, Sequence[Item]]:
-    """Return the order of the items that both sides have, and whose it is."""
+    """Return the order of the common items, and its side."""
     theirs, yours = sorted(common, key=_their_place), sorted(common, key=_your_place)
     they_moved, you_moved = not _is_as_before(theirs), not _is_as_before(yours)
     if theirs == yours:
@@ -173,7 +173,7 @@ def _is_as_before(items: Sequence[Item]) -> bool:
 
 
 def _followers(items: Sequence[Item]) -> Mapping[Item | None, list[Item]]:
-    """Return, for each item that both sides have, what stands between it and the next one."""
+    """Return, for each common item, the items between it and the next one."""
     anchor: Item | None = None
     followers: dict[Item | None, list[Item]] = {}
     for item in items:

@@ -1,4 +1,4 @@
-"""What a page could be that two people have changed at the same time: a proposal."""
+"""Three-way merge of a page that was changed on two sides: a proposal."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ Outcome = Literal["THEIRS", "YOURS", "BOTH", "CONFLICT"]
 
 @dataclass(frozen=True, kw_only=True)
 class FieldMerge:
-    """What was decided for one value that somebody changed.
+    """The merge of one changed value.
 
     Attributes:
-        path: where it stands in the draft; in the common ancestor if it is in no draft.
-        label: the path in an editor's words; see :attr:`cms.content.places.Place.label`.
-        base: what stood in the common ancestor, or ``None``.
-        theirs: what the other side has made of it.
-        yours: what this side has made of it.
-        merged: what stands in the draft; in a conflict, what is yours.
-        outcome: whose change it is. ``BOTH`` is a change on both sides, the same or one that
-            goes together with the other's; ``CONFLICT`` is one that a person has to decide.
+        path: its path in the draft, or in the common ancestor if it is not in the draft.
+        label: the path as editors see it; see :attr:`cms.content.places.Place.label`.
+        base: the value of the common ancestor, or ``None``.
+        theirs: the value of the other side.
+        yours: the value of this side.
+        merged: the value in the draft; in a conflict, yours.
+        outcome: the side of the change. ``BOTH`` is the same or a compatible change on both
+            sides; ``CONFLICT`` must be decided by an editor.
     """
 
     path: ValuePath
@@ -42,7 +42,7 @@ class FieldMerge:
     outcome: Outcome
 
     def to_json(self) -> JsonObject:
-        """Return what an API shows."""
+        """Return it as JSON for an API."""
         return {
             "path": list(self.path),
             "label": self.label,
@@ -56,12 +56,12 @@ class FieldMerge:
 
 @dataclass(frozen=True)
 class Merge:
-    """A proposal, and how it came about.
+    """A merge proposal.
 
     Attributes:
-        fields: every value that somebody changed.
+        fields: all changed values.
         draft: the proposal as a draft that can be saved.
-        content_type: the name of what it is a draft of.
+        content_type: the name of its content type.
     """
 
     fields: tuple[FieldMerge, ...]
@@ -70,11 +70,11 @@ class Merge:
 
     @property
     def has_conflicts(self) -> bool:
-        """Whether a person has to decide something."""
+        """True if an editor must decide a value."""
         return any(each.outcome == "CONFLICT" for each in self.fields)
 
     def to_json(self) -> JsonObject:
-        """Return what an API shows."""
+        """Return it as JSON for an API."""
         draft = self.draft
         return {
             "contentType": self.content_type,
@@ -96,15 +96,15 @@ def merge(
 ) -> Merge:
     """Return the page with the changes of both sides.
 
-    What only one side changed is taken as it is. Texts are merged line by line, tags as a set,
-    lists item by item. Where the two sides contradict each other the draft has what is yours,
-    and elsewhere it is the same whichever side is called yours.
+    Changes on only one side are accepted. Texts are merged by line, tags as a set, lists by item.
+    In a conflict, the draft has your value; otherwise, the result does not depend on which side is
+    yours.
 
     Args:
-        content_type: what all three contents are contents of.
-        base: the content that both sides started from.
-        theirs: what the other side has saved in the meantime.
-        yours: what this side wants to save.
+        content_type: the content type of the contents.
+        base: the content of the common ancestor.
+        theirs: the content that the other side has saved.
+        yours: the content that this side saves.
     """
     found: list[FieldMerge] = []
     places = zip(
@@ -131,12 +131,12 @@ def merge(
 
 @dataclass(frozen=True)
 class _Sides:
-    """One value three times.
+    """The three versions of a value.
 
     Attributes:
-        base: the value of the common ancestor, at the place where the draft has it.
-        theirs: the other side's value.
-        yours: this side's value.
+        base: the value of the common ancestor, with its place in the draft.
+        theirs: the value of the other side.
+        yours: the value of this side.
     """
 
     base: Place
@@ -144,7 +144,7 @@ class _Sides:
     yours: Json
 
     def decided(self, merged: Json, outcome: Outcome) -> FieldMerge:
-        """Return what was decided."""
+        """Return the outcome as a :class:`FieldMerge`."""
         return FieldMerge(
             path=self.base.path,
             label=self.base.label,
@@ -157,7 +157,7 @@ class _Sides:
 
 
 def _merged(sides: _Sides, found: list[FieldMerge]) -> Json:
-    """Return the value for the draft; add to ``found`` what was decided."""
+    """Return the value for the draft; add the outcome to ``found``."""
     base, theirs, yours = sides.base.value, sides.theirs, sides.yours
     if isinstance(sides.base.field, Computed):  # it follows from the others when it is saved
         return None
@@ -176,7 +176,7 @@ def _merged(sides: _Sides, found: list[FieldMerge]) -> Json:
 
 
 def _one_sided(base: Json, theirs: Json, yours: Json) -> Outcome | None:
-    """Return whose the value is where there is nothing to merge."""
+    """Return the side of a value that needs no merge."""
     if theirs == base:
         return "YOURS"
     if yours == base:
@@ -229,7 +229,7 @@ def _merged_list(field: List | Links, sides: _Sides, found: list[FieldMerge]) ->
 
 
 def _item_sides(lists: Lists, item: Item, index: int, sides: _Sides) -> _Sides:
-    """Return an item's values, with the place that it has in the draft."""
+    """Return the values of an item, with its place in the draft."""
     base = lists.base[item.base] if item.base is not None else None
     theirs = lists.theirs[item.theirs] if item.theirs is not None else None
     yours = lists.yours[item.yours] if item.yours is not None else None
@@ -250,7 +250,7 @@ def _merged_item(sides: _Sides, item: Item, found: list[FieldMerge]) -> Json:
 
 
 def _removal_outcome(lists: Lists, item: Item) -> Outcome:
-    """Return who removed an item: you cannot remove what they edited without being asked."""
+    """Return the outcome of a removal; removing an item that the other side edited conflicts."""
     if item.theirs is None and item.yours is None:
         return "BOTH"
     if lists.is_edited(item):
@@ -264,7 +264,7 @@ def _merged_tags(
     yours: tuple[str, ...],
     found: list[FieldMerge],
 ) -> tuple[str, ...]:
-    """Return the tags with the additions and removals of both sides; they never contradict."""
+    """Return the tags with the additions and removals of both sides, which never conflict."""
     if theirs == base == yours:
         return base
     outcome = _one_sided(base, theirs, yours) or "BOTH"

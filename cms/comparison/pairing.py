@@ -1,4 +1,4 @@
-"""Two contents laid side by side: which value of one became which value of the other."""
+"""Pairs of corresponding values in two contents."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from cms.content.places import Place, items_of, places_in
 
 @dataclass(frozen=True)
 class Pair:
-    """A value, before and after.
+    """An old value and its new value.
 
     Attributes:
-        old: where it was, or ``None`` for an item that is new in its list.
-        new: where it is, or ``None`` for an item that is gone.
-        is_moved: whether it is an item that has changed places with others. What stands in it
-            is told by pairs of its own.
+        old: the old place, or ``None`` for an added item.
+        new: the new place, or ``None`` for a removed item.
+        is_moved: whether it is a moved item. The values in it have pairs of their own.
     """
 
     old: Place | None
@@ -31,9 +30,9 @@ class Pair:
 def pairs_between(
     content_type: type[ContentType], old: JsonObject, new: JsonObject
 ) -> Iterator[Pair]:
-    """Yield each pair of single values, the items that came, went or moved, in page order.
+    """Yield the pairs of single values and of added, removed or moved items, in page order.
 
-    Items and objects that are new or gone as a whole are one pair.
+    An item or object that was added or removed as a whole is one pair.
     """
     for before, after in zip(
         places_in(content_type, old), places_in(content_type, new), strict=True

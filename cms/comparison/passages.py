@@ -1,4 +1,4 @@
-"""Finding a passage again in a text that may have changed."""
+"""Search for a passage in a changed text."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _LEAST_LIKENESS = 0.5
 
 
 class Match(NamedTuple):
-    """Where a passage may stand.
+    """A candidate position of a passage.
 
     Attributes:
         start: its first character.
-        end: the character behind its last.
-        context: how many characters around it are as they were, 64 at most. Where the text
-            began or ended there, and still does, a whole side counts.
-        distance: how many characters it is from where it stood.
+        end: the position after its last character.
+        context: the number of unchanged characters around it, at most 64. A side where the text
+            began or ended, and still does, counts in full.
+        distance: the distance from its old position in characters.
     """
 
     start: int
@@ -35,12 +35,12 @@ class Match(NamedTuple):
 
 
 class Window(NamedTuple):
-    """A part of a text that may hold an edited passage.
+    """A part of a text that may contain an edited passage.
 
     Attributes:
         start: its first character.
-        end: the character behind its last.
-        share: which part of the passage's words it has, with those around it: from 0 to 1.
+        end: the position after its last character.
+        share: the share of the words of the passage and its context that it has, from 0 to 1.
     """
 
     start: int
@@ -50,13 +50,13 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True)
 class Passage:
-    """A stretch of text with what stood around it.
+    """A passage with its context.
 
     Attributes:
-        before: up to 32 characters in front of it.
-        quote: the stretch itself.
-        after: up to 32 characters behind it.
-        start: where it started.
+        before: up to 32 characters before it.
+        quote: the passage itself.
+        after: up to 32 characters after it.
+        start: its position.
     """
 
     before: str
@@ -66,25 +66,25 @@ class Passage:
 
     @property
     def whole(self) -> str:
-        """The stretch with what stood around it."""
+        """The passage with its context."""
         return self.before + self.quote + self.after
 
     def exact_matches(self, text: str) -> Iterator[Match]:
-        """Yield where exactly these words stand."""
+        """Yield the exact matches."""
         start = text.find(self.quote)
         while start >= 0:
             yield self._match(text, start)
             start = text.find(self.quote, start + 1)
 
     def match_in_place(self, text: str) -> Match | None:
-        """Return the match where the passage stood, if nothing has changed there."""
+        """Return the match at the old position, if nothing has changed there."""
         if not text.startswith(self.whole, self.start - len(self.before)):
             return None
         match = self._match(text, self.start)
         return match if match.context == 2 * CONTEXT else None
 
     def window(self, text: str) -> Window:
-        """Return the part of a text that shares most words with the passage."""
+        """Return the part of a text that shares the most words with the passage."""
         words = list(words_in(text))
         wanted = Counter(match[0].casefold() for match in words_in(self.whole))
         size = min(wanted.total(), len(words))
@@ -105,7 +105,7 @@ class Passage:
         )
 
     def edited_match(self, text: str, window: Window) -> tuple[int, int] | None:
-        """Return where in the window the passage now stands, if one would recognise it."""
+        """Return the edited passage in the window, if it is recognisable."""
         excerpt = text[window.start : window.end]
         runs = [
             Run(0, 0, 0),
@@ -127,14 +127,14 @@ class Passage:
 
 
 def _context(was: str, now: str) -> int:
-    """Return how much of one side is as it was, from the passage outwards."""
+    """Return the number of unchanged characters on one side of the passage."""
     if was == now:
         return CONTEXT
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(was, now, strict=False)))
 
 
 def _shared_counts(words: Sequence[str], wanted: Counter[str], size: int) -> Iterator[int]:
-    """Yield how many of the wanted words are among the first ``size``, and so on by one."""
+    """Yield the number of wanted words in each window of ``size`` words."""
     present: Counter[str] = Counter()
     shared = 0
     for index, word in enumerate(words):
@@ -149,9 +149,9 @@ def _shared_counts(words: Sequence[str], wanted: Counter[str], size: int) -> Ite
 
 
 def _start_in(runs: Sequence[Run], position: int) -> int:
-    """Return where what starts at this position of the old text starts in the new one.
+    """Return the new start of a passage that starts at this position of the old text.
 
-    What was put in front of it does not belong to it; what replaced its beginning does.
+    Text inserted before it is excluded; text that replaced its beginning is included.
     """
     index = next(index for index, run in enumerate(runs) if position < run.old + run.length)
     run = runs[index]
@@ -161,7 +161,7 @@ def _start_in(runs: Sequence[Run], position: int) -> int:
 
 
 def _end_in(runs: Sequence[Run], position: int) -> int:
-    """Return where what ends at this position of the old text ends in the new one."""
+    """Return the new end of a passage that ends at this position of the old text."""
     index = next(index for index, run in enumerate(runs) if position <= run.old + run.length)
     run = runs[index]
     if position > run.old:
@@ -170,7 +170,7 @@ def _end_in(runs: Sequence[Run], position: int) -> int:
 
 
 def _within_gap(left: Run, right: Run, position: int) -> int:
-    """Return the place in what replaced a stretch that is as far on as this position was."""
+    """Return the proportional position in the replacement of a passage."""
     old_start, new_start = left.old + left.length, left.new + left.length
     part = (position - old_start) / (right.old - old_start)
     return new_start + round(part * (right.new - new_start))

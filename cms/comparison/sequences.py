@@ -1,4 +1,4 @@
-"""What two sequences have in common."""
+"""Common parts of two sequences."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _COMPARER.Diff_Timeout = _PATIENCE
 
 
 class Run(NamedTuple):
-    """A stretch that is the same in both sequences.
+    """A run of items that is the same in both sequences.
 
     Attributes:
-        old: where it starts in the old sequence.
-        new: where it starts in the new one.
+        old: its start in the old sequence.
+        new: its start in the new sequence.
         length: the number of items.
     """
 
@@ -32,7 +32,7 @@ class Run(NamedTuple):
 
 
 def equal_runs(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Run]:
-    """Return what stayed, in order; between two runs lies what was removed and added.
+    """Return the common runs, in order; items between two runs were removed and added.
 
     Two runs never touch on both sides, and none is empty.
     """
@@ -46,7 +46,7 @@ def equal_runs(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Run]:
 
 
 def equal_characters(old: str, new: str) -> list[Run]:
-    """Return the stretches of text that stayed, without those that are the same by chance."""
+    """Return the common runs of characters, without coincidental ones."""
     differences = _COMPARER.diff_main(old, new, checklines=False)
     _COMPARER.diff_cleanupSemantic(differences)
     return _runs(differences)
@@ -80,7 +80,7 @@ def equal_pairs(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[
 def left_over(
     pairs: Sequence[tuple[int, int]], old_length: int, new_length: int
 ) -> tuple[list[int], list[int]]:
-    """Return the indexes in the old and in the new sequence that have no partner."""
+    """Return the indexes without a partner in the old and in the new sequence."""
     old_taken, new_taken = {old for old, _ in pairs}, {new for _, new in pairs}
     return (
         [index for index in range(old_length) if index not in old_taken],
@@ -89,9 +89,9 @@ def left_over(
 
 
 def moved_in(order: Sequence[int]) -> frozenset[int]:
-    """Return the fewest positions in ``order`` without which the rest is increasing.
+    """Return the smallest set of positions in ``order`` without which the rest is increasing.
 
-    What is left is a longest increasing subsequence, found by patience sorting.
+    The rest is a longest increasing subsequence, found by patience sorting.
     """
     tops: list[int] = []
     positions: list[int] = []

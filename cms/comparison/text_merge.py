@@ -11,23 +11,23 @@ from cms.comparison.sequences import Run, equal_runs
 
 @dataclass(frozen=True, order=True)
 class _Edit:
-    """The lines from ``start`` to ``end`` of the common ancestor become other lines."""
+    """A replacement of the lines from ``start`` to ``end`` of the common ancestor."""
 
     start: int
     end: int
     lines: tuple[str, ...]
 
     def collides_with(self, other: _Edit) -> bool:
-        """Say whether no order of the two edits is the right one."""
+        """Return whether the edits overlap or have no defined order."""
         is_same_place = self.start == self.end == other.start == other.end
         return is_same_place or (self.start < other.end and other.start < self.end)
 
 
 def merge_texts(base: str, theirs: str, yours: str) -> str | None:
-    """Return the text with the edits of both sides, or ``None`` where they collide.
+    """Return the text with the edits of both sides, or ``None`` if they conflict.
 
-    Edits collide that touch the same line, and so do two insertions at the same place. The
-    same edit on both sides is one edit. In Markdown as people write it a line is a paragraph.
+    Edits of the same line conflict, and so do two insertions at the same position. The same edit
+    on both sides is one edit. In typical Markdown, a line is a paragraph.
     """
     lines = base.split("\n")
     # Edits of one side never collide, so that of any collision two neighbours tell.

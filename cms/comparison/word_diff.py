@@ -1,4 +1,4 @@
-"""What changed in a text, word by word."""
+"""Word difference between two texts."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _ENDS_SENTENCE = (".", "!", "?", ":", ";", "\u3002")
 
 @dataclass(frozen=True)
 class WordChange:
-    """A stretch of words with one fate.
+    """A run of words with one operation.
 
     Attributes:
-        operation: what happened to it.
-        text: the words, with the white space after them.
+        operation: kept, added or removed.
+        text: the words, with the whitespace after them.
     """
 
     operation: Operation
     text: str
 
     def to_json(self) -> JsonObject:
-        """Return what an API shows."""
+        """Return it as JSON for an API."""
         return {"operation": self.operation, "text": self.text}
 
 
@@ -47,11 +47,10 @@ class _Unit(NamedTuple):
 
 
 def words_between(old: str, new: str) -> tuple[WordChange, ...]:
-    """Return the way from one text to another.
+    """Return the word changes between two texts.
 
-    What is ``SAME`` and ``ADDED`` makes the new text, what is ``SAME`` and ``REMOVED`` the old
-    one. A word counts as the same where only the white space after it differs; the white space
-    is then told by itself.
+    ``SAME`` and ``ADDED`` form the new text, ``SAME`` and ``REMOVED`` the old one. A word is the
+    same if only the whitespace after it differs; the whitespace is then a change of its own.
     """
     if old == new:
         return (WordChange("SAME", new),) if new else ()
@@ -62,18 +61,18 @@ def words_between(old: str, new: str) -> tuple[WordChange, ...]:
 
 
 def words_in(text: str) -> Iterator[re.Match[str]]:
-    """Yield each word, without punctuation and white space."""
+    """Yield the words, without punctuation and whitespace."""
     return _WORD.finditer(text)
 
 
 def likeness_of(old: frozenset[str], new: frozenset[str]) -> float:
-    """Return how much two vocabularies have in common: from 0 to 1."""
+    """Return the similarity of two vocabularies, from 0 to 1."""
     total = len(old) + len(new)
     return 2 * len(old & new) / total if total else 0.0
 
 
 def vocabulary(text: str) -> frozenset[str]:
-    """Return the different words of a text, without regard to case."""
+    """Return the distinct words of a text, without regard to case."""
     return frozenset(match[0].casefold() for match in words_in(text))
 
 
@@ -82,9 +81,9 @@ def _units(text: str) -> list[_Unit]:
 
 
 def _runs(old: Sequence[_Unit], new: Sequence[_Unit]) -> Iterator[Run]:
-    """Yield the stretches of equal words: first whole lines are matched, then words between.
+    """Yield the runs of equal words: whole lines are matched first, then the words between them.
 
-    So a long text with many edits takes no longer than its edits.
+    The time for a long text therefore depends on its edits.
     """
     old_lines, new_lines = _lines(old), _lines(new)
     old_starts = [0, *accumulate(map(len, old_lines))]
@@ -130,9 +129,9 @@ def _joined(runs: Iterable[Run]) -> Iterator[Run]:
 def _without_chance(
     runs: Sequence[Run], old: Sequence[_Unit], new: Sequence[_Unit]
 ) -> Sequence[Run]:
-    """Drop each run that is no longer than what changed before and after it.
+    """Drop each run that is not longer than the changes before and after it.
 
-    A few words that happen to be the same within a rewritten sentence help nobody.
+    A few coincidentally equal words in a rewritten sentence are not useful.
     """
     old_sizes = [0, *accumulate(len(unit.text) for unit in old)]
     new_sizes = [0, *accumulate(len(unit.text) for unit in new)]
@@ -156,9 +155,9 @@ def _without_chance(
 
 
 def _slid(runs: Sequence[Run], old: Sequence[_Unit], new: Sequence[_Unit]) -> Sequence[Run]:
-    """Move each insertion and removal to where it reads best, where its words allow a choice.
+    """Shift each insertion and removal to the most readable of its equivalent positions.
 
-    A new paragraph that starts like the next one shall begin and end where paragraphs do.
+    For example, a new paragraph that starts like the next one begins and ends at a paragraph.
     """
     slid = list(runs)
     for index in range(len(slid) - 1):
@@ -175,13 +174,13 @@ def _slid(runs: Sequence[Run], old: Sequence[_Unit], new: Sequence[_Unit]) -> Se
 
 
 def _best_shift(units: Sequence[_Unit], gap: tuple[int, int], before: int, after: int) -> int:
-    """Return by how many words to shift what stands in the gap.
+    """Return the number of words to shift a gap by.
 
     Args:
-        units: the text with the words that the other one lacks.
-        gap: where they start and end.
-        before: the number of words before them that both texts have.
-        after: the number of those after them.
+        units: the words of the text that contains the gap.
+        gap: the start and end of the gap.
+        before: the number of common words before the gap.
+        after: the number of common words after the gap.
     """
     start, end = gap
     least, most = 0, 0
@@ -196,7 +195,7 @@ def _best_shift(units: Sequence[_Unit], gap: tuple[int, int], before: int, after
 
 
 def _pause(units: Sequence[_Unit], position: int) -> int:
-    """Return how long a reader pauses before the word at this position."""
+    """Return the strength of the boundary before the word at this position."""
     if position in (0, len(units)):
         return 4
     unit = units[position - 1]
@@ -226,7 +225,7 @@ def _kept(run: Run, old: Sequence[_Unit], new: Sequence[_Unit]) -> Iterator[Word
 
 
 def _collated(steps: Iterable[WordChange]) -> Iterator[WordChange]:
-    """Join neighbours of one kind; of each change, tell first what was removed."""
+    """Join neighbours of one kind; put removals before additions."""
     for is_same, group in groupby(
         (step for step in steps if step.text), key=lambda step: step.operation == "SAME"
     ):

@@ -127,7 +127,8 @@ async def _check_held(
     found = await _hash_at(session, name, sequence)
     if found is None:
         raise AttestationError(
-            f"{called} {sequence}, there at {recorded_at}, is missing: the chain was cut off"
+            f"{called} {sequence} of the checkpoint of {recorded_at} is missing: "
+            "the chain was cut off"
         )
     if found != held:
         raise AttestationError(

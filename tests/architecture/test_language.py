@@ -24,6 +24,7 @@ ROOMS_IN_PLAIN_ENGLISH = (
     "cms/access",
     "cms/authorization",
     "cms/cli",
+    "cms/comparison",
     "cms/errors.py",
     "cms/clock.py",
     "cms/identifiers.py",

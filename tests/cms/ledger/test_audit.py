@@ -248,7 +248,7 @@ async def test_only_a_checkpoint_shows_an_end_that_was_cut_off_together_with_the
         await set_counter(connection, name, last - 1)
     assert isinstance(await verified(newsroom.database), Verified)
     with pytest.raises(
-        AttestationError, match=f"{called} {last}, there at .*, is missing: the chain was cut off"
+        AttestationError, match=f"{called} {last} of .* is missing: the chain was cut off"
     ):
         await held(newsroom.database, envelope)
 
