@@ -1,4 +1,4 @@
-"""Revision → what of it is searched."""
+"""Search documents of revisions."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _SPACE = re.compile(r"\s+")
 
 @dataclass(frozen=True)
 class SearchDocument:
-    """What of a revision is searched, part by part.
+    """The searchable text of a revision, by part.
 
     Attributes:
-        words: for each part, its folded words, with a space between two.
+        words: for each part, its folded words, separated by spaces.
         shown: for each part, its pieces, ``[word, gap, folded word]``, the gaps as HTML; see
             :func:`cms.storage.dialects.snippet_of`.
         title_words: the number of words in the title, at least 1.
@@ -50,12 +50,12 @@ class SearchDocument:
 def document_of(
     content_type: type[ContentType], content: JsonObject, rendered: JsonObject
 ) -> SearchDocument:
-    """Return what is searched of a revision.
+    """Return the search document of a revision.
 
     Args:
-        content_type: what it is a revision of.
+        content_type: the content type of the revision.
         content: the revision's content.
-        rendered: what derives from the content's fields.
+        rendered: the values derived from the fields.
     """
     body = (
         text
@@ -79,7 +79,7 @@ def document_of(
 
 
 def _pieces(texts: Iterable[str]) -> Iterator[Piece]:
-    """Yield the pieces of several texts, with a border between two."""
+    """Yield the pieces of several texts, with a separator between texts."""
     for number, text in enumerate(texts):
         if number:
             yield Piece(NO_WORD, "", " ")
@@ -88,7 +88,7 @@ def _pieces(texts: Iterable[str]) -> Iterator[Piece]:
 
 
 def _within_bounds(parts: Iterable[Piece], counts: Counter[str]) -> Iterator[tuple[Piece, str]]:
-    """Yield pieces, each with the word for it in the index, as far as an index takes them."""
+    """Yield pieces with their words in the index, up to the limits of an index."""
     size = sum(len(word.encode()) for word in counts)
     for piece in parts:
         word = piece.folded or NO_WORD
@@ -101,12 +101,12 @@ def _within_bounds(parts: Iterable[Piece], counts: Counter[str]) -> Iterator[tup
 
 
 def folded_and_word(piece: Sequence[Json]) -> tuple[str, str]:
-    """Return the folded word of a stored piece, and the word."""
+    """Return the folded word and the original word of a stored piece."""
     return str(piece[-1] if len(piece) == _WHOLE else piece[0]), str(piece[0])
 
 
 def _short(piece: Piece) -> list[Json]:
-    """Return a piece as it is stored, without what it mostly is."""
+    """Return a piece in its stored form, without default values."""
     if piece.folded != piece.word:
         return [piece.word, piece.gap, piece.folded]
     return [piece.word, piece.gap] if piece.gap != " " else [piece.word]

@@ -1,4 +1,4 @@
-"""Keep what is searched in step with what is written, and with what is public."""
+"""Updates of the search index when revisions are saved, published and unpublished."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _BATCH = 500
 async def index_revision(
     session: WriteSession, content_type: type[ContentType], revision: Revision
 ) -> None:
-    """Add what is searched of a revision that has just been saved."""
+    """Add a new revision to the index."""
     document = document_of(content_type, revision.content, revision.rendered)
     await session.execute(
         insert(SearchDocument).values(
@@ -52,7 +52,7 @@ async def index_revision(
 async def count_words(
     session: WriteSession, opened: Iterable[Publication], closed: Iterable[Publication]
 ) -> None:
-    """Let the words that can be suggested follow what has become public, and what no longer is."""
+    """Update the words for suggestions after a publication or its end."""
     changes: Counter[Spelling] = Counter()
     for publications, change in ((opened, 1), (closed, -1)):
         locales = {each.revision_id: each.locale for each in publications}
@@ -68,7 +68,7 @@ async def count_words(
 
 
 async def rebuild_search(session: WriteSession, site: Site) -> int:
-    """Index every revision anew, and return how many there are."""
+    """Rebuild the index of all revisions, and return their number."""
     await session.execute(delete(SearchWord))
     await session.execute(delete(SearchDocument))
     count = 0
@@ -83,7 +83,7 @@ async def rebuild_search(session: WriteSession, site: Site) -> int:
 
 
 async def _revisions(session: WriteSession) -> AsyncIterator[tuple[Revision, str]]:
-    """Yield all revisions, some at a time, each with the name of its content type."""
+    """Yield all revisions in batches, each with the name of its content type."""
     last = ""
     while True:
         rows = await session.execute(
@@ -103,7 +103,7 @@ async def _revisions(session: WriteSession) -> AsyncIterator[tuple[Revision, str
 
 
 def _words_in(shown: Mapping[str, Json]) -> set[str]:
-    """Return the words of a document that could be suggested, as they are written."""
+    """Return the words of a document for suggestions, in their original form."""
     return {
         unicodedata.normalize("NFC", word).lower()
         for part in shown.values()
@@ -118,7 +118,7 @@ def _pieces(part: Json) -> Iterator[list[Json]]:
 
 
 async def _add(session: WriteSession, changes: Mapping[Spelling, int]) -> None:
-    """Add to how often words are public; what is not any more is gone."""
+    """Add to the counts of public words, and delete words without public occurrences."""
     by_change: dict[tuple[str, int], list[str]] = {}
     for (locale, word), change in sorted(changes.items()):
         by_change.setdefault((locale, change), []).append(word)

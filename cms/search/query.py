@@ -1,8 +1,7 @@
-"""What somebody types into a search box → what is looked for. Nothing that is typed is wrong.
+"""Parsing of search texts. No text is an error.
 
-All words have to be there. ``"…"`` is a phrase, ``-`` excludes what follows it, ``OR`` makes
-alternatives of what stands on its two sides, and ``*`` at the end of a word stands for any
-ending.
+All words must occur. ``"…"`` is a phrase, ``-`` excludes the following term, ``OR`` makes
+alternatives of the terms on both sides, and ``*`` at the end of a word matches any ending.
 """
 
 from __future__ import annotations
@@ -29,9 +28,9 @@ class Term:
     """A word or a phrase.
 
     Attributes:
-        words: its folded words, one after the other in the text; at least one.
-        is_prefix: whether the last one may go on.
-        is_excluded: whether it must not be there.
+        words: its folded words, consecutive in the text; at least one.
+        is_prefix: whether the last word is a prefix.
+        is_excluded: whether the term must not occur.
     """
 
     words: tuple[str, ...]
@@ -45,23 +44,23 @@ Alternatives: TypeAlias = tuple[Term, ...]
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """What is looked for.
+    """A parsed search text.
 
     Attributes:
-        clauses: what has to be so, all of it; nothing, if there is nothing to look for.
+        clauses: the conditions, which must all match; empty for a text without words.
     """
 
     clauses: tuple[Alternatives, ...] = ()
 
     @property
     def wanted(self) -> tuple[Term, ...]:
-        """The different terms that are looked for, rather than excluded."""
+        """The distinct terms that are not excluded."""
         terms = (term for clause in self.clauses for term in clause if not term.is_excluded)
         return tuple(dict.fromkeys(terms))
 
 
 def parse_query(text: str) -> SearchQuery:
-    """Return what a text asks for."""
+    """Parse a search text."""
     clauses: list[list[Term]] = []
     is_alternative = False
     for token in _tokens(text):
@@ -77,7 +76,7 @@ def parse_query(text: str) -> SearchQuery:
 
 
 def _tokens(text: str) -> Iterator[Term | None]:
-    """Yield the terms of a text, and None for each ``OR``."""
+    """Yield the terms of a text, and ``None`` for each ``OR``."""
     count = 0
     for match in _TOKEN.finditer(text[:LONGEST_QUERY].translate(_QUOTES)):
         if match[0] == _OR:

@@ -1,7 +1,7 @@
-"""What a find is worth: a sum of points, for which nothing but the document itself counts.
+"""Ranks of search results: a sum of points that depends only on the document itself.
 
-So a document's rank does not change when others do, drafts least of all, and it is the same on
-every database.
+A document's rank therefore does not change with other documents, including drafts, and is the same
+on all databases.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ PHRASE_POINTS = 100_000
 
 @dataclass(frozen=True)
 class Worth:
-    """What it is worth for a document that is found to have a term as well.
+    """The points of a matching document for containing a term.
 
     Attributes:
         term: the term.
         part: the part of the document that has it; ``None`` for any.
-        points: what it is worth.
-        title_points: what it is worth in addition, to be shared by the words of the title.
+        points: the points.
+        title_points: additional points, divided by the number of words in the title.
     """
 
     term: Term
@@ -43,12 +43,12 @@ class Worth:
 
 @dataclass(frozen=True)
 class Lookup:
-    """What to look up.
+    """A lookup in the index.
 
     Attributes:
-        clauses: what is found has all of this.
-        points: what that is worth.
-        worths: what else counts.
+        clauses: the conditions, which must all match.
+        points: the points of a match.
+        worths: additional points.
     """
 
     clauses: tuple[Alternatives, ...]
@@ -57,7 +57,7 @@ class Lookup:
 
 
 def lookup_of(query: SearchQuery) -> Lookup:
-    """Return what to look up for a query."""
+    """Return the lookup of a query."""
     wanted = query.wanted
     share = ANYWHERE_POINTS // max(len(wanted), 1)
     certain = {clause[0] for clause in query.clauses if len(clause) == 1}

@@ -1,4 +1,4 @@
-"""Full text: what of a relation is found, what it is worth, where in it the words are."""
+"""Relations for search: matches, ranks and highlights."""
 
 from __future__ import annotations
 
@@ -39,28 +39,28 @@ _THOUSAND: ColumnElement[int] = literal_column("1000", Integer())
 
 
 def found(relation: Relation, lookups: ColumnElement[Any]) -> Relation:
-    """Return those of a relation's revisions in which something is found.
+    """Return the matching revisions of a relation.
 
-    Nothing but the revision itself counts for that.
+    Whether a revision matches depends only on the revision itself.
 
     Args:
-        relation: entries, as one of the relations of :mod:`cms.reading.relations` shows them.
-        lookups: what to look up: a parameter of the type :class:`cms.storage.dialects.Lookups`.
+        relation: one of the relations of entries of :mod:`cms.reading.relations`.
+        lookups: the lookup, a parameter of the type :class:`cms.storage.dialects.Lookups`.
     """
     return _joined(relation, found_documents(lookups, "hit"))
 
 
 def ranked(relation: Relation, lookups: ColumnElement[Any], terms: ColumnElement[Any]) -> Relation:
-    """Return what :func:`found` does, and what it is worth.
+    """Return the matches of :func:`found` with their points.
 
     Args:
-        relation: entries, as one of the relations of :mod:`cms.reading.relations` shows them.
-        lookups: what to look up: a parameter of the type :class:`cms.storage.dialects.Lookups`.
+        relation: one of the relations of entries of :mod:`cms.reading.relations`.
+        lookups: the lookup, a parameter of the type :class:`cms.storage.dialects.Lookups`.
         terms: the words to mark; see :func:`cms.storage.dialects.snippet_of`.
 
     Returns:
-        The relation with ``points``, which is the larger the better, and what
-        :func:`highlight_of` needs: ``shown`` and ``sought``.
+        The relation with ``points``, higher is better, and the columns ``shown`` and ``sought``
+        for :func:`highlight_of`.
     """
     hit = ranked_documents(lookups, "hit")
     points = hit.c.points + hit.c.title_points // SearchDocument.title_words
@@ -76,28 +76,28 @@ def _joined(relation: Relation, hit: FromClause) -> Relation:
 
 
 def rank_of(points: ColumnElement[int]) -> ColumnElement[Any]:
-    """Return points as a rank; 1 is the rank of what has everything everywhere."""
+    """Return points as a rank; 1 is the rank of a document with all terms in all parts."""
     return cast(points, Double) / literal_column(str(FULL_RANK))
 
 
 def highlight_of(
     shown: ColumnElement[Any], sought: ColumnElement[Any], part: str, words: int
 ) -> ColumnElement[str]:
-    """Return some words of a part of a document with what was sought marked, as HTML."""
+    """Return an excerpt of a part of a document as HTML with marked matches."""
     pieces = shown.op("->", precedence=15)(literal(part, literal_execute=True))
     return snippet_of(pieces, sought, size=words, longest=MOST_WORDS_OF_TERM)
 
 
 def suggestions(view: View, typed: ColumnElement[Any], count: ColumnElement[int]) -> Relation:
-    """Return the words that may be meant, the most likely first.
+    """Return the suggested words, most likely first.
 
-    They are those of what is public now in the view's languages, whatever else the view shows.
+    They are words of current public content in the locales of the view.
 
     Args:
-        view: what is seen.
-        typed: a JSON array of what the typed words have in common with others: ``{"place",
-            "word", "gram", "grams"}``, the last of which says how many of these the word has.
-        count: how many words, at most.
+        view: the view.
+        typed: a JSON array of the grams of the typed words, ``{"place", "word", "gram",
+            "grams"}``, where ``grams`` is their number in the word.
+        count: the maximum number of words.
     """
     alike = _alike(view, typed).subquery("alike")
     shared, all_of_both = alike.c.shared, alike.c.typed_grams + alike.c.grams - alike.c.shared
@@ -137,7 +137,7 @@ def suggestions(view: View, typed: ColumnElement[Any], count: ColumnElement[int]
 
 
 def _alike(view: View, typed: ColumnElement[Any]) -> Relation:
-    """Return the words that share something with one that was typed, and how much, by language."""
+    """Return the words that share grams with a typed word, with their similarity, by locale."""
     part = elements_of(typed, "part")
     of_part: dict[str, ColumnElement[Any]] = {
         "place": element_number(part, "place"),

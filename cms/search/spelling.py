@@ -1,4 +1,4 @@
-"""Words that may be meant by a word."""
+"""Suggestions for misspelled and incomplete words."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ LEAST_SCORE = 250
 
 
 def grams(folded: str) -> list[str]:
-    """Return what a word and others that are like it have in common.
+    """Return the grams of a word, which similar words share.
 
-    These are its stretches of three letters, the space around it included, and all its letters
-    in alphabetical order, which find two that changed places.
+    They are its trigrams, including the space around it, and all its letters in alphabetical
+    order, which match words with two letters swapped.
     """
     padded = f"  {folded} "
     trigrams = (padded[start : start + 3] for start in range(len(padded) - 2))
@@ -25,12 +25,12 @@ def grams(folded: str) -> list[str]:
 
 
 def is_suggested(word: str, folded: str) -> bool:
-    """Say whether a word is one that could be suggested."""
+    """Return whether a word can be suggested."""
     has_length = len(folded) >= SHORTEST and len(word) < LONGEST_WORD
     return has_length and not folded.isnumeric()
 
 
 def typed_words(query: SearchQuery) -> list[str]:
-    """Return the words of a query for which others could be meant."""
+    """Return the words of a query that can have suggestions."""
     words = (word for term in query.wanted for word in term.words)
     return list(dict.fromkeys(words))[:MOST_WORDS]

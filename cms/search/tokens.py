@@ -1,7 +1,7 @@
-"""Text → words, folded so that case and accents do not matter.
+"""Tokenizing: words of a text, folded without case and accents.
 
-Both databases are given these words and nothing else, so neither has a say in what a word is,
-and they find the same.
+Both databases index only these words and do not tokenize themselves, so they return the same
+results.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _SPACELESS = ((0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0x20000, 0x
 
 
 class Piece(NamedTuple):
-    """A word of a text, and what stands between it and the next one.
+    """A word of a text and the gap after it.
 
     Attributes:
-        folded: the word as it is searched; empty for what stands before the first word.
-        word: the word as it is written.
-        gap: what follows it.
+        folded: the folded word; empty for a gap before the first word.
+        word: the original word.
+        gap: the characters up to the next word.
     """
 
     folded: str
@@ -37,7 +37,7 @@ class Piece(NamedTuple):
 
 
 def pieces(text: str) -> Iterator[Piece]:
-    """Yield a text in pieces, which make up all of it."""
+    """Yield the pieces of a text, without omissions."""
     last = Piece("", "", "")
     for run, folded in _runs(text):
         if not folded:
@@ -57,14 +57,14 @@ def words_of(text: str) -> list[str]:
 
 @lru_cache(maxsize=20_000)
 def fold(word: str) -> str:
-    """Return a word without regard to case, accents and other ways to write the same."""
+    """Return a word in a form without case, accents and other variants of spelling."""
     # Twice, since what a sign is short for may have capitals.
     key = sort_key(sort_key(word))
     return "".join(char for char in key if _kind(char) is not _GAP)[:LONGEST_WORD]
 
 
 def _runs(text: str) -> Iterator[tuple[str, str]]:
-    """Yield what a text is made of, words and gaps, each with what it is folded to."""
+    """Yield the words and gaps of a text, each with its folded form."""
     for kind, characters in groupby(text, key=_kind):
         if kind is _WHOLE_WORD:
             yield from ((char, fold(char)) for char in characters)

@@ -31,6 +31,7 @@ ROOMS_IN_PLAIN_ENGLISH = (
     "cms/importing",
     "cms/ledger",
     "cms/private_files.py",
+    "cms/search",
     "cms/settings.py",
     "cms/signing.py",
     "cms/taxonomy",
