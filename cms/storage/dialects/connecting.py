@@ -1,4 +1,4 @@
-"""Engines and readers for the database that a URL names."""
+"""Engines and readers for a database URL."""
 
 from __future__ import annotations
 
@@ -54,29 +54,29 @@ class Backend(Protocol):
         """Return an engine whose transactions see one snapshot and cannot write."""
 
     def reader(self, connections: int, timeout: float) -> Reader:
-        """Return a reader with this many connections, at most."""
+        """Return a reader with at most this many connections."""
 
     @property
     def failures(self) -> Failures:
-        """Names what fails."""
+        """The classification of failures."""
 
     def make(self) -> None:
-        """Make an empty database where there is none, if that takes no more than a file.
+        """Create an empty database if there is none and it is a file.
 
         Raises:
-            DatabaseError: if it cannot be made.
+            DatabaseError: if it cannot be created.
         """
 
 
 def backend(database_url: str, sqlite_mmap_megabytes: int = 0) -> Backend:
-    """Return what a ``COPYDESK_DATABASE_URL`` names.
+    """Return the backend of a ``COPYDESK_DATABASE_URL``.
 
     Args:
         database_url: the URL.
-        sqlite_mmap_megabytes: how much of an SQLite file its readers map into memory, at most.
+        sqlite_mmap_megabytes: the maximum size of an SQLite file that its readers map into memory.
 
     Raises:
-        DatabaseError: when it names neither an SQLite file nor a PostgreSQL database.
+        DatabaseError: if it names neither an SQLite file nor a PostgreSQL database.
     """
     try:
         url = make_url(database_url)
@@ -98,7 +98,7 @@ _URLS = "use sqlite:///<file> or postgresql://<user>@<host>/<name>"
 
 
 def _check_options(url: URL) -> None:
-    """Go on only if the driver takes every option after the question mark."""
+    """Check that the driver supports every option after the question mark."""
     known = set(signature(asyncpg.connect).parameters)
     if unknown := sorted(url.query.keys() - known):
         message = (
@@ -109,7 +109,7 @@ def _check_options(url: URL) -> None:
 
 
 class SqliteBackend:
-    """A file: one writing connection, and a few that read."""
+    """An SQLite file with one connection for writes and several for reads."""
 
     def __init__(self, file: str, mapped_megabytes: int) -> None:
         self._file = file
@@ -117,7 +117,7 @@ class SqliteBackend:
         self.failures: Failures = SqliteFailures(file)
 
     def make(self) -> None:
-        """Make the folder and an empty file, for their owner alone, where they are missing."""
+        """Create the missing folder and file, accessible only by their owner."""
         folder = Path(self._file).parent
         try:
             make_private_folder(folder)
@@ -146,7 +146,7 @@ class SqliteBackend:
         return engine
 
     def reading_engine(self, engine: AsyncEngine) -> AsyncEngine:
-        """Return an engine with connections that can only read."""
+        """Return an engine with read-only connections."""
         del engine  # a writer that reads would keep other writers waiting
         reading = create_async_engine(
             URL.create("sqlite+aiosqlite", database=self._file),
@@ -177,7 +177,7 @@ def _begin(connection: Connection) -> None:
 
 
 def _driver(connect: Callable[..., aiosqlite.Connection]) -> Any:
-    """Return aiosqlite's interface with pysqlite3 beneath."""
+    """Return aiosqlite's interface on top of pysqlite3."""
     names = ("DatabaseError", "Error", "IntegrityError", "NotSupportedError", "OperationalError")
     return SimpleNamespace(
         Connection=_Connection,
@@ -191,11 +191,11 @@ def _driver(connect: Callable[..., aiosqlite.Connection]) -> Any:
 
 
 class _Connection(aiosqlite.Connection):
-    """A connection that nothing waits for once its thread has ended.
+    """A connection whose :meth:`stop` never blocks after its thread has ended.
 
-    aiosqlite leaves the thread of a connection that could not be opened running, to fail again
-    when the event loop is gone before it. A second :meth:`stop` is never answered there, and
-    SQLAlchemy stops a connection twice that is cut off while it waits for a lock.
+    aiosqlite keeps the thread of a connection that could not be opened, which fails again if the
+    event loop ends first. A second :meth:`stop` would block forever, and SQLAlchemy stops a
+    connection twice if it is terminated while waiting for a lock.
     """
 
     def stop(self) -> asyncio.Future[None] | None:
@@ -241,7 +241,7 @@ class PostgresBackend:
         self.failures: Failures = PostgresFailures()
 
     def make(self) -> None:
-        """Do nothing: an administrator of the server makes databases."""
+        """Do nothing: an administrator of the server creates databases."""
 
     def engine(self) -> AsyncEngine:
         """Return an engine with a pool of connections."""
@@ -274,14 +274,14 @@ class PostgresBackend:
 
 
 def refresh_statistics(connection: Connection) -> None:
-    """Let the database look at its data, so that it plans well; after much has changed."""
+    """Refresh the planner statistics of the database, after large changes."""
     connection.execute(text("analyze"))
     if connection.dialect.name == "sqlite":
         _drop_samples(connection)
 
 
 def refresh_stale_statistics(connection: Connection) -> None:
-    """Let the database look at what has grown by far since it last did."""
+    """Refresh the statistics of tables that have grown much."""
     # PostgreSQL does so by itself.
     if connection.dialect.name == "sqlite":
         # All tables, not only those that this connection has read from.
@@ -296,7 +296,7 @@ def _drop_samples(connection: Connection) -> None:
 
 
 def lock_schema(connection: Connection) -> None:
-    """Let no other process migrate until this transaction ends, however long it takes."""
+    """Lock out migrations of other processes until this transaction ends."""
     # On SQLite every transaction of ours is the only writer already.
     if connection.dialect.name == "postgresql":
         for limit in ("statement_timeout", "lock_timeout"):
@@ -305,7 +305,7 @@ def lock_schema(connection: Connection) -> None:
 
 
 def index_names(connection: Connection, table: str) -> set[str]:
-    """Return the names of a table's indexes, those over expressions among them."""
+    """Return the names of a table's indexes, including those on expressions."""
     query = {
         # SQLAlchemy leaves out SQLite's indexes over expressions.
         "sqlite": "select name from sqlite_schema where type = 'index' and tbl_name = :table",

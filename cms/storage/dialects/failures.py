@@ -1,8 +1,8 @@
-"""Every way in which a database fails, as one of the errors of :mod:`cms.errors`.
+"""Conversion of database failures to the errors of :mod:`cms.errors`.
 
-Drivers report the same failure in many ways: as an exception of their own, wrapped by
-SQLAlchemy, as an ``OSError`` from a socket. Here alone each is given its name. The messages are
-for operators: they name files, addresses and what to do, and never a password or a value.
+Drivers report the same failure in several ways: as their own exception, wrapped by SQLAlchemy, or
+as an ``OSError`` of a socket. Only this module classifies them. The messages are for operators:
+they contain files, addresses and what to do, but never a password or a value.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ _CONFLICT = "another transaction has changed the same data at the same time; try
 
 
 class Failures(Protocol):
-    """Names the failures of one database."""
+    """The classification of the failures of one database."""
 
     def of(self, error: BaseException) -> DatabaseError | None:
         """Return the failure behind any exception; ``None`` if the database did not fail.
 
-        A statement that the database could not accept, such as one with a fault in it or a row
-        against a rule, is no failure of the database.
+        A rejected statement, such as one with an error or a violated constraint, is not a failure
+        of the database.
         """
 
     def of_driver(self, error: BaseException) -> DatabaseError | None:
-        """Return the failure behind an exception that came out of the driver."""
+        """Return the failure behind an exception of the driver."""
 
 
 class SqliteFailures:
-    """Names the failures of the SQLite database in a file."""
+    """The classification of the failures of an SQLite file."""
 
     def __init__(self, file: str) -> None:
         self._file = Path(file)
@@ -71,11 +71,11 @@ class SqliteFailures:
         return None
 
     def of_driver(self, error: BaseException) -> DatabaseError | None:
-        """Return the failure behind an exception that came out of the driver."""
+        """Return the failure behind an exception of the driver."""
         return self.of(error)
 
     def _cannot_open(self) -> DatabaseError:
-        """Return why the file cannot be opened, which SQLite does not tell."""
+        """Return the reason why the file cannot be opened, which SQLite does not report."""
         file, folder = self._file, self._file.parent
         if not folder.is_dir():
             return DatabaseUnavailable(f"there is no folder {folder}; create it")
@@ -114,10 +114,10 @@ _CONSTRAINTS_OF_OTHERS = ("UNIQUE constraint failed", "FOREIGN KEY constraint fa
 
 
 def check_writable(file: Path) -> None:
-    """Go on only if a database can be written, which SQLite would tell only at the first write.
+    """Check that a database can be written, which SQLite reports only at the first write.
 
     Raises:
-        DatabaseReadOnly: if there is one, and it cannot.
+        DatabaseReadOnly: if it exists and cannot be written.
     """
     is_writable = os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
     if file.is_file() and not is_writable:
@@ -125,7 +125,7 @@ def check_writable(file: Path) -> None:
 
 
 class PostgresFailures:
-    """Names the failures of a PostgreSQL database."""
+    """The classification of the failures of a PostgreSQL database."""
 
     def of(self, error: BaseException) -> DatabaseError | None:
         """Return the failure behind an exception."""
@@ -143,7 +143,7 @@ class PostgresFailures:
         return None
 
     def of_driver(self, error: BaseException) -> DatabaseError | None:
-        """Return the failure behind an exception that came out of the driver."""
+        """Return the failure behind an exception of the driver."""
         original = _original(error)
         is_lost = isinstance(original, OSError | TimeoutError | EOFError)
         return _unreachable(original) if is_lost else self.of(error)
@@ -197,7 +197,7 @@ def _sentence(kind: type[DatabaseError], original: BaseException) -> str:
 
 
 def _original(error: BaseException) -> BaseException:
-    """Return what the driver raised, without what SQLAlchemy has wrapped around it."""
+    """Return the driver's exception, without SQLAlchemy's wrapper."""
     while isinstance(error, DBAPIError | EmulatedDBAPIException) and error.orig is not None:
         error = error.orig
     return error
@@ -205,7 +205,7 @@ def _original(error: BaseException) -> BaseException:
 
 @contextmanager
 def named(failures: Failures) -> Iterator[None]:
-    """Raise what fails in the block under its name.
+    """Raise failures in the body as database errors.
 
     Raises:
         DatabaseError: if the database failed.
@@ -222,7 +222,7 @@ def named(failures: Failures) -> Iterator[None]:
 
 
 def name_failures(engine: Engine, failures: Failures) -> None:
-    """Let an engine raise whatever fails under its name."""
+    """Make an engine raise failures as database errors."""
 
     def connect(
         dialect: Dialect, _: object, arguments: list[object], options: dict[str, object]
@@ -249,9 +249,9 @@ def name_failures(engine: Engine, failures: Failures) -> None:
 def _first_failure(
     context: ExceptionContext, failure: DatabaseError | None
 ) -> DatabaseError | None:
-    """Return the failure, or the one that was being undone when this error came.
+    """Return the failure, or the earlier failure whose rollback raised this error.
 
-    A full disk ends the transaction, and then there is no savepoint left to go back to.
+    A full disk ends the transaction, so that no savepoint is left to roll back to.
     """
     if context.connection is None or context.connection.invalidated:
         return failure
