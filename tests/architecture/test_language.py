@@ -34,11 +34,7 @@ ROOMS_IN_PLAIN_ENGLISH = (
     "cms/search",
     "cms/settings.py",
     "cms/signing.py",
-    "cms/storage/database.py",
-    "cms/storage/dialects/connecting.py",
-    "cms/storage/dialects/failures.py",
-    "cms/storage/dialects/turns.py",
-    "cms/storage/migration.py",
+    "cms/storage",
     "cms/taxonomy",
     "graphql_api/cli.py",
 )

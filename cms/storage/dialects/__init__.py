@@ -1,7 +1,7 @@
-"""What differs between SQLite and PostgreSQL when storing and connecting.
+"""The differences between SQLite and PostgreSQL.
 
-A caller names what it wants, and this package says it in each database's words. Nothing else
-in ``cms`` asks which database it is.
+Callers use neutral functions and types, which this package compiles for each database. No other
+module of ``cms`` depends on the kind of database.
 
 SQLite comes from the ``pysqlite3`` wheel, for writing and for reading alike. The one that
 Python bundles is often older than 3.51.3, and can then lose commits when two connections

@@ -1,4 +1,4 @@
-"""The types of columns, and what tables can say of themselves."""
+"""Types of columns and indexes."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ CLUSTERED = {"sqlite_with_rowid": False}
 class Moment(TypeDecorator[datetime]):
     """A point in time, in UTC, to the millisecond.
 
-    In SQLite it is text, ``2026-11-24T05:22:12.123Z``, which sorts as time does and is what
-    the API shows.
+    In SQLite, it is the text ``2026-11-24T05:22:12.123Z``, which sorts chronologically and is the
+    form of the API.
     """
 
     impl = Text
@@ -39,7 +39,7 @@ class Moment(TypeDecorator[datetime]):
         return dialect.type_descriptor(postgresql.TIMESTAMP(timezone=True, precision=3))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """Return what the driver takes."""
+        """Return the value for the driver."""
         if value is None:
             return None
         moment = to_milliseconds(value)
@@ -54,11 +54,11 @@ class Moment(TypeDecorator[datetime]):
 
 
 def as_text(moment: datetime) -> str:
-    """Return a time as the API shows it: ISO 8601, in UTC, to the millisecond."""
+    """Return a time in the form of the API: ISO 8601, in UTC, to the millisecond."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
-    """Return an index over those rows for which ``where``, plain SQL, is true."""
+    """Return an index on the rows that match ``where``, plain SQL."""
     condition = text(where)
     return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)

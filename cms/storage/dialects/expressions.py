@@ -1,4 +1,4 @@
-"""Expressions that each database spells in its own way."""
+"""Expressions that differ between the databases."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class _ElementsOf(Spelled):
 
 
 def present_moment() -> ColumnElement[datetime]:
-    """Return the time at which the statement runs, by the database's clock."""
+    """Return the time of the statement, by the clock of the database."""
     return _Moment(0)
 
 
 def moment_ago(seconds: int) -> ColumnElement[datetime]:
-    """Return a time before the statement runs, by the database's clock."""
+    """Return a time before that of the statement, by the clock of the database."""
     return _Moment(seconds)
 
 
@@ -62,10 +62,10 @@ def elements_of(array: Any, name: str) -> TableValuedAlias:
 
 
 def element_text(elements: TableValuedAlias, key: str) -> ColumnElement[str]:
-    """Return what an element holds under a key, as text."""
+    """Return the value of an element under a key, as text."""
     return elements.c.value.op("->>", return_type=Text())(literal(key, literal_execute=True))
 
 
 def element_number(elements: TableValuedAlias, key: str) -> ColumnElement[int]:
-    """Return what an element holds under a key, as a whole number."""
+    """Return the value of an element under a key, as an integer."""
     return cast(element_text(elements, key), Integer)

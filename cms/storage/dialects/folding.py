@@ -1,8 +1,7 @@
-"""Upper and lower case taken for the same, in every script.
+"""Case folding in every script.
 
-The two databases fold each letter by itself, as Unicode has it: a sigma is a sigma wherever in
-a word it stands, and an ``İ`` is an ``i``. Of the letters that Unicode got after version 14,
-each database knows its own.
+Both databases fold each letter separately, according to Unicode: a final sigma is a sigma, and an
+``İ`` is an ``i``. For letters newer than Unicode 14, the databases can differ.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ FOLD = "copydesk_folded"
 
 
 def folded(text: str | None) -> str | None:
-    """Return text with upper and lower case made the same."""
+    """Return text with its case folded."""
     return None if text is None else text.replace("İ", "i").lower().replace("ς", "σ")
 
 
 class Folded(Spelled):
-    """A text with upper and lower case made the same, compared by its code points."""
+    """A case-folded text, compared by code points."""
 
     type = Text()
     sqlite = "copydesk_folded({0})"
@@ -29,7 +28,7 @@ class Folded(Spelled):
 
 
 class FoldedItems(Spelled):
-    """A parameter that is a list of texts, each folded as :class:`Folded` does it."""
+    """A parameter with a list of texts, each folded like :class:`Folded`."""
 
     type = Text()
     sqlite = "(select json_group_array(copydesk_folded(value)) from json_each({0}))"

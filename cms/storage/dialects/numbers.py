@@ -1,8 +1,7 @@
-"""Numbers of content, added up and written in the same way by both databases.
+"""Sums, averages and texts of numbers, the same on both databases.
 
-A sum is that of the decimals that JSON shows, and exact, so that neither the order of the rows
-nor the size of what is added on the way counts. PostgreSQL does so by itself; SQLite is brought
-the functions.
+Sums are exact sums of the decimals in JSON, so they depend neither on the order of the rows nor on
+the size of intermediate results. PostgreSQL has this built in; SQLite gets functions for it.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _SMALLEST = Decimal(repr(sys.float_info.min))
 
 
 class DecimalSum(Spelled):
-    """The aggregate of numbers into their sum; it can be larger than any double."""
+    """The sum of numbers, which can be larger than any double."""
 
     type = Float()
     sqlite = "copydesk_sum({0})"
@@ -32,7 +31,7 @@ class DecimalSum(Spelled):
 
 
 class DecimalMean(Spelled):
-    """The aggregate of numbers into their average."""
+    """The average of numbers."""
 
     type = Float()
     sqlite = "copydesk_mean({0})"
@@ -40,7 +39,7 @@ class DecimalMean(Spelled):
 
 
 class JustNumber(Spelled):
-    """A scalar of JSON if it is a number; null if a former kind of the field left text there."""
+    """A JSON scalar if it is a number; null for texts of a former kind of the field."""
 
     type = Text()
     sqlite = "(case when typeof({0}) in ('integer', 'real') then {0} end)"
@@ -48,7 +47,7 @@ class JustNumber(Spelled):
 
 
 class NumberText(Spelled):
-    """A number as canonical JSON has it (RFC 8785), compared by its code points."""
+    """A number in canonical JSON (RFC 8785), compared by code points."""
 
     type = Text()
     sqlite = "copydesk_number({0})"
@@ -60,19 +59,19 @@ class NumberText(Spelled):
 
 
 class Connection(Protocol):
-    """What functions are brought to."""
+    """A connection that functions are registered on."""
 
     def create_function(
         self, name: str, narg: int, func: object, /, *, deterministic: bool = ...
     ) -> None:
-        """Make a function known."""
+        """Register a function."""
 
     def create_aggregate(self, name: str, n_arg: int, aggregate_class: type, /) -> None:
-        """Make an aggregate known."""
+        """Register an aggregate."""
 
 
 def bring_numbers(connection: Connection) -> None:
-    """Make the functions known to a connection to SQLite."""
+    """Register the functions on a connection to SQLite."""
     connection.create_function("copydesk_number", 1, _number_text, deterministic=True)
     connection.create_aggregate("copydesk_sum", 1, _Sum)
     connection.create_aggregate("copydesk_mean", 1, _Mean)
@@ -83,26 +82,26 @@ def _number_text(number: float | None) -> str | None:
 
 
 class _Sum:
-    """Adds up; infinity stands for what no double comes near to."""
+    """The state of a sum; infinity for results beyond any double."""
 
     def __init__(self) -> None:
         self.total = Decimal(0)
         self.count = 0
 
     def step(self, number: float | None) -> None:
-        """Add a number; null is none."""
+        """Add a number; ignore null."""
         if number is not None:
             self.total = _EXACT.add(self.total, Decimal(repr(number)))
             self.count += 1
 
     def finalize(self) -> float | None:
-        """Return the sum; null if there was no number."""
+        """Return the sum; null without numbers."""
         return _double(self.total) if self.count else None
 
 
 class _Mean(_Sum):
     def finalize(self) -> float | None:
-        """Return the average; null if there was no number."""
+        """Return the average; null without numbers."""
         return _double(_ROUNDED.divide(self.total, Decimal(self.count))) if self.count else None
 
 

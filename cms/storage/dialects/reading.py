@@ -1,4 +1,4 @@
-"""Single read-only statements, past the ORM."""
+"""Single read-only statements without the ORM."""
 
 from __future__ import annotations
 
@@ -42,24 +42,24 @@ _CACHE = 64 * 1024
 
 
 class Reader(Protocol):
-    """Runs single read-only statements on connections of its own, past the ORM."""
+    """A reader of single read-only statements on its own connections, without the ORM."""
 
     @property
     def dialect(self) -> Dialect:
-        """What statements are compiled for."""
+        """The dialect that statements are compiled for."""
 
     async def fetch(self, sql: str, values: Sequence[object], client: str = "") -> bytes:
-        """Return the one value of the one row that a statement yields.
+        """Return the single value of the single row of a statement.
 
         Args:
             sql: the statement.
             values: its parameters.
-            client: for whom; connections are shared fairly among clients.
+            client: the client; connections are shared fairly among clients.
 
         Raises:
-            DatabaseError: when the database failed; with ``ReadTimeout`` if the statement ran
-                longer than the limit and was cancelled.
-            TooManyWaiting: when too much of the client waits for a connection already.
+            DatabaseError: if the database failed; with ``ReadTimeout`` if the statement exceeded
+                the time limit and was cancelled.
+            TooManyWaiting: if too many requests of the client wait for a connection.
         """
 
     async def close(self) -> None:
@@ -67,11 +67,11 @@ class Reader(Protocol):
 
 
 def connect_to_read(file: str, mapped_megabytes: int) -> sqlite.Connection:
-    """Return a connection to an SQLite file that can only read; close the file to others.
+    """Return a read-only connection to an SQLite file; remove the rights of other users.
 
     Args:
         file: the file.
-        mapped_megabytes: how much of it is mapped into memory, at most.
+        mapped_megabytes: the maximum size that is mapped into memory.
     """
     make_private_database(file)
     connection = sqlite.connect(
@@ -89,11 +89,11 @@ def connect_to_read(file: str, mapped_megabytes: int) -> sqlite.Connection:
 
 
 class SqliteReader:
-    """Read-only connections, each used by one thread at a time.
+    """A reader with connections that are each used by one thread at a time.
 
-    A statement that took no time when it last ran is run on the event loop itself, since to
-    hand it to a thread would take longer; every other one runs in a thread. There are more
-    threads than cores, so that some are left while one client's slow statements run.
+    A statement whose last run was very short runs on the event loop, since passing it to a thread
+    would take longer; all others run in threads. There are more threads than cores, so that some
+    are free while slow statements of one client run.
     """
 
     def __init__(
@@ -167,7 +167,7 @@ class SqliteReader:
 
 
 class _ReadConnection:
-    """A connection that can only read, and not for longer than the limit."""
+    """A read-only connection with a time limit."""
 
     def __init__(self, connection: sqlite.Connection, timeout: float) -> None:
         self._timeout = timeout
@@ -181,7 +181,7 @@ class _ReadConnection:
         self.close = self._connection.close
 
     def fetch(self, sql: str, values: Sequence[object]) -> tuple[bytes, float]:
-        """Return the one value of the one row that a statement yields, and how long it took."""
+        """Return the single value of the single row of a statement, and its duration."""
         started = time.monotonic()
         self._deadline = started + self._timeout
         try:
@@ -197,17 +197,17 @@ class _ReadConnection:
 
 
 class _Recent:
-    """How long statements took when they last ran, for the thousand that ran last."""
+    """The durations of the last runs of the thousand most recent statements."""
 
     def __init__(self) -> None:
         self._seconds: OrderedDict[int, float] = OrderedDict()
 
     def of(self, sql: str) -> float:
-        """Return how long it took; for ever if it is not known."""
+        """Return the duration of the last run; infinity if it is unknown."""
         return self._seconds.get(hash(sql), math.inf)
 
     def note(self, sql: str, seconds: float) -> None:
-        """Remember; a slow run is forgotten only step by step."""
+        """Record a duration; after a slow run, the recorded value decreases gradually."""
         # By a hash, since a thousand texts can be large.
         place = hash(sql)
         self._seconds[place] = max(seconds, 0.8 * self._seconds.get(place, 0.0))
@@ -217,7 +217,7 @@ class _Recent:
 
 
 class PostgresReader:
-    """A pool of connections that keep their prepared statements."""
+    """A reader with a pool of connections that keep their prepared statements."""
 
     def __init__(self, url: URL, connections: int, timeout: float, failures: Failures) -> None:
         self.dialect: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
@@ -230,7 +230,7 @@ class PostgresReader:
         self._turns = Turns(connections)
 
     async def fetch(self, sql: str, values: Sequence[object], client: str = "") -> bytes:
-        """Run the statement, prepared."""
+        """Run the prepared statement."""
         try:
             pool = self._pool or await self._open()
             async with self._turns.of(client), pool.acquire() as connection:
@@ -244,7 +244,7 @@ class PostgresReader:
             raise failure from error
 
     async def close(self) -> None:
-        """Close the connections; those that a server does not answer on are cut off."""
+        """Close the connections; terminate those without an answer of the server."""
         if self._pool is not None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(CONNECT_SECONDS):
@@ -283,4 +283,4 @@ async def _receive_json_as_bytes(connection: asyncpg.Connection) -> None:
 
 
 async def _keep_session(connection: asyncpg.Connection) -> None:
-    """Reset nothing: statements here are single reads, which leave nothing behind."""
+    """Skip the reset of a connection: single reads leave no state."""

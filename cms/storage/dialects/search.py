@@ -1,7 +1,7 @@
-"""Full text: FTS5 on SQLite, ``tsvector`` on PostgreSQL.
+"""Full-text search: FTS5 on SQLite, ``tsvector`` on PostgreSQL.
 
-Both are given words that are folded and told apart already, so neither changes or splits any.
-A query reaches them as a parameter in which every word is quoted; words have no quotes.
+Both index words that are already split and folded, and change none of them. A query is a parameter
+in which every word is quoted; words contain no quotes.
 """
 
 from __future__ import annotations
@@ -117,23 +117,23 @@ _WORDS_BEFORE_A_HIT = 4
 
 
 class SoughtTerm(Protocol):
-    """Words in a row, in no database's language."""
+    """Consecutive words, independent of the database."""
 
     @property
     def words(self) -> Sequence[str]:
-        """The words."""
+        """The words of the term."""
 
     @property
     def is_prefix(self) -> bool:
-        """Whether the last one may go on."""
+        """True if the last word is a prefix."""
 
     @property
     def is_excluded(self) -> bool:
-        """Whether they must not be there."""
+        """True if the term must not occur."""
 
 
 class SoughtWorth(Protocol):
-    """What it is worth to have a term, in no database's language."""
+    """The points for containing a term, independent of the database."""
 
     @property
     def term(self) -> SoughtTerm:
@@ -145,34 +145,34 @@ class SoughtWorth(Protocol):
 
     @property
     def points(self) -> int:
-        """What it is worth."""
+        """The points."""
 
     @property
     def title_points(self) -> int:
-        """What it is worth in addition, to be shared by the words of the title."""
+        """Additional points, divided by the number of words in the title."""
 
 
 class SoughtDocuments(Protocol):
-    """What a document has to have, and what is worth how much, in no database's language."""
+    """The conditions and points of a lookup, independent of the database."""
 
     @property
     def clauses(self) -> Sequence[Sequence[SoughtTerm]]:
-        """All of these have to be so; of each, one of the terms."""
+        """The clauses, which must all match; a clause matches with any of its terms."""
 
     @property
     def points(self) -> int:
-        """What that is worth."""
+        """The points of a match."""
 
     @property
     def worths(self) -> Sequence[SoughtWorth]:
-        """What else counts."""
+        """Additional points."""
 
 
 class Lookups(TypeDecorator[SoughtDocuments]):
-    """The type of a parameter that says what to look up in the index.
+    """The type of a parameter with lookups in the index.
 
     Args:
-        every_document: a word that every document has.
+        every_document: a word that every document contains.
     """
 
     impl = Text
@@ -189,7 +189,7 @@ class Lookups(TypeDecorator[SoughtDocuments]):
     def process_bind_param(
         self, value: SoughtDocuments | None, dialect: Dialect
     ) -> list[dict[str, object]]:
-        """Return what to look up, in the database's own language."""
+        """Return the lookups in the syntax of the database."""
         if value is None:
             return []
         spell = _in_sqlite if dialect.name == "sqlite" else _in_postgresql
@@ -197,7 +197,7 @@ class Lookups(TypeDecorator[SoughtDocuments]):
 
 
 def _in_sqlite(sought: SoughtDocuments, every_document: str) -> list[dict[str, object]]:
-    """Return lookups as https://sqlite.org/fts5.html#full_text_query_syntax has them."""
+    """Return lookups in the syntax of https://sqlite.org/fts5.html#full_text_query_syntax."""
     every = f'"{every_document}"'
 
     def spell(term: SoughtTerm) -> str:
@@ -218,7 +218,7 @@ def _in_sqlite(sought: SoughtDocuments, every_document: str) -> list[dict[str, o
 
 
 def _in_postgresql(sought: SoughtDocuments, every_document: str) -> list[dict[str, object]]:
-    """Return lookups as a tsquery's text has them."""
+    """Return lookups in the syntax of a tsquery."""
 
     def spell(term: SoughtTerm) -> str:
         words = " <-> ".join(f"'{word}'" for word in term.words)
@@ -276,7 +276,7 @@ class _Snippet(FunctionElement[str]):
         super().__init__(pieces, terms)
 
     def sql(self, pieces: str, sought: str, arguments: Sequence[str]) -> str:
-        """Return the expression over the two, of which each database has its own."""
+        """Return the expression on both arguments for the database."""
         return _SNIPPET.format(
             pieces=pieces.format(*arguments),
             sought=sought.format(*arguments),
@@ -300,21 +300,21 @@ def _(element: _Snippet, compiler: SQLCompiler, **kw: Any) -> str:
 
 
 def found_documents(lookups: ColumnElement[Any], name: str) -> FromClause:
-    """Return the documents that are found.
+    """Return the matching documents.
 
     Args:
         lookups: a parameter of the type :class:`Lookups`.
-        name: what to call the relation, whose column is ``id``.
+        name: the name of the relation, whose column is ``id``.
     """
     return _Found(lookups).table_valued(column("id"), name=name)
 
 
 def ranked_documents(lookups: ColumnElement[Any], name: str) -> FromClause:
-    """Return the documents that are found, with the sums of their points, which take longer.
+    """Return the matching documents with their points, which takes longer.
 
     Args:
         lookups: a parameter of the type :class:`Lookups`.
-        name: what to call the relation, whose columns are ``id``, ``points``, ``title_points``.
+        name: the name of the relation, whose columns are ``id``, ``points``, ``title_points``.
     """
     return _Ranked(lookups).table_valued(
         column("id"),
@@ -327,14 +327,14 @@ def ranked_documents(lookups: ColumnElement[Any], name: str) -> FromClause:
 def snippet_of(
     pieces: ColumnElement[Any], terms: ColumnElement[Any], *, size: int, longest: int
 ) -> ColumnElement[str]:
-    """Return some words of a text, with the terms in ``<mark>``, as HTML.
+    """Return an excerpt of a text as HTML, with the terms in ``<mark>``.
 
     Args:
-        pieces: the text as a JSON array of ``[word, gap, folded word]``; a gap that is a space
-            and what is folded already may be left out at the end.
-        terms: a JSON array of ``{"text", "size"}``: the folded words of a term with a space
-            after each, but for a last one that may go on; and how many they are.
-        size: how many words.
-        longest: how many words a term has at most.
+        pieces: the text as a JSON array of ``[word, gap, folded word]``. A gap that is a space
+            and a folded word that equals the word can be omitted at the end.
+        terms: a JSON array of ``{"text", "size"}``: the folded words of a term, each followed
+            by a space, except a last word that is a prefix; and the number of words.
+        size: the number of words in the excerpt.
+        longest: the maximum number of words in a term.
     """
     return _Snippet(pieces, terms, size, longest)

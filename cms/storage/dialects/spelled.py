@@ -1,4 +1,4 @@
-"""Functions that each database spells in its own way."""
+"""Functions that differ between the databases."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 
 class Spelled(FunctionElement[Any]):
-    """A function with a spelling for each database.
+    """A function with a template for each database.
 
-    A spelling is a format: ``{0}`` and ``{1}`` are its arguments, ``{all}`` all of them.
+    In a template, ``{0}`` and ``{1}`` are arguments, and ``{all}`` is all of them.
     """
 
     sqlite: ClassVar[str]

@@ -1,7 +1,7 @@
-"""Scalars inside JSON, as values that SQL compares.
+"""Scalars in JSON as values for SQL comparisons.
 
-What is no value of the type that is asked for counts as nothing: another content type may have
-a field of the same name and another kind, and a database may look at its rows first.
+A value of another type counts as null: another content type can have a field of the same name and
+another kind, and the database can evaluate its rows first.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from cms.storage.dialects.spelled import Spelled
 
 
 class JsonText(Spelled):
-    """A text inside a JSON object, compared and ordered by its code points."""
+    """A text in a JSON object, compared and ordered by code points."""
 
     type = Text()
     sqlite = "({0} ->> {1})"
@@ -22,7 +22,7 @@ class JsonText(Spelled):
 
 
 class JsonScalar(Spelled):
-    """A scalar inside a JSON object, in the form in which an array's elements come as well."""
+    """A scalar in a JSON object, in the same form as elements of an array."""
 
     type = Text()
     sqlite = "({0} ->> {1})"
@@ -30,7 +30,7 @@ class JsonScalar(Spelled):
 
 
 class TextOf(Spelled):
-    """A scalar as text, compared and ordered by its code points."""
+    """A scalar as text, compared and ordered by code points."""
 
     type = Text()
     sqlite = "{0}"
@@ -38,18 +38,18 @@ class TextOf(Spelled):
 
 
 class _SmallLetters(TypeDecorator[str]):
-    """Text that is stored in small letters; what it is compared with is brought to that form."""
+    """A text in lower case; values for comparison are converted to lower case."""
 
     impl = Text
     cache_ok = True
 
     @property
     def python_type(self) -> type[str]:
-        """What its values are in Python."""
+        """The Python type of its values."""
         return str
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Return the text in small letters."""
+        """Return the text in lower case."""
         del dialect
         return None if value is None else value.lower()
 
@@ -71,7 +71,7 @@ class NumberOf(Spelled):
 
 
 class IntegerOf(Spelled):
-    """A scalar as a whole number of at most 32 bits."""
+    """A scalar as an integer of at most 32 bits."""
 
     type = Integer()
     sqlite = "cast({0} as integer)"
@@ -89,7 +89,7 @@ class BooleanOf(Spelled):
 
 
 class MomentOf(Spelled):
-    """A scalar as the time that it tells with its zone."""
+    """A scalar as a time with a zone."""
 
     type = Moment()
     # Only what begins with a year: 'now' would be another time in every row.
