@@ -13,7 +13,7 @@ from cms.settings import load_settings
 from graphql_api.cli import main
 
 NETWORK = "expected an IP address or network, such as 10.0.0.0/8"
-LIMITS = 'expected whole numbers by name, as JSON such as {"cost": 2000000}'
+LIMITS = 'expected integers by name as JSON, such as {"cost": 2000000}'
 
 
 @pytest.mark.parametrize(
