@@ -331,7 +331,9 @@ def _public_key(pem: str) -> Ed25519PublicKey:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PublicKey):
-        raise AttestationError("the key is no Ed25519 public key in PEM; see: copydesk keys public")
+        raise AttestationError(
+            "the key is not an Ed25519 public key in PEM; see: copydesk keys public"
+        )
     return key
 
 
