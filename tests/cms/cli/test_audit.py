@@ -164,7 +164,7 @@ async def test_what_does_not_hold_is_said_in_one_line(newsroom: Newsroom, shell:
         (page.published, other, page.key, "attestation is of other content"),
         (page.published, page.content, stranger, "not signed with the key"),
         (page.content, page.content, page.key, "not a DSSE envelope"),
-        (page.published, page.content, page.content, "no Ed25519 public key"),
+        (page.published, page.content, page.content, "not an Ed25519 public key"),
         (page.published, twice, page.key, "is not JSON: it has an object with a repeated key"),
         (page.published, page.key, page.key, "is not JSON"),
         (page.published, nowhere, page.key, "cannot be read"),
