@@ -232,7 +232,7 @@ async def test_as_deep_as_is_allowed_is_answered(api: Api) -> None:
     ("query", "words"),
     [
         ("query($x: String) { entry(by: {path: $x}) { id } }", "One of id, path is required"),
-        ("query($x: ID) { category(by: {id: $x}) { id } }", "One of id, path is required"),
+        ("query($x: ID) { category(by: {id: $x}) { id } }", "One of id, treePath is required"),
         ("query($x: Int = 0) { sync(since: $x) { until } }", "since is required"),
         ("query($x: Int = 0) { affectedPaths(since: $x) { totalCount } }", "since is required"),
         ('query($x: String = "/") { route(path: $x) { __typename } }', "path is required"),
