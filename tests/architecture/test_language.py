@@ -43,8 +43,6 @@ ROOMS_IN_PLAIN_ENGLISH = (
 
 # The descriptions of the schema are not checked yet, only the messages beside them.
 DESCRIPTIONS = ROOT / "graphql_api" / "schema"
-# A page that still has phrases to replace.
-UNDONE = {ROOT / "docs" / "architecture.md"}
 
 # Phrases that a technical writer would replace, with what they would write.
 AVOIDED = {
@@ -158,14 +156,14 @@ def name_of(file: Path) -> str:
 def test_messages_are_in_plain_english(file: Path) -> None:
     tree = ast.parse(file.read_text())
     texts = spoken(tree) if file.is_relative_to(DESCRIPTIONS) else literals(tree)
-    assert file in UNDONE or avoided_in(texts) == []
+    assert avoided_in(texts) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_pages_are_in_plain_english(page: Path) -> None:
     text = prose(page.read_text())
     found = [text[max(0, each.start() - 40) : each.end()] for each in _AVOIDED.finditer(text)]
-    assert page in UNDONE or found == []
+    assert found == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
