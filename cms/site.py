@@ -89,9 +89,9 @@ class Site(Declaration):
         self.gates = tuple(gates)
         self.url = url.rstrip("/")
         self.seo = seo
-        self.locales = _listed(name, "locales", locales)
+        self.locales = _tuple_of(name, "locales", locales)
         self.fallbacks = {
-            locale: _listed(name, f"fallbacks of {locale!r}", others)
+            locale: _tuple_of(name, f"fallbacks of {locale!r}", others)
             for locale, others in fallbacks.items()
         }
         _check_content_types(name, content_types)
@@ -168,7 +168,7 @@ class Site(Declaration):
                     )
 
 
-def _listed(site: str, what: str, values: Sequence[str]) -> tuple[str, ...]:
+def _tuple_of(site: str, what: str, values: Sequence[str]) -> tuple[str, ...]:
     if isinstance(values, str):
         raise SiteError(f"{site}: {what} must be a list, not a text; write [{values!r}]")
     return tuple(values)

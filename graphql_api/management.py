@@ -10,7 +10,7 @@ from typing import Any
 from graphql import GraphQLError, GraphQLSchema, OperationType
 
 from cms.access.rate_limit import network_of
-from cms.access.sessions import DEFAULT_LIFETIMES, Lifetimes, renewed
+from cms.access.sessions import DEFAULT_LIFETIMES, Lifetimes, renew_actor
 from cms.authorization.actions import Action, Allowed, Denied, Subject, decide
 from cms.authorization.actor import ANONYMOUS, Actor
 from cms.clock import now
@@ -288,7 +288,7 @@ class Management:
         """
         async with self._database.reading() as session:
             try:
-                return await renewed(session, actor, now())
+                return await renew_actor(session, actor, now())
             except Refused as refusal:
                 raise unauthenticated_failure(refusal.errors[0].message) from None
 

@@ -105,7 +105,7 @@ async def disable_account(work: Work, account_id: str) -> Account:
     """
     work.authorise(Action.ACCOUNT_DISABLE)
     administrators = await _administrators(work)
-    account = await _held(work, account_id)
+    account = await _hold_known_account(work, account_id)
     if set(administrators.values()) == {account_id}:
         raise Refused(_last_administrator("disable this account"))
     if account.disabled_at is None:
@@ -123,7 +123,7 @@ async def enable_account(work: Work, account_id: str) -> Account:
         Refused: if the actor is not allowed to, or there is no such account.
     """
     work.authorise(Action.ACCOUNT_DISABLE)
-    account = await _held(work, account_id)
+    account = await _hold_known_account(work, account_id)
     account.disabled_at = None
     work.about["disabled"] = False
     return account
@@ -137,7 +137,7 @@ async def grant_role(work: Work, account_id: str, grant: Grant) -> RoleGrant:
         Refused: if the actor is not allowed to, or the account, the role or its limits are unknown.
     """
     work.authorise(Action.ROLE_GRANT)
-    await _held(work, account_id)
+    await _hold_known_account(work, account_id)
     problems = [*_problems_with(work, grant), *await _category_problems(work, grant)]
     if problems:
         raise Refused(*problems)
@@ -230,7 +230,7 @@ def _is_address(address: str) -> bool:
     return bool(name) and "." in host and is_one_word and len(address) <= LONGEST_ADDRESS
 
 
-async def _held(work: Work, account_id: str) -> Account:
+async def _hold_known_account(work: Work, account_id: str) -> Account:
     account = await hold_account(work.session, account_id)
     if account is None:
         raise Refused(NotFound(message=f"there is no account {account_id!r}"))

@@ -192,7 +192,7 @@ async def admit_guess(session: WriteSession, guesser: Guesser, now: datetime) ->
         Refused: like :func:`check_pace`; the attempt is then not counted.
     """
     account = await _hold(session, guesser.account, now)
-    held = [await _hold(session, name, now) for name in _ordered(guesser)]
+    held = [await _hold(session, name, now) for name in _names_of(guesser)]
     await check_pace(session, guesser, now)
     for each in held:
         each.since, each.count = now, _failures(each, now) + 1
@@ -211,7 +211,7 @@ async def take_back_sign_in(session: WriteSession, guesser: Guesser, now: dateti
 async def take_back_guess(session: WriteSession, guesser: Guesser, now: datetime) -> None:
     """Delete the failures of a source after a right password."""
     (await _hold(session, guesser.account, now)).since -= _ATTACK.each
-    own, *others = [await _hold(session, name, now) for name in _ordered(guesser)]
+    own, *others = [await _hold(session, name, now) for name in _names_of(guesser)]
     for each in others:
         each.count = max(0, each.count - own.count)
     await session.delete(own)
@@ -254,7 +254,7 @@ async def _hold(session: WriteSession, name: str, now: datetime) -> Throttle:
     return held
 
 
-def _ordered(guesser: Guesser) -> list[str]:
+def _names_of(guesser: Guesser) -> list[str]:
     """Return the names of the rows that count the failures of a source, its own first."""
     return list(dict.fromkeys((guesser.name, guesser.site)))
 

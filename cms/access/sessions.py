@@ -134,7 +134,7 @@ async def sign_in(
     async with guesser.turn():
         attempt = await _admit(database, guesser, moment)
         if await is_password(attempt.password_hash, password):
-            attempt = replace(attempt, accepted_hash=await _kept(attempt, password))
+            attempt = replace(attempt, accepted_hash=await _hash_to_store(attempt, password))
         actor = Actor(account_id=attempt.account_id) if attempt.accepted_hash else ANONYMOUS
         async with begin_work(database, site, actor, moment) as work:
             return await _begin_session(work, attempt.account_id, attempt, lifetimes)
@@ -214,7 +214,7 @@ async def authenticate(session: ReadSession, secret: str, now: datetime) -> Acto
     )
 
 
-async def previewed(session: ReadSession, secret: str, now: datetime) -> str:
+async def previewed_revision(session: ReadSession, secret: str, now: datetime) -> str:
     """Return the id of the revision that a preview token shows.
 
     Raises:
@@ -236,7 +236,7 @@ async def previewed(session: ReadSession, secret: str, now: datetime) -> str:
     return str(token.revision_id)
 
 
-async def renewed(session: ReadSession, actor: Actor, now: datetime) -> Actor:
+async def renew_actor(session: ReadSession, actor: Actor, now: datetime) -> Actor:
     """Return an actor of a long-running request with its current grants.
 
     An actor with a session stays authenticated until the session ends, even if their access
@@ -348,7 +348,7 @@ async def _admit(database: Database, guesser: Guesser, now: datetime) -> _Attemp
         )
 
 
-async def _kept(attempt: _Attempt, password: str) -> str | None:
+async def _hash_to_store(attempt: _Attempt, password: str) -> str | None:
     """Return the hash to store for the right password: a new one if the old one is outdated."""
     kept = attempt.password_hash
     return await hash_password(password) if kept and is_outdated(kept) else kept

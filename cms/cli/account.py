@@ -127,10 +127,10 @@ class _Listed:
 async def _accounts() -> list[_Listed]:
     async with open_database(load_settings()) as database, database.reading() as session:
         rows = list(await session.scalars(select(Account).order_by(Account.email)))
-        return [await _listed(session, each) for each in rows]
+        return [await _list_entry(session, each) for each in rows]
 
 
-async def _listed(session: ReadSession, row: Account) -> _Listed:
+async def _list_entry(session: ReadSession, row: Account) -> _Listed:
     grants = await grants_of(session, row.id)
     used = await _last_use(session, row.id)
     return _Listed(

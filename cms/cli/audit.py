@@ -105,7 +105,7 @@ async def _findings(checkpoints: Sequence[str], key: str | None) -> list[_Findin
             await _attestations(session, public_key),
             *(own.faults if key is None else ()),
             *_replacements(await keyring_of(session)),
-            await _unattested(session),
+            await _check_attested(session),
             await _revisions(session),
             *[
                 await _held_checkpoint(session, name, each, public_key)
@@ -162,7 +162,7 @@ def _chain_finding(called: str, found: VerifiedChain | BrokenChain) -> _Finding:
     return _Holds(f"{called}s: {found.count} are valid; the last hash is {found.head_hash}")
 
 
-async def _unattested(session: ReadSession) -> _Finding:
+async def _check_attested(session: ReadSession) -> _Finding:
     missing = await missing_attestations(session)
     if not missing:
         return _Holds("sign-offs and publications: all are attested")

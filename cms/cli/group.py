@@ -53,13 +53,13 @@ def load_site(reference: str) -> Site:
     except CopydeskError:
         raise
     except Exception as error:  # noqa: BLE001  # the module is the site's, and can raise anything
-        raise SettingsError(f"COPYDESK_SITE is {reference!r}: {_described(error)}") from None
+        raise SettingsError(f"COPYDESK_SITE is {reference!r}: {_description_of(error)}") from None
     if not isinstance(site, Site):
         raise SettingsError(f"COPYDESK_SITE is {reference!r}, which is not a Site")
     return site
 
 
-def _described(error: Exception) -> str:
+def _description_of(error: Exception) -> str:
     """Return the type, message and place of an exception in one line."""
     message = error.msg if isinstance(error, SyntaxError) else str(error)
     place = _place_of(error)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from cms.comparison.passages import CONTEXT, Match, Passage, Window
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.content_values import items_of
-from cms.content.fields.base import joined
+from cms.content.fields.base import path_text
 from cms.errors import InvalidValue, Refused
 
 _ROOTS = ("title", "slug", "summary", "fields")
@@ -231,7 +231,7 @@ def _step(value: Json, step: str) -> Json:
 def _texts(value: Json, path: tuple[str | int, ...]) -> Iterator[tuple[str, str]]:
     """Yield the path and text of every text in a value."""
     if isinstance(value, str):
-        yield joined(path), value
+        yield path_text(path), value
     elif isinstance(value, Mapping):
         for name, item in value.items():
             yield from _texts(item, (*path, name))

@@ -14,7 +14,7 @@ from cms.content.canonical_json import JsonObject
 from cms.content.content_type import ContentType
 from cms.content.content_values import TAGS_LABEL, ContentValue, items_of, tags_in
 from cms.content.fields import Links
-from cms.content.fields.base import joined
+from cms.content.fields.base import path_text
 
 __all__ = ["Difference", "LinkChange", "ValueChange", "WordChange", "difference", "words_between"]
 
@@ -81,9 +81,9 @@ def _groups(pairs: Sequence[Pair]) -> Mapping[str, str]:
         if pair.old is None or pair.new is None or pair.is_moved:
             continue
         old, new = pair.old.path[1:], pair.new.path[1:]
-        groups[joined(old)] = joined(new)
+        groups[path_text(old)] = path_text(new)
         if old and isinstance(old[-1], int):  # the path of a reference is that of its list
-            groups[joined(old[:-1])] = joined(new[:-1])
+            groups[path_text(old[:-1])] = path_text(new[:-1])
     return groups
 
 

@@ -59,7 +59,7 @@ async def hold(work: Work, entry_id: str, locale: str | None) -> Held:
     # Whoever archives or deletes the whole entry waits, and is waited for.
     await _lock_entry(work, entry_id, select(Entry).with_for_update(read=True))
     wanted = _edition(entry_id, locale or work.site.default_locale).with_for_update()
-    return await _found(work, wanted, entry_id, locale)
+    return await _load(work, wanted, entry_id, locale)
 
 
 async def hold_entry(work: Work, entry_id: str, locale: str | None) -> Held:
@@ -70,7 +70,7 @@ async def hold_entry(work: Work, entry_id: str, locale: str | None) -> Held:
     """
     await _lock_entry(work, entry_id, select(Entry).with_for_update(key_share=True))
     wanted = _edition(entry_id, locale or work.site.default_locale).with_for_update()
-    return await _found(work, wanted, entry_id, locale)
+    return await _load(work, wanted, entry_id, locale)
 
 
 async def _lock_entry(work: Work, entry_id: str, entries: Select[Entry]) -> None:
@@ -97,7 +97,7 @@ async def look_at(reading: Reading, entry_id: str, locale: str | None) -> Held:
         Refused: with :class:`~cms.errors.NotFound` if there is none that the actor may see.
     """
     wanted = _edition(entry_id, locale or reading.site.default_locale)
-    return await _found(reading, wanted, entry_id, locale)
+    return await _load(reading, wanted, entry_id, locale)
 
 
 def _edition(entry_id: str, locale: str) -> Select[Edition]:
@@ -108,7 +108,7 @@ def _edition(entry_id: str, locale: str) -> Select[Edition]:
     )
 
 
-async def _found(
+async def _load(
     reading: Reading, wanted: Select[Edition], entry_id: str, locale: str | None
 ) -> Held:
     is_known = kind_of(entry_id) == "entry" and locale in (None, *reading.site.locales)

@@ -118,7 +118,7 @@ async def update_entry(
         Refused: as for :func:`save_draft`; or the entry is of another type, or has no such
             revision to translate.
     """
-    held, draft = await _changed(work, entry_id, changes, base_revision, locale, content_type)
+    held, draft = await _save_changes(work, entry_id, changes, base_revision, locale, content_type)
     if translated_from is not None:
         await _check_source(work, held, translated_from)
     return await _save(work, held, draft, base_revision, note, translated_from)
@@ -149,7 +149,7 @@ async def autosave_entry(
     Raises:
         Refused: as for :func:`update_entry`.
     """
-    held, draft = await _changed(work, entry_id, changes, base_revision, locale, content_type)
+    held, draft = await _save_changes(work, entry_id, changes, base_revision, locale, content_type)
     saved = await _save(work, held, draft, base_revision, "", is_autosave=True)
     before, revision = held.head, saved.revision
     if before.is_autosave and before.id != revision.id and before.author_id == revision.author_id:
@@ -220,7 +220,7 @@ async def _check_source(work: Work, held: Held, revision_id: str) -> None:
         raise Refused(InvalidValue(message=message, path=("translatedFrom",)))
 
 
-async def _changed(
+async def _save_changes(
     work: Work,
     entry_id: str,
     changes: Changes,

@@ -252,7 +252,7 @@ class _Import:
             if text is not None or page not in texts:  # it may have been renamed
                 texts[page] = text
         if not any(self._is_due(page, commit.at) for page in texts):
-            self._put(texts)
+            self._put_texts(texts)
             return
         with _faults_at(commit.label):
             author = await self.desk.author(commit.author, commit.at)
@@ -288,7 +288,7 @@ class _Import:
     async def _change(self, texts: Texts, moment: _Moment) -> None:
         """Change the texts of pages, and update the pages that link to them."""
         before = {page: replace(page) for page in texts}
-        self._put(texts)
+        self._put_texts(texts)
         moved = [page for page in texts if self.old.stands(page) != self.old.stands(before[page])]
         gone = [page for page in moved if not self.old.stands(page)]
         others = _Moment(moment.at, await self._account(), _FOLLOWS)
@@ -302,7 +302,7 @@ class _Import:
         await self._publish([*parting, *await self._save_all(due)], moment.at)
         await self._unpublish(gone, moment.at)
 
-    def _put(self, texts: Texts) -> None:
+    def _put_texts(self, texts: Texts) -> None:
         for page, text in texts.items():
             self.old.put(page, text)
 
@@ -360,7 +360,7 @@ class _Import:
 
     async def _draft(self, page: OldPage, text: PageText, at: datetime) -> Draft:
         with self._faults_of(text):
-            return await self.desk.completed(self.old.draft(page, text).draft, text, at)
+            return await self.desk.with_taxonomy(self.old.draft(page, text).draft, text, at)
 
     async def _review(self, edition: DeskEdition, text: PageText, when: _Moment) -> Chosen:
         with self._faults_of(text):

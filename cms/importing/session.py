@@ -167,7 +167,7 @@ class ImportDesk:
     def _address_of(self, name: str) -> str:
         return self.mapping.authors.get(name) or f"{slugify(name)}@{self.mapping.author_domain}"
 
-    async def completed(self, draft: Draft, text: PageText, now: datetime) -> Draft:
+    async def with_taxonomy(self, draft: Draft, text: PageText, now: datetime) -> Draft:
         """Return a draft with its category and tags; create those that are missing."""
         return Draft(
             title=draft.title,

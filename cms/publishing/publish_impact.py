@@ -94,7 +94,7 @@ async def preview_publish(
         orphans=orphans if is_found else [*orphans, entry_id],
         stale=await _stale(reading, proposal),
         errors=[
-            *_archived(held),
+            *_archived_errors(held),
             *(error for check in checks(candidate, reading.site.gates) for error in check.errors),
         ],
     )
@@ -126,7 +126,7 @@ async def preview_unpublish(
     )
 
 
-def _archived(held: Held) -> Sequence[UserError]:
+def _archived_errors(held: Held) -> Sequence[UserError]:
     try:
         refuse_archived(held)
     except Refused as refused:

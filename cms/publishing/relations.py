@@ -29,7 +29,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from cms.reading.aliases import named, word
+from cms.reading.aliases import aliased_table, word
 from cms.reading.rows import Column, Row
 from cms.reading.view import AsOf, Past, View
 from cms.reading.visibility import (
@@ -74,7 +74,7 @@ class ChangeRow(Row):
 
 
 class AffectedRow(Row):
-    """A row of :func:`affected`."""
+    """A row of :func:`affected_pages`."""
 
     id = Column()
     content_type = Column()
@@ -91,11 +91,11 @@ def former_paths(view: View) -> Relation:
     where the view shows its entry; or else null, for it is gone. So a path leads straight to the
     entry, in its own language if it can, however often it has moved, and never in circles.
     """
-    former = named(Publication, "former")
-    later = named(Publication, "later")
-    now_there = named(Publication, "now_there")
-    moved = named(Publication, "moved")
-    shown = named(Publication, "shown")
+    former = aliased_table(Publication, "former")
+    later = aliased_table(Publication, "later")
+    now_there = aliased_table(Publication, "now_there")
+    moved = aliased_table(Publication, "moved")
+    shown = aliased_table(Publication, "shown")
     taken_later = exists().where(
         later.c.path == former.c.path,
         later.c.locale == former.c.locale,
@@ -166,15 +166,15 @@ def changes(since: Position, until: Position) -> Relation:
     it stood.
     """
     last = _last_changes(since, until).subquery("last")
-    live = named(Publication, "live")
-    gone = named(Publication, "gone")
+    live = aliased_table(Publication, "live")
+    gone = aliased_table(Publication, "gone")
     is_live = and_(live.c.edition_id == last.c.edition_id, _was_public(live, until))
     is_gone = and_(
         gone.c.edition_id == last.c.edition_id,
         gone.c.ended_position == last.c.position,
         live.c.id.is_(None),
     )
-    known = named(Publication, "known")
+    known = aliased_table(Publication, "known")
     was_known = exists().where(known.c.edition_id == last.c.edition_id, _was_public(known, since))
     return (
         select(
@@ -225,7 +225,9 @@ REASONS = (
 )
 
 
-def affected(view: View, since: Position, until: Position, singletons: Sequence[str]) -> Relation:
+def affected_pages(
+    view: View, since: Position, until: Position, singletons: Sequence[str]
+) -> Relation:
     """Return the public pages whose rendering can have changed between two positions.
 
     Those are the pages that changed; those that were signed off again; those that lead to an
@@ -251,10 +253,10 @@ def affected(view: View, since: Position, until: Position, singletons: Sequence[
     # Once, however many reasons look into it; and each reason finds entries in sets and not in
     # pairs, so that a database without statistics has no way that takes the square of the time.
     changed = changes(since, until).cte("changed").prefix_with("MATERIALIZED")
-    signed = _signed(view, since, until).cte("signed").prefix_with("MATERIALIZED")
-    touched = _touched(changed, since, until).cte("touched").prefix_with("MATERIALIZED")
+    signed = _pages_with_new_sign_offs(view, since, until).cte("signed").prefix_with("MATERIALIZED")
+    touched = _public_between(changed, since, until).cte("touched").prefix_with("MATERIALIZED")
     different = _different(changed, signed, until)
-    page = named(Publication, "page")
+    page = aliased_table(Publication, "page")
     reasons = (
         select(changed.c.entry_id),
         select(signed.c.entry_id),
@@ -280,7 +282,7 @@ def affected(view: View, since: Position, until: Position, singletons: Sequence[
         .select_from(join(nearest, page, page.c.entry_id == nearest.c.entry_id))
         .where(_was_public(page, until), page.c.path.is_not(None))
     )
-    every = union_all(pages, _left(changed, since, until)).subquery("every")
+    every = union_all(pages, _left_paths(changed, since, until)).subquery("every")
     return select(*every.c).add_cte(changed, signed, touched, different, nest_here=True)
 
 
@@ -289,7 +291,7 @@ def _different(changed: FromClause, signed: FromClause, until: Position) -> CTE:
     parts = select(signed.c.entry_id, signed.c.content_type).where(signed.c.path.is_(None))
     both = union_all(select(changed.c.entry_id, changed.c.content_type), parts).subquery("both")
     shown = select(*both.c).cte("different", recursive=True)
-    part = named(Publication, "part")
+    part = aliased_table(Publication, "part")
     leading = join(shown, Link, Link.target_id == shown.c.entry_id)
     stands_in = join(leading, part, part.c.revision_id == Link.revision_id)
     further = (
@@ -301,7 +303,7 @@ def _different(changed: FromClause, signed: FromClause, until: Position) -> CTE:
     return shown.union(further)
 
 
-def _touched(changed: FromClause, since: Position, until: Position) -> Relation:
+def _public_between(changed: FromClause, since: Position, until: Position) -> Relation:
     """Return what was public at any time in between of the entries that changed."""
     return select(Publication.revision_id, Publication.category_id).where(
         Publication.entry_id.in_(select(changed.c.entry_id)),
@@ -310,12 +312,12 @@ def _touched(changed: FromClause, since: Position, until: Position) -> Relation:
     )
 
 
-def _signed(view: View, since: Position, until: Position) -> Relation:
+def _pages_with_new_sign_offs(view: View, since: Position, until: Position) -> Relation:
     """Return what is public with a sign-off that is seen at only one of the two positions.
 
     Where an older history was imported, that can be the first.
     """
-    page = named(Publication, "signed_page")
+    page = aliased_table(Publication, "signed_page")
     before = replace(view, past=Past(AsOf.POSITION, since))
     signed = and_(SignOff.edition_id == page.c.edition_id, SignOff.digest == Revision.digest)
     shown = join(page, Revision, Revision.id == page.c.revision_id)
@@ -365,11 +367,11 @@ def _everywhere_if(
     )
 
 
-def _left(changed: FromClause, since: Position, until: Position) -> Relation:
+def _left_paths(changed: FromClause, since: Position, until: Position) -> Relation:
     """Return the paths to look at that have nothing at the end, with their last publications."""
-    left = named(Publication, "left_behind")
-    later = named(Publication, "later")
-    known = named(Publication, "known_path")
+    left = aliased_table(Publication, "left_behind")
+    later = aliased_table(Publication, "later")
+    known = aliased_table(Publication, "known_path")
     is_taken = exists().where(
         _is_at_path_of(left, later), later.c.position > left.c.position, later.c.position <= until
     )

@@ -10,7 +10,7 @@ from cms.tables import Base
 
 
 @cache
-def named(table: type[Base], name: str) -> FromClause:
+def aliased_table(table: type[Base], name: str) -> FromClause:
     """Return a table under another name: the same object each time.
 
     To make the columns of an alias is a large part of the work of a new statement.

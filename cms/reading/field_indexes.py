@@ -58,12 +58,12 @@ async def index_fields(database: Database, site: Site) -> IndexedFields:
 async def compare_indexes(database: Database, site: Site) -> IndexedFields:
     """Compare the indexes of the database with those that the site declares."""
     async with database.engine.connect() as connection:
-        return await connection.run_sync(lambda sync: _compare(sync, _declared(sync, site)))
+        return await connection.run_sync(lambda sync: _compare(sync, _declared_indexes(sync, site)))
 
 
 def _index_fields(connection: Connection, site: Site) -> IndexedFields:
     lock_schema(connection)
-    declared = _declared(connection, site)
+    declared = _declared_indexes(connection, site)
     found = _compare(connection, declared)
     for name in found.unused:
         connection.execute(DropIndex(Index(name)))
@@ -85,7 +85,7 @@ def _compare(connection: Connection, declared: Mapping[str, Index]) -> IndexedFi
     )
 
 
-def _declared(connection: Connection, site: Site) -> Mapping[str, Index]:
+def _declared_indexes(connection: Connection, site: Site) -> Mapping[str, Index]:
     """Return the index of each field that is to have one, by the field's full name."""
     # On a copy of the table, since the table itself is what migrations compare.
     table = Base.metadata.tables[Revision.__tablename__].to_metadata(MetaData())

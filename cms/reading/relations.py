@@ -22,7 +22,7 @@ from sqlalchemy import (
     select,
 )
 
-from cms.reading.aliases import named, word
+from cms.reading.aliases import aliased_table, word
 from cms.reading.view import Perspective, View
 from cms.reading.visibility import (
     Relation,
@@ -31,7 +31,7 @@ from cms.reading.visibility import (
     is_open,
     is_shown,
     locales_of,
-    published,
+    published_entries,
     translations_with_preview,
     with_preview,
 )
@@ -78,7 +78,7 @@ def entries(view: View) -> Relation:
         return drafts(view).where(newest, is_best_draft(Edition.entry_id, Edition.locale, view))
     if view.preview is not None:
         return with_preview(view, view.preview)
-    return published(view).where(is_shown(Publication.__table__, view))
+    return published_entries(view).where(is_shown(Publication.__table__, view))
 
 
 def translations(view: View) -> Relation:
@@ -87,7 +87,7 @@ def translations(view: View) -> Relation:
         return drafts(view).where(Edition.head_id == Revision.id)
     if view.preview is not None:
         return translations_with_preview(view, view.preview)
-    return published(view).where(is_open(Publication.__table__, view))
+    return published_entries(view).where(is_open(Publication.__table__, view))
 
 
 def revisions(view: View) -> Relation:
@@ -107,7 +107,7 @@ def links(view: View) -> Relation:
         return _draft_links(view)
     if view.preview is not None:
         return _links_with_preview(view)
-    target = named(Publication, "target")
+    target = aliased_table(Publication, "target")
     shown = and_(target.c.entry_id == Link.target_id, is_shown(target, view))
     return (
         select(*_link_columns(target, _title_of(target)))
@@ -132,7 +132,7 @@ def references() -> Relation:
     return select(Link.revision_id, Link.kind, Link.target_id).where(Link.origin == _REFERENCE)
 
 
-def referenced(view: View) -> Relation:
+def referenced_entries(view: View) -> Relation:
     """Return entries as :func:`entries` does, once for each reference to them.
 
     Whoever asks brings the id of a revision that it found in :func:`entries`.
@@ -154,8 +154,8 @@ def incoming_links(view: View) -> Relation:
         return _incoming_draft_links(view)
     if view.preview is not None:
         return _incoming_with_preview(view)
-    target = named(Publication, "target")
-    source = named(Publication, "source")
+    target = aliased_table(Publication, "target")
+    source = aliased_table(Publication, "source")
     stands_in = join(Link, source, source.c.revision_id == Link.revision_id)
     shown = and_(target.c.entry_id == Link.target_id, is_shown(target, view))
     return (
@@ -226,7 +226,7 @@ def _incoming_with_preview(view: View) -> Relation:
 
 
 def _draft_links(view: View) -> Relation:
-    source = named(Edition, "source")
+    source = aliased_table(Edition, "source")
     target = drafts(view).subquery("target")
     of_revision = join(Link, Revision, Revision.id == Link.revision_id)
     stands_in = join(of_revision, source, source.c.id == Revision.edition_id)
@@ -265,7 +265,7 @@ def _is_newest_target(
 
 def _title_of(publication: FromClause) -> ColumnElement[Any]:
     # An alias, since the statement around this one can have revisions in it as well.
-    shown = named(Revision, "shown_revision")
+    shown = aliased_table(Revision, "shown_revision")
     return select(shown.c.title).where(shown.c.id == publication.c.revision_id).scalar_subquery()
 
 

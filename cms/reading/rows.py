@@ -80,7 +80,7 @@ class EntryRow(Row):
 
 
 class ReferencedRow(EntryRow):
-    """A row of :func:`.relations.referenced`."""
+    """A row of :func:`.relations.referenced_entries`."""
 
     from_revision_id = Column()
     from_path = Column()

@@ -26,7 +26,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from cms.reading.aliases import named, word
+from cms.reading.aliases import aliased_table, word
 from cms.reading.view import EVERYTHING, AsOf, ContentScope, Past, Perspective, Preview, View
 from cms.tables import Category, Edition, Entry, Publication, Revision
 
@@ -50,7 +50,7 @@ _REVISION = (
 )
 
 
-def published(view: View) -> Relation:
+def published_entries(view: View) -> Relation:
     """Return entries as of each of their publications."""
     return (
         select(
@@ -82,8 +82,8 @@ def published(view: View) -> Relation:
 
 def drafts(view: View) -> Relation:
     """Return entries as of each of their revisions, as far as the view reaches."""
-    live = named(Publication, "live")
-    head = named(Revision, "head")
+    live = aliased_table(Publication, "live")
+    head = aliased_table(Revision, "head")
     is_open = and_(live.c.edition_id == Edition.id, is_public_now(live))
     is_live = live.c.revision_id == Revision.id
     return (
@@ -140,7 +140,7 @@ def with_preview(view: View, preview: Preview) -> Relation:
     """
     shown = translations_with_preview(view, preview)
     columns = shown.selected_columns
-    previewed = named(Edition, "better_preview")
+    previewed = aliased_table(Edition, "better_preview")
 
     def has_better(locales: Sequence[ColumnElement[str]]) -> ColumnElement[bool]:
         return or_(
@@ -158,7 +158,7 @@ def with_preview(view: View, preview: Preview) -> Relation:
 def translations_with_preview(view: View, preview: Preview) -> Relation:
     """Return what is public in every language, with one edition as it is in one revision."""
     public = (
-        published(view)
+        published_entries(view)
         .where(is_open(Publication.__table__, view))
         .where(Publication.edition_id.not_in(_edition_of(preview)))
     )
@@ -183,7 +183,7 @@ def is_best_draft(
     entry_id: SQLColumnExpression[str], locale: SQLColumnExpression[str], view: View
 ) -> ColumnElement[bool]:
     """Return whether a draft is in the first of the view's locales that its entry has."""
-    better = named(Edition, "better")
+    better = aliased_table(Edition, "better")
     return _is_best(
         locale,
         view,
@@ -213,12 +213,12 @@ def _is_outdated(
     translated_from: SQLColumnExpression[str | None], view: View
 ) -> ColumnElement[bool]:
     """Return whether the edition that a text was translated from says something else by now."""
-    source, newest = named(Revision, "source"), named(Revision, "newest")
+    source, newest = aliased_table(Revision, "source"), aliased_table(Revision, "newest")
     if view.perspective is Perspective.DRAFT:
-        edition = named(Edition, "source_edition")
+        edition = aliased_table(Edition, "source_edition")
         is_newest = edition.c.head_id == newest.c.id
     else:
-        edition = named(Publication, "source_edition")
+        edition = aliased_table(Publication, "source_edition")
         is_newest = and_(edition.c.revision_id == newest.c.id, is_open(edition, view))
     of_source = edition.c.id if view.perspective is Perspective.DRAFT else edition.c.edition_id
     return exists(
@@ -285,7 +285,7 @@ def _is_public_in(
     locales: Sequence[ColumnElement[str]], entry_id: ColumnElement[str], view: View
 ) -> ColumnElement[bool]:
     """Return whether readers see an edition of an entry in one of these locales."""
-    better = named(Publication, "better")
+    better = aliased_table(Publication, "better")
     return exists().where(
         better.c.entry_id == entry_id, better.c.locale.in_(locales), is_open(better, view)
     )

@@ -132,7 +132,7 @@ def _add(
         id=new_id("comment"),
         edition_id=held.edition.id,
         thread_id=thread_id,
-        body=_checked(body),
+        body=_check_body(body),
         author_id=work.account_id(),
         created_at=work.now,
         field_path=anchor.field_path if anchor else None,
@@ -145,7 +145,7 @@ def _add(
     return comment
 
 
-def _checked(body: str) -> str:
+def _check_body(body: str) -> str:
     problems: list[UserError] = []
     text = as_text(body, ("body",), problems, LONGEST).strip()
     if not text:

@@ -161,20 +161,20 @@ class _Facts:
         )
         categories = await reading.session.execute(select(Category.id, Category.parent_id))
         return cls(
-            authored=_grouped(
+            authored=_group(
                 (edition, Authored(number, author, digest))
                 for edition, number, author, digest in saved
             ),
-            published=_grouped((edition, number) for edition, number in published),
-            inherited=_grouped((edition, account) for edition, account in inherited),
-            signatures=_grouped(
+            published=_group((edition, number) for edition, number in published),
+            inherited=_group((edition, account) for edition, account in inherited),
+            signatures=_group(
                 (
                     each.edition_id,
                     Signature(each.id, each.digest, each.stage, each.account_id, each.expires_at),
                 )
                 for each in signed
             ),
-            assignees=_grouped((review, account) for review, account in assigned),
+            assignees=_group((review, account) for review, account in assigned),
             parents=dict(categories.all()),
         )
 
@@ -212,7 +212,7 @@ class _Facts:
         return frozenset(found)
 
 
-def _grouped(pairs: Iterable[tuple[str, T]]) -> Mapping[str, Sequence[T]]:
+def _group(pairs: Iterable[tuple[str, T]]) -> Mapping[str, Sequence[T]]:
     groups: dict[str, list[T]] = defaultdict(list)
     for key, value in pairs:
         groups[key].append(value)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from starlette.requests import HTTPConnection
 
 from cms.access.secret_tokens import hash_of
-from cms.access.sessions import authenticate, note_use, previewed
+from cms.access.sessions import authenticate, note_use, previewed_revision
 from cms.authorization.actor import ANONYMOUS, Actor
 from cms.clock import now
 from cms.errors import DatabaseError, Refused
@@ -50,7 +50,7 @@ async def preview_of(database: Database, secret: str) -> str:
     """
     async with database.reading() as session:
         try:
-            return await previewed(session, secret, now())
+            return await previewed_revision(session, secret, now())
         except Refused as refusal:
             raise unauthenticated_failure(refusal.errors[0].message) from None
 

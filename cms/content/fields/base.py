@@ -134,7 +134,7 @@ def as_text(value: Json, path: ValuePath, problems: Problems, longest: int) -> s
     if value is None:
         return ""
     if not isinstance(value, str):
-        problems.append(InvalidValue(message=expected("text", value), path=path))
+        problems.append(InvalidValue(message=expected_instead("text", value), path=path))
         return ""
     if len(value) > longest:
         message = f"{len(value):,} characters; at most {longest:,} are allowed"
@@ -172,7 +172,7 @@ def as_mapping(
     return value
 
 
-def expected(form: str, value: Json) -> str:
+def expected_instead(form: str, value: Json) -> str:
     """Return what is wrong with a value of the wrong form, without what it says."""
     return (
         f"expected {form}" if isinstance(value, str) else f"expected {form}, not {name_of(value)}"
@@ -196,7 +196,7 @@ def name_of(value: Json) -> str:
             return "a list"
 
 
-def joined(path: ValuePath) -> str:
+def path_text(path: ValuePath) -> str:
     """Return a value's path as one string: ``groups/0/links``."""
     return "/".join(map(str, path))
 

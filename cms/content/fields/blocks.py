@@ -93,15 +93,15 @@ class AnyBlock(Object):
 
     def resolve(self, value: Json, entries: EntriesByPath) -> Json:
         """Resolve every value."""
-        return self._typed(value, super().resolve(value, entries))
+        return self._with_type(value, super().resolve(value, entries))
 
     def compute(self, value: Json, beside: JsonObject) -> Json:
         """Fill in every value."""
-        return self._typed(value, super().compute(value, beside))
+        return self._with_type(value, super().compute(value, beside))
 
     def render(self, value: Json, page: Rendering) -> Json:
         """Render every value, and say which block it is."""
-        return self._typed(value, super().render(value, page))
+        return self._with_type(value, super().render(value, page))
 
     def inner_fields(self) -> Iterator[Field]:
         """Yield the fields of all the blocks."""
@@ -121,7 +121,7 @@ class AnyBlock(Object):
         """Return a block of the same class in which nothing is filled in."""
         return {TYPE: like[TYPE]}
 
-    def _typed(self, value: Json, made: Json) -> Json:
+    def _with_type(self, value: Json, made: Json) -> Json:
         return {TYPE: self.variant_of(value), **made} if isinstance(made, Mapping) else None
 
     def _block_of(self, value: Json) -> type[Block] | None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import KW_ONLY, dataclass
 
 from cms.content.canonical_json import Json
-from cms.content.fields.base import Problems, Scalar, ValuePath, expected
+from cms.content.fields.base import Problems, Scalar, ValuePath, expected_instead
 from cms.errors import InvalidValue, SiteError
 
 # What the API shows for a stored word that is not among the choices any more.
@@ -39,6 +39,6 @@ class Choice(Scalar):
         """Check that it is one of the choices."""
         if value is None or value in self.choices:
             return value
-        message = expected(f"one of {', '.join(self.choices)}", value)
+        message = expected_instead(f"one of {', '.join(self.choices)}", value)
         problems.append(InvalidValue(message=message, path=path))
         return None

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from cms.content.canonical_json import Json
-from cms.content.fields.base import Problems, Scalar, ValuePath, expected
+from cms.content.fields.base import Problems, Scalar, ValuePath, expected_instead
 from cms.errors import InvalidValue
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -22,6 +22,6 @@ class Colour(Scalar):
             return None
         if isinstance(value, str) and _COLOUR.fullmatch(value):
             return value.lower()
-        message = expected("a colour in the form #rrggbb", value)
+        message = expected_instead("a colour in the form #rrggbb", value)
         problems.append(InvalidValue(message=message, path=path))
         return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cms import clock
 from cms.content.canonical_json import Json
-from cms.content.fields.base import Problems, Scalar, ValuePath, expected
+from cms.content.fields.base import Problems, Scalar, ValuePath, expected_instead
 from cms.errors import InvalidValue
 
 
@@ -20,7 +20,7 @@ class Date(Scalar):
             return None
         day = clock.parse_day(value)
         if day is None:
-            message = expected("a date in the form YYYY-MM-DD", value)
+            message = expected_instead("a date in the form YYYY-MM-DD", value)
             problems.append(InvalidValue(message=message, path=path))
             return None
         return day.isoformat()

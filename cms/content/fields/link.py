@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from cms.content.canonical_json import Json, JsonObject
-from cms.content.fields.base import Field, Problems, ValuePath, as_list, as_mapping, as_text, joined
+from cms.content.fields.base import (
+    Field,
+    Problems,
+    ValuePath,
+    as_list,
+    as_mapping,
+    as_text,
+    path_text,
+)
 from cms.content.fields.targets import check_targets
 from cms.content.links import (
     Edge,
@@ -77,7 +85,7 @@ class Links(Field):
             yield Edge(
                 origin=Origin.FIELD,
                 kind=self.kind,
-                field_path=joined(path),
+                field_path=path_text(path),
                 ordinal=ordinal,
                 label=str(link["label"]),
                 note=str(link["note"]),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from cms.content.canonical_json import Json, JsonObject
-from cms.content.fields.base import Field, Problems, ValuePath, as_text, joined
+from cms.content.fields.base import Field, Problems, ValuePath, as_text, path_text
 from cms.content.links import Edge, EntriesByPath, Origin, target_fields
 from cms.content.markup.html_segments import segments_of
 from cms.content.markup.markdown import (
@@ -83,7 +83,7 @@ class Markdown(Field):
             yield Edge(
                 origin=Origin.INLINE,
                 kind=INLINE_KIND,
-                field_path=joined(path),
+                field_path=path_text(path),
                 ordinal=ordinal,
                 label=link.label,
                 target=target,

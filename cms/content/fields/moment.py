@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cms import clock
 from cms.content.canonical_json import Json
-from cms.content.fields.base import Problems, Scalar, ValuePath, expected
+from cms.content.fields.base import Problems, Scalar, ValuePath, expected_instead
 from cms.errors import InvalidValue
 
 # How far from UTC PostgreSQL knows zones; none on earth ever was.
@@ -28,7 +28,9 @@ class DateTime(Scalar):
             return None
         moment = _moment(value)
         if moment is None:
-            message = expected("a time with a zone, such as 2026-11-24T18:00:00+01:00", value)
+            message = expected_instead(
+                "a time with a zone, such as 2026-11-24T18:00:00+01:00", value
+            )
             problems.append(InvalidValue(message=message, path=path))
             return None
         text = moment.isoformat(timespec="milliseconds")

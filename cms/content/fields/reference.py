@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from cms.content.canonical_json import Json
-from cms.content.fields.base import Field, Problems, ValuePath, expected, joined
+from cms.content.fields.base import Field, Problems, ValuePath, expected_instead, path_text
 from cms.content.fields.list import List
 from cms.content.fields.targets import check_targets
 from cms.content.links import Edge, EntriesByPath, Origin, entry_of, path_of, with_entry
@@ -37,7 +37,7 @@ class Reference(Field):
             return None
         if isinstance(value, str) and (path_of(value) == value or entry_of(value) == value):
             return value
-        message = expected("the id or the path of an entry", value)
+        message = expected_instead("the id or the path of an entry", value)
         problems.append(InvalidValue(message=message, path=path))
         return None
 
@@ -58,7 +58,7 @@ class Reference(Field):
             yield Edge(
                 origin=Origin.REFERENCE,
                 kind=self.name,
-                field_path=joined(path),
+                field_path=path_text(path),
                 ordinal=0,
                 target=target,
                 url=value if target is None else None,

@@ -102,7 +102,10 @@ def with_links(text: str, page_path: str, url: str, choose: Chooser) -> str:
     for match in _links(text):
         link = _link(match, page_path, url)
         if link is not None:
-            pieces += [text[done : match.start()], _replaced(match, link, page_path, url, choose)]
+            pieces += [
+                text[done : match.start()],
+                _replacement(match, link, page_path, url, choose),
+            ]
             done = match.end()
     return "".join([*pieces, text[done:]])
 
@@ -122,7 +125,7 @@ def _within(href: str, url: str) -> str:
     return rest if own and rest != href and rest[:1] in {"", "/", "#", "?"} else href
 
 
-def _replaced(
+def _replacement(
     match: re.Match[str], link: OldLink, page_path: str, url: str, choose: Chooser
 ) -> str:
     words = match["words"]

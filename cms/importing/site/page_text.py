@@ -92,7 +92,7 @@ def fields_of(mapping: MarkdownMapping, text: str) -> Mapping[str, Json]:
     if not mapping.sections:
         return {mapping.body: text}
     body, parts = split_at_headings(text)
-    if parts and parts[0][0].strip().casefold() in _folded(mapping.opening):
+    if parts and parts[0][0].strip().casefold() in _casefold_all(mapping.opening):
         body = "\n\n".join(filter(None, [body, parts[0][1]]))
         parts = parts[1:]
     sections: list[Json] = [{"heading": heading, "body": part} for heading, part in parts]
@@ -129,8 +129,8 @@ class _Values:
         """Return the value of a key, or its replacement in the mapping."""
         value = self._source.values.get(self.spelling(key)) if key else None
         if isinstance(value, list):
-            return [self._replaced(key, each) for each in value]
-        return self._replaced(key, value)
+            return [self._replacement(key, each) for each in value]
+        return self._replacement(key, value)
 
     def text(self, key: str) -> str:
         """Return the text of a key; empty if there is none.
@@ -161,10 +161,10 @@ class _Values:
             if each is not None and str(each).strip():
                 yield str(each).strip()
 
-    def _replaced(self, key: str, value: Json) -> Json:
+    def _replacement(self, key: str, value: Json) -> Json:
         instead = self._instead.get(key.casefold(), {})
         return instead.get(value.strip().casefold(), value) if isinstance(value, str) else value
 
 
-def _folded(words: Sequence[str]) -> frozenset[str]:
+def _casefold_all(words: Sequence[str]) -> frozenset[str]:
     return frozenset(word.casefold() for word in words)

@@ -111,7 +111,9 @@ def rows_of_type(view: View, content_type: str, *conditions: Condition) -> Rows:
 def referenced_rows(view: View, *conditions: Condition) -> Rows:
     """Return the entries that references point at, in the order in which those stand."""
     rows = _rows(
-        relations.referenced(view), lambda entry: (OrderKey(entry.from_ordinal),), *conditions
+        relations.referenced_entries(view),
+        lambda entry: (OrderKey(entry.from_ordinal),),
+        *conditions,
     )
     return replace(rows, typename=lambda entry: entry.content_type)
 

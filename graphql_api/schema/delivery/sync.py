@@ -126,7 +126,7 @@ def _affected(site: Site) -> Declared:
 
     def rows(_: Row, call: Call) -> Rows:
         return Rows(
-            Chosen(relations.affected(call.view, _since(call), _until(call), singletons)),
+            Chosen(relations.affected_pages(call.view, _since(call), _until(call), singletons)),
             order=lambda page: (OrderKey(page.path), OrderKey(page.locale), OrderKey(page.id)),
         )
 

@@ -27,7 +27,7 @@ ROWS = {
     relations.entries: rows.EntryRow,
     relations.translations: rows.EntryRow,
     relations.revisions: rows.EntryRow,
-    relations.referenced: rows.ReferencedRow,
+    relations.referenced_entries: rows.ReferencedRow,
     relations.references: rows.ReferenceRow,
     relations.links: rows.LinkRow,
     relations.incoming_links: rows.IncomingLinkRow,
@@ -55,7 +55,7 @@ ROWS = {
     review.comments: review.CommentRow,
     publishing.former_paths: publishing.FormerPathRow,
     publishing.changes: publishing.ChangeRow,
-    publishing.affected: publishing.AffectedRow,
+    publishing.affected_pages: publishing.AffectedRow,
     search.suggestions: search.SuggestionRow,
 }
 OF_EDITORS = {
