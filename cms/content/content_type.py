@@ -41,6 +41,7 @@ COMMON_NAMES = frozenset(
         "link_groups",
         "links",
         "locale",
+        "locale_name",
         "open_review",
         "path",
         "presence",

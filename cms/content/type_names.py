@@ -10,7 +10,7 @@ from cms.content.content_type import ContentType
 from cms.content.fields import Block, Blocks, Choice, Field, List, Object, Section
 from cms.content.fields.base import all_fields
 from cms.content.fields.computed import shown_as
-from cms.content.fields.names import camel, lower_first
+from cms.content.fields.names import api_name, camel, lower_first, text_name
 from cms.content.reserved_names import RESERVED_QUERIES, is_reserved
 from cms.errors import SiteError
 
@@ -37,11 +37,25 @@ def check_api_names(content_types: Sequence[type[ContentType]]) -> None:
         if is_reserved(name):
             raise SiteError(f"{owner}: the type {name} is reserved for the API; use another name")
         _take(types, name, owner, "type")
+    for place, fields in _groups_of(content_types):
+        _check_choice_texts(place, fields)
     queries: dict[str, str] = {}
     for name, owner in queries_of(content_types):
         if name in RESERVED_QUERIES:
             raise SiteError(f"{owner}: the query {name} is reserved for the API; use another name")
         _take(queries, name, owner, "query")
+
+
+def _check_choice_texts(place: str, fields: Mapping[str, Field]) -> None:
+    """Check that no field has the name of the stored text beside a choice."""
+    names = {api_name(key): key for key in fields}
+    for key, field in fields.items():
+        text = text_name(api_name(key), is_list=isinstance(shown_as(field), List))
+        if isinstance(_item_of(field), Choice) and text in names:
+            raise SiteError(
+                f"{place}: {text} is the stored text of the choice {key!r} in the API; "
+                f"rename {names[text]!r}"
+            )
 
 
 def _check_classes(what: str, classes: Sequence[type[ContentType | Block]]) -> None:
@@ -81,12 +95,30 @@ def types_of(content_types: Sequence[type[ContentType]]) -> Iterator[tuple[str, 
         yield from _types_of_fields(block.name, block.name, block.fields)
 
 
+def _groups_of(
+    content_types: Sequence[type[ContentType]],
+) -> Iterator[tuple[str, Mapping[str, Field]]]:
+    """Yield the fields that are declared together, and the place where they are."""
+    owners: Sequence[type[ContentType | Block]] = [*content_types, *_blocks_of(content_types)]
+    for each in owners:
+        yield each.name, each.fields
+        for field in all_fields(each.fields.values()):
+            item = _item_of(field)
+            if isinstance(item, Object):
+                yield f"{each.name}.{field.name}", item.fields
+
+
+def _item_of(field: Field) -> Field:
+    """Return a field without what computes it, or the item of a list without blocks."""
+    shown = shown_as(field)
+    return shown.item if isinstance(shown, List) and not isinstance(shown, Blocks) else shown
+
+
 def _types_of_fields(
     name: str, place: str, fields: Mapping[str, Field]
 ) -> Iterator[tuple[str, str]]:
     for key, field in fields.items():
-        type_, owner, shown = f"{name}{camel(key)}", f"{place}.{key}", shown_as(field)
-        item = shown if isinstance(shown, Blocks) or not isinstance(shown, List) else shown.item
+        type_, owner, item = f"{name}{camel(key)}", f"{place}.{key}", _item_of(field)
         if isinstance(item, Choice):
             yield from ((f"{type_}{ending}", owner) for ending in _OF_A_CHOICE)
         elif isinstance(item, Blocks | Object) and not isinstance(item, Section):

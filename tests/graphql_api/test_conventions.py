@@ -24,12 +24,13 @@ from graphql import (
 )
 
 from cms.authorization.actions import ROLE_ACTIONS, Action
+from cms.content.fields.names import text_name
 from cms.content.links import Origin
 from cms.publishing.gates import GATES
 from cms.reading.management import REVIEW_OUTCOMES
 from cms.review.relations import STATES
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
-from graphql_api.schema.declaring.words import UNKNOWN, text_field
+from graphql_api.schema.declaring.words import UNKNOWN
 from graphql_api.schema.management.errors import error_types
 from seeds.site import site
 from tests.sites import SITE
@@ -156,7 +157,7 @@ def test_beside_a_word_that_may_not_be_declared_stands_its_text(name: str) -> No
     for each in outputs(types_of(schema)):
         if is_enum_type(each.named) and UNKNOWN in each.named.values:
             text = fields_of(schema.type_map[each.owner]).get(
-                text_field(each.name, is_list=each.is_list)
+                text_name(each.name, is_list=each.is_list)
             )
             wanted = str(each.type).replace(each.named.name, "String")
             if text is None or str(text.type) not in {wanted, f"{wanted}!"}:

@@ -32,6 +32,14 @@ def lower_first(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
+def text_name(name: str, *, is_list: bool) -> str:
+    """Return the API's name of the stored text beside a value of an enum.
+
+    ``role`` has ``roleName`` beside it, and the list ``scopes`` has ``scopeNames``.
+    """
+    return f"{name.removesuffix('s')}Names" if is_list else f"{name}Name"
+
+
 def is_field_name(name: str) -> bool:
     """Say whether a field can have this name."""
     return _FIELD_NAME.fullmatch(name) is not None

@@ -9,8 +9,7 @@ from sqlalchemy.sql.functions import coalesce
 
 from cms.content.fields import Choice, Field, List
 from cms.content.fields.computed import shown_as
-from cms.content.fields.names import api_name
-from cms.errors import SiteError
+from cms.content.fields.names import api_name, text_name
 from cms.storage.dialects import JsonText, TextOf
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
 from graphql_api.planner.json_sql import Elements, JsonConstant, element_index, member, text
@@ -18,7 +17,7 @@ from graphql_api.planner.source import Sql
 from graphql_api.schema.content_types.document import document_of
 from graphql_api.schema.declaring.fields import PART, Declared, many, value
 from graphql_api.schema.declaring.type_registry import Namespace
-from graphql_api.schema.declaring.words import UNKNOWN, name_of, text_field
+from graphql_api.schema.declaring.words import UNKNOWN, name_of
 
 _UNKNOWN = JsonConstant(f'"{UNKNOWN}"'.encode(), "jsonb")
 
@@ -50,18 +49,9 @@ def chosen_list(choice: Choice, name: str, type_: str, description: str) -> Decl
     return many(f"list[{type_}]", rows, description)
 
 
-def choice_texts(
-    namespace: Namespace, name: str, fields: Mapping[str, Field]
-) -> dict[str, Declared]:
-    """Return the texts beside the choices among these fields.
-
-    Raises:
-        SiteError: if another field has the name of such a text.
-    """
-    texts = dict(_texts(namespace, fields))
-    for each in texts.keys() & {api_name(field) for field in fields}:
-        raise SiteError(f"{name}.{each}: a choice has its text under this name; take another")
-    return texts
+def choice_texts(namespace: Namespace, fields: Mapping[str, Field]) -> dict[str, Declared]:
+    """Return the texts beside the choices among these fields."""
+    return dict(_texts(namespace, fields))
 
 
 def _texts(namespace: Namespace, fields: Mapping[str, Field]) -> Iterator[tuple[str, Declared]]:
@@ -72,7 +62,7 @@ def _texts(namespace: Namespace, fields: Mapping[str, Field]) -> Iterator[tuple[
             continue
         optional = "" if is_list or namespace.promises(shown) else " | None"
         yield (
-            text_field(api_name(key), is_list=is_list),
+            text_name(api_name(key), is_list=is_list),
             value(
                 f"list[str]{optional}" if is_list else f"str{optional}",
                 _list_text(field) if is_list else _text(field),

@@ -63,7 +63,7 @@ def declare_fields(
     declared = {
         key: declare_field(types, f"{name}{camel(key)}", field) for key, field in fields.items()
     }
-    return {**declared, **choice_texts(types.namespace, name, fields)}
+    return {**declared, **choice_texts(types.namespace, fields)}
 
 
 def declare_field(types: FieldTypes, name: str, field: Field) -> Declared:

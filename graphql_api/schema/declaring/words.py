@@ -115,11 +115,6 @@ def named(vocabulary: str, stored: Iterable[str]) -> dict[str, str]:
     return words
 
 
-def text_field(field: str, *, is_list: bool) -> str:
-    """Return the name of the text beside a field: ``roleName``, ``scopeNames``."""
-    return f"{field.removesuffix('s')}Names" if is_list else f"{field}Name"
-
-
 def members_of(words: Mapping[str, str]) -> dict[str, Any]:
     """Return the members of the enum for a vocabulary."""
     return {**words, UNKNOWN: ANSWER_ONLY}

@@ -8,10 +8,10 @@ import pytest
 
 from cms.content.content_type import ContentType
 from cms.content.fields import Choice, Links, List, Object, Text
+from cms.content.fields.names import text_name
 from cms.errors import SiteError
 from cms.site import Site
-from graphql_api.schema.build import build_delivery_schema
-from graphql_api.schema.declaring.words import named, text_field
+from graphql_api.schema.declaring.words import named
 from tests.builders import Newsroom
 from tests.graphql_api.conftest import Api, api_of
 
@@ -148,8 +148,8 @@ def test_words_have_names_in_capitals_and_no_two_the_same() -> None:
         named("LinkKind", ["sold_at", "sold-at"])
     with pytest.raises(SiteError, match="UNKNOWN"):
         named("LinkKind", ["unknown"])
-    assert text_field("level", is_list=False) == "levelName"
-    assert text_field("formats", is_list=True) == "formatNames"
+    assert text_name("level", is_list=False) == "levelName"
+    assert text_name("formats", is_list=True) == "formatNames"
 
 
 def test_no_choice_is_called_unknown_and_no_field_like_its_text() -> None:
@@ -162,5 +162,5 @@ def test_no_choice_is_called_unknown_and_no_field_like_its_text() -> None:
         genre = Choice(choices=("WESTERN",))
         genre_name = Text()
 
-    with pytest.raises(SiteError, match=r"Film\.genreName"):
-        build_delivery_schema(Site("Films", content_types=[Film]))
+    with pytest.raises(SiteError, match=r"Film: genreName is the stored text .* 'genre_name'"):
+        Site("Films", content_types=[Film])
