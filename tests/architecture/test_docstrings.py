@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CMS = ROOT / "cms"
+API = ROOT / "graphql_api"
 
 # Rooms whose docstrings are done; a room is added when its docstrings are.
 ROOMS = (
@@ -24,6 +25,8 @@ ROOMS = (
     "signing.py",
     "tables",
 )
+API_ROOMS = ("schema/build.py", "schema/content_types", "schema/declaring", "schema/delivery")
+PATHS = (*(CMS / room for room in ROOMS), *(API / room for room in API_ROOMS))
 
 # Openings that announce a riddle rather than a noun.
 RIDDLE = re.compile(
@@ -38,9 +41,7 @@ Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 def files() -> list[Path]:
     return sorted(
-        file
-        for room in ROOMS
-        for file in ([CMS / room] if room.endswith(".py") else (CMS / room).rglob("*.py"))
+        file for room in PATHS for file in ([room] if room.suffix else room.rglob("*.py"))
     )
 
 
@@ -58,7 +59,7 @@ def is_function(node: Documented) -> bool:
     return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not is_property
 
 
-@pytest.mark.parametrize("file", files(), ids=lambda file: str(file.relative_to(CMS)))
+@pytest.mark.parametrize("file", files(), ids=lambda file: str(file.relative_to(ROOT)))
 def test_a_docstring_opens_with_a_noun_or_a_verb(file: Path) -> None:
     for node, docstring in docstrings(file):
         assert not RIDDLE.match(docstring), docstring
@@ -66,5 +67,5 @@ def test_a_docstring_opens_with_a_noun_or_a_verb(file: Path) -> None:
 
 
 def test_every_room_has_docstrings() -> None:
-    assert all((CMS / room).exists() for room in ROOMS)
+    assert all(room.exists() for room in PATHS)
     assert all(list(docstrings(file)) for file in files())
