@@ -19,7 +19,7 @@ from graphql import (
     is_specified_scalar_type,
 )
 
-from cms.content.fields import AnyBlock
+from cms.content.fields import AnyBlock, Section
 from cms.content.fields.base import all_fields
 from cms.site import Site
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
@@ -111,7 +111,8 @@ def texts_of_site(of: Site) -> frozenset[str]:
         for field in fields:
             if isinstance(field, AnyBlock):
                 texts |= {block.description for block in field.blocks.values()}
-    return frozenset(texts - {""})
+    of_product = {field.description for field in Section().fields.values()}
+    return frozenset(texts - of_product - {""})
 
 
 @pytest.fixture(scope="module")

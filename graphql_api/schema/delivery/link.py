@@ -35,7 +35,7 @@ def _position(link: LinkRow) -> Sql:
 
 
 class Link:
-    """A directed edge from an entry to another, or to a URL."""
+    """Directed edge from an entry to another entry, or to a URL."""
 
     kind = word("LinkKind", LinkRow.kind, "Kind of the link: what the target is to the source.")
     kind_name = word_text("str", "kind", LinkRow.kind)

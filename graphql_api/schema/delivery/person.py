@@ -56,7 +56,7 @@ class Person(Node):
 
     id = value("ID", PersonRow.id, "Id of the person.")
     slug = value("str", PersonRow.slug, "URL slug of the person.")
-    name = value("str", PersonRow.name, "Full name for readers.")
+    name = value("str", PersonRow.name, "Name in the byline, as readers see it.")
     bio = value("str", PersonRow.bio, "Short biography for readers.")
     profiles = many(
         "list[PersonProfile]", _profiles, "Profiles of the person on other sites, in order."

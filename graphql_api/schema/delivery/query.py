@@ -135,7 +135,7 @@ class Query:
     categories = connection(
         "Category",
         lambda _, __: category_rows(),
-        "Categories of the whole tree, in the editors' order.",
+        "Categories at all depths of the tree.",
         where="CategoryWhere",
         order="CategoryOrder",
     )
@@ -161,7 +161,7 @@ class Query:
     tags = connection(
         "Tag",
         lambda _, __: tag_rows(),
-        "Tags of all entries, by name.",
+        "Tags of the site, by name.",
         where="TagWhere",
         order="TagOrder",
     )
