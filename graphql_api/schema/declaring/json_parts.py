@@ -1,4 +1,4 @@
-"""Fields of objects that are JSON: what Python has worked out, or a column holds."""
+"""Fields of JSON objects, computed in Python or stored in a column."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from graphql_api.planner.answers import answers_rows
 from graphql_api.planner.declarations import Call, Rows
 from graphql_api.planner.json_sql import member, text
 from graphql_api.planner.source import Sql
-from graphql_api.schema.declaring.fields import Declared, inside, many, one, value
+from graphql_api.schema.declaring.fields import Declared, many, one, row_object, value
 
 
 def json_member(key: str) -> Callable[[Sql], Sql]:
@@ -20,17 +20,17 @@ def json_member(key: str) -> Callable[[Sql], Sql]:
 
 
 def part(type_: str, key: str, description: str) -> Declared:
-    """Declare a leaf that stands under a key."""
+    """Declare a leaf under a key."""
     return value(type_, json_member(key), description)
 
 
 def part_object(type_: str, key: str, description: str) -> Declared:
-    """Declare an object that stands under a key."""
+    """Declare an object under a key."""
 
     def is_present(row: Sql) -> ColumnElement[bool]:
         return member(row, key).is_not(None)
 
-    return inside(
+    return row_object(
         type_,
         json_member(key),
         description,
@@ -39,7 +39,7 @@ def part_object(type_: str, key: str, description: str) -> Declared:
 
 
 def part_list(type_: str, key: str, description: str) -> Declared:
-    """Declare a list of objects that stands under a key."""
+    """Declare a list of objects under a key."""
 
     def rows(row: Sql, _: Call) -> Rows:
         return answers_rows(member(row, key))
@@ -48,7 +48,7 @@ def part_list(type_: str, key: str, description: str) -> Declared:
 
 
 def ids_under(key: str) -> Callable[[Sql, Call], Rows]:
-    """Return what yields the ids that a list under a key holds, in order."""
+    """Return the function that selects the ids in a list under a key, in order."""
 
     def ids(row: Sql, _: Call) -> Rows:
         rows = answers_rows(member(row, key))
@@ -58,7 +58,7 @@ def ids_under(key: str) -> Callable[[Sql, Call], Rows]:
 
 
 def part_row(type_: str, key: str, rows: Callable[[Call, Sql], Rows], description: str) -> Declared:
-    """Declare what has the id that stands under a key.
+    """Declare the object with the id that is under a key.
 
     Args:
         type_: its type.
@@ -67,7 +67,7 @@ def part_row(type_: str, key: str, rows: Callable[[Call, Sql], Rows], descriptio
         description: for the schema's readers.
     """
 
-    def found(row: Sql, call: Call) -> Rows:
+    def row_under_key(row: Sql, call: Call) -> Rows:
         return rows(call, JsonText(row, text(key)))
 
-    return one(type_, found, description)
+    return one(type_, row_under_key, description)

@@ -1,4 +1,4 @@
-"""Full text search on connections of entries, and words that may be meant."""
+"""Full text search in connections of entries, and search suggestions."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from graphql_api.planner.json_sql import RowCount
 from graphql_api.planner.ordering import order_mark
 from graphql_api.planner.source import Chosen, Columns, Selectable, Sql, SqlType
 from graphql_api.schema.declaring.connection import connection
-from graphql_api.schema.declaring.fields import Argument, Declared, R, many, value
+from graphql_api.schema.declaring.fields import THIS_FIELD, Argument, Declared, R, many, value
 
-# How many words a highlight has; a title is shown whole.
+# The number of words in a highlight; a title is never cut.
 _SNIPPET_WORDS = 30
 _TITLE_WORDS = 300
 
 # The work of a search for each row, by term: one that is in nearly every row, and any other.
 _COMMON, _RARE = 20, 1
-# A beginning of fewer letters is that of some word in nearly every row.
+# A prefix of fewer letters matches some word in nearly every row.
 _SHORT = 3
 
-_USUAL_SUGGESTIONS = 5
+_DEFAULT_SUGGESTIONS = 5
 _MOST_SUGGESTIONS = 20
 
 _SEARCH = Argument(
     "search",
     "str | None",
-    'Only what has these words; "a phrase", -without, this OR that, beginning*.',
+    f'Search terms for `{THIS_FIELD}`: words, "a phrase", -without, this OR that, beginning*.',
 )
 
 
@@ -53,12 +53,12 @@ def entry_connection(
 ) -> Declared:
     """Declare a connection of entries, which can be searched; see :func:`connection`."""
 
-    def searched(row: R, call: Call) -> Rows:
-        return _searched(rows(row, call), call)
+    def rows_of_search(row: R, call: Call) -> Rows:
+        return _matching_rows(rows(row, call), call)
 
     return connection(
         node,
-        searched,
+        rows_of_search,
         description,
         where=where,
         order=order,
@@ -75,24 +75,24 @@ def _effort(text: str) -> float:
 
 
 def _is_common(term: Term) -> bool:
-    """Return whether a term is taken to be in nearly every row."""
+    """Return whether a term is expected in nearly every row."""
     return term.is_prefix and len(term.words) == 1 and len(term.words[0]) < _SHORT
 
 
-def _searched(rows: Rows, call: Call) -> Rows:
-    """Return those rows in which what is searched for is found, if anything is.
+def _matching_rows(rows: Rows, call: Call) -> Rows:
+    """Return the rows that match the ``search`` argument; all rows without one.
 
-    Without another order, those come first in which it is found best.
+    Without another order, the best matches come first.
     """
     given = call.arguments.get("search")
     if not isinstance(given, Given) or not isinstance(rows.relation, Chosen):
         return rows
-    lookups = call.bind(_converted(given, lookup_of), Lookups(EVERY_DOCUMENT))
-    marked = call.bind(_converted(given, _marked), JsonDocument)
+    lookups = call.bind(_query_argument(given, lookup_of), Lookups(EVERY_DOCUMENT))
+    marks = call.bind(_query_argument(given, _words_to_mark), JsonDocument)
     select = rows.relation.select
     found = _Found(
         relations.matching_entries(select, lookups),
-        relations.ranked_entries(select, lookups, marked),
+        relations.ranked_entries(select, lookups, marks),
     )
     return replace(
         rows,
@@ -104,9 +104,9 @@ def _searched(rows: Rows, call: Call) -> Rows:
 
 @dataclass(frozen=True, eq=False)
 class _Found:
-    """What is found, as a relation that is ranked only where ranks are used.
+    """Matching rows, as a relation that is ranked only where ranks are used.
 
-    To rank takes several times as long as to find, and what is counted needs no ranks.
+    Ranking takes several times as long as matching, and counts need no ranks.
     """
 
     plain: Selectable
@@ -126,11 +126,11 @@ def _best_first(rows: Rows) -> Callable[[Columns], tuple[OrderKey, ...]]:
     return lambda entry: (OrderKey(entry.points, descending=True), *rows.order(entry))
 
 
-def _converted(given: Given, convert: Callable[[SearchQuery], object]) -> Given:
+def _query_argument(given: Given, convert: Callable[[SearchQuery], object]) -> Given:
     return Given(lambda variables: convert(parse_query(given.read(variables))))
 
 
-def _marked(query: SearchQuery) -> Json:
+def _words_to_mark(query: SearchQuery) -> Json:
     """Return the words to mark; see :func:`cms.storage.dialects.snippet_of`."""
     return [
         {
@@ -141,39 +141,47 @@ def _marked(query: SearchQuery) -> Json:
     ]
 
 
-def _highlighted(part: str, words: int) -> Declared:
+def _highlight_field(part: str, words: int) -> Declared:
     def highlight(found: RankedRow) -> Sql:
         return relations.highlight_of(found.shown, found.sought, part, words)
 
     return value(
         "str",
         highlight,
-        f"Of the {part}." if part != "title" else "The whole title.",
+        f"Part of the {part} with the most matches, some {words} words."
+        if part != "title"
+        else "Title in full, with the matches marked.",
     )
 
 
 class Highlight:
-    """Where the words are: HTML, with them in <mark>; some 30 words around the most of them."""
+    """Text with the search words in `<mark>`, as HTML."""
 
-    title = _highlighted("title", _TITLE_WORDS)
-    summary = _highlighted("summary", _SNIPPET_WORDS)
-    body = _highlighted("body", _SNIPPET_WORDS)
+    title = _highlight_field("title", _TITLE_WORDS)
+    summary = _highlight_field("summary", _SNIPPET_WORDS)
+    body = _highlight_field("body", _SNIPPET_WORDS)
 
 
 class Suggestion:
-    """A word of something public that may be meant by one that was typed."""
+    """Word of public content that a typed word may stand for."""
 
-    typed = value("str", SuggestionRow.typed, "What was typed, without case and accents.")
-    word = value("str", SuggestionRow.word, "The word, in small letters.")
-    score = value("float", SuggestionRow.score, "How alike they are; 1 is the same.")
-    edition_count = value("int", SuggestionRow.editions, "In how many public editions it is.")
+    typed = value(
+        "str", SuggestionRow.typed, "Word from the search terms, without case and accents."
+    )
+    word = value("str", SuggestionRow.word, "Suggested word, in lower case.")
+    score = value(
+        "float", SuggestionRow.score, "Similarity of the two words, up to 1 for the same word."
+    )
+    edition_count = value(
+        "int", SuggestionRow.editions, "Number of public editions with the suggested word."
+    )
 
 
 def _suggestions(_: Row, call: Call) -> Rows:
     given = call.required("search")
     first = call.arguments.get("first")
-    count = Given(_checked(first.read) if isinstance(first, Given) else _usual)
-    typed = call.bind(_converted(given, _typed), JsonDocument)
+    count = Given(_read_within_limit(first.read) if isinstance(first, Given) else _default_count)
+    typed = call.bind(_query_argument(given, _grams_of_words), JsonDocument)
     limit = RowCount(call.bind(count, BigInteger()))
     return Rows(
         Chosen(relations.suggestions(call.view, typed, limit)),
@@ -181,8 +189,8 @@ def _suggestions(_: Row, call: Call) -> Rows:
     )
 
 
-def _typed(query: SearchQuery) -> Json:
-    """Return what typed words have in common with others; see ``relations.suggestions``."""
+def _grams_of_words(query: SearchQuery) -> Json:
+    """Return the grams of typed words, which similar words share; see ``relations.suggestions``."""
     return [
         {"place": place, "word": word, "gram": gram, "grams": len(of_word)}
         for place, word in enumerate(typed_words(query))
@@ -191,31 +199,32 @@ def _typed(query: SearchQuery) -> Json:
     ]
 
 
-def _usual(_: Variables) -> int:
-    return _USUAL_SUGGESTIONS
+def _default_count(_: Variables) -> int:
+    return _DEFAULT_SUGGESTIONS
 
 
-def _checked(read: Read) -> Read:
-    def checked(variables: Variables) -> int:
+def _read_within_limit(read: Read) -> Read:
+    def read_count(variables: Variables) -> int:
         count: int = read(variables)
         if not 0 <= count <= _MOST_SUGGESTIONS:
             message = f"first is {count}; it must be from 0 to {_MOST_SUGGESTIONS}."
             raise bad_input(message, None)
         return count
 
-    return checked
+    return read_count
 
 
 SUGGEST = many(
     "list[Suggestion]",
     _suggestions,
-    "Words that may be meant, the most likely first: those that begin so, and those like it.",
+    "Suggested search words, most likely first: those that begin with a typed word, and similar "
+    "ones.",
     (
-        Argument("search", "str", "What was typed so far."),
+        Argument("search", "str", "Search terms typed so far."),
         Argument(
             "first",
             "int | None",
-            f"How many: {_USUAL_SUGGESTIONS} if not said, at most {_MOST_SUGGESTIONS}.",
+            f"Number of suggestions: default {_DEFAULT_SUGGESTIONS}, at most {_MOST_SUGGESTIONS}.",
         ),
     ),
 )

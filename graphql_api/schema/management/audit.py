@@ -14,7 +14,7 @@ from graphql_api.schema.declaring.aggregates import Facet, Summed
 from graphql_api.schema.declaring.fields import Declared, one, value
 from graphql_api.schema.declaring.row_sources import Condition
 from graphql_api.schema.declaring.words import word, word_text
-from graphql_api.schema.delivery.filters import compared, filtered
+from graphql_api.schema.delivery.filters import comparison, leaf_comparison
 from graphql_api.schema.management.account import account_rows
 
 
@@ -67,15 +67,15 @@ def _entry_id(record: AuditRow) -> Sql:
 
 
 AUDIT_WHERE: Mapping[str, Declared] = {
-    "sequence": compared("int", AuditRow.sequence, "Its number."),
-    "recorded_at": compared("DateTime", AuditRow.recorded_at, "When it was done."),
-    "actor": compared("str", AuditRow.actor, "Who did it."),
-    "action": filtered("ActionFilter", AuditRow.action, "What was asked for."),
-    "subject": compared("str", AuditRow.subject, "What it was done to."),
-    "entry": compared(
+    "sequence": leaf_comparison("int", AuditRow.sequence, "Its number."),
+    "recorded_at": leaf_comparison("DateTime", AuditRow.recorded_at, "When it was done."),
+    "actor": leaf_comparison("str", AuditRow.actor, "Who did it."),
+    "action": comparison("ActionFilter", AuditRow.action, "What was asked for."),
+    "subject": leaf_comparison("str", AuditRow.subject, "What it was done to."),
+    "entry": leaf_comparison(
         "ID",
         _entry_id,
         "The entry that it was about.",
     ),
-    "outcome": filtered("AuditOutcomeFilter", AuditRow.outcome, "Whether it was done."),
+    "outcome": comparison("AuditOutcomeFilter", AuditRow.outcome, "Whether it was done."),
 }

@@ -18,7 +18,7 @@ from graphql_api.schema.declaring.fields import Declared, many, of_row, one, val
 from graphql_api.schema.declaring.json_parts import json_member
 from graphql_api.schema.declaring.row_sources import Condition, revision_rows
 from graphql_api.schema.declaring.words import part_text, part_word, word, word_text
-from graphql_api.schema.delivery.filters import filtered
+from graphql_api.schema.delivery.filters import comparison
 from graphql_api.schema.delivery.node import Node
 from graphql_api.schema.delivery.review import SignOff
 from graphql_api.schema.management.account import account_rows
@@ -144,7 +144,7 @@ ENTRY_FIELDS: Mapping[str, Declared] = {
 
 # What editors can ask of an entry, and count entries by, beside what readers can.
 ENTRY_FILTERS: Mapping[str, Declared] = {
-    "state": filtered("EntryStateFilter", _state, "Where the revision that is shown stands."),
+    "state": comparison("EntryStateFilter", _state, "Where the revision that is shown stands."),
 }
 ENTRY_FACETS = (Facet("state", of_row(_state)),)
 
