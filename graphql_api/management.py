@@ -46,7 +46,7 @@ from graphql_api.planning import (
 from graphql_api.schema.management.context import RequestContext
 from graphql_api.schema.management.mutations.sessions import OPEN_TO_ALL
 from graphql_api.schema.management.query import RESTRICTED
-from graphql_api.schema.management.subscriptions import Following
+from graphql_api.schema.management.subscriptions import SubscriptionContext
 from graphql_api.timings import Timings
 
 # What editors may ask for at once.
@@ -149,10 +149,10 @@ class Management:
             yield (await self.answer(request, current, address)).body
             return
         field = await self._subscription_field(bound, current)
-        following = Following(self._database, self._site, self._tail, current)
+        context = SubscriptionContext(self._database, self._site, self._tail, current)
         arguments = _arguments(field, bound)
         async with (
-            aclosing(_declaration_of(field).run(following, arguments)) as all_events,
+            aclosing(_declaration_of(field).run(context, arguments)) as all_events,
             aclosing(_events_until_refusal(all_events)) as events,
         ):
             async for event in events:

@@ -18,7 +18,7 @@ from cms.work.work import Reading
 
 _MOST_DAYS = 100_000
 
-Given: TypeAlias = Mapping[str, Any]
+InputValues: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class RequestContext:
 
 
 # Answers a root field of a query from one snapshot.
-AnswerQuery: TypeAlias = Callable[[Reading, Given], Awaitable[Json]]
+AnswerQuery: TypeAlias = Callable[[Reading, InputValues], Awaitable[Json]]
 # Answers a root field of a mutation, in transactions of its own.
-AnswerMutation: TypeAlias = Callable[[RequestContext, Given], Awaitable[Json]]
+AnswerMutation: TypeAlias = Callable[[RequestContext, InputValues], Awaitable[Json]]
 
 
 def days(count: int) -> timedelta:

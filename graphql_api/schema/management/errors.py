@@ -23,7 +23,7 @@ from graphql_api.schema.declaring.words import part_text, part_word
 from graphql_api.schema.management.context import plain_object
 from graphql_api.schema.management.history import merge_json
 
-Place = Callable[[tuple[str | int, ...]], tuple[str | int, ...]]
+PathMapping = Callable[[tuple[str | int, ...]], tuple[str | int, ...]]
 
 # What some reasons say beside what all of them do.
 _MORE: dict[type[UserError], dict[str, Declared]] = {
@@ -104,19 +104,19 @@ ERRORS = many(
 )
 
 
-def refusal(refused: Refused, place: Place, site: Site | None = None) -> JsonObject:
+def refusal(refused: Refused, argument_path: PathMapping, site: Site | None = None) -> JsonObject:
     """Return the payload of a mutation that was refused.
 
     Args:
         refused: why.
-        place: where in the mutation's arguments a place in the command's input stands.
+        argument_path: where in the mutation's arguments a place in the command's input stands.
         site: the site's declaration, where a save may have been refused: it says how what a
             merge proposes is written.
     """
-    return {"errors": [_to_json(error, place, site) for error in refused.errors]}
+    return {"errors": [_to_json(error, argument_path, site) for error in refused.errors]}
 
 
-def _to_json(error: UserError, place: Place, site: Site | None) -> Json:
+def _to_json(error: UserError, argument_path: PathMapping, site: Site | None) -> Json:
     known = set(error_types())
     # A plugin's own reason is shown as the kind that it is a kind of.
     kind = next((each for each in type(error).__mro__ if each in known), errors.GateFailed)
@@ -125,16 +125,16 @@ def _to_json(error: UserError, place: Place, site: Site | None) -> Json:
         for field in fields(error)
         if field.name not in {"message", "path", "merge"}
     }
-    told = plain_object(
+    answer = plain_object(
         {
             **more,
             "type": kind.__name__,
             "code": error.code,
             "message": error.message,
-            "path": [str(step) for step in place(error.path)],
+            "path": [str(step) for step in argument_path(error.path)],
         }
     )
     if isinstance(error, StaleRevision) and error.merge is not None and site is not None:
         # In its values null is a value: it empties.
-        return {**told, "merge": merge_json(site, error.merge)}
-    return told
+        return {**answer, "merge": merge_json(site, error.merge)}
+    return answer

@@ -114,8 +114,8 @@ HISTORY_TYPES = (
 
 def difference_json(found: Difference) -> JsonObject:
     """Return a difference as the type ``Difference`` has it."""
-    told = found.to_json()
-    return shown({**told, "html": found.html()})
+    engine_json = found.to_json()
+    return api_object({**engine_json, "html": found.html()})
 
 
 def merge_json(site: Site, merge: Mapping[str, Any]) -> JsonObject:
@@ -123,15 +123,15 @@ def merge_json(site: Site, merge: Mapping[str, Any]) -> JsonObject:
     draft = merge["draft"]
     if not isinstance(draft, Mapping):
         raise TypeError("a merge proposes a draft")
-    told = {key: item for key, item in merge.items() if key not in {"draft", "contentType"}}
+    engine_json = {key: item for key, item in merge.items() if key not in {"draft", "contentType"}}
     values = draft_input(KINDS, site.content_type(merge["contentType"]), draft)
-    return {**shown(told), "values": values}
+    return {**api_object(engine_json), "values": values}
 
 
 def blame_json(blamed: Sequence[ParagraphOrigin]) -> Json:
     """Return paragraphs as the type ``BlamedParagraph`` has them."""
     return [
-        shown({"path": each.path, "label": each.label, "text": each.text})
+        api_object({"path": each.path, "label": each.label, "text": each.text})
         | {"revision": each.revision_id}
         for each in blamed
     ]
@@ -152,21 +152,21 @@ def threads_json(located: Sequence[Located]) -> Json:
     ]
 
 
-def shown(told: JsonObject) -> dict[str, Json]:
+def api_object(engine_json: JsonObject) -> dict[str, Json]:
     """Return JSON of the engine with paths and names as the API has them."""
     return {
-        key: path_of(value) if key in {"path", "oldPath"} and value else _shown(value)
-        for key, value in told.items()
+        key: path_of(value) if key in {"path", "oldPath"} and value else _api_value(value)
+        for key, value in engine_json.items()
         if value is not None
     }
 
 
-def _shown(value: Json) -> Json:
+def _api_value(value: Json) -> Json:
     match value:
         case Mapping():
-            return shown(value)
+            return api_object(value)
         case list() | tuple():
-            return [_shown(item) for item in value]
+            return [_api_value(item) for item in value]
         case _:
             return value
 

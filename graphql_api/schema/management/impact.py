@@ -79,13 +79,13 @@ def checks_json(checks: Iterable[Check]) -> Json:
             "gate": check.gate.__name__,
             "description": inspect.getdoc(check.gate) or "",
             "passed": not check.errors,
-            "errors": refusal(Refused(*check.errors), _place)["errors"],
+            "errors": refusal(Refused(*check.errors), _gate_path)["errors"],
         }
         for check in checks
     ]
 
 
-def _place(path: tuple[str | int, ...]) -> tuple[str, ...]:
+def _gate_path(path: tuple[str | int, ...]) -> tuple[str, ...]:
     return tuple(path_of(list(path)))
 
 

@@ -31,7 +31,7 @@ from graphql_api.schema.declaring.words import part_text, part_word, word_list
 from graphql_api.schema.delivery.query import NODES, node_fields
 from graphql_api.schema.management.account import account_rows, token_rows
 from graphql_api.schema.management.audit import audit_rows
-from graphql_api.schema.management.context import Given, days, plain_object
+from graphql_api.schema.management.context import InputValues, days, plain_object
 from graphql_api.schema.management.editing import publication_rows, review_rows
 from graphql_api.schema.management.history import blame_json, difference_json, threads_json
 from graphql_api.schema.management.impact import checks_json
@@ -44,16 +44,16 @@ _ENTRY = (
 _REVISION = Argument("revision_id", "ID | None", "The revision; by default the newest.")
 
 
-async def _me(reading: Reading, _: Given) -> Json:
+async def _me(reading: Reading, _: InputValues) -> Json:
     scopes = sorted(reading.actor.scopes) if reading.actor.scopes is not None else None
     return plain_object({"account": reading.actor.account_id, "scopes": scopes})
 
 
-async def _my_queue(reading: Reading, _: Given) -> Json:
+async def _my_queue(reading: Reading, _: InputValues) -> Json:
     return [_waiting(reading, each) for each in await waiting_for_me(reading)]
 
 
-async def _others_queue(reading: Reading, _: Given) -> Json:
+async def _others_queue(reading: Reading, _: InputValues) -> Json:
     return [_waiting(reading, each) for each in await waiting_for_others(reading)]
 
 
@@ -69,19 +69,19 @@ def _waiting(reading: Reading, waiting: Waiting) -> Json:
     }
 
 
-async def _review_due(reading: Reading, given: Given) -> Json:
-    within = days(given.get("withinDays") or 0)
+async def _review_due(reading: Reading, inputs: InputValues) -> Json:
+    within = days(inputs.get("withinDays") or 0)
     return [
         plain_object({"publication": due.publication.id, "expiresAt": due.expires_at})
         for due in await reviews_due(reading, within)
     ]
 
 
-async def _stale_reviews(reading: Reading, given: Given) -> Json:
+async def _stale_reviews(reading: Reading, inputs: InputValues) -> Json:
     expired: list[Json] = [
         {"publication": due.publication.id, "reason": "EXPIRED", "causes": []}
         for due in await reviews_due(reading, timedelta(0))
-        if not given.get("mine") or reading.actor.account_id in due.signers
+        if not inputs.get("mine") or reading.actor.account_id in due.signers
     ]
     outdated: list[Json] = [
         {
@@ -90,41 +90,41 @@ async def _stale_reviews(reading: Reading, given: Given) -> Json:
             "causes": [{"publication": cause.id} for cause in each.causes],
         }
         for each in await outdated_reviews(reading)
-        if not given.get("mine") or reading.actor.account_id in each.signers
+        if not inputs.get("mine") or reading.actor.account_id in each.signers
     ]
     return [*expired, *outdated]
 
 
-async def _check_publish(reading: Reading, given: Given) -> Json:
+async def _check_publish(reading: Reading, inputs: InputValues) -> Json:
     checks = await check_publish(
         reading,
-        given["entryId"],
-        revision_id=given.get("revisionId"),
-        locale=given.get("locale"),
+        inputs["entryId"],
+        revision_id=inputs.get("revisionId"),
+        locale=inputs.get("locale"),
     )
     return checks_json(checks)
 
 
-async def _compare(reading: Reading, given: Given) -> Json:
+async def _compare(reading: Reading, inputs: InputValues) -> Json:
     return difference_json(
-        await compare_revisions(reading, given["fromRevisionId"], given["toRevisionId"])
+        await compare_revisions(reading, inputs["fromRevisionId"], inputs["toRevisionId"])
     )
 
 
-async def _since_look(reading: Reading, given: Given) -> Json:
-    found = await changes_since_look(reading, given["entryId"], given.get("locale"))
+async def _since_look(reading: Reading, inputs: InputValues) -> Json:
+    found = await changes_since_look(reading, inputs["entryId"], inputs.get("locale"))
     return difference_json(found) if found is not None else None
 
 
-async def _blame(reading: Reading, given: Given) -> Json:
-    return blame_json(await blame_entry(reading, given["entryId"], given.get("locale")))
+async def _blame(reading: Reading, inputs: InputValues) -> Json:
+    return blame_json(await blame_entry(reading, inputs["entryId"], inputs.get("locale")))
 
 
-async def _threads(reading: Reading, given: Given) -> Json:
-    return threads_json(await locate_comments(reading, given["entryId"], given.get("locale")))
+async def _threads(reading: Reading, inputs: InputValues) -> Json:
+    return threads_json(await locate_comments(reading, inputs["entryId"], inputs.get("locale")))
 
 
-async def _checkpoint(reading: Reading, _: Given) -> Json:
+async def _checkpoint(reading: Reading, _: InputValues) -> Json:
     signer = await signer_of(reading.session, reading.key_file)
     return {"envelope": await checkpoint(reading.session, signer, reading.now)}
 

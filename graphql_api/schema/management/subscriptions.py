@@ -21,12 +21,12 @@ from graphql_api.schema.declaring.json_parts import part_row
 from graphql_api.schema.declaring.row_sources import revision_with_id
 from graphql_api.schema.declaring.words import part_text, part_word
 from graphql_api.schema.management.account import account_rows
-from graphql_api.schema.management.context import Given, plain_object
+from graphql_api.schema.management.context import InputValues, plain_object
 from graphql_api.schema.management.editing import comment_rows, publication_rows, review_rows
 
 
 @dataclass(frozen=True)
-class Following:
+class SubscriptionContext:
     """What a subscription gets to work with.
 
     Attributes:
@@ -43,7 +43,7 @@ class Following:
 
 
 # Yields the answers of a subscription's root field, each about an entry.
-Follow: TypeAlias = Callable[[Following, Given], AsyncIterator[JsonObject]]
+Follow: TypeAlias = Callable[[SubscriptionContext, InputValues], AsyncIterator[JsonObject]]
 
 _PUBLISHING = frozenset({Action.ENTRY_PUBLISH, Action.ENTRY_UNPUBLISH, Action.ENTRY_BREAK_GLASS})
 
@@ -51,45 +51,47 @@ _PUBLISHING = frozenset({Action.ENTRY_PUBLISH, Action.ENTRY_UNPUBLISH, Action.EN
 def _follow(key: str, actions: frozenset[Action] | None = None) -> Answer:
     """Return what follows some actions; the id of what each was done to stands under a key."""
 
-    async def events(following: Following, given: Given) -> AsyncIterator[JsonObject]:
-        wanted = given.get("entryId")
-        async with aclosing(following.tail.events()) as happenings:
-            async for happened in happenings:
-                entry_id = happened.detail.get("entry")
-                is_meant = entry_id is not None and wanted in (None, entry_id)
-                if is_meant and (actions is None or happened.action in actions):
-                    yield _told(happened, key)
+    async def answers(
+        context: SubscriptionContext, inputs: InputValues
+    ) -> AsyncIterator[JsonObject]:
+        wanted = inputs.get("entryId")
+        async with aclosing(context.tail.events()) as events:
+            async for event in events:
+                entry_id = event.detail.get("entry")
+                is_about_entry = entry_id is not None and wanted in (None, entry_id)
+                if is_about_entry and (actions is None or event.action in actions):
+                    yield _event_answer(event, key)
 
-    return Answer(events)
+    return Answer(answers)
 
 
-def _told(happened: ChainEvent, key: str) -> JsonObject:
+def _event_answer(event: ChainEvent, key: str) -> JsonObject:
     return plain_object(
         {
-            "entry": happened.detail["entry"],
-            "locale": happened.detail.get("locale"),
-            "action": happened.action,
-            "account": happened.actor,
-            key: happened.subject,
+            "entry": event.detail["entry"],
+            "locale": event.detail.get("locale"),
+            "action": event.action,
+            "account": event.actor,
+            key: event.subject,
         }
     )
 
 
-async def _presence(following: Following, given: Given) -> AsyncIterator[JsonObject]:
+async def _presence(context: SubscriptionContext, inputs: InputValues) -> AsyncIterator[JsonObject]:
     """Yield whenever somebody comes, goes, or turns to another part of the entry."""
-    entry_id, locale = given["entryId"], given.get("locale")
+    entry_id, locale = inputs["entryId"], inputs.get("locale")
     before: object = None
 
     async def present() -> object:
-        async with begin_reading(following.database, following.site, following.actor) as reading:
+        async with begin_reading(context.database, context.site, context.actor) as reading:
             return await present_in(reading, entry_id, locale)
 
-    while not following.tail.has_ended:
-        now = await following.tail.retry(present)
+    while not context.tail.has_ended:
+        now = await context.tail.retry(present)
         if now != before:
             before = now
             yield plain_object({"entry": entry_id, "locale": locale})
-        await following.tail.tick()
+        await context.tail.tick()
 
 
 _ENTRY = part_row("Entry", "revision", revision_with_id, "The entry as it is now.")

@@ -14,19 +14,24 @@ from graphql_api.planner.declarations import Answer
 from graphql_api.schema.declaring.fields import Argument, Declared, value
 from graphql_api.schema.declaring.json_parts import json_member
 from graphql_api.schema.declaring.type_registry import Namespace
-from graphql_api.schema.management.context import Given, RequestContext, plain_json, plain_object
-from graphql_api.schema.management.errors import ERRORS, Place, refusal
+from graphql_api.schema.management.context import (
+    InputValues,
+    RequestContext,
+    plain_json,
+    plain_object,
+)
+from graphql_api.schema.management.errors import ERRORS, PathMapping, refusal
 from graphql_api.schema.management.history import path_of
 
-Run: TypeAlias = Callable[[Work, Given], Awaitable[JsonObject]]
-RunAlone: TypeAlias = Callable[[RequestContext, Given], Awaitable[JsonObject]]
+Run: TypeAlias = Callable[[Work, InputValues], Awaitable[JsonObject]]
+RunAlone: TypeAlias = Callable[[RequestContext, InputValues], Awaitable[JsonObject]]
 
 _LONGEST_ID = 200
 _ATTEMPTS = 3
 _DRAFT_VALUES = frozenset({"title", "slug", "summary", "category", "tags", "fields"})
 
 
-def wanted(type_: str, description: str) -> Declared:
+def input_field(type_: str, description: str) -> Declared:
     """Declare a field of an input; it may be left out if its type says so."""
     return Declared(type_, None, description)
 
@@ -52,7 +57,7 @@ class Mutation:
         inputs: the fields of its input.
         payload: the fields of its payload, each of the JSON that ``run`` returns.
         run: calls the command and returns what the payload refers to.
-        place: where in the arguments a place in the command's input stands.
+        argument_path: where in the arguments a place in the command's input stands.
     """
 
     name: str
@@ -60,11 +65,13 @@ class Mutation:
     run: Run
     inputs: Mapping[str, Declared] = field(default_factory=dict)
     payload: Mapping[str, Declared] = field(default_factory=dict)
-    place: Place = in_input
+    argument_path: PathMapping = in_input
 
     def declare(self, namespace: Namespace) -> Declared:
         """Add its types and return the field of the mutation type."""
-        key = wanted("str | None", "Makes it safe to repeat: the same id gets the same answer.")
+        key = input_field(
+            "str | None", "Makes it safe to repeat: the same id gets the same answer."
+        )
         echo = value(
             "str | None",
             json_member("clientMutationId"),
@@ -79,34 +86,34 @@ class Mutation:
             self._perform,
         )
 
-    async def _perform(self, context: RequestContext, arguments: Given) -> JsonObject:
-        given = arguments["input"]
+    async def _perform(self, context: RequestContext, arguments: InputValues) -> JsonObject:
+        inputs = arguments["input"]
         for _ in range(_ATTEMPTS - 1):
             try:
-                return await self._attempt(context, given)
+                return await self._attempt(context, inputs)
             except DatabaseBusy:
                 # Somebody else was there at the same time; now it shows what they have done.
                 continue
-        return await self._attempt(context, given)
+        return await self._attempt(context, inputs)
 
-    async def _attempt(self, context: RequestContext, given: Given) -> JsonObject:
-        key = given.get("clientMutationId")
+    async def _attempt(self, context: RequestContext, inputs: InputValues) -> JsonObject:
+        key = inputs.get("clientMutationId")
         async with begin_work(context.database, context.site, context.actor) as work:
             if key is None:
-                return await self._answer(work, given)
+                return await self._answer(work, inputs)
             try:
                 _check_key(key)
-                digest = _digest(self.name, given)
-                answer = await once(work, key, digest, lambda: self._answer(work, given))
+                digest = _digest(self.name, inputs)
+                answer = await once(work, key, digest, lambda: self._answer(work, inputs))
             except Refused as refused:
-                answer = refusal(refused, self.place, context.site)
+                answer = refusal(refused, self.argument_path, context.site)
             return {**answer, "clientMutationId": key}
 
-    async def _answer(self, work: Work, given: Given) -> JsonObject:
+    async def _answer(self, work: Work, inputs: InputValues) -> JsonObject:
         try:
-            return _told(await self.run(work, given))
+            return _without_errors(await self.run(work, inputs))
         except Refused as refused:
-            return refusal(refused, self.place, work.site)
+            return refusal(refused, self.argument_path, work.site)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,9 +135,9 @@ class SecretMutation:
             namespace, self.name, self.description, self.inputs, self.payload, self._perform
         )
 
-    async def _perform(self, context: RequestContext, arguments: Given) -> JsonObject:
+    async def _perform(self, context: RequestContext, arguments: InputValues) -> JsonObject:
         try:
-            return _told(await self.run(context, arguments.get("input") or {}))
+            return _without_errors(await self.run(context, arguments.get("input") or {}))
         except Refused as refused:
             return refusal(refused, in_input, context.site)
 
@@ -141,7 +148,7 @@ def _declare(
     description: str,
     inputs: Mapping[str, Declared],
     payload: Mapping[str, Declared],
-    perform: Callable[[RequestContext, Given], Awaitable[JsonObject]],
+    perform: Callable[[RequestContext, InputValues], Awaitable[JsonObject]],
 ) -> Declared:
     title = name[:1].upper() + name[1:]
     body = {"errors": ERRORS, **payload, "__doc__": f"What became of `{name}`."}
@@ -153,15 +160,15 @@ def _declare(
     return Declared(f"{title}Payload", Answer(perform), description, arguments)
 
 
-def _told(answer: JsonObject) -> JsonObject:
+def _without_errors(answer: JsonObject) -> JsonObject:
     """Return an answer as plain JSON; one without errors says so."""
     return {"errors": [], **plain_object(answer)}
 
 
-def _digest(name: str, given: Given) -> str:
+def _digest(name: str, inputs: InputValues) -> str:
     """Return the digest of what is asked."""
     try:
-        return digest_of(_exactly({"mutation": name, "input": given}))
+        return digest_of(_exactly({"mutation": name, "input": inputs}))
     except ValueError as error:  # JSON that somebody has sent can be of a kind that has none
         message = f"the input cannot be stored: {error}"
         raise Refused(InvalidValue(message=message)) from None

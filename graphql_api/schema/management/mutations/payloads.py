@@ -22,7 +22,7 @@ from graphql_api.schema.management.editing import (
     review_rows,
     signature_rows,
 )
-from graphql_api.schema.management.errors import Place
+from graphql_api.schema.management.errors import PathMapping
 
 
 def entry_of(type_: str) -> Mapping[str, Declared]:
@@ -46,24 +46,24 @@ class Warning_:  # noqa: N801  # Python's own has the name
 WARNING = type("Warning", (), dict(vars(Warning_)))
 
 
-def written(type_: str) -> Mapping[str, Declared]:
+def draft_payload(type_: str) -> Mapping[str, Declared]:
     """Return the fields for an entry of a type, its revision, and what to know about that."""
     warnings = part_list("Warning", "warnings", "What readers will not get of the revision.")
     return {**entry_of(type_), "warnings": warnings}
 
 
-def warnings_json(warnings: Iterable[ContentWarning], place: Place) -> Json:
+def warnings_json(warnings: Iterable[ContentWarning], argument_path: PathMapping) -> Json:
     """Return warnings as the type ``Warning`` has them.
 
     Args:
         warnings: about a revision that was saved.
-        place: where in the mutation's arguments a place in the content stands.
+        argument_path: where in the mutation's arguments a place in the content stands.
     """
     return [
         {
             "code": each.code,
             "message": each.message,
-            "path": [str(step) for step in place(each.path)],
+            "path": [str(step) for step in argument_path(each.path)],
         }
         for each in warnings
     ]

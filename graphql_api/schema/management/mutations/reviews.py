@@ -17,9 +17,9 @@ from cms.commands import (
 from cms.content.canonical_json import JsonObject
 from cms.review.comments import Place
 from cms.work.work import Work
-from graphql_api.schema.management.context import Given
+from graphql_api.schema.management.context import InputValues
 from graphql_api.schema.management.mutations.drafts import BASE, ENTRY_ID
-from graphql_api.schema.management.mutations.mutation import Mutation, in_input, wanted
+from graphql_api.schema.management.mutations.mutation import Mutation, in_input, input_field
 from graphql_api.schema.management.mutations.payloads import (
     CHANGE_REQUEST,
     COMMENT,
@@ -29,103 +29,103 @@ from graphql_api.schema.management.mutations.payloads import (
 )
 
 
-async def _request(work: Work, given: Given) -> JsonObject:
+async def _request(work: Work, inputs: InputValues) -> JsonObject:
     review = await request_review(
         work,
-        given["entryId"],
-        base_revision=given["baseRevision"],
-        locale=given.get("locale"),
-        note=given.get("note") or "",
-        assignees=given.get("assigneeIds") or (),
-        due_at=given.get("dueAt"),
+        inputs["entryId"],
+        base_revision=inputs["baseRevision"],
+        locale=inputs.get("locale"),
+        note=inputs.get("note") or "",
+        assignees=inputs.get("assigneeIds") or (),
+        due_at=inputs.get("dueAt"),
     )
     return {"review": review.id}
 
 
-async def _withdraw(work: Work, given: Given) -> JsonObject:
-    review = await withdraw_review(work, given["entryId"], locale=given.get("locale"))
+async def _withdraw(work: Work, inputs: InputValues) -> JsonObject:
+    review = await withdraw_review(work, inputs["entryId"], locale=inputs.get("locale"))
     return {"review": review.id}
 
 
-async def _sign(work: Work, given: Given) -> JsonObject:
+async def _sign(work: Work, inputs: InputValues) -> JsonObject:
     signed = await sign_off(
         work,
-        given["entryId"],
-        digest=given["digest"],
-        stage=given.get("stage"),
-        locale=given.get("locale"),
-        note=given.get("note") or "",
+        inputs["entryId"],
+        digest=inputs["digest"],
+        stage=inputs.get("stage"),
+        locale=inputs.get("locale"),
+        note=inputs.get("note") or "",
     )
     return {"signOff": signed.id, "revision": signed.revision_id}
 
 
-async def _object(work: Work, given: Given) -> JsonObject:
+async def _object(work: Work, inputs: InputValues) -> JsonObject:
     asked = await request_changes(
         work,
-        given["entryId"],
-        digest=given["digest"],
-        reason=given["reason"],
-        locale=given.get("locale"),
+        inputs["entryId"],
+        digest=inputs["digest"],
+        reason=inputs["reason"],
+        locale=inputs.get("locale"),
     )
     return {"changeRequest": asked.id, "revision": asked.revision_id}
 
 
-async def _comment(work: Work, given: Given) -> JsonObject:
-    place = given.get("place")
+async def _comment(work: Work, inputs: InputValues) -> JsonObject:
+    place = inputs.get("place")
     comment = await add_comment(
         work,
-        given["entryId"],
-        given["body"],
+        inputs["entryId"],
+        inputs["body"],
         place=Place(place["revisionId"], place["fieldPath"], place["start"], place["end"])
         if place
         else None,
-        locale=given.get("locale"),
+        locale=inputs.get("locale"),
     )
     return {"comment": comment.id}
 
 
-async def _reply(work: Work, given: Given) -> JsonObject:
-    return {"comment": (await reply_to_comment(work, given["commentId"], given["body"])).id}
+async def _reply(work: Work, inputs: InputValues) -> JsonObject:
+    return {"comment": (await reply_to_comment(work, inputs["commentId"], inputs["body"])).id}
 
 
-async def _resolve(work: Work, given: Given) -> JsonObject:
-    return {"comment": (await resolve_comment(work, given["commentId"])).id}
+async def _resolve(work: Work, inputs: InputValues) -> JsonObject:
+    return {"comment": (await resolve_comment(work, inputs["commentId"])).id}
 
 
-async def _see(work: Work, given: Given) -> JsonObject:
+async def _see(work: Work, inputs: InputValues) -> JsonObject:
     look = await mark_seen(
         work,
-        given["entryId"],
-        revision_id=given["revisionId"],
-        locale=given.get("locale"),
+        inputs["entryId"],
+        revision_id=inputs["revisionId"],
+        locale=inputs.get("locale"),
     )
     return {"revision": look.revision_id}
 
 
-async def _arrive(work: Work, given: Given) -> JsonObject:
+async def _arrive(work: Work, inputs: InputValues) -> JsonObject:
     await announce_presence(
         work,
-        given["entryId"],
-        field_path=given.get("fieldPath"),
-        locale=given.get("locale"),
+        inputs["entryId"],
+        field_path=inputs.get("fieldPath"),
+        locale=inputs.get("locale"),
     )
     return {}
 
 
-async def _leave(work: Work, given: Given) -> JsonObject:
-    await leave_entry(work, given["entryId"], locale=given.get("locale"))
+async def _leave(work: Work, inputs: InputValues) -> JsonObject:
+    await leave_entry(work, inputs["entryId"], locale=inputs.get("locale"))
     return {}
 
 
-_DIGEST = {"digest": wanted("str", "The digest of the revision that was read.")}
-_BODY = {"body": wanted("str", "What there is to say, as plain text.")}
+_DIGEST = {"digest": input_field("str", "The digest of the revision that was read.")}
+_BODY = {"body": input_field("str", "What there is to say, as plain text.")}
 
 # The fields of the input that says where a comment stands.
 PLACE_INPUT = {
-    "revision_id": wanted("ID", "The revision that its author is looking at."),
-    "field_path": wanted("str", "The text: title, fields/body, fields/sections/0/body."),
-    "start": wanted("int", "The first character, from 0."),
-    "end": wanted("int", "The character after the last."),
+    "revision_id": input_field("ID", "The revision that its author is looking at."),
+    "field_path": input_field("str", "The text: title, fields/body, fields/sections/0/body."),
+    "start": input_field("int", "The first character, from 0."),
+    "end": input_field("int", "The character after the last."),
 }
 
 _PLACE_VALUES = frozenset({"fieldPath", "start", "end"})
@@ -144,9 +144,9 @@ REVIEW_MUTATIONS = (
         inputs={
             **ENTRY_ID,
             **BASE,
-            "note": wanted("str | None", "What the reviewers should know."),
-            "assignee_ids": wanted("list[ID] | None", "The accounts that it is addressed to."),
-            "due_at": wanted("DateTime | None", "By when."),
+            "note": input_field("str | None", "What the reviewers should know."),
+            "assignee_ids": input_field("list[ID] | None", "The accounts that it is addressed to."),
+            "due_at": input_field("DateTime | None", "By when."),
         },
         payload=REVIEW,
         run=_request,
@@ -164,8 +164,8 @@ REVIEW_MUTATIONS = (
         inputs={
             **ENTRY_ID,
             **_DIGEST,
-            "stage": wanted("str | None", "The stage; by default the first incomplete one."),
-            "note": wanted("str | None", "For the other editors."),
+            "stage": input_field("str | None", "The stage; by default the first incomplete one."),
+            "note": input_field("str | None", "For the other editors."),
         },
         payload={**SIGN_OFF, **ENTRY},
         run=_sign,
@@ -173,7 +173,7 @@ REVIEW_MUTATIONS = (
     Mutation(
         name="requestChanges",
         description="Say no to exactly these bytes.",
-        inputs={**ENTRY_ID, **_DIGEST, "reason": wanted("str", "What has to change.")},
+        inputs={**ENTRY_ID, **_DIGEST, "reason": input_field("str", "What has to change.")},
         payload={**CHANGE_REQUEST, **ENTRY},
         run=_object,
     ),
@@ -183,30 +183,30 @@ REVIEW_MUTATIONS = (
         inputs={
             **ENTRY_ID,
             **_BODY,
-            "place": wanted("CommentPlace | None", "The words it is about."),
+            "place": input_field("CommentPlace | None", "The words it is about."),
         },
         payload=COMMENT,
         run=_comment,
-        place=_in_comment,
+        argument_path=_in_comment,
     ),
     Mutation(
         name="replyToComment",
         description="Add a comment to a thread, which is open again then.",
-        inputs={"comment_id": wanted("ID", "A comment of the thread."), **_BODY},
+        inputs={"comment_id": input_field("ID", "A comment of the thread."), **_BODY},
         payload=COMMENT,
         run=_reply,
     ),
     Mutation(
         name="resolveComment",
         description="Mark a thread as dealt with.",
-        inputs={"comment_id": wanted("ID", "A comment of the thread.")},
+        inputs={"comment_id": input_field("ID", "A comment of the thread.")},
         payload=COMMENT,
         run=_resolve,
     ),
     Mutation(
         name="markSeen",
         description="Remember that one has seen a revision; see `changesSinceLook`.",
-        inputs={**ENTRY_ID, "revision_id": wanted("ID", "The revision.")},
+        inputs={**ENTRY_ID, "revision_id": input_field("ID", "The revision.")},
         payload=ENTRY,
         run=_see,
     ),
@@ -215,7 +215,7 @@ REVIEW_MUTATIONS = (
         description="Say that one has an edition open; to be said again within a minute.",
         inputs={
             **ENTRY_ID,
-            "field_path": wanted("str | None", "The value that is being edited, if one is."),
+            "field_path": input_field("str | None", "The value that is being edited, if one is."),
         },
         run=_arrive,
     ),

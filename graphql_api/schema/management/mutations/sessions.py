@@ -17,8 +17,8 @@ from cms.content.canonical_json import JsonObject
 from cms.storage.dialects import as_text
 from cms.work.work import begin_work
 from graphql_api.schema.declaring.json_parts import part
-from graphql_api.schema.management.context import Given, RequestContext, days
-from graphql_api.schema.management.mutations.mutation import SecretMutation, wanted
+from graphql_api.schema.management.context import InputValues, RequestContext, days
+from graphql_api.schema.management.mutations.mutation import SecretMutation, input_field
 from graphql_api.schema.management.mutations.payloads import ACCOUNT, TOKEN
 
 # What can be asked for without an account.
@@ -38,26 +38,26 @@ OWN_CREDENTIALS = frozenset(
 )
 
 
-async def _sign_in(context: RequestContext, given: Given) -> JsonObject:
+async def _sign_in(context: RequestContext, inputs: InputValues) -> JsonObject:
     signed_in = await sign_in(
         context.database,
         context.site,
-        email=given["email"],
-        password=given["password"],
+        email=inputs["email"],
+        password=inputs["password"],
         address=context.address,
         lifetimes=context.lifetimes,
     )
-    return _told(signed_in)
+    return _tokens_answer(signed_in)
 
 
-async def _refresh(context: RequestContext, given: Given) -> JsonObject:
+async def _refresh(context: RequestContext, inputs: InputValues) -> JsonObject:
     signed_in = await refresh_session(
-        context.database, context.site, given["refreshToken"], lifetimes=context.lifetimes
+        context.database, context.site, inputs["refreshToken"], lifetimes=context.lifetimes
     )
-    return _told(signed_in)
+    return _tokens_answer(signed_in)
 
 
-def _told(signed_in: SignedIn) -> JsonObject:
+def _tokens_answer(signed_in: SignedIn) -> JsonObject:
     return {
         "accessToken": signed_in.access_token,
         "accessExpiresAt": as_text(signed_in.access_expires_at),
@@ -67,58 +67,58 @@ def _told(signed_in: SignedIn) -> JsonObject:
     }
 
 
-async def _sign_out(context: RequestContext, _: Given) -> JsonObject:
+async def _sign_out(context: RequestContext, _: InputValues) -> JsonObject:
     async with begin_work(context.database, context.site, context.actor) as work:
         await sign_out(work)
     return {}
 
 
-async def _sign_out_everywhere(context: RequestContext, given: Given) -> JsonObject:
+async def _sign_out_everywhere(context: RequestContext, inputs: InputValues) -> JsonObject:
     async with begin_work(context.database, context.site, context.actor) as work:
-        await sign_out_everywhere(work, given.get("accountId"))
+        await sign_out_everywhere(work, inputs.get("accountId"))
     return {}
 
 
-async def _change_password(context: RequestContext, given: Given) -> JsonObject:
+async def _change_password(context: RequestContext, inputs: InputValues) -> JsonObject:
     account = await change_password(
         context.database,
         context.site,
         context.actor,
-        current_password=given["currentPassword"],
-        new_password=given["newPassword"],
+        current_password=inputs["currentPassword"],
+        new_password=inputs["newPassword"],
     )
     return {"account": account.id}
 
 
-async def _set_password(context: RequestContext, given: Given) -> JsonObject:
+async def _set_password(context: RequestContext, inputs: InputValues) -> JsonObject:
     account = await reset_password(
         context.database,
         context.site,
         context.actor,
-        given["accountId"],
-        new_password=given["newPassword"],
+        inputs["accountId"],
+        new_password=inputs["newPassword"],
     )
     return {"account": account.id}
 
 
-async def _issue(context: RequestContext, given: Given) -> JsonObject:
+async def _issue(context: RequestContext, inputs: InputValues) -> JsonObject:
     async with begin_work(context.database, context.site, context.actor) as work:
         issued = await issue_token(
             work,
-            given["name"],
-            scopes=given.get("scopes"),
-            valid_for=days(given["validForDays"]),
+            inputs["name"],
+            scopes=inputs.get("scopes"),
+            valid_for=days(inputs["validForDays"]),
         )
     return {"token": issued.id, "secret": issued.secret}
 
 
-async def _preview(context: RequestContext, given: Given) -> JsonObject:
+async def _preview(context: RequestContext, inputs: InputValues) -> JsonObject:
     async with begin_work(context.database, context.site, context.actor) as work:
         issued = await issue_preview(
             work,
-            given["entryId"],
-            revision_id=given.get("revisionId"),
-            locale=given.get("locale"),
+            inputs["entryId"],
+            revision_id=inputs.get("revisionId"),
+            locale=inputs.get("locale"),
         )
     return {"secret": issued.secret, "expiresAt": as_text(issued.token.expires_at)}
 
@@ -138,8 +138,8 @@ SESSION_MUTATIONS = (
         name="signIn",
         description="Begin a session.",
         inputs={
-            "email": wanted("str", "The account's address."),
-            "password": wanted("str", "Its password."),
+            "email": input_field("str", "The account's address."),
+            "password": input_field("str", "Its password."),
         },
         payload=_TOKENS,
         run=_sign_in,
@@ -147,7 +147,7 @@ SESSION_MUTATIONS = (
     SecretMutation(
         name="refreshSession",
         description="Go on with a session; the refresh token is used up.",
-        inputs={"refresh_token": wanted("str", "The newest that the session has got.")},
+        inputs={"refresh_token": input_field("str", "The newest that the session has got.")},
         payload=_TOKENS,
         run=_refresh,
     ),
@@ -155,15 +155,15 @@ SESSION_MUTATIONS = (
     SecretMutation(
         name="signOutEverywhere",
         description="End all sessions of an account, by default one's own.",
-        inputs={"account_id": wanted("ID | None", "The account, if not one's own.")},
+        inputs={"account_id": input_field("ID | None", "The account, if not one's own.")},
         run=_sign_out_everywhere,
     ),
     SecretMutation(
         name="changePassword",
         description="Choose another password; all other sessions end.",
         inputs={
-            "current_password": wanted("str", "The password until now."),
-            "new_password": wanted("str", "The one from now on, of 12 characters or more."),
+            "current_password": input_field("str", "The password until now."),
+            "new_password": input_field("str", "The one from now on, of 12 characters or more."),
         },
         payload=ACCOUNT,
         run=_change_password,
@@ -172,8 +172,8 @@ SESSION_MUTATIONS = (
         name="setPassword",
         description="Give an account a password; all its sessions end.",
         inputs={
-            "account_id": wanted("ID", "The account."),
-            "new_password": wanted("str", "The password, of 12 characters or more."),
+            "account_id": input_field("ID", "The account."),
+            "new_password": input_field("str", "The password, of 12 characters or more."),
         },
         payload=ACCOUNT,
         run=_set_password,
@@ -182,9 +182,11 @@ SESSION_MUTATIONS = (
         name="issuePreview",
         description="Make a token that shows a frontend one revision as if it were public.",
         inputs={
-            "entry_id": wanted("ID", "The entry."),
-            "revision_id": wanted("ID | None", "The revision; by default the newest."),
-            "locale": wanted("Locale | None", "The edition; by default the site's first locale."),
+            "entry_id": input_field("ID", "The entry."),
+            "revision_id": input_field("ID | None", "The revision; by default the newest."),
+            "locale": input_field(
+                "Locale | None", "The edition; by default the site's first locale."
+            ),
         },
         payload={
             "secret": part("str | None", "secret", "To be sent to the delivery API as a bearer."),
@@ -196,9 +198,11 @@ SESSION_MUTATIONS = (
         name="issueToken",
         description="Make a service token for one's own account; its secret is shown this once.",
         inputs={
-            "name": wanted("str", "What it is for."),
-            "scopes": wanted("list[Action] | None", "Actions that it is good for; null for all."),
-            "valid_for_days": wanted("int", "How long it is good, at most 366 days."),
+            "name": input_field("str", "What it is for."),
+            "scopes": input_field(
+                "list[Action] | None", "Actions that it is good for; null for all."
+            ),
+            "valid_for_days": input_field("int", "How long it is good, at most 366 days."),
         },
         payload={
             **TOKEN,

@@ -12,16 +12,16 @@ from graphql_api.schema.content_types.kind import FieldTypes
 from graphql_api.schema.content_types.kinds import KINDS
 from graphql_api.schema.declaring.fields import Declared
 from graphql_api.schema.declaring.type_registry import Namespace
-from graphql_api.schema.management.context import Given
-from graphql_api.schema.management.mutations.mutation import wanted
+from graphql_api.schema.management.context import InputValues
+from graphql_api.schema.management.mutations.mutation import input_field
 
 # What can be written of every entry.
 _COMMON: Mapping[str, Declared] = {
-    "title": wanted("str | None", "What it is called."),
-    "slug": wanted("str | None", "Its word in addresses; made of the title if empty."),
-    "summary": wanted("str | None", "One or two sentences for lists."),
-    "category": wanted("ID | None", "The id of its category."),
-    "tags": wanted("list[ID] | None", "The ids of its tags."),
+    "title": input_field("str | None", "What it is called."),
+    "slug": input_field("str | None", "Its word in addresses; made of the title if empty."),
+    "summary": input_field("str | None", "One or two sentences for lists."),
+    "category": input_field("ID | None", "The id of its category."),
+    "tags": input_field("list[ID] | None", "The ids of its tags."),
 }
 
 
@@ -31,17 +31,19 @@ def add_shared_inputs(namespace: Namespace) -> None:
         "LinkInput",
         "A link that an editor lists.",
         {
-            "href": wanted("str", "An entry's id or path, with a #fragment if need be, or a URL."),
-            "label": wanted("str | None", "Its words; by default the target's title."),
-            "note": wanted("str | None", "A remark, which readers may be shown."),
+            "href": input_field(
+                "str", "An entry's id or path, with a #fragment if need be, or a URL."
+            ),
+            "label": input_field("str | None", "Its words; by default the target's title."),
+            "note": input_field("str | None", "A remark, which readers may be shown."),
         },
     )
     namespace.add_input(
         "SectionInput",
         "A headed part of a page.",
         {
-            "heading": wanted("str | None", "What stands above it."),
-            "body": wanted("str | None", "What stands in it, as Markdown."),
+            "heading": input_field("str | None", "What stands above it."),
+            "body": input_field("str | None", "What stands in it, as Markdown."),
         },
     )
 
@@ -54,7 +56,7 @@ def add_values(namespace: Namespace, content_type: type[ContentType]) -> str:
     return name
 
 
-def draft_from(content_type: type[ContentType], values: Given) -> Draft:
+def draft_from(content_type: type[ContentType], values: InputValues) -> Draft:
     """Return the draft that the values of an input make."""
     return Draft(
         title=values.get("title") or "",
@@ -66,7 +68,7 @@ def draft_from(content_type: type[ContentType], values: Given) -> Draft:
     )
 
 
-def changes_from(content_type: type[ContentType], values: Given) -> Changes:
+def changes_from(content_type: type[ContentType], values: InputValues) -> Changes:
     """Return the changes that the values of an input make; null empties, left out stays."""
     return Changes(
         **{key: values[key] or "" for key in ("title", "slug", "summary") if key in values},
