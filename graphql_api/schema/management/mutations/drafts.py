@@ -1,4 +1,4 @@
-"""Write: create and update for each content type, and what is the same for all."""
+"""Mutations that save revisions: create and update per content type, and shared ones."""
 
 from __future__ import annotations
 
@@ -36,17 +36,23 @@ from graphql_api.schema.management.mutations.values import (
 )
 
 LOCALE = {
-    "locale": input_field("Locale | None", "The edition; by default the site's first locale.")
+    "locale": input_field(
+        "Locale | None",
+        "Locale of the edition to which {mutation} applies; default: the site's first locale.",
+    )
 }
-ENTRY_ID = {"entry_id": input_field("ID", "The entry."), **LOCALE}
+ENTRY_ID = {"entry_id": input_field("ID", "Id of the entry to which {mutation} applies."), **LOCALE}
 BASE = {
-    "base_revision": input_field("ID", "The id of the revision that this write started from."),
+    "base_revision": input_field(
+        "ID",
+        "Id of the revision from which {mutation} starts; it is refused if a newer one exists.",
+    ),
 }
-NOTE = {"note": input_field("str | None", "What the author has to say about the revision.")}
+NOTE = {"note": input_field("str | None", "Author's note on the revision that {mutation} saves.")}
 
 
 def draft_mutations(namespace: Namespace, site: Site) -> Iterator[Mutation]:
-    """Yield the mutations that write drafts, and add the inputs that they take."""
+    """Yield the mutations that save revisions, and add their input types."""
     add_shared_inputs(namespace)
     namespace.add_object(WARNING)
     for content_type in site.content_types.values():
@@ -69,8 +75,12 @@ def _create(content_type: type[ContentType], values: str) -> Mutation:
 
     return Mutation(
         name=f"create{content_type.name}",
-        description=f"Create a new {content_type.name}; a title is enough to begin with.",
-        inputs={**LOCALE, **NOTE, "values": input_field(values, "What to write.")},
+        description=f"Create an entry of type {content_type.name}. Only the title is required.",
+        inputs={
+            **LOCALE,
+            **NOTE,
+            "values": input_field(values, f"Values of the new {content_type.name}."),
+        },
         payload=draft_payload(content_type.name),
         run=run,
         argument_path=in_values,
@@ -103,18 +113,26 @@ def _update(content_type: type[ContentType], values: str) -> Mutation:
             )
         return _draft_answer(content_type, saved.revision.id, saved.revision.content)
 
-    autosave = "A machine saves while somebody types: the author's last autosave is replaced."
-    source = "The revision of another edition that it translates now; by default as before."
+    autosave = (
+        f"Whether the {content_type.name} is saved automatically while its author is typing; "
+        "such a revision replaces the author's last autosave."
+    )
+    source = (
+        f"Id of the revision in another edition that the {content_type.name} translates now; "
+        "default: unchanged."
+    )
     return Mutation(
         name=f"update{content_type.name}",
-        description=f"Save a new {content_type.name} revision; what is left out stays.",
+        description=f"Save a new revision of a {content_type.name}. Omitted values stay unchanged.",
         inputs={
             **ENTRY_ID,
             **BASE,
             **NOTE,
             "is_autosave": input_field("bool | None", autosave),
             "translated_from": input_field("ID | None", source),
-            "values": input_field(values, "What shall be different; null empties a value."),
+            "values": input_field(
+                values, f"Changed values of the {content_type.name}; null empties a value."
+            ),
         },
         payload=draft_payload(content_type.name),
         run=run,
@@ -171,38 +189,45 @@ async def _prune(work: Work, inputs: InputValues) -> JsonObject:
 
 MOVE = Mutation(
     name="moveEntry",
-    description="Save a new revision in another category.",
+    description="Move an entry to another category, in a new revision.",
     inputs={
         **ENTRY_ID,
         **BASE,
-        "category_id": input_field("ID | None", "The category; null for none."),
+        "category_id": input_field("ID | None", "Id of the new category; null for none."),
     },
     payload=ENTRY,
     run=_move,
 )
 TAG = Mutation(
     name="tagEntry",
-    description="Save a new revision with other tags.",
-    inputs={**ENTRY_ID, **BASE, "tag_ids": input_field("list[ID]", "All the tags it shall have.")},
+    description="Replace the tags of an entry, in a new revision.",
+    inputs={
+        **ENTRY_ID,
+        **BASE,
+        "tag_ids": input_field("list[ID]", "Ids of all tags of the new revision."),
+    },
     payload=ENTRY,
     run=_tag,
 )
 RESTORE = Mutation(
     name="restoreRevision",
-    description="Save what an earlier revision held as a new one.",
-    inputs={**ENTRY_ID, **BASE, "revision_id": input_field("ID", "The revision to go back to.")},
+    description="Save the content of an earlier revision as a new revision.",
+    inputs={**ENTRY_ID, **BASE, "revision_id": input_field("ID", "Id of the revision to restore.")},
     payload=ENTRY,
     run=_restore,
 )
 PRUNE = Mutation(
     name="pruneAutosaves",
-    description="Delete old autosaves that nothing needs.",
-    inputs={**ENTRY_ID, "older_than_days": input_field("int", "How old they are, at least.")},
+    description="Delete old autosaves that neither publications nor reviews nor authorship need.",
+    inputs={
+        **ENTRY_ID,
+        "older_than_days": input_field("int", "Minimum age of the deleted autosaves, in days."),
+    },
     payload={
         "pruned": value(
             "list[ID] | None",
             json_member("pruned"),
-            "The ids of the revisions that are gone.",
+            "Ids of the deleted revisions; null if it was refused.",
         )
     },
     run=_prune,

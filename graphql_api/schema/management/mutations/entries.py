@@ -1,4 +1,4 @@
-"""Copy, translate, put away and delete entries."""
+"""Mutations that copy, translate, archive and delete entries."""
 
 from __future__ import annotations
 
@@ -57,48 +57,52 @@ async def _head_answer(work: Work, inputs: InputValues) -> JsonObject:
 ENTRY_MUTATIONS = (
     Mutation(
         name="duplicateEntry",
-        description="Create an entry that holds what another one does.",
+        description="Create a copy of an entry, from its newest revision.",
         inputs={
             **ENTRY_ID,
-            "slug": input_field("str | None", "The copy's; by default the original's with -copy."),
+            "slug": input_field(
+                "str | None", "URL slug of the copy; default: the original's with `-copy`."
+            ),
         },
         payload=ENTRY,
         run=_duplicate,
     ),
     Mutation(
         name="addEdition",
-        description="Begin an edition in another locale, with the source's text.",
+        description="Add an edition in another locale, filled with the text of the source edition.",
         inputs={
-            "entry_id": input_field("ID", "The entry."),
-            "locale": input_field("Locale", "The language of the new edition."),
-            "source_locale": input_field("Locale | None", "The edition to start from."),
+            "entry_id": input_field("ID", "Id of the entry to translate."),
+            "locale": input_field("Locale", "Locale of the new edition."),
+            "source_locale": input_field(
+                "Locale | None", "Locale of the source edition; default: the site's first locale."
+            ),
         },
         payload=ENTRY,
         run=_add_edition,
     ),
     Mutation(
         name="archiveEntry",
-        description="Put an entry away that is not public.",
+        description="Archive an edition that is not public.",
         inputs=ENTRY_ID,
         payload=ENTRY,
         run=_archive,
     ),
     Mutation(
         name="unarchiveEntry",
-        description="Bring an archived entry back.",
+        description="Restore an archived edition.",
         inputs=ENTRY_ID,
         payload=ENTRY,
         run=_unarchive,
     ),
     Mutation(
         name="deleteEntry",
-        description="Delete an entry that never was anything but a draft.",
+        description="Delete an entry that was only ever a draft and is no target of others' links.",
         inputs=ENTRY_ID,
         payload={
             "deleted": value(
                 "ID | None",
                 json_member("deleted"),
-                "The id of the entry that is gone.",
+                "Id of the deleted entry; null if it was refused.",
             )
         },
         run=_delete,

@@ -1,9 +1,9 @@
-"""How a mutation is declared: one input, one command, one payload."""
+"""The declaration of a mutation: one input, one command, one payload."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from cms.content.canonical_json import JsonObject, digest_of
@@ -20,7 +20,7 @@ from graphql_api.schema.management.context import (
     plain_json,
     plain_object,
 )
-from graphql_api.schema.management.errors import ERRORS, PathMapping, refusal
+from graphql_api.schema.management.errors import PathMapping, error_list, refusal
 from graphql_api.schema.management.history import path_of
 
 Run: TypeAlias = Callable[[Work, InputValues], Awaitable[JsonObject]]
@@ -32,17 +32,20 @@ _DRAFT_VALUES = frozenset({"title", "slug", "summary", "category", "tags", "fiel
 
 
 def input_field(type_: str, description: str) -> Declared:
-    """Declare a field of an input; it may be left out if its type says so."""
+    """Declare a field of an input; it may be omitted if its type is optional.
+
+    In the description, ``{mutation}`` stands for the name of the mutation.
+    """
     return Declared(type_, None, description)
 
 
 def in_input(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """Return where in the arguments a place in a command's input stands."""
+    """Return the path in the arguments for a path in a command's input."""
     return ("input", *path_of(list(path)))
 
 
 def in_values(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """Return the same for a mutation that has a draft's values in ``values``."""
+    """Return the same for a mutation whose input has a draft's values in ``values``."""
     inside = ("values",) if path and path[0] in _DRAFT_VALUES else ()
     return ("input", *inside, *path_of(list(path)))
 
@@ -52,12 +55,12 @@ class Mutation:
     """A mutation that runs a command.
 
     Attributes:
-        name: its name, a verb and a noun.
-        description: for the schema's readers.
-        inputs: the fields of its input.
-        payload: the fields of its payload, each of the JSON that ``run`` returns.
-        run: calls the command and returns what the payload refers to.
-        argument_path: where in the arguments a place in the command's input stands.
+        name: the name in the schema, a verb and a noun.
+        description: the description in the schema.
+        inputs: the fields of the input.
+        payload: the fields of the payload, each of the JSON that ``run`` returns.
+        run: calls the command and returns the JSON that the payload refers to.
+        argument_path: maps a path in the command's input to one in the arguments.
     """
 
     name: str
@@ -68,14 +71,16 @@ class Mutation:
     argument_path: PathMapping = in_input
 
     def declare(self, namespace: Namespace) -> Declared:
-        """Add its types and return the field of the mutation type."""
+        """Add the types of input and payload, and return the field of the mutation type."""
         key = input_field(
-            "str | None", "Makes it safe to repeat: the same id gets the same answer."
+            "str | None",
+            "Idempotency key of {mutation}: a repeated key returns the first payload. "
+            "1 to 200 printable characters.",
         )
         echo = value(
             "str | None",
             json_member("clientMutationId"),
-            "The id that came with the input.",
+            "Idempotency key from the input of {mutation}; null if there was none.",
         )
         return _declare(
             namespace,
@@ -92,7 +97,7 @@ class Mutation:
             try:
                 return await self._attempt(context, inputs)
             except DatabaseBusy:
-                # Somebody else was there at the same time; now it shows what they have done.
+                # Another transaction was in the way; the next attempt sees its changes.
                 continue
         return await self._attempt(context, inputs)
 
@@ -118,7 +123,7 @@ class Mutation:
 
 @dataclass(frozen=True, kw_only=True)
 class SecretMutation:
-    """A mutation with a secret in its input or payload, which cannot be kept for a repetition.
+    """A mutation with a secret in its input or payload, which must not be stored for repetition.
 
     The attributes are those of :class:`Mutation`; ``run`` opens its own transactions.
     """
@@ -130,7 +135,7 @@ class SecretMutation:
     payload: Mapping[str, Declared] = field(default_factory=dict)
 
     def declare(self, namespace: Namespace) -> Declared:
-        """Add its types and return the field of the mutation type."""
+        """Add the types of input and payload, and return the field of the mutation type."""
         return _declare(
             namespace, self.name, self.description, self.inputs, self.payload, self._perform
         )
@@ -151,31 +156,43 @@ def _declare(
     perform: Callable[[RequestContext, InputValues], Awaitable[JsonObject]],
 ) -> Declared:
     title = name[:1].upper() + name[1:]
-    body = {"errors": ERRORS, **payload, "__doc__": f"What became of `{name}`."}
+    errors = error_list("Reasons why {mutation} was refused; empty if it was not.")
+    described = {"__doc__": f"Result of `{name}`, or the reasons why it was refused."}
+    body = {**_describe(name, {"errors": errors, **payload}), **described}
     namespace.add_object(type(f"{title}Payload", (), body))
     arguments = []
     if inputs:
-        namespace.add_input(f"{title}Input", f"What `{name}` takes.", inputs)
-        arguments.append(Argument("input", f"{title}Input", "What it takes."))
+        namespace.add_input(f"{title}Input", f"Arguments of `{name}`.", _describe(name, inputs))
+        arguments.append(
+            Argument("input", f"{title}Input", f"All arguments of `{name}`, in one object.")
+        )
     return Declared(f"{title}Payload", Answer(perform), description, arguments)
 
 
+def _describe(name: str, fields: Mapping[str, Declared]) -> dict[str, Declared]:
+    """Return fields with the mutation's name in their descriptions."""
+    return {
+        key: replace(each, description=each.description.replace("{mutation}", f"`{name}`"))
+        for key, each in fields.items()
+    }
+
+
 def _without_errors(answer: JsonObject) -> JsonObject:
-    """Return an answer as plain JSON; one without errors says so."""
+    """Return an answer as plain JSON, with an empty list of errors."""
     return {"errors": [], **plain_object(answer)}
 
 
 def _digest(name: str, inputs: InputValues) -> str:
-    """Return the digest of what is asked."""
+    """Return the digest of a mutation and its input."""
     try:
         return digest_of(_exactly({"mutation": name, "input": inputs}))
-    except ValueError as error:  # JSON that somebody has sent can be of a kind that has none
+    except ValueError as error:  # not every JSON value of a client has a digest
         message = f"the input cannot be stored: {error}"
         raise Refused(InvalidValue(message=message)) from None
 
 
 def _exactly(value: Any) -> Any:
-    """Return an input as JSON, with the nulls that somebody has written."""
+    """Return an input as JSON, with its nulls."""
     match value:
         case Mapping():
             return {key: _exactly(item) for key, item in value.items()}

@@ -1,4 +1,4 @@
-"""Make public, and take back; or see beforehand what that would do."""
+"""Mutations that publish and unpublish, and their dry runs."""
 
 from __future__ import annotations
 
@@ -28,13 +28,19 @@ from graphql_api.schema.management.mutations.mutation import Mutation, in_input,
 from graphql_api.schema.management.mutations.payloads import ENTRY, PUBLICATION
 
 _IMPACT = {
-    "impact": part_object("PublishImpact | None", "impact", "With `dryRun`: what it would do."),
+    "impact": part_object(
+        "PublishImpact | None",
+        "impact",
+        "Changes that {mutation} would make, with `dryRun`; otherwise null.",
+    ),
 }
 _DRY_RUN = {
-    "dry_run": input_field("bool | None", "Do nothing, and say what it would do."),
+    "dry_run": input_field(
+        "bool | None", "Whether only to return the impact of {mutation}, without changing anything."
+    ),
 }
 _REVISION = {
-    "revision_id": input_field("ID", "The revision to publish; it need not be the newest.")
+    "revision_id": input_field("ID", "Id of the revision to publish; not necessarily the newest.")
 }
 
 
@@ -84,42 +90,49 @@ def _publications() -> Declared:
     return Declared(
         "list[Publication | None]",
         EachOf(of_call(ids_under("publications")), of_call(_publication)),
-        "The publications; empty if there were errors.",
+        "Publications that began; empty if there were errors.",
     )
 
 
-# The fields of the input that names an entry and the revision of it to publish.
-CHOSEN_INPUT = {"entry_id": input_field("ID", "The entry."), **_REVISION}
+# The fields of the input for an entry and its revision to publish.
+CHOSEN_INPUT = {"entry_id": input_field("ID", "Id of the entry to publish."), **_REVISION}
 
 PUBLISH_MUTATIONS = (
     Mutation(
         name="publishEntry",
-        description="Make a revision public; refused with everything that every gate has to say.",
+        description="Publish a revision; if any gate fails, refused with the errors of all.",
         inputs={**ENTRY_ID, **_REVISION, **_DRY_RUN},
         payload={**PUBLICATION, **ENTRY, **_IMPACT},
         run=_publish,
     ),
     Mutation(
         name="publishTogether",
-        description="Publish revisions of several entries at once, as those that link each other.",
-        inputs={"entries": input_field("list[ChosenRevision]", "Which revisions."), **LOCALE},
+        description="Publish revisions of several entries at once, such as ones with mutual links.",
+        inputs={
+            "entries": input_field(
+                "list[ChosenRevision]", "Entries to publish, each with its revision."
+            ),
+            **LOCALE,
+        },
         payload={"publications": _publications()},
         run=_publish_together,
     ),
     Mutation(
         name="breakGlassPublish",
-        description="Publish without the sign-offs that are missing; the reason is public.",
+        description="Publish a revision despite missing sign-offs. Readers can see the reason.",
         inputs={
             **ENTRY_ID,
             **_REVISION,
-            "reason": input_field("str", "Why this cannot wait for a reviewer."),
+            "reason": input_field(
+                "str", "Reason why the publication cannot wait for a reviewer; public."
+            ),
         },
         payload={**PUBLICATION, **ENTRY},
         run=_break_glass,
     ),
     Mutation(
         name="unpublishEntry",
-        description="Take an entry back from the readers.",
+        description="End the publication of an edition; readers no longer see it.",
         inputs={**ENTRY_ID, **_DRY_RUN},
         payload={**PUBLICATION, **ENTRY, **_IMPACT},
         run=_unpublish,

@@ -1,4 +1,4 @@
-"""Review: ask, answer, talk."""
+"""Mutations of reviews, comments and presence."""
 
 from __future__ import annotations
 
@@ -117,22 +117,26 @@ async def _leave(work: Work, inputs: InputValues) -> JsonObject:
     return {}
 
 
-_DIGEST = {"digest": input_field("str", "The digest of the revision that was read.")}
-_BODY = {"body": input_field("str", "What there is to say, as plain text.")}
+_DIGEST = {
+    "digest": input_field("str", "SHA-256 digest of the revision that the reviewer has read.")
+}
+_BODY = {"body": input_field("str", "Text of the comment, plain, not Markdown.")}
 
-# The fields of the input that says where a comment stands.
+# The fields of the input for the position of a comment.
 PLACE_INPUT = {
-    "revision_id": input_field("ID", "The revision that its author is looking at."),
-    "field_path": input_field("str", "The text: title, fields/body, fields/sections/0/body."),
-    "start": input_field("int", "The first character, from 0."),
-    "end": input_field("int", "The character after the last."),
+    "revision_id": input_field("ID", "Id of the revision that the author of the comment has read."),
+    "field_path": input_field(
+        "str", "Path of the text, such as `title`, `fields/body` or `fields/sections/0/body`."
+    ),
+    "start": input_field("int", "Index of the first character, from 0."),
+    "end": input_field("int", "Index after the last character."),
 }
 
 _PLACE_VALUES = frozenset({"fieldPath", "start", "end"})
 
 
 def _in_comment(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """Return where in the arguments of `addComment` a place in the command's input stands."""
+    """Return the path in the arguments of `addComment` for a path in the command's input."""
     inside = ("place",) if path and path[0] in _PLACE_VALUES else ()
     return in_input((*inside, *path))
 
@@ -140,50 +144,61 @@ def _in_comment(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
 REVIEW_MUTATIONS = (
     Mutation(
         name="requestReview",
-        description="Ask that an edition be reviewed.",
+        description="Request a review of an edition.",
         inputs={
             **ENTRY_ID,
             **BASE,
-            "note": input_field("str | None", "What the reviewers should know."),
-            "assignee_ids": input_field("list[ID] | None", "The accounts that it is addressed to."),
-            "due_at": input_field("DateTime | None", "By when."),
+            "note": input_field("str | None", "Note for the reviewers."),
+            "assignee_ids": input_field(
+                "list[ID] | None", "Ids of the accounts to which the review is addressed."
+            ),
+            "due_at": input_field("DateTime | None", "Deadline of the review; default: none."),
         },
         payload=REVIEW,
         run=_request,
     ),
     Mutation(
         name="withdrawReview",
-        description="End the open review without a result.",
+        description="End the open review of an edition without a result.",
         inputs=ENTRY_ID,
         payload=REVIEW,
         run=_withdraw,
     ),
     Mutation(
         name="signOff",
-        description="Say yes to exactly these bytes.",
+        description="Sign off the revision with exactly this digest, at a stage of the policy.",
         inputs={
             **ENTRY_ID,
             **_DIGEST,
-            "stage": input_field("str | None", "The stage; by default the first incomplete one."),
-            "note": input_field("str | None", "For the other editors."),
+            "stage": input_field(
+                "str | None", "Stage of the policy; default: the first incomplete one."
+            ),
+            "note": input_field("str | None", "Reviewer's note for other editors."),
         },
         payload={**SIGN_OFF, **ENTRY},
         run=_sign,
     ),
     Mutation(
         name="requestChanges",
-        description="Say no to exactly these bytes.",
-        inputs={**ENTRY_ID, **_DIGEST, "reason": input_field("str", "What has to change.")},
+        description="Reject the revision with exactly this digest, with a reason.",
+        inputs={
+            **ENTRY_ID,
+            **_DIGEST,
+            "reason": input_field("str", "Changes that the reviewer asks for."),
+        },
         payload={**CHANGE_REQUEST, **ENTRY},
         run=_object,
     ),
     Mutation(
         name="addComment",
-        description="Begin a thread about an edition, or about words in it.",
+        description="Start a comment thread about an edition, or about words in one of its texts.",
         inputs={
             **ENTRY_ID,
             **_BODY,
-            "place": input_field("CommentPlace | None", "The words it is about."),
+            "place": input_field(
+                "CommentPlace | None",
+                "Words that the comment is about; default: the whole edition.",
+            ),
         },
         payload=COMMENT,
         run=_comment,
@@ -191,37 +206,42 @@ REVIEW_MUTATIONS = (
     ),
     Mutation(
         name="replyToComment",
-        description="Add a comment to a thread, which is open again then.",
-        inputs={"comment_id": input_field("ID", "A comment of the thread."), **_BODY},
+        description="Reply in a comment thread. A resolved thread is reopened.",
+        inputs={"comment_id": input_field("ID", "Id of any comment of the thread."), **_BODY},
         payload=COMMENT,
         run=_reply,
     ),
     Mutation(
         name="resolveComment",
-        description="Mark a thread as dealt with.",
-        inputs={"comment_id": input_field("ID", "A comment of the thread.")},
+        description="Mark a comment thread as resolved.",
+        inputs={"comment_id": input_field("ID", "Id of any comment of the thread.")},
         payload=COMMENT,
         run=_resolve,
     ),
     Mutation(
         name="markSeen",
-        description="Remember that one has seen a revision; see `changesSinceLook`.",
-        inputs={**ENTRY_ID, "revision_id": input_field("ID", "The revision.")},
+        description="Record that the actor has seen a revision; see `changesSinceLook`.",
+        inputs={
+            **ENTRY_ID,
+            "revision_id": input_field("ID", "Id of the revision that the actor has seen."),
+        },
         payload=ENTRY,
         run=_see,
     ),
     Mutation(
         name="announcePresence",
-        description="Say that one has an edition open; to be said again within a minute.",
+        description="Heartbeat: marks the actor as present in an edition for 60 seconds.",
         inputs={
             **ENTRY_ID,
-            "field_path": input_field("str | None", "The value that is being edited, if one is."),
+            "field_path": input_field(
+                "str | None", "Path of the value that the actor is editing; default: none."
+            ),
         },
         run=_arrive,
     ),
     Mutation(
         name="leaveEntry",
-        description="Say that one has closed an edition.",
+        description="End the actor's presence in an edition.",
         inputs=ENTRY_ID,
         run=_leave,
     ),

@@ -1,4 +1,4 @@
-"""Signing in and out, passwords and service tokens: what has secrets in it."""
+"""Mutations with secrets: sessions, passwords, previews and service tokens."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from graphql_api.schema.management.context import InputValues, RequestContext, d
 from graphql_api.schema.management.mutations.mutation import SecretMutation, input_field
 from graphql_api.schema.management.mutations.payloads import ACCOUNT, TOKEN
 
-# What can be asked for without an account.
+# The mutations that need no account.
 OPEN_TO_ALL = frozenset({"signIn", "refreshSession"})
-# What makes or ends credentials of Copydesk's own, at which a host with accounts does not look.
-# Accounts and their roles stay Copydesk's, and so do previews, which need no account.
+# The mutations that issue or end credentials of Copydesk, which a host application with accounts
+# of its own does not use. Accounts, roles and previews are Copydesk's in every host.
 OWN_CREDENTIALS = frozenset(
     {
         *OPEN_TO_ALL,
@@ -125,88 +125,109 @@ async def _preview(context: RequestContext, inputs: InputValues) -> JsonObject:
 
 _TOKENS = {
     "access_token": part(
-        "str | None", "accessToken", "To be sent with every request: `Authorization: Bearer …`."
+        "str | None",
+        "accessToken",
+        "Access token, for the header `Authorization: Bearer …` of every request; "
+        "null if {mutation} was refused.",
     ),
-    "access_expires_at": part("DateTime | None", "accessExpiresAt", "Until when it is good."),
-    "refresh_token": part("str | None", "refreshToken", "Gets the next two tokens, once."),
-    "refresh_expires_at": part("DateTime | None", "refreshExpiresAt", "Until when it is good."),
+    "access_expires_at": part(
+        "DateTime | None", "accessExpiresAt", "When the access token expires."
+    ),
+    "refresh_token": part(
+        "str | None", "refreshToken", "Refresh token, with which `refreshSession` succeeds once."
+    ),
+    "refresh_expires_at": part(
+        "DateTime | None", "refreshExpiresAt", "When the refresh token expires."
+    ),
     **ACCOUNT,
 }
 
 SESSION_MUTATIONS = (
     SecretMutation(
         name="signIn",
-        description="Begin a session.",
+        description="Start a session with an email address and a password.",
         inputs={
-            "email": input_field("str", "The account's address."),
-            "password": input_field("str", "Its password."),
+            "email": input_field("str", "Email address of the account."),
+            "password": input_field("str", "Password of the account."),
         },
         payload=_TOKENS,
         run=_sign_in,
     ),
     SecretMutation(
         name="refreshSession",
-        description="Go on with a session; the refresh token is used up.",
-        inputs={"refresh_token": input_field("str", "The newest that the session has got.")},
+        description="Continue a session with new tokens. The refresh token cannot be used again.",
+        inputs={"refresh_token": input_field("str", "Newest refresh token of the session.")},
         payload=_TOKENS,
         run=_refresh,
     ),
-    SecretMutation(name="signOut", description="End this session.", run=_sign_out),
+    SecretMutation(name="signOut", description="End the session of the request.", run=_sign_out),
     SecretMutation(
         name="signOutEverywhere",
-        description="End all sessions of an account, by default one's own.",
-        inputs={"account_id": input_field("ID | None", "The account, if not one's own.")},
+        description="End all sessions of an account.",
+        inputs={
+            "account_id": input_field("ID | None", "Id of the account; default: the actor's own.")
+        },
         run=_sign_out_everywhere,
     ),
     SecretMutation(
         name="changePassword",
-        description="Choose another password; all other sessions end.",
+        description="Change the password of the actor's account. All its other sessions end.",
         inputs={
-            "current_password": input_field("str", "The password until now."),
-            "new_password": input_field("str", "The one from now on, of 12 characters or more."),
+            "current_password": input_field("str", "Present password of the account."),
+            "new_password": input_field("str", "New password, of 12 characters or more."),
         },
         payload=ACCOUNT,
         run=_change_password,
     ),
     SecretMutation(
         name="setPassword",
-        description="Give an account a password; all its sessions end.",
+        description="Set the password of an account. All its sessions end.",
         inputs={
-            "account_id": input_field("ID", "The account."),
-            "new_password": input_field("str", "The password, of 12 characters or more."),
+            "account_id": input_field("ID", "Id of the account whose password is set."),
+            "new_password": input_field("str", "New password, of 12 characters or more."),
         },
         payload=ACCOUNT,
         run=_set_password,
     ),
     SecretMutation(
         name="issuePreview",
-        description="Make a token that shows a frontend one revision as if it were public.",
+        description="Issue a token with which a frontend sees one revision as if it were public.",
         inputs={
-            "entry_id": input_field("ID", "The entry."),
-            "revision_id": input_field("ID | None", "The revision; by default the newest."),
+            "entry_id": input_field("ID", "Id of the entry to preview."),
+            "revision_id": input_field(
+                "ID | None", "Id of the revision to preview; default: the newest."
+            ),
             "locale": input_field(
-                "Locale | None", "The edition; by default the site's first locale."
+                "Locale | None",
+                "Locale of the edition to preview; default: the site's first locale.",
             ),
         },
         payload={
-            "secret": part("str | None", "secret", "To be sent to the delivery API as a bearer."),
-            "expires_at": part("DateTime | None", "expiresAt", "Until when it is good."),
+            "secret": part(
+                "str | None", "secret", "Bearer token for the delivery API; null if it was refused."
+            ),
+            "expires_at": part("DateTime | None", "expiresAt", "When the preview token expires."),
         },
         run=_preview,
     ),
     SecretMutation(
         name="issueToken",
-        description="Make a service token for one's own account; its secret is shown this once.",
+        description="Issue a service token for the actor's account. The secret is returned once.",
         inputs={
-            "name": input_field("str", "What it is for."),
+            "name": input_field("str", "Purpose of the token."),
             "scopes": input_field(
-                "list[Action] | None", "Actions that it is good for; null for all."
+                "list[Action] | None",
+                "Actions that the token allows; null for all that the account may do.",
             ),
-            "valid_for_days": input_field("int", "How long it is good, at most 366 days."),
+            "valid_for_days": input_field("int", "Validity in days, at most 366."),
         },
         payload={
             **TOKEN,
-            "secret": part("str | None", "secret", "The secret. It is not kept anywhere."),
+            "secret": part(
+                "str | None",
+                "secret",
+                "Secret of the token, which is stored nowhere; null if it was refused.",
+            ),
         },
         run=_issue,
     ),

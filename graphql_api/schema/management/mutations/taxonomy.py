@@ -1,4 +1,4 @@
-"""Categories, tags and people."""
+"""Mutations of categories, tags and people."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def _create_category(work: Work, inputs: InputValues) -> JsonObject:
 
 
 async def _change_category(work: Work, inputs: InputValues) -> JsonObject:
-    # For a parent, null is a value: the category becomes a root.
+    # Null for the parent makes the category a root; omitted, the parent stays.
     parent = (inputs["parentId"] or "") if "parentId" in inputs else None
     category = await change_category(
         work,
@@ -51,59 +51,68 @@ async def _create_person(work: Work, inputs: InputValues) -> JsonObject:
     return {"person": person.id}
 
 
-_NAMED = {
-    "name": input_field("str", "What readers see."),
-    "slug": input_field("str | None", "Its word in paths; made of the name if left out."),
+_NAME_AND_SLUG = {
+    "name": input_field("str", "Name that readers see, set by {mutation}."),
+    "slug": input_field("str | None", "URL slug; default: derived from the name."),
 }
 
-# The fields of the input for where else to find a person.
+# The fields of the input for a profile of a person on another site.
 PERSON_PROFILE_INPUT = {
-    "label": input_field("str", "What it is called."),
-    "url": input_field("str", "Where it is."),
+    "label": input_field("str", "Name of the profile's site."),
+    "url": input_field("str", "URL of the profile."),
 }
 
 TAXONOMY_MUTATIONS = (
     Mutation(
         name="createCategory",
-        description="Create a category, last among its siblings.",
+        description="Create a category, as the last of its siblings.",
         inputs={
-            **_NAMED,
-            "parent_id": input_field("ID | None", "The category it goes under."),
-            "description": input_field("str | None", "One or two sentences for readers."),
+            **_NAME_AND_SLUG,
+            "parent_id": input_field(
+                "ID | None", "Id of the parent category; default: none, a root."
+            ),
+            "description": input_field(
+                "str | None", "Description of the category for readers, one or two sentences."
+            ),
         },
         payload=CATEGORY,
         run=_create_category,
     ),
     Mutation(
         name="changeCategory",
-        description="Rename or move a category; the paths of all below it follow.",
+        description="Rename or move a category. The paths of its descendants change accordingly. "
+        "Omitted values stay unchanged.",
         inputs={
-            "category_id": input_field("ID", "The category. What is left out stays as it is."),
-            "name": input_field("str | None", "What readers see."),
-            "slug": input_field("str | None", "Its word in paths."),
+            "category_id": input_field("ID", "Id of the category to change."),
+            "name": input_field("str | None", "New name that readers see."),
+            "slug": input_field("str | None", "New URL slug."),
             "parent_id": input_field(
-                "ID | None", "The category it goes under; null makes it a root."
+                "ID | None", "Id of the new parent category; null makes the category a root."
             ),
-            "description": input_field("str | None", "One or two sentences for readers."),
-            "position": input_field("int | None", "Its place among its siblings, from 1."),
+            "description": input_field(
+                "str | None", "Description of the category for readers, one or two sentences."
+            ),
+            "position": input_field("int | None", "Position among the siblings, from 1."),
         },
         payload=CATEGORY,
         run=_change_category,
     ),
     Mutation(
         name="createTag",
-        description="Create a tag.",
-        inputs=_NAMED,
+        description="Create a tag, for entries of all categories.",
+        inputs=_NAME_AND_SLUG,
         payload=TAG,
         run=_create_tag,
     ),
     Mutation(
         name="createPerson",
-        description="Create a public byline.",
+        description="Create a person, whose name readers see as a byline.",
         inputs={
-            **_NAMED,
-            "bio": input_field("str | None", "Who that is."),
-            "profiles": input_field("list[PersonProfileInput] | None", "Where else to find them."),
+            **_NAME_AND_SLUG,
+            "bio": input_field("str | None", "Biography of the person for readers."),
+            "profiles": input_field(
+                "list[PersonProfileInput] | None", "Profiles of the person on other sites."
+            ),
         },
         payload=PERSON,
         run=_create_person,
