@@ -185,8 +185,8 @@ def _add_content(namespace: Namespace, site: Site, more: _More) -> None:
     add_summary_types(namespace)
     for each in (Highlight, Suggestion):
         namespace.add_object(each)
-    told = summaries(namespace, "Entry", entries_summed(None, more.entry_facets))
-    add_entry_connection(namespace, "Entry", **told)
+    added = summaries(namespace, "Entry", entries_summed(None, more.entry_facets))
+    add_entry_connection(namespace, "Entry", **added)
     for node, summed in (("Link", LINKS_SUMMED), ("Category", CATEGORIES_SUMMED)):
         add_connection(namespace, node, **summaries(namespace, node, summed))
     for node in ("Person", "Tag"):

@@ -32,7 +32,7 @@ class Document:
     path: Sql
     revision_id: Sql
 
-    def inside(self, name: str) -> Document:
+    def object_in(self, name: str) -> Document:
         """Return the object that a field of this part holds."""
         return Document(member(self.json, name), self.path_of(name) + text("/"), self.revision_id)
 

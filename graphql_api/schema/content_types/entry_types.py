@@ -86,8 +86,8 @@ def add_entry_type(
     described = {"__doc__": content_type.description or f"{name}."}
     back = {each.name: reverse_field(each) for each in reverses}
     namespace.add_object(type(name, (Entry,), described), **fields, **back)
-    told = summaries(namespace, name, entries_summed(content_type, entry_facets))
-    add_entry_connection(namespace, name, **told)
+    added = summaries(namespace, name, entries_summed(content_type, entry_facets))
+    add_entry_connection(namespace, name, **added)
     own = declare_filters(types, name, content_type.fields)
     back_filters = {each.name: reverse_filter(each) for each in reverses}
     description = f"What is asked of a {name}."

@@ -53,12 +53,12 @@ def scalars_facet(field: List, item: Field) -> Facet:
     def items(row: Row, _: Call) -> Rows:
         return Rows(Elements(member(document_of(row).json, field.name)))
 
-    def counted(element: Columns) -> Sql:
+    def counted_value(element: Columns) -> Sql:
         return counted_of(item, element.value)
 
     return Facet(
         api_name(field.name),
-        of_row(counted),
+        of_row(counted_value),
         items,
         row=EntryRow.revision_id,
         shown=partial(count_text, item),
@@ -67,7 +67,7 @@ def scalars_facet(field: List, item: Field) -> Facet:
 
 def list_facet(kinds: Kinds, field: List) -> Facet | None:
     """Return the facet of a list, if lists of its items' kind have one."""
-    facet = kinds.listed(field.name, field).facet
+    facet = kinds.list_kind(field.name, field).facet
     return facet(field, shown_as(field.item)) if facet is not None else None
 
 

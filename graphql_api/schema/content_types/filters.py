@@ -63,23 +63,23 @@ def declare_filters(
 def leaf_filter(type_: str) -> Declare[Field]:
     """Return how a field is filtered whose value has a type without fields."""
     filter_, _ = LEAF_FILTERS[type_]
-    return lambda _types, _name, field: _compared(filter_, field)
+    return lambda _types, _name, field: _field_comparison(filter_, field)
 
 
 def leaves_filter(type_: str) -> DeclareList[Field]:
     """Return how a list is filtered whose items have a type without fields."""
     filter_, _ = LEAF_FILTERS[type_]
-    return lambda _types, _name, field, item: _compared_items(filter_, field, item)
+    return lambda _types, _name, field, item: _items_comparison(filter_, field, item)
 
 
 def choice_filter(types: FieldTypes, name: str, field: Choice) -> Declared:
     """Declare the filter of a choice, and add that of its enum."""
-    return _compared(add_enum_filter(types.namespace, name), field)
+    return _field_comparison(add_enum_filter(types.namespace, name), field)
 
 
 def choices_filter(types: FieldTypes, name: str, field: List, item: Choice) -> Declared:
     """Declare the filter of a list of choices, and add that of their enum."""
-    return _compared_items(add_enum_filter(types.namespace, name), field, item)
+    return _items_comparison(add_enum_filter(types.namespace, name), field, item)
 
 
 def markdown_filter(_types: FieldTypes, _name: str, field: Markdown) -> Declared:
@@ -96,24 +96,24 @@ def markdown_filter(_types: FieldTypes, _name: str, field: Markdown) -> Declared
 def object_filter(types: FieldTypes, name: str, field: Object) -> Declared:
     """Declare the filter of an object, and add it."""
     _add_object_where(types, name, field)
-    return _inside(name, field)
+    return _inner_filter(name, field)
 
 
 def objects_filter(types: FieldTypes, name: str, field: List, item: Object) -> Declared:
     """Declare the filter of a list of objects, and add it."""
     _add_object_where(types, name, item)
     add_quantified(types.namespace, f"{name}ListWhere", f"{name}Where", "items")
-    return _elements(name, field)
+    return _elements_filter(name, field)
 
 
 def section_filter(_types: FieldTypes, _name: str, field: Section) -> Declared:
     """Declare the filter of a section."""
-    return _inside("Section", field)
+    return _inner_filter("Section", field)
 
 
 def sections_filter(_types: FieldTypes, _name: str, field: List, _item: Section) -> Declared:
     """Declare the filter of a list of sections."""
-    return _elements("Section", field)
+    return _elements_filter("Section", field)
 
 
 def items_filter(types: FieldTypes, name: str, field: List) -> Declared:
@@ -122,7 +122,7 @@ def items_filter(types: FieldTypes, name: str, field: List) -> Declared:
     Raises:
         SiteError: if its items' kind has none.
     """
-    return types.kinds.listed(name, field).filter(types, name, field, shown_as(field.item))
+    return types.kinds.list_kind(name, field).filter(types, name, field, shown_as(field.item))
 
 
 def reference_filter(_types: FieldTypes, _name: str, field: Reference) -> Declared:
@@ -162,7 +162,7 @@ def blocks_filter(types: FieldTypes, name: str, field: List, item: AnyBlock) -> 
     }
     add_where(namespace, f"{name}Where", f"What is asked of {field.label}.", ways)
     add_quantified(namespace, f"{name}ListWhere", f"{name}Where", "blocks")
-    return _elements(name, field)
+    return _elements_filter(name, field)
 
 
 def links_filter(_types: FieldTypes, _name: str, field: Links) -> Declared:
@@ -177,13 +177,13 @@ def add_section_filter(types: FieldTypes) -> None:
     add_quantified(types.namespace, "SectionListWhere", "SectionWhere", "sections")
 
 
-def _compared(filter_: str, field: Field) -> Declared:
+def _field_comparison(filter_: str, field: Field) -> Declared:
     """Declare a filter that compares a field's value."""
     compare = Compare(comparable(field), narrows=FEW if field.indexed else 1, work=PART)
     return Declared(f"{filter_} | None", compare, f"{field.label}.")
 
 
-def _compared_items(filter_: str, field: List, item: Field) -> Declared:
+def _items_comparison(filter_: str, field: List, item: Field) -> Declared:
     """Declare a filter that compares the items of a list, by the filter of one of them."""
 
     def rows(row: Row, _: Call) -> Rows:
@@ -199,10 +199,10 @@ def _compared_items(filter_: str, field: List, item: Field) -> Declared:
     )
 
 
-def _inside(name: str, field: Object) -> Declared:
+def _inner_filter(name: str, field: Object) -> Declared:
     return Declared(
         f"{name}Where | None",
-        Inner(lambda row: document_of(row).inside(field.name), of_row(_is_present)),
+        Inner(lambda row: document_of(row).object_in(field.name), of_row(_is_present)),
         f"{field.label}: it is there, and fits.",
     )
 
@@ -211,7 +211,7 @@ def _is_present(part: Document) -> ColumnElement[bool]:
     return part.json.is_not(None)
 
 
-def _elements(name: str, field: List) -> Declared:
+def _elements_filter(name: str, field: List) -> Declared:
     return Declared(
         f"{name}ListWhere | None",
         ToMany(lambda row, _: document_of(row).elements(field.name), work=2 * PART),

@@ -101,7 +101,7 @@ class Kinds:
         """Return a field's kind; nothing can be done with a field of an unknown one."""
         return row_of(field, self.rows) or Kind()
 
-    def listed(self, name: str, field: List) -> Listed[Any]:
+    def list_kind(self, name: str, field: List) -> Listed[Any]:
         """Return a list's part of the kind of its items.
 
         Raises:

@@ -42,7 +42,7 @@ from graphql_api.schema.content_types.references import (
     referenced_by,
     type_of_target,
 )
-from graphql_api.schema.declaring.fields import PART, Declared, inside, many, one, value
+from graphql_api.schema.declaring.fields import PART, Declared, many, one, row_object, value
 
 _ANCHOR = value("str", document_member("anchor"), "What a #fragment leads to, without #.")
 
@@ -128,29 +128,31 @@ def choices_output(types: FieldTypes, name: str, field: List, item: Choice) -> D
 
 def markdown_output(types: FieldTypes, _name: str, field: Markdown) -> Declared:
     """Declare Markdown, whose type is the same wherever it is."""
-    return _inside(types, "Markdown", field, lambda row: document_of(row).at(field.name))
+    return _inner_output(types, "Markdown", field, lambda row: document_of(row).at(field.name))
 
 
 def object_output(types: FieldTypes, name: str, field: Object) -> Declared:
     """Declare an object, and add its type."""
     _add_object(types, name, field)
-    return _inside(types, name, field, lambda row: document_of(row).inside(field.name))
+    return _inner_output(types, name, field, lambda row: document_of(row).object_in(field.name))
 
 
 def objects_output(types: FieldTypes, name: str, field: List, item: Object) -> Declared:
     """Declare a list of objects, and add their type."""
     _add_object(types, name, item)
-    return _elements(name, field)
+    return _elements_output(name, field)
 
 
 def section_output(types: FieldTypes, _name: str, field: Section) -> Declared:
     """Declare a section, whose type is the same wherever it is."""
-    return _inside(types, "Section", field, lambda row: document_of(row).inside(field.name))
+    return _inner_output(
+        types, "Section", field, lambda row: document_of(row).object_in(field.name)
+    )
 
 
 def sections_output(_types: FieldTypes, _name: str, field: List, _item: Section) -> Declared:
     """Declare a list of sections."""
-    return _elements("Section", field)
+    return _elements_output("Section", field)
 
 
 def list_output(types: FieldTypes, name: str, field: List) -> Declared:
@@ -159,7 +161,7 @@ def list_output(types: FieldTypes, name: str, field: List) -> Declared:
     Raises:
         SiteError: if its items' kind has none.
     """
-    return types.kinds.listed(name, field).output(types, name, field, shown_as(field.item))
+    return types.kinds.list_kind(name, field).output(types, name, field, shown_as(field.item))
 
 
 def reference_output(_types: FieldTypes, _name: str, field: Reference) -> Declared:
@@ -210,8 +212,10 @@ def _add_choice_enum(types: FieldTypes, name: str, field: Choice) -> None:
     types.namespace.add_words(name, _description(field), words_of(field))
 
 
-def _inside(types: FieldTypes, type_: str, field: Field, part: Callable[[Row], Row]) -> Declared:
-    return inside(
+def _inner_output(
+    types: FieldTypes, type_: str, field: Field, part: Callable[[Row], Row]
+) -> Declared:
+    return row_object(
         _optional(types, type_, field),
         part,
         _description(field),
@@ -220,7 +224,7 @@ def _inside(types: FieldTypes, type_: str, field: Field, part: Callable[[Row], R
     )
 
 
-def _elements(type_: str, field: List) -> Declared:
+def _elements_output(type_: str, field: List) -> Declared:
     return many(
         f"list[{type_}]",
         lambda row, _: document_of(row).elements(field.name),

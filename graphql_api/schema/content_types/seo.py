@@ -36,7 +36,7 @@ from graphql_api.planner.json_sql import (
 )
 from graphql_api.planner.source import Chosen, Selectable, Sql
 from graphql_api.schema.content_types.document import comparable, document_of
-from graphql_api.schema.declaring.fields import Declared, inside, many, seen_value, value
+from graphql_api.schema.declaring.fields import Declared, many, row_object, seen_value, value
 from graphql_api.schema.declaring.row_sources import translation_rows
 from graphql_api.schema.declaring.words import word, word_text
 
@@ -90,7 +90,7 @@ def seo_types(site: Site) -> tuple[type, ...]:
 def seo_fields(site: Site) -> Mapping[str, Declared]:
     """Return the fields of an entry that search engines are about."""
     return {
-        "seo": inside("Seo", lambda entry: entry, "What search engines read of it."),
+        "seo": row_object("Seo", lambda entry: entry, "What search engines read of it."),
         "json_ld": seen_value(
             "JSON",
             partial(_json_ld, site),
@@ -109,15 +109,15 @@ def seo_fields(site: Site) -> Mapping[str, Declared]:
 def _title(site: Site, entry: EntryRow) -> Sql:
     before, _, after = site.seo.title.partition("{title}")
     title: Sql = entry.title
-    return _said(site, entry, "title", text(before) + title + text(after))
+    return _seo_text(site, entry, "title", text(before) + title + text(after))
 
 
 def _description(site: Site, entry: EntryRow) -> Sql:
     summary = func.nullif(entry.summary, text(""))
-    return _said(site, entry, "description", coalesce(summary, text(site.seo.description)))
+    return _seo_text(site, entry, "description", coalesce(summary, text(site.seo.description)))
 
 
-def _said(site: Site, entry: EntryRow, what: str, otherwise: Sql) -> Sql:
+def _seo_text(site: Site, entry: EntryRow, what: str, otherwise: Sql) -> Sql:
     """Return what a field of the entry says to search engines, or else something else."""
     said = [
         _if(entry, content_type, comparable(field)(entry))
@@ -140,11 +140,11 @@ def _open_graph(site: Site, entry: EntryRow, call: Call) -> Rows:
     tags = {
         "og:type": text("article"),
         "og:site_name": text(site.name),
-        "og:title": _said(site, entry, "title", entry.title),
+        "og:title": _seo_text(site, entry, "title", entry.title),
         "og:description": _description(site, entry),
         "og:url": text(site.url) + entry.path,
-        "og:locale": _underscored(entry.locale),
-        "og:image": _said(site, entry, "image", text(site.seo.image)),
+        "og:locale": _og_locale(entry.locale),
+        "og:image": _seo_text(site, entry, "image", text(site.seo.image)),
         "article:published_time": json_of(entry.first_published_at),
         "article:modified_time": json_of(entry.published_at),
     }
@@ -152,7 +152,7 @@ def _open_graph(site: Site, entry: EntryRow, call: Call) -> Rows:
     alternates: Selectable = select(
         literal_column(str(len(tags))).label("place"),
         text("og:locale:alternate").label("property"),
-        _underscored(others.c.locale).label("content"),
+        _og_locale(others.c.locale).label("content"),
     ).where(others.c.id == entry.id, others.c.locale != entry.locale, others.c.path.is_not(None))
     rows = union_all(
         *(
@@ -165,14 +165,14 @@ def _open_graph(site: Site, entry: EntryRow, call: Call) -> Rows:
         ),
         alternates,
     ).subquery("open_graph")
-    is_said = (rows.c.content.is_not(None), rows.c.content != text(""))
+    is_set = (rows.c.content.is_not(None), rows.c.content != text(""))
     return Rows(
-        Chosen(select(*rows.c).where(*is_said)),
+        Chosen(select(*rows.c).where(*is_set)),
         order=lambda tag: (OrderKey(tag.place), OrderKey(tag.content)),
     )
 
 
-def _underscored(locale: Sql) -> Sql:
+def _og_locale(locale: Sql) -> Sql:
     return func.replace(locale, text("-"), text("_"), type_=Text())
 
 
@@ -196,9 +196,9 @@ def _page(site: Site, entry: EntryRow, view: View) -> Sql:
             [
                 ("@context", text("https://schema.org")),
                 ("@type", case(*pages, else_=text("WebPage")) if pages else text("WebPage")),
-                *_named(site, entry),
+                *_name_properties(site, entry),
                 ("inLanguage", entry.locale),
-                *_published(entry),
+                *_publication_properties(entry),
                 ("reviewedBy", _reviewers(entry, view)),
                 ("lastReviewed", select(last).scalar_subquery()),
                 ("mainEntity", case(*things)),
@@ -213,7 +213,7 @@ def _if(
     return entry.content_type == text(content_type.name), value
 
 
-def _named(site: Site, entry: EntryRow) -> list[tuple[str, Sql]]:
+def _name_properties(site: Site, entry: EntryRow) -> list[tuple[str, Sql]]:
     return [
         ("name", entry.title),
         ("description", func.nullif(_description(site, entry), text(""))),
@@ -221,7 +221,7 @@ def _named(site: Site, entry: EntryRow) -> list[tuple[str, Sql]]:
     ]
 
 
-def _published(entry: EntryRow) -> list[tuple[str, Sql]]:
+def _publication_properties(entry: EntryRow) -> list[tuple[str, Sql]]:
     return [
         ("datePublished", json_of(entry.first_published_at)),
         ("dateModified", json_of(entry.published_at)),
@@ -234,7 +234,7 @@ def _thing(site: Site, entry: EntryRow, content_type: type[ContentType]) -> Sql:
     if content_type.is_web_page():
         return null()
     is_article = content_type.schema_org.endswith(_WITH_HEADLINE)
-    article = [("headline", entry.title), *_published(entry)] if is_article else []
+    article = [("headline", entry.title), *_publication_properties(entry)] if is_article else []
     properties = [
         (field.schema_org, _property(entry, field))
         for field in content_type.fields.values()
@@ -243,7 +243,7 @@ def _thing(site: Site, entry: EntryRow, content_type: type[ContentType]) -> Sql:
     return JsonObject(
         [
             ("@type", text(content_type.schema_org)),
-            *_named(site, entry),
+            *_name_properties(site, entry),
             *article,
             *properties,
         ]

@@ -19,12 +19,12 @@ from graphql_api.planner.json_sql import InDoubles, RowCount, json_of, text
 from graphql_api.planner.page import Page
 from graphql_api.planner.paging import number_of
 from graphql_api.planner.source import Chosen, Selectable, Sql
-from graphql_api.schema.declaring.fields import Argument, Declared, inside, many, of_row, value
+from graphql_api.schema.declaring.fields import Argument, Declared, many, of_row, row_object, value
 from graphql_api.schema.declaring.type_registry import Namespace
 from graphql_api.schema.declaring.words import name_of
 
 
-def _as_it_is(value: Sql) -> Sql:
+def _identity(value: Sql) -> Sql:
     return value
 
 
@@ -49,7 +49,7 @@ class Facet:
     value: ValueOf
     related: Callable[[Row, Call], Rows] | None = None
     row: ValueOf | None = None
-    shown: Callable[[Sql], Sql] = _as_it_is
+    shown: Callable[[Sql], Sql] = _identity
     enum: str = ""
 
     def among(self, words: Mapping[str, str]) -> Facet:
@@ -168,12 +168,14 @@ def _aggregate(namespace: Namespace, node: str, numbers: Mapping[str, ValueOf]) 
         }
         described = {"__doc__": f"The {key} of each number."}
         namespace.add_object(type(type_, (), described), **fields)
-        part = inside(type_, lambda page: page, f"The {key} of each.")
+        part = row_object(type_, lambda page: page, f"The {key} of each.")
         # Under names of their own, since these hide functions of Python.
         parts[f"{key}_"] = replace(part, name=key)
     described = {"__doc__": f"The numbers of a {node}Connection, summed up."}
     namespace.add_object(type(f"{node}Aggregate", (), described), **parts)
-    return inside(f"{node}Aggregate", lambda page: page, "The numbers of all of them, summed up.")
+    return row_object(
+        f"{node}Aggregate", lambda page: page, "The numbers of all of them, summed up."
+    )
 
 
 def _over_all(function: Callable[[Sql], Sql], of: ValueOf) -> Callable[[Page], Sql]:
@@ -193,8 +195,8 @@ def _facet_rows(page: Page, call: Call) -> Rows:
     chosen = call.arguments["fields"]
     members = (_member(each) for each in (chosen if isinstance(chosen, tuple) else ()))
     facets = list({facet.name: facet for facet in members}.values())
-    counted = [_counted(page, facet, index, size) for index, facet in enumerate(facets)]
-    every = union_all(*(counted or [_nothing_counted()])).subquery("facets")
+    counted = [_facet_counts(page, facet, index, size) for index, facet in enumerate(facets)]
+    every = union_all(*(counted or [_no_counts()])).subquery("facets")
     return Rows(
         Chosen(select(*every.c)),
         order=lambda row: (
@@ -212,7 +214,7 @@ def _member(argument: PlannedArgument) -> Any:
     return argument.value.value
 
 
-def _counted(page: Page, facet: Facet, place: int, size: Sql) -> Selectable:
+def _facet_counts(page: Page, facet: Facet, place: int, size: Sql) -> Selectable:
     values = page.values(facet.value, facet.related, facet.row).subquery(f"facet_{place}")
     value = facet.shown(values.c.value).label("value")
     largest = (
@@ -231,7 +233,7 @@ def _counted(page: Page, facet: Facet, place: int, size: Sql) -> Selectable:
     return select(*largest.c)
 
 
-def _nothing_counted() -> Selectable:
+def _no_counts() -> Selectable:
     columns = {"place": "0", "field": "''", "value": "''", "count": "0"}
     return select(*(literal_column(sql).label(name) for name, sql in columns.items())).where(
         false()

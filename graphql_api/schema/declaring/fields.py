@@ -99,7 +99,7 @@ def seen_value(
     return Declared(type_, SeenValue(of_call(sql), parts), description)
 
 
-def inside(
+def row_object(
     type_: str,
     row: Callable[[R], Row],
     description: str,

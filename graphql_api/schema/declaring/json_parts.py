@@ -11,7 +11,7 @@ from graphql_api.planner.answers import answers_rows
 from graphql_api.planner.declarations import Call, Rows
 from graphql_api.planner.json_sql import member, text
 from graphql_api.planner.source import Sql
-from graphql_api.schema.declaring.fields import Declared, inside, many, one, value
+from graphql_api.schema.declaring.fields import Declared, many, one, row_object, value
 
 
 def json_member(key: str) -> Callable[[Sql], Sql]:
@@ -30,7 +30,7 @@ def part_object(type_: str, key: str, description: str) -> Declared:
     def is_present(row: Sql) -> ColumnElement[bool]:
         return member(row, key).is_not(None)
 
-    return inside(
+    return row_object(
         type_,
         json_member(key),
         description,
@@ -67,7 +67,7 @@ def part_row(type_: str, key: str, rows: Callable[[Call, Sql], Rows], descriptio
         description: for the schema's readers.
     """
 
-    def found(row: Sql, call: Call) -> Rows:
+    def row_under_key(row: Sql, call: Call) -> Rows:
         return rows(call, JsonText(row, text(key)))
 
-    return one(type_, found, description)
+    return one(type_, row_under_key, description)

@@ -53,12 +53,12 @@ def entry_connection(
 ) -> Declared:
     """Declare a connection of entries, which can be searched; see :func:`connection`."""
 
-    def searched(row: R, call: Call) -> Rows:
-        return _searched(rows(row, call), call)
+    def rows_of_search(row: R, call: Call) -> Rows:
+        return _matching_rows(rows(row, call), call)
 
     return connection(
         node,
-        searched,
+        rows_of_search,
         description,
         where=where,
         order=order,
@@ -79,7 +79,7 @@ def _is_common(term: Term) -> bool:
     return term.is_prefix and len(term.words) == 1 and len(term.words[0]) < _SHORT
 
 
-def _searched(rows: Rows, call: Call) -> Rows:
+def _matching_rows(rows: Rows, call: Call) -> Rows:
     """Return those rows in which what is searched for is found, if anything is.
 
     Without another order, those come first in which it is found best.
@@ -87,12 +87,12 @@ def _searched(rows: Rows, call: Call) -> Rows:
     given = call.arguments.get("search")
     if not isinstance(given, Given) or not isinstance(rows.relation, Chosen):
         return rows
-    lookups = call.bind(_converted(given, lookup_of), Lookups(EVERY_DOCUMENT))
-    marked = call.bind(_converted(given, _marked), JsonDocument)
+    lookups = call.bind(_query_argument(given, lookup_of), Lookups(EVERY_DOCUMENT))
+    marks = call.bind(_query_argument(given, _words_to_mark), JsonDocument)
     select = rows.relation.select
     found = _Found(
         relations.matching_entries(select, lookups),
-        relations.ranked_entries(select, lookups, marked),
+        relations.ranked_entries(select, lookups, marks),
     )
     return replace(
         rows,
@@ -126,11 +126,11 @@ def _best_first(rows: Rows) -> Callable[[Columns], tuple[OrderKey, ...]]:
     return lambda entry: (OrderKey(entry.points, descending=True), *rows.order(entry))
 
 
-def _converted(given: Given, convert: Callable[[SearchQuery], object]) -> Given:
+def _query_argument(given: Given, convert: Callable[[SearchQuery], object]) -> Given:
     return Given(lambda variables: convert(parse_query(given.read(variables))))
 
 
-def _marked(query: SearchQuery) -> Json:
+def _words_to_mark(query: SearchQuery) -> Json:
     """Return the words to mark; see :func:`cms.storage.dialects.snippet_of`."""
     return [
         {
@@ -141,7 +141,7 @@ def _marked(query: SearchQuery) -> Json:
     ]
 
 
-def _highlighted(part: str, words: int) -> Declared:
+def _highlight_field(part: str, words: int) -> Declared:
     def highlight(found: RankedRow) -> Sql:
         return relations.highlight_of(found.shown, found.sought, part, words)
 
@@ -155,9 +155,9 @@ def _highlighted(part: str, words: int) -> Declared:
 class Highlight:
     """Where the words are: HTML, with them in <mark>; some 30 words around the most of them."""
 
-    title = _highlighted("title", _TITLE_WORDS)
-    summary = _highlighted("summary", _SNIPPET_WORDS)
-    body = _highlighted("body", _SNIPPET_WORDS)
+    title = _highlight_field("title", _TITLE_WORDS)
+    summary = _highlight_field("summary", _SNIPPET_WORDS)
+    body = _highlight_field("body", _SNIPPET_WORDS)
 
 
 class Suggestion:
@@ -172,8 +172,8 @@ class Suggestion:
 def _suggestions(_: Row, call: Call) -> Rows:
     given = call.required("search")
     first = call.arguments.get("first")
-    count = Given(_checked(first.read) if isinstance(first, Given) else _usual)
-    typed = call.bind(_converted(given, _typed), JsonDocument)
+    count = Given(_read_within_limit(first.read) if isinstance(first, Given) else _default_count)
+    typed = call.bind(_query_argument(given, _grams_of_words), JsonDocument)
     limit = RowCount(call.bind(count, BigInteger()))
     return Rows(
         Chosen(relations.suggestions(call.view, typed, limit)),
@@ -181,7 +181,7 @@ def _suggestions(_: Row, call: Call) -> Rows:
     )
 
 
-def _typed(query: SearchQuery) -> Json:
+def _grams_of_words(query: SearchQuery) -> Json:
     """Return what typed words have in common with others; see ``relations.suggestions``."""
     return [
         {"place": place, "word": word, "gram": gram, "grams": len(of_word)}
@@ -191,19 +191,19 @@ def _typed(query: SearchQuery) -> Json:
     ]
 
 
-def _usual(_: Variables) -> int:
+def _default_count(_: Variables) -> int:
     return _USUAL_SUGGESTIONS
 
 
-def _checked(read: Read) -> Read:
-    def checked(variables: Variables) -> int:
+def _read_within_limit(read: Read) -> Read:
+    def read_count(variables: Variables) -> int:
         count: int = read(variables)
         if not 0 <= count <= _MOST_SUGGESTIONS:
             message = f"first is {count}; from 0 to {_MOST_SUGGESTIONS} words are suggested"
             raise bad_input(message, None)
         return count
 
-    return checked
+    return read_count
 
 
 SUGGEST = many(

@@ -212,7 +212,7 @@ class Namespace:
                 if definition is not None:
                     plan = definition.metadata.get(PLANNED)
                     field.extensions[PLANNED] = (
-                        self._planned(plan, get_named_type(field.type).name)
+                        self._plan_of(plan, get_named_type(field.type).name)
                         if isinstance(plan, Word | Words)
                         else plan
                     )
@@ -220,7 +220,7 @@ class Namespace:
             # Strawberry checks @oneOf by itself; graphql-core also validates and prints it.
             type_.is_one_of = type_.extensions["strawberry-definition"].is_one_of
 
-    def _planned(self, plan: Word | Words, enum: str) -> Value | SeenValue:
+    def _plan_of(self, plan: Word | Words, enum: str) -> Value | SeenValue:
         """Return a plan with the words of its enum: one for all types that share the field."""
         key = (plan, enum)
         if key not in self._plans:

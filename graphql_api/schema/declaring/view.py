@@ -51,7 +51,7 @@ def add_view(namespace: Namespace, site: Site) -> Declared:
     )
     return Declared(
         "Query",
-        Through(_seen(site)),
+        Through(_view_for(site)),
         "The same once more, through another view: to compare.",
         _ARGUMENTS,
     )
@@ -76,9 +76,9 @@ def add_directive(schema: GraphQLSchema) -> None:
     schema.directives = (*schema.directives, directive)
 
 
-def _seen(site: Site) -> Callable[[Call], View]:
+def _view_for(site: Site) -> Callable[[Call], View]:
     def view(call: Call) -> View:
-        perspective = _known(call.arguments.get("perspective"))
+        perspective = _value_of(call.arguments.get("perspective"))
         chosen = perspective if isinstance(perspective, Perspective) else call.view.perspective
         # What says whose eyes it takes is of the present, unless it says of when it is.
         past = _past(call) or (call.view.past if perspective is None else None)
@@ -94,12 +94,12 @@ def _seen(site: Site) -> Callable[[Call], View]:
 
 
 def _locales(site: Site, call: Call) -> tuple[str, ...]:
-    wanted = _known(call.arguments.get("locale"))
+    wanted = _value_of(call.arguments.get("locale"))
     own = site.locales_for(str(wanted)) if wanted is not None else call.view.locales
     others = call.arguments.get("fallbackLocales")
     if not isinstance(others, tuple):
         return own
-    return tuple(dict.fromkeys([own[0], *(str(_known(each)) for each in others)]))
+    return tuple(dict.fromkeys([own[0], *(str(_value_of(each)) for each in others)]))
 
 
 def _past(call: Call) -> Past | None:
@@ -113,6 +113,6 @@ def _past(call: Call) -> Past | None:
     return None
 
 
-def _known(argument: PlannedArgument) -> object:
+def _value_of(argument: PlannedArgument) -> object:
     value = argument.value if isinstance(argument, Known) else None
     return value.value if isinstance(value, Enum) else value

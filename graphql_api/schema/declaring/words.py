@@ -99,7 +99,7 @@ def name_of(words: Mapping[str, str], stored: Sql) -> Sql:
     return case(*branches, value=stored, else_=other)
 
 
-def named(vocabulary: str, stored: Iterable[str]) -> dict[str, str]:
+def words_by_name(vocabulary: str, stored: Iterable[str]) -> dict[str, str]:
     """Return the words of a vocabulary by the names of their values: ``sold-at`` by ``SOLD_AT``.
 
     Raises:

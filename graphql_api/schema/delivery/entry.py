@@ -12,7 +12,7 @@ from cms.reading.rows import EntryRow
 from graphql_api.planner.declarations import Call, Rows
 from graphql_api.planner.json_sql import text
 from graphql_api.schema.declaring.connection import connection
-from graphql_api.schema.declaring.fields import Declared, inside, many, one, value
+from graphql_api.schema.declaring.fields import Declared, many, one, row_object, value
 from graphql_api.schema.declaring.row_sources import (
     category_rows,
     incoming_link_rows,
@@ -131,4 +131,4 @@ class Entry(Node):
         EntryRow.break_glass_reason,
         "Why it was published without sign-offs that it should have; null if it has them.",
     )
-    revision = inside("Revision", lambda entry: entry, "The revision that is shown.")
+    revision = row_object("Revision", lambda entry: entry, "The revision that is shown.")

@@ -20,18 +20,18 @@ from graphql_api.schema.declaring.type_registry import Namespace
 from graphql_api.schema.delivery.entry import entry_incoming_links, entry_links, translations_of
 
 
-def compared(type_: str, sql: Callable[[R], Sql], description: str) -> Declared:
+def leaf_comparison(type_: str, sql: Callable[[R], Sql], description: str) -> Declared:
     """Declare a filter on a leaf of a built-in type."""
-    return filtered(LEAF_FILTERS[type_][0], sql, description)
+    return comparison(LEAF_FILTERS[type_][0], sql, description)
 
 
-def key(sql: Callable[[R], Sql], description: str, type_: str = "str") -> Declared:
+def indexed_comparison(sql: Callable[[R], Sql], description: str, type_: str = "str") -> Declared:
     """Declare a filter on a leaf by whose value an index finds a few rows."""
     name, _ = LEAF_FILTERS[type_]
     return Declared(f"{name} | None", Compare(of_row(sql), narrows=FEW), description)
 
 
-def filtered(filter_: str, sql: Callable[[R], Sql], description: str) -> Declared:
+def comparison(filter_: str, sql: Callable[[R], Sql], description: str) -> Declared:
     """Declare a filter on a leaf, of this filter type."""
     return Declared(f"{filter_} | None", Compare(of_row(sql)), description)
 
@@ -63,17 +63,19 @@ def _is_within(category: Row, root: Sql) -> ColumnElement[bool]:
 
 # What can be asked of every entry.
 ENTRY_WHERE: Mapping[str, Declared] = {
-    "id": key(EntryRow.id, "Its id.", "ID"),
-    "type": filtered("EntryTypeFilter", EntryRow.content_type, "Its content type."),
-    "slug": compared("str", EntryRow.slug, "Its slug."),
-    "path": key(EntryRow.path, "Where it stands on the site."),
-    "title": compared("str", EntryRow.title, "What it is called."),
-    "summary": compared("str", EntryRow.summary, "Its summary."),
-    "published_at": compared("DateTime", EntryRow.published_at, "When the revision became public."),
-    "first_published_at": compared(
+    "id": indexed_comparison(EntryRow.id, "Its id.", "ID"),
+    "type": comparison("EntryTypeFilter", EntryRow.content_type, "Its content type."),
+    "slug": leaf_comparison("str", EntryRow.slug, "Its slug."),
+    "path": indexed_comparison(EntryRow.path, "Where it stands on the site."),
+    "title": leaf_comparison("str", EntryRow.title, "What it is called."),
+    "summary": leaf_comparison("str", EntryRow.summary, "Its summary."),
+    "published_at": leaf_comparison(
+        "DateTime", EntryRow.published_at, "When the revision became public."
+    ),
+    "first_published_at": leaf_comparison(
         "DateTime", EntryRow.first_published_at, "When it first became public."
     ),
-    "updated_at": compared("DateTime", EntryRow.created_at, "When the revision was saved."),
+    "updated_at": leaf_comparison("DateTime", EntryRow.created_at, "When the revision was saved."),
     "category": Declared(
         "CategoryWhere | None",
         ToOne(
@@ -85,8 +87,8 @@ ENTRY_WHERE: Mapping[str, Declared] = {
         "It is in a category that fits.",
     ),
     "tags": Declared("TagsWhere | None", ToMany(of_call(tags_of)), "What its tags are."),
-    "locale": filtered("LocaleFilter", EntryRow.locale, "The language of the edition."),
-    "is_outdated": compared(
+    "locale": comparison("LocaleFilter", EntryRow.locale, "The language of the edition."),
+    "is_outdated": leaf_comparison(
         "bool", EntryRow.is_outdated, "Whether it lags behind what it translates."
     ),
     "translations": Declared(
@@ -135,10 +137,10 @@ def add_wheres(namespace: Namespace, entry_filters: Mapping[str, Declared]) -> N
         "CategoryWhere",
         "What is asked of a category.",
         {
-            "id": key(CategoryRow.id, "Its id.", "ID"),
-            "slug": compared("str", CategoryRow.slug, "Its slug."),
-            "tree_path": key(CategoryRow.path, "Its place in the tree."),
-            "name": compared("str", CategoryRow.name, "What it is called."),
+            "id": indexed_comparison(CategoryRow.id, "Its id.", "ID"),
+            "slug": leaf_comparison("str", CategoryRow.slug, "Its slug."),
+            "tree_path": indexed_comparison(CategoryRow.path, "Its place in the tree."),
+            "name": leaf_comparison("str", CategoryRow.name, "What it is called."),
             "within": Declared(
                 "str | None",
                 Test(_is_within, Text(), narrows=2),
@@ -152,9 +154,9 @@ def add_wheres(namespace: Namespace, entry_filters: Mapping[str, Declared]) -> N
             name,
             f"What is asked of {thing}.",
             {
-                "id": compared("ID", row.id, "The id."),
-                "slug": compared("str", row.slug, "The slug."),
-                "name": compared("str", row.name, "The name."),
+                "id": leaf_comparison("ID", row.id, "The id."),
+                "slug": leaf_comparison("str", row.slug, "The slug."),
+                "name": leaf_comparison("str", row.name, "The name."),
             },
         )
     add_quantified(namespace, "TagsWhere", "TagWhere", "tags")
@@ -172,10 +174,10 @@ def _add_link_where(namespace: Namespace) -> None:
         "LinkWhere",
         "What is asked of a link.",
         {
-            "kind": filtered("LinkKindFilter", LinkRow.kind, "Its kind."),
-            "label": compared("str", LinkRow.label, "Its words."),
-            "url": compared("str", LinkRow.url, "Where it leads."),
-            "origin": filtered("LinkOriginFilter", LinkRow.origin, "Where it stands."),
+            "kind": comparison("LinkKindFilter", LinkRow.kind, "Its kind."),
+            "label": leaf_comparison("str", LinkRow.label, "Its words."),
+            "url": leaf_comparison("str", LinkRow.url, "Where it leads."),
+            "origin": comparison("LinkOriginFilter", LinkRow.origin, "Where it stands."),
             "target": Declared(
                 "EntryWhere | None",
                 ToOne(

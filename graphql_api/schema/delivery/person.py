@@ -25,7 +25,7 @@ def _profiles(person: PersonRow, _: Call) -> Rows:
     )
 
 
-def _reviewed(person: PersonRow, call: Call) -> Rows:
+def _reviewed_entries(person: PersonRow, call: Call) -> Rows:
     signed = review_relations.sign_offs(call.view).subquery()
     by_person = signed.c.person_id == person.id
     editions = select(signed.c.edition_id).where(by_person)
@@ -38,7 +38,7 @@ def _reviewed(person: PersonRow, call: Call) -> Rows:
     )
 
 
-def _authored(person: PersonRow, call: Call) -> Rows:
+def _authored_entries(person: PersonRow, call: Call) -> Rows:
     bylines = relations.bylines().subquery()
     accounts = select(bylines.c.account_id).where(bylines.c.id == person.id)
     return entry_rows(call.view, lambda entry: entry.author_id.in_(accounts))
@@ -61,7 +61,7 @@ class Person(Node):
     profiles = many("list[PersonProfile]", _profiles, "Where else to find them.")
     authored = entry_connection(
         "Entry",
-        _authored,
+        _authored_entries,
         "The entries whose shown revision they saved.",
         where="EntryWhere",
         order="EntryOrder",
@@ -69,7 +69,7 @@ class Person(Node):
     )
     reviewed = entry_connection(
         "Entry",
-        _reviewed,
+        _reviewed_entries,
         "The entries that they signed off, exactly as shown.",
         where="EntryWhere",
         order="EntryOrder",

@@ -33,7 +33,7 @@ from graphql_api.schema.declaring.search import SUGGEST, entry_connection
 _COLUMNS = {"treePath": "path"}
 
 
-def _named_by(call: Call) -> Condition:
+def _condition_of_by(call: Call) -> Condition:
     """Return the condition that the one field given in ``by`` asks for."""
     name, given = _name_in(call)
     column = _COLUMNS.get(name, name)
@@ -51,7 +51,7 @@ def _name_in(call: Call) -> tuple[str, Given]:
 
 
 def _entry(_: Row, call: Call) -> Rows:
-    rows = entry_rows(call.view, _named_by(call))
+    rows = entry_rows(call.view, _condition_of_by(call))
     name, _given = _name_in(call)
     return rows if name == "id" or is_certain(call.view) else best_row(call.view, rows)
 
@@ -128,7 +128,7 @@ class Query:
     )
     category = one(
         "Category | None",
-        lambda _, call: category_rows(_named_by(call)),
+        lambda _, call: category_rows(_condition_of_by(call)),
         "The category with this id or place in the tree; null if there is none.",
         (Argument("by", "CategoryBy", "Which one."),),
     )
@@ -141,7 +141,7 @@ class Query:
     )
     person = one(
         "Person | None",
-        lambda _, call: person_rows(_named_by(call)),
+        lambda _, call: person_rows(_condition_of_by(call)),
         "The person with this id or slug; null if there is none.",
         (Argument("by", "PersonBy", "Which one."),),
     )
@@ -154,7 +154,7 @@ class Query:
     )
     tag = one(
         "Tag | None",
-        lambda _, call: tag_rows(_named_by(call)),
+        lambda _, call: tag_rows(_condition_of_by(call)),
         "The tag with this id or slug; null if there is none.",
         (Argument("by", "TagBy", "Which one."),),
     )
@@ -178,7 +178,7 @@ def fields_of_types(site: Site) -> dict[str, Declared]:
 
 def _single(content_type: type[ContentType]) -> Declared:
     def rows(_: Row, call: Call) -> Rows:
-        found = rows_of_type(call.view, content_type.name, _named_by(call))
+        found = rows_of_type(call.view, content_type.name, _condition_of_by(call))
         name, _given = _name_in(call)
         is_page = name == "path" or content_type.path is not None
         is_clear = name == "id" or (is_page and is_certain(call.view))

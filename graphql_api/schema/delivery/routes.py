@@ -60,7 +60,7 @@ def _page(entry: EntryRow, call: Call) -> Rows:
     return translation_rows(call.view, lambda same: same.revision_id == entry.revision_id)
 
 
-def _moved(route: FormerPathRow, call: Call) -> Rows:
+def _redirect_target(route: FormerPathRow, call: Call) -> Rows:
     return public_row(call.view, route.revision_id)
 
 
@@ -76,7 +76,7 @@ class RedirectRoute:
 
     status = value("int", lambda _: literal_column("301"), "The HTTP status that says so.")
     to = value("str", FormerPathRow.new_path, "Where it stands.")
-    entry = one("Entry", _moved, "The page.")
+    entry = one("Entry", _redirect_target, "The page.")
 
 
 class GoneRoute:

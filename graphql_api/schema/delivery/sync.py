@@ -24,7 +24,7 @@ from graphql_api.schema.declaring.inputs import add_order, add_where, order_term
 from graphql_api.schema.declaring.row_sources import public_row
 from graphql_api.schema.declaring.type_registry import Namespace
 from graphql_api.schema.declaring.words import word, word_text
-from graphql_api.schema.delivery.filters import filtered
+from graphql_api.schema.delivery.filters import comparison
 
 # Changes are put in order by these. The last is the same for all: it lets a cursor say of which
 # list it is.
@@ -36,16 +36,16 @@ _SINCE = Argument("since", "int", "The position up to which everything is known;
 def _since(call: Call) -> Sql:
     given = call.required("since")
 
-    def read(variables: Variables) -> int:
+    def read_since(variables: Variables) -> int:
         position: int = given.read(variables)
         if position < 0:
             raise bad_input("since cannot be negative", None)
         return position
 
-    return call.bind(Given(read), BigInteger())
+    return call.bind(Given(read_since), BigInteger())
 
 
-def _reached(call: Call) -> Sql:
+def _last_position(call: Call) -> Sql:
     past, reached = call.view.past, relations.position().scalar_subquery()
     if past is None:
         return reached
@@ -61,7 +61,7 @@ def _within(asked: Sql, reached: Sql) -> Sql:
 def _until(call: Call) -> Sql:
     past = call.view.past
     if past is None:
-        return _reached(call)
+        return _last_position(call)
     if past.named is AsOf.TIME:
         message = (
             "Changes are counted in positions: ask for position through @view(asOf: …), "
@@ -78,7 +78,7 @@ def _changes(_: Row, call: Call) -> Rows:
     )
 
 
-def _pinned(call: Call) -> View:
+def _view_of_changes(call: Call) -> View:
     """Return what is public at the position up to which changes are told.
 
     A cursor carries it, so that all pages of a list are of one moment. A position that is not
@@ -93,7 +93,7 @@ def _pinned(call: Call) -> View:
     return replace(call.view, perspective=Perspective.PUBLISHED, preview=None, past=past)
 
 
-def _shown(change: ChangeRow, call: Call) -> Rows:
+def _public_entry(change: ChangeRow, call: Call) -> Rows:
     return public_row(call.view, change.revision_id)
 
 
@@ -118,10 +118,10 @@ class SyncChange:
     path = value("str | None", ChangeRow.path, "Where it stands, or stood.")
     position = value("int", ChangeRow.position, "The position of its last change.")
     digest = value("str | None", ChangeRow.digest, "The digest of what is shown.")
-    entry = one("Entry | None", _shown, "The entry; null if it is not public any more.")
+    entry = one("Entry | None", _public_entry, "The entry; null if it is not public any more.")
 
 
-def _affected(site: Site) -> Declared:
+def _affected_paths(site: Site) -> Declared:
     singletons = [each.name for each in site.content_types.values() if each.singleton]
 
     def rows(_: Row, call: Call) -> Rows:
@@ -150,7 +150,7 @@ class AffectedPage:
     locale = word("Locale", AffectedRow.locale, "Its language.")
     locale_name = word_text("str", "locale", AffectedRow.locale)
     reason = value("AffectedReason", AffectedRow.reason, "Why: the most direct reason.")
-    entry = one("Entry | None", _shown, "The page; null if it has left the path.")
+    entry = one("Entry | None", _public_entry, "The page; null if it has left the path.")
 
 
 def _until_of_page(page: Page, _: Call) -> Sql:
@@ -179,18 +179,18 @@ def add_change_types(namespace: Namespace) -> None:
         "SyncWhere",
         "What is asked of a change.",
         {
-            "type": filtered("EntryTypeFilter", ChangeRow.content_type, "Its type."),
-            "locale": filtered("LocaleFilter", ChangeRow.locale, "Its language."),
+            "type": comparison("EntryTypeFilter", ChangeRow.content_type, "Its type."),
+            "locale": comparison("LocaleFilter", ChangeRow.locale, "Its language."),
         },
     )
-    told = summaries(
+    added = summaries(
         namespace, "SyncChange", Summed((Facet("kind", of_row(_kind)), _TYPE, _LOCALE))
     )
-    add_connection(namespace, "SyncChange", **told, until=_UNTIL)
+    add_connection(namespace, "SyncChange", **added, until=_UNTIL)
     add_order(namespace, "AffectedPageOrder", order_terms({"path": (AffectedRow.path, False)}))
     reason = Facet("reason", AffectedRow.reason)
-    told = summaries(namespace, "AffectedPage", Summed((_TYPE, _LOCALE, reason)))
-    add_connection(namespace, "AffectedPage", **told)
+    added = summaries(namespace, "AffectedPage", Summed((_TYPE, _LOCALE, reason)))
+    add_connection(namespace, "AffectedPage", **added)
 
 
 def change_fields(site: Site) -> Mapping[str, Declared]:
@@ -198,7 +198,7 @@ def change_fields(site: Site) -> Mapping[str, Declared]:
     return {
         "position": seen_value(
             "int",
-            lambda _, call: _reached(call),
+            lambda _, call: _last_position(call),
             "The position of the last publication that is seen; through @view(asOf: …), the one "
             "before the first of a later time. Look through @view(position: …) to read all of a "
             "site as of then.",
@@ -210,8 +210,8 @@ def change_fields(site: Site) -> Mapping[str, Declared]:
             "the moment of the first.",
             where="SyncWhere",
             arguments=(_SINCE,),
-            view=_pinned,
+            view=_view_of_changes,
             extent=Extent(),
         ),
-        "affected_paths": _affected(site),
+        "affected_paths": _affected_paths(site),
     }

@@ -6,7 +6,7 @@ from cms.content.links import Origin
 from cms.site import Site
 from graphql_api.schema.declaring.inputs import add_enum_filter
 from graphql_api.schema.declaring.type_registry import Namespace
-from graphql_api.schema.declaring.words import named
+from graphql_api.schema.declaring.words import words_by_name
 from graphql_api.schema.delivery.link import link_kinds
 
 
@@ -14,9 +14,9 @@ def add_content_vocabularies(namespace: Namespace, site: Site) -> None:
     """Add the enums of content and their filters."""
     names = list(site.content_types)
     namespace.add_words("EntryType", "The site's content types.", {name: name for name in names})
-    namespace.add_words("Locale", "The site's languages.", named("Locale", site.locales))
+    namespace.add_words("Locale", "The site's languages.", words_by_name("Locale", site.locales))
     namespace.add_words(
-        "LinkKind", "What links say of their targets.", named("LinkKind", link_kinds(site))
+        "LinkKind", "What links say of their targets.", words_by_name("LinkKind", link_kinds(site))
     )
     namespace.add_fixed_words(
         "LinkOrigin",

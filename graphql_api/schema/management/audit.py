@@ -14,7 +14,7 @@ from graphql_api.schema.declaring.aggregates import Facet, Summed
 from graphql_api.schema.declaring.fields import Declared, one, value
 from graphql_api.schema.declaring.row_sources import Condition
 from graphql_api.schema.declaring.words import word, word_text
-from graphql_api.schema.delivery.filters import compared, filtered
+from graphql_api.schema.delivery.filters import comparison, leaf_comparison
 from graphql_api.schema.management.account import account_rows
 
 
@@ -69,17 +69,21 @@ def _entry_id(record: AuditRow) -> Sql:
 
 
 AUDIT_WHERE: Mapping[str, Declared] = {
-    "sequence": compared("int", AuditRow.sequence, "Filter on the sequence number."),
-    "recorded_at": compared("DateTime", AuditRow.recorded_at, "Filter on the time of the record."),
-    "actor": compared(
+    "sequence": leaf_comparison("int", AuditRow.sequence, "Filter on the sequence number."),
+    "recorded_at": leaf_comparison(
+        "DateTime", AuditRow.recorded_at, "Filter on the time of the record."
+    ),
+    "actor": leaf_comparison(
         "str", AuditRow.actor, "Filter on the id of the account that acted, or `operator`."
     ),
-    "action": filtered("ActionFilter", AuditRow.action, "Filter on the requested action."),
-    "subject": compared("str", AuditRow.subject, "Filter on the id of the object of the action."),
-    "entry": compared(
+    "action": comparison("ActionFilter", AuditRow.action, "Filter on the requested action."),
+    "subject": leaf_comparison(
+        "str", AuditRow.subject, "Filter on the id of the object of the action."
+    ),
+    "entry": leaf_comparison(
         "ID",
         _entry_id,
         "Filter on the id of the entry that the action concerned.",
     ),
-    "outcome": filtered("AuditOutcomeFilter", AuditRow.outcome, "Filter on the outcome."),
+    "outcome": comparison("AuditOutcomeFilter", AuditRow.outcome, "Filter on the outcome."),
 }

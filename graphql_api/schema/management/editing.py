@@ -18,7 +18,7 @@ from graphql_api.schema.declaring.fields import Declared, many, of_row, one, val
 from graphql_api.schema.declaring.json_parts import json_member
 from graphql_api.schema.declaring.row_sources import Condition, revision_rows
 from graphql_api.schema.declaring.words import part_text, part_word, word, word_text
-from graphql_api.schema.delivery.filters import filtered
+from graphql_api.schema.delivery.filters import comparison
 from graphql_api.schema.delivery.node import Node
 from graphql_api.schema.delivery.review import SignOff
 from graphql_api.schema.management.account import account_rows
@@ -159,7 +159,9 @@ ENTRY_FIELDS: Mapping[str, Declared] = {
 
 # The filters and facets of entries that only editors have.
 ENTRY_FILTERS: Mapping[str, Declared] = {
-    "state": filtered("EntryStateFilter", _state, "Filter on the workflow state of the revision."),
+    "state": comparison(
+        "EntryStateFilter", _state, "Filter on the workflow state of the revision."
+    ),
 }
 ENTRY_FACETS = (Facet("state", of_row(_state)),)
 

@@ -11,7 +11,7 @@ from cms.content.fields import Choice, Links, List, Object, Text
 from cms.errors import SiteError
 from cms.site import Site
 from graphql_api.schema.build import build_delivery_schema
-from graphql_api.schema.declaring.words import named, text_field
+from graphql_api.schema.declaring.words import text_field, words_by_name
 from tests.builders import Newsroom
 from tests.graphql_api.conftest import Api, api_of
 
@@ -142,12 +142,12 @@ async def test_no_argument_takes_unknown(api: Api, query: str, variables: dict[s
 
 
 def test_words_have_names_in_capitals_and_no_two_the_same() -> None:
-    assert named("Locale", ["en", "pt-BR"]) == {"EN": "en", "PT_BR": "pt-BR"}
-    assert named("LinkKind", ["2nd hand"]) == {"_2ND_HAND": "2nd hand"}
+    assert words_by_name("Locale", ["en", "pt-BR"]) == {"EN": "en", "PT_BR": "pt-BR"}
+    assert words_by_name("LinkKind", ["2nd hand"]) == {"_2ND_HAND": "2nd hand"}
     with pytest.raises(SiteError, match="'sold-at' and 'sold_at' are both SOLD_AT"):
-        named("LinkKind", ["sold_at", "sold-at"])
+        words_by_name("LinkKind", ["sold_at", "sold-at"])
     with pytest.raises(SiteError, match="UNKNOWN"):
-        named("LinkKind", ["unknown"])
+        words_by_name("LinkKind", ["unknown"])
     assert text_field("level", is_list=False) == "levelName"
     assert text_field("formats", is_list=True) == "formatNames"
 
