@@ -178,7 +178,7 @@ def _from_node(node: ValueNode, type_: GraphQLInputType, shapes: Shapes) -> Argu
             raise bad_input(f"One of {names} has to be given, and cannot be null.", node)
         return Input(nullable, fields)
     value = coerce_input_literal(node, nullable)
-    return _known(value, node) if _is_structural(nullable) else Given(lambda _: value)
+    return _known_value(value, node) if _is_structural(nullable) else Given(lambda _: value)
 
 
 def _from_list(node: ValueNode, item_type: GraphQLInputType, shapes: Shapes) -> Argument:
@@ -197,7 +197,7 @@ def _from_shape(shape: Hashable, type_: GraphQLInputType, read: Read) -> Argumen
         return None
     nullable = _nullable(type_)
     if _is_structural(nullable):
-        return _known(shape, None)
+        return _known_value(shape, None)
     if is_list_type(nullable) and isinstance(shape, tuple):
         return tuple(
             _from_shape(item, nullable.of_type, _reading(read, index))
@@ -214,7 +214,7 @@ def _from_shape(shape: Hashable, type_: GraphQLInputType, read: Read) -> Argumen
     return Given(read)
 
 
-def _known(value: Hashable, node: Node | None) -> Known:
+def _known_value(value: Hashable, node: Node | None) -> Known:
     if isinstance(value, Enum) and value.value is ANSWER_ONLY:
         message = f"{value.name} is only an answer, for a word that is not declared any more."
         raise bad_input(message, node)

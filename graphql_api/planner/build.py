@@ -94,7 +94,7 @@ class _Builder:
         for each in sorted(possible, key=lambda object_type: object_type.name):
             case = Case((each.name,), self._fields(each, sets))
             alike.setdefault(tuple(map(_likeness, case.fields)), []).append(case)
-        return Body(tuple(map(_merged, alike.values())), is_abstract=True)
+        return Body(tuple(map(_merge_cases, alike.values())), is_abstract=True)
 
     def _fields(
         self, type_: GraphQLObjectType, sets: Sequence[SelectionSetNode]
@@ -155,6 +155,6 @@ def _likeness(field: PlannedField | Typename) -> object:
     return field.key, id(field.node), field.declaration, id(field.body)
 
 
-def _merged(cases: Sequence[Case]) -> Case:
+def _merge_cases(cases: Sequence[Case]) -> Case:
     types = tuple(name for case in cases for name in case.types)
     return Case(types, cases[0].fields)

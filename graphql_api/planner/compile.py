@@ -100,7 +100,7 @@ class _Compiler:
             case SeenValue(sql):
                 return json_of(sql(row, call))
             case Inside():
-                return self._inside(field, field.declaration, row)
+                return self._inner_object(field, field.declaration, row)
             case One(rows):
                 return self._one(field.body, rows(row, call))
             case OneOf(rows=rows):
@@ -133,9 +133,9 @@ class _Compiler:
             call = replace(call, view=declaration.view(call))
             compiler = _Compiler(call.view, self._parameters, self._numbers)
         page = Page(field, declaration, row, call, self._parameters)
-        return page.summed_up(compiler.object(_only_case(field), page, None))
+        return page.aggregate(compiler.object(_only_case(field), page, None))
 
-    def _inside(self, field: PlannedField, declaration: Inside, row: Row) -> Sql:
+    def _inner_object(self, field: PlannedField, declaration: Inside, row: Row) -> Sql:
         value = self.object(_only_case(field), declaration.row(row), None)
         if declaration.present is None:
             return value

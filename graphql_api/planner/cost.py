@@ -313,27 +313,27 @@ def _condition(where: Input, name: str, value: Argument) -> _Conditions:
     declaration = where.type.fields[name].extensions.get(PLANNED)
     match declaration:
         case Compare():
-            return _compared(value, declaration.work, declaration.narrows)
+            return _comparison_conditions(value, declaration.work, declaration.narrows)
         case CompareSeen():
-            return _compared(value, _SEEN)
+            return _comparison_conditions(value, _SEEN)
         case Test():
             return _Conditions(1, _CONDITION, declaration.narrows)
         case ToOne():
             inner = conditions_of(value)
             return _Conditions(inner.count + 1, inner.work + _CONDITION, inner.narrows)
         case ToMany():
-            return _quantified(value, declaration.work)
+            return _quantifier_conditions(value, declaration.work)
         case Inner():
             return conditions_of(value)
     return _Conditions(1, _CONDITION)
 
 
-def _compared(operators: Argument, work: float, narrows: float = 1) -> _Conditions:
+def _comparison_conditions(operators: Argument, work: float, narrows: float = 1) -> _Conditions:
     names = set(operators.fields) if isinstance(operators, Input) else set()
     return _Conditions(len(names), work * len(names), narrows if {"eq", "in"} & names else 1)
 
 
-def _quantified(quantifiers: Argument, work: float) -> _Conditions:
+def _quantifier_conditions(quantifiers: Argument, work: float) -> _Conditions:
     if not isinstance(quantifiers, Input):
         return _Conditions()
     total = _Conditions()

@@ -42,11 +42,11 @@ class OrderKey:
     nullable: bool = False
 
 
-def _unordered(_: Columns) -> tuple[OrderKey, ...]:
+def _no_order(_: Columns) -> tuple[OrderKey, ...]:
     return ()
 
 
-def _themselves(columns: Columns) -> Columns:
+def _same_columns(columns: Columns) -> Columns:
     return columns
 
 
@@ -67,8 +67,8 @@ class Rows:
 
     relation: Relation
     where: tuple[Callable[[Columns], ColumnElement[bool]], ...] = ()
-    order: Callable[[Columns], tuple[OrderKey, ...]] = _unordered
-    row: Callable[[Columns], Row] = _themselves
+    order: Callable[[Columns], tuple[OrderKey, ...]] = _no_order
+    row: Callable[[Columns], Row] = _same_columns
     typename: Callable[[Columns], Sql] | str | None = None
     is_first: bool = False
     rank: Callable[[Columns], Sql] | None = None
@@ -94,7 +94,7 @@ class Call:
     bind: Callable[[Given, SqlType], Sql]
     source: Callable[[Relation], Source]
 
-    def required(self, name: str) -> Given:
+    def required_scalar(self, name: str) -> Given:
         """Return an argument that the schema requires and that is a scalar."""
         given = self.arguments[name]
         if not isinstance(given, Given):

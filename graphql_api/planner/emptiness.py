@@ -20,12 +20,12 @@ def without_empty(where: Argument) -> Input | None:
     """Return a filter without what asks for nothing; ``None`` if nothing is left."""
     if not isinstance(where, Input):
         return None
-    asked = {name: _asked(where, name, each) for name, each in where.fields.items()}
+    asked = {name: _field_condition(where, name, each) for name, each in where.fields.items()}
     kept = {name: each for name, each in asked.items() if each is not None}
     return Input(where.type, kept) if kept.keys() - {MODE} else None
 
 
-def _asked(where: Input, name: str, value: Argument) -> Argument:
+def _field_condition(where: Input, name: str, value: Argument) -> Argument:
     """Return what a field of a filter asks for, or ``None``."""
     if not is_input_object_type(get_named_type(where.type.fields[name].type)):
         return value

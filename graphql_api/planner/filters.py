@@ -219,7 +219,7 @@ def _mode(operators: Input) -> object:
 def _test(name: str, other: Argument, value: Sql, call: Call) -> Condition:
     if name == "isNull":
         return value.is_(None) if is_true(other) else value.is_not(None)
-    return OPERATORS[name](value, _operand(name, _given(other), value, call))
+    return OPERATORS[name](value, _operand(name, _operand_value(other), value, call))
 
 
 def _operand(name: str, given: Given, value: Sql, call: Call) -> Sql:
@@ -274,13 +274,13 @@ def _names_one(where: Input, declaration: ToOne) -> bool:
 
 def _to_many(declaration: ToMany, where: Input, row: Row, call: Call) -> Condition:
     tests = [
-        _quantified(declaration, name, input_in(inner), row, call)
+        _quantifier_condition(declaration, name, input_in(inner), row, call)
         for name, inner in where.fields.items()
     ]
     return and_(true(), *tests)
 
 
-def _quantified(
+def _quantifier_condition(
     declaration: ToMany, quantifier: str, where: Input, row: Row, call: Call
 ) -> Condition:
     rows = declaration.rows(row, call)
@@ -307,7 +307,7 @@ def _truth(condition: Condition) -> Condition:
     return coalesce(condition, false())
 
 
-def _given(argument: Argument) -> Given:
+def _operand_value(argument: Argument) -> Given:
     """Return an operand as a value that is read when the plan runs, even if it is known."""
     if isinstance(argument, Given):
         return argument

@@ -91,7 +91,7 @@ class Page:
             # What is wrong is wrong whatever is selected.
             parameters.checks += self._paging.checks(self._mark, self._keys(self.columns))
 
-    def summed_up(self, value: Sql) -> Sql:
+    def aggregate(self, value: Sql) -> Sql:
         """Return a value that is made of the whole page, however many rows it has."""
         if not self._is_needed:
             return value
@@ -117,9 +117,9 @@ class Page:
             case "endCursor":
                 return self._first_cursor(reverse=True)
             case "hasNextPage":
-                return self._goes_on()
+                return self._has_next_page()
             case "hasPreviousPage":
-                return self._went_before()
+                return self._has_previous_page()
             case _:
                 raise TypeError(f"a connection has no {name}")
 
@@ -166,14 +166,16 @@ class Page:
     def _select(self, used: Sequence[str]) -> Selectable:
         """Return the page's rows, by limit, with these columns."""
         if not self._looks_ahead:
-            return self._limited(used, self._limit)
-        source = self.call.source(_Rows(self.rows, partial(self._limited, limit=self._limit + 1)))
+            return self._limited_rows(used, self._limit)
+        source = self.call.source(
+            _Rows(self.rows, partial(self._limited_rows, limit=self._limit + 1))
+        )
         order = order_by(self._keys(source.columns), reverse=self._paging.is_backward)
         place = func.row_number().over(order_by=order).label(_PLACE)
         shown = [source.columns[name].label(name) for name in used if name != _PLACE]
         return select(*shown, place).select_from(source.clause())
 
-    def _limited(self, used: Sequence[str], limit: Sql) -> Selectable:
+    def _limited_rows(self, used: Sequence[str], limit: Sql) -> Selectable:
         source = self.call.source(self.rows.relation)
         columns = source.columns
         keys = self._keys(columns)
@@ -217,13 +219,13 @@ class Page:
         cursors = self.array(cursor_of(self._mark, self._keys(self.columns)), reverse=reverse)
         return cursors.op("->")(literal_column("0"))
 
-    def _goes_on(self) -> Condition:
+    def _has_next_page(self) -> Condition:
         reasons = [] if self._paging.is_backward else [func.count() > self._limit]
         if self._paging.before is not None:
             reasons.append(self._has_any_beyond(self._paging.before, is_ahead))
         return or_(false(), *reasons)
 
-    def _went_before(self) -> Condition:
+    def _has_previous_page(self) -> Condition:
         reasons = [func.count() > self._limit] if self._paging.is_backward else []
         if self._paging.after is not None:
             reasons.append(self._has_any_beyond(self._paging.after, is_behind))

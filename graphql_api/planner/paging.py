@@ -74,22 +74,25 @@ def paging_of(arguments: Arguments, node: FieldNode, largest: int) -> Paging:
     Raises:
         GraphQLError: if they contradict each other.
     """
-    first, last = _given(arguments.get("first")), _given(arguments.get("last"))
-    after, before = _given(arguments.get("after")), _given(arguments.get("before"))
-    skip = _given(arguments.get("skip"))
+    first, last = _value_argument(arguments.get("first")), _value_argument(arguments.get("last"))
+    after, before = (
+        _value_argument(arguments.get("after")),
+        _value_argument(arguments.get("before")),
+    )
+    skip = _value_argument(arguments.get("skip"))
     if first is not None and last is not None:
         raise bad_input("give either first or last, not both", node)
     if last is not None and (skip is not None or after is not None):
         raise bad_input("last goes with before; skip and after go with first", node)
     size = last or first
     return Paging(
-        size=_checked("last" if last else "first", size, largest, node)
+        size=_size_reader("last" if last else "first", size, largest, node)
         if size is not None
         else lambda _: DEFAULT_SIZE,
         is_backward=last is not None,
         after=after,
         before=before,
-        skip=_checked("skip", skip, None, node) if skip is not None else None,
+        skip=_size_reader("skip", skip, None, node) if skip is not None else None,
         node=node,
     )
 
@@ -114,7 +117,7 @@ def last_key_of(cursor: Given, count: int) -> Given:
 
 def number_of(name: str, given: Given | None, node: FieldNode | None = None) -> Read:
     """Return how to read a size that may be given, at most :data:`LARGEST_SIZE`."""
-    return _checked(name, given, LARGEST_SIZE, node) if given else lambda _: DEFAULT_SIZE
+    return _size_reader(name, given, LARGEST_SIZE, node) if given else lambda _: DEFAULT_SIZE
 
 
 def number(read: Read, parameters: Parameters) -> ColumnElement[int]:
@@ -122,11 +125,11 @@ def number(read: Read, parameters: Parameters) -> ColumnElement[int]:
     return parameters.add(read, BigInteger())
 
 
-def _given(argument: Argument) -> Given | None:
+def _value_argument(argument: Argument) -> Given | None:
     return argument if isinstance(argument, Given) else None
 
 
-def _checked(name: str, given: Given, largest: int | None, node: FieldNode | None) -> Read:
+def _size_reader(name: str, given: Given, largest: int | None, node: FieldNode | None) -> Read:
     def read(variables: Variables) -> int:
         value: int = given.read(variables)
         if value < 0:

@@ -34,7 +34,7 @@ _SINCE = Argument("since", "int", "The position up to which everything is known;
 
 
 def _since(call: Call) -> Sql:
-    given = call.required("since")
+    given = call.required_scalar("since")
 
     def read_since(variables: Variables) -> int:
         position: int = given.read(variables)

@@ -244,7 +244,7 @@ RESTRICTED: Mapping[str, Action] = {
 
 
 def _by_id(call: Call) -> Sql:
-    return call.bind(call.required("id"), Key)
+    return call.bind(call.required_scalar("id"), Key)
 
 
 QUERY_FIELDS: Mapping[str, Declared] = {
