@@ -1,4 +1,4 @@
-"""How much one request may ask for. What asks for more is refused before any SQL runs."""
+"""The limits on one request, which is refused before any SQL runs if it exceeds them."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ from graphql_api.http.expansion import Expansion
 
 @dataclass(frozen=True)
 class Limits:
-    """The most that a request may have.
+    """The largest values that a request may have.
 
     Attributes:
         body_bytes: bytes of the request's body.
         tokens: lexical tokens of the document.
         fields: selected fields, with each fragment counted as often as it is spread.
-        repetitions: pairs of fields that share a response name and have to be compared.
-        depth: fields within fields, introspection apart.
+        repetitions: pairs of fields with one response name, which validation compares.
+        depth: nested fields, without introspection.
         aliases: fields with a response name of the client's choice.
         root_fields: fields of the operation itself.
         directives: directives in the document.
         fragments: fragment definitions.
-        list_items: items of any list that is given as an argument or a variable.
-        value_depth: lists and objects within each other in an argument or a variable.
+        list_items: items of any list in an argument or a variable.
+        value_depth: nested lists and objects in an argument or a variable.
         variable_items: values within all variables.
-        filters: conditions in filters, those in variables too.
-        parts: pieces of the SQL statement that the request becomes.
-        cost: microseconds of the database, about, that the answer takes.
-        answers: root fields that take more than a look into the database, mutations included.
+        filters: conditions in filters, including variables.
+        parts: pieces of the request's SQL statement.
+        cost: the answer's time in the database, in about microseconds.
+        answers: root fields that Python answers, including mutations.
     """
 
     body_bytes: int = 64 * 1024
@@ -66,12 +66,12 @@ class Limits:
 
 
 def limits_with(limits: Limits, chosen: Mapping[str, int], name: str) -> Limits:
-    """Return limits with some that a site has chosen.
+    """Return limits with changes from a setting.
 
     Args:
         limits: the limits.
-        chosen: other ones, by name.
-        name: the setting that chooses them.
+        chosen: the changed limits, by name.
+        name: the name of the setting.
 
     Raises:
         SettingsError: if there is no such limit, or it is negative.
@@ -86,7 +86,7 @@ def limits_with(limits: Limits, chosen: Mapping[str, int], name: str) -> Limits:
 
 
 def check_lines(source: str, limits: Limits) -> None:
-    """Check how many lines a document has: at most two for each token that it may have.
+    """Check the number of lines of a document: at most two for each allowed token.
 
     Raises:
         RequestFailed: if there are more.
@@ -95,10 +95,10 @@ def check_lines(source: str, limits: Limits) -> None:
 
 
 def check_document(document: DocumentNode, limits: Limits) -> None:
-    """Check what can be counted without knowing the schema, before anything else is done.
+    """Check the limits on a document that need no schema.
 
     Raises:
-        RequestFailed: naming the limit that the document goes past.
+        RequestFailed: naming the limit that the document exceeds.
     """
     for name, count in _counts(document).items():
         _check(name, count, getattr(limits, name))
@@ -130,10 +130,10 @@ def _counts(document: DocumentNode) -> Counter[str]:
 
 
 def check_variables(values: Mapping[str, Any], limits: Limits) -> None:
-    """Check how many values there are in variables, and how deep they go.
+    """Check the number of values in variables, and their depth.
 
     Raises:
-        RequestFailed: naming the limit that a variable goes past.
+        RequestFailed: naming the limit that a variable exceeds.
     """
     count = 0
     places: list[tuple[Any, int]] = [(values, 0)]
@@ -149,7 +149,7 @@ def check_variables(values: Mapping[str, Any], limits: Limits) -> None:
 
 
 def check_size(parts: int, filters: int, limits: Limits) -> None:
-    """Check how large the statement of a request would be.
+    """Check the size of a request's statement.
 
     Raises:
         RequestFailed: if it would be larger than allowed.
@@ -159,7 +159,7 @@ def check_size(parts: int, filters: int, limits: Limits) -> None:
 
 
 def check_cost(cost: int, limits: Limits) -> None:
-    """Check how much work the answer would be for the database.
+    """Check the cost of a request.
 
     Raises:
         RequestFailed: if it would be more than allowed.
@@ -174,7 +174,7 @@ def check_cost(cost: int, limits: Limits) -> None:
 
 
 def check_answers(count: int, limits: Limits) -> None:
-    """Check how many root fields take work of their own.
+    """Check the number of root fields that Python answers.
 
     Raises:
         RequestFailed: if there are more than allowed.
@@ -190,7 +190,7 @@ def _check(name: str, count: int, most: int) -> None:
 
 
 def _depth_of(value: ValueNode) -> int:
-    """Return how many lists and objects are within each other in a literal."""
+    """Return the depth of nested lists and objects in a literal."""
     deepest, stack = 0, [(value, 1)]
     while stack:
         node, depth = stack.pop()

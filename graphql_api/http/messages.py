@@ -20,10 +20,10 @@ PONG = b'{"type":"pong"}'
 
 
 class CloseCode(IntEnum):
-    """Why a socket is closed.
+    """The codes with which a socket is closed.
 
-    They are the protocol's and its reference implementation's, except that ``TOO_LARGE`` and
-    ``TRY_AGAIN_LATER`` are WebSocket's own and ``TOO_SLOW`` is ours.
+    They are those of the protocol and of its reference implementation, except ``TOO_LARGE`` and
+    ``TRY_AGAIN_LATER`` from WebSocket, and ``TOO_SLOW`` of Copydesk.
     """
 
     TOO_LARGE = 1009
@@ -40,11 +40,11 @@ class CloseCode(IntEnum):
 
 
 class Closed(CopydeskError):
-    """The socket cannot go on.
+    """The end of a socket.
 
     Attributes:
-        code: why, for programs.
-        reason: why, for people.
+        code: the reason for programs.
+        reason: the reason for people.
     """
 
     def __init__(self, code: CloseCode, reason: str) -> None:
@@ -55,14 +55,14 @@ class Closed(CopydeskError):
 
 @dataclass(frozen=True)
 class ConnectionInit:
-    """The client says who it is, in the words of an ``Authorization`` header."""
+    """The client's authentication, in the form of an ``Authorization`` header."""
 
     authorization: str | None
 
 
 @dataclass(frozen=True)
 class Subscribe:
-    """The client asks something, and will know the answers by this id."""
+    """A request of the client, with the id of its answers."""
 
     id: str
     request: GraphQLRequest
@@ -70,26 +70,26 @@ class Subscribe:
 
 @dataclass(frozen=True)
 class Complete:
-    """The client wants no more answers with this id."""
+    """The end of an operation by the client."""
 
     id: str
 
 
 @dataclass(frozen=True)
 class Ping:
-    """The client wants to know whether the server is there."""
+    """A check by the client that the server is alive."""
 
 
 @dataclass(frozen=True)
 class Pong:
-    """The client is there."""
+    """The client's answer to a ping."""
 
 
 Message: TypeAlias = ConnectionInit | Subscribe | Complete | Ping | Pong
 
 
 def read_message(text: str | None, most: int) -> Message:
-    """Return the message in a frame; ``None`` stands for a frame without text.
+    """Return the message in a frame; a frame without text is ``None``.
 
     Raises:
         Closed: if it is no message, or has more than ``most`` bytes.
@@ -114,13 +114,13 @@ def next_of(id_: str, response: bytes) -> bytes:
 
 
 def error_of(id_: str, failure: RequestFailed) -> bytes:
-    """Return the message that there is no response, and why."""
+    """Return the message with the errors of an operation without a response."""
     errors = errors_of(failure)
     return b'{"id":' + orjson.dumps(id_) + b',"type":"error","payload":' + errors + b"}"
 
 
 def complete_of(id_: str) -> bytes:
-    """Return the message that there are no more responses."""
+    """Return the message that ends an operation."""
     return b'{"id":' + orjson.dumps(id_) + b',"type":"complete"}'
 
 
