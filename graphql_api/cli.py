@@ -78,7 +78,7 @@ def _warn_of_host(settings: Settings) -> None:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether only this machine can reach what listens on a host."""
+    """Return whether only this machine can reach a server on a host."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -86,13 +86,13 @@ def is_loopback(host: str) -> bool:
 
 
 async def _look(settings: Settings, site: Site) -> list[str]:
-    """Return what is to be done at a site so that all of it works.
+    """Return hints about incomplete parts of a site's setup.
 
     Raises:
         DatabaseError: if the database is not of this version.
     """
     async with open_database(settings) as database, database.reading() as session:
-        # A database that only ever grew by a page at a time has never looked at its data.
+        # Without this, a database that grew page by page has no statistics.
         await database.refresh_stale_statistics()
         notes = []
         if not await has_accounts(session):
