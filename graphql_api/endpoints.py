@@ -35,7 +35,7 @@ from graphql_api.http.websocket import serve_websocket
 from graphql_api.management import OPEN_LIMITS, Management
 from graphql_api.timings import Timings
 
-# How long a request may take to arrive, in seconds.
+# The seconds in which a request has to arrive.
 _BODY_SECONDS = 60.0
 
 # HTTP statuses.

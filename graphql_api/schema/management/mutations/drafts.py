@@ -75,9 +75,14 @@ def _create(content_type: type[ContentType], values: str) -> Mutation:
 
     return Mutation(
         name=f"create{content_type.name}",
-        description=f"Create an entry of type {content_type.name}. Only the title is required.",
+        description=(
+            f"Create an entry of type {content_type.name}. A title is sufficient for a draft."
+        ),
         inputs={
-            **LOCALE,
+            "locale": input_field(
+                "Locale | None",
+                f"Locale of the new {content_type.name}; default: the site's first locale.",
+            ),
             **NOTE,
             "values": input_field(values, f"Values of the new {content_type.name}."),
         },
@@ -123,7 +128,10 @@ def _update(content_type: type[ContentType], values: str) -> Mutation:
     )
     return Mutation(
         name=f"update{content_type.name}",
-        description=f"Save a new revision of a {content_type.name}. Omitted values stay unchanged.",
+        description=(
+            f"Save a new revision of an entry of type {content_type.name}. "
+            "Omitted values stay unchanged."
+        ),
         inputs={
             **ENTRY_ID,
             **BASE,

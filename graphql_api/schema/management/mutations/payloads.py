@@ -156,7 +156,7 @@ ACCOUNT = {
         "Account | None",
         "account",
         lambda _, key: account_rows(lambda row: row.id == key),
-        "Account to which {mutation} applied; null if it was refused.",
+        "Account that {mutation} concerned; null if it was refused.",
     )
 }
 GRANT = {

@@ -120,7 +120,7 @@ async def _leave(work: Work, inputs: InputValues) -> JsonObject:
 _DIGEST = {
     "digest": input_field("str", "SHA-256 digest of the revision that the reviewer has read.")
 }
-_BODY = {"body": input_field("str", "Text of the comment, plain, not Markdown.")}
+_BODY = {"body": input_field("str", "Plain text of the comment, without Markdown.")}
 
 # The fields of the input for the position of a comment.
 PLACE_INPUT = {

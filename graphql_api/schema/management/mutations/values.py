@@ -60,7 +60,9 @@ def add_values(namespace: Namespace, content_type: type[ContentType]) -> str:
     name = f"{content_type.name}Values"
     own = declare_inputs(FieldTypes(namespace, KINDS), content_type.name, content_type.fields)
     namespace.add_input(
-        name, f"Values of a {content_type.name}.", {**_common_values(content_type.name), **own}
+        name,
+        f"Values of an entry of type {content_type.name}.",
+        {**_common_values(content_type.name), **own},
     )
     return name
 
