@@ -1,56 +1,57 @@
-"""Everything that can go wrong, as one tree.
+"""All exceptions and refusals of Copydesk, as one tree.
 
 Exceptions::
 
     CopydeskError
     ├── SettingsError        a setting is missing, malformed or unsafe
     ├── SiteError            the site's declaration contradicts itself
-    ├── AttestationError     an attestation does not hold; the message says why
-    ├── ContentFileError     a content file cannot be read: names the file and the line
-    ├── DatabaseError        the database is not what this version needs, or fails
-    │   ├── DatabaseUnavailable  it cannot be reached; once it can, all goes on by itself
-    │   │   └── OutcomeUnknown   it was lost during a commit: the change may have been made
-    │   ├── DatabaseDamaged  its file is damaged, or is no database
-    │   ├── DatabaseReadOnly it takes no changes
-    │   ├── DatabaseFull     its disk is full: it takes no changes until there is room
-    │   ├── DatabaseBusy     another transaction was first; this one has changed nothing
-    │   └── DatabaseTimeout  a statement took longer than the limit and was cancelled
-    │       └── ReadTimeout  a read did
-    └── Refused              a command said no; carries every reason at once
+    ├── AttestationError     an attestation or a key is not valid
+    ├── ContentFileError     a content file cannot be read; has the file and the line
+    ├── DatabaseError        the database failed, or is not at the revision of this version
+    │   ├── DatabaseUnavailable  the database cannot be reached; work resumes when it can
+    │   │   └── OutcomeUnknown   the connection was lost during a commit
+    │   ├── DatabaseDamaged  the database file is damaged, or not a database
+    │   ├── DatabaseReadOnly the database accepts no writes
+    │   ├── DatabaseFull     the disk of the database is full
+    │   ├── DatabaseBusy     a conflict with another transaction; nothing was changed
+    │   └── DatabaseTimeout  a statement exceeded the time limit and was cancelled
+    │       └── ReadTimeout  a read exceeded the time limit
+    ├── TooManyWaiting       too many requests of one client are queued
+    └── Refused              a command was refused, with all reasons
 
 Reasons are data, not exceptions: a :class:`UserError` has a stable ``code``, a
-``message`` that says what to do, and the ``path`` of the input it is about. They are
-what the management API returns, and what a shell prints::
+``message`` that says what to do, and the ``path`` of the input it is about. The
+management API returns them, and the shell prints them::
 
     UserError
-    ├── NotFound             nothing visible has this id, slug or path
-    ├── NotAllowed           the actor's roles do not include the action
-    ├── InvalidValue         a value does not fit its field
-    ├── StaleRevision        the write started from a revision that is no longer the head
-    ├── DuplicateName        a unique name (slug, e-mail, category path) is already in use
-    ├── NotInReview          there is no open review to sign off or to end
-    ├── WrongDigest          the digest named is not the digest of that revision
-    ├── OwnWork              four eyes: a contributor cannot sign off
-    ├── WrongStage           the policy has no such stage, or an earlier stage is not complete
-    ├── NoByline             a reviewer must be tied to a person whom readers can see
-    ├── NotPublished         the entry is not public
-    ├── StillPublic          the entry is public, and has to be taken back first
-    ├── HasHistory           what was public or reviewed is history, and cannot be deleted
-    ├── StillLinked          other entries lead to it
-    ├── Archived             the entry is archived
-    ├── CategoryCycle        a category cannot be below itself
-    ├── SignInFailed         the address and the password are not those of an account
-    ├── TooManyAttempts      too many attempts have failed
+    ├── NotFound             no visible object has this id, slug or path
+    ├── NotAllowed           no role of the actor includes the action
+    ├── InvalidValue         a value is not valid for its field
+    ├── StaleRevision        the base revision is no longer the newest
+    ├── DuplicateName        a slug, e-mail address or category path is already in use
+    ├── NotInReview          the edition has no open review
+    ├── WrongDigest          no revision of the edition has this digest
+    ├── OwnWork              contributors cannot sign off their own work
+    ├── WrongStage           the policy has no such stage, or an earlier one is incomplete
+    ├── NoByline             the reviewer's account has no public byline
+    ├── NotPublished         the entry is not public in this locale
+    ├── StillPublic          the entry is public and must be unpublished first
+    ├── HasHistory           an entry that was public or reviewed cannot be deleted
+    ├── StillLinked          other entries link to the entry
+    ├── Archived             the entry is archived and must be unarchived first
+    ├── CategoryCycle        a category cannot be moved below itself
+    ├── SignInFailed         the e-mail address or the password is wrong
+    ├── TooManyAttempts      too many failed attempts; a later one is admitted
     ├── InvalidToken         the token is unknown, has expired or was revoked
-    ├── MutationIdReused     the same client mutation id came with another input
-    ├── CannotSign           the site's signing key is not at hand
+    ├── MutationIdReused     the client mutation id was used with another input
+    ├── CannotSign           the server does not have the site's signing key
     └── GateFailed           a publish gate failed
-        ├── MissingSignOff   the policy asks for more sign-offs on this digest
-        ├── ChangesRequested a reviewer has asked for changes to this digest
+        ├── MissingSignOff   a stage of the policy needs more sign-offs
+        ├── ChangesRequested a reviewer has requested changes
         ├── MissingField     a required field is empty
-        ├── BrokenLink       a link would lead nowhere
+        ├── BrokenLink       a link has no public target
         ├── PathInUse        another entry is public at this path
-        └── WouldBreakLinks  public pages link here
+        └── WouldBreakLinks  public pages link to what would be removed
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ from typing import ClassVar
 
 
 class CopydeskError(Exception):
-    """The root of all exceptions that Copydesk raises on purpose."""
+    """Base class of all exceptions that Copydesk raises deliberately."""
 
 
 class SettingsError(CopydeskError):
@@ -74,30 +75,30 @@ class SiteError(CopydeskError):
 
 
 class DatabaseError(CopydeskError):
-    """The database cannot serve this version of Copydesk; the message says what to do."""
+    """The database failed or cannot serve this version; the message says what to do."""
 
 
 class AttestationError(CopydeskError):
-    """An attestation does not hold, or the key that it takes cannot be had."""
+    """An attestation is not valid, or its key is not available."""
 
 
 class DatabaseUnavailable(DatabaseError):
-    """The database cannot be reached; nothing was changed, and reads can be tried again."""
+    """The database cannot be reached; nothing was changed, and reads can be retried."""
 
 
 class OutcomeUnknown(DatabaseUnavailable):
-    """The database was lost during a commit: the change was made, or it was not.
+    """The connection was lost during a commit: the change may or may not have been made.
 
-    Such a write is never repeated blindly; see :mod:`cms.work.idempotency`.
+    Retry such a write only with an idempotency key; see :mod:`cms.work.idempotency`.
     """
 
 
 class DatabaseDamaged(DatabaseError):
-    """The database's file is damaged, or is no database at all."""
+    """The database file is damaged, or not a database."""
 
 
 class DatabaseReadOnly(DatabaseError):
-    """The database takes no changes."""
+    """The database accepts no writes."""
 
 
 class DatabaseFull(DatabaseError):
@@ -105,25 +106,25 @@ class DatabaseFull(DatabaseError):
 
 
 class DatabaseBusy(DatabaseError):
-    """Another transaction was first; this one has changed nothing and can be tried again."""
+    """A conflict with another transaction; nothing was changed, and a retry is safe."""
 
 
 class DatabaseTimeout(DatabaseError):
-    """A statement took longer than the limit and was cancelled."""
+    """A statement exceeded the time limit and was cancelled."""
 
 
 class ReadTimeout(DatabaseTimeout):
-    """A read took longer than the limit, ``seconds``, and was cancelled in the database."""
+    """A read exceeded the limit of ``seconds`` and was cancelled in the database."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"the read took longer than {seconds:g} seconds and was cancelled")
 
 
 class TooManyWaiting(CopydeskError):
-    """Too much of one client is waiting for its turn already, ``most``."""
+    """A client has ``most`` requests in the queue, which is the limit."""
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"{most:,} requests of yours are waiting already, which is the most")
+        super().__init__(f"{most:,} of your requests are already waiting, which is the limit")
 
 
 class ContentFileError(CopydeskError):
@@ -131,7 +132,7 @@ class ContentFileError(CopydeskError):
 
     Attributes:
         file: the file.
-        line: the line, counted from 1, or ``None`` where the fault has no single line.
+        line: the line, counted from 1, or ``None`` if the fault has no single line.
         reason: what is wrong and what is expected instead.
     """
 
@@ -145,11 +146,11 @@ class ContentFileError(CopydeskError):
 
 @dataclass(frozen=True, kw_only=True)
 class UserError:
-    """One reason why a command refused.
+    """One reason why a command was refused.
 
     Attributes:
-        message: what happened and what to do about it.
-        path: where in the command's input, as names and indexes; empty for the whole.
+        message: the reason, and what to do about it.
+        path: place in the command's input, as names and indexes; empty for the whole.
     """
 
     code: ClassVar[str] = "REFUSED"
@@ -158,10 +159,10 @@ class UserError:
 
 
 class Refused(CopydeskError):
-    """A command said no; nothing it would have done has been done.
+    """A command was refused, and has changed nothing.
 
     Attributes:
-        errors: every reason, never just the first.
+        errors: all reasons, not just the first.
     """
 
     def __init__(self, *errors: UserError) -> None:
@@ -171,33 +172,33 @@ class Refused(CopydeskError):
 
 @dataclass(frozen=True, kw_only=True)
 class NotFound(UserError):
-    """Nothing the actor may see has this id, slug or path."""
+    """No object that is visible to the actor has this id, slug or path."""
 
     code: ClassVar[str] = "NOT_FOUND"
 
 
 @dataclass(frozen=True, kw_only=True)
 class NotAllowed(UserError):
-    """None of the actor's roles includes the action on this subject."""
+    """No role of the actor includes the action on this object."""
 
     code: ClassVar[str] = "NOT_ALLOWED"
 
 
 @dataclass(frozen=True, kw_only=True)
 class InvalidValue(UserError):
-    """A value does not fit the field it is for."""
+    """A value is not valid for its field."""
 
     code: ClassVar[str] = "INVALID_VALUE"
 
 
 @dataclass(frozen=True, kw_only=True)
 class StaleRevision(UserError):
-    """The write started from a revision that is no longer the newest.
+    """The base revision of the write is no longer the newest revision.
 
     Attributes:
-        base_revision: the revision the write named.
+        base_revision: the revision that the write started from.
         head_revision: the newest revision.
-        merge: for a save, what a three-way merge proposes; see :mod:`cms.comparison.merge`.
+        merge: for a save, the proposal of a three-way merge; see :mod:`cms.comparison.merge`.
     """
 
     code: ClassVar[str] = "STALE_REVISION"
@@ -208,7 +209,7 @@ class StaleRevision(UserError):
 
 @dataclass(frozen=True, kw_only=True)
 class DuplicateName(UserError):
-    """A name that has to be unique is already in use."""
+    """A name that must be unique, such as a slug, is already in use."""
 
     code: ClassVar[str] = "DUPLICATE_NAME"
 
@@ -222,28 +223,28 @@ class NotInReview(UserError):
 
 @dataclass(frozen=True, kw_only=True)
 class WrongDigest(UserError):
-    """The digest named is not that of the revision, so these are not the bytes that were read."""
+    """No revision of the edition has this digest."""
 
     code: ClassVar[str] = "WRONG_DIGEST"
 
 
 @dataclass(frozen=True, kw_only=True)
 class OwnWork(UserError):
-    """Four eyes: a contributor since the last publication cannot sign off."""
+    """Four-eyes rule: contributors since the last publication cannot sign off."""
 
     code: ClassVar[str] = "OWN_WORK"
 
 
 @dataclass(frozen=True, kw_only=True)
 class WrongStage(UserError):
-    """The policy has no such stage, or an earlier one still waits for sign-offs."""
+    """The policy has no such stage, or an earlier stage is incomplete."""
 
     code: ClassVar[str] = "WRONG_STAGE"
 
 
 @dataclass(frozen=True, kw_only=True)
 class NoByline(UserError):
-    """A reviewer's account is not tied to a person whom readers can see."""
+    """The reviewer's account has no public byline."""
 
     code: ClassVar[str] = "NO_BYLINE"
 
@@ -257,52 +258,52 @@ class NotPublished(UserError):
 
 @dataclass(frozen=True, kw_only=True)
 class StillPublic(UserError):
-    """The entry is public; take it back first."""
+    """The entry is public; unpublish it first."""
 
     code: ClassVar[str] = "STILL_PUBLIC"
 
 
 @dataclass(frozen=True, kw_only=True)
 class HasHistory(UserError):
-    """What was ever public or reviewed is history, and cannot be deleted."""
+    """An entry that was ever public or reviewed cannot be deleted; archive it."""
 
     code: ClassVar[str] = "HAS_HISTORY"
 
 
 @dataclass(frozen=True, kw_only=True)
 class StillLinked(UserError):
-    """Other entries lead to it."""
+    """Other entries link to the entry."""
 
     code: ClassVar[str] = "STILL_LINKED"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Archived(UserError):
-    """The entry is archived; bring it back first."""
+    """The entry is archived; unarchive it first."""
 
     code: ClassVar[str] = "ARCHIVED"
 
 
 @dataclass(frozen=True, kw_only=True)
 class CategoryCycle(UserError):
-    """A category cannot be below itself."""
+    """A category cannot be moved below itself."""
 
     code: ClassVar[str] = "CATEGORY_CYCLE"
 
 
 @dataclass(frozen=True, kw_only=True)
 class SignInFailed(UserError):
-    """The address and the password are not those of an account that can sign in."""
+    """The e-mail address or the password is wrong, or the account cannot sign in."""
 
     code: ClassVar[str] = "SIGN_IN_FAILED"
 
 
 @dataclass(frozen=True, kw_only=True)
 class TooManyAttempts(UserError):
-    """Too many attempts have failed from this address; the next one has to wait.
+    """Too many attempts from this network have failed; retry later.
 
     Attributes:
-        retry_after: the number of seconds after which another attempt is looked at.
+        retry_after: seconds until the next attempt is admitted.
     """
 
     code: ClassVar[str] = "TOO_MANY_ATTEMPTS"
@@ -318,28 +319,28 @@ class InvalidToken(UserError):
 
 @dataclass(frozen=True, kw_only=True)
 class MutationIdReused(UserError):
-    """The same client mutation id came with another input."""
+    """The client mutation id was already used with another input."""
 
     code: ClassVar[str] = "MUTATION_ID_REUSED"
 
 
 @dataclass(frozen=True, kw_only=True)
 class CannotSign(UserError):
-    """The server does not have the key with which the site signs; its operator has to act."""
+    """The server does not have the site's signing key; its operator must restore it."""
 
     code: ClassVar[str] = "CANNOT_SIGN"
 
 
 @dataclass(frozen=True, kw_only=True)
 class GateFailed(UserError):
-    """A publish gate failed. Plugins raise their own subclasses."""
+    """A publish gate failed. Plugins define their own subclasses."""
 
     code: ClassVar[str] = "GATE_FAILED"
 
 
 @dataclass(frozen=True, kw_only=True)
 class MissingSignOff(GateFailed):
-    """The policy asks for more sign-offs on exactly this digest."""
+    """A stage of the policy needs more sign-offs on exactly this digest."""
 
     code: ClassVar[str] = "MISSING_SIGN_OFF"
     stage: str
@@ -348,7 +349,7 @@ class MissingSignOff(GateFailed):
 
 @dataclass(frozen=True, kw_only=True)
 class ChangesRequested(GateFailed):
-    """A reviewer has asked for changes to exactly this digest."""
+    """A reviewer has requested changes to exactly this digest."""
 
     code: ClassVar[str] = "CHANGES_REQUESTED"
 
@@ -362,20 +363,20 @@ class MissingField(GateFailed):
 
 @dataclass(frozen=True, kw_only=True)
 class BrokenLink(GateFailed):
-    """A link would lead to an entry that is not public, to no anchor, or to no page."""
+    """The target of a link is not public, or does not have the anchor."""
 
     code: ClassVar[str] = "BROKEN_LINK"
 
 
 @dataclass(frozen=True, kw_only=True)
 class PathInUse(GateFailed):
-    """Another entry is already public at this path."""
+    """Another entry is public at this path."""
 
     code: ClassVar[str] = "PATH_IN_USE"
 
 
 @dataclass(frozen=True, kw_only=True)
 class WouldBreakLinks(GateFailed):
-    """Public pages link to what would go away."""
+    """Public pages link to a page or an anchor that would be removed."""
 
     code: ClassVar[str] = "WOULD_BREAK_LINKS"

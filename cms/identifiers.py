@@ -59,7 +59,7 @@ def made_at(identifier: str) -> datetime:
         ValueError: if the id is not well formed.
     """
     if kind_of(identifier) is None:
-        raise ValueError(f"{identifier!r} is no id")
+        raise ValueError(f"{identifier!r} is not an id")
     number = 0
     for letter in identifier.partition("_")[2]:
         number = number << 5 | _ALPHABET.index(letter)

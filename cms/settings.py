@@ -1,7 +1,7 @@
-"""Every setting: its name, type, default, and one sentence.
+"""All settings, each with its name, type, default and description.
 
-A setting is read from the environment variable ``COPYDESK_<NAME>`` once, when the process
-starts, and checked there.
+A setting is the environment variable ``COPYDESK_<NAME>``. It is read and validated once, when
+the process starts.
 """
 
 from __future__ import annotations
@@ -18,72 +18,72 @@ from cms.errors import SettingsError
 
 
 class Settings(BaseSettings):
-    """What can be set from outside."""
+    """Settings from the environment."""
 
     model_config = SettingsConfigDict(env_prefix="COPYDESK_", frozen=True)
 
     database_url: str = Field(
         default="sqlite:///copydesk.db",
         repr=False,  # it can hold a password
-        description="Where the content is: sqlite:///<file> or postgresql://<user>@<host>/<name>.",
+        description="URL of the database: sqlite:///<file> or postgresql://<user>@<host>/<name>.",
     )
     site: str = Field(
         default="",
-        description="The site's declaration, as <module>:<attribute>; required by all commands.",
+        description="The site's declaration, as <module>:<attribute>; required by most commands.",
     )
-    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(
-        default=8000, ge=0, le=65535, description="The port to listen on; 0 picks one."
+        default=8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one."
     )
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         default=(),
-        description="Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, "
-        "as addresses or networks with commas between them; by default none.",
+        description="Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted, "
+        "as addresses or networks separated by commas; none by default.",
     )
     tls_terminated_by: str = Field(
         default="",
-        description="The program that terminates TLS in front of the server, such as nginx; "
-        "if it is empty, `serve` warns when it listens on more than loopback.",
+        description="Program that terminates TLS in front of the server, such as nginx; "
+        "if empty, `serve` warns when it listens on more than loopback.",
     )
     readers: int = Field(
         default=4,
         ge=1,
         le=100,
-        description="How many database connections serve reads, per process.",
+        description="Database connections for reads, per process.",
     )
     statement_timeout: float = Field(
-        default=5.0, gt=0, description="Seconds after which a read is cancelled in the database."
+        default=5.0, gt=0, description="Time limit of a read in seconds, enforced by the database."
     )
     sqlite_mmap_megabytes: int = Field(
         default=0,
         ge=0,
         le=1_048_576,
-        description="How many megabytes of an SQLite file the connections that serve reads map "
-        "into memory; 0 maps none.",
+        description="Megabytes of an SQLite file that connections for reads map "
+        "into memory; 0 disables it.",
     )
     limits: Annotated[dict[str, int], NoDecode] = Field(
         default={},
-        description="Other limits of the delivery API, as JSON by name: "
-        '{"cost": 2000000}; see querying.md.',
+        description="Limits of the delivery API that differ from the defaults, as JSON such as "
+        '`{"cost": 2000000}`; see querying.md.',
     )
     management_limits: Annotated[dict[str, int], NoDecode] = Field(
         default={}, description="The same for the management API; see editing.md."
     )
     signing_key: Path = Field(
         default=Path("copydesk.key"),
-        description="The file with the Ed25519 key that signs attestations; see `copydesk keys`.",
+        description="File with the Ed25519 key that signs attestations; see `copydesk keys`.",
     )
     session_minutes: int = Field(
         default=15,
         ge=1,
         le=1440,
-        description="Minutes after which an access token expires and the session is refreshed.",
+        description="Lifetime of an access token in minutes; clients refresh it.",
     )
     refresh_days: int = Field(
         default=30,
         ge=1,
         le=365,
-        description="Days after which a session that is not refreshed ends.",
+        description="Lifetime of a refresh token in days; an unused session then ends.",
     )
 
     @field_validator("trusted_proxies", mode="before")
@@ -101,8 +101,8 @@ class Settings(BaseSettings):
         return orjson.loads(value.encode(errors="surrogateescape"))
 
 
-_LIMITS = 'expected whole numbers by name, as JSON such as {"cost": 2000000}'
-# Where pydantic's own words would not tell what to write.
+_LIMITS = 'expected integers by name as JSON, such as {"cost": 2000000}'
+# Messages that replace those of pydantic, which do not name the expected form.
 _EXPECTED = {
     "trusted_proxies": "expected an IP address or network, such as 10.0.0.0/8",
     "limits": _LIMITS,
@@ -111,10 +111,10 @@ _EXPECTED = {
 
 
 def load_settings() -> Settings:
-    """Read the environment.
+    """Read the settings from the environment.
 
     Raises:
-        SettingsError: naming every variable that does not fit, and why.
+        SettingsError: with every invalid variable and the reason.
     """
     try:
         return Settings()

@@ -81,7 +81,7 @@ class KeyFile:
     backup.
 
     Args:
-        path: the file; it need not exist.
+        path: the path of the file, which need not exist.
     """
 
     def __init__(self, path: Path) -> None:
@@ -100,12 +100,12 @@ class KeyFile:
         """Return a signer with the key in the file.
 
         Raises:
-            AttestationError: as for :meth:`signer`, and if there is no file.
+            AttestationError: like :meth:`signer`, and if there is no file.
         """
         signer = self.signer()
         if signer is None:
             raise AttestationError(
-                f"there is no signing key at {self.path}; restore it, or on a site that has "
+                f"there is no signing key at {self.path}; restore it, or, on a site that has "
                 "signed nothing yet run: copydesk keys create"
             )
         return signer
@@ -150,8 +150,8 @@ class KeyFile:
             if self.path.exists():
                 return False
             raise AttestationError(
-                f"the signing key {self.path} cannot be made ({error.strerror}); let the owner of "
-                "the folder run this, or name another file in COPYDESK_SIGNING_KEY"
+                f"the signing key {self.path} cannot be created ({error.strerror}); run this as "
+                "the owner of the folder, or name another file in COPYDESK_SIGNING_KEY"
             ) from None
         return True
 
@@ -166,8 +166,8 @@ class KeyFile:
             self._write(signer, self._sibling_path(signer.key_id), os.replace)
         except OSError as error:
             raise AttestationError(
-                f"no key can be made beside {self.path} ({error.strerror}); nothing has changed: "
-                "let the owner of the folder run this"
+                f"no key can be created beside {self.path} ({error.strerror}); nothing has "
+                "changed; run this as the owner of the folder"
             ) from None
         return signer
 
@@ -184,7 +184,7 @@ class KeyFile:
             return  # another process has done it
         except OSError as error:
             raise AttestationError(
-                f"the new key could not take the place of {self.path} ({error.strerror}); "
+                f"the new key could not replace {self.path} ({error.strerror}); "
                 f"move it there: {self._sibling_path(key_id)}"
             ) from None
 
@@ -240,7 +240,7 @@ def open_envelope(envelope: object, public_key_pem: str) -> tuple[str, bytes]:
         public_key_pem: the trusted public key, in PEM.
 
     Raises:
-        AttestationError: if it is no envelope, is not signed with this key, or the signature is
+        AttestationError: if it is not an envelope, is not signed with this key, or the signature is
             not valid.
     """
     key = _public_key(public_key_pem)
@@ -249,7 +249,7 @@ def open_envelope(envelope: object, public_key_pem: str) -> tuple[str, bytes]:
     if not own:
         raise AttestationError(f"the envelope is not signed with the key {_key_id_of(key)}")
     if not any(_is_valid(key, signature, payload_type, payload) for signature in own):
-        raise AttestationError("the signature does not fit: the envelope or its key is another one")
+        raise AttestationError("the signature does not match the envelope and the key")
     return payload_type, payload
 
 
@@ -257,7 +257,7 @@ def read_unverified(envelope: object) -> tuple[str, bytes]:
     """Return the payload type and the payload of an envelope, without verifying signatures.
 
     Raises:
-        AttestationError: if it is no envelope.
+        AttestationError: if it is not an envelope.
     """
     payload_type, payload, _ = _parts_of(envelope)
     return payload_type, payload
@@ -267,7 +267,7 @@ def key_ids_of(envelope: object) -> list[str]:
     """Return the key ids in an envelope's signatures, without verifying these.
 
     Raises:
-        AttestationError: if it is no envelope.
+        AttestationError: if it is not an envelope.
     """
     _, _, signatures = _parts_of(envelope)
     return [key_id for key_id, _ in signatures]
@@ -277,7 +277,7 @@ def key_id_of(public_key_pem: str) -> str:
     """Return the id of a public key: the SHA-256 of its 32 bytes, in lower-case hexadecimal.
 
     Raises:
-        AttestationError: if it is no Ed25519 public key in PEM.
+        AttestationError: if it is not an Ed25519 public key in PEM.
     """
     return _key_id_of(_public_key(public_key_pem))
 
@@ -287,7 +287,7 @@ def _load(path: Path) -> Signer | None:
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_mode & OTHERS:
                 raise AttestationError(
-                    f"others can read the signing key {path}; run: chmod 600 {path}"
+                    f"other users can read the signing key {path}; run: chmod 600 {path}"
                 )
             pem = file.read()
     except FileNotFoundError:
@@ -296,7 +296,7 @@ def _load(path: Path) -> Signer | None:
         raise _folder_in_place_of(path) from None
     except OSError as error:
         raise AttestationError(
-            f"the signing key {path} cannot be read ({error.strerror}); let its owner run this, "
+            f"the signing key {path} cannot be read ({error.strerror}); run this as its owner, "
             "or name another file in COPYDESK_SIGNING_KEY"
         ) from None
     return Signer(_private_key(pem, path))
@@ -313,7 +313,7 @@ def _private_key(pem: bytes, path: Path) -> Ed25519PrivateKey:
         key = None
     if not isinstance(key, Ed25519PrivateKey):
         raise AttestationError(
-            f"{path} holds no Ed25519 private key in PEM without a password; put the key of this "
+            f"{path} is not an Ed25519 private key in PEM without a password; put the key of this "
             "site there"
         )
     return key
@@ -331,7 +331,9 @@ def _public_key(pem: str) -> Ed25519PublicKey:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PublicKey):
-        raise AttestationError("the key is no Ed25519 public key in PEM; see: copydesk keys public")
+        raise AttestationError(
+            "the key is not an Ed25519 public key in PEM; see: copydesk keys public"
+        )
     return key
 
 
@@ -342,14 +344,14 @@ def _key_id_of(key: Ed25519PublicKey) -> str:
 def _parts_of(envelope: object) -> tuple[str, bytes, list[tuple[str, bytes]]]:
     """Return an envelope's type, payload and signatures, each with the id of its key."""
     if not isinstance(envelope, Mapping):
-        raise AttestationError("this is no DSSE envelope: it is not a JSON object")
+        raise AttestationError("this is not a DSSE envelope: it is not a JSON object")
     try:
         payload_type = _text(envelope, "payloadType")
         payload_type.encode()  # fails on a lone surrogate, which has no UTF-8 encoding
         payload = _bytes(envelope, "payload")
         return payload_type, payload, list(_signatures_of(envelope))
     except ValueError as error:
-        raise AttestationError(f"this is no DSSE envelope: {error}") from None
+        raise AttestationError(f"this is not a DSSE envelope: {error}") from None
 
 
 def _signatures_of(envelope: Mapping[object, object]) -> Iterator[tuple[str, bytes]]:

@@ -119,7 +119,8 @@ class Site(Declaration):
             return self.content_types[name]
         except KeyError:
             known = ", ".join(self.content_types)
-            raise SiteError(f"the site declares no content type {name!r}; known: {known}") from None
+            message = f"the site has no content type {name!r}; use one of {known}"
+            raise SiteError(message) from None
 
     def _check(self, content_types: Sequence[type[ContentType]]) -> None:
         check_locales(self.name, self.locales, self.fallbacks)
@@ -153,8 +154,8 @@ class Site(Declaration):
         taken = COMMON_NAMES | self.content_types[reverse.target].fields.keys()
         if reverse.name in taken or not is_field_name(reverse.name):
             raise SiteError(
-                f"{reverse.target} cannot call what points to it {reverse.name!r}: "
-                "take a name in lower_case_with_underscores that it does not have yet"
+                f"{reverse.target} cannot have the reverse {reverse.name!r}; use another name, "
+                "in lower_case_with_underscores, that is not a field of it"
             )
 
     def _check_targets(self, content_type: type[ContentType], field: Field) -> None:
@@ -162,29 +163,31 @@ class Site(Declaration):
             for target in field.to:
                 if target not in self.content_types:
                     raise SiteError(
-                        f"{content_type.name}.{field.name} points to {target!r}, "
-                        "which the site does not declare"
+                        f"{content_type.name}.{field.name}: the site has no content type "
+                        f"{target!r}; use one of {', '.join(self.content_types)}"
                     )
 
 
 def _listed(site: str, what: str, values: Sequence[str]) -> tuple[str, ...]:
     if isinstance(values, str):
-        raise SiteError(f"{site}: {what} are a list: [{values!r}], not {values!r}")
+        raise SiteError(f"{site}: {what} must be a list, not a text; write [{values!r}]")
     return tuple(values)
 
 
 def _check_content_types(site: str, content_types: object) -> None:
     """Check that classes of content types are listed, each of which can have entries."""
     if not isinstance(content_types, Sequence):
-        raise SiteError(f"{site}: content_types is a list of classes: [Article, Author]")
+        raise SiteError(
+            f"{site}: content_types must be a list of classes, such as [Article, Author]"
+        )
     if not content_types:
-        raise SiteError(f"{site}: a site has at least one content type")
+        raise SiteError(f"{site}: a site must have at least one content type")
     for each in content_types:
         if not (isinstance(each, type) and issubclass(each, ContentType)) or each is ContentType:
-            raise SiteError(f"{site}: content_types lists classes of content types, not {each!r}")
+            raise SiteError(f"{site}: {each!r} in content_types is not a class of a content type")
         if each.abstract:
             raise SiteError(
-                f"{site}: {each.name} is abstract; list the content types that inherit it"
+                f"{site}: {each.name} is abstract; list the content types that inherit from it"
             )
 
 
@@ -199,8 +202,8 @@ def _check_url(site: str, url: str) -> None:
         is_address = False
     if not is_address or re.search(r"[\s?#]", url):
         raise SiteError(
-            f"{site}: the url {url!r} is no address of a site; "
-            "write all of it, like https://example.org"
+            f"{site}: the url {url!r} is not the absolute URL of a site; "
+            "use one such as https://example.org"
         )
 
 
@@ -209,8 +212,8 @@ def _check_paths(content_types: Sequence[type[ContentType]]) -> None:
     for each in content_types:
         if each.path is not None and paths.setdefault(each.path, each.name) != each.name:
             raise SiteError(
-                f"{paths[each.path]} and {each.name}: paths have to be different, but both stand "
-                f"at {each.path!r}; change one of them"
+                f"{paths[each.path]} and {each.name}: both have the path {each.path!r}, and "
+                "paths must be different; change one of them"
             )
 
 
@@ -227,8 +230,8 @@ def _check_list(content_type: type[ContentType], field: Field) -> None:
         return
     if isinstance(field.item, Computed | Links | List | Markdown | Reference):
         raise SiteError(
-            f"{content_type.name}.{field.name}: a list cannot hold a {type(field.item).__name__}; "
-            "let it hold an Object that has one, or take References for references"
+            f"{content_type.name}.{field.name}: a {type(field.item).__name__} cannot be the item "
+            "of a list; use an Object with such a field, or References for references"
         )
 
 
@@ -238,6 +241,6 @@ def _check_references(content_type: type[ContentType]) -> None:
     for field in _references_of(content_type):
         if reverses.setdefault(field.name, field.reverse) != field.reverse:
             raise SiteError(
-                f"{content_type.name}: two references are called {field.name!r}, with different "
-                "reverse sides; give one of them another name"
+                f"{content_type.name}: two references have the name {field.name!r}, but different "
+                "reverses; rename one of them"
             )

@@ -30,10 +30,10 @@ from graphql_api.server import Server, end_at_once, stopped_by
 @click.group(cls=CopydeskGroup)
 @click.version_option(package_name="copydesk")
 def main() -> None:
-    """Copydesk: a headless CMS in which nothing is public without a sign-off.
+    """Copydesk: a headless CMS in which nothing is published without a sign-off.
 
-    Settings come from environment variables: COPYDESK_SITE, COPYDESK_DATABASE_URL,
-    COPYDESK_HOST, COPYDESK_PORT and those that the documentation lists.
+    Settings are environment variables: COPYDESK_SITE, COPYDESK_DATABASE_URL,
+    COPYDESK_HOST, COPYDESK_PORT and others; see docs/settings.md.
     """
 
 
@@ -43,7 +43,7 @@ _SCHEMAS = {"delivery": build_delivery_schema, "management": build_management_sc
 @main.command()
 @click.argument("which", type=click.Choice(list(_SCHEMAS)), default="delivery")
 def schema(which: str) -> None:
-    """Print a schema, by default that of delivery, in the schema definition language."""
+    """Print a GraphQL schema, by default that of the delivery API."""
     click.echo(print_schema(_SCHEMAS[which](load_site(load_settings().site))))
 
 
@@ -57,7 +57,8 @@ def serve() -> None:
 
     def announce(address: str) -> None:
         click.echo(
-            f"{site.name} is served at {address}/graphql, and edited at {address}/manage/graphql"
+            f"Serving {site.name}: {address}/graphql for readers, "
+            f"{address}/manage/graphql for editors"
         )
         _warn_of_host(settings)
         for note in notes:
@@ -70,9 +71,9 @@ def serve() -> None:
 def _warn_of_host(settings: Settings) -> None:
     if not (settings.tls_terminated_by or is_loopback(settings.host)):
         click.echo(
-            f"Warning: {settings.host} can be reached from other machines, and passwords and "
-            "tokens go there unencrypted. Have a proxy terminate TLS, name it in "
-            "COPYDESK_TLS_TERMINATED_BY, and its address in COPYDESK_TRUSTED_PROXIES.",
+            f"Warning: {settings.host} accepts connections from other machines, which send "
+            "passwords and tokens unencrypted. Terminate TLS in a proxy, name it in "
+            "COPYDESK_TLS_TERMINATED_BY, and set its address in COPYDESK_TRUSTED_PROXIES.",
             err=True,
         )
 
@@ -86,22 +87,22 @@ def is_loopback(host: str) -> bool:
 
 
 async def _look(settings: Settings, site: Site) -> list[str]:
-    """Return hints about incomplete parts of a site's setup.
+    """Return notes about the site's remaining setup.
 
     Raises:
-        DatabaseError: if the database is not of this version.
+        DatabaseError: if the database has not been migrated to this version.
     """
     async with open_database(settings) as database, database.reading() as session:
-        # Without this, a database that grew page by page has no statistics.
+        # Statistics are stale in a database that has grown page by page.
         await database.refresh_stale_statistics()
         notes = []
         if not await has_accounts(session):
-            notes.append("Nobody can sign in yet. Make an account: copydesk account create EMAIL")
+            notes.append("No account can sign in yet. Create one: copydesk account create EMAIL")
         if reason := await why_none_can_sign(session, database.key_file):
             notes.append(f"Nothing can be signed off or published: {reason}")
         if missing := (await compare_indexes(database, site)).missing:
             declared = ", ".join(missing)
-            notes.append(f"Declared, but not indexed yet: {declared}. Run: copydesk migrate")
+            notes.append(f"Not indexed yet: {declared}. Run: copydesk migrate")
         return notes
 
 

@@ -83,7 +83,7 @@ class Delivery:
         """
         bound = await self._planner.bind(request, visitor.client, timings)
         if not bound.operation.is_query:
-            raise request_failure("This endpoint only reads; send queries.", "BAD_REQUEST")
+            raise request_failure("This endpoint accepts only queries.", "BAD_REQUEST")
         ready = await self._planner.plan(bound, self._view_of(visitor))
         data = await fetch(self._reader, ready, {PREVIEW: visitor.preview})
         return await self._responder.respond(ready, data)

@@ -266,11 +266,11 @@ async def _receive(
             return await read_request(request, most_bytes)
     except TimeoutError:
         if shutdown.has_begun:
-            message = "The server ended before the request was here; send it again."
+            message = "The server shut down before the request was complete; send it again."
             raise request_failure(message, "UNAVAILABLE", status=503, retry_after=1) from None
-        message = f"The request has not arrived within {seconds:g} seconds."
+        message = f"The request did not arrive within {seconds:g} seconds; send it again."
     except ClientDisconnect:
-        message = "The client has gone before its request was here."
+        message = "The client disconnected before its request was complete."
     raise request_failure(message, "BAD_REQUEST", status=_TIMED_OUT) from None
 
 

@@ -236,7 +236,7 @@ class Management:
         except DatabaseError as error:
             if not done:
                 raise
-            raise OutcomeUnknown(f"{', '.join(done)} had been done when {error}") from error
+            raise OutcomeUnknown(f"{', '.join(done)} had been committed when {error}") from error
         return await self._responder.respond(whole, b"{" + b",".join(parts) + b"}")
 
     async def _check_answerable(self, bound: BoundOperation, actor: Actor, key: str) -> None:
@@ -368,5 +368,5 @@ def _root_fields(root: Body) -> Iterator[PlannedField]:
 
 def _declaration_of(field: PlannedField) -> Answer | Answers:
     if not isinstance(field.declaration, Answer | Answers):
-        raise TypeError(f"{field.name} is worked out by Python")
+        raise TypeError(f"{field.name} is computed in Python")
     return field.declaration

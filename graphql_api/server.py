@@ -127,8 +127,8 @@ async def _open_sockets(host: str, port: int) -> list[socket.socket]:
         server = await loop.create_server(asyncio.Protocol, host, port, start_serving=False)
     except (OSError, UnicodeError) as error:
         raise SettingsError(
-            f"nothing can listen on {address_of(host, port)} ({_reason(error)}); "
-            "correct COPYDESK_HOST or COPYDESK_PORT, or end what listens there"
+            f"cannot listen on {address_of(host, port)} ({_reason(error)}); "
+            "correct COPYDESK_HOST or COPYDESK_PORT, or stop the program that listens there"
         ) from None
     sockets = [each.dup() for each in server.sockets]
     server.close()
@@ -141,7 +141,7 @@ def _reason(error: OSError | UnicodeError) -> str:
             return reason
         case OSError(errno=int(number)):
             return os.strerror(number)  # the event loop's own message, with the address
-    return "it has no address here"
+    return "this machine has no such address"
 
 
 def _answering_app(app: ASGIApp) -> ASGIApp:
@@ -161,8 +161,8 @@ def _answering_app(app: ASGIApp) -> ASGIApp:
             if not is_open:
                 raise
             message = (
-                "The server ended before this was answered. If it was to change something, that "
-                "may have been done: look, or send it again with the same clientMutationId."
+                "The server shut down before it answered. A change may have been made; check, "
+                "or repeat the request with the same clientMutationId."
             )
             response = failure_response(
                 request_failure(message, "OUTCOME_UNKNOWN", status=503, retry_after=1), JSON

@@ -58,7 +58,7 @@ def _steps(source: FrontMatter, key: str, steps: object) -> Iterator[Given]:
     for each in steps if isinstance(steps, list) else [steps]:
         if not isinstance(each, Mapping) or each.get("step") not in STEPS:
             known = ", ".join(STEPS)
-            raise source.fault(key, f"a step is a mapping with one of these as step: {known}")
+            raise source.fault(key, f"expected a mapping with a step that is one of {known}")
         yield each
 
 
@@ -71,7 +71,7 @@ def _moment(desk: Desk, day: str) -> datetime:
     try:
         return datetime.fromisoformat(day).replace(tzinfo=UTC) + _NOON
     except ValueError:
-        raise desk.source.fault(desk.key, f"{day!r} is not a day: YYYY-MM-DD") from None
+        raise desk.source.fault(desk.key, f"{day!r} is not a date in the form YYYY-MM-DD") from None
 
 
 async def _request_review(desk: Desk, work: Work, given: Given) -> None:
@@ -116,7 +116,7 @@ def _place(desk: Desk, given: Given) -> Place:
     field, words = given["field"], given["words"]
     start = (text_at(desk.saved.revision.content, field) or "").find(words)
     if start < 0:
-        raise desk.source.fault(desk.key, f"{words!r} does not stand in {field}")
+        raise desk.source.fault(desk.key, f"{field} does not contain {words!r}")
     return Place(desk.saved.revision.id, field, start, start + len(words))
 
 

@@ -79,7 +79,7 @@ class RevisionFile:
         """
         value = self.source.values.get(key) or ""
         if not isinstance(value, str):
-            raise self.source.fault(key, f"{key} has to be text, not {value!r}")
+            raise self.source.fault(key, f"{key} must be text, not {value!r}")
         return value
 
     def texts(self, key: str) -> list[str]:
@@ -90,7 +90,7 @@ class RevisionFile:
         """
         value = self.source.values.get(key) or []
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self.source.fault(key, f"{key} has to be a list of texts, not {value!r}")
+            raise self.source.fault(key, f"{key} must be a list of texts, not {value!r}")
         return [str(item) for item in value]
 
     @property
@@ -108,7 +108,9 @@ class RevisionFile:
         try:
             return datetime.fromisoformat(self.text("saved")).replace(tzinfo=UTC) + _MORNING
         except ValueError:
-            raise self.source.fault("saved", "saved has to be a day: YYYY-MM-DD") from None
+            raise self.source.fault(
+                "saved", "saved must be a date in the form YYYY-MM-DD"
+            ) from None
 
     @property
     def is_public(self) -> bool:
@@ -146,7 +148,7 @@ def _revision(source: FrontMatter, content_type: type[ContentType]) -> RevisionF
     for key in fields:
         if key not in content_type.fields:
             known = ", ".join(sorted(content_type.fields.keys() | _ABOUT))
-            raise source.fault(key, f"a {content_type.name} has no {key!r}; known are {known}")
+            raise source.fault(key, f"a {content_type.name} has no {key!r}; use one of {known}")
     if "sections" in content_type.fields:
         body, parts = split_at_headings(source.body)
         fields["sections"] = [{"heading": heading, "body": text} for heading, text in parts]

@@ -121,7 +121,7 @@ async def _launch(
     """Save revisions in the order of their days, have them reviewed, and publish them at once."""
     public: dict[str, str] = {}
     in_order = sorted(revisions, key=lambda each: (each.saved_at, _by_stage(each)))
-    with _progress(in_order, f"Loading what was written until {launched_at:%B}") as shown:
+    with _progress(in_order, f"Loading the demo up to {launched_at:%B}") as shown:
         for each in shown:
             saved = await _save(newsroom, each)
             if each.is_public:
@@ -179,7 +179,7 @@ async def _review(newsroom: Newsroom, file: RevisionFile, saved: Saved) -> None:
 def _actor(newsroom: Newsroom, file: RevisionFile, name: str, key: str) -> Actor:
     if name not in newsroom.actors:
         known = ", ".join(newsroom.actors)
-        raise file.source.fault(key, f"there is no person {name!r}; there are {known}")
+        raise file.source.fault(key, f"there is no person {name!r}; use one of {known}")
     return newsroom.actors[name]
 
 
@@ -187,14 +187,14 @@ def _category(newsroom: Newsroom, file: RevisionFile) -> str | None:
     path = file.text("category")
     if path and path not in newsroom.categories:
         known = ", ".join(newsroom.categories)
-        raise file.source.fault("category", f"there is no category {path!r}; there are {known}")
+        raise file.source.fault("category", f"there is no category {path!r}; use one of {known}")
     return newsroom.categories[path] if path else None
 
 
 def _tag(newsroom: Newsroom, file: RevisionFile, slug: str) -> str:
     if slug not in newsroom.tags:
         known = ", ".join(newsroom.tags)
-        raise file.source.fault("tags", f"there is no tag {slug!r}; there are {known}")
+        raise file.source.fault("tags", f"there is no tag {slug!r}; use one of {known}")
     return newsroom.tags[slug]
 
 
@@ -238,7 +238,7 @@ async def _main() -> None:
         if changes.schema:
             click.echo("The database is migrated.")
         if changes.new_key is not None:
-            click.echo(f"The signing key is made: {changes.new_key}.")
+            click.echo(f"Created the signing key {changes.new_key}.")
         if await load_demo(copydesk):
             await copydesk.database.refresh_statistics()
 

@@ -55,8 +55,8 @@ def mappings(
     """
     values = source.values if key is None else source.values.get(key)
     if not isinstance(values, Mapping):
-        raise source.fault(key, f"{key} has to be a mapping")
+        raise source.fault(key, f"{key} must be a mapping")
     for name, about in values.items():
         if not isinstance(about, Mapping):
-            raise source.fault(key or name, f"{name} has to be a mapping, not {about!r}")
+            raise source.fault(key or name, f"{name} must be a mapping, not {about!r}")
         yield name, about

@@ -179,7 +179,7 @@ site = Site(
     url="https://hearth.example",
     seo=Seo(
         title="{title} | Hearth",
-        description="Running AI models on one's own hardware, explained and reviewed.",
+        description="Running AI models on your own hardware, explained and reviewed.",
         image="https://hearth.example/images/hearth.png",
     ),
 )

@@ -1,4 +1,4 @@
-"""Says what can be done with the demo: ``python -m seeds.welcome``."""
+"""The welcome text of the demo: ``python -m seeds.welcome``."""
 
 from __future__ import annotations
 
@@ -60,17 +60,18 @@ A query to paste:
 
 {QUERY}
 
-Edit at {address}/manage/graphql, with an account. To make one, type this in another
-terminal, in this folder, and choose a password of 12 characters or more:
+Editors work at {address}/manage/graphql. The demo's accounts have no passwords. In another
+terminal, in this folder, create an account for yourself; the command prompts for a password
+of at least 12 characters:
 
 {commands}
 
-Then sign in:
+Then sign in at that address:
 
 {SIGN_IN}
 
-Put the token under Headers, as {{"Authorization": "Bearer copydesk_access_…"}}, and look at
-what waits for you:
+Add the token under Headers, as {{"Authorization": "Bearer copydesk_access_…"}}, and query
+your review queue:
 
 {DESK}
 """)

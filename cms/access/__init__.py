@@ -1,1 +1,1 @@
-"""Accounts, and what proves who is calling: passwords, sessions, tokens, rate limits."""
+"""Accounts and authentication: passwords, sessions, tokens, rate limits."""

@@ -31,19 +31,19 @@ async def create_person(
 
     Args:
         work: the transaction and the actor.
-        name: what readers see.
-        slug: its word in paths; made of the name if empty.
-        bio: who that is.
-        profiles: where else to find them, each ``{"label": …, "url": …}``.
+        name: the public name.
+        slug: the URL slug; derived from the name if empty.
+        bio: a short biography.
+        profiles: profiles elsewhere, each ``{"label": …, "url": …}``.
 
     Raises:
-        Refused: if the actor may not, another person has this slug, or a link leads nowhere
-            that a reader may be sent.
+        Refused: if the actor is not allowed to, another person has this slug, or a link is not
+            a valid URL.
     """
     work.authorise(Action.PERSON_CREATE)
     word = check_slug(slug or slugify(name))
     if await work.session.scalar(select(Person.id).where(Person.slug == word)):
-        raise Refused(DuplicateName(message=f"there is a person {word!r} already"))
+        raise Refused(DuplicateName(message=f"there is already a person with the slug {word!r}"))
     person = Person(
         id=new_id("person"),
         slug=word,
@@ -60,35 +60,35 @@ def _checked_link(link: Json, index: int) -> Json:
     values = link if isinstance(link, Mapping) else {}
     label, url = (str(values.get(key) or "").strip() for key in ("label", "url"))
     if not label or not is_address(url):
-        message = "expected an address with a label: write an https:// URL and its name"
+        message = "expected a link with a label: give an https:// URL and a name for it"
         raise Refused(InvalidValue(message=message, path=("links", index)))
     return {"label": label, "url": url}
 
 
 @command(Action.ACCOUNT_CREATE)
 async def create_account(work: Work, email: str, *, person_id: str | None = None) -> Account:
-    """Create an account without any role or password and return it.
+    """Create an account without roles and without a password, and return it.
 
     Args:
         work: the transaction and the actor.
-        email: what it is known by; upper and lower case are the same.
-        person_id: the byline under which readers see its work.
+        email: the e-mail address; case is ignored.
+        person_id: the public byline of the account.
 
     Raises:
-        Refused: if the actor may not, the address is no e-mail address or is in use, or the
+        Refused: if the actor is not allowed to, the e-mail address is invalid or in use, or the
             person is unknown.
     """
     work.authorise(Action.ACCOUNT_CREATE)
     address = normal_address(email)
     if not _is_address(address):
-        message = "expected an e-mail address, as desk@example.org"
+        message = "expected an e-mail address, such as desk@example.org"
         raise Refused(InvalidValue(message=message, path=("email",)))
     if await find_account(work.session, address) is not None:
-        raise Refused(DuplicateName(message=f"there is an account {address!r} already"))
+        raise Refused(DuplicateName(message=f"there is already an account {address!r}"))
     if person_id is not None:
         await get(work, Person, person_id)
         if await work.session.scalar(select(Account.id).where(Account.person_id == person_id)):
-            message = f"{person_id} has an account already; a person has one"
+            message = f"{person_id} already has an account; a person can have only one"
             raise Refused(DuplicateName(message=message, path=("personId",)))
     account = Account(id=new_id("account"), email=address, person_id=person_id, created_at=work.now)
     work.session.add(account)
@@ -97,17 +97,17 @@ async def create_account(work: Work, email: str, *, person_id: str | None = None
 
 @command(Action.ACCOUNT_DISABLE)
 async def disable_account(work: Work, account_id: str) -> Account:
-    """Keep an account from doing anything, revoke all its tokens, and return it.
+    """Disable an account, revoke all its tokens, and return it.
 
     Raises:
-        Refused: if the actor may not, there is no such account, or it is the last that
-            administrates.
+        Refused: if the actor is not allowed to, there is no such account, or it is the last
+            administrator.
     """
     work.authorise(Action.ACCOUNT_DISABLE)
     administrators = await _administrators(work)
     account = await _held(work, account_id)
     if set(administrators.values()) == {account_id}:
-        raise Refused(_last_administrator("disable it"))
+        raise Refused(_last_administrator("disable this account"))
     if account.disabled_at is None:
         account.disabled_at = work.now
     work.about["disabled"] = True
@@ -117,10 +117,10 @@ async def disable_account(work: Work, account_id: str) -> Account:
 
 @command(Action.ACCOUNT_DISABLE)
 async def enable_account(work: Work, account_id: str) -> Account:
-    """Let a disabled account sign in again and return it; its tokens stay revoked.
+    """Enable a disabled account and return it; its tokens stay revoked.
 
     Raises:
-        Refused: if the actor may not, or there is no such account.
+        Refused: if the actor is not allowed to, or there is no such account.
     """
     work.authorise(Action.ACCOUNT_DISABLE)
     account = await _held(work, account_id)
@@ -131,10 +131,10 @@ async def enable_account(work: Work, account_id: str) -> Account:
 
 @command(Action.ROLE_GRANT)
 async def grant_role(work: Work, account_id: str, grant: Grant) -> RoleGrant:
-    """Give an account a role and return the grant; the one that it has, if it is the same.
+    """Grant a role to an account and return the grant, which may exist already.
 
     Raises:
-        Refused: if the actor may not, or the account, the role or its limits are unknown.
+        Refused: if the actor is not allowed to, or the account, the role or its limits are unknown.
     """
     work.authorise(Action.ROLE_GRANT)
     await _held(work, account_id)
@@ -154,22 +154,22 @@ async def grant_role(work: Work, account_id: str, grant: Grant) -> RoleGrant:
 
 @command(Action.ROLE_REVOKE)
 async def revoke_role(work: Work, grant_id: str) -> RoleGrant:
-    """Take a grant away, as of the next thing that its holder asks for, and return it.
+    """Revoke a grant, starting with the account's next request, and return it.
 
-    The previews that they have made end.
+    The preview tokens of the account end.
 
     Raises:
-        Refused: if the actor may not, there is no such grant, or it is the last of an
-            administrator.
+        Refused: if the actor is not allowed to, there is no such grant, or it is that of the
+            last administrator.
     """
     work.authorise(Action.ROLE_REVOKE)
     administrators = await _administrators(work)
     row = await get(work, RoleGrant, grant_id)
     if set(administrators) == {grant_id}:
-        raise Refused(_last_administrator("take it away"))
+        raise Refused(_last_administrator("revoke this role"))
     if row.revoked_at is None:
         row.revoked_at = work.now
-        # What a preview shows is looked at only when it is made.
+        # The rights of a preview are checked only when it is issued.
         own = (Token.account_id == row.account_id, Token.kind == "preview")
         await revoke_tokens(work.session, work.now, *own)
     work.about.update(account=row.account_id, role=row.role)
@@ -177,7 +177,7 @@ async def revoke_role(work: Work, grant_id: str) -> RoleGrant:
 
 
 async def load_actor(session: ReadSession, account_id: str) -> Actor:
-    """Return an account as an actor, with the grants it holds now.
+    """Return an account as an actor, with its current grants.
 
     Raises:
         Refused: if there is no such account, or it is disabled.
@@ -192,7 +192,7 @@ async def load_actor(session: ReadSession, account_id: str) -> Actor:
 
 
 async def grants_of(session: ReadSession, account_id: str) -> tuple[Grant, ...]:
-    """Return the grants that an account holds now."""
+    """Return the current grants of an account."""
     rows = await session.scalars(_active_grants().where(RoleGrant.account_id == account_id))
     return tuple(
         Grant(
@@ -206,21 +206,21 @@ async def grants_of(session: ReadSession, account_id: str) -> tuple[Grant, ...]:
 
 
 async def find_account(session: ReadSession, email: str) -> Account | None:
-    """Return the account with this address, or ``None``."""
+    """Return the account with this e-mail address, or ``None``."""
     address = normal_address(email)
-    if not _is_address(address):  # and perhaps nothing that a database takes
+    if not _is_address(address):  # may contain what a database rejects
         return None
     return await session.scalar(select(Account).where(Account.email == address))
 
 
 async def has_accounts(session: ReadSession) -> bool:
-    """Say whether there is an account that can sign in."""
+    """Return whether any account can sign in."""
     can_sign_in = exists().where(Account.password_hash.is_not(None), Account.disabled_at.is_(None))
     return bool(await session.scalar(select(can_sign_in)))
 
 
 def normal_address(email: str) -> str:
-    """Return an e-mail address as accounts have it."""
+    """Return an e-mail address in the normal form of accounts."""
     return email.strip().lower()
 
 
@@ -242,10 +242,10 @@ def _active_grants() -> Select[RoleGrant]:
 
 
 async def _administrators(work: Work) -> Mapping[str, str]:
-    """Return the grants that make an administrator of everything, each with its account.
+    """Return the unlimited grants of the role administrator, each with its account.
 
-    They are held, and so are their accounts: of two who each take the other's away, the second
-    sees what the first has done.
+    Locks the grants and their accounts, so that two administrators cannot revoke each other's
+    grant at the same time.
     """
     rows = await work.session.execute(
         select(RoleGrant.id, RoleGrant.account_id)
@@ -264,13 +264,13 @@ async def _administrators(work: Work) -> Mapping[str, str]:
 
 
 def _last_administrator(what: str) -> InvalidValue:
-    message = f"nobody else is an administrator; make somebody one before you {what}"
+    message = f"no other account is an administrator; grant that role before you {what}"
     return InvalidValue(message=message)
 
 
 def _problems_with(work: Work, grant: Grant) -> Iterator[UserError]:
     if grant.role not in ROLE_ACTIONS:
-        message = f"there is no role {grant.role!r}; there are {', '.join(ROLE_ACTIONS)}"
+        message = f"there is no role {grant.role!r}; use one of {', '.join(ROLE_ACTIONS)}"
         yield InvalidValue(message=message, path=("role",))
     content_types = work.site.content_types
     if grant.content_type is not None and grant.content_type not in content_types:
@@ -279,12 +279,12 @@ def _problems_with(work: Work, grant: Grant) -> Iterator[UserError]:
     if grant.stage is None:
         return
     if grant.role != "reviewer":
-        message = f"a stage limits what a reviewer signs off; leave it out for {grant.role!r}"
+        message = f"only reviewers are limited to a stage; leave it out for {grant.role!r}"
         yield InvalidValue(message=message, path=("stage",))
     policies = {each.policy for each in content_types.values()}
     stages = sorted({stage.name for policy in policies for stage in policy.stages})
     if grant.stage not in stages:
-        message = f"there is no stage {grant.stage!r}; there are {', '.join(stages)}"
+        message = f"there is no stage {grant.stage!r}; use one of {', '.join(stages)}"
         yield InvalidValue(message=message, path=("stage",))
 
 

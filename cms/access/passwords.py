@@ -1,4 +1,4 @@
-"""Passwords: how they are kept, which ones will do, and how they are changed."""
+"""Passwords: hashing, rules and changes."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ LONGEST = 200
 # Argon2id with the parameters of RFC 9106 for little memory: 64 MiB, 3 passes, 4 lanes.
 hasher = PasswordHasher()
 
-# Each run takes 64 MiB, so that only so many may run at once; the others queue.
+# Each run takes 64 MiB, so the number of parallel runs is limited; the others queue.
 _THREADS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="copydesk-password")
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewPassword:
-    """A password that an account is to have.
+    """A new password for an account.
 
     Attributes:
         text: the password.
-        hash: what is to be kept of it; ``None`` if it would not do for any account.
+        hash: the hash to store; ``None`` if the password breaks a rule for all accounts.
     """
 
     text: str = field(repr=False)
@@ -49,68 +49,68 @@ class NewPassword:
 
 
 async def prepare_password(text: str) -> NewPassword:
-    """Hash a password in a thread, before the transaction: it takes long, on purpose.
+    """Hash a password in a thread, before the transaction, since hashing is slow by design.
 
-    One that will not do is not refused here but by the command that it is given to.
+    The command that gets an invalid password refuses it, not this function.
     """
     fits = not any(problems_with(text))
     return NewPassword(text=text, hash=await hash_password(text) if fits else None)
 
 
 def problems_with(password: str, email: str = "") -> Iterator[UserError]:
-    """Yield why a password will not do for the account with this address."""
+    """Yield the rules that a password breaks for the account with this e-mail address."""
     path = ("newPassword",)
     if len(password) > LONGEST:
-        message = f"a password has at most {LONGEST} characters; take a shorter one"
+        message = f"a password can have at most {LONGEST} characters; choose a shorter one"
         yield InvalidValue(message=message, path=path)
         return
     characters = _normal(password)
     if len(characters) < SHORTEST:
-        message = f"a password has at least {SHORTEST} characters; take a longer one"
+        message = f"a password needs at least {SHORTEST} characters; choose a longer one"
         yield InvalidValue(message=message, path=path)
     if len(set(characters)) == 1:
-        message = "a password is not one character again and again; take another one"
+        message = "a password cannot repeat a single character; choose another one"
         yield InvalidValue(message=message, path=path)
     if email and characters.strip().casefold() == email.casefold():
-        message = "a password is not the e-mail address; take another one"
+        message = "a password cannot be the e-mail address; choose another one"
         yield InvalidValue(message=message, path=path)
 
 
 async def hash_password(password: str) -> str:
-    """Return what is kept of a password: an Argon2id hash with its salt and parameters."""
+    """Return the Argon2id hash of a password, with its salt and parameters."""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_THREADS, hasher.hash, _bytes(password))
 
 
 async def is_password(password_hash: str | None, password: str) -> bool:
-    """Say whether a password has this hash; ``None`` is nobody's, and takes as long to say."""
+    """Return whether a password has this hash; ``None`` never matches, in the same time."""
     candidate = _bytes(password) if len(password) <= LONGEST else b""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_THREADS, _verify, password_hash or _decoy(), candidate)
 
 
 def is_outdated(password_hash: str) -> bool:
-    """Say whether a hash was made with other parameters than those of today."""
+    """Return whether a hash was made with other than the current parameters."""
     return hasher.check_needs_rehash(password_hash)
 
 
 @command(Action.PASSWORD_CHANGE)
 async def set_password(work: Work, account_id: str, new_password: NewPassword) -> Account:
-    """Give an account a password without knowing its old one, end its sessions, and return it.
+    """Set the password of an account without the old one, end its sessions, and return it.
 
     Args:
         work: the transaction and the actor.
         account_id: the account.
-        new_password: comes from :func:`prepare_password`.
+        new_password: a result of :func:`prepare_password`.
 
     Raises:
-        Refused: if the actor may not do so to anybody's account or came with a token of limited
-            scopes, there is no such account, or the password will not do.
+        Refused: if the actor may not do this for all accounts or uses a token with scopes,
+            there is no such account, or the password breaks a rule.
     """
-    # Not even to one's own: a session that was left open is no proof of who sits there.
+    # Also for the actor's own account: an open session does not prove who uses it.
     work.authorise(Action.PASSWORD_CHANGE)
     if work.actor.scopes is not None:
-        message = "with a password one could go beyond this token's scopes; sign in to set it"
+        message = "a password gives access beyond the scopes of this token; sign in to set it"
         raise Refused(NotAllowed(message=message))
     account = await hold_account(work.session, account_id)
     if account is None:
@@ -131,19 +131,19 @@ async def change_password(
 ) -> Account:
     """Change the actor's own password, end their other sessions, and return their account.
 
-    Guesses at the current password slow down the session that makes them.
+    Wrong current passwords are rate limited per session.
 
     Args:
-        database: where the account is.
+        database: the database of the account.
         site: the site's declaration.
-        actor: whose password it is.
-        current_password: shows that it is they who ask.
-        new_password: what it is to be.
-        now: when this happens, if it is not the present.
+        actor: the owner of the password.
+        current_password: the proof that the actor owns the account.
+        new_password: the new password.
+        now: the time of the change; by default, the current time.
 
     Raises:
-        Refused: if the actor has no account or their token is not for this, the current
-            password is wrong or was tried too often, or the new one will not do.
+        Refused: if the actor has no account or their token does not allow it, the current
+            password is wrong or rate limited, or the new one breaks a rule.
     """
     moment = now or clock.now()
     proof = await _look_up(database, site, actor, moment)
@@ -151,7 +151,7 @@ async def change_password(
     guesser = proof.guesser
     if guesser is not None and await is_password(proof.password_hash, current_password):
         proof = replace(proof, is_right=proof.password_hash is not None)
-        async with database.transaction() as session:  # whether or not the new one will do
+        async with database.transaction() as session:  # also counted if the new password is invalid
             await take_back_guess(session, guesser, moment)
         new = await prepare_password(new_password)
     async with begin_work(database, site, actor, moment) as work:
@@ -160,12 +160,12 @@ async def change_password(
 
 @dataclass(frozen=True, kw_only=True)
 class _Proof:
-    """What is known of whether somebody knows their password.
+    """The check of a current password.
 
     Attributes:
-        password_hash: of the password that they have.
-        guesser: where the guess was counted; ``None`` if the password is not to be looked at.
-        is_right: whether it is the right one.
+        password_hash: the hash of the current password.
+        guesser: the source that the attempt was counted for; ``None`` if it is not evaluated.
+        is_right: whether the password was right.
     """
 
     password_hash: str | None = field(default=None, repr=False)
@@ -181,7 +181,7 @@ async def _look_up(database: Database, site: Site, actor: Actor, now: datetime) 
         account = await work.session.get(Account, account_id)
         if account is None or account.disabled_at is not None:
             return _Proof()
-        # A session is slowed down by its own failures only.
+        # Only the failures of the session itself delay it.
         place = actor.session_id or actor.token_id or account.id
         guesser = Guesser(account.email, place)
         await admit_guess(work.session, guesser, now)
@@ -218,17 +218,17 @@ def _verify(password_hash: str, password: bytes) -> bool:
 
 
 def _normal(password: str) -> str:
-    """Return a password as it would be had it been typed on any other keyboard."""
+    """Return a password in the normal form (NFKC) that does not depend on the keyboard."""
     return unicodedata.normalize("NFKC", password)
 
 
 def _bytes(password: str) -> bytes:
-    # Half a character is not refused here: the error would hold the password.
+    # A lone surrogate is not refused here, since the error would contain the password.
     return _normal(password).encode(errors="surrogatepass")
 
 
 def _decoy() -> str:
-    """Return a hash that is no password's, and takes as long to compare with as any other."""
+    """Return a hash that matches no password and takes as long to compare as any other."""
     salt, digest = (
         b64encode(secrets.token_bytes(length)).decode().rstrip("=")
         for length in (hasher.salt_len, hasher.hash_len)
@@ -240,10 +240,10 @@ def _decoy() -> str:
 async def reset_password(
     database: Database, site: Site, actor: Actor, account_id: str, *, new_password: str
 ) -> Account:
-    """Give somebody's account a password; as :func:`set_password`, with the hashing around it.
+    """Hash a password and set it with :func:`set_password`.
 
     Raises:
-        Refused: as for that; whoever may not is refused before anything takes long.
+        Refused: like :func:`set_password`; rights are checked before the slow hashing.
     """
     async with begin_reading(database, site, actor) as reading:
         reading.authorise(Action.PASSWORD_CHANGE)

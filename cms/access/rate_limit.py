@@ -1,10 +1,10 @@
-"""How fast somebody may guess at passwords.
+"""Rate limits for attempts at passwords.
 
-Only failures count, and they slow down the place that has failed: a guess counts as one when it is
-admitted, and is taken back if the password is right. A place that has not failed at an account is
-admitted at once, however often others have failed at it, except for neighbours in one IPv6 /48
-while the account is under attack. A place from which the account has been signed in to lately is
-slowed down by its own failures at that account alone.
+Only failures count, and they delay only the place that has failed: an attempt is counted as a
+failure when it is admitted, and the count is undone if the password is right. A place without
+failures at an account is admitted at once, however often other places have failed, except for
+neighbours in one IPv6 /48 while the account is under attack. A place with a recent successful
+sign-in is delayed only by its own failures at that account.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from cms.tables import Throttle
 
 _log = logging.getLogger("copydesk")
 
-# After which time without another failure nothing is remembered.
+# Time without failures after which all of them expire.
 MEMORY = timedelta(hours=1)
-# How long after a sign-in its network is known to be one of the account's.
+# Time after a sign-in for which its network is trusted for the account.
 KNOWN = timedelta(days=30)
 
 _NONE = timedelta(0)
@@ -38,12 +38,12 @@ _NONE = timedelta(0)
 
 @dataclass(frozen=True)
 class Patience:
-    """How long one place has to wait for its next guess at one account.
+    """The delays of a place after its failures at an account.
 
     Attributes:
-        free: failures after which there is no wait yet.
-        first: the wait after them; each further failure doubles it.
-        longest: the most that it grows to.
+        free: number of failures without a delay.
+        first: the first delay; each further failure doubles it.
+        longest: the maximum delay.
     """
 
     free: int
@@ -51,7 +51,7 @@ class Patience:
     longest: timedelta = timedelta(minutes=15)
 
     def wait_after(self, failures: int) -> timedelta:
-        """Return how long after the last of so many failures the next guess may come."""
+        """Return the delay after a number of failures."""
         if failures < self.free:
             return _NONE
         return min(self.longest, self.first * (1 << min(failures - self.free, 16)))
@@ -59,9 +59,9 @@ class Patience:
 
 @dataclass(frozen=True)
 class Rate:
-    """How many failures there may be within a period; they are forgotten evenly over it.
+    """The number of failures that are allowed within a period; they expire evenly over it.
 
-    A row of one holds the moment until which all of its failures are forgotten.
+    Its row stores the time at which all failures have expired.
     """
 
     most: int
@@ -69,29 +69,29 @@ class Rate:
 
     @property
     def each(self) -> timedelta:
-        """The time in which one failure is forgotten."""
+        """The time after which one failure expires."""
         return self.period / self.most
 
     def excess(self, forgotten_at: datetime, now: datetime) -> timedelta:
-        """Return how long it takes until one more failure fits; not positive if it does now."""
+        """Return the time until one more failure is allowed; zero or negative if it is now."""
         return forgotten_at + self.each - now - self.period
 
 
-# The second is for an account at which many places fail: each then gets one guess at once.
+# The second applies while many places fail at an account: each then has one free attempt.
 _ALONE = Patience(free=5, first=timedelta(seconds=30))
 _UNDER_ATTACK = Patience(free=1, first=timedelta(minutes=1))
-# How often all places together may fail at an account until it counts as under attack.
+# Failures of all places at an account after which it counts as under attack.
 _ATTACK = Rate(most=20, period=timedelta(minutes=15))
-# How often a network may fail at all accounts together: an office is one network.
+# Failures of a network at all accounts; an office is one network.
 _NETWORK = Rate(most=100, period=timedelta(minutes=15))
 
 
 @dataclass(frozen=True)
 class Guesser:
-    """A place from which passwords are tried for an account, whether or not the account exists.
+    """A source of password attempts at an account, whether or not the account exists.
 
     Attributes:
-        email: the account's address; only its hash is kept.
+        email: the e-mail address of the account; only its hash is stored.
         place: a network or a session.
     """
 
@@ -100,19 +100,20 @@ class Guesser:
 
     @property
     def account(self) -> str:
-        """The name of what is known of the account."""
+        """The name of the row of the account."""
         return f"account:{_hash_of(self.email)}"
 
     @property
     def name(self) -> str:
-        """The name of what is known of this place and the account."""
+        """The name of the row of this place at the account."""
         return f"{_prefix_of(self.email)}{self.place}"
 
     @property
     def site(self) -> str:
-        """The name of what is known of the account and the /48 of the place.
+        """The name of the row of the place's /48 at the account.
 
-        That is the most that a customer with IPv6 usually has. Any other place is by itself.
+        A /48 is the largest IPv6 network that customers usually have. Other places have a row
+        of their own.
         """
         try:
             return f"{_prefix_of(self.email)}{IPv6Network(self.place).supernet(new_prefix=48)}"
@@ -121,18 +122,18 @@ class Guesser:
 
     @property
     def network(self) -> str:
-        """The name of what is known of the place, if it is a network."""
+        """The name of the row of the place at all accounts, if it is a network."""
         return f"network:{self.place}"
 
     @property
     def success(self) -> str:
-        """The name of the row that says until when the place is known to be the account's."""
+        """The name of the row with the expiry of the place's last successful sign-in."""
         return f"known:{_hash_of(self.email)}:{self.place}"
 
     def turn(self) -> asyncio.Lock:
-        """Return the lock with which guesses come one after another.
+        """Return the lock that serializes attempts.
 
-        So those who come at once do not take each other for failures.
+        Parallel attempts would otherwise count each other as failures.
         """
         return _TURNS.setdefault(self.name, asyncio.Lock())
 
@@ -141,10 +142,10 @@ _TURNS: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 def network_of(address: str) -> str:
-    """Return the network that the customer at this IP address has alone.
+    """Return the network that belongs to a single customer at this IP address.
 
-    That is an IPv4 address as it is, and the /64 of an IPv6 address, which is the least that a
-    customer is given. What is no address at all counts as one network, ``unknown``.
+    For IPv4, it is the address itself; for IPv6, the /64, the smallest network that providers
+    assign. An invalid address counts as the network ``unknown``.
     """
     try:
         parsed = ip_address(address.strip())
@@ -158,9 +159,9 @@ def network_of(address: str) -> str:
 
 
 async def check_pace(session: ReadSession, guesser: Guesser, now: datetime) -> None:
-    """Go on only if a guess does not come too early.
+    """Check that an attempt is not too early.
 
-    It only reads, so that attempts without end leave nothing but lines in a log.
+    Only reads, so that endless attempts write nothing but log lines.
 
     Raises:
         Refused: with :class:`~cms.errors.TooManyAttempts`.
@@ -174,10 +175,10 @@ async def check_pace(session: ReadSession, guesser: Guesser, now: datetime) -> N
 
 
 async def admit_sign_in(session: WriteSession, guesser: Guesser, now: datetime) -> None:
-    """Count a guess from a network as a failure.
+    """Count an attempt from a network as a failure.
 
     Raises:
-        Refused: as :func:`check_pace`; then it is not counted.
+        Refused: like :func:`check_pace`; the attempt is then not counted.
     """
     network = await _hold(session, guesser.network, now)
     await admit_guess(session, guesser, now)
@@ -185,10 +186,10 @@ async def admit_sign_in(session: WriteSession, guesser: Guesser, now: datetime) 
 
 
 async def admit_guess(session: WriteSession, guesser: Guesser, now: datetime) -> None:
-    """Count a guess as a failure.
+    """Count an attempt as a failure.
 
     Raises:
-        Refused: as :func:`check_pace`; then it is not counted.
+        Refused: like :func:`check_pace`; the attempt is then not counted.
     """
     account = await _hold(session, guesser.account, now)
     held = [await _hold(session, name, now) for name in _ordered(guesser)]
@@ -196,19 +197,19 @@ async def admit_guess(session: WriteSession, guesser: Guesser, now: datetime) ->
     for each in held:
         each.since, each.count = now, _failures(each, now) + 1
     _count(account, _ATTACK, now)
-    # Not further ahead than is needed to be in excess, so that an attack is over when it ends.
+    # Limited to what exceeds the rate, so that the delay ends soon after an attack.
     account.since = min(account.since, now + _ATTACK.period + _ATTACK.each)
 
 
 async def take_back_sign_in(session: WriteSession, guesser: Guesser, now: datetime) -> None:
-    """Forget the failures of a guesser, who has signed in, and remember that it did."""
+    """Delete the failures of a source after a successful sign-in, and record the success."""
     (await _hold(session, guesser.network, now)).since -= _NETWORK.each
     await take_back_guess(session, guesser, now)
     (await _hold(session, guesser.success, now)).since = now + KNOWN
 
 
 async def take_back_guess(session: WriteSession, guesser: Guesser, now: datetime) -> None:
-    """Forget the failures of a guesser, whose last guess was right."""
+    """Delete the failures of a source after a right password."""
     (await _hold(session, guesser.account, now)).since -= _ATTACK.each
     own, *others = [await _hold(session, name, now) for name in _ordered(guesser)]
     for each in others:
@@ -217,8 +218,8 @@ async def take_back_guess(session: WriteSession, guesser: Guesser, now: datetime
 
 
 async def forget_guesses(session: WriteSession, email: str, now: datetime) -> None:
-    """Forget all guesses at the password of an account, which has got another one."""
-    # First held, as those who guess do, so that nobody waits in a circle.
+    """Delete all failures at an account, after its password has changed."""
+    # Locked first, in the order of attempts, to avoid a deadlock.
     account = await _hold(session, Guesser(email, "").account, now)
     theirs = Throttle.name.startswith(_prefix_of(email))
     await session.execute(delete(Throttle).where(theirs))
@@ -226,8 +227,8 @@ async def forget_guesses(session: WriteSession, email: str, now: datetime) -> No
 
 
 async def forget_old_attempts(session: WriteSession, now: datetime) -> None:
-    """Forget what does not count any more."""
-    # Rows that others are counting in are theirs: to wait for them could be to wait in a circle.
+    """Delete expired failures."""
+    # Skips locked rows: waiting for them could be a deadlock.
     old = select(Throttle.name).where(Throttle.since <= now - MEMORY)
     await session.execute(
         delete(Throttle)
@@ -237,7 +238,7 @@ async def forget_old_attempts(session: WriteSession, now: datetime) -> None:
 
 
 async def _hold(session: WriteSession, name: str, now: datetime) -> Throttle:
-    """Return the row of a name as it is now, held until the transaction ends."""
+    """Return the current row of a name, locked until the transaction ends."""
     wanted = (
         select(Throttle)
         .where(Throttle.name == name)
@@ -246,7 +247,7 @@ async def _hold(session: WriteSession, name: str, now: datetime) -> Throttle:
     )
     held = await session.scalar(wanted)
     if held is None:
-        with suppress(IntegrityError):  # another attempt was the first
+        with suppress(IntegrityError):  # another attempt inserted it first
             async with session.begin_nested():
                 session.add(Throttle(name=name, since=now, count=0))
         held = (await session.scalars(wanted)).one()
@@ -254,12 +255,12 @@ async def _hold(session: WriteSession, name: str, now: datetime) -> Throttle:
 
 
 def _ordered(guesser: Guesser) -> list[str]:
-    """Return the names of the rows that count a guesser's failures, its own first."""
+    """Return the names of the rows that count the failures of a source, its own first."""
     return list(dict.fromkeys((guesser.name, guesser.site)))
 
 
 def _wait(guesser: Guesser, rows: Mapping[str, Throttle], now: datetime) -> timedelta:
-    """Return how long a guesser has to wait; not positive if it does not have to."""
+    """Return the remaining delay of a source; zero or negative if there is none."""
     is_known = guesser.success in rows and rows[guesser.success].since > now
     if not is_known and (excess := _excess(_NETWORK, rows.get(guesser.network), now)) > _NONE:
         return excess

@@ -1,4 +1,4 @@
-"""Secrets that stand for an account, and the rows that remember them."""
+"""Secret tokens of accounts, and their rows, which store only hashes."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _BYTES = 32
 
 
 def hash_of(secret: str) -> str:
-    """Return what is kept of a secret: its SHA-256, in lower-case hexadecimal.
+    """Return the hash of a secret to store: its SHA-256 in lower-case hexadecimal.
 
-    That is enough for secrets that nobody can guess; passwords take :mod:`cms.access.passwords`.
+    This is enough for random secrets; passwords use :mod:`cms.access.passwords`.
     """
     return sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
@@ -39,7 +39,7 @@ def add_token(
     name: str = "",
     scopes: Sequence[str] | None = None,
 ) -> tuple[Token, str]:
-    """Make a secret, remember its hash, and return both; nobody can have the secret later."""
+    """Create a secret, store its hash, and return both; the secret cannot be read later."""
     secret = f"copydesk_{kind}_{secrets.token_urlsafe(_BYTES)}"
     token = Token(
         id=new_id("token"),
@@ -58,12 +58,12 @@ def add_token(
 
 
 async def hold_account(session: WriteSession, account_id: str) -> Account | None:
-    """Return an account as it is now, held until the transaction ends, or ``None``.
+    """Return the current row of an account, locked until the transaction ends, or ``None``.
 
-    Whoever makes or revokes an account's tokens holds it, so that none is made of what was
-    revoked meanwhile.
+    Issuing and revoking tokens lock the account, so that no token is issued from one that is
+    being revoked.
     """
-    # Not held against those who write under its name, which only takes that it exists.
+    # A weak lock, which does not block foreign keys to the account.
     return await session.scalar(
         select(Account)
         .where(Account.id == account_id)
@@ -75,7 +75,7 @@ async def hold_account(session: WriteSession, account_id: str) -> Account | None
 async def revoke_tokens(
     session: WriteSession, now: datetime, *conditions: ColumnElement[bool]
 ) -> int:
-    """Revoke the tokens that fulfil all conditions; return how many were good until now."""
+    """Revoke the tokens that match all conditions; return how many were valid."""
     revoked = await session.execute(
         update(Token)
         .where(Token.revoked_at.is_(None), *conditions)
@@ -89,20 +89,20 @@ async def revoke_tokens(
 async def end_sessions(
     session: WriteSession, account_id: str, now: datetime, *, but: str | None = None
 ) -> None:
-    """End an account's sessions; service tokens stay.
+    """End the sessions of an account; service tokens stay valid.
 
     Args:
-        session: the transaction, in which the account is held.
+        session: the transaction, in which the account is locked.
         account_id: the account.
-        now: the present moment.
-        but: the id of a session that goes on.
+        now: the current time.
+        but: the id of a session that stays.
     """
     others = Token.session_id != but if but is not None else Token.session_id.is_not(None)
     await revoke_tokens(session, now, Token.account_id == account_id, others)
 
 
 async def drop_expired_tokens(session: WriteSession, account_id: str, now: datetime) -> None:
-    """Delete an account's tokens that have expired."""
+    """Delete the expired tokens of an account."""
     await session.execute(
         delete(Token)
         .where(Token.account_id == account_id, Token.expires_at <= now)

@@ -1,4 +1,4 @@
-"""Signing in, being known by a token, and signing out."""
+"""Sessions: sign-in, authentication by token, and sign-out."""
 
 from __future__ import annotations
 
@@ -37,25 +37,25 @@ from cms.storage.database import Database, ReadSession
 from cms.tables import Account, Token
 from cms.work.work import Work, begin_work, command
 
-# Whatever the reason: it must not tell which accounts there are.
+# One message for all reasons, so that it does not reveal which accounts exist.
 _FAILED = SignInFailed(
-    message="there is no account with this address and this password; check both and try again"
+    message="the e-mail address or the password is wrong; check both and try again"
 )
 
-_NOT_GOOD = InvalidToken(message="this token is not good, or not any more; sign in again")
+_NOT_GOOD = InvalidToken(message="this token is unknown, has expired or was revoked; sign in again")
 _EXPIRED = InvalidToken(message="this token has expired; refresh the session or sign in again")
 
-# How exactly it is known when a token was last used.
+# Precision of the last use of a token.
 _USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lifetimes:
-    """For how long the tokens of a session are good.
+    """The lifetimes of the tokens of a session.
 
     Attributes:
-        access: from when it is given.
-        refresh: the same; refreshed in time, a session goes on.
+        access: the lifetime of an access token.
+        refresh: the lifetime of a refresh token, which each refresh renews.
     """
 
     access: timedelta = timedelta(minutes=15)
@@ -67,14 +67,14 @@ DEFAULT_LIFETIMES = Lifetimes()
 
 @dataclass(frozen=True, kw_only=True)
 class SignedIn:
-    """What somebody gets who has signed in, or refreshed their session.
+    """The tokens of a session, after a sign-in or a refresh.
 
     Attributes:
-        access_token: says who is asking, with every request.
-        access_expires_at: until when.
-        refresh_token: gets the next two tokens, once.
-        refresh_expires_at: until when.
-        account_id: whose session it is.
+        access_token: authenticates every request.
+        access_expires_at: its expiry.
+        refresh_token: is exchanged for the next two tokens, once.
+        refresh_expires_at: its expiry.
+        account_id: the account of the session.
         session_id: the session.
     """
 
@@ -87,13 +87,13 @@ class SignedIn:
 
     @property
     def id(self) -> str:
-        """The session's id."""
+        """The id of the session."""
         return self.session_id
 
 
 @dataclass(frozen=True)
 class EndedSession:
-    """A session whose tokens are good for nothing any more."""
+    """A session whose tokens have been revoked."""
 
     id: str
 
@@ -110,22 +110,22 @@ async def sign_in(
 ) -> SignedIn:
     """Begin a session and return its tokens.
 
-    The password is looked at between two transactions, since that takes long: the first counts
-    the attempt, the second begins the session if nothing has changed meanwhile. An attempt that
-    comes too early is logged, and not recorded: strangers could fill the audit chain with them.
+    The slow check of the password runs between two transactions: the first counts the attempt,
+    the second begins the session if the account has not changed. A rate-limited attempt is
+    logged but not recorded, so that strangers cannot fill the audit chain.
 
     Args:
-        database: where the accounts are.
+        database: the database of the accounts.
         site: the site's declaration.
-        email: the account's address, in upper or lower case.
-        password: its password.
-        address: the IP address that the attempt comes from.
-        lifetimes: for how long the tokens are good.
-        now: when this happens, if it is not the present.
+        email: the e-mail address of the account; case is ignored.
+        password: the password.
+        address: the IP address of the client.
+        lifetimes: the lifetimes of the tokens.
+        now: the time of the command; by default, the current time.
 
     Raises:
-        Refused: with :class:`~cms.errors.SignInFailed`, the same for whatever is wrong, or with
-            :class:`~cms.errors.TooManyAttempts`, whether or not there is such an account.
+        Refused: with :class:`~cms.errors.SignInFailed`, the same for every reason, or with
+            :class:`~cms.errors.TooManyAttempts`, whether or not the account exists.
     """
     moment = now or clock.now()
     guesser = Guesser(normal_address(email), network_of(address))
@@ -148,23 +148,22 @@ async def refresh_session(
     lifetimes: Lifetimes = DEFAULT_LIFETIMES,
     now: datetime | None = None,
 ) -> SignedIn:
-    """Go on with a session and return its next tokens; the refresh token is used up.
+    """Refresh a session and return its next tokens; the refresh token cannot be used again.
 
-    One that comes a second time was stolen, from whom or by whom nobody can tell: then the
-    session ends for both.
+    A second use means that the token was stolen, by or from the caller, so the session ends.
 
     Args:
-        database: where the accounts are.
+        database: the database of the accounts.
         site: the site's declaration.
-        refresh_token: the newest that the session has got.
-        lifetimes: for how long the next tokens are good.
-        now: when this happens, if it is not the present.
+        refresh_token: the newest refresh token of the session.
+        lifetimes: the lifetimes of the next tokens.
+        now: the time of the command; by default, the current time.
 
     Raises:
         Refused: with :class:`~cms.errors.InvalidToken`.
     """
     async with database.reading() as session:
-        # Junk does not get as far as to make writers wait.
+        # Rejected before the write transaction, so that junk does not block writers.
         known = select(Token.id).where(
             Token.hash == hash_of(refresh_token), Token.kind == "refresh"
         )
@@ -184,13 +183,13 @@ async def refresh_session(
 
 
 async def authenticate(session: ReadSession, secret: str, now: datetime) -> Actor:
-    """Return who shows an access or service token, with the grants they hold at this moment.
+    """Return the actor of an access or service token, with their current grants.
 
-    It only reads, in a snapshot or in the transaction of a command.
+    Only reads, in a snapshot or in the transaction of a command.
 
     Raises:
-        Refused: with :class:`~cms.errors.InvalidToken`, which says no more than whether the
-            token has expired.
+        Refused: with :class:`~cms.errors.InvalidToken`, which reveals only whether the token
+            has expired.
     """
     found = await session.execute(
         select(Token, Account)
@@ -219,7 +218,7 @@ async def previewed(session: ReadSession, secret: str, now: datetime) -> str:
     """Return the id of the revision that a preview token shows.
 
     Raises:
-        Refused: with :class:`~cms.errors.InvalidToken`, as :func:`authenticate`.
+        Refused: with :class:`~cms.errors.InvalidToken`, like :func:`authenticate`.
     """
     found = await session.execute(
         select(Token, Account)
@@ -238,13 +237,13 @@ async def previewed(session: ReadSession, secret: str, now: datetime) -> str:
 
 
 async def renewed(session: ReadSession, actor: Actor, now: datetime) -> Actor:
-    """Return an actor that has been here for a while, with the grants that it holds by now.
+    """Return an actor of a long-running request with its current grants.
 
-    Somebody who has signed in may stay for as long as the session goes on, even though the
-    token that they came with expires earlier. An actor without a token is the host's business.
+    An actor with a session stays authenticated until the session ends, even if their access
+    token expires earlier. The host application authenticates actors without a token.
 
     Raises:
-        Refused: with :class:`~cms.errors.InvalidToken` if its session or token is over.
+        Refused: with :class:`~cms.errors.InvalidToken` if its session or token has ended.
     """
     if actor.token_id is None:
         return actor
@@ -265,18 +264,18 @@ async def renewed(session: ReadSession, actor: Actor, now: datetime) -> Actor:
 
 
 async def note_use(database: Database, token_hash: str, now: datetime) -> None:
-    """Remember that a token was used, at most once a minute.
+    """Record the use of a token, at most once a minute.
 
     Args:
-        database: where the token is.
-        token_hash: what :func:`cms.access.secret_tokens.hash_of` returns for the secret.
-        now: when it was used.
+        database: the database of the token.
+        token_hash: the result of :func:`cms.access.secret_tokens.hash_of` for the secret.
+        now: the time of the use.
     """
     due = (
         Token.hash == token_hash,
         or_(Token.last_used_at.is_(None), Token.last_used_at <= now - _USE_NOTED_EVERY),
     )
-    # Asked first, since a request that need not write should not wait for those that do.
+    # Read first, so that a request that need not write does not wait for writers.
     async with database.reading() as reading:
         if await reading.scalar(select(Token.id).where(*due)) is None:
             return
@@ -289,12 +288,12 @@ async def sign_out(work: Work) -> EndedSession:
     """End the actor's session and return it.
 
     Raises:
-        Refused: if they did not come with one.
+        Refused: if the actor has no session.
     """
     work.authorise(Action.SESSION_END, Subject(is_own=True))
     session_id = work.actor.session_id
     if session_id is None:
-        message = "this is not a session that could end; sign in to begin one"
+        message = "this request does not belong to a session; sign in to begin one"
         raise Refused(InvalidValue(message=message))
     await hold_account(work.session, work.account_id())
     await revoke_tokens(work.session, work.now, Token.session_id == session_id)
@@ -305,10 +304,10 @@ async def sign_out(work: Work) -> EndedSession:
 async def sign_out_everywhere(work: Work, account_id: str | None = None) -> Account:
     """End all sessions of an account, by default the actor's, and return it.
 
-    Service tokens are no sessions and stay.
+    Service tokens stay valid.
 
     Raises:
-        Refused: if the actor may not, or there is no such account.
+        Refused: if the actor is not allowed to, or there is no such account.
     """
     chosen = account_id or work.account_id()
     work.authorise(Action.SESSION_END, Subject(is_own=chosen == work.actor.account_id))
@@ -320,13 +319,13 @@ async def sign_out_everywhere(work: Work, account_id: str | None = None) -> Acco
 
 @dataclass(frozen=True, kw_only=True)
 class _Attempt:
-    """Somebody's attempt to sign in.
+    """An attempt to sign in.
 
     Attributes:
-        guesser: whose attempt it is.
-        account_id: the account that has the address, if one does.
-        password_hash: what its password is compared with; ``None`` if it cannot sign in.
-        accepted_hash: what is to be kept of the password, once it has been found right.
+        guesser: the source of the attempt.
+        account_id: the account with the e-mail address, if there is one.
+        password_hash: the hash of its password; ``None`` if it cannot sign in.
+        accepted_hash: the hash to store after a successful check.
     """
 
     guesser: Guesser
@@ -350,7 +349,7 @@ async def _admit(database: Database, guesser: Guesser, now: datetime) -> _Attemp
 
 
 async def _kept(attempt: _Attempt, password: str) -> str | None:
-    """Return what is to be kept of the right password: another hash if its time is over."""
+    """Return the hash to store for the right password: a new one if the old one is outdated."""
     kept = attempt.password_hash
     return await hash_password(password) if kept and is_outdated(kept) else kept
 
@@ -390,7 +389,7 @@ def _issue(work: Work, account_id: str, session_id: str, lifetimes: Lifetimes) -
 
 
 async def _find(work: Work, token_hash: str) -> tuple[Account, Token]:
-    """Return a refresh token as it is once its account is held, and that account."""
+    """Return the current row of a refresh token, and its locked account."""
     wanted = select(Token).where(Token.hash == token_hash, Token.kind == "refresh")
     token = await work.session.scalar(wanted)
     account = await hold_account(work.session, token.account_id) if token is not None else None
@@ -401,15 +400,15 @@ async def _find(work: Work, token_hash: str) -> tuple[Account, Token]:
 
 
 async def _end_reused(work: Work, token: Token) -> None:
-    """End the session of a refresh token that was used up already."""
+    """End the session of a refresh token that was used twice."""
     ended = await revoke_tokens(work.session, work.now, Token.session_id == token.session_id)
-    if ended == 0:  # as after a sign-out: then it is nothing that anybody has to know
+    if ended == 0:  # the session had ended already, so nothing is recorded
         return
     event = audit.Event(
         actor=token.account_id,
         action=Action.SESSION_END,
         subject=token.session_id,
         outcome="done",
-        detail={"reason": "its refresh token came a second time"},
+        detail={"reason": "its refresh token was used twice"},
     )
     await audit.append(work.session, event, work.now)

@@ -1,4 +1,4 @@
-"""The keys with which the site signs; the operator's alone, since the file is at the server."""
+"""Changes of the site's signing key, by the operator, who has access to the key file."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from cms.work.work import Work, command
 
 @command(Action.KEY_CHANGE)
 async def record_key(work: Work) -> Attestation:
-    """Record the key of a site that has signed before keys were recorded; return the statement.
+    """Record the key of a site that predates key statements; return the statement.
 
     Raises:
-        Refused: if the actor may not, the key is not at hand, or is recorded already.
+        Refused: if the actor is not allowed to, or the key is missing or already recorded.
     """
     work.authorise(Action.KEY_CHANGE)
     return await keys.record_key(work.session, work.key_file, work.now)
@@ -22,12 +22,12 @@ async def record_key(work: Work) -> Attestation:
 
 @command(Action.KEY_CHANGE)
 async def rotate_key(work: Work) -> Attestation:
-    """Let a new key follow the one that signs, and return the statement, which both have signed.
+    """Create a key that follows the current one, and return the statement that both sign.
 
-    The new key is beside the file; after the commit it is to be put in its place.
+    The new key is written beside the file; after the commit, the caller puts it in place.
 
     Raises:
-        Refused: if the actor may not, the key is not at hand, or no key can be made.
+        Refused: if the actor is not allowed to, the key is missing, or none can be created.
     """
     work.authorise(Action.KEY_CHANGE)
     return await keys.rotate(work.session, work.key_file, work.now)
@@ -35,21 +35,21 @@ async def rotate_key(work: Work) -> Attestation:
 
 @command(Action.KEY_CHANGE)
 async def replace_lost_key(work: Work, reason: str) -> Attestation:
-    """Let a new key take the place of one that is lost, and return the statement.
+    """Create a key in place of a lost one, and return the statement.
 
-    The new key is beside the file; after the commit it is to be put in its place.
+    The new key is written beside the file; after the commit, the caller puts it in place.
 
     Args:
         work: the transaction and the actor.
-        reason: how it was lost; it is in every later verification.
+        reason: how the key was lost; every later verification prints it.
 
     Raises:
-        Refused: if the actor may not, there is no reason, the key is at hand or another file is in
-            its place, or nothing has been signed yet.
+        Refused: if the actor is not allowed to, the reason is empty, the key is not lost,
+            another file is in its place, or nothing has been signed yet.
     """
     work.authorise(Action.KEY_CHANGE)
     if not reason.strip():
-        message = "the reason is empty; it is shown by every later verification"
+        message = "the reason is empty; give one, since every later verification prints it"
         raise Refused(InvalidValue(message=message, path=("reason",)))
     work.about["reason"] = reason
     return await keys.replace_lost(work.session, work.key_file, reason, work.now)

@@ -1,4 +1,4 @@
-"""Secrets for programs: service tokens, which act for an account, and previews."""
+"""Service tokens, which act for an account, and preview tokens."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class IssuedToken:
     """A new service token.
 
     Attributes:
-        token: what is remembered of it.
-        secret: what is not: it can be shown this once.
+        token: the stored token.
+        secret: its secret, which is not stored.
     """
 
     token: Token
@@ -42,23 +42,23 @@ class IssuedToken:
 async def issue_token(
     work: Work, name: str, *, scopes: Sequence[str] | None, valid_for: timedelta
 ) -> IssuedToken:
-    """Make a service token for the actor's own account and return it with its secret.
+    """Issue a service token for the actor's own account and return it with its secret.
 
     Args:
         work: the transaction and the actor.
-        name: what it is for.
-        scopes: the actions it may be used for, as far as its account may do them; ``None`` for
-            all that the account may do.
-        valid_for: after how long it expires; at most :data:`LONGEST_VALIDITY`.
+        name: the purpose of the token.
+        scopes: the actions that the token allows, within the rights of its account; ``None``
+            for all of them.
+        valid_for: the lifetime of the token; at most :data:`LONGEST_VALIDITY`.
 
     Raises:
-        Refused: if the actor may not, has no account, or came with a token whose scopes are
-            narrower; or if the name, the scopes or the time will not do.
+        Refused: if the actor is not allowed to, has no account, or uses a token with narrower
+            scopes; or if the name, the scopes or the lifetime are invalid.
     """
     work.authorise(Action.TOKEN_ISSUE, Subject(is_own=True))
     account = await hold_account(work.session, work.account_id())
     if account is None or account.disabled_at is not None:
-        raise Refused(NotAllowed(message="this account is disabled"))
+        raise Refused(NotAllowed(message="this account is disabled; ask an administrator"))
     problems = [*_problems_with(name, scopes, valid_for), *_wider_than(work.actor.scopes, scopes)]
     if problems:
         raise Refused(*problems)
@@ -80,32 +80,32 @@ async def issue_preview(
     locale: str | None = None,
     valid_for: timedelta = LONGEST_PREVIEW,
 ) -> IssuedToken:
-    """Make a token that shows a frontend one revision as if it were public; return it.
+    """Issue a token that shows one revision to a frontend as if it were public; return it.
 
-    It shows nothing else that is not public, is good for nothing in the management API, and
-    ends with the session that it was made in.
+    It shows no other draft, is not valid for the management API, and ends with the session
+    that issued it.
 
     Args:
         work: the transaction and the actor.
         entry_id: the entry.
-        revision_id: the revision to show; by default the newest.
-        locale: the edition; by default the site's default locale.
-        valid_for: after how long it expires; at most :data:`LONGEST_PREVIEW`.
+        revision_id: the revision to show; by default, the newest.
+        locale: the locale of the edition; by default, that of the site.
+        valid_for: the lifetime of the token; at most :data:`LONGEST_PREVIEW`.
 
     Raises:
-        Refused: if the actor may not read the entry, there is no such revision, or the time
-            will not do.
+        Refused: if the actor may not read the entry, there is no such revision, or the lifetime
+            is invalid.
     """
     held = await look_at(work, entry_id, locale)
     await authorise_on(work, Action.ENTRY_READ, held)
     work.authorise(Action.TOKEN_ISSUE, Subject(is_own=True))
     revision = await get_revision(work, held.edition, revision_id or held.head.id)
     if not timedelta(0) < valid_for <= LONGEST_PREVIEW:
-        message = f"a preview lasts some time, and {LONGEST_PREVIEW} at most"
+        message = f"a preview must last longer than 0 and at most {LONGEST_PREVIEW}"
         raise Refused(InvalidValue(message=message, path=("validFor",)))
     account = await hold_account(work.session, work.account_id())
     if account is None or account.disabled_at is not None:
-        raise Refused(NotAllowed(message="this account is disabled"))
+        raise Refused(NotAllowed(message="this account is disabled; ask an administrator"))
     token, secret = add_token(
         work.session,
         "preview",
@@ -120,15 +120,15 @@ async def issue_preview(
 
 @command(Action.TOKEN_REVOKE)
 async def revoke_token(work: Work, token_id: str) -> Token:
-    """Make a service token worthless, at once and for ever, and return it.
+    """Revoke a service token immediately and permanently, and return it.
 
     Raises:
-        Refused: if the actor may not, or has no such token.
+        Refused: if the actor is not allowed to, or has no such token.
     """
     token = await get(work, Token, token_id)
     subject = Subject(is_own=token.account_id == work.actor.account_id)
     if token.kind != "service" or not (subject.is_own or work.may(Action.TOKEN_REVOKE, subject)):
-        # Whose tokens there are is nobody else's business.
+        # The same message for tokens of other accounts, so that it does not reveal them.
         raise Refused(NotFound(message=f"there is no token {token_id!r}"))
     work.authorise(Action.TOKEN_REVOKE, subject)
     if token.revoked_at is None:
@@ -141,26 +141,26 @@ def _problems_with(
 ) -> Iterator[UserError]:
     problems: list[UserError] = []
     if not checked_text(name, ("name",), problems, LONGEST_NAME).strip():
-        message = "a token needs a name that says what it is for"
+        message = "a token needs a name; describe its purpose"
         problems.append(InvalidValue(message=message, path=("name",)))
     yield from problems
     for index, scope in enumerate(scopes or ()):
         if scope not in set(Action):
-            message = f"there is no action {scope!r}; there are {', '.join(Action)}"
+            message = f"there is no action {scope!r}; use any of {', '.join(Action)}"
             yield InvalidValue(message=message, path=("scopes", index))
     if scopes is not None and not scopes:
-        message = "a token without any scope is good for nothing; name one, or leave them out"
+        message = "an empty list of scopes allows nothing; list some, or leave the scopes out"
         yield InvalidValue(message=message, path=("scopes",))
     if not timedelta(0) < valid_for <= LONGEST_VALIDITY:
-        message = f"a token is valid for some time, and for {LONGEST_VALIDITY.days} days at most"
+        message = f"a token must be valid for at least 1 and at most {LONGEST_VALIDITY.days} days"
         yield InvalidValue(message=message, path=("validFor",))
 
 
 def _wider_than(own: frozenset[str] | None, scopes: Sequence[str] | None) -> Iterator[UserError]:
-    """Yield why a token would be good for more than the one with which it is asked for."""
+    """Yield an error if the new token would allow more than the token that issues it."""
     if own is None:
         return
-    more = sorted(set(scopes) - own) if scopes is not None else ["all that the account may do"]
+    more = sorted(set(scopes) - own) if scopes is not None else ["every action of the account"]
     if more:
-        message = f"a token makes none with wider scopes than its own; too wide: {', '.join(more)}"
+        message = f"a token cannot issue one with wider scopes than its own: {', '.join(more)}"
         yield NotAllowed(message=message, path=("scopes",))

@@ -1,1 +1,1 @@
-"""Who is calling, and which actions they may take. Nothing here reads or writes."""
+"""Actors, roles and decisions about actions; pure functions without database access."""

@@ -1,4 +1,4 @@
-"""Who may do what: one table, and one function that reads it."""
+"""Actions, the table of roles, and the function that decides with it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cms.authorization.actor import Actor, Grant
 
 
 class Action(StrEnum):
-    """What can be allowed or refused; every command is one."""
+    """An action that can be allowed or denied; every command has one."""
 
     ENTRY_READ = "entry:read"
     ENTRY_CREATE = "entry:create"
@@ -47,14 +47,14 @@ class Action(StrEnum):
 
 
 class Reach(StrEnum):
-    """Whose things a role may do something to."""
+    """The objects that an action of a role covers: all, the actor's own, or those of others."""
 
     ANY = "yes"
     OWN = "own"
     OTHERS = "others'"
 
 
-# What whoever is signed in may do, whatever the role.
+# Actions of every signed-in account, whatever its roles.
 _EVERYONE = {
     Action.ENTRY_READ: Reach.ANY,
     Action.ACCOUNT_READ: Reach.ANY,
@@ -68,7 +68,7 @@ _EVERYONE = {
 }
 _EDITORS = _EVERYONE | {Action.COMMENT_RESOLVE: Reach.ANY}
 
-# Which actions a role includes, and how far they reach. Adding a right is one line here.
+# The actions of each role with their reach. Adding a right is one line.
 ROLE_ACTIONS: Mapping[str, Mapping[Action, Reach]] = {
     "viewer": _EVERYONE,
     "author": _EDITORS
@@ -81,7 +81,7 @@ ROLE_ACTIONS: Mapping[str, Mapping[Action, Reach]] = {
     },
     "reviewer": _EDITORS
     | {
-        # Four eyes: nobody's own work.
+        # The four-eyes rule: never the actor's own work.
         Action.REVIEW_SIGN_OFF: Reach.OTHERS,
         Action.REVIEW_REQUEST_CHANGES: Reach.OTHERS,
     },
@@ -96,18 +96,18 @@ ROLE_ACTIONS: Mapping[str, Mapping[Action, Reach]] = {
         Action.CATEGORY_CHANGE: Reach.ANY,
         Action.TAG_CREATE: Reach.ANY,
     },
-    # Everything but judging content: that takes a reviewer's eyes, not an administrator's rank.
+    # All actions except sign-offs and change requests, which are for reviewers.
     "administrator": {
         **dict.fromkeys(
             set(Action) - {Action.REVIEW_SIGN_OFF, Action.REVIEW_REQUEST_CHANGES}, Reach.ANY
         ),
-        # A session or a token of somebody else's account would be a way to sign off in their name.
+        # A session or token of another account could sign off in its name.
         Action.SESSION_BEGIN: Reach.OWN,
         Action.TOKEN_ISSUE: Reach.OWN,
     },
 }
 
-# What every account may do for itself, even one that holds no role, or only in some part.
+# Actions of every account on itself, without any role.
 OF_EVERY_ACCOUNT = frozenset(
     {Action.PASSWORD_CHANGE, Action.SESSION_END, Action.TOKEN_ISSUE, Action.TOKEN_REVOKE}
 )
@@ -115,14 +115,14 @@ OF_EVERY_ACCOUNT = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """What an action would be done to. The empty one stands for the whole installation.
+    """The object of an action. An empty subject is the whole installation.
 
     Attributes:
-        content_type: the entry's type.
-        categories: the ids of the entry's category and of all above it.
-        stage: the stage to sign off at; ``None`` for whichever it is.
-        role: the role that the stage asks for.
-        is_own: whether it is the actor's own work, comment, token and so on.
+        content_type: the content type of the entry.
+        categories: the ids of the entry's category and its ancestors.
+        stage: the stage to sign off at; ``None`` for any stage.
+        role: the role that the stage requires.
+        is_own: whether the object is the actor's own work, comment, token and so on.
     """
 
     content_type: str | None = None
@@ -134,18 +134,18 @@ class Subject:
 
 @dataclass(frozen=True)
 class Allowed:
-    """Yes, by this grant; ``None`` for what needs none."""
+    """A positive decision, with its grant; ``None`` if no grant is needed."""
 
     grant: Grant | None
 
 
 @dataclass(frozen=True)
 class Denied:
-    """No, and why.
+    """A negative decision with its reason.
 
     Attributes:
-        reason: what it would take.
-        is_own_work: whether it would be allowed, were it not the actor's own.
+        reason: the missing right.
+        is_own_work: whether only the four-eyes rule denies it.
     """
 
     reason: str
@@ -156,7 +156,7 @@ Decision: TypeAlias = Allowed | Denied
 
 
 def decide(actor: Actor, action: Action, subject: Subject) -> Decision:
-    """Say whether one of the actor's grants includes the action on the subject."""
+    """Return whether one of the actor's grants includes the action on the subject."""
     if actor.scopes is not None and action not in actor.scopes:
         return Denied(f"this token's scopes do not include {action}")
     if action in OF_EVERY_ACCOUNT and actor.account_id is not None and subject.is_own:
@@ -172,19 +172,19 @@ def decide(actor: Actor, action: Action, subject: Subject) -> Decision:
     roles = [role for role, actions in ROLE_ACTIONS.items() if action in actions]
     held = sorted({grant.role for grant in actor.grants})
     if holders and subject.is_own:
-        return Denied(f"nobody does {action} to their own work", is_own_work=True)
+        return Denied(f"{action} is not allowed on your own work", is_own_work=True)
     if holders:
-        return Denied(f"{action} is for one's own only; here it takes another role")
+        return Denied(f"{action} is allowed only on what is your own")
     return Denied(
-        f"{action} takes the role {' or '.join(roles)}{_scope_words(subject)}; "
-        f"this account holds {', '.join(held) or 'no role'}, which does not cover it"
+        f"{action} requires the role {' or '.join(roles)}{_scope_words(subject)}; "
+        f"this account has {', '.join(held) or 'no role'}, which does not include it"
     )
 
 
 def grants_for(actor: Actor, action: Action) -> tuple[Grant, ...]:
-    """Return those of the actor's grants that include the action on anybody's things.
+    """Return the actor's grants that include the action on all objects, for filtering lists.
 
-    What they are limited to is what :func:`decide` would allow; for whole lists.
+    The limits of these grants are those that :func:`decide` applies.
     """
     if actor.scopes is not None and action not in actor.scopes:
         return ()

@@ -1,4 +1,4 @@
-"""Who is asking."""
+"""The actor of a request or command."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ Role: TypeAlias = Literal["viewer", "author", "reviewer", "publisher", "administ
 
 @dataclass(frozen=True, kw_only=True)
 class Grant:
-    """A role, and what it is limited to. What is ``None`` does not limit it.
+    """A role with its limits; ``None`` is no limit.
 
     Attributes:
-        role: what its holder may do; see :data:`cms.authorization.actions.ROLE_ACTIONS`.
-        stage: for a reviewer, the one stage to sign off at.
+        role: the role; see :data:`cms.authorization.actions.ROLE_ACTIONS`.
+        stage: for reviewers, the only stage to sign off at.
         content_type: only entries of this type.
         category_id: only entries in this category or below it.
     """
@@ -27,15 +27,15 @@ class Grant:
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """An account, with the grants it holds at the moment.
+    """An account with its current grants.
 
     Attributes:
-        account_id: the account, or ``None`` for someone at the server's own shell.
-        person_id: the byline it is tied to, if any.
-        grants: what it may do.
-        scopes: the actions that its token is good for; ``None`` for all of them.
-        session_id: the session that it is signed in with, if that is how it came.
-        token_id: the token that it came with, if it did.
+        account_id: the account; ``None`` for the operator and for anonymous requests.
+        person_id: its public byline, if any.
+        grants: its roles.
+        scopes: the actions that its token allows; ``None`` for all.
+        session_id: its session, if it signed in.
+        token_id: its token, if it has one.
     """
 
     account_id: str | None
@@ -47,13 +47,13 @@ class Actor:
 
     @property
     def name(self) -> str:
-        """How the audit chain calls the actor."""
+        """The actor's name in the audit chain."""
         return self.account_id or ("operator" if self.grants else "anonymous")
 
 
-# Someone who can open the database can do with it what they like; what they do through the
-# commands is recorded. An operator has no account, so can be neither author nor reviewer.
+# The operator has access to the database anyway; the commands record what they do with it.
+# Without an account, the operator can be neither author nor reviewer.
 OPERATOR = Actor(account_id=None, grants=(Grant(role="administrator"),))
 
-# Somebody who has not said who they are. They may do nothing but sign in.
+# An unauthenticated actor, who can only sign in.
 ANONYMOUS = Actor(account_id=None)

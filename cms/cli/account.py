@@ -1,4 +1,4 @@
-"""``copydesk account``: who can sign in. Whoever runs it is the operator."""
+"""The command ``copydesk account``: accounts and passwords, as the operator."""
 
 from __future__ import annotations
 
@@ -31,46 +31,46 @@ from cms.tables import Account, Token
 
 @click.group()
 def account() -> None:
-    """Make accounts, give them passwords, and list them."""
+    """Create accounts, set passwords, and list accounts."""
 
 
 @account.command("create")
 @click.argument("email")
-@click.option("--name", help="The byline under which readers see its work; made with it.")
+@click.option("--name", help="The public byline of the account; created with it.")
 @click.option(
     "--role",
     "roles",
     type=click.Choice(list(ROLE_ACTIONS)),
     multiple=True,
-    help="What it may do, with all content; may be given several times.",
+    help="A role for all content; can be repeated.",
 )
 def create(email: str, name: str | None, roles: Sequence[str]) -> None:
-    """Make the account EMAIL.
+    """Create the account EMAIL.
 
-    The password is asked for twice, or read from the first line of the standard input.
+    Prompts for the password twice, or reads it from the first line of standard input.
     """
     asyncio.run(_create(email, name, roles, _read_password()))
-    click.echo(f"{email} can sign in now; its roles: {', '.join(roles) or 'none'}.")
+    click.echo(f"Created the account {email}; roles: {', '.join(roles) or 'none'}.")
 
 
 @account.command("password")
 @click.argument("email")
 def change(email: str) -> None:
-    """Give the account EMAIL another password, and end its sessions.
+    """Set the password of the account EMAIL, and end its sessions.
 
-    The password is asked for twice, or read from the first line of the standard input.
+    Prompts for the password twice, or reads it from the first line of standard input.
     """
     asyncio.run(_set_password(email, _read_password()))
-    click.echo(f"{email} has another password now; its sessions have ended.")
+    click.echo(f"Changed the password of {email}; its sessions have ended.")
 
 
 @account.command("list")
 def show() -> None:
-    """List the accounts: address, roles, whether it can sign in, and when it was last used."""
+    """List all accounts: e-mail address, roles, state, and last use."""
     accounts = asyncio.run(_accounts())
     if not accounts:
         click.echo(
-            "There are no accounts; make one: copydesk account create EMAIL --role administrator"
+            "There are no accounts; create one: copydesk account create EMAIL --role administrator"
         )
     width = max((len(each.email) for each in accounts), default=0)
     for each in accounts:
@@ -98,7 +98,7 @@ async def _create(email: str, name: str | None, roles: Sequence[str], password: 
                 await grant_role(work, made.id, Grant(role=role))
             await set_password(work, made.id, new)
         except Refused as refused:
-            # Not as a refusal, which would leave what was done until then.
+            # A refusal would commit what was done until then; this exception rolls it back.
             raise click.ClickException(str(refused)) from None
 
 
@@ -116,7 +116,7 @@ async def _set_password(email: str, password: str) -> None:
 
 @dataclass(frozen=True)
 class _Listed:
-    """An account, in words."""
+    """An account as it is listed."""
 
     email: str
     roles: str
@@ -153,7 +153,7 @@ def _state_words(row: Account) -> str:
 
 
 async def _last_use(session: ReadSession, account_id: str) -> datetime | None:
-    """Return when one of its tokens was last used; to sign in is to use it."""
+    """Return when a token of the account was last used; signing in counts as a use."""
     used = func.max(Token.last_used_at)
     signed_in = func.max(Token.created_at).filter(Token.kind != "service")
     row = await session.execute(select(used, signed_in).where(Token.account_id == account_id))

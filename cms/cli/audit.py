@@ -1,4 +1,4 @@
-"""``copydesk audit``: prove that the history is whole."""
+"""The command ``copydesk audit``: verify the history."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ from cms.tables import Revision
 
 @dataclass(frozen=True)
 class _Holds:
-    """Something was found to be as it should be."""
+    """A check that passed."""
 
     words: str
 
 
 @dataclass(frozen=True)
 class _Fails:
-    """Something was found not to be as it should be."""
+    """A check that failed."""
 
     words: str
 
@@ -52,7 +52,7 @@ _Finding: TypeAlias = _Holds | _Fails
 
 @click.group()
 def audit() -> None:
-    """Prove that the history is whole."""
+    """Verify that the history is complete and unchanged."""
 
 
 @audit.command("verify")
@@ -62,19 +62,19 @@ def audit() -> None:
     type=FILE,
     multiple=True,
     metavar="FILE",
-    help="A signed checkpoint that the chains have to hold; may be given several times.",
+    help="A signed checkpoint to verify the chains against; can be repeated.",
 )
 @click.option(
     "--key",
     type=FILE,
     metavar="PEM",
-    help="A public key of the site; by default that of COPYDESK_SIGNING_KEY.",
+    help="A public key of the site; by default, that of COPYDESK_SIGNING_KEY.",
 )
 def verify_history(checkpoints: Sequence[str], key: str | None) -> None:
-    """Verify the audit chain, the attestations and all revisions' digests.
+    """Verify the audit chain, the attestations and the digests of all revisions.
 
-    A chain that was cut off by somebody who also set its counter back, or an audit chain that was
-    made anew, is found only with a --checkpoint that was made before and kept elsewhere.
+    A chain that was cut off, with its counter reset, and an audit chain that was rebuilt are found
+    only with a --checkpoint that was created earlier and stored elsewhere.
     """
     findings = asyncio.run(_findings(checkpoints, key))
     for finding in findings:
@@ -85,7 +85,7 @@ def verify_history(checkpoints: Sequence[str], key: str | None) -> None:
 
 @audit.command("checkpoint")
 def print_checkpoint() -> None:
-    """Print a signed checkpoint, as JSON; keep it where the server cannot write."""
+    """Print a signed checkpoint as JSON; store it where the server cannot write."""
     click.echo(json.dumps(asyncio.run(_checkpoint())))
 
 
@@ -116,7 +116,7 @@ async def _findings(checkpoints: Sequence[str], key: str | None) -> list[_Findin
 
 @dataclass(frozen=True)
 class _OwnKey:
-    """The key with which this server signs, and why it does not, if it does not."""
+    """The public key of this server, or the reasons why it cannot sign."""
 
     public_key: str | None
     faults: Sequence[_Fails]
@@ -126,7 +126,7 @@ async def _own_key(session: ReadSession, key_file: KeyFile) -> _OwnKey:
     try:
         signer = await signer_of(session, key_file)
     except Refused as refused:
-        # A site that has signed nothing need not have a key.
+        # A site that has signed nothing yet needs no key.
         is_needed = await current(session, "attestation") > 0
         faults = [_Fails(f"signing key: {each.message}") for each in refused.errors]
         return _OwnKey(None, faults if is_needed else [])
@@ -134,11 +134,11 @@ async def _own_key(session: ReadSession, key_file: KeyFile) -> _OwnKey:
 
 
 def _replacements(ring: Keyring) -> Iterator[_Holds]:
-    """Yield what has to be known of every key that no earlier key vouches for."""
+    """Yield a warning for every key that replaced a lost one."""
     for said in (key.introduced for key in ring.keys if key.is_replacement):
         if said is not None:
             yield _Holds(
-                f"key {said.key} took the place of {said.follows}, which was reported lost at "
+                f"key {said.key} replaced {said.follows}, which was reported lost at "
                 f"{as_text(said.attested_at)}: {said.reason!r}; the last attestation under the "
                 f"lost key is {said.sequence - 1}, with the hash {said.previous}"
             )
@@ -158,8 +158,8 @@ async def _attestations(session: ReadSession, public_key: str | None) -> _Findin
 
 def _chain_finding(called: str, found: VerifiedChain | BrokenChain) -> _Finding:
     if isinstance(found, BrokenChain):
-        return _Fails(f"{called} {found.sequence} does not hold: {found.reason}")
-    return _Holds(f"{called}s: {found.count} hold; the last hash is {found.head_hash}")
+        return _Fails(f"{called} {found.sequence} is not valid: {found.reason}")
+    return _Holds(f"{called}s: {found.count} are valid; the last hash is {found.head_hash}")
 
 
 async def _unattested(session: ReadSession) -> _Finding:
@@ -167,7 +167,7 @@ async def _unattested(session: ReadSession) -> _Finding:
     if not missing:
         return _Holds("sign-offs and publications: all are attested")
     more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-    return _Fails(f"{missing[0]}{more} should be attested, and no attestation is there")
+    return _Fails(f"the attestation of {missing[0]}{more} is missing")
 
 
 async def _revisions(session: ReadSession) -> _Finding:
@@ -175,9 +175,9 @@ async def _revisions(session: ReadSession) -> _Finding:
     with _progress("Revisions", count) as seen:
         broken = await audit_chain.verify_revisions(session, seen)
     if not broken:
-        return _Holds(f"revisions: {count} have the digests of their contents")
+        return _Holds(f"revisions: {count} match their digests")
     more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
-    return _Fails(f"{broken[0].revision_id} does not hold{more}: {broken[0].reason}")
+    return _Fails(f"{broken[0].revision_id} is not valid{more}: {broken[0].reason}")
 
 
 async def _held_checkpoint(
@@ -186,14 +186,14 @@ async def _held_checkpoint(
     try:
         held = await verify_checkpoint(session, envelope, public_key)
     except AttestationError as error:
-        return _Fails(f"checkpoint {name} does not hold: {error}")
+        return _Fails(f"checkpoint {name} is not valid: {error}")
     moment = as_text(held.recorded_at)
-    return _Holds(f"checkpoint {name} holds: what the chains had at {moment} is still there")
+    return _Holds(f"checkpoint {name} is valid: the chains still contain their records of {moment}")
 
 
 @contextmanager
 def _progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
-    """Show how far it is, on a terminal; in a pipe, say nothing."""
+    """Show a progress bar on a terminal; print nothing into a pipe."""
     hidden = not sys.stderr.isatty()
     with click.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden) as bar:
         yield bar.update

@@ -1,4 +1,4 @@
-"""Files that are named on the command line; ``-`` is the standard input."""
+"""Files named on the command line; ``-`` is standard input."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ FILE = click.Path(allow_dash=True)
 
 
 def json_in(name: str) -> Json:
-    """Return the value in a file of JSON.
+    """Return the value in a JSON file.
 
     Raises:
-        click.ClickException: if it cannot be read, or holds something else.
+        click.ClickException: if the file cannot be read or is not JSON.
     """
     try:
         return read_json(_bytes_in(name))
@@ -26,12 +26,12 @@ def text_in(name: str) -> str:
     """Return the text in a file.
 
     Raises:
-        click.ClickException: if it cannot be read, or holds something else.
+        click.ClickException: if the file cannot be read or is not UTF-8.
     """
     try:
         return _bytes_in(name).decode()
     except UnicodeDecodeError:
-        raise click.ClickException(f"{name} is not text") from None
+        raise click.ClickException(f"{name} is not UTF-8 text") from None
 
 
 def _bytes_in(name: str) -> bytes:

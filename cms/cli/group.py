@@ -1,4 +1,4 @@
-"""What all commands share: errors in one line, the site, the database."""
+"""Shared parts of all commands: one-line errors, the site, the database."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def load_site(reference: str) -> Site:
     """Return the site that ``COPYDESK_SITE`` names.
 
     Raises:
-        SettingsError: if it names none.
+        SettingsError: if it does not name a site.
     """
     module_name, _, attribute = reference.partition(":")
     if not module_name or not attribute:
         raise SettingsError(
-            "COPYDESK_SITE has to name the site's declaration as <module>:<attribute>, "
+            "COPYDESK_SITE must name the site's declaration as <module>:<attribute>, "
             f"for example my_site:site; it is {reference!r}"
         )
     if str(Path.cwd()) not in sys.path:
@@ -60,7 +60,7 @@ def load_site(reference: str) -> Site:
 
 
 def _described(error: Exception) -> str:
-    """Return the type and the message of an exception in one line, and where it comes from."""
+    """Return the type, message and place of an exception in one line."""
     message = error.msg if isinstance(error, SyntaxError) else str(error)
     place = _place_of(error)
     described = f"{type(error).__name__}: {' '.join(message.split())}".removesuffix(": ")
@@ -68,7 +68,7 @@ def _described(error: Exception) -> str:
 
 
 def _place_of(error: Exception) -> str:
-    """Return the file and line that raised an exception, outside of Copydesk and of importing."""
+    """Return the file and line in the site's own code that raised an exception."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}, line {error.lineno}"
     ours = (str(Path(cms.__file__).parent), str(importlib.__file__), "<")
@@ -92,10 +92,10 @@ async def open_copydesk(settings: Settings) -> AsyncIterator[Copydesk]:
 
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """Give the database that the settings name.
+    """Open the database that the settings name.
 
     Raises:
-        DatabaseError: if it is not of this version.
+        DatabaseError: if it has not been migrated to this version.
     """
     database = Database(settings.database_url, signing_key=settings.signing_key)
     try:

@@ -1,4 +1,4 @@
-"""``copydesk import``: bring content from elsewhere."""
+"""The command ``copydesk import``: content from other sources."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from cms.importing.site.files import Commit
 from cms.importing.site.mapping import MarkdownMapping, read_mapping
 from cms.settings import load_settings
 
-# What is counted, in the order in which it is said.
+# The counts of the report, in the order in which they are printed.
 _MADE = {
     "entries": "entries",
     "editions": "editions",
     "revisions": "revisions",
     "publications": "publications",
-    "unpublished": "taken back",
+    "unpublished": "unpublished",
     "authors": "authors",
 }
 _FOLDER = click.Path(path_type=Path)
@@ -31,17 +31,21 @@ _FOLDER = click.Path(path_type=Path)
 
 @click.group("import")
 def import_() -> None:
-    """Bring content from elsewhere."""
+    """Import content from other sources."""
 
 
 @import_.command("markdown")
 @click.argument("folder", type=_FOLDER)
-@click.option("--type", "content_type", help="The content type of all entries.")
-@click.option("--mapping", "mapping_file", type=_FOLDER, required=True, help="A YAML file.")
-@click.option("--account", required=True, help="The address of the account that writes.")
-@click.option("--reviewer", "reviewers", multiple=True, help="Who signs off; several may.")
-@click.option("--publisher", default="", help="Who publishes; without, all stays a draft.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--type", "content_type", help="Content type of all entries.")
+@click.option(
+    "--mapping", "mapping_file", type=_FOLDER, required=True, help="The mapping, a YAML file."
+)
+@click.option("--account", required=True, help="E-mail of the writing account.")
+@click.option(
+    "--reviewer", "reviewers", multiple=True, help="E-mail of a reviewer; can be repeated."
+)
+@click.option("--publisher", default="", help="E-mail of the publisher; without it, drafts only.")
+@click.option("--dry-run", is_flag=True, help="Report what would change, and change nothing.")
 def markdown(
     folder: Path,
     content_type: str | None,
@@ -52,19 +56,21 @@ def markdown(
     *,
     dry_run: bool,
 ) -> None:
-    """Import the Markdown files in FOLDER, all of them or, if one has a fault, none."""
+    """Import the Markdown files in FOLDER: all of them, or none if one has an error."""
     if bool(reviewers) != bool(publisher):
-        raise click.UsageError("Publishing takes both --reviewer and --publisher.")
+        raise click.UsageError("Publishing needs both --reviewer and --publisher.")
     mapping = read_mapping(mapping_file)
     chosen = replace(mapping, content_type=content_type or mapping.content_type)
     if not chosen.content_type:
-        raise click.UsageError("Say what the files become: --type, or content_type in the mapping.")
+        raise click.UsageError(
+            "Give the content type: with --type, or as content_type in the mapping."
+        )
     staff = Staff(account=account, reviewers=tuple(reviewers), publisher=publisher)
     report = asyncio.run(_run(folder, chosen, staff, dry_run=dry_run))
     for line in _lines(report):
         click.echo(line.replace(f"{folder}/", ""))
     if dry_run:
-        click.echo("This was a rehearsal; nothing has been changed.")
+        click.echo("Dry run: nothing has been changed.")
 
 
 async def _run(
@@ -83,16 +89,16 @@ def _lines(report: ImportReport) -> Iterator[str]:
     yield from report.notes
     for link in report.lost:
         yield f"Unresolved: {link}"
-    yield f"{report.files} files are {report.entries} entries in {report.editions} editions."
+    yield f"Read {report.files} files: {report.entries} entries in {report.editions} editions."
     made = [f"{report.made[kind]:,} {words}" for kind, words in _MADE.items() if report.made[kind]]
     yield f"New: {', '.join(made) or 'nothing'}."
-    yield f"Links: {report.resolved:,} resolved, {len(report.lost):,} not."
+    yield f"Links: {report.resolved:,} resolved, {len(report.lost):,} unresolved."
 
 
 def _progress(commits: Sequence[Commit]) -> Iterable[Commit]:
-    """Show how far it is, on a terminal; in a pipe, say nothing."""
+    """Show a progress bar on a terminal; print nothing into a pipe."""
     hidden = not sys.stderr.isatty()
     with click.progressbar(
-        commits, label="Following the history", file=sys.stderr, hidden=hidden
+        commits, label="Importing the history", file=sys.stderr, hidden=hidden
     ) as shown:
         yield from shown

@@ -1,4 +1,4 @@
-"""``copydesk keys``: the keys with which the site signs. Whoever runs it is the operator."""
+"""The command ``copydesk keys``: the signing keys of the site, as the operator."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ from cms.storage.dialects import as_text
 from cms.tables import Attestation
 from cms.work.work import Work
 
-# The number of a statement before which there is only that of the first key.
+# Sequence of the first statement after that of the first key.
 _SECOND = 2
 
 
 @click.group()
 def keys() -> None:
-    """Make, list and replace the keys with which the site signs."""
+    """Create, list, rotate and replace the site's signing keys."""
 
 
 @keys.command("create")
 def create() -> None:
-    """Make the key of a site that has signed nothing yet."""
-    click.echo(f"The signing key is made: {asyncio.run(_create())}. Keep a copy of it elsewhere.")
+    """Create the signing key of a site that has signed nothing yet."""
+    click.echo(f"Created the signing key {asyncio.run(_create())}. Keep a copy elsewhere.")
 
 
 @keys.command("public")
 def print_public_key() -> None:
-    """Print the public key, with which others verify what this site attests."""
+    """Print the public key that verifies the attestations of this site."""
     click.echo(asyncio.run(_signer()).public_key_pem(), nl=False)
 
 
 @keys.command("list")
 def show() -> None:
-    """List the keys of the ledger: the id of each, and what it signs."""
+    """List the keys in the ledger, each with its id and the attestations it signed."""
     ring = asyncio.run(_ring())
     if not ring.keys:
-        click.echo("No key is recorded yet; the first one is, with the first sign-off.")
+        click.echo("No key is recorded yet; the first sign-off records the first key.")
     for key, following in zip_longest(ring.keys, ring.keys[1:]):
         click.echo(f"{key.id}  {_span_of(key, following)}; {_origin_of(key)}")
     if ring.fault:
@@ -58,30 +58,32 @@ def show() -> None:
 
 @keys.command("export")
 def export() -> None:
-    """Print the statements of the keys, as JSON, for copydesk verify --keys."""
+    """Print all key statements as JSON, for copydesk verify --keys."""
     click.echo(json.dumps(asyncio.run(_statements())))
 
 
 @keys.command("rotate")
 def rotate() -> None:
-    """Make a new key, let the old one sign that it follows, and put it in its place."""
+    """Replace the signing key with a new one, which the old key signs."""
     said = asyncio.run(_change(rotate_key))
-    click.echo(f"This site signs with {said.key} from attestation {said.sequence} on.")
+    click.echo(f"This site signs with {said.key}, starting with attestation {said.sequence}.")
     if said.sequence == _SECOND:
-        click.echo("Nothing had been signed yet: attestation 1 is the statement of the first key.")
-    click.echo("Keep a copy of the new key elsewhere, and give others its public key.")
+        click.echo("Nothing had been signed yet: attestation 1 introduces the first key.")
+    click.echo("Keep a copy of the new key elsewhere, and give its public key to third parties.")
 
 
 @keys.command("replace")
-@click.option("--lost", is_flag=True, help="That the old key is lost; one at hand is rotated.")
-@click.option("--reason", required=True, help="How it was lost; every verification shows it.")
+@click.option("--lost", is_flag=True, help="Required: confirms that the old key is lost.")
+@click.option("--reason", required=True, help="How the key was lost; every verification prints it.")
 def replace(*, lost: bool, reason: str) -> None:
-    """Let a new key take the place of one that is lost."""
+    """Replace a lost signing key with a new one."""
     if not lost:
-        raise click.UsageError("Only a --lost key is replaced; see: copydesk keys rotate")
+        raise click.UsageError(
+            "Only a lost key can be replaced: give --lost, or run copydesk keys rotate."
+        )
     said = asyncio.run(_change(lambda work: replace_lost_key(work, reason)))
-    click.echo(f"This site signs with {said.key} from attestation {said.sequence} on.")
-    click.echo(f"That {said.follows} was reported lost is shown by every copydesk audit verify.")
+    click.echo(f"This site signs with {said.key}, starting with attestation {said.sequence}.")
+    click.echo(f"Every copydesk audit verify reports that {said.follows} was lost.")
 
 
 async def _create() -> str:
@@ -91,11 +93,11 @@ async def _create() -> str:
             await signer_of(session, database.key_file)
         elif database.key_file.make():
             return str(settings.signing_key)
-    raise click.ClickException(f"there is a signing key already: {settings.signing_key}")
+    raise click.ClickException(f"there is already a signing key: {settings.signing_key}")
 
 
 async def _signer() -> Signer:
-    """Return what signs: by the ledger, or by the file alone where no database can be read."""
+    """Return the signer that the ledger names, or that of the key file if there is no database."""
     settings = load_settings()
     try:
         async with open_database(settings) as database, database.reading() as session:
@@ -118,7 +120,7 @@ async def _change(command: Callable[[Work], Awaitable[Attestation]]) -> KeyPredi
     async with open_copydesk(load_settings()) as copydesk:
         async with copydesk.work(OPERATOR) as work:
             said = introduction_in((await command(work)).envelope)
-        # Not before the ledger has it: until then the old key signs.
+        # Until the ledger has the statement, the old key signs.
         copydesk.database.key_file.put_in_place(said.key)
     return said
 
@@ -135,8 +137,8 @@ def _span_of(key: SiteKey, following: SiteKey | None) -> str:
 def _origin_of(key: SiteKey) -> str:
     said = key.introduced
     if said is None or said.basis == "first":
-        return "the first"
+        return "the first key"
     moment = as_text(said.attested_at)
     if said.basis == "rotation":
         return f"rotated at {moment}"
-    return f"in place of a lost one at {moment}: {said.reason!r}"
+    return f"replaced a lost key at {moment}: {said.reason!r}"

@@ -1,4 +1,4 @@
-"""``copydesk migrate``."""
+"""The command ``copydesk migrate``."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from cms.settings import load_settings
 
 @click.command()
 def migrate() -> None:
-    """Bring the database to the schema of this version, with the indexes of the site.
+    """Migrate the database to this version, and update the indexes of the site.
 
-    A new site gets its signing key too.
+    Creates the signing key of a new site.
     """
     _report(asyncio.run(_migrate()))
     click.echo("The database is up to date.")
@@ -29,12 +29,12 @@ async def _migrate() -> Migrated:
 
 def _report(changes: Migrated) -> None:
     if changes.new_key is not None:
-        click.echo(f"The signing key is made: {changes.new_key}. Keep a copy elsewhere.")
+        click.echo(f"Created the signing key {changes.new_key}. Keep a copy elsewhere.")
     if changes.unrecorded:
-        click.echo(f"The signing key is not recorded: {changes.unrecorded}", err=True)
+        click.echo(f"The signing key could not be recorded: {changes.unrecorded}", err=True)
     if changes.unsigned:
         click.echo(f"Nothing can be signed off or published: {changes.unsigned}", err=True)
     for field in changes.indexed:
-        click.echo(f"{field} is indexed.")
+        click.echo(f"Indexed {field}.")
     for name in changes.dropped:
-        click.echo(f"{name} is dropped: no field declares it any more.")
+        click.echo(f"Dropped the index {name}: no field declares it any more.")

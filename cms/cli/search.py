@@ -1,4 +1,4 @@
-"""``copydesk search``: what readers find."""
+"""The command ``copydesk search``: the search index."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from cms.settings import load_settings
 
 @click.group()
 def search() -> None:
-    """Look after what is searched."""
+    """Maintain the search index."""
 
 
 @search.command()
 def rebuild() -> None:
-    """Index all content anew: after a migration that says so, or when fields have changed.
+    """Rebuild the search index, after fields have changed or an upgrade asks for it.
 
-    It is one transaction: until it ends, readers find what they did before.
+    Runs in one transaction: readers search the old index until it ends.
     """
     count = asyncio.run(_rebuild())
-    click.echo(f"{count:,} revision{' is' if count == 1 else 's are'} indexed.")
+    click.echo(f"Indexed {count:,} revision{'' if count == 1 else 's'}.")
 
 
 async def _rebuild() -> int:

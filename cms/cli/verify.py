@@ -1,4 +1,4 @@
-"""``copydesk verify``: what others can prove, offline."""
+"""The command ``copydesk verify``: offline verification by third parties."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from cms.storage.dialects import as_text
 @click.argument("attestation", type=FILE)
 @click.argument("content", type=FILE)
 @click.option(
-    "--key", type=FILE, required=True, metavar="PEM", help="The site's public key, as a file."
+    "--key", type=FILE, required=True, metavar="PEM", help="File with the site's public key."
 )
 @click.option(
     "--keys",
     type=FILE,
     metavar="FILE",
-    help="What copydesk keys export has printed, if the site has had other keys too.",
+    help="Output of copydesk keys export, if the site has had other keys.",
 )
 def verify(attestation: str, content: str, key: str, keys: str | None) -> None:
-    """Verify offline that CONTENT was signed off or published, as ATTESTATION says.
+    """Verify offline that CONTENT was signed off or published according to ATTESTATION.
 
-    Both are files of JSON; one may be -, which is the standard input.
+    Both are JSON files; one can be -, for standard input.
     """
     envelope, value = json_in(attestation), json_in(content)
     statements = _statements_in(keys) if keys is not None else ()
@@ -39,7 +39,7 @@ def verify(attestation: str, content: str, key: str, keys: str | None) -> None:
 def _statements_in(name: str) -> Sequence[Json]:
     statements = json_in(name)
     if not isinstance(statements, list):
-        raise click.ClickException(f"{name} is not what copydesk keys export prints")
+        raise click.ClickException(f"{name} is not the output of copydesk keys export")
     return statements
 
 
@@ -59,6 +59,6 @@ def _words_of(statement: Statement) -> str:
 
 def _gate_of(said: PublicationPredicate) -> str:
     if said.break_glass_reason is not None:
-        return f"past the sign-off gate: {said.break_glass_reason}"
+        return f"bypassing the sign-off gate: {said.break_glass_reason}"
     count = len(said.sign_offs)
     return f"with {count} sign-off{'' if count == 1 else 's'}: {', '.join(said.sign_offs)}"

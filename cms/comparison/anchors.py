@@ -71,10 +71,10 @@ def text_at(content: JsonObject, field_path: str) -> str | None:
 
 
 def anchor_in(content: JsonObject, field_path: str, start: int, end: int) -> Anchor:
-    """Return an anchor for the text from ``start`` to ``end``.
+    """Return an anchor for the passage from ``start`` to ``end``.
 
     Raises:
-        Refused: when there is no text at the path, or no such range in it.
+        Refused: if there is no text at the path, or no such range in it.
     """
     text = text_at(content, field_path)
     if not text:
@@ -82,7 +82,7 @@ def anchor_in(content: JsonObject, field_path: str, start: int, end: int) -> Anc
         raise Refused(InvalidValue(message=message, path=("fieldPath",)))
     if not 0 <= start < end <= len(text):
         message = (
-            f"characters {start:,} to {end:,} are no part of the text at {field_path!r}, "
+            f"characters {start:,} to {end:,} are outside the text at {field_path!r}, "
             f"which has {len(text):,} characters"
         )
         raise Refused(InvalidValue(message=message, path=("start",)))
@@ -103,7 +103,7 @@ def find_anchor(content: JsonObject, anchor: Anchor) -> TextRange | None:
     Edited text is found while enough of its words are the same.
 
     Returns:
-        ``None`` if the text is gone.
+        ``None`` if the passage was removed.
     """
     return next(_Search.of(content, anchor).ranges(), None)
 

@@ -40,7 +40,7 @@ class ValueChange:
 
     @property
     def is_material(self) -> bool:
-        """Whether the text that readers see on the page changed."""
+        """True if the text that readers see on the page changed."""
         return self.path[0] not in _AROUND_THE_TEXT
 
     def to_json(self) -> JsonObject:
@@ -76,7 +76,7 @@ class LinkChange:
 
     @property
     def is_material(self) -> bool:
-        """Whether the target, the label or the group changed; a changed note is not material."""
+        """True if the target, the label or the group changed; a changed note is not material."""
         if self.kind == "MOVED":
             return self.changed_groups
         if self.old is None or self.new is None:

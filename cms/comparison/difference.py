@@ -34,12 +34,12 @@ class Difference:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing changed."""
+        """True if nothing changed."""
         return not self.changes and not self.links
 
     @property
     def is_material(self) -> bool:
-        """Whether what readers see on the page changed.
+        """True if what readers see on the page changed.
 
         A changed slug, category, tag, link note or order of links is not material.
         """

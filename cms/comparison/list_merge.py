@@ -42,7 +42,7 @@ class ListItem:
 
     @property
     def is_common(self) -> bool:
-        """Whether both sides have the item."""
+        """True if both sides have the item."""
         return self.theirs is not None and self.yours is not None
 
 

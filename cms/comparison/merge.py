@@ -70,7 +70,7 @@ class Merge:
 
     @property
     def has_conflicts(self) -> bool:
-        """Whether a person has to decide something."""
+        """True if an editor must decide a value."""
         return any(each.outcome == "CONFLICT" for each in self.fields)
 
     def to_json(self) -> JsonObject:

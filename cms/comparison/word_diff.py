@@ -62,7 +62,7 @@ def words_between(old: str, new: str) -> tuple[WordChange, ...]:
 
 
 def words_in(text: str) -> Iterator[re.Match[str]]:
-    """Yield each word, without punctuation and white space."""
+    """Yield the words, without punctuation and whitespace."""
     return _WORD.finditer(text)
 
 

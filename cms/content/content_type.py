@@ -70,8 +70,8 @@ _SAID_ANYWAY = frozenset(
 )
 # What search engines are told that a field can say.
 _SEO = {"title": Text, "description": Text, "image": Url}
-# What only fields of a content type itself can say, and how a refusal calls it.
-_OF_THE_TYPE = {"indexed": "can be indexed", "schema_org": "say schema_org", "seo": "say seo"}
+# The settings that only fields of a content type itself can have.
+_OF_THE_TYPE = ("indexed", "schema_org", "seo")
 _PLACEHOLDERS = ("{slug}", "{locale}", "{category}")
 _PATH = re.compile(r"/|(/[^/\s?#\\{}\x00-\x1f\x7f]+)+/?")
 # The arguments of a class, and those that only one with entries of its own has.
@@ -180,9 +180,13 @@ def _check(content_type: type[ContentType]) -> None:
     check_plural(name, content_type.plural)
     for field_name in content_type.fields:
         if field_name in COMMON_NAMES:
-            raise SiteError(f"{name}.{field_name}: every entry has a {field_name} already")
+            raise SiteError(
+                f"{name}.{field_name}: every entry already has this field; use another name"
+            )
         if field_name in vars(ContentType):
-            raise SiteError(f"{name}.{field_name}: every content type has a method of this name")
+            raise SiteError(
+                f"{name}.{field_name}: a content type has a method of this name; rename it"
+            )
         _check_field(f"{name}.{field_name}", content_type.fields[field_name])
     check_names(name, content_type.fields, COMMON_NAMES)
     _check_orders(content_type)
@@ -198,11 +202,13 @@ def _check(content_type: type[ContentType]) -> None:
 def _check_field(name: str, field: Field) -> None:
     shown = shown_as(field)
     if field.indexed and not isinstance(shown, Scalar | Reference):
-        raise SiteError(f"{name}: a {type(shown).__name__} has no single value to index")
+        raise SiteError(
+            f"{name}: a {type(shown).__name__} has no single value to index; remove indexed=True"
+        )
     for inner in all_fields(field.inner_fields()):
-        for attribute, words in _OF_THE_TYPE.items():
+        for attribute in _OF_THE_TYPE:
             if getattr(inner, attribute):
-                raise SiteError(f"{name}: only fields of the content type itself {words}")
+                raise SiteError(f"{name}: only fields of the content type itself have {attribute}")
 
 
 def _check_properties(content_type: type[ContentType]) -> None:
@@ -214,11 +220,11 @@ def _check_properties(content_type: type[ContentType]) -> None:
         shown = shown_as(field)
         item = shown.item if isinstance(shown, List) else shown
         if not isinstance(item, Scalar):
-            raise SiteError(f"{name}: a {type(item).__name__} is no property of schema.org")
+            raise SiteError(f"{name}: a {type(item).__name__} cannot be a property of schema.org")
         if content_type.is_web_page():
-            raise SiteError(f"{name}: {said} of what? Let the class say schema_org as well")
+            raise SiteError(f"{name}: schema_org={said!r} requires a schema_org of the class")
         if said in taken:
-            raise SiteError(f"{name}: structured data have a {said} already")
+            raise SiteError(f"{name}: structured data already has the property {said!r}")
         taken.add(said)
 
 
@@ -229,9 +235,11 @@ def _check_seo(content_type: type[ContentType]) -> None:
         if not field.seo:
             continue
         if not isinstance(shown_as(field), _SEO.get(field.seo, ())):
-            raise SiteError(f"{name}: seo is the title or description, a Text, or the image, a Url")
+            raise SiteError(
+                f"{name}: seo must be title or description, for a Text, or image, for a Url"
+            )
         if field.seo in taken:
-            raise SiteError(f"{name}: search engines are told another {field.seo} already")
+            raise SiteError(f"{name}: another field already has seo={field.seo!r}; remove one")
         taken.add(field.seo)
 
 
@@ -246,8 +254,8 @@ def _check_orders(content_type: type[ContentType]) -> None:
         reference = orders.get(api_name(name))
         if reference and isinstance(shown_as(field), Scalar):
             raise SiteError(
-                f"{content_type.name}: {name!r} and the title of what {reference!r} leads to would "
-                f"both be ordered by {api_name(name)}_ASC; give one of them another name"
+                f"{content_type.name}: {name!r} and the title of the reference {reference!r} would "
+                f"both have the order {api_name(name)}_ASC; rename one of them"
             )
 
 
@@ -255,8 +263,8 @@ def _check_abstract(content_type: type[ContentType]) -> None:
     wrong = content_type.singleton or content_type.path is not None
     if wrong or content_type.plural != f"{content_type.name}s":
         raise SiteError(
-            f"{content_type.name}: an abstract class has no entries, so it takes no "
-            f"{', '.join(_OF_ENTRIES)}; move them to the classes that inherit it"
+            f"{content_type.name}: an abstract class has no entries and cannot have "
+            f"{', '.join(_OF_ENTRIES)}; move them to the classes that inherit from it"
         )
 
 
@@ -266,13 +274,15 @@ def _check_path(content_type: type[ContentType], path: str) -> None:
         plain = plain.replace(placeholder, "x")
     if not path.startswith("/") or "{" in plain or "}" in plain:
         raise SiteError(
-            f"{content_type.name}: the path {path!r} has to start with / "
-            f"and may hold {{slug}}, {{locale}} and {{category}} only"
+            f"{content_type.name}: the path {path!r} must start with / and have no placeholders "
+            "other than {slug}, {locale} and {category}"
         )
     if not _PATH.fullmatch(plain) or {".", ".."} & {*plain.split("/")}:
         raise SiteError(
-            f"{content_type.name}: the path {path!r} is no address on the site; write it without "
+            f"{content_type.name}: the path {path!r} is not a URL path; write it without "
             "white space, ?, #, \\, //, and . or .. between slashes"
         )
     if "{slug}" not in path and not content_type.singleton:
-        raise SiteError(f"{content_type.name}: all entries would stand at {path!r}; add {{slug}}")
+        raise SiteError(
+            f"{content_type.name}: all entries would have the path {path!r}; add {{slug}}"
+        )

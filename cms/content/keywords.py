@@ -39,13 +39,13 @@ def check_keywords(owner: str, given: Iterable[str], known: Sequence[str] | None
         return
     for keyword in given:
         if keyword not in known:
-            raise SiteError(f"{owner} takes no {keyword!r}; {suggestion(keyword, known)}")
+            raise SiteError(f"{owner} has no parameter {keyword!r}; {suggestion(keyword, known)}")
 
 
 def suggestion(word: str, known: Sequence[str]) -> str:
     """Return a question for the nearest of the known words, or all of them if none is near."""
     nearest = get_close_matches(word, known, 1)
-    return f"did you mean {nearest[0]!r}?" if nearest else f"known are {', '.join(known)}"
+    return f"did you mean {nearest[0]!r}?" if nearest else f"use one of {', '.join(known)}"
 
 
 def _keywords_of(function: Callable[..., Any]) -> Sequence[str] | None:

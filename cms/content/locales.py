@@ -32,28 +32,28 @@ def check_locales(
             to itself, twice to another, or to one that the site does not have.
     """
     if not locales:
-        raise SiteError(f"{site}: a site has at least one locale")
+        raise SiteError(f"{site}: a site must have at least one locale")
     for locale in locales:
         if not isinstance(locale, str) or not _TAG.fullmatch(locale):
             raise SiteError(
-                f"{site}: the locale {locale!r} is no language tag of BCP 47; "
-                "write it like 'en' or 'pt-BR'"
+                f"{site}: the locale {locale!r} is not a BCP 47 language tag; "
+                "use one such as 'en' or 'pt-BR'"
             )
     _refuse_repeated(f"{site}: the locale", locales)
     for locale, others in fallbacks.items():
         for unknown in [each for each in (locale, *others) if each not in locales]:
             raise SiteError(
-                f"{site}: falls back from or to {unknown!r}, which is not among its locales: "
-                f"{', '.join(locales)}"
+                f"{site}: {unknown!r} in fallbacks is not a locale of the site; "
+                f"use one of {', '.join(locales)}"
             )
         if locale in others:
-            raise SiteError(f"{site}: the locale {locale!r} falls back to itself; leave it out")
-        _refuse_repeated(f"{site}: of the fallbacks of {locale!r},", others)
+            raise SiteError(f"{site}: the locale {locale!r} falls back to itself; remove it")
+        _refuse_repeated(f"{site}: in the fallbacks of {locale!r},", others)
 
 
 def _refuse_repeated(what: str, locales: Sequence[str]) -> None:
     known: dict[str, str] = {}
     for locale in locales:
         if locale.lower() in known:
-            raise SiteError(f"{what} {locale!r} comes twice; leave one out")
+            raise SiteError(f"{what} {locale!r} is repeated; remove one")
         known[locale.lower()] = locale

@@ -25,7 +25,9 @@ class Stage(Declaration):
 
     def __post_init__(self) -> None:
         if self.approvals < 1:
-            raise SiteError(f"stage {self.name!r} asks for {self.approvals} approvals; at least 1")
+            raise SiteError(
+                f"stage {self.name!r} must have at least 1 approval, not {self.approvals}"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,10 +46,12 @@ class SignOffPolicy(Declaration):
 
     def __post_init__(self) -> None:
         if not isinstance(self.stages, tuple):
-            raise SiteError(f"policy {self.name!r} lists its stages: stages=(Stage(…),)")
+            raise SiteError(f"policy {self.name!r} must have stages: stages=(Stage(…),)")
         names = [stage.name for stage in self.stages]
         if not names or len(set(names)) != len(names):
-            raise SiteError(f"policy {self.name!r} needs stages with different names, not {names}")
+            raise SiteError(
+                f"policy {self.name!r}: the names of stages must be different, not {names}"
+            )
 
 
 DEFAULT_POLICY = SignOffPolicy()

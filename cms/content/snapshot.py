@@ -89,7 +89,7 @@ def clean_draft(content_type: type[ContentType], draft: Draft) -> tuple[Draft, l
         problems.append(InvalidValue(message=message, path=("slug",)))
     for name in draft.fields.keys() - content_type.fields.keys():
         known = ", ".join(content_type.fields)
-        message = f"{content_type.name} has no field {name!r}; known are {known}"
+        message = f"{content_type.name} has no field {name!r}; use one of {known}"
         problems.append(InvalidValue(message=message, path=("fields", name)))
     values = {
         name: each.clean(draft.fields.get(name), ("fields", name), problems)

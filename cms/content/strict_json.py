@@ -64,7 +64,7 @@ def in_doubles(value: Json) -> Json:
 def _unique(pairs: Sequence[tuple[str, Json]]) -> JsonObject:
     read = dict(pairs)
     if len(read) < len(pairs):
-        raise ValueError("it has a key twice in one object")
+        raise ValueError("it has an object with a repeated key")
     return read
 
 

@@ -35,16 +35,12 @@ def check_api_names(content_types: Sequence[type[ContentType]]) -> None:
     types: dict[str, str] = {}
     for name, owner in types_of(content_types):
         if is_reserved(name):
-            raise SiteError(
-                f"{owner}: the API keeps the type {name} for itself; give it another name"
-            )
+            raise SiteError(f"{owner}: the type {name} is reserved for the API; use another name")
         _take(types, name, owner, "type")
     queries: dict[str, str] = {}
     for name, owner in queries_of(content_types):
         if name in RESERVED_QUERIES:
-            raise SiteError(
-                f"{owner}: the API keeps the query {name} for itself; give it another name"
-            )
+            raise SiteError(f"{owner}: the query {name} is reserved for the API; use another name")
         _take(queries, name, owner, "query")
 
 
@@ -52,15 +48,14 @@ def _check_classes(what: str, classes: Sequence[type[ContentType | Block]]) -> N
     """Check that no two classes have one name."""
     for name, count in Counter(each.name for each in classes).items():
         if count > 1:
-            raise SiteError(f"{what} have to be different: {name} comes twice; leave one out")
+            raise SiteError(f"{what} must be different: {name} is repeated; remove one")
 
 
 def _take(taken: dict[str, str], name: str, owner: str, kind: str) -> None:
     other = taken.setdefault(name, owner)
     if other != owner:
         raise SiteError(
-            f"{other} and {owner} would both be the {kind} {name} of the API; "
-            "give one of them another name"
+            f"{other} and {owner} would both be the {kind} {name} of the API; rename one of them"
         )
 
 

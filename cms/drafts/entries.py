@@ -58,7 +58,7 @@ async def create_entry(
     work.authorise(Action.ENTRY_CREATE, Subject(content_type=content_type, categories=categories))
     if content_type not in work.site.content_types:
         known = ", ".join(work.site.content_types)
-        message = f"there is no content type {content_type!r}; known are {known}"
+        message = f"there is no content type {content_type!r}; use one of {known}"
         raise Refused(InvalidValue(message=message, path=("contentType",)))
     return await _create(work, content_type, draft, _known_locale(work, locale), note)
 
@@ -116,7 +116,7 @@ async def add_edition(
     wanted = _known_locale(work, locale)
     exists = select(Edition.id).where(Edition.entry_id == entry_id, Edition.locale == wanted)
     if await work.session.scalar(exists):
-        message = f"{entry_id} has an edition in {wanted!r} already"
+        message = f"{entry_id} already has an edition in {wanted!r}"
         raise Refused(DuplicateName(message=message, path=("locale",)))
     note = f"Begun from {held.edition.locale} revision {held.head.number}."
     work.about["locale"] = wanted
@@ -227,14 +227,14 @@ async def _first_edition(
 def _known_locale(work: Work, locale: str | None) -> str:
     wanted = locale or work.site.default_locale
     if wanted not in work.site.locales:
-        message = f"there is no locale {wanted!r}; known are {', '.join(work.site.locales)}"
+        message = f"there is no locale {wanted!r}; use one of {', '.join(work.site.locales)}"
         raise Refused(InvalidValue(message=message, path=("locale",)))
     return wanted
 
 
 async def _refuse_second_singleton(work: Work, name: str) -> None:
     if await work.session.scalar(select(Entry.id).where(Entry.singleton == name)):
-        raise Refused(DuplicateName(message=f"{name} exists; there is only one"))
+        raise Refused(DuplicateName(message=f"{name} is a singleton and exists already; edit it"))
 
 
 async def _refuse_history(work: Work, entry_id: str, edition_ids: Sequence[str]) -> None:
@@ -242,7 +242,7 @@ async def _refuse_history(work: Work, entry_id: str, edition_ids: Sequence[str])
     reviewed = select(Review.id).where(Review.edition_id.in_(edition_ids)).limit(1)
     for query, what in ((public, "was public"), (reviewed, "has been in review")):
         if await work.session.scalar(query):
-            message = f"{entry_id} {what}, which is history; archive it instead"
+            message = f"{entry_id} {what}, so its history is kept; archive it instead"
             raise Refused(HasHistory(message=message))
 
 
@@ -255,7 +255,7 @@ async def _refuse_linked(work: Work, entry_id: str, edition_ids: Sequence[str]) 
         .limit(1)
     )
     if source is not None:
-        message = f"a revision of another entry leads to {entry_id}; archive it instead"
+        message = f"a revision of another entry links to {entry_id}; archive it instead"
         raise Refused(StillLinked(message=message))
 
 

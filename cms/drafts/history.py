@@ -25,7 +25,7 @@ async def compare_revisions(reading: Reading, from_id: str, to_id: str) -> Diffe
     held, new = await find_revision(reading, to_id)
     _, old = await find_revision(reading, from_id)
     if old.edition_id != new.edition_id:
-        raise Refused(NotFound(message=f"{to_id} has no revision {from_id!r} beside it"))
+        raise Refused(NotFound(message=f"{from_id} and {to_id} are not of the same edition"))
     return await to_thread(difference, held.content_type, old.content, new.content)
 
 

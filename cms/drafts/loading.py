@@ -121,7 +121,7 @@ async def _found(
         if await _is_visible(reading, entry, edition, head):
             return Held(entry, edition, head, reading.site.content_type(entry.content_type))
     name = locale or reading.site.default_locale
-    raise Refused(NotFound(message=f"there is no entry {entry_id!r} in {name!r}"))
+    raise Refused(NotFound(message=f"there is no entry {entry_id!r} with an edition in {name!r}"))
 
 
 async def _is_visible(reading: Reading, entry: Entry, edition: Edition, head: Revision) -> bool:
@@ -142,7 +142,7 @@ def refuse_archived(held: Held) -> None:
         Refused: with :class:`~cms.errors.Archived`.
     """
     if held.entry.archived_at is not None:
-        message = f"{held.entry.id} is archived; bring it back first"
+        message = f"{held.entry.id} is archived; unarchive it first"
         raise Refused(Archived(message=message))
 
 
@@ -169,7 +169,7 @@ def refuse_stale(head: Revision, base_revision: str) -> None:
     if head.id != base_revision:
         raise Refused(
             StaleRevision(
-                message=f"{head.id} is newer than {base_revision}; look at what has changed first",
+                message=f"{head.id} is newer than {base_revision}; review the changes first",
                 path=("baseRevision",),
                 base_revision=base_revision,
                 head_revision=head.id,

@@ -216,7 +216,7 @@ async def _check_source(work: Work, held: Held, revision_id: str) -> None:
     revision = await get(work, Revision, revision_id)
     edition = await work.session.get_one(Edition, revision.edition_id)
     if edition.entry_id != held.entry.id or edition.id == held.edition.id:
-        message = f"{revision_id} is no revision of another edition of {held.entry.id}"
+        message = f"{revision_id} is not a revision of another edition of {held.entry.id}"
         raise Refused(InvalidValue(message=message, path=("translatedFrom",)))
 
 
@@ -285,8 +285,8 @@ async def _conflict(work: Work, held: Held, base_revision: str, yours: Snapshot)
     merged = merge(held.content_type, base.content, held.head.content, yours.content)
     return StaleRevision(
         message=(
-            f"{held.head.id} is newer than {base_revision}; look at what has changed, "
-            "and save what the merge proposes on top of it"
+            f"{held.head.id} is newer than {base_revision}; review the changes, "
+            "and save the merge proposal on top of it"
         ),
         path=("baseRevision",),
         base_revision=base_revision,
@@ -377,11 +377,11 @@ async def _wrong_targets(work: Work, edition: Edition, edges: Iterable[Edge]) ->
 def _fault_of(edge: Edge, types: Mapping[str, str]) -> str:
     if edge.target is None:
         is_foreign = edge.accepts and not is_internal(str(edge.url))
-        return f"only entries of type {', '.join(edge.accepts)} fit here" if is_foreign else ""
+        return f"expected an entry of type {', '.join(edge.accepts)}" if is_foreign else ""
     if edge.target not in types:
         return f"there is no entry {edge.target!r}"
     if edge.accepts and types[edge.target] not in edge.accepts:
-        return f"a {types[edge.target]} does not fit here, only {', '.join(edge.accepts)}"
+        return f"expected an entry of type {', '.join(edge.accepts)}, not {types[edge.target]}"
     return ""
 
 

@@ -1,1 +1,1 @@
-"""Import the content of other sites; an import runs many commands."""
+"""Import of content from other sites, through the commands of the engine."""

@@ -1,4 +1,4 @@
-"""Markdown files with YAML front matter, read so that every fault has a line."""
+"""Reading of Markdown files with YAML front matter; every error has a line."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class FrontMatter:
     """A content file.
 
     Attributes:
-        file: where it was read.
-        values: what the front matter says, as JSON values.
-        lines: the line of each of its keys, counted from 1.
-        body: what follows it, without blank lines around it.
-        body_line: the line at which the body begins.
+        file: the path of the file.
+        values: the values of the front matter, as JSON.
+        lines: the line of each key, counted from 1.
+        body: the text after the front matter, without surrounding blank lines.
+        body_line: the first line of the body.
     """
 
     file: Path
@@ -36,7 +36,7 @@ class FrontMatter:
     body_line: int
 
     def fault(self, key: str | None, reason: str) -> ContentFileError:
-        """Return the error for something that is wrong with a key, or with the whole file."""
+        """Return an error about a key or, without one, about the whole file."""
         return ContentFileError(self.file, self.lines.get(key or "", 1), reason)
 
 
@@ -44,45 +44,43 @@ def read_markdown(file: Path) -> FrontMatter:
     """Read a Markdown file.
 
     Raises:
-        ContentFileError: if it is no text, or its front matter is missing or no valid YAML.
+        ContentFileError: if it is not UTF-8, or its front matter is missing or invalid YAML.
     """
     return parse_markdown(file, _read_text(file))
 
 
 def parse_markdown(file: Path, text: str) -> FrontMatter:
-    """Read the text of a Markdown file, of which ``file`` is what errors call it.
+    """Read the text of a Markdown file; ``file`` is its name in errors.
 
     Raises:
-        ContentFileError: if its front matter is missing or no valid YAML.
+        ContentFileError: if its front matter is missing or invalid YAML.
     """
-    # Not by splitlines(), to which there are more ends of lines than to Markdown.
+    # Not splitlines(), which splits at more characters than Markdown does.
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if lines[0].rstrip() != _FENCE:
-        raise ContentFileError(
-            file, 1, "a content file begins with front matter, between --- lines"
-        )
+        raise ContentFileError(file, 1, "expected front matter between --- lines at the start")
     end = next((i for i, line in enumerate(lines[1:], 1) if line.rstrip() == _FENCE), None)
     if end is None:
-        raise ContentFileError(file, 1, "the front matter is not closed by a --- line")
+        raise ContentFileError(file, 1, "expected a --- line at the end of the front matter")
     values, at = _read_yaml(file, "\n".join(lines[1:end]), first_line=2)
     start = next((i for i in range(end + 1, len(lines)) if lines[i].strip()), len(lines))
     return FrontMatter(file, values, at, "\n".join(lines[start:]).rstrip(), start + 1)
 
 
 def read_yaml(file: Path) -> FrontMatter:
-    """Read a YAML file, which is front matter alone.
+    """Read a YAML file like front matter.
 
     Raises:
-        ContentFileError: if it is no text, or no valid YAML.
+        ContentFileError: if it is not UTF-8 or invalid YAML.
     """
     values, at = _read_yaml(file, _read_text(file), first_line=1)
     return FrontMatter(file, values, at, "", 1)
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads plain values, and says where one cannot be read.
+    """A loader for plain values whose errors have a line.
 
-    Aliases are refused, since a few of them can stand for gigabytes.
+    It refuses aliases, since a few of them can expand to gigabytes.
     """
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002
@@ -92,7 +90,7 @@ class _Loader(yaml.SafeLoader):
             mark = node.start_mark
             raise yaml.constructor.ConstructorError(None, None, str(error), mark) from None
         if isinstance(value, float) and not math.isfinite(value):
-            reason = f"{node.value} is not a number one can store"
+            reason = f"{node.value} is not a finite number"
             raise yaml.constructor.ConstructorError(None, None, reason, node.start_mark)
         return value
 
@@ -120,7 +118,7 @@ def _read_yaml(
     try:
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
-            raise ContentFileError(file, first_line, "expected keys with values: `title: …`")
+            raise ContentFileError(file, first_line, "expected keys with values, as in `title: …`")
         values = loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -137,7 +135,7 @@ def _lines_of_keys(file: Path, node: yaml.MappingNode, first_line: int) -> Mappi
     for key, _ in node.value:
         line = first_line + key.start_mark.line
         if str(key.value) in lines:
-            raise ContentFileError(file, line, f"{key.value!r} comes twice")
+            raise ContentFileError(file, line, f"the key {key.value!r} is repeated")
         lines[str(key.value)] = line
     return lines
 

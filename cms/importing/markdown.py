@@ -1,8 +1,8 @@
-"""Imports the Markdown files of another site, with what they said before.
+"""Import of the Markdown files of another site with their history.
 
-All of it goes through the commands, as what somebody did back then: what they refuse is not
-imported. It is one transaction: either everything is imported, or nothing. Other writers wait
-meanwhile; readers do not.
+The import runs the ordinary commands, as the authors and at the times of the history; content that
+the commands refuse is not imported. An import is one transaction: it imports everything or nothing.
+Other writers wait for it; readers do not.
 """
 
 from __future__ import annotations
@@ -28,37 +28,37 @@ from cms.importing.site.pages import LostLink, OldPage, OldSite
 from cms.site import Site
 from cms.storage.database import Database, WriteSession
 
-# What pages say from a moment on; ``None`` for those that are gone.
+# New texts of pages; ``None`` for deleted pages.
 Texts: TypeAlias = dict[OldPage, "PageText | None"]
-# A page that may have to be saved: what it says, and when by whom.
+# A page to save, with its text, time and author.
 Due: TypeAlias = tuple[OldPage, PageText, "_Moment"]
-# A revision that is to be published, and the text that it is of.
+# An edition with the id of a revision to publish, and its text.
 Chosen: TypeAlias = tuple[DeskEdition, str, PageText]
 
-# Shows how far it is while it goes through the commits.
+# A function that reports progress while it iterates over the commits.
 Progress: TypeAlias = Callable[[Sequence[Commit]], Iterable[Commit]]
 
-_FOLLOWS = "Its links follow pages that came or went."
+_FOLLOWS = "Updates links to pages that were added or removed."
 
 
 def iter_commits(commits: Sequence[Commit]) -> Iterable[Commit]:
-    """Show nothing."""
+    """Return the commits, without reporting progress."""
     return commits
 
 
 @dataclass
 class ImportReport:
-    """What an import did.
+    """The result of an import.
 
     Attributes:
-        files: how many files are pages.
-        entries: how many entries there are of them.
-        editions: how many editions, which are entries in a language.
-        made: how many of what is new: ``entries``, ``editions``, ``revisions``,
-            ``publications``, and ``unpublished`` for what was taken back.
-        resolved: how many links lead to pages, in the files as they are.
-        lost: the links that do not.
-        notes: what else there is to know, a sentence each.
+        files: the number of files with pages.
+        entries: the number of their entries.
+        editions: the number of their editions.
+        made: the number of new ``entries``, ``editions``, ``revisions``, ``publications``
+            and ``authors``, and of ``unpublished`` editions.
+        resolved: the number of resolved links in the current files.
+        lost: the unresolved links.
+        notes: further remarks, one sentence each.
     """
 
     files: int = 0
@@ -79,21 +79,21 @@ async def import_markdown(
     *,
     progress: Progress = iter_commits,
 ) -> ImportReport:
-    """Import a folder of Markdown files and say what was done.
+    """Import a folder of Markdown files and return a report.
 
-    A second import of the same files changes nothing. What somebody else has saved since an
-    import is left alone.
+    A second import of the same files changes nothing. Editions that other accounts have saved
+    since the last import are skipped.
 
     Args:
-        database: where the content goes.
-        site: its declaration.
-        folder: the files.
-        mapping: how they become content.
-        staff: in whose names.
-        progress: shows how far it is.
+        database: the target database.
+        site: the site's declaration.
+        folder: the folder of the files.
+        mapping: the mapping from files to content.
+        staff: the accounts that write, review and publish.
+        progress: a function that reports progress.
 
     Raises:
-        ContentFileError: naming the file and the line of what cannot be imported.
+        ContentFileError: with the file and the line that cannot be imported.
         SiteError: if the mapping does not fit the site.
     """
     plan = _read(site, folder, mapping, staff)
@@ -110,7 +110,7 @@ async def rehearse_import(
     *,
     progress: Progress = iter_commits,
 ) -> ImportReport:
-    """Say what :func:`import_markdown` would do, by doing it and taking it all back."""
+    """Return the report of :func:`import_markdown`, and roll the import back."""
     plan = _read(site, folder, mapping, staff)
     try:
         async with _all_or_nothing(database, folder) as session:
@@ -122,7 +122,7 @@ async def rehearse_import(
 
 
 class _Rehearsed(Exception):
-    """Ends a rehearsal, and with it the transaction."""
+    """The exception that ends a rehearsal and rolls back its transaction."""
 
     def __init__(self, report: ImportReport) -> None:
         super().__init__()
@@ -135,13 +135,13 @@ def _take_back(report: ImportReport) -> NoReturn:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What is to be imported.
+    """The input of an import.
 
     Attributes:
-        folder: where it is from.
-        old: the old site, before its first page.
-        commits: what its files said before, oldest first.
-        files: the files as they are.
+        folder: the folder of the files.
+        old: the old site, without pages.
+        commits: the history of the files, oldest first.
+        files: the current files.
     """
 
     folder: Path
@@ -151,7 +151,7 @@ class _Plan:
 
 
 def _read(site: Site, folder: Path, mapping: MarkdownMapping, staff: Staff) -> _Plan:
-    """Read everything, and see that the files as they are have no faults."""
+    """Read all files, and check that the current ones have no errors."""
     content_type = site.content_type(mapping.content_type)
     mapping.check(site, content_type)
     files = list(read_folder(folder, mapping))
@@ -162,7 +162,7 @@ def _read(site: Site, folder: Path, mapping: MarkdownMapping, staff: Staff) -> _
     for place, source in files:
         key = old.key_of(place)
         if key in slugs:
-            raise source.fault(None, f"another file is {key[1]!r} in {key[0]!r} already")
+            raise source.fault(None, f"another file already is the page {key[1]!r} in {key[0]!r}")
         slugs[key] = old.read(place, source).draft.slug
     return _Plan(folder, replace(old, slugs=slugs), commits, files)
 
@@ -176,7 +176,7 @@ def _desk(
 
 @asynccontextmanager
 async def _all_or_nothing(database: Database, folder: Path) -> AsyncIterator[WriteSession]:
-    """Give a transaction that a refusal takes back, which it would not do by itself."""
+    """Open a transaction that a refusal rolls back; by default, it would commit."""
     async with database.transaction() as session:
         try:
             yield session
@@ -185,7 +185,7 @@ async def _all_or_nothing(database: Database, folder: Path) -> AsyncIterator[Wri
 
 
 async def _run(plan: _Plan, desk: ImportDesk, progress: Progress) -> ImportReport:
-    """Go through the history, then to how the files are now."""
+    """Import the history, then the current files."""
     old = plan.old
     for commit in plan.commits:
         for change in commit.changes:
@@ -203,12 +203,12 @@ async def _run(plan: _Plan, desk: ImportDesk, progress: Progress) -> ImportRepor
 
 @dataclass(frozen=True)
 class _Moment:
-    """When something happens during an import, by whom, and why.
+    """The time, author and note of a change.
 
     Attributes:
-        at: when.
-        author: who.
-        note: why; for what is imported as it is now, it names the file.
+        at: the time.
+        author: the author.
+        note: the note of the revision; empty for the current files, whose note is their name.
     """
 
     at: datetime
@@ -216,20 +216,20 @@ class _Moment:
     note: str = ""
 
     def note_on(self, text: PageText) -> str:
-        """Return what the author has to say about a revision."""
+        """Return the note of a revision."""
         return self.note or f"Imported from {text.source.file.name}."
 
 
 @dataclass
 class _Import:
-    """An import under way.
+    """A running import.
 
     Attributes:
-        old: the old site, as of the commit that has been followed last.
-        desk: where the work is done.
-        importers: the accounts whose revisions are those of imports.
-        report: what has been done.
-        drafted: the draft of each page that was saved last.
+        old: the old site, as of the last imported commit.
+        desk: the desk that runs the commands.
+        importers: the accounts of imports, whose revisions can be replaced.
+        report: the report.
+        drafted: the last saved draft of each page.
     """
 
     old: OldSite
@@ -239,14 +239,14 @@ class _Import:
     drafted: dict[OldPage, Draft] = field(default_factory=dict)
 
     async def follow(self, commit: Commit) -> None:
-        """Do what somebody did back then."""
+        """Import a commit of the history."""
         texts: Texts = {}
         for change in commit.changes:
             page = self.old.page_at(change.place)
             try:
                 text = self._read(change)
             except ContentFileError as error:
-                # Nobody can mend it any more; what the file said next takes its place.
+                # History cannot be corrected; the next version of the file follows.
                 self.report.notes.append(f"Skipped: {error}")
                 continue
             if text is not None or page not in texts:  # it may have been renamed
@@ -259,7 +259,7 @@ class _Import:
         await self._change(texts, _Moment(commit.at, author, printable(commit.message)))
 
     async def arrive(self, plan: _Plan) -> None:
-        """Bring every page to how its file is now."""
+        """Import the current file of every page."""
         texts: Texts = dict.fromkeys(self.old.pages.values())
         for place, source in plan.files:
             texts[self.old.page_at(place)] = self.old.read(place, source)
@@ -281,12 +281,12 @@ class _Import:
         return await self.desk.staff_member(self.desk.staff.account)
 
     def _is_due(self, page: OldPage, at: datetime) -> bool:
-        """Say whether what happened to a page at a moment was not imported before."""
+        """Return whether a change of a page was not imported before."""
         edition = self.desk.editions.get(page.key)
         return edition is None or edition.is_before(at)
 
     async def _change(self, texts: Texts, moment: _Moment) -> None:
-        """Let pages say something else from a moment on, with all that follows for others."""
+        """Change the texts of pages, and update the pages that link to them."""
         before = {page: replace(page) for page in texts}
         self._put(texts)
         moved = [page for page in texts if self.old.stands(page) != self.old.stands(before[page])]
@@ -307,7 +307,7 @@ class _Import:
             self.old.put(page, text)
 
     async def _save_all(self, due: Sequence[Due]) -> list[Chosen]:
-        """Save what pages say, and return what is to be published of it."""
+        """Save the texts of pages, and return the revisions to publish."""
         begun = [page for page, text, when in due if await self._begin(page, text, when, due)]
         chosen: list[Chosen] = []
         for page, text, when in due:
@@ -321,10 +321,10 @@ class _Import:
     async def _begin(
         self, page: OldPage, text: PageText, when: _Moment, due: Sequence[Due]
     ) -> bool:
-        """Make the edition of a page, unless there is one; say whether it is new.
+        """Create the edition of a page if there is none; return whether it is new.
 
-        Where others link to it that are saved at the same time, it begins as an outline, so
-        that they find it.
+        A page that other pages of the same commit link to is first created as an outline, so
+        that their links can be resolved.
         """
         if page.key in self.desk.editions:
             return False
@@ -340,7 +340,7 @@ class _Import:
         return True
 
     async def _save(self, page: OldPage, text: PageText, when: _Moment) -> bool:
-        """Save what a page says; say whether that is new."""
+        """Save the text of a page; return whether it changed."""
         draft = await self._draft(page, text, when.at)
         if self.drafted.get(page) == draft:
             return False
@@ -350,7 +350,7 @@ class _Import:
                 self.drafted[page] = draft
                 return False
             if edition.head.author_id not in self.importers:
-                note = f"Left alone: {text.source.file} and its page here have both been changed."
+                note = f"Not imported: {text.source.file} and its page here have both changed."
                 self.report.notes.append(note)
                 return False
         self.drafted[page] = draft
@@ -370,7 +370,7 @@ class _Import:
     async def _part(
         self, gone: Sequence[OldPage], before: Mapping[OldPage, OldPage], when: _Moment
     ) -> list[Chosen]:
-        """Take from pages that go together the links to each other, which would keep them."""
+        """Remove the links between pages that are unpublished together, which would block that."""
         keys = {page.key for page in gone}
         chosen: list[Chosen] = []
         for page in gone:
@@ -396,13 +396,13 @@ class _Import:
                     await self.desk.unpublish(edition, at)
 
     def _public(self, page: OldPage, at: datetime) -> DeskEdition | None:
-        """Return the edition of a page that can be taken back at a moment, if there is one."""
+        """Return the edition of a page to unpublish at a time, if there is one."""
         edition = self.desk.editions.get(page.key)
         is_public = edition is not None and edition.live is not None and edition.is_before(at)
         return edition if is_public and self.desk.staff.publishes else None
 
     def _tell_of(self, page: OldPage, text: PageText) -> None:
-        """Report how a page has arrived."""
+        """Add the remarks about an imported page to the report."""
         drafted = self.old.draft(page, text)
         self.report.resolved += drafted.resolved
         self.report.lost += drafted.lost
@@ -411,7 +411,7 @@ class _Import:
 
     @contextmanager
     def _faults_of(self, text: PageText) -> Iterator[None]:
-        """Turn what a command refuses into a fault of the file that asked for it."""
+        """Convert the refusal of a command into an error of the file."""
         try:
             yield
         except Refused as refusal:
@@ -419,7 +419,7 @@ class _Import:
 
     @contextmanager
     def _faults_among(self, texts: Mapping[str, PageText]) -> Iterator[None]:
-        """Turn what a gate says of one of several entries into a fault of its file."""
+        """Convert a failed gate of one of several entries into an error of its file."""
         try:
             yield
         except Refused as refusal:

@@ -1,4 +1,4 @@
-"""The desk at which an import works: its people, its words, and the editions that it finds."""
+"""The session of an import: its accounts, categories and tags, and existing editions."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ from cms.work.work import Work
 
 @dataclass(frozen=True, kw_only=True)
 class Staff:
-    """In whose names an import works, by the addresses of their accounts.
+    """The accounts of an import, by their e-mail addresses.
 
     Attributes:
-        account: writes whatever the history names no author of.
-        reviewers: sign off at each stage, as many of the first as it asks for; without any,
-            and without a publisher, everything stays a draft.
-        publisher: publishes.
+        account: the author of all changes without an author in the history.
+        reviewers: the reviewers of each stage, of which the first ones sign off, as many as the
+            stage needs. Without reviewers and a publisher, everything stays a draft.
+        publisher: the publisher.
     """
 
     account: str
@@ -55,7 +55,7 @@ class Staff:
 
     @property
     def publishes(self) -> bool:
-        """Whether what is imported is published."""
+        """True if the import publishes."""
         return bool(self.reviewers and self.publisher)
 
 
@@ -64,13 +64,13 @@ class DeskEdition:
     """An edition that an import writes.
 
     Attributes:
-        entry_id: its entry.
-        locale: its language.
+        entry_id: the id of its entry.
+        locale: its locale.
         head: its newest revision.
-        live: the revision that is public, if one is.
-        was_public: whether one ever was.
-        known_until: when something happened to it last before the import; ``None`` if the
-            import has made it.
+        live: its public revision, if any.
+        was_public: whether it was ever public.
+        known_until: the time of its last change before the import; ``None`` if the import has
+            created it.
     """
 
     entry_id: str
@@ -81,25 +81,25 @@ class DeskEdition:
     known_until: datetime | None = None
 
     def is_before(self, moment: datetime) -> bool:
-        """Say whether what happened at a moment is new to the edition."""
+        """Return whether a change at this time is new to the edition."""
         return self.known_until is None or self.known_until < moment
 
 
 @dataclass
 class ImportDesk:
-    """What an import has at hand.
+    """The commands and lookups of an import.
 
     Attributes:
         session: the transaction.
-        key_file: has the key that signs attestations.
+        key_file: the file of the signing key.
         site: the site.
-        content_type: what everything becomes.
-        mapping: how.
-        staff: in whose names.
-        made: how much of what is new.
-        actors: the people, by the addresses of their accounts.
+        content_type: the content type of all entries.
+        mapping: the mapping.
+        staff: the accounts of the import.
+        made: the numbers of new objects.
+        actors: the actors, by e-mail address.
         editions: the editions, by page.
-        entries: the ids of the entries, by what is the same for a page in all languages.
+        entries: the ids of the entries, by the page's key, which is the same in all locales.
     """
 
     session: WriteSession
@@ -116,13 +116,13 @@ class ImportDesk:
     _tags: dict[str, str] = field(default_factory=dict)
 
     def work(self, actor: Actor, now: datetime) -> Work:
-        """Return the setting for what somebody did back then."""
+        """Return the work of an actor at a time in the past."""
         return Work(self.session, self.site, actor, now, self.key_file)
 
     # --- Who, and which words ---
 
     async def staff_member(self, email: str) -> Actor:
-        """Return one of the staff.
+        """Return the actor of an account of the import.
 
         Raises:
             Refused: if there is no such account.
@@ -136,9 +136,9 @@ class ImportDesk:
         return self.actors[email]
 
     async def author(self, name: str, now: datetime) -> Actor:
-        """Return an author of the history; one who is not known becomes somebody.
+        """Return an author of the history; create a person and an account for a new one.
 
-        Readers see them, and nobody can sign in with their account: it has no password.
+        Readers see the person. The account has no password, so it cannot sign in.
         """
         email = self._address_of(name)
         if email not in self.actors and await find_account(self.session, email) is None:
@@ -152,14 +152,14 @@ class ImportDesk:
         subject = Subject(content_type=self.content_type.name)
         is_known = name in self.mapping.authors
         if not is_known and not self.work(actor, now).may(Action.ENTRY_SAVE, subject):
-            # They wrote for an import into another content type.
+            # The author exists from an import into another content type.
             grant = Grant(role="author", content_type=self.content_type.name)
             await grant_role(self.work(OPERATOR, now), str(actor.account_id), grant)
             self.actors[email] = await load_actor(self.session, str(actor.account_id))
         return self.actors[email]
 
     async def importers(self, names: Iterable[str]) -> frozenset[str]:
-        """Return the accounts that an import writes as, among those that there are."""
+        """Return the existing accounts that imports write as."""
         emails = {self.staff.account, *(self._address_of(name) for name in names)}
         found = [await find_account(self.session, email) for email in sorted(emails)]
         return frozenset(account.id for account in found if account is not None)
@@ -168,7 +168,7 @@ class ImportDesk:
         return self.mapping.authors.get(name) or f"{slugify(name)}@{self.mapping.author_domain}"
 
     async def completed(self, draft: Draft, text: PageText, now: datetime) -> Draft:
-        """Return a draft with category and tags, which are made if there are none."""
+        """Return a draft with its category and tags; create those that are missing."""
         return Draft(
             title=draft.title,
             slug=draft.slug,
@@ -201,10 +201,9 @@ class ImportDesk:
     # --- What is there ---
 
     async def open(self, pages: Iterable[OldPage]) -> None:
-        """Find what there is already: words, and the editions of pages.
+        """Load existing categories, tags and editions.
 
-        An edition is found by its content type, its language and its slug; if the slug has
-        been changed here, by what it was.
+        An edition is matched by content type, locale and slug, also by a former slug.
         """
         categories = await self.session.scalars(select(Category))
         self._categories = {each.path: each.id for each in categories}
@@ -223,7 +222,7 @@ class ImportDesk:
             .join(Entry, Entry.id == Edition.entry_id)
             .join(Revision, Revision.edition_id == Edition.id)
             .where(Entry.content_type == self.content_type.name)
-            # Of several, the last is kept: what is called so now, and of those the oldest.
+            # Later ones replace earlier ones: current slugs win, and of those the oldest edition.
             .order_by(Revision.id == Edition.head_id, Edition.id.desc())
         )
         return {(locale, slug): edition_id for locale, slug, edition_id in rows}
@@ -249,7 +248,7 @@ class ImportDesk:
         )
 
     async def digest_of(self, edition: DeskEdition, draft: Draft, now: datetime) -> str:
-        """Return the digest that a draft of an edition would have."""
+        """Return the digest of a draft of an edition."""
         cleaned, _ = clean_draft(self.content_type, draft)
         paths = paths_in(self.content_type, cleaned)
         work = self.work(OPERATOR, now)
@@ -259,7 +258,7 @@ class ImportDesk:
     # --- What is done ---
 
     async def begin(self, page: OldPage, draft: Draft, work: Work, note: str) -> DeskEdition:
-        """Make an edition of a page, and the entry if it is the first."""
+        """Create an edition of a page, and its entry if it is the first edition."""
         entry_id = self.entries.get(page.key[1])
         if entry_id is None:
             created = await create_entry(
@@ -281,7 +280,7 @@ class ImportDesk:
         source = min(locales, key=self.site.locales.index)
         saved = await add_edition(work, entry_id, page.locale, source_locale=source)
         self.made["revisions"] += 1
-        if saved.revision.slug != page.slug:  # links have to find it
+        if saved.revision.slug != page.slug:  # so that links can be resolved
             saved = await update_entry(
                 work,
                 entry_id,
@@ -294,7 +293,7 @@ class ImportDesk:
         return saved.revision
 
     async def save(self, edition: DeskEdition, draft: Draft, work: Work, note: str) -> bool:
-        """Save a revision; say whether it is a new one."""
+        """Save a revision; return whether it is new."""
         before = edition.head
         saved = await save_draft(
             work,
@@ -310,7 +309,7 @@ class ImportDesk:
         return is_new
 
     async def review(self, edition: DeskEdition, author: Actor, now: datetime) -> None:
-        """Ask for a review of the newest revision, and have it signed off."""
+        """Request a review of the newest revision, and sign it off as the reviewers."""
         await request_review(
             self.work(author, now),
             edition.entry_id,
@@ -328,7 +327,7 @@ class ImportDesk:
                 )
 
     async def publish(self, chosen: Sequence[tuple[DeskEdition, str]], now: datetime) -> None:
-        """Publish revisions of editions in one language, all at once."""
+        """Publish revisions of editions in one locale together."""
         publisher = self.work(await self.staff_member(self.staff.publisher), now)
         (locale,) = {edition.locale for edition, _ in chosen}
         await publish_together(
@@ -339,7 +338,7 @@ class ImportDesk:
         self.made["publications"] += len(chosen)
 
     async def unpublish(self, edition: DeskEdition, now: datetime) -> None:
-        """Take an edition back from its readers."""
+        """Unpublish an edition."""
         publisher = self.work(await self.staff_member(self.staff.publisher), now)
         await unpublish_entry(publisher, edition.entry_id, locale=edition.locale)
         edition.live = None
@@ -347,5 +346,5 @@ class ImportDesk:
 
 
 def printable(words: str) -> str:
-    """Return words in one line, without what cannot be shown."""
+    """Return a text in one line, without characters that cannot be printed."""
     return "".join(char if char.isprintable() else " " for char in " ".join(words.split()))

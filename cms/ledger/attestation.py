@@ -118,10 +118,10 @@ def verify_attestation(
     try:
         digest = digest_of(in_doubles(content))
     except (ValueError, RecursionError) as error:
-        raise AttestationError(f"the content has no digest: {error}") from None
+        raise AttestationError(f"the digest of the content cannot be computed: {error}") from None
     if digest != statement.digest:
         raise AttestationError(
-            f"this is an attestation of other content: of {statement.digest}, not of {digest}"
+            f"the attestation is of other content: of {statement.digest}, not of {digest}"
         )
     return statement
 
@@ -210,10 +210,10 @@ def _trusted_statement(envelope: object, public_key_pem: str, keys: Sequence[obj
     key = ring.key_in(envelope)
     statement = read_statement(*open_envelope(envelope, key.public_key))
     if isinstance(statement, KeyStatement):
-        raise AttestationError("what is signed is a statement of a key, not of content")
+        raise AttestationError("the signed statement is about a key, not about content")
     if keys and ring.at(statement.predicate.sequence) != key:
         raise AttestationError(
-            f"the key {key.id} did not sign for this site when attestation "
+            f"the key {key.id} was not in use by this site when attestation "
             f"{statement.predicate.sequence} was made"
         )
     return statement
@@ -281,7 +281,7 @@ def _link_of(attested: _AttestationRow, ring: Keyring) -> ChainLink:
     statement = ring.statement_in(attestation.envelope, attestation.sequence)
     predicate = statement.predicate
     if (predicate.id, predicate.sequence) != (attestation.id, attestation.sequence):
-        raise AttestationError(f"it is signed as number {predicate.sequence}, of {predicate.id}")
+        raise AttestationError(f"its statement is number {predicate.sequence}, of {predicate.id}")
     if not isinstance(statement, KeyStatement):
         _check_rows(attested, statement)
     return ChainLink(previous=predicate.previous, hash=attestation.hash, computed=statement.hash())
@@ -305,7 +305,7 @@ def _stored_predicate(
         AttestationError: if the row is gone, or is another one.
     """
     if attested.entry_id is None or attested.locale is None:
-        raise AttestationError(f"{predicate.id} is gone")
+        raise AttestationError(f"{predicate.id} is missing")
     edition = _EditionName(attested.entry_id, attested.locale)
     place = ChainPosition(predicate.attested_at, predicate.sequence, predicate.previous)
     if isinstance(predicate, SignOffPredicate) and attested.sign_off is not None:
@@ -315,7 +315,7 @@ def _stored_predicate(
         if _EditionName(publication.entry_id, publication.locale) != edition:
             raise AttestationError(f"{predicate.id} has been changed: edition")
         return _publication_predicate(publication, edition, predicate.sign_offs, place)
-    raise AttestationError(f"{predicate.id} is not what it is signed as")
+    raise AttestationError(f"{predicate.id} does not match its signed statement")
 
 
 def _row_digests(attested: _AttestationRow) -> set[str | None]:

@@ -166,5 +166,5 @@ def _fault_of(content: JsonObject, digest: str) -> str:
     try:
         computed = digest_of(in_doubles(content))
     except (ValueError, RecursionError) as error:
-        return f"its content has no digest: {error}"
-    return "" if computed == digest else "its content is not what its digest was made of"
+        return f"the digest of its content cannot be computed: {error}"
+    return "" if computed == digest else "its content does not match its digest"

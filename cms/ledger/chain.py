@@ -67,20 +67,18 @@ class VerifiedChain:
         """Return the chain with this link appended, or a broken chain if the link does not fit."""
         following = self.count + 1
         if link.hash != link.computed:
-            return BrokenChain(following, "its content is not what its hash was made of")
+            return BrokenChain(following, "its content does not match its hash")
         if link.previous != self.head_hash:
-            return BrokenChain(following, "it does not follow the one before")
+            return BrokenChain(following, "it does not contain the hash of the one before")
         return VerifiedChain(following, link.hash)
 
     def check_length(self, last: int) -> VerifiedChain | BrokenChain:
         """Return the chain if its length is the last value of the counter, else a broken chain."""
         if last > self.count:
-            return BrokenChain(
-                self.count + 1, f"it is missing; numbers were given out up to {last}"
-            )
+            return BrokenChain(self.count + 1, f"it is missing; numbers were assigned up to {last}")
         if last < self.count:
             return BrokenChain(
-                last + 1, f"it was added by hand; numbers were given out up to {last}"
+                last + 1, f"it was added by hand; numbers were assigned up to {last}"
             )
         return self
 

@@ -83,7 +83,7 @@ async def verify_checkpoint(
     Args:
         session: a snapshot.
         envelope: the checkpoint.
-        public_key_pem: a key of the site, which the reader trusts, if there is one.
+        public_key_pem: a trusted public key of the site, if any.
 
     Raises:
         AttestationError: if it is no checkpoint, is not signed with the key that was valid then,
@@ -95,14 +95,14 @@ async def verify_checkpoint(
     key = ring.key_in(envelope)
     payload_type, payload = open_envelope(envelope, key.public_key)
     if payload_type != PAYLOAD_TYPE:
-        raise AttestationError(f"what is signed is {payload_type!r}, not a checkpoint")
+        raise AttestationError(f"the signed payload is {payload_type!r}, not a checkpoint")
     try:
         read = read_form(_CHECKPOINT, payload)
     except ValueError as error:
-        raise AttestationError(f"what is signed is not a checkpoint: {error}") from None
+        raise AttestationError(f"the signed payload is not a checkpoint: {error}") from None
     if ring.at(max(1, read.attestation_sequence)) != key:
         raise AttestationError(
-            f"the key {key.id} did not sign for this site at {as_text(read.recorded_at)}"
+            f"the key {key.id} was not in use by this site at {as_text(read.recorded_at)}"
         )
     held = {
         "audit": (read.sequence, read.hash),
@@ -127,11 +127,12 @@ async def _check_hash(
     found = await _hash_at(session, name, sequence)
     if found is None:
         raise AttestationError(
-            f"{called} {sequence} is gone, which was there at {recorded_at}: the chain was cut off"
+            f"{called} {sequence} of the checkpoint of {recorded_at} is missing: "
+            "the chain was cut off"
         )
     if found != held:
         raise AttestationError(
-            f"{called} {sequence} is not the one that was there at {recorded_at}: its hash was "
+            f"{called} {sequence} was replaced after {recorded_at}: its hash was "
             f"{held} and is {found}"
         )
 
@@ -140,7 +141,7 @@ async def _head(session: ReadSession, name: _Chain, sequence: int) -> str:
     found = await _hash_at(session, name, sequence)
     if found is None:
         raise AttestationError(
-            f"{_CHAINS[name][0]} {sequence} was the last and is gone; run: copydesk audit verify"
+            f"{_CHAINS[name][0]} {sequence} was the last and is missing; run: copydesk audit verify"
         )
     return found
 

@@ -43,5 +43,5 @@ async def current(session: ReadSession, name: CounterName) -> int:
 
 def _value_of(number: int | None, name: CounterName) -> int:
     if number is None:
-        raise DatabaseError(f"the counter {name!r} is gone; restore it from a backup")
+        raise DatabaseError(f"the counter {name!r} is missing; restore it from a backup")
     return number

@@ -28,7 +28,7 @@ class SiteKey:
 
     @property
     def is_replacement(self) -> bool:
-        """Whether it replaced a lost key, so that no earlier key signed its introduction."""
+        """True if it replaced a lost key, so that no earlier key signed its introduction."""
         return self.introduced is not None and self.introduced.basis == "loss"
 
 
@@ -47,7 +47,7 @@ class Keyring:
     until: int | None = None
 
     def at(self, sequence: int) -> SiteKey:
-        """Return the key that signs the statement with this number.
+        """Return the key of the statement with this number.
 
         Raises:
             AttestationError: if no key of the ring does.
@@ -61,12 +61,12 @@ class Keyring:
         """Return the newest key whose id is in an envelope's signatures, or else the newest key.
 
         Raises:
-            AttestationError: if it is no envelope, or the ring is empty.
+            AttestationError: if it is not an envelope, or the ring is empty.
         """
         named = key_ids_of(envelope)
         keys = [key for key in self.keys if key.id in named] or list(self.keys)
         if not keys:
-            raise AttestationError("no key of this site is known; give its public key")
+            raise AttestationError("no key of this site is known; provide its public key")
         return keys[-1]
 
     def statement_in(self, envelope: object, sequence: int) -> AnyStatement:
@@ -93,7 +93,7 @@ class Keyring:
             return self
         if self.keys and self.keys[0].since == 1:
             raise AttestationError(
-                f"the envelope is not signed with the key {key_id}, which is no key of this site"
+                f"the envelope is not signed with the key {key_id}, which is not a key of this site"
             )
         return replace(self, keys=(SiteKey(key_id, public_key_pem, 1), *self.keys))
 
@@ -139,7 +139,7 @@ def introduction_in(envelope: object) -> KeyPredicate:
     """
     statement = read_statement(*read_unverified(envelope))
     if not isinstance(statement, KeyStatement):
-        raise AttestationError(f"{statement.predicate.id} is no statement of a key")
+        raise AttestationError(f"{statement.predicate.id} is not a key statement")
     open_envelope(envelope, statement.predicate.public_key)
     return statement.predicate
 
@@ -156,4 +156,4 @@ def _key_after(before: SiteKey | None, envelope: object) -> SiteKey:
                 open_envelope(envelope, before.public_key)
             if said.sequence > before.since:
                 return SiteKey(said.key, said.public_key, said.sequence, said)
-    raise AttestationError(f"{said.id} introduces a key that does not follow the one before")
+    raise AttestationError(f"{said.id} introduces a key that does not follow the previous one")

@@ -65,7 +65,7 @@ class Turn:
 async def take_turn(session: WriteSession, key_file: KeyFile, now: datetime) -> Turn:
     """Return the right to sign the next statement; other callers wait for this transaction to end.
 
-    The site's first key is recorded before its first statement.
+    The first key of a site is recorded before its first statement.
 
     Raises:
         Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the signing key.
@@ -112,7 +112,7 @@ async def key_statements(session: ReadSession) -> list[Envelope]:
     try:
         return [row[1] async for row in in_order(session, chosen, Attestation.sequence)]
     except UnreadableError as error:
-        raise AttestationError(f"a statement of a key cannot be read: {error}") from None
+        raise AttestationError(f"a key statement cannot be read: {error}") from None
 
 
 async def keyring_of(session: ReadSession) -> Keyring:
@@ -147,7 +147,7 @@ async def record_key(session: WriteSession, key_file: KeyFile, now: datetime) ->
     """
     place, newest = await _next_position(session, now)
     if newest is not None:
-        _refuse(f"the key {newest.key} is recorded already")
+        _refuse(f"the key {newest.key} is already recorded")
     await _record_first(session, key_file, place)
     return (
         await session.scalars(select(Attestation).where(Attestation.sequence == place.sequence))
@@ -219,7 +219,7 @@ def _introduction_in(envelope: object) -> KeyPredicate | None:
     try:
         return introduction_in(envelope)
     except AttestationError as error:
-        _refuse(f"the newest key of the ledger does not hold ({error}); run: copydesk audit verify")
+        _refuse(f"the newest key in the ledger is not valid ({error}); run: copydesk audit verify")
 
 
 async def _record_first(session: WriteSession, key_file: KeyFile, place: ChainPosition) -> Signer:
@@ -246,11 +246,11 @@ async def _check_has_signed(
 async def _key_before(session: ReadSession, place: ChainPosition) -> str:
     """Return the key id in the signature of the last statement, which is not verified."""
     if place.sequence == 1:
-        _refuse("nothing has been signed yet, so no key is lost; run: copydesk keys create")
+        _refuse("nothing has been signed yet, so no key can be lost; run: copydesk keys create")
     try:
         return key_ids_of(await _envelope_before(session, place))[0]
     except AttestationError as error:
-        _refuse(f"the last attestation does not hold ({error}); run: copydesk audit verify")
+        _refuse(f"the last attestation is not valid ({error}); run: copydesk audit verify")
 
 
 async def _envelope_before(session: ReadSession, place: ChainPosition) -> object:

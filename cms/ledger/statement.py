@@ -199,18 +199,18 @@ def read_statement(payload_type: str, payload: bytes) -> AnyStatement:
     """Return the statement in a payload.
 
     Raises:
-        AttestationError: if it is no statement of a sign-off, a publication or a key.
+        AttestationError: if it is not a statement of a sign-off, a publication or a key.
     """
     if payload_type != PAYLOAD_TYPE:
-        raise AttestationError(f"what is signed is {payload_type!r}, not an attestation")
+        raise AttestationError(f"the signed payload is {payload_type!r}, not an attestation")
     try:
         statement = read_form(_STATEMENT, payload)
     except ValueError as error:
-        raise AttestationError(f"what is signed is not an attestation: {error}") from None
+        raise AttestationError(f"the signed payload is not an attestation: {error}") from None
     if isinstance(statement, KeyStatement):
         return _check_key_statement(statement)
     if statement.predicate.entry != statement.subject[0].name:
-        raise AttestationError("what is signed is not an attestation: it names two entries")
+        raise AttestationError("the signed payload is not an attestation: it names two entries")
     return statement
 
 
@@ -218,7 +218,7 @@ def _check_key_statement(statement: KeyStatement) -> KeyStatement:
     said = statement.predicate
     named = (said.id, key_id_of(said.public_key))
     if (statement.subject[0].name, statement.digest) != named or said.key != statement.digest:
-        raise AttestationError("what is signed is not an attestation: it names two keys")
+        raise AttestationError("the signed payload is not an attestation: it names two keys")
     return statement
 
 

@@ -71,11 +71,11 @@ Gate: TypeAlias = Callable[[Candidate], Iterator[UserError]]
 
 
 def is_signed_off(candidate: Candidate) -> Iterator[GateFailed]:
-    """The policy's stages are complete, for exactly this digest."""
+    """All stages of the policy are complete for exactly this digest."""
     for each in candidate.lacking:
         yield MissingSignOff(
             message=(
-                f"the stage {each.stage.name!r} lacks {each.missing} sign-off(s) "
+                f"the stage {each.stage.name!r} needs {each.missing} more sign-off(s) "
                 f"on the digest {candidate.digest[:12]}…"
             ),
             stage=each.stage.name,
@@ -84,19 +84,19 @@ def is_signed_off(candidate: Candidate) -> Iterator[GateFailed]:
 
 
 def nobody_objects(candidate: Candidate) -> Iterator[GateFailed]:
-    """No reviewer has asked for changes to exactly this digest."""
+    """No reviewer has requested changes to exactly this digest."""
     for account_id in candidate.objectors:
-        message = f"{account_id} has asked for changes to the digest {candidate.digest[:12]}…"
+        message = f"{account_id} has requested changes to the digest {candidate.digest[:12]}…"
         yield ChangesRequested(message=message)
 
 
 def is_complete(candidate: Candidate) -> Iterator[GateFailed]:
-    """Every required field is filled in."""
+    """Every required field has a value."""
     yield from missing_in(candidate.content_type, candidate.content)
 
 
 def links_lead_somewhere(candidate: Candidate) -> Iterator[GateFailed]:
-    """Every link and reference leads to a public page, and to an anchor that is there."""
+    """The target of every link and reference is public and has the anchor."""
     for edge in candidate.edges:
         reason = _fault_of(edge, candidate)
         if reason:
@@ -104,19 +104,19 @@ def links_lead_somewhere(candidate: Candidate) -> Iterator[GateFailed]:
             yield BrokenLink(message=message, path=edge.value_path())
     for href in hrefs_in(candidate.content_type, candidate.content["fields"]):
         if href.startswith("#") and href[1:] not in {"", *candidate.anchors}:
-            message = f"a text links to {href}, which is not on its page"
+            message = f"a text links to {href}, which its page does not have"
             yield BrokenLink(message=message, path=("fields",))
 
 
 def path_is_free(candidate: Candidate) -> Iterator[GateFailed]:
     """No other entry is public at the path."""
     if candidate.path_holder is not None:
-        message = f"{candidate.path} is taken by {candidate.path_holder}; change the slug"
+        message = f"{candidate.path} is the path of {candidate.path_holder}; change the slug"
         yield PathInUse(message=message, path=("slug",))
 
 
 def incoming_links_stay_whole(candidate: Candidate) -> Iterator[GateFailed]:
-    """No public page's link loses the anchor that it names."""
+    """No link of a public page loses its anchor."""
     for _, error in broken_by(candidate):
         yield error
 
@@ -125,7 +125,7 @@ def broken_by(candidate: Candidate) -> Iterator[tuple[IncomingEdge, GateFailed]]
     """Yield each public link that would be broken, and how."""
     for each in candidate.incoming:
         if each.fragment and each.fragment not in candidate.anchors:
-            message = f"{each.source_path} links to #{each.fragment}, which would be gone"
+            message = f"{each.source_path} links to #{each.fragment}; keep that anchor"
             yield each, WouldBreakLinks(message=message)
 
 
@@ -134,7 +134,10 @@ def broken_by_unpublishing(
 ) -> list[GateFailed]:
     """Return which public pages link to one that would not be public any more."""
     sources = dict.fromkeys(edge.source_path for edge in incoming)
-    return [WouldBreakLinks(message=f"{source} links to {live_path}") for source in sources]
+    return [
+        WouldBreakLinks(message=f"{source} links to {live_path}; change that link first")
+        for source in sources
+    ]
 
 
 GATES: tuple[Gate, ...] = (
@@ -166,10 +169,10 @@ def checks(candidate: Candidate, plugins: Sequence[Gate]) -> list[Check]:
 def _fault_of(edge: Edge, candidate: Candidate) -> str:
     if edge.target is None:
         leads_nowhere = edge.url is not None and is_internal(edge.url)
-        return f"leads to {edge.url}, where there is nothing" if leads_nowhere else ""
+        return f"points to {edge.url}, where there is no page" if leads_nowhere else ""
     anchors = candidate.anchors_of.get(edge.target)
     if anchors is None:
-        return f"leads to {edge.target}, which is not public"
+        return f"points to {edge.target}, which is not public"
     if edge.fragment and edge.fragment not in anchors:
-        return f"leads to #{edge.fragment}, which is not on that page"
+        return f"points to #{edge.fragment}, which its target does not have"
     return ""

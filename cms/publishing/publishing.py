@@ -180,7 +180,7 @@ def _shared_paths(proposals: Sequence[Proposal]) -> list[UserError]:
             continue
         holder = holders.setdefault(each.path, each.entry.id)
         if holder != each.entry.id:
-            message = f"{each.path} is wanted by {holder} too; change one of the slugs"
+            message = f"{holder} would have the same path {each.path}; change one of the slugs"
             errors.append(PathInUse(message=message, path=(each.entry.id, "slug")))
     return errors
 

@@ -149,7 +149,7 @@ def _checked(body: str) -> str:
     problems: list[UserError] = []
     text = as_text(body, ("body",), problems, LONGEST).strip()
     if not text:
-        problems.append(InvalidValue(message="a comment needs words", path=("body",)))
+        problems.append(InvalidValue(message="a comment cannot be empty", path=("body",)))
     if problems:
         raise Refused(*problems)
     return text

@@ -230,17 +230,17 @@ def check_reason(reason: str) -> str:
     """
     words = reason.strip()
     if not words:
-        message = "say why, for those who come after"
+        message = "the reason is empty; give one, since it is kept in the history"
         raise Refused(InvalidValue(message=message, path=("reason",)))
     return words
 
 
 def _check_due(work: Work, review: Review | None, due_at: datetime) -> None:
     if due_at <= work.now:
-        message = "a review cannot be due in the past"
+        message = "the due date of a review cannot be in the past"
         raise Refused(InvalidValue(message=message, path=("dueAt",)))
     if review is not None and review.due_at != due_at:
-        message = "the review is running; withdraw it to ask for another date"
+        message = "the review is already open; withdraw it to request another date"
         raise Refused(InvalidValue(message=message, path=("dueAt",)))
 
 
@@ -256,7 +256,7 @@ async def _assign(work: Work, review: Review, assignees: Sequence[str]) -> None:
 async def _open_review(work: Work, edition: Edition) -> Review:
     review = await open_review_of(work, edition)
     if review is None:
-        raise Refused(NotInReview(message="nobody has asked for a review; request one first"))
+        raise Refused(NotInReview(message="there is no open review; request one first"))
     return review
 
 
@@ -268,7 +268,7 @@ async def _revision_with(work: Work, edition: Edition, digest: str) -> Revision:
         .limit(1)
     )
     if revision is None:
-        message = "no revision has this digest; sign what you have read, whole"
+        message = "no revision has this digest; use that of the revision you have read"
         raise Refused(WrongDigest(message=message, path=("digest",)))
     return revision
 
@@ -284,10 +284,10 @@ async def _stage_to_sign(
     stage = next((each for each in stages if each.name == wanted), None)
     if stage is None:
         known = ", ".join(each.name for each in stages)
-        message = f"there is no stage {wanted!r}; there are {known}"
+        message = f"there is no stage {wanted!r}; use one of {known}"
         raise Refused(WrongStage(message=message, path=("stage",)))
     if stages.index(stage) > stages.index(following):
-        message = f"the stage {wanted!r} opens when {following.name!r} is complete"
+        message = f"the stage {wanted!r} opens when the stage {following.name!r} is complete"
         raise Refused(WrongStage(message=message, path=("stage",)))
     return stage
 
@@ -311,6 +311,6 @@ async def _authorise_judge(
 async def _byline(work: Work) -> Person:
     """Return the person who signs."""
     if work.actor.person_id is None:
-        message = "readers see who reviewed a page: tie the account to a person first"
+        message = "readers see who reviewed a page; link your account to a person first"
         raise Refused(NoByline(message=message))
     return await work.session.get_one(Person, work.actor.person_id)

@@ -1,4 +1,4 @@
-"""Engine, sessions, and the only commit."""
+"""The database: engines, sessions, and the only commit."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class WriteSession(ReadSession):
 
 
 class Database:
-    """Where the content is. Opens connections when they are first needed.
+    """A database, which opens connections on first use.
 
     Attributes:
-        engine: for transactions that may write.
-        reader: for planned statements, which only read.
-        key_file: has the key that signs attestations, on a site that has one.
+        engine: the engine for transactions that may write.
+        reader: the reader for planned statements.
+        key_file: the file of the signing key.
     """
 
     def __init__(
@@ -53,10 +53,10 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[WriteSession]:
-        """Give a session; commit at the end, or roll back if the body fails.
+        """Open a session; commit at the end, or roll back if the body fails.
 
-        A refusal commits: a refused command has already undone its own work, and what is left
-        is the record of the refusal.
+        A refusal commits: a refused command has already undone its own changes, and the record
+        of the refusal remains.
 
         Raises:
             DatabaseError: if the database failed; with ``OutcomeUnknown`` if it did while
@@ -74,9 +74,9 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[ReadSession]:
-        """Give a session that sees one snapshot and cannot write.
+        """Open a session that sees one snapshot and cannot write.
 
-        It does not wait for writers, nor they for it.
+        It does not block writers and is not blocked by them.
 
         Raises:
             DatabaseError: if the database failed.
@@ -86,20 +86,20 @@ class Database:
                 yield session
 
     def make(self) -> None:
-        """Make an empty database where there is none; what is in a file can be made so.
+        """Create an empty database if there is none and it is a file.
 
         Raises:
-            DatabaseError: if it cannot be made.
+            DatabaseError: if it cannot be created.
         """
         self._backend.make()
 
     async def refresh_statistics(self) -> None:
-        """Let the database look at its data, so that it plans well; after much has changed."""
+        """Refresh the planner statistics of the database, after large changes."""
         async with self.engine.begin() as connection:
             await connection.run_sync(refresh_statistics)
 
     async def refresh_stale_statistics(self) -> None:
-        """Let the database look at what has grown by far since it last did; when starting."""
+        """Refresh the statistics of tables that have grown much, at startup."""
         async with self.engine.begin() as connection:
             await connection.run_sync(refresh_stale_statistics)
 
@@ -114,5 +114,5 @@ async def _commit(session: WriteSession) -> None:
     try:
         await session.commit()
     except DatabaseUnavailable as error:
-        message = f"the change may have been made or not, since it was being committed: {error}"
+        message = f"the change may or may not have been made; the commit got no answer: {error}"
         raise OutcomeUnknown(message) from error

@@ -1,4 +1,4 @@
-"""Grow and change the tree of topics, and the tags."""
+"""Commands that change the category tree and the tags."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ async def create_category(
 
     Args:
         work: the transaction and the actor.
-        name: what readers see.
-        parent_id: the category it goes under; ``None`` makes it a root.
-        slug: its word in paths; made of the name if empty.
+        name: the public name.
+        parent_id: the parent category; ``None`` for a root.
+        slug: the URL slug; derived from the name if empty.
         description: one or two sentences for readers.
 
     Raises:
-        Refused: if the actor may not, the parent is unknown, or a sibling has this slug.
+        Refused: if the actor is not allowed to, the parent is unknown, or a sibling has this
+            slug.
     """
     await _hold_tree(work)
     work.authorise(Action.CATEGORY_CREATE, Subject(categories=await ancestry(work, parent_id)))
@@ -38,7 +39,7 @@ async def create_category(
     word = check_slug(slug or slugify(name))
     path = f"{parent.path}/{word}" if parent is not None else word
     if await work.session.scalar(select(Category.id).where(Category.path == path)):
-        raise Refused(DuplicateName(message=f"there is a category {path!r} already"))
+        raise Refused(DuplicateName(message=f"there is already a category {path!r}"))
     siblings = select(func.count()).where(Category.parent_id.is_not_distinct_from(parent_id))
     category = Category(
         id=new_id("cat"),
@@ -65,20 +66,20 @@ async def change_category(
     parent_id: str | None = None,
     ordinal: int | None = None,
 ) -> Category:
-    """Change a category and return it; the paths of all below it follow.
+    """Change a category and the paths of its descendants, and return it.
 
     Args:
         work: the transaction and the actor.
-        category_id: the category. What is ``None`` in the following stays as it is.
-        name: what readers see.
-        slug: its word in paths.
+        category_id: the category. Arguments that are ``None`` change nothing.
+        name: the public name.
+        slug: the URL slug.
         description: one or two sentences for readers.
-        parent_id: the category it goes under; empty makes it a root.
-        ordinal: its place among its siblings, from 0.
+        parent_id: the parent category; empty for a root.
+        ordinal: the position among its siblings, from 0.
 
     Raises:
-        Refused: if the actor may not, a category is unknown, a sibling has this slug, or it
-            would be below itself.
+        Refused: if the actor is not allowed to, a category is unknown, a sibling has this slug,
+            or the category would be below itself.
     """
     tree = await _hold_tree(work)
     category = await get(work, Category, category_id)
@@ -97,7 +98,7 @@ async def change_category(
 
 
 async def _hold_tree(work: Work) -> Sequence[Category]:
-    """Return all categories; whoever changes the tree next waits for this transaction to end."""
+    """Return all categories, and lock the tree until the transaction ends."""
     await advance(work.session, "taxonomy")
     found = await work.session.scalars(
         select(Category).order_by(Category.id).execution_options(populate_existing=True)
@@ -106,11 +107,11 @@ async def _hold_tree(work: Work) -> Sequence[Category]:
 
 
 async def _parent_of(work: Work, category: Category, parent_id: str | None) -> Category | None:
-    """Return the category above, or under which this one is to go."""
+    """Return the current or the new parent of a category."""
     wanted = category.parent_id if parent_id is None else parent_id or None
     parent = await get(work, Category, wanted) if wanted is not None else None
     if category.id in await ancestry(work, wanted):
-        message = f"{category.name!r} cannot go below itself; choose another parent"
+        message = f"{category.name!r} cannot be moved below itself; choose another parent"
         raise Refused(CategoryCycle(message=message, path=("parentId",)))
     return parent
 
@@ -126,9 +127,9 @@ async def _put_at(work: Work, category: Category, ordinal: int) -> None:
 
 
 def _rewrite_paths(tree: Sequence[Category], category: Category, path: str) -> None:
-    """Give a category this path, and those below it the paths that follow."""
+    """Set the path of a category and the paths of its descendants."""
     if any(each.path == path and each is not category for each in tree):
-        message = f"there is a category {path!r} already"
+        message = f"there is already a category {path!r}"
         raise Refused(DuplicateName(message=message, path=("slug",)))
     before = f"{category.path}/"
     for each in tree:
@@ -142,12 +143,12 @@ async def create_tag(work: Work, name: str, *, slug: str = "") -> Tag:
     """Create a tag and return it.
 
     Raises:
-        Refused: if the actor may not, or there is such a tag.
+        Refused: if the actor is not allowed to, or the tag exists.
     """
     work.authorise(Action.TAG_CREATE)
     word = check_slug(slug or slugify(name))
     if await work.session.scalar(select(Tag.id).where(Tag.slug == word)):
-        raise Refused(DuplicateName(message=f"there is a tag {word!r} already"))
+        raise Refused(DuplicateName(message=f"there is already a tag {word!r}"))
     tag = Tag(id=new_id("tag"), slug=word, name=name, created_at=work.now)
     work.session.add(tag)
     return tag

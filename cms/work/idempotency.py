@@ -43,7 +43,7 @@ async def once(
     earlier = await work.session.get(ClientMutation, (work.actor.name, key))
     if earlier is not None:
         if earlier.input_digest != input_digest:
-            message = f"{key!r} was used for another write; give each write its own id"
+            message = f"{key!r} was already used with another input; use a new id for each write"
             raise Refused(MutationIdReused(message=message, path=("clientMutationId",)))
         return earlier.answer
     record = ClientMutation(

@@ -76,7 +76,7 @@ class Reading:
             Refused: for the operator, who has none.
         """
         if self.actor.account_id is None:
-            raise Refused(NotAllowed(message="this takes an account; the operator has none"))
+            raise Refused(NotAllowed(message="this needs an account, and the operator has none"))
         return self.actor.account_id
 
 

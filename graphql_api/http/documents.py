@@ -113,11 +113,11 @@ class ValidDocument:
         if name is None and len(self.operations) == 1:
             return next(iter(self.operations.values()))
         if name is None:
-            message = "The document has several operations; say which in operationName."
+            message = "The document has several operations; select one with operationName."
             raise request_failure(message, "BAD_REQUEST")
         if name not in self.operations:
             raise request_failure(
-                "The document has no operation named as operationName.", "BAD_REQUEST"
+                "The document has no operation with the name in operationName.", "BAD_REQUEST"
             )
         return self.operations[name]
 

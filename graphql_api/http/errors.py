@@ -79,18 +79,28 @@ _OF_DATABASE: Sequence[tuple[type[DatabaseError], str, int, str]] = (
         OutcomeUnknown,
         "OUTCOME_UNKNOWN",
         1,
-        "The change may have been made or not: look, or repeat it with the same clientMutationId.",
+        "The change may have been made: check, or repeat it with the same clientMutationId.",
     ),
-    (DatabaseUnavailable, "UNAVAILABLE", 1, "The database cannot be reached now; try again."),
-    (DatabaseDamaged, "UNAVAILABLE", 60, "The database has to be repaired by its operator."),
-    (DatabaseReadOnly, "READ_ONLY", 60, "The database is read-only now: nothing can be changed."),
+    (
+        DatabaseUnavailable,
+        "UNAVAILABLE",
+        1,
+        "The database cannot be reached at the moment; try again.",
+    ),
+    (DatabaseDamaged, "UNAVAILABLE", 60, "The database needs repair by its operator."),
+    (
+        DatabaseReadOnly,
+        "READ_ONLY",
+        60,
+        "The database is read-only at the moment; only reads work.",
+    ),
     (
         DatabaseFull,
         "STORAGE_FULL",
         60,
-        "The disk of the database is full: nothing can be changed until its operator makes room.",
+        "The disk of the database is full; only reads work until its operator frees some space.",
     ),
-    (DatabaseBusy, "BUSY", 1, "Others are writing the same at this moment; try again."),
+    (DatabaseBusy, "BUSY", 1, "Another request was changing the same data; try again."),
 )
 
 
@@ -111,6 +121,6 @@ def unexpected_failure(error: Exception) -> RequestFailed:
     """Log an unexpected exception, and return its failure for clients."""
     reference = secrets.token_hex(4)
     _log.error("request failed, reference %s", reference, exc_info=error)
-    message = f"The server failed; its log says why, under the reference {reference}."
+    message = f"Internal error; the server's log has the details under the reference {reference}."
     extensions = {"code": "INTERNAL", "reference": reference}
     return RequestFailed(GraphQLError(message, extensions=extensions), status=500)

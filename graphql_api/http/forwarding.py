@@ -33,7 +33,7 @@ class Forwarding:
         if is_forwarded and peer and not self._trusts(peer):
             self._has_warned = True
             # Without the header's value, which any client can send.
-            message = "X-Forwarded-For from %s is ignored; name that proxy in %s"
+            message = "ignored X-Forwarded-For from %s; if it is your proxy, add its address to %s"
             _log.warning(message, peer, "COPYDESK_TRUSTED_PROXIES")
 
     def _trusts(self, peer: str) -> bool:

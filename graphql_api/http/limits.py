@@ -26,25 +26,25 @@ from graphql_api.http.expansion import Expansion
 
 @dataclass(frozen=True)
 class Limits:
-    """The largest values that a request may have.
+    """The limits of a request.
 
     Attributes:
         body_bytes: bytes of the request's body.
         tokens: lexical tokens of the document.
-        fields: selected fields, with each fragment counted as often as it is spread.
-        repetitions: pairs of fields with one response name, which validation compares.
-        depth: nested fields, without introspection.
-        aliases: fields with a response name of the client's choice.
+        fields: selected fields, counting each fragment as often as it is spread.
+        repetitions: pairs of fields that share a response name and must be compared.
+        depth: nested fields, except introspection.
+        aliases: aliased fields.
         root_fields: fields of the operation itself.
         directives: directives in the document.
         fragments: fragment definitions.
         list_items: items of any list in an argument or a variable.
         value_depth: nested lists and objects in an argument or a variable.
-        variable_items: values within all variables.
-        filters: conditions in filters, including variables.
-        parts: pieces of the request's SQL statement.
-        cost: the answer's time in the database, in about microseconds.
-        answers: root fields that Python answers, including mutations.
+        variable_items: values in all variables.
+        filters: conditions in filters, including those in variables.
+        parts: parts of the SQL statement that the request compiles to.
+        cost: estimated microseconds of database time.
+        answers: root fields that are computed in Python, including mutations.
     """
 
     body_bytes: int = 64 * 1024
@@ -79,7 +79,9 @@ def limits_with(limits: Limits, chosen: Mapping[str, int], name: str) -> Limits:
     known = [each.name for each in fields(Limits)]
     for limit, most in chosen.items():
         if limit not in known:
-            raise SettingsError(f"{name}: there is no limit {limit!r}, only {', '.join(known)}")
+            raise SettingsError(
+                f"{name}: there is no limit {limit!r}; use any of {', '.join(known)}"
+            )
         if most < 0:
             raise SettingsError(f"{name}: {limit} cannot be negative")
     return replace(limits, **chosen)
@@ -166,9 +168,9 @@ def check_cost(cost: int, limits: Limits) -> None:
     """
     if cost > limits.cost:
         message = (
-            f"The request has a cost of {cost:,}; at most {limits.cost:,} is allowed. Ask for "
-            "smaller pages with first, for fewer lists within each other, or for fewer totals, "
-            "facets and filters over everything."
+            f"The request has a cost of {cost:,}; at most {limits.cost:,} is allowed. Request "
+            "smaller pages with first, fewer nested lists, or fewer totals, "
+            "facets and filters over all entries."
         )
         raise request_failure(message, "LIMIT_EXCEEDED")
 

@@ -95,16 +95,16 @@ def read_message(text: str | None, most: int) -> Message:
         Closed: if it is no message, or has more than ``most`` bytes.
     """
     if text is None:
-        raise _malformed_message("Messages are text, not binary.")
+        raise _malformed_message("Messages must be text, not binary.")
     frame = text.encode()
     if len(frame) > most:
         raise Closed(CloseCode.TOO_LARGE, f"The message has more than {most:,} bytes.")
     message = _parse(frame)
     if not isinstance(message, dict):
-        raise _malformed_message("A message has to be a JSON object.")
+        raise _malformed_message("A message must be a JSON object.")
     kind = message.get("type")
     if not isinstance(kind, str) or kind not in _READERS:
-        raise _malformed_message(f"type has to be one of {', '.join(_READERS)}.")
+        raise _malformed_message(f"type must be one of {', '.join(_READERS)}.")
     return _READERS[kind](message)
 
 
@@ -131,7 +131,7 @@ JsonMessage: TypeAlias = Mapping[str, Any]
 def _connection_init(message: JsonMessage) -> Message:
     authorization = _payload(message).get("authorization")
     if not isinstance(authorization, str | None):
-        raise _malformed_message("authorization has to be text.")
+        raise _malformed_message("authorization must be a string.")
     return ConnectionInit(authorization)
 
 
@@ -176,14 +176,14 @@ def _parse(frame: bytes) -> Any:
 def _id(message: JsonMessage) -> str:
     id_ = message.get("id")
     if not isinstance(id_, str) or not id_:
-        raise _malformed_message("id has to be text, and not empty.")
+        raise _malformed_message("id must be a string that is not empty.")
     return id_
 
 
 def _payload(message: JsonMessage) -> JsonMessage:
     payload = message.get("payload")
     if not isinstance(payload, dict | None):
-        raise _malformed_message("payload has to be an object.")
+        raise _malformed_message("payload must be an object.")
     return payload or {}
 
 

@@ -30,8 +30,8 @@ class Quota:
         """
         if self._sockets >= self._limits.sockets:
             reason = (
-                f"Your account has {self._limits.sockets:,} sockets open, which is the most that "
-                "it may; close one of them first."
+                f"Your account has {self._limits.sockets:,} open sockets, which is the limit; "
+                "close one of them first."
             )
             raise Closed(CloseCode.TRY_AGAIN_LATER, reason)
         self._sockets += 1
@@ -60,8 +60,8 @@ class Quota:
     def too_many(self) -> RequestFailed:
         """Return the failure of an operation above the quota."""
         message = (
-            f"{self._limits.operations:,} operations of your account are running, which is the "
-            "most that may; complete one of them first."
+            f"Your account has {self._limits.operations:,} running operations, which is the limit; "
+            "complete one of them first."
         )
         return request_failure(message, "LIMIT_EXCEEDED", status=429)
 

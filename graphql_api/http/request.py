@@ -73,7 +73,7 @@ def _from_query_string(request: Request) -> GraphQLRequest:
     parameters = request.query_params
     for name in _PARAMETERS:
         if len(parameters.getlist(name)) > 1:
-            raise _bad(f"{name} comes more than once.")
+            raise _bad(f"{name} is given more than once.")
     parsed = {
         name: _parse(text.encode())
         for name in ("variables", "extensions")
@@ -91,7 +91,7 @@ def _from_json(body: bytes) -> GraphQLRequest:
             "Batches are not supported; send one request at a time.", "BAD_REQUEST", status=400
         )
     if not isinstance(parsed, dict):
-        raise request_failure("The request has to be a JSON object.", "BAD_REQUEST", status=400)
+        raise request_failure("The request must be a JSON object.", "BAD_REQUEST", status=400)
     return request_of(parsed)
 
 
@@ -127,10 +127,10 @@ def request_of(parsed: Mapping[str, Any]) -> GraphQLRequest:
     variables = parsed.get("variables")
     extensions = parsed.get("extensions")
     for ok, message in (
-        (isinstance(query, str) and query, "query has to be a document."),
-        (name is None or isinstance(name, str), "operationName has to be text."),
-        (variables is None or isinstance(variables, dict), "variables has to be an object."),
-        (extensions is None or isinstance(extensions, dict), "extensions has to be an object."),
+        (isinstance(query, str) and query, "query must be a document."),
+        (name is None or isinstance(name, str), "operationName must be a string."),
+        (variables is None or isinstance(variables, dict), "variables must be an object."),
+        (extensions is None or isinstance(extensions, dict), "extensions must be an object."),
     ):
         if not ok:
             raise _bad(message)

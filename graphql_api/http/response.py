@@ -26,7 +26,9 @@ def media_type_for(accept: str) -> str:
     own = weights.get(GRAPHQL_RESPONSE, fallback)
     plain = weights.get(JSON, fallback)
     if own == plain == 0.0:
-        message = f"Responses come as {GRAPHQL_RESPONSE} or {JSON}; accept one of them."
+        message = (
+            f"The media type of responses is {GRAPHQL_RESPONSE} or {JSON}; accept one of them."
+        )
         raise request_failure(message, "NOT_ACCEPTABLE", status=406)
     # Clients that name neither expect the older media type.
     return GRAPHQL_RESPONSE if own > plain or GRAPHQL_RESPONSE in weights else JSON

@@ -214,7 +214,7 @@ class _Socket:
             raise WebSocketDisconnect from None
 
     def _too_slow(self) -> Closed:
-        return Closed(CloseCode.TOO_SLOW, "Messages come faster than they are taken.")
+        return Closed(CloseCode.TOO_SLOW, "Messages are sent faster than the client reads them.")
 
     async def _close(self, closed: Closed) -> None:
         reason = closed.reason.encode()[:_REASON_BYTES].decode(errors="ignore")

@@ -29,7 +29,7 @@ async def asset(request: Request) -> Response:
     """Return a script or a style sheet, by the name in the request's path."""
     name: str = request.path_params["name"]
     if name not in _names():
-        return PlainTextResponse("There is no such file.", status_code=404)
+        return PlainTextResponse("File not found.", status_code=404)
     body, is_compressed = _read(name)
     headers = {"Cache-Control": "public, max-age=86400", "Vary": "Accept-Encoding"}
     if is_compressed and "gzip" in request.headers.get("accept-encoding", ""):

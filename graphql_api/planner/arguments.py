@@ -120,7 +120,7 @@ def arguments_of(
     for name, argument in declared.items():
         is_null = given[name] is None if name in given else argument.default_value is Undefined
         if is_null and is_non_null_type(argument.type):
-            raise bad_input(f"{name} is required, and cannot be null.", nodes.get(name))
+            raise bad_input(f"{name} is required and cannot be null.", nodes.get(name))
     return given
 
 
@@ -175,7 +175,7 @@ def _from_node(node: ValueNode, type_: GraphQLInputType, shapes: Shapes) -> Argu
         fields = arguments_of(nullable.fields, nodes, shapes)
         if nullable.is_one_of and [each is None for each in fields.values()] != [False]:
             names = ", ".join(nullable.fields)
-            raise bad_input(f"One of {names} has to be given, and cannot be null.", node)
+            raise bad_input(f"One of {names} is required and cannot be null.", node)
         return Input(nullable, fields)
     value = coerce_input_literal(node, nullable)
     return _known_value(value, node) if _is_structural(nullable) else Given(lambda _: value)
@@ -185,7 +185,7 @@ def _from_list(node: ValueNode, item_type: GraphQLInputType, shapes: Shapes) -> 
     nodes = node.values if isinstance(node, ListValueNode) else (node,)
     items = tuple(_from_node(item, item_type, shapes) for item in nodes)
     if is_non_null_type(item_type) and None in items:
-        raise bad_input("What is in this list cannot be null.", node)
+        raise bad_input("The items of this list cannot be null.", node)
     if _shapes_sql(item_type):
         return items
     reads = [item.read if isinstance(item, Given) else _read_null for item in items]

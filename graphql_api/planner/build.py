@@ -113,8 +113,8 @@ class _Builder:
         self._fields_built += fields
         if self._fields_built > self._most_fields:
             message = (
-                f"The request selects more than {self._most_fields:,} fields, those of each type "
-                "counted; select less of fewer types."
+                f"The request selects more than {self._most_fields:,} fields, counted for each "
+                "type; select fewer fields of fewer types."
             )
             raise GraphQLError(message, extensions={"code": "LIMIT_EXCEEDED"})
 
@@ -144,7 +144,7 @@ class _Builder:
 
 def _at_the_root(node: FieldNode) -> GraphQLError:
     """Return the refusal of a root field that cannot be selected through a view."""
-    message = f"{node.name.value} is the same through every view; ask for it beside view(…)."
+    message = f"{node.name.value} is the same in every view; select it outside view(…)."
     return bad_input(message, node)
 
 

@@ -21,8 +21,8 @@ from graphql_api.planner.declarations import OrderKey
 from graphql_api.planner.json_sql import Hexadecimal, JsonTuple, json_of, text
 from graphql_api.planner.source import Sql, SqlType
 
-_NO_CURSOR = "this is not a cursor; take one from pageInfo or an edge"
-_UNFIT = "the cursor has a value that does not fit its order"
+_NO_CURSOR = "This is not a cursor; use one from pageInfo or an edge."
+_UNFIT = "The cursor has a value that does not fit its order."
 
 
 class BadCursor(ValueError):
@@ -45,7 +45,7 @@ def decode(cursor: str, mark: str, count: int) -> list[Any]:
     except (ValueError, TypeError, RecursionError):
         raise BadCursor(_NO_CURSOR) from None
     if found != mark or len(values) != count:
-        raise BadCursor("the cursor belongs to another order; start again from the first page")
+        raise BadCursor("The cursor belongs to another order; start again from the first page.")
     if any(isinstance(value, list | dict) for value in values):
         raise BadCursor(_NO_CURSOR)
     return list(values)

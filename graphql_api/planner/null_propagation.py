@@ -23,7 +23,7 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     orjson.loads(MISSING): ("MISSING_VALUE", "Cannot return null for non-nullable field {}."),
     orjson.loads(OUT_OF_RANGE): (
         "OUT_OF_RANGE",
-        "{} is null, since it is larger than any Float; narrow down what is added up.",
+        "{} is null, since it is larger than any Float; filter the rows that are summed.",
     ),
 }
 

@@ -81,9 +81,9 @@ def paging_of(arguments: Arguments, node: FieldNode, largest: int) -> Paging:
     )
     skip = _value_argument(arguments.get("skip"))
     if first is not None and last is not None:
-        raise bad_input("give either first or last, not both", node)
+        raise bad_input("Give either first or last, not both.", node)
     if last is not None and (skip is not None or after is not None):
-        raise bad_input("last goes with before; skip and after go with first", node)
+        raise bad_input("Combine last with before only, and first with after or skip.", node)
     size = last or first
     return Paging(
         size=_size_reader("last" if last else "first", size, largest, node)
@@ -133,9 +133,9 @@ def _size_reader(name: str, given: Given, largest: int | None, node: FieldNode |
     def read(variables: Variables) -> int:
         value: int = given.read(variables)
         if value < 0:
-            raise bad_input(f"{name} cannot be negative", node)
+            raise bad_input(f"{name} cannot be negative.", node)
         if largest is not None and value > largest:
-            raise bad_input(f"{name} is too large; at most {largest} are given at once", node)
+            raise bad_input(f"{name} is too large; a page has at most {largest} items.", node)
         return value
 
     return read

@@ -42,7 +42,7 @@ def addresses_of(site: Site, mounted_at: str) -> Addresses:
     """
     if not site.url:
         message = (
-            f"The declaration of {site.name} does not say where the site is, so its pages have no "
+            f"The declaration of {site.name} has no url, so its pages have no absolute "
             'addresses; add url="https://…" to Site(…).'
         )
         raise NoSuchFile(message)

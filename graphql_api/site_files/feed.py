@@ -124,10 +124,11 @@ async def read_feed(
 def _check(site: Site, selection: FeedSelection) -> None:
     pages = [each.name for each in site.content_types.values() if each.path is not None]
     if selection.name not in {ALL, *pages}:
-        message = f"There is no feed {selection.name}; there are {', '.join([ALL, *pages])}."
+        message = f"There is no feed {selection.name}; use one of {', '.join([ALL, *pages])}."
         raise NoSuchFile(message)
     if selection.locale not in {"", *site.locales}:
-        message = f"The site has no language {selection.locale}; it has {', '.join(site.locales)}."
+        known = ", ".join(site.locales)
+        message = f"The site has no locale {selection.locale}; use one of {known}."
         raise NoSuchFile(message)
 
 

@@ -47,7 +47,7 @@ async def part_of_sitemap(
     """
     parts = -(-(await _pages(delivery, 0, 0))["totalCount"] // size)
     if not 1 <= number <= parts:
-        raise NoSuchFile(f"The sitemap has {parts} parts; this would be number {number}.")
+        raise NoSuchFile(f"The sitemap has {parts} parts; there is no part {number}.")
     found = await _pages(delivery, size, (number - 1) * size)
     return _sitemap(addresses, found["nodes"])
 

@@ -88,7 +88,7 @@ async def test_a_folder_that_exists_keeps_its_rights(tmp_path: Path) -> None:
 async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     database = Database(f"sqlite:///{tmp_path}/file/folder/site.db")
-    with pytest.raises(DatabaseError, match="cannot be made"):
+    with pytest.raises(DatabaseError, match="cannot be created"):
         await migrate(database)
     await database.close()
 

@@ -13,7 +13,7 @@ from cms.settings import load_settings
 from graphql_api.cli import main
 
 NETWORK = "expected an IP address or network, such as 10.0.0.0/8"
-LIMITS = 'expected whole numbers by name, as JSON such as {"cost": 2000000}'
+LIMITS = 'expected integers by name as JSON, such as {"cost": 2000000}'
 
 
 @pytest.mark.parametrize(
@@ -91,13 +91,16 @@ def test_a_site_that_cannot_be_imported_is_one_sentence(
 @pytest.mark.parametrize(
     ("declaration", "sentence"),
     [
-        ("x = Text(requred=True)", "Text takes no 'requred'; did you mean 'required'? (#, line 4)"),
-        ("x = Text", "Review.x: Text is a kind of field; write x = Text() (#, line 3)"),
+        (
+            "x = Text(requred=True)",
+            "Text has no parameter 'requred'; did you mean 'required'? (#, line 4)",
+        ),
+        ("x = Text", "Review.x: Text is a field kind; write x = Text() (#, line 3)"),
         (
             "x = Text()",
             (
-                "content type Review: the API keeps the type Review for itself; give it another "
-                "name (#, line 5)"
+                "content type Review: the type Review is reserved for the API; "
+                "use another name (#, line 5)"
             ),
         ),
     ],

@@ -53,7 +53,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     **{
         f"content type {name}": (
             partial(lambda name: site(content_type(name)), name),
-            f"content type {name}: the API keeps the ",
+            f"content type {name}: the (type|query) .* is reserved for the API",
         )
         for name in (
             *("Review", "Person", "Link", "Section", "Comment", "Publication", "Presence"),
@@ -63,15 +63,15 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     },
     "plural of a query": (
         lambda: site(content_type("Item", plural="Entries")),
-        "the plural of Item: the API keeps the query entries for itself; give it another name",
+        "the plural of Item: the query entries is reserved for the API; use another name",
     ),
     "block of the API": (
         lambda: fields_of(parts=Blocks(block("Markdown"))),
-        "block Markdown: the API keeps the type Markdown",
+        "block Markdown: the type Markdown is reserved for the API",
     ),
     "field whose type is one of the API": (
         lambda: fields_of(info=Choice(choices=("A",))),
-        "Page.info: the API keeps the type PageInfo for itself",
+        "Page.info: the type PageInfo is reserved for the API",
     ),
     "content type called like a filter": (
         lambda: site(content_type("Article"), content_type("ArticleWhere")),
@@ -95,49 +95,55 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "two content types of one name": (
         lambda: site(content_type(), content_type()),
-        "content types have to be different: Page comes twice",
+        "content types must be different: Page is repeated",
     ),
-    "plural that is no word": (lambda: content_type(plural="two words"), "has to be a word"),
-    "keyword of Python that is no name": (lambda: content_type("None"), "needs a name like"),
+    "plural that is no word": (lambda: content_type(plural="two words"), "must be a word"),
+    "keyword of Python that is no name": (lambda: content_type("None"), "must have a name such as"),
     "two orders of one name": (
         lambda: fields_of(pick=Reference(), pick_title=Text()),
-        "would both be ordered by pickTitle_ASC; give one of them another name",
+        "would both have the order pickTitle_ASC; rename one of them",
     ),
     "method of a content type": (lambda: fields_of(path_for=Text()), "a method of this name"),
-    "method of an enum": (lambda: fields_of(mro=Text()), "Page.mro: Python needs this name"),
+    "method of an enum": (
+        lambda: fields_of(mro=Text()),
+        "Page.mro: this name is reserved for Python",
+    ),
     # Locales.
-    "locale twice": (lambda: site(locales=("en", "en")), "the locale 'en' comes twice"),
-    "locale in another case": (lambda: site(locales=("en", "EN")), "the locale 'EN' comes twice"),
-    "locales as one text": (lambda: site(locales="en"), r"locales are a list: \['en'\]"),
+    "locale twice": (lambda: site(locales=("en", "en")), "the locale 'en' is repeated"),
+    "locale in another case": (lambda: site(locales=("en", "EN")), "the locale 'EN' is repeated"),
+    "locales as one text": (
+        lambda: site(locales="en"),
+        r"locales must be a list, not a text; write \['en'\]",
+    ),
     "no locale": (lambda: site(locales=()), "at least one locale"),
     **{
         f"locale {tag!r}": (
             partial(lambda tag: site(locales=(tag,)), tag),
-            "is no language tag of BCP 47",
+            "is not a BCP 47 language tag",
         )
         for tag in ("", " en", "en_GB", "english", "e", "en-", "en\n", "de--AT", "x-klingon", None)
     },
     "fallback to itself": (
         lambda: site(locales=("en", "de"), fallbacks={"de": ("en", "de")}),
-        "'de' falls back to itself; leave it out",
+        "'de' falls back to itself; remove it",
     ),
     "fallback to another's locale": (
         lambda: site(fallbacks={"en": ("de",)}),
-        "falls back from or to 'de', which is not among its locales: en",
+        "'de' in fallbacks is not a locale of the site; use one of en",
     ),
     "fallback of another's locale": (
         lambda: site(fallbacks={"DE": ("en",)}),
-        "falls back from or to 'DE', which is not among its locales: en",
+        "'DE' in fallbacks is not a locale of the site; use one of en",
     ),
     "fallback twice": (
         lambda: site(locales=("en", "de"), fallbacks={"de": ("en", "en")}),
-        "of the fallbacks of 'de', 'en' comes twice",
+        "in the fallbacks of 'de', 'en' is repeated",
     ),
     # Addresses.
     **{
         f"url {url!r}": (
             partial(lambda url: site(url=url), url),
-            "is no address of a site; write all of it",
+            "is not the absolute URL of a site; use one such as",
         )
         for url in (
             *("example.org", "/docs", "//example.org", "ftp://example.org", "https://"),
@@ -151,28 +157,28 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
             f"Page: the path .* {words}",
         )
         for path, words in {
-            "pages/{slug}": "has to start with /",
-            "/{slug": "may hold {slug}",
-            "/{slug!r}": "may hold {slug}",
-            "/pages/../{slug}": "is no address on the site",
-            "/./{slug}": "is no address on the site",
-            "/my pages/{slug}": "is no address on the site",
-            "//pages/{slug}": "is no address on the site",
-            "/pages//{slug}": "is no address on the site",
-            "/pages?{slug}": "is no address on the site",
-            "/pages#{slug}": "is no address on the site",
-            "/pages\\\\{slug}": "is no address on the site",
+            "pages/{slug}": "must start with /",
+            "/{slug": "no placeholders other than {slug}",
+            "/{slug!r}": "no placeholders other than {slug}",
+            "/pages/../{slug}": "is not a URL path",
+            "/./{slug}": "is not a URL path",
+            "/my pages/{slug}": "is not a URL path",
+            "//pages/{slug}": "is not a URL path",
+            "/pages//{slug}": "is not a URL path",
+            "/pages?{slug}": "is not a URL path",
+            "/pages#{slug}": "is not a URL path",
+            "/pages\\\\{slug}": "is not a URL path",
         }.items()
     },
     # What is written wrongly.
     "a kind without ()": (
         lambda: fields_of(body=Text),
-        r"Page.body: Text is a kind of field; write body = Text\(\)",
+        r"Page.body: Text is a field kind; write body = Text\(\)",
     ),
-    "a comma": (lambda: fields_of(body=(Text(),)), "Page.body is a tuple; take the comma"),
+    "a comma": (lambda: fields_of(body=(Text(),)), "Page.body is a tuple; remove the comma"),
     "a kind without () in an object": (
         lambda: Object(body=Text),  # type: ignore[arg-type]
-        r"an object's body: Text is a kind of field; write Text\(\)",
+        r"an object's body: Text is a field kind; write Text\(\)",
     ),
     "a list of a kind without ()": (lambda: List(of=Text), r"List\(of=Text\(\)\)"),  # type: ignore[arg-type]
     "computed without ()": (
@@ -181,24 +187,24 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a misspelt keyword": (
         lambda: Text(requred=True),  # type: ignore[call-arg]
-        "^Text takes no 'requred'; did you mean 'required'?",
+        "^Text has no parameter 'requred'; did you mean 'required'?",
     ),
     "a keyword like no other": (
         lambda: Stage("a", xyz=1),  # type: ignore[call-arg]
-        "^Stage takes no 'xyz'; known are name, role, approvals$",
+        "^Stage has no parameter 'xyz'; use one of name, role, approvals$",
     ),
     "a misspelt keyword of a site": (lambda: site(local=("en",)), "did you mean 'locales'?"),
     "a misspelt keyword of an object": (
         lambda: Object(requred=True),  # type: ignore[arg-type]
-        "an object's requred is no field; did you mean 'required'?",
+        "an object's requred is not a field; did you mean 'required'?",
     ),
     "a misspelt keyword of a class": (
         lambda: content_type(pth="/{slug}"),
-        "the content type Page takes no 'pth'; did you mean 'path'?",
+        "the content type Page has no parameter 'pth'; did you mean 'path'?",
     ),
     "a misspelt keyword of a block": (
         lambda: new_class("Quote", (Block,), {"abstrct": True}),
-        "the block Quote takes no 'abstrct'; did you mean 'abstract'?",
+        "the block Quote has no parameter 'abstrct'; did you mean 'abstract'?",
     ),
     "a misspelt keyword of a policy": (
         lambda: SignOffPolicy(stage=()),  # type: ignore[call-arg]
@@ -210,42 +216,45 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a stage in place of stages": (
         lambda: SignOffPolicy(stages=Stage("a")),  # type: ignore[arg-type]
-        "lists its stages",
+        "must have stages",
     ),
     **{
         f"to one text, of {kind.__name__}": (
             partial(lambda kind: kind(to="Page"), kind),
-            r'to="Page" is one text, not a list of names; write to=\("Page",\)',
+            r'to="Page" is a text, not a list of names; write to=\("Page",\)',
         )
         for kind in (Links, Reference, References)
     },
-    "to a class": (lambda: Links(to=(ContentType,)), "to lists names of content types"),  # type: ignore[arg-type]
+    "to a class": (lambda: Links(to=(ContentType,)), "to must be a list of names"),  # type: ignore[arg-type]
     "an object's own label as a field": (
         lambda: Object(label=Text()),  # type: ignore[arg-type]
-        "none of its fields can be called 'label'",
+        "'label' is a parameter of Object; use another name",
     ),
     "what lists cannot hold": (
         lambda: fields_of(texts=List(of=Markdown())),
-        "Page.texts: a list cannot hold a Markdown",
+        "Page.texts: a Markdown cannot be the item of a list",
     ),
-    "blocks of a text": (lambda: Blocks("Quote"), "names classes of blocks, not 'Quote'"),  # type: ignore[arg-type]
+    "blocks of a text": (lambda: Blocks("Quote"), "'Quote' in Blocks is not a class of blocks"),  # type: ignore[arg-type]
     "a site of a class": (
         lambda: Site("Docs", content_types=content_type()),
-        "content_types is a list of classes",
+        "content_types must be a list of classes",
     ),
-    "a site of texts": (lambda: site("Page"), "lists classes of content types, not 'Page'"),
+    "a site of texts": (
+        lambda: site("Page"),
+        "'Page' in content_types is not a class of a content type",
+    ),
     # Abstract classes.
     "an abstract class in a site": (
         lambda: site(content_type(abstract=True)),
-        "Page is abstract; list the content types that inherit it",
+        "Page is abstract; list the content types that inherit from it",
     ),
     "an abstract class with a path": (
         lambda: content_type(abstract=True, path="/{slug}"),
-        "has no entries, so it takes no path, singleton, plural",
+        "has no entries and cannot have path, singleton, plural",
     ),
     "an abstract block": (
         lambda: Blocks(new_class("Quote", (Block,), {"abstract": True})),
-        "the block Quote is abstract; name the classes that inherit it",
+        "the block Quote is abstract; use the classes that inherit from it",
     ),
 }
 

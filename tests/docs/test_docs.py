@@ -76,7 +76,7 @@ def test_every_right_is_documented() -> None:
     roles = list(ROLE_ACTIONS)
     documented = {
         code(action): dict(zip(roles, cells, strict=True))
-        for action, *cells in rows("content.md", "## Who may do what")
+        for action, *cells in rows("content.md", "## Roles and actions")
     }
     assert documented == {
         action.value: {role: str(ROLE_ACTIONS[role].get(action, "")) for role in roles}
@@ -87,7 +87,7 @@ def test_every_right_is_documented() -> None:
 def test_every_command_is_documented_with_its_right() -> None:
     documented = {
         code(action): set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", functions))
-        for action, functions in rows("content.md", "### Which command takes which")
+        for action, functions in rows("content.md", "### Commands by action")
     }
     assert list(documented) == [action.value for action in Action]
     declared = dict(commands())
@@ -106,17 +106,12 @@ def commands() -> Iterator[tuple[str, str]]:
 
 
 def test_every_gate_is_documented() -> None:
-    documented = [
-        (code(name), words)
-        for name, words in rows("content.md", "## What stands in the way of publishing")
-    ]
+    documented = [(code(name), words) for name, words in rows("content.md", "## Publish gates")]
     assert documented == [(gate.__name__, inspect.getdoc(gate)) for gate in GATES]
 
 
 def test_every_refusal_is_documented() -> None:
-    documented = {
-        code(name): words for name, words in rows("content.md", "## Why a command refuses")
-    }
+    documented = {code(name): words for name, words in rows("content.md", "## Error codes")}
     kinds = [
         kind
         for kind in vars(errors).values()
@@ -131,21 +126,21 @@ def test_every_code_of_the_api_is_documented() -> None:
     documented = {code(name) for name, _ in rows("querying.md", "## Errors")}
     sources = "".join(file.read_text() for file in (ROOT / "graphql_api").rglob("*.py"))
     assert {each for each in documented if f'"{each}"' not in sources} == set()
-    raised = set(re.findall(r'"code": "([A-Z_]+)"|failed\([^)]*?"([A-Z_]+)"', sources))
+    raised = set(re.findall(r'"code": "([A-Z_]+)"|_failure\([^)]*?"([A-Z_]+)"', sources))
     assert {one or other for one, other in raised} <= documented
 
 
 def test_every_kind_of_field_is_documented() -> None:
-    documented = "".join(kind for kind, *_ in rows("content.md", "## Declare content types"))
+    documented = "".join(kind for kind, *_ in rows("content.md", "### Field kinds"))
     for name in field_kinds.__all__:
-        if name not in {"AnyBlock", "Block", "Field", "Section", "shown_as"}:
+        if name not in {"AnyBlock", "Block", "Field", "Scalar", "Section"}:
             assert f"`{name}" in documented
 
 
 def test_every_key_of_a_mapping_is_documented() -> None:
     documented = [
         code(name)
-        for names, _ in rows("importing.md", "## The mapping")
+        for names, _ in rows("importing.md", "## Mapping file")
         for name in names.split(", ")
     ]
     assert sorted(documented) == sorted(each.name for each in fields(MarkdownMapping))
@@ -211,3 +206,17 @@ def links() -> Iterator[tuple[Path, str]]:
 @pytest.mark.parametrize(("file", "target"), list(links()), ids=str)
 def test_a_link_leads_to_a_file(file: Path, target: str) -> None:
     assert (file.parent / target).exists()
+
+
+def fragments() -> Iterator[tuple[Path, str]]:
+    """Yield each linked page with the fragment of the link."""
+    for file in (ROOT / "README.md", *DOCS.rglob("*.md"), ROOT / "bench" / "README.md"):
+        for target, fragment in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", file.read_text()):
+            yield (file.parent / target if target else file), fragment
+
+
+@pytest.mark.parametrize(("page", "fragment"), list(fragments()), ids=str)
+def test_a_fragment_of_a_link_is_a_heading(page: Path, fragment: str) -> None:
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), flags=re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
+    assert fragment in anchors

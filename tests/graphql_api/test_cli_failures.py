@@ -134,12 +134,12 @@ def _behind(file: Path) -> None:
 # What is done to a database, and what is said of it then.
 FILES: Mapping[str, tuple[Callable[[Path], None], str]] = {
     "missing": (_missing, "run: copydesk migrate"),
-    "empty": (_empty, "not migrated yet; run: copydesk migrate"),
+    "empty": (_empty, "not been migrated yet; run: copydesk migrate"),
     "junk": (_junk, "is not an SQLite database"),
     "damaged": (_damaged, "is damaged"),
     "folder": (_folder, "is a folder"),
     "unreadable": (_unreadable, "site.db"),
-    "newer": (_newer, "install the newer version"),
+    "newer": (_newer, "install a newer version"),
     "behind": (_behind, "run: copydesk migrate"),
 }
 # Those that `migrate` is there for; from 0001 on it finds tables that are there already.
@@ -190,7 +190,10 @@ def _server(**changes: str) -> str:
         (lambda: _server(username="copydesk_nobody", password=PASSWORD), "does not exist"),
         (lambda: f"postgresql://u:{PASSWORD}@/site?sslmode=require", "sslmode"),
         (lambda: f"postgresql://u:{PASSWORD}@host:port/site", "is not a URL"),
-        (lambda: f"mysql://u:{PASSWORD}@host/site", "is of mysql"),
+        (
+            lambda: f"mysql://u:{PASSWORD}@host/site",
+            "mysql in COPYDESK_DATABASE_URL is not supported",
+        ),
         (lambda: "sqlite://", "names no file"),
     ],
 )
@@ -215,7 +218,7 @@ async def test_a_command_says_that_a_server_has_a_newer_database(
     url = await templates.copy("postgresql")
     await templates.execute(url, "update alembic_version set version_num = '9999'")
     result = await asyncio.to_thread(run, url, *COMMANDS[name])
-    check_sentence(result, "install the newer version")
+    check_sentence(result, "install a newer version")
     await templates.drop(url)
 
 
@@ -226,7 +229,7 @@ async def test_a_command_says_that_a_server_has_an_empty_database(
     del folder
     url = await templates.empty("postgresql")
     result = await asyncio.to_thread(run, url, *COMMANDS[name])
-    check_sentence(result, "not migrated yet; run: copydesk migrate")
+    check_sentence(result, "not been migrated yet; run: copydesk migrate")
     await templates.drop(url)
 
 

@@ -57,7 +57,10 @@ async def test_a_proxy_that_is_not_named_is_warned_of_once(
 ) -> None:
     await seen(proxies, times=3)
     assert [each.getMessage() for each in caplog.records if each.name == "copydesk"] == [
-        "X-Forwarded-For from 127.0.0.1 is ignored; name that proxy in COPYDESK_TRUSTED_PROXIES"
+        (
+            "ignored X-Forwarded-For from 127.0.0.1; if it is your proxy, "
+            "add its address to COPYDESK_TRUSTED_PROXIES"
+        )
     ]
 
 
@@ -123,7 +126,7 @@ def test_a_server_that_others_reach_without_tls_warns(
     done = started_and_ended(database, monkeypatch, HOST=host, TLS_TERMINATED_BY=terminated_by)
     assert done.exit_code == 0, done.output
     assert ("COPYDESK_TLS_TERMINATED_BY" in done.stderr) is warns
-    assert "is served at" in done.stdout
+    assert "/graphql for readers" in done.stdout
 
 
 def started_and_ended(
@@ -183,6 +186,6 @@ def check_refused(done: Result, expected: str) -> None:
     assert done.exit_code == 1
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
-    assert line.startswith("Error: nothing can listen on ")
+    assert line.startswith("Error: cannot listen on ")
     assert expected in line
     assert "COPYDESK_PORT" in line

@@ -75,7 +75,7 @@ def test_a_field_without_a_graphql_type_is_refused_when_the_site_is_built() -> N
 
         lists = List(of=Links())
 
-    with pytest.raises(SiteError, match="a list cannot hold a Links"):
+    with pytest.raises(SiteError, match="a Links cannot be the item of a list"):
         build_delivery_schema(Site("Odd", content_types=[Odd]))
 
 

@@ -317,7 +317,7 @@ def test_the_commands_of_the_welcome_make_an_account_that_has_work(demo: Demo) -
     done = CliRunner().invoke(
         cli.main, arguments, input="correct horse battery staple\n", env=environment
     )
-    assert done.output.startswith("you@example.org can sign in now")
+    assert done.output.startswith("Created the account you@example.org")
     desk = demo.ask_as("you@example.org", DESK)
     assert "Context window" in [each["entry"]["title"] for each in desk["myQueue"]]
     assert desk["entry"]["openReview"]["changeRequests"]
@@ -327,7 +327,7 @@ def test_the_commands_of_the_welcome_make_an_account_that_has_work(demo: Demo) -
 @pytest.mark.parametrize(
     ("step", "key", "reason"),
     [
-        ("- step: dance", "/a", "a step is a mapping with one of these as step: request review"),
+        ("- step: dance", "/a", "expected a mapping with a step that is one of request review"),
         ("- step: comment", "/a", "'by' is missing"),
         ("- step: comment", "/b", "there is no entry at /b"),
     ],
@@ -381,7 +381,7 @@ def test_search_engines_are_told_what_a_page_is(demo: Demo) -> None:
         ("glossary/token.md", "author: ", "author: nobody-", None, "there is no person"),
         ("glossary/token.md", "category: ", "category: no/", None, "there is no category"),
         ("glossary/token.md", "tags: [", "tags: [nonsense, ", None, "there is no tag"),
-        ("glossary/token.md", "saved: 2026", "saved: 20x6", None, "saved has to be a day"),
+        ("glossary/token.md", "saved: 2026", "saved: 20x6", None, "saved must be a date"),
         ("tools/vllm.md", "reviewers: [", "reviewers: [stranger, ", None, "there is no person"),
     ],
 )
@@ -415,7 +415,7 @@ async def test_a_link_to_nowhere_names_the_file(copydesk: Copydesk, tmp_path: Pa
     shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     broken = folder / "content" / "tools" / "vllm.md"
     broken.write_text(broken.read_text() + "\n\nSee [this](/tools/nothing).\n")
-    with pytest.raises(ContentFileError, match="leads to /tools/nothing") as fault:
+    with pytest.raises(ContentFileError, match="points to /tools/nothing") as fault:
         await load_demo(copydesk, folder)
     assert fault.value.file == broken
 

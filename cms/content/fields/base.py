@@ -167,7 +167,7 @@ def as_mapping(
         return {}
     for key in value:
         if key not in known:
-            message = f"there is no {key!r} here; known are {', '.join(known)}"
+            message = f"unknown key {key!r}; use one of {', '.join(known)}"
             problems.append(InvalidValue(message=message, path=(*path, key)))
     return value
 

@@ -58,9 +58,11 @@ class Block:
         cls.description = inspect.cleandoc(cls.__doc__ or "")
         cls.abstract = abstract
         if not cls.fields and not abstract:
-            raise SiteError(f"{cls.name}: a block has at least one field")
+            raise SiteError(f"{cls.name}: a block must have at least one field")
         if TYPE in cls.fields:
-            raise SiteError(f"{cls.name}.{TYPE}: {TYPE!r} is the class of the block")
+            raise SiteError(
+                f"{cls.name}.{TYPE}: {TYPE!r} is the class of a block; use another name"
+            )
         check_type_name(cls.name)
         check_names(cls.name, cls.fields)
 
@@ -129,7 +131,7 @@ class AnyBlock(Object):
         known = ", ".join(self.blocks)
         if not isinstance(value, Mapping):
             return f"expected a mapping with a {TYPE!r} and its values, not {name_of(value)}"
-        return f"there is no block {self.variant_of(value)!r} here; known are {known}"
+        return f"unknown block {self.variant_of(value)!r}; use one of {known}"
 
 
 class Blocks(List):
@@ -154,7 +156,7 @@ class Blocks(List):
             label, required=required, description=description, of=self.any_block, most=most
         )
         if not blocks or len(self.blocks) != len(blocks):
-            raise SiteError("a list of blocks names one or more different classes of them")
+            raise SiteError("Blocks must have one or more different classes of blocks")
 
     @property
     def blocks(self) -> Mapping[str, type[Block]]:
@@ -165,6 +167,6 @@ class Blocks(List):
 def _check_block(block: object) -> None:
     """Check that a list of blocks names a class of them."""
     if not (isinstance(block, type) and issubclass(block, Block) and block is not Block):
-        raise SiteError(f"a list of blocks names classes of blocks, not {block!r}")
+        raise SiteError(f"{block!r} in Blocks is not a class of blocks")
     if block.abstract:
-        raise SiteError(f"the block {block.name} is abstract; name the classes that inherit it")
+        raise SiteError(f"the block {block.name} is abstract; use the classes that inherit from it")

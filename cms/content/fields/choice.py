@@ -29,9 +29,11 @@ class Choice(Scalar):
     def __post_init__(self) -> None:
         wrong = [choice for choice in self.choices if not _CHOICE.fullmatch(choice)]
         if UNKNOWN in self.choices:
-            raise SiteError(f"{UNKNOWN} is what a choice that was taken out is shown as, and none")
+            raise SiteError(
+                f"the choice {UNKNOWN} is reserved for choices that were removed; rename it"
+            )
         if wrong or not self.choices or len(set(self.choices)) != len(self.choices):
-            raise SiteError(f"choices are different words in capitals, not {self.choices}")
+            raise SiteError(f"choices must be different words in capitals, not {self.choices}")
 
     def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
         """Check that it is one of the choices."""

@@ -22,6 +22,6 @@ class Colour(Scalar):
             return None
         if isinstance(value, str) and _COLOUR.fullmatch(value):
             return value.lower()
-        message = expected("a colour as #rrggbb", value)
+        message = expected("a colour in the form #rrggbb", value)
         problems.append(InvalidValue(message=message, path=path))
         return None

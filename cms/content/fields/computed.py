@@ -35,10 +35,12 @@ class Computed(Field):
 
     def __post_init__(self) -> None:
         if not isinstance(self.of, Field):
-            raise SiteError("a computed value is of a field: Computed(of=Text(), from_=…)")
+            raise SiteError("of must be a field: Computed(of=Text(), from_=…)")
         item = self.of.item if isinstance(self.of, List) else self.of
         if not isinstance(item, Scalar | Json):
-            raise SiteError(f"a {type(item).__name__} cannot be computed, only plain values")
+            raise SiteError(
+                f"a {type(item).__name__} cannot be computed; use a field with a plain value"
+            )
 
     def __set_name__(self, owner: type, name: str) -> None:
         super().__set_name__(owner, name)
@@ -64,7 +66,9 @@ class Computed(Field):
         if isinstance(computed, str):
             as_text(computed, (self.name,), problems, self.at_most(len(computed)))
         if problems:
-            raise SiteError(f"{self.name} was computed wrongly: {problems[0].message}")
+            raise SiteError(
+                f"the computed value of {self.name} is not valid: {problems[0].message}"
+            )
         return computed
 
     def texts(self, value: JsonValue) -> Iterator[str]:

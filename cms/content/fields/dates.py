@@ -20,7 +20,7 @@ class Date(Scalar):
             return None
         day = clock.parse_day(value)
         if day is None:
-            message = expected("a day of the calendar as YYYY-MM-DD", value)
+            message = expected("a date in the form YYYY-MM-DD", value)
             problems.append(InvalidValue(message=message, path=path))
             return None
         return day.isoformat()

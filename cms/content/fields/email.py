@@ -22,6 +22,6 @@ class Email(Scalar):
         """Check the form; the case stays as it was written."""
         address = as_text(value, path, problems, _LONGEST).strip()
         if address and not _EMAIL.fullmatch(address):
-            message = "expected an e-mail address, as desk@example.org"
+            message = "expected an e-mail address, such as desk@example.org"
             problems.append(InvalidValue(message=message, path=path))
         return address or None

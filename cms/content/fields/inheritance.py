@@ -43,6 +43,6 @@ def _check_attribute(place: str, name: str, value: object) -> None:
     """Check that an attribute is not what was meant to be a field."""
     if isinstance(value, type) and issubclass(value, Field):
         kind = value.__name__
-        raise SiteError(f"{place}: {kind} is a kind of field; write {name} = {kind}()")
+        raise SiteError(f"{place}: {kind} is a field kind; write {name} = {kind}()")
     if isinstance(value, tuple) and any(isinstance(each, Field) for each in value):
-        raise SiteError(f"{place} is a tuple; take the comma after the field away")
+        raise SiteError(f"{place} is a tuple; remove the comma after the field")

@@ -34,13 +34,13 @@ class Json(Field):
 
     def _wrong_with(self, value: JsonValue) -> str:
         if _is_deeper(value, self.deepest):
-            return f"more than {self.deepest} lists and objects stand within each other"
+            return f"lists and objects are nested more than {self.deepest} levels deep"
         if bad := next((char for text in _texts(value) if (char := forbidden_in(text))), None):
             return f"contains the character U+{ord(bad):04X}, which cannot be stored"
         try:
             size = len(canonical_bytes(value))
         except (ValueError, TypeError, AttributeError):
-            return "is not JSON: numbers are finite, and whole ones below 2\u2075\u00b3"
+            return "is not JSON: numbers must be finite, and whole numbers below 2\u2075\u00b3"
         if size > self.largest:
             return f"{size:,} bytes; at most {self.largest:,} are allowed"
         return ""

@@ -98,7 +98,7 @@ def _clean_link(item: Json, path: ValuePath, problems: Problems) -> JsonObject |
     link = {key: as_text(values.get(key), (*path, key), problems, 2_000).strip() for key in _KEYS}
     if not is_address(link["href"]):
         message = (
-            "expected an address: an entry's id or path, "
+            "expected the id or the path of an entry, "
             "or a URL that starts with https://, http://, mailto: or tel:"
         )
         problems.append(InvalidValue(message=message, path=(*path, "href")))

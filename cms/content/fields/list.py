@@ -27,13 +27,13 @@ class List(Field):
 
     def __post_init__(self) -> None:
         if self.of is not None and not isinstance(self.of, Field):
-            raise SiteError("a list is of a field: List(of=Text())")
+            raise SiteError("of must be a field: List(of=Text())")
 
     @property
     def item(self) -> Field:
         """The field that every item is a value of."""
         if self.of is None:
-            raise SiteError(f"list {self.name!r} does not say what it is a list of")
+            raise SiteError(f"the list {self.name!r} must have items of a field: List(of=Text())")
         return self.of
 
     def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:

@@ -28,7 +28,7 @@ class DateTime(Scalar):
             return None
         moment = _moment(value)
         if moment is None:
-            message = expected("a time with a zone, as 2026-11-24T18:00:00+01:00", value)
+            message = expected("a time with a zone, such as 2026-11-24T18:00:00+01:00", value)
             problems.append(InvalidValue(message=message, path=path))
             return None
         text = moment.isoformat(timespec="milliseconds")

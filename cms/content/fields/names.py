@@ -44,7 +44,7 @@ def check_type_name(name: str) -> None:
         SiteError: if it is not written as names of classes are.
     """
     if not _TYPE_NAME.fullmatch(name) or iskeyword(name):
-        raise SiteError(f"{name}: the class needs a name like GlossaryTerm")
+        raise SiteError(f"{name}: the class must have a name such as GlossaryTerm")
 
 
 def check_plural(name: str, plural: str) -> None:
@@ -54,9 +54,9 @@ def check_plural(name: str, plural: str) -> None:
         SiteError: if it is not written as names of classes are, or is the name.
     """
     if lower_first(plural) == lower_first(name):
-        raise SiteError(f"{name}: the class needs another plural")
+        raise SiteError(f"{name}: the plural must differ from the class name; add plural=…")
     if not _PLURAL.fullmatch(plural):
-        raise SiteError(f"{name}: the plural {plural!r} has to be a word like GlossaryTerms")
+        raise SiteError(f"{name}: the plural {plural!r} must be a word such as GlossaryTerms")
 
 
 def check_names(owner: str, names: Iterable[str], taken: Iterable[str] = ()) -> None:
@@ -73,14 +73,14 @@ def check_names(owner: str, names: Iterable[str], taken: Iterable[str] = ()) -> 
     known = {api_name(name): name for name in taken}
     for name in names:
         if not is_field_name(name):
-            raise SiteError(f"{owner}.{name}: field names are lower_case_with_underscores")
+            raise SiteError(f"{owner}.{name}: field names must be in lower_case_with_underscores")
         if name == _ABSENCE:
-            raise SiteError(f"{owner}.{name}: filters have an isNull; take another name")
+            raise SiteError(f"{owner}.{name}: filters have an isNull; use another name")
         if name == _METHOD:
-            raise SiteError(f"{owner}.{name}: Python needs this name; take another one")
+            raise SiteError(f"{owner}.{name}: this name is reserved for Python; use another one")
         other = known.setdefault(api_name(name), name)
         if other != name:
             raise SiteError(
                 f"{owner}: {other!r} and {name!r} are both {api_name(name)!r} in the API; "
-                "give one of them another name"
+                "rename one of them"
             )

@@ -106,12 +106,10 @@ def _check_arguments(own: Mapping[str, object], fields: Mapping[str, object]) ->
     """Check that what an object says of itself is no field, and all else is one."""
     for name, value in own.items():
         if isinstance(value, Field):
-            raise SiteError(
-                f"an object has a {name} of its own, so none of its fields can be called {name!r}"
-            )
+            raise SiteError(f"{name!r} is a parameter of Object; use another name for the field")
     for name, value in fields.items():
         if isinstance(value, type) and issubclass(value, Field):
             kind = value.__name__
-            raise SiteError(f"an object's {name}: {kind} is a kind of field; write {kind}()")
+            raise SiteError(f"an object's {name}: {kind} is a field kind; write {kind}()")
         if not isinstance(value, Field):
-            raise SiteError(f"an object's {name} is no field; {suggestion(name, [*own])}")
+            raise SiteError(f"an object's {name} is not a field; {suggestion(name, [*own])}")

@@ -12,7 +12,7 @@ def check_targets(names: object) -> tuple[str, ...]:
         SiteError: if they are not a list or tuple of texts.
     """
     if isinstance(names, str):
-        raise SiteError(f'to="{names}" is one text, not a list of names; write to=("{names}",)')
+        raise SiteError(f'to="{names}" is a text, not a list of names; write to=("{names}",)')
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
-        raise SiteError('to lists names of content types: to=("Article",)')
+        raise SiteError('to must be a list of names of content types: to=("Article",)')
     return tuple(names)

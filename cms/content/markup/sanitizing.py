@@ -45,16 +45,16 @@ class Loss:
         match self.code:
             case "REMOVED_ELEMENT":
                 return (
-                    f"<{self.tag}> is not allowed and was left out; "
-                    "put it in `backticks` to show it as it is"
+                    f"<{self.tag}> is not allowed and was removed; "
+                    "put it in `backticks` to show it literally"
                 )
             case "REMOVED_ADDRESS":
                 return (
-                    f"the address {self.value!r} of <{self.tag}> is not allowed and was left "
-                    "out; use https://, http://, mailto:, tel: or a path of this site"
+                    f"the address {self.value!r} of <{self.tag}> is not allowed and was "
+                    "removed; use https://, http://, mailto:, tel: or a path of this site"
                 )
             case _:
-                return f"{self.attribute} is not allowed on <{self.tag}> and was left out"
+                return f"{self.attribute} is not allowed on <{self.tag}> and was removed"
 
 
 def losses(before: str, after: str) -> Iterator[Loss]:

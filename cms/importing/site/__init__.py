@@ -1,1 +1,1 @@
-"""Read the files of another site: pages, front matter, addresses. No SQL."""
+"""Files of another site: pages, front matter, addresses. No SQL."""

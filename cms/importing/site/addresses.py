@@ -1,4 +1,4 @@
-"""Links between the pages of the old site: where they lead, and other ones in their place."""
+"""Links between the pages of the old site, and their replacement."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 from cms.content.markup.markdown import code_lines, links_in
 from cms.importing.site.mapping import LocaleFiles
 
-# A code span, which holds no links; or a link or an image, with the words in its brackets, in
-# which a pair of brackets may stand, its address and perhaps a title.
+# A code span, which contains no links; or a link or an image, with its text in brackets, which can
+# contain a pair of brackets, its address and an optional title.
 _LINK = re.compile(
     r"""(?P<code>(?<!`)`+(?!`))(?:(?!\n\n)[\s\S])+?(?<!`)(?P=code)(?!`)
     | (?<!\\)(?P<image>!?)\[(?P<words>(?:[^\[\]\\]|\\.|\[[^\[\]]*\])*)\]
@@ -23,10 +23,10 @@ _LINK = re.compile(
 
 @dataclass(frozen=True)
 class OldAddress:
-    """Where a link leads on the old site.
+    """The target of a link on the old site.
 
     Attributes:
-        path: the path, without a slash at its end.
+        path: the path, without a trailing slash.
         fragment: the anchor, without ``#``; empty for the top.
     """
 
@@ -34,7 +34,7 @@ class OldAddress:
     fragment: str = ""
 
     def name_in(self, files: LocaleFiles) -> str | None:
-        """Return the name of the file whose page stood at the path in a language, if any can."""
+        """Return the name of the file with the page at a path in a locale, if there can be one."""
         for pattern in files.stood_at:
             before, _, after = pattern.rstrip("/").partition("{path}")
             name = self.path.removeprefix(before).removesuffix(after)
@@ -48,8 +48,8 @@ class OldLink:
     """A link in a text.
 
     Attributes:
-        href: as it is written.
-        address: where it leads on the old site.
+        href: the link as written.
+        address: its target on the old site.
         line: the line of the text, counted from 0.
     """
 
@@ -58,44 +58,44 @@ class OldLink:
     line: int
 
 
-# Says where a link leads from now on; ``None`` leaves the words alone.
+# Returns the new target of a link; ``None`` keeps only its text.
 Chooser: TypeAlias = Callable[[OldLink], str | None]
 
 
 def old_address(href: str, page_path: str, url: str) -> OldAddress | None:
-    """Return where a link on a page leads on the old site; ``None`` if it leads elsewhere.
+    """Return the target of a link on the old site; ``None`` for links to other sites.
 
     Args:
-        href: as it is written.
-        page_path: where the page stood.
-        url: the old site's own; empty if not known.
+        href: the link as written.
+        page_path: the path of the page with the link.
+        url: the URL of the old site; empty if unknown.
     """
     inside = _within(href, url)
     try:
         parts = urlsplit(inside)
-    except ValueError:  # it is no address at all
+    except ValueError:  # not a valid address
         return None
     if parts.scheme or parts.netloc:
         return None
     if not parts.path:
         return OldAddress("/", unquote(parts.fragment)) if inside != href else None
-    is_file = parts.path.endswith(".md")  # seen from the file, not from its page
+    is_file = parts.path.endswith(".md")  # relative to the file, not to its page
     path = urljoin(page_path.rstrip("/") if is_file else page_path, parts.path)
     bare = unquote(path).removesuffix(".md").removesuffix("index.html").rstrip("/")
     return OldAddress(bare or "/", unquote(parts.fragment))
 
 
 def old_links(text: str, page_path: str, url: str) -> Iterator[OldLink]:
-    """Yield the links of a Markdown text that lead to pages of the old site."""
+    """Yield the links of a Markdown text to pages of the old site."""
     for match in _links(text):
         if not match["image"] and (link := _link(match, page_path, url)) is not None:
             yield link
 
 
 def with_links(text: str, page_path: str, url: str, choose: Chooser) -> str:
-    """Return a Markdown text whose links to the old site lead where ``choose`` says.
+    """Return a Markdown text with the links to the old site replaced by ``choose``.
 
-    Images are taken from the old site, if its address is known.
+    Images keep pointing to the old site, if its URL is known.
     """
     pieces: list[str] = []
     done = 0
@@ -108,7 +108,7 @@ def with_links(text: str, page_path: str, url: str, choose: Chooser) -> str:
 
 
 def unwritable_link(text: str, page_path: str, url: str) -> str | None:
-    """Return a link to the old site that is written as neither of the functions above can read."""
+    """Return a link to the old site in a form that the functions above do not support."""
     found = {link.href for link in old_links(text, page_path, url)}
     hrefs = (link.href for link in links_in(text))
     inside = (each for each in hrefs if old_address(each, page_path, url) is not None)
@@ -116,7 +116,7 @@ def unwritable_link(text: str, page_path: str, url: str) -> str | None:
 
 
 def _within(href: str, url: str) -> str:
-    """Return an address on the old site without the site's own; another one stays as it is."""
+    """Return an address on the old site without the site's URL, or any other unchanged."""
     own = url.rstrip("/")
     rest = href.removeprefix(own)
     return rest if own and rest != href and rest[:1] in {"", "/", "#", "?"} else href
@@ -129,7 +129,7 @@ def _replaced(
     if match["image"]:
         href = f"{url.rstrip('/')}{link.address.path}" if url else link.href
         return f"![{words}]({href}{match['title'] or ''})"
-    inner = with_links(words, page_path, url, choose)  # an image, perhaps
+    inner = with_links(words, page_path, url, choose)  # may contain an image
     href_now = choose(link)
     return inner if href_now is None else f"[{inner}]({href_now}{match['title'] or ''})"
 

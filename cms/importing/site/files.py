@@ -1,4 +1,4 @@
-"""Which files a folder holds, and what they said before."""
+"""The files of a folder and their history."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from cms.errors import ContentFileError
 from cms.importing.front_matter import FrontMatter, parse_markdown, read_markdown
 from cms.importing.site.mapping import MarkdownMapping, Place, refuse_outside
 
-# How much of its words a file has in common with the one that it was before; less makes it
-# another file. Files of a kind share headings and phrases, so half would not be enough.
+# The minimum share of common words for a rename. Files of one kind share headings and phrases,
+# so half would not be enough.
 _SAME_FILE = 0.6
 
 
 @dataclass(frozen=True)
 class Change:
-    """What became of a file.
+    """A change of a file.
 
     Attributes:
-        place: what its path says.
-        label: what errors call it.
-        text: what it says now; ``None`` if it was deleted.
+        place: the locale and name in its path.
+        label: its name in errors.
+        text: the new text; ``None`` if it was deleted.
     """
 
     place: Place
@@ -37,7 +37,7 @@ class Change:
     text: str | None
 
     def read(self) -> FrontMatter | None:
-        """Return the file; ``None`` if it was deleted.
+        """Read the file; return ``None`` if it was deleted.
 
         Raises:
             ContentFileError: if it cannot be read.
@@ -47,14 +47,14 @@ class Change:
 
 @dataclass(frozen=True)
 class Commit:
-    """What somebody changed at once.
+    """A set of changes by one author.
 
     Attributes:
-        at: when; never earlier than the commit before.
-        author: who, as the history has it.
-        message: why.
-        changes: the files.
-        label: what errors call it.
+        at: the time; never earlier than that of the previous commit.
+        author: the author in the history.
+        message: the message.
+        changes: the changed files.
+        label: its name in errors.
     """
 
     at: datetime
@@ -66,16 +66,16 @@ class Commit:
 
 @dataclass(frozen=True)
 class Names:
-    """Which names are those of the same page.
+    """The former names of pages.
 
     Attributes:
-        present: for the slug of a name that is not used any more, that of its successor.
+        present: the current slug for each slug that is no longer used.
     """
 
     present: Mapping[str, str] = field(default_factory=dict)
 
     def key(self, name: str) -> str:
-        """Return what is the same for all names that a page has or had, in all languages."""
+        """Return the key of a page, which is the same for all its names and locales."""
         word = slugify(name.rpartition("/")[2])
         seen = {word}
         while (word := self.present.get(word, word)) not in seen:
@@ -84,13 +84,13 @@ class Names:
 
 
 def read_folder(folder: Path, mapping: MarkdownMapping) -> Iterator[tuple[Place, FrontMatter]]:
-    """Yield the files of a folder that are pages, in the order of their paths.
+    """Yield the files of a folder with pages, ordered by path.
 
     Raises:
-        ContentFileError: if one cannot be read, or is not in the folder but linked from it.
+        ContentFileError: if a file cannot be read or is a symbolic link to outside the folder.
     """
     if not folder.is_dir():
-        raise ContentFileError(folder, None, "is not a folder")
+        raise ContentFileError(folder, None, "not a folder")
     for file in sorted(folder.rglob("*")):
         if file.is_symlink():
             refuse_outside(folder, file)
@@ -101,10 +101,10 @@ def read_folder(folder: Path, mapping: MarkdownMapping) -> Iterator[tuple[Place,
 
 
 def read_history(folder: Path, mapping: MarkdownMapping) -> list[Commit]:
-    """Return what the files said before, oldest first; nothing if the mapping names no history.
+    """Return the history, oldest first; empty if the mapping names none.
 
     Raises:
-        ContentFileError: naming the line that cannot be read.
+        ContentFileError: with the line that cannot be read.
     """
     if not mapping.history:
         return []
@@ -121,15 +121,15 @@ def read_history(folder: Path, mapping: MarkdownMapping) -> list[Commit]:
 def find_names(
     mapping: MarkdownMapping, commits: Sequence[Commit], present: Iterable[Place]
 ) -> Names:
-    """Return which names of the history are those of pages that have another one now.
+    """Return the former names of pages in the history.
 
-    A history may not say that a file was renamed. It was if it is not there any more, and a
-    file that says nearly the same appeared after its last change.
+    A history does not record renames. A file was renamed if it no longer exists and a file with
+    nearly the same text appeared after its last change.
 
     Args:
-        mapping: what it says goes before what is found.
+        mapping: the mapping; its ``renamed`` takes precedence.
         commits: the history.
-        present: the places of the files that there are.
+        present: the places of the current files.
     """
     locales = {change.place.locale for commit in commits for change in commit.changes}
     names = {_word(place) for place in present if place.locale in locales}
@@ -155,7 +155,7 @@ class _Line:
 
 @dataclass
 class _Life:
-    """What the history says of a name: its first and its last text, and when."""
+    """The first and last text of a name in the history, with their times."""
 
     begun: int
     first: str
@@ -172,15 +172,15 @@ def _line(file: Path, number: int, line: bytes) -> _Line:
     except KeyError as missing:
         raise ContentFileError(file, number, f"{missing} is missing") from None
     except (ValueError, TypeError, AttributeError) as error:
-        raise ContentFileError(file, number, f"is no line of a history: {error}") from None
+        raise ContentFileError(file, number, f"not a valid line of a history: {error}") from None
     if path.is_absolute() or ".." in path.parts:
-        raise ContentFileError(file, number, f"{path} leads out of the folder")
+        raise ContentFileError(file, number, f"{path} is outside the folder")
     if at.tzinfo is None:
         raise ContentFileError(file, number, f"{value['at']} has no time zone; add one, or Z")
     if not isinstance(text, str | None):
-        raise ContentFileError(file, number, "text has to be text")
+        raise ContentFileError(file, number, "text must be a string")
     if not isinstance(author, str) or not slugify(author):
-        raise ContentFileError(file, number, f"author: {author!r} is no name")
+        raise ContentFileError(file, number, f"author: {author!r} is not a name")
     label = Path(f"{file}:{number}: {path}")
     return _Line(
         at=at.astimezone(UTC),
@@ -195,7 +195,7 @@ def _line(file: Path, number: int, line: bytes) -> _Line:
 def _commits(lines: Iterable[_Line], mapping: MarkdownMapping) -> Iterator[Commit]:
     latest = datetime.min.replace(tzinfo=UTC)
     for (at, author, message), group in groupby(lines, lambda e: (e.at, e.author, e.message)):
-        # A clock that was wrong does not make history run backwards.
+        # Clock skew: never earlier than the previous commit.
         latest = max(latest, at)
         first, *others = group
         changes = tuple(

@@ -1,4 +1,4 @@
-"""How the Markdown files of another site become content of this one: data, not code."""
+"""The mapping from the Markdown files of another site to content, as data."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from cms.site import Site
 
 @dataclass(frozen=True, kw_only=True)
 class LocaleFiles:
-    """Which files are in a language.
+    """The files of a locale.
 
     Attributes:
-        folder: where they are, seen from the folder that is imported.
-        suffix: what their names end with before ``.md``: ``.de`` for ``cluster.de.md``.
-        stood_at: where their pages stood on the old site; ``{path}`` is a file's path in the
-            folder without ``.md``. The first is the page's own address, the others are such
-            as links use too.
+        folder: their folder, relative to the imported folder.
+        suffix: the suffix of their names before ``.md``: ``.de`` for ``cluster.de.md``.
+        stood_at: the paths of their pages on the old site; ``{path}`` is a file's path in the
+            folder without ``.md``. The first is the path of the page, the others also occur in
+            links.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -38,11 +38,11 @@ class LocaleFiles:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """What a file's path says.
+    """The locale and name in a file's path.
 
     Attributes:
-        locale: the language of the page.
-        name: the file's path in the folder of its language, without suffix and ``.md``.
+        locale: the locale of the page.
+        name: the file's path in the folder of its locale, without suffix and ``.md``.
     """
 
     locale: str
@@ -51,33 +51,33 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class MarkdownMapping:
-    """How files become entries. Keys of the front matter are found in any case of letters.
+    """The mapping from files to entries. Keys of the front matter are matched without case.
 
     Attributes:
-        content_type: the name of the content type that all the entries are of.
-        locales: the files of each of the site's languages.
+        content_type: the name of the content type of all entries.
+        locales: the files of each locale of the site.
         title: the key of the title.
         summary: the key of the summary; empty for none.
         category: the key of the category's name or path; empty for none.
         tags: the key of the tags' names; empty for none.
-        fields: for each field of the content type that has one, its key.
-        values: for each key, what to say instead of some of its values, in any case of
-            letters; an empty text drops a value.
-        body: the field that takes the text.
-        sections: the field that takes the text's parts under headings of level 2; empty leaves
+        fields: the key of each mapped field of the content type.
+        values: for some keys, the replacements of some values, matched without case; an empty
+            text drops a value.
+        body: the field for the text.
+        sections: the field for the parts of the text under headings of level 2; empty leaves
             them in the text.
-        opening: headings under which the text itself stands if they come first.
-        skip: patterns of files that are no entries, like ``*/search.md``.
-        drafts: keys and the values of them by which a page says that it is not public.
-        renamed: names that files had once, or have in one language only, and the names by
-            which their pages are known now.
-        history: a file of JSON lines with what files said before, oldest first, each with
-            ``path``, ``at``, ``author``, ``message`` and either ``text`` or ``deleted``.
-        authors: the addresses of the accounts of some authors of the history.
-        author_domain: where the addresses of the others end.
-        url: the old site's own; links to it are links within it.
-        unresolved: what becomes of a link to a page that is not there: ``plain`` leaves its
-            words, ``external`` lets it lead to the old site.
+        opening: headings whose text is the beginning of the body, if they come first.
+        skip: patterns of files to ignore, such as ``*/search.md``.
+        drafts: keys and values that mark a page as not public.
+        renamed: former file names, or names in one locale only, each with the current name of
+            its page.
+        history: a file of JSON lines, oldest first, each with ``path``, ``at``, ``author``,
+            ``message`` and either ``text`` or ``deleted``.
+        authors: the e-mail addresses of the accounts of some authors of the history.
+        author_domain: the e-mail domain of all other authors.
+        url: the URL of the old site; links to it are internal links.
+        unresolved: the treatment of links to missing pages: ``plain`` keeps their text,
+            ``external`` links to the old site.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -103,7 +103,7 @@ class MarkdownMapping:
     unresolved: Literal["plain", "external"] = "plain"
 
     def place_of(self, path: str) -> Place | None:
-        """Return what a file's path in the imported folder says; ``None`` if it is no entry."""
+        """Return the locale and name in a file's path; ``None`` if it is not an entry."""
         if not path.endswith(".md") or any(fnmatchcase(path, each) for each in self.skip):
             return None
         found = [
@@ -113,29 +113,27 @@ class MarkdownMapping:
         ]
         if not found:
             return None
-        _, _, locale = max(found)  # the one that says most
+        _, _, locale = max(found)  # the most specific one
         files = self.locales[locale]
         inside = path.removeprefix(files.folder.strip("/")).lstrip("/")
         return Place(locale=locale, name=_without_index(inside.removesuffix(f"{files.suffix}.md")))
 
     def check(self, site: Site, content_type: type[ContentType]) -> None:
-        """Go on only if the mapping fits the site.
+        """Check that the mapping fits the site.
 
         Raises:
-            SiteError: saying what the site does not have.
+            SiteError: if it names something that the site does not have.
         """
         if not self.locales:
-            raise SiteError(
-                "the mapping has to say under locales which files are in which language"
-            )
+            raise SiteError("the mapping must list under locales the files of each language")
         _refuse_unknown("locale", self.locales, site.locales)
         for locale, files in self.locales.items():
             if not files.stood_at or any("{path}" not in each for each in files.stood_at):
-                raise SiteError(f"locales.{locale}: stood_at takes addresses with {{path}} in them")
+                raise SiteError(f"locales.{locale}: each address in stood_at needs a {{path}}")
         if content_type.stands_in_category():
             raise SiteError(
-                f"{content_type.name} stands at {content_type.path}: links between imported pages "
-                "are found only where paths do not name categories"
+                f"{content_type.name} has the path {content_type.path}: links between imported "
+                "pages can be resolved only if the path does not contain the category"
             )
         fields = content_type.fields
         _refuse_unknown(f"field of {content_type.name}", self.fields, list(fields))
@@ -144,14 +142,14 @@ class MarkdownMapping:
         if self.sections and not isinstance(fields.get(self.sections), Sections):
             raise SiteError(f"sections: {content_type.name} has no sections {self.sections!r}")
         if self.unresolved == "external" and not self.url:
-            raise SiteError("unresolved: external takes the old site's address under url")
+            raise SiteError("unresolved: external needs the address of the old site in url")
 
 
 def read_mapping(file: Path) -> MarkdownMapping:
     """Read a mapping from a YAML file.
 
     Raises:
-        ContentFileError: naming the line of what does not fit.
+        ContentFileError: with the line of an invalid value.
     """
     source = read_yaml(file)
     try:
@@ -163,13 +161,13 @@ def read_mapping(file: Path) -> MarkdownMapping:
 
 
 def refuse_outside(folder: Path, file: Path) -> None:
-    """Go on only if a file is in the folder, whatever links lead to it.
+    """Check that a file is in the folder, after resolving symbolic links.
 
     Raises:
-        ContentFileError: if it is not.
+        ContentFileError: if it is outside.
     """
     if not file.resolve().is_relative_to(folder.resolve()):
-        raise ContentFileError(file, None, f"leads out of {folder}; only what is in it is read")
+        raise ContentFileError(file, None, f"points outside {folder}; move the file into it")
 
 
 def _is_within(path: str, folder: str) -> bool:
@@ -184,4 +182,4 @@ def _without_index(name: str) -> str:
 def _refuse_unknown(what: str, names: Mapping[str, Any], known: Sequence[str]) -> None:
     for name in names:
         if name not in known:
-            raise SiteError(f"the mapping names {name!r}; known is as a {what}: {', '.join(known)}")
+            raise SiteError(f"the mapping names the {what} {name!r}; use one of {', '.join(known)}")

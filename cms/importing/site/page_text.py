@@ -1,4 +1,4 @@
-"""What a file says of its page, before its links are resolved."""
+"""The content of a file, before its links are resolved."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from cms.importing.site.mapping import MarkdownMapping
 
 @dataclass(frozen=True)
 class PageText:
-    """A page as a file has it.
+    """A page as it is in a file.
 
     Attributes:
-        name: the file's path in the folder of its language, without ``.md``.
+        name: the file's path in the folder of its locale, without ``.md``.
         source: the file.
-        draft: what it says, without category and tags; links are those of the old site.
+        draft: its draft, without category and tags, with the links of the old site.
         category: the path of its category; empty for none.
-        category_name: what readers see of it.
-        tags: its tags' names, by their slugs.
-        is_draft: whether it says itself that it is not public.
-        anchors: what a ``#fragment`` can lead to in it.
-        missing: what would have to be filled in before it can be published.
+        category_name: the public name of the category.
+        tags: the names of its tags, by slug.
+        is_draft: whether the file marks it as not public.
+        anchors: the anchors for a ``#fragment``.
+        missing: errors about required fields without a value.
     """
 
     name: str
@@ -43,7 +43,7 @@ class PageText:
 
     @property
     def is_publishable(self) -> bool:
-        """Whether nothing but a sign-off stands between it and its readers."""
+        """True if the page needs only sign-offs to be published."""
         return not self.is_draft and not self.missing
 
 
@@ -54,10 +54,10 @@ def read_page(
     name: str,
     source: FrontMatter,
 ) -> PageText:
-    """Return what a file says.
+    """Return the page in a file.
 
     Raises:
-        ContentFileError: naming the line of a value that does not fit.
+        ContentFileError: with the line of an invalid value.
     """
     values = _Values(mapping, source)
     draft = Draft(
@@ -88,7 +88,7 @@ def read_page(
 
 
 def fields_of(mapping: MarkdownMapping, text: str) -> Mapping[str, Json]:
-    """Return the fields that take a text: the body, and the sections if there are any."""
+    """Return the fields for a text: the body, and the sections if there are any."""
     if not mapping.sections:
         return {mapping.body: text}
     body, parts = split_at_headings(text)
@@ -100,7 +100,7 @@ def fields_of(mapping: MarkdownMapping, text: str) -> Mapping[str, Json]:
 
 
 def fault_of(mapping: MarkdownMapping, source: FrontMatter, error: UserError) -> ContentFileError:
-    """Return what a command found wrong, as a fault of the file it comes from."""
+    """Return the error of a command as an error of the file."""
     names = [each for each in error.path if isinstance(each, str)]
     field = names[1] if names[:1] == ["fields"] and len(names) > 1 else ""
     if field in {mapping.body, mapping.sections}:
@@ -111,7 +111,7 @@ def fault_of(mapping: MarkdownMapping, source: FrontMatter, error: UserError) ->
 
 
 class _Values:
-    """The front matter of a file, as a mapping reads it."""
+    """The front matter of a file, read with a mapping."""
 
     def __init__(self, mapping: MarkdownMapping, source: FrontMatter) -> None:
         self._source = source
@@ -122,11 +122,11 @@ class _Values:
         }
 
     def spelling(self, key: str) -> str:
-        """Return a key as the file writes it."""
+        """Return a key as it is written in the file."""
         return self._spellings.get(key.casefold(), key)
 
     def value(self, key: str) -> Json:
-        """Return the value of a key, or what the mapping says instead."""
+        """Return the value of a key, or its replacement in the mapping."""
         value = self._source.values.get(self.spelling(key)) if key else None
         if isinstance(value, list):
             return [self._replaced(key, each) for each in value]
@@ -136,19 +136,19 @@ class _Values:
         """Return the text of a key; empty if there is none.
 
         Raises:
-            ContentFileError: if it is something else.
+            ContentFileError: if it is not a text.
         """
         value = self.value(key)
         if isinstance(value, Mapping | list):
-            reason = f"{self.spelling(key)} has to be text, not {value!r}"
+            reason = f"{self.spelling(key)} must be text, not {value!r}"
             raise self._source.fault(self.spelling(key), reason)
         return "" if value is None else str(value).strip()
 
     def texts(self, key: str) -> Sequence[str]:
-        """Return the texts of a key, one or a list; empty ones are left out.
+        """Return the texts of a key, one or a list, without empty ones.
 
         Raises:
-            ContentFileError: if one is something else.
+            ContentFileError: if one is not a text.
         """
         value = self.value(key)
         return list(self._texts(key, value if isinstance(value, list) else [value]))
@@ -156,7 +156,7 @@ class _Values:
     def _texts(self, key: str, values: Sequence[Json]) -> Iterator[str]:
         for each in values:
             if isinstance(each, Mapping | list):
-                reason = f"{self.spelling(key)} has to hold texts, not {each!r}"
+                reason = f"{self.spelling(key)} must contain only texts, not {each!r}"
                 raise self._source.fault(self.spelling(key), reason)
             if each is not None and str(each).strip():
                 yield str(each).strip()

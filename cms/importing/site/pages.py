@@ -1,4 +1,4 @@
-"""The pages of the old site at one moment: which there are, and what they look like here."""
+"""The pages of the old site at one time, and their drafts on this site."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ PageKey: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True)
 class LostLink:
-    """A link that leads nowhere on this site.
+    """A link without a target on this site.
 
     Attributes:
-        file: the file it stands in.
+        file: the file with the link.
         line: the line, counted from 1.
-        href: as it is written.
-        reason: what is not there.
+        href: the link as written.
+        reason: the missing target.
     """
 
     file: Path
@@ -48,12 +48,12 @@ class LostLink:
 
 @dataclass(frozen=True)
 class DraftWithLinks:
-    """What a page looks like here, without category and tags.
+    """The draft of a page on this site, without category and tags.
 
     Attributes:
-        draft: the page, its links leading to where pages stand here.
-        resolved: how many of its links lead to pages.
-        lost: the others.
+        draft: the draft, with links to pages of this site.
+        resolved: the number of resolved links.
+        lost: the unresolved links.
     """
 
     draft: Draft
@@ -63,14 +63,14 @@ class DraftWithLinks:
 
 @dataclass(eq=False)
 class OldPage:
-    """A page in a language.
+    """A page in a locale.
 
     Attributes:
-        key: the language, and what is the same for the page in all of them.
-        slug: its word in paths here.
-        text: what its file says at the moment; ``None`` if there is none.
-        mentions: the pages that its links lead to.
-        mentions_parts: those of them to a part of which they lead.
+        key: the locale, and the key of the page, which is the same in all locales.
+        slug: its URL slug on this site.
+        text: its current text; ``None`` if there is none.
+        mentions: the targets of its links.
+        mentions_parts: the targets of its links with a fragment.
     """
 
     key: PageKey
@@ -81,21 +81,21 @@ class OldPage:
 
     @property
     def locale(self) -> str:
-        """The page's language."""
+        """The locale of the page."""
         return self.key[0]
 
 
 @dataclass
 class OldSite:
-    """All pages of the old site, as of one moment after the other.
+    """All pages of the old site, at successive times.
 
     Attributes:
-        mapping: how they become content.
-        content_type: of what type.
-        names: which names are those of the same page.
-        slugs: the words that pages have in paths, where it is not their key.
-        with_drafts: whether links may lead to what cannot be published; so it is where
-            nothing is.
+        mapping: the mapping from files to content.
+        content_type: the content type of all entries.
+        names: the former names of pages.
+        slugs: the slugs of pages that differ from their keys.
+        with_drafts: whether links can point to unpublished pages; true if the import does not
+            publish.
         pages: the pages.
     """
 
@@ -107,37 +107,37 @@ class OldSite:
     pages: dict[PageKey, OldPage] = field(default_factory=dict)
 
     def key_of(self, place: Place) -> PageKey:
-        """Return the page that a file is of."""
+        """Return the key of the page of a file."""
         return place.locale, self.names.key(place.name)
 
     def page_at(self, place: Place) -> OldPage:
-        """Return the page that a file is of, which may have no text yet."""
+        """Return the page of a file, which may have no text yet."""
         key = self.key_of(place)
         if key not in self.pages:
             self.pages[key] = OldPage(key, self.slugs.get(key, key[1]))
         return self.pages[key]
 
     def read(self, place: Place, source: FrontMatter) -> PageText:
-        """Return what a file says of its page.
+        """Return the text of a page in a file.
 
         Raises:
-            ContentFileError: if a value does not fit, or a link cannot be read.
+            ContentFileError: if a value is invalid, or a link is in an unsupported form.
         """
         text = read_page(self.mapping, self.content_type, place.locale, place.name, source)
         if href := unwritable_link(source.body, *self._where(place.locale, place.name)):
-            reason = f"write the link to {href} as [words](address), so that it can follow its page"
+            reason = f"write the link to {href} as [words](address); no other form can be updated"
             raise ContentFileError(source.file, source.body_line, reason)
         return text
 
     def put(self, page: OldPage, text: PageText | None) -> None:
-        """Let a page say something else from now on; ``None`` takes it away."""
+        """Replace the text of a page; ``None`` deletes the page."""
         page.text = text
         links = list(self._links(page.locale, text)) if text is not None else []
         page.mentions = frozenset(key for key, _ in links)
         page.mentions_parts = frozenset(key for key, address in links if address.fragment)
 
     def stands(self, page: OldPage | None) -> bool:
-        """Say whether links can lead to a page."""
+        """Return whether links can point to a page."""
         if page is None or page.text is None:
             return False
         return self.with_drafts or page.text.is_publishable
@@ -145,7 +145,7 @@ class OldSite:
     def touched_by(
         self, changed: Iterable[OldPage], came_or_went: Iterable[OldPage]
     ) -> Iterator[OldPage]:
-        """Yield the other pages that look different because some have changed."""
+        """Yield the other pages whose links are affected by changed pages."""
         edited = {page.key for page in changed}
         moved = {page.key for page in came_or_went}
         for page in self.pages.values():
@@ -154,7 +154,7 @@ class OldSite:
                 yield page
 
     def draft(self, page: OldPage, text: PageText) -> DraftWithLinks:
-        """Return what a page with this text looks like here, at this moment."""
+        """Return the current draft of a page with this text."""
         lost: list[LostLink] = []
         resolved = 0
 
@@ -176,15 +176,15 @@ class OldSite:
         )
 
     def _target(self, locale: str, address: OldAddress) -> tuple[str | None, str]:
-        """Return the path at which an address is here, and what is not there."""
+        """Return the path of an address on this site, and the missing target, if any."""
         page = self._page_at_address(locale, address)
         if page is None:
-            return None, "leads to no page"
+            return None, "does not point to a page"
         path = self.content_type.path_for(page.slug, locale)
         if path is None or page.text is None or not self.stands(page):
-            return None, "leads to a page that is not public"
+            return None, "points to a page that is not public"
         if address.fragment and address.fragment not in page.text.anchors:
-            return path, f"leads to a page without #{address.fragment}"
+            return path, f"points to a page without #{address.fragment}"
         return f"{path}#{address.fragment}" if address.fragment else path, ""
 
     def _page_at_address(self, locale: str, address: OldAddress) -> OldPage | None:
@@ -202,7 +202,7 @@ class OldSite:
                 yield key, link.address
 
     def _where(self, locale: str, name: str) -> tuple[str, str]:
-        """Return where a page stood on the old site, and where that was."""
+        """Return the path of a page on the old site."""
         (own, *_) = self.mapping.locales[locale].stood_at
         return own.replace("{path}", name), self.mapping.url
 

@@ -97,7 +97,7 @@ def backend(database_url: str, sqlite_mmap_megabytes: int = 0) -> Backend:
         case "sqlite":
             raise DatabaseError(f"COPYDESK_DATABASE_URL names no file; {_URLS}")
         case name:
-            raise DatabaseError(f"COPYDESK_DATABASE_URL is of {name}; {_URLS}")
+            raise DatabaseError(f"{name} in COPYDESK_DATABASE_URL is not supported; {_URLS}")
 
 
 _URLS = "use sqlite:///<file> or postgresql://<user>@<host>/<name>"
@@ -112,8 +112,8 @@ def _check_options(url: URL) -> None:
     known = set(signature(asyncpg.connect).parameters)
     if unknown := sorted(url.query.keys() - known):
         message = (
-            f"COPYDESK_DATABASE_URL has options that asyncpg does not take: {', '.join(unknown)}; "
-            "leave them out (the one for TLS is ssl)"
+            f"COPYDESK_DATABASE_URL has options unknown to asyncpg: {', '.join(unknown)}; "
+            "remove them (the option for TLS is ssl)"
         )
         raise DatabaseError(message)
 
@@ -132,7 +132,7 @@ class SqliteBackend:
         try:
             make_private_folder(folder)
         except OSError as error:
-            message = f"the folder {folder} cannot be made ({error.strerror}); make it yourself"
+            message = f"the folder {folder} cannot be created ({error.strerror}); create it first"
             raise DatabaseError(message) from None
         with suppress(OSError):  # connecting raises a more precise error below
             make_private_file(Path(self._file))

@@ -30,8 +30,8 @@ from cms.errors import (
     DatabaseUnavailable,
 )
 
-_NO_FREE_CONNECTION = "all connections of the pool to the database are in use; try again"
-_CONFLICT = "another transaction has written the same at the same time; try again"
+_NO_FREE_CONNECTION = "all database connections of the pool are in use; try again"
+_CONFLICT = "another transaction has changed the same data at the same time; try again"
 
 
 class Failures(Protocol):
@@ -84,28 +84,28 @@ class SqliteFailures:
         if file.is_dir():
             return DatabaseDamaged(f"{file} is a folder; correct COPYDESK_DATABASE_URL")
         if not os.access(file, os.R_OK):
-            return DatabaseUnavailable(f"{file} may not be read by this user; change its rights")
+            return DatabaseUnavailable(f"this user cannot read {file}; change its permissions")
         if not os.access(folder, os.W_OK):
             return DatabaseReadOnly(_READ_ONLY.format(file=file, folder=folder))
-        return DatabaseUnavailable(f"{file} cannot be opened; look at its rights and its disk")
+        return DatabaseUnavailable(f"{file} cannot be opened; check its permissions and its disk")
 
 
 # https://sqlite.org/rescode.html#primary_result_code_list
 _CANNOT_OPEN = 14
 _CONSTRAINT = 19
 # The folder has to be writable too, since SQLite creates files beside the database.
-_READ_ONLY = "{file} or its folder is read-only; let this user write to {file} and to {folder}"
-_LOCKED = "another process writes to {file}; try again"
-_UNREADABLE = "the disk of {file} fails to read or write; look at its space, quotas and health"
+_READ_ONLY = "{file} or its folder is read-only; allow this user to write to {file} and {folder}"
+_LOCKED = "another process is writing to {file}; try again"
+_UNREADABLE = "the disk of {file} fails to read or write; check its space, quotas and health"
 _ERRORS_BY_RESULT_CODE: Mapping[int, tuple[type[DatabaseError], str]] = {
     5: (DatabaseBusy, _LOCKED),
     6: (DatabaseBusy, _LOCKED),
-    7: (DatabaseUnavailable, "there is no memory left to use {file}; try again"),
+    7: (DatabaseUnavailable, "there is not enough memory to use {file}; try again"),
     8: (DatabaseReadOnly, _READ_ONLY),
     9: (DatabaseTimeout, "a statement on {file} was cancelled"),
     10: (DatabaseUnavailable, _UNREADABLE),
     11: (DatabaseDamaged, "{file} is damaged; restore it from a backup"),
-    13: (DatabaseFull, "the disk of {file} is full; make room on it"),
+    13: (DatabaseFull, "the disk of {file} is full; free some space on it"),
     15: (DatabaseBusy, _LOCKED),
     26: (DatabaseDamaged, "{file} is not an SQLite database; correct COPYDESK_DATABASE_URL"),
 }
@@ -181,8 +181,8 @@ _ERRORS_BY_SQLSTATE: Mapping[str, type[DatabaseError]] = {
 }
 _SENTENCES: Mapping[type[DatabaseError], str] = {
     DatabaseUnavailable: (
-        "the database cannot be reached: {reason}; is PostgreSQL running, and is "
-        "COPYDESK_DATABASE_URL right?"
+        "the database cannot be reached: {reason}; check that PostgreSQL is running and that "
+        "COPYDESK_DATABASE_URL is right"
     ),
     DatabaseDamaged: "the database is damaged: {reason}; restore it from a backup",
     DatabaseReadOnly: "the database is read-only: {reason}; connect to the primary",

@@ -96,13 +96,13 @@ class _Sum:
             self.count += 1
 
     def finalize(self) -> float | None:
-        """Return the sum; null if there was no number."""
+        """Return the sum; null without numbers."""
         return _double(self.total) if self.count else None
 
 
 class _Mean(_Sum):
     def finalize(self) -> float | None:
-        """Return the average; null if there was no number."""
+        """Return the average; null without numbers."""
         return _double(_ROUNDED.divide(self.total, Decimal(self.count))) if self.count else None
 
 

@@ -222,7 +222,7 @@ class _RecentDurations:
 
 
 class PostgresReader:
-    """A pool of connections that keep their prepared statements."""
+    """A reader with a pool of connections that keep their prepared statements."""
 
     def __init__(self, url: URL, connections: int, timeout: float, failures: Failures) -> None:
         self.dialect: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
@@ -235,7 +235,7 @@ class PostgresReader:
         self._turns = Turns(connections)
 
     async def fetch(self, sql: str, values: Sequence[object], client: str = "") -> bytes:
-        """Run the statement, prepared."""
+        """Run the prepared statement."""
         try:
             pool = self._pool or await self._open()
             async with self._turns.of(client), pool.acquire() as connection:

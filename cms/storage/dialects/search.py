@@ -125,11 +125,11 @@ class SearchTerm(Protocol):
 
     @property
     def is_prefix(self) -> bool:
-        """Whether the last word matches as a prefix."""
+        """True if the last word matches as a prefix."""
 
     @property
     def is_excluded(self) -> bool:
-        """Whether documents with the term are excluded."""
+        """True if documents with the term are excluded."""
 
 
 class SearchBoost(Protocol):

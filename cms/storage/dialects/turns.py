@@ -1,4 +1,4 @@
-"""Turns: what runs at once, shared fairly among clients."""
+"""Turns: fair scheduling of concurrent tasks among clients."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class _Waiting:
 
 
 class Turns:
-    """A number of tasks that run at once, and those that wait for one of them to end.
+    """A limited number of running tasks, and a queue of waiting ones.
 
-    A client alone can have all turns. As soon as there are several, each has a quarter of them at
-    most, so that the slow work of one never stands before all of the others; and the next turn is
-    that of the waiting client with the fewest, of equals the one whose last turn is longest ago.
+    A single client can use all turns. With several clients, each has at most a quarter of them, so
+    that the slow tasks of one client cannot block all others. The next turn goes to the waiting
+    client with the fewest running tasks; among equals, to the one whose last turn is longest ago.
 
     Args:
-        size: how many tasks run at once.
-        waiting: how many of a client's tasks may wait.
+        size: the number of concurrent tasks.
+        waiting: the maximum number of waiting tasks of a client.
     """
 
     def __init__(self, size: int, waiting: int = 100) -> None:
@@ -48,10 +48,10 @@ class Turns:
 
     @asynccontextmanager
     async def of(self, client: str) -> AsyncIterator[None]:
-        """Be one of the tasks that run at once.
+        """Wait for a turn, and hold it for the body.
 
         Raises:
-            TooManyWaiting: if too many of the client's tasks wait already.
+            TooManyWaiting: if too many tasks of the client are waiting.
         """
         self.note(client)
         await self._begin(client)
@@ -61,7 +61,7 @@ class Turns:
             self._end(client)
 
     def note(self, client: str) -> None:
-        """Note that a client is around, though it takes no turn."""
+        """Note the presence of a client without a turn."""
         now = time.monotonic()
         self._seen.pop(client, None)
         self._seen[client] = now  # the last one seen comes last
@@ -110,7 +110,7 @@ class Turns:
             self._last_turns = {k: v for k, v in self._last_turns.items() if k in there}
 
     def _place(self, client: str) -> tuple[int, int]:
-        """Return the place of a client: by its running tasks, then by how long ago its turn was."""
+        """Return the sort key of a client: its running tasks, then the time of its last turn."""
         return self._running[client], self._last_turns.get(client, 0)
 
     def _is_free(self, client: str) -> bool:
@@ -119,7 +119,7 @@ class Turns:
         return self._running[client] < self._share(client)
 
     def _share(self, client: str) -> int:
-        """Return how many turns a client can have at once."""
+        """Return the maximum number of concurrent turns of a client."""
         return self._size if self._is_alone(client) else max(1, self._size // 4)
 
     def _is_alone(self, client: str) -> bool:
@@ -171,7 +171,7 @@ class RestingTurns(Turns):
 
 
 async def wait_for(running: asyncio.Future[Any]) -> None:
-    """Wait until something has ended that nothing else can end, however often one is cancelled."""
+    """Wait for a task that cannot be cancelled, however often the caller is cancelled."""
     while not running.done():
         with suppress(asyncio.CancelledError):
             await asyncio.wait([running])

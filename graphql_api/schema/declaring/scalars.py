@@ -26,14 +26,14 @@ def _show_moment(moment: datetime | str) -> str:
 def _parse_moment(value: object) -> datetime:
     moment = clock.parse(value)
     if moment is None:
-        raise GraphQLError("expected a time with a zone, as 2026-11-24T05:22:12Z")
+        raise GraphQLError("expected a time with a zone, such as 2026-11-24T05:22:12Z")
     return moment
 
 
 def _parse_day(value: object) -> str:
     day = clock.parse_day(value)
     if day is None:
-        raise GraphQLError("expected a day of the calendar, as 2026-11-24")
+        raise GraphQLError("expected a calendar day, such as 2026-11-24")
     return day.isoformat()
 
 

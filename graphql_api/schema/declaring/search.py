@@ -199,7 +199,7 @@ def _read_within_limit(read: Read) -> Read:
     def read_count(variables: Variables) -> int:
         count: int = read(variables)
         if not 0 <= count <= _MOST_SUGGESTIONS:
-            message = f"first is {count}; from 0 to {_MOST_SUGGESTIONS} words are suggested"
+            message = f"first is {count}; it must be from 0 to {_MOST_SUGGESTIONS}."
             raise bad_input(message, None)
         return count
 

@@ -111,7 +111,7 @@ class Namespace:
 
     def _add(self, name: str, made: Any) -> None:
         if self.has(name):
-            raise SiteError(f"the schema has a type {name!r} already; call yours something else")
+            raise SiteError(f"the schema already has a type {name!r}; rename yours")
         self._types[name] = made
 
     def build(

@@ -83,10 +83,12 @@ def _view_for(site: Site) -> Callable[[Call], View]:
         # What says whose eyes it takes is of the present, unless it says of when it is.
         past = _past(call) or (call.view.past if perspective is None else None)
         if chosen is Perspective.DRAFT and not call.view.scopes:
-            message = "Drafts take a token that may read them."
+            message = "Drafts require a token that can read them."
             raise GraphQLError(message, extensions={"code": "NOT_ALLOWED"})
         if chosen is Perspective.DRAFT and past is not None:
-            raise bad_input("Drafts have no past; look at an entry's revisions.", None)
+            raise bad_input(
+                "Drafts cannot be combined with asOf or position; query an entry's revisions.", None
+            )
         preview = call.view.preview if chosen is Perspective.PUBLISHED else None
         return View(_locales(site, call), chosen, call.view.scopes, past, preview)
 

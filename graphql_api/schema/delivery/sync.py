@@ -39,7 +39,7 @@ def _since(call: Call) -> Sql:
     def read_since(variables: Variables) -> int:
         position: int = given.read(variables)
         if position < 0:
-            raise bad_input("since cannot be negative", None)
+            raise bad_input("since cannot be negative.", None)
         return position
 
     return call.bind(Given(read_since), BigInteger())
@@ -64,8 +64,8 @@ def _until(call: Call) -> Sql:
         return _last_position(call)
     if past.named is AsOf.TIME:
         message = (
-            "Changes are counted in positions: ask for position through @view(asOf: …), "
-            "and look through @view(position: …)."
+            "Changes are counted in positions: query position with @view(asOf: …), "
+            "then use @view(position: …)."
         )
         raise bad_input(message, None)
     return past.at

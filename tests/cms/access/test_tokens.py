@@ -100,7 +100,7 @@ async def test_no_token_gets_around_its_scopes_by_a_password(newsroom: Newsroom)
     actor = await actor_of(newsroom, issued.secret)
     new = await prepare_password("another long password")
     async with newsroom.as_(actor) as work:
-        with pytest.raises(Refused, match="beyond this token's scopes"):
+        with pytest.raises(Refused, match="beyond the scopes of this token"):
             await set_password(work, str(newsroom.author.account_id), new)
 
 
@@ -166,11 +166,11 @@ async def test_disabling_an_account_revokes_its_tokens(newsroom: Newsroom) -> No
     account_id = str(newsroom.author.account_id)
     async with newsroom.as_(newsroom.administrator) as work:
         await disable_account(work, account_id)
-    assert "not good" in await code_for(newsroom, issued.secret)
+    assert "was revoked" in await code_for(newsroom, issued.secret)
     assert await codes_of(newsroom, newsroom.author) == [("NOT_ALLOWED", ())]
     async with newsroom.as_(newsroom.administrator) as work:
         await enable_account(work, account_id)
-    assert "not good" in await code_for(newsroom, issued.secret)
+    assert "was revoked" in await code_for(newsroom, issued.secret)
 
 
 async def test_a_narrow_token_cannot_save(newsroom: Newsroom) -> None:

@@ -54,8 +54,8 @@ def test_a_denial_says_what_it_takes() -> None:
     decision = decide(Actor(account_id="a"), Action.ENTRY_PUBLISH, Subject(content_type="Note"))
     assert isinstance(decision, Denied)
     assert decision.reason == (
-        "entry:publish takes the role publisher or administrator for Note; "
-        "this account holds no role, which does not cover it"
+        "entry:publish requires the role publisher or administrator for Note; "
+        "this account has no role, which does not include it"
     )
 
 

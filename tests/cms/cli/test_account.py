@@ -103,7 +103,7 @@ async def test_an_account_is_made_once(desk: Newsroom, shell: Shell) -> None:
     await shell("create", EMAIL, typed=PASSWORD)
     again = await shell("create", EMAIL, "--name", "Ada Again", typed=PASSWORD)
     assert again.exit_code == 1
-    assert "there is an account" in again.output
+    assert "there is already an account" in again.output
     assert "Ada Again" not in await everything_stored(desk)
 
 

@@ -84,10 +84,10 @@ async def test_a_whole_history_is_verified(newsroom: Newsroom, shell: Shell) -> 
     lines = result.output.splitlines()
     assert len(lines) == 5
     assert lines[0].startswith("audit records: ")
-    assert lines[1].startswith("attestations: 3 hold; the last hash is ")
+    assert lines[1].startswith("attestations: 3 are valid; the last hash is ")
     assert lines[2] == "sign-offs and publications: all are attested"
-    assert lines[3] == "revisions: 1 have the digests of their contents"
-    assert lines[4].startswith(f"checkpoint {checkpoint} holds: ")
+    assert lines[3] == "revisions: 1 match their digests"
+    assert lines[4].startswith(f"checkpoint {checkpoint} is valid: ")
     assert result.stderr == ""
 
 
@@ -105,11 +105,11 @@ async def test_the_first_of_each_that_does_not_hold_is_named(
     result = await shell.run("audit", "verify")
     assert result.exit_code == 1
     audit, attestations, unattested, revisions = result.output.splitlines()
-    assert audit == "audit record 4 does not hold: it is missing; 5 comes next"
-    assert attestations.startswith("attestation 2 does not hold: signoff_")
+    assert audit == "audit record 4 is not valid: it is missing; 5 comes next"
+    assert attestations.startswith("attestation 2 is not valid: signoff_")
     assert attestations.endswith("has been changed: stage")
-    assert unattested.endswith("should be attested, and no attestation is there")
-    assert revisions.startswith(f"{draft.id} does not hold: ")
+    assert unattested.startswith("the attestation of ")
+    assert revisions.startswith(f"{draft.id} is not valid: ")
 
 
 async def test_a_checkpoint_shows_what_the_chain_does_not(newsroom: Newsroom, shell: Shell) -> None:
@@ -120,10 +120,10 @@ async def test_a_checkpoint_shows_what_the_chain_does_not(newsroom: Newsroom, sh
         await connection.execute(delete(AuditRecord).where(last))
         await set_counter(connection, "audit", 10)
         await hash_anew(connection)
-    assert (await shell.run("audit", "verify")).output.startswith("audit records: 10 hold")
+    assert (await shell.run("audit", "verify")).output.startswith("audit records: 10 are valid")
     result = await shell.run("audit", "verify", "--checkpoint", checkpoint)
     assert result.exit_code == 1
-    assert f"checkpoint {checkpoint} does not hold: audit record " in result.output
+    assert f"checkpoint {checkpoint} is not valid: audit record " in result.output
 
 
 async def test_the_history_is_verified_with_another_key(newsroom: Newsroom, shell: Shell) -> None:
@@ -134,7 +134,7 @@ async def test_the_history_is_verified_with_another_key(newsroom: Newsroom, shel
     assert (await shell.run("audit", "verify", "--key", own)).exit_code == 0
     result = await shell.run("audit", "verify", "--key", other)
     assert result.exit_code == 1
-    assert "attestation 1 does not hold: the envelope is not signed with the key" in result.output
+    assert "attestation 1 is not valid: the envelope is not signed with the key" in result.output
 
 
 async def test_a_page_is_verified_offline(newsroom: Newsroom, shell: Shell) -> None:
@@ -161,14 +161,14 @@ async def test_what_does_not_hold_is_said_in_one_line(newsroom: Newsroom, shell:
     binary.write_bytes(b"\xff")
     nowhere = str(shell.folder / "nowhere")
     for attestation, content, key, reason in (
-        (page.published, other, page.key, "an attestation of other content"),
+        (page.published, other, page.key, "attestation is of other content"),
         (page.published, page.content, stranger, "not signed with the key"),
-        (page.content, page.content, page.key, "no DSSE envelope"),
-        (page.published, page.content, page.content, "no Ed25519 public key"),
-        (page.published, twice, page.key, "is not JSON: it has a key twice"),
+        (page.content, page.content, page.key, "not a DSSE envelope"),
+        (page.published, page.content, page.content, "not an Ed25519 public key"),
+        (page.published, twice, page.key, "is not JSON: it has an object with a repeated key"),
         (page.published, page.key, page.key, "is not JSON"),
         (page.published, nowhere, page.key, "cannot be read"),
-        (page.published, page.content, str(binary), "is not text"),
+        (page.published, page.content, str(binary), "is not UTF-8 text"),
         ("-", "-", page.key, "is not JSON"),
     ):
         result = await shell.run("verify", attestation, content, "--key", key)
@@ -182,4 +182,4 @@ async def test_a_file_that_is_no_checkpoint_is_refused(newsroom: Newsroom, shell
     for name in (page.published, page.content):
         result = await shell.run("audit", "verify", "--checkpoint", name)
         assert result.exit_code == 1
-        assert f"checkpoint {name} does not hold: " in result.output
+        assert f"checkpoint {name} is not valid: " in result.output

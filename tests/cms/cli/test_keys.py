@@ -106,7 +106,7 @@ async def test_no_other_key_is_made_for_a_site_that_has_signed(
     (line,) = [each for each in (await done(shell, "migrate")).splitlines() if key_id in each]
     assert f"Nothing can be signed off or published: the signing key {key_file.path} is" in line
     verified = refused(await shell.run("audit", "verify"))
-    assert "attestations: 3 hold" in verified
+    assert "attestations: 3 are valid" in verified
     assert f"signing key: the signing key {key_file.path} is missing" in verified
     assert key_file.signer() is None
     async with newsroom.database.reading() as session:
@@ -118,13 +118,13 @@ async def test_a_key_is_rotated(newsroom: Newsroom, shell: Shell) -> None:
     assert "No key is recorded yet" in await done(shell, "keys", "list")
     publication = await newsroom.published(slug="one")
     old = shell.file("old.pem", await done(shell, "keys", "public"))
-    assert "from attestation 4 on" in await done(shell, "keys", "rotate")
+    assert "starting with attestation 4." in await done(shell, "keys", "rotate")
     await newsroom.published(slug="two")
     first, second = (await done(shell, "keys", "list")).splitlines()
-    assert first.endswith("signed attestations 1 to 3; the first")
+    assert first.endswith("signed attestations 1 to 3; the first key")
     assert "signs since attestation 4; rotated at " in second
-    assert "attestations: 6 hold" in await done(shell, "audit", "verify")
-    assert "attestations: 6 hold" in await done(shell, "audit", "verify", "--key", old)
+    assert "attestations: 6 are valid" in await done(shell, "audit", "verify")
+    assert "attestations: 6 are valid" in await done(shell, "audit", "verify", "--key", old)
 
     new = shell.file("new.pem", await done(shell, "keys", "public"))
     keys = shell.file("keys.json", await done(shell, "keys", "export"))
@@ -137,19 +137,19 @@ async def test_a_key_is_rotated(newsroom: Newsroom, shell: Shell) -> None:
     await done(shell, "verify", envelope, content, "--key", new, "--keys", keys)
     refused(await shell.run("verify", envelope, content, "--key", new))
     wrong = await shell.run("verify", envelope, content, "--key", new, "--keys", content)
-    assert "is not what copydesk keys export prints" in refused(wrong)
+    assert "is not the output of copydesk keys export" in refused(wrong)
 
 
 async def test_a_key_is_rotated_before_anything_is_signed(newsroom: Newsroom, shell: Shell) -> None:
     del newsroom
     await done(shell, "keys", "create")
     said = await done(shell, "keys", "rotate")
-    assert "from attestation 2 on" in said
-    assert "attestation 1 is the statement of the first key" in said
+    assert "starting with attestation 2." in said
+    assert "attestation 1 introduces the first key" in said
     first, second = (await done(shell, "keys", "list")).splitlines()
-    assert first.endswith("signed attestation 1; the first")
+    assert first.endswith("signed attestation 1; the first key")
     assert "signs since attestation 2; " in second
-    assert "attestation 1 is" not in await done(shell, "keys", "rotate")
+    assert "attestation 1 introduces" not in await done(shell, "keys", "rotate")
 
 
 async def test_the_public_key_is_that_of_the_ledger(newsroom: Newsroom, shell: Shell) -> None:
@@ -177,7 +177,7 @@ async def test_something_else_in_place_of_the_key_is_named(
     else:
         path.touch(0o600)
         path.write_text(content)
-    expected = "holds no Ed25519" if content else "is a folder; correct COPYDESK_SIGNING_KEY"
+    expected = "is not an Ed25519" if content else "is a folder; correct COPYDESK_SIGNING_KEY"
     for words in (
         *(("keys", "create"), ("keys", "rotate"), ("keys", "public"), ("audit", "checkpoint")),
         ("keys", "replace", "--lost", "--reason", "x"),
@@ -197,15 +197,15 @@ async def test_a_lost_key_is_replaced_and_reported(newsroom: Newsroom, shell: Sh
     assert "is not lost" in refused(await shell.run(*words))
     newsroom.database.key_file.path.unlink()
     assert "--lost" in refused(await shell.run("keys", "replace", "--reason", "x"))
-    assert "reported lost" in await done(shell, *words)
+    assert "was lost" in await done(shell, *words)
     await newsroom.published(slug="two")
     await done(shell, "keys", "rotate")
     verified = await done(shell, "audit", "verify", "--checkpoint", checkpoint)
-    (line,) = [each for each in verified.splitlines() if "took the place of" in each]
+    (line,) = [each for each in verified.splitlines() if " replaced " in each]
     assert f"{lost}, which was reported lost at " in line
     assert "'The disk failed.'; the last attestation under the lost key is 3, " in line
     listed = await done(shell, "keys", "list")
-    assert "in place of a lost one at " in listed
+    assert "replaced a lost key at " in listed
 
 
 async def test_another_key_than_that_of_the_site_is_reported(

@@ -67,9 +67,9 @@ def test_an_anchor_knows_its_words_and_those_around_it() -> None:
         ("fields", 0, 1, "there is no text"),
         ("links/0/url", 0, 1, "there is no text"),
         ("summary", 0, 1, "there is no text"),
-        ("title", 0, 8, "characters 0 to 8 are no part of the text at 'title', which has 7"),
-        ("title", 2, 2, "are no part"),
-        ("title", -1, 2, "are no part"),
+        ("title", 0, 8, "characters 0 to 8 are outside the text at 'title', which has 7"),
+        ("title", 2, 2, "are outside"),
+        ("title", -1, 2, "are outside"),
     ],
 )
 def test_an_anchor_needs_text(field_path: str, start: int, end: int, words: str) -> None:

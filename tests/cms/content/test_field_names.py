@@ -65,12 +65,12 @@ def test_a_plural_that_is_the_name_of_another_type_is_refused() -> None:
 
 
 def test_a_block_has_the_name_of_a_class() -> None:
-    with pytest.raises(SiteError, match="quote: the class needs a name like"):
+    with pytest.raises(SiteError, match="quote: the class must have a name such as"):
         Blocks(new_class("quote", (Block,), {}, lambda body: body.update(text=Text())))
 
 
 def test_no_field_hides_the_question_whether_an_object_is_there() -> None:
-    with pytest.raises(SiteError, match="take another name"):
+    with pytest.raises(SiteError, match="use another name"):
         Object("Byline", is_null=Text())
 
 

@@ -67,24 +67,24 @@ def problems_with(**fields: Any) -> list[tuple[str, tuple[str | int, ...]]]:
         ("pages", -(2**31) - 1, "expected a whole number from"),
         ("pages", float("-inf"), "expected a whole number from"),
         ("rating", 2**53, "expected a whole number below 2"),
-        ("issued_on", 5, "expected a day of the calendar as YYYY-MM-DD, not a number"),
-        ("issued_on", "2023-02-29", "expected a day of the calendar as YYYY-MM-DD"),
+        ("issued_on", 5, "expected a date in the form YYYY-MM-DD, not a number"),
+        ("issued_on", "2023-02-29", "expected a date in the form YYYY-MM-DD"),
         ("pages", 2**31, "expected a whole number from"),
         ("is_free", "yes", "expected true or false, not text"),
-        ("issued_on", "2026-02-30", "expected a day of the calendar as YYYY-MM-DD"),
-        ("issued_on", "20260228", "expected a day of the calendar as YYYY-MM-DD"),
+        ("issued_on", "2026-02-30", "expected a date in the form YYYY-MM-DD"),
+        ("issued_on", "20260228", "expected a date in the form YYYY-MM-DD"),
         ("level", "HARDER", "expected one of EASY, MEDIUM, HARD"),
         ("aliases", "a", "expected a list, not text"),
         ("aliases", [1], "expected text, not a number"),
         ("byline", "Somebody", "expected a mapping with name, year, not text"),
-        ("byline", {"nam": "x"}, "there is no 'nam' here; known are name, year"),
+        ("byline", {"nam": "x"}, "unknown key 'nam'; use one of name, year"),
         ("sections", [{"heading": 1}], "expected text, not a number"),
         ("translated_from", "nowhere", "expected the id or the path of an entry"),
-        ("related", ["javascript:alert(1)"], "expected an address: an entry's id or path"),
-        ("related", ["//example.org"], "expected an address: an entry's id or path"),
-        ("related", ["/\\example.org"], "expected an address: an entry's id or path"),
-        ("related", ["https://exa mple.org"], "expected an address: an entry's id or path"),
-        ("related", [{"href": "/a", "labl": "x"}], "there is no 'labl' here"),
+        ("related", ["javascript:alert(1)"], "expected the id or the path of an entry, or a URL"),
+        ("related", ["//example.org"], "expected the id or the path of an entry, or a URL"),
+        ("related", ["/\\example.org"], "expected the id or the path of an entry, or a URL"),
+        ("related", ["https://exa mple.org"], "expected the id or the path of an entry, or a URL"),
+        ("related", [{"href": "/a", "labl": "x"}], "unknown key 'labl'; use one of href"),
         ("updated_on_site", "2026-11-24T18:00:00", "expected a time with a zone"),
         ("updated_on_site", "2026-11-24", "expected a time with a zone"),
         ("updated_on_site", "0001-01-01T00:00:00+01:00", "expected a time with a zone"),
@@ -98,23 +98,23 @@ def problems_with(**fields: Any) -> list[tuple[str, tuple[str | int, ...]]]:
         ("contact", "nobody", "expected an e-mail address"),
         ("contact", "a@b", "expected an e-mail address"),
         ("contact", "a b@example.org", "expected an e-mail address"),
-        ("accent", "red", "expected a colour as #rrggbb"),
-        ("accent", "#12345", "expected a colour as #rrggbb"),
+        ("accent", "red", "expected a colour in the form #rrggbb"),
+        ("accent", "#12345", "expected a colour in the form #rrggbb"),
         ("chart", float("inf"), "is not JSON"),
         ("chart", 2**53, "is not JSON"),
         ("chart", {"a": "\0"}, "U+0000"),
         ("chart", {"\ud800": 1}, "U+D800"),
         ("chart", "x" * 65_536, "65,538 bytes; at most 65,536"),
-        ("chart", nested(21), "more than 20 lists and objects"),
+        ("chart", nested(21), "nested more than 20 levels deep"),
         ("compares", "nowhere", "expected a list, not text"),
         ("compares", ["nowhere"], "expected the id or the path of an entry"),
         ("mentions", ["/a", "/b", "/c", "/d"], "4 items; at most 3 are allowed"),
-        ("parts", [{"text": "x"}], "there is no block '' here; known are Quote, Remark, Columns"),
-        ("parts", [{"type": "Article"}], "there is no block 'Article' here"),
+        ("parts", [{"text": "x"}], "unknown block ''; use one of Quote, Remark, Columns"),
+        ("parts", [{"type": "Article"}], "unknown block 'Article'"),
         ("parts", ["x"], "expected a mapping with a 'type' and its values, not text"),
-        ("parts", [{"type": "Quote", "txt": "x"}], "there is no 'txt' here"),
+        ("parts", [{"type": "Quote", "txt": "x"}], "unknown key 'txt'"),
         ("parts", [{"type": "Quote"}] * 201, "201 items; at most 200 are allowed"),
-        ("parts", [{"type": "Columns", "left": [{"type": "Columns"}]}], "no block 'Columns' here"),
+        ("parts", [{"type": "Columns", "left": [{"type": "Columns"}]}], "unknown block 'Columns'"),
         ("nonsense", 1, "Article has no field 'nonsense'"),
     ],
 )
@@ -331,7 +331,9 @@ def test_a_function_that_computes_nonsense_is_named() -> None:
         odd = Computed(of=Integer(), from_=lambda _: "text")
 
     draft, _ = clean_draft(Odd, Draft(title="T"))
-    with pytest.raises(SiteError, match="odd was computed wrongly: expected a number"):
+    with pytest.raises(
+        SiteError, match="the computed value of odd is not valid: expected a number"
+    ):
         take_snapshot(Odd, "en", draft, {})
 
 
@@ -341,17 +343,25 @@ class TestDeclarations:
     @pytest.mark.parametrize(
         ("arguments", "fields", "words"),
         [
-            ({"path": "articles/{slug}"}, {}, "has to start with /"),
-            ({"path": "/a/{id}"}, {}, "may hold {slug}"),
-            ({"path": "/a"}, {}, "all entries would stand"),
-            ({"plural": "Thing"}, {}, "another plural"),
-            ({}, {"title": Text()}, "every entry has a title"),
+            ({"path": "articles/{slug}"}, {}, "must start with /"),
+            ({"path": "/a/{id}"}, {}, "no placeholders other than {slug}"),
+            ({"path": "/a"}, {}, "all entries would have the path"),
+            ({"plural": "Thing"}, {}, "the plural must differ"),
+            ({}, {"title": Text()}, "Thing.title: every entry already has this field"),
             ({}, {"camelCase": Text()}, "lower_case_with_underscores"),
-            ({}, {"maker": Text(schema_org="brand")}, "brand of what"),
-            (PRODUCT, {"maker": Text(schema_org="name")}, "have a name already"),
-            (PRODUCT, {name: Text(schema_org="sku") for name in "ab"}, "have a sku already"),
-            (PRODUCT, {"about": Reference(schema_org="brand")}, "a Reference is no property"),
-            (PRODUCT, {"all": List(of=Json(), schema_org="sku")}, "a Json is no property"),
+            (
+                {},
+                {"maker": Text(schema_org="brand")},
+                "schema_org='brand' requires a schema_org of the class",
+            ),
+            (PRODUCT, {"maker": Text(schema_org="name")}, "already has the property 'name'"),
+            (
+                PRODUCT,
+                {name: Text(schema_org="sku") for name in "ab"},
+                "already has the property 'sku'",
+            ),
+            (PRODUCT, {"about": Reference(schema_org="brand")}, "a Reference cannot be a property"),
+            (PRODUCT, {"all": List(of=Json(), schema_org="sku")}, "a Json cannot be a property"),
             (PRODUCT, {"all": List(of=Text(schema_org="sku"))}, "only fields of the content type"),
         ],
     )
@@ -381,7 +391,7 @@ class TestDeclarations:
         class Other(ContentType, path="/{slug}"):
             """Other."""
 
-        with pytest.raises(SiteError, match="paths have to be different"):
+        with pytest.raises(SiteError, match="paths must be different"):
             Site("Site", content_types=[One, Other])
 
     def test_blocks(self) -> None:
@@ -389,7 +399,7 @@ class TestDeclarations:
             Blocks()
         with pytest.raises(SiteError, match="at least one field"):
             new_class("Empty", (Block,))
-        with pytest.raises(SiteError, match="is the class of the block"):
+        with pytest.raises(SiteError, match="is the class of a block"):
             new_class("Odd", (Block,), {}, lambda body: body.update(type=Text()))
 
     def test_two_classes_of_blocks_with_one_name(self) -> None:
@@ -403,7 +413,7 @@ class TestDeclarations:
             left = Blocks(one)
             right = Blocks(other)
 
-        with pytest.raises(SiteError, match="Same comes twice"):
+        with pytest.raises(SiteError, match="Same is repeated"):
             Site("Site", content_types=[Page])
 
     def test_what_leads_somewhere_cannot_be_computed(self) -> None:
@@ -417,7 +427,7 @@ class TestDeclarations:
 
             own = Reference(to=("Page",), reverse=name)
 
-        with pytest.raises(SiteError, match="cannot call what points to it"):
+        with pytest.raises(SiteError, match="cannot have the reverse"):
             Site("Site", content_types=[Page])
 
     def test_two_references_of_one_name_with_different_reverse_sides(self) -> None:
@@ -427,7 +437,7 @@ class TestDeclarations:
             about = Reference(to=("Page",), reverse="pages_about")
             parts = List(of=Object("Part", about=Reference()))
 
-        with pytest.raises(SiteError, match="two references are called 'about'"):
+        with pytest.raises(SiteError, match="two references have the name 'about'"):
             Site("Site", content_types=[Page])
 
     def test_choices(self) -> None:

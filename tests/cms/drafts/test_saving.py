@@ -140,8 +140,8 @@ async def test_a_link_has_to_fit_its_field(newsroom: Newsroom) -> None:
     with pytest.raises(Refused) as refused:
         await newsroom.draft(related=[target, "https://example.org"])
     assert [error.message for error in refused.value.errors] == [
-        "a Snippet does not fit here, only Article, Note",
-        "only entries of type Article, Note fit here",
+        "expected an entry of type Article, Note, not Snippet",
+        "expected an entry of type Article, Note",
     ]
 
 

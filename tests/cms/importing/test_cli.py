@@ -38,10 +38,10 @@ async def test_it_says_what_it_has_done(shell: Callable[..., Awaitable[Result]])
     assert rehearsed.exit_code == 0, rehearsed.output
     done = await shell(*PEOPLE)
     assert done.exit_code == 0, done.output
-    assert rehearsed.stdout == f"{done.stdout}This was a rehearsal; nothing has been changed.\n"
-    assert "Unresolved: en/berth.md:14: /customs-house/ leads to no page\n" in done.stdout
-    assert "12 files are 9 entries in 12 editions.\n" in done.stdout
-    assert done.stdout.endswith("Links: 12 resolved, 6 not.\n")
+    assert rehearsed.stdout == f"{done.stdout}Dry run: nothing has been changed.\n"
+    assert "Unresolved: en/berth.md:14: /customs-house/ does not point to a page\n" in done.stdout
+    assert "Read 12 files: 9 entries in 12 editions.\n" in done.stdout
+    assert done.stdout.endswith("Links: 12 resolved, 6 unresolved.\n")
     assert done.stderr == ""
     again = await shell(*PEOPLE)
     assert "New: nothing.\n" in again.stdout
@@ -62,7 +62,7 @@ async def test_publishing_takes_a_reviewer_and_a_publisher(
 ) -> None:
     failed = await shell(*PEOPLE[:2])
     assert failed.exit_code == 2
-    assert "takes both --reviewer and --publisher" in failed.stderr
+    assert "needs both --reviewer and --publisher" in failed.stderr
 
 
 @pytest.mark.parametrize(
@@ -71,11 +71,15 @@ async def test_publishing_takes_a_reviewer_and_a_publisher(
         ("unresolved: plain", "unresolved: perhaps", "mapping.yaml:20: unresolved: Input should"),
         ("sections: sections", "section: sections", "mapping.yaml:13: section: Unexpected"),
         ("sections: sections", "sections: body", "GlossaryTerm has no sections 'body'"),
-        ("fields: {status", "fields: {state", "the mapping names 'state'"),
-        ("  de: {folder: de", "  fr: {folder: de", "the mapping names 'fr'"),
-        ("/de/{path}/", "/de/", "stood_at takes addresses with {path}"),
+        (
+            "fields: {status",
+            "fields: {state",
+            "the mapping names the field of GlossaryTerm 'state'",
+        ),
+        ("  de: {folder: de", "  fr: {folder: de", "the mapping names the locale 'fr'"),
+        ("/de/{path}/", "/de/", "stood_at needs a {path}"),
         ("content_type: GlossaryTerm", "content_type: Word", "no content type 'Word'"),
-        ("content_type: GlossaryTerm", "", "Say what the files become"),
+        ("content_type: GlossaryTerm", "", "Give the content type"),
     ],
 )
 async def test_a_mapping_has_to_fit_the_site(

@@ -31,16 +31,16 @@ def test_a_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "reason"),
     [
-        ("title: x\n", 1, "begins with front matter"),
-        ("---\ntitle: x\n", 1, "is not closed"),
+        ("title: x\n", 1, "expected front matter"),
+        ("---\ntitle: x\n", 1, "expected a --- line"),
         ("---\ntitle: x\n  bad: [\n---\n", 3, "mapping values are not allowed here"),
         ("---\ntitle: x\ntags: [a, b\n---\n", 3, "expected ',' or ']'"),
-        ("---\ntitle: x\n\ntitle: y\n---\n", 4, "'title' comes twice"),
+        ("---\ntitle: x\n\ntitle: y\n---\n", 4, "the key 'title' is repeated"),
         ("---\n- a\n---\n", 2, "expected keys with values"),
         ("---\na: &x [1]\nb: *x\n---\n", 3, "aliases are not supported"),
         ("---\na: x\nb: 2023-02-30\n---\n", 3, "day is out of range for month"),
         ("---\na: x\nb: [1, !!int x]\n---\n", 3, "invalid literal for int()"),
-        ("---\na: {b: .nan}\n---\n", 2, ".nan is not a number one can store"),
+        ("---\na: {b: .nan}\n---\n", 2, ".nan is not a finite number"),
         ("---\na: !!python/object/apply:os.system [ls]\n---\n", 2, "could not determine"),
     ],
 )

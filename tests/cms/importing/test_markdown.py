@@ -31,7 +31,7 @@ from cms.tables import (
 )
 from tests.cms.importing.conftest import DRAFTS, PUBLIC, WRITER, Importer
 
-FOLLOWS = "Its links follow pages that came or went."
+FOLLOWS = "Updates links to pages that were added or removed."
 
 IN_EACH_LANGUAGE = """
 query InEachLanguage($slug: String!) {
@@ -99,17 +99,17 @@ async def test_a_report_says_what_was_done(harbour: Importer) -> None:
     assert report.made["authors"] == 3
     assert report.made["unpublished"] == 4
     assert [str(each).replace(f"{harbour.folder}/", "") for each in report.lost] == [
-        "de/berth.md:9: /de/tide/ leads to no page",
-        "de/berth.md:9: /bollard/ leads to no page",
-        "en/berth.md:14: /customs-house/ leads to no page",
-        "en/fog-bell.md:9: /lighthouse/ leads to a page that is not public",
-        "en/lighthouse.md:9: /fog-bell/ leads to a page that is not public",
-        "en/rope.md:8: /bollard/#knees leads to a page without #knees",
+        "de/berth.md:9: /de/tide/ does not point to a page",
+        "de/berth.md:9: /bollard/ does not point to a page",
+        "en/berth.md:14: /customs-house/ does not point to a page",
+        "en/fog-bell.md:9: /lighthouse/ points to a page that is not public",
+        "en/lighthouse.md:9: /fog-bell/ points to a page that is not public",
+        "en/rope.md:8: /bollard/#knees points to a page without #knees",
     ]
     (note,) = report.notes
     assert note.replace(f"{harbour.folder}/", "") == (
         "Skipped: history.jsonl:8: en/tide.md:1: "
-        "a content file begins with front matter, between --- lines"
+        "expected front matter between --- lines at the start"
     )
 
 
@@ -302,7 +302,7 @@ async def test_what_somebody_has_changed_here_is_left_alone(harbour: Importer) -
     harbour.replace("en/tide.md", "twice a day", "about twice a day")
     report = await harbour.run()
     assert +report.made == {}
-    assert any(note.startswith("Left alone:") and "tide.md" in note for note in report.notes)
+    assert any(note.startswith("Not imported:") and "tide.md" in note for note in report.notes)
     assert await everything(harbour.database) == before
 
 
@@ -328,7 +328,7 @@ async def test_unresolved_links_can_lead_to_the_old_site(harbour: Importer) -> N
 @pytest.mark.parametrize(
     ("path", "old", "new", "message"),
     [
-        ("en/tide.md", "category: Property", "category: {a: b}", "en/tide.md:4: category has to"),
+        ("en/tide.md", "category: Property", "category: {a: b}", "en/tide.md:4: category must"),
         ("en/tide.md", "status: Completed", "status: Whatever", "en/tide.md:3: expected one of"),
         ("en/tide.md", "tags: [", "tags: &x [", None),
         ("en/tide.md", "category: Property", "category: *x", "en/tide.md:4: aliases are not"),
@@ -352,7 +352,8 @@ async def test_a_fault_names_the_line_and_nothing_is_imported(
 
 async def test_two_files_cannot_be_the_same_page(harbour: Importer) -> None:
     harbour.write("de/harbour-pilot.md", (harbour.folder / "de/pilots.md").read_text())
-    with pytest.raises(ContentFileError, match="another file is 'harbour-pilot' in 'de'"):
+    already = "another file already is the page 'harbour-pilot' in 'de'"
+    with pytest.raises(ContentFileError, match=already):
         await harbour.run()
 
 
@@ -360,24 +361,24 @@ async def test_what_is_linked_from_elsewhere_is_not_read(harbour: Importer, tmp_
     secret = tmp_path / "secret.md"
     secret.write_text("---\ntitle: Secret\n---\n\nNot for you.\n")
     (harbour.folder / "en" / "secret.md").symlink_to(secret)
-    with pytest.raises(ContentFileError, match="leads out of"):
+    with pytest.raises(ContentFileError, match="points outside"):
         await harbour.run()
     (harbour.folder / "en" / "secret.md").unlink()
     (harbour.folder / "outside").symlink_to(tmp_path, target_is_directory=True)
-    with pytest.raises(ContentFileError, match="leads out of"):
+    with pytest.raises(ContentFileError, match="points outside"):
         await harbour.run()
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"path": "../../etc/passwd.md"}, "leads out of the folder"),
-        ({"path": "/etc/passwd.md"}, "leads out of the folder"),
+        ({"path": "../../etc/passwd.md"}, "is outside the folder"),
+        ({"path": "/etc/passwd.md"}, "is outside the folder"),
         ({"at": "2021-03-01T10:00:00"}, "has no time zone"),
-        ({"at": "yesterday"}, "is no line of a history"),
-        ({"text": 5}, "text has to be text"),
-        ({"author": None}, "author: None is no name"),
-        ({"author": "♥"}, "'♥' is no name"),
+        ({"at": "yesterday"}, "not a valid line of a history"),
+        ({"text": 5}, "text must be a string"),
+        ({"author": None}, "author: None is not a name"),
+        ({"author": "♥"}, "'♥' is not a name"),
     ],
 )
 async def test_a_fault_in_the_history_names_its_line(
@@ -394,7 +395,7 @@ async def test_a_fault_in_the_history_names_its_line(
 async def test_a_history_outside_is_not_read(harbour: Importer, tmp_path: Path) -> None:
     (tmp_path / "other.jsonl").write_text("")
     harbour.mapping = replace(harbour.mapping, history="../other.jsonl")
-    with pytest.raises(ContentFileError, match="leads out of"):
+    with pytest.raises(ContentFileError, match="points outside"):
         await harbour.run()
 
 
@@ -402,9 +403,9 @@ async def test_a_history_outside_is_not_read(harbour: Importer, tmp_path: Path) 
     ("staff", "message"),
     [
         (replace(PUBLIC, account="nobody@example.org"), "there is no account 'nobody@example.org'"),
-        (replace(PUBLIC, publisher=WRITER), "entry:publish takes the role"),
-        (replace(PUBLIC, reviewers=(WRITER,)), "review:sign-off takes the role"),
-        (Staff(account="pia.publisher@example.org"), "entry:save takes the role"),
+        (replace(PUBLIC, publisher=WRITER), "entry:publish requires the role"),
+        (replace(PUBLIC, reviewers=(WRITER,)), "review:sign-off requires the role"),
+        (Staff(account="pia.publisher@example.org"), "entry:save requires the role"),
     ],
 )
 async def test_what_a_command_refuses_is_not_imported(
@@ -419,7 +420,7 @@ async def test_what_a_command_refuses_is_not_imported(
 async def test_nobody_signs_off_what_they_have_written(harbour: Importer) -> None:
     both = "rita.reviewer@example.org"
     harbour.mapping = replace(harbour.mapping, authors={"hand-one": WRITER, "hand-two": both})
-    with pytest.raises(ContentFileError, match=r"pilot\.md:1: entry:create takes"):
+    with pytest.raises(ContentFileError, match=r"pilot\.md:1: entry:create requires"):
         await harbour.run()
 
 

@@ -161,7 +161,7 @@ async def test_other_content_is_refused(newsroom: Newsroom) -> None:
         deep = [deep]
     other: list[Json] = [{**revision.content, "title": "Other"}, None, [], deep, math.nan, "\ud800"]
     for content in other:
-        with pytest.raises(AttestationError, match=r"other content|has no digest"):
+        with pytest.raises(AttestationError, match=r"other content|cannot be computed"):
             verify_attestation(
                 attestation.envelope, content, newsroom.database.key_file.load().public_key_pem()
             )
@@ -196,7 +196,7 @@ def test_a_large_number_is_the_same_however_it_is_read() -> None:
         assert verify_attestation(envelope, content, STRANGER.public_key_pem())
     with pytest.raises(AttestationError, match="other content"):
         verify_attestation(envelope, 10**16 + 2, STRANGER.public_key_pem())
-    with pytest.raises(AttestationError, match="has no digest"):
+    with pytest.raises(AttestationError, match="cannot be computed"):
         verify_attestation(envelope, 10**400, STRANGER.public_key_pem())
 
 
@@ -281,7 +281,7 @@ EDITS = [
     (SignOff, {"person_id": "x"}, "reviewer"),
     (SignOff, {"signed_at": MOMENT}, "signedAt"),
     (SignOff, {"expires_at": MOMENT}, "expiresAt"),
-    (SignOff, {"edition_id": "x"}, "is gone"),
+    (SignOff, {"edition_id": "x"}, "is missing"),
     (SignOff, {"revision_id": "x"}, "revision"),
     (Publication, {"path": "/x"}, "path"),
     (Publication, {"path": None}, "path"),
@@ -328,7 +328,7 @@ async def test_a_row_that_is_gone_is_named(newsroom: Newsroom, table: Any) -> No
     gone = history[0 if table is SignOff else 1]
     async with tampering(newsroom.database) as connection:
         await connection.execute(delete(table).where(table.id == gone.id))
-    assert await verified(newsroom) == BrokenChain(gone.sequence, f"{gone.id} is gone")
+    assert await verified(newsroom) == BrokenChain(gone.sequence, f"{gone.id} is missing")
 
 
 def number(sequence: int) -> ColumnElement[bool]:
@@ -348,7 +348,7 @@ async def test_attestations_that_changed_places_are_found(newsroom: Newsroom) ->
         for sequence, new in ((2, -1), (4, 2), (-1, 4)):
             chosen = update(Attestation).where(number(sequence))
             await connection.execute(chosen.values(sequence=new))
-    assert await verified(newsroom) == BrokenChain(2, f"it is signed as number 4, of {third.id}")
+    assert await verified(newsroom) == BrokenChain(2, f"its statement is number 4, of {third.id}")
     assert first.id != third.id
 
 
@@ -357,7 +357,7 @@ async def test_a_statement_in_place_of_another_is_found(newsroom: Newsroom) -> N
     async with tampering(newsroom.database) as connection:
         values = {"envelope": third.envelope, "hash": third.hash}
         await connection.execute(update(Attestation).where(number(2)).values(**values))
-    assert await verified(newsroom) == BrokenChain(2, f"it is signed as number 4, of {third.id}")
+    assert await verified(newsroom) == BrokenChain(2, f"its statement is number 4, of {third.id}")
 
 
 async def test_a_hash_that_was_edited_is_found(newsroom: Newsroom) -> None:
@@ -365,7 +365,7 @@ async def test_a_hash_that_was_edited_is_found(newsroom: Newsroom) -> None:
     async with tampering(newsroom.database) as connection:
         await connection.execute(update(Attestation).where(number(3)).values(hash="0" * 64))
     found = await verified(newsroom)
-    assert found == BrokenChain(3, "its content is not what its hash was made of")
+    assert found == BrokenChain(3, "its content does not match its hash")
 
 
 async def test_an_attestation_by_another_hand_is_found(newsroom: Newsroom) -> None:
@@ -412,7 +412,7 @@ async def test_an_end_that_was_cut_off_is_missed(newsroom: Newsroom) -> None:
     await a_history(newsroom)
     async with tampering(newsroom.database) as connection:
         await connection.execute(delete(Attestation).where(Attestation.sequence > 2))
-    missed = "it is missing; numbers were given out up to 5"
+    missed = "it is missing; numbers were assigned up to 5"
     assert await verified(newsroom) == BrokenChain(3, missed)
 
 

@@ -23,8 +23,8 @@ from tests.builders import Newsroom, entry_id_of
 from tests.tampering import hash_anew, set_counter, tampering
 
 STRANGER = Signer(Ed25519PrivateKey.generate())
-CONTENT_CHANGED = "its content is not what its hash was made of"
-UNCHAINED = "it does not follow the one before"
+CONTENT_CHANGED = "its content does not match its hash"
+UNCHAINED = "it does not contain the hash of the one before"
 
 
 async def verified(database: Database) -> VerifiedChain | BrokenChain:
@@ -140,7 +140,7 @@ async def test_a_record_that_was_added_past_the_counter_is_found(newsroom: Newsr
         values = {**row.one(), "sequence": last + 1}
         await connection.execute(insert(AuditRecord).values(**values))
         await hash_anew(connection)
-    reason = f"it was added by hand; numbers were given out up to {last}"
+    reason = f"it was added by hand; numbers were assigned up to {last}"
     assert await verified(newsroom.database) == BrokenChain(last + 1, reason)
 
 
@@ -156,7 +156,7 @@ async def test_an_end_that_was_cut_off_is_missed(newsroom: Newsroom) -> None:
     async with tampering(newsroom.database) as connection:
         last = await count(connection)
         await connection.execute(delete(AuditRecord).where(AuditRecord.sequence > 4))
-    reason = f"it is missing; numbers were given out up to {last}"
+    reason = f"it is missing; numbers were assigned up to {last}"
     assert await verified(newsroom.database) == BrokenChain(5, reason)
 
 
@@ -182,7 +182,7 @@ async def test_content_that_was_edited_is_named(newsroom: Newsroom) -> None:
         change = update(Revision)
         await connection.execute(change.where(Revision.id == first.id).values(content={"x": 1}))
         await connection.execute(change.where(Revision.id == third.id).values(digest="0" * 64))
-    reason = "its content is not what its digest was made of"
+    reason = "its content does not match its digest"
     async with newsroom.database.reading() as session:
         broken = await verify_revisions(session)
     assert {each.revision_id for each in broken} == {first.id, third.id}
@@ -247,7 +247,9 @@ async def test_only_a_checkpoint_shows_an_end_that_was_cut_off_together_with_the
         await connection.execute(delete(table).where(table.sequence == last))
         await set_counter(connection, name, last - 1)
     assert isinstance(await verified(newsroom.database), VerifiedChain)
-    with pytest.raises(AttestationError, match=f"{called} {last} is gone.*was cut off"):
+    with pytest.raises(
+        AttestationError, match=f"{called} {last} of .* is missing: the chain was cut off"
+    ):
         await held(newsroom.database, envelope)
 
 
@@ -257,7 +259,7 @@ async def test_only_a_checkpoint_shows_a_chain_that_was_made_anew(newsroom: News
         await connection.execute(update(AuditRecord).where(number(4)).values(actor="x"))
         await hash_anew(connection)
     assert isinstance(await verified(newsroom.database), VerifiedChain)
-    with pytest.raises(AttestationError, match="is not the one that was there"):
+    with pytest.raises(AttestationError, match="was replaced after"):
         await held(newsroom.database, envelope)
 
 

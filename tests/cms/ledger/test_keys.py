@@ -371,7 +371,7 @@ async def test_checkpoints_hold_over_a_change_of_keys(room: Newsroom) -> None:
         for key in (old.public_key_pem(), public_key(room), None):
             for each in (made, newer):
                 await verify_checkpoint(session, each, key)
-            with pytest.raises(AttestationError, match="did not sign for this site"):
+            with pytest.raises(AttestationError, match="was not in use by this site"):
                 await verify_checkpoint(session, stale, key)
 
 
@@ -390,12 +390,12 @@ async def test_content_is_verified_offline_with_a_key_that_follows(room: Newsroo
     for attestation, known, reason in (
         (envelope, (), "not signed with the key"),
         (envelope, keys[1:], "not signed with the key|signs the attestation"),
-        (introduced, keys, "a statement of a key"),
+        (introduced, keys, "about a key"),
     ):
         with pytest.raises(AttestationError, match=reason):
             verify_attestation(attestation, content, new, known)
     late = restated(envelope, old, sequence=9)
-    with pytest.raises(AttestationError, match="did not sign for this site when attestation 9"):
+    with pytest.raises(AttestationError, match="was not in use by this site when attestation 9"):
         verify_attestation(late, content, new, keys)
 
 

@@ -194,7 +194,7 @@ async def test_what_public_pages_link_to_is_not_taken_away(newsroom: Newsroom) -
     (error,) = refused.value.errors
     assert (error.code, error.message) == (
         "WOULD_BREAK_LINKS",
-        "/articles/source links to /articles/target",
+        "/articles/source links to /articles/target; change that link first",
     )
     await newsroom.unpublish(source)
     assert (await newsroom.unpublish(target)).ended_at is not None
@@ -377,7 +377,7 @@ async def test_a_site_has_gates_of_its_own(newsroom: Newsroom) -> None:
     assert await refusal(newsroom, head) == [
         (
             "MISSING_SIGN_OFF",
-            f"the stage 'editorial' lacks 1 sign-off(s) on the digest {head.digest[:12]}…",
+            f"the stage 'editorial' needs 1 more sign-off(s) on the digest {head.digest[:12]}…",
         ),
         ("TOO_SHORT", "say more"),
     ]

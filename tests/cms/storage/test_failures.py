@@ -176,7 +176,7 @@ async def test_a_full_disk_is_named_even_where_it_ends_a_command(file: Path) -> 
     await newsroom.hire()
     event.listen(newsroom.database.engine.sync_engine, "connect", _full)
     await newsroom.database.engine.dispose()
-    with pytest.raises(DatabaseFull, match="make room"):
+    with pytest.raises(DatabaseFull, match="free some space"):
         for number in range(100):
             await newsroom.do(newsroom.administrator, create_tag, f"{number} {'x' * 150}")
     await newsroom.database.close()

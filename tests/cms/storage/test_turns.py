@@ -182,7 +182,7 @@ async def test_more_than_may_wait_is_refused() -> None:
     turns = Turns(1, waiting=2)
     async with working(turns) as work:
         await work.begin("a1", "a2", "a3")
-        with pytest.raises(TooManyWaiting, match="2 requests of yours are waiting"):
+        with pytest.raises(TooManyWaiting, match="2 of your requests are already waiting"):
             async with turns.of("a"):
                 pass
         await work.begin("b1")

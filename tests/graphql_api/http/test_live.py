@@ -384,7 +384,7 @@ async def test_what_runs_ends_with_its_session(newsroom: Newsroom) -> None:
 
 
 OVER = {
-    "message": "this token is not good, or not any more; sign in again",
+    "message": "this token is unknown, has expired or was revoked; sign in again",
     "extensions": {"code": "UNAUTHENTICATED"},
 }
 

@@ -136,7 +136,7 @@ def test_a_parameter_of_an_address_comes_once(client: TestClient, name: str) -> 
     given = {"query": QUERY, "operationName": "", "variables": "{}"}
     response = client.get("/graphql", params=[*given.items(), (name, given[name])])
     assert response.status_code == 400
-    assert response.json()["errors"][0]["message"].endswith(f"{name} comes more than once.")
+    assert response.json()["errors"][0]["message"].endswith(f"{name} is given more than once.")
 
 
 def test_variables_in_an_address_have_no_key_twice(client: TestClient) -> None:

@@ -252,7 +252,7 @@ async def test_a_content_of_two_words_is_part_of_a_feed(database: Database) -> N
 def test_a_feed_that_there_is_not_says_which_there_are(served: Served, name: str) -> None:
     response = served.client.get(f"/feeds/{name}.atom")
     assert response.status_code == 404
-    assert response.text == f"There is no feed {name}; there are all, Article, Note.\n"
+    assert response.text == f"There is no feed {name}; use one of all, Article, Note.\n"
 
 
 async def test_the_sitemap_has_every_page_in_every_language(served: Served) -> None:
@@ -376,7 +376,7 @@ def test_a_site_that_does_not_say_where_it_is_has_no_files(newsroom: Newsroom, p
         response = client.get(path)
     assert response.status_code == 404
     assert response.text == (
-        "The declaration of Test site does not say where the site is, so its pages have no "
+        "The declaration of Test site has no url, so its pages have no absolute "
         'addresses; add url="https://…" to Site(…).\n'
     )
 

@@ -95,7 +95,7 @@ def test_a_long_address_is_shortened() -> None:
 
 def test_every_message_says_what_to_do() -> None:
     removed = sanitising_losses("<script></script><p style='x'><a href='data:x'>y</a></p>")
-    assert [each.message.partition(" and was left out")[0] for each in removed] == [
+    assert [each.message.partition(" and was removed")[0] for each in removed] == [
         "<script> is not allowed",
         "style is not allowed on <p>",
         "the address 'data:x' of <a> is not allowed",

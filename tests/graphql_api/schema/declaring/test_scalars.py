@@ -24,14 +24,14 @@ DAYS: list[Any] = [
 
 @pytest.mark.parametrize("value", TIMES, ids=repr)
 def test_no_other_value_is_a_time(value: Any) -> None:
-    with pytest.raises(GraphQLError, match=r"^expected a time with a zone, as [-:\dTZ]+$"):
+    with pytest.raises(GraphQLError, match=r"^expected a time with a zone, such as [-:\dTZ]+$"):
         CONFIG.scalar_map[DateTime].parse_value(value)  # type: ignore[misc]  # ours can parse
 
 
 @pytest.mark.parametrize("value", DAYS, ids=repr)
 def test_no_other_value_is_a_day(value: Any) -> None:
     assert parse_day(value) is None
-    with pytest.raises(GraphQLError, match=r"^expected a day of the calendar, as 2026-11-24$"):
+    with pytest.raises(GraphQLError, match=r"^expected a calendar day, such as 2026-11-24$"):
         CONFIG.scalar_map[Date].parse_value(value)  # type: ignore[misc]  # ours can parse
 
 
@@ -40,8 +40,8 @@ def test_no_other_value_is_a_day(value: Any) -> None:
     [
         ("DateTime", "updatedAt", "tomorrow", "expected a time with a zone"),
         ("DateTime", "updatedAt", 777, "expected a time with a zone"),
-        ("Date", "issuedOn", "2023-02-29", "expected a day of the calendar"),
-        ("Date", "issuedOn", 777, "expected a day of the calendar"),
+        ("Date", "issuedOn", "2023-02-29", "expected a calendar day"),
+        ("Date", "issuedOn", 777, "expected a calendar day"),
     ],
 )
 async def test_a_filter_says_what_is_expected(

@@ -448,7 +448,7 @@ async def test_introspection_stands_beside_a_view_and_not_in_it(api: Api, asked:
     ):
         (error,) = await api.refused(query)
         assert error.extensions == {"code": "BAD_USER_INPUT"}
-        assert "beside view" in error.message
+        assert "outside view" in error.message
     data = await api.data(
         f"query @view(position: 1) {{ a: __typename {asked} view {{ position }} }}"
     )

@@ -119,7 +119,7 @@ async def test_an_account_without_a_role_sees_and_does_nothing(desk: Desk) -> No
     }
     (error,) = await desk.refusals(nobody, "createTag", name="x")
     assert error["code"] == "NOT_ALLOWED"
-    assert "takes the role publisher or administrator" in error["message"]
+    assert "requires the role publisher or administrator" in error["message"]
 
 
 QUERIES = [

@@ -46,13 +46,13 @@ async def test_a_document_that_is_not_valid_says_where(api: Api, query: str, wor
     ("arguments", "words"),
     [
         ("first: -1", "first cannot be negative"),
-        ("first: 101", "first is too large; at most 100 are given at once"),
-        ("last: 101", "last is too large; at most 100"),
+        ("first: 101", "first is too large; a page has at most 100 items"),
+        ("last: 101", "last is too large; a page has at most 100"),
         ("skip: -1", "skip cannot be negative"),
-        ("first: 1, last: 1", "give either first or last"),
-        ("last: 1, skip: 1", "last goes with before"),
-        ('after: "nonsense"', "this is not a cursor"),
-        ('after: "5b22225d"', "the cursor belongs to another order"),
+        ("first: 1, last: 1", "Give either first or last"),
+        ("last: 1, skip: 1", "Combine last with before"),
+        ('after: "nonsense"', "This is not a cursor"),
+        ('after: "5b22225d"', "The cursor belongs to another order"),
         ('after: "5b22222c7b7d2c315d"', "is not a cursor"),
         ('after: "5b22222c312c325d"', "does not fit its order"),
         ('after: "5b22222c22323032362d30312d3031222c2278225d"', "does not fit its order"),
@@ -231,15 +231,15 @@ async def test_as_deep_as_is_allowed_is_answered(api: Api) -> None:
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("query($x: String) { entry(by: {path: $x}) { id } }", "One of id, path has to be given"),
-        ("query($x: ID) { category(by: {id: $x}) { id } }", "One of id, path has to be given"),
+        ("query($x: String) { entry(by: {path: $x}) { id } }", "One of id, path is required"),
+        ("query($x: ID) { category(by: {id: $x}) { id } }", "One of id, treePath is required"),
         ("query($x: Int = 0) { sync(since: $x) { until } }", "since is required"),
         ("query($x: Int = 0) { affectedPaths(since: $x) { totalCount } }", "since is required"),
         ('query($x: String = "/") { route(path: $x) { __typename } }', "path is required"),
         ('query($x: String = "a") { suggest(search: $x) { word } }', "search is required"),
         ('query($x: ID = "a") { node(id: $x) { id } }', "id is required"),
         ('query($x: [ID!] = ["a"]) { nodes(ids: $x) { id } }', "ids is required"),
-        ('query($x: ID = "a") { nodes(ids: [$x]) { id } }', "in this list cannot be null"),
+        ('query($x: ID = "a") { nodes(ids: [$x]) { id } }', "of this list cannot be null"),
         ("query($x: [EntryFacet!] = []) { entries { facets(fields: $x) { count } } }", "fields is"),
     ],
 )
@@ -286,7 +286,7 @@ async def test_only_queries_are_answered(api: Api) -> None:
 
 async def test_an_operation_has_to_be_named_where_there_are_several(api: Api) -> None:
     (error,) = await api.refused("query A { __typename } query B { __typename }")
-    assert "say which in operationName" in error.message
+    assert "select one with operationName" in error.message
 
 
 async def test_introspection_as_tools_do_it_is_within_the_limits(api: Api) -> None:
