@@ -12,7 +12,7 @@ _MODULES = {"create_app": "graphql_api.app", "execute": "graphql_api.execution"}
 
 
 def __getattr__(name: str) -> object:
-    """Import what is asked for when it is asked for."""
+    """Import a name on its first use."""
     from importlib import import_module  # noqa: PLC0415  # not part of what is exported
 
     if name not in _MODULES:

@@ -1,4 +1,4 @@
-"""The ASGI app: what is served where."""
+"""The ASGI app and its routes."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ def create_app(
 ) -> Starlette:
     """Return the app that serves a site.
 
-    It can run by itself or be mounted in another ASGI app; connections are opened when they
-    are first needed, and closed at the end of the app's lifespan, if it has one. A server that
-    waits for open streams before it ends that lifespan calls ``app.state.shutdown.begin()``
-    first, as ``copydesk serve`` does: then they end by themselves.
+    It can run by itself or be mounted in another ASGI app. Connections are opened when they are
+    first needed, and closed at the end of the app's lifespan, if it has one. A server that waits
+    for open streams before the end of that lifespan has to call ``app.state.shutdown.begin()``
+    first, as ``copydesk serve`` does, to end them.
 
     Args:
         copydesk: the site, which the app closes at the end of its lifespan.
-        identify: for a host with accounts of its own: says who sends a request, as an actor
-            (:func:`cms.access.accounts.load_actor` makes one of an account's id), or
-            ``ANONYMOUS``. It is asked for each request to either API. Copydesk's own tokens are
-            not looked at then, but for those of previews, and the mutations that make them are
-            not in the schema.
-        allowed_origins: such as ``https://studio.example``: pages elsewhere that may open a
-            WebSocket to the management API.
+        identify: for a host with accounts of its own: returns the actor of a request
+            (:func:`cms.access.accounts.load_actor` returns that of an account's id), or
+            ``ANONYMOUS``. Called for each request to either API. Copydesk's own tokens are
+            ignored then, except those of previews, and the mutations that issue them are not
+            in the schema.
+        allowed_origins: origins of other pages that may open a WebSocket to the management
+            API, such as ``https://studio.example``.
     """
     site, chosen, database = copydesk.site, copydesk.settings, copydesk.database
     entries, thread = EntryCounts(database), PlanningThread()
@@ -58,7 +58,7 @@ def create_app(
     limits = limits_with(Limits(), chosen.limits, "COPYDESK_LIMITS")
     delivery = Delivery(site, schema, database.reader, limits, entries.current, thread)
     files = SiteFiles(site, Delivery(site, schema, database.reader, LIMITS, thread=thread))
-    # The tokens that these mutations give are not looked at where a host says who is asking.
+    # These mutations issue tokens that have no effect if a host identifies the actors.
     without = OWN_CREDENTIALS if identify is not None else frozenset[str]()
     management = _management(copydesk, build_management_schema(site, without), entries, thread)
     shutdown = Shutdown(management.end_subscriptions)
@@ -91,10 +91,10 @@ def create_app(
 
 
 class _App(Starlette):
-    """An app with its headers around everything, what Starlette answers by itself too."""
+    """An app with security headers on all responses, including those of Starlette itself."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Return what answers."""
+        """Return the app with its middleware."""
         return SecurityHeaders(super().build_middleware_stack())
 
 

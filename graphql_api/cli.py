@@ -79,7 +79,7 @@ def _warn_of_host(settings: Settings) -> None:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether only this machine can reach what listens on a host."""
+    """Return whether only this machine can reach a server on a host."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

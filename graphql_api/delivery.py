@@ -1,4 +1,4 @@
-"""The delivery API: queries about what is public."""
+"""The delivery API: queries of public content."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from graphql_api.timings import Timings
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody who asks the delivery API.
+    """A client of the delivery API.
 
     Attributes:
-        scopes: the parts of the content whose drafts they may ask for.
-        preview: the id of the revision that they are shown as if it were public.
-        client: who they are, as far as it matters to whose turn it is.
-        is_anonymous: whether nothing is known of them, so that all others would get the same.
+        scopes: the parts of the content whose drafts the client may read.
+        preview: the id of the revision that the client sees as if it were public.
+        client: the identity for fair turns.
+        is_anonymous: whether the client has no credentials, so that its answers can be shared.
     """
 
     scopes: tuple[ContentScope, ...] = ()
@@ -42,15 +42,15 @@ READER = Visitor()
 
 
 class Delivery:
-    """Answers queries about what is public.
+    """Answers queries of public content.
 
     Args:
         site: the site's declaration.
         schema: its delivery schema.
-        reader: where statements are run.
-        limits: how much one request may ask for.
-        entries: counts the entries, by which the cost of a request is estimated.
-        thread: where new requests are planned.
+        reader: runs the statements.
+        limits: the limits on one request.
+        entries: counts the entries, for the estimate of a request's cost.
+        thread: the thread that plans new requests.
     """
 
     def __init__(
@@ -74,9 +74,9 @@ class Delivery:
         """Return the answer to a request.
 
         Args:
-            request: what is asked.
-            visitor: who is asking, as far as it matters to what they see, and when.
-            timings: where the time of each step is noted.
+            request: the request.
+            visitor: the client.
+            timings: records the time of each step.
 
         Raises:
             RequestFailed: if there is no answer, with the reasons.

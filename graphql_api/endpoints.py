@@ -1,4 +1,4 @@
-"""The steps of a request, each timed: who asks → what is asked → read → respond."""
+"""The timed steps of an HTTP request: authenticate → receive → read → respond."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ from graphql_api.http.websocket import serve_websocket
 from graphql_api.management import OPEN_LIMITS, Management
 from graphql_api.timings import Timings
 
-# How long a request may take to arrive, in seconds.
+# The seconds in which a request has to arrive.
 _BODY_SECONDS = 60.0
 
-# HTTP's own numbers.
+# HTTP statuses.
 _UNAUTHENTICATED = 401
 _NOT_ALLOWED = 405
 _TIMED_OUT = 408
@@ -49,10 +49,10 @@ class DeliveryEndpoint:
     """The delivery API over HTTP.
 
     Attributes:
-        delivery: what answers.
-        database: where accounts and tokens are.
-        shutdown: ends what is waited for when the server ends.
-        identify: how a host application says who is asking, in place of those.
+        delivery: the delivery API.
+        database: the database of accounts and tokens.
+        shutdown: ends waits and streams at the end of the server.
+        identify: a host application's function that identifies the actor instead.
     """
 
     delivery: Delivery
@@ -79,15 +79,15 @@ class DeliveryEndpoint:
             return respond(result.body, media_type)
 
     async def _visitor(self, request: Request) -> Visitor:
-        """Return who is asking, as far as it matters to reading.
+        """Return the client of a request.
 
         Raises:
-            RequestFailed: if their credentials are not good.
+            RequestFailed: if its credentials are invalid.
         """
         client = network_of(_address(request))
         authorization = request.headers.get("authorization")
         secret = (authorization or "").partition(" ")[2].strip()
-        # Previews are for people without an account, also where a host has the accounts.
+        # Previews are for people without an account, even if a host has the accounts.
         if secret.startswith("copydesk_preview_"):
             revision_id = await preview_of(self.database, secret)
             return Visitor(preview=revision_id, client=client, is_anonymous=False)
@@ -102,14 +102,14 @@ class ManagementEndpoint:
     """The management API over HTTP and WebSocket.
 
     Attributes:
-        management: what answers.
-        database: where accounts and tokens are.
-        shutdown: ends what is waited for when the server ends.
-        identify: how a host application says who is asking, in place of those.
-        allowed_origins: the pages elsewhere that may open a WebSocket.
-        live_limits: how much one client may have going on.
-        body_seconds: how long a request may take to arrive.
-        quotas: what accounts have open.
+        management: the management API.
+        database: the database of accounts and tokens.
+        shutdown: ends waits and streams at the end of the server.
+        identify: a host application's function that identifies the actor instead.
+        allowed_origins: the origins of other pages that may open a WebSocket.
+        live_limits: the limits on the streams of one client.
+        body_seconds: the time in which a request has to arrive.
+        quotas: the quotas of accounts.
     """
 
     management: Management
@@ -126,7 +126,7 @@ class ManagementEndpoint:
         if wants_page(request):
             return pages.graphiql()
         if prefers_event_stream(request.headers.get("accept", "")):
-            # Whoever takes events looks at the status before anything else.
+            # A client of events reads the status before any event.
             response = await _respond_as(GRAPHQL_RESPONSE, self._stream(request))
         else:
             response = await _respond(request, lambda media_type: self._answer(request, media_type))
@@ -143,16 +143,16 @@ class ManagementEndpoint:
         )
 
     async def actor(self, connection: HTTPConnection, authorization: str | None) -> Actor:
-        """Return who is asking.
+        """Return the actor of a request.
 
         Raises:
-            RequestFailed: if their credentials are not good.
+            RequestFailed: if the credentials are invalid.
         """
         return await _actor(self.identify, self.database, connection, authorization)
 
     async def _answer(self, request: Request, media_type: str) -> Response:
         timings = _timings_of(request)
-        # Who is asking comes first, so that nobody learns anything from what is wrong.
+        # Authentication comes first, so that other errors reveal nothing to strangers.
         with timings.step("identity"):
             actor = await self._identify(request)
         with timings.step("request"):
@@ -162,7 +162,7 @@ class ManagementEndpoint:
             return private_response(result.body, media_type)
 
     async def _stream(self, request: Request) -> Response:
-        """Return the response that has the answers as events."""
+        """Return the response with the answers as events."""
         actor = await self._identify(request)
         graphql_request = await self._receive(request, actor)
         stream = self.management.stream(graphql_request, actor, _address(request))
@@ -183,13 +183,13 @@ class ManagementEndpoint:
 
 @dataclass(frozen=True)
 class _Connection:
-    """A WebSocket, as far as answering goes."""
+    """A WebSocket connection, for the answers to its operations."""
 
     endpoint: ManagementEndpoint
     websocket: WebSocket
 
     async def authenticate(self, authorization: str | None) -> Actor:
-        """Return who is asking: by the message, or else by the handshake."""
+        """Return the actor of the connection's message, or of its handshake."""
         header = authorization or self.websocket.headers.get("authorization")
         actor = await self.endpoint.actor(self.websocket, header)
         if actor == ANONYMOUS:
@@ -199,7 +199,7 @@ class _Connection:
     async def stream(self, request: GraphQLRequest, actor: Actor) -> AsyncGenerator[bytes, None]:
         """Yield the responses to a request.
 
-        A host is asked anew who it is, since a socket can live for long.
+        The host identifies the actor again, since a socket can be open for long.
 
         Raises:
             RequestFailed: as :meth:`graphql_api.management.Management.stream` does.
@@ -226,7 +226,7 @@ async def _actor(
     connection: HTTPConnection,
     authorization: str | None,
 ) -> Actor:
-    """Return who is asking: by the host's word if there is one, or else by a token."""
+    """Return the actor, from the host application if there is one, otherwise from a token."""
     if identify is not None:
         return await identify(connection)
     return await actor_of(database, authorization)
@@ -242,13 +242,13 @@ async def _respond(request: Request, answer: Callable[[str], Awaitable[Response]
 
 
 async def _respond_as(media_type: str, answer: Awaitable[Response]) -> Response:
-    """Return the response, or what went wrong."""
+    """Return the response, or that of the failure."""
     try:
         return await answer
     except Exception as error:  # noqa: BLE001  # whatever it is, the client gets no traceback
         failure = failure_of(error)
     response = failure_response(failure, media_type)
-    if failure.status == _TIMED_OUT:  # what is still to come is not waited for either
+    if failure.status == _TIMED_OUT:  # nor wait for the rest of the body
         response.headers["Connection"] = "close"
     return response
 
@@ -256,10 +256,10 @@ async def _respond_as(media_type: str, answer: Awaitable[Response]) -> Response:
 async def _receive(
     request: Request, most_bytes: int, seconds: float, shutdown: Shutdown
 ) -> GraphQLRequest:
-    """Return what a request asks, once all of it has arrived.
+    """Return the GraphQL request of an HTTP request, after its whole body has arrived.
 
     Raises:
-        RequestFailed: if it is not well formed, or does not come.
+        RequestFailed: if it is not well formed, or arrives too slowly.
     """
     try:
         async with shutdown.wait(seconds):
@@ -275,7 +275,7 @@ async def _receive(
 
 
 def _never_kept(response: Response) -> Response:
-    """Return a response of the management API, which nobody may keep."""
+    """Return a response of the management API, which must not be cached."""
     response.headers["Cache-Control"] = "private, no-store"
     if response.status_code == _UNAUTHENTICATED:
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -285,7 +285,7 @@ def _never_kept(response: Response) -> Response:
 
 
 def _timings_of(request: Request) -> Timings:
-    """Return where the time of a request's steps is noted: ``state.timings`` of its scope."""
+    """Return the record of the time of a request's steps: ``state.timings`` of its scope."""
     timings = Timings()
     request.state.timings = timings
     return timings

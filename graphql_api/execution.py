@@ -14,7 +14,7 @@ from graphql_api.http.request import GraphQLRequest
 from graphql_api.planner.arguments import Variables
 from graphql_api.schema.build import build_delivery_schema
 
-# A schema takes a moment to build, and its plans are worth keeping.
+# The API is kept, since its schema and its plans take time to build.
 _DELIVERIES: WeakKeyDictionary[Copydesk, Delivery] = WeakKeyDictionary()
 
 
@@ -26,7 +26,7 @@ async def execute(
     Args:
         copydesk: the site.
         query: the GraphQL document, with one operation.
-        variables: their values, as JSON would have them.
+        variables: the values of the variables, as in JSON.
     """
     request = GraphQLRequest(query, None, variables or {})
     try:

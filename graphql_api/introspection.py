@@ -1,4 +1,4 @@
-"""Questions about the schema, which graphql-core answers and not the database."""
+"""Introspection: questions about the schema, which graphql-core answers."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from graphql import (
 from graphql_api.http.errors import RequestFailed
 from graphql_api.planning import BoundOperation, PlanningThread, ReadyOperation
 
-# The memory that the texts about one schema may take.
+# The memory limit for the cached answers of one schema.
 _TEXT_BYTES = 16 * 1024**2
 
 
 @dataclass(frozen=True)
 class _Texts:
-    """Answers by response name, and the memory that they take."""
+    """Answers by response name, with their memory."""
 
     by_key: Mapping[str, bytes]
     bytes: int
 
 
 class Introspection:
-    """Answers questions about one schema, and keeps the answers for the next time.
+    """Answers questions about one schema, with a cache.
 
     Args:
         schema: the schema.
-        thread: where new answers are made.
+        thread: the thread that computes new answers.
     """
 
     def __init__(self, schema: GraphQLSchema, thread: PlanningThread) -> None:
@@ -46,7 +46,7 @@ class Introspection:
         self._kept: LRUCache[Hashable, _Texts] = LRUCache(_TEXT_BYTES, lambda texts: texts.bytes)
 
     async def answer(self, ready: ReadyOperation) -> Mapping[str, bytes]:
-        """Return what an operation asks about the schema, by response name, as JSON.
+        """Return the answers to an operation's introspection fields, by response name, as JSON.
 
         Raises:
             RequestFailed: if graphql-core refuses it.
@@ -61,7 +61,7 @@ class Introspection:
             by_key = await self._thread.run(bound.client, self._execute, bound, fields)
             size = bound.operation.bytes + len(values) + sum(map(len, by_key.values()))
             texts = _Texts(by_key, size)
-            with suppress(ValueError):  # larger than all that may be kept
+            with suppress(ValueError):  # larger than the whole cache
                 self._kept[place] = texts
         return texts.by_key
 
@@ -80,5 +80,5 @@ class Introspection:
 
 
 def _is_plain(value: object) -> bool:
-    """Return whether a variable can be an argument of introspection: a name, or a truth."""
+    """Return whether a variable can be an argument of introspection: a name or a boolean."""
     return value is None or isinstance(value, str | bool)

@@ -46,10 +46,10 @@ from graphql_api.planning import (
 from graphql_api.schema.management.context import RequestContext
 from graphql_api.schema.management.mutations.sessions import OPEN_TO_ALL
 from graphql_api.schema.management.query import RESTRICTED
-from graphql_api.schema.management.subscriptions import Following
+from graphql_api.schema.management.subscriptions import SubscriptionContext
 from graphql_api.timings import Timings
 
-# What editors may ask for at once.
+# The limits on one request of an editor.
 MANAGEMENT_LIMITS = Limits(
     body_bytes=1024 * 1024,
     tokens=2_000,
@@ -65,23 +65,23 @@ MANAGEMENT_LIMITS = Limits(
     cost=3_000_000,
 )
 
-# What can be asked for by those who have not signed in.
+# The limits on one request without an account.
 OPEN_LIMITS = Limits()
 
 _SIGN_IN = "Sign in, and send the token as `Authorization: Bearer …`."
 
 
 class Management:
-    """Answers editors, reviewers and administrators.
+    """Answers requests of editors, reviewers and administrators.
 
     Args:
         site: the site's declaration.
         schema: its management schema.
-        database: where the content is.
-        limits: how much one request may ask for.
-        lifetimes: for how long a session's tokens are good.
-        entries: counts the entries, by which the cost of a request is estimated.
-        thread: where new requests are planned.
+        database: the content database.
+        limits: the limits on one request.
+        lifetimes: how long a session's tokens are valid.
+        entries: counts the entries, for the estimate of a request's cost.
+        thread: the thread that plans new requests.
         tail: the end of the audit chain, which subscriptions follow.
     """
 
@@ -104,7 +104,7 @@ class Management:
         self._tail = tail or Tail(database)
         dialect = database.reader.dialect
         self._planner = Planner(schema, dialect, limits, entries, thread)
-        # Requests without an account have the limits of a reader's.
+        # Requests without an account have the limits of a reader.
         self._open_planner = Planner(schema, dialect, OPEN_LIMITS, entries, self._planner.thread)
         self._responder = Responder(schema, limits, self._planner.thread)
 
@@ -114,10 +114,10 @@ class Management:
         """Return the answer to a request.
 
         Args:
-            request: what is asked.
-            actor: who is asking.
-            address: the network address that the request came from.
-            timings: where the time of each step is noted.
+            request: the request.
+            actor: the actor of the request.
+            address: the network address of the client.
+            timings: records the time of each step.
 
         Raises:
             RequestFailed: if there is no answer, with the reasons.
@@ -136,23 +136,23 @@ class Management:
     async def stream(
         self, request: GraphQLRequest, actor: Actor, address: str
     ) -> AsyncGenerator[bytes, None]:
-        """Yield the responses to a request: of a subscription whenever something happens.
+        """Yield the responses to a request: one, or for a subscription one for each event.
 
         Raises:
             RequestFailed: at the first response, if there is no answer; at a later one, if the
                 actor's session or token is over.
         """
-        # A socket lives longer than what its client may do.
+        # The client's rights can end before the socket.
         current = await self._renew(actor)
         bound = await self._bind(request, current, address)
         if bound.operation.node.operation is not OperationType.SUBSCRIPTION:
             yield (await self.answer(request, current, address)).body
             return
         field = await self._subscription_field(bound, current)
-        following = Following(self._database, self._site, self._tail, current)
+        context = SubscriptionContext(self._database, self._site, self._tail, current)
         arguments = _arguments(field, bound)
         async with (
-            aclosing(_declaration_of(field).run(following, arguments)) as all_events,
+            aclosing(_declaration_of(field).run(context, arguments)) as all_events,
             aclosing(_events_until_refusal(all_events)) as events,
         ):
             async for event in events:
@@ -163,7 +163,7 @@ class Management:
                     yield result.body
 
     def end_subscriptions(self) -> None:
-        """End all subscriptions, as if nothing will happen any more."""
+        """End all subscriptions, as after a last event."""
         self._tail.end()
 
     async def _bind(
@@ -183,7 +183,7 @@ class Management:
                 raise unauthenticated_failure(_SIGN_IN)
             planned = (await self._plan(bound, actor)).planned
         except RequestFailed:
-            # What is wrong with it is for those who may know the schema.
+            # Other errors are only for those who may know the schema.
             raise unauthenticated_failure(_SIGN_IN) from None
         names = _planned_names(planned)
         if planned.introspection or not names or not names <= OPEN_TO_ALL:
@@ -215,9 +215,9 @@ class Management:
         return await self._responder.respond(ready, data, errors)
 
     async def _mutate(self, bound: BoundOperation, context: RequestContext) -> ReadResult:
-        """Run the root fields one after the other, each wholly before the next begins."""
+        """Run the root fields one after the other, each completely before the next."""
         whole = await self._plan(bound, context.actor)
-        # Whatever cannot be answered is refused before anything is done.
+        # A request that cannot be answered is refused before any change.
         for each in whole.planned.fields:
             await self._check_answerable(bound, context.actor, each.key)
         parts: list[bytes] = []
@@ -252,14 +252,14 @@ class Management:
     async def _fetch_field(
         self, bound: BoundOperation, actor: Actor, key: str, answer: object
     ) -> tuple[ReadyOperation, bytes]:
-        """Return one root field, and its data when Python has answered this for it."""
+        """Return the plan of one root field, and its data if Python has an answer for it."""
         ready = await self._plan(bound, actor, key)
         values = {**_actor_variables(actor), answer_slot(key): answer}
         data = await fetch(self._database.reader, ready, values)
         return ready, data
 
     async def _subscription_field(self, bound: BoundOperation, actor: Actor) -> PlannedField:
-        """Return the one field that a subscription asks for."""
+        """Return the one root field of a subscription."""
         match (await self._plan(bound, actor)).planned.fields:
             case (PlannedField() as field,):
                 return field
@@ -268,7 +268,7 @@ class Management:
     async def _respond_to_event(
         self, bound: BoundOperation, actor: Actor, key: str, event: Mapping[str, Json]
     ) -> ReadResult | None:
-        """Return the result for an event, or nothing if it is about what one may not see."""
+        """Return the result for an event, or ``None`` if the actor may not see its entry."""
         current = await self._renew(actor)
         async with begin_reading(self._database, self._site, current) as reading:
             try:
@@ -281,7 +281,7 @@ class Management:
         return await self._responder.respond(ready, data)
 
     async def _renew(self, actor: Actor) -> Actor:
-        """Return an actor with what it may do by now.
+        """Return the actor with its present rights.
 
         Raises:
             RequestFailed: if its session or token is over.
@@ -296,7 +296,7 @@ class Management:
 async def _events_until_refusal(
     events: AsyncIterator[Mapping[str, Json]],
 ) -> AsyncGenerator[Mapping[str, Json], None]:
-    """Yield the events; a refusal on the way is the end of them."""
+    """Yield events; a refusal ends them with its failure."""
     try:
         async for event in events:
             yield event
@@ -338,7 +338,7 @@ async def _answer(
 
 
 def _check_restricted(planned: PlannedOperation, actor: Actor) -> None:
-    """Go on only if the actor may ask for every root field."""
+    """Refuse an operation with a root field that the actor may not select."""
     for name in sorted(_planned_names(planned) & RESTRICTED.keys()):
         decision = decide(actor, RESTRICTED[name], Subject())
         if isinstance(decision, Denied):
@@ -346,7 +346,7 @@ def _check_restricted(planned: PlannedOperation, actor: Actor) -> None:
 
 
 def _selected_names(bound: BoundOperation) -> set[str]:
-    """Return the fields that an operation selects of its root."""
+    """Return the names of the root fields that an operation selects."""
     operation = bound.operation
     selections = Selections(operation.schema, operation.fragments, dict(bound.shapes))
     selected = selections.of(operation.root, (operation.node.selection_set,))
@@ -354,7 +354,7 @@ def _selected_names(bound: BoundOperation) -> set[str]:
 
 
 def _planned_names(planned: PlannedOperation) -> set[str]:
-    """Return which fields of the root are asked for, through other views as well."""
+    """Return the names of the selected root fields, including those through other views."""
     return {each.name for each in _root_fields(planned.plan.root)}
 
 

@@ -1,7 +1,7 @@
 """The read path: document → variables → plan → statement → :class:`ReadResult`.
 
-:class:`~graphql_api.planning.Planner` goes as far as the plan; from there :func:`fetch` runs the
-statement, and :class:`Responder` makes the result of its data.
+:class:`~graphql_api.planning.Planner` makes the plan and the statement; :func:`fetch` runs it, and
+:class:`Responder` makes the result from its data.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class ReadResult:
     Attributes:
         body: the response, as JSON.
         cost: the cost of the operation.
-        timings: the seconds that each step has taken, by the step's name.
-        position: the position of the last publication in the snapshot that was read, where the
-            operation asks for it (``{ position }``); a snapshot is not read for it alone.
-        tags: names of the content that the answer depends on.
+        timings: the seconds of each step, by its name.
+        position: the position of the last publication in the snapshot, if the operation selects it
+            (``{ position }``); it is not read otherwise.
+        tags: the names of the content on which the answer depends.
     """
 
     body: bytes
@@ -50,12 +50,12 @@ class ReadResult:
 async def fetch(
     reader: Reader, ready: ReadyOperation, more_variables: Variables | None = None
 ) -> bytes:
-    """Return the data that an operation asks for, as JSON.
+    """Return the data of an operation, as JSON.
 
     Args:
-        reader: where its statement is run.
+        reader: runs the statement.
         ready: the operation.
-        more_variables: what the statement reads beside the operation's own variables.
+        more_variables: values that the statement reads besides the operation's variables.
 
     Raises:
         RequestFailed: if a value cannot be used.
@@ -76,12 +76,12 @@ async def fetch(
 
 
 class Responder:
-    """Makes responses of data, with what the database cannot say: null propagation, the schema.
+    """Makes responses from data, with the parts not in the database: null propagation, the schema.
 
     Args:
         schema: the schema.
-        limits: the limits that a response with its cost names.
-        thread: where new answers about the schema are made.
+        limits: the limits, for a response with its cost.
+        thread: the thread that computes new answers about the schema.
     """
 
     def __init__(self, schema: GraphQLSchema, limits: Limits, thread: PlanningThread) -> None:
@@ -95,8 +95,8 @@ class Responder:
 
         Args:
             ready: the operation.
-            data: the data that the database has answered, as JSON.
-            errors: the errors of fields that there are already.
+            data: the data from the database, as JSON.
+            errors: the errors of fields so far.
 
         Raises:
             RequestFailed: if a question about the schema is refused.
@@ -122,7 +122,7 @@ class Responder:
     async def _add_introspection(
         self, ready: ReadyOperation, value: dict[str, Any] | None
     ) -> bytes:
-        """Return the data with what is asked about the schema, as JSON."""
+        """Return the data with the answers about the schema, as JSON."""
         if value is None or not ready.planned.introspection:
             return _json(value)
         members = {key: _json(each) for key, each in value.items()}
@@ -138,7 +138,7 @@ class Responder:
 def _position_in(ready: ReadyOperation, data: bytes) -> int | None:
     """Return the position of the snapshot, if it is among the data."""
     plan = ready.planned.plan
-    if plan.through is not None:  # then it is that of the view
+    if plan.through is not None:  # then it is the position of the view
         return None
     keys = (each.key for each in plan.root.cases[0].fields if _is_position(each))
     key = next(keys, None)
@@ -150,11 +150,11 @@ def _is_position(field: PlannedField | Typename) -> bool:
 
 
 def _json(value: object) -> bytes:
-    # Not orjson, to which what a text of a hundred levels becomes is too deep.
+    # Not orjson, which fails on the depth of a text with a hundred levels.
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _object_of(members: Mapping[str, bytes]) -> bytes:
-    """Return the JSON object with these members, each JSON already."""
+    """Return a JSON object with members that are already JSON."""
     texts = (b'"%b":%b' % (key.encode(), value) for key, value in members.items())
     return b"{" + b",".join(texts) + b"}"

@@ -41,14 +41,14 @@ P = ParamSpec("P")
 T = TypeVar("T")
 CountEntries: TypeAlias = Callable[[], Awaitable[Entries]]
 
-# For so many times as long as a request took to plan, its client waits with the next new one,
-# while others are around.
+# While other clients are active, a client waits this many times the planning time of its last
+# new request before its next one is planned.
 _REST = 4.0
-# The memory that the statements of one API may take.
+# The memory limit for the statements of one API.
 _STATEMENT_BYTES = 64 * 1024**2
-# The memory that a piece of a plan takes, and a character of its statement.
+# The memory of a piece of a plan, and of a character of its statement.
 _BYTES_OF_PART, _BYTES_OF_CHARACTER = 4_000, 4
-# Fields of several types become one part where they are alike.
+# Equal fields of several types become one part.
 _FIELDS_OF_PART = 10
 # The work of a question about the schema, in units of cost; see graphql_api.planner.cost.
 _INTROSPECTION_COST = {"__schema": 400_000, "__type": 20_000}
@@ -62,9 +62,9 @@ class BoundOperation:
         operation: the operation.
         variables: the values of its variables.
         shapes: their shapes.
-        client: for whom; what clients ask for is run in fair turns.
-        wants_cost: whether the response is to have the cost.
-        timings: the time that each step of the request has taken.
+        client: the client, for fair turns.
+        wants_cost: whether the response should have the cost.
+        timings: the time of each step of the request.
     """
 
     operation: Operation
@@ -80,13 +80,13 @@ class PlannedOperation:
     """The plan of an operation, or of one root field of it, for variables of one shape.
 
     Attributes:
-        plan: what it asks for.
-        statement: its SQL, or ``None`` if it asks nothing of the database.
-        measure: how large it is, and the work that it is for the database.
-        keys: the response names of its root fields, in order.
-        introspection: its root fields that ask about the schema.
-        answers: its root fields that Python has to work out first.
-        document_bytes: the memory that its document takes.
+        plan: the plan.
+        statement: the SQL, or ``None`` if it needs no database.
+        measure: the size of the statement, and its work for the database.
+        keys: the response names of the root fields, in order.
+        introspection: the root fields about the schema.
+        answers: the root fields that Python computes first.
+        document_bytes: the memory of the document.
     """
 
     plan: Plan
@@ -99,12 +99,12 @@ class PlannedOperation:
 
     @property
     def fields(self) -> tuple[PlannedField | Typename, ...]:
-        """The root fields that are planned."""
+        """Planned root fields."""
         return self.plan.root.cases[0].fields
 
     @property
     def bytes(self) -> int:
-        """The memory that it takes, about."""
+        """Approximate memory of the plan, in bytes."""
         sql = self.statement.sql if self.statement is not None else ""
         own = self.measure.parts * _BYTES_OF_PART + len(sql) * _BYTES_OF_CHARACTER
         return own + self.document_bytes
@@ -121,7 +121,7 @@ class ReadyOperation:
 
     Attributes:
         bound: the operation, with the values of its variables.
-        planned: its plan, or that of one root field.
+        planned: the plan of the operation, or of one root field.
         cost: the cost with these variables.
     """
 
@@ -131,14 +131,14 @@ class ReadyOperation:
 
 
 async def no_entries() -> Entries:
-    """Return the counts of a site of which nothing is known."""
+    """Return the counts of entries of a site without known ones."""
     return {}
 
 
 class PlanningThread:
-    """A thread for what is too slow for the event loop: one piece of work at a time.
+    """A thread for work that is too slow for the event loop, one piece at a time.
 
-    Clients take fair turns, and the work of one does not hold up the others for long.
+    Clients take fair turns, so that the work of one does not delay the others for long.
     """
 
     def __init__(self) -> None:
@@ -146,16 +146,16 @@ class PlanningThread:
         self._executor = ThreadPoolExecutor(1, "copydesk-planner")
 
     def note(self, client: str) -> None:
-        """Note that a client is around, though its request needs no thread."""
+        """Record that a client is active, though its request needs no thread."""
         self._turns.note(client)
 
     async def run(self, client: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return the result of a function that is run in the thread.
+        """Return the result of a function, run in the thread.
 
         If cancelled, wait until the thread is free again.
 
         Raises:
-            RequestFailed: if too much of the client waits already.
+            RequestFailed: if the client has too much work waiting.
         """
         loop = asyncio.get_running_loop()
         try:
@@ -175,15 +175,15 @@ class Planner:
 
     Args:
         schema: the schema.
-        dialect: what statements are compiled for.
-        limits: how much one request may ask for.
-        entries: counts the entries, by which the cost of a request is estimated.
-        thread: where new documents and plans are made.
-        kept_bytes: the memory that the plans which are kept may take.
+        dialect: the dialect of the statements.
+        limits: the limits on one request.
+        entries: counts the entries, for the estimate of a request's cost.
+        thread: the thread that checks new documents and makes new plans.
+        kept_bytes: the memory limit of the cache of plans.
 
     Attributes:
-        limits: how much one request may ask for.
-        thread: where new documents and plans are made.
+        limits: the limits on one request.
+        thread: the thread that checks new documents and makes new plans.
     """
 
     def __init__(
@@ -232,7 +232,7 @@ class Planner:
         """Return an operation with its plan, or that of its root field of this response name.
 
         Raises:
-            RequestFailed: if arguments contradict each other, or it asks for too much.
+            RequestFailed: if arguments contradict each other, or a limit is exceeded.
         """
         with bound.timings.step("plan"):
             entries = await self._entries()
@@ -242,7 +242,7 @@ class Planner:
                 if planned is None:
                     arguments = bound, view, key, entries
                     planned = await self.thread.run(bound.client, self._make_plan, *arguments)
-                    with suppress(ValueError):  # larger than all that may be kept
+                    with suppress(ValueError):  # larger than the whole cache
                         self._kept[place] = planned
                 cost = planned.cost(bound.variables, entries)
                 check_cost(cost, self.limits)

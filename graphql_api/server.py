@@ -27,9 +27,9 @@ from graphql_api.http.response import JSON, failure_response
 from graphql_api.http.security_headers import SecurityHeaders
 from graphql_api.http.shutdown import Shutdown
 
-# How long a thread keeps Python's lock while another waits for it.
+# The seconds for which a thread keeps Python's lock while another waits for it.
 _SWITCH_SECONDS = 0.0005
-# How long requests that are being answered may still take when the server ends, in seconds.
+# The seconds that running requests may still take at the end of the server.
 _GRACE = 5
 
 
@@ -48,16 +48,16 @@ def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
 
 
 def _tune_python() -> None:
-    """Keep what runs beside the event loop from holding it up for long."""
+    """Reduce the delays of the event loop by threads and garbage collection."""
     sys.setswitchinterval(_SWITCH_SECONDS)
-    # The schemas and the site stay for ever; to look through them takes a tenth of a second.
+    # The schemas and the site are permanent, and traversing them takes a tenth of a second.
     gc.collect()
     gc.freeze()
 
 
 @contextmanager
 def stopped_by(handle: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Have the signals that stop a server handled; only the main thread of a process gets any."""
+    """Handle the signals that stop a server; only the main thread of a process gets them."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -70,17 +70,17 @@ def stopped_by(handle: Callable[[int, FrameType | None], None]) -> Iterator[None
 
 
 def end_at_once(_number: int, _frame: FrameType | None) -> None:
-    """End the process, as a server that has not begun to serve may: it waits for nothing."""
+    """End the process at once, for a server that has not begun to serve."""
     os._exit(0)
 
 
 class Server(uvicorn.Server):
-    """A server for which to be stopped is no failure: its process ends with 0.
+    """A server whose process ends with 0 after a signal, since a stop is no failure.
 
     Args:
-        app: what it serves.
-        settings: where it listens, and whom it believes.
-        announce: called with the address as soon as requests are taken there.
+        app: the app to serve.
+        settings: the settings for the address and the trusted proxies.
+        announce: called with the URL as soon as requests are accepted there.
     """
 
     def __init__(self, app: Starlette, settings: Settings, announce: Callable[[str], None]) -> None:
@@ -89,10 +89,10 @@ class Server(uvicorn.Server):
         super().__init__(server_config(SecurityHeaders(_answering_app(app)), settings))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take requests.
+        """Start to accept requests.
 
         Raises:
-            SettingsError: if the server cannot listen where it should.
+            SettingsError: if the server cannot listen on its address.
         """
         listening = sockets or await _open_sockets(self.config.host, self.config.port)
         await super().startup(listening)
@@ -100,27 +100,27 @@ class Server(uvicorn.Server):
         self._announce(address_of(self.config.host, listening[0].getsockname()[1]))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take no more requests, and end when those that are there are answered."""
+        """Accept no more requests, and end when the running ones are answered."""
         self._shutdown.begin()
         await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop at SIGINT and SIGTERM, without raising them again as the one of uvicorn does."""
+        """Stop at SIGINT and SIGTERM, without raising them again as uvicorn does."""
         with stopped_by(self.handle_exit):
             yield
 
 
 def address_of(host: str, port: int) -> str:
-    """Return the URL of what listens on a host and a port."""
+    """Return the URL of a server on a host and a port."""
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 async def _open_sockets(host: str, port: int) -> list[socket.socket]:
-    """Return sockets for all addresses of a host, at which nothing is listened to yet.
+    """Return sockets for all addresses of a host, not listening yet.
 
     Raises:
-        SettingsError: if there are none. Uvicorn would log that, and end the process.
+        SettingsError: if there are none. Uvicorn would log that and end the process.
     """
     loop = asyncio.get_running_loop()
     try:
@@ -140,12 +140,12 @@ def _reason(error: OSError | UnicodeError) -> str:
         case socket.gaierror(strerror=str(reason)):
             return reason
         case OSError(errno=int(number)):
-            return os.strerror(number)  # the event loop has words of its own, with the address
+            return os.strerror(number)  # the event loop's own message, with the address
     return "this machine has no such address"
 
 
 def _answering_app(app: ASGIApp) -> ASGIApp:
-    """Return an app that answers the requests that the server no longer waits for."""
+    """Return an app that answers requests which the server no longer waits for."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         is_open = scope["type"] == "http"

@@ -1,4 +1,4 @@
-"""The time that the steps of a request take."""
+"""The time of a request's steps."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from contextlib import contextmanager
 
 
 class Timings(dict[str, float]):
-    """The seconds that each step of one request has taken, by the step's name.
+    """The seconds of each step of one request, by the step's name.
 
-    A step that is done several times, as for each field of a mutation, has the sum.
+    A repeated step, such as one for each field of a mutation, has the sum.
     """
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Add the time that the block takes to a step, also if the block fails."""
+        """Add the time of the block to a step, even if the block fails."""
         began = time.perf_counter()
         try:
             yield

@@ -1,1 +1,1 @@
-"""GraphQL over HTTP: requests in, responses out, and what is refused before any SQL runs."""
+"""GraphQL over HTTP: requests, responses, and the limits that hold before any SQL runs."""

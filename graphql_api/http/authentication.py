@@ -1,4 +1,4 @@
-"""Credentials → actor. It says who is asking, never whether they may."""
+"""Credentials → actor. Authentication only; authorization is in ``cms.authorization``."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from cms.errors import DatabaseError, Refused
 from cms.storage.database import Database
 from graphql_api.http.errors import RequestFailed, request_failure
 
-# How a host application says who is asking, in place of Copydesk's own accounts.
+# A host application's function that identifies the actor, in place of Copydesk's accounts.
 Identify: TypeAlias = Callable[[HTTPConnection], Awaitable[Actor]]
 
 
 async def actor_of(database: Database, authorization: str | None) -> Actor:
-    """Return who an ``Authorization`` header stands for; without one, somebody anonymous.
+    """Return the actor of an ``Authorization`` header; without one, the anonymous actor.
 
     Raises:
-        RequestFailed: if it is no bearer token, or one that is not good.
+        RequestFailed: if it is no bearer token, or an invalid one.
     """
     if authorization is None:
         return ANONYMOUS
@@ -36,8 +36,8 @@ async def actor_of(database: Database, authorization: str | None) -> Actor:
             actor = await authenticate(session, secret.strip(), now())
         except Refused as refusal:
             raise unauthenticated_failure(refusal.errors[0].message) from None
-    if actor.session_id is None:  # a program's, of which one wants to know whether it is used
-        with suppress(DatabaseError):  # reading goes on where nothing can be written
+    if actor.session_id is None:  # for a service token, whose last use is recorded
+        with suppress(DatabaseError):  # a read works even if the database cannot be written
             await note_use(database, hash_of(secret.strip()), now())
     return actor
 
@@ -46,7 +46,7 @@ async def preview_of(database: Database, secret: str) -> str:
     """Return the id of the revision that a preview token shows.
 
     Raises:
-        RequestFailed: if it is not good.
+        RequestFailed: if the token is invalid.
     """
     async with database.reading() as session:
         try:
@@ -56,5 +56,5 @@ async def preview_of(database: Database, secret: str) -> str:
 
 
 def unauthenticated_failure(message: str) -> RequestFailed:
-    """Return the failure for a request from nobody who is known."""
+    """Return the failure of a request without valid credentials."""
     return request_failure(message, "UNAUTHENTICATED", status=401)

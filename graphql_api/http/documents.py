@@ -1,4 +1,4 @@
-"""Documents: parsed, validated, and kept for the next time."""
+"""Documents: parsed, validated and cached."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from graphql_api.http.limits import Limits, check_document, check_lines
 from graphql_api.http.rules import RULES
 from graphql_api.planner.arguments import Variables
 
-# The memory that the documents of one API may take, and that a token of one takes.
+# The memory limit for the documents of one API, and the memory of one token.
 KEPT_BYTES = 32 * 1024**2
 _BYTES_OF_TOKEN = 500
-# Further errors of one request are not looked for.
+# The validation of a request stops after this many errors.
 _MOST_ERRORS = 20
 
 
@@ -46,7 +46,7 @@ class Operation:
         node: the operation.
         fragments: the document's fragments.
         source: the text of the document.
-        bytes: the memory that the document takes.
+        bytes: the memory of the document.
     """
 
     schema: GraphQLSchema
@@ -57,17 +57,17 @@ class Operation:
 
     @property
     def key(self) -> tuple[str, str | None]:
-        """Something that is the same for the same operation, however often it has been read."""
+        """Cache key, equal for the same operation of the same document."""
         return self.source, self.node.name.value if self.node.name else None
 
     @property
     def is_query(self) -> bool:
-        """Whether it only reads."""
+        """Whether the operation only reads."""
         return self.node.operation is OperationType.QUERY
 
     @cached_property
     def root(self) -> GraphQLObjectType:
-        """The type whose fields it selects."""
+        """Root type of the operation."""
         root = self.schema.get_root_type(self.node.operation)
         if root is None:
             message = f"The schema has no {self.node.operation.value} operations."
@@ -76,7 +76,7 @@ class Operation:
 
     @cached_property
     def variable_types(self) -> Mapping[str, GraphQLInputType]:
-        """The types of its variables."""
+        """Types of the variables, by name."""
         found = {
             each.variable.name.value: type_from_ast(self.schema, each.type)
             for each in self.node.variable_definitions or ()
@@ -84,10 +84,10 @@ class Operation:
         return {name: type_ for name, type_ in found.items() if is_input_type(type_)}
 
     def coerce(self, variables: Variables) -> Mapping[str, Any]:
-        """Return the variables' values as their types have them.
+        """Return the values of the variables, coerced to their types.
 
         Raises:
-            RequestFailed: with everything that does not fit.
+            RequestFailed: with all values that do not fit their types.
         """
         definitions = self.node.variable_definitions or ()
         coerced = get_variable_values(
@@ -128,7 +128,7 @@ def _bytes_of(source: str, tokens: int) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Examination:
-    """A document that was read, or why it was refused, with the memory that it takes."""
+    """A valid document or the failure of an invalid one, with its memory."""
 
     document: ValidDocument | None
     errors: Sequence[GraphQLError]
@@ -146,12 +146,12 @@ class Examination:
 
 
 class Documents:
-    """Reads documents for a schema, and keeps what it has read lately, refusals too.
+    """Reads documents for a schema, with a cache of recent ones, including invalid ones.
 
     Args:
         schema: the schema.
-        limits: how much a document may ask for.
-        kept_bytes: how much memory all that is kept may take.
+        limits: the limits on a document.
+        kept_bytes: the memory limit of the cache.
     """
 
     def __init__(self, schema: GraphQLSchema, limits: Limits, kept_bytes: int = KEPT_BYTES) -> None:
@@ -160,7 +160,7 @@ class Documents:
         self._kept: LRUCache[str, Examination] = LRUCache(kept_bytes, lambda each: each.bytes)
 
     def find(self, source: str) -> ValidDocument | None:
-        """Return a document that has been read before, if it is still kept.
+        """Return a document from the cache, or ``None``.
 
         Raises:
             RequestFailed: if it was refused.
@@ -169,19 +169,19 @@ class Documents:
         return examination.get() if examination is not None else None
 
     def keep(self, source: str, examination: Examination) -> ValidDocument:
-        """Return the document of an examination, and keep it for the next time.
+        """Return the document of an examination, and cache it.
 
         Raises:
             RequestFailed: if it was refused.
         """
-        with suppress(ValueError):  # larger than all that may be kept
+        with suppress(ValueError):  # larger than the whole cache
             self._kept[source] = examination
         return examination.get()
 
     def examine(self, source: str) -> Examination:
-        """Read a document: whether it is too large, has an error in its syntax, or is not valid.
+        """Check a document's size, syntax and validity.
 
-        Nothing is kept, so this can be done in a thread.
+        The cache is not changed, so this can run in a thread.
         """
         try:
             parsed = self._parse(source)
@@ -200,13 +200,13 @@ class Documents:
         return parsed
 
     def _parse(self, source: str) -> DocumentNode:
-        # To place an error in a document, all its lines are looked at.
+        # Locating an error reads all lines of the document.
         check_lines(source, self._limits)
         try:
             most = self._limits.tokens
             return parse(source, max_lexical_tokens=most, max_comments=most)
         except GraphQLError as error:
-            # That is how the parser says that a document is too long or too deep for it.
+            # The parser raises this for a document that is too long or too deep for it.
             if error.message.endswith("Parsing aborted."):
                 error.extensions = {"code": "LIMIT_EXCEEDED"}
             raise RequestFailed(error) from None

@@ -1,4 +1,4 @@
-"""Errors as clients see them."""
+"""Errors in the form that clients get."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _log = logging.getLogger("copydesk")
 
 
 class RequestFailed(CopydeskError):
-    """A request that cannot be answered: there are errors and no data.
+    """A request without an answer: errors and no data.
 
     Attributes:
-        errors: what is wrong.
-        status: the HTTP status that says so; ``None`` where HTTP was not at fault, but the
-            document or its variables were.
-        retry_after: the number of seconds after which the same request may be answered.
+        errors: the errors.
+        status: the HTTP status; ``None`` if the error is in the document or its variables
+            rather than in HTTP.
+        retry_after: the number of seconds after which to repeat the request.
     """
 
     def __init__(
@@ -51,20 +51,20 @@ class RequestFailed(CopydeskError):
 def request_failure(
     message: str, code: str, *, status: int | None = None, retry_after: int | None = None
 ) -> RequestFailed:
-    """Return the failure that this message and code describe."""
+    """Return a failure with one message and code."""
     error = GraphQLError(message, extensions={"code": code})
     return RequestFailed(error, status=status, retry_after=retry_after)
 
 
 def too_many_waiting(error: TooManyWaiting) -> RequestFailed:
-    """Return the failure of a request whose client has too many others waiting."""
+    """Return the failure of a request whose client has too many other requests waiting."""
     return request_failure(
         f"{error}; wait for their answers.", "LIMIT_EXCEEDED", status=429, retry_after=1
     )
 
 
 def error_json(error: GraphQLError, code: str) -> dict[str, Any]:
-    """Return an error as JSON; ``code`` stands for those that have none of their own."""
+    """Return an error as JSON; ``code`` is the default code."""
     shown: dict[str, Any] = dict(error.formatted)
     shown["extensions"] = {"code": code, **(error.extensions or {})}
     return shown
@@ -72,8 +72,8 @@ def error_json(error: GraphQLError, code: str) -> dict[str, Any]:
 
 _UNAVAILABLE = 503
 
-# How a failure of the database is told to clients, who learn nothing of where it is: the code, the
-# seconds until it may be over, and the message. The first row that an error is of counts.
+# The failures of the database for clients, without its location: the code, the seconds until
+# it may be over, and the message. The first matching row counts.
 _OF_DATABASE: Sequence[tuple[type[DatabaseError], str, int, str]] = (
     (
         OutcomeUnknown,
@@ -105,7 +105,7 @@ _OF_DATABASE: Sequence[tuple[type[DatabaseError], str, int, str]] = (
 
 
 def failure_of(error: Exception) -> RequestFailed:
-    """Return the failure that an exception is to a client, and log what operators should know."""
+    """Return the failure of an exception for clients, and log details for operators."""
     if isinstance(error, RequestFailed):
         return error
     if isinstance(error, DatabaseTimeout):
@@ -118,7 +118,7 @@ def failure_of(error: Exception) -> RequestFailed:
 
 
 def unexpected_failure(error: Exception) -> RequestFailed:
-    """Log what should not have happened, and return what a client is told of it."""
+    """Log an unexpected exception, and return its failure for clients."""
     reference = secrets.token_hex(4)
     _log.error("request failed, reference %s", reference, exc_info=error)
     message = f"Internal error; the server's log has the details under the reference {reference}."

@@ -1,7 +1,7 @@
 """The fields of a document, with every fragment counted as often as it is spread.
 
-Only names are looked at, so it can be known before a document is validated. Each fragment is
-walked once, and what it holds is multiplied; a cycle or an unknown name ends the walk there.
+Only names are read, so this works before validation. Each fragment is walked once and its
+contents are multiplied; a cycle or an unknown name ends the walk there.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ class Size:
 
     Attributes:
         fields: the number of fields.
-        depth: how many fields are within each other, those of introspection apart.
+        depth: the depth of nested fields, without introspection.
     """
 
     fields: int = 0
     depth: int = 0
 
     def plus(self, other: Size) -> Size:
-        """Return the size of both selections in one."""
+        """Return the size of two selections together."""
         return Size(self.fields + other.fields, max(self.depth, other.depth))
 
     def within(self, node: FieldNode) -> Size:
-        """Return the size of a field with this selection."""
-        # Introspection has a limit of its own among the rules of validation.
+        """Return the size of a field with the selection."""
+        # A validation rule limits introspection.
         deeper = 1 if node.name.value.startswith("__") else 1 + self.depth
         return Size(1 + self.fields, deeper)
 
@@ -74,18 +74,18 @@ class Expansion:
                 self._take(selected)
 
     def root_fields(self) -> int:
-        """Return the largest number of fields that an operation selects of its root."""
+        """Return the largest number of root fields of an operation."""
         merged = (self._merge([each]).values() for each in self._roots)
         return max((sum(map(len, fields)) for fields in merged), default=0)
 
     def repetitions(self) -> Iterator[int]:
-        """Yield for each place of the answer how many pairs of fields have one response name.
+        """Yield, for each object of the answer, the number of field pairs with one response name.
 
-        Every pair is compared during validation, to see that both fields ask for the same:
+        Validation compares every pair, since both fields have to select the same:
         https://spec.graphql.org/September2025/#sec-Field-Selection-Merging.
         """
         places = [[each] for each in self._roots]
-        # Only a cycle has more places than fields.
+        # Only a cycle has more objects than fields.
         for _ in range(len(places) + self.size.fields):
             if not places:
                 return
@@ -116,13 +116,13 @@ class Expansion:
 
     def _size_of_fragment(self, name: str) -> Size:
         if name not in self._sizes:
-            self._sizes[name] = _NOTHING  # for as long as it is not known: a cycle adds nothing
+            self._sizes[name] = _NOTHING  # until it is known, so that a cycle adds nothing
             if name in self._fragments:
                 self._sizes[name] = self._size_of(self._fragments[name])
         return self._sizes[name]
 
     def _merge(self, sets: Iterable[SelectionSetNode]) -> _ByName:
-        """Return the fields of one place by response name; a fragment is there once."""
+        """Return the fields of one object by response name, each fragment once."""
         merging = _Merging(self._fragments)
         for each in sets:
             merging.add(each.selections)

@@ -1,4 +1,4 @@
-"""Whom ``X-Forwarded-For`` is believed from."""
+"""Trusted proxies: the senders whose ``X-Forwarded-For`` is used."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _log = logging.getLogger("copydesk")
 
 
 class Forwarding:
-    """An app that believes trusted proxies, and warns once of one that is not among them."""
+    """An app that uses the headers of trusted proxies, and warns once of an untrusted one."""
 
     def __init__(self, app: ASGIApp, trusted: Collection[IPv4Network | IPv6Network]) -> None:
         self._trusted = trusted
@@ -32,7 +32,7 @@ class Forwarding:
         is_forwarded = any(name == b"x-forwarded-for" for name, _ in scope["headers"])
         if is_forwarded and peer and not self._trusts(peer):
             self._has_warned = True
-            # Without what it says, which anybody can write.
+            # Without the header's value, which any client can send.
             message = "ignored X-Forwarded-For from %s; if it is your proxy, add its address to %s"
             _log.warning(message, peer, "COPYDESK_TRUSTED_PROXIES")
 

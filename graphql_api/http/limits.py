@@ -1,4 +1,4 @@
-"""How much one request may ask for. What asks for more is refused before any SQL runs."""
+"""The limits on one request, which is refused before any SQL runs if it exceeds them."""
 
 from __future__ import annotations
 
@@ -66,12 +66,12 @@ class Limits:
 
 
 def limits_with(limits: Limits, chosen: Mapping[str, int], name: str) -> Limits:
-    """Return limits with some that a site has chosen.
+    """Return limits with changes from a setting.
 
     Args:
         limits: the limits.
-        chosen: other ones, by name.
-        name: the setting that chooses them.
+        chosen: the changed limits, by name.
+        name: the name of the setting.
 
     Raises:
         SettingsError: if there is no such limit, or it is negative.
@@ -88,7 +88,7 @@ def limits_with(limits: Limits, chosen: Mapping[str, int], name: str) -> Limits:
 
 
 def check_lines(source: str, limits: Limits) -> None:
-    """Check how many lines a document has: at most two for each token that it may have.
+    """Check the number of lines of a document: at most two for each allowed token.
 
     Raises:
         RequestFailed: if there are more.
@@ -97,10 +97,10 @@ def check_lines(source: str, limits: Limits) -> None:
 
 
 def check_document(document: DocumentNode, limits: Limits) -> None:
-    """Check what can be counted without knowing the schema, before anything else is done.
+    """Check the limits on a document that need no schema.
 
     Raises:
-        RequestFailed: naming the limit that the document goes past.
+        RequestFailed: naming the limit that the document exceeds.
     """
     for name, count in _counts(document).items():
         _check(name, count, getattr(limits, name))
@@ -132,10 +132,10 @@ def _counts(document: DocumentNode) -> Counter[str]:
 
 
 def check_variables(values: Mapping[str, Any], limits: Limits) -> None:
-    """Check how many values there are in variables, and how deep they go.
+    """Check the number of values in variables, and their depth.
 
     Raises:
-        RequestFailed: naming the limit that a variable goes past.
+        RequestFailed: naming the limit that a variable exceeds.
     """
     count = 0
     places: list[tuple[Any, int]] = [(values, 0)]
@@ -151,7 +151,7 @@ def check_variables(values: Mapping[str, Any], limits: Limits) -> None:
 
 
 def check_size(parts: int, filters: int, limits: Limits) -> None:
-    """Check how large the statement of a request would be.
+    """Check the size of a request's statement.
 
     Raises:
         RequestFailed: if it would be larger than allowed.
@@ -161,7 +161,7 @@ def check_size(parts: int, filters: int, limits: Limits) -> None:
 
 
 def check_cost(cost: int, limits: Limits) -> None:
-    """Check how much work the answer would be for the database.
+    """Check the cost of a request.
 
     Raises:
         RequestFailed: if it would be more than allowed.
@@ -176,7 +176,7 @@ def check_cost(cost: int, limits: Limits) -> None:
 
 
 def check_answers(count: int, limits: Limits) -> None:
-    """Check how many root fields take work of their own.
+    """Check the number of root fields that Python answers.
 
     Raises:
         RequestFailed: if there are more than allowed.
@@ -192,7 +192,7 @@ def _check(name: str, count: int, most: int) -> None:
 
 
 def _depth_of(value: ValueNode) -> int:
-    """Return how many lists and objects are within each other in a literal."""
+    """Return the depth of nested lists and objects in a literal."""
     deepest, stack = 0, [(value, 1)]
     while stack:
         node, depth = stack.pop()

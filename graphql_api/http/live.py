@@ -1,4 +1,4 @@
-"""Answers that come over time, whichever way they are carried."""
+"""Answers over time, for any transport."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from graphql_api.http.request import GraphQLRequest
 
 
 class Live(Protocol):
-    """Answers requests over time; what carries the answers knows no more of it than this."""
+    """The interface through which a transport gets answers over time."""
 
     async def authenticate(self, authorization: str | None) -> Actor:
-        """Return who an ``Authorization`` header stands for.
+        """Return the actor of an ``Authorization`` header.
 
         Raises:
-            RequestFailed: with the code ``UNAUTHENTICATED``, if it is not good.
+            RequestFailed: with the code ``UNAUTHENTICATED``, if it is invalid.
         """
 
     def stream(self, request: GraphQLRequest, actor: Actor) -> AsyncIterator[bytes]:
@@ -29,19 +29,19 @@ class Live(Protocol):
 
         Raises:
             RequestFailed: at the first response, if there is no answer; at a later one, if
-                there is no more of it, as when the actor has lost the right to it.
+                the stream cannot go on, such as when the actor loses the right to it.
         """
 
 
 @dataclass(frozen=True)
 class LiveLimits:
-    """The most that a client may have at a time, and how long the two sides are patient.
+    """The limits on a client's sockets and streams, and the timeouts of both sides.
 
     Attributes:
-        init_seconds: until a new socket has to say who it is.
+        init_seconds: until a new socket has to authenticate.
         sockets: of one account in this process.
         operations: of one account that run at once, on all of its sockets and streams.
-        waiting: further ones on a socket that may wait until one of those has ended.
+        waiting: further operations on a socket that may wait for one of those to end.
         turn_seconds: that they may wait.
         message_bytes: of one message from a client.
         queue: messages that wait for a client to take them.
@@ -67,12 +67,12 @@ class LiveLimits:
 
 
 async def responses(stream: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-    """Yield the responses of a stream; if it fails on the way, the errors as the last of them.
+    """Yield the responses of a stream; if it fails later, the errors as the last response.
 
-    The stream is closed at the end, whatever ends it.
+    The stream is closed in every case.
 
     Raises:
-        RequestFailed: if it fails before the first response, for whatever reason.
+        RequestFailed: if it fails before the first response, for any reason.
     """
     begun = False
     failure: RequestFailed | None = None
@@ -90,7 +90,7 @@ async def responses(stream: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]
 
 
 def failure_body(failure: RequestFailed) -> bytes:
-    """Return the response that has nothing but the errors of a failure."""
+    """Return a response with only the errors of a failure."""
     return b'{"errors":' + errors_of(failure) + b"}"
 
 
@@ -101,7 +101,7 @@ def errors_of(failure: RequestFailed) -> bytes:
 
 @asynccontextmanager
 async def closing(stream: AsyncIterator[bytes]) -> AsyncIterator[None]:
-    """End a stream with the block, whether or not it has been read to its end."""
+    """Close a stream at the end of the block, even if it is not exhausted."""
     try:
         yield
     finally:
@@ -111,6 +111,6 @@ async def closing(stream: AsyncIterator[bytes]) -> AsyncIterator[None]:
 
 @runtime_checkable
 class _Closable(Protocol):
-    """What holds on to something until it is closed; generators do."""
+    """An object that has to be closed, such as a generator."""
 
     async def aclose(self) -> None: ...

@@ -20,10 +20,10 @@ PONG = b'{"type":"pong"}'
 
 
 class CloseCode(IntEnum):
-    """Why a socket is closed.
+    """The codes with which a socket is closed.
 
-    They are the protocol's and its reference implementation's, except that ``TOO_LARGE`` and
-    ``TRY_AGAIN_LATER`` are WebSocket's own and ``TOO_SLOW`` is ours.
+    They are those of the protocol and of its reference implementation, except ``TOO_LARGE`` and
+    ``TRY_AGAIN_LATER`` from WebSocket, and ``TOO_SLOW`` of Copydesk.
     """
 
     TOO_LARGE = 1009
@@ -40,11 +40,11 @@ class CloseCode(IntEnum):
 
 
 class Closed(CopydeskError):
-    """The socket cannot go on.
+    """The end of a socket.
 
     Attributes:
-        code: why, for programs.
-        reason: why, for people.
+        code: the reason for programs.
+        reason: the reason for people.
     """
 
     def __init__(self, code: CloseCode, reason: str) -> None:
@@ -55,14 +55,14 @@ class Closed(CopydeskError):
 
 @dataclass(frozen=True)
 class ConnectionInit:
-    """The client says who it is, in the words of an ``Authorization`` header."""
+    """The client's authentication, in the form of an ``Authorization`` header."""
 
     authorization: str | None
 
 
 @dataclass(frozen=True)
 class Subscribe:
-    """The client asks something, and will know the answers by this id."""
+    """A request of the client, with the id of its answers."""
 
     id: str
     request: GraphQLRequest
@@ -70,41 +70,41 @@ class Subscribe:
 
 @dataclass(frozen=True)
 class Complete:
-    """The client wants no more answers with this id."""
+    """The end of an operation by the client."""
 
     id: str
 
 
 @dataclass(frozen=True)
 class Ping:
-    """The client wants to know whether the server is there."""
+    """A check by the client that the server is alive."""
 
 
 @dataclass(frozen=True)
 class Pong:
-    """The client is there."""
+    """The client's answer to a ping."""
 
 
 Message: TypeAlias = ConnectionInit | Subscribe | Complete | Ping | Pong
 
 
 def read_message(text: str | None, most: int) -> Message:
-    """Return the message in a frame; ``None`` stands for a frame without text.
+    """Return the message in a frame; a frame without text is ``None``.
 
     Raises:
         Closed: if it is no message, or has more than ``most`` bytes.
     """
     if text is None:
-        raise _malformed("Messages must be text, not binary.")
+        raise _malformed_message("Messages must be text, not binary.")
     frame = text.encode()
     if len(frame) > most:
         raise Closed(CloseCode.TOO_LARGE, f"The message has more than {most:,} bytes.")
     message = _parse(frame)
     if not isinstance(message, dict):
-        raise _malformed("A message must be a JSON object.")
+        raise _malformed_message("A message must be a JSON object.")
     kind = message.get("type")
     if not isinstance(kind, str) or kind not in _READERS:
-        raise _malformed(f"type must be one of {', '.join(_READERS)}.")
+        raise _malformed_message(f"type must be one of {', '.join(_READERS)}.")
     return _READERS[kind](message)
 
 
@@ -114,13 +114,13 @@ def next_of(id_: str, response: bytes) -> bytes:
 
 
 def error_of(id_: str, failure: RequestFailed) -> bytes:
-    """Return the message that there is no response, and why."""
+    """Return the message with the errors of an operation without a response."""
     errors = errors_of(failure)
     return b'{"id":' + orjson.dumps(id_) + b',"type":"error","payload":' + errors + b"}"
 
 
 def complete_of(id_: str) -> bytes:
-    """Return the message that there are no more responses."""
+    """Return the message that ends an operation."""
     return b'{"id":' + orjson.dumps(id_) + b',"type":"complete"}'
 
 
@@ -131,7 +131,7 @@ JsonMessage: TypeAlias = Mapping[str, Any]
 def _connection_init(message: JsonMessage) -> Message:
     authorization = _payload(message).get("authorization")
     if not isinstance(authorization, str | None):
-        raise _malformed("authorization must be a string.")
+        raise _malformed_message("authorization must be a string.")
     return ConnectionInit(authorization)
 
 
@@ -140,7 +140,7 @@ def _subscribe(message: JsonMessage) -> Message:
     try:
         return Subscribe(id_, request_of(_payload(message)))
     except RequestFailed as error:
-        raise _malformed(str(error)) from None
+        raise _malformed_message(str(error)) from None
 
 
 def _complete(message: JsonMessage) -> Message:
@@ -170,22 +170,22 @@ def _parse(frame: bytes) -> Any:
     try:
         return parse_json(frame)
     except ValueError as error:
-        raise _malformed(f"The message is not valid JSON: {error}.") from None
+        raise _malformed_message(f"The message is not valid JSON: {error}.") from None
 
 
 def _id(message: JsonMessage) -> str:
     id_ = message.get("id")
     if not isinstance(id_, str) or not id_:
-        raise _malformed("id must be a string that is not empty.")
+        raise _malformed_message("id must be a string that is not empty.")
     return id_
 
 
 def _payload(message: JsonMessage) -> JsonMessage:
     payload = message.get("payload")
     if not isinstance(payload, dict | None):
-        raise _malformed("payload must be an object.")
+        raise _malformed_message("payload must be an object.")
     return payload or {}
 
 
-def _malformed(reason: str) -> Closed:
+def _malformed_message(reason: str) -> Closed:
     return Closed(CloseCode.MALFORMED, reason)

@@ -1,4 +1,4 @@
-"""What an account may have open at a time, on all of its sockets and streams in this process."""
+"""The quota of an account's sockets, streams and operations in this process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from graphql_api.http.messages import CloseCode, Closed
 
 
 class Quota:
-    """What one account has open."""
+    """The open sockets and operations of one account."""
 
     def __init__(self, limits: LiveLimits) -> None:
         self._limits = limits
@@ -23,10 +23,10 @@ class Quota:
 
     @contextmanager
     def socket(self) -> Iterator[None]:
-        """Hold one of the sockets.
+        """Count a socket during the block.
 
         Raises:
-            Closed: if all are held.
+            Closed: if the account has too many.
         """
         if self._sockets >= self._limits.sockets:
             reason = (
@@ -42,7 +42,7 @@ class Quota:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Be one of the operations that run at once.
+        """Count a running operation during the block, waiting for a free place.
 
         Raises:
             RequestFailed: if none of the others ends in time.
@@ -58,7 +58,7 @@ class Quota:
             self._turns.release()
 
     def too_many(self) -> RequestFailed:
-        """Return the failure of an operation that is one too many."""
+        """Return the failure of an operation above the quota."""
         message = (
             f"Your account has {self._limits.operations:,} running operations, which is the limit; "
             "complete one of them first."
@@ -67,7 +67,7 @@ class Quota:
 
 
 class Quotas:
-    """The quotas of accounts; one exists for as long as its account has something open."""
+    """The quotas of accounts; each exists while its account has something open."""
 
     def __init__(self) -> None:
         self._quotas: WeakValueDictionary[str, Quota] = WeakValueDictionary()

@@ -1,7 +1,7 @@
-"""Errors of graphql-core without the values in them, which can be passwords.
+"""Errors of graphql-core without their values, which can be passwords.
 
-Left are names, types and positions. A message that can hold a value is cut down to what a pattern
-knows of it.
+Names, types and positions remain. A message that can contain a value is reduced to the part that a
+pattern matches.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from graphql import GraphQLError
 _VARIABLE = re.compile(r"Variable '\$\w+' has invalid (?:default )?value(?: at [\w.\[\]]+)?: ")
 _SYNTAX = "Syntax Error: "
 
-# The part of a message that comes before the value, with a pattern that tells such messages.
+# The part before the value of each kind of message, with a pattern for such messages.
 _PATTERNS = tuple(
     re.compile(pattern, re.DOTALL)
     for pattern in (
@@ -26,11 +26,11 @@ _PATTERNS = tuple(
         r"(\w+ cannot represent (?:a )?(?:non[\w -]*?)?value)",
         r"(Enum '\w+' cannot represent non-(?:string|enum) value)",
         r"(The value does not exist in '\w+' enum)\.$",  # as below
-        r"(expected [^'\"]+)$",  # in words of our own, which never repeat a value
+        r"(expected [^'\"]+)$",  # a message of Copydesk, which never repeats a value
     )
 )
 _NO_SUCH_NAME = re.compile(r"Value '.*( does not exist in '\w+' enum)\.", re.DOTALL)
-# A token of a document, or what a lexer has met: what follows is as the client wrote it.
+# A token of the document, or the text at which the lexer failed: the rest is the client's text.
 _TOKEN = re.compile(
     r"(\b(?:Name|String|BlockString|Int|Float|Comment)|:) (?:['\"]|[UN]\+).*", re.DOTALL
 )
@@ -38,13 +38,13 @@ _SUGGESTED = re.compile(r", did you mean .*", re.DOTALL)
 
 
 class RedactedError(GraphQLError):
-    """An error without the values that a client has sent."""
+    """An error without the values of the client."""
 
 
 def without_values(error: GraphQLError) -> GraphQLError:
-    """Return an error without the values that a client has sent.
+    """Return an error without the values of the client.
 
-    Errors of our own have a code, and hold none. One without values stays as it is.
+    Errors of Copydesk have a code and no values. An error without values is unchanged.
     """
     if isinstance(error, RedactedError) or (error.extensions and "code" in error.extensions):
         return error
@@ -64,13 +64,13 @@ def _message_of(error: GraphQLError) -> str:
 
 
 def _syntax(description: str) -> str:
-    """Return what is wrong with the syntax, without the token."""
+    """Return the message of a syntax error without the token."""
     shortened = _SUGGESTED.sub("", _TOKEN.sub(r"\1", description))
     return f"{shortened.rstrip('.:').removesuffix(' but got')}."
 
 
 def _value(message: str) -> str | None:
-    """Return why a value does not fit, without it; ``None`` if the message is of another kind."""
+    """Return the message about a bad value without the value; ``None`` for other messages."""
     name = _NO_SUCH_NAME.match(message)
     if name is not None:
         return f"The value{name[1]}."

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP, coming in: https://graphql.github.io/graphql-over-http/draft/."""
+"""Requests of GraphQL over HTTP: https://graphql.github.io/graphql-over-http/draft/."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from cms.content.strict_json import check_unique_keys
 from graphql_api.http.errors import RequestFailed, request_failure
 from graphql_api.planner.arguments import Variables
 
-# A body with more bytes is read beside the event loop.
+# A body with more bytes is parsed in a thread.
 _LARGE = 64 * 1024
 _PARAMETERS = ("query", "operationName", "variables", "extensions")
 
 
 @dataclass(frozen=True)
 class GraphQLRequest:
-    """What a client asks.
+    """A request of GraphQL.
 
     Attributes:
         query: the document.
-        operation_name: which operation of it.
-        variables: their raw values.
-        wants_cost: whether the response is to have the cost: ``"extensions": {"cost": true}``.
+        operation_name: the name of the operation in it.
+        variables: the raw values of the variables.
+        wants_cost: whether the response should have the cost: ``"extensions": {"cost": true}``.
     """
 
     query: str
@@ -37,10 +37,10 @@ class GraphQLRequest:
 
 
 async def read_request(request: Request, body_bytes: int) -> GraphQLRequest:
-    """Return what an HTTP request asks.
+    """Return the GraphQL request of an HTTP request.
 
     Raises:
-        RequestFailed: if it is no well-formed GraphQL request, with the status that says so.
+        RequestFailed: if it is no well-formed GraphQL request, with the HTTP status.
     """
     if request.method == "GET":
         return _from_query_string(request)
@@ -105,11 +105,11 @@ def _parse(text: bytes) -> Any:
 
 
 def parse_json(text: bytes) -> Any:
-    """Return the value of a text in JSON that a client has sent.
+    """Return the value of a client's JSON text.
 
     Raises:
-        ValueError: if it is not JSON in UTF-8, or has a key twice in one object, of which
-            another program on the way could have read the other one.
+        ValueError: if it is not JSON in UTF-8, or has a key twice in one object, which another
+            program on the way could have read differently.
     """
     value = orjson.loads(text)
     check_unique_keys(text)
@@ -117,7 +117,7 @@ def parse_json(text: bytes) -> Any:
 
 
 def request_of(parsed: Mapping[str, Any]) -> GraphQLRequest:
-    """Return the request that a parsed JSON object is.
+    """Return the request of a parsed JSON object.
 
     Raises:
         RequestFailed: if it is none.

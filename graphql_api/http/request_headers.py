@@ -1,4 +1,4 @@
-"""How large the headers of a request may be, and how long they may take."""
+"""Bounds on the size and the duration of a request's headers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _TOO_LARGE = 431
 class BoundedHeaders(HttpToolsProtocol):
     """Uvicorn's protocol, with the bounds on headers that its fast parser does not have.
 
-    They hold for the address of a request, its headers, and trailers after its body. The body
-    itself is the app's to bound.
+    They hold for the URL of a request, its headers, and trailers after its body. The app limits
+    the body itself.
 
     Attributes:
-        most_bytes: bytes of all of them together.
-        seconds: that a connection may take until the headers of a request are complete.
+        most_bytes: the largest total size in bytes.
+        seconds: the time in which a connection has to complete the headers of a request.
     """
 
     most_bytes = 64 * 1024
@@ -38,20 +38,20 @@ class BoundedHeaders(HttpToolsProtocol):
         self._deadline: TimerHandle | None = None
         self._is_in_headers = False
         self._is_too_large = False
-        self._waiting_bytes = 0  # in chunks of which the parser could make nothing yet
+        self._waiting_bytes = 0  # in chunks that the parser has not consumed yet
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn's
-        """Begin to wait for a request."""
+        """Start the timeout of the first request."""
         super().connection_made(transport)
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no longer."""
+        """Stop the timeout."""
         self._stop_waiting()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on, unless it has become too much."""
+        """Read data, unless the headers are too large."""
         self._waiting_bytes += len(data)
         super().data_received(data)
         if self._waiting_bytes > self.most_bytes:
@@ -60,20 +60,20 @@ class BoundedHeaders(HttpToolsProtocol):
             self._wait()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what the parser cannot read, or was kept from reading on."""
+        """Refuse a request that the parser cannot read, or that is too large."""
         if self._is_too_large:
             self._refuse(_TOO_LARGE)
         else:
             super().send_400_response(msg)
 
     def on_message_begin(self) -> None:
-        """Begin with the headers."""
+        """Start counting the headers of a request."""
         super().on_message_begin()
         self._is_in_headers = True
         self._waiting_bytes = 0
 
     def on_headers_complete(self) -> None:
-        """Let the request take its time from here on: its body has a limit of its own."""
+        """Stop the timeout; the body has a limit of its own."""
         self._is_in_headers = False
         self._waiting_bytes = 0
         self._stop_waiting()
@@ -84,17 +84,17 @@ class BoundedHeaders(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of the body."""
+        """Receive a part of the body."""
         self._waiting_bytes = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Be ready for the next request."""
+        """Start the timeout of the next request."""
         self._waiting_bytes = 0
         super().on_message_complete()
 
     def _wait(self) -> None:
-        # A connection that has become a WebSocket is not among these any more.
+        # A connection that was upgraded to a WebSocket is no longer among these.
         if self._deadline is None and self in self.connections:
             self._deadline = self.loop.call_later(self.seconds, self._end_waiting)
 
@@ -116,7 +116,7 @@ class BoundedHeaders(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def _is_unread(self) -> bool:
-        """Return whether a body still arrives although its request has been answered."""
+        """Return whether a body still arrives after the answer to its request."""
         cycle = self.cycle
         return cycle is not None and cycle.response_complete and cycle.more_body
 

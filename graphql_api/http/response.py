@@ -1,4 +1,4 @@
-"""GraphQL over HTTP, going out: https://graphql.github.io/graphql-over-http/draft/."""
+"""Responses of GraphQL over HTTP: https://graphql.github.io/graphql-over-http/draft/."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ JSON = "application/json"
 
 @lru_cache(maxsize=100)
 def media_type_for(accept: str) -> str:
-    """Return the media type in which a client that accepts this wants its response.
+    """Return the media type of the response for an ``Accept`` header.
 
     Raises:
-        RequestFailed: with status 406 if it takes neither of the two that there are.
+        RequestFailed: with status 406 if it accepts neither of the two media types.
     """
     weights = weights_of(accept or "*/*")
     fallback = max(weights.get("application/*", 0.0), weights.get("*/*", 0.0))
@@ -30,12 +30,12 @@ def media_type_for(accept: str) -> str:
             f"The media type of responses is {GRAPHQL_RESPONSE} or {JSON}; accept one of them."
         )
         raise request_failure(message, "NOT_ACCEPTABLE", status=406)
-    # Clients that name neither expect what has always been sent.
+    # Clients that name neither expect the older media type.
     return GRAPHQL_RESPONSE if own > plain or GRAPHQL_RESPONSE in weights else JSON
 
 
 def wants_page(request: Request) -> bool:
-    """Say whether a person with a browser is asking, rather than a program."""
+    """Return whether the request is from a browser rather than from a program."""
     accepted = request.headers.get("accept", "")
     return request.method == "GET" and "text/html" in accepted and not request.query_params
 
@@ -46,15 +46,15 @@ def success_response(body: bytes, media_type: str) -> Response:
 
 
 def private_response(body: bytes, media_type: str) -> Response:
-    """Return the response with an answer that nobody else may get to see."""
+    """Return the response with an answer that must not be shared with other clients."""
     return Response(body, headers={"Cache-Control": "private, no-store"}, media_type=media_type)
 
 
 def failure_response(error: RequestFailed, media_type: str) -> Response:
-    """Return the response to a request that has no answer.
+    """Return the response to a request without an answer.
 
-    A client that takes only ``application/json`` may not look at the status before it has
-    read the body; for a well-formed GraphQL request it gets 200, as the specification asks.
+    A client that accepts only ``application/json`` may ignore the status; for a well-formed
+    GraphQL request it gets 200, as the specification requires.
     """
     status = error.status or (400 if media_type == GRAPHQL_RESPONSE else 200)
     body = orjson.dumps({"errors": [error_json(each, "BAD_REQUEST") for each in error.errors]})
@@ -64,12 +64,12 @@ def failure_response(error: RequestFailed, media_type: str) -> Response:
 
 
 def retry_header(error: RequestFailed) -> dict[str, str]:
-    """Return the header that says when to try again, if that helps."""
+    """Return the ``Retry-After`` header, if a retry can help."""
     return {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
 
 
 def weights_of(accept: str) -> dict[str, float]:
-    """Return how much a client wants each media type, from 0 to 1."""
+    """Return the client's weight of each media type, from 0 to 1."""
     weights: dict[str, float] = {}
     for item in accept.split(","):
         name, *parameters = (part.strip().lower() for part in item.split(";"))

@@ -1,4 +1,4 @@
-"""The rules by which documents are validated."""
+"""The validation rules for documents."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from graphql.language import VisitorAction
 
 
 class PlacedValues(ValuesOfCorrectTypeRule):
-    """The rule about values; its errors, which do not repeat a value, all have its position."""
+    """The rule about values; its errors have the value's position instead of the value."""
 
     def is_valid_value_node(
         self, node: ValueNode, input_type: GraphQLInputType | None

@@ -1,4 +1,4 @@
-"""What browsers may do with a response: https://owasp.org/www-project-secure-headers/."""
+"""Security headers for browsers: https://owasp.org/www-project-secure-headers/."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FAILED = 500
 class SecurityHeaders:
     """An app whose responses have :data:`SECURITY_HEADERS`, unless they have their own.
 
-    Nobody keeps a response that says that the server failed.
+    A response with a failure of the server must not be cached.
     """
 
     def __init__(self, app: ASGIApp) -> None:

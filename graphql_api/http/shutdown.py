@@ -1,4 +1,4 @@
-"""The end of a server, as far as requests have to know of it."""
+"""The shutdown of a server, for requests that would delay it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from contextlib import asynccontextmanager
 
 
 class Shutdown:
-    """Ends what would otherwise keep a server waiting that is about to end.
+    """Ends streams and waits that would delay a shutdown.
 
-    Requests that are being answered are not touched: they have their answers soon.
+    Other running requests are left alone: they end soon.
 
     Args:
         streams: ends the streams that have no end of their own.
 
     Attributes:
-        has_begun: whether the server takes no more requests.
+        has_begun: whether the shutdown has begun.
     """
 
     def __init__(self, streams: Callable[[], None]) -> None:
@@ -25,7 +25,7 @@ class Shutdown:
         self._waits: set[asyncio.Timeout] = set()
 
     def begin(self) -> None:
-        """End the streams, and wait for no client any longer."""
+        """End the streams and all waits for clients."""
         self.has_begun = True
         self._end_streams()
         for wait in self._waits:
@@ -34,7 +34,7 @@ class Shutdown:
 
     @asynccontextmanager
     async def wait(self, seconds: float) -> AsyncIterator[None]:
-        """Wait for a client in the block, for so long or until the server ends.
+        """Limit a wait for a client in the block, by time and by the shutdown.
 
         Raises:
             TimeoutError: if the block has not ended by then.

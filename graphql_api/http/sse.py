@@ -26,9 +26,9 @@ _JSON_TYPES = (GRAPHQL_RESPONSE, "application/graphql+json", JSON, "application/
 
 @lru_cache(maxsize=100)
 def prefers_event_stream(accept: str) -> bool:
-    """Say whether a client that accepts this wants events rather than one JSON response.
+    """Return whether an ``Accept`` header prefers events to one JSON response.
 
-    Some clients name both in every request, so events are only for those that rank them higher.
+    Some clients accept both in every request, so events need a higher weight.
     """
     weights = weights_of(accept)
     return weights.get(EVENT_STREAM, 0.0) > max(weights.get(each, 0.0) for each in _JSON_TYPES)
@@ -37,14 +37,14 @@ def prefers_event_stream(accept: str) -> bool:
 async def begin_stream(
     stream: AsyncIterator[bytes], limits: LiveLimits | None = None
 ) -> AsyncIterator[bytes]:
-    """Begin a stream ahead of its response, so that what fails at once has a status of its own.
+    """Begin a stream before its HTTP response, so that an early failure has its own status.
 
-    A subscription can have nothing to tell for hours, while its client wants to know that it
-    has been heard. So the first response is waited for only briefly; what fails later is told
-    as an event. Give the result to :func:`sse_response`, which closes it.
+    A subscription can be without events for hours, while its client waits for the response to
+    begin. So the wait for the first event is short, and a later failure is sent as an event.
+    Pass the result to :func:`sse_response`, which closes it.
 
     Raises:
-        RequestFailed: if there is no answer. It may raise anything that the stream does.
+        RequestFailed: if there is no answer. Other exceptions of the stream pass through.
     """
     feed = _Feed(stream)
     try:
@@ -56,19 +56,19 @@ async def begin_stream(
 
 
 def sse_response(stream: AsyncIterator[bytes], limits: LiveLimits | None = None) -> Response:
-    """Return the response that has the responses of a stream as events.
+    """Return the HTTP response with the responses of a stream as events.
 
-    The stream is closed when it ends, when the client goes away, and when the client takes
-    nothing for too long. What goes wrong in it is the last event before it is complete.
+    The stream is closed when it ends, when the client disconnects, and when the client reads
+    nothing for too long. A failure is the last event before the end.
     """
     return _EventStream(stream, limits or LiveLimits())
 
 
 class _EventStream(StreamingResponse):
-    """A response that notices at once when its client has gone, however quiet the stream is."""
+    """A response that detects a disconnect at once, even while the stream has no events."""
 
     def __init__(self, stream: AsyncIterator[bytes], limits: LiveLimits) -> None:
-        # Proxies would keep events back until they have enough of them to make it worthwhile.
+        # Without this, proxies buffer events.
         headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
         self._stream = stream
         self._events = _events(stream)
@@ -80,7 +80,7 @@ class _EventStream(StreamingResponse):
         async def patiently(message: Message) -> None:
             await self._send(send, message)
 
-        # The stream too, since events that were never asked for do not know it yet.
+        # The stream too, since events that never began to iterate do not close it.
         async with closing(self._stream), aclosing(self._events):
             try:
                 async with asyncio.TaskGroup() as tasks:
@@ -92,7 +92,7 @@ class _EventStream(StreamingResponse):
                     for task in beside:
                         task.cancel()
             except* (ClientDisconnect, OSError):
-                pass  # there is nobody left to tell
+                pass  # the client has disconnected
 
     async def _keep_alive(self, send: Send) -> None:
         while True:
@@ -125,15 +125,15 @@ async def _events(stream: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
 
 
 def _next(response: bytes) -> bytes:
-    # Between the tokens of JSON a line break is white space; here it would end the data.
+    # A line break between JSON tokens is white space, but would end the event's data.
     return b"event: next\ndata: " + b" ".join(response.splitlines()) + b"\n\n"
 
 
 class _Feed:
-    """A stream that is read in a task of its own, never more than one response ahead.
+    """A stream that a task of its own reads, at most one response ahead.
 
-    A generator may hold on to what belongs to a task, such as a timeout or a group of tasks;
-    so one task has to read it from the beginning to the end.
+    A generator can hold resources of a task, such as a timeout or a task group, so one task has
+    to read it from beginning to end.
     """
 
     def __init__(self, stream: AsyncIterator[bytes]) -> None:
@@ -154,10 +154,10 @@ class _Feed:
         return outcome
 
     async def begin(self, seconds: float) -> None:
-        """Wait so long for the first response.
+        """Wait a limited time for the first response.
 
         Raises:
-            Exception: if there is none, because of it.
+            Exception: the exception of the stream, if it fails before.
         """
         try:
             async with asyncio.timeout(seconds):
@@ -166,7 +166,7 @@ class _Feed:
             return
         if isinstance(outcome, Exception):
             raise outcome
-        self._outcomes.put_nowait(outcome)  # its reader has still to get it
+        self._outcomes.put_nowait(outcome)  # its reader still has to receive it
 
     async def aclose(self) -> None:
         """End the stream."""

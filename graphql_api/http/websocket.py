@@ -31,7 +31,7 @@ from graphql_api.http.messages import (
 from graphql_api.http.quota import Quota, Quotas
 
 SUBPROTOCOL = "graphql-transport-ws"
-_REASON_BYTES = 123  # a control frame has at most 125 bytes, and two are the code
+_REASON_BYTES = 123  # a control frame has at most 125 bytes, with two for the code
 
 
 async def serve_websocket(
@@ -41,18 +41,18 @@ async def serve_websocket(
     allowed_origins: Collection[str] = (),
     quotas: Quotas | None = None,
 ) -> None:
-    """Serve a socket until it ends; by then, everything that it has started has ended too.
+    """Serve a socket until it and all its operations have ended.
 
     Args:
         websocket: the socket, not yet accepted.
-        live: what answers.
-        limits: how much the client may ask for.
-        allowed_origins: such as ``https://studio.example``: pages that may connect, besides
-            those of the host itself. Programs that are not browsers have no origin.
-        quotas: what accounts have open already.
+        live: answers the operations.
+        limits: the limits on the client.
+        allowed_origins: origins whose pages may connect, such as ``https://studio.example``,
+            besides the host itself. Programs other than browsers have no origin.
+        quotas: the quotas of accounts.
     """
     if not _may_connect(websocket.headers, allowed_origins):
-        await websocket.close()  # before it is accepted, that is an answer with 403
+        await websocket.close()  # before accepting, this responds with 403
     elif SUBPROTOCOL not in websocket.scope.get("subprotocols", ()):
         await websocket.accept()
         with suppress(WebSocketDisconnect):
@@ -63,9 +63,9 @@ async def serve_websocket(
 
 
 def _may_connect(headers: Headers, allowed_origins: Collection[str]) -> bool:
-    """Say whether the page that connects, if it is one, is of this host or allowed.
+    """Return whether the origin of the page, if any, is this host or an allowed one.
 
-    Browsers let any page connect to any host, and leave it to the host to refuse.
+    Browsers let any page connect to any host, so the host has to refuse.
     """
     host = headers.get("host", "").lower()
     own = {f"http://{host}", f"https://{host}"} if host else set()
@@ -74,10 +74,10 @@ def _may_connect(headers: Headers, allowed_origins: Collection[str]) -> bool:
 
 
 class _Socket:
-    """A socket that has been accepted.
+    """An accepted socket.
 
-    Its tasks are one group: one that writes, one for each operation, and the one that reads
-    and has started the others. Whichever finds that the socket cannot go on ends them all.
+    Its tasks are one group: a writer, one task for each operation, and the reader, which starts
+    the others. A task that finds the socket unusable ends them all.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class _Socket:
                 await self._close(closed)
 
     async def _initialise(self) -> Actor:
-        """Return who the client is, once it has said so."""
+        """Return the actor after the client has authenticated."""
         try:
             async with asyncio.timeout(self._limits.init_seconds):
                 message = await self._next()
@@ -132,7 +132,7 @@ class _Socket:
                     raise Closed(CloseCode.SECOND_INIT, "Too many initialisation requests")
 
     async def _next(self) -> ConnectionInit | Subscribe | Complete:
-        """Return the client's next message; pings are answered on the way."""
+        """Return the client's next message other than a ping, and answer pings."""
         while True:
             frame = await self._websocket.receive()
             if frame["type"] == "websocket.disconnect":
@@ -155,18 +155,18 @@ class _Socket:
         self._operations[message.id] = tasks.create_task(self._operate(message, actor, quota))
 
     async def _operate(self, message: Subscribe, actor: Actor, quota: Quota) -> None:
-        """Run an operation from its first message to its last."""
+        """Run an operation and send its messages."""
         try:
             last = await self._answer(message, actor, quota)
             await self._tell(message.id, last)
         finally:
-            # From here to the last message nothing else has run, so that a client that has
-            # seen the message may use its id again.
+            # No await between this and the last message, so that a client that has seen the
+            # message may reuse its id.
             if self._is_wanted(message.id):
                 del self._operations[message.id]
 
     async def _answer(self, message: Subscribe, actor: Actor, quota: Quota) -> bytes:
-        """Send all responses to a client, and return the message to end with."""
+        """Send all responses to a client, and return the final message."""
         try:
             async with (
                 quota.turn(),
@@ -179,7 +179,7 @@ class _Socket:
         return complete_of(message.id)
 
     async def _tell(self, id_: str, frame: bytes) -> None:
-        """Send a message about the operation that is running, if the client still wants it."""
+        """Send a message of the running operation, unless the client has ended it."""
         if self._is_wanted(id_):
             await self._send(frame)
 
@@ -194,7 +194,7 @@ class _Socket:
             raise self._too_slow() from None
 
     async def _write(self) -> None:
-        """Send what is waiting; if nothing is for a while, see to it that the socket lives."""
+        """Send queued messages; ping the client if there are none for a while."""
         while True:
             try:
                 async with asyncio.timeout(self._limits.ping_seconds):
@@ -210,7 +210,7 @@ class _Socket:
         except TimeoutError:
             raise self._too_slow() from None
         except RuntimeError:
-            # So servers say that they have closed the socket by themselves.
+            # Servers raise this for a socket that they have closed themselves.
             raise WebSocketDisconnect from None
 
     def _too_slow(self) -> Closed:
@@ -218,14 +218,14 @@ class _Socket:
 
     async def _close(self, closed: Closed) -> None:
         reason = closed.reason.encode()[:_REASON_BYTES].decode(errors="ignore")
-        # A client that takes nothing does not take this either, and is not waited for.
+        # A client that reads nothing does not read this either, so the wait is limited.
         with suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
             async with asyncio.timeout(self._limits.send_seconds):
                 await self._websocket.close(closed.code, reason)
 
 
 def _farewell(errors: Sequence[Exception]) -> Closed | None:
-    """Return how to close a socket that these have ended; ``None`` if the client has closed it."""
+    """Return the close of a socket after these exceptions; ``None`` if the client closed it."""
     for error in errors:
         if not isinstance(error, Closed | WebSocketDisconnect):
             failure = failure_of(error)

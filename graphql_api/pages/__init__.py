@@ -1,4 +1,4 @@
-"""Pages for browsers, with all that they need: nothing is fetched from elsewhere."""
+"""Pages for browsers, with all their scripts and styles: nothing is fetched from other sites."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _POLICY = (
 def graphiql() -> Response:
     """Return the page with GraphiQL."""
     page = (_FOLDER / "graphiql.html").read_text(encoding="utf-8")
-    # Programs get something else from the same address.
+    # Programs get another response from the same URL.
     headers = {"Content-Security-Policy": _POLICY, "Vary": "Accept"}
     return HTMLResponse(page, headers=headers)
 
@@ -41,7 +41,7 @@ async def asset(request: Request) -> Response:
 
 @cache
 def _names() -> frozenset[str]:
-    """Return the names of what may be asked for; vendored files are stored compressed."""
+    """Return the names of the assets; vendored files are stored compressed."""
     own = {each.name for each in _FOLDER.iterdir() if each.suffix in _MEDIA_TYPES}
     return frozenset(own | {each.stem for each in (_FOLDER / "vendor").glob("*.gz")})
 

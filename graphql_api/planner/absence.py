@@ -1,7 +1,7 @@
-"""Filters of an object that is not there.
+"""Filters that match a missing object.
 
-``isNull: true`` asks for that, in any combination with ``AND``, ``OR`` and ``NOT``; whatever
-else a filter asks, it asks of an object that is there.
+``isNull: true`` matches a missing object, in any combination with ``AND``, ``OR`` and ``NOT``;
+every other condition matches only an object that exists.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from graphql_api.planner.arguments import Argument, Input, input_in, inputs_in, 
 
 
 def fits_absence(where: Input) -> bool:
-    """Say whether a filter of an object is fulfilled where there is none."""
+    """Return whether a filter on an object matches a missing object."""
     return all(_field_fits(name, value) for name, value in where.fields.items())
 
 

@@ -1,4 +1,4 @@
-"""What Python has worked out, as rows of the statement."""
+"""Answers that Python computed before the statement, as its rows."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from graphql_api.planner.declarations import OrderKey, Rows
 from graphql_api.planner.json_sql import Elements, element_index
 from graphql_api.planner.source import Chosen, Sql
 
-# Under which name the revision of a preview stands among the variables.
+# The name of the preview's revision id among the variables.
 PREVIEW = "@preview"
-# The id of the account that is asking, and 1 or 0 for whether it may read all accounts.
+# The id of the actor's account, and 1 or 0 for whether it may read all accounts.
 ACTOR = "@actor"
 READS_ACCOUNTS = "@reads-accounts"
 
 
 def answer_slot(key: str) -> str:
-    """Return under which name the answer of a root field stands among the variables.
+    """Return the name of a root field's answer among the variables.
 
-    No variable has such a name, since GraphQL's names have no ``@``.
+    No variable of a client has it, since names in GraphQL have no ``@``.
     """
     return f"@{key}"
 
 
 def answer_rows(answer: Sql) -> Rows:
-    """Return the one object that an answer is, or none for null."""
+    """Return an answer as at most one row, none for null."""
     return Rows(
         Chosen(select(answer.label("document"))),
         (lambda columns: columns.document.is_not(None),),
@@ -33,7 +33,7 @@ def answer_rows(answer: Sql) -> Rows:
 
 
 def answers_rows(array: Sql) -> Rows:
-    """Return the objects of a JSON array, in order; each is its JSON."""
+    """Return the objects of a JSON array as rows, in order; each row is JSON."""
     return Rows(
         Elements(array),
         row=lambda element: element.value,

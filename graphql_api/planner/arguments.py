@@ -1,7 +1,7 @@
-"""Arguments: what of them shapes the SQL, and what is only a value in it.
+"""Arguments: those that shape the SQL, and those that are only values in it.
 
-A plan is made once for a document and the *shape* of its variables: which are given, which
-are null, which keys their objects have, which enum values and booleans they hold. All other
+A plan is made once for a document and the *shape* of its variables: the given ones, the null
+ones, the keys of objects, the enum values and the booleans. All other
 values are read from the variables each time the plan runs, and are bound parameters.
 """
 
@@ -45,7 +45,7 @@ class Shape(Enum):
 
 
 class AnswerOnly(Enum):
-    """What an enum value stands for that answers have and no argument takes."""
+    """The member of an enum value that answers have and arguments refuse."""
 
     UNKNOWN = "unknown"
 
@@ -69,7 +69,7 @@ class Given:
 
 @dataclass(frozen=True, eq=False)
 class Input:
-    """An input object, with those of its fields that are given."""
+    """An input object, with its given fields."""
 
     type: GraphQLInputObjectType
     fields: Mapping[str, Argument]
@@ -80,7 +80,7 @@ Arguments: TypeAlias = Mapping[str, Argument]
 
 
 def bad_input(message: str, node: Node | None) -> GraphQLError:
-    """Return the error for what is asked in a way that cannot be answered."""
+    """Return the error for an input that cannot be answered."""
     return GraphQLError(message, node, extensions={"code": "BAD_USER_INPUT"})
 
 
@@ -107,7 +107,7 @@ def arguments_of(
     nodes: Mapping[str, ValueNode],
     shapes: Shapes,
 ) -> Arguments:
-    """Return the arguments that are given, each as far as it is known.
+    """Return the given arguments, each as far as the plan knows it.
 
     Raises:
         GraphQLError: if one that is required is given by a variable that is null, or is not there.
@@ -125,12 +125,12 @@ def arguments_of(
 
 
 def plain_values(arguments: Arguments, variables: Variables) -> dict[str, Any]:
-    """Return the values of the arguments that are given, as plain Python has them."""
+    """Return the values of the given arguments as plain Python values."""
     return {name: _plain(argument, variables) for name, argument in arguments.items()}
 
 
 def inputs_in(argument: Argument) -> tuple[Input, ...]:
-    """Return the input objects of a list, or the one that there is."""
+    """Return the input objects of a list; a single object counts as a list of one."""
     items = argument if isinstance(argument, tuple) else (argument,)
     return tuple(map(input_in, items))
 
@@ -143,7 +143,7 @@ def input_in(argument: Argument) -> Input:
 
 
 def is_true(argument: Argument) -> bool:
-    """Say whether a boolean argument is true."""
+    """Return whether a boolean argument is true."""
     return isinstance(argument, Known) and argument.value is True
 
 
@@ -178,7 +178,7 @@ def _from_node(node: ValueNode, type_: GraphQLInputType, shapes: Shapes) -> Argu
             raise bad_input(f"One of {names} is required and cannot be null.", node)
         return Input(nullable, fields)
     value = coerce_input_literal(node, nullable)
-    return _known(value, node) if _is_structural(nullable) else Given(lambda _: value)
+    return _known_value(value, node) if _is_structural(nullable) else Given(lambda _: value)
 
 
 def _from_list(node: ValueNode, item_type: GraphQLInputType, shapes: Shapes) -> Argument:
@@ -197,7 +197,7 @@ def _from_shape(shape: Hashable, type_: GraphQLInputType, read: Read) -> Argumen
         return None
     nullable = _nullable(type_)
     if _is_structural(nullable):
-        return _known(shape, None)
+        return _known_value(shape, None)
     if is_list_type(nullable) and isinstance(shape, tuple):
         return tuple(
             _from_shape(item, nullable.of_type, _reading(read, index))
@@ -214,7 +214,7 @@ def _from_shape(shape: Hashable, type_: GraphQLInputType, read: Read) -> Argumen
     return Given(read)
 
 
-def _known(value: Hashable, node: Node | None) -> Known:
+def _known_value(value: Hashable, node: Node | None) -> Known:
     if isinstance(value, Enum) and value.value is ANSWER_ONLY:
         message = f"{value.name} is only an answer, for a word that is not declared any more."
         raise bad_input(message, node)

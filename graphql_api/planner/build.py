@@ -37,10 +37,10 @@ def build_plan(
     """Return the plan of an operation on ``root``. Its introspection fields are left out.
 
     Args:
-        selections: what is selected.
+        selections: the selected fields.
         root: the type of the root.
-        operation: the operation.
-        most_fields: how many fields the plan may have, those of each object type counted.
+        operation: the operation to plan.
+        most_fields: the largest number of fields of the plan, those of each object type counted.
 
     Raises:
         GraphQLError: if a view is asked for something that is the same through every view, or the
@@ -71,7 +71,7 @@ class _Builder:
         self._fields_built = 0
 
     def root(self, root: GraphQLObjectType, selected: SelectionSetNode) -> Body:
-        """Return what is selected of the root, but for what it asks about the schema."""
+        """Return the selected root fields, without introspection."""
         fields = tuple(
             self._field(root, key, nodes)
             for key, nodes in self._selections.of(root, (selected,)).items()
@@ -94,7 +94,7 @@ class _Builder:
         for each in sorted(possible, key=lambda object_type: object_type.name):
             case = Case((each.name,), self._fields(each, sets))
             alike.setdefault(tuple(map(_likeness, case.fields)), []).append(case)
-        return Body(tuple(map(_merged, alike.values())), is_abstract=True)
+        return Body(tuple(map(_merge_cases, alike.values())), is_abstract=True)
 
     def _fields(
         self, type_: GraphQLObjectType, sets: Sequence[SelectionSetNode]
@@ -104,12 +104,12 @@ class _Builder:
         fields = tuple(self._field(type_, key, nodes) for key, nodes in selected.items())
         for field in fields:
             if isinstance(field, PlannedField) and isinstance(field.declaration, Answer | Answers):
-                # It is worked out once, before the statement, and not for each view.
+                # Python answers once, before the statement, and not for each view.
                 raise _at_the_root(field.node)
         return fields
 
     def _count(self, fields: int) -> None:
-        """Stop what multiplies: selections within each other that differ by type."""
+        """Limit nested selections that differ by type, since their fields multiply."""
         self._fields_built += fields
         if self._fields_built > self._most_fields:
             message = (
@@ -143,18 +143,18 @@ class _Builder:
 
 
 def _at_the_root(node: FieldNode) -> GraphQLError:
-    """Return the refusal of what a view, which has the root's fields once more, cannot show."""
+    """Return the refusal of a root field that cannot be selected through a view."""
     message = f"{node.name.value} is the same in every view; select it outside view(…)."
     return bad_input(message, node)
 
 
 def _likeness(field: PlannedField | Typename) -> object:
-    """Return what two types have to share for a field to be the same SQL on both."""
+    """Return a key that is equal for two types if a field has the same SQL on both."""
     if isinstance(field, Typename):
         return field.key
     return field.key, id(field.node), field.declaration, id(field.body)
 
 
-def _merged(cases: Sequence[Case]) -> Case:
+def _merge_cases(cases: Sequence[Case]) -> Case:
     types = tuple(name for case in cases for name in case.types)
     return Case(types, cases[0].fields)

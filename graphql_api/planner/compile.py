@@ -66,7 +66,7 @@ def compile_plan(plan: Plan, view: View, dialect: Dialect) -> Statement:
 
 
 class _Compiler:
-    """Turns each part of a plan into an expression."""
+    """Compiles each part of a plan to an expression."""
 
     def __init__(self, view: View, parameters: Parameters, numbers: Iterator[int]) -> None:
         self._view = view
@@ -100,7 +100,7 @@ class _Compiler:
             case SeenValue(sql):
                 return json_of(sql(row, call))
             case Inside():
-                return self._inside(field, field.declaration, row)
+                return self._inner_object(field, field.declaration, row)
             case One(rows):
                 return self._one(field.body, rows(row, call))
             case OneOf(rows=rows):
@@ -133,9 +133,9 @@ class _Compiler:
             call = replace(call, view=declaration.view(call))
             compiler = _Compiler(call.view, self._parameters, self._numbers)
         page = Page(field, declaration, row, call, self._parameters)
-        return page.summed_up(compiler.object(_only_case(field), page, None))
+        return page.aggregate(compiler.object(_only_case(field), page, None))
 
-    def _inside(self, field: PlannedField, declaration: Inside, row: Row) -> Sql:
+    def _inner_object(self, field: PlannedField, declaration: Inside, row: Row) -> Sql:
         value = self.object(_only_case(field), declaration.row(row), None)
         if declaration.present is None:
             return value
@@ -144,7 +144,7 @@ class _Compiler:
 
     def _one(self, body: Body | None, rows: Rows) -> Sql:
         if rows.is_first:
-            # JSON is made only of the row that is chosen; see graphql_api.planner.page.
+            # JSON is made only of the first row; see graphql_api.planner.page.
             source = self._source(FirstRow(rows, self._source))
             return select_over(source, self._body(body, rows, source.columns), ())
         source = self._source(rows.relation)
@@ -182,7 +182,7 @@ class _Compiler:
                 return page.fact(name)
 
     def _body(self, body: Body | None, rows: Rows, columns: Columns) -> Sql:
-        """Return what a row becomes: an object by its type, or a leaf."""
+        """Return the JSON of a row: an object by its type, or a leaf."""
         row = rows.row(columns)
         if body is None:
             return json_of(cast("Sql", row))
@@ -203,7 +203,7 @@ class _Compiler:
         return case(*branches, else_=value) if branches else value
 
     def _answer(self, field: PlannedField) -> Sql:
-        """Return the parameter with what Python has worked out for a root field."""
+        """Return the parameter with Python's answer for a root field."""
         slot = answer_slot(field.key)
         return self._parameters.add(lambda variables: variables[slot], JsonDocument)
 

@@ -1,10 +1,9 @@
-"""The size of a plan's statement, and the work that it gives the database.
+"""The size of a plan's statement, and its estimated work for the database.
 
-Both are known before the statement is made. The work is counted in units of about a microsecond
-on a machine of 2026. The formula belongs to the plan, the figure to a request: pages have the
-sizes that its variables give, and lists the rows that the site has. The weights were measured on
-100,000 entries with 600,000 links, on SQLite and PostgreSQL; ``python -m bench.hostile`` measures
-them again.
+Both are known before the statement is made. The work is counted in units of about a microsecond on
+a machine of 2026. The formula belongs to the plan, the figure to a request: the variables determine
+the sizes of pages, and the site the lengths of lists. The weights were measured on 100,000 entries
+with 600,000 links, on SQLite and PostgreSQL; ``python -m bench.hostile`` measures them again.
 """
 
 from __future__ import annotations
@@ -35,24 +34,24 @@ from graphql_api.planner.ordering import order_size
 from graphql_api.planner.paging import paging_of
 from graphql_api.planner.plan import Body, Plan, PlannedField, Typename
 
-# How many entries of each content type are public.
+# The number of public entries of each content type.
 Entries: TypeAlias = Mapping[str, int]
 _Varying: TypeAlias = Callable[[Variables, Entries], float]
 
-# A list without pages is taken to hold so many: an entry's links, a category's ancestors.
+# The assumed length of a list without pages, such as an entry's links or a category's ancestors.
 _LIST_SIZE = 10
 _A_FEW = Extent()
 
-# The parts of a statement that a field or a condition becomes.
+# The number of parts of a statement for a field or a condition.
 _VALUE_PARTS, _CONDITION_PARTS, _OBJECT_PARTS, _LIST_PARTS, _PAGE_PARTS = 1, 3, 4, 6, 12
 _KEY_PARTS = 3
 
-# The work for one row: to find it, to put it in order, to count it, to make a value of it.
+# The work for one row: to find, sort, count and aggregate it, and to make a value of it.
 _ROW, _ORDER, _COUNTED, _SUMMED, _VALUE = 3, 4, 0.7, 6, 1
 _SKIPPED = 1.5
-# The work for each row that a filter looks at, before and for each of its conditions.
+# The work for each filtered row: a constant, and for each condition.
 _FILTERED, _CONDITION = 4, 1
-# The work for a value that looks at other rows, for a row of another relation, for highlights.
+# The work for a value that reads other rows, for a row of another relation, for highlights.
 _SEEN, _OTHER, _HIGHLIGHT = 100, 10, 3_000
 
 
@@ -61,8 +60,8 @@ class Workload:
     """An amount of work, as far as it is known before there is a request.
 
     Attributes:
-        fixed: what is the same for every request.
-        varying: what depends on variables and on the site, each so many times.
+        fixed: the work that is the same for every request.
+        varying: the work that depends on variables and on the site, with factors.
     """
 
     fixed: float = 0
@@ -73,11 +72,11 @@ class Workload:
         return self.fixed + sum(times * of(variables, entries) for times, of in self.varying)
 
     def plus(self, other: Workload) -> Workload:
-        """Return both."""
+        """Return the sum of two workloads."""
         return Workload(self.fixed + other.fixed, self.varying + other.varying)
 
     def times(self, count: float) -> Workload:
-        """Return this, so many times."""
+        """Return a multiple of the workload."""
         return Workload(self.fixed * count, tuple((each * count, of) for each, of in self.varying))
 
 
@@ -86,9 +85,9 @@ class Measure:
     """The size of a statement, or of a piece of one.
 
     Attributes:
-        parts: the pieces of SQL that it is made of, weighed by the time to make them.
-        filters: the conditions among them.
-        work: what it costs the database.
+        parts: the number of pieces of SQL, weighed by the time to make them.
+        filters: the number of conditions in filters.
+        work: the work for the database.
     """
 
     parts: int = 0
@@ -102,12 +101,12 @@ class Measure:
 
 @dataclass(frozen=True)
 class _Conditions:
-    """A filter.
+    """The cost of a filter.
 
     Attributes:
-        count: how many conditions it has.
-        work: what they cost for each row.
-        narrows: one row of so many is left by what an index finds.
+        count: the number of conditions.
+        work: the work of all conditions for each row.
+        narrows: an index leaves one row of this many.
     """
 
     count: int = 0
@@ -115,13 +114,13 @@ class _Conditions:
     narrows: float = 1
 
     def plus(self, other: _Conditions) -> _Conditions:
-        """Return both, of which each has to hold."""
+        """Return the conjunction of two filters."""
         narrows = max(self.narrows, other.narrows)
         return _Conditions(self.count + other.count, self.work + other.work, narrows)
 
 
 def measure(plan: Plan) -> Measure:
-    """Return how large a plan's statement is, each fragment counted as often as it is spread."""
+    """Return the size of a plan's statement, each fragment counted as often as it is spread."""
     return _Meter().body(plan.root)
 
 
@@ -196,12 +195,12 @@ class _Sweeps:
     """The times that a connection goes through all its rows.
 
     Attributes:
-        count: how often, the page apart.
-        sums: how often to sum something up.
-        summed: what that costs for each row, filters apart.
-        ordered: what it costs for each row to find the page; nothing where an index has them.
-        filtered: what the filter costs for each row.
-        has_page: whether a page is asked for.
+        count: the number of times, without the page.
+        sums: the number of times for sums.
+        summed: the work of counts and sums for each row, without filters.
+        ordered: the work of sorting for each row; 0 where an index has the order.
+        filtered: the work of the filter for each row.
+        has_page: whether the page is selected.
     """
 
     count: int
@@ -229,14 +228,14 @@ class _Sweeps:
         )
 
     def work(self, effort: float) -> float:
-        """Return the work for each row, if a search takes this effort for it."""
+        """Return the work for each row, given the effort of a search for it."""
         each_time = self.filtered + effort
         page = self.ordered + each_time if self.has_page else 0
         return page + self.summed + self.count * each_time
 
 
 def _sums(field: PlannedField) -> int:
-    """Return how many sums over all rows a field of a connection asks for."""
+    """Return the number of sums over all rows that a field of a connection needs."""
     match field.declaration:
         case Many():
             fields = field.arguments.get("fields")
@@ -252,13 +251,13 @@ def _name(argument: Argument) -> object:
 
 
 def _order_parts(keys: int, arguments: Arguments) -> int:
-    """Return the parts of an order: each key where it is used, and with a cursor each with each."""
+    """Return the parts of an order: of each key, and with a cursor of each pair of keys."""
     is_ranged = "after" in arguments or "before" in arguments
     return keys * _KEY_PARTS + (keys * keys if is_ranged else 0)
 
 
 def _each(field: PlannedField, inner: Measure, relations: int) -> Measure:
-    """Return the measure of what is selected of each thing that an argument names."""
+    """Return the measure of a selection on each object that an argument names."""
     ids = field.arguments.get("ids")
     if not isinstance(ids, Given):
         return _around(inner, _LIST_PARTS * relations, _OTHER, _LIST_SIZE)
@@ -280,7 +279,7 @@ def _leaves(body: Body | None) -> int:
 
 
 def _rows(extent: Extent | None, entries: Entries) -> float:
-    """Return how many rows a connection is taken to have."""
+    """Return the assumed number of rows of a connection."""
     if extent is None:
         return _LIST_SIZE
     if extent.content_type is not None:
@@ -295,7 +294,7 @@ def _effort(declared: Connection, search: Argument, variables: Variables) -> flo
 
 
 def conditions_of(where: Argument) -> _Conditions:
-    """Return what a ``where`` argument asks of each row."""
+    """Return the cost of a ``where`` argument for each row."""
     if not isinstance(where, Input):
         return _Conditions()
     return reduce(
@@ -313,32 +312,32 @@ def _condition(where: Input, name: str, value: Argument) -> _Conditions:
     declaration = where.type.fields[name].extensions.get(PLANNED)
     match declaration:
         case Compare():
-            return _compared(value, declaration.work, declaration.narrows)
+            return _comparison_conditions(value, declaration.work, declaration.narrows)
         case CompareSeen():
-            return _compared(value, _SEEN)
+            return _comparison_conditions(value, _SEEN)
         case Test():
             return _Conditions(1, _CONDITION, declaration.narrows)
         case ToOne():
             inner = conditions_of(value)
             return _Conditions(inner.count + 1, inner.work + _CONDITION, inner.narrows)
         case ToMany():
-            return _quantified(value, declaration.work)
+            return _quantifier_conditions(value, declaration.work)
         case Inner():
             return conditions_of(value)
     return _Conditions(1, _CONDITION)
 
 
-def _compared(operators: Argument, work: float, narrows: float = 1) -> _Conditions:
+def _comparison_conditions(operators: Argument, work: float, narrows: float = 1) -> _Conditions:
     names = set(operators.fields) if isinstance(operators, Input) else set()
     return _Conditions(len(names), work * len(names), narrows if {"eq", "in"} & names else 1)
 
 
-def _quantified(quantifiers: Argument, work: float) -> _Conditions:
+def _quantifier_conditions(quantifiers: Argument, work: float) -> _Conditions:
     if not isinstance(quantifiers, Input):
         return _Conditions()
     total = _Conditions()
     for name, value in quantifiers.fields.items():
-        # To count what belongs to a row, all of it is looked at.
+        # A count reads all related rows.
         lookup = work * 3 if name == "count" else work
         inner = conditions_of(value)
         total = total.plus(_Conditions(inner.count + 2, inner.work + lookup))
@@ -350,13 +349,13 @@ def _constant(parts: int, work: float) -> Measure:
 
 
 def _around(inner: Measure, parts: int, work: float, times: int = 1) -> Measure:
-    """Return the measure of a field with what is selected of it, so many times."""
+    """Return the measure of a field and of its selection, taken a number of times."""
     total = inner.work.times(times).plus(Workload(work))
     return Measure(inner.parts + parts, inner.filters, total)
 
 
 def _together(measures: Iterable[Measure]) -> Measure:
-    """Return the measure of fields beside each other."""
+    """Return the sum of the measures of several fields."""
     found = list(measures)
     return Measure(
         sum(each.parts for each in found),
@@ -366,7 +365,7 @@ def _together(measures: Iterable[Measure]) -> Measure:
 
 
 def _one_of(measures: Sequence[Measure]) -> Measure:
-    """Return the measure of an object, of whichever type has the most within."""
+    """Return the measure of an object of an abstract type: the most work of its types."""
     if len(measures) == 1:
         return measures[0]
     works = [each.work for each in measures]

@@ -1,8 +1,8 @@
-"""Keyset cursors: where in an order a row stands, so that a page can start behind it.
+"""Keyset cursors: the position of a row in an order, after which a page can start.
 
-A cursor is the hexadecimal of a JSON array: a mark of the order it belongs to, then the row's
-values of the order's keys. It holds nothing that the order does not show, and it goes on
-working when rows come and go between two pages.
+A cursor is the hexadecimal of a JSON array: a mark of the order, then the row's values of the
+order's keys. It has no other values, and it stays valid when rows are added or removed between
+two pages.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def cursor_of(mark: str, keys: Sequence[OrderKey]) -> ColumnElement[str]:
 
 
 def decode(cursor: str, mark: str, count: int) -> list[Any]:
-    """Return the key values that a cursor holds.
+    """Return the key values of a cursor.
 
     Raises:
         BadCursor: if it was not made for this order.
@@ -52,7 +52,7 @@ def decode(cursor: str, mark: str, count: int) -> list[Any]:
 
 
 def value_for(key: OrderKey, value: Any) -> Any:
-    """Return a decoded value as the key's column takes it.
+    """Return a decoded value in the type of the key's column.
 
     Raises:
         BadCursor: if it cannot be one of the column's.
@@ -73,14 +73,14 @@ def _can_be_held(value: Any, type_: SqlType) -> bool:
     """Return whether a column of the type can hold a value of its kind."""
     match value:
         case str():
-            return not any("\ud800" <= each <= "\udfff" for each in value)  # half a character
+            return not any("\ud800" <= each <= "\udfff" for each in value)  # a lone surrogate
         case bool():
             return True
         case int() if isinstance(type_, Integer):
             beyond = 2**63 if isinstance(type_, BigInteger) else 2**31
             return -beyond <= value < beyond
         case int() | float():
-            return bool(abs(value) <= sys.float_info.max)  # which NaN is not
+            return bool(abs(value) <= sys.float_info.max)  # false for NaN
     return True
 
 
@@ -92,10 +92,10 @@ def _moment(value: Any) -> datetime:
 
 
 def is_behind(keys: Sequence[OrderKey], cursor: Sequence[Sql]) -> ColumnElement[bool]:
-    """Return whether a row stands behind the cursor.
+    """Return whether a row comes after the cursor.
 
-    Where all keys run the same way and none can be null, this is a comparison of tuples, for
-    which an index over the keys can be used.
+    If all keys have the same direction and none can be null, this is a comparison of tuples,
+    which can use an index over the keys.
     """
     if (descending := _one_direction(keys)) is not None:
         row, other = tuple_(*(key.sql for key in keys)), tuple_(*cursor)
@@ -104,7 +104,7 @@ def is_behind(keys: Sequence[OrderKey], cursor: Sequence[Sql]) -> ColumnElement[
 
 
 def is_ahead(keys: Sequence[OrderKey], cursor: Sequence[Sql]) -> ColumnElement[bool]:
-    """Return whether a row stands ahead of the cursor."""
+    """Return whether a row comes before the cursor."""
     if (descending := _one_direction(keys)) is not None:
         row, other = tuple_(*(key.sql for key in keys)), tuple_(*cursor)
         return row > other if descending else row < other

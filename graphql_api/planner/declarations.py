@@ -1,8 +1,8 @@
-"""How a field of the schema says its SQL.
+"""The declaration of a schema field's SQL.
 
-A declaration stands where the GraphQL field is declared, in the field's ``extensions`` under
-:data:`PLANNED`. Its functions get the *row* of the object that the field belongs to: the
-columns of a relation, or whatever the declaration above handed down.
+A declaration is in the ``extensions`` of the GraphQL field, under :data:`PLANNED`. Its functions
+get the *row* of the object that the field belongs to: the columns of a relation, or a value from
+the declaration of the object.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from graphql_api.planner.source import Columns, Relation, Source, Sql, SqlType
 
 PLANNED = "planned"
 
-# How many objects a page has if nothing is said, and at most.
+# The default and the largest number of objects on a page.
 DEFAULT_SIZE = 20
 LARGEST_SIZE = 100
 
-# Columns of a relation, or a part of a JSON document: the planner only hands it on.
+# Columns of a relation, or a part of a JSON document. The planner only passes it on.
 Row: TypeAlias = object
 
 
@@ -32,9 +32,9 @@ class OrderKey:
     """One key of an order.
 
     Attributes:
-        sql: what is compared.
+        sql: the compared value.
         descending: whether the largest comes first.
-        nullable: whether it can be null; nulls come last, either way.
+        nullable: whether the value can be null; nulls come last in both directions.
     """
 
     sql: Sql
@@ -42,51 +42,51 @@ class OrderKey:
     nullable: bool = False
 
 
-def _unordered(_: Columns) -> tuple[OrderKey, ...]:
+def _no_order(_: Columns) -> tuple[OrderKey, ...]:
     return ()
 
 
-def _themselves(columns: Columns) -> Columns:
+def _same_columns(columns: Columns) -> Columns:
     return columns
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of a relation: which, and in which order. All is said of the relation's columns.
+    """Selected and ordered rows of a relation, declared by functions of its columns.
 
     Attributes:
-        relation: where they come from.
-        where: what is true of them.
-        order: keys that put them in one certain order; none where there is at most one.
-        row: what the fields of an object get to see.
-        typename: for rows of an abstract type: where the name of each one's object type is,
-            or that name if it is the same for all.
-        is_first: where one object is wanted and several can fit: the first in order is meant.
-        rank: how well each fits what was searched for, if anything was.
+        relation: the relation.
+        where: the conditions on the rows.
+        order: the keys of a total order; none if there is at most one row.
+        row: the row that the fields of an object get.
+        typename: for rows of an abstract type: the expression for the name of a row's object
+            type, or the name if it is the same for all.
+        is_first: whether a field of one object takes the first row in order of several.
+        rank: the rank of a row in a search; ``None`` without a search.
     """
 
     relation: Relation
     where: tuple[Callable[[Columns], ColumnElement[bool]], ...] = ()
-    order: Callable[[Columns], tuple[OrderKey, ...]] = _unordered
-    row: Callable[[Columns], Row] = _themselves
+    order: Callable[[Columns], tuple[OrderKey, ...]] = _no_order
+    row: Callable[[Columns], Row] = _same_columns
     typename: Callable[[Columns], Sql] | str | None = None
     is_first: bool = False
     rank: Callable[[Columns], Sql] | None = None
 
     def conditions(self, columns: Columns) -> tuple[ColumnElement[bool], ...]:
-        """Return what is true of the rows."""
+        """Return the conditions on the rows."""
         return tuple(condition(columns) for condition in self.where)
 
 
 @dataclass(frozen=True)
 class Call:
-    """What a declaration may use beside the row.
+    """The inputs of a declaration besides the row.
 
     Attributes:
-        view: what is seen.
+        view: the view of the content.
         arguments: the field's arguments.
-        bind: makes a bound parameter of a given value, of a type.
-        source: makes a relation take part in the statement.
+        bind: makes a bound parameter of a type from a value of the request.
+        source: adds a relation to the statement.
     """
 
     view: View
@@ -94,8 +94,8 @@ class Call:
     bind: Callable[[Given, SqlType], Sql]
     source: Callable[[Relation], Source]
 
-    def required(self, name: str) -> Given:
-        """Return an argument that the schema requires and that is a scalar."""
+    def required_scalar(self, name: str) -> Given:
+        """Return the value of a required scalar argument."""
         given = self.arguments[name]
         if not isinstance(given, Given):
             raise TypeError(f"{name} is no required scalar")
@@ -104,11 +104,11 @@ class Call:
 
 @dataclass(frozen=True)
 class Value:
-    """A leaf: an expression whose value can stand in JSON.
+    """A leaf: an expression whose value has a form in JSON.
 
     Attributes:
         sql: the expression.
-        required: it may be null although the schema says it cannot, because content was
+        required: whether the value can be null against the schema, because the content was
             published before its field was required, or is a draft.
         work: the work of making it; see :mod:`graphql_api.planner.cost`.
     """
@@ -120,11 +120,11 @@ class Value:
 
 @dataclass(frozen=True)
 class SeenValue:
-    """A leaf whose expression looks at other rows, as the view shows them.
+    """A leaf whose expression reads other rows, through the view.
 
     Attributes:
         sql: the expression.
-        parts: how many pieces of SQL it is made of; see :mod:`graphql_api.planner.cost`.
+        parts: the number of pieces of SQL; see :mod:`graphql_api.planner.cost`.
     """
 
     sql: Callable[[Row, Call], Sql]
@@ -136,9 +136,9 @@ class Inside:
     """An object that is made of the same row.
 
     Attributes:
-        row: what its fields get to see.
-        present: null unless this is true.
-        required: it may be null although the schema says it cannot; see :class:`Value`.
+        row: the row that its fields get.
+        present: the condition without which the object is null.
+        required: whether the object can be null against the schema; see :class:`Value`.
     """
 
     row: Callable[[Row], Row]
@@ -161,7 +161,7 @@ class One:
 
 @dataclass(frozen=True)
 class OneOf:
-    """At most one object, in whichever of several relations it is.
+    """At most one object of several relations.
 
     Attributes:
         rows: the relations.
@@ -181,7 +181,7 @@ class Many:
 
 @dataclass(frozen=True)
 class EachOf:
-    """For each row, at most one object, in whichever of several relations it is.
+    """For each row, at most one object of several relations.
 
     Attributes:
         rows: the rows, in order.
@@ -196,13 +196,13 @@ class EachOf:
 
 @dataclass(frozen=True)
 class Extent:
-    """The rows that a connection is taken to have, when the cost of a query is estimated.
+    """The assumed number of rows of a connection, for the estimate of a query's cost.
 
     Attributes:
         share: the share of all entries.
-        content_type: the type whose entries are meant, where it is one.
-        is_ordered: whether an index has them in their own order.
-        work: the work of finding out whether an entry is one of them.
+        content_type: the content type of the entries; ``None`` for all types.
+        is_ordered: whether an index has the rows in their default order.
+        work: the work of checking whether an entry is among them.
     """
 
     share: float = 1
@@ -217,9 +217,9 @@ class Connection:
 
     Attributes:
         rows: the relation.
-        largest: how many objects a page has at most.
-        view: what it and all that is in it is looked at through, where that is a view of its own.
-        extent: how many rows the relation has; a few, if nothing is said.
+        largest: the largest size of a page.
+        view: the view of the connection and its contents, if not that of the field.
+        extent: the assumed number of rows; a few by default.
         effort: the work of a search for each row; see :mod:`graphql_api.planner.cost`.
     """
 
@@ -239,13 +239,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Answer:
-    """An object that Python works out before the statement runs: JSON, or ``None`` for null.
+    """An object that Python computes before the statement runs: JSON, or ``None`` for null.
 
-    The statement gets it as a parameter, so what is selected of it is planned as of any row,
-    and it can refer to rows by their ids.
+    The statement gets it as a parameter, so its selection is planned like that of any row, and
+    it can refer to rows by their ids.
 
     Attributes:
-        run: works it out; what it takes is for those who declare it and those who run it.
+        run: computes the object; its arguments are agreed between declaration and caller.
     """
 
     run: Callable[..., Any]
@@ -253,7 +253,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Answers:
-    """A list of objects that Python works out; see :class:`Answer`."""
+    """A list of objects that Python computes; see :class:`Answer`."""
 
     run: Callable[..., Any]
 
@@ -263,7 +263,7 @@ class Through:
     """An object whose fields look through another view: the same root once more.
 
     Attributes:
-        view: the view, given the call with the arguments that say which.
+        view: returns the view for a call with its arguments.
     """
 
     view: Callable[[Call], View]

@@ -1,8 +1,8 @@
 """``where`` → a condition.
 
-``OPERATORS`` has a row for each operator. What a condition yields where a value is null is
-two-valued, so that ``NOT`` is always the complement: a null is equal to nothing, and different
-from everything but null.
+``OPERATORS`` has a row for each operator. Conditions on a null value are true or false, never
+unknown, so that ``NOT`` is always the complement: a null is equal to nothing, and different from
+everything but null.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class Compare:
 
     Attributes:
         sql: the value.
-        narrows: by an index, one row of so many is found that has a value.
-        work: the work of looking at it; see :mod:`graphql_api.planner.cost`.
+        narrows: an index leaves one row of this many for a value.
+        work: the work of reading the value; see :mod:`graphql_api.planner.cost`.
     """
 
     sql: Callable[[Row], Sql]
@@ -62,20 +62,20 @@ class Compare:
 
 @dataclass(frozen=True)
 class CompareSeen:
-    """As :class:`Compare`, for a value that looks at other rows, as the view shows them."""
+    """As :class:`Compare`, for a value that reads other rows, through the view."""
 
     sql: Callable[[Row, Call], Sql]
 
 
 @dataclass(frozen=True)
 class ToOne:
-    """An input field that looks into the one object that the row refers to.
+    """An input field that filters on the one object that the row refers to.
 
     Attributes:
-        key: the row's column that refers to it.
-        rows: the objects it can refer to.
-        target: the column of those that is referred to.
-        unique: the input fields of which each names at most one of them.
+        key: the row's column with the reference.
+        rows: the objects that it can refer to.
+        target: the column of the objects that the reference holds.
+        unique: the input fields with a unique value for each object.
     """
 
     key: Callable[[Row], Sql]
@@ -86,12 +86,12 @@ class ToOne:
 
 @dataclass(frozen=True)
 class ToMany:
-    """An input field that looks into what belongs to the row: some, every, none, count.
+    """An input field that filters on the related objects of the row: some, every, none, count.
 
     Attributes:
-        rows: what belongs to it.
-        leaf: for values rather than objects, what of each is compared.
-        work: the work of finding the first of it; see :mod:`graphql_api.planner.cost`.
+        rows: the related objects.
+        leaf: for values rather than objects, the compared value of each.
+        work: the work of finding the first of them; see :mod:`graphql_api.planner.cost`.
     """
 
     rows: Callable[[Row, Call], Rows]
@@ -101,11 +101,11 @@ class ToMany:
 
 @dataclass(frozen=True)
 class Inner:
-    """An input field that looks into an object that is a part of the row.
+    """An input field that filters on an object that is a part of the row.
 
     Attributes:
         row: the part.
-        when: what has to be true of the part besides.
+        when: a further condition on the part.
     """
 
     row: Callable[[Row], Row]
@@ -117,9 +117,9 @@ class Test:
     """An input field with a meaning of its own, for a value of the type.
 
     Attributes:
-        condition: what it asks of the row, given the value.
+        condition: the condition on the row, given the value.
         type: the type of the value.
-        narrows: by an index, one row of so many is found that fits.
+        narrows: an index leaves one row of this many.
     """
 
     condition: Callable[[Row, Sql], Condition]
@@ -132,12 +132,12 @@ def _starts_with(value: Sql, start: Sql) -> Condition:
 
 
 def _ends_with(value: Sql, end: Sql) -> Condition:
-    # What is longer than the value begins outside of it, and is then longer than what is found.
+    # An end that is longer than the value starts before it, and differs from the shorter part.
     first = func.length(value) - func.length(end) + literal_column("1")
     return func.substr(value, first) == end
 
 
-# What each operator does with a value and a parameter, which is not null.
+# The condition of each operator, for a value and a parameter that is not null.
 OPERATORS: Mapping[str, Callable[[Sql, Sql], Condition]] = {
     "eq": lambda value, other: value == other,
     "ne": lambda value, other: value.is_distinct_from(other),
@@ -152,7 +152,7 @@ OPERATORS: Mapping[str, Callable[[Sql, Sql], Condition]] = {
     "endsWith": _ends_with,
 }
 
-# The mode in which upper and lower case are the same.
+# The mode that ignores case.
 INSENSITIVE = "INSENSITIVE"
 
 # The operators whose parameter is a list.
@@ -160,7 +160,7 @@ LIST_OPERATORS = frozenset({"in", "notIn"})
 
 
 def condition_of(where: Argument, row: Row, call: Call) -> Condition:
-    """Return what a ``where`` argument asks of a row."""
+    """Return the condition of a ``where`` argument on a row."""
     asked = without_empty(where)
     return true() if asked is None else _condition(asked, row, call)
 
@@ -219,11 +219,11 @@ def _mode(operators: Input) -> object:
 def _test(name: str, other: Argument, value: Sql, call: Call) -> Condition:
     if name == "isNull":
         return value.is_(None) if is_true(other) else value.is_not(None)
-    return OPERATORS[name](value, _operand(name, _given(other), value, call))
+    return OPERATORS[name](value, _operand(name, _operand_value(other), value, call))
 
 
 def _operand(name: str, given: Given, value: Sql, call: Call) -> Sql:
-    """Return what is compared with a value, folded by the database itself if the value is."""
+    """Return the operand of a comparison, case-folded by the database if the value is."""
     is_folded = isinstance(value, Folded)
     if name in LIST_OPERATORS:
         items = call.bind(given, TypedList(value.type))
@@ -245,7 +245,7 @@ def _to_one(declaration: ToOne, where: Input, row: Row, call: Call) -> Condition
 def _targets(
     declaration: ToOne, call: Call, condition: Callable[[Row], Condition]
 ) -> Select[tuple[Any]]:
-    """Return those columns of the objects that fit by which rows refer to them."""
+    """Return the referred columns of the objects that match."""
     rows = declaration.rows(call)
     source = call.source(rows.relation)
     conditions = (*rows.conditions(source.columns), condition(source.columns))
@@ -261,7 +261,7 @@ def _inner(declaration: Inner, where: Input, row: Row, call: Call) -> Condition:
 
 
 def _names_one(where: Input, declaration: ToOne) -> bool:
-    """Say whether a filter is only ``{unique field: {eq: value}}``."""
+    """Return whether a filter is only ``{unique field: {eq: value}}``."""
     if len(where.fields) != 1:
         return False
     ((name, operators),) = where.fields.items()
@@ -274,13 +274,13 @@ def _names_one(where: Input, declaration: ToOne) -> bool:
 
 def _to_many(declaration: ToMany, where: Input, row: Row, call: Call) -> Condition:
     tests = [
-        _quantified(declaration, name, input_in(inner), row, call)
+        _quantifier_condition(declaration, name, input_in(inner), row, call)
         for name, inner in where.fields.items()
     ]
     return and_(true(), *tests)
 
 
-def _quantified(
+def _quantifier_condition(
     declaration: ToMany, quantifier: str, where: Input, row: Row, call: Call
 ) -> Condition:
     rows = declaration.rows(row, call)
@@ -307,8 +307,8 @@ def _truth(condition: Condition) -> Condition:
     return coalesce(condition, false())
 
 
-def _given(argument: Argument) -> Given:
-    """Return an operand as a value that is read when the plan runs, even if it is known."""
+def _operand_value(argument: Argument) -> Given:
+    """Return an operand as a value that is read when the plan runs, even if the plan knows it."""
     if isinstance(argument, Given):
         return argument
     if isinstance(argument, Known):

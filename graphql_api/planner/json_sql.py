@@ -1,8 +1,8 @@
 """JSON in SQL, on SQLite and on PostgreSQL: the only dialect names of the API.
 
-Each element is one idea with two spellings; the library's own words on how that works are at
-https://docs.sqlalchemy.org/en/21/core/compiler.html. Where both databases read the same SQL
-in the same way (``->``, ``->>``, ``substr``), there is no element.
+Each element compiles to one expression per dialect, see
+https://docs.sqlalchemy.org/en/21/core/compiler.html. SQL that means the same on both databases
+(``->``, ``->>``, ``substr``) needs no element.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from sqlalchemy.types import Boolean, NullType, TypeDecorator
 from cms.storage.dialects import DialectFunction, Moment, TextOf
 from graphql_api.planner.source import Columns, Sql, SqlType
 
-# What stands where there is no value, and an error says why, begins like this. No content can
-# hold it, since text with control characters is refused; see graphql_api.planner.null_propagation.
+# The beginning of each mark that stands for an error instead of a value. No content can contain
+# it, since text with control characters is refused; see graphql_api.planner.null_propagation.
 MARK = b'"\\u0001'
-# A value that has to be there and is not.
+# A required value that is missing.
 MISSING = MARK + b'missing"'
 # A number that is larger than a double can be.
 OUT_OF_RANGE = MARK + b'out of range"'
@@ -67,13 +67,13 @@ def _(element: JsonObject, compiler: SQLCompiler, **kw: object) -> str:
         f"json_build_object({', '.join(parts[start : start + size])})::text"
         for start in range(0, len(parts), size)
     ]
-    # {…} and {…} become {…, …}, since there is no function that joins two of type json.
+    # Joined as text, since no function joins two values of type json.
     joined = " || ', ' || ".join(f"substr(left({each}, -1), 2)" for each in objects)
     return f"('{{' || {joined} || '}}')::json"
 
 
 class JsonArray(FunctionElement[Any]):
-    """The aggregate of all rows into an array, in order; of those only that ``where`` keeps."""
+    """The aggregate of all rows that match ``where`` into an array, in order."""
 
     inherit_cache = True
     type = NullType()
@@ -115,7 +115,7 @@ class JsonTuple(DialectFunction):
 
 
 class WithoutNulls(DialectFunction):
-    """An object without the keys that hold nothing."""
+    """An object without its keys whose values are null."""
 
     type = NullType()
     sqlite = "json_patch('{{}}', {0})"
@@ -123,7 +123,7 @@ class WithoutNulls(DialectFunction):
 
 
 class ScriptSafe(DialectFunction):
-    """JSON as text that can stand in a script element: it cannot end there."""
+    """JSON as text for a script element, which it cannot end."""
 
     type = Text()
     sqlite = "replace({0}, '<', '\\u003c')"
@@ -194,8 +194,8 @@ class RowCount(DialectFunction):
     """A number of rows, for LIMIT and OFFSET."""
 
     type = Integer()
-    # A bare parameter as the limit is looked at when the statement is prepared, which then has
-    # to be done again whenever it is bound anew.
+    # A bare parameter as the limit is read when the statement is prepared, which would then have
+    # to be prepared again for each value.
     sqlite = "({0} + 0)"
     postgresql = "({0})"
 
@@ -209,7 +209,7 @@ class _MomentText(DialectFunction):
 
 
 class _BooleanJson(DialectFunction):
-    """True or false as JSON."""
+    """A boolean as JSON."""
 
     type = NullType()
     sqlite = "json(case {0} when 1 then 'true' when 0 then 'false' end)"
@@ -225,14 +225,14 @@ class _Elements(DialectFunction):
 
 
 class _ElementIndex(DialectFunction):
-    """An element's place in its array, from 0, of its key and its ordinality."""
+    """An element's index in its array, from 0, from its key and its ordinality."""
 
     sqlite = "{0}"
     postgresql = "({1} - 1)"
 
 
 class JsonConstant(FunctionElement[Any]):
-    """A piece of JSON that is known beforehand, of one of PostgreSQL's two types of JSON."""
+    """Constant JSON, of one of PostgreSQL's two types of JSON."""
 
     inherit_cache = False
     type = NullType()
@@ -254,7 +254,7 @@ def _(element: JsonConstant, compiler: SQLCompiler, **kw: object) -> str:
 
 
 def json_of(value: Sql) -> Sql:
-    """Return the value in the form in which JSON shows it."""
+    """Return a value in the form that it has in JSON."""
     if isinstance(value.type, Moment):
         return _MomentText(value)
     if isinstance(value.type, Boolean):
@@ -281,7 +281,7 @@ class Elements:
 
 
 def element_index(element: Columns) -> ColumnElement[int]:
-    """Return an element's place in its array, from 0."""
+    """Return an element's index in its array, from 0."""
     return _ElementIndex(element.key, element.ordinality)
 
 
@@ -301,25 +301,25 @@ class TypedList(TypeDecorator[list[Any]]):
         self.item = item
 
     def load_dialect_impl(self, dialect: Dialect) -> SqlType:
-        """Return an array where there are arrays, and JSON elsewhere."""
+        """Return an array type if the dialect has one, otherwise JSON."""
         if dialect.name == "postgresql":
             return dialect.type_descriptor(postgresql.ARRAY(self.item.dialect_impl(dialect)))
         return dialect.type_descriptor(Text())
 
     def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
-        """Return what the driver takes."""
+        """Return the value in the form of the driver."""
         convert = self.item.dialect_impl(dialect).bind_processor(dialect)
         items = [convert(item) if convert is not None else item for item in value or ()]
         return items if dialect.name == "postgresql" else json.dumps(items)
 
 
 def member(document: Sql, name: str) -> Sql:
-    """Return what a JSON object holds under a name, as JSON; null if there is nothing."""
+    """Return a member of a JSON object as JSON; null if there is none."""
     return document.op("->", precedence=15)(text(name))
 
 
 def text(constant: str) -> ColumnElement[str]:
-    """Return a text that the schema or the site has chosen, never a client."""
+    """Return a text of the schema or the site, never of a client, as a literal."""
     quoted = constant.replace("'", "''")
     return literal_column(f"'{quoted}'", Text())
 

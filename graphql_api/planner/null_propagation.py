@@ -1,10 +1,10 @@
-"""Values that cannot be shown: a field error, and null there or further up.
+"""Missing values of non-null fields: a field error, and null there or in a parent.
 
 Content that was published before a field became required lacks it, as does an unfinished
-draft; a sum can be larger than any number of JSON. The statement marks the place, see
-:data:`~graphql_api.planner.json_sql.MARK`, and here the mark becomes what
-https://spec.graphql.org/September2025/#sec-Handling-Execution-Errors asks for. Answers without
-a mark never come here.
+draft; a sum can be larger than any number of JSON. The statement has a
+:data:`~graphql_api.planner.json_sql.MARK` there, which this module replaces as in
+https://spec.graphql.org/September2025/#sec-Handling-Execution-Errors. Data without a mark skips
+this step.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from graphql import GraphQLError
 from graphql_api.planner.json_sql import MISSING, OUT_OF_RANGE
 from graphql_api.planner.plan import Body, Plan, PlannedField, Typename
 
-# For each mark, the code of the error and what it says of the field.
+# The code and message of the error for each mark.
 _REASONS: Mapping[str, tuple[str, str]] = {
     orjson.loads(MISSING): ("MISSING_VALUE", "Cannot return null for non-nullable field {}."),
     orjson.loads(OUT_OF_RANGE): (
@@ -28,8 +28,8 @@ _REASONS: Mapping[str, tuple[str, str]] = {
 }
 
 
-class _Null(Exception):  # not an error but a value on its way up
-    """Null in a place that cannot be null: the object around it becomes null instead."""
+class _Null(Exception):  # not an error, but a null that propagates
+    """A null for a non-null field: the object around it becomes null instead."""
 
 
 def complete(plan: Plan, data: bytes) -> tuple[Any, list[GraphQLError]]:
@@ -44,7 +44,7 @@ def complete(plan: Plan, data: bytes) -> tuple[Any, list[GraphQLError]]:
 def _object(
     bodies: Sequence[Body], value: dict[str, Any], path: list[str | int], errors: list[GraphQLError]
 ) -> dict[str, Any]:
-    """Complete an object, given what is selected of every type that it can be of."""
+    """Complete an object, given the selections on every type that it can have."""
     fields: dict[str, list[PlannedField | Typename]] = {}
     for body in bodies:
         for case in body.cases:

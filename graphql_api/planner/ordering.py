@@ -1,4 +1,4 @@
-"""``orderBy`` → keys that put every row in one certain place."""
+"""``orderBy`` → the keys of a total order."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from graphql_api.planner.source import Sql
 
 @dataclass(frozen=True, eq=False)
 class OrderTerm:
-    """What one value of an ``orderBy`` enum stands for.
+    """One value of an ``orderBy`` enum.
 
     Attributes:
         name: the enum value: ``publishedAt_DESC``.
-        sql: what is compared, of a row, and of what it refers to as the call's view shows that.
+        sql: the compared value, of a row and of the rows that the call's view shows.
         descending: whether the largest comes first.
-        nullable: whether it can be null.
+        nullable: whether the value can be null.
     """
 
     name: str
@@ -29,12 +29,12 @@ class OrderTerm:
 
 
 def order_mark(argument: Argument) -> str:
-    """Return what marks the cursors of this order, so that no other order takes them."""
+    """Return the mark of the cursors of an order, so that no other order accepts them."""
     return ",".join(term.name for term in _terms(argument))
 
 
 def order_keys(argument: Argument, row: Row, call: Call) -> tuple[OrderKey, ...]:
-    """Return the keys of the terms that were asked for.
+    """Return the keys of the requested terms.
 
     The relation's own order follows them. It ends with a key that is different for every row, so
     the whole is stable.
@@ -59,7 +59,7 @@ def _terms(argument: Argument) -> list[OrderTerm]:
     items = argument if isinstance(argument, tuple) else ()
     members = (item.value for item in items if isinstance(item, Known))
     terms = [member.value for member in members if isinstance(member, Enum)]
-    # What has been put in order by something once is not by the same again.
+    # A repeated key has no effect.
     first: dict[str, OrderTerm] = {}
     for term in terms:
         first.setdefault(term.name.rpartition("_")[0], term)
@@ -67,5 +67,5 @@ def _terms(argument: Argument) -> list[OrderTerm]:
 
 
 def order_size(argument: Argument) -> int:
-    """Return how many keys an order has, apart from those of the relation."""
+    """Return the number of keys of an order, without those of the relation."""
     return len(_terms(argument))

@@ -1,6 +1,6 @@
-"""One page of a connection's rows, and what can be said about it.
+"""One page of a connection's rows, and the facts about it.
 
-The page is selected first, by keys and limit; only of its rows is JSON made.
+The page is selected first, by keys and limit, and JSON is made only of its rows.
 """
 
 from __future__ import annotations
@@ -52,17 +52,17 @@ IsWithin: TypeAlias = Callable[[Sequence[OrderKey], Sequence[Sql]], Condition]
 
 
 class Page:
-    """A page of the connection that a field asks for.
+    """A page of a connection.
 
     Args:
-        field: the field, whose arguments say which page.
-        declaration: what it is declared as.
-        row: what it belongs to.
-        call: what the declaration is called with.
+        field: the selected field.
+        declaration: the declaration of the connection.
+        row: the row of the object with the connection.
+        call: the arguments and the view.
         parameters: the statement's parameters.
 
     Attributes:
-        call: what the declaration is called with.
+        call: the arguments and the view.
         rows: all rows of the connection.
         columns: the columns of the page's own rows.
     """
@@ -82,20 +82,20 @@ class Page:
         self._mark = order_mark(call.arguments.get("orderBy"))
         self._paging = paging_of(call.arguments, field.node, declaration.largest)
         self._limit = number(self._paging.size, parameters)
-        # One row more than the page has tells whether there are more.
+        # One more row than the page has shows whether there are more.
         self._looks_ahead = _asks_for(field.body, {"hasNextPage", "hasPreviousPage"})
         self._is_needed = _asks_for(field.body, {"nodes", "edges", "pageInfo"})
         self._source = call.source(_Rows(rows, self._select))
         self.columns = self._source.columns
         if not self._is_needed:
-            # What is wrong is wrong whatever is selected.
+            # A bad argument is an error whatever is selected.
             parameters.checks += self._paging.checks(self._mark, self._keys(self.columns))
 
-    def summed_up(self, value: Sql) -> Sql:
-        """Return a value that is made of the whole page, however many rows it has."""
+    def aggregate(self, value: Sql) -> Sql:
+        """Return a value of the whole page as one row, even if the page is empty."""
         if not self._is_needed:
             return value
-        # Counting makes it one group, also where nothing else in the value is an aggregate.
+        # The count makes the rows one group, even if the value has no aggregate.
         return select_over(self._source, case((func.count() >= literal_column("0"), value)), ())
 
     def array(self, value: Sql, *, reverse: bool = False) -> Sql:
@@ -117,9 +117,9 @@ class Page:
             case "endCursor":
                 return self._first_cursor(reverse=True)
             case "hasNextPage":
-                return self._goes_on()
+                return self._has_next_page()
             case "hasPreviousPage":
-                return self._went_before()
+                return self._has_previous_page()
             case _:
                 raise TypeError(f"a connection has no {name}")
 
@@ -138,9 +138,9 @@ class Page:
         """Return a ``value`` of each row of the connection that matches.
 
         Args:
-            value: what of a row; or of each thing that belongs to it.
-            related: what belongs to a row.
-            key: what tells rows apart; with it, what several things of a row have is one value.
+            value: the value of a row, or of each related row.
+            related: the related rows of a row.
+            key: the unique key of a row; with it, equal values of its related rows count once.
         """
         source = self.call.source(self.rows.relation)
         row, conditions = self.rows.row(source.columns), self._conditions(source.columns)
@@ -166,14 +166,16 @@ class Page:
     def _select(self, used: Sequence[str]) -> Selectable:
         """Return the page's rows, by limit, with these columns."""
         if not self._looks_ahead:
-            return self._limited(used, self._limit)
-        source = self.call.source(_Rows(self.rows, partial(self._limited, limit=self._limit + 1)))
+            return self._limited_rows(used, self._limit)
+        source = self.call.source(
+            _Rows(self.rows, partial(self._limited_rows, limit=self._limit + 1))
+        )
         order = order_by(self._keys(source.columns), reverse=self._paging.is_backward)
         place = func.row_number().over(order_by=order).label(_PLACE)
         shown = [source.columns[name].label(name) for name in used if name != _PLACE]
         return select(*shown, place).select_from(source.clause())
 
-    def _limited(self, used: Sequence[str], limit: Sql) -> Selectable:
+    def _limited_rows(self, used: Sequence[str], limit: Sql) -> Selectable:
         source = self.call.source(self.rows.relation)
         columns = source.columns
         keys = self._keys(columns)
@@ -217,13 +219,13 @@ class Page:
         cursors = self.array(cursor_of(self._mark, self._keys(self.columns)), reverse=reverse)
         return cursors.op("->")(literal_column("0"))
 
-    def _goes_on(self) -> Condition:
+    def _has_next_page(self) -> Condition:
         reasons = [] if self._paging.is_backward else [func.count() > self._limit]
         if self._paging.before is not None:
             reasons.append(self._has_any_beyond(self._paging.before, is_ahead))
         return or_(false(), *reasons)
 
-    def _went_before(self) -> Condition:
+    def _has_previous_page(self) -> Condition:
         reasons = [func.count() > self._limit] if self._paging.is_backward else []
         if self._paging.after is not None:
             reasons.append(self._has_any_beyond(self._paging.after, is_behind))
@@ -233,7 +235,7 @@ class Page:
         return or_(false(), *reasons)
 
     def _has_any_beyond(self, cursor: Given, is_within: IsWithin) -> Condition:
-        """Say whether there are rows on the other side of a cursor, or the cursor's own."""
+        """Return whether there are rows on the other side of a cursor, or the cursor's own."""
 
         def is_beyond(columns: Columns) -> Condition:
             keys = self._keys(columns)
@@ -264,7 +266,7 @@ class FirstRow:
 
     Attributes:
         rows: the rows, with their order.
-        source: makes a relation take part in the statement.
+        source: adds a relation to the statement.
     """
 
     rows: Rows
@@ -288,7 +290,7 @@ class FirstRow:
 
 
 def _asks_for(body: Body | None, names: set[str]) -> bool:
-    """Say whether one of these leaves is selected anywhere in a connection's own objects."""
+    """Return whether one of these fields is selected on a connection or its ``pageInfo``."""
     fields = (field for each in (body.cases if body else ()) for field in each.fields)
     return any(
         not isinstance(field, Typename)

@@ -1,4 +1,4 @@
-"""``first``, ``after``, ``last``, ``before`` and ``skip`` → which rows make the page."""
+"""``first``, ``after``, ``last``, ``before`` and ``skip`` → the rows of the page."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from graphql_api.planner.statement import Parameters
 
 @dataclass(frozen=True, eq=False)
 class Paging:
-    """Which page was asked for.
+    """The requested page of a connection.
 
     Attributes:
-        size: how many rows it has at most.
+        size: the largest number of rows.
         is_backward: whether the page ends at ``before`` or at the end of the list, rather
             than beginning at ``after`` or at the start.
-        after: the cursor that the page's rows stand behind.
-        before: the cursor that the page's rows stand ahead of.
-        skip: how many rows are left out first.
-        node: where the arguments stand.
+        after: the cursor after which the page's rows come.
+        before: the cursor before which the page's rows come.
+        skip: the number of rows to skip first.
+        node: the field with the arguments.
     """
 
     size: Read
@@ -47,7 +47,7 @@ class Paging:
         ]
 
     def checks(self, mark: str, keys: Sequence[OrderKey]) -> Iterator[Read]:
-        """Yield how to read all of it, for where no rows are selected that would."""
+        """Yield functions that read all arguments, for a selection without rows."""
         yield self.size
         if self.skip is not None:
             yield self.skip
@@ -69,36 +69,39 @@ class Paging:
 
 
 def paging_of(arguments: Arguments, node: FieldNode, largest: int) -> Paging:
-    """Return the page that a connection's arguments ask for, of at most so many rows.
+    """Return the page that a connection's arguments request.
 
     Raises:
         GraphQLError: if they contradict each other.
     """
-    first, last = _given(arguments.get("first")), _given(arguments.get("last"))
-    after, before = _given(arguments.get("after")), _given(arguments.get("before"))
-    skip = _given(arguments.get("skip"))
+    first, last = _value_argument(arguments.get("first")), _value_argument(arguments.get("last"))
+    after, before = (
+        _value_argument(arguments.get("after")),
+        _value_argument(arguments.get("before")),
+    )
+    skip = _value_argument(arguments.get("skip"))
     if first is not None and last is not None:
         raise bad_input("Give either first or last, not both.", node)
     if last is not None and (skip is not None or after is not None):
         raise bad_input("Combine last with before only, and first with after or skip.", node)
     size = last or first
     return Paging(
-        size=_checked("last" if last else "first", size, largest, node)
+        size=_size_reader("last" if last else "first", size, largest, node)
         if size is not None
         else lambda _: DEFAULT_SIZE,
         is_backward=last is not None,
         after=after,
         before=before,
-        skip=_checked("skip", skip, None, node) if skip is not None else None,
+        skip=_size_reader("skip", skip, None, node) if skip is not None else None,
         node=node,
     )
 
 
 def last_key_of(cursor: Given, count: int) -> Given:
-    """Return the last value that a cursor of so many keys holds, which is a whole number.
+    """Return the last value, an integer, of a cursor with a number of keys.
 
-    It is for a connection without ``orderBy``, whose own order ends with what all rows of a list
-    have in common.
+    For a connection without ``orderBy``, whose own order ends with a value that all rows of a
+    list share.
     """
 
     def read(variables: Variables) -> int:
@@ -113,8 +116,8 @@ def last_key_of(cursor: Given, count: int) -> Given:
 
 
 def number_of(name: str, given: Given | None, node: FieldNode | None = None) -> Read:
-    """Return how to read a size that may be given, at most :data:`LARGEST_SIZE`."""
-    return _checked(name, given, LARGEST_SIZE, node) if given else lambda _: DEFAULT_SIZE
+    """Return a function that reads an optional size, at most :data:`LARGEST_SIZE`."""
+    return _size_reader(name, given, LARGEST_SIZE, node) if given else lambda _: DEFAULT_SIZE
 
 
 def number(read: Read, parameters: Parameters) -> ColumnElement[int]:
@@ -122,11 +125,11 @@ def number(read: Read, parameters: Parameters) -> ColumnElement[int]:
     return parameters.add(read, BigInteger())
 
 
-def _given(argument: Argument) -> Given | None:
+def _value_argument(argument: Argument) -> Given | None:
     return argument if isinstance(argument, Given) else None
 
 
-def _checked(name: str, given: Given, largest: int | None, node: FieldNode | None) -> Read:
+def _size_reader(name: str, given: Given, largest: int | None, node: FieldNode | None) -> Read:
     def read(variables: Variables) -> int:
         value: int = given.read(variables)
         if value < 0:

@@ -1,4 +1,4 @@
-"""The plan: what an operation asks for, with every name resolved and nothing of SQL yet."""
+"""The plan of an operation: its selection with every name resolved, still without SQL."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from graphql_api.planner.declarations import Declaration, Through
 
 @dataclass(frozen=True, eq=False)
 class Typename:
-    """``__typename`` under a response name."""
+    """The field ``__typename``, under a response name."""
 
     key: str
 
@@ -23,14 +23,14 @@ class PlannedField:
     """A selected field.
 
     Attributes:
-        key: its response name.
-        type_name: the object type it belongs to.
-        name: its name there.
-        declaration: its SQL.
-        arguments: what it was called with.
-        nullable: whether the schema lets it be null.
-        body: what is selected of it; ``None`` for a leaf.
-        node: where it stands in the document.
+        key: the response name.
+        type_name: the object type of the field.
+        name: the name in that type.
+        declaration: the SQL.
+        arguments: the given arguments.
+        nullable: whether the schema allows null.
+        body: the selection on the field; ``None`` for a leaf.
+        node: the node in the document.
     """
 
     key: str
@@ -45,7 +45,7 @@ class PlannedField:
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """What is selected of an object that is of one of these types."""
+    """The selection on an object of one of several types."""
 
     types: tuple[str, ...]
     fields: tuple[PlannedField | Typename, ...]
@@ -53,18 +53,18 @@ class Case:
 
 @dataclass(frozen=True, eq=False)
 class Body:
-    """What is selected of an object, by its type.
+    """The selection on an object, by its type.
 
     Attributes:
-        cases: one for each different selection.
-        is_abstract: whether the type is known only when the row is.
+        cases: the different selections.
+        is_abstract: whether the type depends on the row.
     """
 
     cases: tuple[Case, ...]
     is_abstract: bool
 
     def without(self, types: Collection[object]) -> Body:
-        """Return what is selected of an object that is of none of these types."""
+        """Return the selection on an object of none of these types."""
         left = (
             Case(tuple(name for name in case.types if name not in types), case.fields)
             for case in self.cases
@@ -74,7 +74,7 @@ class Body:
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """A view that an operation asks for."""
+    """The view that an operation requests."""
 
     declaration: Through
     arguments: Arguments
@@ -82,18 +82,18 @@ class Seen:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What a whole operation asks for.
+    """The plan of a whole operation.
 
     Attributes:
-        root: the fields.
-        through: what it is looked at through, if the operation says so.
+        root: the root fields.
+        through: the view that the operation requests, or ``None``.
     """
 
     root: Body
     through: Seen | None = None
 
     def only(self, key: str) -> Plan:
-        """Return the plan of the one root field that has this response name."""
+        """Return the plan of the root field with this response name alone."""
         (case,) = self.root.cases
         kept = tuple(field for field in case.fields if field.key == key)
         return Plan(Body((Case(case.types, kept),), is_abstract=False), self.through)

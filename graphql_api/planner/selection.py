@@ -1,4 +1,4 @@
-"""Aliases, fragments, ``@skip`` and ``@include`` → what is selected, merged.
+"""Aliases, fragments, ``@skip`` and ``@include`` → the merged selection.
 
 As in https://spec.graphql.org/September2025/#CollectFields, for one object type at a time.
 """

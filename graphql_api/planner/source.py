@@ -1,4 +1,4 @@
-"""A relation under a name of its own, from which only what is used is selected."""
+"""Relations under names of their own, of which only the used columns are selected."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ SqlType: TypeAlias = TypeEngine[Any]
 
 
 class Relation(Protocol):
-    """Something that has rows with named columns."""
+    """A set of rows with named columns."""
 
     def type_of(self, column: str) -> SqlType | None:
         """Return the type of a column, or ``None`` if there is none of this name."""
 
     def under(self, name: str, columns: Sequence[str]) -> FromClause:
-        """Return what to select from, with at least these columns."""
+        """Return a FROM clause with at least these columns."""
 
 
 class Chosen:
-    """The relation of a select.
+    """A select as a relation.
 
     Attributes:
         select: the select.
@@ -46,7 +46,7 @@ class Chosen:
 
 
 class Columns:
-    """A relation's columns, as attributes; remembers which are used."""
+    """A relation's columns as attributes; records the used ones."""
 
     def __init__(self, relation: Relation, name: str) -> None:
         self._relation = relation
@@ -61,13 +61,13 @@ class Columns:
         if type_ is None:
             raise AttributeError(f"the relation has no column {column!r}")
         self.used[column] = None
-        # By name and not as an object, since the subquery is made only when all is known
-        # that is used of it; names are different throughout a statement.
+        # By name and not as an object, since the subquery is made only when all its used columns
+        # are known; names are unique in a statement.
         return literal_column(f"{self._name}.{column}", type_)
 
 
 class Source:
-    """A relation that takes part in a statement.
+    """A relation in a statement.
 
     Attributes:
         columns: its columns.
@@ -79,7 +79,7 @@ class Source:
         self.columns = Columns(relation, name)
 
     def clause(self) -> FromClause:
-        """Return what to select from; everything that uses the columns has to exist by now."""
+        """Return the FROM clause. Call it when every use of the columns exists."""
         return self._relation.under(self._name, tuple(self.columns.used))
 
 

@@ -1,4 +1,4 @@
-"""A compiled statement, and the values that it is run with."""
+"""A compiled statement and its parameters."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Statement:
 
     Attributes:
         sql: the text, the same for every run.
-        reads: for each parameter, in the order of the text, what its value is.
-        checks: what else is read, only to see that it can be used.
+        reads: functions that read the parameters' values, in the order of the text.
+        checks: further functions that read values only to validate them.
     """
 
     sql: str
@@ -44,7 +44,7 @@ class Parameters:
     """Collects the parameters of a statement while it is made.
 
     Attributes:
-        checks: what is to be read even if no parameter of the statement does so.
+        checks: functions that validate values which no parameter reads.
     """
 
     def __init__(self, dialect: Dialect) -> None:
@@ -53,18 +53,18 @@ class Parameters:
         self._reads: dict[str, Read] = {}
 
     def add(self, read: Read, type_: SqlType) -> BindParameter[Any]:
-        """Return a new parameter whose value will be read in this way."""
+        """Return a new parameter whose value a function reads."""
         name = f"p{len(self._reads) + 1}"
         self._reads[name] = _converted_read(read, _converter_of(type_, self._dialect))
         return bindparam(name, type_=type_, required=False)
 
     def in_order(self, compiled: SQLCompiler) -> list[Read]:
-        """Return how to read the parameters, in the order in which the SQL has them."""
+        """Return the functions that read the parameters, in the order of the SQL."""
         names = compiled.positiontup or ()
         return [self._reads.get(name) or self._constant(compiled, name) for name in names]
 
     def _constant(self, compiled: SQLCompiler, name: str) -> Read:
-        """Return how to read a constant that a relation holds."""
+        """Return a function that reads the constant of a relation."""
         value = compiled.params[name]
         converter = _converter_of(compiled.binds[name].type, self._dialect)
         return _converted_read(lambda _: value, converter)
@@ -76,9 +76,9 @@ def _converter_of(type_: SqlType, dialect: Dialect) -> Convert:
 
 
 def without_nul(value: Any) -> Any:
-    """Return a value that can be asked for in PostgreSQL, which does not take NUL.
+    """Return a value without NUL, which PostgreSQL does not accept.
 
-    Another control character stands for it, which no id and no stored text has either.
+    Another control character replaces it, which no id and no stored text contains either.
     """
     match value:
         case str():

@@ -1,4 +1,4 @@
-"""Where a site and its files are."""
+"""The URLs of a site and its files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cms.site import Site
 
 
 class NoSuchFile(CopydeskError):
-    """The site has no such file. The message says why, and what to do about it."""
+    """A missing file of the site. The message has the reason and a remedy."""
 
 
 @dataclass(frozen=True)
@@ -19,14 +19,14 @@ class Addresses:
 
     Attributes:
         home: the site's URL, without a slash at the end.
-        files: the URL under which its files are, without a slash at the end.
+        files: the URL prefix of its files, without a slash at the end.
     """
 
     home: str
     files: str
 
     def page(self, path: str) -> str:
-        """Return the URL of a page; letters that no URL may hold are escaped (RFC 3986)."""
+        """Return the URL of a page, with escapes as in RFC 3986."""
         return self.home + quote(path)
 
 
@@ -34,7 +34,7 @@ def addresses_of(site: Site, mounted_at: str) -> Addresses:
     """Return the addresses of a site.
 
     Args:
-        site: its declaration.
+        site: the site's declaration.
         mounted_at: the path under which the host serves the app, as in ASGI's ``root_path``.
 
     Raises:
@@ -46,7 +46,7 @@ def addresses_of(site: Site, mounted_at: str) -> Addresses:
             'addresses; add url="https://…" to Site(…).'
         )
         raise NoSuchFile(message)
-    # A host that is served below a path of its own names that path as well.
+    # If the host itself is below a path, as in `site.url`, the mount path includes that path.
     below = unquote(urlsplit(site.url).path)
     is_below = f"{mounted_at}/".startswith(f"{below}/")
     inside = mounted_at.removeprefix(below) if is_below else mounted_at

@@ -6,7 +6,7 @@ from graphql_api.site_files.feed import Feed, FeedItem
 from graphql_api.site_files.markup import Element, add, as_bytes, root
 
 MEDIA_TYPE = "application/atom+xml"
-_NEVER = "1970-01-01T00:00:00Z"  # when a feed changed that has never had anything in it
+_NEVER = "1970-01-01T00:00:00Z"  # the time of the last change of a feed without items
 
 
 def atom(feed: Feed) -> bytes:
@@ -19,7 +19,7 @@ def atom(feed: Feed) -> bytes:
     add(document, "link", attributes={"rel": "self", "type": MEDIA_TYPE, "href": feed.url})
     add(document, "link", attributes={"rel": "alternate", "type": "text/html", "href": feed.home})
     add(document, "generator", "Copydesk")
-    # Stands for the authors of entries that have none of their own.
+    # The author of entries without authors of their own.
     add(add(document, "author"), "name", feed.site)
     for item in feed.items:
         _add_entry(document, item)

@@ -1,4 +1,4 @@
-"""Where the files are, and how they are sent."""
+"""The routes and responses of the files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from graphql_api.site_files.sitemap import part_of_sitemap, sitemap
 
 Make: TypeAlias = Callable[[Request], Awaitable[bytes]]
 
-# Of each form of a feed: what its address ends with, how it is written, and its media type.
+# The suffix, the writer and the media type of each form of a feed.
 FORMS: Mapping[str, tuple[Callable[[Feed], bytes], str]] = {
     ".atom": (atom.atom, f"{atom.MEDIA_TYPE}; charset=utf-8"),
     ".json": (json_feed.json_feed, json_feed.MEDIA_TYPE),
@@ -36,9 +36,9 @@ class SiteFiles:
     """The sitemap and the feeds of a site.
 
     Attributes:
-        site: its declaration.
-        delivery: what answers for it.
-        sitemap_size: how many pages a part of the sitemap has at most.
+        site: the site's declaration.
+        delivery: the delivery API of the site.
+        sitemap_size: the largest number of pages in a part of the sitemap.
     """
 
     site: Site
@@ -46,7 +46,7 @@ class SiteFiles:
     sitemap_size: int = LARGEST_SITEMAP
 
     def routes(self) -> list[Route]:
-        """Return where they are."""
+        """Return the routes of all files."""
         return [
             Route("/sitemap.xml", _serve(self._sitemap, _XML)),
             Route("/sitemap-{number:int}.xml", _serve(self._part, _XML)),
@@ -80,7 +80,7 @@ class SiteFiles:
 
 
 def _serve(make: Make, media_type: str) -> Callable[[Request], Awaitable[Response]]:
-    """Return what answers requests for a file."""
+    """Return the endpoint of a file."""
 
     async def serve(request: Request) -> Response:
         try:
@@ -95,7 +95,7 @@ def _serve(make: Make, media_type: str) -> Callable[[Request], Awaitable[Respons
 
 
 def _file_response(request: Request, body: bytes, media_type: str) -> Response:
-    """Return the response with a file, or that the client has it already."""
+    """Return the response with a file, or 304 if the client has the same one."""
     tag = f'"{sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": tag}
     known = request.headers.get("if-none-match", "")

@@ -1,4 +1,4 @@
-"""What a feed holds: the newest pages of a site, of a content type or of a category."""
+"""The contents of a feed: the newest pages of a site, a content type or a category."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from graphql_api.delivery import Delivery
 from graphql_api.site_files.addresses import Addresses, NoSuchFile
 from graphql_api.site_files.queries import query
 
-# How a feed of all content types is called.
+# The name of the feed of all content types.
 ALL = "all"
 _SIZE = 50
 
@@ -27,9 +27,9 @@ class FeedSelection:
     """The choice of a feed among those of a site.
 
     Attributes:
-        name: a content type, or :data:`ALL`.
-        category: the path of a category; with all that is below it. Empty for all.
-        locale: the language; empty for the site's first.
+        name: the name of a content type, or :data:`ALL`.
+        category: the tree path of a category, whose subtree is included; empty for all.
+        locale: the locale; empty for the site's first.
     """
 
     name: str
@@ -42,17 +42,17 @@ class FeedItem:
     """A page in a feed.
 
     Attributes:
-        id: a tag URI, which never changes, also if the page moves.
-        url: where the page stands.
-        title: what it is called.
-        summary: what it is about; may be empty.
-        html: what stands on it, with absolute addresses; ``None`` if only its summary is told.
-        locale: its language.
-        author: who wrote it, if they have a byline.
-        reviewers: who signed it off.
-        tags: its tags.
-        published: when it first became public, in ISO 8601.
-        updated: when it became public as it is.
+        id: a tag URI, which never changes, even if the page moves.
+        url: the URL of the page.
+        title: the title.
+        summary: the summary; may be empty.
+        html: the content, with absolute URLs; ``None`` if the item has only a summary.
+        locale: the locale.
+        author: the byline of the author, if there is one.
+        reviewers: the bylines of the reviewers who signed off.
+        tags: the names of the tags.
+        published: when the page was first published, in ISO 8601.
+        updated: when its present revision was published, in ISO 8601.
     """
 
     id: str
@@ -73,12 +73,12 @@ class Feed:
     """A feed.
 
     Attributes:
-        title: what it is called.
-        site: what the site is called.
-        home: where the site is.
-        url: where the feed itself is.
-        locale: its language.
-        items: its pages, the newest first.
+        title: the title of the feed.
+        site: the name of the site.
+        home: the URL of the site.
+        url: the URL of the feed.
+        locale: the locale.
+        items: the pages, the newest first.
     """
 
     title: str
@@ -95,11 +95,11 @@ async def read_feed(
     """Return a feed.
 
     Args:
-        delivery: what answers.
+        delivery: the delivery API of the site.
         site: the site's declaration.
-        addresses: where the site and its files are.
-        selection: which feed.
-        suffix: what its address ends with.
+        addresses: the URLs of the site and its files.
+        selection: the choice of the feed.
+        suffix: the suffix of the feed's URL.
 
     Raises:
         NoSuchFile: if there is none.
@@ -133,10 +133,10 @@ def _check(site: Site, selection: FeedSelection) -> None:
 
 
 async def _newest(delivery: Delivery, site: Site, selection: FeedSelection) -> Any:
-    """Return what the delivery API says; without the contents if one of them is missing."""
+    """Return the newest pages; without their contents if one of those is missing."""
     document, variables = _document(site), _variables(site, selection)
     response = await query(delivery, document, {**variables, "whole": True})
-    if response["data"] is None:  # a field was made required after something was published
+    if response["data"] is None:  # a field became required after the publication of a page
         response = await query(delivery, document, {**variables, "whole": False})
     return response["data"]
 
@@ -176,10 +176,7 @@ def _variables(site: Site, selection: FeedSelection) -> dict[str, Any]:
 
 
 def _bodies(site: Site) -> Mapping[str, str]:
-    """Return which field is the content of each type, as GraphQL calls it.
-
-    It is the first Markdown that is required.
-    """
+    """Return the GraphQL name of each type's content: its first required Markdown field."""
     found = ((each.name, _body(each)) for each in site.content_types.values())
     return {name: field for name, field in found if field is not None}
 
@@ -226,5 +223,5 @@ def _item(addresses: Addresses, bodies: Mapping[str, str], node: Any) -> FeedIte
 
 
 def _tag(home: str, entry_id: str) -> str:
-    """Return a tag URI (RFC 4151): a name that the site gave at a time when it was the site's."""
+    """Return a tag URI (RFC 4151), which includes a date on which the site had its domain."""
     return f"tag:{urlsplit(home).hostname},{made_at(entry_id):%Y-%m-%d}:{entry_id}"

@@ -37,10 +37,10 @@ def _item(item: FeedItem) -> dict[str, Any]:
         "language": item.locale,
         "tags": item.tags,
         "authors": [{"name": item.author}] if item.author is not None else [],
-        # Names of one's own begin with an underscore; the standard knows no reviewers.
+        # Extensions begin with an underscore; the standard has no reviewers.
         "_reviewers": [{"name": name} for name in item.reviewers],
     }
-    # An item has to have some content; where there is none to show, that is its summary.
+    # An item needs content; without any, the summary takes its place.
     text = {"content_text": item.summary}
     content = text if item.html is None else {"content_html": item.html}
     return {**{name: value for name, value in shown.items() if value}, **content}

@@ -1,4 +1,4 @@
-"""XML that is well formed, whatever the words in it are."""
+"""XML that is well formed for any text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
-# What no XML 1.0 document may hold, not even escaped: https://www.w3.org/TR/xml/#charsets.
+# The characters that no XML 1.0 document may contain, not even escaped: https://www.w3.org/TR/xml/#charsets.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -23,7 +23,7 @@ def root(name: str, attributes: Mapping[str, str]) -> Element:
 def add(
     parent: Element, name: str, words: str | None = None, attributes: Mapping[str, str] = _NONE
 ) -> Element:
-    """Add an element with these words in it to another one, and return it."""
+    """Add an element with a text to another element, and return it."""
     child = ET.SubElement(
         parent, name, {key: _without_forbidden(value) for key, value in attributes.items()}
     )
@@ -32,7 +32,7 @@ def add(
 
 
 def as_bytes(document: Element) -> bytes:
-    """Return a document as it is sent."""
+    """Return a document as bytes."""
     ET.indent(document, " ")
     body: bytes = ET.tostring(document, "utf-8")
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + body

@@ -1,4 +1,4 @@
-"""Queries of a site's own files: a fixed document, answered as any reader's would be."""
+"""Queries for a site's files: fixed documents, answered as those of any reader."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from graphql_api.http.limits import Limits
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.planner.arguments import Variables
 
-# The documents are the site's own, not a client's; what they ask for has limits in itself.
+# The documents are fixed and of limited size, so clients' limits do not apply.
 LIMITS = Limits(tokens=100_000, fields=100_000, parts=100_000, cost=100_000_000)
 
 

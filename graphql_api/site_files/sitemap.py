@@ -1,5 +1,5 @@
-"""The sitemap, after https://www.sitemaps.org/protocol.html, with the languages of each page as
-https://developers.google.com/search/docs/specialty/international/localized-versions says.
+"""The sitemap, as in https://www.sitemaps.org/protocol.html, with the locales of each page as in
+https://developers.google.com/search/docs/specialty/international/localized-versions.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _DOCUMENT = """query Sitemap($first: Int!, $skip: Int!) {
 
 
 async def sitemap(delivery: Delivery, addresses: Addresses, size: int = LARGEST_SITEMAP) -> bytes:
-    """Return the sitemap, or the index of its parts if it has more pages than one part takes.
+    """Return the sitemap, or the index of its parts if one part is too small.
 
     Raises:
         RequestFailed: if it takes too long.
@@ -39,7 +39,7 @@ async def sitemap(delivery: Delivery, addresses: Addresses, size: int = LARGEST_
 async def part_of_sitemap(
     delivery: Delivery, addresses: Addresses, number: int, size: int = LARGEST_SITEMAP
 ) -> bytes:
-    """Return a part of the sitemap, counted from 1.
+    """Return a part of the sitemap by number, from 1.
 
     Raises:
         NoSuchFile: if there is no such part.

@@ -178,7 +178,7 @@ class Suggestion:
 
 
 def _suggestions(_: Row, call: Call) -> Rows:
-    given = call.required("search")
+    given = call.required_scalar("search")
     first = call.arguments.get("first")
     count = Given(_read_within_limit(first.read) if isinstance(first, Given) else _default_count)
     typed = call.bind(_query_argument(given, _grams_of_words), JsonDocument)

@@ -83,7 +83,7 @@ def node_fields(nodes: Mapping[str, NodeRows]) -> dict[str, Declared]:
         "node": Declared(
             "Node | None",
             OneOf(
-                lambda _, call: rows_with(call, call.bind(call.required("id"), Key)),
+                lambda _, call: rows_with(call, call.bind(call.required_scalar("id"), Key)),
                 relations=len(nodes) + 1,
             ),
             "Object with this id; null if there is none that the view may read.",
@@ -104,7 +104,7 @@ def node_fields(nodes: Mapping[str, NodeRows]) -> dict[str, Declared]:
 
 def _identifiers(call: Call) -> Rows:
     return Rows(
-        Elements(call.bind(call.required("ids"), JsonDocument)),
+        Elements(call.bind(call.required_scalar("ids"), JsonDocument)),
         order=lambda element: (OrderKey(element_index(element)),),
     )
 

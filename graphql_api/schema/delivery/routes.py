@@ -35,7 +35,7 @@ _PATH = Argument("path", "str", "URL path on the site, without query and fragmen
 
 
 def _route(_: Row, call: Call) -> tuple[Rows, ...]:
-    path = call.bind(call.required("path"), Key)
+    path = call.bind(call.required_scalar("path"), Key)
     page = page_rows(call.view, lambda edition: edition.path == path)
     former = Rows(
         Chosen(relations.former_paths(call.view)), order=lambda row: (OrderKey(row.locale),)

@@ -33,7 +33,7 @@ _SINCE = Argument("since", "int", "Position up to which the client has all chang
 
 
 def _since(call: Call) -> Sql:
-    given = call.required("since")
+    given = call.required_scalar("since")
 
     def read_since(variables: Variables) -> int:
         position: int = given.read(variables)

@@ -1,4 +1,4 @@
-"""Accounts, what they may do, and the tokens that stand for them."""
+"""Accounts, their role grants and their service tokens."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from graphql_api.schema.delivery.node import Node
 
 
 def account_rows(*conditions: Condition) -> Rows:
-    """Return accounts, by address."""
+    """Return accounts, ordered by email address."""
     return Rows(
         Chosen(management.accounts()),
         conditions,
@@ -22,7 +22,7 @@ def account_rows(*conditions: Condition) -> Rows:
 
 
 def grant_rows(*conditions: Condition) -> Rows:
-    """Return roles that accounts hold, the oldest first."""
+    """Return role grants, the oldest first."""
     return Rows(Chosen(management.grants()), conditions, order=lambda row: (OrderKey(row.id),))
 
 
@@ -42,14 +42,24 @@ def _grants(account: AccountRow, _: Call) -> Rows:
 
 
 class Account(Node):
-    """Somebody who signs in."""
+    """Identity of a person or program that signs in; holds roles."""
 
-    id = value("ID", AccountRow.id, "Its id.")
-    email = value("str", AccountRow.email, "What it signs in with.")
-    created_at = value("DateTime", AccountRow.created_at, "Since when there is it.")
-    disabled_at = value("DateTime | None", AccountRow.disabled_at, "Since when it cannot sign in.")
-    person = one("Person | None", _person, "The byline under which readers see its work.")
-    grants = many("list[RoleGrant]", _grants, "What it may do.")
+    id = value("ID", AccountRow.id, "Account id.")
+    email = value("str", AccountRow.email, "Email address with which the account signs in.")
+    created_at = value("DateTime", AccountRow.created_at, "When the account was created.")
+    disabled_at = value(
+        "DateTime | None",
+        AccountRow.disabled_at,
+        "When the account was disabled; null if it can sign in.",
+    )
+    person = one(
+        "Person | None",
+        _person,
+        "Byline under which readers see the account's work; null without one.",
+    )
+    grants = many(
+        "list[RoleGrant]", _grants, "Roles that the account holds now, each with its limits."
+    )
 
 
 def _category(grant: GrantRow, _: Call) -> Rows:
@@ -57,28 +67,42 @@ def _category(grant: GrantRow, _: Call) -> Rows:
 
 
 class RoleGrant(Node):
-    """A role, and what it is limited to."""
+    """A role that an account holds, for all content or for a part of it."""
 
-    id = value("ID", GrantRow.id, "Its id.")
-    role = word("Role", GrantRow.role, "The role.")
+    id = value("ID", GrantRow.id, "Grant id.")
+    role = word("Role", GrantRow.role, "Role that the grant gives.")
     role_name = word_text("str", "role", GrantRow.role)
-    stage = value("str | None", GrantRow.stage, "The one stage to sign off at.")
-    content_type = word("EntryType | None", GrantRow.content_type, "Only entries of this type.")
+    stage = value(
+        "str | None",
+        GrantRow.stage,
+        "The only policy stage at which the role signs off; null for every stage.",
+    )
+    content_type = word(
+        "EntryType | None",
+        GrantRow.content_type,
+        "Content type to which the grant is limited; null for all.",
+    )
     content_type_name = word_text("str | None", "contentType", GrantRow.content_type)
-    category = one("Category | None", _category, "Only entries in this category or below it.")
+    category = one(
+        "Category | None",
+        _category,
+        "Category to whose subtree the grant is limited; null for all.",
+    )
 
 
 class ServiceToken(Node):
-    """A secret for a program, which acts as its account. The secret itself is not kept."""
+    """A program's credential, which acts for its account. The secret itself is not stored."""
 
-    id = value("ID", TokenRow.id, "Its id.")
-    name = value("str", TokenRow.name, "What it is for.")
+    id = value("ID", TokenRow.id, "Service token id.")
+    name = value("str", TokenRow.name, "Purpose of the token, in the words of its owner.")
     scopes = word_list(
         "list[Action] | None",
         TokenRow.scopes,
-        "The actions that it is good for; null for all that its account may do.",
+        "Actions that the token allows; null for all that its account may do.",
     )
     scope_names = word_text("list[str] | None", "scopes", TokenRow.scopes)
-    created_at = value("DateTime", TokenRow.created_at, "When it was made.")
-    expires_at = value("DateTime", TokenRow.expires_at, "Until when it is good.")
-    last_used_at = value("DateTime | None", TokenRow.last_used_at, "When it was last used.")
+    created_at = value("DateTime", TokenRow.created_at, "When the token was issued.")
+    expires_at = value("DateTime", TokenRow.expires_at, "When the token expires.")
+    last_used_at = value(
+        "DateTime | None", TokenRow.last_used_at, "When the token was last used; null if never."
+    )

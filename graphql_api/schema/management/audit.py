@@ -1,4 +1,4 @@
-"""The audit chain."""
+"""Audit records: their type, filter, facets and order."""
 
 from __future__ import annotations
 
@@ -32,26 +32,28 @@ def _account(record: AuditRow, _: Call) -> Rows:
 
 
 class AuditRecord:
-    """Who did what, when, to what."""
+    """A record of the audit chain: an action, its actor, its subject and its outcome."""
 
-    sequence = value("int", AuditRow.sequence, "Its number, without gaps.")
-    recorded_at = value("DateTime", AuditRow.recorded_at, "When it was done.")
-    actor = value("str", AuditRow.actor, "An account's id, or operator.")
+    sequence = value("int", AuditRow.sequence, "Sequence number in the chain, without gaps.")
+    recorded_at = value("DateTime", AuditRow.recorded_at, "When the action was recorded.")
+    actor = value("str", AuditRow.actor, "Id of the account that acted, or `operator`.")
     account = one(
         "Account | None",
         _account,
-        "The account, if it was one.",
+        "Account that acted; null if the actor was no account.",
     )
-    action = word("Action", AuditRow.action, "What was asked for.")
+    action = word("Action", AuditRow.action, "Action that the actor requested.")
     action_name = word_text("str", "action", AuditRow.action)
-    subject = value("str | None", AuditRow.subject, "The id of what it was done to.")
-    outcome = word("AuditOutcome", AuditRow.outcome, "Whether it was done.")
-    detail = value("JSON", AuditRow.detail, "What else there is to know.")
-    previous_hash = value("str", AuditRow.previous_hash, "The hash of the record before it.")
-    hash = value("str", AuditRow.hash, "The hash of this one.")
+    subject = value(
+        "str | None", AuditRow.subject, "Id of the object of the action; null for none."
+    )
+    outcome = word("AuditOutcome", AuditRow.outcome, "Whether the action was carried out.")
+    detail = value("JSON", AuditRow.detail, "Further facts about the action, by name.")
+    previous_hash = value("str", AuditRow.previous_hash, "Hash of the preceding record.")
+    hash = value("str", AuditRow.hash, "Hash of this record, which the next one repeats.")
 
 
-# What several records can have in common.
+# The facets of audit records.
 AUDIT_SUMMED = Summed(
     (
         Facet("actor", AuditRow.actor),
@@ -67,15 +69,21 @@ def _entry_id(record: AuditRow) -> Sql:
 
 
 AUDIT_WHERE: Mapping[str, Declared] = {
-    "sequence": leaf_comparison("int", AuditRow.sequence, "Its number."),
-    "recorded_at": leaf_comparison("DateTime", AuditRow.recorded_at, "When it was done."),
-    "actor": leaf_comparison("str", AuditRow.actor, "Who did it."),
-    "action": comparison("ActionFilter", AuditRow.action, "What was asked for."),
-    "subject": leaf_comparison("str", AuditRow.subject, "What it was done to."),
+    "sequence": leaf_comparison("int", AuditRow.sequence, "Filter on the sequence number."),
+    "recorded_at": leaf_comparison(
+        "DateTime", AuditRow.recorded_at, "Filter on the time of the record."
+    ),
+    "actor": leaf_comparison(
+        "str", AuditRow.actor, "Filter on the id of the account that acted, or `operator`."
+    ),
+    "action": comparison("ActionFilter", AuditRow.action, "Filter on the requested action."),
+    "subject": leaf_comparison(
+        "str", AuditRow.subject, "Filter on the id of the object of the action."
+    ),
     "entry": leaf_comparison(
         "ID",
         _entry_id,
-        "The entry that it was about.",
+        "Filter on the id of the entry that the action concerned.",
     ),
-    "outcome": comparison("AuditOutcomeFilter", AuditRow.outcome, "Whether it was done."),
+    "outcome": comparison("AuditOutcomeFilter", AuditRow.outcome, "Filter on the outcome."),
 }

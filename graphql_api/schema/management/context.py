@@ -1,4 +1,4 @@
-"""What the root fields that Python answers get to work with."""
+"""The context and the argument types of root fields that Python answers."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from cms.work.work import Reading
 
 _MOST_DAYS = 100_000
 
-Given: TypeAlias = Mapping[str, Any]
+InputValues: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class RequestContext:
-    """A request, as far as it matters to those who answer it.
+    """The parts of a request that root fields use.
 
     Attributes:
-        database: where the content is.
-        site: its declaration.
-        actor: who is asking.
-        address: the network address that the request came from.
-        lifetimes: for how long a session's tokens are good.
+        database: the content database.
+        site: the site's declaration.
+        actor: the actor of the request.
+        address: the network address of the client.
+        lifetimes: how long a session's tokens are valid.
     """
 
     database: Database
@@ -41,23 +41,23 @@ class RequestContext:
 
 
 # Answers a root field of a query from one snapshot.
-AnswerQuery: TypeAlias = Callable[[Reading, Given], Awaitable[Json]]
+AnswerQuery: TypeAlias = Callable[[Reading, InputValues], Awaitable[Json]]
 # Answers a root field of a mutation, in transactions of its own.
-AnswerMutation: TypeAlias = Callable[[RequestContext, Given], Awaitable[Json]]
+AnswerMutation: TypeAlias = Callable[[RequestContext, InputValues], Awaitable[Json]]
 
 
 def days(count: int) -> timedelta:
-    """Return a number of days that a client has sent, at most a few centuries of them."""
+    """Return a client's number of days as a duration, limited to a few centuries."""
     return timedelta(days=max(-_MOST_DAYS, min(count, _MOST_DAYS)))
 
 
 def plain_object(value: Mapping[str, Any]) -> JsonObject:
-    """Return an object as JSON, without the keys that hold nothing."""
+    """Return an object as JSON, without its nulls."""
     return {key: plain_json(item) for key, item in value.items() if item is not None}
 
 
 def plain_json(value: Any) -> Any:
-    """Return a value as JSON, without the keys that hold nothing."""
+    """Return a value as JSON, without the nulls of its objects."""
     match value:
         case Mapping():
             return {str(key): plain_json(item) for key, item in value.items() if item is not None}

@@ -1,4 +1,4 @@
-"""What editors see of an entry, beside what readers do."""
+"""The fields and types of an entry that only the management schema has."""
 
 from __future__ import annotations
 
@@ -106,56 +106,73 @@ def _presence(entry: EntryRow, _: Call) -> Rows:
     )
 
 
-# The fields of an entry that only editors have. What is never null to readers may be null in
-# a draft, so it is declared anew.
+# The fields of an entry that only editors have. A field that is never null for readers may be
+# null in a draft, so it is declared anew.
 ENTRY_FIELDS: Mapping[str, Declared] = {
     "published_at": value(
         "DateTime | None",
         EntryRow.live_published_at,
-        "Since when the edition's public revision is public; null if there is none.",
+        "When the edition's public revision was published; null if the edition is not public.",
     ),
     "first_published_at": value(
         "DateTime | None",
         EntryRow.live_first_published_at,
-        "When the edition first became public; null if it is not public.",
+        "When the edition was first published; null if it is not public.",
     ),
-    "archived_at": value("DateTime | None", EntryRow.archived_at, "Since when it is put away."),
-    "state": value("EntryState", _state, "Where the revision that is shown stands."),
+    "archived_at": value(
+        "DateTime | None",
+        EntryRow.archived_at,
+        "When the edition was archived; null if it is not.",
+    ),
+    "state": value("EntryState", _state, "Workflow state of the revision."),
     "public": one(
-        "Entry | None", _live, "The edition as readers see it; null if it is not public."
+        "Entry | None",
+        _live,
+        "Entry in its public revision, as readers see it; null if it is not public.",
     ),
-    "editions": many("list[Entry]", _editions, "All its editions, one for each locale."),
+    "editions": many(
+        "list[Entry]", _editions, "Newest revisions of all editions, one for each locale."
+    ),
     "revisions": connection(
-        "Revision", _revisions, "The edition's revisions, the newest first.", order="RevisionOrder"
+        "Revision", _revisions, "Revisions of the edition, the newest first.", order="RevisionOrder"
     ),
-    "open_review": one("ReviewRequest | None", _open_review, "The review that is running."),
+    "open_review": one(
+        "ReviewRequest | None",
+        _open_review,
+        "Open review of the edition; null if there is none.",
+    ),
     "comments": connection(
-        "Comment", _threads, "What editors say about it, by thread.", order="CommentOrder"
+        "Comment",
+        _threads,
+        "First comment of each thread about the edition, the oldest first.",
+        order="CommentOrder",
     ),
     "publications": connection(
         "Publication",
         _publications,
-        "When which revision was public, the newest first.",
+        "Publications of the edition, the newest first.",
         order="PublicationOrder",
     ),
-    "presence": many("list[Presence]", _presence, "Who has it open now."),
+    "presence": many("list[Presence]", _presence, "Accounts that have the edition open now."),
 }
 
 
-# What editors can ask of an entry, and count entries by, beside what readers can.
+# The filters and facets of entries that only editors have.
 ENTRY_FILTERS: Mapping[str, Declared] = {
-    "state": comparison("EntryStateFilter", _state, "Where the revision that is shown stands."),
+    "state": comparison(
+        "EntryStateFilter", _state, "Filter on the workflow state of the revision."
+    ),
 }
 ENTRY_FACETS = (Facet("state", of_row(_state)),)
 
 
-def _account(column: str) -> Declared:
+def _account(column: str, description: str) -> Declared:
     account_id = attrgetter(column)
 
     def rows(row: Row, _: Call) -> Rows:
         return account_rows(lambda account: account.id == account_id(row))
 
-    return one("Account", rows, "The account that did it.")
+    return one("Account", rows, description)
 
 
 def _entry_as_of(revision: EntryRow, call: Call) -> Rows:
@@ -178,27 +195,37 @@ def _change_requests(revision: EntryRow, _: Call) -> Rows:
 
 # The fields of a revision that only editors have.
 REVISION_FIELDS: Mapping[str, Declared] = {
-    "note": value("str", EntryRow.note, "What its author has to say about it."),
+    "note": value("str", EntryRow.note, "Author's note on the revision; empty if there is none."),
     "is_autosave": value(
-        "bool", EntryRow.is_autosave, "Whether it was saved while somebody was typing."
+        "bool",
+        EntryRow.is_autosave,
+        "Whether the revision was saved automatically while its author was typing.",
     ),
-    "account": _account("author_id"),
-    "entry": one("Entry", _entry_as_of, "The entry as it is in this revision."),
-    "sign_offs": many("list[SignOff]", _signatures, "The sign-offs on its digest."),
+    "account": _account("author_id", "Account that saved the revision."),
+    "entry": one("Entry", _entry_as_of, "Entry in this revision."),
+    "sign_offs": many(
+        "list[SignOff]", _signatures, "Sign-offs on the digest of the revision, the oldest first."
+    ),
     "change_requests": many(
-        "list[ChangeRequest]", _change_requests, "What reviewers want changed in its digest."
+        "list[ChangeRequest]",
+        _change_requests,
+        "Change requests about the digest of the revision, the oldest first.",
     ),
 }
 
 # The fields of a sign-off that only editors have.
 _SIGN_OFF_FIELDS: Mapping[str, Declared] = {
-    "id": value("ID", SignatureRow.id, "Its id."),
-    "digest": value("str", SignatureRow.digest, "The digest that it is a yes to."),
-    "note": value("str", SignatureRow.note, "A remark for the other editors."),
-    "account": _account("account_id"),
+    "id": value("ID", SignatureRow.id, "Sign-off id."),
+    "digest": value(
+        "str", SignatureRow.digest, "SHA-256 digest of the revision that was signed off."
+    ),
+    "note": value(
+        "str", SignatureRow.note, "Reviewer's note for other editors; empty if there is none."
+    ),
+    "account": _account("account_id", "Account that signed off."),
 }
 
-# A sign-off as editors see it. To readers it is a part of a review, without an id.
+# A sign-off in the management schema. In the delivery schema it is part of a review and has no id.
 SIGN_OFF = type(
     "SignOff",
     (Node,),
@@ -219,12 +246,12 @@ def _stages(review: ReviewRequestRow, _: Call) -> Rows:
 
 
 class ReviewStage:
-    """A step that a review has to pass."""
+    """A stage of the policy that a review has to pass."""
 
-    name = value("str", json_member("name"), "Its name.")
-    role = part_word("Role", "role", "The role that signs off here.")
+    name = value("str", json_member("name"), "Name of the stage in the policy.")
+    role = part_word("Role", "role", "Role that signs off at the stage.")
     role_name = part_text("str", "role", "role")
-    approvals = value("int", json_member("approvals"), "How many people have to sign off.")
+    approvals = value("int", json_member("approvals"), "Number of people who have to sign off.")
 
 
 def _reviewed_entry(review: ReviewRequestRow, call: Call) -> Rows:
@@ -248,38 +275,56 @@ def _change_requests_of_review(review: ReviewRequestRow, _: Call) -> Rows:
 
 
 class ReviewRequest(Node):
-    """The question whether an edition may be published, as it was asked."""
+    """A request to review an edition, with the stages that the policy had at that time."""
 
-    id = value("ID", ReviewRequestRow.id, "Its id.")
-    entry = one("Entry", _reviewed_entry, "What is to be reviewed, as it is now.")
-    note = value("str", ReviewRequestRow.note, "What the reviewers should know.")
-    stages = many("list[ReviewStage]", _stages, "What it has to pass, as when it was asked.")
-    requested_by = _account("requested_by")
-    requested_at = value("DateTime", ReviewRequestRow.requested_at, "When it was asked.")
-    due_at = value("DateTime | None", ReviewRequestRow.due_at, "By when it is wanted.")
-    ended_at = value("DateTime | None", ReviewRequestRow.ended_at, "When it ended.")
-    outcome = word("ReviewOutcome | None", ReviewRequestRow.outcome, "How it ended.")
-    assignees = many("list[Account]", _assignees, "Whom it is addressed to.")
+    id = value("ID", ReviewRequestRow.id, "Review id.")
+    entry = one("Entry", _reviewed_entry, "Entry under review, in its newest revision.")
+    note = value("str", ReviewRequestRow.note, "Note for the reviewers; empty if there is none.")
+    stages = many("list[ReviewStage]", _stages, "Stages to pass, as of the request, in order.")
+    requested_by = _account("requested_by", "Account that requested the review.")
+    requested_at = value(
+        "DateTime", ReviewRequestRow.requested_at, "When the review was requested."
+    )
+    due_at = value(
+        "DateTime | None", ReviewRequestRow.due_at, "Deadline of the review; null for none."
+    )
+    ended_at = value(
+        "DateTime | None",
+        ReviewRequestRow.ended_at,
+        "When the review ended; null while it is open.",
+    )
+    outcome = word(
+        "ReviewOutcome | None",
+        ReviewRequestRow.outcome,
+        "Outcome of the review; null while it is open.",
+    )
+    assignees = many(
+        "list[Account]",
+        _assignees,
+        "Accounts to which the review is addressed, ordered by email address.",
+    )
     sign_offs = many(
         "list[SignOff]",
         _signatures_of_review,
-        "The sign-offs that were given in it.",
+        "Sign-offs during the review, the oldest first.",
     )
     change_requests = many(
         "list[ChangeRequest]",
         _change_requests_of_review,
-        "What was to be changed.",
+        "Change requests during the review, the oldest first.",
     )
 
 
 class ChangeRequest(Node):
-    """A reviewer's no to exactly these bytes."""
+    """A reviewer's rejection of a digest, with a reason."""
 
-    id = value("ID", ChangeRequestRow.id, "Its id.")
-    account = _account("account_id")
-    digest = value("str", ChangeRequestRow.digest, "The digest that it is a no to.")
-    reason = value("str", ChangeRequestRow.reason, "What has to change.")
-    requested_at = value("DateTime", ChangeRequestRow.requested_at, "When it was said.")
+    id = value("ID", ChangeRequestRow.id, "Change request id.")
+    account = _account("account_id", "Account that requested the changes.")
+    digest = value("str", ChangeRequestRow.digest, "SHA-256 digest of the rejected revision.")
+    reason = value("str", ChangeRequestRow.reason, "Changes that the reviewer asks for.")
+    requested_at = value(
+        "DateTime", ChangeRequestRow.requested_at, "When the changes were requested."
+    )
 
 
 def _commented_entry(comment: CommentRow, call: Call) -> Rows:
@@ -299,25 +344,37 @@ def _replies(comment: CommentRow, _: Call) -> Rows:
 
 
 class Comment(Node):
-    """What an editor says about an edition."""
+    """An editor's comment on an edition, perhaps on words in one of its texts."""
 
-    id = value("ID", CommentRow.id, "Its id.")
-    entry = one("Entry", _commented_entry, "What it is about.")
-    body = value("str", CommentRow.body, "What is said, as plain text.")
-    account = _account("author_id")
-    created_at = value("DateTime", CommentRow.created_at, "When it was said.")
-    field_path = value("str | None", CommentRow.field_path, "The text that it was about.")
-    quote = value("str | None", CommentRow.quote, "The words that it was about.")
-    resolved_at = value("DateTime | None", CommentRow.resolved_at, "When it was dealt with.")
+    id = value("ID", CommentRow.id, "Comment id.")
+    entry = one("Entry", _commented_entry, "Commented entry, in its newest revision.")
+    body = value("str", CommentRow.body, "Plain text of the comment.")
+    account = _account("author_id", "Account that wrote the comment.")
+    created_at = value("DateTime", CommentRow.created_at, "When the comment was written.")
+    field_path = value(
+        "str | None",
+        CommentRow.field_path,
+        "Path of the text that the comment was about, such as `fields/body`; null for the whole.",
+    )
+    quote = value(
+        "str | None",
+        CommentRow.quote,
+        "Words that the comment was about; null for the whole edition.",
+    )
+    resolved_at = value(
+        "DateTime | None",
+        CommentRow.resolved_at,
+        "When the thread was resolved; null while it is open.",
+    )
     resolved_by = one(
         "Account | None",
         _resolver,
-        "Who says so.",
+        "Account that resolved the thread; null while it is open.",
     )
     replies = connection(
         "Comment",
         _replies,
-        "The rest of its thread.",
+        "Other comments of the thread, the oldest first; empty for a reply.",
         order="CommentOrder",
     )
 
@@ -327,27 +384,43 @@ def _published_entry(publication: PublicationRow, call: Call) -> Rows:
 
 
 class Publication(Node):
-    """A revision was public from then to then."""
+    """The period during which a revision was public, from one position to another."""
 
-    id = value("ID", PublicationRow.id, "Its id.")
-    position = value("int", PublicationRow.position, "Its place in the order of all of them.")
-    entry = one("Entry", _published_entry, "The entry as it was published.")
-    locale = word("Locale", PublicationRow.locale, "The edition's locale.")
+    id = value("ID", PublicationRow.id, "Publication id.")
+    position = value(
+        "int",
+        PublicationRow.position,
+        "Position in the order of all publications and their ends.",
+    )
+    entry = one("Entry", _published_entry, "Entry in the published revision.")
+    locale = word("Locale", PublicationRow.locale, "Locale of the published edition.")
     locale_name = word_text("str", "locale", PublicationRow.locale)
-    path = value("str | None", PublicationRow.path, "Where it stood.")
-    published_at = value("DateTime", PublicationRow.published_at, "From when.")
-    published_by = _account("published_by")
-    ended_at = value("DateTime | None", PublicationRow.ended_at, "To when; null if it still is.")
+    path = value(
+        "str | None",
+        PublicationRow.path,
+        "Path of the page while it was public; null if it had none.",
+    )
+    published_at = value("DateTime", PublicationRow.published_at, "When the publication began.")
+    published_by = _account("published_by", "Account that published the revision.")
+    ended_at = value(
+        "DateTime | None",
+        PublicationRow.ended_at,
+        "When the publication ended; null if the revision is still public.",
+    )
     break_glass_reason = value(
         "str | None",
         PublicationRow.break_glass_reason,
-        "Why it was published without the sign-offs that it lacks.",
+        "Reason for publishing without the missing sign-offs; null for an ordinary publication.",
     )
 
 
 class Presence:
-    """Somebody has an edition open."""
+    """An account that has an edition open now."""
 
-    account = _account("account_id")
-    field_path = value("str | None", PresenceRow.field_path, "What is being edited, if so.")
-    seen_at = value("DateTime", PresenceRow.seen_at, "The last sign of life.")
+    account = _account("account_id", "Account that has the edition open.")
+    field_path = value(
+        "str | None",
+        PresenceRow.field_path,
+        "Path of the value that the account is editing; null if it only reads.",
+    )
+    seen_at = value("DateTime", PresenceRow.seen_at, "When the last heartbeat arrived.")

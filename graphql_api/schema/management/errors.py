@@ -1,4 +1,4 @@
-"""Why a mutation refused, as data: the interface ``UserError`` and a type for each reason."""
+"""The reasons for a refusal, as data: the interface ``UserError`` and a type for each code."""
 
 from __future__ import annotations
 
@@ -23,50 +23,58 @@ from graphql_api.schema.declaring.words import part_text, part_word
 from graphql_api.schema.management.context import plain_object
 from graphql_api.schema.management.history import merge_json
 
-Place = Callable[[tuple[str | int, ...]], tuple[str | int, ...]]
+PathMapping = Callable[[tuple[str | int, ...]], tuple[str | int, ...]]
 
-# What some reasons say beside what all of them do.
+# The fields that some errors have beside those of the interface.
 _MORE: dict[type[UserError], dict[str, Declared]] = {
     StaleRevision: {
         "base_revision": part_row(
             "Revision | None",
             "baseRevision",
             revision_with_id,
-            "The revision that the write started from.",
+            "Revision from which the refused write started.",
         ),
         "head_revision": part_row(
             "Revision | None",
             "headRevision",
             revision_with_id,
-            "The newest revision.",
+            "Revision that is newest now.",
         ),
         "merge": part_object(
             "MergeProposal | None",
             "merge",
-            "What could be saved on top of the newest revision; null where nothing was written.",
+            "Draft that could be saved on top of the newest revision; null if no draft was sent.",
         ),
     },
     MissingSignOff: {
-        "stage": part("str", "stage", "The stage of the policy."),
-        "missing": part("int", "missing", "How many more people have to sign off there."),
+        "stage": part("str", "stage", "Stage of the policy that lacks sign-offs."),
+        "missing": part(
+            "int", "missing", "Number of people who still have to sign off at the stage."
+        ),
     },
     TooManyAttempts: {
-        "retry_after": part("int", "retryAfter", "Seconds until another attempt is looked at."),
+        "retry_after": part("int", "retryAfter", "Seconds until another attempt is possible."),
     },
 }
 
 
 class UserErrorFields:
-    """One reason why a write was refused."""
+    """A reason for which a mutation was refused."""
 
-    code = part_word("ErrorCode", "code", "Its kind, in a word that never changes.")
+    code = part_word("ErrorCode", "code", "Error code, which never changes.")
     code_name = part_text("str", "code", "code")
-    message = part("str", "message", "What happened, and what to do about it.")
-    path = part("list[str]", "path", "Where in the mutation's arguments; empty for the whole.")
+    message = part(
+        "str", "message", "Description of the problem and of what to do about it, in English."
+    )
+    path = part(
+        "list[str]",
+        "path",
+        "Path of the rejected value in the arguments of the mutation; empty for the whole.",
+    )
 
 
 def error_types() -> Iterator[type[UserError]]:
-    """Yield every kind of reason that the engine knows."""
+    """Yield every type of error that the engine declares."""
     for kind in vars(errors).values():
         if isinstance(kind, type) and issubclass(kind, UserError) and kind is not UserError:
             yield kind
@@ -77,7 +85,7 @@ def add_errors(namespace: Namespace) -> list[str]:
     body = dict(vars(UserErrorFields))
     interface = type("UserError", (), body)
     codes = {kind.code: kind.code for kind in error_types()}
-    namespace.add_words("ErrorCode", "Kinds of reasons for which a write is refused.", codes)
+    namespace.add_words("ErrorCode", "Codes of the errors for which a mutation is refused.", codes)
     namespace.add_interface(interface)
     names = []
     for kind in error_types():
@@ -97,44 +105,42 @@ def _errors(payload: object) -> Rows:
     )
 
 
-ERRORS = many(
-    "list[UserError]",
-    lambda payload, _: _errors(payload),
-    "Why nothing was done; empty if it was.",
-)
+def error_list(description: str) -> Declared:
+    """Declare the errors of a payload."""
+    return many("list[UserError]", lambda payload, _: _errors(payload), description)
 
 
-def refusal(refused: Refused, place: Place, site: Site | None = None) -> JsonObject:
+def refusal(refused: Refused, argument_path: PathMapping, site: Site | None = None) -> JsonObject:
     """Return the payload of a mutation that was refused.
 
     Args:
-        refused: why.
-        place: where in the mutation's arguments a place in the command's input stands.
-        site: the site's declaration, where a save may have been refused: it says how what a
-            merge proposes is written.
+        refused: the errors.
+        argument_path: maps a path in the command's input to one in the mutation's arguments.
+        site: the site's declaration, for mutations that save: the draft of a merge proposal is
+            shown in the form of its content type.
     """
-    return {"errors": [_to_json(error, place, site) for error in refused.errors]}
+    return {"errors": [_to_json(error, argument_path, site) for error in refused.errors]}
 
 
-def _to_json(error: UserError, place: Place, site: Site | None) -> Json:
+def _to_json(error: UserError, argument_path: PathMapping, site: Site | None) -> Json:
     known = set(error_types())
-    # A plugin's own reason is shown as the kind that it is a kind of.
+    # A plugin's own type of error is not in the schema; its nearest declared base is.
     kind = next((each for each in type(error).__mro__ if each in known), errors.GateFailed)
     more = {
         api_name(field.name): getattr(error, field.name)
         for field in fields(error)
         if field.name not in {"message", "path", "merge"}
     }
-    told = plain_object(
+    answer = plain_object(
         {
             **more,
             "type": kind.__name__,
             "code": error.code,
             "message": error.message,
-            "path": [str(step) for step in place(error.path)],
+            "path": [str(step) for step in argument_path(error.path)],
         }
     )
     if isinstance(error, StaleRevision) and error.merge is not None and site is not None:
-        # In its values null is a value: it empties.
-        return {**told, "merge": merge_json(site, error.merge)}
-    return told
+        # A null in the proposed values empties a value, so it is kept.
+        return {**answer, "merge": merge_json(site, error.merge)}
+    return answer

@@ -1,4 +1,4 @@
-"""What changed, what could be merged, who wrote which paragraph, where comments stand."""
+"""Differences, merge proposals, blame and comment threads."""
 
 from __future__ import annotations
 
@@ -21,83 +21,114 @@ from graphql_api.schema.management.editing import comment_rows
 
 
 class WordChange:
-    """A stretch of text that stayed, came, or went."""
+    """A run of words that was kept, added or removed."""
 
-    operation = part("WordChangeKind", "operation", "What happened to them.")
-    text = part("str", "text", "The words.")
+    operation = part(
+        "WordChangeKind", "operation", "Whether the words were kept, added or removed."
+    )
+    text = part("str", "text", "Words of the run, with the white space after them.")
 
 
 class ValueChange:
-    """A value that is not what it was."""
+    """A change of a value or of its position."""
 
-    kind = part("ValueChangeKind", "kind", "What happened.")
-    path = part("list[str]", "path", "Where it stands; where it stood if it was removed.")
-    old_path = part("list[str] | None", "oldPath", "Where it stood before.")
-    label = part("str", "label", "The way to it in words.")
-    old = part("JSON | None", "old", "What it was.")
-    new = part("JSON | None", "new", "What it is.")
-    words = part_list("WordChange", "words", "For texts, what happened word by word.")
+    kind = part(
+        "ValueChangeKind", "kind", "Whether the value was added, removed, changed or moved."
+    )
+    path = part(
+        "list[str]", "path", "Path in the new revision; in the old one for a removed value."
+    )
+    old_path = part(
+        "list[str] | None", "oldPath", "Path in the old revision; null for an added value."
+    )
+    label = part("str", "label", "Path of the value in words, as editors see it.")
+    old = part("JSON | None", "old", "Value in the old revision; null for an added value.")
+    new = part("JSON | None", "new", "Value in the new revision; null for a removed value.")
+    words = part_list(
+        "WordChange", "words", "Difference word by word, for text that changed; otherwise empty."
+    )
 
 
 class LinkChange:
-    """A link that is not what it was."""
+    """A change of a link or reference, or of its position."""
 
-    kind = part("LinkChangeKind", "kind", "What happened.")
-    old = part("JSON | None", "old", "What it was.")
-    new = part("JSON | None", "new", "What it is.")
+    kind = part(
+        "LinkChangeKind", "kind", "Whether the link was added, removed, moved or relabelled."
+    )
+    old = part("JSON | None", "old", "Link in the old revision; null for an added link.")
+    new = part("JSON | None", "new", "Link in the new revision; null for a removed link.")
 
 
-class Difference_:  # noqa: N801  # the engine's own has the name
-    """What is different between two revisions."""
+class Difference_:  # noqa: N801  # the engine's own class has the name
+    """The difference between two revisions."""
 
-    is_empty = part("bool", "isEmpty", "Whether nothing is.")
-    is_material = part("bool", "isMaterial", "Whether a reader would read something else.")
-    changes = part_list("ValueChange", "changes", "The values that are different.")
-    links = part_list("LinkChange", "links", "The links and references that are different.")
-    html = part("str", "html", "The same as HTML, with ins and del.")
+    is_empty = part("bool", "isEmpty", "Whether the two revisions have the same content.")
+    is_material = part("bool", "isMaterial", "Whether the text that readers see differs.")
+    changes = part_list("ValueChange", "changes", "Changes of values.")
+    links = part_list("LinkChange", "links", "Changes of links and references.")
+    html = part("str", "html", "Difference as HTML, with `ins` and `del` elements.")
 
 
 class MergedField:
-    """A value that somebody changed, and what the merge makes of it."""
+    """The merge of a value that either side changed."""
 
-    path = part("list[str]", "path", "Where it stands.")
-    label = part("str", "label", "The way to it in words.")
-    base = part("JSON | None", "base", "What it was to begin with.")
-    theirs = part("JSON | None", "theirs", "What the newest revision has.")
-    yours = part("JSON | None", "yours", "What this write would have saved.")
-    merged = part("JSON | None", "merged", "What the merge proposes.")
-    outcome = part("MergeOutcome", "outcome", "Whose change it is.")
+    path = part(
+        "list[str]", "path", "Path in the proposed draft; in the base revision for a removed value."
+    )
+    label = part("str", "label", "Path of the value in words, as editors see it.")
+    base = part("JSON | None", "base", "Value in the base revision; null if it had none.")
+    theirs = part("JSON | None", "theirs", "Value in the newest revision; null if it has none.")
+    yours = part(
+        "JSON | None", "yours", "Value that the refused write would have saved; null for none."
+    )
+    merged = part(
+        "JSON | None", "merged", "Proposed value; in a conflict, that of the refused write."
+    )
+    outcome = part("MergeOutcome", "outcome", "Side whose change the merge takes.")
 
 
 class MergeProposal:
-    """A three-way merge of what was saved meanwhile with what was to be saved."""
+    """A three-way merge of the newest revision with the draft of a refused write."""
 
-    has_conflicts = part("bool", "hasConflicts", "Whether somebody has to choose.")
-    fields = part_list("MergedField", "fields", "Every value that either side has changed.")
-    values = part("JSON", "values", "The whole, ready to be saved as an update's `values`.")
+    has_conflicts = part("bool", "hasConflicts", "Whether a person has to resolve a conflict.")
+    fields = part_list("MergedField", "fields", "Values that either side has changed.")
+    values = part(
+        "JSON", "values", "Complete draft, ready to be sent as the `values` of an update."
+    )
 
 
 class BlamedParagraph:
-    """A paragraph, and the revision that it comes from."""
+    """A paragraph of a text, with the revision that introduced it."""
 
-    path = part("list[str]", "path", "Where it stands.")
-    label = part("str", "label", "The way to it in words.")
-    text = part("str", "text", "The paragraph.")
-    revision = part_row("Revision", "revision", revision_with_id, "Since when it stands there so.")
+    path = part("list[str]", "path", "Path of the text in the newest revision.")
+    label = part("str", "label", "Path of the text in words, as editors see it.")
+    text = part("str", "text", "Block of Markdown; for other kinds of field, the whole value.")
+    revision = part_row(
+        "Revision",
+        "revision",
+        revision_with_id,
+        "Revision since which the paragraph has been as it is.",
+    )
 
 
 class CommentThread:
-    """A thread of comments, and where its words stand now."""
+    """A comment thread, with the present position of the words that it is about."""
 
     comment = part_row(
         "Comment",
         "comment",
         lambda _, key: comment_rows(lambda row: row.id == key),
-        "The first comment.",
+        "First comment of the thread.",
     )
-    field_path = part("str | None", "fieldPath", "The text; null if it is gone or never was.")
-    start = part("int | None", "start", "The first character, from 0.")
-    end = part("int | None", "end", "The character after the last.")
+    field_path = part(
+        "str | None",
+        "fieldPath",
+        "Path of the text; null if the words are gone or the thread is about the whole.",
+    )
+    start = part(
+        "int | None", "start", "Index of the first character, from 0; null with `fieldPath`."
+    )
+    end = part("int | None", "end", "Index after the last character; null with `fieldPath`.")
 
 
 HISTORY_TYPES = (
@@ -114,8 +145,8 @@ HISTORY_TYPES = (
 
 def difference_json(found: Difference) -> JsonObject:
     """Return a difference as the type ``Difference`` has it."""
-    told = found.to_json()
-    return shown({**told, "html": found.html()})
+    engine_json = found.to_json()
+    return api_object({**engine_json, "html": found.html()})
 
 
 def merge_json(site: Site, merge: Mapping[str, Any]) -> JsonObject:
@@ -123,15 +154,15 @@ def merge_json(site: Site, merge: Mapping[str, Any]) -> JsonObject:
     draft = merge["draft"]
     if not isinstance(draft, Mapping):
         raise TypeError("a merge proposes a draft")
-    told = {key: item for key, item in merge.items() if key not in {"draft", "contentType"}}
+    engine_json = {key: item for key, item in merge.items() if key not in {"draft", "contentType"}}
     values = draft_input(KINDS, site.content_type(merge["contentType"]), draft)
-    return {**shown(told), "values": values}
+    return {**api_object(engine_json), "values": values}
 
 
 def blame_json(blamed: Sequence[ParagraphOrigin]) -> Json:
     """Return paragraphs as the type ``BlamedParagraph`` has them."""
     return [
-        shown({"path": each.path, "label": each.label, "text": each.text})
+        api_object({"path": each.path, "label": each.label, "text": each.text})
         | {"revision": each.revision_id}
         for each in blamed
     ]
@@ -152,28 +183,28 @@ def threads_json(located: Sequence[Located]) -> Json:
     ]
 
 
-def shown(told: JsonObject) -> dict[str, Json]:
-    """Return JSON of the engine with paths and names as the API has them."""
+def api_object(engine_json: JsonObject) -> dict[str, Json]:
+    """Return JSON of the engine without nulls, its paths in the form of the API."""
     return {
-        key: path_of(value) if key in {"path", "oldPath"} and value else _shown(value)
-        for key, value in told.items()
+        key: path_of(value) if key in {"path", "oldPath"} and value else _api_value(value)
+        for key, value in engine_json.items()
         if value is not None
     }
 
 
-def _shown(value: Json) -> Json:
+def _api_value(value: Json) -> Json:
     match value:
         case Mapping():
-            return shown(value)
+            return api_object(value)
         case list() | tuple():
-            return [_shown(item) for item in value]
+            return [_api_value(item) for item in value]
         case _:
             return value
 
 
 def path_of(path: Json) -> list[str]:
-    """Return a place in a draft as the API names it: ``fields`` have no level of their own."""
+    """Return a path in a draft in the form of the API, which has no level ``fields``."""
     steps = [str(step) for step in path] if isinstance(path, list | tuple) else []
     own = steps[1:] if steps[:1] == ["fields"] else steps
-    # An id is no name, though it has an underscore too.
+    # An id has an underscore, but is not a name to convert.
     return [step if kind_of(step) else api_name(step) for step in own]

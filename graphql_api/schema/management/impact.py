@@ -1,4 +1,4 @@
-"""What stands in the way of publishing, and what publishing would do."""
+"""Gate checks, and the impact of publishing."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from graphql_api.schema.declaring.json_parts import ids_under, part, part_list, 
 from graphql_api.schema.declaring.row_sources import entry_rows
 from graphql_api.schema.declaring.words import part_word
 from graphql_api.schema.management.context import plain_object
-from graphql_api.schema.management.errors import ERRORS, refusal
+from graphql_api.schema.management.errors import error_list, refusal
 from graphql_api.schema.management.history import path_of
 
 
 class GateCheck:
-    """A gate, and whether it is open."""
+    """The result of one gate for a revision."""
 
-    gate = part_word("PublishGate", "gate", "The gate.")
-    description = part("str", "description", "What has to be true.")
-    passed = part("bool", "passed", "Whether it is.")
-    errors = ERRORS
+    gate = part_word("PublishGate", "gate", "Gate that was checked.")
+    description = part("str", "description", "Condition that the gate checks, in English.")
+    passed = part("bool", "passed", "Whether the condition holds.")
+    errors = error_list("Reasons why the gate does not pass; empty if it does.")
 
 
 def _target(call: Call, key: Sql) -> Rows:
@@ -36,18 +36,20 @@ def _target(call: Call, key: Sql) -> Rows:
 
 
 class ImpactLink:
-    """A link that readers would see, or would not see any more."""
+    """A link or reference that publishing would add for readers, or remove."""
 
-    kind = part_word("LinkKind | None", "link", "What it says of its target; null for a reference.")
-    kind_name = part("str", "kind", "Stored text of `kind`; for a reference, its field.")
-    origin = part_word("LinkOrigin", "origin", "Where it was written.")
-    label = part("str", "label", "Its words; may be empty.")
-    url = part("str | None", "url", "Where it leads, if not to an entry.")
-    target = part_row("Entry | None", "target", _target, "The entry that it leads to.")
+    kind = part_word("LinkKind | None", "link", "Kind of the link; null for a reference.")
+    kind_name = part(
+        "str", "kind", "Stored text of `kind`; for a reference, the name of its field."
+    )
+    origin = part_word("LinkOrigin", "origin", "Part of the content that contains the link.")
+    label = part("str", "label", "Link text; may be empty.")
+    url = part("str | None", "url", "URL of the target outside the site; null for an entry.")
+    target = part_row("Entry | None", "target", _target, "Target entry; null for a URL.")
 
 
 def _entries(key: str, description: str) -> Declared:
-    """Declare the entries whose ids stand under a key."""
+    """Declare the entries whose ids are listed under a key."""
 
     def entry(element: Columns, call: Call) -> tuple[Rows, ...]:
         return (entry_rows(call.view, lambda each: each.id == element_text(element)),)
@@ -58,15 +60,21 @@ def _entries(key: str, description: str) -> Declared:
 
 
 class PublishImpact:
-    """What would be different for readers and editors."""
+    """The changes that publishing or unpublishing would make for others."""
 
-    old_path = part("str | None", "oldPath", "Where the entry stands; null if it is not public.")
-    new_path = part("str | None", "newPath", "Where it would stand.")
-    links_added = part_list("ImpactLink", "linksAdded", "What readers would see.")
-    links_removed = part_list("ImpactLink", "linksRemoved", "What they would not see any more.")
-    broken = part("list[str]", "broken", "The paths of public pages whose links would break.")
-    orphans = _entries("orphans", "What no public page would lead to any more.")
-    stale = _entries("stale", "What would have to be reviewed again, as it links to this.")
+    old_path = part("str | None", "oldPath", "Path of the entry now; null if it is not public.")
+    new_path = part(
+        "str | None", "newPath", "Path of the entry afterwards; null if it would not be public."
+    )
+    links_added = part_list("ImpactLink", "linksAdded", "Links that readers would newly see.")
+    links_removed = part_list(
+        "ImpactLink", "linksRemoved", "Links that readers would no longer see."
+    )
+    broken = part("list[str]", "broken", "Paths of public pages whose links would break.")
+    orphans = _entries("orphans", "Entries to which no public page would link any more.")
+    stale = _entries(
+        "stale", "Public entries that would need another review, as they link to this one."
+    )
 
 
 IMPACT_TYPES = (GateCheck, ImpactLink, PublishImpact)
@@ -79,13 +87,13 @@ def checks_json(checks: Iterable[Check]) -> Json:
             "gate": check.gate.__name__,
             "description": inspect.getdoc(check.gate) or "",
             "passed": not check.errors,
-            "errors": refusal(Refused(*check.errors), _place)["errors"],
+            "errors": refusal(Refused(*check.errors), _gate_path)["errors"],
         }
         for check in checks
     ]
 
 
-def _place(path: tuple[str | int, ...]) -> tuple[str, ...]:
+def _gate_path(path: tuple[str | int, ...]) -> tuple[str, ...]:
     return tuple(path_of(list(path)))
 
 

@@ -1,4 +1,4 @@
-"""The nodes that only editors find by their ids, as far as one may see them."""
+"""The nodes that only editors find by id, limited to those that the actor may see."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def _with_id(key: Sql) -> Condition:
 
 
 def _of_visible_edition(rows: _RowsOf) -> NodeRows:
-    """Return the rows of what belongs to an edition that the view reaches."""
+    """Return the rows that belong to an edition that the view shows."""
 
-    def found(call: Call, key: Sql) -> Rows:
+    def node_rows(call: Call, key: Sql) -> Rows:
         def is_visible(row: Columns) -> ColumnElement[bool]:
             seen = relations.revisions(call.view).subquery("seen")
             return exists(
@@ -45,13 +45,13 @@ def _of_visible_edition(rows: _RowsOf) -> NodeRows:
 
         return rows(_with_id(key), is_visible)
 
-    return found
+    return node_rows
 
 
 def _of_account(rows: _RowsOf, column: str) -> NodeRows:
-    """Return the rows of one's own account, and with the right to read accounts of all."""
+    """Return the rows of the actor's account; of all accounts if the actor may read them."""
 
-    def found(call: Call, key: Sql) -> Rows:
+    def node_rows(call: Call, key: Sql) -> Rows:
         reads_accounts = call.bind(Given(lambda variables: variables[READS_ACCOUNTS]), Integer())
         return rows(
             _with_id(key),
@@ -60,7 +60,7 @@ def _of_account(rows: _RowsOf, column: str) -> NodeRows:
             ),
         )
 
-    return found
+    return node_rows
 
 
 def _own_token(call: Call, key: Sql) -> Rows:

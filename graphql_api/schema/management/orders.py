@@ -1,4 +1,4 @@
-"""The orders of what only editors list."""
+"""The orders of connections that only the management schema has."""
 
 from __future__ import annotations
 

@@ -31,29 +31,29 @@ from graphql_api.schema.declaring.words import part_text, part_word, word_list
 from graphql_api.schema.delivery.query import NODES, node_fields
 from graphql_api.schema.management.account import account_rows, token_rows
 from graphql_api.schema.management.audit import audit_rows
-from graphql_api.schema.management.context import Given, days, plain_object
+from graphql_api.schema.management.context import InputValues, days, plain_object
 from graphql_api.schema.management.editing import publication_rows, review_rows
 from graphql_api.schema.management.history import blame_json, difference_json, threads_json
 from graphql_api.schema.management.impact import checks_json
 from graphql_api.schema.management.nodes import EDITING_NODES
 
 _ENTRY = (
-    Argument("entry_id", "ID", "The entry."),
-    Argument("locale", "Locale | None", "The edition; by default the site's first locale."),
+    Argument("entry_id", "ID", "Entry id."),
+    Argument("locale", "Locale | None", "Locale of the edition; default: the site's first locale."),
 )
-_REVISION = Argument("revision_id", "ID | None", "The revision; by default the newest.")
+_REVISION = Argument("revision_id", "ID | None", "Revision id; default: the newest revision.")
 
 
-async def _me(reading: Reading, _: Given) -> Json:
+async def _me(reading: Reading, _: InputValues) -> Json:
     scopes = sorted(reading.actor.scopes) if reading.actor.scopes is not None else None
     return plain_object({"account": reading.actor.account_id, "scopes": scopes})
 
 
-async def _my_queue(reading: Reading, _: Given) -> Json:
+async def _my_queue(reading: Reading, _: InputValues) -> Json:
     return [_waiting(reading, each) for each in await waiting_for_me(reading)]
 
 
-async def _others_queue(reading: Reading, _: Given) -> Json:
+async def _others_queue(reading: Reading, _: InputValues) -> Json:
     return [_waiting(reading, each) for each in await waiting_for_others(reading)]
 
 
@@ -69,19 +69,19 @@ def _waiting(reading: Reading, waiting: Waiting) -> Json:
     }
 
 
-async def _review_due(reading: Reading, given: Given) -> Json:
-    within = days(given.get("withinDays") or 0)
+async def _review_due(reading: Reading, inputs: InputValues) -> Json:
+    within = days(inputs.get("withinDays") or 0)
     return [
         plain_object({"publication": due.publication.id, "expiresAt": due.expires_at})
         for due in await reviews_due(reading, within)
     ]
 
 
-async def _stale_reviews(reading: Reading, given: Given) -> Json:
+async def _stale_reviews(reading: Reading, inputs: InputValues) -> Json:
     expired: list[Json] = [
         {"publication": due.publication.id, "reason": "EXPIRED", "causes": []}
         for due in await reviews_due(reading, timedelta(0))
-        if not given.get("mine") or reading.actor.account_id in due.signers
+        if not inputs.get("mine") or reading.actor.account_id in due.signers
     ]
     outdated: list[Json] = [
         {
@@ -90,41 +90,41 @@ async def _stale_reviews(reading: Reading, given: Given) -> Json:
             "causes": [{"publication": cause.id} for cause in each.causes],
         }
         for each in await outdated_reviews(reading)
-        if not given.get("mine") or reading.actor.account_id in each.signers
+        if not inputs.get("mine") or reading.actor.account_id in each.signers
     ]
     return [*expired, *outdated]
 
 
-async def _check_publish(reading: Reading, given: Given) -> Json:
+async def _check_publish(reading: Reading, inputs: InputValues) -> Json:
     checks = await check_publish(
         reading,
-        given["entryId"],
-        revision_id=given.get("revisionId"),
-        locale=given.get("locale"),
+        inputs["entryId"],
+        revision_id=inputs.get("revisionId"),
+        locale=inputs.get("locale"),
     )
     return checks_json(checks)
 
 
-async def _compare(reading: Reading, given: Given) -> Json:
+async def _compare(reading: Reading, inputs: InputValues) -> Json:
     return difference_json(
-        await compare_revisions(reading, given["fromRevisionId"], given["toRevisionId"])
+        await compare_revisions(reading, inputs["fromRevisionId"], inputs["toRevisionId"])
     )
 
 
-async def _since_look(reading: Reading, given: Given) -> Json:
-    found = await changes_since_look(reading, given["entryId"], given.get("locale"))
+async def _since_look(reading: Reading, inputs: InputValues) -> Json:
+    found = await changes_since_look(reading, inputs["entryId"], inputs.get("locale"))
     return difference_json(found) if found is not None else None
 
 
-async def _blame(reading: Reading, given: Given) -> Json:
-    return blame_json(await blame_entry(reading, given["entryId"], given.get("locale")))
+async def _blame(reading: Reading, inputs: InputValues) -> Json:
+    return blame_json(await blame_entry(reading, inputs["entryId"], inputs.get("locale")))
 
 
-async def _threads(reading: Reading, given: Given) -> Json:
-    return threads_json(await locate_comments(reading, given["entryId"], given.get("locale")))
+async def _threads(reading: Reading, inputs: InputValues) -> Json:
+    return threads_json(await locate_comments(reading, inputs["entryId"], inputs.get("locale")))
 
 
-async def _checkpoint(reading: Reading, _: Given) -> Json:
+async def _checkpoint(reading: Reading, _: InputValues) -> Json:
     signer = await signer_of(reading.session, reading.key_file)
     return {"envelope": await checkpoint(reading.session, signer, reading.now)}
 
@@ -134,49 +134,55 @@ def _own_tokens(actor: Sql, _: Call) -> Rows:
 
 
 class Me:
-    """Who is asking."""
+    """The actor of the request."""
 
     account = part_row(
         "Account | None",
         "account",
         lambda _, key: account_rows(lambda account: account.id == key),
-        "The account; null for an identity of the host's that has none.",
+        "Account of the actor; null for an identity of the host application without one.",
     )
     scopes = word_list(
         "list[Action] | None",
         json_member("scopes"),
-        "The actions that the token is good for, if few.",
+        "Actions to which the token is limited; null for all that the account may do.",
     )
-    scope_names = part("list[str] | None", "scopes", "Stored texts of `scopes`.")
+    scope_names = part(
+        "list[str] | None", "scopes", "Stored texts of `scopes`, where that has UNKNOWN as well."
+    )
     tokens = connection(
         "ServiceToken",
         _own_tokens,
-        "One's service tokens.",
+        "Service tokens of the actor's account.",
         order="ServiceTokenOrder",
     )
 
 
 class LackingSignOffs:
-    """A stage that is not complete."""
+    """A stage of a review that still lacks sign-offs."""
 
-    stage = part("str", "stage", "Its name.")
-    role = part_word("Role", "role", "The role that signs off there.")
+    stage = part("str", "stage", "Name of the incomplete stage.")
+    role = part_word("Role", "role", "Role that signs off at the stage.")
     role_name = part_text("str", "role", "role")
-    missing = part("int", "missing", "How many more people have to sign off.")
+    missing = part("int", "missing", "Number of people who still have to sign off.")
 
 
 class QueueItem:
-    """A review that is running, and what it waits for."""
+    """An open review, with the sign-offs that it lacks."""
 
     review_request = part_row(
         "ReviewRequest",
         "review",
         lambda call, key: review_rows(call, lambda row: row.id == key),
-        "The review.",
+        "Open review.",
     )
-    entry = part_row("Entry", "revision", revision_with_id, "What is reviewed, as it is now.")
-    is_assigned_to_me = part("bool", "isAssignedToMe", "Whether it is addressed to whoever asks.")
-    lacking = part_list("LackingSignOffs", "lacking", "The stages that are not complete.")
+    entry = part_row(
+        "Entry", "revision", revision_with_id, "Entry under review, in its newest revision."
+    )
+    is_assigned_to_me = part(
+        "bool", "isAssignedToMe", "Whether the review is addressed to the actor."
+    )
+    lacking = part_list("LackingSignOffs", "lacking", "Stages that still lack sign-offs, in order.")
 
 
 def _publication(_: Call, key: Sql) -> Rows:
@@ -184,33 +190,39 @@ def _publication(_: Call, key: Sql) -> Rows:
 
 
 class DueReview:
-    """A public page whose sign-offs run out."""
+    """A public page whose sign-offs have expired or will soon."""
 
-    publication = part_row("Publication", "publication", _publication, "The page.")
-    expires_at = part("DateTime", "expiresAt", "When the first of them does, or did.")
+    publication = part_row("Publication", "publication", _publication, "Publication of the page.")
+    expires_at = part("DateTime", "expiresAt", "When the page lacks, or lacked, a valid sign-off.")
 
 
 class StaleCause:
-    """Something that a page leads to and that has changed since it was reviewed."""
+    """A link target of a page that has changed since the page was reviewed."""
 
-    publication = part_row("Publication", "publication", _publication, "Its change.")
+    publication = part_row(
+        "Publication", "publication", _publication, "Publication of the changed target."
+    )
 
 
 class StaleReview:
-    """A public page that somebody should review again."""
+    """A public page that needs another review."""
 
-    publication = part_row("Publication", "publication", _publication, "The page.")
-    reason = part("StaleReason", "reason", "Why.")
-    causes = part_list("StaleCause", "causes", "What has changed, for DEPENDENCY.")
+    publication = part_row(
+        "Publication", "publication", _publication, "Publication of the stale page."
+    )
+    reason = part("StaleReason", "reason", "Reason for another review.")
+    causes = part_list(
+        "StaleCause", "causes", "Changed link targets, for DEPENDENCY; otherwise empty."
+    )
 
 
 class Checkpoint:
-    """A signed statement of how far the audit chain goes; kept elsewhere, it shows truncation."""
+    """A signed statement of the end of the audit chain; a copy elsewhere reveals truncation."""
 
-    envelope = part("JSON", "envelope", "A DSSE envelope.")
+    envelope = part("JSON", "envelope", "DSSE envelope of the statement.")
 
 
-# Why a page is to be reviewed again.
+# The reasons to review a page again.
 STALE_REASONS = ("EXPIRED", "DEPENDENCY")
 
 QUERY_TYPES = (
@@ -223,7 +235,7 @@ QUERY_TYPES = (
     Checkpoint,
 )
 
-# What takes a right of its own to ask for.
+# The root fields that need a right of their own.
 RESTRICTED: Mapping[str, Action] = {
     "accounts": Action.ACCOUNT_READ,
     "audit": Action.AUDIT_READ,
@@ -232,87 +244,98 @@ RESTRICTED: Mapping[str, Action] = {
 
 
 def _by_id(call: Call) -> Sql:
-    return call.bind(call.required("id"), Key)
+    return call.bind(call.required_scalar("id"), Key)
 
 
 QUERY_FIELDS: Mapping[str, Declared] = {
     **node_fields({**NODES, **EDITING_NODES}),
-    "me": Declared("Me", Answer(_me), "Who is asking."),
+    "me": Declared("Me", Answer(_me), "Actor of the request, with account and token scopes."),
     "accounts": connection(
-        "Account", lambda *_: account_rows(), "All accounts, by address.", order="AccountOrder"
+        "Account",
+        lambda *_: account_rows(),
+        "All accounts, ordered by email address.",
+        order="AccountOrder",
     ),
     "revision": one(
         "Revision | None",
         lambda _, call: revision_with_id(call, _by_id(call)),
-        "The revision with this id.",
-        (Argument("id", "ID", "Its id."),),
+        "Revision by id; null if there is none that the actor may see.",
+        (Argument("id", "ID", "Id of the revision."),),
     ),
     "review_request": one(
         "ReviewRequest | None",
         lambda _, call: review_rows(call, lambda row: row.id == _by_id(call)),
-        "The review with this id.",
-        (Argument("id", "ID", "Its id."),),
+        "Review by id; null if there is none that the actor may see.",
+        (Argument("id", "ID", "Id of the review."),),
     ),
     "my_queue": Declared(
-        "list[QueueItem]", Answers(_my_queue), "What one can sign off next, the most urgent first."
+        "list[QueueItem]",
+        Answers(_my_queue),
+        "Open reviews at which the actor can sign off next, the most urgent first.",
     ),
     "waiting_for_others": Declared(
-        "list[QueueItem]", Answers(_others_queue), "One's own work that is in review."
+        "list[QueueItem]",
+        Answers(_others_queue),
+        "Open reviews of the actor's own work, or that the actor requested.",
     ),
     "review_due": Declared(
         "list[DueReview]",
         Answers(_review_due),
-        "The public pages whose sign-offs run out.",
-        (Argument("within_days", "int | None", "How far to look ahead."),),
+        "Public pages whose sign-offs have expired or will soon, the first to expire first.",
+        (
+            Argument(
+                "within_days", "int | None", "Days to look ahead; default 0, for expired ones only."
+            ),
+        ),
     ),
     "stale_reviews": Declared(
         "list[StaleReview]",
         Answers(_stale_reviews),
-        "The public pages whose sign-offs have run out, or that lead to what has changed since.",
-        (Argument("mine", "bool | None", "Only what one has signed off oneself."),),
+        "Public pages whose sign-offs have expired, or whose link targets have changed since.",
+        (Argument("mine", "bool | None", "Only pages that the actor has signed off."),),
     ),
     "check_publish": Declared(
         "list[GateCheck]",
         Answers(_check_publish),
-        "What each gate has to say about publishing.",
+        "Results of all gates for publishing a revision.",
         (*_ENTRY, _REVISION),
     ),
     "compare_revisions": Declared(
         "Difference | None",
         Answer(_compare),
-        "What is different between two revisions of an edition.",
+        "Difference between two revisions of an edition.",
         (
-            Argument("from_revision_id", "ID", "The one."),
-            Argument("to_revision_id", "ID", "The other."),
+            Argument("from_revision_id", "ID", "Id of the old revision."),
+            Argument("to_revision_id", "ID", "Id of the new revision."),
         ),
     ),
     "changes_since_look": Declared(
         "Difference | None",
         Answer(_since_look),
-        "What has changed since one last marked the edition as seen; null if one never did.",
+        "Changes of the edition since the actor last called `markSeen`; null if it never did.",
         _ENTRY,
     ),
     "blame": Declared(
         "list[BlamedParagraph]",
         Answers(_blame),
-        "Which revision each paragraph comes from.",
+        "Paragraphs of the edition, each with the revision that introduced it.",
         _ENTRY,
     ),
     "comment_threads": Declared(
         "list[CommentThread]",
         Answers(_threads),
-        "What is said about an edition, and where in its text.",
+        "Comment threads about an edition, with their positions in its texts.",
         _ENTRY,
     ),
     "audit": connection(
         "AuditRecord",
         lambda *_: audit_rows(),
-        "The audit chain, the newest first.",
+        "Records of the audit chain, the newest first.",
         where="AuditWhere",
         order="AuditRecordOrder",
     ),
     "audit_checkpoint": Declared(
-        "Checkpoint | None", Answer(_checkpoint), "How far the audit chain goes, signed."
+        "Checkpoint | None", Answer(_checkpoint), "Signed statement of the end of the audit chain."
     ),
 }
 

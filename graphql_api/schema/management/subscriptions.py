@@ -1,4 +1,4 @@
-"""What editors can be told as it happens."""
+"""Subscriptions: events of the audit chain and presence, as they happen."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from graphql_api.schema.declaring.json_parts import part_row
 from graphql_api.schema.declaring.row_sources import revision_with_id
 from graphql_api.schema.declaring.words import part_text, part_word
 from graphql_api.schema.management.account import account_rows
-from graphql_api.schema.management.context import Given, plain_object
+from graphql_api.schema.management.context import InputValues, plain_object
 from graphql_api.schema.management.editing import comment_rows, publication_rows, review_rows
 
 
 @dataclass(frozen=True)
-class Following:
-    """What a subscription gets to work with.
+class SubscriptionContext:
+    """The context of a subscription.
 
     Attributes:
-        database: where the content is.
-        site: its declaration.
-        tail: tells what happens.
-        actor: who has subscribed.
+        database: the content database.
+        site: the site's declaration.
+        tail: yields new events of the audit chain.
+        actor: the subscriber.
     """
 
     database: Database
@@ -42,76 +42,78 @@ class Following:
     actor: Actor
 
 
-# Yields the answers of a subscription's root field, each about an entry.
-Follow: TypeAlias = Callable[[Following, Given], AsyncIterator[JsonObject]]
+# A function that yields the answers of a subscription's root field, each about an entry.
+Follow: TypeAlias = Callable[[SubscriptionContext, InputValues], AsyncIterator[JsonObject]]
 
 _PUBLISHING = frozenset({Action.ENTRY_PUBLISH, Action.ENTRY_UNPUBLISH, Action.ENTRY_BREAK_GLASS})
 
 
 def _follow(key: str, actions: frozenset[Action] | None = None) -> Answer:
-    """Return what follows some actions; the id of what each was done to stands under a key."""
+    """Return a subscription to some actions, with the id of each subject under a key."""
 
-    async def events(following: Following, given: Given) -> AsyncIterator[JsonObject]:
-        wanted = given.get("entryId")
-        async with aclosing(following.tail.events()) as happenings:
-            async for happened in happenings:
-                entry_id = happened.detail.get("entry")
-                is_meant = entry_id is not None and wanted in (None, entry_id)
-                if is_meant and (actions is None or happened.action in actions):
-                    yield _told(happened, key)
+    async def answers(
+        context: SubscriptionContext, inputs: InputValues
+    ) -> AsyncIterator[JsonObject]:
+        wanted = inputs.get("entryId")
+        async with aclosing(context.tail.events()) as events:
+            async for event in events:
+                entry_id = event.detail.get("entry")
+                is_about_entry = entry_id is not None and wanted in (None, entry_id)
+                if is_about_entry and (actions is None or event.action in actions):
+                    yield _event_answer(event, key)
 
-    return Answer(events)
+    return Answer(answers)
 
 
-def _told(happened: ChainEvent, key: str) -> JsonObject:
+def _event_answer(event: ChainEvent, key: str) -> JsonObject:
     return plain_object(
         {
-            "entry": happened.detail["entry"],
-            "locale": happened.detail.get("locale"),
-            "action": happened.action,
-            "account": happened.actor,
-            key: happened.subject,
+            "entry": event.detail["entry"],
+            "locale": event.detail.get("locale"),
+            "action": event.action,
+            "account": event.actor,
+            key: event.subject,
         }
     )
 
 
-async def _presence(following: Following, given: Given) -> AsyncIterator[JsonObject]:
-    """Yield whenever somebody comes, goes, or turns to another part of the entry."""
-    entry_id, locale = given["entryId"], given.get("locale")
+async def _presence(context: SubscriptionContext, inputs: InputValues) -> AsyncIterator[JsonObject]:
+    """Yield whenever an account opens or leaves the edition, or edits another value."""
+    entry_id, locale = inputs["entryId"], inputs.get("locale")
     before: object = None
 
     async def present() -> object:
-        async with begin_reading(following.database, following.site, following.actor) as reading:
+        async with begin_reading(context.database, context.site, context.actor) as reading:
             return await present_in(reading, entry_id, locale)
 
-    while not following.tail.has_ended:
-        now = await following.tail.retry(present)
+    while not context.tail.has_ended:
+        now = await context.tail.retry(present)
         if now != before:
             before = now
             yield plain_object({"entry": entry_id, "locale": locale})
-        await following.tail.tick()
+        await context.tail.tick()
 
 
-_ENTRY = part_row("Entry", "revision", revision_with_id, "The entry as it is now.")
+_ENTRY = part_row("Entry", "revision", revision_with_id, "Entry in its newest revision.")
 _ACCOUNT = part_row(
     "Account | None",
     "account",
     lambda _, key: account_rows(lambda account: account.id == key),
-    "Who did it.",
+    "Account that acted; null for the operator.",
 )
 
 
 class EntryChanged:
-    """Something was done to an entry."""
+    """An action on an entry."""
 
     entry = _ENTRY
-    action = part_word("Action", "action", "What was done.")
+    action = part_word("Action", "action", "Action on the entry.")
     action_name = part_text("str", "action", "action")
     account = _ACCOUNT
 
 
 class ReviewRequested:
-    """Somebody has asked for a review."""
+    """A request for a review."""
 
     entry = _ENTRY
     account = _ACCOUNT
@@ -119,12 +121,12 @@ class ReviewRequested:
         "ReviewRequest | None",
         "review",
         lambda call, key: review_rows(call, lambda row: row.id == key),
-        "The review.",
+        "Requested review; null if it is gone.",
     )
 
 
 class CommentAdded:
-    """Somebody has said something about an entry."""
+    """A new comment on an entry."""
 
     entry = _ENTRY
     account = _ACCOUNT
@@ -132,27 +134,27 @@ class CommentAdded:
         "Comment | None",
         "comment",
         lambda _, key: comment_rows(lambda row: row.id == key),
-        "The comment.",
+        "New comment; null if it is gone.",
     )
 
 
 class PublicationChanged:
-    """An entry was published or taken back."""
+    """The publication of an entry, or its end."""
 
     entry = _ENTRY
-    action = part_word("Action", "action", "What was done.")
+    action = part_word("Action", "action", "Whether the entry was published or unpublished.")
     action_name = part_text("str", "action", "action")
     account = _ACCOUNT
     publication = part_row(
         "Publication | None",
         "publication",
         lambda _, key: publication_rows(lambda row: row.id == key),
-        "The publication.",
+        "Publication that began or ended; null if it is gone.",
     )
 
 
 class PresenceChanged:
-    """Somebody has opened or closed an entry; `entry.presence` has all who have it open."""
+    """A change of the accounts that have an edition open; `entry.presence` lists them."""
 
     entry = _ENTRY
 
@@ -165,38 +167,42 @@ SUBSCRIPTION_TYPES = (
     PresenceChanged,
 )
 
-_ONE = Argument("entry_id", "ID | None", "Only about this entry.")
+_ONE = Argument("entry_id", "ID | None", "Only events about this entry; null for all.")
 
 
 class Subscription:
-    """What editors can be told as it happens."""
+    """All subscriptions. Each delivers events as they happen."""
 
     entry_changed = Declared(
-        "EntryChanged", _follow("subject"), "Whatever is done to an entry.", (_ONE,)
+        "EntryChanged", _follow("subject"), "Every action on an entry.", (_ONE,)
     )
     review_requested = Declared(
         "ReviewRequested",
         _follow("review", frozenset({Action.REVIEW_REQUEST})),
-        "Somebody has asked for a review.",
+        "Requests for review.",
     )
     comment_added = Declared(
         "CommentAdded",
         _follow("comment", frozenset({Action.COMMENT_WRITE})),
-        "Somebody has said something.",
+        "New comments and replies.",
         (_ONE,),
     )
     publication_changed = Declared(
         "PublicationChanged",
         _follow("publication", _PUBLISHING),
-        "Something was published or taken back.",
+        "Publications and their ends.",
         (_ONE,),
     )
     presence_changed = Declared(
         "PresenceChanged",
         Answer(_presence),
-        "Who has an entry open, now and whenever that changes.",
+        "Accounts that have an edition open, at once and at every change.",
         (
-            Argument("entry_id", "ID", "The entry."),
-            Argument("locale", "Locale | None", "The edition."),
+            Argument("entry_id", "ID", "Entry id."),
+            Argument(
+                "locale",
+                "Locale | None",
+                "Locale of the edition; default: the site's first locale.",
+            ),
         ),
     )

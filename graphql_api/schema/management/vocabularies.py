@@ -1,4 +1,4 @@
-"""The closed vocabularies of editing, as the product and the site's plugins declare them."""
+"""The enums of the management schema, built from the product and the site's plugins."""
 
 from __future__ import annotations
 
@@ -21,24 +21,27 @@ from graphql_api.schema.management.query import STALE_REASONS
 
 
 def add_editing_vocabularies(namespace: Namespace, site: Site) -> None:
-    """Add the enums of editing and the filters of those that are asked for."""
+    """Add the enums of the management schema, and the filters of those that filters use."""
     actions = {each.name: each.value for each in Action}
     namespace.add_words(
         "Role", "Roles that accounts can hold.", words_by_name("Role", ROLE_ACTIONS)
     )
-    namespace.add_words("Action", "Actions that can be allowed, and are recorded.", actions)
+    namespace.add_words("Action", "Actions that roles allow and the audit chain records.", actions)
     gates = (each.__name__ for each in (*GATES, *site.gates))
     fixed = {
-        "EntryState": ("States of a revision.", STATES),
-        "PublishGate": ("Gates before publication, those of plugins included.", gates),
-        "ReviewOutcome": ("Ends of a review.", REVIEW_OUTCOMES),
-        "AuditOutcome": ("Outcomes of what was asked for.", get_args(AuditOutcome)),
-        "WordChangeKind": ("Changes of words in a text.", get_args(Operation)),
-        "ValueChangeKind": ("Changes of a value.", get_args(ValueChangeKind)),
-        "LinkChangeKind": ("Changes of a link.", get_args(LinkChangeKind)),
-        "MergeOutcome": ("Sides whose change a merge takes.", get_args(MergeOutcome)),
+        "EntryState": ("Workflow states of a revision.", STATES),
+        "PublishGate": ("Gates before publication, including those of plugins.", gates),
+        "ReviewOutcome": ("Outcomes of a review.", REVIEW_OUTCOMES),
+        "AuditOutcome": ("Outcomes of a requested action.", get_args(AuditOutcome)),
+        "WordChangeKind": ("Kinds of change of words in a text.", get_args(Operation)),
+        "ValueChangeKind": ("Kinds of change of a value.", get_args(ValueChangeKind)),
+        "LinkChangeKind": ("Kinds of change of a link or reference.", get_args(LinkChangeKind)),
+        "MergeOutcome": (
+            "Sides whose change a merge takes; `YOURS` is the refused write.",
+            get_args(MergeOutcome),
+        ),
         "StaleReason": ("Reasons to review a page again.", STALE_REASONS),
-        "WarningCode": ("Kinds of warnings about a saved value.", get_args(LossCode)),
+        "WarningCode": ("Codes of warnings about a saved value.", get_args(LossCode)),
     }
     for name, (description, words) in fixed.items():
         namespace.add_fixed_words(name, description, words_by_name(name, words))

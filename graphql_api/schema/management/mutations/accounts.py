@@ -1,4 +1,4 @@
-"""Who may sign in, and what they may do."""
+"""Mutations of accounts, role grants and service tokens."""
 
 from __future__ import annotations
 
@@ -13,68 +13,70 @@ from cms.commands import (
 )
 from cms.content.canonical_json import JsonObject
 from cms.work.work import Work
-from graphql_api.schema.management.context import Given
-from graphql_api.schema.management.mutations.mutation import Mutation, wanted
+from graphql_api.schema.management.context import InputValues
+from graphql_api.schema.management.mutations.mutation import Mutation, input_field
 from graphql_api.schema.management.mutations.payloads import ACCOUNT, GRANT
 
 
-async def _create(work: Work, given: Given) -> JsonObject:
-    account = await create_account(work, given["email"], person_id=given.get("personId"))
+async def _create(work: Work, inputs: InputValues) -> JsonObject:
+    account = await create_account(work, inputs["email"], person_id=inputs.get("personId"))
     return {"account": account.id}
 
 
-async def _disable(work: Work, given: Given) -> JsonObject:
-    return {"account": (await disable_account(work, given["accountId"])).id}
+async def _disable(work: Work, inputs: InputValues) -> JsonObject:
+    return {"account": (await disable_account(work, inputs["accountId"])).id}
 
 
-async def _enable(work: Work, given: Given) -> JsonObject:
-    return {"account": (await enable_account(work, given["accountId"])).id}
+async def _enable(work: Work, inputs: InputValues) -> JsonObject:
+    return {"account": (await enable_account(work, inputs["accountId"])).id}
 
 
-async def _grant(work: Work, given: Given) -> JsonObject:
+async def _grant(work: Work, inputs: InputValues) -> JsonObject:
     grant = Grant(
-        role=given["role"],
-        stage=given.get("stage"),
-        content_type=given.get("contentType"),
-        category_id=given.get("categoryId"),
+        role=inputs["role"],
+        stage=inputs.get("stage"),
+        content_type=inputs.get("contentType"),
+        category_id=inputs.get("categoryId"),
     )
-    row = await grant_role(work, given["accountId"], grant)
+    row = await grant_role(work, inputs["accountId"], grant)
     return {"grant": row.id, "account": row.account_id}
 
 
-async def _revoke(work: Work, given: Given) -> JsonObject:
-    row = await revoke_role(work, given["grantId"])
+async def _revoke(work: Work, inputs: InputValues) -> JsonObject:
+    row = await revoke_role(work, inputs["grantId"])
     return {"account": row.account_id}
 
 
-async def _revoke_token(work: Work, given: Given) -> JsonObject:
-    await revoke_token(work, given["tokenId"])
+async def _revoke_token(work: Work, inputs: InputValues) -> JsonObject:
+    await revoke_token(work, inputs["tokenId"])
     return {}
 
 
-_ACCOUNT_ID = {"account_id": wanted("ID", "The account.")}
+_ACCOUNT_ID = {"account_id": input_field("ID", "Id of the account to which {mutation} applies.")}
 
 ACCOUNT_MUTATIONS = (
     Mutation(
         name="createAccount",
-        description="Create an account without any role and without a password.",
+        description="Create an account, without a role or a password.",
         inputs={
-            "email": wanted("str", "What it signs in with."),
-            "person_id": wanted("ID | None", "The byline under which readers see its work."),
+            "email": input_field("str", "Email address with which the account signs in; unique."),
+            "person_id": input_field(
+                "ID | None", "Id of the person under whose byline readers see the account's work."
+            ),
         },
         payload=ACCOUNT,
         run=_create,
     ),
     Mutation(
         name="disableAccount",
-        description="Keep an account from signing in, and end all that it has open.",
+        description="Prevent an account from signing in, and end all its sessions.",
         inputs=_ACCOUNT_ID,
         payload=ACCOUNT,
         run=_disable,
     ),
     Mutation(
         name="enableAccount",
-        description="Let a disabled account sign in again.",
+        description="Allow a disabled account to sign in again.",
         inputs=_ACCOUNT_ID,
         payload=ACCOUNT,
         run=_enable,
@@ -84,25 +86,33 @@ ACCOUNT_MUTATIONS = (
         description="Give an account a role, for all content or for a part of it.",
         inputs={
             **_ACCOUNT_ID,
-            "role": wanted("Role", "The role."),
-            "stage": wanted("str | None", "For a reviewer, the one stage to sign off at."),
-            "content_type": wanted("EntryType | None", "Only entries of this type."),
-            "category_id": wanted("ID | None", "Only entries in this category or below it."),
+            "role": input_field("Role", "Role to grant."),
+            "stage": input_field(
+                "str | None",
+                "For a reviewer, the only stage at which to sign off; default: every stage.",
+            ),
+            "content_type": input_field(
+                "EntryType | None", "Content type to which the grant is limited; default: all."
+            ),
+            "category_id": input_field(
+                "ID | None",
+                "Id of the category to whose subtree the grant is limited; default: all.",
+            ),
         },
         payload={**GRANT, **ACCOUNT},
         run=_grant,
     ),
     Mutation(
         name="revokeRole",
-        description="Take a role away; it is gone with the next request.",
-        inputs={"grant_id": wanted("ID", "The grant.")},
+        description="Revoke a role grant, with effect from the account's next request.",
+        inputs={"grant_id": input_field("ID", "Id of the grant to revoke.")},
         payload=ACCOUNT,
         run=_revoke,
     ),
     Mutation(
         name="revokeToken",
-        description="End a service token.",
-        inputs={"token_id": wanted("ID", "The token.")},
+        description="Revoke a service token.",
+        inputs={"token_id": input_field("ID", "Id of the token to revoke.")},
         run=_revoke_token,
     ),
 )

@@ -1,4 +1,4 @@
-"""Write: create and update for each content type, and what is the same for all."""
+"""Mutations that save revisions: create and update per content type, and shared ones."""
 
 from __future__ import annotations
 
@@ -20,9 +20,14 @@ from cms.work.work import Work
 from graphql_api.schema.declaring.fields import value
 from graphql_api.schema.declaring.json_parts import json_member
 from graphql_api.schema.declaring.type_registry import Namespace
-from graphql_api.schema.management.context import Given, days
-from graphql_api.schema.management.mutations.mutation import Mutation, in_values, wanted
-from graphql_api.schema.management.mutations.payloads import ENTRY, WARNING, warnings_json, written
+from graphql_api.schema.management.context import InputValues, days
+from graphql_api.schema.management.mutations.mutation import Mutation, in_values, input_field
+from graphql_api.schema.management.mutations.payloads import (
+    ENTRY,
+    WARNING,
+    draft_payload,
+    warnings_json,
+)
 from graphql_api.schema.management.mutations.values import (
     add_shared_inputs,
     add_values,
@@ -30,16 +35,24 @@ from graphql_api.schema.management.mutations.values import (
     draft_from,
 )
 
-LOCALE = {"locale": wanted("Locale | None", "The edition; by default the site's first locale.")}
-ENTRY_ID = {"entry_id": wanted("ID", "The entry."), **LOCALE}
-BASE = {
-    "base_revision": wanted("ID", "The id of the revision that this write started from."),
+LOCALE = {
+    "locale": input_field(
+        "Locale | None",
+        "Locale of the edition to which {mutation} applies; default: the site's first locale.",
+    )
 }
-NOTE = {"note": wanted("str | None", "What the author has to say about the revision.")}
+ENTRY_ID = {"entry_id": input_field("ID", "Id of the entry to which {mutation} applies."), **LOCALE}
+BASE = {
+    "base_revision": input_field(
+        "ID",
+        "Id of the revision from which {mutation} starts; it is refused if a newer one exists.",
+    ),
+}
+NOTE = {"note": input_field("str | None", "Author's note on the revision that {mutation} saves.")}
 
 
 def draft_mutations(namespace: Namespace, site: Site) -> Iterator[Mutation]:
-    """Yield the mutations that write drafts, and add the inputs that they take."""
+    """Yield the mutations that save revisions, and add their input types."""
     add_shared_inputs(namespace)
     namespace.add_object(WARNING)
     for content_type in site.content_types.values():
@@ -50,34 +63,43 @@ def draft_mutations(namespace: Namespace, site: Site) -> Iterator[Mutation]:
 
 
 def _create(content_type: type[ContentType], values: str) -> Mutation:
-    async def run(work: Work, given: Given) -> JsonObject:
+    async def run(work: Work, inputs: InputValues) -> JsonObject:
         saved = await create_entry(
             work,
             content_type.name,
-            draft_from(content_type, given["values"]),
-            locale=given.get("locale"),
-            note=given.get("note") or "",
+            draft_from(content_type, inputs["values"]),
+            locale=inputs.get("locale"),
+            note=inputs.get("note") or "",
         )
-        return _saved(content_type, saved.revision.id, saved.revision.content)
+        return _draft_answer(content_type, saved.revision.id, saved.revision.content)
 
     return Mutation(
         name=f"create{content_type.name}",
-        description=f"Create a new {content_type.name}; a title is enough to begin with.",
-        inputs={**LOCALE, **NOTE, "values": wanted(values, "What to write.")},
-        payload=written(content_type.name),
+        description=(
+            f"Create an entry of type {content_type.name}. A title is sufficient for a draft."
+        ),
+        inputs={
+            "locale": input_field(
+                "Locale | None",
+                f"Locale of the new {content_type.name}; default: the site's first locale.",
+            ),
+            **NOTE,
+            "values": input_field(values, f"Values of the new {content_type.name}."),
+        },
+        payload=draft_payload(content_type.name),
         run=run,
-        place=in_values,
+        argument_path=in_values,
     )
 
 
 def _update(content_type: type[ContentType], values: str) -> Mutation:
-    async def run(work: Work, given: Given) -> JsonObject:
-        changes = changes_from(content_type, given["values"])
-        base, locale = given["baseRevision"], given.get("locale")
-        if given.get("isAutosave"):
+    async def run(work: Work, inputs: InputValues) -> JsonObject:
+        changes = changes_from(content_type, inputs["values"])
+        base, locale = inputs["baseRevision"], inputs.get("locale")
+        if inputs.get("isAutosave"):
             saved = await autosave_entry(
                 work,
-                given["entryId"],
+                inputs["entryId"],
                 changes,
                 base_revision=base,
                 locale=locale,
@@ -86,114 +108,134 @@ def _update(content_type: type[ContentType], values: str) -> Mutation:
         else:
             saved = await update_entry(
                 work,
-                given["entryId"],
+                inputs["entryId"],
                 changes,
                 base_revision=base,
                 locale=locale,
-                note=given.get("note") or "",
-                translated_from=given.get("translatedFrom"),
+                note=inputs.get("note") or "",
+                translated_from=inputs.get("translatedFrom"),
                 content_type=content_type.name,
             )
-        return _saved(content_type, saved.revision.id, saved.revision.content)
+        return _draft_answer(content_type, saved.revision.id, saved.revision.content)
 
-    autosave = "A machine saves while somebody types: the author's last autosave is replaced."
-    source = "The revision of another edition that it translates now; by default as before."
+    autosave = (
+        f"Whether the {content_type.name} is saved automatically while its author is typing; "
+        "such a revision replaces the author's last autosave."
+    )
+    source = (
+        f"Id of the revision in another edition that the {content_type.name} translates now; "
+        "default: unchanged."
+    )
     return Mutation(
         name=f"update{content_type.name}",
-        description=f"Save a new {content_type.name} revision; what is left out stays.",
+        description=(
+            f"Save a new revision of an entry of type {content_type.name}. "
+            "Omitted values stay unchanged."
+        ),
         inputs={
             **ENTRY_ID,
             **BASE,
             **NOTE,
-            "is_autosave": wanted("bool | None", autosave),
-            "translated_from": wanted("ID | None", source),
-            "values": wanted(values, "What shall be different; null empties a value."),
+            "is_autosave": input_field("bool | None", autosave),
+            "translated_from": input_field("ID | None", source),
+            "values": input_field(
+                values, f"Changed values of the {content_type.name}; null empties a value."
+            ),
         },
-        payload=written(content_type.name),
+        payload=draft_payload(content_type.name),
         run=run,
-        place=in_values,
+        argument_path=in_values,
     )
 
 
-def _saved(content_type: type[ContentType], revision_id: str, content: JsonObject) -> JsonObject:
+def _draft_answer(
+    content_type: type[ContentType], revision_id: str, content: JsonObject
+) -> JsonObject:
     warnings = warnings_about(content_type, content)
     return {"revision": revision_id, "warnings": warnings_json(warnings, in_values)}
 
 
-async def _move(work: Work, given: Given) -> JsonObject:
-    return await _change(work, given, Changes(category=given.get("categoryId") or ""))
+async def _move(work: Work, inputs: InputValues) -> JsonObject:
+    return await _change(work, inputs, Changes(category=inputs.get("categoryId") or ""))
 
 
-async def _tag(work: Work, given: Given) -> JsonObject:
-    return await _change(work, given, Changes(tags=tuple(given["tagIds"])))
+async def _tag(work: Work, inputs: InputValues) -> JsonObject:
+    return await _change(work, inputs, Changes(tags=tuple(inputs["tagIds"])))
 
 
-async def _change(work: Work, given: Given, changes: Changes) -> JsonObject:
+async def _change(work: Work, inputs: InputValues, changes: Changes) -> JsonObject:
     saved = await update_entry(
         work,
-        given["entryId"],
+        inputs["entryId"],
         changes,
-        base_revision=given["baseRevision"],
-        locale=given.get("locale"),
+        base_revision=inputs["baseRevision"],
+        locale=inputs.get("locale"),
     )
     return {"revision": saved.revision.id}
 
 
-async def _restore(work: Work, given: Given) -> JsonObject:
+async def _restore(work: Work, inputs: InputValues) -> JsonObject:
     saved = await restore_revision(
         work,
-        given["entryId"],
-        given["revisionId"],
-        base_revision=given["baseRevision"],
-        locale=given.get("locale"),
+        inputs["entryId"],
+        inputs["revisionId"],
+        base_revision=inputs["baseRevision"],
+        locale=inputs.get("locale"),
     )
     return {"revision": saved.revision.id}
 
 
-async def _prune(work: Work, given: Given) -> JsonObject:
+async def _prune(work: Work, inputs: InputValues) -> JsonObject:
     pruned = await prune_autosaves(
         work,
-        given["entryId"],
-        older_than=days(given["olderThanDays"]),
-        locale=given.get("locale"),
+        inputs["entryId"],
+        older_than=days(inputs["olderThanDays"]),
+        locale=inputs.get("locale"),
     )
     return {"pruned": [each.id for each in pruned]}
 
 
 MOVE = Mutation(
     name="moveEntry",
-    description="Save a new revision in another category.",
+    description="Move an entry to another category, in a new revision.",
     inputs={
         **ENTRY_ID,
         **BASE,
-        "category_id": wanted("ID | None", "The category; null for none."),
+        "category_id": input_field("ID | None", "Id of the new category; null for none."),
     },
     payload=ENTRY,
     run=_move,
 )
 TAG = Mutation(
     name="tagEntry",
-    description="Save a new revision with other tags.",
-    inputs={**ENTRY_ID, **BASE, "tag_ids": wanted("list[ID]", "All the tags it shall have.")},
+    description="Replace the tags of an entry, in a new revision.",
+    inputs={
+        **ENTRY_ID,
+        **BASE,
+        "tag_ids": input_field("list[ID]", "Ids of all tags of the new revision."),
+    },
     payload=ENTRY,
     run=_tag,
 )
 RESTORE = Mutation(
     name="restoreRevision",
-    description="Save what an earlier revision held as a new one.",
-    inputs={**ENTRY_ID, **BASE, "revision_id": wanted("ID", "The revision to go back to.")},
+    description="Save the content of an earlier revision as a new revision.",
+    inputs={**ENTRY_ID, **BASE, "revision_id": input_field("ID", "Id of the revision to restore.")},
     payload=ENTRY,
     run=_restore,
 )
 PRUNE = Mutation(
     name="pruneAutosaves",
-    description="Delete old autosaves that nothing needs.",
-    inputs={**ENTRY_ID, "older_than_days": wanted("int", "How old they are, at least.")},
+    description="Delete old autosaves that neither publications nor reviews nor authorship need.",
+    inputs={
+        **ENTRY_ID,
+        "older_than_days": input_field("int", "Minimum age of the deleted autosaves, in days."),
+    },
     payload={
         "pruned": value(
             "list[ID] | None",
             json_member("pruned"),
-            "The ids of the revisions that are gone.",
+            "Ids of the deleted revisions; null if it was refused.",
         )
     },
     run=_prune,

@@ -1,4 +1,4 @@
-"""Copy, translate, put away and delete entries."""
+"""Mutations that copy, translate, archive and delete entries."""
 
 from __future__ import annotations
 
@@ -14,91 +14,95 @@ from cms.content.canonical_json import JsonObject
 from cms.work.work import Work
 from graphql_api.schema.declaring.fields import value
 from graphql_api.schema.declaring.json_parts import json_member
-from graphql_api.schema.management.context import Given
+from graphql_api.schema.management.context import InputValues
 from graphql_api.schema.management.mutations.drafts import ENTRY_ID
-from graphql_api.schema.management.mutations.mutation import Mutation, wanted
+from graphql_api.schema.management.mutations.mutation import Mutation, input_field
 from graphql_api.schema.management.mutations.payloads import ENTRY
 
 
-async def _duplicate(work: Work, given: Given) -> JsonObject:
+async def _duplicate(work: Work, inputs: InputValues) -> JsonObject:
     saved = await duplicate_entry(
-        work, given["entryId"], slug=given.get("slug") or "", locale=given.get("locale")
+        work, inputs["entryId"], slug=inputs.get("slug") or "", locale=inputs.get("locale")
     )
     return {"revision": saved.revision.id}
 
 
-async def _add_edition(work: Work, given: Given) -> JsonObject:
+async def _add_edition(work: Work, inputs: InputValues) -> JsonObject:
     saved = await add_edition(
-        work, given["entryId"], given["locale"], source_locale=given.get("sourceLocale")
+        work, inputs["entryId"], inputs["locale"], source_locale=inputs.get("sourceLocale")
     )
     return {"revision": saved.revision.id}
 
 
-async def _archive(work: Work, given: Given) -> JsonObject:
-    await archive_entry(work, given["entryId"], locale=given.get("locale"))
-    return await _shown(work, given)
+async def _archive(work: Work, inputs: InputValues) -> JsonObject:
+    await archive_entry(work, inputs["entryId"], locale=inputs.get("locale"))
+    return await _head_answer(work, inputs)
 
 
-async def _unarchive(work: Work, given: Given) -> JsonObject:
-    await unarchive_entry(work, given["entryId"], locale=given.get("locale"))
-    return await _shown(work, given)
+async def _unarchive(work: Work, inputs: InputValues) -> JsonObject:
+    await unarchive_entry(work, inputs["entryId"], locale=inputs.get("locale"))
+    return await _head_answer(work, inputs)
 
 
-async def _delete(work: Work, given: Given) -> JsonObject:
-    gone = await delete_entry(work, given["entryId"], locale=given.get("locale"))
+async def _delete(work: Work, inputs: InputValues) -> JsonObject:
+    gone = await delete_entry(work, inputs["entryId"], locale=inputs.get("locale"))
     return {"deleted": gone.id}
 
 
-async def _shown(work: Work, given: Given) -> JsonObject:
-    held = await look_at(work, given["entryId"], given.get("locale"))
+async def _head_answer(work: Work, inputs: InputValues) -> JsonObject:
+    held = await look_at(work, inputs["entryId"], inputs.get("locale"))
     return {"revision": held.head.id}
 
 
 ENTRY_MUTATIONS = (
     Mutation(
         name="duplicateEntry",
-        description="Create an entry that holds what another one does.",
+        description="Create a copy of an entry, from its newest revision.",
         inputs={
             **ENTRY_ID,
-            "slug": wanted("str | None", "The copy's; by default the original's with -copy."),
+            "slug": input_field(
+                "str | None", "URL slug of the copy; default: the original's with `-copy`."
+            ),
         },
         payload=ENTRY,
         run=_duplicate,
     ),
     Mutation(
         name="addEdition",
-        description="Begin an edition in another locale, with the source's text.",
+        description="Add an edition in another locale, filled with the text of the source edition.",
         inputs={
-            "entry_id": wanted("ID", "The entry."),
-            "locale": wanted("Locale", "The language of the new edition."),
-            "source_locale": wanted("Locale | None", "The edition to start from."),
+            "entry_id": input_field("ID", "Id of the entry to translate."),
+            "locale": input_field("Locale", "Locale of the new edition."),
+            "source_locale": input_field(
+                "Locale | None", "Locale of the source edition; default: the site's first locale."
+            ),
         },
         payload=ENTRY,
         run=_add_edition,
     ),
     Mutation(
         name="archiveEntry",
-        description="Put an entry away that is not public.",
+        description="Archive an edition that is not public.",
         inputs=ENTRY_ID,
         payload=ENTRY,
         run=_archive,
     ),
     Mutation(
         name="unarchiveEntry",
-        description="Bring an archived entry back.",
+        description="Restore an archived edition.",
         inputs=ENTRY_ID,
         payload=ENTRY,
         run=_unarchive,
     ),
     Mutation(
         name="deleteEntry",
-        description="Delete an entry that never was anything but a draft.",
+        description="Delete an entry that was only ever a draft and is no target of others' links.",
         inputs=ENTRY_ID,
         payload={
             "deleted": value(
                 "ID | None",
                 json_member("deleted"),
-                "The id of the entry that is gone.",
+                "Id of the deleted entry; null if it was refused.",
             )
         },
         run=_delete,

@@ -1,9 +1,9 @@
-"""How a mutation is declared: one input, one command, one payload."""
+"""The declaration of a mutation: one input, one command, one payload."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from cms.content.canonical_json import JsonObject, digest_of
@@ -14,30 +14,38 @@ from graphql_api.planner.declarations import Answer
 from graphql_api.schema.declaring.fields import Argument, Declared, value
 from graphql_api.schema.declaring.json_parts import json_member
 from graphql_api.schema.declaring.type_registry import Namespace
-from graphql_api.schema.management.context import Given, RequestContext, plain_json, plain_object
-from graphql_api.schema.management.errors import ERRORS, Place, refusal
+from graphql_api.schema.management.context import (
+    InputValues,
+    RequestContext,
+    plain_json,
+    plain_object,
+)
+from graphql_api.schema.management.errors import PathMapping, error_list, refusal
 from graphql_api.schema.management.history import path_of
 
-Run: TypeAlias = Callable[[Work, Given], Awaitable[JsonObject]]
-RunAlone: TypeAlias = Callable[[RequestContext, Given], Awaitable[JsonObject]]
+Run: TypeAlias = Callable[[Work, InputValues], Awaitable[JsonObject]]
+RunAlone: TypeAlias = Callable[[RequestContext, InputValues], Awaitable[JsonObject]]
 
 _LONGEST_ID = 200
 _ATTEMPTS = 3
 _DRAFT_VALUES = frozenset({"title", "slug", "summary", "category", "tags", "fields"})
 
 
-def wanted(type_: str, description: str) -> Declared:
-    """Declare a field of an input; it may be left out if its type says so."""
+def input_field(type_: str, description: str) -> Declared:
+    """Declare a field of an input; it may be omitted if its type is optional.
+
+    In the description, ``{mutation}`` stands for the name of the mutation.
+    """
     return Declared(type_, None, description)
 
 
 def in_input(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """Return where in the arguments a place in a command's input stands."""
+    """Return the path in the arguments for a path in a command's input."""
     return ("input", *path_of(list(path)))
 
 
 def in_values(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """Return the same for a mutation that has a draft's values in ``values``."""
+    """Return the same for a mutation whose input has a draft's values in ``values``."""
     inside = ("values",) if path and path[0] in _DRAFT_VALUES else ()
     return ("input", *inside, *path_of(list(path)))
 
@@ -47,12 +55,12 @@ class Mutation:
     """A mutation that runs a command.
 
     Attributes:
-        name: its name, a verb and a noun.
-        description: for the schema's readers.
-        inputs: the fields of its input.
-        payload: the fields of its payload, each of the JSON that ``run`` returns.
-        run: calls the command and returns what the payload refers to.
-        place: where in the arguments a place in the command's input stands.
+        name: the name in the schema, a verb and a noun.
+        description: the description in the schema.
+        inputs: the fields of the input.
+        payload: the fields of the payload, each of the JSON that ``run`` returns.
+        run: calls the command and returns the JSON that the payload refers to.
+        argument_path: maps a path in the command's input to one in the arguments.
     """
 
     name: str
@@ -60,15 +68,19 @@ class Mutation:
     run: Run
     inputs: Mapping[str, Declared] = field(default_factory=dict)
     payload: Mapping[str, Declared] = field(default_factory=dict)
-    place: Place = in_input
+    argument_path: PathMapping = in_input
 
     def declare(self, namespace: Namespace) -> Declared:
-        """Add its types and return the field of the mutation type."""
-        key = wanted("str | None", "Makes it safe to repeat: the same id gets the same answer.")
+        """Add the types of input and payload, and return the field of the mutation type."""
+        key = input_field(
+            "str | None",
+            "Idempotency key of {mutation}: a repeated key returns the first payload. "
+            "1 to 200 printable characters.",
+        )
         echo = value(
             "str | None",
             json_member("clientMutationId"),
-            "The id that came with the input.",
+            "Idempotency key from the input of {mutation}; null if there was none.",
         )
         return _declare(
             namespace,
@@ -79,39 +91,39 @@ class Mutation:
             self._perform,
         )
 
-    async def _perform(self, context: RequestContext, arguments: Given) -> JsonObject:
-        given = arguments["input"]
+    async def _perform(self, context: RequestContext, arguments: InputValues) -> JsonObject:
+        inputs = arguments["input"]
         for _ in range(_ATTEMPTS - 1):
             try:
-                return await self._attempt(context, given)
+                return await self._attempt(context, inputs)
             except DatabaseBusy:
-                # Somebody else was there at the same time; now it shows what they have done.
+                # Another transaction was in the way; the next attempt sees its changes.
                 continue
-        return await self._attempt(context, given)
+        return await self._attempt(context, inputs)
 
-    async def _attempt(self, context: RequestContext, given: Given) -> JsonObject:
-        key = given.get("clientMutationId")
+    async def _attempt(self, context: RequestContext, inputs: InputValues) -> JsonObject:
+        key = inputs.get("clientMutationId")
         async with begin_work(context.database, context.site, context.actor) as work:
             if key is None:
-                return await self._answer(work, given)
+                return await self._answer(work, inputs)
             try:
                 _check_key(key)
-                digest = _digest(self.name, given)
-                answer = await once(work, key, digest, lambda: self._answer(work, given))
+                digest = _digest(self.name, inputs)
+                answer = await once(work, key, digest, lambda: self._answer(work, inputs))
             except Refused as refused:
-                answer = refusal(refused, self.place, context.site)
+                answer = refusal(refused, self.argument_path, context.site)
             return {**answer, "clientMutationId": key}
 
-    async def _answer(self, work: Work, given: Given) -> JsonObject:
+    async def _answer(self, work: Work, inputs: InputValues) -> JsonObject:
         try:
-            return _told(await self.run(work, given))
+            return _without_errors(await self.run(work, inputs))
         except Refused as refused:
-            return refusal(refused, self.place, work.site)
+            return refusal(refused, self.argument_path, work.site)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecretMutation:
-    """A mutation with a secret in its input or payload, which cannot be kept for a repetition.
+    """A mutation with a secret in its input or payload, which must not be stored for repetition.
 
     The attributes are those of :class:`Mutation`; ``run`` opens its own transactions.
     """
@@ -123,14 +135,14 @@ class SecretMutation:
     payload: Mapping[str, Declared] = field(default_factory=dict)
 
     def declare(self, namespace: Namespace) -> Declared:
-        """Add its types and return the field of the mutation type."""
+        """Add the types of input and payload, and return the field of the mutation type."""
         return _declare(
             namespace, self.name, self.description, self.inputs, self.payload, self._perform
         )
 
-    async def _perform(self, context: RequestContext, arguments: Given) -> JsonObject:
+    async def _perform(self, context: RequestContext, arguments: InputValues) -> JsonObject:
         try:
-            return _told(await self.run(context, arguments.get("input") or {}))
+            return _without_errors(await self.run(context, arguments.get("input") or {}))
         except Refused as refused:
             return refusal(refused, in_input, context.site)
 
@@ -141,34 +153,46 @@ def _declare(
     description: str,
     inputs: Mapping[str, Declared],
     payload: Mapping[str, Declared],
-    perform: Callable[[RequestContext, Given], Awaitable[JsonObject]],
+    perform: Callable[[RequestContext, InputValues], Awaitable[JsonObject]],
 ) -> Declared:
     title = name[:1].upper() + name[1:]
-    body = {"errors": ERRORS, **payload, "__doc__": f"What became of `{name}`."}
+    errors = error_list("Reasons why {mutation} was refused; empty if it was not.")
+    described = {"__doc__": f"Result of `{name}`, or the reasons why it was refused."}
+    body = {**_describe(name, {"errors": errors, **payload}), **described}
     namespace.add_object(type(f"{title}Payload", (), body))
     arguments = []
     if inputs:
-        namespace.add_input(f"{title}Input", f"What `{name}` takes.", inputs)
-        arguments.append(Argument("input", f"{title}Input", "What it takes."))
+        namespace.add_input(f"{title}Input", f"Arguments of `{name}`.", _describe(name, inputs))
+        arguments.append(
+            Argument("input", f"{title}Input", f"All arguments of `{name}`, in one object.")
+        )
     return Declared(f"{title}Payload", Answer(perform), description, arguments)
 
 
-def _told(answer: JsonObject) -> JsonObject:
-    """Return an answer as plain JSON; one without errors says so."""
+def _describe(name: str, fields: Mapping[str, Declared]) -> dict[str, Declared]:
+    """Return fields with the mutation's name in their descriptions."""
+    return {
+        key: replace(each, description=each.description.replace("{mutation}", f"`{name}`"))
+        for key, each in fields.items()
+    }
+
+
+def _without_errors(answer: JsonObject) -> JsonObject:
+    """Return an answer as plain JSON, with an empty list of errors."""
     return {"errors": [], **plain_object(answer)}
 
 
-def _digest(name: str, given: Given) -> str:
-    """Return the digest of what is asked."""
+def _digest(name: str, inputs: InputValues) -> str:
+    """Return the digest of a mutation and its input."""
     try:
-        return digest_of(_exactly({"mutation": name, "input": given}))
-    except ValueError as error:  # JSON that somebody has sent can be of a kind that has none
+        return digest_of(_exactly({"mutation": name, "input": inputs}))
+    except ValueError as error:  # not every JSON value of a client has a digest
         message = f"the input cannot be stored: {error}"
         raise Refused(InvalidValue(message=message)) from None
 
 
 def _exactly(value: Any) -> Any:
-    """Return an input as JSON, with the nulls that somebody has written."""
+    """Return an input as JSON, with its nulls."""
     match value:
         case Mapping():
             return {key: _exactly(item) for key, item in value.items()}

@@ -1,4 +1,7 @@
-"""The fields of payloads: each refers to a row by the id that the answer holds."""
+"""The fields of payloads: each refers to a row by an id in the mutation's answer.
+
+In the descriptions, ``{mutation}`` stands for the name of the mutation.
+"""
 
 from __future__ import annotations
 
@@ -22,48 +25,62 @@ from graphql_api.schema.management.editing import (
     review_rows,
     signature_rows,
 )
-from graphql_api.schema.management.errors import Place
+from graphql_api.schema.management.errors import PathMapping
 
 
 def entry_of(type_: str) -> Mapping[str, Declared]:
-    """Return the fields for an entry of a type, and its revision."""
+    """Return the payload's fields for an entry of a type and its revision."""
     return {
         "entry": part_row(
-            f"{type_} | None", "revision", revision_with_id, "The entry as it is now."
+            f"{type_} | None",
+            "revision",
+            revision_with_id,
+            "Entry, in the revision that {mutation} saved or acted on; null if there is none.",
         ),
-        "revision": part_row("Revision | None", "revision", revision_with_id, "Its revision."),
+        "revision": part_row(
+            "Revision | None",
+            "revision",
+            revision_with_id,
+            "Revision that {mutation} saved or acted on; null if there is none.",
+        ),
     }
 
 
-class Warning_:  # noqa: N801  # Python's own has the name
-    """Something about a value that its author should know; it was saved all the same."""
+class Warning_:  # noqa: N801  # Python's own class has the name
+    """A problem with a value that was saved nevertheless."""
 
-    code = part("WarningCode", "code", "Its kind, in a word that never changes.")
-    message = part("str", "message", "What happened, and what to do about it.")
-    path = part("list[str]", "path", "Where in the mutation's arguments the value stands.")
+    code = part("WarningCode", "code", "Warning code, which never changes.")
+    message = part(
+        "str", "message", "Description of the problem and of what to do about it, in English."
+    )
+    path = part("list[str]", "path", "Path of the value in the arguments of the mutation.")
 
 
 WARNING = type("Warning", (), dict(vars(Warning_)))
 
 
-def written(type_: str) -> Mapping[str, Declared]:
-    """Return the fields for an entry of a type, its revision, and what to know about that."""
-    warnings = part_list("Warning", "warnings", "What readers will not get of the revision.")
+def draft_payload(type_: str) -> Mapping[str, Declared]:
+    """Return the payload's fields for an entry of a type, its revision, and warnings."""
+    warnings = part_list(
+        "Warning",
+        "warnings",
+        "Warnings about content that readers will not get of the revision that {mutation} saved.",
+    )
     return {**entry_of(type_), "warnings": warnings}
 
 
-def warnings_json(warnings: Iterable[ContentWarning], place: Place) -> Json:
+def warnings_json(warnings: Iterable[ContentWarning], argument_path: PathMapping) -> Json:
     """Return warnings as the type ``Warning`` has them.
 
     Args:
-        warnings: about a revision that was saved.
-        place: where in the mutation's arguments a place in the content stands.
+        warnings: the warnings about a saved revision.
+        argument_path: maps a path in the content to one in the mutation's arguments.
     """
     return [
         {
             "code": each.code,
             "message": each.message,
-            "path": [str(step) for step in place(each.path)],
+            "path": [str(step) for step in argument_path(each.path)],
         }
         for each in warnings
     ]
@@ -75,7 +92,7 @@ REVIEW = {
         "ReviewRequest | None",
         "review",
         lambda call, key: review_rows(call, lambda row: row.id == key),
-        "The review.",
+        "Review that was requested or withdrawn; null if it was refused.",
     )
 }
 SIGN_OFF = {
@@ -83,7 +100,7 @@ SIGN_OFF = {
         "SignOff | None",
         "signOff",
         lambda _, key: signature_rows(lambda row: row.id == key),
-        "The sign-off.",
+        "New sign-off; null if it was refused.",
     )
 }
 CHANGE_REQUEST = {
@@ -91,7 +108,7 @@ CHANGE_REQUEST = {
         "ChangeRequest | None",
         "changeRequest",
         lambda _, key: change_request_rows(lambda row: row.id == key),
-        "The change request.",
+        "New change request; null if it was refused.",
     )
 }
 COMMENT = {
@@ -99,7 +116,7 @@ COMMENT = {
         "Comment | None",
         "comment",
         lambda _, key: comment_rows(lambda row: row.id == key),
-        "The comment.",
+        "Comment that was written, or the first of the resolved thread; null if it was refused.",
     )
 }
 PUBLICATION = {
@@ -107,7 +124,7 @@ PUBLICATION = {
         "Publication | None",
         "publication",
         lambda _, key: publication_rows(lambda row: row.id == key),
-        "The publication.",
+        "Publication that began or ended; null if it was refused or a dry run.",
     )
 }
 CATEGORY = {
@@ -115,12 +132,15 @@ CATEGORY = {
         "Category | None",
         "category",
         lambda _, key: category_rows(lambda row: row.id == key),
-        "The category.",
+        "Category that was created or changed; null if it was refused.",
     )
 }
 TAG = {
     "tag": part_row(
-        "Tag | None", "tag", lambda _, key: tag_rows(lambda row: row.id == key), "The tag."
+        "Tag | None",
+        "tag",
+        lambda _, key: tag_rows(lambda row: row.id == key),
+        "New tag; null if it was refused.",
     )
 }
 PERSON = {
@@ -128,7 +148,7 @@ PERSON = {
         "Person | None",
         "person",
         lambda _, key: person_rows(lambda row: row.id == key),
-        "The person.",
+        "New person; null if it was refused.",
     )
 }
 ACCOUNT = {
@@ -136,7 +156,7 @@ ACCOUNT = {
         "Account | None",
         "account",
         lambda _, key: account_rows(lambda row: row.id == key),
-        "The account.",
+        "Account that {mutation} concerned; null if it was refused.",
     )
 }
 GRANT = {
@@ -144,7 +164,7 @@ GRANT = {
         "RoleGrant | None",
         "grant",
         lambda _, key: grant_rows(lambda row: row.id == key),
-        "The role that it holds now.",
+        "New role grant; null if it was refused.",
     )
 }
 TOKEN = {
@@ -152,6 +172,6 @@ TOKEN = {
         "ServiceToken | None",
         "token",
         lambda _, key: token_rows(lambda row: row.id == key),
-        "The token, without its secret.",
+        "New service token, without its secret; null if it was refused.",
     )
 }

@@ -1,4 +1,4 @@
-"""Make public, and take back; or see beforehand what that would do."""
+"""Mutations that publish and unpublish, and their dry runs."""
 
 from __future__ import annotations
 
@@ -19,58 +19,66 @@ from graphql_api.planner.json_sql import element_text
 from graphql_api.planner.source import Columns
 from graphql_api.schema.declaring.fields import Declared, of_call
 from graphql_api.schema.declaring.json_parts import ids_under, part_object
-from graphql_api.schema.management.context import Given
+from graphql_api.schema.management.context import InputValues
 from graphql_api.schema.management.editing import publication_rows
 from graphql_api.schema.management.errors import refusal
 from graphql_api.schema.management.impact import impact_json
 from graphql_api.schema.management.mutations.drafts import ENTRY_ID, LOCALE
-from graphql_api.schema.management.mutations.mutation import Mutation, in_input, wanted
+from graphql_api.schema.management.mutations.mutation import Mutation, in_input, input_field
 from graphql_api.schema.management.mutations.payloads import ENTRY, PUBLICATION
 
 _IMPACT = {
-    "impact": part_object("PublishImpact | None", "impact", "With `dryRun`: what it would do."),
+    "impact": part_object(
+        "PublishImpact | None",
+        "impact",
+        "Changes that {mutation} would make, with `dryRun`; otherwise null.",
+    ),
 }
 _DRY_RUN = {
-    "dry_run": wanted("bool | None", "Do nothing, and say what it would do."),
+    "dry_run": input_field(
+        "bool | None", "Whether only to return the impact of {mutation}, without changing anything."
+    ),
 }
-_REVISION = {"revision_id": wanted("ID", "The revision to publish; it need not be the newest.")}
+_REVISION = {
+    "revision_id": input_field("ID", "Id of the revision to publish; not necessarily the newest.")
+}
 
 
-async def _publish(work: Work, given: Given) -> JsonObject:
-    entry_id, revision_id, locale = given["entryId"], given["revisionId"], given.get("locale")
-    if given.get("dryRun"):
+async def _publish(work: Work, inputs: InputValues) -> JsonObject:
+    entry_id, revision_id, locale = inputs["entryId"], inputs["revisionId"], inputs.get("locale")
+    if inputs.get("dryRun"):
         impact = await preview_publish(work, entry_id, revision_id=revision_id, locale=locale)
-        return {**_told(impact), "revision": revision_id}
+        return {**_impact_answer(impact), "revision": revision_id}
     publication = await publish_entry(work, entry_id, revision_id=revision_id, locale=locale)
     return {"publication": publication.id, "revision": publication.revision_id}
 
 
-async def _publish_together(work: Work, given: Given) -> JsonObject:
-    chosen = {each["entryId"]: each["revisionId"] for each in given["entries"]}
-    published = await publish_together(work, chosen, locale=given.get("locale"))
+async def _publish_together(work: Work, inputs: InputValues) -> JsonObject:
+    chosen = {each["entryId"]: each["revisionId"] for each in inputs["entries"]}
+    published = await publish_together(work, chosen, locale=inputs.get("locale"))
     return {"publications": [each.id for each in published]}
 
 
-async def _break_glass(work: Work, given: Given) -> JsonObject:
+async def _break_glass(work: Work, inputs: InputValues) -> JsonObject:
     publication = await break_glass_publish(
         work,
-        given["entryId"],
-        revision_id=given["revisionId"],
-        reason=given["reason"],
-        locale=given.get("locale"),
+        inputs["entryId"],
+        revision_id=inputs["revisionId"],
+        reason=inputs["reason"],
+        locale=inputs.get("locale"),
     )
     return {"publication": publication.id, "revision": publication.revision_id}
 
 
-async def _unpublish(work: Work, given: Given) -> JsonObject:
-    if given.get("dryRun"):
-        impact = await preview_unpublish(work, given["entryId"], locale=given.get("locale"))
-        return _told(impact)
-    publication = await unpublish_entry(work, given["entryId"], locale=given.get("locale"))
+async def _unpublish(work: Work, inputs: InputValues) -> JsonObject:
+    if inputs.get("dryRun"):
+        impact = await preview_unpublish(work, inputs["entryId"], locale=inputs.get("locale"))
+        return _impact_answer(impact)
+    publication = await unpublish_entry(work, inputs["entryId"], locale=inputs.get("locale"))
     return {"publication": publication.id, "revision": publication.revision_id}
 
 
-def _told(impact: Impact) -> JsonObject:
+def _impact_answer(impact: Impact) -> JsonObject:
     return {**refusal(Refused(*impact.errors), in_input), "impact": impact_json(impact)}
 
 
@@ -82,42 +90,49 @@ def _publications() -> Declared:
     return Declared(
         "list[Publication | None]",
         EachOf(of_call(ids_under("publications")), of_call(_publication)),
-        "The publications; empty if there were errors.",
+        "Publications that began; empty if there were errors.",
     )
 
 
-# The fields of the input that names an entry and the revision of it to publish.
-CHOSEN_INPUT = {"entry_id": wanted("ID", "The entry."), **_REVISION}
+# The fields of the input for an entry and its revision to publish.
+CHOSEN_INPUT = {"entry_id": input_field("ID", "Id of the entry to publish."), **_REVISION}
 
 PUBLISH_MUTATIONS = (
     Mutation(
         name="publishEntry",
-        description="Make a revision public; refused with everything that every gate has to say.",
+        description="Publish a revision; if any gate fails, refused with the errors of all.",
         inputs={**ENTRY_ID, **_REVISION, **_DRY_RUN},
         payload={**PUBLICATION, **ENTRY, **_IMPACT},
         run=_publish,
     ),
     Mutation(
         name="publishTogether",
-        description="Publish revisions of several entries at once, as those that link each other.",
-        inputs={"entries": wanted("list[ChosenRevision]", "Which revisions."), **LOCALE},
+        description="Publish revisions of several entries at once, such as ones with mutual links.",
+        inputs={
+            "entries": input_field(
+                "list[ChosenRevision]", "Entries to publish, each with its revision."
+            ),
+            **LOCALE,
+        },
         payload={"publications": _publications()},
         run=_publish_together,
     ),
     Mutation(
         name="breakGlassPublish",
-        description="Publish without the sign-offs that are missing; the reason is public.",
+        description="Publish a revision despite missing sign-offs. Readers can see the reason.",
         inputs={
             **ENTRY_ID,
             **_REVISION,
-            "reason": wanted("str", "Why this cannot wait for a reviewer."),
+            "reason": input_field(
+                "str", "Reason why the publication cannot wait for a reviewer; public."
+            ),
         },
         payload={**PUBLICATION, **ENTRY},
         run=_break_glass,
     ),
     Mutation(
         name="unpublishEntry",
-        description="Take an entry back from the readers.",
+        description="End the publication of an edition; readers no longer see it.",
         inputs={**ENTRY_ID, **_DRY_RUN},
         payload={**PUBLICATION, **ENTRY, **_IMPACT},
         run=_unpublish,

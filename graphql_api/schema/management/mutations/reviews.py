@@ -1,4 +1,4 @@
-"""Review: ask, answer, talk."""
+"""Mutations of reviews, comments and presence."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from cms.commands import (
 from cms.content.canonical_json import JsonObject
 from cms.review.comments import Place
 from cms.work.work import Work
-from graphql_api.schema.management.context import Given
+from graphql_api.schema.management.context import InputValues
 from graphql_api.schema.management.mutations.drafts import BASE, ENTRY_ID
-from graphql_api.schema.management.mutations.mutation import Mutation, in_input, wanted
+from graphql_api.schema.management.mutations.mutation import Mutation, in_input, input_field
 from graphql_api.schema.management.mutations.payloads import (
     CHANGE_REQUEST,
     COMMENT,
@@ -29,110 +29,114 @@ from graphql_api.schema.management.mutations.payloads import (
 )
 
 
-async def _request(work: Work, given: Given) -> JsonObject:
+async def _request(work: Work, inputs: InputValues) -> JsonObject:
     review = await request_review(
         work,
-        given["entryId"],
-        base_revision=given["baseRevision"],
-        locale=given.get("locale"),
-        note=given.get("note") or "",
-        assignees=given.get("assigneeIds") or (),
-        due_at=given.get("dueAt"),
+        inputs["entryId"],
+        base_revision=inputs["baseRevision"],
+        locale=inputs.get("locale"),
+        note=inputs.get("note") or "",
+        assignees=inputs.get("assigneeIds") or (),
+        due_at=inputs.get("dueAt"),
     )
     return {"review": review.id}
 
 
-async def _withdraw(work: Work, given: Given) -> JsonObject:
-    review = await withdraw_review(work, given["entryId"], locale=given.get("locale"))
+async def _withdraw(work: Work, inputs: InputValues) -> JsonObject:
+    review = await withdraw_review(work, inputs["entryId"], locale=inputs.get("locale"))
     return {"review": review.id}
 
 
-async def _sign(work: Work, given: Given) -> JsonObject:
+async def _sign(work: Work, inputs: InputValues) -> JsonObject:
     signed = await sign_off(
         work,
-        given["entryId"],
-        digest=given["digest"],
-        stage=given.get("stage"),
-        locale=given.get("locale"),
-        note=given.get("note") or "",
+        inputs["entryId"],
+        digest=inputs["digest"],
+        stage=inputs.get("stage"),
+        locale=inputs.get("locale"),
+        note=inputs.get("note") or "",
     )
     return {"signOff": signed.id, "revision": signed.revision_id}
 
 
-async def _object(work: Work, given: Given) -> JsonObject:
+async def _object(work: Work, inputs: InputValues) -> JsonObject:
     asked = await request_changes(
         work,
-        given["entryId"],
-        digest=given["digest"],
-        reason=given["reason"],
-        locale=given.get("locale"),
+        inputs["entryId"],
+        digest=inputs["digest"],
+        reason=inputs["reason"],
+        locale=inputs.get("locale"),
     )
     return {"changeRequest": asked.id, "revision": asked.revision_id}
 
 
-async def _comment(work: Work, given: Given) -> JsonObject:
-    place = given.get("place")
+async def _comment(work: Work, inputs: InputValues) -> JsonObject:
+    place = inputs.get("place")
     comment = await add_comment(
         work,
-        given["entryId"],
-        given["body"],
+        inputs["entryId"],
+        inputs["body"],
         place=Place(place["revisionId"], place["fieldPath"], place["start"], place["end"])
         if place
         else None,
-        locale=given.get("locale"),
+        locale=inputs.get("locale"),
     )
     return {"comment": comment.id}
 
 
-async def _reply(work: Work, given: Given) -> JsonObject:
-    return {"comment": (await reply_to_comment(work, given["commentId"], given["body"])).id}
+async def _reply(work: Work, inputs: InputValues) -> JsonObject:
+    return {"comment": (await reply_to_comment(work, inputs["commentId"], inputs["body"])).id}
 
 
-async def _resolve(work: Work, given: Given) -> JsonObject:
-    return {"comment": (await resolve_comment(work, given["commentId"])).id}
+async def _resolve(work: Work, inputs: InputValues) -> JsonObject:
+    return {"comment": (await resolve_comment(work, inputs["commentId"])).id}
 
 
-async def _see(work: Work, given: Given) -> JsonObject:
+async def _see(work: Work, inputs: InputValues) -> JsonObject:
     look = await mark_seen(
         work,
-        given["entryId"],
-        revision_id=given["revisionId"],
-        locale=given.get("locale"),
+        inputs["entryId"],
+        revision_id=inputs["revisionId"],
+        locale=inputs.get("locale"),
     )
     return {"revision": look.revision_id}
 
 
-async def _arrive(work: Work, given: Given) -> JsonObject:
+async def _arrive(work: Work, inputs: InputValues) -> JsonObject:
     await announce_presence(
         work,
-        given["entryId"],
-        field_path=given.get("fieldPath"),
-        locale=given.get("locale"),
+        inputs["entryId"],
+        field_path=inputs.get("fieldPath"),
+        locale=inputs.get("locale"),
     )
     return {}
 
 
-async def _leave(work: Work, given: Given) -> JsonObject:
-    await leave_entry(work, given["entryId"], locale=given.get("locale"))
+async def _leave(work: Work, inputs: InputValues) -> JsonObject:
+    await leave_entry(work, inputs["entryId"], locale=inputs.get("locale"))
     return {}
 
 
-_DIGEST = {"digest": wanted("str", "The digest of the revision that was read.")}
-_BODY = {"body": wanted("str", "What there is to say, as plain text.")}
+_DIGEST = {
+    "digest": input_field("str", "SHA-256 digest of the revision that the reviewer has read.")
+}
+_BODY = {"body": input_field("str", "Plain text of the comment, without Markdown.")}
 
-# The fields of the input that says where a comment stands.
+# The fields of the input for the position of a comment.
 PLACE_INPUT = {
-    "revision_id": wanted("ID", "The revision that its author is looking at."),
-    "field_path": wanted("str", "The text: title, fields/body, fields/sections/0/body."),
-    "start": wanted("int", "The first character, from 0."),
-    "end": wanted("int", "The character after the last."),
+    "revision_id": input_field("ID", "Id of the revision that the author of the comment has read."),
+    "field_path": input_field(
+        "str", "Path of the text, such as `title`, `fields/body` or `fields/sections/0/body`."
+    ),
+    "start": input_field("int", "Index of the first character, from 0."),
+    "end": input_field("int", "Index after the last character."),
 }
 
 _PLACE_VALUES = frozenset({"fieldPath", "start", "end"})
 
 
 def _in_comment(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """Return where in the arguments of `addComment` a place in the command's input stands."""
+    """Return the path in the arguments of `addComment` for a path in the command's input."""
     inside = ("place",) if path and path[0] in _PLACE_VALUES else ()
     return in_input((*inside, *path))
 
@@ -140,88 +144,104 @@ def _in_comment(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
 REVIEW_MUTATIONS = (
     Mutation(
         name="requestReview",
-        description="Ask that an edition be reviewed.",
+        description="Request a review of an edition.",
         inputs={
             **ENTRY_ID,
             **BASE,
-            "note": wanted("str | None", "What the reviewers should know."),
-            "assignee_ids": wanted("list[ID] | None", "The accounts that it is addressed to."),
-            "due_at": wanted("DateTime | None", "By when."),
+            "note": input_field("str | None", "Note for the reviewers."),
+            "assignee_ids": input_field(
+                "list[ID] | None", "Ids of the accounts to which the review is addressed."
+            ),
+            "due_at": input_field("DateTime | None", "Deadline of the review; default: none."),
         },
         payload=REVIEW,
         run=_request,
     ),
     Mutation(
         name="withdrawReview",
-        description="End the open review without a result.",
+        description="End the open review of an edition without a result.",
         inputs=ENTRY_ID,
         payload=REVIEW,
         run=_withdraw,
     ),
     Mutation(
         name="signOff",
-        description="Say yes to exactly these bytes.",
+        description="Sign off the revision with exactly this digest, at a stage of the policy.",
         inputs={
             **ENTRY_ID,
             **_DIGEST,
-            "stage": wanted("str | None", "The stage; by default the first incomplete one."),
-            "note": wanted("str | None", "For the other editors."),
+            "stage": input_field(
+                "str | None", "Stage of the policy; default: the first incomplete one."
+            ),
+            "note": input_field("str | None", "Reviewer's note for other editors."),
         },
         payload={**SIGN_OFF, **ENTRY},
         run=_sign,
     ),
     Mutation(
         name="requestChanges",
-        description="Say no to exactly these bytes.",
-        inputs={**ENTRY_ID, **_DIGEST, "reason": wanted("str", "What has to change.")},
+        description="Reject the revision with exactly this digest, with a reason.",
+        inputs={
+            **ENTRY_ID,
+            **_DIGEST,
+            "reason": input_field("str", "Changes that the reviewer asks for."),
+        },
         payload={**CHANGE_REQUEST, **ENTRY},
         run=_object,
     ),
     Mutation(
         name="addComment",
-        description="Begin a thread about an edition, or about words in it.",
+        description="Start a comment thread about an edition, or about words in one of its texts.",
         inputs={
             **ENTRY_ID,
             **_BODY,
-            "place": wanted("CommentPlace | None", "The words it is about."),
+            "place": input_field(
+                "CommentPlace | None",
+                "Words that the comment is about; default: the whole edition.",
+            ),
         },
         payload=COMMENT,
         run=_comment,
-        place=_in_comment,
+        argument_path=_in_comment,
     ),
     Mutation(
         name="replyToComment",
-        description="Add a comment to a thread, which is open again then.",
-        inputs={"comment_id": wanted("ID", "A comment of the thread."), **_BODY},
+        description="Reply in a comment thread. A resolved thread is reopened.",
+        inputs={"comment_id": input_field("ID", "Id of any comment of the thread."), **_BODY},
         payload=COMMENT,
         run=_reply,
     ),
     Mutation(
         name="resolveComment",
-        description="Mark a thread as dealt with.",
-        inputs={"comment_id": wanted("ID", "A comment of the thread.")},
+        description="Mark a comment thread as resolved.",
+        inputs={"comment_id": input_field("ID", "Id of any comment of the thread.")},
         payload=COMMENT,
         run=_resolve,
     ),
     Mutation(
         name="markSeen",
-        description="Remember that one has seen a revision; see `changesSinceLook`.",
-        inputs={**ENTRY_ID, "revision_id": wanted("ID", "The revision.")},
+        description="Record that the actor has seen a revision; see `changesSinceLook`.",
+        inputs={
+            **ENTRY_ID,
+            "revision_id": input_field("ID", "Id of the revision that the actor has seen."),
+        },
         payload=ENTRY,
         run=_see,
     ),
     Mutation(
         name="announcePresence",
-        description="Say that one has an edition open; to be said again within a minute.",
+        description="Heartbeat: marks the actor as present in an edition for 60 seconds.",
         inputs={
             **ENTRY_ID,
-            "field_path": wanted("str | None", "The value that is being edited, if one is."),
+            "field_path": input_field(
+                "str | None", "Path of the value that the actor is editing; default: none."
+            ),
         },
         run=_arrive,
     ),
     Mutation(
         name="leaveEntry",
-        description="Say that one has closed an edition.",
+        description="End the actor's presence in an edition.",
         inputs=ENTRY_ID,
         run=_leave,
     ),

@@ -1,4 +1,4 @@
-"""Signing in and out, passwords and service tokens: what has secrets in it."""
+"""Mutations with secrets: sessions, passwords, previews and service tokens."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from cms.content.canonical_json import JsonObject
 from cms.storage.dialects import as_text
 from cms.work.work import begin_work
 from graphql_api.schema.declaring.json_parts import part
-from graphql_api.schema.management.context import Given, RequestContext, days
-from graphql_api.schema.management.mutations.mutation import SecretMutation, wanted
+from graphql_api.schema.management.context import InputValues, RequestContext, days
+from graphql_api.schema.management.mutations.mutation import SecretMutation, input_field
 from graphql_api.schema.management.mutations.payloads import ACCOUNT, TOKEN
 
-# What can be asked for without an account.
+# The mutations that need no account.
 OPEN_TO_ALL = frozenset({"signIn", "refreshSession"})
-# What makes or ends credentials of Copydesk's own, at which a host with accounts does not look.
-# Accounts and their roles stay Copydesk's, and so do previews, which need no account.
+# The mutations that issue or end credentials of Copydesk, which a host application with accounts
+# of its own does not use. Accounts, roles and previews are Copydesk's in every host.
 OWN_CREDENTIALS = frozenset(
     {
         *OPEN_TO_ALL,
@@ -38,26 +38,26 @@ OWN_CREDENTIALS = frozenset(
 )
 
 
-async def _sign_in(context: RequestContext, given: Given) -> JsonObject:
+async def _sign_in(context: RequestContext, inputs: InputValues) -> JsonObject:
     signed_in = await sign_in(
         context.database,
         context.site,
-        email=given["email"],
-        password=given["password"],
+        email=inputs["email"],
+        password=inputs["password"],
         address=context.address,
         lifetimes=context.lifetimes,
     )
-    return _told(signed_in)
+    return _tokens_answer(signed_in)
 
 
-async def _refresh(context: RequestContext, given: Given) -> JsonObject:
+async def _refresh(context: RequestContext, inputs: InputValues) -> JsonObject:
     signed_in = await refresh_session(
-        context.database, context.site, given["refreshToken"], lifetimes=context.lifetimes
+        context.database, context.site, inputs["refreshToken"], lifetimes=context.lifetimes
     )
-    return _told(signed_in)
+    return _tokens_answer(signed_in)
 
 
-def _told(signed_in: SignedIn) -> JsonObject:
+def _tokens_answer(signed_in: SignedIn) -> JsonObject:
     return {
         "accessToken": signed_in.access_token,
         "accessExpiresAt": as_text(signed_in.access_expires_at),
@@ -67,142 +67,167 @@ def _told(signed_in: SignedIn) -> JsonObject:
     }
 
 
-async def _sign_out(context: RequestContext, _: Given) -> JsonObject:
+async def _sign_out(context: RequestContext, _: InputValues) -> JsonObject:
     async with begin_work(context.database, context.site, context.actor) as work:
         await sign_out(work)
     return {}
 
 
-async def _sign_out_everywhere(context: RequestContext, given: Given) -> JsonObject:
+async def _sign_out_everywhere(context: RequestContext, inputs: InputValues) -> JsonObject:
     async with begin_work(context.database, context.site, context.actor) as work:
-        await sign_out_everywhere(work, given.get("accountId"))
+        await sign_out_everywhere(work, inputs.get("accountId"))
     return {}
 
 
-async def _change_password(context: RequestContext, given: Given) -> JsonObject:
+async def _change_password(context: RequestContext, inputs: InputValues) -> JsonObject:
     account = await change_password(
         context.database,
         context.site,
         context.actor,
-        current_password=given["currentPassword"],
-        new_password=given["newPassword"],
+        current_password=inputs["currentPassword"],
+        new_password=inputs["newPassword"],
     )
     return {"account": account.id}
 
 
-async def _set_password(context: RequestContext, given: Given) -> JsonObject:
+async def _set_password(context: RequestContext, inputs: InputValues) -> JsonObject:
     account = await reset_password(
         context.database,
         context.site,
         context.actor,
-        given["accountId"],
-        new_password=given["newPassword"],
+        inputs["accountId"],
+        new_password=inputs["newPassword"],
     )
     return {"account": account.id}
 
 
-async def _issue(context: RequestContext, given: Given) -> JsonObject:
+async def _issue(context: RequestContext, inputs: InputValues) -> JsonObject:
     async with begin_work(context.database, context.site, context.actor) as work:
         issued = await issue_token(
             work,
-            given["name"],
-            scopes=given.get("scopes"),
-            valid_for=days(given["validForDays"]),
+            inputs["name"],
+            scopes=inputs.get("scopes"),
+            valid_for=days(inputs["validForDays"]),
         )
     return {"token": issued.id, "secret": issued.secret}
 
 
-async def _preview(context: RequestContext, given: Given) -> JsonObject:
+async def _preview(context: RequestContext, inputs: InputValues) -> JsonObject:
     async with begin_work(context.database, context.site, context.actor) as work:
         issued = await issue_preview(
             work,
-            given["entryId"],
-            revision_id=given.get("revisionId"),
-            locale=given.get("locale"),
+            inputs["entryId"],
+            revision_id=inputs.get("revisionId"),
+            locale=inputs.get("locale"),
         )
     return {"secret": issued.secret, "expiresAt": as_text(issued.token.expires_at)}
 
 
 _TOKENS = {
     "access_token": part(
-        "str | None", "accessToken", "To be sent with every request: `Authorization: Bearer …`."
+        "str | None",
+        "accessToken",
+        "Access token, for the header `Authorization: Bearer …` of every request; "
+        "null if {mutation} was refused.",
     ),
-    "access_expires_at": part("DateTime | None", "accessExpiresAt", "Until when it is good."),
-    "refresh_token": part("str | None", "refreshToken", "Gets the next two tokens, once."),
-    "refresh_expires_at": part("DateTime | None", "refreshExpiresAt", "Until when it is good."),
+    "access_expires_at": part(
+        "DateTime | None", "accessExpiresAt", "When the access token expires."
+    ),
+    "refresh_token": part(
+        "str | None", "refreshToken", "Refresh token, with which `refreshSession` succeeds once."
+    ),
+    "refresh_expires_at": part(
+        "DateTime | None", "refreshExpiresAt", "When the refresh token expires."
+    ),
     **ACCOUNT,
 }
 
 SESSION_MUTATIONS = (
     SecretMutation(
         name="signIn",
-        description="Begin a session.",
+        description="Start a session with an email address and a password.",
         inputs={
-            "email": wanted("str", "The account's address."),
-            "password": wanted("str", "Its password."),
+            "email": input_field("str", "Email address of the account."),
+            "password": input_field("str", "Password of the account."),
         },
         payload=_TOKENS,
         run=_sign_in,
     ),
     SecretMutation(
         name="refreshSession",
-        description="Go on with a session; the refresh token is used up.",
-        inputs={"refresh_token": wanted("str", "The newest that the session has got.")},
+        description="Continue a session with new tokens. The refresh token cannot be used again.",
+        inputs={"refresh_token": input_field("str", "Newest refresh token of the session.")},
         payload=_TOKENS,
         run=_refresh,
     ),
-    SecretMutation(name="signOut", description="End this session.", run=_sign_out),
+    SecretMutation(name="signOut", description="End the session of the request.", run=_sign_out),
     SecretMutation(
         name="signOutEverywhere",
-        description="End all sessions of an account, by default one's own.",
-        inputs={"account_id": wanted("ID | None", "The account, if not one's own.")},
+        description="End all sessions of an account.",
+        inputs={
+            "account_id": input_field("ID | None", "Id of the account; default: the actor's own.")
+        },
         run=_sign_out_everywhere,
     ),
     SecretMutation(
         name="changePassword",
-        description="Choose another password; all other sessions end.",
+        description="Change the password of the actor's account. All its other sessions end.",
         inputs={
-            "current_password": wanted("str", "The password until now."),
-            "new_password": wanted("str", "The one from now on, of 12 characters or more."),
+            "current_password": input_field("str", "Present password of the account."),
+            "new_password": input_field("str", "New password, of 12 characters or more."),
         },
         payload=ACCOUNT,
         run=_change_password,
     ),
     SecretMutation(
         name="setPassword",
-        description="Give an account a password; all its sessions end.",
+        description="Set the password of an account. All its sessions end.",
         inputs={
-            "account_id": wanted("ID", "The account."),
-            "new_password": wanted("str", "The password, of 12 characters or more."),
+            "account_id": input_field("ID", "Id of the account whose password is set."),
+            "new_password": input_field("str", "New password, of 12 characters or more."),
         },
         payload=ACCOUNT,
         run=_set_password,
     ),
     SecretMutation(
         name="issuePreview",
-        description="Make a token that shows a frontend one revision as if it were public.",
+        description="Issue a token with which a frontend sees one revision as if it were public.",
         inputs={
-            "entry_id": wanted("ID", "The entry."),
-            "revision_id": wanted("ID | None", "The revision; by default the newest."),
-            "locale": wanted("Locale | None", "The edition; by default the site's first locale."),
+            "entry_id": input_field("ID", "Id of the entry to preview."),
+            "revision_id": input_field(
+                "ID | None", "Id of the revision to preview; default: the newest."
+            ),
+            "locale": input_field(
+                "Locale | None",
+                "Locale of the edition to preview; default: the site's first locale.",
+            ),
         },
         payload={
-            "secret": part("str | None", "secret", "To be sent to the delivery API as a bearer."),
-            "expires_at": part("DateTime | None", "expiresAt", "Until when it is good."),
+            "secret": part(
+                "str | None", "secret", "Bearer token for the delivery API; null if it was refused."
+            ),
+            "expires_at": part("DateTime | None", "expiresAt", "When the preview token expires."),
         },
         run=_preview,
     ),
     SecretMutation(
         name="issueToken",
-        description="Make a service token for one's own account; its secret is shown this once.",
+        description="Issue a service token for the actor's account. The secret is returned once.",
         inputs={
-            "name": wanted("str", "What it is for."),
-            "scopes": wanted("list[Action] | None", "Actions that it is good for; null for all."),
-            "valid_for_days": wanted("int", "How long it is good, at most 366 days."),
+            "name": input_field("str", "Purpose of the token."),
+            "scopes": input_field(
+                "list[Action] | None",
+                "Actions that the token allows; null for all that the account may do.",
+            ),
+            "valid_for_days": input_field("int", "Validity in days, at most 366."),
         },
         payload={
             **TOKEN,
-            "secret": part("str | None", "secret", "The secret. It is not kept anywhere."),
+            "secret": part(
+                "str | None",
+                "secret",
+                "Secret of the token, which is stored nowhere; null if it was refused.",
+            ),
         },
         run=_issue,
     ),

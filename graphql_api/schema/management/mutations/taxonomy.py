@@ -1,107 +1,118 @@
-"""Categories, tags and people."""
+"""Mutations of categories, tags and people."""
 
 from __future__ import annotations
 
 from cms.commands import change_category, create_category, create_person, create_tag
 from cms.content.canonical_json import JsonObject
 from cms.work.work import Work
-from graphql_api.schema.management.context import Given
-from graphql_api.schema.management.mutations.mutation import Mutation, wanted
+from graphql_api.schema.management.context import InputValues
+from graphql_api.schema.management.mutations.mutation import Mutation, input_field
 from graphql_api.schema.management.mutations.payloads import CATEGORY, PERSON, TAG
 
 
-async def _create_category(work: Work, given: Given) -> JsonObject:
+async def _create_category(work: Work, inputs: InputValues) -> JsonObject:
     category = await create_category(
         work,
-        given["name"],
-        parent_id=given.get("parentId"),
-        slug=given.get("slug") or "",
-        description=given.get("description") or "",
+        inputs["name"],
+        parent_id=inputs.get("parentId"),
+        slug=inputs.get("slug") or "",
+        description=inputs.get("description") or "",
     )
     return {"category": category.id}
 
 
-async def _change_category(work: Work, given: Given) -> JsonObject:
-    # For a parent, null is a value: the category becomes a root.
-    parent = (given["parentId"] or "") if "parentId" in given else None
+async def _change_category(work: Work, inputs: InputValues) -> JsonObject:
+    # Null for the parent makes the category a root; omitted, the parent stays.
+    parent = (inputs["parentId"] or "") if "parentId" in inputs else None
     category = await change_category(
         work,
-        given["categoryId"],
-        name=given.get("name"),
-        slug=given.get("slug"),
-        description=given.get("description"),
+        inputs["categoryId"],
+        name=inputs.get("name"),
+        slug=inputs.get("slug"),
+        description=inputs.get("description"),
         parent_id=parent,
-        ordinal=given.get("position", 0) - 1 if given.get("position") else None,
+        ordinal=inputs.get("position", 0) - 1 if inputs.get("position") else None,
     )
     return {"category": category.id}
 
 
-async def _create_tag(work: Work, given: Given) -> JsonObject:
-    return {"tag": (await create_tag(work, given["name"], slug=given.get("slug") or "")).id}
+async def _create_tag(work: Work, inputs: InputValues) -> JsonObject:
+    return {"tag": (await create_tag(work, inputs["name"], slug=inputs.get("slug") or "")).id}
 
 
-async def _create_person(work: Work, given: Given) -> JsonObject:
+async def _create_person(work: Work, inputs: InputValues) -> JsonObject:
     person = await create_person(
         work,
-        given["name"],
-        slug=given.get("slug") or "",
-        bio=given.get("bio") or "",
-        profiles=[dict(link) for link in given.get("profiles") or ()],
+        inputs["name"],
+        slug=inputs.get("slug") or "",
+        bio=inputs.get("bio") or "",
+        profiles=[dict(link) for link in inputs.get("profiles") or ()],
     )
     return {"person": person.id}
 
 
-_NAMED = {
-    "name": wanted("str", "What readers see."),
-    "slug": wanted("str | None", "Its word in paths; made of the name if left out."),
+_NAME_AND_SLUG = {
+    "name": input_field("str", "Name that readers see, set by {mutation}."),
+    "slug": input_field("str | None", "URL slug; default: derived from the name."),
 }
 
-# The fields of the input for where else to find a person.
+# The fields of the input for a profile of a person on another site.
 PERSON_PROFILE_INPUT = {
-    "label": wanted("str", "What it is called."),
-    "url": wanted("str", "Where it is."),
+    "label": input_field("str", "Name of the profile's site."),
+    "url": input_field("str", "URL of the profile."),
 }
 
 TAXONOMY_MUTATIONS = (
     Mutation(
         name="createCategory",
-        description="Create a category, last among its siblings.",
+        description="Create a category, as the last of its siblings.",
         inputs={
-            **_NAMED,
-            "parent_id": wanted("ID | None", "The category it goes under."),
-            "description": wanted("str | None", "One or two sentences for readers."),
+            **_NAME_AND_SLUG,
+            "parent_id": input_field(
+                "ID | None", "Id of the parent category; default: none, a root."
+            ),
+            "description": input_field(
+                "str | None", "Description of the category for readers, one or two sentences."
+            ),
         },
         payload=CATEGORY,
         run=_create_category,
     ),
     Mutation(
         name="changeCategory",
-        description="Rename or move a category; the paths of all below it follow.",
+        description="Rename or move a category. The paths of its descendants change accordingly. "
+        "Omitted values stay unchanged.",
         inputs={
-            "category_id": wanted("ID", "The category. What is left out stays as it is."),
-            "name": wanted("str | None", "What readers see."),
-            "slug": wanted("str | None", "Its word in paths."),
-            "parent_id": wanted("ID | None", "The category it goes under; null makes it a root."),
-            "description": wanted("str | None", "One or two sentences for readers."),
-            "position": wanted("int | None", "Its place among its siblings, from 1."),
+            "category_id": input_field("ID", "Id of the category to change."),
+            "name": input_field("str | None", "New name that readers see."),
+            "slug": input_field("str | None", "New URL slug."),
+            "parent_id": input_field(
+                "ID | None", "Id of the new parent category; null makes the category a root."
+            ),
+            "description": input_field(
+                "str | None", "Description of the category for readers, one or two sentences."
+            ),
+            "position": input_field("int | None", "Position among the siblings, from 1."),
         },
         payload=CATEGORY,
         run=_change_category,
     ),
     Mutation(
         name="createTag",
-        description="Create a tag.",
-        inputs=_NAMED,
+        description="Create a tag, for entries of all categories.",
+        inputs=_NAME_AND_SLUG,
         payload=TAG,
         run=_create_tag,
     ),
     Mutation(
         name="createPerson",
-        description="Create a public byline.",
+        description="Create a person, whose name readers see as a byline.",
         inputs={
-            **_NAMED,
-            "bio": wanted("str | None", "Who that is."),
-            "profiles": wanted("list[PersonProfileInput] | None", "Where else to find them."),
+            **_NAME_AND_SLUG,
+            "bio": input_field("str | None", "Biography of the person for readers."),
+            "profiles": input_field(
+                "list[PersonProfileInput] | None", "Profiles of the person on other sites."
+            ),
         },
         payload=PERSON,
         run=_create_person,

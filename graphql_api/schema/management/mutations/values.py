@@ -1,4 +1,4 @@
-"""What editors write: an input type for each content type, and its way into a draft."""
+"""The input type of each content type's values, and its conversion to a draft."""
 
 from __future__ import annotations
 
@@ -12,50 +12,63 @@ from graphql_api.schema.content_types.kind import FieldTypes
 from graphql_api.schema.content_types.kinds import KINDS
 from graphql_api.schema.declaring.fields import Declared
 from graphql_api.schema.declaring.type_registry import Namespace
-from graphql_api.schema.management.context import Given
-from graphql_api.schema.management.mutations.mutation import wanted
+from graphql_api.schema.management.context import InputValues
+from graphql_api.schema.management.mutations.mutation import input_field
 
-# What can be written of every entry.
-_COMMON: Mapping[str, Declared] = {
-    "title": wanted("str | None", "What it is called."),
-    "slug": wanted("str | None", "Its word in addresses; made of the title if empty."),
-    "summary": wanted("str | None", "One or two sentences for lists."),
-    "category": wanted("ID | None", "The id of its category."),
-    "tags": wanted("list[ID] | None", "The ids of its tags."),
-}
+
+def _common_values(name: str) -> Mapping[str, Declared]:
+    """Return the values that entries of every type have."""
+    slug = f"URL slug of the {name}; derived from the title if empty."
+    return {
+        "title": input_field("str | None", f"Title of the {name}, in the locale of the edition."),
+        "slug": input_field("str | None", slug),
+        "summary": input_field(
+            "str | None", f"Summary of the {name} for lists, a sentence or two."
+        ),
+        "category": input_field("ID | None", f"Id of the category of the {name}; null for none."),
+        "tags": input_field("list[ID] | None", f"Ids of all tags of the {name}."),
+    }
 
 
 def add_shared_inputs(namespace: Namespace) -> None:
-    """Add the inputs that the kinds of field share."""
+    """Add the inputs that several kinds of field share."""
     namespace.add_input(
         "LinkInput",
-        "A link that an editor lists.",
+        "A link in a list of links.",
         {
-            "href": wanted("str", "An entry's id or path, with a #fragment if need be, or a URL."),
-            "label": wanted("str | None", "Its words; by default the target's title."),
-            "note": wanted("str | None", "A remark, which readers may be shown."),
+            "href": input_field(
+                "str", "Id or path of an entry, optionally with a #fragment, or a URL."
+            ),
+            "label": input_field("str | None", "Link text; default: the title of the target."),
+            "note": input_field(
+                "str | None", "Note on the link, which a site may show to readers."
+            ),
         },
     )
     namespace.add_input(
         "SectionInput",
-        "A headed part of a page.",
+        "A section of a page: a heading and the text under it.",
         {
-            "heading": wanted("str | None", "What stands above it."),
-            "body": wanted("str | None", "What stands in it, as Markdown."),
+            "heading": input_field("str | None", "Heading of the section."),
+            "body": input_field("str | None", "Text of the section, as Markdown."),
         },
     )
 
 
 def add_values(namespace: Namespace, content_type: type[ContentType]) -> str:
-    """Add the input with all that can be written of a content type, and return its name."""
+    """Add the input for the values of a content type, and return its name."""
     name = f"{content_type.name}Values"
     own = declare_inputs(FieldTypes(namespace, KINDS), content_type.name, content_type.fields)
-    namespace.add_input(name, f"What is written of a {content_type.name}.", {**_COMMON, **own})
+    namespace.add_input(
+        name,
+        f"Values of an entry of type {content_type.name}.",
+        {**_common_values(content_type.name), **own},
+    )
     return name
 
 
-def draft_from(content_type: type[ContentType], values: Given) -> Draft:
-    """Return the draft that the values of an input make."""
+def draft_from(content_type: type[ContentType], values: InputValues) -> Draft:
+    """Return the draft with the values of an input."""
     return Draft(
         title=values.get("title") or "",
         slug=values.get("slug") or "",
@@ -66,8 +79,8 @@ def draft_from(content_type: type[ContentType], values: Given) -> Draft:
     )
 
 
-def changes_from(content_type: type[ContentType], values: Given) -> Changes:
-    """Return the changes that the values of an input make; null empties, left out stays."""
+def changes_from(content_type: type[ContentType], values: InputValues) -> Changes:
+    """Return the changes in the values of an input: null empties, an omitted value stays."""
     return Changes(
         **{key: values[key] or "" for key in ("title", "slug", "summary") if key in values},
         category=(values["category"] or "") if "category" in values else None,
