@@ -402,7 +402,7 @@ class Reference:
         )
         title = target.values["title"] if target is not None else None
         return Thing(
-            "Link",
+            "EntryLink",
             {
                 "kind": row.kind,
                 "label": row.label or title or row.url or "",
@@ -442,7 +442,7 @@ class Reference:
         people = {row.person_id for row in signed}
         stages = {row.stage for row in signed}
         return Thing(
-            "Review",
+            "EntryReview",
             {
                 "reviewers": lambda: [
                     each for each in self.people() if each.values["id"] in people

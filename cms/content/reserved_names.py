@@ -11,27 +11,27 @@ _TYPES: Final = """
     Account Action AddComment AddEdition AffectedPage AffectedReason AnnouncePresence
     ArchiveEntry Archived Attestation AuditOutcome AuditRecord AuditWhere BlamedParagraph
     Boolean BreakGlassPublish BrokenLink CannotSign Category CategoryCycle ChangeCategory
-    ChangePassword ChangeRequest ChangesRequested Checkpoint ChosenRevision Comment CommentAdded
+    ChangePassword ChangeRequest ChangesRequested Checkpoint ChosenRevision CommentAdded
     CommentPlace CommentThread CreateAccount CreateCategory CreatePerson CreateTag Date DateTime
     DeleteEntry Difference DisableAccount DueReview DuplicateEntry DuplicateName EnableAccount
-    EntriesWhere Entry EntryChanged EntryOfTypeBy EntryState EntryType ErrorCode FacetCount
-    FilterMode Float GateCheck GateFailed GoneRoute GrantRole HasHistory Highlight
-    HistogramBucket HistogramInterval ID ImpactLink Int InvalidToken InvalidValue IssuePreview
-    IssueToken JSON LackingSignOffs LeaveEntry Link LinkChange LinkChangeKind LinkGroup LinkKind
-    LinkOrigin LinkTarget LinksWhere Locale MarkSeen Markdown Me MergeOutcome MergeProposal
-    MergedField MetaTag MissingField MissingSignOff MoveEntry Mutation MutationIdReused NoByline
-    Node NotAllowed NotFound NotInReview NotPublished OwnWork PageInfo PageRoute PathInUse
+    EntriesWhere Entry EntryChanged EntryComment EntryLink EntryOfTypeBy EntryPublication
+    EntryReview EntrySection EntryState EntryType ErrorCode FacetCount FilterMode Float
+    GateCheck GateFailed GoneRoute GrantRole HasHistory Highlight HistogramBucket
+    HistogramInterval ID ImpactLink Int InvalidToken InvalidValue IssuePreview IssueToken JSON
+    LackingSignOffs LeaveEntry LinkChange LinkChangeKind LinkGroup LinkKind LinkOrigin
+    LinkTarget LinksWhere Locale MarkSeen Markdown Me MergeOutcome MergeProposal MergedField
+    MetaTag MissingField MissingSignOff MoveEntry Mutation MutationIdReused NoByline Node
+    NotAllowed NotFound NotInReview NotPublished OwnWork PageInfo PageRoute PathInUse
     PeopleWhere Person PersonProfile Perspective Presence PresenceChanged PruneAutosaves
-    Publication PublicationChanged PublishEntry PublishGate PublishImpact PublishTogether Query
-    QueueItem RedirectRoute RefreshSession ReplyToComment RequestChanges RequestReview
-    ResolveComment RestoreRevision Review ReviewOutcome ReviewRequest ReviewRequested
-    ReviewStage Revision RevokeRole RevokeToken Role RoleGrant Route Section Seo SeoAlternate
-    ServiceToken SetPassword SignIn SignInFailed SignOff SignOut SignOutEverywhere
-    SitemapAlternate SitemapPage StaleCause StaleReason StaleReview StaleRevision StillLinked
-    StillPublic String Subscription Suggestion SyncChange SyncKind SyncWhere Tag TagEntry
-    TagsWhere TocEntry TooManyAttempts UnarchiveEntry UnpublishEntry UserError ValueChange
-    ValueChangeKind Warning WarningCode WithdrawReview WordChange WordChangeKind WouldBreakLinks
-    WrongDigest WrongStage
+    PublicationChanged PublishEntry PublishGate PublishImpact PublishTogether Query QueueItem
+    RedirectRoute RefreshSession ReplyToComment RequestChanges RequestReview ResolveComment
+    RestoreRevision ReviewOutcome ReviewRequest ReviewRequested ReviewStage Revision RevokeRole
+    RevokeToken Role RoleGrant Route Seo SeoAlternate ServiceToken SetPassword SignIn
+    SignInFailed SignOff SignOut SignOutEverywhere SitemapAlternate SitemapPage StaleCause
+    StaleReason StaleReview StaleRevision StillLinked StillPublic String Subscription Suggestion
+    SyncChange SyncKind SyncWhere Tag TagEntry TagsWhere TocEntry TooManyAttempts UnarchiveEntry
+    UnpublishEntry UserError ValueChange ValueChangeKind Warning WarningCode WithdrawReview
+    WordChange WordChangeKind WouldBreakLinks WrongDigest WrongStage
 """
 _QUERIES: Final = """
     accounts affectedPaths audit auditCheckpoint blame categories category changesSinceLook

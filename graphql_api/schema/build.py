@@ -26,7 +26,7 @@ from graphql_api.schema.declaring.type_registry import Namespace
 from graphql_api.schema.declaring.view import add_directive, add_view
 from graphql_api.schema.delivery.entry import Entry, available_locales
 from graphql_api.schema.delivery.filters import add_wheres
-from graphql_api.schema.delivery.link import LINKS_SUMMED, Link, LinkGroup, link_groups
+from graphql_api.schema.delivery.link import LINKS_SUMMED, EntryLink, LinkGroup, link_groups
 from graphql_api.schema.delivery.node import Node
 from graphql_api.schema.delivery.orders import add_content_orders
 from graphql_api.schema.delivery.person import Person, PersonProfile
@@ -34,7 +34,7 @@ from graphql_api.schema.delivery.query import NODES, Query, fields_of_types, nod
 from graphql_api.schema.delivery.review import (
     REVISIONS_SUMMED,
     Attestation,
-    Review,
+    EntryReview,
     Revision,
     SignOff,
 )
@@ -51,9 +51,9 @@ from graphql_api.schema.management.editing import (
     REVISION_FIELDS,
     SIGN_OFF,
     ChangeRequest,
-    Comment,
+    EntryComment,
+    EntryPublication,
     Presence,
-    Publication,
     ReviewRequest,
     ReviewStage,
 )
@@ -84,8 +84,8 @@ _EDITING_TYPES = (
     ReviewStage,
     ReviewRequest,
     ChangeRequest,
-    Comment,
-    Publication,
+    EntryComment,
+    EntryPublication,
     Presence,
     AuditRecord,
     *HISTORY_TYPES,
@@ -137,7 +137,7 @@ def build_management_schema(site: Site, without: Collection[str] = ()) -> GraphQ
         namespace.add_object(each)
     for node, summed in (("Revision", REVISIONS_SUMMED), ("AuditRecord", AUDIT_SUMMED)):
         add_connection(namespace, node, **summaries(namespace, node, summed))
-    for node in ("Account", "Comment", "Publication", "ServiceToken"):
+    for node in ("Account", "EntryComment", "EntryPublication", "ServiceToken"):
         add_connection(namespace, node)
     add_editing_orders(namespace)
     add_where(namespace, "AuditWhere", "Filter on an audit record.", AUDIT_WHERE)
@@ -166,7 +166,16 @@ def _add_content(namespace: Namespace, site: Site, more: _More) -> None:
         **seo_fields(site),
         **more.entry,
     )
-    for shared in (Category, Tag, PersonProfile, Person, Link, LinkGroup, Review, Attestation):
+    for shared in (
+        Category,
+        Tag,
+        PersonProfile,
+        Person,
+        EntryLink,
+        LinkGroup,
+        EntryReview,
+        Attestation,
+    ):
         namespace.add_object(shared)
     for each in seo_types(site):
         namespace.add_object(each)
@@ -187,7 +196,7 @@ def _add_content(namespace: Namespace, site: Site, more: _More) -> None:
         namespace.add_object(each)
     added = summaries(namespace, "Entry", entries_summed(None, more.entry_facets))
     add_entry_connection(namespace, "Entry", **added)
-    for node, summed in (("Link", LINKS_SUMMED), ("Category", CATEGORIES_SUMMED)):
+    for node, summed in (("EntryLink", LINKS_SUMMED), ("Category", CATEGORIES_SUMMED)):
         add_connection(namespace, node, **summaries(namespace, node, summed))
     for node in ("Person", "Tag"):
         add_connection(namespace, node)

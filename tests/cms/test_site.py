@@ -56,7 +56,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
             f"content type {name}: the (type|query) .* is reserved for the API",
         )
         for name in (
-            *("Review", "Person", "Link", "Section", "Comment", "Publication", "Presence"),
+            *("EntryReview", "Person", "EntryLink", "EntrySection", "EntryComment", "Presence"),
             *("Revision", "Checkpoint", "Sitemap", "Position", "View", "Me", "Account", "Audit"),
             *("Suggest", "Entries", "Query", "Int", "PersonConnection", "TagOrder", "Links"),
         )

@@ -133,6 +133,12 @@ def bare() -> Site:
     return Site("Docs", content_types=[declared(ContentType, "Zebra")])
 
 
+@pytest.mark.parametrize("name", ["Review", "Link", "Section", "Comment", "Publication"])
+def test_a_name_that_many_sites_want_is_free(name: str) -> None:
+    content_type = declared(ContentType, name)
+    check_that_nothing_is_replaced(Site("Docs", content_types=[content_type]))
+
+
 def test_a_content_type_with_a_name_of_the_api_is_refused() -> None:
     names = [name for name in candidates() if accepted(declared(ContentType, name))]
     assert [name for name in names if name in type_names(SITE)] == []

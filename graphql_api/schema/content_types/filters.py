@@ -108,12 +108,12 @@ def objects_filter(types: FieldTypes, name: str, field: List, item: Object) -> D
 
 def section_filter(_types: FieldTypes, _name: str, field: Section) -> Declared:
     """Declare the filter of a section."""
-    return _inner_filter("Section", field)
+    return _inner_filter("EntrySection", field)
 
 
 def sections_filter(_types: FieldTypes, _name: str, field: List, _item: Section) -> Declared:
     """Declare the filter of a list of sections."""
-    return _elements_filter("Section", field)
+    return _elements_filter("EntrySection", field)
 
 
 def items_filter(types: FieldTypes, name: str, field: List) -> Declared:
@@ -177,9 +177,9 @@ def links_filter(_types: FieldTypes, _name: str, field: Links) -> Declared:
 
 def add_section_filter(types: FieldTypes) -> None:
     """Add the filter of sections, which is the same wherever they are."""
-    filters = declare_filters(types, "Section", Section().fields)
-    add_where(types.namespace, "SectionWhere", "Filter on a section.", filters)
-    add_quantified(types.namespace, "SectionListWhere", "SectionWhere", "sections")
+    filters = declare_filters(types, "EntrySection", Section().fields)
+    add_where(types.namespace, "EntrySectionWhere", "Filter on a section.", filters)
+    add_quantified(types.namespace, "EntrySectionListWhere", "EntrySectionWhere", "sections")
 
 
 def _description(field: Field) -> str:

@@ -155,7 +155,7 @@ KINDS = Kinds(
         ),
         Section: Kind[Section](
             output=section_output,
-            input=shared_input("SectionInput"),
+            input=shared_input("EntrySectionInput"),
             from_input=object_from_input,
             to_input=object_to_input,
             filter=section_filter,
@@ -193,7 +193,7 @@ KINDS = Kinds(
         ),
         Links: Kind[Links](
             output=links_output,
-            input=shared_input("list[LinkInput]"),
+            input=shared_input("list[EntryLinkInput]"),
             filter=links_filter,
         ),
     }

@@ -97,4 +97,4 @@ class Markdown:
         f"Syntax tree (https://github.com/syntax-tree/mdast) with links as written; {_LATER}.",
         work=100,
     )
-    links = many("list[Link]", _links, "Links inside the text, in order.")
+    links = many("list[EntryLink]", _links, "Links inside the text, in order.")

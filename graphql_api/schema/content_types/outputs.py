@@ -154,13 +154,13 @@ def objects_output(types: FieldTypes, name: str, field: List, item: Object) -> D
 def section_output(types: FieldTypes, _name: str, field: Section) -> Declared:
     """Declare a section, which has one type in all places."""
     return _inner_output(
-        types, "Section", field, lambda row: document_of(row).object_in(field.name)
+        types, "EntrySection", field, lambda row: document_of(row).object_in(field.name)
     )
 
 
 def sections_output(_types: FieldTypes, _name: str, field: List, _item: Section) -> Declared:
     """Declare a list of sections."""
-    return _elements_output("Section", field)
+    return _elements_output("EntrySection", field)
 
 
 def list_output(types: FieldTypes, name: str, field: List) -> Declared:
@@ -204,14 +204,14 @@ def blocks_output(types: FieldTypes, name: str, field: List, item: AnyBlock) -> 
 
 def links_output(_types: FieldTypes, _name: str, field: Links) -> Declared:
     """Declare the links that an editor lists."""
-    return many("list[Link]", links_of(field), _description(field))
+    return many("list[EntryLink]", links_of(field), _description(field))
 
 
 def add_section(types: FieldTypes) -> None:
     """Add the one type of all sections."""
-    heading, body = declare_fields(types, "Section", Section().fields).values()
+    heading, body = declare_fields(types, "EntrySection", Section().fields).values()
     types.namespace.add_object(
-        type("Section", (), {"__doc__": "Part of a page with a heading."}),
+        type("EntrySection", (), {"__doc__": "Part of a page with a heading."}),
         heading=heading,
         anchor=_ANCHOR,
         body=body,

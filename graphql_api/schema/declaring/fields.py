@@ -58,7 +58,7 @@ class Declared:
     """A field of an object type, an interface or an input.
 
     Attributes:
-        type: a type expression: ``"list[Link]"``, ``"Person | None"``.
+        type: a type expression: ``"list[EntryLink]"``, ``"Person | None"``.
         plan: its SQL, or for a field of an input its meaning.
         description: for the schema's readers; can have ``THIS_TYPE`` in it.
         arguments: its arguments.

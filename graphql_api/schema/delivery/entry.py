@@ -108,21 +108,21 @@ class Entry(Node):
     )
     tags = many("list[Tag]", _tags, "Tags of the entry, by name.")
     links = connection(
-        "Link",
+        "EntryLink",
         entry_links,
         "Links from the entry, those inside its texts included, in their order in the content.",
-        where="LinkWhere",
-        order="LinkOrder",
+        where="EntryLinkWhere",
+        order="EntryLinkOrder",
     )
     incoming_links = connection(
-        "Link",
+        "EntryLink",
         entry_incoming_links,
         "Links from other public pages to the entry.",
-        where="LinkWhere",
-        order="LinkOrder",
+        where="EntryLinkWhere",
+        order="EntryLinkOrder",
     )
     review = one(
-        "Review | None",
+        "EntryReview | None",
         review_rows,
         "Sign-offs on exactly this content; null if it was published without any.",
         work=100,

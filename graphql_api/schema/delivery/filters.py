@@ -181,7 +181,7 @@ def add_wheres(namespace: Namespace, entry_filters: Mapping[str, Declared]) -> N
         )
     add_quantified(namespace, "TagsWhere", "TagWhere", "tags")
     add_quantified(namespace, "PeopleWhere", "PersonWhere", "people")
-    add_quantified(namespace, "LinksWhere", "LinkWhere", "links")
+    add_quantified(namespace, "LinksWhere", "EntryLinkWhere", "links")
     _add_link_where(namespace)
     add_quantified(namespace, "EntriesWhere", "EntryWhere", "entries")
     every = {**ENTRY_WHERE, **entry_filters}
@@ -191,7 +191,7 @@ def add_wheres(namespace: Namespace, entry_filters: Mapping[str, Declared]) -> N
 def _add_link_where(namespace: Namespace) -> None:
     add_where(
         namespace,
-        "LinkWhere",
+        "EntryLinkWhere",
         "Filter on a link.",
         {
             "kind": comparison("LinkKindFilter", LinkRow.kind, "Kind of the link."),

@@ -34,7 +34,7 @@ def _position(link: LinkRow) -> Sql:
     return link.ordinal + 1
 
 
-class Link:
+class EntryLink:
     """Directed edge from an entry to another entry, or to a URL."""
 
     kind = word("LinkKind", LinkRow.kind, "Kind of the link: what the target is to the source.")
@@ -89,7 +89,7 @@ class LinkGroup:
     kind = word("LinkKind", _LinkGroupRow.kind, "Kind that all links of the group have.")
     kind_name = word_text("str", "kind", _LinkGroupRow.kind)
     label = value("str", _LinkGroupRow.label, "Heading of the group for readers.")
-    links = many("list[Link]", _links_of_group, "Links of the group, in order.")
+    links = many("list[EntryLink]", _links_of_group, "Links of the group, in order.")
 
 
 def link_groups(site: Site) -> Declared:

@@ -19,7 +19,7 @@ def add_content_orders(namespace: Namespace) -> None:
         "CategoryOrder": {**by_name_or_slug, "treePath": (lambda row: row.path, False)},
         "PersonOrder": by_name_or_slug,
         "TagOrder": by_name_or_slug,
-        "LinkOrder": {
+        "EntryLinkOrder": {
             "label": (lambda row: Folded(row.label), False),
             "position": (lambda row: row.ordinal + literal_column("1"), False),
         },

@@ -87,7 +87,7 @@ class SignOff:
     )
 
 
-class Review:
+class EntryReview:
     """Sign-offs on exactly the visible content."""
 
     reviewers = many("list[Person]", _reviewers, "People who signed off, by name.")

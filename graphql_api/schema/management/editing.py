@@ -142,16 +142,16 @@ ENTRY_FIELDS: Mapping[str, Declared] = {
         "Open review of the edition; null if there is none.",
     ),
     "comments": connection(
-        "Comment",
+        "EntryComment",
         _threads,
         "First comment of each thread about the edition, the oldest first.",
-        order="CommentOrder",
+        order="EntryCommentOrder",
     ),
     "publications": connection(
-        "Publication",
+        "EntryPublication",
         _publications,
         "Publications of the edition, the newest first.",
-        order="PublicationOrder",
+        order="EntryPublicationOrder",
     ),
     "presence": many("list[Presence]", _presence, "Accounts that have the edition open now."),
 }
@@ -343,7 +343,7 @@ def _replies(comment: CommentRow, _: Call) -> Rows:
     return comment_rows(lambda row: row.thread_id == comment.id)
 
 
-class Comment(Node):
+class EntryComment(Node):
     """An editor's comment on an edition, perhaps on words in one of its texts."""
 
     id = value("ID", CommentRow.id, "Comment id.")
@@ -372,10 +372,10 @@ class Comment(Node):
         "Account that resolved the thread; null while it is open.",
     )
     replies = connection(
-        "Comment",
+        "EntryComment",
         _replies,
         "Other comments of the thread, the oldest first; empty for a reply.",
-        order="CommentOrder",
+        order="EntryCommentOrder",
     )
 
 
@@ -383,7 +383,7 @@ def _published_entry(publication: PublicationRow, call: Call) -> Rows:
     return revision_rows(call.view, lambda row: row.revision_id == publication.revision_id)
 
 
-class Publication(Node):
+class EntryPublication(Node):
     """The period during which a revision was public, from one position to another."""
 
     id = value("ID", PublicationRow.id, "Publication id.")

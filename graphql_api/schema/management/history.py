@@ -115,7 +115,7 @@ class CommentThread:
     """A comment thread, with the present position of the words that it is about."""
 
     comment = part_row(
-        "Comment",
+        "EntryComment",
         "comment",
         lambda _, key: comment_rows(lambda row: row.id == key),
         "First comment of the thread.",

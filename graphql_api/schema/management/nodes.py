@@ -78,6 +78,6 @@ EDITING_NODES: Mapping[str, NodeRows] = {
     "ReviewRequest": lambda call, key: review_rows(call, _with_id(key)),
     "SignOff": _of_visible_edition(signature_rows),
     "ChangeRequest": _of_visible_edition(change_request_rows),
-    "Comment": _of_visible_edition(comment_rows),
-    "Publication": _of_visible_edition(publication_rows),
+    "EntryComment": _of_visible_edition(comment_rows),
+    "EntryPublication": _of_visible_edition(publication_rows),
 }

@@ -14,8 +14,8 @@ def add_editing_orders(namespace: Namespace) -> None:
             "createdAt": (lambda row: row.created_at, False),
         },
         "AuditRecordOrder": {"sequence": (lambda row: row.sequence, False)},
-        "CommentOrder": {"createdAt": (lambda row: row.created_at, False)},
-        "PublicationOrder": {"position": (lambda row: row.position, False)},
+        "EntryCommentOrder": {"createdAt": (lambda row: row.created_at, False)},
+        "EntryPublicationOrder": {"position": (lambda row: row.position, False)},
         "RevisionOrder": {"number": (lambda row: row.number, False)},
         "ServiceTokenOrder": {
             "name": (lambda row: row.name, False),

@@ -192,7 +192,9 @@ def _publication(_: Call, key: Sql) -> Rows:
 class DueReview:
     """A public page whose sign-offs have expired or will soon."""
 
-    publication = part_row("Publication", "publication", _publication, "Publication of the page.")
+    publication = part_row(
+        "EntryPublication", "publication", _publication, "Publication of the page."
+    )
     expires_at = part("DateTime", "expiresAt", "When the page lacks, or lacked, a valid sign-off.")
 
 
@@ -200,7 +202,7 @@ class StaleCause:
     """A link target of a page that has changed since the page was reviewed."""
 
     publication = part_row(
-        "Publication", "publication", _publication, "Publication of the changed target."
+        "EntryPublication", "publication", _publication, "Publication of the changed target."
     )
 
 
@@ -208,7 +210,7 @@ class StaleReview:
     """A public page that needs another review."""
 
     publication = part_row(
-        "Publication", "publication", _publication, "Publication of the stale page."
+        "EntryPublication", "publication", _publication, "Publication of the stale page."
     )
     reason = part("StaleReason", "reason", "Reason for another review.")
     causes = part_list(

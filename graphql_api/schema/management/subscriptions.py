@@ -131,7 +131,7 @@ class CommentAdded:
     entry = _ENTRY
     account = _ACCOUNT
     comment = part_row(
-        "Comment | None",
+        "EntryComment | None",
         "comment",
         lambda _, key: comment_rows(lambda row: row.id == key),
         "New comment; null if it is gone.",
@@ -146,7 +146,7 @@ class PublicationChanged:
     action_name = part_text("str", "action", "action")
     account = _ACCOUNT
     publication = part_row(
-        "Publication | None",
+        "EntryPublication | None",
         "publication",
         lambda _, key: publication_rows(lambda row: row.id == key),
         "Publication that began or ended; null if it is gone.",
@@ -198,7 +198,7 @@ class Subscription:
         Answer(_presence),
         "Accounts that have an edition open, at once and at every change.",
         (
-            Argument("entry_id", "ID", "Entry id."),
+            Argument("entry_id", "ID", "ID of the entry to follow."),
             Argument(
                 "locale",
                 "Locale | None",

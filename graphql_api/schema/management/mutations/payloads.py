@@ -113,7 +113,7 @@ CHANGE_REQUEST = {
 }
 COMMENT = {
     "comment": part_row(
-        "Comment | None",
+        "EntryComment | None",
         "comment",
         lambda _, key: comment_rows(lambda row: row.id == key),
         "Comment that was written, or the first of the resolved thread; null if it was refused.",
@@ -121,7 +121,7 @@ COMMENT = {
 }
 PUBLICATION = {
     "publication": part_row(
-        "Publication | None",
+        "EntryPublication | None",
         "publication",
         lambda _, key: publication_rows(lambda row: row.id == key),
         "Publication that began or ended; null if it was refused or a dry run.",

@@ -88,7 +88,7 @@ def _publication(element: Columns, _: Call) -> tuple[Rows, ...]:
 
 def _publications() -> Declared:
     return Declared(
-        "list[Publication | None]",
+        "list[EntryPublication | None]",
         EachOf(of_call(ids_under("publications")), of_call(_publication)),
         "Publications that began; empty if there were errors.",
     )

@@ -33,7 +33,7 @@ def _common_values(name: str) -> Mapping[str, Declared]:
 def add_shared_inputs(namespace: Namespace) -> None:
     """Add the inputs that several kinds of field share."""
     namespace.add_input(
-        "LinkInput",
+        "EntryLinkInput",
         "A link in a list of links.",
         {
             "href": input_field(
@@ -46,7 +46,7 @@ def add_shared_inputs(namespace: Namespace) -> None:
         },
     )
     namespace.add_input(
-        "SectionInput",
+        "EntrySectionInput",
         "A section of a page: a heading and the text under it.",
         {
             "heading": input_field("str | None", "Heading of the section."),

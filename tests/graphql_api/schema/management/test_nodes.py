@@ -37,8 +37,8 @@ async def everything(desk: Desk) -> tuple[Draft, dict[str, str]]:
         "Account": revision["account"]["id"],
         "RoleGrant": revision["account"]["grants"][0]["id"],
         "Person": revision["author"]["id"],
-        "Publication": entry["publications"]["nodes"][0]["id"],
-        "Comment": note["comment"]["id"],
+        "EntryPublication": entry["publications"]["nodes"][0]["id"],
+        "EntryComment": note["comment"]["id"],
     }
 
 
@@ -76,7 +76,7 @@ async def test_nobody_finds_what_they_may_not_see(desk: Desk) -> None:
     _, ids = await everything(desk)
     elsewhere = await newsroom.category("Elsewhere")
     stranger = await newsroom.person("Sam Scoped", Grant(role="author", category_id=elsewhere.id))
-    of_the_entry = ("Article", "Revision", "SignOff", "Publication", "Comment")
+    of_the_entry = ("Article", "Revision", "SignOff", "EntryPublication", "EntryComment")
     for typename in of_the_entry:
         data = await desk.data(stranger, NODE, id=ids[typename])
         assert data == {"node": None, "nodes": [None, None]}, typename
@@ -105,7 +105,7 @@ async def test_what_grows_is_read_page_by_page_in_either_order(desk: Desk) -> No
     draft = await desk.article()
     for body in ("One", "Two", "Three"):
         await desk.do(newsroom.author, "addComment", entryId=draft.entry, body=body)
-    query = """query($id: ID!, $after: String, $order: [CommentOrder!]) {
+    query = """query($id: ID!, $after: String, $order: [EntryCommentOrder!]) {
       entry(by: {id: $id}) { comments(first: 2, after: $after, orderBy: $order) {
         totalCount nodes { body } pageInfo { hasNextPage endCursor } } } }"""
     for order, bodies in (

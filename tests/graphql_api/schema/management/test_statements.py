@@ -82,7 +82,7 @@ async def test_a_query_is_one_planned_statement_and_a_mutation_one_for_each_fiel
       related { target { ... on Entry { incomingLinks { nodes { source { title } } } } } } }"""
     await desk.data(
         author,
-        f"""mutation($related: [LinkInput!]) {{
+        f"""mutation($related: [EntryLinkInput!]) {{
           a: createArticle(input: {{values: {{title: "A", related: $related}}}}) {{ {selection} }}
           b: createArticle(input: {{values: {{title: "B", related: $related}}}}) {{ {selection} }}
           c: createTag(input: {{name: "C"}}) {{ tag {{ name }} errors {{ code }} }}
