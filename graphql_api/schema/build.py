@@ -1,4 +1,4 @@
-"""Site → the delivery schema, which readers ask, and the management schema, which editors do."""
+"""The delivery schema and the management schema of a site."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ from graphql_api.schema.management.query import QUERY_FIELDS, QUERY_TYPES
 from graphql_api.schema.management.subscriptions import SUBSCRIPTION_TYPES, Subscription
 from graphql_api.schema.management.vocabularies import add_editing_vocabularies
 
-# The types that editors see beside what readers do.
+# The types that only the management schema has.
 _EDITING_TYPES = (
     Account,
     RoleGrant,
@@ -98,7 +98,7 @@ _EDITING_TYPES = (
 
 @dataclass(frozen=True)
 class _More:
-    """What a schema has beside what the delivery schema has: fields, filters, facets."""
+    """Fields, filters and facets of the management schema that delivery does not have."""
 
     entry: Mapping[str, Declared] = field(default_factory=dict)
     entry_filters: Mapping[str, Declared] = field(default_factory=dict)
@@ -109,7 +109,7 @@ class _More:
 
 
 def build_delivery_schema(site: Site) -> GraphQLSchema:
-    """Return the schema by which a site's public content is read.
+    """Return the schema for reading the public content of a site.
 
     Raises:
         SiteError: if a field of the site has no GraphQL type.
@@ -120,11 +120,11 @@ def build_delivery_schema(site: Site) -> GraphQLSchema:
 
 
 def build_management_schema(site: Site, without: Collection[str] = ()) -> GraphQLSchema:
-    """Return the schema by which a site is edited: the types of delivery, and many more.
+    """Return the schema for editing a site: the types of delivery, and further ones.
 
     Args:
         site: the site's declaration.
-        without: the names of mutations that are left out.
+        without: the names of the mutations to leave out.
 
     Raises:
         SiteError: if a field of the site has no GraphQL type.
@@ -140,7 +140,7 @@ def build_management_schema(site: Site, without: Collection[str] = ()) -> GraphQ
     for node in ("Account", "Comment", "Publication", "ServiceToken"):
         add_connection(namespace, node)
     add_editing_orders(namespace)
-    add_where(namespace, "AuditWhere", "What is asked of an audit record.", AUDIT_WHERE)
+    add_where(namespace, "AuditWhere", "Filter on an audit record.", AUDIT_WHERE)
     reasons = add_errors(namespace)
     _add_mutations(namespace, site, without)
     return _with_views(
@@ -156,7 +156,7 @@ def _with_views(schema: GraphQLSchema) -> GraphQLSchema:
 
 
 def _add_content(namespace: Namespace, site: Site, more: _More) -> None:
-    """Add what can be read of a site's content."""
+    """Add the types and root fields that read the content of a site."""
     namespace.add_interface(Node)
     add_content_vocabularies(namespace, site)
     namespace.add_interface(
@@ -205,9 +205,11 @@ def _add_content(namespace: Namespace, site: Site, more: _More) -> None:
 
 
 def _add_mutations(namespace: Namespace, site: Site, without: Collection[str]) -> None:
-    namespace.add_input("CommentPlace", "The words that a comment is about.", PLACE_INPUT)
-    namespace.add_input("ChosenRevision", "A revision to publish.", CHOSEN_INPUT)
-    namespace.add_input("PersonProfileInput", "Where else to find a person.", PERSON_PROFILE_INPUT)
+    namespace.add_input("CommentPlace", "Words in a text that a comment is about.", PLACE_INPUT)
+    namespace.add_input("ChosenRevision", "Revision to publish.", CHOSEN_INPUT)
+    namespace.add_input(
+        "PersonProfileInput", "Profile of a person on another site.", PERSON_PROFILE_INPUT
+    )
     mutations: tuple[Mutation | SecretMutation, ...] = (
         *draft_mutations(namespace, site),
         *ENTRY_MUTATIONS,
@@ -217,7 +219,7 @@ def _add_mutations(namespace: Namespace, site: Site, without: Collection[str]) -
         *ACCOUNT_MUTATIONS,
         *SESSION_MUTATIONS,
     )
-    described = {"__doc__": "Everything that can be done; each is one command, whole or not."}
+    described = {"__doc__": "All mutations. Each runs in one transaction."}
     namespace.add_object(
         type("Mutation", (), described),
         **{each.name: each.declare(namespace) for each in mutations if each.name not in without},
@@ -230,25 +232,29 @@ def _add_shared_inputs(namespace: Namespace, entry_filters: Mapping[str, Declare
     add_section_filter(FieldTypes(namespace, KINDS))
     add_entry_order(namespace)
     add_content_orders(namespace)
-    for name, keys in (
-        ("EntryBy", ("id", "path")),
-        ("EntryOfTypeBy", ("id", "path", "slug")),
-        ("CategoryBy", ("id", "tree_path")),
-        ("PersonBy", ("id", "slug")),
-        ("TagBy", ("id", "slug")),
+    path, slug = "URL path", "URL slug"
+    for name, thing, keys in (
+        ("EntryBy", "entry", {"id": "Id", "path": path}),
+        ("EntryOfTypeBy", "entry of the type", {"id": "Id", "path": path, "slug": slug}),
+        ("CategoryBy", "category", {"id": "Id", "tree_path": "Tree path (`a/b/c`)"}),
+        ("PersonBy", "person", {"id": "Id", "slug": slug}),
+        ("TagBy", "tag", {"id": "Id", "slug": slug}),
     ):
         fields = {
-            key: Declared(f"{'ID' if key == 'id' else 'str'} | None", None, f"Its {_words(key)}.")
-            for key in keys
+            key: Declared(
+                f"{'ID' if key == 'id' else 'str'} | None", None, f"{word} of the {thing}."
+            )
+            for key, word in keys.items()
         }
-        namespace.add_input(name, "Names one, in one of these ways.", fields, one_of=True)
+        description = f"Key of one {thing}: exactly one of the fields."
+        namespace.add_input(name, description, fields, one_of=True)
 
 
 def _add_link_target(namespace: Namespace, site: Site) -> None:
     pages = [each.name for each in site.content_types.values() if each.path is not None]
-    # Where nothing has a page, no link leads to an entry; but GraphQL has no empty unions.
-    namespace.add_union("LinkTarget", "What a link can lead to.", pages or [*site.content_types])
-
-
-def _words(key: str) -> str:
-    return key.replace("_", " ")
+    # Without pages, no link leads to an entry; but GraphQL has no empty unions.
+    namespace.add_union(
+        "LinkTarget",
+        "Entry of a content type with pages, the target of a link.",
+        pages or [*site.content_types],
+    )

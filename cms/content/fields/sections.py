@@ -20,8 +20,12 @@ class Section(Object):
     def __init__(self) -> None:
         super().__init__(
             "Section",
-            heading=Text(required=True, longest=200, description="What stands above it."),
-            body=Markdown(required=True, description="What stands in it."),
+            heading=Text(
+                required=True,
+                longest=200,
+                description="Text above the section, at most 200 characters.",
+            ),
+            body=Markdown(required=True, description="Text of the section, below its heading."),
         )
 
     def render(self, value: Json, page: Rendering) -> Json:

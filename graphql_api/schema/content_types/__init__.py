@@ -1,1 +1,1 @@
-"""The content types of a site become GraphQL types."""
+"""GraphQL types of the content types of a site."""

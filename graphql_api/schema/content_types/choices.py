@@ -1,4 +1,4 @@
-"""Choices: an enum for each, and the text of a word that was taken out of it."""
+"""Choices: an enum for each, and the text of stored words that were removed from it."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from graphql_api.planner.source import Sql
 from graphql_api.schema.content_types.document import document_of
 from graphql_api.schema.declaring.fields import PART, Declared, many, value
 from graphql_api.schema.declaring.type_registry import Namespace
-from graphql_api.schema.declaring.words import UNKNOWN, name_of, text_field
+from graphql_api.schema.declaring.words import UNKNOWN, name_of, stored_text, text_field
 
 _UNKNOWN = JsonConstant(f'"{UNKNOWN}"'.encode(), "jsonb")
 
 
 def words_of(choice: Choice) -> Mapping[str, str]:
-    """Return the words of a choice by the names of its enum's values, which are the same."""
+    """Return the words of a choice by the names of its enum's values, which are equal."""
     return {each: each for each in choice.choices}
 
 
 def chosen_in(choice: Choice, document: Sql) -> Sql:
-    """Return the name of the value that a choice has in a JSON object, as JSON."""
+    """Return the SQL of the enum value of a choice in a JSON object, as JSON."""
     stored = JsonText(document, text(choice.name))
     declared = [text(each) for each in choice.choices]
     return case(
@@ -53,7 +53,7 @@ def chosen_list(choice: Choice, name: str, type_: str, description: str) -> Decl
 def choice_texts(
     namespace: Namespace, name: str, fields: Mapping[str, Field]
 ) -> dict[str, Declared]:
-    """Return the texts beside the choices among these fields.
+    """Return the text fields beside the choices among these fields.
 
     Raises:
         SiteError: if another field has the name of such a text.
@@ -76,7 +76,7 @@ def _texts(namespace: Namespace, fields: Mapping[str, Field]) -> Iterator[tuple[
             value(
                 f"list[str]{optional}" if is_list else f"str{optional}",
                 _list_text(field) if is_list else _text(field),
-                f"Stored text of `{api_name(key)}`, where that is {UNKNOWN} as well.",
+                stored_text(api_name(key)),
                 required=namespace.promises(shown) and not is_list,
                 work=PART,
             ),

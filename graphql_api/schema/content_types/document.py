@@ -1,4 +1,4 @@
-"""Where the fields of content types find their values."""
+"""Parts of a revision's content, in which the fields of content types have their values."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from graphql_api.planner.source import Columns, Sql
 
 @dataclass(frozen=True)
 class Document:
-    """A part of what a revision shows.
+    """A part of the content of a revision.
 
     Attributes:
         json: the part, a JSON object.
-        path: where it stands in the revision, as links say it; ends with a slash, or is empty,
-            unless it is a value without fields of its own: a text.
+        path: the path of the part in the revision, as in the ``field_path`` of links; ends with a
+            slash or is empty, except for a value without fields of its own: a text.
         revision_id: the revision.
     """
 
@@ -33,19 +33,19 @@ class Document:
     revision_id: Sql
 
     def object_in(self, name: str) -> Document:
-        """Return the object that a field of this part holds."""
+        """Return the object in a field of this part."""
         return Document(member(self.json, name), self.path_of(name) + text("/"), self.revision_id)
 
     def at(self, name: str) -> Document:
-        """Return what a field of this part holds, as the place that links stand in."""
+        """Return the text in a field of this part, with the path that its links have."""
         return Document(member(self.json, name), self.path_of(name), self.revision_id)
 
     def path_of(self, name: str) -> Sql:
-        """Return where a field of this part stands."""
+        """Return the path of a field of this part."""
         return self.path + text(name)
 
     def elements(self, name: str) -> Rows:
-        """Return the objects of the list that a field of this part holds."""
+        """Return the objects of the list in a field of this part."""
 
         def part(element: Columns) -> Document:
             index = cast(element_index(element), SqlText)
@@ -65,7 +65,7 @@ def document_member(name: str) -> Callable[[Document], Sql]:
 
 
 def document_of(row: Row) -> Document:
-    """Return the part in which a field looks: the row itself, or all that an entry shows."""
+    """Return the part that a field reads: the row itself, or the whole content of an entry."""
     if isinstance(row, Document):
         return row
     entry = cast_type("EntryRow", row)
@@ -73,5 +73,5 @@ def document_of(row: Row) -> Document:
 
 
 def comparable(field: Field) -> Callable[[Row], Sql]:
-    """Return a value's SQL as it is compared; see :func:`cms.reading.field_values.value_in`."""
+    """Return the SQL of a value for comparisons; see :func:`cms.reading.field_values.value_in`."""
     return lambda row: value_in(field, document_of(row).json)

@@ -26,7 +26,7 @@ def fields_from(
 
 
 def input_of(kinds: Kinds, fields: Mapping[str, Field], values: JsonObject) -> JsonObject:
-    """Return the input for these values of the fields, without what is computed."""
+    """Return the input for these values of the fields, without computed ones."""
     return {
         api_name(name): kinds.of(field).to_input(kinds, field, values.get(name))
         for name, field in written_fields(fields)
@@ -34,7 +34,7 @@ def input_of(kinds: Kinds, fields: Mapping[str, Field], values: JsonObject) -> J
 
 
 def draft_input(kinds: Kinds, content_type: type[ContentType], draft: JsonObject) -> JsonObject:
-    """Return the whole input for a draft that is told as JSON."""
+    """Return the whole input for a draft in JSON."""
     own = draft.get("fields")
     common = {name: value for name, value in draft.items() if name != "fields"}
     values = own if isinstance(own, Mapping) else {}
@@ -42,12 +42,12 @@ def draft_input(kinds: Kinds, content_type: type[ContentType], draft: JsonObject
 
 
 def moment_from_input(_kinds: Kinds, _field: Field, given: object) -> Json:
-    """Return a point in time as text, with the zone in which it is told."""
+    """Return a point in time as text, with the zone that it was given in."""
     return given.isoformat() if isinstance(given, datetime) else as_json(given)
 
 
 def object_from_input(kinds: Kinds, field: Object, given: object) -> Json:
-    """Return the values of an object."""
+    """Return the values of an object; a value of another shape as it is."""
     return fields_from(kinds, field.fields, given) if isinstance(given, Mapping) else as_json(given)
 
 

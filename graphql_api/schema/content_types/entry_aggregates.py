@@ -1,4 +1,4 @@
-"""What of entries can be counted and summed up."""
+"""The values of entries that can be counted and summed up."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ _MOMENTS: dict[str, ValueOf] = {
 
 
 def entries_summed(content_type: type[ContentType] | None, entry_facets: Sequence[Facet]) -> Summed:
-    """Return what of entries can be counted and summed up.
+    """Return the values of entries that can be counted and summed up.
 
     Args:
-        content_type: whose fields can be; ``None`` for entries of any type.
-        entry_facets: what any entry can be counted by, beside what every schema has.
+        content_type: the content type with further fields; ``None`` for entries of any type.
+        entry_facets: further facets of entries of any type.
     """
     fields = content_type.fields.values() if content_type is not None else ()
     kinds = [(KINDS.of(field), shown_as(field)) for field in fields]

@@ -46,7 +46,7 @@ def _category(column: str) -> Callable[[Row], Sql]:
     return of_row(of)
 
 
-# What every entry can be ordered by; whether it can be null.
+# The orders of every entry, and whether their values can be null.
 _ORDERS: Mapping[str, tuple[Callable[[Row], Sql], bool]] = {
     "publishedAt": (EntryRow.published_at, False),
     "firstPublishedAt": (EntryRow.first_published_at, False),
@@ -60,7 +60,7 @@ _ORDERS: Mapping[str, tuple[Callable[[Row], Sql], bool]] = {
 
 
 def add_entry_order(namespace: Namespace) -> None:
-    """Add the orders that every entry has."""
+    """Add the orders of entries of any type."""
     add_order(namespace, "EntryOrder", _common_terms())
 
 
@@ -74,23 +74,23 @@ def add_entry_type(
     """Add a content type's object type and connection, its filter and its orders.
 
     Args:
-        namespace: where types are added.
+        namespace: the types that theirs are added to.
         content_type: the content type.
-        reverses: the reverse sides of the references that point to it.
-        entry_filters: what can be asked of any entry, beside what every schema has.
-        entry_facets: what any entry can be counted by, likewise.
+        reverses: the reverse sides of the references that lead to it.
+        entry_filters: further filters on entries of any type.
+        entry_facets: further facets of entries of any type.
     """
     name = content_type.name
     types = FieldTypes(namespace, KINDS)
     fields = declare_fields(types, name, content_type.fields)
-    described = {"__doc__": content_type.description or f"{name}."}
+    described = {"__doc__": content_type.description or f"Entry of the content type `{name}`."}
     back = {each.name: reverse_field(each) for each in reverses}
     namespace.add_object(type(name, (Entry,), described), **fields, **back)
     added = summaries(namespace, name, entries_summed(content_type, entry_facets))
     add_entry_connection(namespace, name, **added)
     own = declare_filters(types, name, content_type.fields)
     back_filters = {each.name: reverse_filter(each) for each in reverses}
-    description = f"What is asked of a {name}."
+    description = f"Filter on an entry of type `{name}`."
     every = {**ENTRY_WHERE, **entry_filters, **own, **back_filters}
     add_where(namespace, f"{name}Where", description, every)
     add_quantified(namespace, f"{name}ListWhere", f"{name}Where", "entries")

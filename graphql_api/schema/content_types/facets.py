@@ -1,4 +1,4 @@
-"""The facets of fields: what entries are counted by."""
+"""The facets of fields, by which entries are counted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from graphql_api.schema.declaring.words import name_of
 
 
 def countable(field: Field) -> ValueOf:
-    """Return a scalar's SQL as it is counted and summed up."""
+    """Return the SQL of a scalar for counts and sums."""
     return lambda row: counted_in(field, document_of(row).json)
 
 
@@ -66,7 +66,7 @@ def scalars_facet(field: List, item: Field) -> Facet:
 
 
 def list_facet(kinds: Kinds, field: List) -> Facet | None:
-    """Return the facet of a list, if lists of its items' kind have one."""
+    """Return the facet of a list; ``None`` if lists of its items' kind have none."""
     facet = kinds.list_kind(field.name, field).facet
     return facet(field, shown_as(field.item)) if facet is not None else None
 

@@ -1,4 +1,4 @@
-"""The filters of fields, with the SQL of what they compare."""
+"""The filters on fields, with the SQL of the values that they compare."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from graphql_api.planner.source import Columns, Sql
 from graphql_api.schema.content_types.document import Document, comparable, document_of
 from graphql_api.schema.content_types.kind import Declare, DeclareList, FieldTypes
 from graphql_api.schema.content_types.references import all_referenced_by, links_of, type_of_target
-from graphql_api.schema.declaring.fields import FEW, PART, Declared, of_row
+from graphql_api.schema.declaring.fields import FEW, PART, THIS_TYPE, Declared, of_row
 from graphql_api.schema.declaring.inputs import (
     LEAF_FILTERS,
     add_enum_filter,
@@ -45,11 +45,11 @@ from graphql_api.schema.declaring.row_sources import entry_rows
 def declare_filters(
     types: FieldTypes, name: str, fields: Mapping[str, Field]
 ) -> dict[str, Declared]:
-    """Return the filters of fields that have one, and add the inputs for them.
+    """Return the filters on those fields that have one, and add the inputs for them.
 
     Args:
         types: the types of fields.
-        name: the name of what has the fields, with which the names of their inputs begin.
+        name: the name of the type with the fields; the names of their inputs begin with it.
         fields: the fields, by their names.
     """
     declared = {}
@@ -61,13 +61,13 @@ def declare_filters(
 
 
 def leaf_filter(type_: str) -> Declare[Field]:
-    """Return how a field is filtered whose value has a type without fields."""
+    """Return the declaration of the filter on a field with a scalar value."""
     filter_, _ = LEAF_FILTERS[type_]
     return lambda _types, _name, field: _field_comparison(filter_, field)
 
 
 def leaves_filter(type_: str) -> DeclareList[Field]:
-    """Return how a list is filtered whose items have a type without fields."""
+    """Return the declaration of the filter on a list of scalars."""
     filter_, _ = LEAF_FILTERS[type_]
     return lambda _types, _name, field, item: _items_comparison(filter_, field, item)
 
@@ -89,7 +89,7 @@ def markdown_filter(_types: FieldTypes, _name: str, field: Markdown) -> Declared
         document = member(document_of(row).json, field.name)
         return JsonText(document, text("plainText"))
 
-    description = f"{field.label}, as plain text."
+    description = f"{_description(field)[:-1]}, as plain text."
     return Declared("StringFilter | None", Compare(words, work=2 * PART), description)
 
 
@@ -134,7 +134,7 @@ def reference_filter(_types: FieldTypes, _name: str, field: Reference) -> Declar
             rows=lambda call: entry_rows(call.view),
             target=EntryRow.id,
         ),
-        f"{field.label}: an entry that fits.",
+        f"{_description(field)[:-1]}: an entry.",
     )
 
 
@@ -142,7 +142,7 @@ def references_filter(_types: FieldTypes, _name: str, field: References) -> Decl
     """Declare the filter of the entries that references lead to."""
     where = f"{field.to[0]}ListWhere" if len(field.to) == 1 else "EntriesWhere"
     rows = all_referenced_by(field)
-    return Declared(f"{where} | None", ToMany(rows), f"{field.label}: entries that fit.")
+    return Declared(f"{where} | None", ToMany(rows), f"{_description(field)[:-1]}: entries.")
 
 
 def blocks_filter(types: FieldTypes, name: str, field: List, item: AnyBlock) -> Declared:
@@ -151,40 +151,49 @@ def blocks_filter(types: FieldTypes, name: str, field: List, item: AnyBlock) -> 
     for block in blocks:
         if not namespace.has(f"{block.name}Where"):
             filters = declare_filters(types, block.name, block.fields)
-            add_where(namespace, f"{block.name}Where", f"What is asked of {block.name}.", filters)
+            add_where(
+                namespace,
+                f"{block.name}Where",
+                f"Filter on a block of type `{block.name}`.",
+                filters,
+            )
     ways = {
         lower_first(block.name): Declared(
             f"{block.name}Where | None",
             Inner(lambda part: part, _is_block(block.name)),
-            f"It is of type {block.name}, and fits.",
+            f"Only blocks of type `{block.name}` that match, in `{THIS_TYPE}`.",
         )
         for block in blocks
     }
-    add_where(namespace, f"{name}Where", f"What is asked of {field.label}.", ways)
+    add_where(namespace, f"{name}Where", f'Filter on a block in the field "{field.label}".', ways)
     add_quantified(namespace, f"{name}ListWhere", f"{name}Where", "blocks")
     return _elements_filter(name, field)
 
 
 def links_filter(_types: FieldTypes, _name: str, field: Links) -> Declared:
     """Declare the filter of the links that an editor lists."""
-    return Declared("LinksWhere | None", ToMany(links_of(field)), f"{field.label}.")
+    return Declared("LinksWhere | None", ToMany(links_of(field)), _description(field))
 
 
 def add_section_filter(types: FieldTypes) -> None:
     """Add the filter of sections, which is the same wherever they are."""
     filters = declare_filters(types, "Section", Section().fields)
-    add_where(types.namespace, "SectionWhere", "What is asked of a section.", filters)
+    add_where(types.namespace, "SectionWhere", "Filter on a section.", filters)
     add_quantified(types.namespace, "SectionListWhere", "SectionWhere", "sections")
 
 
+def _description(field: Field) -> str:
+    return f'Filter on "{field.label}" of the `{THIS_TYPE}`.'
+
+
 def _field_comparison(filter_: str, field: Field) -> Declared:
-    """Declare a filter that compares a field's value."""
+    """Declare a filter on the value of a field."""
     compare = Compare(comparable(field), narrows=FEW if field.indexed else 1, work=PART)
-    return Declared(f"{filter_} | None", compare, f"{field.label}.")
+    return Declared(f"{filter_} | None", compare, _description(field))
 
 
 def _items_comparison(filter_: str, field: List, item: Field) -> Declared:
-    """Declare a filter that compares the items of a list, by the filter of one of them."""
+    """Declare a filter on the items of a list, given the filter of an item."""
 
     def rows(row: Row, _: Call) -> Rows:
         return Rows(Elements(member(document_of(row).json, field.name)))
@@ -195,7 +204,7 @@ def _items_comparison(filter_: str, field: List, item: Field) -> Declared:
     return Declared(
         f"{list_filter(filter_)} | None",
         ToMany(rows, leaf=of_row(leaf), work=2 * PART),
-        f"{field.label}.",
+        _description(field),
     )
 
 
@@ -203,7 +212,7 @@ def _inner_filter(name: str, field: Object) -> Declared:
     return Declared(
         f"{name}Where | None",
         Inner(lambda row: document_of(row).object_in(field.name), of_row(_is_present)),
-        f"{field.label}: it is there, and fits.",
+        f"{_description(field)[:-1]}, which has to be present.",
     )
 
 
@@ -215,7 +224,7 @@ def _elements_filter(name: str, field: List) -> Declared:
     return Declared(
         f"{name}ListWhere | None",
         ToMany(lambda row, _: document_of(row).elements(field.name), work=2 * PART),
-        f"{field.label}.",
+        _description(field),
     )
 
 
@@ -230,6 +239,6 @@ def _add_object_where(types: FieldTypes, name: str, field: Object) -> None:
     add_where(
         types.namespace,
         f"{name}Where",
-        f"What is asked of {field.label or name}.",
+        f'Filter on the object "{field.label or name}".',
         declare_filters(types, name, field.fields),
     )

@@ -1,4 +1,4 @@
-"""The inputs of fields: what editors write into them."""
+"""The inputs of fields, for the values that editors write."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from graphql_api.schema.declaring.fields import Declared
 def declare_inputs(
     types: FieldTypes, name: str, fields: Mapping[str, Field]
 ) -> dict[str, Declared]:
-    """Return what can be written into fields, and add the inputs for it.
+    """Return the inputs for the values of fields, and add their types.
 
     Args:
         types: the types of fields.
-        name: the name of what has the fields, with which the names of their inputs begin.
+        name: the name of the type with the fields; the names of their inputs begin with it.
         fields: the fields, by their names.
 
     Raises:
@@ -28,14 +28,14 @@ def declare_inputs(
         key: Declared(
             f"{input_type(types, f'{name}{camel(key)}', field)} | None",
             None,
-            field.description or f"{field.label}.",
+            field.description or f'Value of "{field.label}" in the `{name}`.',
         )
         for key, field in written_fields(fields)
     }
 
 
 def written_fields(fields: Mapping[str, Field]) -> Iterator[tuple[str, Field]]:
-    """Yield the fields that editors write, with their names; not those that Python computes."""
+    """Yield the fields that editors write, with their names; not the computed ones."""
     return ((key, field) for key, field in fields.items() if not isinstance(field, Computed))
 
 
@@ -52,7 +52,7 @@ def input_type(types: FieldTypes, name: str, field: Field) -> str:
 
 
 def shared_input(type_: str) -> InputType[Field]:
-    """Return how a field is written whose input is the same wherever it is."""
+    """Return the function to the one input type that all fields of a kind have."""
     return lambda _types, _name, _field: type_
 
 
@@ -69,7 +69,9 @@ def list_input(types: FieldTypes, name: str, field: List) -> str:
 def object_input(types: FieldTypes, name: str, field: Object) -> str:
     """Return the input of an object, and add it."""
     fields = declare_inputs(types, name, field.fields)
-    types.namespace.add_input(f"{name}Input", field.description or f"{field.label}.", fields)
+    types.namespace.add_input(
+        f"{name}Input", field.description or f'Values of the object "{field.label}".', fields
+    )
     return f"{name}Input"
 
 
@@ -79,12 +81,17 @@ def block_input(types: FieldTypes, name: str, field: AnyBlock) -> str:
         block.name: Declared(
             f"{_input_of_class(types, block)} | None",
             None,
-            block.description or f"{block.name}.",
+            f"Values of a block of type `{block.name}`, in the `{name}`.",
             name=lower_first(block.name),
         )
         for block in field.blocks.values()
     }
-    types.namespace.add_input(f"{name}Input", "A block: one of these.", choices, one_of=True)
+    types.namespace.add_input(
+        f"{name}Input",
+        f'Block in the field "{field.label}": exactly one of the types.',
+        choices,
+        one_of=True,
+    )
     return f"{name}Input"
 
 
@@ -93,5 +100,7 @@ def _input_of_class(types: FieldTypes, block: type[Block]) -> str:
     name = f"{block.name}Input"
     if not types.namespace.has(name):
         fields = declare_inputs(types, block.name, block.fields)
-        types.namespace.add_input(name, block.description or f"{block.name}.", fields)
+        types.namespace.add_input(
+            name, block.description or f"Values of a block of type `{block.name}`.", fields
+        )
     return name

@@ -18,18 +18,18 @@ from graphql_api.schema.declaring.type_registry import Namespace
 
 F = TypeVar("F", bound=Field)
 
-# Declares what a field yields, or its filter, and adds the types for it to the schema; their
+# Declares the output of a field, or its filter, and adds the types for it to the schema; their
 # names are the text, or begin with it.
 Declare: TypeAlias = Callable[["FieldTypes", str, F], Declared]
 # The same for a list, given the field of its items as well.
 DeclareList: TypeAlias = Callable[["FieldTypes", str, List, F], Declared]
-# Returns the type of a field's input, and adds it to the schema; likewise.
+# Returns the type of a field's input, and adds it to the schema likewise.
 InputType: TypeAlias = Callable[["FieldTypes", str, F], str]
 OrderSql: TypeAlias = Callable[[Row, Call], Sql]
 
 
 def as_json(given: object) -> Json:
-    """Return a value of an input that came as JSON."""
+    """Return a value of an input that is JSON already."""
     return cast("Json", given)
 
 
@@ -43,12 +43,12 @@ def _to_input(_kinds: Kinds, _field: Field, value: Json) -> Json:
 
 @dataclass(frozen=True, kw_only=True)
 class Listed(Generic[F]):
-    """A list of fields of one kind.
+    """GraphQL parts of lists of one kind of field.
 
     Attributes:
         output: its type and its SQL.
         filter: its filter.
-        facet: its facet; ``None`` if entries cannot be counted by it.
+        facet: its facet; ``None`` for none.
     """
 
     output: DeclareList[F]
@@ -58,7 +58,7 @@ class Listed(Generic[F]):
 
 @dataclass(frozen=True, kw_only=True)
 class Kind(Generic[F]):
-    """A kind of field. What is ``None`` cannot be done with fields of this kind.
+    """GraphQL parts of a kind of field; ``None`` for a part that the kind does not have.
 
     Attributes:
         output: its type and its SQL.
@@ -66,12 +66,12 @@ class Kind(Generic[F]):
         from_input: returns the stored form of a value of that input.
         to_input: returns the input for a stored value.
         filter: its filter.
-        order: what entries are ordered by.
+        order: the SQL of its order.
         order_suffix: the end of the order's name, where it is more than the field's.
         facet: its facet.
-        moment: the time or the day that histograms are made of.
-        number: the number that is summed up.
-        listed: a list of fields of this kind.
+        moment: the SQL of its time or day, for histograms.
+        number: the SQL of its number, for aggregates.
+        listed: the parts of lists of this kind.
     """
 
     output: Declare[F] | None = None
@@ -89,7 +89,7 @@ class Kind(Generic[F]):
 
 @dataclass(frozen=True)
 class Kinds:
-    """The kinds of field.
+    """All kinds of field.
 
     Attributes:
         rows: the row of each kind; a kind without one is like the kind it inherits from.
@@ -98,11 +98,11 @@ class Kinds:
     rows: Mapping[type[Field], Kind[Any]]
 
     def of(self, field: Field) -> Kind[Any]:
-        """Return a field's kind; nothing can be done with a field of an unknown one."""
+        """Return the kind of a field; one without parts if it is not known."""
         return row_of(field, self.rows) or Kind()
 
     def list_kind(self, name: str, field: List) -> Listed[Any]:
-        """Return a list's part of the kind of its items.
+        """Return the parts of a list, by the kind of its items.
 
         Raises:
             SiteError: if there are no lists of this kind.

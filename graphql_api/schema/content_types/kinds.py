@@ -1,6 +1,6 @@
-"""``KINDS``: what each kind of field is in GraphQL, one row a kind.
+"""``KINDS``: the table of the kinds of field in GraphQL, one row for each kind.
 
-How a kind's values are compared and counted in SQL is a row of :mod:`cms.reading.field_values`.
+The SQL that compares and counts values of a kind is a row of :mod:`cms.reading.field_values`.
 A new kind is a class in :mod:`cms.content.fields`, a row there if its values are scalars, and a
 row here; one that inherits from another kind needs rows only where it differs.
 """
@@ -114,7 +114,7 @@ def _scalar(type_: str, order: Callable[[Field], OrderSql] = value_order) -> Kin
     )
 
 
-# A computed field is of the kind that is computed; Blocks and Sections are lists.
+# A computed field has the kind of its values; Blocks and Sections are lists.
 KINDS = Kinds(
     {
         Text: _scalar("str", folded_order),

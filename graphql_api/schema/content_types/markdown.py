@@ -24,7 +24,7 @@ from graphql_api.schema.declaring.row_sources import link_rows
 
 
 def _html(part: Document, call: Call) -> Sql:
-    """Return the HTML; where it is stored in segments, with the paths that entries have now."""
+    """Return the HTML; with the current paths of entries where it is stored in segments."""
     segments = call.source(Elements(member(part.json, "segments")))
     piece = _piece(segments.columns, call)
     joined = select_over(segments, JoinedText(piece, element_index(segments.columns)), ())
@@ -32,10 +32,10 @@ def _html(part: Document, call: Call) -> Sql:
 
 
 def _piece(segment: Columns, call: Call) -> Sql:
-    """Return what a segment is; see :func:`cms.content.markup.html_segments.segments_of`."""
+    """Return the text of a segment; see :func:`cms.content.markup.html_segments.segments_of`."""
     target = JsonText(segment.value, text("entry"))
     places = call.source(Chosen(relations.paths(call.view)))
-    # A path is made of what a content type declares and of slugs, so it needs no escapes.
+    # A path consists of slugs and of the content type's path, so it needs no escapes.
     path = select_over(places, places.columns.path, (places.columns.id == target,))
     return coalesce(
         JsonText(segment.value, text("text")),
@@ -58,45 +58,43 @@ def _toc(part: Document, _: Call) -> Rows:
 
 
 class TocEntry:
-    """A heading in a text that a reader can be sent to."""
+    """Heading in a text, for a table of contents."""
 
-    level = part("int", "level", "1 to 6.")
-    text = part("str", "text", "Its words.")
-    anchor = part("str", "anchor", "What a #fragment leads to, without #.")
+    level = part("int", "level", "Level of the heading, from 1 to 6.")
+    text = part("str", "text", "Text of the heading, without markup.")
+    anchor = part("str", "anchor", "Fragment of the heading's address, without `#`.")
 
 
-_LATER = "null for what was saved before it was stored"
+_LATER = "null for revisions saved before it was stored"
 
 
 class Markdown:
-    """Text with structure, in several forms. All but the links' paths is made when it is saved."""
+    """Structured text in several forms, rendered when it was saved except the paths of links."""
 
-    html = seen_value(
-        "str", _html, "Sanitised HTML, in which links lead to where their targets are now."
-    )
-    markdown = value("str", document_member("markdown"), "As it was written.", work=PART)
-    plain_text = value("str", document_member("plainText"), "The words alone.", work=PART)
+    html = seen_value("str", _html, "Sanitised HTML, with the current paths of link targets.")
+    markdown = value("str", document_member("markdown"), "Markdown source, as written.", work=PART)
+    plain_text = value("str", document_member("plainText"), "Text without markup.", work=PART)
     toc = many(
         "list[TocEntry]",
         _toc,
-        "Its headings, in order.",
+        "Headings for a table of contents, in order.",
     )
     word_count = value(
         "int | None",
         document_member("wordCount"),
-        f"How many words it has; {_LATER}.",
+        f"Number of words; {_LATER}.",
         work=PART,
     )
     reading_minutes = value(
         "int | None",
         document_member("readingMinutes"),
-        f"How long it takes to read at {WORDS_PER_MINUTE} words a minute, rounded up; {_LATER}.",
+        f"Minutes to read the text at {WORDS_PER_MINUTE} words a minute, rounded up; {_LATER}.",
         work=PART,
     )
     ast = value(
         "JSON | None",
         document_member("ast"),
-        f"It as a tree: https://github.com/syntax-tree/mdast, with links as written; {_LATER}.",
+        f"Syntax tree (https://github.com/syntax-tree/mdast) with links as written; {_LATER}.",
         work=100,
     )
-    links = many("list[Link]", _links, "The links in it, as they stand.")
+    links = many("list[Link]", _links, "Links inside the text, in order.")

@@ -1,4 +1,4 @@
-"""The orders of fields: what entries are ordered by."""
+"""The orders of fields, by which entries are sorted."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from graphql_api.schema.content_types.references import referenced_by
 
 
 def value_order(field: Field) -> OrderSql:
-    """Return the order of a field's values as they are compared."""
+    """Return the order of the values of a field."""
     value = comparable(field)
     return lambda row, _: value(row)
 
 
 def folded_order(field: Field) -> OrderSql:
-    """Return the order of texts, upper and lower case together."""
+    """Return the order of texts, without regard to case."""
     value = comparable(field)
     return lambda row, _: Folded(value(row))
 
 
 def choice_order(field: Choice) -> OrderSql:
-    """Return the order of choices, which is that of their declaration."""
+    """Return the order of choices: that of their declaration."""
     value = comparable(field)
     places = enumerate(field.choices)
     words = [(text(word), literal_column(str(place), Integer())) for place, word in places]

@@ -1,4 +1,4 @@
-"""The types of fields, with the SQL of their values."""
+"""The outputs of fields: their types, with the SQL of their values."""
 
 from __future__ import annotations
 
@@ -42,9 +42,17 @@ from graphql_api.schema.content_types.references import (
     referenced_by,
     type_of_target,
 )
-from graphql_api.schema.declaring.fields import PART, Declared, many, one, row_object, value
+from graphql_api.schema.declaring.fields import (
+    PART,
+    THIS_TYPE,
+    Declared,
+    many,
+    one,
+    row_object,
+    value,
+)
 
-_ANCHOR = value("str", document_member("anchor"), "What a #fragment leads to, without #.")
+_ANCHOR = value("str", document_member("anchor"), "Fragment of the section's address, without `#`.")
 
 
 def declare_fields(
@@ -54,7 +62,7 @@ def declare_fields(
 
     Args:
         types: the types of fields.
-        name: the name of what has the fields, with which the names of their types begin.
+        name: the name of the type with the fields; the names of their types begin with it.
         fields: the fields, by their names.
 
     Raises:
@@ -67,7 +75,7 @@ def declare_fields(
 
 
 def declare_field(types: FieldTypes, name: str, field: Field) -> Declared:
-    """Return a field's declaration, and add the types for it, called by the name.
+    """Return the declaration of a field, and add the types for it under the name.
 
     Raises:
         SiteError: if there is no type for it.
@@ -79,7 +87,7 @@ def declare_field(types: FieldTypes, name: str, field: Field) -> Declared:
 
 
 def leaf_output(type_: str) -> Declare[Field]:
-    """Return how a field is declared whose value has a type without fields."""
+    """Return the declaration of a field with a scalar value."""
 
     def declare(types: FieldTypes, _name: str, field: Field) -> Declared:
         return value(
@@ -94,7 +102,7 @@ def leaf_output(type_: str) -> Declare[Field]:
 
 
 def leaves_output(type_: str) -> DeclareList[Field]:
-    """Return how a list is declared whose items have a type without fields."""
+    """Return the declaration of a list of scalars."""
 
     def declare(_types: FieldTypes, _name: str, field: List, _item: Field) -> Declared:
         none = JsonConstant(b"[]", "jsonb")
@@ -127,7 +135,7 @@ def choices_output(types: FieldTypes, name: str, field: List, item: Choice) -> D
 
 
 def markdown_output(types: FieldTypes, _name: str, field: Markdown) -> Declared:
-    """Declare Markdown, whose type is the same wherever it is."""
+    """Declare Markdown, which has one type in all places."""
     return _inner_output(types, "Markdown", field, lambda row: document_of(row).at(field.name))
 
 
@@ -144,7 +152,7 @@ def objects_output(types: FieldTypes, name: str, field: List, item: Object) -> D
 
 
 def section_output(types: FieldTypes, _name: str, field: Section) -> Declared:
-    """Declare a section, whose type is the same wherever it is."""
+    """Declare a section, which has one type in all places."""
     return _inner_output(
         types, "Section", field, lambda row: document_of(row).object_in(field.name)
     )
@@ -165,27 +173,29 @@ def list_output(types: FieldTypes, name: str, field: List) -> Declared:
 
 
 def reference_output(_types: FieldTypes, _name: str, field: Reference) -> Declared:
-    """Declare a reference as the entry that it leads to."""
+    """Declare a reference by the entry that it leads to."""
     return one(f"{type_of_target(field)} | None", referenced_by(field), _description(field))
 
 
 def references_output(_types: FieldTypes, _name: str, field: References) -> Declared:
-    """Declare references as the entries that they lead to."""
+    """Declare references by the entries that they lead to."""
     return many(f"list[{type_of_target(field)}]", all_referenced_by(field), _description(field))
 
 
 def blocks_output(types: FieldTypes, name: str, field: List, item: AnyBlock) -> Declared:
-    """Declare a list of blocks, and add their types and the union of these."""
+    """Declare a list of blocks, and add their types and the union of them."""
     for block in item.blocks.values():
         _add_block(types, block)
-    types.namespace.add_union(name, _description(field), list(item.blocks))
+    types.namespace.add_union(
+        name, field.description or f'Block in the field "{field.label}".', list(item.blocks)
+    )
     names = [text(block) for block in item.blocks]
 
     def type_of(element: Columns) -> Sql:
         return JsonText(element.value, text(TYPE))
 
     def rows(row: Row, _: Call) -> Rows:
-        # A block whose class is no longer declared is nothing that the schema could show.
+        # The schema has no type for a block whose class is no longer declared.
         known = (lambda element: type_of(element).in_(names),)
         return replace(document_of(row).elements(field.name), where=known, typename=type_of)
 
@@ -198,10 +208,10 @@ def links_output(_types: FieldTypes, _name: str, field: Links) -> Declared:
 
 
 def add_section(types: FieldTypes) -> None:
-    """Add the type of a section, which is the same wherever sections are."""
+    """Add the one type of all sections."""
     heading, body = declare_fields(types, "Section", Section().fields).values()
     types.namespace.add_object(
-        type("Section", (), {"__doc__": "A headed part of a page."}),
+        type("Section", (), {"__doc__": "Part of a page with a heading."}),
         heading=heading,
         anchor=_ANCHOR,
         body=body,
@@ -209,7 +219,9 @@ def add_section(types: FieldTypes) -> None:
 
 
 def _add_choice_enum(types: FieldTypes, name: str, field: Choice) -> None:
-    types.namespace.add_words(name, _description(field), words_of(field))
+    types.namespace.add_words(
+        name, field.description or f'Choices of the field "{field.label}".', words_of(field)
+    )
 
 
 def _inner_output(
@@ -234,14 +246,15 @@ def _elements_output(type_: str, field: List) -> Declared:
 
 def _add_object(types: FieldTypes, name: str, field: Object) -> None:
     declared = declare_fields(types, name, field.fields)
-    types.namespace.add_object(type(name, (), {"__doc__": _description(field)}), **declared)
+    described = {"__doc__": field.description or f'Object in the field "{field.label}".'}
+    types.namespace.add_object(type(name, (), described), **declared)
 
 
 def _add_block(types: FieldTypes, block: type[Block]) -> None:
     """Add the type of a class of blocks, unless another field has it already."""
     if not types.namespace.has(block.name):
         declared = declare_fields(types, block.name, block.fields)
-        described = {"__doc__": block.description or f"{block.name}."}
+        described = {"__doc__": block.description or f"Block of type `{block.name}`."}
         types.namespace.add_object(type(block.name, (), described), **declared)
 
 
@@ -250,4 +263,4 @@ def _optional(types: FieldTypes, type_: str, field: Field) -> str:
 
 
 def _description(field: Field) -> str:
-    return field.description or f"{field.label}."
+    return field.description or f'Field "{field.label}" of the `{THIS_TYPE}`.'

@@ -25,22 +25,22 @@ def type_of_target(field: Reference | References) -> str:
 
 
 def referenced_by(field: Reference) -> Callable[[Row, Call], Rows]:
-    """Return what yields the one entry that a reference leads to."""
+    """Return the function that selects the entry that a reference leads to."""
     value = comparable(field)
 
     def rows(row: Row, call: Call) -> Rows:
-        def is_meant(entry: Columns) -> ColumnElement[bool]:
+        def is_target(entry: Columns) -> ColumnElement[bool]:
             return entry.id == value(row)
 
         if len(field.to) == 1:
-            return rows_of_type(call.view, field.to[0], is_meant)
-        return entry_rows(call.view, is_meant)
+            return rows_of_type(call.view, field.to[0], is_target)
+        return entry_rows(call.view, is_target)
 
     return rows
 
 
 def all_referenced_by(field: References) -> Callable[[Row, Call], Rows]:
-    """Return what yields the entries that references lead to."""
+    """Return the function that selects the entries that references lead to."""
 
     def rows(row: Row, call: Call) -> Rows:
         document = document_of(row)
@@ -55,7 +55,7 @@ def all_referenced_by(field: References) -> Callable[[Row, Call], Rows]:
 
 
 def links_of(field: Links) -> Callable[[Row, Call], Rows]:
-    """Return what yields the links that an editor lists in a field."""
+    """Return the function that selects the links that an editor lists in a field."""
 
     def rows(row: Row, call: Call) -> Rows:
         document = document_of(row)

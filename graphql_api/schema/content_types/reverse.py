@@ -1,4 +1,4 @@
-"""The reverse side of references: what points at an entry."""
+"""The reverse side of references: the entries that refer to an entry."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from graphql_api.planner.filters import ToMany
 from graphql_api.planner.json_sql import text
 from graphql_api.planner.source import Columns
 from graphql_api.schema.declaring.connection import PART_OF_ALL
-from graphql_api.schema.declaring.fields import Declared, of_call
+from graphql_api.schema.declaring.fields import THIS_TYPE, Declared, of_call
 from graphql_api.schema.declaring.row_sources import entry_rows
 from graphql_api.schema.declaring.search import entry_connection
 
 
 def reverse_field(reverse: Reverse) -> Declared:
-    """Declare the connection of the entries that point at one."""
+    """Declare the connection of the entries that refer to an entry."""
     type_ = _only_source(reverse) or "Entry"
     return entry_connection(
         type_,
@@ -35,14 +35,14 @@ def reverse_field(reverse: Reverse) -> Declared:
 
 
 def reverse_filter(reverse: Reverse) -> Declared:
-    """Declare the filter over the entries that point at one."""
+    """Declare the filter on the entries that refer to an entry."""
     type_ = _only_source(reverse)
     where = f"{type_}ListWhere" if type_ is not None else "EntriesWhere"
     return Declared(f"{where} | None", ToMany(_rows_of(reverse)), _description(reverse))
 
 
 def _only_source(reverse: Reverse) -> str | None:
-    """Return the content type of all that can point there, if it is only one."""
+    """Return the content type with these references; ``None`` if there are several."""
     types = {content_type for content_type, _ in reverse.sources}
     return types.pop() if len(types) == 1 else None
 
@@ -74,4 +74,4 @@ def _points_at(reverse: Reverse, target: EntryRow, entry: Columns) -> ColumnElem
 
 def _description(reverse: Reverse) -> str:
     sources = ", ".join(f"{content_type}.{kind}" for content_type, kind in reverse.sources)
-    return f"What points to it: {sources}."
+    return f"Entries that refer to the `{THIS_TYPE}` by {sources}."

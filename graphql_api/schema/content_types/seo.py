@@ -1,7 +1,7 @@
-"""What search engines and other sites read of a page.
+"""Metadata of a page for search engines and other sites.
 
-Structured data follows https://schema.org: who has reviewed, and when, is said of a page and not
-of what it is about; it comes from the sign-offs and from nowhere else.
+Structured data follows https://schema.org: the reviewers and the time of the review are
+properties of the page, not of its main entity; they come only from the sign-offs.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ from graphql_api.schema.declaring.fields import Declared, many, row_object, seen
 from graphql_api.schema.declaring.row_sources import translation_rows
 from graphql_api.schema.declaring.words import word, word_text
 
-# How many pieces of SQL structured data are made of; see graphql_api.planner.cost.
+# The number of pieces of SQL in structured data; see graphql_api.planner.cost.
 _JSON_LD_PARTS = 60
-# What the types of schema.org end with that are to have a headline.
+# The endings of those schema.org types that have a headline.
 _WITH_HEADLINE = ("Article", "Posting")
 _DAY = 10  # characters of an ISO 8601 time
 
 
 class MetaTagRow(RelationRow):
-    """A row of the meta tags that :func:`_open_graph` makes."""
+    """A row of the meta tags of :func:`_open_graph`."""
 
     place = Column()
     property = Column()
@@ -56,7 +56,7 @@ class MetaTagRow(RelationRow):
 
 
 def seo_types(site: Site) -> tuple[type, ...]:
-    """Return the types of ``entry.seo``, with the site's address in them."""
+    """Return the types of ``entry.seo``, whose SQL contains the site's address."""
     address = text(site.url)
 
     def url(row: EntryRow) -> Sql:
@@ -64,43 +64,56 @@ def seo_types(site: Site) -> tuple[type, ...]:
         return address + path
 
     alternate = {
-        "__doc__": "A page in a language.",
-        "locale": word("Locale", EntryRow.locale, "The language."),
+        "__doc__": "Edition of a page, for hreflang links.",
+        "locale": word("Locale", EntryRow.locale, "Locale of the edition."),
         "locale_name": word_text("str", "locale", EntryRow.locale),
-        "url": value("str", url, "Its address."),
+        "url": value("str", url, "Absolute URL of the edition."),
     }
     tag = {
-        "__doc__": "A meta tag.",
-        "property": value("str", MetaTagRow.property, "Its name: og:title."),
-        "content": value("str", MetaTagRow.content, "What it says."),
+        "__doc__": "Open Graph meta tag.",
+        "property": value("str", MetaTagRow.property, "Property of the tag: `og:title`."),
+        "content": value("str", MetaTagRow.content, "Content of the tag."),
     }
     seo = {
-        "__doc__": "What search engines and other sites read of a page.",
-        "title": value("str", partial(_title, site), "For the title element."),
+        "__doc__": "Metadata of a page for search engines and other sites.",
+        "title": value("str", partial(_title, site), "Text for the `title` element."),
         "description": value(
-            "str", partial(_description, site), "For the description; may be empty."
+            "str", partial(_description, site), "Text for the meta description; may be empty."
         ),
-        "canonical": value("str | None", url, "Its address; null for what is no page."),
-        "hreflang": many("list[SeoAlternate]", _alternates, "It in all its languages."),
-        "open_graph": many("list[MetaTag]", partial(_open_graph, site), "See https://ogp.me."),
+        "canonical": value(
+            "str | None", url, "Absolute URL of the page; null for an entry without a page."
+        ),
+        "hreflang": many(
+            "list[SeoAlternate]",
+            _alternates,
+            "Editions in all locales, this one included, for hreflang links.",
+        ),
+        "open_graph": many(
+            "list[MetaTag]",
+            partial(_open_graph, site),
+            "Meta tags of the Open Graph protocol (https://ogp.me).",
+        ),
     }
     return type("SeoAlternate", (), alternate), type("MetaTag", (), tag), type("Seo", (), seo)
 
 
 def seo_fields(site: Site) -> Mapping[str, Declared]:
-    """Return the fields of an entry that search engines are about."""
+    """Return the fields of an entry with metadata for search engines."""
     return {
-        "seo": row_object("Seo", lambda entry: entry, "What search engines read of it."),
+        "seo": row_object(
+            "Seo", lambda entry: entry, "Metadata for search engines and other sites."
+        ),
         "json_ld": seen_value(
             "JSON",
             partial(_json_ld, site),
-            "Structured data: the page, and where it stands in the tree of topics.",
+            "Structured data (JSON-LD, https://schema.org): the page, and its breadcrumbs in the "
+            "tree of topics.",
             parts=_JSON_LD_PARTS,
         ),
         "json_ld_script": seen_value(
             "str",
             partial(_json_ld_script, site),
-            "The same as text that can stand in a script element as it is.",
+            "`jsonLd` as text that is safe inside a `script` element.",
             parts=_JSON_LD_PARTS,
         ),
     }
@@ -117,15 +130,15 @@ def _description(site: Site, entry: EntryRow) -> Sql:
     return _seo_text(site, entry, "description", coalesce(summary, text(site.seo.description)))
 
 
-def _seo_text(site: Site, entry: EntryRow, what: str, otherwise: Sql) -> Sql:
-    """Return what a field of the entry says to search engines, or else something else."""
-    said = [
+def _seo_text(site: Site, entry: EntryRow, role: str, otherwise: Sql) -> Sql:
+    """Return the value of the entry's field with this ``seo`` role, or another value."""
+    values = [
         _if(entry, content_type, comparable(field)(entry))
         for content_type in site.content_types.values()
         for field in content_type.fields.values()
-        if field.seo == what
+        if field.seo == role
     ]
-    return coalesce(case(*said), otherwise) if said else otherwise
+    return coalesce(case(*values), otherwise) if values else otherwise
 
 
 def _alternates(entry: EntryRow, call: Call) -> Rows:
@@ -185,7 +198,7 @@ def _json_ld_script(site: Site, entry: EntryRow, call: Call) -> Sql:
 
 
 def _page(site: Site, entry: EntryRow, view: View) -> Sql:
-    """Return the page, and what it is about if that is something else."""
+    """Return the page, with its main entity if that is not the page itself."""
     types = site.content_types.values()
     pages = [_if(entry, each, text(each.schema_org)) for each in types if each.is_web_page()]
     things = [_if(entry, each, _thing(site, entry, each)) for each in types]
@@ -230,7 +243,7 @@ def _publication_properties(entry: EntryRow) -> list[tuple[str, Sql]]:
 
 
 def _thing(site: Site, entry: EntryRow, content_type: type[ContentType]) -> Sql:
-    """Return what a page of a content type is about; null where that is the page itself."""
+    """Return the main entity of a page; null where that is the page itself."""
     if content_type.is_web_page():
         return null()
     is_article = content_type.schema_org.endswith(_WITH_HEADLINE)
@@ -276,7 +289,7 @@ def _reviewers(entry: EntryRow, view: View) -> Sql:
 
 
 def _breadcrumbs(site: Site, entry: EntryRow) -> Sql:
-    """Return the way from the root of the tree of topics to the entry."""
+    """Return the breadcrumbs from the root of the tree of topics to the entry."""
     before, _, after = site.seo.category_path.partition("{path}")
     above = relations.ancestors(entry.category_id).subquery("topic")
     steps = union_all(

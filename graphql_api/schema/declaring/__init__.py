@@ -1,1 +1,1 @@
-"""How a field declares its SQL: connections, inputs, aggregates, scalars, the type registry."""
+"""Declarations of fields: connections, inputs, aggregates, scalars, the type registry."""

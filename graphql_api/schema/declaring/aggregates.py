@@ -1,4 +1,4 @@
-"""What can be counted and summed up over all rows of a connection, whatever its page."""
+"""Facets, histograms and aggregates over all rows of a connection, whatever the page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,15 @@ from cms.reading.rows import Row as RelationRow
 from cms.storage.dialects import DecimalMean, DecimalSum
 from graphql_api.planner.arguments import Argument as PlannedArgument
 from graphql_api.planner.arguments import Given, Known
-from graphql_api.planner.declarations import DEFAULT_SIZE, Call, OrderKey, Row, Rows, Value
+from graphql_api.planner.declarations import (
+    DEFAULT_SIZE,
+    LARGEST_SIZE,
+    Call,
+    OrderKey,
+    Row,
+    Rows,
+    Value,
+)
 from graphql_api.planner.json_sql import InDoubles, RowCount, json_of, text
 from graphql_api.planner.page import Page
 from graphql_api.planner.paging import number_of
@@ -28,7 +36,7 @@ def _identity(value: Sql) -> Sql:
     return value
 
 
-# What of a row is counted; for what has several values, the rows that they are in.
+# The value of a row that is counted; where a row has several, the rows that they are in.
 ValueOf: TypeAlias = Callable[[Row], Sql]
 
 
@@ -38,11 +46,11 @@ class Facet:
 
     Attributes:
         name: the enum value.
-        value: what is counted, of the row or of what belongs to it.
-        related: for what has several values, or stands elsewhere: what belongs to the row.
-        row: what tells rows apart, where one can have the same value several times.
-        shown: how a value is written.
-        enum: the vocabulary that the value is a stored word of, if it is.
+        value: the value that is counted, of the row or of its related rows.
+        related: the related rows, for several values or a value of another relation.
+        row: the key that tells rows apart, where one can have the same value several times.
+        shown: the function from a value to its text.
+        enum: the vocabulary of which the value is a stored word, if it is one.
     """
 
     name: str
@@ -59,12 +67,12 @@ class Facet:
 
 @dataclass(frozen=True, eq=False)
 class Summed:
-    """What of a connection's rows can be counted and summed up.
+    """The values of a connection's rows that can be counted and summed up.
 
     Attributes:
-        facets: what several of them can have in common.
-        moments: their times and days, by name.
-        numbers: their numbers, by name.
+        facets: the values to count rows by.
+        moments: the times and days, by name.
+        numbers: the numbers, by name.
     """
 
     facets: tuple[Facet, ...]
@@ -76,7 +84,7 @@ _INTERVALS = {"YEAR": 4, "MONTH": 7, "DAY": 10}
 
 
 class CountRow(RelationRow):
-    """A row of what :func:`summaries` declares; histograms have no ``field``."""
+    """A row of a facet or a histogram; histograms have no ``field``."""
 
     field = Column()
     value = Column()
@@ -84,34 +92,36 @@ class CountRow(RelationRow):
 
 
 class FacetCount:
-    """A value, and how many have it."""
+    """Value of a facet with the number of rows that have it."""
 
-    field = value("str", CountRow.field, "Which field it is a value of.")
-    count = value("int", CountRow.count, "How many have it.")
-    value = value("str", CountRow.value, "The value.")  # last, for it hides the function
+    field = value("str", CountRow.field, "Facet that the value belongs to.")
+    count = value("int", CountRow.count, "Number of rows with the value.")
+    value = value(
+        "str", CountRow.value, "Counted value, as text."
+    )  # last, since it hides the function
 
 
 class HistogramBucket:
-    """A span of time, and how many fall into it."""
+    """Span of time with the number of rows in it."""
 
-    start = value("str", CountRow.value, "The span: 2026, 2026-11 or 2026-11-24.")
-    count = value("int", CountRow.count, "How many fall into it.")
+    start = value("str", CountRow.value, "Year, month or day: `2026`, `2026-11` or `2026-11-24`.")
+    count = value("int", CountRow.count, "Number of rows in the span.")
 
 
 def add_summary_types(namespace: Namespace) -> None:
-    """Add the types that all connections share."""
+    """Add the types of facets and histograms that all connections share."""
     namespace.add_object(FacetCount)
     namespace.add_object(HistogramBucket)
-    namespace.add_enum("HistogramInterval", "How long a span is.", _INTERVALS)
+    namespace.add_enum("HistogramInterval", "Length of the spans of a histogram.", _INTERVALS)
 
 
 def summaries(namespace: Namespace, node: str, summed: Summed) -> dict[str, Declared]:
-    """Return what a connection has beside its page, and add the types it takes.
+    """Return the facets, histogram and aggregate of a connection, and add their types.
 
     Args:
-        namespace: where types are added.
+        namespace: the types that theirs are added to.
         node: the node type.
-        summed: what of it can be counted and summed up.
+        summed: the values that can be counted and summed up.
     """
     declared = {"facets": _facets(namespace, node, summed.facets)}
     if summed.moments:
@@ -125,14 +135,16 @@ def _facets(namespace: Namespace, node: str, facets: Sequence[Facet]) -> Declare
     members = {
         each.name: each.among(namespace.words(each.enum)) if each.enum else each for each in facets
     }
-    namespace.add_enum(f"{node}Facet", "What can be counted.", members)
-    first = f"How many of each field: {DEFAULT_SIZE} if not said."
+    namespace.add_enum(f"{node}Facet", f"Values by which `{node}` rows can be counted.", members)
+    first = (
+        f"Values of each `{node}` facet to return: default {DEFAULT_SIZE}, at most {LARGEST_SIZE}."
+    )
     return many(
         "list[FacetCount]",
         _facet_rows,
-        "How many have which values, the most frequent first, field by field.",
+        f"Numbers of `{node}` rows by value, facet by facet, most frequent first.",
         (
-            Argument("fields", f"list[{node}Facet]", "Which fields."),
+            Argument("fields", f"list[{node}Facet]", f"Facets of `{node}` to count."),
             Argument("first", "int | None", first),
         ),
     )
@@ -140,41 +152,49 @@ def _facets(namespace: Namespace, node: str, facets: Sequence[Facet]) -> Declare
 
 def _histogram(namespace: Namespace, node: str, moments: Mapping[str, ValueOf]) -> Declared:
     members = {key: _Moment(of) for key, of in moments.items()}
-    namespace.add_enum(f"{node}Moment", "Which time is counted by.", members)
+    namespace.add_enum(f"{node}Moment", f"Times of `{node}` rows for a histogram.", members)
     return many(
         "list[HistogramBucket]",
         _histogram_rows,
-        "How many fall into each span of time; empty ones are left out.",
+        f"Numbers of `{node}` rows by span of time, earliest first; empty spans are left out.",
         (
-            Argument("field", f"{node}Moment", "Which time."),
-            Argument("by", "HistogramInterval", "How long a span is."),
+            Argument("field", f"{node}Moment", f"Time of the `{node}` to count by."),
+            Argument("by", "HistogramInterval", f"Length of the spans for `{node}` rows."),
         ),
     )
 
 
 def _aggregate(namespace: Namespace, node: str, numbers: Mapping[str, ValueOf]) -> Declared:
-    functions: Mapping[str, Callable[..., Sql]] = {
-        "min": func.min,
-        "max": func.max,
-        "avg": lambda number: InDoubles(DecimalMean(number)),
-        "sum": lambda number: InDoubles(DecimalSum(number)),
+    functions: Mapping[str, tuple[str, Callable[..., Sql]]] = {
+        "min": ("Minimum", func.min),
+        "max": ("Maximum", func.max),
+        "avg": ("Mean", lambda number: InDoubles(DecimalMean(number))),
+        "sum": ("Sum", lambda number: InDoubles(DecimalSum(number))),
     }
     parts = {}
-    for key, function in functions.items():
+    for key, (word, function) in functions.items():
         type_ = f"{node}{key.capitalize()}"
         fields = {
-            name: Declared("float | None", Value(of_row(_over_all(function, of))), f"{key}.")
+            name: Declared(
+                "float | None",
+                Value(of_row(_over_all(function, of))),
+                f"{word} of `{name}` over all `{node}` rows; null if none has a value.",
+            )
             for name, of in numbers.items()
         }
-        described = {"__doc__": f"The {key} of each number."}
+        described = {"__doc__": f"{word} of each number of `{node}` rows."}
         namespace.add_object(type(type_, (), described), **fields)
-        part = row_object(type_, lambda page: page, f"The {key} of each.")
-        # Under names of their own, since these hide functions of Python.
+        part = row_object(
+            type_, lambda page: page, f"{word} of each number over all `{node}` rows."
+        )
+        # With another name in Python, where these hide built-in functions.
         parts[f"{key}_"] = replace(part, name=key)
-    described = {"__doc__": f"The numbers of a {node}Connection, summed up."}
+    described = {"__doc__": f"Minimum, maximum, mean and sum of the numbers of `{node}` rows."}
     namespace.add_object(type(f"{node}Aggregate", (), described), **parts)
     return row_object(
-        f"{node}Aggregate", lambda page: page, "The numbers of all of them, summed up."
+        f"{node}Aggregate",
+        lambda page: page,
+        f"Minimum, maximum, mean and sum of each number over all `{node}` rows.",
     )
 
 
@@ -184,7 +204,7 @@ def _over_all(function: Callable[[Sql], Sql], of: ValueOf) -> Callable[[Page], S
 
 @dataclass(frozen=True, eq=False)
 class _Moment:
-    """A time of a row; wrapped, since an enum takes a bare function for a method."""
+    """A time of a row; an enum would take a bare function for a method."""
 
     of: ValueOf
 
@@ -208,7 +228,7 @@ def _facet_rows(page: Page, call: Call) -> Rows:
 
 
 def _member(argument: PlannedArgument) -> Any:
-    """Return what a value of an enum stands for."""
+    """Return the member that the value of an enum argument stands for."""
     if not isinstance(argument, Known) or not isinstance(argument.value, Enum):
         raise TypeError("the argument is a required enum")
     return argument.value.value

@@ -16,49 +16,58 @@ from graphql_api.planner.declarations import (
     Part,
     Rows,
 )
-from graphql_api.schema.declaring.fields import Argument, Declared, R, of_call
+from graphql_api.schema.declaring.fields import THIS_FIELD, Argument, Declared, R, of_call
 from graphql_api.schema.declaring.type_registry import Namespace
 
-# The entries of a category or of a tag, as a share of all; and those that a person has to do with.
+# The entries of a category or of a tag, as a share of all; and those of a person.
 PART_OF_ALL = Extent(1 / 20)
 OF_A_PERSON = Extent(1 / 20, work=15)
 
 
 def _paging(largest: int) -> tuple[Argument, ...]:
-    start = f"How many to give from the start: {DEFAULT_SIZE} if not said, at most {largest}."
+    name = f"`{THIS_FIELD}`"
+    start = f"Page size from the start of {name}: default {DEFAULT_SIZE}, at most {largest}."
+    skip = f"Number of rows of {name} to leave out before the page, for numbered pages."
     return (
         Argument("first", "int | None", start),
-        Argument("after", "str | None", "Only what comes after this cursor."),
-        Argument("last", "int | None", f"How many to give from the end, at most {largest}."),
-        Argument("before", "str | None", "Only what comes before this cursor."),
-        Argument("skip", "int | None", "How many to leave out first, for numbered pages."),
+        Argument("after", "str | None", f"Cursor in {name} after which the page begins."),
+        Argument("last", "int | None", f"Page size from the end of {name}: at most {largest}."),
+        Argument("before", "str | None", f"Cursor in {name} before which the page ends."),
+        Argument("skip", "int | None", skip),
     )
 
 
 class PageInfo:
-    """Where a page stands within its connection."""
+    """Position of a page within its connection."""
 
-    has_next_page = Declared("bool", Part("hasNextPage"), "Whether something comes after it.")
-    has_previous_page = Declared(
-        "bool", Part("hasPreviousPage"), "Whether something comes before it."
+    has_next_page = Declared("bool", Part("hasNextPage"), "Whether rows follow the page.")
+    has_previous_page = Declared("bool", Part("hasPreviousPage"), "Whether rows precede the page.")
+    start_cursor = Declared(
+        "str | None",
+        Part("startCursor"),
+        "Cursor of the first row of the page; null for an empty page.",
     )
-    start_cursor = Declared("str | None", Part("startCursor"), "The first item's cursor.")
-    end_cursor = Declared("str | None", Part("endCursor"), "The last item's cursor.")
+    end_cursor = Declared(
+        "str | None",
+        Part("endCursor"),
+        "Cursor of the last row of the page; null for an empty page.",
+    )
 
 
-# What the edge of an entry says beside what every edge does.
-_FOUND = {
-    "rank": Declared("float | None", Part("rank"), "How well it fits the search, if there is one."),
-    "highlight": Declared(
-        "Highlight | None", Part("highlight"), "Where the words of the search are."
-    ),
-}
+def _search_fields(node: str) -> dict[str, Declared]:
+    """Return the fields that only the edges of entries have."""
+    rank = f"Rank of the `{node}` in the search, higher for a better match; null without a search."
+    highlight = f"Text of the `{node}` with the search words marked; null without a search."
+    return {
+        "rank": Declared("float | None", Part("rank"), rank),
+        "highlight": Declared("Highlight | None", Part("highlight"), highlight),
+    }
 
 
 def add_connection(namespace: Namespace, node: str, **more: Declared) -> None:
     """Add the connection and the edge of a node type: ``LinkConnection``, ``LinkEdge``.
 
-    ``more`` are fields that this connection has beside what all have.
+    ``more`` are fields that only this connection has.
     """
     _add_connection(namespace, node, {}, more)
 
@@ -66,28 +75,36 @@ def add_connection(namespace: Namespace, node: str, **more: Declared) -> None:
 def add_entry_connection(namespace: Namespace, node: str, **more: Declared) -> None:
     """Add the connection and the edge of a type of entry, which can be searched.
 
-    ``more`` are fields that this connection has beside what all have.
+    ``more`` are fields that only this connection has.
     """
-    _add_connection(namespace, node, _FOUND, more)
+    _add_connection(namespace, node, _search_fields(node), more)
 
 
 def _add_connection(
     namespace: Namespace, node: str, of_edge: Mapping[str, Declared], more: Mapping[str, Declared]
 ) -> None:
     edge = {
-        "cursor": Declared("str", Part("cursor"), "Where the item stands in this order."),
-        "node": Declared(node, Part("node"), "The item."),
+        "cursor": Declared(
+            "str", Part("cursor"), f"Cursor of the `{node}` in the order of the list."
+        ),
+        "node": Declared(node, Part("node"), f"`{node}` at the cursor."),
         **of_edge,
     }
     connection = {
-        "nodes": Declared(f"list[{node}]", Part("nodes"), "The items of the page."),
-        "edges": Declared(f"list[{node}Edge]", Part("edges"), "The items with their cursors."),
-        "page_info": Declared("PageInfo", Part("pageInfo"), "Where the page stands."),
-        "total_count": Declared("int", Part("totalCount"), "How many there are in all."),
+        "nodes": Declared(f"list[{node}]", Part("nodes"), f"`{node}` rows of the page."),
+        "edges": Declared(
+            f"list[{node}Edge]", Part("edges"), f"`{node}` rows of the page with their cursors."
+        ),
+        "page_info": Declared(
+            "PageInfo", Part("pageInfo"), f"Position of the page within all `{node}` rows."
+        ),
+        "total_count": Declared(
+            "int", Part("totalCount"), f"Number of `{node}` rows on all pages."
+        ),
     }
-    described = {"__doc__": f"An item of a {node}Connection."}
+    described = {"__doc__": f"Row of the `{node}Connection` with its cursor."}
     namespace.add_object(type(f"{node}Edge", (), {**edge, **described}))
-    described = {"__doc__": f"A page of a list: {node}."}
+    described = {"__doc__": f"Page of a list of `{node}` rows."}
     namespace.add_object(type(f"{node}Connection", (), {**connection, **described}), **more)
 
 
@@ -109,17 +126,31 @@ def connection(
     Args:
         node: the node type.
         rows: all rows, in their own order, which has to end with a unique key.
-        description: what it holds.
+        description: for the schema's readers.
         where: the name of the input type of its filter.
         order: the name of the enum of its orders.
-        arguments: further arguments, which ``rows`` understands.
-        largest: how many a page has at most.
-        view: what it is looked at through, where that is a view of its own.
-        extent: how many rows it is taken to have; a few, if nothing is said.
+        arguments: further arguments, which ``rows`` reads.
+        largest: the most rows of a page.
+        view: the view of its rows, where that differs from the query's.
+        extent: the expected number of rows; a few by default.
         effort: the work of a search for each row.
     """
-    narrowing = [Argument("where", f"{where} | None", "Only what fits.")] if where else []
-    sorting = [Argument("order_by", f"list[{order}] | None", "In which order.")] if order else []
+    narrowing = (
+        [Argument("where", f"{where} | None", f"Filter on `{THIS_FIELD}`; null for all.")]
+        if where
+        else []
+    )
+    sorting = (
+        [
+            Argument(
+                "order_by",
+                f"list[{order}] | None",
+                f"Sort keys of `{THIS_FIELD}`, most significant first.",
+            )
+        ]
+        if order
+        else []
+    )
     return Declared(
         f"{node}Connection",
         Connection(of_call(rows), largest, view, extent, effort),

@@ -1,15 +1,15 @@
-"""How the types of the schema are declared.
+"""Declarations of the fields of types.
 
-A type is declared as a plain class with fields made by the functions below: what a field
-yields, as a type expression, and its SQL. The names in type expressions are those of the other
-types of the same schema, so one declaration serves any site; a
+A type is declared as a plain class with fields made by the functions below: each has a type
+expression, its SQL and a description. The names in type expressions are those of the other types
+of the same schema, so one declaration serves any site; a
 :class:`~graphql_api.schema.declaring.type_registry.Namespace` makes Strawberry types of them::
 
     class Tag(Node):
-        \"""A word that cuts across the tree of topics.\"""
+        \"""Label that cuts across the tree of topics.\"""
 
-        id = value("ID", lambda tag: tag.id, "Its id.")
-        entries = connection("EntryConnection", entries_of_tag, "What is tagged with it.")
+        id = value("ID", lambda tag: tag.id, "Id of the tag.")
+        entries = connection("Entry", entries_of_tag, "Entries with this tag.")
 """
 
 from __future__ import annotations
@@ -28,8 +28,14 @@ T = TypeVar("T")
 
 # The work of taking a part out of a JSON document; see graphql_api.planner.cost.
 PART = 3
-# One row of so many has a certain value of what has an index.
+# One row of so many has a certain value of a leaf that an index narrows.
 FEW = 20
+
+# The characters that stand in a description for the name of the type that has the field, without
+# "Where", and for that of the field that has the argument. No text of a site has them: they are
+# for private use.
+THIS_TYPE = "\ue000"
+THIS_FIELD = "\ue001"
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class Argument:
     Attributes:
         name: its name in Python's style.
         type: a type expression.
-        description: what it says.
+        description: for the schema's readers; can have ``THIS_FIELD`` in it.
     """
 
     name: str
@@ -54,8 +60,8 @@ class Declared:
     Attributes:
         type: a type expression: ``"list[Link]"``, ``"Person | None"``.
         plan: its SQL, or for a field of an input its meaning.
-        description: for the schema's readers.
-        arguments: what it can be called with.
+        description: for the schema's readers; can have ``THIS_TYPE`` in it.
+        arguments: its arguments.
         name: its GraphQL name, where that does not follow from Python's.
     """
 
@@ -67,16 +73,16 @@ class Declared:
 
 
 def of_row(function: Callable[[R], T]) -> Callable[[Row], T]:
-    """Return a function of the rows of one relation as the planner takes it.
+    """Return a function of the rows of one relation with the type that the planner expects.
 
-    The planner hands each declaration the row of the object that it stands in, whatever it is.
-    That this is a row of the right relation is for whoever declares the object.
+    The planner calls each declaration with the row of the object that has the field. The
+    declaration of the object makes sure that this is a row of the right relation.
     """
     return cast("Callable[[Row], T]", function)
 
 
 def of_call(function: Callable[[R, Call], T]) -> Callable[[Row, Call], T]:
-    """Return a function of a row and a call as the planner takes it; see :func:`of_row`."""
+    """Return a function of a row and a call likewise; see :func:`of_row`."""
     return cast("Callable[[Row, Call], T]", function)
 
 
@@ -95,7 +101,7 @@ def value(
 def seen_value(
     type_: str, sql: Callable[[R, Call], Sql], description: str, *, parts: int = 12
 ) -> Declared:
-    """Declare a leaf that depends on what the view shows. See :class:`.SeenValue`."""
+    """Declare a leaf that depends on the view. See :class:`.SeenValue`."""
     return Declared(type_, SeenValue(of_call(sql), parts), description)
 
 
@@ -107,7 +113,7 @@ def row_object(
     present: Callable[[R], ColumnElement[bool]] | None = None,
     required: bool = False,
 ) -> Declared:
-    """Declare an object that is made of the same row."""
+    """Declare an object whose fields are read from the same row."""
     is_present = of_row(present) if present is not None else None
     return Declared(type_, Inside(of_row(row), is_present, required), description)
 

@@ -8,24 +8,25 @@ from graphql_api.planner.declarations import Call, Row
 from graphql_api.planner.filters import INSENSITIVE
 from graphql_api.planner.ordering import OrderTerm
 from graphql_api.planner.source import Sql
-from graphql_api.schema.declaring.fields import Declared
+from graphql_api.schema.declaring.fields import THIS_TYPE, Declared
 from graphql_api.schema.declaring.type_registry import Namespace
 
-_WORDS = {
-    "eq": "It is this.",
-    "ne": "It is not this.",
-    "in": "It is one of these.",
-    "not_in": "It is none of these.",
-    "lt": "It is less.",
-    "lte": "It is less or the same.",
-    "gt": "It is more.",
-    "gte": "It is more or the same.",
-    "contains": "This is in it.",
-    "starts_with": "It begins with this.",
-    "ends_with": "It ends with this.",
-    "is_null": "It is not set, or with false: it is.",
+# The description of each operator, for the type of its operand.
+_DESCRIPTIONS = {
+    "eq": "Equal to this `{}`.",
+    "ne": "Not equal to this `{}`; true of null.",
+    "in": "Equal to one of these `{}` values; an empty list matches nothing.",
+    "not_in": "Equal to none of these `{}` values; true of null.",
+    "lt": "Less than this `{}`.",
+    "lte": "Less than or equal to this `{}`.",
+    "gt": "Greater than this `{}`.",
+    "gte": "Greater than or equal to this `{}`.",
+    "contains": "Containing this `{}`.",
+    "starts_with": "Beginning with this `{}`.",
+    "ends_with": "Ending with this `{}`.",
+    "is_null": "Whether the `{}` is null (true), or has a value (false).",
 }
-_IS_NULL = "It is not there, or with false: it is."
+_GRAPHQL_NAMES = {"str": "String", "int": "Int", "float": "Float", "bool": "Boolean"}
 _EQUALITY = ("eq", "ne", "in", "not_in", "is_null")
 _RANGE = (*_EQUALITY, "lt", "lte", "gt", "gte")
 
@@ -45,7 +46,9 @@ LEAF_FILTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 def add_leaf_filters(namespace: Namespace) -> None:
     """Add the filters of the built-in leaf types, and of lists of them."""
     namespace.add_enum(
-        "FilterMode", "How texts are compared.", {each: each for each in ("DEFAULT", INSENSITIVE)}
+        "FilterMode",
+        "Comparison of texts: exact, or without regard to upper and lower case.",
+        {each: each for each in ("DEFAULT", INSENSITIVE)},
     )
     for operand, (name, operators) in LEAF_FILTERS.items():
         _add_filter(namespace, name, operand, operators)
@@ -60,7 +63,7 @@ def add_enum_filter(namespace: Namespace, enum: str) -> str:
 
 
 def list_filter(name: str) -> str:
-    """Return what the filter of a list is called, given that of its items."""
+    """Return the name of a list's filter, given that of the filter of its items."""
     return f"{name.removesuffix('Filter')}ListFilter"
 
 
@@ -72,25 +75,52 @@ def add_where(
         name,
         description,
         {
-            "is_null": Declared("bool | None", None, _IS_NULL),
-            "and_": Declared(f"list[{name}] | None", None, "All of these fit.", name="AND"),
-            "or_": Declared(f"list[{name}] | None", None, "One of these fits.", name="OR"),
-            "not_": Declared(f"{name} | None", None, "This does not fit.", name="NOT"),
+            "is_null": Declared(
+                "bool | None",
+                None,
+                f"Whether the `{THIS_TYPE}` is absent (true), or present (false).",
+            ),
+            "and_": Declared(
+                f"list[{name}] | None",
+                None,
+                f"Filters on the `{THIS_TYPE}` that all have to match.",
+                name="AND",
+            ),
+            "or_": Declared(
+                f"list[{name}] | None",
+                None,
+                f"Filters on the `{THIS_TYPE}` of which at least one has to match.",
+                name="OR",
+            ),
+            "not_": Declared(
+                f"{name} | None",
+                None,
+                f"Filter on the `{THIS_TYPE}` that must not match.",
+                name="NOT",
+            ),
             **fields,
         },
     )
 
 
 def add_quantified(namespace: Namespace, name: str, where: str, things: str) -> None:
-    """Add a filter over the objects that belong to one: some, every, none."""
+    """Add a filter on the objects that belong to an object: some, every, none, count."""
     namespace.add_input(
         name,
-        f"Asks about {things}.",
+        f"Filter on a list of {things}, each of which matches `{where}` or not.",
         {
-            "some": Declared(f"{where} | None", None, f"At least one of the {things} fits."),
-            "every": Declared(f"{where} | None", None, f"All of the {things} fit."),
-            "none": Declared(f"{where} | None", None, f"None of the {things} fits."),
-            "count": Declared("IntFilter | None", None, f"How many {things} there are."),
+            "some": Declared(
+                f"{where} | None", None, f"`{where}` that at least one of the {things} matches."
+            ),
+            "every": Declared(f"{where} | None", None, f"`{where}` that all {things} match."),
+            "none": Declared(
+                f"{where} | None", None, f"`{where}` that none of the {things} matches."
+            ),
+            "count": Declared(
+                "IntFilter | None",
+                None,
+                f"Number of {things}, whether they match `{where}` or not.",
+            ),
         },
     )
 
@@ -98,14 +128,16 @@ def add_quantified(namespace: Namespace, name: str, where: str, things: str) -> 
 def order_terms(
     orders: Mapping[str, tuple[Callable[[Row], Sql], bool]],
 ) -> dict[str, OrderTerm]:
-    """Return the two terms of each order: its name, what is compared, whether it can be null."""
-    return two_terms((name, _alone(sql), nullable) for name, (sql, nullable) in orders.items())
+    """Return the two terms of each order, given its name, its SQL and whether it can be null."""
+    return two_terms(
+        (name, _of_row_only(sql), nullable) for name, (sql, nullable) in orders.items()
+    )
 
 
 def two_terms(
     orders: Iterable[tuple[str, Callable[[Row, Call], Sql], bool]],
 ) -> dict[str, OrderTerm]:
-    """Return the same for what is compared as the view shows it."""
+    """Return the two terms of each order whose SQL depends on the call."""
     return {
         f"{name}_{direction}": OrderTerm(
             f"{name}_{direction}", sql, descending=direction == "DESC", nullable=nullable
@@ -115,17 +147,19 @@ def two_terms(
     }
 
 
-def _alone(sql: Callable[[Row], Sql]) -> Callable[[Row, Call], Sql]:
+def _of_row_only(sql: Callable[[Row], Sql]) -> Callable[[Row, Call], Sql]:
     return lambda row, _: sql(row)
 
 
 def add_order(namespace: Namespace, name: str, terms: Mapping[str, OrderTerm]) -> None:
     """Add an ``orderBy`` enum; terms come in pairs, ``…_ASC`` and ``…_DESC``."""
-    namespace.add_enum(name, "In which order; what is not set comes last.", terms)
+    namespace.add_enum(
+        name, f"Sort keys of `{name.removesuffix('Order')}` rows; nulls come last.", terms
+    )
 
 
 def _add_filter(namespace: Namespace, name: str, operand: str, operators: tuple[str, ...]) -> None:
-    lists = {"in", "not_in"}
+    lists, of = {"in", "not_in"}, _GRAPHQL_NAMES.get(operand, operand)
     fields = {}
     for operator in operators:
         type_ = f"list[{operand}]" if operator in lists else operand
@@ -133,8 +167,11 @@ def _add_filter(namespace: Namespace, name: str, operand: str, operators: tuple[
         # "in" is no name in Python.
         key = f"{operator}_" if operator == "in" else operator
         graphql_name = "in" if operator == "in" else None
-        fields[key] = Declared(f"{type_} | None", None, _WORDS[operator], name=graphql_name)
+        fields[key] = Declared(
+            f"{type_} | None", None, _DESCRIPTIONS[operator].format(of), name=graphql_name
+        )
     if operand == "str":
-        words = "INSENSITIVE takes upper and lower case for the same."
-        fields["mode"] = Declared("FilterMode | None", None, words)
-    namespace.add_input(name, "All operators that are given have to hold.", fields)
+        mode = "`INSENSITIVE` ignores the case of letters; `DEFAULT` compares exactly."
+        fields["mode"] = Declared("FilterMode | None", None, mode)
+    description = f"Operators on `{of}` values, which all have to match; one with null is ignored."
+    namespace.add_input(name, description, fields)

@@ -1,4 +1,4 @@
-"""Fields of objects that are JSON: what Python has worked out, or a column holds."""
+"""Fields of JSON objects, computed in Python or stored in a column."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def json_member(key: str) -> Callable[[Sql], Sql]:
 
 
 def part(type_: str, key: str, description: str) -> Declared:
-    """Declare a leaf that stands under a key."""
+    """Declare a leaf under a key."""
     return value(type_, json_member(key), description)
 
 
 def part_object(type_: str, key: str, description: str) -> Declared:
-    """Declare an object that stands under a key."""
+    """Declare an object under a key."""
 
     def is_present(row: Sql) -> ColumnElement[bool]:
         return member(row, key).is_not(None)
@@ -39,7 +39,7 @@ def part_object(type_: str, key: str, description: str) -> Declared:
 
 
 def part_list(type_: str, key: str, description: str) -> Declared:
-    """Declare a list of objects that stands under a key."""
+    """Declare a list of objects under a key."""
 
     def rows(row: Sql, _: Call) -> Rows:
         return answers_rows(member(row, key))
@@ -48,7 +48,7 @@ def part_list(type_: str, key: str, description: str) -> Declared:
 
 
 def ids_under(key: str) -> Callable[[Sql, Call], Rows]:
-    """Return what yields the ids that a list under a key holds, in order."""
+    """Return the function that selects the ids in a list under a key, in order."""
 
     def ids(row: Sql, _: Call) -> Rows:
         rows = answers_rows(member(row, key))
@@ -58,7 +58,7 @@ def ids_under(key: str) -> Callable[[Sql, Call], Rows]:
 
 
 def part_row(type_: str, key: str, rows: Callable[[Call, Sql], Rows], description: str) -> Declared:
-    """Declare what has the id that stands under a key.
+    """Declare the object with the id that is under a key.
 
     Args:
         type_: its type.

@@ -1,7 +1,7 @@
-"""The rows of each relation, in their own order, as declarations use them.
+"""The rows of each relation, in their default order, for declarations.
 
-Each function selects from a relation of :mod:`cms.reading.relations` under a new alias; its
-conditions say which of the rows are meant.
+Each function selects from a relation of :mod:`cms.reading.relations` under a new alias those
+rows that meet its conditions.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ Order: TypeAlias = Callable[[Columns], tuple[OrderKey, ...]]
 
 
 def entry_rows(view: View, *conditions: Condition) -> Rows:
-    """Return entries of any type, the newest first."""
+    """Return entries of any type, newest first."""
     rows = _rows(relations.entries(view), _newest_first(view), *conditions)
     return replace(rows, typename=lambda entry: entry.content_type)
 
 
 def best_row(view: View, rows: Rows) -> Rows:
-    """Return the one of these entries that is meant where several can answer to a name.
+    """Return the best of these entries where several can have a path or slug.
 
-    In one language, only one public page stands at a path. Of drafts, of languages and of what
-    is no page there can be several; the view's first language comes first, then the newest.
+    In one locale, only one public page has a path. Drafts, editions in several locales and
+    entries without a page can be several; the view's first locale comes first, then the newest.
     """
 
     def order(entry: Columns) -> tuple[OrderKey, ...]:
@@ -49,7 +49,7 @@ def best_row(view: View, rows: Rows) -> Rows:
 
 
 def is_certain(view: View) -> bool:
-    """Say whether a view shows at most one page at any path."""
+    """Return whether a view has at most one page at any path."""
     return (
         view.perspective is Perspective.PUBLISHED
         and view.preview is None
@@ -58,7 +58,7 @@ def is_certain(view: View) -> bool:
 
 
 def revision_rows(view: View, *conditions: Condition) -> Rows:
-    """Return entries as of each of their revisions, the newest first."""
+    """Return entries as of each of their revisions, newest first."""
     rows = _rows(
         relations.revisions(view),
         lambda entry: (OrderKey(entry.number, descending=True), OrderKey(entry.revision_id)),
@@ -73,7 +73,7 @@ def revision_with_id(call: Call, identifier: Sql) -> Rows:
 
 
 def translation_rows(view: View, *conditions: Condition) -> Rows:
-    """Return entries in every language that the view has of them, by language."""
+    """Return entries in every locale that the view has of them, by locale."""
     rows = _rows(
         relations.translations(view),
         lambda entry: (OrderKey(entry.locale), OrderKey(entry.id)),
@@ -83,18 +83,18 @@ def translation_rows(view: View, *conditions: Condition) -> Rows:
 
 
 def public_row(view: View, revision_id: ColumnElement[str]) -> Rows:
-    """Return the edition that is public by this revision, whatever its language.
+    """Return the edition whose public revision this is, in any locale.
 
-    What tells of publications shows what they made public, also to those who see more.
+    Lists of publications show the content that these made public, also in a view of drafts.
     """
     public = replace(view, perspective=Perspective.PUBLISHED, preview=None)
     return translation_rows(public, lambda entry: entry.revision_id == revision_id)
 
 
 def page_rows(view: View, *conditions: Condition) -> Rows:
-    """Return the one edition that stands somewhere, in whatever language it is.
+    """Return the best edition that meets the conditions, in any locale.
 
-    The view's languages come first, then the others by name; of drafts, the newest comes first.
+    The view's locales come first, then the others by name; of drafts, the newest comes first.
     """
     rows = translation_rows(view, *conditions)
     return best_row(
@@ -103,13 +103,13 @@ def page_rows(view: View, *conditions: Condition) -> Rows:
 
 
 def rows_of_type(view: View, content_type: str, *conditions: Condition) -> Rows:
-    """Return entries of one type, the newest first."""
+    """Return entries of one type, newest first."""
     is_of_type: Condition = lambda entry: entry.content_type == text(content_type)  # noqa: E731
     return _rows(relations.entries(view), _newest_first(view), is_of_type, *conditions)
 
 
 def referenced_rows(view: View, *conditions: Condition) -> Rows:
-    """Return the entries that references point at, in the order in which those stand."""
+    """Return the entries that references lead to, in the order of the references."""
     rows = _rows(
         relations.referenced(view), lambda entry: (OrderKey(entry.from_ordinal),), *conditions
     )
@@ -117,7 +117,7 @@ def referenced_rows(view: View, *conditions: Condition) -> Rows:
 
 
 def link_rows(view: View, *conditions: Condition) -> Rows:
-    """Return edges of revisions, in the order in which they stand there."""
+    """Return the links of revisions, in their order in the content."""
     return _rows(
         relations.links(view),
         lambda link: (OrderKey(link.field_path), OrderKey(link.ordinal)),
@@ -126,7 +126,7 @@ def link_rows(view: View, *conditions: Condition) -> Rows:
 
 
 def incoming_link_rows(view: View, *conditions: Condition) -> Rows:
-    """Return edges to entries, by the entries that they come from, the oldest first."""
+    """Return the links to entries, by the entries that contain them, oldest first."""
     return _rows(
         relations.incoming_links(view),
         lambda link: (
@@ -139,7 +139,7 @@ def incoming_link_rows(view: View, *conditions: Condition) -> Rows:
 
 
 def category_rows(*conditions: Condition) -> Rows:
-    """Return categories, siblings as the editors have put them."""
+    """Return categories, siblings in the editors' order."""
     return _rows(
         relations.categories(),
         lambda category: (OrderKey(category.ordinal), OrderKey(category.path)),
@@ -158,7 +158,7 @@ def person_rows(*conditions: Condition) -> Rows:
 
 
 def _newest_first(view: View) -> Order:
-    """Return the order by when readers got to see it, or for drafts by when it was saved."""
+    """Return the order by time of publication, or for drafts by time of saving."""
     since = "created_at" if view.perspective is Perspective.DRAFT else "published_at"
     return lambda entry: (
         OrderKey(entry[since], descending=True),

@@ -1,4 +1,4 @@
-"""Scalars beside GraphQL's own."""
+"""The scalars ``DateTime``, ``Date`` and ``JSON``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _show_moment(moment: datetime | str) -> str:
     return moment if isinstance(moment, str) else as_text(moment)
 
 
-# Of other errors, graphql-core repeats the value that they are about.
+# The messages of other exceptions would repeat the value in graphql-core's error.
 def _parse_moment(value: object) -> datetime:
     moment = clock.parse(value)
     if moment is None:
@@ -38,7 +38,7 @@ def _parse_day(value: object) -> str:
 
 
 def _in_documents(parse: Callable[[object], object]) -> Callable[..., object]:
-    """Return how a value in a document is read, with its place in the error."""
+    """Return the parser of a value in a document, which adds the place to its errors."""
 
     def parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> object:
         try:
@@ -54,8 +54,8 @@ CONFIG = StrawberryConfig(
         DateTime: strawberry.scalar(
             name="DateTime",
             description=(
-                "A time to the millisecond: 2026-11-24T05:22:12.123Z. It is in UTC, but for times "
-                "that editors have written, which keep the zone that they were written in."
+                "Time to the millisecond (ISO 8601): `2026-11-24T05:22:12.123Z`. In UTC, except "
+                "times that editors have written, which keep their zone."
             ),
             specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
             serialize=_show_moment,
@@ -64,7 +64,7 @@ CONFIG = StrawberryConfig(
         ),
         Date: strawberry.scalar(
             name="Date",
-            description="A day: 2026-11-24.",
+            description="Calendar day (ISO 8601): `2026-11-24`.",
             specified_by_url="https://scalars.graphql.org/andimarek/local-date.html",
             serialize=str,
             parse_value=_parse_day,

@@ -1,4 +1,4 @@
-"""Full text search on connections of entries, and words that may be meant."""
+"""Full text search in connections of entries, and search suggestions."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from graphql_api.planner.json_sql import RowCount
 from graphql_api.planner.ordering import order_mark
 from graphql_api.planner.source import Chosen, Columns, Selectable, Sql, SqlType
 from graphql_api.schema.declaring.connection import connection
-from graphql_api.schema.declaring.fields import Argument, Declared, R, many, value
+from graphql_api.schema.declaring.fields import THIS_FIELD, Argument, Declared, R, many, value
 
-# How many words a highlight has; a title is shown whole.
+# The number of words in a highlight; a title is never cut.
 _SNIPPET_WORDS = 30
 _TITLE_WORDS = 300
 
 # The work of a search for each row, by term: one that is in nearly every row, and any other.
 _COMMON, _RARE = 20, 1
-# A beginning of fewer letters is that of some word in nearly every row.
+# A prefix of fewer letters matches some word in nearly every row.
 _SHORT = 3
 
-_USUAL_SUGGESTIONS = 5
+_DEFAULT_SUGGESTIONS = 5
 _MOST_SUGGESTIONS = 20
 
 _SEARCH = Argument(
     "search",
     "str | None",
-    'Only what has these words; "a phrase", -without, this OR that, beginning*.',
+    f'Search terms for `{THIS_FIELD}`: words, "a phrase", -without, this OR that, beginning*.',
 )
 
 
@@ -75,14 +75,14 @@ def _effort(text: str) -> float:
 
 
 def _is_common(term: Term) -> bool:
-    """Return whether a term is taken to be in nearly every row."""
+    """Return whether a term is expected in nearly every row."""
     return term.is_prefix and len(term.words) == 1 and len(term.words[0]) < _SHORT
 
 
 def _matching_rows(rows: Rows, call: Call) -> Rows:
-    """Return those rows in which what is searched for is found, if anything is.
+    """Return the rows that match the ``search`` argument; all rows without one.
 
-    Without another order, those come first in which it is found best.
+    Without another order, the best matches come first.
     """
     given = call.arguments.get("search")
     if not isinstance(given, Given) or not isinstance(rows.relation, Chosen):
@@ -104,9 +104,9 @@ def _matching_rows(rows: Rows, call: Call) -> Rows:
 
 @dataclass(frozen=True, eq=False)
 class _Found:
-    """What is found, as a relation that is ranked only where ranks are used.
+    """Matching rows, as a relation that is ranked only where ranks are used.
 
-    To rank takes several times as long as to find, and what is counted needs no ranks.
+    Ranking takes several times as long as matching, and counts need no ranks.
     """
 
     plain: Selectable
@@ -148,12 +148,14 @@ def _highlight_field(part: str, words: int) -> Declared:
     return value(
         "str",
         highlight,
-        f"Of the {part}." if part != "title" else "The whole title.",
+        f"Part of the {part} with the most matches, some {words} words."
+        if part != "title"
+        else "Title in full, with the matches marked.",
     )
 
 
 class Highlight:
-    """Where the words are: HTML, with them in <mark>; some 30 words around the most of them."""
+    """Text with the search words in `<mark>`, as HTML."""
 
     title = _highlight_field("title", _TITLE_WORDS)
     summary = _highlight_field("summary", _SNIPPET_WORDS)
@@ -161,12 +163,18 @@ class Highlight:
 
 
 class Suggestion:
-    """A word of something public that may be meant by one that was typed."""
+    """Word of public content that a typed word may stand for."""
 
-    typed = value("str", SuggestionRow.typed, "What was typed, without case and accents.")
-    word = value("str", SuggestionRow.word, "The word, in small letters.")
-    score = value("float", SuggestionRow.score, "How alike they are; 1 is the same.")
-    edition_count = value("int", SuggestionRow.editions, "In how many public editions it is.")
+    typed = value(
+        "str", SuggestionRow.typed, "Word from the search terms, without case and accents."
+    )
+    word = value("str", SuggestionRow.word, "Suggested word, in lower case.")
+    score = value(
+        "float", SuggestionRow.score, "Similarity of the two words, up to 1 for the same word."
+    )
+    edition_count = value(
+        "int", SuggestionRow.editions, "Number of public editions with the suggested word."
+    )
 
 
 def _suggestions(_: Row, call: Call) -> Rows:
@@ -182,7 +190,7 @@ def _suggestions(_: Row, call: Call) -> Rows:
 
 
 def _grams_of_words(query: SearchQuery) -> Json:
-    """Return what typed words have in common with others; see ``relations.suggestions``."""
+    """Return the grams of typed words, which similar words share; see ``relations.suggestions``."""
     return [
         {"place": place, "word": word, "gram": gram, "grams": len(of_word)}
         for place, word in enumerate(typed_words(query))
@@ -192,7 +200,7 @@ def _grams_of_words(query: SearchQuery) -> Json:
 
 
 def _default_count(_: Variables) -> int:
-    return _USUAL_SUGGESTIONS
+    return _DEFAULT_SUGGESTIONS
 
 
 def _read_within_limit(read: Read) -> Read:
@@ -209,13 +217,14 @@ def _read_within_limit(read: Read) -> Read:
 SUGGEST = many(
     "list[Suggestion]",
     _suggestions,
-    "Words that may be meant, the most likely first: those that begin so, and those like it.",
+    "Suggested search words, most likely first: those that begin with a typed word, and similar "
+    "ones.",
     (
-        Argument("search", "str", "What was typed so far."),
+        Argument("search", "str", "Search terms typed so far."),
         Argument(
             "first",
             "int | None",
-            f"How many: {_USUAL_SUGGESTIONS} if not said, at most {_MOST_SUGGESTIONS}.",
+            f"Number of suggestions: default {_DEFAULT_SUGGESTIONS}, at most {_MOST_SUGGESTIONS}.",
         ),
     ),
 )

@@ -28,10 +28,11 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.union import StrawberryUnion
 
 from cms.content.fields import Field
+from cms.content.fields.names import api_name
 from cms.errors import SiteError
 from cms.reading.view import Perspective
 from graphql_api.planner.declarations import PLANNED, SeenValue, Value
-from graphql_api.schema.declaring.fields import Argument, Declared
+from graphql_api.schema.declaring.fields import THIS_FIELD, THIS_TYPE, Argument, Declared
 from graphql_api.schema.declaring.scalars import CONFIG, JSON, Date, DateTime
 from graphql_api.schema.declaring.words import Word, Words, members_of
 
@@ -43,7 +44,7 @@ class Namespace:
     each other in any order.
 
     Args:
-        perspective: what the types show: a draft may lack what every public page has.
+        perspective: the perspective of the API; drafts may lack required values.
     """
 
     _numbers = count(1)
@@ -55,15 +56,15 @@ class Namespace:
         self._words: dict[str, Mapping[str, str]] = {}
         self._plans: dict[tuple[Word | Words, str], Value | SeenValue] = {}
         self._types.update(ID=strawberry.ID, DateTime=DateTime, Date=Date, JSON=JSON)
-        # Strawberry looks up the names of a class in the module that it says it is from.
+        # Strawberry looks up the names in a class in the module named by its ``__module__``.
         sys.modules[self._module.__name__] = self._module
 
     def promises(self, field: Field) -> bool:
-        """Say whether a field of a content type is never null."""
+        """Return whether a field of a content type is never null."""
         return field.required and self._perspective is Perspective.PUBLISHED
 
     def add_object(self, declared: type, /, **more: Declared) -> None:
-        """Add an object type: the fields of a class, and those that depend on the site."""
+        """Add an object type with the fields of a class, and those that depend on the site."""
         self._add_class(declared, more, strawberry.type)
 
     def add_interface(self, declared: type, /, **more: Declared) -> None:
@@ -74,12 +75,12 @@ class Namespace:
         self, name: str, description: str, fields: Mapping[str, Declared], *, one_of: bool = False
     ) -> None:
         """Add an input type."""
-        body = {key: self._input_field(key, declared) for key, declared in fields.items()}
+        body = {key: self._input_field(name, key, declared) for key, declared in fields.items()}
         made = self._new_class(name, (), fields, body)
         self._add(name, strawberry.input(made, name=name, description=description, one_of=one_of))
 
     def add_enum(self, name: str, description: str, members: Mapping[str, object]) -> None:
-        """Add an enum; what its values stand for is their members' value."""
+        """Add an enum, given its members: the objects that its values stand for, by name."""
         made = Enum(name, dict(members))  # type: ignore[misc]  # the members are not literal
         self._add(name, strawberry.enum(made, name=name, description=description))
 
@@ -89,7 +90,7 @@ class Namespace:
         self.add_enum(name, description, members_of(words))
 
     def add_fixed_words(self, name: str, description: str, words: Mapping[str, str]) -> None:
-        """Add the enum of a vocabulary of the product's own, of which no word is taken out."""
+        """Add the enum of a vocabulary of the product, whose words are always declared."""
         self._words[name] = words
         self.add_enum(name, description, words)
 
@@ -106,7 +107,7 @@ class Namespace:
         self._add(name, union)
 
     def has(self, name: str) -> bool:
-        """Say whether there is a type of this name by now."""
+        """Return whether a type of this name was added."""
         return name in self._types
 
     def _add(self, name: str, made: Any) -> None:
@@ -124,9 +125,9 @@ class Namespace:
         """Return the schema with these root types beside ``Query``; ends the namespace.
 
         Args:
-            types: what no field names: the types that implement interfaces.
-            mutation: the mutation type, if there is one.
-            subscription: the subscription type, if there is one.
+            types: the types that no field names, since they implement interfaces.
+            mutation: the name of the mutation type, if there is one.
+            subscription: the name of the subscription type, if there is one.
         """
         schema = strawberry.Schema(
             query=self._types["Query"],
@@ -136,7 +137,7 @@ class Namespace:
             config=CONFIG,
         )
         del sys.modules[self._module.__name__]
-        # Strawberry keeps graphql-core's schema to itself, but it is what everything works on.
+        # Strawberry has no public access to the graphql-core schema that the planner needs.
         built = schema._schema  # noqa: SLF001
         for type_ in built.type_map.values():
             self._attach_plans(type_)
@@ -152,7 +153,9 @@ class Namespace:
             for base in declared.__bases__
             if base.__name__ in self._types
         )
-        body = {name: self._output_field(name, each) for name, each in fields.items()}
+        body = {
+            key: self._output_field(declared.__name__, key, each) for key, each in fields.items()
+        }
         made = self._new_class(declared.__name__, bases, fields, body)
         description = inspect.cleandoc(declared.__doc__ or "")
         name = declared.__name__
@@ -175,36 +178,38 @@ class Namespace:
 
         return new_class(name, bases, {}, fill)
 
-    def _output_field(self, key: str, declared: Declared) -> StrawberryField:
+    def _output_field(self, owner: str, key: str, declared: Declared) -> StrawberryField:
         field: StrawberryField = strawberry.field(
-            description=declared.description,
+            description=_with_type(declared.description, owner),
             name=declared.name or _keyword(key),
             metadata={PLANNED: declared.plan},
         )
-        field.arguments = [self._argument(argument) for argument in declared.arguments]
+        field.arguments = [
+            self._argument(declared.name or api_name(key), each) for each in declared.arguments
+        ]
         return field
 
-    def _input_field(self, key: str, declared: Declared) -> StrawberryField:
+    def _input_field(self, owner: str, key: str, declared: Declared) -> StrawberryField:
         field: StrawberryField = strawberry.field(
-            description=declared.description,
+            description=_with_type(declared.description, owner),
             name=declared.name or _keyword(key),
             default=strawberry.UNSET,
             metadata={PLANNED: declared.plan},
         )
         return field
 
-    def _argument(self, argument: Argument) -> StrawberryArgument:
+    def _argument(self, field: str, argument: Argument) -> StrawberryArgument:
         is_optional = argument.type.endswith("| None")
         return StrawberryArgument(
             python_name=argument.name,
             graphql_name=None,
             type_annotation=StrawberryAnnotation(argument.type, namespace=self._types),
-            description=argument.description,
+            description=argument.description.replace(THIS_FIELD, field),
             **({"default": strawberry.UNSET} if is_optional else {}),
         )
 
     def _attach_plans(self, type_: GraphQLNamedType) -> None:
-        """Tell graphql-core what Strawberry knows: each field's declaration, and @oneOf."""
+        """Copy each field's plan, and ``@oneOf``, from Strawberry's types to graphql-core's."""
         if is_object_type(type_) or is_interface_type(type_) or is_input_object_type(type_):
             fields: Mapping[str, GraphQLField | GraphQLInputField] = type_.fields
             for field in fields.values():
@@ -217,15 +222,20 @@ class Namespace:
                         else plan
                     )
         if is_input_object_type(type_):
-            # Strawberry checks @oneOf by itself; graphql-core also validates and prints it.
+            # Strawberry checks @oneOf itself; graphql-core validates and prints it.
             type_.is_one_of = type_.extensions["strawberry-definition"].is_one_of
 
     def _plan_of(self, plan: Word | Words, enum: str) -> Value | SeenValue:
-        """Return a plan with the words of its enum: one for all types that share the field."""
+        """Return a plan with the words of its enum: the same for all types that share the field."""
         key = (plan, enum)
         if key not in self._plans:
             self._plans[key] = plan.among(self._words[enum])
         return self._plans[key]
+
+
+def _with_type(description: str, owner: str) -> str:
+    """Return a description with the name of its type in place of ``THIS_TYPE``."""
+    return description.replace(THIS_TYPE, owner.removesuffix("Where"))
 
 
 def _keyword(key: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What an operation, or a part of a query, is looked at through."""
+"""The view of a query, or of a part of one: ``@view`` and the root field ``view``."""
 
 from __future__ import annotations
 
@@ -28,31 +28,38 @@ _ARGUMENTS = (
     Argument(
         "perspective",
         "Perspective | None",
-        "PUBLISHED, or DRAFT with a token for it: as it is now, even within the past of @view, "
-        "unless asOf or position is given beside it.",
+        "`PUBLISHED`, or `DRAFT` with a token for drafts. Without `asOf` or `position` beside it, "
+        "content as of now, even inside an `@view` of the past.",
     ),
-    Argument("as_of", "DateTime | None", "As readers saw it then."),
-    Argument("position", "int | None", "The same, at this place in the order of publications."),
-    Argument("locale", "Locale | None", "The language; by default the site's first."),
+    Argument("as_of", "DateTime | None", "Time in the past: content as readers saw it then."),
+    Argument(
+        "position",
+        "int | None",
+        "Publication position in the past: content as readers saw it there.",
+    ),
+    Argument(
+        "locale", "Locale | None", "Locale of the content; by default the first one of the site."
+    ),
     Argument(
         "fallback_locales",
         "list[Locale] | None",
-        "What to show where there is nothing in it; by default what the site declares.",
+        "Locales to fall back to, in this order, where an entry has no edition in `locale`; by "
+        "default those that the site declares.",
     ),
 )
 
 
 def add_view(namespace: Namespace, site: Site) -> Declared:
-    """Add the types of a view's arguments, and return the root field that takes them."""
+    """Add the types of the arguments of a view, and return the root field ``view``."""
     namespace.add_enum(
         "Perspective",
-        "Which revision is seen: the one that is public, or the newest.",
+        "Revision to read: the public one, or the newest.",
         {each.name: each for each in Perspective},
     )
     return Declared(
         "Query",
         Through(_view_for(site)),
-        "The same once more, through another view: to compare.",
+        "All root fields in another view, for comparisons.",
         _ARGUMENTS,
     )
 
@@ -70,7 +77,7 @@ def add_directive(schema: GraphQLSchema) -> None:
             name: GraphQLArgument(each.type, description=each.description)
             for name, each in field.args.items()
         },
-        description="What the whole query is looked at through.",
+        description="View of the whole query.",
         extensions={PLANNED: field.extensions[PLANNED]},
     )
     schema.directives = (*schema.directives, directive)
@@ -80,7 +87,7 @@ def _view_for(site: Site) -> Callable[[Call], View]:
     def view(call: Call) -> View:
         perspective = _value_of(call.arguments.get("perspective"))
         chosen = perspective if isinstance(perspective, Perspective) else call.view.perspective
-        # What says whose eyes it takes is of the present, unless it says of when it is.
+        # A view with a perspective is of the present, unless it has a time or a position.
         past = _past(call) or (call.view.past if perspective is None else None)
         if chosen is Perspective.DRAFT and not call.view.scopes:
             message = "Drafts require a token that can read them."

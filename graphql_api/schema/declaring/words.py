@@ -1,10 +1,11 @@
 """Closed vocabularies: enums whose values stand for stored words.
 
-An enum is made of what the product, the site and its plugins declare. A word can be stored that
-none of them declares any more: a role, a locale, a choice that was taken out. In an answer it is
+An enum has the words that the product, the site and its plugins declare. A stored word can be
+undeclared later: a role, a locale, a choice that was removed. In a response the field then has
 ``UNKNOWN``, and a field beside it has the word itself: ``role`` and ``roleName``, ``scopes`` and
-``scopeNames``. One enum serves answers and arguments, so that what was read can be sent back;
-arguments refuse ``UNKNOWN``, see :data:`graphql_api.planner.arguments.ANSWER_ONLY`.
+``scopeNames``. Responses and arguments have the same enum, so that a client can send back a value
+that it has read; arguments refuse ``UNKNOWN``, see
+:data:`graphql_api.planner.arguments.ANSWER_ONLY`.
 """
 
 from __future__ import annotations
@@ -22,15 +23,15 @@ from graphql_api.planner.arguments import ANSWER_ONLY
 from graphql_api.planner.declarations import Call, OrderKey, Row, SeenValue, Value
 from graphql_api.planner.json_sql import Elements, JsonArray, element_index, text
 from graphql_api.planner.source import Sql, select_over
-from graphql_api.schema.declaring.fields import Declared, R, of_row, value
+from graphql_api.schema.declaring.fields import THIS_TYPE, Declared, R, of_row, value
 
-# The value of every vocabulary for a word that is stored and not declared.
+# The enum value for a stored word that is not declared.
 UNKNOWN = "UNKNOWN"
 
 
 @dataclass(frozen=True)
 class Word:
-    """The plan of a field that is one of the values of an enum.
+    """Plan of a field with one value of an enum.
 
     Attributes:
         sql: the stored word.
@@ -45,7 +46,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Words:
-    """The plan of a field that is a list of values of an enum, or null.
+    """Plan of a field with a list of values of an enum, or null.
 
     Attributes:
         sql: the JSON array of the stored words, or null.
@@ -68,18 +69,23 @@ class Words:
 
 
 def word(type_: str, sql: Callable[[R], Sql], description: str) -> Declared:
-    """Declare a leaf that is one of the values of an enum, given the stored word."""
+    """Declare a leaf with one value of an enum, given the SQL of the stored word."""
     return Declared(type_, Word(of_row(sql)), description)
 
 
 def word_list(type_: str, array: Callable[[R], Sql], description: str) -> Declared:
-    """Declare a list of values of an enum, given the JSON array of the stored words."""
+    """Declare a list of values of an enum, given the SQL of the JSON array of stored words."""
     return Declared(type_, Words(of_row(array)), description)
 
 
 def word_text(type_: str, field: str, sql: Callable[[R], Sql]) -> Declared:
-    """Declare the text beside a field that is one of the values of an enum, or a list of them."""
-    return value(type_, sql, f"Stored text of `{field}`, where that is {UNKNOWN} as well.")
+    """Declare the text beside a field with a value of an enum, or a list of them."""
+    return value(type_, sql, stored_text(field))
+
+
+def stored_text(field: str) -> str:
+    """Return the description of the text beside a field."""
+    return f"Stored text of `{THIS_TYPE}.{field}`, also where that is `{UNKNOWN}`."
 
 
 def part_word(type_: str, key: str, description: str) -> Declared:
@@ -93,7 +99,7 @@ def part_text(type_: str, field: str, key: str) -> Declared:
 
 
 def name_of(words: Mapping[str, str], stored: Sql) -> Sql:
-    """Return the name of the enum's value for a stored word; null for null."""
+    """Return the SQL of the name of the enum's value for a stored word; null for null."""
     branches = [(text(each), text(name)) for name, each in words.items()]
     other = case((stored.is_not(None), text(UNKNOWN)))
     return case(*branches, value=stored, else_=other)

@@ -1,1 +1,1 @@
-"""The types of the delivery API."""
+"""Types and root fields of the delivery API."""

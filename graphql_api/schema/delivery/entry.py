@@ -1,4 +1,4 @@
-"""``Node`` and ``Entry``: what everything has, and what every entry has."""
+"""``Entry``: the interface of all content types."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _tags(entry: EntryRow, _: Call) -> Rows:
 
 
 def entry_links(entry: EntryRow, call: Call) -> Rows:
-    """Return an entry's links, as they stand."""
+    """Return the links of an entry, in their order in the content."""
     return link_rows(
         call.view,
         lambda link: link.revision_id == entry.revision_id,
@@ -45,7 +45,7 @@ def entry_links(entry: EntryRow, call: Call) -> Rows:
 
 
 def entry_incoming_links(entry: EntryRow, call: Call) -> Rows:
-    """Return the links of other pages to an entry."""
+    """Return the links from other pages to an entry."""
     return incoming_link_rows(
         call.view,
         lambda link: link.target_id == entry.id,
@@ -54,7 +54,7 @@ def entry_incoming_links(entry: EntryRow, call: Call) -> Rows:
 
 
 def translations_of(entry: EntryRow, call: Call) -> Rows:
-    """Return an entry in the other languages."""
+    """Return the editions of an entry in its other locales."""
     return translation_rows(
         call.view,
         lambda other: other.id == entry.id,
@@ -63,7 +63,7 @@ def translations_of(entry: EntryRow, call: Call) -> Rows:
 
 
 def available_locales(words: Mapping[str, str]) -> Declared:
-    """Declare the locales in which an entry can be asked for, of those that are declared."""
+    """Declare the locales of an entry, without those that the site no longer declares."""
     declared = [text(locale) for locale in words.values()]
 
     def rows(entry: EntryRow, call: Call) -> Rows:
@@ -74,61 +74,69 @@ def available_locales(words: Mapping[str, str]) -> Declared:
         )
         return replace(editions, row=lambda other: name_of(words, other.locale))
 
-    return many("list[Locale]", rows, "The languages that it can be had in.")
+    return many(
+        "list[Locale]", rows, "Locales that the entry has an edition in and the site declares."
+    )
 
 
 class Entry(Node):
-    """A piece of content, as the view shows it."""
+    """Content entry, in the edition and revision that the view selects."""
 
-    id = value("ID", EntryRow.id, "Its id, over all locales and revisions.")
-    type = value("EntryType", EntryRow.content_type, "Its content type.")
-    locale = word("Locale", EntryRow.locale, "The language of this edition.")
+    id = value("ID", EntryRow.id, "Entry id, the same for all locales and revisions.")
+    type = value("EntryType", EntryRow.content_type, "Content type of the entry.")
+    locale = word("Locale", EntryRow.locale, "Locale of this edition.")
     locale_name = value("str", EntryRow.locale, "Language tag of the edition (BCP 47): `pt-BR`.")
-    translations = many("list[Entry]", translations_of, "It in the other languages.")
+    translations = many("list[Entry]", translations_of, "Editions in other locales, by locale.")
     is_outdated = value(
         "bool",
         EntryRow.is_outdated,
-        "Whether what it was translated from says something else by now.",
+        "Whether the edition that this one was translated from has changed since.",
     )
-    slug = value("str", EntryRow.slug, "Its word in addresses.")
-    path = value("str | None", EntryRow.path, "Where it stands on the site, if it does.")
-    title = value("str", EntryRow.title, "What it is called.")
-    summary = value("str", EntryRow.summary, "One or two sentences; may be empty.")
-    published_at = value("DateTime", EntryRow.published_at, "When this revision became public.")
+    slug = value("str", EntryRow.slug, "URL slug of the entry.")
+    path = value(
+        "str | None", EntryRow.path, "URL path on the site; null for an entry without a page."
+    )
+    title = value("str", EntryRow.title, "Title of this edition.")
+    summary = value("str", EntryRow.summary, "Summary in one or two sentences; may be empty.")
+    published_at = value("DateTime", EntryRow.published_at, "Publication time of this revision.")
     first_published_at = value(
-        "DateTime", EntryRow.first_published_at, "When the edition first became public."
+        "DateTime", EntryRow.first_published_at, "Time of the edition's first publication."
     )
-    updated_at = value("DateTime", EntryRow.created_at, "When this revision was saved.")
-    category = one("Category | None", _category, "Where it belongs in the tree of topics.")
-    tags = many("list[Tag]", _tags, "Its tags, by name.")
+    updated_at = value("DateTime", EntryRow.created_at, "Time at which this revision was saved.")
+    category = one(
+        "Category | None", _category, "Category of the entry in the tree of topics; null for none."
+    )
+    tags = many("list[Tag]", _tags, "Tags of the entry, by name.")
     links = connection(
         "Link",
         entry_links,
-        "Its links, those in its text included, as they stand.",
+        "Links from the entry, those inside its texts included, in their order in the content.",
         where="LinkWhere",
         order="LinkOrder",
     )
     incoming_links = connection(
         "Link",
         entry_incoming_links,
-        "The links of other public pages to it.",
+        "Links from other public pages to the entry.",
         where="LinkWhere",
         order="LinkOrder",
     )
     review = one(
         "Review | None",
         review_rows,
-        "Who signed off exactly what is shown; null if it was published without.",
+        "Sign-offs on exactly this content; null if it was published without any.",
         work=100,
     )
     attestation = one(
         "Attestation | None",
         publication_attestation,
-        "The signed statement that these bytes were published.",
+        "Signed statement that exactly these bytes were published.",
     )
     break_glass_reason = value(
         "str | None",
         EntryRow.break_glass_reason,
-        "Why it was published without sign-offs that it should have; null if it has them.",
+        "Reason for publishing without the required sign-offs; null if none was missing.",
     )
-    revision = row_object("Revision", lambda entry: entry, "The revision that is shown.")
+    revision = row_object(
+        "Revision", lambda entry: entry, "Revision that the other fields are read from."
+    )

@@ -1,4 +1,4 @@
-"""What can be asked of entries, categories, tags, people and links."""
+"""Filters on entries, categories, tags, people and links."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cms.review import relations as review_relations
 from graphql_api.planner.declarations import Call, Row, Rows
 from graphql_api.planner.filters import Compare, CompareSeen, Test, ToMany, ToOne
 from graphql_api.planner.source import Chosen, Sql
-from graphql_api.schema.declaring.fields import FEW, Declared, R, of_call, of_row
+from graphql_api.schema.declaring.fields import FEW, THIS_TYPE, Declared, R, of_call, of_row
 from graphql_api.schema.declaring.inputs import LEAF_FILTERS, add_quantified, add_where
 from graphql_api.schema.declaring.row_sources import category_rows, entry_rows, revision_rows
 from graphql_api.schema.declaring.type_registry import Namespace
@@ -26,18 +26,18 @@ def leaf_comparison(type_: str, sql: Callable[[R], Sql], description: str) -> De
 
 
 def indexed_comparison(sql: Callable[[R], Sql], description: str, type_: str = "str") -> Declared:
-    """Declare a filter on a leaf by whose value an index finds a few rows."""
+    """Declare a filter on a leaf of a built-in type that an index narrows to a few rows."""
     name, _ = LEAF_FILTERS[type_]
     return Declared(f"{name} | None", Compare(of_row(sql), narrows=FEW), description)
 
 
 def comparison(filter_: str, sql: Callable[[R], Sql], description: str) -> Declared:
-    """Declare a filter on a leaf, of this filter type."""
+    """Declare a filter on a leaf, of the filter type."""
     return Declared(f"{filter_} | None", Compare(of_row(sql)), description)
 
 
 def tags_of(entry: EntryRow, _: Call) -> Rows:
-    """Return an entry's tags, in no order."""
+    """Return the tags of an entry, in no order."""
     return Rows(
         Chosen(relations.revision_tags()), (lambda tag: tag.revision_id == entry.revision_id,)
     )
@@ -61,21 +61,27 @@ def _is_within(category: Row, root: Sql) -> ColumnElement[bool]:
     return is_at_or_below(CategoryRow.path(category), root)
 
 
-# What can be asked of every entry.
+# The filters on every entry.
 ENTRY_WHERE: Mapping[str, Declared] = {
-    "id": indexed_comparison(EntryRow.id, "Its id.", "ID"),
-    "type": comparison("EntryTypeFilter", EntryRow.content_type, "Its content type."),
-    "slug": leaf_comparison("str", EntryRow.slug, "Its slug."),
-    "path": indexed_comparison(EntryRow.path, "Where it stands on the site."),
-    "title": leaf_comparison("str", EntryRow.title, "What it is called."),
-    "summary": leaf_comparison("str", EntryRow.summary, "Its summary."),
+    "id": indexed_comparison(EntryRow.id, f"Id of the `{THIS_TYPE}`.", "ID"),
+    "type": comparison(
+        "EntryTypeFilter", EntryRow.content_type, f"Content type of the `{THIS_TYPE}`."
+    ),
+    "slug": leaf_comparison("str", EntryRow.slug, f"URL slug of the `{THIS_TYPE}`."),
+    "path": indexed_comparison(EntryRow.path, f"URL path of the `{THIS_TYPE}`."),
+    "title": leaf_comparison("str", EntryRow.title, f"Title of the `{THIS_TYPE}`."),
+    "summary": leaf_comparison("str", EntryRow.summary, f"Summary of the `{THIS_TYPE}`."),
     "published_at": leaf_comparison(
-        "DateTime", EntryRow.published_at, "When the revision became public."
+        "DateTime", EntryRow.published_at, f"Publication time of the `{THIS_TYPE}` revision."
     ),
     "first_published_at": leaf_comparison(
-        "DateTime", EntryRow.first_published_at, "When it first became public."
+        "DateTime",
+        EntryRow.first_published_at,
+        f"Time of the first publication of the `{THIS_TYPE}` edition.",
     ),
-    "updated_at": leaf_comparison("DateTime", EntryRow.created_at, "When the revision was saved."),
+    "updated_at": leaf_comparison(
+        "DateTime", EntryRow.created_at, f"Time at which the `{THIS_TYPE}` revision was saved."
+    ),
     "category": Declared(
         "CategoryWhere | None",
         ToOne(
@@ -84,15 +90,21 @@ ENTRY_WHERE: Mapping[str, Declared] = {
             target=CategoryRow.id,
             unique=frozenset({"id", "treePath"}),
         ),
-        "It is in a category that fits.",
+        f"Filter on the category of the `{THIS_TYPE}`.",
     ),
-    "tags": Declared("TagsWhere | None", ToMany(of_call(tags_of)), "What its tags are."),
-    "locale": comparison("LocaleFilter", EntryRow.locale, "The language of the edition."),
+    "tags": Declared(
+        "TagsWhere | None", ToMany(of_call(tags_of)), f"Filter on the tags of the `{THIS_TYPE}`."
+    ),
+    "locale": comparison("LocaleFilter", EntryRow.locale, f"Locale of the `{THIS_TYPE}` edition."),
     "is_outdated": leaf_comparison(
-        "bool", EntryRow.is_outdated, "Whether it lags behind what it translates."
+        "bool",
+        EntryRow.is_outdated,
+        f"Whether the original of the `{THIS_TYPE}` translation has changed since.",
     ),
     "translations": Declared(
-        "EntriesWhere | None", ToMany(of_call(translations_of)), "It in the other languages."
+        "EntriesWhere | None",
+        ToMany(of_call(translations_of)),
+        f"Filter on the editions of the `{THIS_TYPE}` in other locales.",
     ),
     "author": Declared(
         "PersonWhere | None",
@@ -101,26 +113,32 @@ ENTRY_WHERE: Mapping[str, Declared] = {
             rows=lambda _: Rows(Chosen(relations.bylines())),
             target=BylineRow.account_id,
         ),
-        "Who saved the revision.",
+        f"Filter on the person who saved the `{THIS_TYPE}` revision.",
     ),
     "reviewers": Declared(
-        "PeopleWhere | None", ToMany(of_call(_reviewers_of)), "Who signed it off."
+        "PeopleWhere | None",
+        ToMany(of_call(_reviewers_of)),
+        f"Filter on the people who signed off the `{THIS_TYPE}` revision.",
     ),
     "reviewed_at": Declared(
         "DateTimeFilter | None",
         CompareSeen(_review("signed_at")),
-        "When it was last signed off.",
+        f"Time of the last sign-off on the `{THIS_TYPE}` revision.",
     ),
     "review_expires_at": Declared(
         "DateTimeFilter | None",
         CompareSeen(_review("expires_at")),
-        "When it is due for review again.",
+        f"Time at which the `{THIS_TYPE}` is due for review again.",
     ),
-    "links": Declared("LinksWhere | None", ToMany(of_call(entry_links)), "Its links."),
+    "links": Declared(
+        "LinksWhere | None",
+        ToMany(of_call(entry_links)),
+        f"Filter on the links from the `{THIS_TYPE}`.",
+    ),
     "incoming_links": Declared(
         "LinksWhere | None",
         ToMany(of_call(entry_incoming_links), work=15),
-        "The links of other pages to it.",
+        f"Filter on the links from other pages to the `{THIS_TYPE}`.",
     ),
 }
 
@@ -129,34 +147,36 @@ def add_wheres(namespace: Namespace, entry_filters: Mapping[str, Declared]) -> N
     """Add the filters that are the same for every site.
 
     Args:
-        namespace: where they are added.
-        entry_filters: what else can be asked of an entry.
+        namespace: the types that the filters are added to.
+        entry_filters: further filters on entries.
     """
     add_where(
         namespace,
         "CategoryWhere",
-        "What is asked of a category.",
+        "Filter on a category.",
         {
-            "id": indexed_comparison(CategoryRow.id, "Its id.", "ID"),
-            "slug": leaf_comparison("str", CategoryRow.slug, "Its slug."),
-            "tree_path": indexed_comparison(CategoryRow.path, "Its place in the tree."),
-            "name": leaf_comparison("str", CategoryRow.name, "What it is called."),
+            "id": indexed_comparison(CategoryRow.id, "Id of the category.", "ID"),
+            "slug": leaf_comparison("str", CategoryRow.slug, "URL slug of the category."),
+            "tree_path": indexed_comparison(
+                CategoryRow.path, "Slugs from the root down to the category: `a/b/c`."
+            ),
+            "name": leaf_comparison("str", CategoryRow.name, "Name of the category."),
             "within": Declared(
                 "str | None",
                 Test(_is_within, Text(), narrows=2),
-                "It has this path, or is somewhere below it.",
+                "Only the category with this tree path and those below it, at any depth.",
             ),
         },
     )
-    for name, thing, row in (("TagWhere", "a tag", TagRow), ("PersonWhere", "a person", PersonRow)):
+    for name, thing, row in (("TagWhere", "tag", TagRow), ("PersonWhere", "person", PersonRow)):
         add_where(
             namespace,
             name,
-            f"What is asked of {thing}.",
+            f"Filter on a {thing}.",
             {
-                "id": leaf_comparison("ID", row.id, "The id."),
-                "slug": leaf_comparison("str", row.slug, "The slug."),
-                "name": leaf_comparison("str", row.name, "The name."),
+                "id": leaf_comparison("ID", row.id, f"Id of the {thing}."),
+                "slug": leaf_comparison("str", row.slug, f"URL slug of the {thing}."),
+                "name": leaf_comparison("str", row.name, f"Name of the {thing}."),
             },
         )
     add_quantified(namespace, "TagsWhere", "TagWhere", "tags")
@@ -165,19 +185,23 @@ def add_wheres(namespace: Namespace, entry_filters: Mapping[str, Declared]) -> N
     _add_link_where(namespace)
     add_quantified(namespace, "EntriesWhere", "EntryWhere", "entries")
     every = {**ENTRY_WHERE, **entry_filters}
-    add_where(namespace, "EntryWhere", "What is asked of an entry.", every)
+    add_where(namespace, "EntryWhere", "Filter on an entry of any content type.", every)
 
 
 def _add_link_where(namespace: Namespace) -> None:
     add_where(
         namespace,
         "LinkWhere",
-        "What is asked of a link.",
+        "Filter on a link.",
         {
-            "kind": comparison("LinkKindFilter", LinkRow.kind, "Its kind."),
-            "label": leaf_comparison("str", LinkRow.label, "Its words."),
-            "url": leaf_comparison("str", LinkRow.url, "Where it leads."),
-            "origin": comparison("LinkOriginFilter", LinkRow.origin, "Where it stands."),
+            "kind": comparison("LinkKindFilter", LinkRow.kind, "Kind of the link."),
+            "label": leaf_comparison("str", LinkRow.label, "Text of the link."),
+            "url": leaf_comparison("str", LinkRow.url, "Address that the link leads to."),
+            "origin": comparison(
+                "LinkOriginFilter",
+                LinkRow.origin,
+                "Place in the content where the link was written.",
+            ),
             "target": Declared(
                 "EntryWhere | None",
                 ToOne(
@@ -185,7 +209,7 @@ def _add_link_where(namespace: Namespace) -> None:
                     rows=lambda call: entry_rows(call.view),
                     target=EntryRow.id,
                 ),
-                "It leads to an entry that fits.",
+                "Filter on the entry that the link leads to.",
             ),
             "source": Declared(
                 "EntryWhere | None",
@@ -194,7 +218,7 @@ def _add_link_where(namespace: Namespace) -> None:
                     rows=lambda call: revision_rows(call.view),
                     target=EntryRow.revision_id,
                 ),
-                "It stands in an entry that fits.",
+                "Filter on the entry that contains the link.",
             ),
         },
     )

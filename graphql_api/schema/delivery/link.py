@@ -35,20 +35,26 @@ def _position(link: LinkRow) -> Sql:
 
 
 class Link:
-    """A directed edge from an entry to another, or to a URL."""
+    """Directed edge from an entry to another entry, or to a URL."""
 
-    kind = word("LinkKind", LinkRow.kind, "What it says of its target.")
+    kind = word("LinkKind", LinkRow.kind, "Kind of the link: what the target is to the source.")
     kind_name = word_text("str", "kind", LinkRow.kind)
-    origin = word("LinkOrigin", LinkRow.origin, "Where it was written.")
-    label = value("str", LinkRow.label, "Its words; the target's title if it has none.")
-    note = value("str", LinkRow.note, "A remark; may be empty.")
-    url = value("str | None", LinkRow.url, "Where to send a reader.")
-    position = value("int", _position, "Its place in its group, from 1.")
-    source = one("Entry", _source, "The entry that it stands in.")
-    target = one("LinkTarget | None", _target, "The entry that it leads to; null for a URL.")
+    origin = word(
+        "LinkOrigin",
+        LinkRow.origin,
+        "Place where the link was written: a link field, a text or a reference.",
+    )
+    label = value(
+        "str", LinkRow.label, "Text of the link; the title of the target if the link has none."
+    )
+    note = value("str", LinkRow.note, "Editor's remark on the link; may be empty.")
+    url = value("str | None", LinkRow.url, "Address of the target: a path on the site or a URL.")
+    position = value("int", _position, "Position of the link within its group, from 1.")
+    source = one("Entry", _source, "Entry that contains the link.")
+    target = one("LinkTarget | None", _target, "Entry that the link leads to; null for a URL.")
 
 
-# What several links can have in common.
+# The values by which links are counted.
 LINKS_SUMMED = Summed(
     (
         Facet("kind", LinkRow.kind, enum="LinkKind"),
@@ -78,16 +84,16 @@ def _links_of_group(group: _LinkGroupRow, call: Call) -> Rows:
 
 
 class LinkGroup:
-    """The links of one kind that an editor has listed."""
+    """Group of the links of one kind that an editor has listed."""
 
-    kind = word("LinkKind", _LinkGroupRow.kind, "What they say of their targets.")
+    kind = word("LinkKind", _LinkGroupRow.kind, "Kind that all links of the group have.")
     kind_name = word_text("str", "kind", _LinkGroupRow.kind)
-    label = value("str", _LinkGroupRow.label, "What readers see above them.")
-    links = many("list[Link]", _links_of_group, "The links, in order.")
+    label = value("str", _LinkGroupRow.label, "Heading of the group for readers.")
+    links = many("list[Link]", _links_of_group, "Links of the group, in order.")
 
 
 def link_groups(site: Site) -> Declared:
-    """Declare an entry's link groups, with the labels that the site's types give them."""
+    """Declare the link groups of an entry, with the labels of the site's link fields."""
     labels = {key: field.label for key, field in _link_fields(site)}
     ranks = {key: f"{rank:04}" for rank, (key, _) in enumerate(_link_fields(site))}
 
@@ -107,11 +113,15 @@ def link_groups(site: Site) -> Declared:
             Chosen(groups), order=lambda group: (OrderKey(group.rank), OrderKey(group.kind))
         )
 
-    return many("list[LinkGroup]", rows, "Its links, as its content type groups them.")
+    return many(
+        "list[LinkGroup]",
+        rows,
+        "Links of the entry's link fields, grouped by kind in the order of its content type.",
+    )
 
 
 def link_kinds(site: Site) -> list[str]:
-    """Return the words that links say of their targets: those of link fields, and of texts."""
+    """Return all kinds of links: those of link fields, and that of links inside texts."""
     return list(
         dict.fromkeys([*(kind for (_, kind), _ in _link_fields(site)), Origin.INLINE.value])
     )
@@ -120,7 +130,7 @@ def link_kinds(site: Site) -> list[str]:
 def _link_fields(site: Site) -> Iterator[tuple[tuple[str, str], Links]]:
     """Yield each type's link fields as they are declared, by the type's name and their kind.
 
-    Of several of one kind the first counts; a block can be declared at several places.
+    Of several fields of one kind the first is yielded; a block can be used in several places.
     """
     found: dict[tuple[str, str], Links] = {}
     for content_type in site.content_types.values():
@@ -131,7 +141,7 @@ def _link_fields(site: Site) -> Iterator[tuple[tuple[str, str], Links]]:
 
 
 def _case(words: Mapping[tuple[str, str], str], entry: EntryRow, kind: Sql) -> Sql:
-    """Return the words for an entry's type and a kind; the kind itself where there are none."""
+    """Return the text for an entry's type and a kind; the kind itself where there is none."""
     branches = [
         (and_(entry.content_type == text(name), kind == text(of_kind)), text(word))
         for (name, of_kind), word in words.items()

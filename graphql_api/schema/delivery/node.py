@@ -1,4 +1,4 @@
-"""``Node``: what has an id, by which ``node(id:)`` finds it."""
+"""``Node``: the interface of everything that ``node(id:)`` finds."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ _id: Callable[[Row], Sql] = attrgetter("id")
 
 
 class Node:
-    """Something with an id that never changes."""
+    """Object with a permanent id."""
 
-    id = value("ID", _id, "Its id, the same everywhere.")
+    id = value("ID", _id, "Globally unique id, by which `node` finds the object.")

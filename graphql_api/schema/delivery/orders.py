@@ -1,4 +1,4 @@
-"""The orders of what every site lists beside entries."""
+"""The orders of categories, people, tags and links."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from graphql_api.schema.declaring.type_registry import Namespace
 
 
 def add_content_orders(namespace: Namespace) -> None:
-    """Add the enums of orders."""
-    named = {"name": (lambda row: Folded(row.name), False), "slug": (lambda row: row.slug, False)}
+    """Add the order enums of categories, people, tags and links."""
+    by_name_or_slug = {
+        "name": (lambda row: Folded(row.name), False),
+        "slug": (lambda row: row.slug, False),
+    }
     orders = {
-        "CategoryOrder": {**named, "treePath": (lambda row: row.path, False)},
-        "PersonOrder": named,
-        "TagOrder": named,
+        "CategoryOrder": {**by_name_or_slug, "treePath": (lambda row: row.path, False)},
+        "PersonOrder": by_name_or_slug,
+        "TagOrder": by_name_or_slug,
         "LinkOrder": {
             "label": (lambda row: Folded(row.label), False),
             "position": (lambda row: row.ordinal + literal_column("1"), False),

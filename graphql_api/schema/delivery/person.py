@@ -1,4 +1,4 @@
-"""People."""
+"""People: public bylines, with the entries that they wrote and signed off."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _reviewed_entries(person: PersonRow, call: Call) -> Rows:
     digests = select(signed.c.digest).where(by_person)
     return entry_rows(
         call.view,
-        # The digest says it all; by the edition alone, databases find the few rows to look at.
+        # The digest alone would do; the edition lets databases find the few rows by an index.
         lambda entry: entry.edition_id.in_(editions),
         lambda entry: entry.digest.in_(digests.where(signed.c.edition_id == entry.edition_id)),
     )
@@ -45,24 +45,26 @@ def _authored_entries(person: PersonRow, call: Call) -> Rows:
 
 
 class PersonProfile:
-    """Where else to find a person."""
+    """Profile of a person on another site."""
 
-    label = value("str", json_member("label"), "What it is called.")
-    url = value("str", json_member("url"), "Where it is.")
+    label = value("str", json_member("label"), "Name of the profile, for readers.")
+    url = value("str", json_member("url"), "Address of the profile.")
 
 
 class Person(Node):
-    """A public byline: an author, a reviewer."""
+    """Public byline of an author or a reviewer."""
 
-    id = value("ID", PersonRow.id, "Their id.")
-    slug = value("str", PersonRow.slug, "Their word in addresses.")
-    name = value("str", PersonRow.name, "What they are called.")
-    bio = value("str", PersonRow.bio, "Who they are.")
-    profiles = many("list[PersonProfile]", _profiles, "Where else to find them.")
+    id = value("ID", PersonRow.id, "Id of the person.")
+    slug = value("str", PersonRow.slug, "URL slug of the person.")
+    name = value("str", PersonRow.name, "Name in the byline, as readers see it.")
+    bio = value("str", PersonRow.bio, "Short biography for readers.")
+    profiles = many(
+        "list[PersonProfile]", _profiles, "Profiles of the person on other sites, in order."
+    )
     authored = entry_connection(
         "Entry",
         _authored_entries,
-        "The entries whose shown revision they saved.",
+        "Entries whose visible revision the person saved.",
         where="EntryWhere",
         order="EntryOrder",
         extent=OF_A_PERSON,
@@ -70,7 +72,7 @@ class Person(Node):
     reviewed = entry_connection(
         "Entry",
         _reviewed_entries,
-        "The entries that they signed off, exactly as shown.",
+        "Entries whose visible content the person signed off.",
         where="EntryWhere",
         order="EntryOrder",
         extent=OF_A_PERSON,

@@ -29,12 +29,12 @@ from graphql_api.schema.declaring.row_sources import (
 )
 from graphql_api.schema.declaring.search import SUGGEST, entry_connection
 
-# The columns of what ``by`` names otherwise.
+# The columns whose names differ from those of the fields of ``by``.
 _COLUMNS = {"treePath": "path"}
 
 
 def _condition_of_by(call: Call) -> Condition:
-    """Return the condition that the one field given in ``by`` asks for."""
+    """Return the condition for the one field given in ``by``."""
     name, given = _name_in(call)
     column = _COLUMNS.get(name, name)
     return lambda row: row[column] == call.bind(given, row[column].type)
@@ -59,7 +59,7 @@ def _entry(_: Row, call: Call) -> Rows:
 # The rows of a type of node with an id.
 NodeRows: TypeAlias = Callable[[Call, Sql], Rows]
 
-# The types of node that are no entries, with their rows as far as one may see them.
+# The node types other than entries, with those of their rows that the view may read.
 NODES: Mapping[str, NodeRows] = {
     "Revision": revision_with_id,
     "Category": lambda _, key: category_rows(lambda row: row.id == key),
@@ -69,10 +69,10 @@ NODES: Mapping[str, NodeRows] = {
 
 
 def node_fields(nodes: Mapping[str, NodeRows]) -> dict[str, Declared]:
-    """Return the root fields that find entries and other nodes by their ids."""
+    """Return the root fields ``node`` and ``nodes``, which find objects by id."""
 
     def rows_with(call: Call, identifier: Sql) -> tuple[Rows, ...]:
-        """Return where the node can be; ids of different things are different."""
+        """Return the rows of each type with the id, of which one has it: ids are unique."""
         others = (replace(rows(call, identifier), typename=name) for name, rows in nodes.items())
         return (entry_rows(call.view, lambda row: row.id == identifier), *others)
 
@@ -86,8 +86,8 @@ def node_fields(nodes: Mapping[str, NodeRows]) -> dict[str, Declared]:
                 lambda _, call: rows_with(call, call.bind(call.required_scalar("id"), Key)),
                 relations=len(nodes) + 1,
             ),
-            "The thing with this id; null if there is none.",
-            (Argument("id", "ID", "Its id."),),
+            "Object with this id; null if there is none that the view may read.",
+            (Argument("id", "ID", "Id of the object."),),
         ),
         "nodes": Declared(
             "list[Node | None]",
@@ -96,8 +96,8 @@ def node_fields(nodes: Mapping[str, NodeRows]) -> dict[str, Declared]:
                 of_call(rows_of_element),
                 relations=len(nodes) + 1,
             ),
-            "The things with these ids, in this order; null for each that is not there.",
-            (Argument("ids", "list[ID]", "Their ids."),),
+            "Objects with these ids, in the order of the ids; null for each id that is not found.",
+            (Argument("ids", "list[ID]", "Ids of the objects."),),
         ),
     }
 
@@ -110,18 +110,18 @@ def _identifiers(call: Call) -> Rows:
 
 
 class Query:
-    """Reads what is public. Every root field is part of the same snapshot."""
+    """Read operations on public content. All root fields read one snapshot."""
 
     entry = one(
         "Entry | None",
         _entry,
-        "The entry with this id or at this path; null if there is none.",
-        (Argument("by", "EntryBy", "Which one."),),
+        "Entry with this id or at this path; null if there is none.",
+        (Argument("by", "EntryBy", "Id or path of the entry."),),
     )
     entries = entry_connection(
         "Entry",
         lambda _, call: entry_rows(call.view),
-        "All entries, the newest first.",
+        "Entries of all content types, newest first.",
         where="EntryWhere",
         order="EntryOrder",
         extent=Extent(is_ordered=True),
@@ -129,43 +129,47 @@ class Query:
     category = one(
         "Category | None",
         lambda _, call: category_rows(_condition_of_by(call)),
-        "The category with this id or place in the tree; null if there is none.",
-        (Argument("by", "CategoryBy", "Which one."),),
+        "Category with this id or tree path; null if there is none.",
+        (Argument("by", "CategoryBy", "Id or tree path of the category."),),
     )
     categories = connection(
         "Category",
         lambda _, __: category_rows(),
-        "All categories.",
+        "Categories at all depths of the tree.",
         where="CategoryWhere",
         order="CategoryOrder",
     )
     person = one(
         "Person | None",
         lambda _, call: person_rows(_condition_of_by(call)),
-        "The person with this id or slug; null if there is none.",
-        (Argument("by", "PersonBy", "Which one."),),
+        "Person with this id or slug; null if there is none.",
+        (Argument("by", "PersonBy", "Id or slug of the person."),),
     )
     people = connection(
         "Person",
         lambda _, __: person_rows(),
-        "All people.",
+        "Public bylines, by name.",
         where="PersonWhere",
         order="PersonOrder",
     )
     tag = one(
         "Tag | None",
         lambda _, call: tag_rows(_condition_of_by(call)),
-        "The tag with this id or slug; null if there is none.",
-        (Argument("by", "TagBy", "Which one."),),
+        "Tag with this id or slug; null if there is none.",
+        (Argument("by", "TagBy", "Id or slug of the tag."),),
     )
     tags = connection(
-        "Tag", lambda _, __: tag_rows(), "All tags.", where="TagWhere", order="TagOrder"
+        "Tag",
+        lambda _, __: tag_rows(),
+        "Tags of the site, by name.",
+        where="TagWhere",
+        order="TagOrder",
     )
     suggest = SUGGEST
 
 
 def fields_of_types(site: Site) -> dict[str, Declared]:
-    """Return the root fields of a site's content types."""
+    """Return the root fields of a site's content types: one entry, and a list."""
     fields: dict[str, Declared] = {}
     for content_type in site.content_types.values():
         if content_type.singleton:
@@ -187,8 +191,8 @@ def _single(content_type: type[ContentType]) -> Declared:
     return one(
         f"{content_type.name} | None",
         rows,
-        f"The {content_type.name} with this id, path or slug; null if there is none.",
-        (Argument("by", "EntryOfTypeBy", "Which one."),),
+        f"`{content_type.name}` with this id, path or slug; null if there is none.",
+        (Argument("by", "EntryOfTypeBy", f"Id, path or slug of the `{content_type.name}`."),),
     )
 
 
@@ -196,7 +200,7 @@ def _list(content_type: type[ContentType]) -> Declared:
     return entry_connection(
         content_type.name,
         lambda _, call: rows_of_type(call.view, content_type.name),
-        f"The {content_type.plural}, the newest first.",
+        f"Entries of type `{content_type.name}`, newest first.",
         where=f"{content_type.name}Where",
         order=f"{content_type.name}Order",
         extent=Extent(content_type=content_type.name, is_ordered=True),
@@ -207,5 +211,5 @@ def _singleton(content_type: type[ContentType]) -> Declared:
     return one(
         f"{content_type.name} | None",
         lambda _, call: rows_of_type(call.view, content_type.name),
-        content_type.description or f"The only {content_type.name}.",
+        f"The only `{content_type.name}`; null if there is none.",
     )

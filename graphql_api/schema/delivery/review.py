@@ -1,4 +1,4 @@
-"""What readers see of reviews and revisions. All of it comes from the sign-offs."""
+"""Reviews and revisions for readers, derived from the sign-offs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from graphql_api.schema.delivery.node import Node
 
 
 def review_rows(entry: EntryRow, call: Call) -> Rows:
-    """Return the review of what an entry shows."""
+    """Return the sign-offs, summed up, on the content that an entry shows."""
     return Rows(Chosen(review_relations.review(call.view, entry.edition_id, entry.digest)))
 
 
@@ -40,7 +40,7 @@ def _reviewer(signed: SignOffRow, _: Call) -> Rows:
 
 
 def author_of(entry: EntryRow, _: Call) -> Rows:
-    """Return the person who saved the revision that is shown, if they have a byline."""
+    """Return the person who saved the visible revision, if the account has a byline."""
     return Rows(Chosen(relations.bylines()), (lambda byline: byline.account_id == entry.author_id,))
 
 
@@ -53,44 +53,52 @@ def _sign_off_attestation(signed: SignOffRow, _: Call) -> Rows:
 
 
 def publication_attestation(entry: EntryRow, _: Call) -> Rows:
-    """Return the attestation of the publication that an entry is shown by."""
+    """Return the attestation of the publication that makes an entry visible."""
     return _attestation_of(entry.publication_id)
 
 
 class Attestation:
-    """A signed statement (DSSE, Ed25519) that anyone can verify offline."""
+    """Signed statement (DSSE, Ed25519) that can be verified offline."""
 
-    sequence = value("int", AttestationRow.sequence, "Its number, without gaps.")
-    hash = value("str", AttestationRow.hash, "Its hash, which the next one names.")
+    sequence = value(
+        "int",
+        AttestationRow.sequence,
+        "Sequence number in the chain of attestations, without gaps.",
+    )
+    hash = value(
+        "str", AttestationRow.hash, "Hash of the attestation, which the next one contains."
+    )
     envelope = value(
-        "JSON", AttestationRow.envelope, "The DSSE envelope with the statement.", work=100
+        "JSON", AttestationRow.envelope, "DSSE envelope with the signed statement.", work=100
     )
 
 
 class SignOff:
-    """A reviewer's yes to exactly these bytes."""
+    """Approval of exactly these bytes by a reviewer."""
 
-    reviewer = one("Person", _reviewer, "Who gave it.")
-    stage = value("str", SignOffRow.stage, "The stage of the policy it was given at.")
-    signed_at = value("DateTime", SignOffRow.signed_at, "When it was given.")
-    expires_at = value("DateTime", SignOffRow.expires_at, "Until when it holds.")
+    reviewer = one("Person", _reviewer, "Person who signed off.")
+    stage = value("str", SignOffRow.stage, "Stage of the sign-off policy.")
+    signed_at = value("DateTime", SignOffRow.signed_at, "Time of the sign-off.")
+    expires_at = value("DateTime", SignOffRow.expires_at, "Time until which the sign-off counts.")
     attestation = one(
         "Attestation | None",
         _sign_off_attestation,
-        "The signed statement of it.",
+        "Signed statement of the sign-off.",
     )
 
 
 class Review:
-    """The sign-offs on exactly what is shown."""
+    """Sign-offs on exactly the visible content."""
 
-    reviewers = many("list[Person]", _reviewers, "Who signed off, by name.")
-    sign_offs = many("list[SignOff]", _sign_offs, "The sign-offs, in the order of time.")
-    signed_at = value("DateTime", ReviewRow.signed_at, "When the last one was given.")
-    expires_at = value("DateTime", ReviewRow.expires_at, "When the page is due for review again.")
+    reviewers = many("list[Person]", _reviewers, "People who signed off, by name.")
+    sign_offs = many("list[SignOff]", _sign_offs, "All sign-offs, oldest first.")
+    signed_at = value("DateTime", ReviewRow.signed_at, "Time of the last sign-off.")
+    expires_at = value(
+        "DateTime", ReviewRow.expires_at, "Time at which the page is due for review again."
+    )
 
 
-# What several revisions can have in common.
+# The values by which revisions are counted.
 REVISIONS_SUMMED = Summed(
     (Facet("author", PersonRow.slug, of_call(author_of)),),
     {"createdAt": EntryRow.created_at},
@@ -98,16 +106,22 @@ REVISIONS_SUMMED = Summed(
 
 
 class Revision(Node):
-    """The revision of an entry that is shown."""
+    """Immutable snapshot of an edition."""
 
-    id = value("ID", EntryRow.revision_id, "Its id.")
-    number = value("int", EntryRow.number, "Its number within the edition, from 1.")
-    digest = value("str", EntryRow.digest, "SHA-256 of its canonical JSON (RFC 8785), in hex.")
+    id = value("ID", EntryRow.revision_id, "Id of the revision.")
+    number = value("int", EntryRow.number, "Number of the revision within the edition, from 1.")
+    digest = value(
+        "str", EntryRow.digest, "SHA-256 of the canonical JSON (RFC 8785) of the revision, in hex."
+    )
     content = value(
         "JSON",
         EntryRow.content,
-        "All that it holds, as the digest covers it.",
+        "Full content of the revision, as the digest covers it.",
         work=50,
     )
-    created_at = value("DateTime", EntryRow.created_at, "When it was saved.")
-    author = one("Person | None", author_of, "Who saved it, if the account has a byline.")
+    created_at = value("DateTime", EntryRow.created_at, "Time at which the revision was saved.")
+    author = one(
+        "Person | None",
+        author_of,
+        "Person who saved the revision; null if the account has no byline.",
+    )

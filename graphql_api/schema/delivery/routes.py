@@ -1,4 +1,4 @@
-"""What a whole site needs: routes, and the list of its pages."""
+"""Routes of paths, and the sitemap."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from graphql_api.schema.declaring.row_sources import (
 from graphql_api.schema.declaring.type_registry import Namespace
 from graphql_api.schema.declaring.words import word, word_text
 
-# How many pages a page of the sitemap has at most, since it is read as a whole.
+# The largest page of the sitemap, which clients read as a whole.
 LARGEST_SITEMAP = 10_000
 
-_PATH = Argument("path", "str", "A path on the site, without a query and a #fragment.")
+_PATH = Argument("path", "str", "URL path on the site, without query and fragment.")
 
 # --- Routes ---
 
@@ -65,25 +65,27 @@ def _redirect_target(route: FormerPathRow, call: Call) -> Rows:
 
 
 class PageRoute:
-    """A page stands here."""
+    """Path of a public page."""
 
-    status = value("int", lambda _: literal_column("200"), "The HTTP status that says so.")
-    entry = one("Entry", _page, "The page, in the language of the path.")
+    status = value("int", lambda _: literal_column("200"), "HTTP status to answer with: 200.")
+    entry = one("Entry", _page, "Entry at the path, in the locale of the path.")
 
 
 class RedirectRoute:
-    """A page stood here that stands elsewhere now."""
+    """Former path of a page that has another path now."""
 
-    status = value("int", lambda _: literal_column("301"), "The HTTP status that says so.")
-    to = value("str", FormerPathRow.new_path, "Where it stands.")
-    entry = one("Entry", _redirect_target, "The page.")
+    status = value("int", lambda _: literal_column("301"), "HTTP status to answer with: 301.")
+    to = value("str", FormerPathRow.new_path, "Path that the page has now.")
+    entry = one("Entry", _redirect_target, "Entry that the page shows.")
 
 
 class GoneRoute:
-    """A page stood here that is not public any more."""
+    """Former path of a page that is no longer public."""
 
-    status = value("int", lambda _: literal_column("410"), "The HTTP status that says so.")
-    since = value("DateTime", FormerPathRow.ended_at, "Since when it is gone.")
+    status = value("int", lambda _: literal_column("410"), "HTTP status to answer with: 410.")
+    since = value(
+        "DateTime", FormerPathRow.ended_at, "Time at which the page stopped being public."
+    )
 
 
 # --- The list of pages ---
@@ -110,28 +112,32 @@ def _alternates(page: EntryRow, call: Call) -> Rows:
 
 
 class SitemapAlternate:
-    """A page in a language."""
+    """Edition of a page, for hreflang links in a sitemap."""
 
-    locale = word("Locale", EntryRow.locale, "The language.")
+    locale = word("Locale", EntryRow.locale, "Locale of the edition.")
     locale_name = word_text("str", "locale", EntryRow.locale)
-    path = value("str", EntryRow.path, "Where it stands.")
+    path = value("str", EntryRow.path, "URL path of the edition.")
 
 
 class SitemapPage:
-    """A page of the site, as a sitemap lists it."""
+    """Page of the site, for a sitemap."""
 
-    path = value("str", EntryRow.path, "Where it stands.")
-    locale = word("Locale", EntryRow.locale, "Its language.")
+    path = value("str", EntryRow.path, "URL path of the page.")
+    locale = word("Locale", EntryRow.locale, "Locale of the page.")
     locale_name = word_text("str", "locale", EntryRow.locale)
-    type = word("EntryType", EntryRow.content_type, "Its content type.")
+    type = word("EntryType", EntryRow.content_type, "Content type of the page.")
     type_name = word_text("str", "type", EntryRow.content_type)
-    last_modified = value("DateTime", EntryRow.published_at, "When it last changed.")
+    last_modified = value(
+        "DateTime", EntryRow.published_at, "Time of the last publication of the page."
+    )
     alternates = many(
-        "list[SitemapAlternate]", _alternates, "It in all its languages, this one included."
+        "list[SitemapAlternate]",
+        _alternates,
+        "Editions of the page in all locales, this one included.",
     )
 
 
-# What several pages of the sitemap can have in common.
+# The values by which pages of the sitemap are counted.
 _SUMMED = Summed(
     (
         Facet("type", EntryRow.content_type, enum="EntryType"),
@@ -150,11 +156,13 @@ SITE_TYPES = (
 
 
 def add_site_types(namespace: Namespace) -> None:
-    """Add the types of the fields that a whole site needs."""
+    """Add the types of routes and of the sitemap."""
     for each in SITE_TYPES:
         namespace.add_object(each)
     routes_ = ["PageRoute", "RedirectRoute", "GoneRoute"]
-    namespace.add_union("Route", "What a reader finds at a path.", routes_)
+    namespace.add_union(
+        "Route", "Answer for a path: a page, a redirect, or a page that is gone.", routes_
+    )
     orders = order_terms(
         {
             "path": (EntryRow.path, False),
@@ -166,19 +174,18 @@ def add_site_types(namespace: Namespace) -> None:
 
 
 def site_fields() -> Mapping[str, Declared]:
-    """Return the root fields that a whole site needs."""
+    """Return the root fields ``route`` and ``sitemap``."""
     return {
         "route": Declared(
             "Route | None",
             OneOf(_route),
-            "What a reader finds at a path, whatever its language; null if there never was "
-            "anything.",
+            "Page, redirect or removal at a path, in any locale; null if no page ever had it.",
             (_PATH,),
         ),
         "sitemap": connection(
             "SitemapPage",
             _pages,
-            "All pages in all languages, by path.",
+            "Pages in all locales, by path.",
             order="SitemapPageOrder",
             largest=LARGEST_SITEMAP,
             extent=Extent(is_ordered=True),

@@ -1,4 +1,4 @@
-"""What has changed since a position, for sites that are built step by step."""
+"""Changes since a position, for incremental builds of a site."""
 
 from __future__ import annotations
 
@@ -26,11 +26,10 @@ from graphql_api.schema.declaring.type_registry import Namespace
 from graphql_api.schema.declaring.words import word, word_text
 from graphql_api.schema.delivery.filters import comparison
 
-# Changes are put in order by these. The last is the same for all: it lets a cursor say of which
-# list it is.
+# The order of changes. The last key is the same for all: by it a cursor identifies its list.
 _KEYS_OF_CHANGES = ("position", "edition_id", "until")
 
-_SINCE = Argument("since", "int", "The position up to which everything is known; 0 for nothing.")
+_SINCE = Argument("since", "int", "Position up to which the client has all changes; 0 for none.")
 
 
 def _since(call: Call) -> Sql:
@@ -53,7 +52,7 @@ def _last_position(call: Call) -> Sql:
 
 
 def _within(asked: Sql, reached: Sql) -> Sql:
-    """Return a position, or the nearest that there is or was."""
+    """Return a position, limited to 0 and the last one reached."""
     nothing: Sql = literal_column("0", BigInteger())
     return case((asked > reached, reached), (asked < nothing, nothing), else_=asked)
 
@@ -79,10 +78,10 @@ def _changes(_: Row, call: Call) -> Rows:
 
 
 def _view_of_changes(call: Call) -> View:
-    """Return what is public at the position up to which changes are told.
+    """Return the view of public content at the position up to which changes are listed.
 
-    A cursor carries it, so that all pages of a list are of one moment. A position that is not
-    reached yet is not told of, so the last one that is stands for it.
+    A cursor carries the position, so that all pages of a list are of one moment. For a position
+    that is not reached yet, the view is at the last one that is.
     """
     asked, reached = _until(call), relations.position().scalar_subquery()
     cursors = (call.arguments.get(name) for name in ("after", "before"))
@@ -102,23 +101,29 @@ def _kind(change: ChangeRow) -> Sql:
 
 
 class SyncChange:
-    """An edition that was published, changed or taken back."""
+    """Edition that was published, changed or unpublished."""
 
     kind = value(
         "SyncKind",
         _kind,
-        "UPSERT, or DELETE for what is not public any more.",
+        "`UPSERT` for a public edition, `DELETE` for one that is no longer public.",
     )
-    # Not its id: clients that keep objects by id would take the change for the entry.
-    entry_id = value("ID", ChangeRow.entry_id, "The entry's id.")
-    type = word("EntryType", ChangeRow.content_type, "Its content type.")
+    # Not `id`: clients that cache objects by id would take the change for the entry.
+    entry_id = value("ID", ChangeRow.entry_id, "Id of the changed entry.")
+    type = word("EntryType", ChangeRow.content_type, "Content type of the changed edition.")
     type_name = word_text("str", "type", ChangeRow.content_type)
-    locale = word("Locale", ChangeRow.locale, "The edition's language.")
+    locale = word("Locale", ChangeRow.locale, "Locale of the changed edition.")
     locale_name = word_text("str", "locale", ChangeRow.locale)
-    path = value("str | None", ChangeRow.path, "Where it stands, or stood.")
-    position = value("int", ChangeRow.position, "The position of its last change.")
-    digest = value("str | None", ChangeRow.digest, "The digest of what is shown.")
-    entry = one("Entry | None", _public_entry, "The entry; null if it is not public any more.")
+    path = value(
+        "str | None",
+        ChangeRow.path,
+        "URL path of the edition, or its last one; null for an entry without a page.",
+    )
+    position = value("int", ChangeRow.position, "Position of the last change of the edition.")
+    digest = value(
+        "str | None", ChangeRow.digest, "Digest of the public revision; null if there is none."
+    )
+    entry = one("Entry | None", _public_entry, "Changed entry; null if it is no longer public.")
 
 
 def _affected_paths(site: Site) -> Declared:
@@ -133,8 +138,8 @@ def _affected_paths(site: Site) -> Declared:
     return connection(
         "AffectedPage",
         rows,
-        "The pages whose rendering can have changed since a position, and the paths that have "
-        "been left, by path.",
+        "Pages whose rendering can have changed since a position, and paths that no longer have "
+        "a page, by path.",
         order="AffectedPageOrder",
         arguments=(_SINCE,),
         extent=Extent(),
@@ -142,15 +147,17 @@ def _affected_paths(site: Site) -> Declared:
 
 
 class AffectedPage:
-    """A page whose rendering can have changed, or a path at which none stands any more."""
+    """Page whose rendering can have changed, or path that no longer has a page."""
 
-    path = value("str", AffectedRow.path, "Where it stands, or stood.")
-    type = word("EntryType", AffectedRow.content_type, "Its content type.")
+    path = value("str", AffectedRow.path, "URL path of the page, or the path that it has left.")
+    type = word("EntryType", AffectedRow.content_type, "Content type of the affected page.")
     type_name = word_text("str", "type", AffectedRow.content_type)
-    locale = word("Locale", AffectedRow.locale, "Its language.")
+    locale = word("Locale", AffectedRow.locale, "Locale of the affected page.")
     locale_name = word_text("str", "locale", AffectedRow.locale)
-    reason = value("AffectedReason", AffectedRow.reason, "Why: the most direct reason.")
-    entry = one("Entry | None", _public_entry, "The page; null if it has left the path.")
+    reason = value(
+        "AffectedReason", AffectedRow.reason, "Most direct reason why the page is listed."
+    )
+    entry = one("Entry | None", _public_entry, "Entry of the page; null if it has left the path.")
 
 
 def _until_of_page(page: Page, _: Call) -> Sql:
@@ -160,27 +167,35 @@ def _until_of_page(page: Page, _: Call) -> Sql:
 _UNTIL = seen_value(
     "int",
     _until_of_page,
-    "The position up to which changes are told: since, when asked the next time.",
+    "Position up to which changes are listed: the `since` of the next request.",
 )
 _TYPE = Facet("type", ChangeRow.content_type, enum="EntryType")
 _LOCALE = Facet("locale", ChangeRow.locale, enum="Locale")
 
 
 def add_change_types(namespace: Namespace) -> None:
-    """Add the types of what has changed."""
+    """Add the types of changes and affected pages."""
     namespace.add_object(SyncChange)
     namespace.add_object(AffectedPage)
     kinds = ("UPSERT", "DELETE")
-    namespace.add_enum("SyncKind", "What became of an edition.", {each: each for each in kinds})
+    namespace.add_enum(
+        "SyncKind",
+        "Kind of a change: the edition is public, or no longer.",
+        {each: each for each in kinds},
+    )
     reasons = {each: each for each in relations.REASONS}
-    namespace.add_enum("AffectedReason", "Why a page can look different.", reasons)
+    namespace.add_enum(
+        "AffectedReason", "Reason why a page is affected, most direct first.", reasons
+    )
     add_where(
         namespace,
         "SyncWhere",
-        "What is asked of a change.",
+        "Filter on a change.",
         {
-            "type": comparison("EntryTypeFilter", ChangeRow.content_type, "Its type."),
-            "locale": comparison("LocaleFilter", ChangeRow.locale, "Its language."),
+            "type": comparison(
+                "EntryTypeFilter", ChangeRow.content_type, "Content type of the change."
+            ),
+            "locale": comparison("LocaleFilter", ChangeRow.locale, "Locale of the change."),
         },
     )
     added = summaries(
@@ -194,20 +209,20 @@ def add_change_types(namespace: Namespace) -> None:
 
 
 def change_fields(site: Site) -> Mapping[str, Declared]:
-    """Return the root fields that tell what has changed."""
+    """Return the root fields ``position``, ``sync`` and ``affectedPaths``."""
     return {
         "position": seen_value(
             "int",
             lambda _, call: _last_position(call),
-            "The position of the last publication that is seen; through @view(asOf: …), the one "
-            "before the first of a later time. Look through @view(position: …) to read all of a "
-            "site as of then.",
+            "Position of the last publication in the view; with `@view(asOf: …)`, the one before "
+            "the first publication of a later time. Use `@view(position: …)` to read the whole "
+            "site at a position.",
         ),
         "sync": connection(
             "SyncChange",
             _changes,
-            "What has changed since a position, in the order of positions; all pages of it are of "
-            "the moment of the first.",
+            "Changes since a position, by position. All pages of the list are of the moment of the "
+            "first page.",
             where="SyncWhere",
             arguments=(_SINCE,),
             view=_view_of_changes,

@@ -42,40 +42,40 @@ def _tagged_entries(tag: TagRow, call: Call) -> Rows:
 
 
 class Category(Node):
-    """A place in the tree of topics."""
+    """Node in the tree of topics."""
 
-    id = value("ID", CategoryRow.id, "Its id.")
-    slug = value("str", CategoryRow.slug, "Its word, different from its siblings'.")
-    tree_path = value("str", CategoryRow.path, "The slugs from the root down: a/b/c.")
-    name = value("str", CategoryRow.name, "What it is called.")
-    description = value("str", CategoryRow.description, "What it is about.")
-    parent = one("Category | None", _parent, "The category above it; null for a root.")
-    ancestors = many("list[Category]", _ancestors, "The categories above it, the root first.")
-    children = many("list[Category]", _children, "The categories right below it, in order.")
+    id = value("ID", CategoryRow.id, "Id of the category.")
+    slug = value("str", CategoryRow.slug, "URL slug, unique among siblings.")
+    tree_path = value("str", CategoryRow.path, "Slugs from the root down: `a/b/c`.")
+    name = value("str", CategoryRow.name, "Display name of the category.")
+    description = value("str", CategoryRow.description, "Text about the topic, for readers.")
+    parent = one("Category | None", _parent, "Category right above; null for a root.")
+    ancestors = many("list[Category]", _ancestors, "Categories above, root first.")
+    children = many("list[Category]", _children, "Categories right below, in the editors' order.")
     entries = entry_connection(
         "Entry",
         _entries,
-        "The entries right in it.",
+        "Entries in exactly this category, not in those below.",
         where="EntryWhere",
         order="EntryOrder",
         extent=PART_OF_ALL,
     )
 
 
-# What several categories can have in common.
+# The values by which categories are counted.
 CATEGORIES_SUMMED = Summed((Facet("parent", CategoryRow.path, of_call(_parent)),))
 
 
 class Tag(Node):
-    """A word that cuts across the tree of topics."""
+    """Label that cuts across the tree of topics."""
 
-    id = value("ID", TagRow.id, "Its id.")
-    slug = value("str", TagRow.slug, "Its word in addresses.")
-    name = value("str", TagRow.name, "What it is called.")
+    id = value("ID", TagRow.id, "Id of the tag.")
+    slug = value("str", TagRow.slug, "URL slug of the tag.")
+    name = value("str", TagRow.name, "Display name of the tag.")
     entries = entry_connection(
         "Entry",
         _tagged_entries,
-        "The entries that have this tag.",
+        "Entries with this tag.",
         where="EntryWhere",
         order="EntryOrder",
         extent=PART_OF_ALL,

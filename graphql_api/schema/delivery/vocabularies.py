@@ -13,14 +13,16 @@ from graphql_api.schema.delivery.link import link_kinds
 def add_content_vocabularies(namespace: Namespace, site: Site) -> None:
     """Add the enums of content and their filters."""
     names = list(site.content_types)
-    namespace.add_words("EntryType", "The site's content types.", {name: name for name in names})
-    namespace.add_words("Locale", "The site's languages.", words_by_name("Locale", site.locales))
+    namespace.add_words("EntryType", "Content types of the site.", {name: name for name in names})
+    namespace.add_words("Locale", "Locales of the site.", words_by_name("Locale", site.locales))
     namespace.add_words(
-        "LinkKind", "What links say of their targets.", words_by_name("LinkKind", link_kinds(site))
+        "LinkKind",
+        "Kinds of links: those of the site's link fields, and of links inside texts.",
+        words_by_name("LinkKind", link_kinds(site)),
     )
     namespace.add_fixed_words(
         "LinkOrigin",
-        "Where a link was written: in a link field, inside a text, or as a reference.",
+        "Place where a link was written: a link field, a text or a reference.",
         {each.name: each.value for each in Origin},
     )
     for enum in ("EntryType", "Locale", "LinkKind", "LinkOrigin"):

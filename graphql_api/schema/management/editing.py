@@ -14,7 +14,7 @@ from graphql_api.planner.json_sql import Elements, element_index
 from graphql_api.planner.source import Chosen, Columns, Sql
 from graphql_api.schema.declaring.aggregates import Facet
 from graphql_api.schema.declaring.connection import connection
-from graphql_api.schema.declaring.fields import Declared, many, of_row, one, value
+from graphql_api.schema.declaring.fields import THIS_TYPE, Declared, many, of_row, one, value
 from graphql_api.schema.declaring.json_parts import json_member
 from graphql_api.schema.declaring.row_sources import Condition, revision_rows
 from graphql_api.schema.declaring.words import part_text, part_word, word, word_text
@@ -160,7 +160,7 @@ ENTRY_FIELDS: Mapping[str, Declared] = {
 # The filters and facets of entries that only editors have.
 ENTRY_FILTERS: Mapping[str, Declared] = {
     "state": comparison(
-        "EntryStateFilter", _state, "Filter on the workflow state of the revision."
+        "EntryStateFilter", _state, f"Filter on the workflow state of the `{THIS_TYPE}`."
     ),
 }
 ENTRY_FACETS = (Facet("state", of_row(_state)),)

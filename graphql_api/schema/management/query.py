@@ -38,7 +38,7 @@ from graphql_api.schema.management.impact import checks_json
 from graphql_api.schema.management.nodes import EDITING_NODES
 
 _ENTRY = (
-    Argument("entry_id", "ID", "Entry id."),
+    Argument("entry_id", "ID", "Id of the entry with the edition."),
     Argument("locale", "Locale | None", "Locale of the edition; default: the site's first locale."),
 )
 _REVISION = Argument("revision_id", "ID | None", "Revision id; default: the newest revision.")

@@ -198,7 +198,7 @@ class Subscription:
         Answer(_presence),
         "Accounts that have an edition open, at once and at every change.",
         (
-            Argument("entry_id", "ID", "Entry id."),
+            Argument("entry_id", "ID", "Id of the entry with the edition."),
             Argument(
                 "locale",
                 "Locale | None",
