@@ -271,7 +271,7 @@ WHOLE = {
     "Entry.linkGroups": "one a kind of link",
     "Entry.presence": "those who are there in this minute",
     **dict.fromkeys(("Category.ancestors", "Category.children"), "a tree is read whole"),
-    **dict.fromkeys(("Review.reviewers", "Review.signOffs"), "on one digest"),
+    **dict.fromkeys(("EntryReview.reviewers", "EntryReview.signOffs"), "on one digest"),
     **dict.fromkeys(("Revision.signOffs", "Revision.changeRequests"), "on one digest"),
     **dict.fromkeys(("ReviewRequest.signOffs", "ReviewRequest.changeRequests"), "in one review"),
     **dict.fromkeys(("ReviewRequest.stages", "ReviewRequest.assignees"), "in one review"),

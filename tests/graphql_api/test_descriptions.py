@@ -186,4 +186,5 @@ def test_a_description_ends_with_a_full_stop_and_has_no_placeholder(
     for each in all_described(schemas[api, name]):
         assert THIS_TYPE not in each.text, each
         assert THIS_FIELD not in each.text, each
+        assert "{mutation}" not in each.text, each
         assert each.text.endswith(".") or each.text in declared, each

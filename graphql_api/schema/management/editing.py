@@ -160,7 +160,7 @@ ENTRY_FIELDS: Mapping[str, Declared] = {
 # The filters and facets of entries that only editors have.
 ENTRY_FILTERS: Mapping[str, Declared] = {
     "state": comparison(
-        "EntryStateFilter", _state, f"Workflow state of the `{THIS_TYPE}` revision."
+        "EntryStateFilter", _state, f"Filter on the workflow state of the `{THIS_TYPE}`."
     ),
 }
 ENTRY_FACETS = (Facet("state", of_row(_state)),)
