@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from cms.importing.front_matter import read_markdown as read_markdown
     from cms.importing.front_matter import read_yaml as read_yaml
     from cms.publishing.gates import Candidate as Candidate
-    from cms.review.comments import Place as Place
+    from cms.review.comments import CommentPlace as CommentPlace
     from cms.settings import Settings as Settings
     from cms.settings import load_settings as load_settings
     from cms.site import Seo as Seo
@@ -85,7 +85,7 @@ _NAMES = {
     ),
     "cms.importing.front_matter": ("FrontMatter", "read_markdown", "read_yaml"),
     "cms.publishing.gates": ("Candidate",),
-    "cms.review.comments": ("Place",),
+    "cms.review.comments": ("CommentPlace",),
     "cms.settings": ("Settings", "load_settings"),
     "cms.site": ("Seo", "Site"),
     "cms.work.work": ("Reading", "Work"),

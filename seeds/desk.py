@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from cms import FrontMatter, Place, Saved, Work, commands, read_yaml, text_at
+from cms import CommentPlace, FrontMatter, Saved, Work, commands, read_yaml, text_at
 from seeds.newsroom import Newsroom, faults_in
 
 _NOON = timedelta(hours=12)
@@ -111,13 +111,13 @@ async def _resolve(desk: Desk, work: Work, _: Given) -> None:
     await commands.resolve_comment(work, desk.thread)
 
 
-def _place(desk: Desk, given: Given) -> Place:
+def _place(desk: Desk, given: Given) -> CommentPlace:
     """Return where the words stand that a comment is about."""
     field, words = given["field"], given["words"]
     start = (text_at(desk.saved.revision.content, field) or "").find(words)
     if start < 0:
         raise desk.source.fault(desk.key, f"{field} does not contain {words!r}")
-    return Place(desk.saved.revision.id, field, start, start + len(words))
+    return CommentPlace(desk.saved.revision.id, field, start, start + len(words))
 
 
 STEPS: Mapping[str, Step] = {

@@ -22,7 +22,7 @@ from cms.errors import ContentFileError, Refused
 from cms.importing.front_matter import FrontMatter
 from cms.importing.session import DeskEdition, ImportDesk, Staff, printable
 from cms.importing.site.files import Change, Commit, find_names, read_folder, read_history
-from cms.importing.site.mapping import MarkdownMapping, Place
+from cms.importing.site.mapping import MarkdownMapping, PagePlace
 from cms.importing.site.page_text import PageText, fault_of
 from cms.importing.site.pages import LostLink, OldPage, OldSite
 from cms.site import Site
@@ -147,7 +147,7 @@ class _Plan:
     folder: Path
     old: OldSite
     commits: Sequence[Commit]
-    files: Sequence[tuple[Place, FrontMatter]]
+    files: Sequence[tuple[PagePlace, FrontMatter]]
 
 
 def _read(site: Site, folder: Path, mapping: MarkdownMapping, staff: Staff) -> _Plan:

@@ -20,7 +20,7 @@ LONGEST = 10_000
 
 
 @dataclass(frozen=True)
-class Place:
+class CommentPlace:
     """A range of a text in a revision that a comment is about.
 
     Attributes:
@@ -55,7 +55,7 @@ async def add_comment(
     entry_id: str,
     body: str,
     *,
-    place: Place | None = None,
+    place: CommentPlace | None = None,
     locale: str | None = None,
 ) -> Comment:
     """Begin a thread about an edition and return its first comment.
@@ -120,7 +120,7 @@ async def locate_comments(reading: Reading, entry_id: str, locale: str | None) -
     return [Located(each, _place_of(each, held)) for each in threads]
 
 
-async def _anchor(work: Work, held: Held, place: Place) -> Anchor:
+async def _anchor(work: Work, held: Held, place: CommentPlace) -> Anchor:
     revision = await get_revision(work, held.edition, place.revision_id)
     return anchor_in(revision.content, place.field_path, place.start, place.end)
 

@@ -15,7 +15,7 @@ import orjson
 from cms.content.slug import slugify
 from cms.errors import ContentFileError
 from cms.importing.front_matter import FrontMatter, parse_markdown, read_markdown
-from cms.importing.site.mapping import MarkdownMapping, Place, refuse_outside
+from cms.importing.site.mapping import MarkdownMapping, PagePlace, refuse_outside
 
 # The minimum share of common words for a rename. Files of one kind share headings and phrases,
 # so half would not be enough.
@@ -32,7 +32,7 @@ class Change:
         text: the new text; ``None`` if it was deleted.
     """
 
-    place: Place
+    place: PagePlace
     label: Path
     text: str | None
 
@@ -83,7 +83,7 @@ class Names:
         return word
 
 
-def read_folder(folder: Path, mapping: MarkdownMapping) -> Iterator[tuple[Place, FrontMatter]]:
+def read_folder(folder: Path, mapping: MarkdownMapping) -> Iterator[tuple[PagePlace, FrontMatter]]:
     """Yield the files of a folder with pages, ordered by path.
 
     Raises:
@@ -119,7 +119,7 @@ def read_history(folder: Path, mapping: MarkdownMapping) -> list[Commit]:
 
 
 def find_names(
-    mapping: MarkdownMapping, commits: Sequence[Commit], present: Iterable[Place]
+    mapping: MarkdownMapping, commits: Sequence[Commit], present: Iterable[PagePlace]
 ) -> Names:
     """Return the former names of pages in the history.
 
@@ -207,7 +207,7 @@ def _commits(lines: Iterable[_Line], mapping: MarkdownMapping) -> Iterator[Commi
             yield Commit(latest, author, message, changes, first.label)
 
 
-def _word(place: Place) -> str:
+def _word(place: PagePlace) -> str:
     return slugify(place.name.rpartition("/")[2])
 
 

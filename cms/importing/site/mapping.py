@@ -37,7 +37,7 @@ class LocaleFiles:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class PagePlace:
     """The locale and name in a file's path.
 
     Attributes:
@@ -102,7 +102,7 @@ class MarkdownMapping:
     url: str = ""
     unresolved: Literal["plain", "external"] = "plain"
 
-    def place_of(self, path: str) -> Place | None:
+    def place_of(self, path: str) -> PagePlace | None:
         """Return the locale and name in a file's path; ``None`` if it is not an entry."""
         if not path.endswith(".md") or any(fnmatchcase(path, each) for each in self.skip):
             return None
@@ -116,7 +116,9 @@ class MarkdownMapping:
         _, _, locale = max(found)  # the most specific one
         files = self.locales[locale]
         inside = path.removeprefix(files.folder.strip("/")).lstrip("/")
-        return Place(locale=locale, name=_without_index(inside.removesuffix(f"{files.suffix}.md")))
+        return PagePlace(
+            locale=locale, name=_without_index(inside.removesuffix(f"{files.suffix}.md"))
+        )
 
     def check(self, site: Site, content_type: type[ContentType]) -> None:
         """Check that the mapping fits the site.

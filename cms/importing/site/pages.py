@@ -20,7 +20,7 @@ from cms.importing.site.addresses import (
     with_links,
 )
 from cms.importing.site.files import Names
-from cms.importing.site.mapping import MarkdownMapping, Place
+from cms.importing.site.mapping import MarkdownMapping, PagePlace
 from cms.importing.site.page_text import PageText, fields_of, read_page
 
 PageKey: TypeAlias = tuple[str, str]
@@ -106,18 +106,18 @@ class OldSite:
     with_drafts: bool
     pages: dict[PageKey, OldPage] = field(default_factory=dict)
 
-    def key_of(self, place: Place) -> PageKey:
+    def key_of(self, place: PagePlace) -> PageKey:
         """Return the key of the page of a file."""
         return place.locale, self.names.key(place.name)
 
-    def page_at(self, place: Place) -> OldPage:
+    def page_at(self, place: PagePlace) -> OldPage:
         """Return the page of a file, which may have no text yet."""
         key = self.key_of(place)
         if key not in self.pages:
             self.pages[key] = OldPage(key, self.slugs.get(key, key[1]))
         return self.pages[key]
 
-    def read(self, place: Place, source: FrontMatter) -> PageText:
+    def read(self, place: PagePlace, source: FrontMatter) -> PageText:
         """Return the text of a page in a file.
 
         Raises:

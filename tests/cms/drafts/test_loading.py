@@ -32,7 +32,7 @@ from cms.publishing.publishing import (
     unpublish_entry,
 )
 from cms.review.comments import (
-    Place,
+    CommentPlace,
     add_comment,
     locate_comments,
     reply_to_comment,
@@ -84,7 +84,7 @@ def of_an_entry(names: Names) -> dict[str, Attempt]:
     """Return everything that can be done to an entry."""
     entry, base, digest, at = names.entry, names.revision, names.digest, names.locale
     changes, day = Changes(title="x"), timedelta(days=1)
-    place = Place(base, "title", 0, 1)
+    place = CommentPlace(base, "title", 0, 1)
     return {
         "save": lambda w: save_draft(w, entry, draft_of(), base_revision=base, locale=at),
         "update": lambda w: update_entry(w, entry, changes, base_revision=base, locale=at),

@@ -15,7 +15,7 @@ from cms.importing.site.addresses import (
     with_links,
 )
 from cms.importing.site.files import Change, Commit, find_names
-from cms.importing.site.mapping import LocaleFiles, MarkdownMapping, Place
+from cms.importing.site.mapping import LocaleFiles, MarkdownMapping, PagePlace
 
 SITE = "https://old.example"
 
@@ -100,14 +100,14 @@ def test_a_file_is_in_the_language_of_its_folder_or_suffix() -> None:
         locales={"en": LocaleFiles(folder="content/en"), "de": LocaleFiles(folder="content/de")},
         skip=("*/search.md",),
     )
-    assert by_folder.place_of("content/de/a/kai.md") == Place(locale="de", name="a/kai")
-    assert by_folder.place_of("content/de/kai/index.md") == Place(locale="de", name="kai")
+    assert by_folder.place_of("content/de/a/kai.md") == PagePlace(locale="de", name="a/kai")
+    assert by_folder.place_of("content/de/kai/index.md") == PagePlace(locale="de", name="kai")
     assert by_folder.place_of("content/de/search.md") is None
     assert by_folder.place_of("content/fr/quai.md") is None
     assert by_folder.place_of("content/de/kai.txt") is None
     by_suffix = MarkdownMapping(locales={"en": LocaleFiles(), "de": LocaleFiles(suffix=".de")})
-    assert by_suffix.place_of("quay.md") == Place(locale="en", name="quay")
-    assert by_suffix.place_of("quay.de.md") == Place(locale="de", name="quay")
+    assert by_suffix.place_of("quay.md") == PagePlace(locale="en", name="quay")
+    assert by_suffix.place_of("quay.de.md") == PagePlace(locale="de", name="quay")
 
 
 def test_an_address_is_one_of_a_file_by_its_language() -> None:
@@ -120,7 +120,7 @@ def test_an_address_is_one_of_a_file_by_its_language() -> None:
 
 def commit(day: int, **texts: str | None) -> Commit:
     changes = [
-        Change(Place(locale="en", name=name), Path(f"en/{name}.md"), text)
+        Change(PagePlace(locale="en", name=name), Path(f"en/{name}.md"), text)
         for name, text in texts.items()
     ]
     return Commit(datetime(2024, 1, day, tzinfo=UTC), "hand", "", tuple(changes), Path("history"))
@@ -135,7 +135,7 @@ def test_a_renamed_file_is_known_by_what_it_says() -> None:
         commit(2, platform=f"{LONG} and more", tls="Not this at all."),
         commit(3, **{"tls-security": LONG.upper()}),
     ]
-    present = [Place(locale="en", name=name) for name in ("platform", "tls", "tls-security")]
+    present = [PagePlace(locale="en", name=name) for name in ("platform", "tls", "tls-security")]
     names = find_names(MarkdownMapping(), history, present)
     assert names.present == {"paas": "platform"}
     assert names.key("docs/paas") == "platform"
@@ -146,6 +146,6 @@ def test_a_renamed_file_is_known_by_what_it_says() -> None:
 def test_what_the_mapping_says_of_names_goes_first() -> None:
     mapping = MarkdownMapping(renamed={"paas": "pass", "a": "b", "b": "a"})
     history = [commit(1, paas=LONG), commit(2, platform=LONG)]
-    names = find_names(mapping, history, [Place(locale="en", name="platform")])
+    names = find_names(mapping, history, [PagePlace(locale="en", name="platform")])
     assert names.key("paas") == "pass"
     assert names.key("a") in {"a", "b"}  # a circle ends

@@ -10,7 +10,7 @@ from cms.authorization.actor import OPERATOR, Actor, Grant
 from cms.comparison.anchors import text_at
 from cms.review.comments import (
     LONGEST,
-    Place,
+    CommentPlace,
     add_comment,
     locate_comments,
     reply_to_comment,
@@ -23,14 +23,17 @@ BODY = "The first sentence says little. The second one says what matters. The th
 QUOTE = "says what matters"
 
 
-def place_of(head: Revision, quote: str = QUOTE, field_path: str = "fields/body") -> Place:
+def place_of(head: Revision, quote: str = QUOTE, field_path: str = "fields/body") -> CommentPlace:
     text = text_at(head.content, field_path) or ""
     start = text.index(quote)
-    return Place(head.id, field_path, start, start + len(quote))
+    return CommentPlace(head.id, field_path, start, start + len(quote))
 
 
 async def comment_on(
-    newsroom: Newsroom, head: Revision, place: Place | None = None, actor: Actor | None = None
+    newsroom: Newsroom,
+    head: Revision,
+    place: CommentPlace | None = None,
+    actor: Actor | None = None,
 ) -> Comment:
     async with newsroom.as_(actor or newsroom.reviewers[0]) as work:
         entry_id = await entry_id_of(work, head)
@@ -116,7 +119,7 @@ async def test_a_comment_is_about_words_that_are_there(
 ) -> None:
     head = await newsroom.draft(body=BODY, rating=3)
     entry_id = await newsroom.entry_id(head)
-    place = Place(head.id, field_path, start, end)
+    place = CommentPlace(head.id, field_path, start, end)
     code, _ = await refusal(
         newsroom, newsroom.author, lambda work: add_comment(work, entry_id, "Hm.", place=place)
     )
@@ -128,7 +131,7 @@ async def test_a_comment_is_about_a_revision_of_its_entry(newsroom: Newsroom) ->
     head, other = await newsroom.draft(body=BODY), await newsroom.draft(title="Other", body=BODY)
     entry_id = await newsroom.entry_id(head)
     for revision_id in (other.id, "rev_" + "0" * 26, "x"):
-        place = Place(revision_id, "fields/body", 0, 3)
+        place = CommentPlace(revision_id, "fields/body", 0, 3)
         assert await newsroom.codes(
             newsroom.author,
             add_comment,

@@ -15,7 +15,7 @@ from cms.commands import (
     withdraw_review,
 )
 from cms.content.canonical_json import JsonObject
-from cms.review.comments import Place
+from cms.review.comments import CommentPlace
 from cms.work.work import Work
 from graphql_api.schema.management.context import InputValues
 from graphql_api.schema.management.mutations.drafts import BASE, ENTRY_ID
@@ -76,7 +76,7 @@ async def _comment(work: Work, inputs: InputValues) -> JsonObject:
         work,
         inputs["entryId"],
         inputs["body"],
-        place=Place(place["revisionId"], place["fieldPath"], place["start"], place["end"])
+        place=CommentPlace(place["revisionId"], place["fieldPath"], place["start"], place["end"])
         if place
         else None,
         locale=inputs.get("locale"),
