@@ -22,7 +22,7 @@ from graphql_api.schema.declaring.connection import PageInfo, add_connection, ad
 from graphql_api.schema.declaring.fields import Declared
 from graphql_api.schema.declaring.inputs import add_leaf_filters, add_where
 from graphql_api.schema.declaring.search import Highlight, Suggestion
-from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.declaring.view import add_directive, add_view
 from graphql_api.schema.delivery.entry import Entry, available_locales
 from graphql_api.schema.delivery.filters import add_wheres
@@ -114,9 +114,9 @@ def build_delivery_schema(site: Site) -> GraphQLSchema:
     Raises:
         SiteError: if a field of the site has no GraphQL type.
     """
-    namespace = Namespace()
-    _add_content(namespace, site, _More())
-    return _with_views(namespace.build(list(site.content_types)))
+    registry = TypeRegistry()
+    _add_content(registry, site, _More())
+    return _with_views(registry.build(list(site.content_types)))
 
 
 def build_management_schema(site: Site, without: Collection[str] = ()) -> GraphQLSchema:
@@ -129,22 +129,22 @@ def build_management_schema(site: Site, without: Collection[str] = ()) -> GraphQ
     Raises:
         SiteError: if a field of the site has no GraphQL type.
     """
-    namespace = Namespace(Perspective.DRAFT)
-    add_editing_vocabularies(namespace, site)
+    registry = TypeRegistry(Perspective.DRAFT)
+    add_editing_vocabularies(registry, site)
     more = _More(ENTRY_FIELDS, ENTRY_FILTERS, ENTRY_FACETS, REVISION_FIELDS, SIGN_OFF, QUERY_FIELDS)
-    _add_content(namespace, site, more)
+    _add_content(registry, site, more)
     for each in _EDITING_TYPES:
-        namespace.add_object(each)
+        registry.add_object(each)
     for node, summed in (("Revision", REVISIONS_SUMMED), ("AuditRecord", AUDIT_SUMMED)):
-        add_connection(namespace, node, **summaries(namespace, node, summed))
+        add_connection(registry, node, **summaries(registry, node, summed))
     for node in ("Account", "EntryComment", "EntryPublication", "ServiceToken"):
-        add_connection(namespace, node)
-    add_editing_orders(namespace)
-    add_where(namespace, "AuditWhere", "Filter on an audit record.", AUDIT_WHERE)
-    reasons = add_errors(namespace)
-    _add_mutations(namespace, site, without)
+        add_connection(registry, node)
+    add_editing_orders(registry)
+    add_where(registry, "AuditWhere", "Filter on an audit record.", AUDIT_WHERE)
+    reasons = add_errors(registry)
+    _add_mutations(registry, site, without)
     return _with_views(
-        namespace.build(
+        registry.build(
             [*site.content_types, *reasons], mutation="Mutation", subscription="Subscription"
         )
     )
@@ -155,13 +155,13 @@ def _with_views(schema: GraphQLSchema) -> GraphQLSchema:
     return schema
 
 
-def _add_content(namespace: Namespace, site: Site, more: _More) -> None:
+def _add_content(registry: TypeRegistry, site: Site, more: _More) -> None:
     """Add the types and root fields that read the content of a site."""
-    namespace.add_interface(Node)
-    add_content_vocabularies(namespace, site)
-    namespace.add_interface(
+    registry.add_interface(Node)
+    add_content_vocabularies(registry, site)
+    registry.add_interface(
         Entry,
-        available_locales=available_locales(namespace.words("Locale")),
+        available_locales=available_locales(registry.words("Locale")),
         link_groups=link_groups(site),
         **seo_fields(site),
         **more.entry,
@@ -176,51 +176,51 @@ def _add_content(namespace: Namespace, site: Site, more: _More) -> None:
         EntryReview,
         Attestation,
     ):
-        namespace.add_object(shared)
+        registry.add_object(shared)
     for each in seo_types(site):
-        namespace.add_object(each)
-    namespace.add_object(more.sign_off)
-    namespace.add_object(Revision, **more.revision)
-    _add_shared_inputs(namespace, more.entry_filters)
-    _add_link_target(namespace, site)
+        registry.add_object(each)
+    registry.add_object(more.sign_off)
+    registry.add_object(Revision, **more.revision)
+    _add_shared_inputs(registry, more.entry_filters)
+    _add_link_target(registry, site)
     for part in (Markdown, TocEntry):
-        namespace.add_object(part)
-    add_section(FieldTypes(namespace, KINDS))
+        registry.add_object(part)
+    add_section(FieldTypes(registry, KINDS))
     reverses = site.reverses()
     for content_type in site.content_types.values():
         back = [each for each in reverses if each.target == content_type.name]
-        add_entry_type(namespace, content_type, back, more.entry_filters, more.entry_facets)
-    namespace.add_object(PageInfo)
-    add_summary_types(namespace)
+        add_entry_type(registry, content_type, back, more.entry_filters, more.entry_facets)
+    registry.add_object(PageInfo)
+    add_summary_types(registry)
     for each in (Highlight, Suggestion):
-        namespace.add_object(each)
-    added = summaries(namespace, "Entry", entries_summed(None, more.entry_facets))
-    add_entry_connection(namespace, "Entry", **added)
+        registry.add_object(each)
+    added = summaries(registry, "Entry", entries_summed(None, more.entry_facets))
+    add_entry_connection(registry, "Entry", **added)
     for node, summed in (("EntryLink", LINKS_SUMMED), ("Category", CATEGORIES_SUMMED)):
-        add_connection(namespace, node, **summaries(namespace, node, summed))
+        add_connection(registry, node, **summaries(registry, node, summed))
     for node in ("Person", "Tag"):
-        add_connection(namespace, node)
-    add_site_types(namespace)
-    add_change_types(namespace)
+        add_connection(registry, node)
+    add_site_types(registry)
+    add_change_types(registry)
     root = {
         **node_fields(NODES),
         **fields_of_types(site),
         **site_fields(),
         **change_fields(site),
-        "view": add_view(namespace, site),
+        "view": add_view(registry, site),
         **more.query,
     }
-    namespace.add_object(Query, **root)
+    registry.add_object(Query, **root)
 
 
-def _add_mutations(namespace: Namespace, site: Site, without: Collection[str]) -> None:
-    namespace.add_input("CommentPlace", "Words in a text that a comment is about.", PLACE_INPUT)
-    namespace.add_input("ChosenRevision", "Revision to publish.", CHOSEN_INPUT)
-    namespace.add_input(
+def _add_mutations(registry: TypeRegistry, site: Site, without: Collection[str]) -> None:
+    registry.add_input("CommentPlace", "Words in a text that a comment is about.", PLACE_INPUT)
+    registry.add_input("ChosenRevision", "Revision to publish.", CHOSEN_INPUT)
+    registry.add_input(
         "PersonProfileInput", "Profile of a person on another site.", PERSON_PROFILE_INPUT
     )
     mutations: tuple[Mutation | SecretMutation, ...] = (
-        *draft_mutations(namespace, site),
+        *draft_mutations(registry, site),
         *ENTRY_MUTATIONS,
         *REVIEW_MUTATIONS,
         *PUBLISH_MUTATIONS,
@@ -229,18 +229,18 @@ def _add_mutations(namespace: Namespace, site: Site, without: Collection[str]) -
         *SESSION_MUTATIONS,
     )
     described = {"__doc__": "All mutations. Each runs in one transaction."}
-    namespace.add_object(
+    registry.add_object(
         type("Mutation", (), described),
-        **{each.name: each.declare(namespace) for each in mutations if each.name not in without},
+        **{each.name: each.declare(registry) for each in mutations if each.name not in without},
     )
 
 
-def _add_shared_inputs(namespace: Namespace, entry_filters: Mapping[str, Declared]) -> None:
-    add_leaf_filters(namespace)
-    add_wheres(namespace, entry_filters)
-    add_section_filter(FieldTypes(namespace, KINDS))
-    add_entry_order(namespace)
-    add_content_orders(namespace)
+def _add_shared_inputs(registry: TypeRegistry, entry_filters: Mapping[str, Declared]) -> None:
+    add_leaf_filters(registry)
+    add_wheres(registry, entry_filters)
+    add_section_filter(FieldTypes(registry, KINDS))
+    add_entry_order(registry)
+    add_content_orders(registry)
     path, slug = "URL path", "URL slug"
     for name, thing, keys in (
         ("EntryBy", "entry", {"id": "Id", "path": path}),
@@ -256,13 +256,13 @@ def _add_shared_inputs(namespace: Namespace, entry_filters: Mapping[str, Declare
             for key, word in keys.items()
         }
         description = f"Key of one {thing}: exactly one of the fields."
-        namespace.add_input(name, description, fields, one_of=True)
+        registry.add_input(name, description, fields, one_of=True)
 
 
-def _add_link_target(namespace: Namespace, site: Site) -> None:
+def _add_link_target(registry: TypeRegistry, site: Site) -> None:
     pages = [each.name for each in site.content_types.values() if each.path is not None]
     # Without pages, no link leads to an entry; but GraphQL has no empty unions.
-    namespace.add_union(
+    registry.add_union(
         "LinkTarget",
         "Entry of a content type with pages, the target of a link.",
         pages or [*site.content_types],

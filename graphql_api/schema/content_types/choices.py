@@ -16,7 +16,7 @@ from graphql_api.planner.json_sql import Elements, JsonConstant, element_index, 
 from graphql_api.planner.source import Sql
 from graphql_api.schema.content_types.document import document_of
 from graphql_api.schema.declaring.fields import PART, Declared, many, value
-from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.declaring.words import UNKNOWN, name_of, stored_text
 
 _UNKNOWN = JsonConstant(f'"{UNKNOWN}"'.encode(), "jsonb")
@@ -49,25 +49,25 @@ def chosen_list(choice: Choice, name: str, type_: str, description: str) -> Decl
     return many(f"list[{type_}]", rows, description)
 
 
-def choice_texts(namespace: Namespace, fields: Mapping[str, Field]) -> dict[str, Declared]:
+def choice_texts(registry: TypeRegistry, fields: Mapping[str, Field]) -> dict[str, Declared]:
     """Return the text fields beside the choices among these fields."""
-    return dict(_texts(namespace, fields))
+    return dict(_texts(registry, fields))
 
 
-def _texts(namespace: Namespace, fields: Mapping[str, Field]) -> Iterator[tuple[str, Declared]]:
+def _texts(registry: TypeRegistry, fields: Mapping[str, Field]) -> Iterator[tuple[str, Declared]]:
     for key, field in fields.items():
         shown = shown_as(field)
         is_list = isinstance(shown, List)
         if not isinstance(shown.item if isinstance(shown, List) else shown, Choice):
             continue
-        optional = "" if is_list or namespace.promises(shown) else " | None"
+        optional = "" if is_list or registry.promises(shown) else " | None"
         yield (
             text_name(api_name(key), is_list=is_list),
             value(
                 f"list[str]{optional}" if is_list else f"str{optional}",
                 _list_text(field) if is_list else _text(field),
                 stored_text(api_name(key)),
-                required=namespace.promises(shown) and not is_list,
+                required=registry.promises(shown) and not is_list,
                 work=PART,
             ),
         )

@@ -32,7 +32,7 @@ from graphql_api.schema.declaring.inputs import (
     order_terms,
     two_terms,
 )
-from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.delivery.entry import Entry
 from graphql_api.schema.delivery.filters import ENTRY_WHERE
 
@@ -59,13 +59,13 @@ _ORDERS: Mapping[str, tuple[Callable[[Row], Sql], bool]] = {
 }
 
 
-def add_entry_order(namespace: Namespace) -> None:
+def add_entry_order(registry: TypeRegistry) -> None:
     """Add the orders of entries of any type."""
-    add_order(namespace, "EntryOrder", _common_terms())
+    add_order(registry, "EntryOrder", _common_terms())
 
 
 def add_entry_type(
-    namespace: Namespace,
+    registry: TypeRegistry,
     content_type: type[ContentType],
     reverses: Sequence[Reverse],
     entry_filters: Mapping[str, Declared],
@@ -74,27 +74,27 @@ def add_entry_type(
     """Add a content type's object type and connection, its filter and its orders.
 
     Args:
-        namespace: the types that theirs are added to.
+        registry: the types that theirs are added to.
         content_type: the content type.
         reverses: the reverse sides of the references that lead to it.
         entry_filters: further filters on entries of any type.
         entry_facets: further facets of entries of any type.
     """
     name = content_type.name
-    types = FieldTypes(namespace, KINDS)
+    types = FieldTypes(registry, KINDS)
     fields = declare_fields(types, name, content_type.fields)
     described = {"__doc__": content_type.description or f"Entry of the content type `{name}`."}
     back = {each.name: reverse_field(each) for each in reverses}
-    namespace.add_object(type(name, (Entry,), described), **fields, **back)
-    added = summaries(namespace, name, entries_summed(content_type, entry_facets))
-    add_entry_connection(namespace, name, **added)
+    registry.add_object(type(name, (Entry,), described), **fields, **back)
+    added = summaries(registry, name, entries_summed(content_type, entry_facets))
+    add_entry_connection(registry, name, **added)
     own = declare_filters(types, name, content_type.fields)
     back_filters = {each.name: reverse_filter(each) for each in reverses}
     description = f"Filter on an entry of type `{name}`."
     every = {**ENTRY_WHERE, **entry_filters, **own, **back_filters}
-    add_where(namespace, f"{name}Where", description, every)
-    add_quantified(namespace, f"{name}ListWhere", f"{name}Where", "entries")
-    add_order(namespace, f"{name}Order", {**_common_terms(), **_own_terms(content_type)})
+    add_where(registry, f"{name}Where", description, every)
+    add_quantified(registry, f"{name}ListWhere", f"{name}Where", "entries")
+    add_order(registry, f"{name}Order", {**_common_terms(), **_own_terms(content_type)})
 
 
 def _common_terms() -> dict[str, OrderTerm]:

@@ -74,12 +74,12 @@ def leaves_filter(type_: str) -> DeclareList[Field]:
 
 def choice_filter(types: FieldTypes, name: str, field: Choice) -> Declared:
     """Declare the filter of a choice, and add that of its enum."""
-    return _field_comparison(add_enum_filter(types.namespace, name), field)
+    return _field_comparison(add_enum_filter(types.registry, name), field)
 
 
 def choices_filter(types: FieldTypes, name: str, field: List, item: Choice) -> Declared:
     """Declare the filter of a list of choices, and add that of their enum."""
-    return _items_comparison(add_enum_filter(types.namespace, name), field, item)
+    return _items_comparison(add_enum_filter(types.registry, name), field, item)
 
 
 def markdown_filter(_types: FieldTypes, _name: str, field: Markdown) -> Declared:
@@ -102,7 +102,7 @@ def object_filter(types: FieldTypes, name: str, field: Object) -> Declared:
 def objects_filter(types: FieldTypes, name: str, field: List, item: Object) -> Declared:
     """Declare the filter of a list of objects, and add it."""
     _add_object_where(types, name, item)
-    add_quantified(types.namespace, f"{name}ListWhere", f"{name}Where", "items")
+    add_quantified(types.registry, f"{name}ListWhere", f"{name}Where", "items")
     return _elements_filter(name, field)
 
 
@@ -147,12 +147,12 @@ def references_filter(_types: FieldTypes, _name: str, field: References) -> Decl
 
 def blocks_filter(types: FieldTypes, name: str, field: List, item: AnyBlock) -> Declared:
     """Declare the filter of a list of blocks, and add it and those of the blocks."""
-    namespace, blocks = types.namespace, item.blocks.values()
+    registry, blocks = types.registry, item.blocks.values()
     for block in blocks:
-        if not namespace.has(f"{block.name}Where"):
+        if not registry.has(f"{block.name}Where"):
             filters = declare_filters(types, block.name, block.fields)
             add_where(
-                namespace,
+                registry,
                 f"{block.name}Where",
                 f"Filter on a block of type `{block.name}`.",
                 filters,
@@ -165,8 +165,8 @@ def blocks_filter(types: FieldTypes, name: str, field: List, item: AnyBlock) -> 
         )
         for block in blocks
     }
-    add_where(namespace, f"{name}Where", f'Filter on a block in the field "{field.label}".', ways)
-    add_quantified(namespace, f"{name}ListWhere", f"{name}Where", "blocks")
+    add_where(registry, f"{name}Where", f'Filter on a block in the field "{field.label}".', ways)
+    add_quantified(registry, f"{name}ListWhere", f"{name}Where", "blocks")
     return _elements_filter(name, field)
 
 
@@ -178,8 +178,8 @@ def links_filter(_types: FieldTypes, _name: str, field: Links) -> Declared:
 def add_section_filter(types: FieldTypes) -> None:
     """Add the filter of sections, which is the same wherever they are."""
     filters = declare_filters(types, "EntrySection", Section().fields)
-    add_where(types.namespace, "EntrySectionWhere", "Filter on a section.", filters)
-    add_quantified(types.namespace, "EntrySectionListWhere", "EntrySectionWhere", "sections")
+    add_where(types.registry, "EntrySectionWhere", "Filter on a section.", filters)
+    add_quantified(types.registry, "EntrySectionListWhere", "EntrySectionWhere", "sections")
 
 
 def _description(field: Field) -> str:
@@ -237,7 +237,7 @@ def _is_block(name: str) -> Callable[[Row], ColumnElement[bool]]:
 
 def _add_object_where(types: FieldTypes, name: str, field: Object) -> None:
     add_where(
-        types.namespace,
+        types.registry,
         f"{name}Where",
         f'Filter on the object "{field.label or name}".',
         declare_filters(types, name, field.fields),

@@ -69,7 +69,7 @@ def list_input(types: FieldTypes, name: str, field: List) -> str:
 def object_input(types: FieldTypes, name: str, field: Object) -> str:
     """Return the input of an object, and add it."""
     fields = declare_inputs(types, name, field.fields)
-    types.namespace.add_input(
+    types.registry.add_input(
         f"{name}Input", field.description or f'Values of the object "{field.label}".', fields
     )
     return f"{name}Input"
@@ -86,7 +86,7 @@ def block_input(types: FieldTypes, name: str, field: AnyBlock) -> str:
         )
         for block in field.blocks.values()
     }
-    types.namespace.add_input(
+    types.registry.add_input(
         f"{name}Input",
         f'Block in the field "{field.label}": exactly one of the types.',
         choices,
@@ -98,9 +98,9 @@ def block_input(types: FieldTypes, name: str, field: AnyBlock) -> str:
 def _input_of_class(types: FieldTypes, block: type[Block]) -> str:
     """Return the input of a class of blocks, and add it, unless another field has it already."""
     name = f"{block.name}Input"
-    if not types.namespace.has(name):
+    if not types.registry.has(name):
         fields = declare_inputs(types, block.name, block.fields)
-        types.namespace.add_input(
+        types.registry.add_input(
             name, block.description or f"Values of a block of type `{block.name}`.", fields
         )
     return name

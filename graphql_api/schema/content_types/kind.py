@@ -14,7 +14,7 @@ from graphql_api.planner.declarations import Call, Row
 from graphql_api.planner.source import Sql
 from graphql_api.schema.declaring.aggregates import Facet, ValueOf
 from graphql_api.schema.declaring.fields import Declared
-from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.type_registry import TypeRegistry
 
 F = TypeVar("F", bound=Field)
 
@@ -118,9 +118,9 @@ class FieldTypes:
     """The types of fields in one schema.
 
     Attributes:
-        namespace: the types of the schema.
+        registry: the types of the schema.
         kinds: the kinds of field.
     """
 
-    namespace: Namespace
+    registry: TypeRegistry
     kinds: Kinds

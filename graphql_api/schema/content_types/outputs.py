@@ -71,7 +71,7 @@ def declare_fields(
     declared = {
         key: declare_field(types, f"{name}{camel(key)}", field) for key, field in fields.items()
     }
-    return {**declared, **choice_texts(types.namespace, fields)}
+    return {**declared, **choice_texts(types.registry, fields)}
 
 
 def declare_field(types: FieldTypes, name: str, field: Field) -> Declared:
@@ -94,7 +94,7 @@ def leaf_output(type_: str) -> Declare[Field]:
             _optional(types, type_, field),
             lambda row: member(document_of(row).json, field.name),
             _description(field),
-            required=types.namespace.promises(field),
+            required=types.registry.promises(field),
             work=PART,
         )
 
@@ -123,7 +123,7 @@ def choice_output(types: FieldTypes, name: str, field: Choice) -> Declared:
         _optional(types, name, field),
         lambda row: chosen_in(field, document_of(row).json),
         _description(field),
-        required=types.namespace.promises(field),
+        required=types.registry.promises(field),
         work=PART,
     )
 
@@ -186,7 +186,7 @@ def blocks_output(types: FieldTypes, name: str, field: List, item: AnyBlock) -> 
     """Declare a list of blocks, and add their types and the union of them."""
     for block in item.blocks.values():
         _add_block(types, block)
-    types.namespace.add_union(
+    types.registry.add_union(
         name, field.description or f'Block in the field "{field.label}".', list(item.blocks)
     )
     names = [text(block) for block in item.blocks]
@@ -210,7 +210,7 @@ def links_output(_types: FieldTypes, _name: str, field: Links) -> Declared:
 def add_section(types: FieldTypes) -> None:
     """Add the one type of all sections."""
     heading, body = declare_fields(types, "EntrySection", Section().fields).values()
-    types.namespace.add_object(
+    types.registry.add_object(
         type("EntrySection", (), {"__doc__": "Part of a page with a heading."}),
         heading=heading,
         anchor=_ANCHOR,
@@ -219,7 +219,7 @@ def add_section(types: FieldTypes) -> None:
 
 
 def _add_choice_enum(types: FieldTypes, name: str, field: Choice) -> None:
-    types.namespace.add_words(
+    types.registry.add_words(
         name, field.description or f'Choices of the field "{field.label}".', words_of(field)
     )
 
@@ -232,7 +232,7 @@ def _inner_output(
         part,
         _description(field),
         present=lambda row: member(document_of(row).json, field.name).is_not(None),
-        required=types.namespace.promises(field),
+        required=types.registry.promises(field),
     )
 
 
@@ -247,19 +247,19 @@ def _elements_output(type_: str, field: List) -> Declared:
 def _add_object(types: FieldTypes, name: str, field: Object) -> None:
     declared = declare_fields(types, name, field.fields)
     described = {"__doc__": field.description or f'Object in the field "{field.label}".'}
-    types.namespace.add_object(type(name, (), described), **declared)
+    types.registry.add_object(type(name, (), described), **declared)
 
 
 def _add_block(types: FieldTypes, block: type[Block]) -> None:
     """Add the type of a class of blocks, unless another field has it already."""
-    if not types.namespace.has(block.name):
+    if not types.registry.has(block.name):
         declared = declare_fields(types, block.name, block.fields)
         described = {"__doc__": block.description or f"Block of type `{block.name}`."}
-        types.namespace.add_object(type(block.name, (), described), **declared)
+        types.registry.add_object(type(block.name, (), described), **declared)
 
 
 def _optional(types: FieldTypes, type_: str, field: Field) -> str:
-    return type_ if types.namespace.promises(field) else f"{type_} | None"
+    return type_ if types.registry.promises(field) else f"{type_} | None"
 
 
 def _description(field: Field) -> str:

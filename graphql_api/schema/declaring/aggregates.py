@@ -28,7 +28,7 @@ from graphql_api.planner.page import Page
 from graphql_api.planner.paging import number_of
 from graphql_api.planner.source import Chosen, Selectable, Sql
 from graphql_api.schema.declaring.fields import Argument, Declared, many, of_row, row_object, value
-from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.declaring.words import name_of
 
 
@@ -108,34 +108,34 @@ class HistogramBucket:
     count = value("int", CountRow.count, "Number of rows in the span.")
 
 
-def add_summary_types(namespace: Namespace) -> None:
+def add_summary_types(registry: TypeRegistry) -> None:
     """Add the types of facets and histograms that all connections share."""
-    namespace.add_object(FacetCount)
-    namespace.add_object(HistogramBucket)
-    namespace.add_enum("HistogramInterval", "Length of the spans of a histogram.", _INTERVALS)
+    registry.add_object(FacetCount)
+    registry.add_object(HistogramBucket)
+    registry.add_enum("HistogramInterval", "Length of the spans of a histogram.", _INTERVALS)
 
 
-def summaries(namespace: Namespace, node: str, summed: Summed) -> dict[str, Declared]:
+def summaries(registry: TypeRegistry, node: str, summed: Summed) -> dict[str, Declared]:
     """Return the facets, histogram and aggregate of a connection, and add their types.
 
     Args:
-        namespace: the types that theirs are added to.
+        registry: the types that theirs are added to.
         node: the node type.
         summed: the values that can be counted and summed up.
     """
-    declared = {"facets": _facets(namespace, node, summed.facets)}
+    declared = {"facets": _facets(registry, node, summed.facets)}
     if summed.moments:
-        declared["histogram"] = _histogram(namespace, node, summed.moments)
+        declared["histogram"] = _histogram(registry, node, summed.moments)
     if summed.numbers:
-        declared["aggregate"] = _aggregate(namespace, node, summed.numbers)
+        declared["aggregate"] = _aggregate(registry, node, summed.numbers)
     return declared
 
 
-def _facets(namespace: Namespace, node: str, facets: Sequence[Facet]) -> Declared:
+def _facets(registry: TypeRegistry, node: str, facets: Sequence[Facet]) -> Declared:
     members = {
-        each.name: each.among(namespace.words(each.enum)) if each.enum else each for each in facets
+        each.name: each.among(registry.words(each.enum)) if each.enum else each for each in facets
     }
-    namespace.add_enum(f"{node}Facet", f"Values by which `{node}` rows can be counted.", members)
+    registry.add_enum(f"{node}Facet", f"Values by which `{node}` rows can be counted.", members)
     first = (
         f"Values of each `{node}` facet to return: default {DEFAULT_SIZE}, at most {LARGEST_SIZE}."
     )
@@ -150,9 +150,9 @@ def _facets(namespace: Namespace, node: str, facets: Sequence[Facet]) -> Declare
     )
 
 
-def _histogram(namespace: Namespace, node: str, moments: Mapping[str, ValueOf]) -> Declared:
+def _histogram(registry: TypeRegistry, node: str, moments: Mapping[str, ValueOf]) -> Declared:
     members = {key: _Moment(of) for key, of in moments.items()}
-    namespace.add_enum(f"{node}Moment", f"Times of `{node}` rows for a histogram.", members)
+    registry.add_enum(f"{node}Moment", f"Times of `{node}` rows for a histogram.", members)
     return many(
         "list[HistogramBucket]",
         _histogram_rows,
@@ -164,7 +164,7 @@ def _histogram(namespace: Namespace, node: str, moments: Mapping[str, ValueOf]) 
     )
 
 
-def _aggregate(namespace: Namespace, node: str, numbers: Mapping[str, ValueOf]) -> Declared:
+def _aggregate(registry: TypeRegistry, node: str, numbers: Mapping[str, ValueOf]) -> Declared:
     functions: Mapping[str, tuple[str, Callable[..., Sql]]] = {
         "min": ("Minimum", func.min),
         "max": ("Maximum", func.max),
@@ -183,14 +183,14 @@ def _aggregate(namespace: Namespace, node: str, numbers: Mapping[str, ValueOf]) 
             for name, of in numbers.items()
         }
         described = {"__doc__": f"{word} of each number of `{node}` rows."}
-        namespace.add_object(type(type_, (), described), **fields)
+        registry.add_object(type(type_, (), described), **fields)
         part = row_object(
             type_, lambda page: page, f"{word} of each number over all `{node}` rows."
         )
         # With another name in Python, where these hide built-in functions.
         parts[f"{key}_"] = replace(part, name=key)
     described = {"__doc__": f"Minimum, maximum, mean and sum of the numbers of `{node}` rows."}
-    namespace.add_object(type(f"{node}Aggregate", (), described), **parts)
+    registry.add_object(type(f"{node}Aggregate", (), described), **parts)
     return row_object(
         f"{node}Aggregate",
         lambda page: page,

@@ -17,7 +17,7 @@ from graphql_api.planner.declarations import (
     Rows,
 )
 from graphql_api.schema.declaring.fields import THIS_FIELD, Argument, Declared, R, of_call
-from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.type_registry import TypeRegistry
 
 # The entries of a category or of a tag, as a share of all; and those of a person.
 PART_OF_ALL = Extent(1 / 20)
@@ -64,24 +64,24 @@ def _search_fields(node: str) -> dict[str, Declared]:
     }
 
 
-def add_connection(namespace: Namespace, node: str, **more: Declared) -> None:
+def add_connection(registry: TypeRegistry, node: str, **more: Declared) -> None:
     """Add the connection and the edge of a node type: ``LinkConnection``, ``LinkEdge``.
 
     ``more`` are fields that only this connection has.
     """
-    _add_connection(namespace, node, {}, more)
+    _add_connection(registry, node, {}, more)
 
 
-def add_entry_connection(namespace: Namespace, node: str, **more: Declared) -> None:
+def add_entry_connection(registry: TypeRegistry, node: str, **more: Declared) -> None:
     """Add the connection and the edge of a type of entry, which can be searched.
 
     ``more`` are fields that only this connection has.
     """
-    _add_connection(namespace, node, _search_fields(node), more)
+    _add_connection(registry, node, _search_fields(node), more)
 
 
 def _add_connection(
-    namespace: Namespace, node: str, of_edge: Mapping[str, Declared], more: Mapping[str, Declared]
+    registry: TypeRegistry, node: str, of_edge: Mapping[str, Declared], more: Mapping[str, Declared]
 ) -> None:
     edge = {
         "cursor": Declared(
@@ -103,9 +103,9 @@ def _add_connection(
         ),
     }
     described = {"__doc__": f"Row of the `{node}Connection` with its cursor."}
-    namespace.add_object(type(f"{node}Edge", (), {**edge, **described}))
+    registry.add_object(type(f"{node}Edge", (), {**edge, **described}))
     described = {"__doc__": f"Page of a list of `{node}` rows."}
-    namespace.add_object(type(f"{node}Connection", (), {**connection, **described}), **more)
+    registry.add_object(type(f"{node}Connection", (), {**connection, **described}), **more)
 
 
 def connection(

@@ -3,7 +3,7 @@
 A type is declared as a plain class with fields made by the functions below: each has a type
 expression, its SQL and a description. The names in type expressions are those of the other types
 of the same schema, so one declaration serves any site; a
-:class:`~graphql_api.schema.declaring.type_registry.Namespace` makes Strawberry types of them::
+:class:`~graphql_api.schema.declaring.type_registry.TypeRegistry` makes Strawberry types of them::
 
     class Tag(Node):
         \"""Label that cuts across the tree of topics.\"""

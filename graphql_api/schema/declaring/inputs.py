@@ -9,7 +9,7 @@ from graphql_api.planner.filters import INSENSITIVE
 from graphql_api.planner.ordering import OrderTerm
 from graphql_api.planner.source import Sql
 from graphql_api.schema.declaring.fields import THIS_TYPE, Declared
-from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.type_registry import TypeRegistry
 
 # The description of each operator, for the type of its operand.
 _DESCRIPTIONS = {
@@ -43,22 +43,22 @@ LEAF_FILTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def add_leaf_filters(namespace: Namespace) -> None:
+def add_leaf_filters(registry: TypeRegistry) -> None:
     """Add the filters of the built-in leaf types, and of lists of them."""
-    namespace.add_enum(
+    registry.add_enum(
         "FilterMode",
         "Comparison of texts: exact, or without regard to upper and lower case.",
         {each: each for each in ("DEFAULT", INSENSITIVE)},
     )
     for operand, (name, operators) in LEAF_FILTERS.items():
-        _add_filter(namespace, name, operand, operators)
-        add_quantified(namespace, list_filter(name), name, "values")
+        _add_filter(registry, name, operand, operators)
+        add_quantified(registry, list_filter(name), name, "values")
 
 
-def add_enum_filter(namespace: Namespace, enum: str) -> str:
+def add_enum_filter(registry: TypeRegistry, enum: str) -> str:
     """Add the filter of an enum, and that of lists of it; return the first one's name."""
-    _add_filter(namespace, f"{enum}Filter", enum, _EQUALITY)
-    add_quantified(namespace, list_filter(f"{enum}Filter"), f"{enum}Filter", "values")
+    _add_filter(registry, f"{enum}Filter", enum, _EQUALITY)
+    add_quantified(registry, list_filter(f"{enum}Filter"), f"{enum}Filter", "values")
     return f"{enum}Filter"
 
 
@@ -68,10 +68,10 @@ def list_filter(name: str) -> str:
 
 
 def add_where(
-    namespace: Namespace, name: str, description: str, fields: Mapping[str, Declared]
+    registry: TypeRegistry, name: str, description: str, fields: Mapping[str, Declared]
 ) -> None:
     """Add a ``where`` input with these fields and ``AND``, ``OR``, ``NOT`` and ``isNull``."""
-    namespace.add_input(
+    registry.add_input(
         name,
         description,
         {
@@ -103,9 +103,9 @@ def add_where(
     )
 
 
-def add_quantified(namespace: Namespace, name: str, where: str, things: str) -> None:
+def add_quantified(registry: TypeRegistry, name: str, where: str, things: str) -> None:
     """Add a filter on the objects that belong to an object: some, every, none, count."""
-    namespace.add_input(
+    registry.add_input(
         name,
         f"Filter on a list of {things}, each of which matches `{where}` or not.",
         {
@@ -151,14 +151,16 @@ def _of_row_only(sql: Callable[[Row], Sql]) -> Callable[[Row, Call], Sql]:
     return lambda row, _: sql(row)
 
 
-def add_order(namespace: Namespace, name: str, terms: Mapping[str, OrderTerm]) -> None:
+def add_order(registry: TypeRegistry, name: str, terms: Mapping[str, OrderTerm]) -> None:
     """Add an ``orderBy`` enum; terms come in pairs, ``…_ASC`` and ``…_DESC``."""
-    namespace.add_enum(
+    registry.add_enum(
         name, f"Sort keys of `{name.removesuffix('Order')}` rows; nulls come last.", terms
     )
 
 
-def _add_filter(namespace: Namespace, name: str, operand: str, operators: tuple[str, ...]) -> None:
+def _add_filter(
+    registry: TypeRegistry, name: str, operand: str, operators: tuple[str, ...]
+) -> None:
     lists, of = {"in", "not_in"}, _GRAPHQL_NAMES.get(operand, operand)
     fields = {}
     for operator in operators:
@@ -174,4 +176,4 @@ def _add_filter(namespace: Namespace, name: str, operand: str, operators: tuple[
         mode = "`INSENSITIVE` ignores the case of letters; `DEFAULT` compares exactly."
         fields["mode"] = Declared("FilterMode | None", None, mode)
     description = f"Operators on `{of}` values, which all have to match; one with null is ignored."
-    namespace.add_input(name, description, fields)
+    registry.add_input(name, description, fields)

@@ -37,7 +37,7 @@ from graphql_api.schema.declaring.scalars import CONFIG, JSON, Date, DateTime
 from graphql_api.schema.declaring.words import Word, Words, members_of
 
 
-class Namespace:
+class TypeRegistry:
     """The types of one schema, by name.
 
     Names in type expressions are looked up when the schema is built, so types can refer to
@@ -122,7 +122,7 @@ class Namespace:
         mutation: str = "",
         subscription: str = "",
     ) -> GraphQLSchema:
-        """Return the schema with these root types beside ``Query``; ends the namespace.
+        """Return the schema with these root types beside ``Query``; ends the registry.
 
         Args:
             types: the types that no field names, since they implement interfaces.

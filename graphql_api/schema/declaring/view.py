@@ -22,7 +22,7 @@ from graphql_api.planner.arguments import Argument as PlannedArgument
 from graphql_api.planner.arguments import Given, Known, bad_input
 from graphql_api.planner.declarations import PLANNED, Call, Through
 from graphql_api.schema.declaring.fields import Argument, Declared
-from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.type_registry import TypeRegistry
 
 _ARGUMENTS = (
     Argument(
@@ -49,9 +49,9 @@ _ARGUMENTS = (
 )
 
 
-def add_view(namespace: Namespace, site: Site) -> Declared:
+def add_view(registry: TypeRegistry, site: Site) -> Declared:
     """Add the types of the arguments of a view, and return the root field ``view``."""
-    namespace.add_enum(
+    registry.add_enum(
         "Perspective",
         "Revision to read: the public one, or the newest.",
         {each.name: each for each in Perspective},

@@ -16,7 +16,7 @@ from graphql_api.planner.source import Chosen, Sql
 from graphql_api.schema.declaring.fields import FEW, THIS_TYPE, Declared, R, of_call, of_row
 from graphql_api.schema.declaring.inputs import LEAF_FILTERS, add_quantified, add_where
 from graphql_api.schema.declaring.row_sources import category_rows, entry_rows, revision_rows
-from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.delivery.entry import entry_incoming_links, entry_links, translations_of
 
 
@@ -143,15 +143,15 @@ ENTRY_WHERE: Mapping[str, Declared] = {
 }
 
 
-def add_wheres(namespace: Namespace, entry_filters: Mapping[str, Declared]) -> None:
+def add_wheres(registry: TypeRegistry, entry_filters: Mapping[str, Declared]) -> None:
     """Add the filters that are the same for every site.
 
     Args:
-        namespace: the types that the filters are added to.
+        registry: the types that the filters are added to.
         entry_filters: further filters on entries.
     """
     add_where(
-        namespace,
+        registry,
         "CategoryWhere",
         "Filter on a category.",
         {
@@ -170,7 +170,7 @@ def add_wheres(namespace: Namespace, entry_filters: Mapping[str, Declared]) -> N
     )
     for name, thing, row in (("TagWhere", "tag", TagRow), ("PersonWhere", "person", PersonRow)):
         add_where(
-            namespace,
+            registry,
             name,
             f"Filter on a {thing}.",
             {
@@ -179,18 +179,18 @@ def add_wheres(namespace: Namespace, entry_filters: Mapping[str, Declared]) -> N
                 "name": leaf_comparison("str", row.name, f"Name of the {thing}."),
             },
         )
-    add_quantified(namespace, "TagsWhere", "TagWhere", "tags")
-    add_quantified(namespace, "PeopleWhere", "PersonWhere", "people")
-    add_quantified(namespace, "LinksWhere", "EntryLinkWhere", "links")
-    _add_link_where(namespace)
-    add_quantified(namespace, "EntriesWhere", "EntryWhere", "entries")
+    add_quantified(registry, "TagsWhere", "TagWhere", "tags")
+    add_quantified(registry, "PeopleWhere", "PersonWhere", "people")
+    add_quantified(registry, "LinksWhere", "EntryLinkWhere", "links")
+    _add_link_where(registry)
+    add_quantified(registry, "EntriesWhere", "EntryWhere", "entries")
     every = {**ENTRY_WHERE, **entry_filters}
-    add_where(namespace, "EntryWhere", "Filter on an entry of any content type.", every)
+    add_where(registry, "EntryWhere", "Filter on an entry of any content type.", every)
 
 
-def _add_link_where(namespace: Namespace) -> None:
+def _add_link_where(registry: TypeRegistry) -> None:
     add_where(
-        namespace,
+        registry,
         "EntryLinkWhere",
         "Filter on a link.",
         {

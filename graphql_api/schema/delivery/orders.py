@@ -6,10 +6,10 @@ from sqlalchemy import literal_column
 
 from cms.storage.dialects import Folded
 from graphql_api.schema.declaring.inputs import add_order, order_terms
-from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.type_registry import TypeRegistry
 
 
-def add_content_orders(namespace: Namespace) -> None:
+def add_content_orders(registry: TypeRegistry) -> None:
     """Add the order enums of categories, people, tags and links."""
     by_name_or_slug = {
         "name": (lambda row: Folded(row.name), False),
@@ -25,4 +25,4 @@ def add_content_orders(namespace: Namespace) -> None:
         },
     }
     for name, terms in orders.items():
-        add_order(namespace, name, order_terms(terms))
+        add_order(registry, name, order_terms(terms))

@@ -23,7 +23,7 @@ from graphql_api.schema.declaring.row_sources import (
     public_row,
     translation_rows,
 )
-from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.declaring.words import word, word_text
 
 # The largest page of the sitemap, which clients read as a whole.
@@ -155,12 +155,12 @@ SITE_TYPES = (
 )
 
 
-def add_site_types(namespace: Namespace) -> None:
+def add_site_types(registry: TypeRegistry) -> None:
     """Add the types of routes and of the sitemap."""
     for each in SITE_TYPES:
-        namespace.add_object(each)
+        registry.add_object(each)
     routes_ = ["PageRoute", "RedirectRoute", "GoneRoute"]
-    namespace.add_union(
+    registry.add_union(
         "Route", "Answer for a path: a page, a redirect, or a page that is gone.", routes_
     )
     orders = order_terms(
@@ -169,8 +169,8 @@ def add_site_types(namespace: Namespace) -> None:
             "lastModified": (EntryRow.published_at, False),
         }
     )
-    add_order(namespace, "SitemapPageOrder", orders)
-    add_connection(namespace, "SitemapPage", **summaries(namespace, "SitemapPage", _SUMMED))
+    add_order(registry, "SitemapPageOrder", orders)
+    add_connection(registry, "SitemapPage", **summaries(registry, "SitemapPage", _SUMMED))
 
 
 def site_fields() -> Mapping[str, Declared]:

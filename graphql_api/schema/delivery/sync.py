@@ -22,7 +22,7 @@ from graphql_api.schema.declaring.connection import add_connection, connection
 from graphql_api.schema.declaring.fields import Argument, Declared, of_row, one, seen_value, value
 from graphql_api.schema.declaring.inputs import add_order, add_where, order_terms
 from graphql_api.schema.declaring.row_sources import public_row
-from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.declaring.words import word, word_text
 from graphql_api.schema.delivery.filters import comparison
 
@@ -173,22 +173,22 @@ _TYPE = Facet("type", ChangeRow.content_type, enum="EntryType")
 _LOCALE = Facet("locale", ChangeRow.locale, enum="Locale")
 
 
-def add_change_types(namespace: Namespace) -> None:
+def add_change_types(registry: TypeRegistry) -> None:
     """Add the types of changes and affected pages."""
-    namespace.add_object(SyncChange)
-    namespace.add_object(AffectedPage)
+    registry.add_object(SyncChange)
+    registry.add_object(AffectedPage)
     kinds = ("UPSERT", "DELETE")
-    namespace.add_enum(
+    registry.add_enum(
         "SyncKind",
         "Kind of a change: the edition is public, or no longer.",
         {each: each for each in kinds},
     )
     reasons = {each: each for each in relations.REASONS}
-    namespace.add_enum(
+    registry.add_enum(
         "AffectedReason", "Reason why a page is affected, most direct first.", reasons
     )
     add_where(
-        namespace,
+        registry,
         "SyncWhere",
         "Filter on a change.",
         {
@@ -199,13 +199,13 @@ def add_change_types(namespace: Namespace) -> None:
         },
     )
     added = summaries(
-        namespace, "SyncChange", Summed((Facet("kind", of_row(_kind)), _TYPE, _LOCALE))
+        registry, "SyncChange", Summed((Facet("kind", of_row(_kind)), _TYPE, _LOCALE))
     )
-    add_connection(namespace, "SyncChange", **added, until=_UNTIL)
-    add_order(namespace, "AffectedPageOrder", order_terms({"path": (AffectedRow.path, False)}))
+    add_connection(registry, "SyncChange", **added, until=_UNTIL)
+    add_order(registry, "AffectedPageOrder", order_terms({"path": (AffectedRow.path, False)}))
     reason = Facet("reason", AffectedRow.reason)
-    added = summaries(namespace, "AffectedPage", Summed((_TYPE, _LOCALE, reason)))
-    add_connection(namespace, "AffectedPage", **added)
+    added = summaries(registry, "AffectedPage", Summed((_TYPE, _LOCALE, reason)))
+    add_connection(registry, "AffectedPage", **added)
 
 
 def change_fields(site: Site) -> Mapping[str, Declared]:

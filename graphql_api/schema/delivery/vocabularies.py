@@ -5,25 +5,25 @@ from __future__ import annotations
 from cms.content.links import Origin
 from cms.site import Site
 from graphql_api.schema.declaring.inputs import add_enum_filter
-from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.declaring.words import words_by_name
 from graphql_api.schema.delivery.link import link_kinds
 
 
-def add_content_vocabularies(namespace: Namespace, site: Site) -> None:
+def add_content_vocabularies(registry: TypeRegistry, site: Site) -> None:
     """Add the enums of content and their filters."""
     names = list(site.content_types)
-    namespace.add_words("EntryType", "Content types of the site.", {name: name for name in names})
-    namespace.add_words("Locale", "Locales of the site.", words_by_name("Locale", site.locales))
-    namespace.add_words(
+    registry.add_words("EntryType", "Content types of the site.", {name: name for name in names})
+    registry.add_words("Locale", "Locales of the site.", words_by_name("Locale", site.locales))
+    registry.add_words(
         "LinkKind",
         "Kinds of links: those of the site's link fields, and of links inside texts.",
         words_by_name("LinkKind", link_kinds(site)),
     )
-    namespace.add_fixed_words(
+    registry.add_fixed_words(
         "LinkOrigin",
         "Place where a link was written: a link field, a text or a reference.",
         {each.name: each.value for each in Origin},
     )
     for enum in ("EntryType", "Locale", "LinkKind", "LinkOrigin"):
-        add_enum_filter(namespace, enum)
+        add_enum_filter(registry, enum)

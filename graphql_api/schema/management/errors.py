@@ -18,7 +18,7 @@ from graphql_api.planner.json_sql import member, text
 from graphql_api.schema.declaring.fields import Declared, many
 from graphql_api.schema.declaring.json_parts import part, part_object, part_row
 from graphql_api.schema.declaring.row_sources import revision_with_id
-from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.declaring.words import part_text, part_word
 from graphql_api.schema.management.context import plain_object
 from graphql_api.schema.management.history import merge_json
@@ -80,17 +80,17 @@ def error_types() -> Iterator[type[UserError]]:
             yield kind
 
 
-def add_errors(namespace: Namespace) -> list[str]:
+def add_errors(registry: TypeRegistry) -> list[str]:
     """Add the interface and the types; return the types' names."""
     body = dict(vars(UserErrorFields))
     interface = type("UserError", (), body)
     codes = {kind.code: kind.code for kind in error_types()}
-    namespace.add_words("ErrorCode", "Codes of the errors for which a mutation is refused.", codes)
-    namespace.add_interface(interface)
+    registry.add_words("ErrorCode", "Codes of the errors for which a mutation is refused.", codes)
+    registry.add_interface(interface)
     names = []
     for kind in error_types():
         described = {"__doc__": (inspect.getdoc(kind) or "").partition("\n")[0]}
-        namespace.add_object(type(kind.__name__, (interface,), described), **_MORE.get(kind, {}))
+        registry.add_object(type(kind.__name__, (interface,), described), **_MORE.get(kind, {}))
         names.append(kind.__name__)
     return names
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from graphql_api.schema.declaring.inputs import add_order, order_terms
-from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.type_registry import TypeRegistry
 
 
-def add_editing_orders(namespace: Namespace) -> None:
+def add_editing_orders(registry: TypeRegistry) -> None:
     """Add the enums of orders."""
     orders = {
         "AccountOrder": {
@@ -24,4 +24,4 @@ def add_editing_orders(namespace: Namespace) -> None:
         },
     }
     for name, terms in orders.items():
-        add_order(namespace, name, order_terms(terms))
+        add_order(registry, name, order_terms(terms))

@@ -15,18 +15,16 @@ from cms.reading.management import REVIEW_OUTCOMES
 from cms.review.relations import STATES
 from cms.site import Site
 from graphql_api.schema.declaring.inputs import add_enum_filter
-from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.declaring.words import words_by_name
 from graphql_api.schema.management.query import STALE_REASONS
 
 
-def add_editing_vocabularies(namespace: Namespace, site: Site) -> None:
+def add_editing_vocabularies(registry: TypeRegistry, site: Site) -> None:
     """Add the enums of the management schema, and the filters of those that filters use."""
     actions = {each.name: each.value for each in Action}
-    namespace.add_words(
-        "Role", "Roles that accounts can hold.", words_by_name("Role", ROLE_ACTIONS)
-    )
-    namespace.add_words("Action", "Actions that roles allow and the audit chain records.", actions)
+    registry.add_words("Role", "Roles that accounts can hold.", words_by_name("Role", ROLE_ACTIONS))
+    registry.add_words("Action", "Actions that roles allow and the audit chain records.", actions)
     gates = (each.__name__ for each in (*GATES, *site.gates))
     fixed = {
         "EntryState": ("Workflow states of a revision.", STATES),
@@ -44,6 +42,6 @@ def add_editing_vocabularies(namespace: Namespace, site: Site) -> None:
         "WarningCode": ("Codes of warnings about a saved value.", get_args(LossCode)),
     }
     for name, (description, words) in fixed.items():
-        namespace.add_fixed_words(name, description, words_by_name(name, words))
+        registry.add_fixed_words(name, description, words_by_name(name, words))
     for enum in ("EntryState", "Action", "AuditOutcome"):
-        add_enum_filter(namespace, enum)
+        add_enum_filter(registry, enum)

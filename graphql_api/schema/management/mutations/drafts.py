@@ -19,7 +19,7 @@ from cms.site import Site
 from cms.work.work import Work
 from graphql_api.schema.declaring.fields import value
 from graphql_api.schema.declaring.json_parts import json_member
-from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.management.context import InputValues, days
 from graphql_api.schema.management.mutations.mutation import Mutation, in_values, input_field
 from graphql_api.schema.management.mutations.payloads import (
@@ -51,12 +51,12 @@ BASE = {
 NOTE = {"note": input_field("str | None", "Author's note on the revision that {mutation} saves.")}
 
 
-def draft_mutations(namespace: Namespace, site: Site) -> Iterator[Mutation]:
+def draft_mutations(registry: TypeRegistry, site: Site) -> Iterator[Mutation]:
     """Yield the mutations that save revisions, and add their input types."""
-    add_shared_inputs(namespace)
-    namespace.add_object(WARNING)
+    add_shared_inputs(registry)
+    registry.add_object(WARNING)
     for content_type in site.content_types.values():
-        values = add_values(namespace, content_type)
+        values = add_values(registry, content_type)
         yield _create(content_type, values)
         yield _update(content_type, values)
     yield from (MOVE, TAG, RESTORE, PRUNE)

@@ -13,7 +13,7 @@ from cms.work.work import Work, begin_work
 from graphql_api.planner.declarations import Answer
 from graphql_api.schema.declaring.fields import Argument, Declared, value
 from graphql_api.schema.declaring.json_parts import json_member
-from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.management.context import (
     InputValues,
     RequestContext,
@@ -70,7 +70,7 @@ class Mutation:
     payload: Mapping[str, Declared] = field(default_factory=dict)
     argument_path: PathMapping = in_input
 
-    def declare(self, namespace: Namespace) -> Declared:
+    def declare(self, registry: TypeRegistry) -> Declared:
         """Add the types of input and payload, and return the field of the mutation type."""
         key = input_field(
             "str | None",
@@ -83,7 +83,7 @@ class Mutation:
             "Idempotency key from the input of {mutation}; null if there was none.",
         )
         return _declare(
-            namespace,
+            registry,
             self.name,
             self.description,
             {**self.inputs, "client_mutation_id": key},
@@ -134,10 +134,10 @@ class SecretMutation:
     inputs: Mapping[str, Declared] = field(default_factory=dict)
     payload: Mapping[str, Declared] = field(default_factory=dict)
 
-    def declare(self, namespace: Namespace) -> Declared:
+    def declare(self, registry: TypeRegistry) -> Declared:
         """Add the types of input and payload, and return the field of the mutation type."""
         return _declare(
-            namespace, self.name, self.description, self.inputs, self.payload, self._perform
+            registry, self.name, self.description, self.inputs, self.payload, self._perform
         )
 
     async def _perform(self, context: RequestContext, arguments: InputValues) -> JsonObject:
@@ -148,7 +148,7 @@ class SecretMutation:
 
 
 def _declare(
-    namespace: Namespace,
+    registry: TypeRegistry,
     name: str,
     description: str,
     inputs: Mapping[str, Declared],
@@ -159,10 +159,10 @@ def _declare(
     errors = error_list("Reasons why {mutation} was refused; empty if it was not.")
     described = {"__doc__": f"Result of `{name}`, or the reasons why it was refused."}
     body = {**_describe(name, {"errors": errors, **payload}), **described}
-    namespace.add_object(type(f"{title}Payload", (), body))
+    registry.add_object(type(f"{title}Payload", (), body))
     arguments = []
     if inputs:
-        namespace.add_input(f"{title}Input", f"Arguments of `{name}`.", _describe(name, inputs))
+        registry.add_input(f"{title}Input", f"Arguments of `{name}`.", _describe(name, inputs))
         arguments.append(
             Argument("input", f"{title}Input", f"All arguments of `{name}`, in one object.")
         )

@@ -11,7 +11,7 @@ from graphql_api.schema.content_types.inputs import declare_inputs
 from graphql_api.schema.content_types.kind import FieldTypes
 from graphql_api.schema.content_types.kinds import KINDS
 from graphql_api.schema.declaring.fields import Declared
-from graphql_api.schema.declaring.type_registry import Namespace
+from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.management.context import InputValues
 from graphql_api.schema.management.mutations.mutation import input_field
 
@@ -30,9 +30,9 @@ def _common_values(name: str) -> Mapping[str, Declared]:
     }
 
 
-def add_shared_inputs(namespace: Namespace) -> None:
+def add_shared_inputs(registry: TypeRegistry) -> None:
     """Add the inputs that several kinds of field share."""
-    namespace.add_input(
+    registry.add_input(
         "EntryLinkInput",
         "A link in a list of links.",
         {
@@ -45,7 +45,7 @@ def add_shared_inputs(namespace: Namespace) -> None:
             ),
         },
     )
-    namespace.add_input(
+    registry.add_input(
         "EntrySectionInput",
         "A section of a page: a heading and the text under it.",
         {
@@ -55,11 +55,11 @@ def add_shared_inputs(namespace: Namespace) -> None:
     )
 
 
-def add_values(namespace: Namespace, content_type: type[ContentType]) -> str:
+def add_values(registry: TypeRegistry, content_type: type[ContentType]) -> str:
     """Add the input for the values of a content type, and return its name."""
     name = f"{content_type.name}Values"
-    own = declare_inputs(FieldTypes(namespace, KINDS), content_type.name, content_type.fields)
-    namespace.add_input(
+    own = declare_inputs(FieldTypes(registry, KINDS), content_type.name, content_type.fields)
+    registry.add_input(
         name,
         f"Values of an entry of type {content_type.name}.",
         {**_common_values(content_type.name), **own},
