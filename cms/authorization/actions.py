@@ -175,9 +175,10 @@ def decide(actor: Actor, action: Action, subject: Subject) -> Decision:
         return Denied(f"{action} is not allowed on your own work", is_own_work=True)
     if holders:
         return Denied(f"{action} is allowed only on what is your own")
+    has = f"only {', '.join(held)}" if held else "no role"
     return Denied(
         f"{action} requires the role {' or '.join(roles)}{_scope_words(subject)}; "
-        f"this account has {', '.join(held) or 'no role'}, which does not include it"
+        f"this account has {has}"
     )
 
 

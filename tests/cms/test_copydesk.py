@@ -77,7 +77,7 @@ async def test_what_is_done_in_a_work_is_done_when_it_ends(copydesk: Copydesk) -
 
 async def test_a_refusal_in_a_work_is_recorded(copydesk: Copydesk) -> None:
     await copydesk.migrate()
-    with pytest.raises(Refused, match="takes"):
+    with pytest.raises(Refused, match="tag:create requires the role"):
         async with copydesk.work(Actor(account_id=None)) as work:
             await commands.create_tag(work, "Word")
 

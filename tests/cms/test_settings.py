@@ -95,11 +95,11 @@ def test_a_site_that_cannot_be_imported_is_one_sentence(
             "x = Text(requred=True)",
             "Text has no parameter 'requred'; did you mean 'required'? (#, line 4)",
         ),
-        ("x = Text", "Review.x: Text is a field kind; write x = Text() (#, line 3)"),
+        ("x = Text", "Person.x: Text is a field kind; write x = Text() (#, line 3)"),
         (
             "x = Text()",
             (
-                "content type Review: the type Review is reserved for the API; "
+                "content type Person: the type Person is reserved for the API; "
                 "use another name (#, line 5)"
             ),
         ),
@@ -116,8 +116,8 @@ def test_a_site_that_is_refused_is_one_sentence_with_its_line(
     file.write_text(
         "from cms.content.content_type import ContentType\n"
         "from cms.content.fields import Text; from cms.site import Site\n"
-        f"class Review(ContentType):\n    {declaration}\n"
-        "site = Site('Docs', content_types=[Review])\n"
+        f"class Person(ContentType):\n    {declaration}\n"
+        "site = Site('Docs', content_types=[Person])\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, file.stem, raising=False)

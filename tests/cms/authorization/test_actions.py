@@ -55,7 +55,7 @@ def test_a_denial_says_what_it_takes() -> None:
     assert isinstance(decision, Denied)
     assert decision.reason == (
         "entry:publish requires the role publisher or administrator for Note; "
-        "this account has no role, which does not include it"
+        "this account has no role"
     )
 
 

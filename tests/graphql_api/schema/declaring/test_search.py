@@ -452,7 +452,7 @@ async def test_the_index_can_be_made_anew(api: Api, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("COPYDESK_DATABASE_URL", url)
     monkeypatch.setenv("COPYDESK_SITE", "tests.sites:SITE")
     done = await asyncio.to_thread(CliRunner().invoke, main, ["search", "rebuild"])
-    assert done.output == "5 revisions are indexed.\n"
+    assert done.output == "Indexed 5 revisions.\n"
     assert await stored(database) == before
     assert await api.data(FIND, search="cache OR gross*") == found
     async with database.transaction() as session:
