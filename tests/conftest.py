@@ -11,11 +11,13 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 from hypothesis import settings
 from sqlalchemy import make_url
+from xdist.scheduler import LoadScopeScheduling
 
 from cms.signing import KeyFile
 from cms.storage.database import Database
@@ -24,6 +26,20 @@ from tests.builders import Newsroom
 from tests.sites import SITE
 
 KINDS = ("sqlite", "postgresql")
+
+# Modules that make a server or a site once for all their tests. (The marks that xdist has for this
+# are without effect since pytest 9.2.)
+ON_ONE_WORKER = {
+    "tests/cms/authorization/test_matrix.py",
+    "tests/cms/importing/test_glossary_corpus.py",
+    "tests/graphql_api/http/test_outage.py",
+    "tests/graphql_api/schema/content_types/test_filters.py",
+    "tests/graphql_api/schema/declaring/test_search.py",
+    "tests/properties/test_drafts_unseen.py",
+    "tests/properties/test_paging.py",
+    "tests/properties/test_planner.py",
+    "tests/seeds/test_demo.py",
+}
 
 # How hard properties are tried: HYPOTHESIS_PROFILE=thorough takes its time. Continuous integration
 # tries the same examples each time, so that it never fails for what a change has not touched.
@@ -51,6 +67,36 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     config.add_cleanup(lambda: os.environ.__delitem__(SERVER))
     config.add_cleanup(server.cleanup)
+
+
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Sends every test to the next worker, but the tests of some modules to one and the same."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file in ON_ONE_WORKER else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """Return what sends tests to workers."""
+    return Scheduling(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a database together within their module, in random order otherwise.
+
+    What a module sets up for a database is then set up once, and not at each change of it.
+    """
+    modules = {each.path: place for place, each in reversed(list(enumerate(items)))}
+    items.sort(key=lambda item: (modules[item.path], _kind_of(item)))
+
+
+def _kind_of(item: pytest.Item) -> str:
+    """Return the kind of database that a test runs on; empty if it has none."""
+    call = getattr(item, "callspec", None)
+    values = call.params.values() if call is not None else ()
+    return next((each for each in values if isinstance(each, str) and each in KINDS), "")
 
 
 def memory() -> str | None:

@@ -70,8 +70,6 @@ query Page($path: String!) {
 }
 """
 
-pytestmark = pytest.mark.xdist_group("demo")  # it is loaded once, by one worker
-
 
 class Demo:
     """The demo site in a database."""

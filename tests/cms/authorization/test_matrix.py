@@ -40,8 +40,6 @@ from tests.conftest import KINDS, Templates
 from tests.rooms import modules_of_the_engine
 from tests.sites import SITE
 
-pytestmark = pytest.mark.xdist_group("matrix")
-
 PASSWORD = NewPassword(text="correct horse battery", hash="kept")
 NEW_PASSWORD = NewPassword(text="battery horse correct", hash="kept of the new one")
 LIFETIMES = sessions.DEFAULT_LIFETIMES

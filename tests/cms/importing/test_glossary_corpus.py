@@ -18,7 +18,6 @@ from tests.cms.importing.test_markdown import (
 
 pytestmark = [
     pytest.mark.skipif(not CORPORA, reason="COPYDESK_CORPORA names no folder"),
-    pytest.mark.xdist_group("corpus"),
 ]
 
 THEN = datetime(2023, 1, 1, tzinfo=UTC)

@@ -37,7 +37,6 @@ from tests.outages import BACK_SECONDS, OwnServer, own_server, until
 from tests.sites import SITE
 
 # They share a server, which is started once.
-pytestmark = pytest.mark.xdist_group("own server")
 
 # How often the database goes away; COPYDESK_TEST_RESTARTS=50 is for a longer look.
 RESTARTS = int(os.environ.get("COPYDESK_TEST_RESTARTS", "2"))
