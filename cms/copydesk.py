@@ -93,7 +93,7 @@ class Copydesk:
         return begin_reading(self.database, self.site, actor)
 
     async def migrate(self) -> Migrated:
-        """Bring the database to the schema of this version, with the indexes of the site.
+        """Migrate the database to the schema of this version, with the indexes of the site.
 
         A new site gets its signing key too.
 

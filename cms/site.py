@@ -22,7 +22,7 @@ from cms.errors import SiteError, UserError
 
 @dataclass(frozen=True, kw_only=True)
 class Seo(Declaration):
-    """What search engines are told of pages that do not say it themselves.
+    """Search engine metadata of pages that declare none.
 
     A field with ``seo="title"``, ``"description"`` or ``"image"`` says it for its entry.
 
@@ -42,7 +42,7 @@ class Seo(Declaration):
 
 @dataclass(frozen=True)
 class Reverse:
-    """What is derived from references that have a reverse side.
+    """The reverse side of references.
 
     Attributes:
         target: the name of the content type that is pointed at.
@@ -65,7 +65,7 @@ class Site(Declaration):
         fallbacks: for a locale, the others that are shown where it has no edition, the best
             first.
         url: the absolute address of the site: ``https://example.org``.
-        seo: what search engines are told of pages that do not say it themselves.
+        seo: search engine metadata of pages that declare none.
         gates: what else has to be true before something is published, beside
             :data:`cms.publishing.gates.GATES`: functions of a
             :class:`~cms.publishing.gates.Candidate` that yield what is wrong with it.

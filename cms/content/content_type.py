@@ -1,4 +1,4 @@
-"""How a class becomes a content type."""
+"""Content types: classes whose attributes are fields."""
 
 from __future__ import annotations
 
@@ -161,12 +161,12 @@ class ContentType:
 
     @classmethod
     def stands_in_category(cls) -> bool:
-        """Say whether the paths of its entries name their categories."""
+        """Return whether the paths of its entries name their categories."""
         return cls.path is not None and "{category}" in cls.path
 
     @classmethod
     def is_web_page(cls) -> bool:
-        """Say whether an entry is a page to search engines, rather than what a page is about."""
+        """Return whether an entry is a page to search engines, rather than what a page is about."""
         return cls.schema_org.endswith("Page")
 
     @classmethod

@@ -43,12 +43,12 @@ class ContentValue:
 
     @property
     def is_text(self) -> bool:
-        """Whether it is text or Markdown, which is compared word by word."""
+        """True for text and Markdown, which are compared word by word."""
         return isinstance(self.field, Text | Markdown)
 
     @property
     def is_empty(self) -> bool:
-        """Whether the value is null or an empty text, list or object."""
+        """True if the value is null or an empty text, list or object."""
         return is_empty(self.value)
 
     def parts(self) -> Iterator[ContentValue]:

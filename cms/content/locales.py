@@ -28,7 +28,7 @@ def check_locales(
     """Check the locales of a site, and what is shown where one has no edition.
 
     Raises:
-        SiteError: if there is none, one is no language tag, one comes twice, or one falls back
+        SiteError: if there is none, one is no language tag, one is repeated, or one falls back
             to itself, twice to another, or to one that the site does not have.
     """
     if not locales:

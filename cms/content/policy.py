@@ -1,4 +1,4 @@
-"""Who has to sign off before a page may be published."""
+"""Policies: the sign-offs that a page needs before it is published."""
 
 from __future__ import annotations
 

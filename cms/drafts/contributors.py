@@ -54,7 +54,7 @@ def contributors(
         number: the revision in question.
         revisions: all revisions of the edition.
         published: the numbers of those that were ever public with the sign-offs that they
-            needed: what somebody published past them nobody has read.
+            needed; a break-glass publication was read by no reviewer.
         inherited: the accounts with whose text the edition began.
     """
     saved = [each for each in revisions if each.number <= number]
@@ -67,7 +67,7 @@ def contributors(
 
 
 def _comes_back(saved: Iterable[Authored], base: int, shown: AbstractSet[str]) -> bool:
-    """Say whether a draft of before ``base`` has been restored after it."""
+    """Return whether a draft of before ``base`` has been restored after it."""
     before = {each.digest for each in saved if each.number < base} - shown
     return any(each.digest in before for each in saved if each.number > base)
 

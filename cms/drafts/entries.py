@@ -150,7 +150,7 @@ async def archive_entry(work: Work, entry_id: str, *, locale: str | None = None)
 
 @command(Action.ENTRY_ARCHIVE)
 async def unarchive_entry(work: Work, entry_id: str, *, locale: str | None = None) -> Entry:
-    """Bring an archived entry back and return it.
+    """Unarchive an entry and return it.
 
     Raises:
         Refused: if the actor may not.

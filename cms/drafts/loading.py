@@ -1,4 +1,4 @@
-"""What commands look up before they decide."""
+"""Rows that commands load before they decide."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ async def _load(
 
 
 async def _is_visible(reading: Reading, entry: Entry, edition: Edition, head: Revision) -> bool:
-    """Say whether the actor may know of it: what is public everybody may."""
+    """Return whether the actor may know of it; public content is known to all."""
     subject = await subject_of(reading, entry, head.category_id)
     if reading.may(Action.ENTRY_READ, subject):
         return True
@@ -136,7 +136,7 @@ async def _is_visible(reading: Reading, entry: Entry, edition: Edition, head: Re
 
 
 def refuse_archived(held: Held) -> None:
-    """Go on only if the entry is not archived.
+    """Check that the entry is not archived.
 
     Raises:
         Refused: with :class:`~cms.errors.Archived`.
@@ -161,7 +161,7 @@ async def get_revision(reading: Reading, edition: Edition, revision_id: str | No
 
 
 def refuse_stale(head: Revision, base_revision: str) -> None:
-    """Go on only if the write started from the newest revision.
+    """Check that the write started from the newest revision.
 
     Raises:
         Refused: with :class:`~cms.errors.StaleRevision`.
@@ -203,7 +203,7 @@ async def path_of(
 async def authorise_on(
     reading: Reading, action: Action, held: Held, *others: str | None, is_own: bool = False
 ) -> None:
-    """Go on only if the actor may do this to an entry, in its category and in the others.
+    """Check that the actor may do this to an entry, in its category and in the others.
 
     Raises:
         Refused: with :class:`~cms.errors.NotAllowed`.
@@ -289,7 +289,7 @@ async def visible_types(
 ) -> Mapping[str, str]:
     """Return the content types of those entries that the actor may know of, by their ids.
 
-    Among them are those to which an entry leads already: whoever edits it can keep the links.
+    The current targets of an entry are among them, so that an editor can keep the links.
 
     Args:
         reading: the snapshot and the actor.

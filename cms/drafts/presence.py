@@ -1,4 +1,4 @@
-"""Who has seen what, and who is here now. Neither is part of the editorial record."""
+"""Presence in editions and the last revisions seen. Neither is in the editorial record."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def mark_seen(
 async def announce_presence(
     work: Work, entry_id: str, *, field_path: str | None = None, locale: str | None = None
 ) -> Presence:
-    """Say that the actor has an edition open, and return that; to be said again within a minute.
+    """Heartbeat: mark the actor as present in an edition for 60 seconds; return the presence.
 
     Args:
         work: the transaction and the actor.
@@ -62,7 +62,7 @@ async def announce_presence(
 
 
 async def leave_entry(work: Work, entry_id: str, *, locale: str | None = None) -> None:
-    """Say that the actor has closed an edition.
+    """End the presence of the actor in an edition.
 
     Raises:
         Refused: if the actor may not read it.

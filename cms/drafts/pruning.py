@@ -86,7 +86,7 @@ def _referring_columns() -> Sequence[Column[Any]]:
 
 
 async def _comes_back(work: Work, revision: Revision) -> bool:
-    """Say whether there is the same content on the other side of a publication."""
+    """Return whether there is the same content on the other side of a publication."""
     same, public = aliased(Revision), aliased(Revision)
     number = revision.number
     found = await work.session.scalar(

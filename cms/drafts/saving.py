@@ -82,7 +82,7 @@ async def save_draft(
         note: what the author has to say about the revision.
 
     Raises:
-        Refused: if the actor may not, a value does not fit, or somebody has saved since; then
+        Refused: if the actor may not, a value does not fit, or there is a newer save; then
             the error proposes how the two could be merged.
     """
     held = await _hold_to_write(work, entry_id, locale, draft.category)
@@ -134,7 +134,7 @@ async def autosave_entry(
     locale: str | None = None,
     content_type: str | None = None,
 ) -> Saved:
-    """Save what somebody is typing and return the revision.
+    """Save the current text of an editor as an autosave; return the revision.
 
     The author's autosaves in a row are one: a new one takes the place of the one before.
 
@@ -178,7 +178,7 @@ async def restore_revision(
         locale: the edition; by default the site's default locale.
 
     Raises:
-        Refused: if the actor may not, there is no such revision, or somebody has saved since.
+        Refused: if the actor may not, there is no such revision, or there is a newer save.
     """
     held = await hold(work, entry_id, locale)
     await _check_writer(work, held, None)
@@ -212,7 +212,7 @@ async def first_revision(
 
 
 async def _check_source(work: Work, held: Held, revision_id: str) -> None:
-    """Go on only if the entry has this revision in another edition."""
+    """Check that the entry has this revision in another edition."""
     revision = await get(work, Revision, revision_id)
     edition = await work.session.get_one(Edition, revision.edition_id)
     if edition.entry_id != held.entry.id or edition.id == held.edition.id:

@@ -1,1 +1,1 @@
-"""Publish and take back: gates, the impact on other pages, routes, sync."""
+"""Publishing and unpublishing: gates, the impact on other pages, routes, sync."""

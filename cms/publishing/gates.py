@@ -1,4 +1,4 @@
-"""What has to be true before something may become public, or stop being so.
+"""Publish gates: conditions for publishing and unpublishing.
 
 ``GATES`` is the list. A gate looks at one :class:`Candidate` and yields what is wrong with it.
 """
@@ -35,7 +35,7 @@ class IncomingEdge:
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A revision that someone wants to publish, with the facts that the gates ask for.
+    """A revision to publish, with the facts that gates need.
 
     Attributes:
         entry_id: the entry.
@@ -83,7 +83,7 @@ def is_signed_off(candidate: Candidate) -> Iterator[GateFailed]:
         )
 
 
-def nobody_objects(candidate: Candidate) -> Iterator[GateFailed]:
+def has_no_change_requests(candidate: Candidate) -> Iterator[GateFailed]:
     """No reviewer has requested changes to exactly this digest."""
     for account_id in candidate.objectors:
         message = f"{account_id} has requested changes to the digest {candidate.digest[:12]}…"
@@ -95,8 +95,8 @@ def is_complete(candidate: Candidate) -> Iterator[GateFailed]:
     yield from missing_in(candidate.content_type, candidate.content)
 
 
-def links_lead_somewhere(candidate: Candidate) -> Iterator[GateFailed]:
-    """The target of every link and reference is public and has the anchor."""
+def link_targets_are_public(candidate: Candidate) -> Iterator[GateFailed]:
+    """Every link and reference has a public target with the anchor."""
     for edge in candidate.edges:
         reason = _fault_of(edge, candidate)
         if reason:
@@ -115,7 +115,7 @@ def path_is_free(candidate: Candidate) -> Iterator[GateFailed]:
         yield PathInUse(message=message, path=("slug",))
 
 
-def incoming_links_stay_whole(candidate: Candidate) -> Iterator[GateFailed]:
+def incoming_links_stay_valid(candidate: Candidate) -> Iterator[GateFailed]:
     """No link of a public page loses its anchor."""
     for _, error in broken_by(candidate):
         yield error
@@ -142,15 +142,15 @@ def broken_by_unpublishing(
 
 GATES: tuple[Gate, ...] = (
     is_signed_off,
-    nobody_objects,
+    has_no_change_requests,
     is_complete,
-    links_lead_somewhere,
+    link_targets_are_public,
     path_is_free,
-    incoming_links_stay_whole,
+    incoming_links_stay_valid,
 )
 
 # What an administrator who breaks the glass goes past; nothing else.
-SIGN_OFF_GATES = frozenset({is_signed_off, nobody_objects})
+SIGN_OFF_GATES = frozenset({is_signed_off, has_no_change_requests})
 
 
 @dataclass(frozen=True)

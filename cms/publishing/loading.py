@@ -1,4 +1,4 @@
-"""What commands load about what is public before they decide."""
+"""Facts about public content that commands load before they decide."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cms.work.work import Reading
 
 @dataclass(frozen=True)
 class Proposal:
-    """A revision that someone wants to publish, what it would replace, and where it would stand."""
+    """A revision to publish, the publication that it replaces, and its path."""
 
     entry: Entry
     edition: Edition
@@ -32,7 +32,7 @@ class Proposal:
 
     @property
     def is_live(self) -> bool:
-        """Whether it is the revision that is public already."""
+        """True if the revision is public already."""
         return self.live is not None and self.live.revision_id == self.revision.id
 
 

@@ -1,4 +1,4 @@
-"""What publishing would do, without doing it."""
+"""The impact of publishing or unpublishing, without doing it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from cms.work.work import Reading
 
 @dataclass(frozen=True, kw_only=True)
 class Impact:
-    """What would be different for readers and editors.
+    """The differences that readers and editors would see.
 
     Attributes:
         old_path: where the entry stands; ``None`` if it is not public, or is no page.

@@ -1,4 +1,4 @@
-"""Make public, and take back."""
+"""Publishing and unpublishing."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ def _is_over(publication: FromClause, view: View) -> ColumnElement[bool]:
 
 
 def position() -> Relation:
-    """Return the position of what was published or taken back last."""
+    """Return the position of the last publication or its end."""
     return select(Counter.value.label("position")).where(Counter.name == word("position"))
 
 
@@ -159,11 +159,11 @@ def position_at(moment: ColumnElement[Any]) -> ColumnElement[int]:
 
 
 def changes(since: Position, until: Position) -> Relation:
-    """Return each edition that was published or taken back after one position, up to another.
+    """Return each edition that was published or unpublished after one position, up to another.
 
-    ``position`` is that of its last change, ``until`` that up to which changes are told. What
-    is public at the end has its revision; what is not is a tombstone, with the path at which
-    it stood.
+    ``position`` is that of its last change, ``until`` the position up to which changes are
+    returned. An edition that is public at the end has its revision; any other is a tombstone with
+    its last path.
     """
     last = _last_changes(since, until).subquery("last")
     live = aliased_table(Publication, "live")

@@ -1,1 +1,1 @@
-"""What is seen: SQL expressions over what a view shows. Nothing here is executed."""
+"""SQL expressions over the content that a view shows. Nothing here is executed."""

@@ -39,7 +39,7 @@ async def has_entries(session: ReadSession) -> bool:
 class EntryCounts:
     """The number of public entries of each content type, counted now and then.
 
-    Nobody waits for it but the first request of all.
+    Only the first request of all waits for it.
     """
 
     def __init__(self, database: Database) -> None:

@@ -28,7 +28,7 @@ _LONGEST_NAME = 40
 
 @dataclass(frozen=True)
 class IndexedFields:
-    """How the indexes of a database differ from those that a site declares.
+    """Differences between the indexes of a database and those that a site declares.
 
     Attributes:
         missing: the fields that have none yet: ``Hardware.maker``.

@@ -1,4 +1,4 @@
-"""What a field's value is in SQL: lists are filtered, ordered, counted and indexed by it.
+"""Field values in SQL, by which lists are filtered, ordered, counted and indexed.
 
 ``_ROWS`` has a row for each kind of field; a kind without one is read like the kind that it
 inherits from.
@@ -62,7 +62,7 @@ def _word(scalar: Sql) -> Sql:
 
 @dataclass(frozen=True)
 class _Row:
-    """How the scalars that a kind of field has stored are read.
+    """SQL for the stored scalars of a kind of field.
 
     Attributes:
         compared: the value that filters, orders and indexes compare.

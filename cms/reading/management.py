@@ -36,7 +36,7 @@ REVIEW_OUTCOMES: tuple[str, ...] = get_args(ReviewOutcome)
 
 
 def accounts() -> Relation:
-    """Return all accounts, without what nobody may read."""
+    """Return all accounts, without their secrets."""
     return select(
         Account.id, Account.email, Account.person_id, Account.created_at, Account.disabled_at
     )

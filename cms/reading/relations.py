@@ -101,7 +101,7 @@ def revisions(view: View) -> Relation:
 def links(view: View) -> Relation:
     """Return the edges of revisions, as far as the view shows where they lead.
 
-    Whoever asks brings the id of a revision that it found in :func:`entries`.
+    The caller gives the id of a revision from :func:`entries`.
     """
     if view.perspective is Perspective.DRAFT:
         return _draft_links(view)
@@ -127,7 +127,7 @@ def paths(view: View) -> Relation:
 def references() -> Relation:
     """Return the references of revisions, which tell what points at an entry.
 
-    Whoever asks brings the id of a revision that it found in :func:`entries`.
+    The caller gives the id of a revision from :func:`entries`.
     """
     return select(Link.revision_id, Link.kind, Link.target_id).where(Link.origin == _REFERENCE)
 
@@ -135,7 +135,7 @@ def references() -> Relation:
 def referenced_entries(view: View) -> Relation:
     """Return entries as :func:`entries` does, once for each reference to them.
 
-    Whoever asks brings the id of a revision that it found in :func:`entries`.
+    The caller gives the id of a revision from :func:`entries`.
     """
     found = entries(view)
     return found.add_columns(
@@ -148,7 +148,7 @@ def referenced_entries(view: View) -> Relation:
 def incoming_links(view: View) -> Relation:
     """Return the edges to entries, as far as the view shows where they come from.
 
-    Whoever asks brings the id of an entry that it found in :func:`entries`.
+    The caller gives the id of an entry from :func:`entries`.
     """
     if view.perspective is Perspective.DRAFT:
         return _incoming_draft_links(view)
@@ -187,7 +187,7 @@ def categories() -> Relation:
 def ancestors(parent_id: ColumnElement[Any]) -> Relation:
     """Return a category's ancestors, each with its distance, from the id of its parent.
 
-    Whoever asks brings a column of the statement around this one.
+    The caller gives a column of the statement around this one.
     """
     parent = select(*_CATEGORY, literal_column("1", Integer()).label("distance")).where(
         Category.id == parent_id

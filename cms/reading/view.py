@@ -1,4 +1,4 @@
-"""What a reader looks through."""
+"""Views: which revisions of which editions a reader sees."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement
 
 
 class Perspective(Enum):
-    """Which revision of an edition is seen."""
+    """The revision of an edition that is seen."""
 
     PUBLISHED = "published"  # the one that is public, if one is
     DRAFT = "draft"  # the newest
@@ -33,7 +33,7 @@ EVERYTHING = (ContentScope(),)
 
 
 class AsOf(Enum):
-    """How a point in the past is named."""
+    """The kind of a point in the past."""
 
     TIME = "time"
     POSITION = "position"  # of the publications, which tells two of one moment apart
@@ -65,7 +65,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class View:
-    """Which revision of each edition is seen.
+    """The revision of each edition that is seen.
 
     Attributes:
         locales: the languages that are wanted, the best first: of each entry, the first

@@ -1,4 +1,4 @@
-"""What a view shows: which revision of which edition."""
+"""Visibility: the revision of each edition that a view shows."""
 
 from __future__ import annotations
 
@@ -312,7 +312,7 @@ def was_public_at(publication: FromClause, past: Past) -> ColumnElement[bool]:
 
 
 def moment_of(position: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return when something was published or taken back at a position; null if nothing was."""
+    """Return when something was published or unpublished at a position; null if nothing was."""
     begun = select(func.max(Publication.published_at)).where(Publication.position == position)
     ended = select(func.max(Publication.ended_at)).where(Publication.ended_position == position)
     return func.coalesce(begun.scalar_subquery(), ended.scalar_subquery())

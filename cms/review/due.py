@@ -1,4 +1,4 @@
-"""Which public pages somebody should look at again."""
+"""Due reviews: public pages that reviewers should read again."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ async def _changed_targets(reading: Reading) -> Sequence[tuple[Publication, str,
 
 
 async def _is_material(reading: Reading, before: str, publication: Publication) -> bool:
-    """Say whether a publication tells readers something else than an earlier revision."""
+    """Return whether a publication differs for readers from an earlier revision."""
     old = await reading.session.get_one(Revision, before)
     new = await reading.session.get_one(Revision, publication.revision_id)
     content_type = reading.site.content_type(publication.content_type)

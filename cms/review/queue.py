@@ -1,4 +1,4 @@
-"""What waits for whom: questions about all reviews at once."""
+"""The review queue: questions about all reviews at once."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ async def open_reviews(reading: Reading) -> list[Waiting]:
 
 @dataclass(frozen=True)
 class _Facts:
-    """What is known about several editions, loaded at once."""
+    """Facts about several editions, loaded at once."""
 
     authored: Mapping[str, Sequence[Authored]]
     published: Mapping[str, Sequence[int]]

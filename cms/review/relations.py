@@ -180,7 +180,7 @@ def review(view: View, edition_id: ColumnElement[Any], digest: ColumnElement[Any
 def reviewers(view: View, edition_id: ColumnElement[Any], digest: ColumnElement[Any]) -> Relation:
     """Return the people who signed off a digest.
 
-    Whoever asks brings columns of the statement around this one.
+    The caller gives columns of the statement around this one.
     """
     return (
         people()

@@ -67,7 +67,7 @@ async def request_review(
         due_at: by when.
 
     Raises:
-        Refused: if the actor may not, somebody has saved since, an assignee is unknown, or the
+        Refused: if the actor may not, there is a newer save, an assignee is unknown, or the
             time is past.
     """
     held = await hold(work, entry_id, locale)
@@ -124,7 +124,7 @@ async def sign_off(
     locale: str | None = None,
     note: str = "",
 ) -> SignOff:
-    """Say yes to exactly these bytes and return the sign-off.
+    """Sign off exactly these bytes and return the sign-off.
 
     Args:
         work: the transaction and the actor.
@@ -178,7 +178,7 @@ async def sign_off(
 async def request_changes(
     work: Work, entry_id: str, *, digest: str, reason: str, locale: str | None = None
 ) -> ChangeRequest:
-    """Say no to exactly these bytes, with a reason, and return the change request.
+    """Request changes to exactly these bytes, with a reason; return the change request.
 
     The digest cannot be published while it stands; any edit gives another digest, and a later
     sign-off on the same digest by the same reviewer takes it back.
@@ -295,7 +295,7 @@ async def _stage_to_sign(
 async def _authorise_judge(
     work: Work, action: Action, held: Held, revision: Revision, stage: Stage
 ) -> None:
-    """Go on only if the actor may judge at this stage, and it is not their own work."""
+    """Check that the actor may judge at this stage, and that it is not their own work."""
     work.authorise(
         action,
         Subject(

@@ -140,7 +140,7 @@ def stages_that_apply(asked_for: Sequence[Json], content_type: type[ContentType]
 async def objectors_to(reading: Reading, revision: Revision) -> list[str]:
     """Return the accounts that asked for changes to the revision's digest and still do.
 
-    Somebody who has signed off the same digest since does not any more.
+    A later sign-off of the same digest withdraws the request.
     """
     asked = (
         select(ChangeRequest.account_id, func.max(ChangeRequest.requested_at).label("at"))

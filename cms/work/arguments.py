@@ -1,4 +1,4 @@
-"""What is wrong with the texts among a command's arguments: notes, reasons, names."""
+"""Checks of the texts among a command's arguments: notes, reasons, names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LONGEST = 10_000
 
 
 def check_texts(arguments: Mapping[str, object]) -> None:
-    """Go on only if every text can be stored and shown, and is not too long.
+    """Check that every text can be stored and shown, and is not too long.
 
     The values of a draft are not looked at: its content type knows more about them.
 

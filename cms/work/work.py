@@ -26,7 +26,7 @@ P = ParamSpec("P")
 
 
 class Identified(Protocol):
-    """What a command returns: something with an id, which the audit record names."""
+    """The result of a command: something with an id, which the audit record names."""
 
     @property
     def id(self) -> str:
@@ -55,7 +55,7 @@ class Reading:
     key_file: KeyFile
 
     def authorise(self, action: Action, subject: Subject | None = None) -> None:
-        """Go on only if the actor may do this.
+        """Check that the actor may do this.
 
         Raises:
             Refused: with :class:`~cms.errors.NotAllowed` and what would be needed.

@@ -62,7 +62,7 @@ class Operation:
 
     @property
     def is_query(self) -> bool:
-        """Whether the operation only reads."""
+        """True if the operation only reads."""
         return self.node.operation is OperationType.QUERY
 
     @cached_property

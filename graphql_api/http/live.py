@@ -29,7 +29,7 @@ class Live(Protocol):
 
         Raises:
             RequestFailed: at the first response, if there is no answer; at a later one, if
-                the stream cannot go on, such as when the actor loses the right to it.
+                the stream cannot continue, such as when the actor loses the right to it.
         """
 
 

@@ -169,14 +169,14 @@ class _Condition(DialectFunction):
 
 
 class IsOneOf(_Condition):
-    """Whether the first value is in the second, a list parameter."""
+    """SQL condition: the first value is in the second, a list parameter."""
 
     sqlite = "({0} in (select value from json_each({1})))"
     postgresql = "({0} = any({1}))"
 
 
 class Contains(_Condition):
-    """Whether the first text contains the second."""
+    """SQL condition: the first text contains the second."""
 
     sqlite = "(instr({all}) > 0)"
     postgresql = "(strpos({all}) > 0)"

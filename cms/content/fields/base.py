@@ -1,4 +1,4 @@
-"""What every kind of field can do."""
+"""Fields: the interface of every kind."""
 
 from __future__ import annotations
 

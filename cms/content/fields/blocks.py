@@ -26,7 +26,7 @@ class Block:
     A site declares each as a class, and lists them where they may stand::
 
         class Quote(Block):
-            \"""Somebody's words.\"""
+            \"""A quotation with its speaker.\"""
 
             text = Text(required=True)
             source = Text()

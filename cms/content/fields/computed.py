@@ -1,4 +1,4 @@
-"""What Python works out when a revision is saved."""
+"""Fields that Python computes when a revision is saved."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Computed(Field):
         self.of.__set_name__(owner, name)
 
     def clean(self, value: JsonValue, path: ValuePath, problems: Problems) -> JsonValue:
-        """Forget the value; it is worked out anew."""
+        """Drop the value; it is computed again."""
         del value, path, problems
         return None
 

@@ -47,7 +47,7 @@ class Json(Field):
 
 
 def _is_deeper(value: JsonValue, depth: int) -> bool:
-    """Say whether more than so many lists and objects stand within each other."""
+    """Return whether lists and objects are nested deeper than a limit."""
     inner = _items(value)
     return inner is not None and (depth == 0 or any(_is_deeper(item, depth - 1) for item in inner))
 

@@ -57,7 +57,7 @@ class Links(Field):
         self.kind = self.kind or name
 
     def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
-        """Bring every link into its long form."""
+        """Return every link in its long form."""
         items = as_list(value, path, problems)
         if len(items) > self.most:
             message = f"{len(items):,} links; at most {self.most:,} are allowed"
@@ -115,7 +115,7 @@ def _clean_link(item: Json, path: ValuePath, problems: Problems) -> JsonObject |
 
 
 def is_address(href: str) -> bool:
-    """Say whether a reader may be sent there: an entry, a site path, or a harmless URL."""
+    """Return whether an address is allowed: an entry, a site path, or a harmless URL."""
     if entry_of(href) or is_internal(href):
         return True
     try:

@@ -16,10 +16,10 @@ _FARTHEST = dt.timedelta(hours=16)
 
 @dataclass(eq=False, kw_only=True)
 class DateTime(Scalar):
-    """A point in time, with the zone in which it is told: ``2026-11-24T18:00:00.000+01:00``.
+    """A point in time, with the zone in which it was written: ``2026-11-24T18:00:00.000+01:00``.
 
     It is stored to the millisecond. Two that tell the same moment in different zones are equal
-    when they are compared, and each is shown as it was told.
+    when they are compared, and each is shown as it was written.
     """
 
     def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:

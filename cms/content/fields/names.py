@@ -41,7 +41,7 @@ def text_name(name: str, *, is_list: bool) -> str:
 
 
 def is_field_name(name: str) -> bool:
-    """Say whether a field can have this name."""
+    """Return whether a field can have this name."""
     return _FIELD_NAME.fullmatch(name) is not None
 
 

@@ -30,7 +30,7 @@ class Url(Scalar):
 
 
 def is_web_address(address: str) -> bool:
-    """Say whether an address is an ``http`` or ``https`` URL with a host."""
+    """Return whether an address is an ``http`` or ``https`` URL with a host."""
     try:
         parts = urlsplit(address)
     except ValueError:

@@ -56,7 +56,7 @@ def add_leaf_filters(registry: TypeRegistry) -> None:
 
 
 def add_enum_filter(registry: TypeRegistry, enum: str) -> str:
-    """Add the filter of an enum, and that of lists of it; return the first one's name."""
+    """Add the filters of an enum and of lists of it; return the name of the first."""
     _add_filter(registry, f"{enum}Filter", enum, _EQUALITY)
     add_quantified(registry, list_filter(f"{enum}Filter"), f"{enum}Filter", "values")
     return f"{enum}Filter"

@@ -199,11 +199,11 @@ async def test_a_preview_says_all_that_a_refusal_would(newsroom: Newsroom) -> No
     assert [error for check in checked for error in check.errors] == await refusal()
     assert {check.gate.__name__: len(check.errors) for check in checked} == {
         "is_signed_off": 1,
-        "nobody_objects": 1,
+        "has_no_change_requests": 1,
         "is_complete": 2,
-        "links_lead_somewhere": 1,
+        "link_targets_are_public": 1,
         "path_is_free": 1,
-        "incoming_links_stay_whole": 0,
+        "incoming_links_stay_valid": 0,
     }
     await newsroom.do(newsroom.publisher, archive_entry, entry_id)
     assert [error.code for error in (await impact_of(newsroom, head)).errors][:1] == ["ARCHIVED"]

@@ -12,11 +12,11 @@ from tests.graphql_api.conftest import Api, Desk, Draft, draft_from
 
 GATES = [
     "IS_SIGNED_OFF",
-    "NOBODY_OBJECTS",
+    "HAS_NO_CHANGE_REQUESTS",
     "IS_COMPLETE",
-    "LINKS_LEAD_SOMEWHERE",
+    "LINK_TARGETS_ARE_PUBLIC",
     "PATH_IS_FREE",
-    "INCOMING_LINKS_STAY_WHOLE",
+    "INCOMING_LINKS_STAY_VALID",
 ]
 
 CHECK = """query($id: ID!, $revision: ID) { checkPublish(entryId: $id, revisionId: $revision) {
@@ -86,12 +86,12 @@ async def test_every_gate_says_what_it_has_to_say(desk: Desk) -> None:
     ]
     assert errors == [
         ("IS_SIGNED_OFF", "MISSING_SIGN_OFF", ""),
-        ("NOBODY_OBJECTS", "CHANGES_REQUESTED", ""),
+        ("HAS_NO_CHANGE_REQUESTS", "CHANGES_REQUESTED", ""),
         ("IS_COMPLETE", "MISSING_FIELD", "body"),
         ("IS_COMPLETE", "MISSING_FIELD", "steps.0.title"),
-        ("LINKS_LEAD_SOMEWHERE", "BROKEN_LINK", "related.0"),
+        ("LINK_TARGETS_ARE_PUBLIC", "BROKEN_LINK", "related.0"),
         ("PATH_IS_FREE", "PATH_IN_USE", "slug"),
-        ("INCOMING_LINKS_STAY_WHOLE", "WOULD_BREAK_LINKS", ""),
+        ("INCOMING_LINKS_STAY_VALID", "WOULD_BREAK_LINKS", ""),
     ]
     (missing,) = checks[0]["errors"]
     assert (missing["stage"], missing["missing"]) == ("editorial", 1)
