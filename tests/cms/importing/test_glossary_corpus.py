@@ -22,7 +22,7 @@ pytestmark = [
 
 THEN = datetime(2023, 1, 1, tzinfo=UTC)
 CHINESE = """
-query Chinese($slug: String!) @view(locale: zh_cn) { glossaryTerm(by: {slug: $slug}) { locale } }
+query Chinese($slug: String!) @view(locale: ZH_CN) { glossaryTerm(by: {slug: $slug}) { locale } }
 """
 
 
@@ -42,12 +42,12 @@ async def check_languages(cloud: Importer) -> None:
     """Find a term in each language, and another that not all have in the next best."""
     pages = await cloud.data(IN_EACH_LANGUAGE, slug="cluster")
     locales = {name: page["glossaryTerm"]["locale"] for name, page in pages.items()}
-    assert locales == {"en": "en", "de": "de", "es": "es"}
+    assert locales == {"en": "EN", "de": "DE", "es": "ES"}
     chinese = await cloud.data(CHINESE, slug="cluster")
-    assert chinese["glossaryTerm"]["locale"] == "zh-cn"
+    assert chinese["glossaryTerm"]["locale"] == "ZH_CN"
     others = await cloud.data(IN_EACH_LANGUAGE, slug="kubernetes")
-    assert others["de"]["glossaryTerm"]["locale"] == "en"
-    assert others["es"]["glossaryTerm"]["locale"] == "es"
+    assert others["de"]["glossaryTerm"]["locale"] == "EN"
+    assert others["es"]["glossaryTerm"]["locale"] == "ES"
 
 
 async def check_lonely_terms(cloud: Importer) -> None:
