@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -191,19 +192,7 @@ async def authenticate(session: ReadSession, secret: str, now: datetime) -> Acto
         Refused: with :class:`~cms.errors.InvalidToken`, which reveals only whether the token
             has expired.
     """
-    found = await session.execute(
-        select(Token, Account)
-        .join(Account, Account.id == Token.account_id)
-        .where(Token.hash == hash_of(secret), Token.kind.in_(("access", "service")))
-    )
-    row = found.one_or_none()
-    if row is None:
-        raise Refused(_NOT_GOOD)
-    token, account = row
-    if token.revoked_at is not None or account.disabled_at is not None:
-        raise Refused(_NOT_GOOD)
-    if token.expires_at <= now:
-        raise Refused(_EXPIRED)
+    token, account = await _valid_token(session, secret, ("access", "service"), now)
     return Actor(
         account_id=account.id,
         person_id=account.person_id,
@@ -220,10 +209,22 @@ async def previewed_revision(session: ReadSession, secret: str, now: datetime) -
     Raises:
         Refused: with :class:`~cms.errors.InvalidToken`, like :func:`authenticate`.
     """
+    token, _ = await _valid_token(session, secret, ("preview",), now)
+    return str(token.revision_id)
+
+
+async def _valid_token(
+    session: ReadSession, secret: str, kinds: Sequence[str], now: datetime
+) -> tuple[Token, Account]:
+    """Return the token of one of these kinds with a secret, and its account.
+
+    Raises:
+        Refused: with :class:`~cms.errors.InvalidToken`.
+    """
     found = await session.execute(
         select(Token, Account)
         .join(Account, Account.id == Token.account_id)
-        .where(Token.hash == hash_of(secret), Token.kind == "preview")
+        .where(Token.hash == hash_of(secret), Token.kind.in_(kinds))
     )
     row = found.one_or_none()
     if row is None:
@@ -233,7 +234,7 @@ async def previewed_revision(session: ReadSession, secret: str, now: datetime) -
         raise Refused(_NOT_GOOD)
     if token.expires_at <= now:
         raise Refused(_EXPIRED)
-    return str(token.revision_id)
+    return token, account
 
 
 async def renew_actor(session: ReadSession, actor: Actor, now: datetime) -> Actor:
