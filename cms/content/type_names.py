@@ -46,12 +46,20 @@ def check_api_names(content_types: Sequence[type[ContentType]]) -> None:
         _take(queries, name, owner, "query")
 
 
+def choice_texts(fields: Mapping[str, Field]) -> Mapping[str, str]:
+    """Return the API's name of the stored text beside each choice and each list of choices."""
+    return {
+        key: text_name(api_name(key), is_list=isinstance(shown_as(field), List))
+        for key, field in fields.items()
+        if isinstance(_item_of(field), Choice)
+    }
+
+
 def _check_choice_texts(place: str, fields: Mapping[str, Field]) -> None:
     """Check that no field has the name of the stored text beside a choice."""
     names = {api_name(key): key for key in fields}
-    for key, field in fields.items():
-        text = text_name(api_name(key), is_list=isinstance(shown_as(field), List))
-        if isinstance(_item_of(field), Choice) and text in names:
+    for key, text in choice_texts(fields).items():
+        if text in names:
             raise SiteError(
                 f"{place}: {text} is the stored text of the choice {key!r} in the API; "
                 f"rename {names[text]!r}"

@@ -6,17 +6,11 @@ are asked for by themselves take the view.
 
 from __future__ import annotations
 
-from typing import get_args
-
-from sqlalchemy import (
-    select,
-)
+from sqlalchemy import select
 
 from cms.reading.aliases import word
 from cms.reading.visibility import Relation
-from cms.storage.dialects import (
-    moment_ago,
-)
+from cms.storage.dialects import moment_ago
 from cms.tables import (
     Account,
     Attestation,
@@ -26,13 +20,9 @@ from cms.tables import (
     RoleGrant,
     Token,
 )
-from cms.tables.review import ReviewOutcome
 
 # After how many seconds without a sign of life somebody counts as gone.
 PRESENT_SECONDS = 60
-
-# The stored words for how a review ended.
-REVIEW_OUTCOMES: tuple[str, ...] = get_args(ReviewOutcome)
 
 
 def accounts() -> Relation:

@@ -87,13 +87,6 @@ class ReferencedRow(EntryRow):
     from_ordinal = Column()
 
 
-class PathRow(Row):
-    """A row of :func:`.relations.paths`."""
-
-    id = Column()
-    path = Column()
-
-
 class ReferenceRow(Row):
     """A row of :func:`.relations.references`."""
 

@@ -6,7 +6,7 @@ are asked for by themselves take the view.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, literal_column, not_, select
 from sqlalchemy.orm import aliased
@@ -30,6 +30,10 @@ from cms.tables import (
     Revision,
     SignOff,
 )
+from cms.tables.review import ReviewOutcome
+
+# The stored words for how a review ended.
+REVIEW_OUTCOMES: tuple[str, ...] = get_args(ReviewOutcome)
 
 # The words for where an edition's revision stands, derived from the facts and stored nowhere.
 STATES = (

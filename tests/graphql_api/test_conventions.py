@@ -24,13 +24,12 @@ from graphql import (
 )
 
 from cms.authorization.actions import ROLE_ACTIONS, Action
+from cms.content.fields.choice import UNKNOWN
 from cms.content.fields.names import text_name
 from cms.content.links import Origin
 from cms.publishing.gates import GATES
-from cms.reading.management import REVIEW_OUTCOMES
-from cms.review.relations import STATES
+from cms.review.relations import REVIEW_OUTCOMES, STATES
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
-from graphql_api.schema.declaring.words import UNKNOWN
 from graphql_api.schema.management.errors import error_types
 from seeds.site import site
 from tests.sites import SITE

@@ -9,7 +9,7 @@ from cms.content.canonical_json import Json
 from cms.content.fields.base import Problems, Scalar, ValuePath, expected_instead
 from cms.errors import InvalidValue, SiteError
 
-# What the API shows for a stored word that is not among the choices any more.
+# The value of every enum of the API for a stored word that is not declared any more.
 UNKNOWN = "UNKNOWN"
 
 _CHOICE = re.compile(r"[A-Z][A-Z0-9_]*")

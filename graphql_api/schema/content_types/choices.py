@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 
 from sqlalchemy import case
-from sqlalchemy.sql.functions import coalesce
 
-from cms.content.fields import Choice, Field, List
-from cms.content.fields.computed import shown_as
-from cms.content.fields.names import api_name, text_name
+from cms.content.fields import Choice
+from cms.content.fields.choice import UNKNOWN
 from cms.storage.dialects import JsonText, TextOf
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
 from graphql_api.planner.json_sql import Elements, JsonConstant, element_index, member, text
 from graphql_api.planner.source import Sql
 from graphql_api.schema.content_types.document import document_of
-from graphql_api.schema.declaring.fields import PART, Declared, many, value
-from graphql_api.schema.declaring.type_registry import TypeRegistry
-from graphql_api.schema.declaring.words import UNKNOWN, name_of, stored_text
+from graphql_api.schema.declaring.fields import Declared, many
+from graphql_api.schema.declaring.words import name_of
 
 _UNKNOWN = JsonConstant(f'"{UNKNOWN}"'.encode(), "jsonb")
 
@@ -47,37 +44,3 @@ def chosen_list(choice: Choice, name: str, type_: str, description: str) -> Decl
         )
 
     return many(f"list[{type_}]", rows, description)
-
-
-def choice_texts(registry: TypeRegistry, fields: Mapping[str, Field]) -> dict[str, Declared]:
-    """Return the text fields beside the choices among these fields."""
-    return dict(_texts(registry, fields))
-
-
-def _texts(registry: TypeRegistry, fields: Mapping[str, Field]) -> Iterator[tuple[str, Declared]]:
-    for key, field in fields.items():
-        shown = shown_as(field)
-        is_list = isinstance(shown, List)
-        if not isinstance(shown.item if isinstance(shown, List) else shown, Choice):
-            continue
-        optional = "" if is_list or registry.promises(shown) else " | None"
-        yield (
-            text_name(api_name(key), is_list=is_list),
-            value(
-                f"list[str]{optional}" if is_list else f"str{optional}",
-                _list_text(field) if is_list else _text(field),
-                stored_text(api_name(key)),
-                required=registry.promises(shown) and not is_list,
-                work=PART,
-            ),
-        )
-
-
-def _text(field: Field) -> Callable[[Row], Sql]:
-    return lambda row: member(document_of(row).json, field.name)
-
-
-def _list_text(field: Field) -> Callable[[Row], Sql]:
-    return lambda row: coalesce(
-        member(document_of(row).json, field.name), JsonConstant(b"[]", "jsonb")
-    )

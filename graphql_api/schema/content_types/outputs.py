@@ -22,14 +22,14 @@ from cms.content.fields import (
 )
 from cms.content.fields.blocks import TYPE
 from cms.content.fields.computed import shown_as
-from cms.content.fields.names import camel
+from cms.content.fields.names import api_name, camel
+from cms.content.type_names import choice_texts
 from cms.errors import SiteError
 from cms.storage.dialects import JsonText
 from graphql_api.planner.declarations import Call, Row, Rows
 from graphql_api.planner.json_sql import JsonConstant, member, text
 from graphql_api.planner.source import Columns, Sql
 from graphql_api.schema.content_types.choices import (
-    choice_texts,
     chosen_in,
     chosen_list,
     words_of,
@@ -51,6 +51,7 @@ from graphql_api.schema.declaring.fields import (
     row_object,
     value,
 )
+from graphql_api.schema.declaring.words import stored_text
 
 _ANCHOR = value("str", document_member("anchor"), "Fragment of the section's address, without `#`.")
 
@@ -71,7 +72,7 @@ def declare_fields(
     declared = {
         key: declare_field(types, f"{name}{camel(key)}", field) for key, field in fields.items()
     }
-    return {**declared, **choice_texts(types.registry, fields)}
+    return {**declared, **_stored_texts(types, fields)}
 
 
 def declare_field(types: FieldTypes, name: str, field: Field) -> Declared:
@@ -84,6 +85,22 @@ def declare_field(types: FieldTypes, name: str, field: Field) -> Declared:
     if declare is None:
         raise SiteError(f"{name}: a field of kind {type(field).__name__} has no GraphQL type")
     return declare(types, name, shown_as(field))
+
+
+def _stored_texts(types: FieldTypes, fields: Mapping[str, Field]) -> dict[str, Declared]:
+    """Declare the stored texts beside the choices among these fields."""
+    return {
+        text: replace(
+            _as_text(types, shown_as(fields[key])), description=stored_text(api_name(key))
+        )
+        for key, text in choice_texts(fields).items()
+    }
+
+
+def _as_text(types: FieldTypes, field: Field) -> Declared:
+    if isinstance(field, List):
+        return leaves_output("str")(types, "", field, field.item)
+    return leaf_output("str")(types, "", field)
 
 
 def leaf_output(type_: str) -> Declare[Field]:

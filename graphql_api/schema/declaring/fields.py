@@ -8,7 +8,7 @@ of the same schema, so one declaration serves any site; a
     class Tag(Node):
         \"""Label that cuts across the tree of topics.\"""
 
-        id = value("ID", lambda tag: tag.id, "Id of the tag.")
+        id = value("ID", TagRow.id, "Id of the tag.")
         entries = connection("Entry", entries_of_tag, "Entries with this tag.")
 """
 

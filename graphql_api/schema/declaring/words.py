@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import case
 
+from cms.content.fields.choice import UNKNOWN
 from cms.errors import SiteError
 from cms.storage.dialects import JsonText, TextOf
 from graphql_api.planner.arguments import ANSWER_ONLY
@@ -24,9 +25,6 @@ from graphql_api.planner.declarations import Call, OrderKey, Row, SeenValue, Val
 from graphql_api.planner.json_sql import Elements, JsonArray, element_index, text
 from graphql_api.planner.source import Sql, select_over
 from graphql_api.schema.declaring.fields import THIS_TYPE, Declared, R, of_row, value
-
-# The enum value for a stored word that is not declared.
-UNKNOWN = "UNKNOWN"
 
 
 @dataclass(frozen=True)

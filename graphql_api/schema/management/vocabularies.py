@@ -11,8 +11,7 @@ from cms.comparison.word_diff import Operation
 from cms.content.markup.sanitizing import LossCode
 from cms.ledger.audit import AuditOutcome
 from cms.publishing.gates import GATES
-from cms.reading.management import REVIEW_OUTCOMES
-from cms.review.relations import STATES
+from cms.review.relations import REVIEW_OUTCOMES, STATES
 from cms.site import Site
 from graphql_api.schema.declaring.inputs import add_enum_filter
 from graphql_api.schema.declaring.type_registry import TypeRegistry
