@@ -209,6 +209,7 @@ async def _open(work: Work, proposal: Proposal, position: int, reason: str | Non
         first_published_at=first_published_at,
         published_at=published_at,
         published_by=work.account_id(),
+        basis="signed_off" if reason is None else "break_glass",
         break_glass_reason=reason,
     )
     work.session.add(publication)

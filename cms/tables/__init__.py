@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from cms.tables.base import Base
-from cms.tables.content import Edition, EditionContributor, Entry, Link, Look, Revision, RevisionTag
-from cms.tables.ledger import Attestation, AuditRecord, ClientMutation, Counter, Presence
+from cms.tables.content import (
+    Edition,
+    EditionContributor,
+    Entry,
+    Link,
+    Look,
+    Rendition,
+    Revision,
+    RevisionTag,
+)
+from cms.tables.ledger import (
+    Attestation,
+    AuditedRow,
+    AuditRecord,
+    ClientMutation,
+    Counter,
+    Presence,
+)
 from cms.tables.people import Account, Person, RoleGrant, Throttle, Token
-from cms.tables.publication import Publication
+from cms.tables.publication import Position, Publication, PublicationSignOff, PublicationStage
 from cms.tables.review import ChangeRequest, Comment, Review, ReviewAssignee, SignOff
 from cms.tables.search import SearchDocument, SearchGram, SearchWord
 from cms.tables.taxonomy import Category, Tag
@@ -15,6 +31,7 @@ __all__ = [
     "Account",
     "Attestation",
     "AuditRecord",
+    "AuditedRow",
     "Base",
     "Category",
     "ChangeRequest",
@@ -27,8 +44,12 @@ __all__ = [
     "Link",
     "Look",
     "Person",
+    "Position",
     "Presence",
     "Publication",
+    "PublicationSignOff",
+    "PublicationStage",
+    "Rendition",
     "Review",
     "ReviewAssignee",
     "Revision",

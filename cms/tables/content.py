@@ -70,7 +70,9 @@ class Revision(Base):
     rendered: Mapped[Document]
     anchors: Mapped[Items]
     digest: Mapped[Name]
-    author_id: Mapped[str] = mapped_column(Key, ForeignKey("account.id"))
+    # Null is the operator.
+    author_id: Mapped[str | None] = mapped_column(Key, ForeignKey("account.id"))
+    byline_id: Mapped[str | None] = mapped_column(Key, ForeignKey("person.id"))
     note: Mapped[Prose]
     # Saved automatically while an editor was typing; may be pruned.
     is_autosave: Mapped[bool] = mapped_column(server_default=false())
@@ -80,6 +82,20 @@ class Revision(Base):
     # Path on the site if it were published.
     path: Mapped[str | None] = mapped_column(Key)
     created_at: Mapped[Time]
+
+
+class Rendition(Base):
+    """The values that derive from a revision's content, and the version of the renderer."""
+
+    __tablename__ = "rendition"
+
+    revision_id: Mapped[str] = mapped_column(
+        Key, ForeignKey("revision.id", ondelete="CASCADE"), primary_key=True
+    )
+    version: Mapped[Name]
+    title_key: Mapped[Name]
+    anchors: Mapped[Items]
+    rendered: Mapped[Document]
 
 
 class EditionContributor(Base):

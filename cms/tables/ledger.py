@@ -1,11 +1,11 @@
-"""The audit chain, attestations, counters, repeated mutations and presence."""
+"""The audit chain with the hashes of rows, attestations, counters, repeats and presence."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.storage.dialects import Key
+from cms.storage.dialects import CLUSTERED, Key
 from cms.tables.base import Base, Document, Id, Name, Time
 
 
@@ -31,8 +31,28 @@ class AuditRecord(Base):
     subject: Mapped[str | None] = mapped_column(Key)
     outcome: Mapped[Name]
     detail: Mapped[Document]
+    # Root of the hashes of the rows that the command wrote; null if this is not its last record.
+    rows_root: Mapped[str | None] = mapped_column(Key)
     previous_hash: Mapped[Name]
     hash: Mapped[Name]
+
+
+class AuditedRow(Base):
+    """The hash of a row as a command wrote it; see :mod:`cms.ledger.rows`."""
+
+    __tablename__ = "audit_row"
+    __table_args__ = (Index("ix_audit_row_sequence", "sequence"), CLUSTERED)
+
+    table_name: Mapped[str] = mapped_column(Key, primary_key=True)
+    # The row's primary key; several columns are joined by a space.
+    key: Mapped[str] = mapped_column(Key, primary_key=True)
+    # Number of the audit record that closes the command.
+    sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    # Version of the list of the table's covered columns.
+    version: Mapped[int]
+    salt: Mapped[Name]
+    # Null if the command deleted the row.
+    hash: Mapped[str | None] = mapped_column(Key)
 
 
 class Attestation(Base):

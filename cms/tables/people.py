@@ -78,7 +78,7 @@ class Throttle(Base):
 
 
 class RoleGrant(Base):
-    """A role of an account, for all content or for a stage, content type or category subtree."""
+    """A role of an account, for all content or for a stage, type, category subtree or locale."""
 
     __tablename__ = "role_grant"
     __table_args__ = (Index("ix_role_grant_account_id", "account_id"),)
@@ -89,5 +89,6 @@ class RoleGrant(Base):
     stage: Mapped[str | None] = mapped_column(Key)
     content_type: Mapped[str | None] = mapped_column(Key)
     category_id: Mapped[str | None] = mapped_column(Key, ForeignKey("category.id"))
+    locale: Mapped[str | None] = mapped_column(Key)
     created_at: Mapped[Time]
     revoked_at: Mapped[datetime | None] = mapped_column(Moment)

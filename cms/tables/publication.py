@@ -1,17 +1,36 @@
-"""Publications: the revisions that are or were public, and when."""
+"""Publications: the revisions that are or were public, when, and on what basis."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal, TypeAlias
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.storage.dialects import Key, Moment, Words, partial_index
-from cms.tables.base import Base, Id, Name, Time
+from cms.storage.dialects import CLUSTERED, JsonDocument, Key, Moment, Words, partial_index
+from cms.tables.base import Base, Document, Id, Name, Time
 
 _OPEN = "ended_position is null"
 _HAS_PATH = "path is not null"
+
+# Why a revision may be public: signed off under its policy; published by an administrator without
+# sign-offs; imported from another system; or the first content of a new site.
+Basis: TypeAlias = Literal["signed_off", "break_glass", "imported", "setup"]
+
+
+class Position(Base):
+    """The number of a command that changed what readers get, without gaps.
+
+    The nonce tells a position from one with the same number in another history of the site, as
+    after a restored backup.
+    """
+
+    __tablename__ = "position"
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    nonce: Mapped[Name]
+    taken_at: Mapped[Time]
 
 
 class Publication(Base):
@@ -25,6 +44,12 @@ class Publication(Base):
     __table_args__ = (
         ForeignKeyConstraint(["edition_id", "revision_id"], ["revision.edition_id", "revision.id"]),
         CheckConstraint("(ended_at is null) = (ended_position is null)", name="ended"),
+        CheckConstraint(
+            "basis in ('signed_off', 'break_glass', 'imported', 'setup')", name="basis"
+        ),
+        CheckConstraint(
+            "(basis = 'break_glass') = (break_glass_reason is not null)", name="break_glass"
+        ),
         CheckConstraint("ended_position > position", name="ends_later"),
         partial_index("uq_publication_open_entry", "entry_id", "locale", where=_OPEN, unique=True),
         partial_index(
@@ -69,8 +94,51 @@ class Publication(Base):
     category_id: Mapped[str | None] = mapped_column(Key, ForeignKey("category.id"))
     first_published_at: Mapped[Time]
     published_at: Mapped[Time]
-    published_by: Mapped[str] = mapped_column(Key, ForeignKey("account.id"))
+    # Null is the operator.
+    published_by: Mapped[str | None] = mapped_column(Key, ForeignKey("account.id"))
+    basis: Mapped[Basis] = mapped_column(Key)
     # Why an administrator published it without the sign-off gate, if one did.
     break_glass_reason: Mapped[str | None] = mapped_column(Words)
+    # Of an imported page: the system it comes from; the review that system claims, which counts
+    # for no gate; and when the page is due for review here.
+    source: Mapped[str | None] = mapped_column(Words)
+    claimed_review: Mapped[Document | None] = mapped_column(JsonDocument)
+    review_due_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_position: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class PublicationStage(Base):
+    """A stage of the policy under which a revision was published."""
+
+    __tablename__ = "publication_stage"
+    __table_args__ = (CLUSTERED,)
+
+    publication_id: Mapped[str] = mapped_column(Key, ForeignKey("publication.id"), primary_key=True)
+    ordinal: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[Name]
+    role: Mapped[Name]
+    approvals: Mapped[int]
+
+
+class PublicationSignOff(Base):
+    """A sign-off that counts for a publication, from one position to another.
+
+    It counts from the publication on, or from its own position if it was given later. Only a change
+    request of its signer or an invalidation ends that.
+    """
+
+    __tablename__ = "publication_sign_off"
+    __table_args__ = (
+        CheckConstraint("(ended_at is null) = (ended_position is null)", name="ended"),
+        Index("ix_publication_sign_off_sign_off_id", "sign_off_id"),
+        Index("ix_publication_sign_off_position", "position"),
+        CLUSTERED,
+    )
+
+    publication_id: Mapped[str] = mapped_column(Key, ForeignKey("publication.id"), primary_key=True)
+    sign_off_id: Mapped[str] = mapped_column(Key, ForeignKey("sign_off.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger)
+    counted_at: Mapped[Time]
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_position: Mapped[int | None] = mapped_column(BigInteger)

@@ -13,6 +13,13 @@ from cms.tables.base import Base, Id, Items, Name, Prose, Time
 
 # How a review ends.
 ReviewOutcome: TypeAlias = Literal["published", "withdrawn"]
+# How a sign-off ends: its signer requested changes; it was invalidated, since the account had been
+# taken over; or the signer lost the role or the account.
+SignOffEnd: TypeAlias = Literal[
+    "changes_requested", "invalidated", "role_revoked", "account_disabled"
+]
+# How a change request ends: its author signed off or withdrew it, or lost the right.
+ChangeRequestEnd: TypeAlias = Literal["signed_off", "withdrawn", "role_revoked", "account_disabled"]
 
 
 class Review(Base):
@@ -48,7 +55,9 @@ class SignOff(Base):
     __tablename__ = "sign_off"
     __table_args__ = (
         ForeignKeyConstraint(["edition_id", "revision_id"], ["revision.edition_id", "revision.id"]),
+        CheckConstraint("(ended_at is null) = (end_cause is null)", name="ended"),
         Index("ix_sign_off_digest", "edition_id", "digest"),
+        Index("ix_sign_off_account_id", "account_id"),
         Index("ix_sign_off_person_id", "person_id"),
         Index("ix_sign_off_review_id", "review_id"),
         Index("ix_sign_off_revision_id", "revision_id"),
@@ -65,6 +74,10 @@ class SignOff(Base):
     note: Mapped[Prose]
     signed_at: Mapped[Time]
     expires_at: Mapped[Time]
+    # Why it does not count any more, and who ended it; null is the operator.
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_by: Mapped[str | None] = mapped_column(Key, ForeignKey("account.id"))
+    end_cause: Mapped[SignOffEnd | None] = mapped_column(Key)
 
 
 class ReviewAssignee(Base):
@@ -83,7 +96,9 @@ class ChangeRequest(Base):
     __tablename__ = "change_request"
     __table_args__ = (
         ForeignKeyConstraint(["edition_id", "revision_id"], ["revision.edition_id", "revision.id"]),
+        CheckConstraint("(ended_at is null) = (end_cause is null)", name="ended"),
         Index("ix_change_request_review_id", "review_id"),
+        Index("ix_change_request_account_id", "account_id"),
         Index("ix_change_request_edition_id", "edition_id", "digest"),
         Index("ix_change_request_revision_id", "revision_id"),
     )
@@ -96,6 +111,10 @@ class ChangeRequest(Base):
     account_id: Mapped[str] = mapped_column(Key, ForeignKey("account.id"))
     reason: Mapped[Prose]
     requested_at: Mapped[Time]
+    # Why it does not count any more, and who ended it; null is the operator.
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_by: Mapped[str | None] = mapped_column(Key, ForeignKey("account.id"))
+    end_cause: Mapped[ChangeRequestEnd | None] = mapped_column(Key)
 
 
 class Comment(Base):

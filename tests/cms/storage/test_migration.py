@@ -7,13 +7,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect
 
 from cms.errors import DatabaseError, DatabaseUnavailable
 from cms.storage.database import Database
 from cms.storage.migration import check_migrated, check_schema, migrate, migrate_down
-from cms.tables import Publication
-from tests.builders import Newsroom
 from tests.conftest import KINDS, Templates
 
 
@@ -42,19 +40,6 @@ async def test_up_down_and_up_again(empty: str) -> None:
     await check_schema(database)
     await check_migrated(database)
     await database.close()
-
-
-async def test_pages_outlive_a_migration_of_their_paths_down_and_up_again(
-    newsroom: Newsroom,
-) -> None:
-    database = newsroom.database
-    page, no_page = await newsroom.published(), await newsroom.published("Snippet", text="t")
-    await migrate_down(database, "0006")
-    await migrate(database)
-    await check_schema(database)
-    async with database.reading() as session:
-        found = await session.scalars(select(Publication))
-        assert {each.id: each.path for each in found} == {page.id: page.path, no_page.id: None}
 
 
 async def test_two_who_migrate_at_once_do_not_collide(empty: str) -> None:

@@ -1,0 +1,331 @@
+"""Events: the outcomes of commands, in the past tense.
+
+A command emits events with :meth:`cms.work.work.Work.emit`. Within the command's transaction they
+go to the reactions, and each becomes a record of the audit chain. An event holds ids, times and
+words of the product; texts that people wrote are in it only where a reason is part of the record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import TypeAlias
+
+from cms.content.canonical_json import Json, JsonObject
+from cms.content.snapshot import Snapshot
+from cms.storage.dialects import as_text
+
+# A field of an event that reactions get and the audit record does not.
+_NOT_RECORDED = {"is_recorded": False}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """The base of all events.
+
+    Attributes:
+        subject: id of the object that the event is about.
+    """
+
+    subject: str
+
+    def to_json(self) -> JsonObject:
+        """Return the facts of the event for its audit record, without the subject."""
+        recorded = (each for each in fields(self) if each.metadata.get("is_recorded", True))
+        values = {each.name: getattr(self, each.name) for each in recorded}
+        del values["subject"]
+        facts = {name: _as_json(value) for name, value in values.items() if value is not None}
+        return {"event": type(self).__name__, **facts}
+
+
+def _as_json(value: object) -> Json:
+    match value:
+        case datetime():
+            return as_text(value)
+        case tuple():
+            return [_as_json(each) for each in value]
+        case bool() | int() | float() | str():
+            return value
+    raise TypeError(f"an event cannot record a {type(value).__name__}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryEvent(Event):
+    """The base of events about an entry.
+
+    Attributes:
+        entry: id of the entry.
+        locale: locale of the edition; ``None`` for all editions.
+    """
+
+    entry: str
+    locale: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftSaved(EntryEvent):
+    """A revision was saved; the subject is the revision.
+
+    Attributes:
+        edition: id of the edition.
+        number: number of the revision in its edition; 1 for a new edition.
+        is_autosave: whether it was saved while an editor was typing.
+        content_type: name of the content type.
+        snapshot: the content with what derives from it, for reactions.
+    """
+
+    edition: str
+    number: int
+    is_autosave: bool
+    content_type: str
+    snapshot: Snapshot = field(repr=False, compare=False, metadata=_NOT_RECORDED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevisionPruned(EntryEvent):
+    """An autosave was deleted; the subject was its revision."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryArchived(EntryEvent):
+    """An entry was archived."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryUnarchived(EntryEvent):
+    """An archived entry was restored."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryDeleted(EntryEvent):
+    """An entry that was never public or in review was deleted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewRequested(EntryEvent):
+    """A review was requested, or assigned to more accounts; the subject is the review."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewWithdrawn(EntryEvent):
+    """A review was withdrawn; the subject is the review."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedOff(EntryEvent):
+    """A reviewer signed off a digest; the subject is the sign-off.
+
+    Attributes:
+        stage: stage of the policy.
+        digest: the digest.
+        position: the position from which it counts for the live publication, if the digest is live.
+    """
+
+    stage: str
+    digest: str
+    position: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignOffEnded(EntryEvent):
+    """A sign-off does not count any more; the subject is the sign-off.
+
+    Attributes:
+        cause: why it ended.
+        position: the position from which the live publication is shown without it, if it was.
+    """
+
+    cause: str
+    position: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangesRequested(EntryEvent):
+    """A reviewer requested changes to a digest; the subject is the change request.
+
+    Attributes:
+        digest: the digest.
+    """
+
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeRequestEnded(EntryEvent):
+    """A change request ended; the subject is the change request.
+
+    Attributes:
+        cause: why it ended.
+    """
+
+    cause: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryPublished(EntryEvent):
+    """A revision was published; the subject is the publication.
+
+    Attributes:
+        revision: id of the revision.
+        replaced: id of the publication that it replaced, if there was one.
+        position: the position of the publication.
+        basis: the basis of the publication.
+        reason: why it was published without sign-offs, if an administrator did so.
+        source: the system that it was imported from, if it was.
+    """
+
+    revision: str
+    replaced: str | None
+    position: int
+    basis: str
+    reason: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryUnpublished(EntryEvent):
+    """A publication was taken back; the subject is the publication.
+
+    Attributes:
+        revision: id of the revision.
+        position: the position at which it ended.
+    """
+
+    revision: str
+    position: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommentAdded(EntryEvent):
+    """A comment was added; the subject is the comment."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommentResolved(EntryEvent):
+    """A thread was resolved; the subject is its first comment."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CategoryCreated(Event):
+    """A category was created."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CategoryChanged(Event):
+    """A category was changed or moved."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagCreated(Event):
+    """A tag was created."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonCreated(Event):
+    """A person was created."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountCreated(Event):
+    """An account was created."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountDisabled(Event):
+    """An account was disabled."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountEnabled(Event):
+    """A disabled account was enabled."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordChanged(Event):
+    """The password of an account was changed; the subject is the account."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionBegun(Event):
+    """An account signed in; the subject is the session.
+
+    Attributes:
+        network: the network of the client.
+    """
+
+    network: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionEnded(Event):
+    """A session ended; the subject is the session.
+
+    Attributes:
+        reason: why it ended, if its account did not end it.
+    """
+
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionsEnded(Event):
+    """All sessions of an account ended; the subject is the account."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenIssued(Event):
+    """A service or preview token was issued.
+
+    Attributes:
+        scopes: the actions that it is limited to; ``None`` for all actions of its account.
+        until: when it expires.
+    """
+
+    scopes: tuple[str, ...] | None = None
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenRevoked(Event):
+    """A token was revoked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleGranted(Event):
+    """A role was granted; the subject is the grant.
+
+    Attributes:
+        account: id of the account.
+        role: the role.
+    """
+
+    account: str
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleRevoked(Event):
+    """A grant was revoked; the subject is the grant.
+
+    Attributes:
+        account: id of the account.
+        role: the role.
+    """
+
+    account: str
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyChanged(Event):
+    """The signing key was recorded or changed; the subject is the statement of the new key.
+
+    Attributes:
+        reason: how the key before was lost, if it was.
+    """
+
+    reason: str | None = None
+
+
+# Events by which something became public, or ceased to be.
+PublicationEvent: TypeAlias = EntryPublished | EntryUnpublished

@@ -1,0 +1,664 @@
+"""All tables, with their constraints and indexes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TypeEngine
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+# The column types of :mod:`cms.storage.dialects` as they are in this migration.
+KEY = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+MOMENT = sa.Text().with_variant(postgresql.TIMESTAMP(timezone=True, precision=3), "postgresql")
+JSON = sqlite.JSONB().with_variant(postgresql.JSONB(), "postgresql")
+
+TABLES = (
+    "attestation", "audit_record", "audit_row", "category", "client_mutation", "counter",
+    "entry", "person", "position", "presence", "search_word", "tag",
+    "throttle", "account", "edition", "search_gram", "comment", "edition_contributor",
+    "look", "revision", "role_grant", "token", "link", "publication",
+    "rendition", "review", "revision_tag", "search_document", "change_request", "publication_stage",
+    "review_assignee", "sign_off", "publication_sign_off",
+)  # fmt: skip
+
+
+def upgrade() -> None:
+    op.create_table(
+        "attestation",
+        _column("id", KEY),
+        _column("sequence", sa.BigInteger()),
+        _column("hash", KEY),
+        _column("envelope", JSON),
+        sa.PrimaryKeyConstraint("id", name="pk_attestation"),
+        sa.UniqueConstraint("sequence", name="uq_attestation_sequence"),
+    )
+    op.create_table(
+        "audit_record",
+        _column("sequence", sa.BigInteger()),
+        _column("recorded_at", MOMENT),
+        _column("actor", KEY),
+        _column("action", KEY),
+        _column("subject", KEY, nullable=True),
+        _column("outcome", KEY),
+        _column("detail", JSON),
+        _column("rows_root", KEY, nullable=True),
+        _column("previous_hash", KEY),
+        _column("hash", KEY),
+        sa.PrimaryKeyConstraint("sequence", name="pk_audit_record"),
+    )
+    op.create_table(
+        "audit_row",
+        _column("table_name", KEY),
+        _column("key", KEY),
+        _column("sequence", sa.BigInteger()),
+        _column("version", sa.Integer()),
+        _column("salt", KEY),
+        _column("hash", KEY, nullable=True),
+        sa.PrimaryKeyConstraint("table_name", "key", "sequence", name="pk_audit_row"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_audit_row_sequence", "audit_row", ["sequence"])
+    op.create_table(
+        "category",
+        _column("id", KEY),
+        _column("parent_id", KEY, nullable=True),
+        _column("slug", KEY),
+        _column("path", KEY),
+        _column("name", KEY),
+        _column("description", KEY),
+        _column("ordinal", sa.Integer()),
+        _column("created_at", MOMENT),
+        sa.CheckConstraint("parent_id <> id", name="ck_category_no_loop"),
+        sa.ForeignKeyConstraint(["parent_id"], ["category.id"], name="fk_category_parent_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_category"),
+        sa.UniqueConstraint("parent_id", "slug", name="uq_category_parent_id_slug"),
+        sa.UniqueConstraint("path", name="uq_category_path"),
+    )
+    op.create_index("ix_category_ordinal", "category", ["parent_id", "ordinal"])
+    _partial_index("uq_category_root_slug", "category", ["slug"], "parent_id is null", unique=True)
+    op.create_table(
+        "client_mutation",
+        _column("actor", KEY),
+        _column("key", KEY),
+        _column("input_digest", KEY),
+        _column("answer", JSON),
+        _column("answered_at", MOMENT),
+        sa.PrimaryKeyConstraint("actor", "key", name="pk_client_mutation"),
+    )
+    op.create_table(
+        "counter",
+        _column("name", KEY),
+        _column("value", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("name", name="pk_counter"),
+    )
+    op.create_table(
+        "entry",
+        _column("id", KEY),
+        _column("content_type", KEY),
+        _column("singleton", KEY, nullable=True),
+        _column("created_at", MOMENT),
+        _column("archived_at", MOMENT, nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_entry"),
+        sa.UniqueConstraint("singleton", name="uq_entry_singleton"),
+    )
+    op.create_table(
+        "person",
+        _column("id", KEY),
+        _column("slug", KEY),
+        _column("name", KEY),
+        _column("bio", KEY),
+        _column("links", JSON),
+        _column("created_at", MOMENT),
+        sa.PrimaryKeyConstraint("id", name="pk_person"),
+        sa.UniqueConstraint("slug", name="uq_person_slug"),
+    )
+    op.create_table(
+        "position",
+        _column("number", sa.BigInteger()),
+        _column("nonce", KEY),
+        _column("taken_at", MOMENT),
+        sa.PrimaryKeyConstraint("number", name="pk_position"),
+    )
+    op.create_table(
+        "presence",
+        _column("account_id", KEY),
+        _column("edition_id", KEY),
+        _column("field_path", KEY, nullable=True),
+        _column("seen_at", MOMENT),
+        sa.PrimaryKeyConstraint("account_id", "edition_id", name="pk_presence"),
+    )
+    op.create_table(
+        "search_word",
+        _column("locale", KEY),
+        _column("word", KEY),
+        _column("folded", KEY),
+        _column("grams", sa.Integer()),
+        _column("editions", sa.Integer()),
+        sa.PrimaryKeyConstraint("locale", "word", name="pk_search_word"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "tag",
+        _column("id", KEY),
+        _column("slug", KEY),
+        _column("name", KEY),
+        _column("created_at", MOMENT),
+        sa.PrimaryKeyConstraint("id", name="pk_tag"),
+        sa.UniqueConstraint("slug", name="uq_tag_slug"),
+    )
+    op.create_table(
+        "throttle",
+        _column("name", KEY),
+        _column("since", MOMENT),
+        _column("count", sa.Integer()),
+        sa.PrimaryKeyConstraint("name", name="pk_throttle"),
+    )
+    op.create_table(
+        "account",
+        _column("id", KEY),
+        _column("email", KEY),
+        _column("person_id", KEY, nullable=True),
+        _column("password_hash", KEY, nullable=True),
+        _column("created_at", MOMENT),
+        _column("disabled_at", MOMENT, nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_account_person_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_account"),
+        sa.UniqueConstraint("email", name="uq_account_email"),
+    )
+    op.create_index("uq_account_person_id", "account", ["person_id"], unique=True)
+    op.create_table(
+        "edition",
+        _column("id", KEY),
+        _column("entry_id", KEY),
+        _column("locale", KEY),
+        _column("head_id", KEY, nullable=True),
+        _column("created_at", MOMENT),
+        sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name="fk_edition_entry_id"),
+        *_head_constraint(),
+        sa.PrimaryKeyConstraint("id", name="pk_edition"),
+        sa.UniqueConstraint("entry_id", "locale", name="uq_edition_entry_id_locale"),
+    )
+    op.create_index("ix_edition_head_id", "edition", ["head_id"])
+    op.create_table(
+        "search_gram",
+        _column("locale", KEY),
+        _column("gram", KEY),
+        _column("word", KEY),
+        sa.ForeignKeyConstraint(
+            ["locale", "word"],
+            ["search_word.locale", "search_word.word"],
+            name="fk_search_gram_locale_word",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("locale", "gram", "word", name="pk_search_gram"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_search_gram_word", "search_gram", ["locale", "word"])
+    op.create_table(
+        "comment",
+        _column("id", KEY),
+        _column("edition_id", KEY),
+        _column("thread_id", KEY, nullable=True),
+        _column("body", KEY),
+        _column("author_id", KEY),
+        _column("created_at", MOMENT),
+        _column("field_path", KEY, nullable=True),
+        _column("start", sa.Integer(), nullable=True),
+        _column("quote", KEY, nullable=True),
+        _column("before", KEY, nullable=True),
+        _column("after", KEY, nullable=True),
+        _column("resolved_at", MOMENT, nullable=True),
+        _column("resolved_by", KEY, nullable=True),
+        sa.CheckConstraint("(field_path is null) = (quote is null)", name="ck_comment_anchor"),
+        sa.CheckConstraint(
+            "(resolved_at is null) = (resolved_by is null)", name="ck_comment_resolved"
+        ),
+        sa.ForeignKeyConstraint(["author_id"], ["account.id"], name="fk_comment_author_id"),
+        sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name="fk_comment_edition_id"),
+        sa.ForeignKeyConstraint(["resolved_by"], ["account.id"], name="fk_comment_resolved_by"),
+        sa.ForeignKeyConstraint(["thread_id"], ["comment.id"], name="fk_comment_thread_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_comment"),
+    )
+    op.create_index("ix_comment_edition_id", "comment", ["edition_id"])
+    op.create_index("ix_comment_thread_id", "comment", ["thread_id"])
+    op.create_table(
+        "edition_contributor",
+        _column("edition_id", KEY),
+        _column("account_id", KEY),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name="fk_edition_contributor_account_id"
+        ),
+        sa.ForeignKeyConstraint(
+            ["edition_id"], ["edition.id"], name="fk_edition_contributor_edition_id"
+        ),
+        sa.PrimaryKeyConstraint("edition_id", "account_id", name="pk_edition_contributor"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "look",
+        _column("account_id", KEY),
+        _column("edition_id", KEY),
+        _column("revision_id", KEY),
+        _column("looked_at", MOMENT),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_look_account_id"),
+        sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name="fk_look_edition_id"),
+        sa.PrimaryKeyConstraint("account_id", "edition_id", name="pk_look"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "revision",
+        _column("id", KEY),
+        _column("edition_id", KEY),
+        _column("number", sa.Integer()),
+        _column("title", KEY),
+        _column("title_key", KEY),
+        _column("slug", KEY),
+        _column("summary", KEY),
+        _column("category_id", KEY, nullable=True),
+        _column("content", JSON),
+        _column("rendered", JSON),
+        _column("anchors", JSON),
+        _column("digest", KEY),
+        _column("author_id", KEY, nullable=True),
+        _column("byline_id", KEY, nullable=True),
+        _column("note", KEY),
+        _column("is_autosave", sa.Boolean(), server_default=sa.false()),
+        _column("translated_from", KEY, nullable=True),
+        _column("path", KEY, nullable=True),
+        _column("created_at", MOMENT),
+        sa.CheckConstraint("number >= 1", name="ck_revision_number_from_one"),
+        sa.ForeignKeyConstraint(["author_id"], ["account.id"], name="fk_revision_author_id"),
+        sa.ForeignKeyConstraint(["byline_id"], ["person.id"], name="fk_revision_byline_id"),
+        sa.ForeignKeyConstraint(["category_id"], ["category.id"], name="fk_revision_category_id"),
+        sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name="fk_revision_edition_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_revision"),
+        sa.UniqueConstraint("edition_id", "id", name="uq_revision_edition_id_id"),
+        sa.UniqueConstraint("edition_id", "number", name="uq_revision_edition_id_number"),
+    )
+    op.create_index("ix_revision_category_id", "revision", ["category_id"])
+    op.create_index("ix_revision_created_at", "revision", ["created_at"])
+    _partial_index("ix_revision_path", "revision", ["path"], "path is not null")
+    op.create_index("ix_revision_slug", "revision", ["slug"])
+    op.create_table(
+        "role_grant",
+        _column("id", KEY),
+        _column("account_id", KEY),
+        _column("role", KEY),
+        _column("stage", KEY, nullable=True),
+        _column("content_type", KEY, nullable=True),
+        _column("category_id", KEY, nullable=True),
+        _column("locale", KEY, nullable=True),
+        _column("created_at", MOMENT),
+        _column("revoked_at", MOMENT, nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_role_grant_account_id"),
+        sa.ForeignKeyConstraint(["category_id"], ["category.id"], name="fk_role_grant_category_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_role_grant"),
+    )
+    op.create_index("ix_role_grant_account_id", "role_grant", ["account_id"])
+    op.create_table(
+        "token",
+        _column("id", KEY),
+        _column("account_id", KEY),
+        _column("kind", KEY),
+        _column("name", KEY),
+        _column("hash", KEY),
+        _column("scopes", JSON, nullable=True),
+        _column("revision_id", KEY, nullable=True),
+        _column("session_id", KEY, nullable=True),
+        _column("created_at", MOMENT),
+        _column("expires_at", MOMENT),
+        _column("last_used_at", MOMENT, nullable=True),
+        _column("revoked_at", MOMENT, nullable=True),
+        sa.CheckConstraint(
+            "kind in ('access', 'preview', 'refresh', 'service')", name="ck_token_kind"
+        ),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_token_account_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_token"),
+        sa.UniqueConstraint("hash", name="uq_token_hash"),
+    )
+    op.create_index("ix_token_account_id", "token", ["account_id"])
+    op.create_index("ix_token_session_id", "token", ["session_id"])
+    op.create_table(
+        "link",
+        _column("revision_id", KEY),
+        _column("field_path", KEY),
+        _column("ordinal", sa.Integer()),
+        _column("origin", KEY),
+        _column("kind", KEY),
+        _column("label", KEY),
+        _column("note", KEY),
+        _column("target_id", KEY, nullable=True),
+        _column("fragment", KEY),
+        _column("url", KEY, nullable=True),
+        sa.CheckConstraint("(target_id is null) <> (url is null)", name="ck_link_one_target"),
+        sa.CheckConstraint("origin in ('field', 'inline', 'reference')", name="ck_link_origin"),
+        sa.ForeignKeyConstraint(
+            ["revision_id"], ["revision.id"], name="fk_link_revision_id", ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["target_id"], ["entry.id"], name="fk_link_target_id"),
+        sa.PrimaryKeyConstraint("revision_id", "field_path", "ordinal", name="pk_link"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_link_target_id", "link", ["target_id", "revision_id"])
+    op.create_table(
+        "publication",
+        _column("id", KEY),
+        _column("position", sa.BigInteger()),
+        _column("entry_id", KEY),
+        _column("edition_id", KEY),
+        _column("revision_id", KEY),
+        _column("content_type", KEY),
+        _column("locale", KEY),
+        _column("path", KEY, nullable=True),
+        _column("category_id", KEY, nullable=True),
+        _column("first_published_at", MOMENT),
+        _column("published_at", MOMENT),
+        _column("published_by", KEY, nullable=True),
+        _column("basis", KEY),
+        _column("break_glass_reason", KEY, nullable=True),
+        _column("source", KEY, nullable=True),
+        _column("claimed_review", JSON, nullable=True),
+        _column("review_due_at", MOMENT, nullable=True),
+        _column("ended_at", MOMENT, nullable=True),
+        _column("ended_position", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "basis in ('signed_off', 'break_glass', 'imported', 'setup')",
+            name="ck_publication_basis",
+        ),
+        sa.CheckConstraint(
+            "(basis = 'break_glass') = (break_glass_reason is not null)",
+            name="ck_publication_break_glass",
+        ),
+        sa.CheckConstraint(
+            "(ended_at is null) = (ended_position is null)", name="ck_publication_ended"
+        ),
+        sa.CheckConstraint("ended_position > position", name="ck_publication_ends_later"),
+        sa.ForeignKeyConstraint(
+            ["category_id"], ["category.id"], name="fk_publication_category_id"
+        ),
+        sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name="fk_publication_edition_id"),
+        sa.ForeignKeyConstraint(
+            ["edition_id", "revision_id"],
+            ["revision.edition_id", "revision.id"],
+            name="fk_publication_edition_id_revision_id",
+        ),
+        sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name="fk_publication_entry_id"),
+        sa.ForeignKeyConstraint(
+            ["published_by"], ["account.id"], name="fk_publication_published_by"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_publication"),
+    )
+    op.create_index("ix_publication_edition_id", "publication", ["edition_id", "position"])
+    op.create_index("ix_publication_ended_position", "publication", ["ended_position"])
+    op.create_index("ix_publication_entry_id", "publication", ["entry_id"])
+    _partial_index(
+        "ix_publication_open_category",
+        "publication",
+        ["locale", "content_type", "category_id", "published_at", "entry_id"],
+        "ended_position is null",
+    )
+    _partial_index(
+        "ix_publication_open_newest",
+        "publication",
+        ["locale", "published_at", "entry_id"],
+        "ended_position is null",
+    )
+    _partial_index(
+        "ix_publication_open_type",
+        "publication",
+        ["locale", "content_type", "published_at", "entry_id"],
+        "ended_position is null",
+    )
+    _partial_index("ix_publication_path", "publication", ["path", "locale"], "path is not null")
+    op.create_index("ix_publication_position", "publication", ["position"])
+    op.create_index("ix_publication_revision_id", "publication", ["revision_id"])
+    _partial_index(
+        "uq_publication_open_entry",
+        "publication",
+        ["entry_id", "locale"],
+        "ended_position is null",
+        unique=True,
+    )
+    _partial_index(
+        "uq_publication_open_path",
+        "publication",
+        ["locale", "path"],
+        "ended_position is null and path is not null",
+        unique=True,
+    )
+    _partial_index(
+        "uq_publication_open_revision",
+        "publication",
+        ["revision_id"],
+        "ended_position is null",
+        unique=True,
+    )
+    op.create_table(
+        "rendition",
+        _column("revision_id", KEY),
+        _column("version", KEY),
+        _column("title_key", KEY),
+        _column("anchors", JSON),
+        _column("rendered", JSON),
+        sa.ForeignKeyConstraint(
+            ["revision_id"], ["revision.id"], name="fk_rendition_revision_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("revision_id", name="pk_rendition"),
+    )
+    op.create_table(
+        "review",
+        _column("id", KEY),
+        _column("edition_id", KEY),
+        _column("revision_id", KEY),
+        _column("stages", JSON),
+        _column("note", KEY),
+        _column("requested_by", KEY),
+        _column("requested_at", MOMENT),
+        _column("due_at", MOMENT, nullable=True),
+        _column("ended_at", MOMENT, nullable=True),
+        _column("outcome", KEY, nullable=True),
+        sa.CheckConstraint("(ended_at is null) = (outcome is null)", name="ck_review_ended"),
+        sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name="fk_review_edition_id"),
+        sa.ForeignKeyConstraint(
+            ["edition_id", "revision_id"],
+            ["revision.edition_id", "revision.id"],
+            name="fk_review_edition_id_revision_id",
+        ),
+        sa.ForeignKeyConstraint(["requested_by"], ["account.id"], name="fk_review_requested_by"),
+        sa.PrimaryKeyConstraint("id", name="pk_review"),
+    )
+    op.create_index("ix_review_edition_id", "review", ["edition_id", "requested_at"])
+    op.create_index("ix_review_revision_id", "review", ["revision_id"])
+    _partial_index(
+        "uq_review_open_edition_id", "review", ["edition_id"], "ended_at is null", unique=True
+    )
+    op.create_table(
+        "revision_tag",
+        _column("revision_id", KEY),
+        _column("tag_id", KEY),
+        sa.ForeignKeyConstraint(
+            ["revision_id"], ["revision.id"], name="fk_revision_tag_revision_id", ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["tag_id"], ["tag.id"], name="fk_revision_tag_tag_id"),
+        sa.PrimaryKeyConstraint("revision_id", "tag_id", name="pk_revision_tag"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_revision_tag_tag_id", "revision_tag", ["tag_id", "revision_id"])
+    op.create_table(
+        "search_document",
+        _column("id", sa.Integer()),
+        _column("revision_id", KEY),
+        _column("title_words", sa.Integer()),
+        _column("title", KEY),
+        _column("summary", KEY),
+        _column("body", KEY),
+        _column("shown", JSON),
+        sa.ForeignKeyConstraint(
+            ["revision_id"],
+            ["revision.id"],
+            name="fk_search_document_revision_id",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_search_document"),
+        sa.UniqueConstraint("revision_id", name="uq_search_document_revision_id"),
+    )
+    op.create_table(
+        "change_request",
+        _column("id", KEY),
+        _column("review_id", KEY),
+        _column("edition_id", KEY),
+        _column("revision_id", KEY),
+        _column("digest", KEY),
+        _column("account_id", KEY),
+        _column("reason", KEY),
+        _column("requested_at", MOMENT),
+        _column("ended_at", MOMENT, nullable=True),
+        _column("ended_by", KEY, nullable=True),
+        _column("end_cause", KEY, nullable=True),
+        sa.CheckConstraint(
+            "(ended_at is null) = (end_cause is null)", name="ck_change_request_ended"
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name="fk_change_request_account_id"
+        ),
+        sa.ForeignKeyConstraint(
+            ["edition_id"], ["edition.id"], name="fk_change_request_edition_id"
+        ),
+        sa.ForeignKeyConstraint(
+            ["edition_id", "revision_id"],
+            ["revision.edition_id", "revision.id"],
+            name="fk_change_request_edition_id_revision_id",
+        ),
+        sa.ForeignKeyConstraint(["ended_by"], ["account.id"], name="fk_change_request_ended_by"),
+        sa.ForeignKeyConstraint(["review_id"], ["review.id"], name="fk_change_request_review_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_change_request"),
+    )
+    op.create_index("ix_change_request_account_id", "change_request", ["account_id"])
+    op.create_index("ix_change_request_edition_id", "change_request", ["edition_id", "digest"])
+    op.create_index("ix_change_request_review_id", "change_request", ["review_id"])
+    op.create_index("ix_change_request_revision_id", "change_request", ["revision_id"])
+    op.create_table(
+        "publication_stage",
+        _column("publication_id", KEY),
+        _column("ordinal", sa.Integer()),
+        _column("name", KEY),
+        _column("role", KEY),
+        _column("approvals", sa.Integer()),
+        sa.ForeignKeyConstraint(
+            ["publication_id"], ["publication.id"], name="fk_publication_stage_publication_id"
+        ),
+        sa.PrimaryKeyConstraint("publication_id", "ordinal", name="pk_publication_stage"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "review_assignee",
+        _column("review_id", KEY),
+        _column("account_id", KEY),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name="fk_review_assignee_account_id"
+        ),
+        sa.ForeignKeyConstraint(["review_id"], ["review.id"], name="fk_review_assignee_review_id"),
+        sa.PrimaryKeyConstraint("review_id", "account_id", name="pk_review_assignee"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "sign_off",
+        _column("id", KEY),
+        _column("edition_id", KEY),
+        _column("revision_id", KEY),
+        _column("review_id", KEY),
+        _column("digest", KEY),
+        _column("stage", KEY),
+        _column("account_id", KEY),
+        _column("person_id", KEY),
+        _column("note", KEY),
+        _column("signed_at", MOMENT),
+        _column("expires_at", MOMENT),
+        _column("ended_at", MOMENT, nullable=True),
+        _column("ended_by", KEY, nullable=True),
+        _column("end_cause", KEY, nullable=True),
+        sa.CheckConstraint("(ended_at is null) = (end_cause is null)", name="ck_sign_off_ended"),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_sign_off_account_id"),
+        sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name="fk_sign_off_edition_id"),
+        sa.ForeignKeyConstraint(
+            ["edition_id", "revision_id"],
+            ["revision.edition_id", "revision.id"],
+            name="fk_sign_off_edition_id_revision_id",
+        ),
+        sa.ForeignKeyConstraint(["ended_by"], ["account.id"], name="fk_sign_off_ended_by"),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_sign_off_person_id"),
+        sa.ForeignKeyConstraint(["review_id"], ["review.id"], name="fk_sign_off_review_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_sign_off"),
+    )
+    op.create_index("ix_sign_off_account_id", "sign_off", ["account_id"])
+    op.create_index("ix_sign_off_digest", "sign_off", ["edition_id", "digest"])
+    op.create_index("ix_sign_off_person_id", "sign_off", ["person_id"])
+    op.create_index("ix_sign_off_review_id", "sign_off", ["review_id"])
+    op.create_index("ix_sign_off_revision_id", "sign_off", ["revision_id"])
+    op.create_table(
+        "publication_sign_off",
+        _column("publication_id", KEY),
+        _column("sign_off_id", KEY),
+        _column("position", sa.BigInteger()),
+        _column("counted_at", MOMENT),
+        _column("ended_at", MOMENT, nullable=True),
+        _column("ended_position", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(ended_at is null) = (ended_position is null)", name="ck_publication_sign_off_ended"
+        ),
+        sa.ForeignKeyConstraint(
+            ["publication_id"], ["publication.id"], name="fk_publication_sign_off_publication_id"
+        ),
+        sa.ForeignKeyConstraint(
+            ["sign_off_id"], ["sign_off.id"], name="fk_publication_sign_off_sign_off_id"
+        ),
+        sa.PrimaryKeyConstraint("publication_id", "sign_off_id", name="pk_publication_sign_off"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_publication_sign_off_position", "publication_sign_off", ["position"])
+    op.create_index("ix_publication_sign_off_sign_off_id", "publication_sign_off", ["sign_off_id"])
+    if _is_postgresql():
+        op.create_foreign_key("fk_edition_head_id", "edition", "revision", ["head_id"], ["id"])
+
+
+def downgrade() -> None:
+    if _is_postgresql():
+        op.drop_constraint("fk_edition_head_id", "edition", type_="foreignkey")
+    for table in reversed(TABLES):
+        op.drop_table(table)
+
+
+def _column(
+    name: str, kind: TypeEngine[Any], *, nullable: bool = False, server_default: Any = None
+) -> sa.Column[Any]:
+    # Only the number of a search document is assigned by the database.
+    is_assigned = "auto" if name == "id" else False
+    return sa.Column(
+        name, kind, nullable=nullable, server_default=server_default, autoincrement=is_assigned
+    )
+
+
+def _partial_index(
+    name: str, table: str, columns: list[str], where: str, *, unique: bool = False
+) -> None:
+    condition = sa.text(where)  # noqa: TID251  # plain SQL, written above
+    op.create_index(
+        name, table, columns, unique=unique, sqlite_where=condition, postgresql_where=condition
+    )
+
+
+def _head_constraint() -> list[sa.ForeignKeyConstraint]:
+    """Return edition.head_id's constraint for a database that takes it before its target."""
+    constraint = sa.ForeignKeyConstraint(["head_id"], ["revision.id"], name="fk_edition_head_id")
+    return [] if _is_postgresql() else [constraint]
+
+
+def _is_postgresql() -> bool:
+    return op.get_bind().dialect.name == "postgresql"

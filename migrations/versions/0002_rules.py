@@ -1,0 +1,290 @@
+"""Rules of the database: facts that stay, the full-text index, functions, counters."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+COUNTERS = ("attestation", "audit", "position", "taxonomy")
+# The columns that an update of a fact may change; every other stays as it was inserted.
+CHANGING = {
+    "account": ("disabled_at", "password_hash"),
+    "attestation": (),
+    "audit_record": (),
+    "audit_row": (),
+    "change_request": ("ended_at", "ended_by", "end_cause"),
+    "comment": ("resolved_at", "resolved_by"),
+    "edition": ("head_id",),
+    "edition_contributor": (),
+    "entry": ("archived_at",),
+    "link": (),
+    "position": (),
+    "publication": ("ended_at", "ended_position"),
+    "publication_sign_off": ("ended_at", "ended_position"),
+    "publication_stage": (),
+    "review": ("ended_at", "outcome"),
+    "review_assignee": (),
+    "revision": (),
+    "revision_tag": (),
+    "role_grant": ("revoked_at",),
+    "sign_off": ("ended_at", "ended_by", "end_cause"),
+    "token": ("last_used_at", "revoked_at"),
+}
+# The column that closes a fact. It is set once, together with the other changing columns.
+CLOSED_BY = {
+    "change_request": "ended_at",
+    "publication": "ended_at",
+    "publication_sign_off": "ended_at",
+    "review": "ended_at",
+    "role_grant": "revoked_at",
+    "sign_off": "ended_at",
+}
+# Facts that are never deleted. Drafts that were never public or in review can be, with their parts.
+KEPT = (
+    *("account", "attestation", "audit_record", "audit_row", "category", "change_request"),
+    *("person", "position", "publication", "publication_sign_off", "publication_stage"),
+    *("review", "review_assignee", "role_grant", "sign_off", "tag"),
+)
+# Parts of a revision, which stay as they are once it was public or signed off.
+PARTS = ("link", "revision_tag")
+
+REFUSE_CHANGE_ON_POSTGRESQL = """
+    create function copydesk_refuse_change() returns trigger language plpgsql as $$
+    begin
+        raise exception '% rows are facts: no %', tg_table_name, lower(tg_op)
+            using errcode = 'restrict_violation';
+    end $$
+"""
+# Its arguments are the columns that may change.
+KEEP_ON_POSTGRESQL = """
+    create function copydesk_keep() returns trigger language plpgsql as $$
+    begin
+        if to_jsonb(old) - tg_argv = to_jsonb(new) - tg_argv then
+            return new;
+        end if;
+        raise exception '% rows are facts: no update of these columns', tg_table_name
+            using errcode = 'restrict_violation';
+    end $$
+"""
+# Its first argument is the column that closes the row.
+CLOSE_ONCE_ON_POSTGRESQL = """
+    create function copydesk_close_once() returns trigger language plpgsql as $$
+    begin
+        if to_jsonb(old) ->> tg_argv[0] is null and to_jsonb(new) ->> tg_argv[0] is not null
+            and to_jsonb(old) - tg_argv = to_jsonb(new) - tg_argv then
+            return new;
+        end if;
+        raise exception '% rows are facts: they can only be closed, once', tg_table_name
+            using errcode = 'restrict_violation';
+    end $$
+"""
+KEEP_PARTS_ON_POSTGRESQL = """
+    create function copydesk_keep_parts() returns trigger language plpgsql as $$
+    declare part record;
+    begin
+        if tg_op = 'DELETE' then part := old; else part := new; end if;
+        if exists (select from revision where id = part.revision_id) and (
+            exists (select from publication where revision_id = part.revision_id)
+            or exists (select from sign_off where revision_id = part.revision_id)) then
+            raise exception '% rows are part of a revision with a history', tg_table_name
+                using errcode = 'restrict_violation';
+        end if;
+        return part;
+    end $$
+"""
+# The words of the columns, each once more, under the number of the row. They are told apart by
+# spaces, and what is not ASCII counts as a letter, so no word is split or changed.
+INDEX_ON_SQLITE = (
+    """
+    create virtual table search_index using fts5(
+        title, summary, body,
+        content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '2 3')
+    """,
+    """
+    create trigger search_document_indexed after insert on search_document begin
+        insert into search_index (rowid, title, summary, body)
+        values (new.id, new.title, new.summary, new.body);
+    end
+    """,
+    """
+    create trigger search_document_not_indexed after delete on search_document begin
+        delete from search_index where rowid = old.id;
+    end
+    """,
+)
+# A tsvector made of the words as they are, since every parser of PostgreSQL would split some of
+# them. The places of the parts lie apart, so that no phrase begins in one and ends in another.
+SEARCH_VECTOR_ON_POSTGRESQL = """
+    create function copydesk_search_vector(title text, summary text, body text)
+    returns tsvector language sql immutable parallel safe strict as $$
+        select coalesce(string_agg('''' || word || ''':' || place, ' '), '')::tsvector
+        from (
+            select word, place
+            from unnest(string_to_array(title, ' ')) with ordinality as title(word, place)
+            union all
+            select word, place + 400
+            from unnest(string_to_array(summary, ' ')) with ordinality as summary(word, place)
+            union all
+            select word, place + 1500
+            from unnest(string_to_array(body, ' ')) with ordinality as body(word, place)
+        ) as words
+    $$
+"""
+# The short ones are in the row itself, where it takes no time to look at them.
+VECTORS_ON_POSTGRESQL = {
+    "vector": "copydesk_search_vector(title, summary, body)",
+    "title_vector": "copydesk_search_vector(title, '', '')",
+    "summary_vector": "copydesk_search_vector('', summary, '')",
+}
+# A cast from text to a time follows the session's settings where the text names no zone, so
+# PostgreSQL indexes none. Here every text names one, and what is no time at all is null.
+MOMENT_ON_POSTGRESQL = r"""
+    create function copydesk_moment(written text)
+    returns timestamptz language sql immutable parallel safe strict as $$
+        select case
+            when written ~ (
+                    '^\d{4}-\d\d-\d\dT([01]\d|2[0-3])(:[0-5]\d){2}\.\d{3}'
+                    '(Z|[+-](0\d|1[0-5]):[0-5]\d)$')
+                and jsonb_path_exists(to_jsonb(left(written, 10)), '$.datetime()', '{}', true)
+            then written::timestamptz
+        end
+    $$
+"""
+# Which collation knows the letters of all scripts is up to the server: from version 17 on
+# PostgreSQL has one of its own, and before that the one of the ICU library, with which it is
+# mostly built. Without either, the database's own has to do.
+COLLATION = """
+    select collname from pg_collation where collname in ('pg_c_utf8', 'und-x-icu')
+    and collencoding in (-1, pg_char_to_encoding('UTF8')) order by collname limit 1
+"""
+# They agree on every letter by itself. Only ICU knows that a sigma at the end of a word is
+# written in another way and that İ keeps its dot, so both are handled here.
+FOLDED_ON_POSTGRESQL = """
+    create function copydesk_folded(written text)
+    returns text language sql immutable parallel safe strict as $$
+        select translate(lower(translate(written, 'İ', 'i') collate "{}"), 'ς', 'σ')
+    $$
+"""
+
+
+def upgrade() -> None:
+    for name in COUNTERS:
+        op.execute(f"insert into counter (name, value) values ('{name}', 0)")
+    if _is_postgresql():
+        _add_rules_to_postgresql()
+    else:
+        _add_rules_to_sqlite()
+
+
+def downgrade() -> None:
+    op.execute("delete from counter")
+    if _is_postgresql():
+        _remove_rules_from_postgresql()
+    else:
+        _remove_rules_from_sqlite()
+
+
+def _add_rules_to_sqlite() -> None:
+    for statement in INDEX_ON_SQLITE:
+        op.execute(statement)
+    for table, changing in CHANGING.items():
+        columns = [row[1] for row in op.get_bind().exec_driver_sql(f"pragma table_info({table})")]
+        same = " and ".join(f"old.{name} is new.{name}" for name in columns if name not in changing)
+        closing = CLOSED_BY.get(table)
+        once = f" and old.{closing} is null and new.{closing} is not null" if closing else ""
+        rule = "they can only be closed, once" if closing else "no update of these columns"
+        op.execute(
+            f"create trigger {table}_kept before update on {table} when not ({same}{once}) begin "
+            f"select raise(abort, '{table} rows are facts: {rule}'); end"
+        )
+    for table in KEPT:
+        op.execute(
+            f"create trigger {table}_not_deleted before delete on {table} begin "
+            f"select raise(abort, '{table} rows are facts: no delete'); end"
+        )
+    for table in PARTS:
+        for action, row in (("insert", "new"), ("delete", "old")):
+            # A revision that is being deleted takes its parts along; then it is gone already.
+            op.execute(
+                f"create trigger {table}_keep_on_{action} before {action} on {table} "
+                f"when exists (select 1 from revision where id = {row}.revision_id) and ("
+                f"exists (select 1 from publication where revision_id = {row}.revision_id) or "
+                f"exists (select 1 from sign_off where revision_id = {row}.revision_id)) begin "
+                f"select raise(abort, '{table} rows are part of a revision with a history'); end"
+            )
+
+
+def _add_rules_to_postgresql() -> None:
+    op.execute(SEARCH_VECTOR_ON_POSTGRESQL)
+    for name, made_of in VECTORS_ON_POSTGRESQL.items():
+        computed = sa.Computed(made_of, persisted=True)
+        op.add_column("search_document", sa.Column(name, postgresql.TSVECTOR(), computed))
+    # What is written comes into the index at once: what waits in a list makes every search slow.
+    op.create_index(
+        "ix_search_document_vector",
+        "search_document",
+        ["vector"],
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+    )
+    op.execute(MOMENT_ON_POSTGRESQL)
+    collation = op.get_bind().exec_driver_sql(COLLATION).scalar() or "default"
+    op.execute(FOLDED_ON_POSTGRESQL.format(collation))
+    _add_triggers_to_postgresql()
+
+
+def _add_triggers_to_postgresql() -> None:
+    op.execute(REFUSE_CHANGE_ON_POSTGRESQL)
+    op.execute(KEEP_ON_POSTGRESQL)
+    op.execute(CLOSE_ONCE_ON_POSTGRESQL)
+    op.execute(KEEP_PARTS_ON_POSTGRESQL)
+    for table, changing in CHANGING.items():
+        closing = CLOSED_BY.get(table)
+        rule = "copydesk_close_once" if closing else "copydesk_keep"
+        columns = (
+            [closing, *(each for each in changing if each != closing)] if closing else changing
+        )
+        op.execute(
+            f"create trigger {table}_kept before update on {table} for each row "
+            f"execute function {rule}({', '.join(columns)})"
+        )
+    for table in KEPT:
+        op.execute(
+            f"create trigger {table}_not_deleted before delete on {table} "
+            "for each row execute function copydesk_refuse_change()"
+        )
+    for table in PARTS:
+        op.execute(
+            f"create trigger {table}_keep before insert or delete on {table} "
+            "for each row execute function copydesk_keep_parts()"
+        )
+
+
+def _remove_rules_from_sqlite() -> None:
+    op.execute("drop table search_index")
+    triggers = "select name from sqlite_master where type = 'trigger'"
+    for (name,) in op.get_bind().exec_driver_sql(triggers).all():
+        op.execute(f"drop trigger {name}")
+
+
+def _remove_rules_from_postgresql() -> None:
+    op.drop_index("ix_search_document_vector", "search_document")
+    for name in VECTORS_ON_POSTGRESQL:
+        op.drop_column("search_document", name)
+    # With the triggers, and the indexes of fields, that use them.
+    for function in (
+        *("copydesk_refuse_change()", "copydesk_keep()", "copydesk_close_once()"),
+        *("copydesk_keep_parts()", "copydesk_search_vector(text, text, text)"),
+        *("copydesk_moment(text)", "copydesk_folded(text)"),
+    ):
+        op.execute(f"drop function {function} cascade")
+
+
+def _is_postgresql() -> bool:
+    return op.get_bind().dialect.name == "postgresql"
