@@ -1,4 +1,4 @@
-"""Ids: ``<prefix>_<ULID>``. No other module creates them.
+"""Ids, ``<prefix>_<ULID>``, and nonces. No other module creates them.
 
 The prefix is the kind of the identified object; the ULID (https://github.com/ulid/spec) sorts by
 creation time and is safe in URLs. The database, GraphQL and webhooks use the same string.
@@ -6,7 +6,7 @@ creation time and is safe in URLs. The database, GraphQL and webhooks use the sa
 
 from __future__ import annotations
 
-import secrets  # noqa: TID251  # the random part of an id
+import secrets  # noqa: TID251  # the random part of an id, and nonces
 from datetime import UTC, datetime
 from typing import Literal, get_args
 
@@ -37,12 +37,18 @@ PREFIXES: frozenset[str] = frozenset(get_args(Kind))
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _RANDOM_BITS = 80
 _LENGTH = 26
+_NONCE_BYTES = 8
 
 
 def new_id(kind: Kind) -> str:
     """Return a new id of this kind, which sorts after those of earlier milliseconds."""
     milliseconds = int(now().timestamp() * 1000)
     return f"{kind}_{_encode(milliseconds << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS))}"
+
+
+def new_nonce() -> str:
+    """Return 16 random hexadecimal digits."""
+    return secrets.token_hex(_NONCE_BYTES)
 
 
 def kind_of(identifier: str) -> str | None:
