@@ -1,4 +1,4 @@
-"""Ids, ``<prefix>_<ULID>``, and nonces. No other module creates them.
+"""Ids, ``<prefix>_<ULID>``, nonces and salts. No other module creates them.
 
 The prefix is the kind of the identified object; the ULID (https://github.com/ulid/spec) sorts by
 creation time and is safe in URLs. The database, GraphQL and webhooks use the same string.
@@ -6,7 +6,7 @@ creation time and is safe in URLs. The database, GraphQL and webhooks use the sa
 
 from __future__ import annotations
 
-import secrets  # noqa: TID251  # the random part of an id, and nonces
+import secrets  # noqa: TID251  # the random part of an id, nonces, salts
 from datetime import UTC, datetime
 from typing import Literal, get_args
 
@@ -38,6 +38,7 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _RANDOM_BITS = 80
 _LENGTH = 26
 _NONCE_BYTES = 8
+_SALT_BYTES = 16
 
 
 def new_id(kind: Kind) -> str:
@@ -49,6 +50,11 @@ def new_id(kind: Kind) -> str:
 def new_nonce() -> str:
     """Return 16 random hexadecimal digits."""
     return secrets.token_hex(_NONCE_BYTES)
+
+
+def new_salt() -> str:
+    """Return 32 random hexadecimal digits."""
+    return secrets.token_hex(_SALT_BYTES)
 
 
 def kind_of(identifier: str) -> str | None:

@@ -7,6 +7,7 @@ compute the same digest of the same content.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
@@ -16,6 +17,10 @@ Json: TypeAlias = (
     "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"  # a JSON value
 )
 JsonObject: TypeAlias = Mapping[str, Json]
+
+_encode_plain = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+).encode
 
 
 def canonical_bytes(value: Json) -> bytes:
@@ -29,6 +34,17 @@ def canonical_bytes(value: Json) -> bytes:
         return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         raise ValueError(str(error)) from None
+
+
+def plain_canonical_bytes(value: Json) -> bytes:
+    """Return the canonical JSON of a value without floats, with ASCII keys, several times faster.
+
+    The caller has to ensure that integers are within 2**53.
+
+    Raises:
+        ValueError: if it has text with a lone surrogate.
+    """
+    return _encode_plain(value).encode()
 
 
 def digest_of(value: Json) -> str:

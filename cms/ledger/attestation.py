@@ -327,6 +327,6 @@ def _row_digests(attested: _AttestationRow) -> set[str | None]:
 def _is_recorded_before(made_id: ColumnElement[str], first: ColumnElement[int]) -> Exists:
     return (
         exists()
-        .where(AuditRecord.subject == made_id, AuditRecord.outcome == "done")
+        .where(AuditRecord.subject == made_id)
         .where(first.is_(None) | (AuditRecord.sequence < first))
     )

@@ -1,21 +1,22 @@
 """The audit chain: every record contains the hash of the one before it.
 
 A record's hash is SHA-256 over a tag and the canonical JSON (RFC 8785) of its other columns, so
-that verifying the chain detects a changed, missing or inserted row. The counter that numbers the
-records shows whether the last ones were deleted. A person with write access to the database can
-also reset the counter or compute all hashes again; only a signed checkpoint that is kept elsewhere
-detects that (:mod:`cms.ledger.checkpoint`).
+that verifying the chain detects a changed, missing or inserted row. The last record of a command
+contains the root of the hashes of the rows that the command wrote (:mod:`cms.ledger.rows`). The
+counter that numbers the records shows whether the last ones were deleted. A person with write
+access to the database can also reset the counter or compute all hashes again; only a signed
+checkpoint that is kept elsewhere detects that (:mod:`cms.ledger.checkpoint`).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from cms.clock import to_milliseconds
 from cms.content.canonical_json import Json, JsonObject, canonical_bytes, digest_of
@@ -32,31 +33,33 @@ from cms.ledger.chain import (
     walk,
 )
 from cms.ledger.counters import advance, current
+from cms.ledger.rows import audited_rows, root_of
 from cms.storage.database import ReadSession, WriteSession
 from cms.storage.dialects import as_text
-from cms.tables import AuditRecord, Revision
-
-AuditOutcome: TypeAlias = Literal["done", "refused"]
+from cms.tables import AuditedRow, AuditRecord, Base, Revision
 
 _TAG = b"copydesk.audit.v1\n"
+# The columns that a record's hash covers.
+_HASHED = (
+    *("sequence", "recorded_at", "actor", "action", "subject", "detail", "rows_root"),
+    "previous_hash",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Event:
-    """An event to record in the audit chain.
+class Record:
+    """An action to record in the audit chain.
 
     Attributes:
         actor: an account's id, or ``"operator"``.
-        action: the requested action.
+        action: the action that was done.
         subject: id of the object of the action, or ``None``.
-        outcome: whether the action was done or refused.
         detail: further facts for readers of the chain.
     """
 
     actor: str
     action: str
     subject: str | None
-    outcome: AuditOutcome
     detail: Mapping[str, Json] = field(default_factory=dict)
 
 
@@ -73,41 +76,73 @@ class BrokenRevision:
     reason: str
 
 
-async def append(session: WriteSession, event: Event, now: datetime) -> AuditRecord:
-    """Append a record to the chain; later appends wait for this transaction to end."""
-    sequence = await advance(session, "audit")
+async def append(
+    session: WriteSession,
+    records: Sequence[Record],
+    now: datetime,
+    *,
+    written: Sequence[Base] = (),
+    deleted: Sequence[Base] = (),
+) -> int:
+    """Append the records of one command to the chain, and return the number of the last one.
+
+    The hashes of the command's rows are stored, and the last record contains their root. Later
+    appends wait for this transaction to end.
+
+    Args:
+        session: the transaction of the command.
+        records: the actions; at least one.
+        now: the time of the command.
+        written: rows that were inserted or updated; see :func:`cms.ledger.rows.audited_rows`.
+        deleted: rows that were deleted.
+
+    Raises:
+        ValueError: if there is no record, or a row or a detail has no canonical form.
+    """
+    if not records:
+        raise ValueError("a command needs an audit record")
+    last = await advance(session, "audit", len(records))
+    first = last - len(records) + 1
     previous = await session.scalar(
-        select(AuditRecord.hash).where(AuditRecord.sequence == sequence - 1)
+        select(AuditRecord.hash).where(AuditRecord.sequence == first - 1)
     )
-    record = AuditRecord(
-        sequence=sequence,
-        recorded_at=to_milliseconds(now),
-        actor=event.actor,
-        action=event.action,
-        subject=event.subject,
-        outcome=event.outcome,
-        detail=event.detail,
-        previous_hash=previous or FIRST,
-    )
-    record.hash = hash_of(record)
-    session.add(record)
-    await session.flush()  # the next record of this transaction reads its hash
-    return record
+    rows = audited_rows(written, deleted, last)
+    root = root_of((row["table_name"], row["key"], row["version"], row["hash"]) for row in rows)
+    chained = _chained(records, first, previous or FIRST, to_milliseconds(now), root)
+    await session.execute(insert(AuditRecord), chained)
+    if rows:
+        await session.execute(insert(AuditedRow), rows)
+    return last
 
 
-def hash_of(record: AuditRecord) -> str:
-    """Return the hash of the record, computed from its other columns."""
+def hash_of(record: Mapping[str, Any]) -> str:
+    """Return the hash of a record, computed from its other columns."""
     statement: JsonObject = {
-        "sequence": record.sequence,
-        "recorded_at": as_text(record.recorded_at),
-        "actor": record.actor,
-        "action": record.action,
-        "subject": record.subject,
-        "outcome": record.outcome,
-        "detail": record.detail,
-        "previous_hash": record.previous_hash,
+        **{name: record[name] for name in _HASHED},
+        "recorded_at": as_text(record["recorded_at"]),
     }
     return hashlib.sha256(_TAG + canonical_bytes(statement)).hexdigest()
+
+
+def _chained(
+    records: Sequence[Record], first: int, previous: str, moment: datetime, root: str
+) -> list[dict[str, Any]]:
+    """Return the values of the rows of records, each with the hash of the one before."""
+    chained: list[dict[str, Any]] = []
+    for sequence, record in enumerate(records, first):
+        values: dict[str, Any] = {
+            "sequence": sequence,
+            "recorded_at": moment,
+            "actor": record.actor,
+            "action": record.action,
+            "subject": record.subject,
+            "detail": record.detail,
+            "rows_root": root if len(chained) == len(records) - 1 else None,
+            "previous_hash": previous,
+        }
+        values["hash"] = previous = hash_of(values)
+        chained.append(values)
+    return chained
 
 
 async def verify(
@@ -123,7 +158,7 @@ async def verify(
         session: a snapshot, so that no record is appended meanwhile.
         progress: called with 1 after each record.
     """
-    records = select(AuditRecord.sequence, AuditRecord)
+    records = select(*AuditRecord.__table__.columns)
     found = await walk(session, records, AuditRecord.sequence, link_of=_link_of, progress=progress)
     if isinstance(found, BrokenChain):
         return found
@@ -158,8 +193,10 @@ async def verify_revisions(
 
 
 def _link_of(row: AnyRow) -> ChainLink:
-    record: AuditRecord = row[1]
-    return ChainLink(previous=record.previous_hash, hash=record.hash, computed=hash_of(record))
+    values = row._asdict()
+    return ChainLink(
+        previous=values["previous_hash"], hash=values["hash"], computed=hash_of(values)
+    )
 
 
 def _fault_of(content: JsonObject, digest: str) -> str:

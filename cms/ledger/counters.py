@@ -13,16 +13,17 @@ from cms.tables import Counter
 CounterName: TypeAlias = Literal["attestation", "audit", "position", "taxonomy"]
 
 
-async def advance(session: WriteSession, name: CounterName) -> int:
-    """Return the next number of a counter; other callers wait for this transaction to end.
+async def advance(session: WriteSession, name: CounterName, count: int = 1) -> int:
+    """Take the next numbers of a counter, and return the last one.
 
-    A transaction that is rolled back returns its number, so there are no gaps. One transaction
-    at a time takes numbers, so their order is the order of the commits.
+    Other callers wait for this transaction to end. A transaction that is rolled back returns its
+    numbers, so there are no gaps. One transaction at a time takes numbers, so their order is the
+    order of the commits.
 
     Raises:
         DatabaseError: if the counter is missing.
     """
-    raised = update(Counter).where(Counter.name == name).values(value=Counter.value + 1)
+    raised = update(Counter).where(Counter.name == name).values(value=Counter.value + count)
     number: int | None = await session.scalar(raised.returning(Counter.value))
     return _value_of(number, name)
 

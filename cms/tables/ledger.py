@@ -29,7 +29,6 @@ class AuditRecord(Base):
     actor: Mapped[Name]
     action: Mapped[Name]
     subject: Mapped[str | None] = mapped_column(Key)
-    outcome: Mapped[Name]
     detail: Mapped[Document]
     # Root of the hashes of the rows that the command wrote; null if this is not its last record.
     rows_root: Mapped[str | None] = mapped_column(Key)

@@ -46,7 +46,6 @@ def upgrade() -> None:
         _column("actor", KEY),
         _column("action", KEY),
         _column("subject", KEY, nullable=True),
-        _column("outcome", KEY),
         _column("detail", JSON),
         _column("rows_root", KEY, nullable=True),
         _column("previous_hash", KEY),
