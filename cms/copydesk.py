@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,18 +10,17 @@ from typing import Self
 from sqlalchemy import select
 
 from cms.access.signing_keys import record_key
-from cms.authorization.actor import OPERATOR, Actor
+from cms.authorization.actor import OPERATOR
 from cms.errors import Refused
 from cms.ledger.counters import current
 from cms.ledger.keys import newest_key, why_none_can_sign
-from cms.ledger.tail import Tail
 from cms.reading.field_indexes import index_fields
 from cms.settings import Settings, load_settings
 from cms.site import Site
 from cms.storage import migration
 from cms.storage.database import Database
 from cms.tables import Account
-from cms.work.work import Reading, Work, begin_reading, begin_work
+from cms.work.work import Desk, Reaction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +44,17 @@ class Migrated:
     unsigned: str = ""
 
 
-class Copydesk:
+def reactions_of(site: Site) -> tuple[Reaction, ...]:
+    """Return the functions that act on the events of a site's commands, in order."""
+    return site.reactions if hasattr(site, "reactions") else ()
+
+
+def desk_of(database: Database, site: Site) -> Desk:
+    """Return a site with its database, without settings of its own."""
+    return Desk(database, site, reactions_of(site))
+
+
+class Copydesk(Desk):
     """A site, and all that its commands and questions need.
 
     Connections are opened when they are first needed; ``async with`` closes them at the end.
@@ -61,36 +67,18 @@ class Copydesk:
         site: the site's declaration.
         settings: the settings.
         database: the database, with the key file.
-        tail: the end of the audit chain, which subscriptions follow.
     """
 
     def __init__(self, site: Site, settings: Settings | None = None) -> None:
-        self.site = site
         self.settings = settings or load_settings()
-        self.database = Database(
+        database = Database(
             self.settings.database_url,
             readers=self.settings.readers,
             statement_timeout=self.settings.statement_timeout,
             sqlite_mmap_megabytes=self.settings.sqlite_mmap_megabytes,
             signing_key=self.settings.signing_key,
         )
-        self.tail = Tail(self.database)
-
-    @asynccontextmanager
-    async def work(self, actor: Actor, now: datetime | None = None) -> AsyncIterator[Work]:
-        """Open a transaction for commands; commit when the body ends without another error.
-
-        Args:
-            actor: who is asking.
-            now: when this happens, if it is not the present: importers know better.
-        """
-        async with begin_work(self.database, self.site, actor, now) as work:
-            yield work
-        self.tail.wake()
-
-    def reading(self, actor: Actor) -> AbstractAsyncContextManager[Reading]:
-        """Open a snapshot for questions."""
-        return begin_reading(self.database, self.site, actor)
+        super().__init__(database, site, reactions_of(site))
 
     async def migrate(self) -> Migrated:
         """Migrate the database to the schema of this version, with the indexes of the site.

@@ -257,6 +257,11 @@ class SessionBegun(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SessionRefreshed(Event):
+    """A session got new tokens; the subject is the session."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionEnded(Event):
     """A session ended; the subject is the session.
 

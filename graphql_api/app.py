@@ -104,10 +104,8 @@ def _management(
     settings = copydesk.settings
     chosen = settings.management_limits
     return Management(
-        copydesk.site,
+        copydesk,
         schema,
-        copydesk.database,
-        tail=copydesk.tail,
         limits=limits_with(MANAGEMENT_LIMITS, chosen, "COPYDESK_MANAGEMENT_LIMITS"),
         lifetimes=Lifetimes(
             access=timedelta(minutes=settings.session_minutes),

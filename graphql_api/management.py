@@ -17,11 +17,8 @@ from cms.clock import now
 from cms.content.canonical_json import Json
 from cms.drafts.loading import authorise_on, look_at
 from cms.errors import DatabaseError, OutcomeUnknown, Refused
-from cms.ledger.tail import Tail
 from cms.reading.view import Perspective, View
-from cms.site import Site
-from cms.storage.database import Database
-from cms.work.work import Reading, begin_reading
+from cms.work.work import Desk, Reading
 from graphql_api.delivery import scopes_of
 from graphql_api.http.authentication import unauthenticated_failure
 from graphql_api.http.errors import RequestFailed, request_failure
@@ -75,34 +72,28 @@ class Management:
     """Answers requests of editors, reviewers and administrators.
 
     Args:
-        site: the site's declaration.
+        desk: the site with its database.
         schema: its management schema.
-        database: the content database.
         limits: the limits on one request.
         lifetimes: how long a session's tokens are valid.
         entries: counts the entries, for the estimate of a request's cost.
         thread: the thread that plans new requests.
-        tail: the end of the audit chain, which subscriptions follow.
     """
 
     def __init__(
         self,
-        site: Site,
+        desk: Desk,
         schema: GraphQLSchema,
-        database: Database,
         *,
         limits: Limits = MANAGEMENT_LIMITS,
         lifetimes: Lifetimes = DEFAULT_LIFETIMES,
         entries: CountEntries = no_entries,
         thread: PlanningThread | None = None,
-        tail: Tail | None = None,
     ) -> None:
         self.limits = limits
         self._lifetimes = lifetimes
-        self._site = site
-        self._database = database
-        self._tail = tail or Tail(database)
-        dialect = database.reader.dialect
+        self._desk = desk
+        dialect = desk.database.reader.dialect
         self._planner = Planner(schema, dialect, limits, entries, thread)
         # Requests without an account have the limits of a reader.
         self._open_planner = Planner(schema, dialect, OPEN_LIMITS, entries, self._planner.thread)
@@ -128,7 +119,7 @@ class Management:
                 return await self._query(bound, actor)
             case OperationType.MUTATION:
                 lifetimes = self._lifetimes
-                context = RequestContext(self._database, self._site, actor, address, lifetimes)
+                context = RequestContext(self._desk, actor, address, lifetimes)
                 return await self._mutate(bound, context)
         message = "Subscribe over WebSocket (graphql-transport-ws) or accept text/event-stream."
         raise request_failure(message, "BAD_REQUEST")
@@ -149,14 +140,14 @@ class Management:
             yield (await self.answer(request, current, address)).body
             return
         field = await self._subscription_field(bound, current)
-        context = SubscriptionContext(self._database, self._site, self._tail, current)
+        context = SubscriptionContext(self._desk, current)
         arguments = _arguments(field, bound)
         async with (
             aclosing(_declaration_of(field).run(context, arguments)) as all_events,
             aclosing(_events_until_refusal(all_events)) as events,
         ):
             async for event in events:
-                result = await self._tail.retry(
+                result = await self._desk.tail.retry(
                     partial(self._respond_to_event, bound, current, field.key, event)
                 )
                 if result is not None:
@@ -164,7 +155,7 @@ class Management:
 
     def end_subscriptions(self) -> None:
         """End all subscriptions, as after a last event."""
-        self._tail.end()
+        self._desk.tail.end()
 
     async def _bind(
         self, request: GraphQLRequest, actor: Actor, address: str, timings: Timings | None = None
@@ -194,7 +185,7 @@ class Management:
         self, bound: BoundOperation, actor: Actor, key: str | None = None
     ) -> ReadyOperation:
         """Return an operation with its plan for an actor, or that of one root field."""
-        locales = self._site.locales_for(self._site.default_locale)
+        locales = self._desk.site.locales_for(self._desk.site.default_locale)
         # An actor sees the drafts that its roles reach.
         view = View(locales, Perspective.DRAFT, scopes_of(actor))
         return await self._planner.plan(bound, view, key)
@@ -206,12 +197,12 @@ class Management:
         errors: list[GraphQLError] = []
         if ready.planned.answers:
             with bound.timings.step("answers"):
-                async with begin_reading(self._database, self._site, actor) as reading:
+                async with self._desk.reading(actor) as reading:
                     for field in ready.planned.answers:
                         answers[answer_slot(field.key)] = await _answer(
                             reading, field, bound, errors
                         )
-        data = await fetch(self._database.reader, ready, answers)
+        data = await fetch(self._desk.database.reader, ready, answers)
         return await self._responder.respond(ready, data, errors)
 
     async def _mutate(self, bound: BoundOperation, context: RequestContext) -> ReadResult:
@@ -232,7 +223,6 @@ class Management:
                     done.append(field.name)
                 _, data = await self._fetch_field(bound, context.actor, field.key, answer)
                 parts.append(data.strip()[1:-1])
-                self._tail.wake()
         except DatabaseError as error:
             if not done:
                 raise
@@ -255,7 +245,7 @@ class Management:
         """Return the plan of one root field, and its data if Python has an answer for it."""
         ready = await self._plan(bound, actor, key)
         values = {**_actor_variables(actor), answer_slot(key): answer}
-        data = await fetch(self._database.reader, ready, values)
+        data = await fetch(self._desk.database.reader, ready, values)
         return ready, data
 
     async def _subscription_field(self, bound: BoundOperation, actor: Actor) -> PlannedField:
@@ -270,7 +260,7 @@ class Management:
     ) -> ReadResult | None:
         """Return the result for an event, or ``None`` if the actor may not see its entry."""
         current = await self._renew(actor)
-        async with begin_reading(self._database, self._site, current) as reading:
+        async with self._desk.reading(current) as reading:
             try:
                 held = await look_at(reading, str(event["entry"]), _text(event.get("locale")))
                 await authorise_on(reading, Action.ENTRY_READ, held)
@@ -286,7 +276,7 @@ class Management:
         Raises:
             RequestFailed: if its session or token is over.
         """
-        async with self._database.reading() as session:
+        async with self._desk.database.reading() as session:
             try:
                 return await renew_actor(session, actor, now())
             except Refused as refusal:

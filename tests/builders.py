@@ -12,6 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from cms.access.accounts import create_account, create_person, grant_role, load_actor
 from cms.authorization.actor import OPERATOR, Actor, Grant
 from cms.content.snapshot import Changes, Draft
+from cms.copydesk import desk_of
 from cms.drafts.entries import add_edition, create_entry
 from cms.drafts.saving import autosave_entry, save_draft, update_entry
 from cms.errors import Refused, UserError
@@ -30,7 +31,7 @@ from cms.tables import (
     Tag,
 )
 from cms.taxonomy.categories import create_category, create_tag
-from cms.work.work import Work, begin_work
+from cms.work.work import Desk, Work
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -58,6 +59,11 @@ class Newsroom:
     publisher: Actor = field(init=False)
     administrator: Actor = field(init=False)
 
+    @property
+    def desk(self) -> Desk:
+        """The site with its database, where commands begin."""
+        return desk_of(self.database, self.site)
+
     async def hire(self) -> None:
         """Create the people."""
         self.author = await self.person("Ada Author", Grant(role="author"))
@@ -84,7 +90,7 @@ class Newsroom:
     @asynccontextmanager
     async def as_(self, actor: Actor, now: datetime | None = None) -> AsyncIterator[Work]:
         """Give somebody a transaction to work in."""
-        async with begin_work(self.database, self.site, actor, now) as work:
+        async with self.desk.work(actor, now) as work:
             yield work
 
     async def do(

@@ -35,9 +35,7 @@ async def enter(
     at: datetime | None = None,
 ) -> SignedIn:
     """Sign in."""
-    return await sign_in(
-        newsroom.database, newsroom.site, email=email, password=password, address=address, now=at
-    )
+    return await sign_in(newsroom.desk, email=email, password=password, address=address, now=at)
 
 
 async def failure(

@@ -14,6 +14,14 @@ from cms.content.fields.link import is_address
 from cms.content.slug import check_slug, slugify
 from cms.drafts.loading import get
 from cms.errors import DuplicateName, InvalidValue, NotAllowed, NotFound, Refused, UserError
+from cms.events import (
+    AccountCreated,
+    AccountDisabled,
+    AccountEnabled,
+    PersonCreated,
+    RoleGranted,
+    RoleRevoked,
+)
 from cms.identifiers import new_id
 from cms.storage.database import ReadSession
 from cms.tables import Account, Category, Person, RoleGrant, Token
@@ -52,7 +60,8 @@ async def create_person(
         links=[_checked_link(link, index) for index, link in enumerate(profiles)],
         created_at=work.now,
     )
-    work.session.add(person)
+    await work.insert(person)
+    work.emit(PersonCreated(subject=person.id))
     return person
 
 
@@ -91,7 +100,8 @@ async def create_account(work: Work, email: str, *, person_id: str | None = None
             message = f"{person_id} already has an account; a person can have only one"
             raise Refused(DuplicateName(message=message, path=("personId",)))
     account = Account(id=new_id("account"), email=address, person_id=person_id, created_at=work.now)
-    work.session.add(account)
+    await work.insert(account)
+    work.emit(AccountCreated(subject=account.id))
     return account
 
 
@@ -109,9 +119,9 @@ async def disable_account(work: Work, account_id: str) -> Account:
     if set(administrators.values()) == {account_id}:
         raise Refused(_last_administrator("disable this account"))
     if account.disabled_at is None:
-        account.disabled_at = work.now
-    work.about["disabled"] = True
-    await revoke_tokens(work.session, work.now, Token.account_id == account_id)
+        await work.update(account, disabled_at=work.now)
+        await revoke_tokens(work, Token.account_id == account_id)
+        work.emit(AccountDisabled(subject=account_id))
     return account
 
 
@@ -124,8 +134,9 @@ async def enable_account(work: Work, account_id: str) -> Account:
     """
     work.authorise(Action.ACCOUNT_DISABLE)
     account = await _hold_known_account(work, account_id)
-    account.disabled_at = None
-    work.about["disabled"] = False
+    if account.disabled_at is not None:
+        await work.update(account, disabled_at=None)
+        work.emit(AccountEnabled(subject=account_id))
     return account
 
 
@@ -141,14 +152,14 @@ async def grant_role(work: Work, account_id: str, grant: Grant) -> RoleGrant:
     problems = [*_problems_with(work, grant), *await _category_problems(work, grant)]
     if problems:
         raise Refused(*problems)
-    work.about.update(account=account_id, role=grant.role)
     same = await work.session.scalar(
         _active_grants().filter_by(account_id=account_id, **vars(grant))
     )
     if same is not None:
         return same
     row = RoleGrant(id=new_id("grant"), account_id=account_id, created_at=work.now, **vars(grant))
-    work.session.add(row)
+    await work.insert(row)
+    work.emit(RoleGranted(subject=row.id, account=account_id, role=grant.role))
     return row
 
 
@@ -168,11 +179,11 @@ async def revoke_role(work: Work, grant_id: str) -> RoleGrant:
     if set(administrators) == {grant_id}:
         raise Refused(_last_administrator("revoke this role"))
     if row.revoked_at is None:
-        row.revoked_at = work.now
+        await work.close(row, revoked_at=work.now)
+        work.emit(RoleRevoked(subject=row.id, account=row.account_id, role=row.role))
         # The rights of a preview are checked only when it is issued.
         own = (Token.account_id == row.account_id, Token.kind == "preview")
-        await revoke_tokens(work.session, work.now, *own)
-    work.about.update(account=row.account_id, role=row.role)
+        await revoke_tokens(work, *own)
     return row
 
 

@@ -20,10 +20,9 @@ from cms.access.secret_tokens import end_sessions, hold_account
 from cms.authorization.actions import Action, Subject
 from cms.authorization.actor import Actor
 from cms.errors import InvalidValue, NotAllowed, NotFound, Refused, UserError
-from cms.site import Site
-from cms.storage.database import Database
+from cms.events import PasswordChanged
 from cms.tables import Account
-from cms.work.work import Work, begin_reading, begin_work, command
+from cms.work.work import Desk, Work, command
 
 SHORTEST = 12
 LONGEST = 200
@@ -116,13 +115,12 @@ async def set_password(work: Work, account_id: str, new_password: NewPassword) -
     if account is None:
         raise Refused(NotFound(message=f"there is no account {account_id!r}"))
     await _keep(work, account, new_password)
-    await end_sessions(work.session, account.id, work.now)
+    await end_sessions(work, account.id)
     return account
 
 
 async def change_password(
-    database: Database,
-    site: Site,
+    desk: Desk,
     actor: Actor,
     *,
     current_password: str,
@@ -134,8 +132,7 @@ async def change_password(
     Wrong current passwords are rate limited per session.
 
     Args:
-        database: the database of the account.
-        site: the site's declaration.
+        desk: the site with its database.
         actor: the owner of the password.
         current_password: the proof that the actor owns the account.
         new_password: the new password.
@@ -146,15 +143,16 @@ async def change_password(
             password is wrong or rate limited, or the new one breaks a rule.
     """
     moment = now or clock.now()
-    proof = await _look_up(database, site, actor, moment)
+    proof = await _look_up(desk, actor, moment)
     new = NewPassword(text=new_password, hash=None)
     guesser = proof.guesser
     if guesser is not None and await is_password(proof.password_hash, current_password):
         proof = replace(proof, is_right=proof.password_hash is not None)
-        async with database.transaction() as session:  # also counted if the new password is invalid
+        # Also if the new password is invalid.
+        async with desk.database.transaction() as session:
             await take_back_guess(session, guesser, moment)
         new = await prepare_password(new_password)
-    async with begin_work(database, site, actor, moment) as work:
+    async with desk.work(actor, moment) as work:
         return await _change_password(work, actor.account_id, proof, new)
 
 
@@ -173,8 +171,8 @@ class _Proof:
     is_right: bool = False
 
 
-async def _look_up(database: Database, site: Site, actor: Actor, now: datetime) -> _Proof:
-    async with begin_work(database, site, actor, now) as work:
+async def _look_up(desk: Desk, actor: Actor, now: datetime) -> _Proof:
+    async with desk.work(actor, now) as work:
         account_id = actor.account_id
         if account_id is None or not work.may(Action.PASSWORD_CHANGE, Subject(is_own=True)):
             return _Proof()
@@ -198,7 +196,7 @@ async def _change_password(
         message = "this is not your current password"
         raise Refused(InvalidValue(message=message, path=("currentPassword",)))
     await _keep(work, account, new_password)
-    await end_sessions(work.session, account.id, work.now, but=work.actor.session_id)
+    await end_sessions(work, account.id, but=work.actor.session_id)
     return account
 
 
@@ -206,7 +204,8 @@ async def _keep(work: Work, account: Account, new_password: NewPassword) -> None
     problems = list(problems_with(new_password.text, account.email))
     if problems:
         raise Refused(*problems)
-    account.password_hash = new_password.hash
+    await work.update(account, password_hash=new_password.hash)
+    work.emit(PasswordChanged(subject=account.id))
     await forget_guesses(work.session, account.email, work.now)
 
 
@@ -238,15 +237,15 @@ def _decoy() -> str:
 
 
 async def reset_password(
-    database: Database, site: Site, actor: Actor, account_id: str, *, new_password: str
+    desk: Desk, actor: Actor, account_id: str, *, new_password: str
 ) -> Account:
     """Hash a password and set it with :func:`set_password`.
 
     Raises:
         Refused: like :func:`set_password`; rights are checked before the slow hashing.
     """
-    async with begin_reading(database, site, actor) as reading:
+    async with desk.reading(actor) as reading:
         reading.authorise(Action.PASSWORD_CHANGE)
     prepared = await prepare_password(new_password)
-    async with begin_work(database, site, actor) as work:
+    async with desk.work(actor) as work:
         return await set_password(work, account_id, prepared)

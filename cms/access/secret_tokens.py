@@ -8,11 +8,12 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, select
 
 from cms.identifiers import new_id
 from cms.storage.database import WriteSession
 from cms.tables import Account, Token
+from cms.work.work import Work
 
 SecretKind: TypeAlias = Literal["access", "preview", "refresh", "service"]
 
@@ -27,11 +28,10 @@ def hash_of(secret: str) -> str:
     return sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
-def add_token(
-    session: WriteSession,
+async def add_token(
+    work: Work,
     kind: SecretKind,
     account_id: str,
-    now: datetime,
     expires_at: datetime,
     *,
     session_id: str | None = None,
@@ -50,10 +50,10 @@ def add_token(
         scopes=list(scopes) if scopes is not None else None,
         session_id=session_id,
         revision_id=revision_id,
-        created_at=now,
+        created_at=work.now,
         expires_at=expires_at,
     )
-    session.add(token)
+    await work.insert(token)
     return token, secret
 
 
@@ -72,39 +72,31 @@ async def hold_account(session: WriteSession, account_id: str) -> Account | None
     )
 
 
-async def revoke_tokens(
-    session: WriteSession, now: datetime, *conditions: ColumnElement[bool]
-) -> int:
+async def revoke_tokens(work: Work, *conditions: ColumnElement[bool]) -> int:
     """Revoke the tokens that match all conditions; return how many were valid."""
-    revoked = await session.execute(
-        update(Token)
-        .where(Token.revoked_at.is_(None), *conditions)
-        .values(revoked_at=now)
-        .returning(Token.id)
-        .execution_options(synchronize_session="fetch")
+    tokens = await work.session.scalars(
+        select(Token).where(Token.revoked_at.is_(None), *conditions)
     )
-    return len(revoked.all())
+    valid = tokens.all()
+    await work.close(*valid, revoked_at=work.now)
+    return len(valid)
 
 
-async def end_sessions(
-    session: WriteSession, account_id: str, now: datetime, *, but: str | None = None
-) -> None:
+async def end_sessions(work: Work, account_id: str, *, but: str | None = None) -> None:
     """End the sessions of an account; service tokens stay valid.
 
     Args:
-        session: the transaction, in which the account is locked.
+        work: the transaction, in which the account is locked.
         account_id: the account.
-        now: the current time.
         but: the id of a session that stays.
     """
     others = Token.session_id != but if but is not None else Token.session_id.is_not(None)
-    await revoke_tokens(session, now, Token.account_id == account_id, others)
+    await revoke_tokens(work, Token.account_id == account_id, others)
 
 
-async def drop_expired_tokens(session: WriteSession, account_id: str, now: datetime) -> None:
+async def drop_expired_tokens(work: Work, account_id: str) -> None:
     """Delete the expired tokens of an account."""
-    await session.execute(
-        delete(Token)
-        .where(Token.account_id == account_id, Token.expires_at <= now)
-        .execution_options(synchronize_session=False)
+    expired = await work.session.scalars(
+        select(Token).where(Token.account_id == account_id, Token.expires_at <= work.now)
     )
+    await work.delete(*expired)

@@ -31,12 +31,11 @@ from cms.authorization.actions import Action, Subject
 from cms.authorization.actor import ANONYMOUS, Actor
 from cms.drafts.loading import get
 from cms.errors import InvalidToken, InvalidValue, Refused, SignInFailed
+from cms.events import SessionBegun, SessionEnded, SessionRefreshed, SessionsEnded
 from cms.identifiers import new_id
-from cms.ledger import audit
-from cms.site import Site
 from cms.storage.database import Database, ReadSession
 from cms.tables import Account, Token
-from cms.work.work import Work, begin_work, command
+from cms.work.work import Desk, Work, command
 
 # One message for all reasons, so that it does not reveal which accounts exist.
 _FAILED = SignInFailed(
@@ -100,8 +99,7 @@ class EndedSession:
 
 
 async def sign_in(
-    database: Database,
-    site: Site,
+    desk: Desk,
     *,
     email: str,
     password: str,
@@ -116,8 +114,7 @@ async def sign_in(
     logged but not recorded, so that strangers cannot fill the audit chain.
 
     Args:
-        database: the database of the accounts.
-        site: the site's declaration.
+        desk: the site with its database.
         email: the e-mail address of the account; case is ignored.
         password: the password.
         address: the IP address of the client.
@@ -130,20 +127,19 @@ async def sign_in(
     """
     moment = now or clock.now()
     guesser = Guesser(normal_address(email), network_of(address))
-    async with database.reading() as session:
+    async with desk.database.reading() as session:
         await check_pace(session, guesser, moment)
     async with guesser.turn():
-        attempt = await _admit(database, guesser, moment)
+        attempt = await _admit(desk.database, guesser, moment)
         if await is_password(attempt.password_hash, password):
             attempt = replace(attempt, accepted_hash=await _hash_to_store(attempt, password))
         actor = Actor(account_id=attempt.account_id) if attempt.accepted_hash else ANONYMOUS
-        async with begin_work(database, site, actor, moment) as work:
+        async with desk.work(actor, moment) as work:
             return await _begin_session(work, attempt.account_id, attempt, lifetimes)
 
 
 async def refresh_session(
-    database: Database,
-    site: Site,
+    desk: Desk,
     refresh_token: str,
     *,
     lifetimes: Lifetimes = DEFAULT_LIFETIMES,
@@ -154,8 +150,7 @@ async def refresh_session(
     A second use means that the token was stolen, by or from the caller, so the session ends.
 
     Args:
-        database: the database of the accounts.
-        site: the site's declaration.
+        desk: the site with its database.
         refresh_token: the newest refresh token of the session.
         lifetimes: the lifetimes of the next tokens.
         now: the time of the command; by default, the current time.
@@ -163,24 +158,24 @@ async def refresh_session(
     Raises:
         Refused: with :class:`~cms.errors.InvalidToken`.
     """
-    async with database.reading() as session:
+    async with desk.database.reading() as session:
         # Rejected before the write transaction, so that junk does not block writers.
         known = select(Token.id).where(
             Token.hash == hash_of(refresh_token), Token.kind == "refresh"
         )
         if await session.scalar(known) is None:
             raise Refused(_NOT_GOOD)
-    async with begin_work(database, site, ANONYMOUS, now) as work:
+    async with desk.work(ANONYMOUS, now) as work:
         account, token = await _find(work, hash_of(refresh_token))
+        owner = work.by(Actor(account_id=account.id, session_id=token.session_id))
         if token.revoked_at is not None:
-            await _end_reused(work, token)
+            await _end_reused(owner, token)
             raise Refused(_NOT_GOOD)
         if account.disabled_at is not None:
             raise Refused(_NOT_GOOD)
         if token.expires_at <= work.now:
             raise Refused(_EXPIRED)
-        token.revoked_at = token.last_used_at = work.now
-        return _issue(work, account.id, str(token.session_id), lifetimes)
+        return await _refresh_session(owner, token, lifetimes)
 
 
 async def authenticate(session: ReadSession, secret: str, now: datetime) -> Actor:
@@ -297,7 +292,8 @@ async def sign_out(work: Work) -> EndedSession:
         message = "this request does not belong to a session; sign in to begin one"
         raise Refused(InvalidValue(message=message))
     await hold_account(work.session, work.account_id())
-    await revoke_tokens(work.session, work.now, Token.session_id == session_id)
+    await revoke_tokens(work, Token.session_id == session_id)
+    work.emit(SessionEnded(subject=session_id))
     return EndedSession(session_id)
 
 
@@ -314,7 +310,8 @@ async def sign_out_everywhere(work: Work, account_id: str | None = None) -> Acco
     work.authorise(Action.SESSION_END, Subject(is_own=chosen == work.actor.account_id))
     await hold_account(work.session, chosen)
     account = await get(work, Account, chosen)
-    await end_sessions(work.session, chosen, work.now)
+    await end_sessions(work, chosen)
+    work.emit(SessionsEnded(subject=chosen))
     return account
 
 
@@ -359,26 +356,33 @@ async def _hash_to_store(attempt: _Attempt, password: str) -> str | None:
 async def _begin_session(
     work: Work, account_id: str | None, attempt: _Attempt, lifetimes: Lifetimes
 ) -> SignedIn:
-    work.about["network"] = attempt.guesser.place
     if account_id is None or attempt.accepted_hash is None:
         raise Refused(_FAILED)
     account = await hold_account(work.session, account_id)
     if account is None or account.disabled_at or account.password_hash != attempt.password_hash:
         raise Refused(_FAILED)
-    account.password_hash = attempt.accepted_hash
+    if account.password_hash != attempt.accepted_hash:
+        await work.update(account, password_hash=attempt.accepted_hash)
     await take_back_sign_in(work.session, attempt.guesser, work.now)
-    await drop_expired_tokens(work.session, account_id, work.now)
-    return _issue(work, account_id, new_id("session"), lifetimes)
+    await drop_expired_tokens(work, account_id)
+    signed_in = await _issue(work, account_id, new_id("session"), lifetimes)
+    work.emit(SessionBegun(subject=signed_in.session_id, network=attempt.guesser.place))
+    return signed_in
 
 
-def _issue(work: Work, account_id: str, session_id: str, lifetimes: Lifetimes) -> SignedIn:
+@command(Action.SESSION_BEGIN)
+async def _refresh_session(work: Work, token: Token, lifetimes: Lifetimes) -> SignedIn:
+    """Issue the next tokens of a session in place of a refresh token."""
+    await work.close(token, revoked_at=work.now, last_used_at=work.now)
+    signed_in = await _issue(work, token.account_id, str(token.session_id), lifetimes)
+    work.emit(SessionRefreshed(subject=signed_in.session_id))
+    return signed_in
+
+
+async def _issue(work: Work, account_id: str, session_id: str, lifetimes: Lifetimes) -> SignedIn:
     access_until, refresh_until = work.now + lifetimes.access, work.now + lifetimes.refresh
-    _, access = add_token(
-        work.session, "access", account_id, work.now, access_until, session_id=session_id
-    )
-    _, refresh = add_token(
-        work.session, "refresh", account_id, work.now, refresh_until, session_id=session_id
-    )
+    _, access = await add_token(work, "access", account_id, access_until, session_id=session_id)
+    _, refresh = await add_token(work, "refresh", account_id, refresh_until, session_id=session_id)
     return SignedIn(
         access_token=access,
         access_expires_at=access_until,
@@ -400,16 +404,9 @@ async def _find(work: Work, token_hash: str) -> tuple[Account, Token]:
     return account, token
 
 
+@command(Action.SESSION_END)
 async def _end_reused(work: Work, token: Token) -> None:
     """End the session of a refresh token that was used twice."""
-    ended = await revoke_tokens(work.session, work.now, Token.session_id == token.session_id)
-    if ended == 0:  # the session had ended already, so nothing is recorded
-        return
-    event = audit.Event(
-        actor=token.account_id,
-        action=Action.SESSION_END,
-        subject=token.session_id,
-        outcome="done",
-        detail={"reason": "its refresh token was used twice"},
-    )
-    await audit.append(work.session, event, work.now)
+    if await revoke_tokens(work, Token.session_id == token.session_id):
+        reason = "its refresh token was used twice"
+        work.emit(SessionEnded(subject=str(token.session_id), reason=reason))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cms.authorization.actions import Action
 from cms.errors import InvalidValue, Refused
+from cms.events import KeyChanged
 from cms.ledger import keys
 from cms.tables import Attestation
 from cms.work.work import Work, command
@@ -17,7 +18,7 @@ async def record_key(work: Work) -> Attestation:
         Refused: if the actor is not allowed to, or the key is missing or already recorded.
     """
     work.authorise(Action.KEY_CHANGE)
-    return await keys.record_key(work.session, work.key_file, work.now)
+    return _changed(work, await keys.record_key(work.session, work.key_file, work.now))
 
 
 @command(Action.KEY_CHANGE)
@@ -30,7 +31,7 @@ async def rotate_key(work: Work) -> Attestation:
         Refused: if the actor is not allowed to, the key is missing, or none can be created.
     """
     work.authorise(Action.KEY_CHANGE)
-    return await keys.rotate(work.session, work.key_file, work.now)
+    return _changed(work, await keys.rotate(work.session, work.key_file, work.now))
 
 
 @command(Action.KEY_CHANGE)
@@ -51,5 +52,10 @@ async def replace_lost_key(work: Work, reason: str) -> Attestation:
     if not reason.strip():
         message = "the reason is empty; give one, since every later verification prints it"
         raise Refused(InvalidValue(message=message, path=("reason",)))
-    work.about["reason"] = reason
-    return await keys.replace_lost(work.session, work.key_file, reason, work.now)
+    replaced = await keys.replace_lost(work.session, work.key_file, reason, work.now)
+    return _changed(work, replaced, reason)
+
+
+def _changed(work: Work, statement: Attestation, reason: str | None = None) -> Attestation:
+    work.emit(KeyChanged(subject=statement.id, reason=reason))
+    return statement

@@ -11,7 +11,7 @@ from cms.authorization.actions import Action, Subject
 from cms.content.fields.base import as_text as checked_text
 from cms.drafts.loading import authorise_on, get, get_revision, look_at
 from cms.errors import InvalidValue, NotAllowed, NotFound, Refused, UserError
-from cms.storage.dialects import as_text
+from cms.events import TokenIssued, TokenRevoked
 from cms.tables import Token
 from cms.work.work import Work, command
 
@@ -64,10 +64,11 @@ async def issue_token(
         raise Refused(*problems)
     chosen = list(dict.fromkeys(scopes)) if scopes is not None else None
     until = work.now + valid_for
-    work.about.update(scopes=chosen, until=as_text(until))
-    token, secret = add_token(
-        work.session, "service", account.id, work.now, until, name=name.strip(), scopes=chosen
+    token, secret = await add_token(
+        work, "service", account.id, until, name=name.strip(), scopes=chosen
     )
+    recorded = tuple(chosen) if chosen is not None else None
+    work.emit(TokenIssued(subject=token.id, scopes=recorded, until=until))
     return IssuedToken(token=token, secret=secret)
 
 
@@ -106,15 +107,16 @@ async def issue_preview(
     account = await hold_account(work.session, work.account_id())
     if account is None or account.disabled_at is not None:
         raise Refused(NotAllowed(message="this account is disabled; ask an administrator"))
-    token, secret = add_token(
-        work.session,
+    until = work.now + valid_for
+    token, secret = await add_token(
+        work,
         "preview",
         account.id,
-        work.now,
-        work.now + valid_for,
+        until,
         session_id=work.actor.session_id,
         revision_id=revision.id,
     )
+    work.emit(TokenIssued(subject=token.id, until=until))
     return IssuedToken(token=token, secret=secret)
 
 
@@ -132,7 +134,8 @@ async def revoke_token(work: Work, token_id: str) -> Token:
         raise Refused(NotFound(message=f"there is no token {token_id!r}"))
     work.authorise(Action.TOKEN_REVOKE, subject)
     if token.revoked_at is None:
-        token.revoked_at = work.now
+        await work.close(token, revoked_at=work.now)
+        work.emit(TokenRevoked(subject=token.id))
     return token
 
 

@@ -20,6 +20,7 @@ from cms.drafts.loading import (
 )
 from cms.drafts.saving import Saved, first_revision
 from cms.errors import DuplicateName, HasHistory, InvalidValue, Refused, StillLinked, StillPublic
+from cms.events import EntryArchived, EntryDeleted, EntryUnarchived
 from cms.identifiers import new_id
 from cms.reading.visibility import is_public_now
 from cms.tables import (
@@ -119,7 +120,6 @@ async def add_edition(
         message = f"{entry_id} already has an edition in {wanted!r}"
         raise Refused(DuplicateName(message=message, path=("locale",)))
     note = f"Begun from {held.edition.locale} revision {held.head.number}."
-    work.about["locale"] = wanted
     draft = draft_of(held.head.content)
     revision = await _first_edition(work, held.entry, draft, wanted, note, held.head.id)
     await _inherit(work, held, revision)
@@ -144,7 +144,8 @@ async def archive_entry(work: Work, entry_id: str, *, locale: str | None = None)
         message = f"{entry_id} is public in {', '.join(locales)}; unpublish it first"
         raise Refused(StillPublic(message=message))
     if held.entry.archived_at is None:
-        held.entry.archived_at = work.now
+        await work.update(held.entry, archived_at=work.now)
+        work.emit(EntryArchived(subject=entry_id, entry=entry_id))
     return held.entry
 
 
@@ -157,7 +158,9 @@ async def unarchive_entry(work: Work, entry_id: str, *, locale: str | None = Non
     """
     held = await hold_entry(work, entry_id, locale)
     await authorise_on(work, Action.ENTRY_ARCHIVE, held, *await categories_of(work, entry_id))
-    held.entry.archived_at = None
+    if held.entry.archived_at is not None:
+        await work.update(held.entry, archived_at=None)
+        work.emit(EntryUnarchived(subject=entry_id, entry=entry_id))
     return held.entry
 
 
@@ -184,6 +187,7 @@ async def delete_entry(work: Work, entry_id: str, *, locale: str | None = None) 
     await _refuse_history(work, entry_id, edition_ids)
     await _refuse_linked(work, entry_id, edition_ids)
     await _delete(work, held, editions)
+    work.emit(EntryDeleted(subject=entry_id, entry=entry_id))
     return held.entry
 
 
@@ -196,17 +200,18 @@ async def _create(work: Work, content_type: str, draft: Draft, locale: str, note
     )
     if entry.singleton is not None:
         await _refuse_second_singleton(work, entry.singleton)
-    work.session.add(entry)
-    await work.session.flush()  # the edition's foreign key needs the entry
-    work.about.update(entry=entry.id, locale=locale)
+    await work.insert(entry)
     return Saved(entry.id, await _first_edition(work, entry, draft, locale, note))
 
 
 async def _inherit(work: Work, source: Held, revision: Revision) -> None:
     """Remember whose text a new edition began with: none of them may sign it off."""
-    work.session.add_all(
-        EditionContributor(edition_id=revision.edition_id, account_id=account_id)
-        for account_id in await contributors_of(work, source.head)
+    contributors = await contributors_of(work, source.head)
+    await work.insert(
+        *(
+            EditionContributor(edition_id=revision.edition_id, account_id=account_id)
+            for account_id in sorted(contributors)
+        )
     )
 
 
@@ -219,8 +224,7 @@ async def _first_edition(
     translated_from: str | None = None,
 ) -> Revision:
     edition = Edition(id=new_id("edition"), entry_id=entry.id, locale=locale, created_at=work.now)
-    work.session.add(edition)
-    await work.session.flush()  # the revision's foreign key needs the edition
+    await work.insert(edition)
     return await first_revision(work, entry, edition, draft, note, translated_from)
 
 
@@ -262,12 +266,14 @@ async def _refuse_linked(work: Work, entry_id: str, edition_ids: Sequence[str]) 
 async def _delete(work: Work, held: Held, editions: Sequence[Edition]) -> None:
     edition_ids = [each.id for each in editions]
     for each in editions:
-        each.head_id = None
-    await work.session.flush()  # the heads' foreign keys have to be free
-    for table in (Comment, Look, Presence, EditionContributor, Revision):
-        column = table.__table__.c.edition_id
-        await work.session.execute(delete(table).where(column.in_(edition_ids)))
-    await work.session.execute(delete(Edition).where(Edition.id.in_(edition_ids)))
-    await work.session.execute(delete(Entry).where(Entry.id == held.entry.id))
-    for row in (held.entry, held.head, *editions):
-        work.session.expunge(row)
+        await work.update(each, head_id=None)  # so that revisions can be deleted
+    for operational in (Look, Presence):
+        column = operational.__table__.c.edition_id
+        await work.session.execute(delete(operational).where(column.in_(edition_ids)))
+    for table in (Comment, EditionContributor, Revision):
+        rows = await work.session.scalars(
+            select(table).where(table.__table__.c.edition_id.in_(edition_ids))
+        )
+        await work.delete(*rows)
+    await work.delete(*editions)
+    await work.delete(held.entry)

@@ -114,8 +114,6 @@ async def _load(
     is_known = kind_of(entry_id) == "entry" and locale in (None, *reading.site.locales)
     edition = await reading.session.scalar(wanted) if is_known else None
     if edition is not None:
-        if isinstance(reading, Work):  # the audit record of a command names the entry
-            reading.about.update(entry=entry_id, locale=edition.locale)
         entry = await reading.session.get_one(Entry, entry_id)
         head = await get_revision(reading, edition, edition.head_id)
         if await _is_visible(reading, entry, edition, head):

@@ -8,12 +8,13 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Column, and_, delete, exists, or_, select
+from sqlalchemy import Column, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from cms.authorization.actions import Action
 from cms.drafts.loading import authorise_on, hold
-from cms.tables import Base, Publication, Revision
+from cms.events import RevisionPruned
+from cms.tables import Base, Edition, Publication, Revision
 from cms.work.work import Work, command
 
 
@@ -53,11 +54,11 @@ async def prune_autosaves(
 
 async def drop_autosave(work: Work, revision: Revision) -> bool:
     """Delete an autosave unless it has to stay known; return whether it is gone."""
-    await work.session.flush()  # its edition's head has to be another one first
     if await _is_referred_to(work, revision) or await _comes_back(work, revision):
         return False
-    await work.session.execute(delete(Revision).where(Revision.id == revision.id))
-    work.session.expunge(revision)
+    edition = await work.session.get_one(Edition, revision.edition_id)
+    await work.delete(revision)
+    work.emit(RevisionPruned(subject=revision.id, entry=edition.entry_id, locale=edition.locale))
     return True
 
 

@@ -35,6 +35,7 @@ from cms.drafts.loading import (
 )
 from cms.drafts.pruning import drop_autosave
 from cms.errors import InvalidValue, NotFound, Refused, StaleRevision, UserError
+from cms.events import DraftSaved
 from cms.identifiers import kind_of, new_id
 from cms.search.indexing import index_revision
 from cms.tables import Category, Edition, Entry, Link, Revision, RevisionTag, Tag
@@ -318,7 +319,8 @@ async def _revision(
         rendered=snapshot.rendered,
         anchors=list(snapshot.anchors),
         digest=snapshot.digest,
-        author_id=work.account_id(),
+        author_id=work.actor.account_id,
+        byline_id=work.actor.person_id,
         is_autosave=False,
         created_at=work.now,
     )
@@ -332,11 +334,22 @@ async def _add(
     snapshot: Snapshot,
     cleaned: Draft,
 ) -> None:
-    work.session.add(revision)
-    await work.session.flush()  # what follows refers to it
-    work.session.add_all(_link(revision, edge) for edge in snapshot.edges)
-    work.session.add_all(RevisionTag(revision_id=revision.id, tag_id=tag) for tag in cleaned.tags)
-    edition.head_id = revision.id
+    await work.insert(revision)
+    await work.insert(*(_link(revision, edge) for edge in snapshot.edges))
+    await work.insert(*(RevisionTag(revision_id=revision.id, tag_id=tag) for tag in cleaned.tags))
+    await work.update(edition, head_id=revision.id)
+    work.emit(
+        DraftSaved(
+            subject=revision.id,
+            entry=edition.entry_id,
+            locale=edition.locale,
+            edition=edition.id,
+            number=revision.number,
+            is_autosave=revision.is_autosave,
+            content_type=content_type.name,
+            snapshot=snapshot,
+        )
+    )
     await index_revision(work.session, content_type, revision)
 
 

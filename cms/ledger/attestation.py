@@ -252,7 +252,7 @@ def _publication_predicate(
         path=publication.path,
         position=publication.position,
         published_at=to_milliseconds(publication.published_at),
-        published_by=publication.published_by,
+        published_by=publication.published_by or "operator",
         sign_offs=sign_offs,
         break_glass_reason=publication.break_glass_reason,
         attested_at=place.attested_at,

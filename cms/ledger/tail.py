@@ -98,8 +98,7 @@ class Tail:
             rows = await self._new(sequence)
             for row in rows:
                 sequence = row.sequence
-                if row.outcome == "done":
-                    yield ChainEvent(row.sequence, row.actor, row.action, row.subject, row.detail)
+                yield ChainEvent(row.sequence, row.actor, row.action, row.subject, row.detail)
             if not rows:
                 await self._look()
 

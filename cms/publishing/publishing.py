@@ -11,9 +11,10 @@ from sqlalchemy import func, select
 from cms.authorization.actions import Action
 from cms.drafts.loading import authorise_on, hold, refuse_archived
 from cms.errors import NotPublished, PathInUse, Refused, UserError
+from cms.events import EntryPublished, EntryUnpublished
 from cms.identifiers import new_id
 from cms.ledger.attestation import attest_publication
-from cms.ledger.counters import advance, wait_for_turn
+from cms.ledger.counters import wait_for_turn
 from cms.publishing.gates import SIGN_OFF_GATES, broken_by_unpublishing, checks
 from cms.publishing.loading import (
     Proposal,
@@ -69,7 +70,6 @@ async def break_glass_publish(
         Refused: if the actor may not, gives no reason, or another gate fails.
     """
     words = check_reason(reason)
-    work.about["reason"] = words
     (publication,) = await _publish(work, {entry_id: revision_id}, locale, words)
     return publication
 
@@ -103,7 +103,7 @@ async def unpublish_entry(work: Work, entry_id: str, *, locale: str | None = Non
     Raises:
         Refused: if the actor may not, the entry is not public, or public pages link to it.
     """
-    position = await advance(work.session, "position")
+    position = await work.take_position()
     work = work.after_waiting()
     held = await hold(work, entry_id, locale)
     edition = held.edition
@@ -115,8 +115,17 @@ async def unpublish_entry(work: Work, entry_id: str, *, locale: str | None = Non
     links = await public_links_to(work, entry_id, edition.locale, besides=[edition.id])
     if broken := broken_by_unpublishing(live.path, links):
         raise Refused(*broken)
-    _close(work, live, position)
+    await _close(work, live, position)
     await count_words(work.session, opened=[], closed=[live])
+    work.emit(
+        EntryUnpublished(
+            subject=live.id,
+            entry=entry_id,
+            locale=live.locale,
+            revision=live.revision_id,
+            position=position,
+        )
+    )
     return live
 
 
@@ -134,11 +143,10 @@ async def _publish(
     ]
     await _check_gates(work, proposals, reason)
     new = [each for each in proposals if not each.is_live]
-    position = await advance(work.session, "position") if new else 0
+    position = await work.take_position() if new else 0
     closed = [each.live for each in new if each.live is not None]
     for live in closed:
-        _close(work, live, position)
-    await work.session.flush()  # paths have to be free before they are taken
+        await _close(work, live, position)
     public = [await _open(work, each, position, reason) for each in proposals]
     opened = [each for each in public if each.position == position]
     await count_words(work.session, opened, closed)
@@ -185,10 +193,10 @@ def _shared_paths(proposals: Sequence[Proposal]) -> list[UserError]:
     return errors
 
 
-def _close(work: Work, publication: Publication, position: int) -> None:
-    # Not before it began, though the clocks of two servers differ.
-    publication.ended_at = max(work.now, publication.published_at)
-    publication.ended_position = position
+async def _close(work: Work, publication: Publication, position: int) -> None:
+    # Clock skew: never end before the start.
+    ended_at = max(work.now, publication.published_at)
+    await work.close(publication, ended_at=ended_at, ended_position=position)
 
 
 async def _open(work: Work, proposal: Proposal, position: int, reason: str | None) -> Publication:
@@ -208,16 +216,27 @@ async def _open(work: Work, proposal: Proposal, position: int, reason: str | Non
         category_id=revision.category_id,
         first_published_at=first_published_at,
         published_at=published_at,
-        published_by=work.account_id(),
+        published_by=work.actor.account_id,
         basis="signed_off" if reason is None else "break_glass",
         break_glass_reason=reason,
     )
-    work.session.add(publication)
+    await work.insert(publication)
+    work.emit(
+        EntryPublished(
+            subject=publication.id,
+            entry=publication.entry_id,
+            locale=publication.locale,
+            revision=revision.id,
+            replaced=live.id if live is not None else None,
+            position=position,
+            basis=publication.basis,
+            reason=reason,
+        )
+    )
     await _attest(work, proposal, publication)
     review = await open_review_of(work, proposal.edition)
     if review is not None and proposal.edition.head_id == revision.id:
-        review.ended_at = work.now
-        review.outcome = "published"
+        await work.close(review, ended_at=work.now, outcome="published")
     return publication
 
 

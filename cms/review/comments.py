@@ -12,6 +12,7 @@ from cms.comparison.anchors import Anchor, TextRange, anchor_in, find_anchor
 from cms.content.fields.base import as_text
 from cms.drafts.loading import Held, authorise_on, get, get_revision, hold, look_at
 from cms.errors import InvalidValue, NotFound, Refused, UserError
+from cms.events import CommentAdded, CommentResolved
 from cms.identifiers import new_id
 from cms.tables import Comment, Edition
 from cms.work.work import Reading, Work, command
@@ -73,7 +74,7 @@ async def add_comment(
     held = await hold(work, entry_id, locale)
     await authorise_on(work, Action.COMMENT_WRITE, held)
     anchor = await _anchor(work, held, place) if place is not None else None
-    return _add(work, held, body, anchor, None)
+    return await _add(work, held, body, anchor, None)
 
 
 @command(Action.COMMENT_WRITE)
@@ -85,8 +86,9 @@ async def reply_to_comment(work: Work, comment_id: str, body: str) -> Comment:
     """
     held, first = await _thread(work, comment_id)
     await authorise_on(work, Action.COMMENT_WRITE, held)
-    first.resolved_at = first.resolved_by = None
-    return _add(work, held, body, None, first.id)
+    if first.resolved_at is not None:
+        await work.update(first, resolved_at=None, resolved_by=None)
+    return await _add(work, held, body, None, first.id)
 
 
 @command(Action.COMMENT_RESOLVE)
@@ -100,7 +102,10 @@ async def resolve_comment(work: Work, comment_id: str) -> Comment:
     is_own = first.author_id == work.actor.account_id
     await authorise_on(work, Action.COMMENT_RESOLVE, held, is_own=is_own)
     if first.resolved_at is None:
-        first.resolved_at, first.resolved_by = work.now, work.account_id()
+        await work.update(first, resolved_at=work.now, resolved_by=work.account_id())
+        work.emit(
+            CommentResolved(subject=first.id, entry=held.entry.id, locale=held.edition.locale)
+        )
     return first
 
 
@@ -125,7 +130,7 @@ async def _anchor(work: Work, held: Held, place: CommentPlace) -> Anchor:
     return anchor_in(revision.content, place.field_path, place.start, place.end)
 
 
-def _add(
+async def _add(
     work: Work, held: Held, body: str, anchor: Anchor | None, thread_id: str | None
 ) -> Comment:
     comment = Comment(
@@ -141,7 +146,8 @@ def _add(
         before=anchor.before if anchor else None,
         after=anchor.after if anchor else None,
     )
-    work.session.add(comment)
+    await work.insert(comment)
+    work.emit(CommentAdded(subject=comment.id, entry=held.entry.id, locale=held.edition.locale))
     return comment
 
 

@@ -20,6 +20,7 @@ from cms.drafts.loading import (
     refuse_stale,
 )
 from cms.errors import InvalidValue, NoByline, NotInReview, Refused, WrongDigest, WrongStage
+from cms.events import ChangesRequested, ReviewRequested, ReviewWithdrawn, SignedOff
 from cms.identifiers import new_id
 from cms.ledger.attestation import attest_sign_off
 from cms.review.standing import (
@@ -88,9 +89,9 @@ async def request_review(
             requested_at=work.now,
             due_at=due_at,
         )
-        work.session.add(review)
-        await work.session.flush()  # the assignees' foreign key needs it
+        await work.insert(review)
     await _assign(work, review, assignees)
+    work.emit(ReviewRequested(subject=review.id, entry=entry_id, locale=held.edition.locale))
     return review
 
 
@@ -109,8 +110,8 @@ async def withdraw_review(work: Work, entry_id: str, *, locale: str | None = Non
     review = await _open_review(work, held.edition)
     is_own = review.requested_by == work.actor.account_id
     await authorise_on(work, Action.REVIEW_WITHDRAW, held, is_own=is_own)
-    review.ended_at = work.now
-    review.outcome = "withdrawn"
+    await work.close(review, ended_at=work.now, outcome="withdrawn")
+    work.emit(ReviewWithdrawn(subject=review.id, entry=entry_id, locale=held.edition.locale))
     return review
 
 
@@ -161,7 +162,16 @@ async def sign_off(
         signed_at=work.now,
         expires_at=work.now + held.content_type.policy.valid_for,
     )
-    work.session.add(given)
+    await work.insert(given)
+    work.emit(
+        SignedOff(
+            subject=given.id,
+            entry=entry_id,
+            locale=held.edition.locale,
+            stage=signed.name,
+            digest=digest,
+        )
+    )
     await attest_sign_off(
         work.session,
         work.key_file,
@@ -211,7 +221,12 @@ async def request_changes(
         reason=check_reason(reason),
         requested_at=work.now,
     )
-    work.session.add(asked)
+    await work.insert(asked)
+    work.emit(
+        ChangesRequested(
+            subject=asked.id, entry=entry_id, locale=held.edition.locale, digest=digest
+        )
+    )
     return asked
 
 
@@ -250,7 +265,7 @@ async def _assign(work: Work, review: Review, assignees: Sequence[str]) -> None:
     for account_id in dict.fromkeys(assignees):
         await get(work, Account, account_id)
         if account_id not in assigned:
-            work.session.add(ReviewAssignee(review_id=review.id, account_id=account_id))
+            await work.insert(ReviewAssignee(review_id=review.id, account_id=account_id))
 
 
 async def _open_review(work: Work, edition: Edition) -> Review:

@@ -10,6 +10,7 @@ from cms.authorization.actions import Action, Subject
 from cms.content.slug import check_slug, slugify
 from cms.drafts.loading import ancestry, get
 from cms.errors import CategoryCycle, DuplicateName, Refused
+from cms.events import CategoryChanged, CategoryCreated, TagCreated
 from cms.identifiers import new_id
 from cms.ledger.counters import advance
 from cms.tables import Category, Tag
@@ -51,7 +52,8 @@ async def create_category(
         ordinal=await work.session.scalar(siblings) or 0,
         created_at=work.now,
     )
-    work.session.add(category)
+    await work.insert(category)
+    work.emit(CategoryCreated(subject=category.id))
     return category
 
 
@@ -88,12 +90,18 @@ async def change_category(
         work.authorise(Action.CATEGORY_CHANGE, subject)
     parent = await _parent_of(work, category, parent_id)
     word = check_slug(slug) if slug is not None else category.slug
-    _rewrite_paths(tree, category, f"{parent.path}/{word}" if parent is not None else word)
-    category.parent_id, category.slug = parent.id if parent is not None else None, word
-    category.name = name if name is not None else category.name
-    category.description = description if description is not None else category.description
+    path = f"{parent.path}/{word}" if parent is not None else word
+    await _rewrite_paths(work, tree, category, path)
+    await work.update(
+        category,
+        parent_id=parent.id if parent is not None else None,
+        slug=word,
+        name=name if name is not None else category.name,
+        description=description if description is not None else category.description,
+    )
     if ordinal is not None:
         await _put_at(work, category, ordinal)
+    work.emit(CategoryChanged(subject=category.id))
     return category
 
 
@@ -123,19 +131,24 @@ async def _put_at(work: Work, category: Category, ordinal: int) -> None:
     in_order = list(await work.session.scalars(siblings.order_by(Category.ordinal, Category.path)))
     in_order.insert(max(ordinal, 0), category)
     for place, each in enumerate(in_order):
-        each.ordinal = place
+        if each.ordinal != place:
+            await work.update(each, ordinal=place)
 
 
-def _rewrite_paths(tree: Sequence[Category], category: Category, path: str) -> None:
+async def _rewrite_paths(
+    work: Work, tree: Sequence[Category], category: Category, path: str
+) -> None:
     """Set the path of a category and the paths of its descendants."""
     if any(each.path == path and each is not category for each in tree):
         message = f"there is already a category {path!r}"
         raise Refused(DuplicateName(message=message, path=("slug",)))
-    before = f"{category.path}/"
+    before = category.path
+    if before == path:
+        return
+    await work.update(category, path=path)
     for each in tree:
-        if each.path.startswith(before):
-            each.path = f"{path}/{each.path.removeprefix(before)}"
-    category.path = path
+        if each.path.startswith(f"{before}/"):
+            await work.update(each, path=f"{path}{each.path.removeprefix(before)}")
 
 
 @command(Action.TAG_CREATE)
@@ -150,5 +163,6 @@ async def create_tag(work: Work, name: str, *, slug: str = "") -> Tag:
     if await work.session.scalar(select(Tag.id).where(Tag.slug == word)):
         raise Refused(DuplicateName(message=f"there is already a tag {word!r}"))
     tag = Tag(id=new_id("tag"), slug=word, name=name, created_at=work.now)
-    work.session.add(tag)
+    await work.insert(tag)
+    work.emit(TagCreated(subject=tag.id))
     return tag

@@ -1,4 +1,9 @@
-"""The setting in which commands run: one transaction, one actor, one moment."""
+"""The frame in which commands run: one transaction, one actor, one moment.
+
+A command decides, writes facts with :meth:`Work.insert`, :meth:`Work.close` and
+:meth:`Work.update`, and emits events. The frame then calls the reactions, and closes the command
+with its audit records and the hashes of the rows that it wrote.
+"""
 
 from __future__ import annotations
 
@@ -10,30 +15,42 @@ from functools import wraps
 from inspect import signature
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
+from sqlalchemy import delete, inspect, tuple_
+
 from cms import clock
 from cms.authorization.actions import Action, Allowed, Denied, Subject, decide
 from cms.authorization.actor import Actor
-from cms.content.canonical_json import Json
 from cms.errors import NotAllowed, OwnWork, Refused
-from cms.identifiers import kind_of
+from cms.events import Event
 from cms.ledger import audit
+from cms.ledger.positions import take_position
+from cms.ledger.tail import Tail
 from cms.signing import KeyFile
 from cms.site import Site
 from cms.storage.database import Database, ReadSession, WriteSession
+from cms.tables import Base, Link, Revision, RevisionTag
 from cms.work.arguments import check_texts
+from cms.work.refusals import note_refusal
 
 P = ParamSpec("P")
 
 
-class Identified(Protocol):
-    """The result of a command: something with an id, which the audit record names."""
-
-    @property
-    def id(self) -> str:
-        """The id."""
+R = TypeVar("R")
 
 
-R = TypeVar("R", bound=Identified | Sequence[Identified])
+class Reaction(Protocol):
+    """A function that acts on the events of a command, in the same transaction."""
+
+    async def __call__(self, work: Work, events: Sequence[Event]) -> None:
+        """Act on the events of one command.
+
+        Args:
+            work: the transaction and the actor of the command.
+            events: what the command has emitted, in order.
+
+        Raises:
+            Refused: to undo the command.
+        """
 
 
 @dataclass(frozen=True)
@@ -80,6 +97,23 @@ class Reading:
         return self.actor.account_id
 
 
+@dataclass
+class _Outcome:
+    """What a command has done so far.
+
+    Attributes:
+        events: the events that it has emitted.
+        written: the rows that it has inserted or updated.
+        deleted: the rows that it has deleted.
+        position: its position, if it has taken one.
+    """
+
+    events: list[Event] = field(default_factory=list)
+    written: list[Base] = field(default_factory=list)
+    deleted: list[Base] = field(default_factory=list)
+    position: int | None = None
+
+
 @dataclass(frozen=True)
 class Work(Reading):
     """The first argument of every command: one transaction, which questions can be asked in too.
@@ -87,44 +121,160 @@ class Work(Reading):
     Attributes:
         session: the transaction; committed where it was opened, never by a command.
         is_present: whether ``now`` is the present, and not a moment that an importer knows.
-        about: what the audit record of the command contains beside the subject.
+        reactions: the functions that act on a command's events, in order.
     """
 
     session: WriteSession
     is_present: bool = False
-    about: dict[str, Json] = field(default_factory=dict)
+    reactions: Sequence[Reaction] = ()
+    _outcome: _Outcome = field(default_factory=_Outcome, repr=False)
 
     def by(self, actor: Actor, now: datetime | None = None) -> Work:
         """Return the same transaction for another actor, and for another moment if given."""
         moment, is_present = (now, False) if now is not None else (self.now, self.is_present)
-        return replace(self, actor=actor, now=moment, is_present=is_present, about={})
+        return replace(self, actor=actor, now=moment, is_present=is_present, _outcome=_Outcome())
 
     def after_waiting(self) -> Work:
         """Return the same at a later moment, if it is the present that has moved on."""
         return replace(self, now=clock.now()) if self.is_present else self
 
+    def emit(self, event: Event) -> None:
+        """Add an event to the outcome of the command."""
+        self._outcome.events.append(event)
 
-@asynccontextmanager
-async def begin_work(
-    database: Database, site: Site, actor: Actor, now: datetime | None = None
-) -> AsyncIterator[Work]:
-    """Open a transaction for commands; commit when the body ends without another error.
+    async def insert(self, *rows: Base) -> None:
+        """Insert facts of one table."""
+        if rows:
+            self.session.add_all(rows)
+            await self._written(rows)
+
+    async def update(self, row: Base, **columns: object) -> None:
+        """Change columns of a fact that change by design, such as the head of an edition."""
+        for name, value in columns.items():
+            setattr(row, name, value)
+        await self._written((row,))
+
+    async def close(self, *rows: Base, **ends: object) -> None:
+        """Close open facts of one table.
+
+        Args:
+            rows: the facts.
+            ends: the columns that say when, and why, they end.
+        """
+        for row in rows:
+            for name, value in ends.items():
+                setattr(row, name, value)
+        if rows:
+            await self._written(rows)
+
+    async def delete(self, *rows: Base) -> None:
+        """Delete rows of one table: drafts without a history, with their parts, or old secrets."""
+        if not rows:
+            return
+        table = type(rows[0])
+        if table is Revision:
+            await self._delete_parts([row.id for row in rows if isinstance(row, Revision)])
+        mapper = inspect(table)
+        keys = [tuple(mapper.primary_key_from_instance(row)) for row in rows]
+        await self.session.execute(
+            delete(table)
+            .where(tuple_(*mapper.primary_key).in_(keys))
+            .execution_options(synchronize_session=False)
+        )
+        for row in rows:
+            self._outcome.deleted.append(row)
+            self.session.expunge(row)
+
+    async def take_position(self) -> int:
+        """Return the position of this command; other callers wait for this transaction to end."""
+        outcome = self._outcome
+        if outcome.position is None:
+            position = await take_position(self.session, self.now)
+            await self.insert(position)
+            outcome.position = position.number
+        return outcome.position
+
+    async def _written(self, rows: Sequence[Base]) -> None:
+        await self.session.flush()  # in the order of the command, which foreign keys need
+        self._outcome.written += rows
+
+    async def _delete_parts(self, revision_ids: Sequence[str]) -> None:
+        for part in (Link, RevisionTag):
+            await self.session.execute(
+                delete(part)
+                .where(part.revision_id.in_(revision_ids))
+                .execution_options(synchronize_session=False)
+            )
+
+    async def _finish(self, action: Action) -> None:
+        """Call the reactions, and close the command with its audit records."""
+        outcome = self._outcome
+        for reaction in self.reactions:
+            await reaction(self, tuple(outcome.events))
+        if not outcome.events:
+            if outcome.written or outcome.deleted:
+                raise RuntimeError(f"a command with the action {action} wrote and emitted nothing")
+            return
+        await audit.append(
+            self.session,
+            [
+                audit.Record(
+                    actor=self.actor.name,
+                    action=action,
+                    subject=each.subject,
+                    detail=each.to_json(),
+                )
+                for each in outcome.events
+            ],
+            self.now,
+            written=outcome.written,
+            deleted=outcome.deleted,
+        )
+
+
+class Desk:
+    """A site with its database, where commands and questions begin.
 
     Args:
         database: where the content is.
         site: its declaration.
-        actor: who is asking.
-        now: when this happens, if it is not the present: importers know better.
+        reactions: the functions that act on the events of commands, in order.
+
+    Attributes:
+        tail: the end of the audit chain, which subscriptions follow.
     """
-    async with database.transaction() as session:
-        yield Work(session, site, actor, now or clock.now(), database.key_file, now is None)
 
+    def __init__(self, database: Database, site: Site, reactions: Sequence[Reaction] = ()) -> None:
+        self.database = database
+        self.site = site
+        self.reactions = reactions
+        self.tail = Tail(database)
 
-@asynccontextmanager
-async def begin_reading(database: Database, site: Site, actor: Actor) -> AsyncIterator[Reading]:
-    """Open a snapshot for questions, as :func:`begin_work` does for commands."""
-    async with database.reading() as session:
-        yield Reading(session, site, actor, clock.now(), database.key_file)
+    @asynccontextmanager
+    async def work(self, actor: Actor, now: datetime | None = None) -> AsyncIterator[Work]:
+        """Open a transaction for commands; commit when the body ends without another error.
+
+        Args:
+            actor: who is asking.
+            now: when this happens, if it is not the present: importers know better.
+        """
+        async with self.database.transaction() as session:
+            yield Work(
+                session=session,
+                site=self.site,
+                actor=actor,
+                now=now or clock.now(),
+                key_file=self.database.key_file,
+                is_present=now is None,
+                reactions=self.reactions,
+            )
+        self.tail.wake()
+
+    @asynccontextmanager
+    async def reading(self, actor: Actor) -> AsyncIterator[Reading]:
+        """Open a snapshot for questions."""
+        async with self.database.reading() as session:
+            yield Reading(session, self.site, actor, clock.now(), self.database.key_file)
 
 
 def command(
@@ -133,7 +283,7 @@ def command(
     [Callable[Concatenate[Work, P], Awaitable[R]]],
     Callable[Concatenate[Work, P], Coroutine[Any, Any, R]],
 ]:
-    """Make a function a command: all of it happens or nothing, and either way it is recorded."""
+    """Make a function a command: all of it happens and is recorded, or nothing of it."""
 
     def decorate(
         function: Callable[Concatenate[Work, P], Awaitable[R]],
@@ -142,49 +292,17 @@ def command(
 
         @wraps(function)
         async def run(work: Work, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            inner = replace(work, about={})
+            inner = replace(work, _outcome=_Outcome())
             try:
                 check_texts({**dict(zip(names, args, strict=False)), **kwargs})
                 async with work.session.begin_nested():
                     result = await function(inner, *args, **kwargs)
-            except Refused as refusal:
-                await _record_refusal(inner, action, args, refusal)
+                    await inner._finish(action)  # noqa: SLF001  # the frame's own
+            except Refused as refused:
+                note_refusal(work.actor, action, args, refused)
                 raise
-            rows: Sequence[Identified | None] = result if isinstance(result, Sequence) else [result]
-            for each in rows or [None]:  # that there was nothing to do is recorded too
-                await _record(inner, action, each)
             return result
 
         return run
 
     return decorate
-
-
-async def _record(work: Work, action: Action, row: Identified | None) -> None:
-    entry_id = getattr(row, "entry_id", None)
-    event = audit.Event(
-        actor=work.actor.name,
-        action=action,
-        subject=row.id if row is not None else None,
-        outcome="done",
-        detail=work.about | ({"entry": entry_id} if entry_id else {}),
-    )
-    await audit.append(work.session, event, work.now)
-
-
-async def _record_refusal(
-    work: Work, action: Action, args: tuple[object, ...], refusal: Refused
-) -> None:
-    # Only ids: a name or a text could be anything, even a secret.
-    subject = next((arg for arg in args if isinstance(arg, str) and kind_of(arg)), None)
-    event = audit.Event(
-        actor=work.actor.name,
-        action=action,
-        subject=subject,
-        outcome="refused",
-        detail={
-            **work.about,
-            "errors": [{"code": e.code, "message": e.message} for e in refusal.errors],
-        },
-    )
-    await audit.append(work.session, event, work.now)

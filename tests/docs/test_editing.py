@@ -19,6 +19,7 @@ from graphql import GraphQLSchema, OperationDefinitionNode, parse, validate
 from cms.access.accounts import find_account
 from cms.access.passwords import prepare_password, set_password
 from cms.authorization.actor import ANONYMOUS, OPERATOR, Actor
+from cms.copydesk import desk_of
 from cms.ledger.attestation import verify_attestation
 from cms.review.relations import STATES
 from cms.storage.database import Database
@@ -162,7 +163,7 @@ async def desk(database: Database) -> Desk:
     """The people of a newsroom, at the demo's site, which is empty."""
     newsroom = Newsroom(database, site)
     await newsroom.hire()
-    management = Management(site, MANAGEMENT, database)
+    management = Management(desk_of(database, site), MANAGEMENT)
     return Desk(newsroom, management, Delivery(site, DELIVERY, database.reader))
 
 

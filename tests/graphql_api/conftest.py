@@ -226,4 +226,4 @@ def desk(newsroom: Newsroom, management_schema: GraphQLSchema) -> Desk:
     """The management API over an empty database."""
     reader = CountingReader(newsroom.database.reader)
     newsroom.database.reader = reader
-    return Desk(newsroom, Management(SITE, management_schema, newsroom.database), reader)
+    return Desk(newsroom, Management(newsroom.desk, management_schema), reader)

@@ -11,11 +11,11 @@ from sqlalchemy import select
 
 from cms.authorization.actor import Actor
 from cms.content.snapshot import Changes
+from cms.copydesk import desk_of
 from cms.drafts.saving import update_entry
 from cms.errors import Refused
 from cms.storage.database import Database
 from cms.tables import Revision
-from cms.work.work import begin_work
 from tests.sites import SITE
 
 
@@ -55,7 +55,7 @@ async def _race(track: Track, actor: Actor, start: Any, won: Any) -> None:
         changes = Changes(fields={"body": f"{actor.account_id} {turn}"})
         start.wait()
         try:
-            async with begin_work(database, SITE, actor) as work:
+            async with desk_of(database, SITE).work(actor) as work:
                 await update_entry(work, track.entry_id, changes, base_revision=head)
         except Refused as refused:
             if [error.code for error in refused.errors] != ["STALE_REVISION"]:

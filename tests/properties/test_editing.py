@@ -28,6 +28,7 @@ from hypothesis.stateful import (
 
 from cms.clock import now
 from cms.content.snapshot import Changes, Draft
+from cms.copydesk import desk_of
 from cms.drafts.entries import (
     add_edition,
     archive_entry,
@@ -50,7 +51,6 @@ from cms.publishing.publishing import (
 )
 from cms.review.comments import add_comment, reply_to_comment, resolve_comment
 from cms.review.reviews import request_changes, request_review, sign_off, withdraw_review
-from cms.work.work import begin_work
 from tests.conftest import KINDS, Templates
 from tests.properties.books import Facts, Row, hash_of
 from tests.properties.ground import ROLES, SITES, Ground
@@ -428,7 +428,7 @@ class Editing(RuleBasedStateMachine):
 
         async def run() -> Outcome:
             try:
-                async with begin_work(ground.database, self.site, actor, moment) as work:
+                async with desk_of(ground.database, self.site).work(actor, moment) as work:
                     result = await command(work, *args, **kwargs)
             except Refused as refused:
                 return Outcome(None, frozenset(each.code for each in refused.errors), moment)

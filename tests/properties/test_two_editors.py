@@ -261,7 +261,7 @@ async def create(two: Two, schema: GraphQLSchema, *titles: str, key: str) -> lis
     """Return what clients get who create pages with the same mutation id at once."""
     answers = await asyncio.gather(
         *(
-            Management(SITE, schema, newsroom.database).answer(
+            Management(newsroom.desk, schema).answer(
                 GraphQLRequest(CREATE, None, {"title": title, "key": key}),
                 newsroom.author,
                 "192.0.2.1",

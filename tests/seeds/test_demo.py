@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from cms.access.accounts import find_account, load_actor
 from cms.authorization.actor import OPERATOR, Actor
-from cms.copydesk import Copydesk
+from cms.copydesk import Copydesk, desk_of
 from cms.drafts.saving import Saved
 from cms.errors import ContentFileError
 from cms.ledger import audit
@@ -80,7 +80,7 @@ class Demo:
         self.settings = copydesk.settings
         self._runner = runner
         self._delivery = Delivery(site, build_delivery_schema(site), database.reader)
-        self._management = Management(site, build_management_schema(site), database)
+        self._management = Management(desk_of(database, site), build_management_schema(site))
 
     def ask(self, query: str, **variables: Any) -> Any:
         """Return the data of a response without errors."""

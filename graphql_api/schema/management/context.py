@@ -11,10 +11,8 @@ from typing import Any, TypeAlias
 from cms.access.sessions import Lifetimes
 from cms.authorization.actor import Actor
 from cms.content.canonical_json import Json, JsonObject
-from cms.site import Site
-from cms.storage.database import Database
 from cms.storage.dialects import as_text
-from cms.work.work import Reading
+from cms.work.work import Desk, Reading
 
 _MOST_DAYS = 100_000
 
@@ -26,15 +24,13 @@ class RequestContext:
     """The parts of a request that root fields use.
 
     Attributes:
-        database: the content database.
-        site: the site's declaration.
+        desk: the site with its database.
         actor: the actor of the request.
         address: the network address of the client.
         lifetimes: how long a session's tokens are valid.
     """
 
-    database: Database
-    site: Site
+    desk: Desk
     actor: Actor
     address: str
     lifetimes: Lifetimes

@@ -11,10 +11,8 @@ from cms.authorization.actions import Action
 from cms.authorization.actor import Actor
 from cms.content.canonical_json import JsonObject
 from cms.drafts.presence import present_in
-from cms.ledger.tail import ChainEvent, Tail
-from cms.site import Site
-from cms.storage.database import Database
-from cms.work.work import begin_reading
+from cms.ledger.tail import ChainEvent
+from cms.work.work import Desk
 from graphql_api.planner.declarations import Answer
 from graphql_api.schema.declaring.fields import Argument, Declared
 from graphql_api.schema.declaring.json_parts import part_row
@@ -30,15 +28,11 @@ class SubscriptionContext:
     """The context of a subscription.
 
     Attributes:
-        database: the content database.
-        site: the site's declaration.
-        tail: yields new events of the audit chain.
+        desk: the site with its database, and the end of the audit chain.
         actor: the subscriber.
     """
 
-    database: Database
-    site: Site
-    tail: Tail
+    desk: Desk
     actor: Actor
 
 
@@ -55,7 +49,7 @@ def _follow(key: str, actions: frozenset[Action] | None = None) -> Answer:
         context: SubscriptionContext, inputs: InputValues
     ) -> AsyncIterator[JsonObject]:
         wanted = inputs.get("entryId")
-        async with aclosing(context.tail.events()) as events:
+        async with aclosing(context.desk.tail.events()) as events:
             async for event in events:
                 entry_id = event.detail.get("entry")
                 is_about_entry = entry_id is not None and wanted in (None, entry_id)
@@ -83,15 +77,15 @@ async def _presence(context: SubscriptionContext, inputs: InputValues) -> AsyncI
     before: object = None
 
     async def present() -> object:
-        async with begin_reading(context.database, context.site, context.actor) as reading:
+        async with context.desk.reading(context.actor) as reading:
             return await present_in(reading, entry_id, locale)
 
-    while not context.tail.has_ended:
-        now = await context.tail.retry(present)
+    while not context.desk.tail.has_ended:
+        now = await context.desk.tail.retry(present)
         if now != before:
             before = now
             yield plain_object({"entry": entry_id, "locale": locale})
-        await context.tail.tick()
+        await context.desk.tail.tick()
 
 
 _ENTRY = part_row("Entry", "revision", revision_with_id, "Entry in its newest revision.")

@@ -26,6 +26,7 @@ from cms.access.sessions import (
 )
 from cms.authorization.actor import ANONYMOUS, OPERATOR
 from cms.clock import now
+from cms.copydesk import desk_of
 from cms.errors import Refused, TooManyAttempts, UserError
 from cms.tables import Account, Throttle, Token
 from tests.builders import Newsroom
@@ -55,9 +56,7 @@ async def room(newsroom: Newsroom) -> Newsroom:
 
 async def refreshed_code(newsroom: Newsroom, secret: str, days: float = 0) -> str:
     try:
-        await refresh_session(
-            newsroom.database, newsroom.site, secret, now=now() + timedelta(days=days)
-        )
+        await refresh_session(newsroom.desk, secret, now=now() + timedelta(days=days))
     except Refused as refused:
         return refused.errors[0].code
     return "good"
@@ -147,8 +146,7 @@ async def test_wrong_guesses_without_end_lock_nobody_else_out(room: Newsroom) ->
     assert await refreshed_code(room, signed_in.refresh_token) == "good"
     actor = await actor_of(room, (await enter(room, at=moment)).access_token, moment)
     await change_password(
-        room.database,
-        room.site,
+        desk_of(room.database, room.site),
         actor,
         current_password=PASSWORD,
         new_password=OTHER_PASSWORD,
@@ -379,9 +377,9 @@ async def test_no_secret_is_shown_or_logged(
 ) -> None:
     with caplog.at_level(logging.DEBUG):
         signed_in = await enter(room)
-        again = await refresh_session(room.database, room.site, signed_in.refresh_token)
+        again = await refresh_session(desk_of(room.database, room.site), signed_in.refresh_token)
         with pytest.raises(Refused) as refused:
-            await refresh_session(room.database, room.site, signed_in.refresh_token)
+            await refresh_session(desk_of(room.database, room.site), signed_in.refresh_token)
     new = await prepare_password(OTHER_PASSWORD)
     shown = caplog.text + repr((signed_in, again, new, refused.value))
     for secret in (
@@ -395,8 +393,7 @@ async def test_tokens_expire(room: Newsroom) -> None:
     start = now()
     lifetimes = Lifetimes(access=timedelta(minutes=1), refresh=timedelta(days=2))
     signed_in = await sign_in(
-        room.database,
-        room.site,
+        desk_of(room.database, room.site),
         email=EMAIL,
         password=PASSWORD,
         address=ADDRESS,
@@ -423,7 +420,7 @@ async def test_a_refresh_token_is_no_access_token_nor_the_other_way(room: Newsro
 
 async def test_a_refresh_gives_other_tokens(room: Newsroom) -> None:
     first = await enter(room)
-    second = await refresh_session(room.database, room.site, first.refresh_token)
+    second = await refresh_session(desk_of(room.database, room.site), first.refresh_token)
     assert second.session_id == first.session_id
     assert second.access_token != first.access_token
     assert await code_for(room, second.access_token) == "good"
@@ -432,7 +429,7 @@ async def test_a_refresh_gives_other_tokens(room: Newsroom) -> None:
 
 async def test_a_refresh_token_that_comes_twice_ends_the_session(room: Newsroom) -> None:
     first, other = await enter(room), await enter(room)
-    second = await refresh_session(room.database, room.site, first.refresh_token)
+    second = await refresh_session(desk_of(room.database, room.site), first.refresh_token)
     assert await refreshed_code(room, first.refresh_token) == "INVALID_TOKEN"
     assert "was revoked" in await code_for(room, first.access_token)
     assert "was revoked" in await code_for(room, second.access_token)
@@ -517,8 +514,7 @@ async def test_a_password_that_was_changed_meanwhile_begins_no_session(
 async def test_a_new_password_ends_the_other_sessions(room: Newsroom) -> None:
     one, other = await enter(room), await enter(room)
     await change_password(
-        room.database,
-        room.site,
+        desk_of(room.database, room.site),
         await actor_of(room, one.access_token),
         current_password=PASSWORD,
         new_password=OTHER_PASSWORD,
@@ -536,8 +532,7 @@ async def test_guesses_at_the_current_password_are_slowed_down(room: Newsroom) -
     for _ in range(7):
         with pytest.raises(Refused) as refused:
             await change_password(
-                room.database,
-                room.site,
+                desk_of(room.database, room.site),
                 room.author,
                 current_password=WRONG,
                 new_password=OTHER_PASSWORD,
@@ -557,8 +552,7 @@ async def test_a_right_current_password_is_no_failure_though_the_new_one_will_no
     for _ in range(25):
         with pytest.raises(Refused, match="at least 12"):
             await change_password(
-                room.database,
-                room.site,
+                desk_of(room.database, room.site),
                 room.author,
                 current_password=PASSWORD,
                 new_password=WRONG[:5],

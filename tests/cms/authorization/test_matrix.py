@@ -477,7 +477,7 @@ def test_a_command_does_what_the_table_allows_and_nothing_else(house: House, nam
 
 
 def test_a_question_that_takes_a_right_is_answered_as_the_table_says(house: House) -> None:
-    management = Management(SITE, build_management_schema(SITE), house.newsroom.database)
+    management = Management(house.newsroom.desk, build_management_schema(SITE))
     for action, query in QUESTIONS.items():
         for role, actor in house.people.items():
             visitor = replace(actor, session_id=None)

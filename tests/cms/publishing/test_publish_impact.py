@@ -17,7 +17,6 @@ from cms.publishing.publish_impact import Impact, check_publish, preview_publish
 from cms.publishing.publishing import publish_entry, unpublish_entry
 from cms.review.due import outdated_reviews
 from cms.tables import Base, Link, Publication, Revision
-from cms.work.work import begin_reading
 from tests.builders import Newsroom
 
 Target = tuple[str, str | None]
@@ -25,12 +24,12 @@ Target = tuple[str, str | None]
 
 async def impact_of(newsroom: Newsroom, head: Revision) -> Impact:
     entry_id = await newsroom.entry_id(head)
-    async with begin_reading(newsroom.database, newsroom.site, newsroom.author) as work:
+    async with newsroom.desk.reading(newsroom.author) as work:
         return await preview_publish(work, entry_id, revision_id=head.id)
 
 
 async def impact_of_taking_back(newsroom: Newsroom, publication: Publication) -> Impact:
-    async with begin_reading(newsroom.database, newsroom.site, newsroom.author) as work:
+    async with newsroom.desk.reading(newsroom.author) as work:
         return await preview_unpublish(work, publication.entry_id)
 
 
@@ -194,7 +193,7 @@ async def test_a_preview_says_all_that_a_refusal_would(newsroom: Newsroom) -> No
         )
 
     assert list((await impact_of(newsroom, head)).errors) == await refusal()
-    async with begin_reading(newsroom.database, newsroom.site, newsroom.author) as work:
+    async with newsroom.desk.reading(newsroom.author) as work:
         checked = await check_publish(work, entry_id)
     assert [error for check in checked for error in check.errors] == await refusal()
     assert {check.gate.__name__: len(check.errors) for check in checked} == {

@@ -10,7 +10,7 @@ from cms.clock import now
 from cms.drafts.entries import archive_entry
 from cms.review.queue import Waiting, open_reviews, waiting_for_me, waiting_for_others
 from cms.review.reviews import withdraw_review
-from cms.work.work import Reading, begin_reading
+from cms.work.work import Reading
 from tests.builders import Newsroom
 
 DAY = timedelta(days=1)
@@ -18,7 +18,7 @@ Question = Callable[[Reading], Awaitable[Sequence[Waiting]]]
 
 
 async def ask(newsroom: Newsroom, actor: Actor, question: Question) -> Sequence[Waiting]:
-    async with begin_reading(newsroom.database, newsroom.site, actor) as reading:
+    async with newsroom.desk.reading(actor) as reading:
         return await question(reading)
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from cms.content.canonical_json import JsonObject, digest_of
 from cms.errors import DatabaseBusy, InvalidValue, Refused
 from cms.work.idempotency import once
-from cms.work.work import Work, begin_work
+from cms.work.work import Work
 from graphql_api.planner.declarations import Answer
 from graphql_api.schema.declaring.fields import Argument, Declared, value
 from graphql_api.schema.declaring.json_parts import json_member
@@ -103,7 +103,7 @@ class Mutation:
 
     async def _attempt(self, context: RequestContext, inputs: InputValues) -> JsonObject:
         key = inputs.get("clientMutationId")
-        async with begin_work(context.database, context.site, context.actor) as work:
+        async with context.desk.work(context.actor) as work:
             if key is None:
                 return await self._answer(work, inputs)
             try:
@@ -111,7 +111,7 @@ class Mutation:
                 digest = _digest(self.name, inputs)
                 answer = await once(work, key, digest, lambda: self._answer(work, inputs))
             except Refused as refused:
-                answer = refusal(refused, self.argument_path, context.site)
+                answer = refusal(refused, self.argument_path, context.desk.site)
             return {**answer, "clientMutationId": key}
 
     async def _answer(self, work: Work, inputs: InputValues) -> JsonObject:
@@ -144,7 +144,7 @@ class SecretMutation:
         try:
             return _without_errors(await self.run(context, arguments.get("input") or {}))
         except Refused as refused:
-            return refusal(refused, in_input, context.site)
+            return refusal(refused, in_input, context.desk.site)
 
 
 def _declare(

@@ -15,7 +15,6 @@ from cms.commands import (
 )
 from cms.content.canonical_json import JsonObject
 from cms.storage.dialects import as_text
-from cms.work.work import begin_work
 from graphql_api.schema.declaring.json_parts import part
 from graphql_api.schema.management.context import InputValues, RequestContext, days
 from graphql_api.schema.management.mutations.mutation import SecretMutation, input_field
@@ -40,8 +39,7 @@ OWN_CREDENTIALS = frozenset(
 
 async def _sign_in(context: RequestContext, inputs: InputValues) -> JsonObject:
     signed_in = await sign_in(
-        context.database,
-        context.site,
+        context.desk,
         email=inputs["email"],
         password=inputs["password"],
         address=context.address,
@@ -52,7 +50,7 @@ async def _sign_in(context: RequestContext, inputs: InputValues) -> JsonObject:
 
 async def _refresh(context: RequestContext, inputs: InputValues) -> JsonObject:
     signed_in = await refresh_session(
-        context.database, context.site, inputs["refreshToken"], lifetimes=context.lifetimes
+        context.desk, inputs["refreshToken"], lifetimes=context.lifetimes
     )
     return _tokens_answer(signed_in)
 
@@ -68,21 +66,20 @@ def _tokens_answer(signed_in: SignedIn) -> JsonObject:
 
 
 async def _sign_out(context: RequestContext, _: InputValues) -> JsonObject:
-    async with begin_work(context.database, context.site, context.actor) as work:
+    async with context.desk.work(context.actor) as work:
         await sign_out(work)
     return {}
 
 
 async def _sign_out_everywhere(context: RequestContext, inputs: InputValues) -> JsonObject:
-    async with begin_work(context.database, context.site, context.actor) as work:
+    async with context.desk.work(context.actor) as work:
         await sign_out_everywhere(work, inputs.get("accountId"))
     return {}
 
 
 async def _change_password(context: RequestContext, inputs: InputValues) -> JsonObject:
     account = await change_password(
-        context.database,
-        context.site,
+        context.desk,
         context.actor,
         current_password=inputs["currentPassword"],
         new_password=inputs["newPassword"],
@@ -92,8 +89,7 @@ async def _change_password(context: RequestContext, inputs: InputValues) -> Json
 
 async def _set_password(context: RequestContext, inputs: InputValues) -> JsonObject:
     account = await reset_password(
-        context.database,
-        context.site,
+        context.desk,
         context.actor,
         inputs["accountId"],
         new_password=inputs["newPassword"],
@@ -102,7 +98,7 @@ async def _set_password(context: RequestContext, inputs: InputValues) -> JsonObj
 
 
 async def _issue(context: RequestContext, inputs: InputValues) -> JsonObject:
-    async with begin_work(context.database, context.site, context.actor) as work:
+    async with context.desk.work(context.actor) as work:
         issued = await issue_token(
             work,
             inputs["name"],
@@ -113,7 +109,7 @@ async def _issue(context: RequestContext, inputs: InputValues) -> JsonObject:
 
 
 async def _preview(context: RequestContext, inputs: InputValues) -> JsonObject:
-    async with begin_work(context.database, context.site, context.actor) as work:
+    async with context.desk.work(context.actor) as work:
         issued = await issue_preview(
             work,
             inputs["entryId"],

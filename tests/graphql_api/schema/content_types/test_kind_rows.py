@@ -41,6 +41,7 @@ from cms.content.fields import (
     Url,
 )
 from cms.content.fields.base import Problems, ValuePath, all_fields
+from cms.copydesk import desk_of
 from cms.errors import SiteError
 from cms.reading.field_values import count_text, counted_of, value_of
 from cms.site import Site
@@ -303,7 +304,7 @@ async def test_classes_that_inherit_from_a_kind_are_written_and_read_like_it(
     reader = CountingReader(database.reader)
     database.reader = reader
     own, stock = (
-        Desk(newsroom, Management(site, build_management_schema(site), database), reader)
+        Desk(newsroom, Management(desk_of(database, site), build_management_schema(site)), reader)
         for site in (OWN, STOCK)
     )
     values = {"title": "Thing", **VALUES}

@@ -27,7 +27,7 @@ def manage_schema() -> GraphQLSchema:
 @pytest.fixture
 def management(newsroom: Newsroom, manage_schema: GraphQLSchema) -> Management:
     """The management API of a newsroom."""
-    return Management(SITE, manage_schema, newsroom.database)
+    return Management(newsroom.desk, manage_schema)
 
 
 async def data(management: Management, actor: Actor, query: str) -> Any:
