@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -36,6 +37,8 @@ from cms.identifiers import new_id
 from cms.storage.database import Database, ReadSession
 from cms.tables import Account, Token
 from cms.work.work import Desk, Work, command
+
+_security_log = logging.getLogger("copydesk.security")
 
 # One message for all reasons, so that it does not reveal which accounts exist.
 _FAILED = SignInFailed(
@@ -357,6 +360,7 @@ async def _begin_session(
     work: Work, account_id: str | None, attempt: _Attempt, lifetimes: Lifetimes
 ) -> SignedIn:
     if account_id is None or attempt.accepted_hash is None:
+        _security_log.info("a sign-in from %s failed", attempt.guesser.place)
         raise Refused(_FAILED)
     account = await hold_account(work.session, account_id)
     if account is None or account.disabled_at or account.password_hash != attempt.password_hash:
