@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from cms.authorization.actions import Action, Subject
 from cms.content.snapshot import Draft, draft_of
@@ -18,6 +18,7 @@ from cms.drafts.loading import (
     hold_entry,
     refuse_archived,
 )
+from cms.drafts.presence import forget_visits
 from cms.drafts.saving import Saved, first_revision
 from cms.errors import DuplicateName, HasHistory, InvalidValue, Refused, StillLinked, StillPublic
 from cms.events import EntryArchived, EntryDeleted, EntryUnarchived
@@ -29,8 +30,6 @@ from cms.tables import (
     EditionContributor,
     Entry,
     Link,
-    Look,
-    Presence,
     Publication,
     Review,
     Revision,
@@ -267,9 +266,7 @@ async def _delete(work: Work, held: Held, editions: Sequence[Edition]) -> None:
     edition_ids = [each.id for each in editions]
     for each in editions:
         await work.update(each, head_id=None)  # so that revisions can be deleted
-    for operational in (Look, Presence):
-        column = operational.__table__.c.edition_id
-        await work.session.execute(delete(operational).where(column.in_(edition_ids)))
+    await forget_visits(work, edition_ids)
     for table in (Comment, EditionContributor, Revision):
         rows = await work.session.scalars(
             select(table).where(table.__table__.c.edition_id.in_(edition_ids))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import delete, select
@@ -73,6 +74,12 @@ async def leave_entry(work: Work, entry_id: str, *, locale: str | None = None) -
             Presence.account_id == work.account_id(), Presence.edition_id == held.edition.id
         )
     )
+
+
+async def forget_visits(work: Work, edition_ids: Sequence[str]) -> None:
+    """Delete who has been in editions, before these are deleted."""
+    for table in (Look, Presence):
+        await work.session.execute(delete(table).where(table.edition_id.in_(edition_ids)))
 
 
 async def present_in(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from cms.authorization.actions import Action
 from cms.drafts.loading import authorise_on, hold
 from cms.events import RevisionPruned
+from cms.ledger.rows import PART_OF
 from cms.tables import Base, Edition, Publication, Revision
 from cms.work.work import Work, command
 
@@ -80,7 +81,7 @@ def _referring_columns() -> Sequence[Column[Any]]:
     return [
         element.parent
         for constraint in constraints
-        if constraint.ondelete != "CASCADE"
+        if constraint.ondelete != "CASCADE" and constraint.table.name not in PART_OF
         for element in constraint.elements
         if element.column is Revision.__table__.c.id
     ]

@@ -130,9 +130,7 @@ class RevisionTag(Base):
         CLUSTERED,
     )
 
-    revision_id: Mapped[str] = mapped_column(
-        Key, ForeignKey("revision.id", ondelete="CASCADE"), primary_key=True
-    )
+    revision_id: Mapped[str] = mapped_column(Key, ForeignKey("revision.id"), primary_key=True)
     tag_id: Mapped[str] = mapped_column(Key, ForeignKey("tag.id"), primary_key=True)
 
 
@@ -147,9 +145,7 @@ class Link(Base):
         CLUSTERED,
     )
 
-    revision_id: Mapped[str] = mapped_column(
-        Key, ForeignKey("revision.id", ondelete="CASCADE"), primary_key=True
-    )
+    revision_id: Mapped[str] = mapped_column(Key, ForeignKey("revision.id"), primary_key=True)
     field_path: Mapped[str] = mapped_column(Key, primary_key=True)
     ordinal: Mapped[int] = mapped_column(primary_key=True)
     origin: Mapped[Name]

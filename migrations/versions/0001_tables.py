@@ -338,9 +338,7 @@ def upgrade() -> None:
         _column("url", KEY, nullable=True),
         sa.CheckConstraint("(target_id is null) <> (url is null)", name="ck_link_one_target"),
         sa.CheckConstraint("origin in ('field', 'inline', 'reference')", name="ck_link_origin"),
-        sa.ForeignKeyConstraint(
-            ["revision_id"], ["revision.id"], name="fk_link_revision_id", ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["revision_id"], ["revision.id"], name="fk_link_revision_id"),
         sa.ForeignKeyConstraint(["target_id"], ["entry.id"], name="fk_link_target_id"),
         sa.PrimaryKeyConstraint("revision_id", "field_path", "ordinal", name="pk_link"),
         sqlite_with_rowid=False,
@@ -483,7 +481,7 @@ def upgrade() -> None:
         _column("revision_id", KEY),
         _column("tag_id", KEY),
         sa.ForeignKeyConstraint(
-            ["revision_id"], ["revision.id"], name="fk_revision_tag_revision_id", ondelete="CASCADE"
+            ["revision_id"], ["revision.id"], name="fk_revision_tag_revision_id"
         ),
         sa.ForeignKeyConstraint(["tag_id"], ["tag.id"], name="fk_revision_tag_tag_id"),
         sa.PrimaryKeyConstraint("revision_id", "tag_id", name="pk_revision_tag"),
