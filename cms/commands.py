@@ -50,6 +50,8 @@ from cms.publishing.publish_impact import check_publish, preview_publish, previe
 from cms.publishing.publishing import (
     break_glass_publish,
     publish_entry,
+    publish_imported,
+    publish_setup,
     publish_together,
     unpublish_entry,
 )
@@ -105,6 +107,8 @@ __all__ = [
     "prune_autosaves",
     "public_at",
     "publish_entry",
+    "publish_imported",
+    "publish_setup",
     "publish_together",
     "record_key",
     "refresh_session",

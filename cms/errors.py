@@ -35,6 +35,7 @@ management API returns them, and the shell prints them::
     ├── WrongStage           the policy has no such stage, or an earlier one is incomplete
     ├── NoByline             the reviewer's account has no public byline
     ├── NotPublished         the entry is not public in this locale
+    ├── WrongBasis           the entry cannot be published on this basis
     ├── StillPublic          the entry is public and must be unpublished first
     ├── HasHistory           an entry that was public or reviewed cannot be deleted
     ├── StillLinked          other entries link to the entry
@@ -254,6 +255,13 @@ class NotPublished(UserError):
     """The entry is not public in this locale."""
 
     code: ClassVar[str] = "NOT_PUBLISHED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongBasis(UserError):
+    """The entry cannot be published as imported content or as the first content of a site."""
+
+    code: ClassVar[str] = "WRONG_BASIS"
 
 
 @dataclass(frozen=True, kw_only=True)

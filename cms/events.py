@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from cms.content.canonical_json import Json, JsonObject
+from cms.content.policy import Stage
 from cms.content.snapshot import Snapshot
 from cms.storage.dialects import as_text
 
@@ -170,6 +171,8 @@ class EntryPublished(EntryEvent):
         replaced: id of the publication that it replaced, if there was one.
         position: the position of the publication.
         basis: the basis of the publication.
+        stages: the stages of the policy that applied, for reactions.
+        sign_offs: ids of the sign-offs that counted.
         reason: why it was published without sign-offs, if an administrator did so.
         source: the system that it was imported from, if it was.
     """
@@ -178,6 +181,8 @@ class EntryPublished(EntryEvent):
     replaced: str | None
     position: int
     basis: str
+    stages: tuple[Stage, ...] = field(metadata=_NOT_RECORDED)
+    sign_offs: tuple[str, ...]
     reason: str | None = None
     source: str | None = None
 

@@ -69,6 +69,7 @@ class Site(Declaration):
         gates: what else has to be true before something is published, beside
             :data:`cms.publishing.gates.GATES`: functions of a
             :class:`~cms.publishing.gates.Candidate` that yield what is wrong with it.
+        allow_imported: whether the operator may publish imported pages without a sign-off.
 
     Raises:
         SiteError: when parts of the declaration contradict each other.
@@ -84,9 +85,11 @@ class Site(Declaration):
         url: str = "",
         seo: Seo = Seo(),  # it is frozen
         gates: Sequence[Callable[[Any], Iterator[UserError]]] = (),
+        allow_imported: bool = True,
     ) -> None:
         self.name = name
         self.gates = tuple(gates)
+        self.allow_imported = allow_imported
         self.url = url.rstrip("/")
         self.seo = seo
         self.locales = _tuple_of(name, "locales", locales)

@@ -21,6 +21,8 @@ class Action(StrEnum):
     ENTRY_PUBLISH = "entry:publish"
     ENTRY_UNPUBLISH = "entry:unpublish"
     ENTRY_BREAK_GLASS = "entry:break-glass"
+    ENTRY_PUBLISH_IMPORTED = "entry:publish-imported"
+    ENTRY_PUBLISH_SETUP = "entry:publish-setup"
     REVISION_PRUNE = "revision:prune"
     REVIEW_REQUEST = "review:request"
     REVIEW_WITHDRAW = "review:withdraw"
@@ -68,6 +70,9 @@ _EVERYONE = {
 }
 _EDITORS = _EVERYONE | {Action.COMMENT_RESOLVE: Reach.ANY}
 
+# Actions of the operator alone, at the server's shell: no role includes them.
+OF_THE_OPERATOR = frozenset({Action.ENTRY_PUBLISH_IMPORTED, Action.ENTRY_PUBLISH_SETUP})
+
 # The actions of each role with their reach. Adding a right is one line.
 ROLE_ACTIONS: Mapping[str, Mapping[Action, Reach]] = {
     "viewer": _EVERYONE,
@@ -99,7 +104,10 @@ ROLE_ACTIONS: Mapping[str, Mapping[Action, Reach]] = {
     # All actions except sign-offs and change requests, which are for reviewers.
     "administrator": {
         **dict.fromkeys(
-            set(Action) - {Action.REVIEW_SIGN_OFF, Action.REVIEW_REQUEST_CHANGES}, Reach.ANY
+            set(Action)
+            - {Action.REVIEW_SIGN_OFF, Action.REVIEW_REQUEST_CHANGES}
+            - OF_THE_OPERATOR,
+            Reach.ANY,
         ),
         # A session or token of another account could sign off in its name.
         Action.SESSION_BEGIN: Reach.OWN,
@@ -159,6 +167,9 @@ def decide(actor: Actor, action: Action, subject: Subject) -> Decision:
     """Return whether one of the actor's grants includes the action on the subject."""
     if actor.scopes is not None and action not in actor.scopes:
         return Denied(f"this token's scopes do not include {action}")
+    if action in OF_THE_OPERATOR:
+        message = f"{action} is for the operator at the server's shell, and for no account"
+        return Allowed(None) if actor.is_operator else Denied(message)
     if action in OF_EVERY_ACCOUNT and actor.account_id is not None and subject.is_own:
         return Allowed(None)
     holders = [

@@ -46,9 +46,14 @@ class Actor:
     token_id: str | None = None
 
     @property
+    def is_operator(self) -> bool:
+        """Whether it is the operator, who has grants and no account."""
+        return self.account_id is None and bool(self.grants)
+
+    @property
     def name(self) -> str:
         """The actor's name in the audit chain."""
-        return self.account_id or ("operator" if self.grants else "anonymous")
+        return self.account_id or ("operator" if self.is_operator else "anonymous")
 
 
 # The operator has access to the database anyway; the commands record what they do with it.

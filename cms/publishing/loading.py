@@ -10,11 +10,18 @@ from sqlalchemy import select
 from cms.authorization.actions import Action
 from cms.content.content_type import ContentType
 from cms.content.links import Edge, Origin
+from cms.content.policy import Stage
 from cms.drafts.loading import Held, get_revision, path_of, subject_of
 from cms.errors import NotFound, Refused
 from cms.publishing.gates import Candidate, IncomingEdge
 from cms.reading.visibility import is_public_now
-from cms.review.standing import lacking_for, objectors_to
+from cms.review.standing import (
+    Signature,
+    missing_sign_offs,
+    objectors_to,
+    signatures_on,
+    stages_for,
+)
 from cms.tables import Edition, Entry, Link, Publication, Revision
 from cms.work.work import Reading
 
@@ -70,8 +77,25 @@ async def proposal_of(reading: Reading, held: Held, revision_id: str | None) -> 
     )
 
 
-async def candidates_of(reading: Reading, proposals: Sequence[Proposal]) -> list[Candidate]:
-    """Return what the gates ask for, as if all the proposals were public already."""
+@dataclass(frozen=True)
+class Assessed:
+    """A proposal with the facts that gates need.
+
+    Attributes:
+        proposal: the proposal.
+        candidate: the facts.
+        stages: the stages that apply, in order.
+        counting: the sign-offs that count.
+    """
+
+    proposal: Proposal
+    candidate: Candidate
+    stages: Sequence[Stage]
+    counting: Sequence[Signature]
+
+
+async def assess(reading: Reading, proposals: Sequence[Proposal]) -> list[Assessed]:
+    """Return the facts about proposals, as if all of them were public already."""
     edges = {each.revision.id: await edges_of(reading, each.revision) for each in proposals}
     targets = {edge.target for found in edges.values() for edge in found if edge.target}
     locales = {each.edition.locale for each in proposals}
@@ -79,7 +103,7 @@ async def candidates_of(reading: Reading, proposals: Sequence[Proposal]) -> list
     for each in proposals:
         anchors[each.edition.locale][each.entry.id] = _anchors_of(each.revision)
     return [
-        await _candidate(
+        await _assessed(
             reading, each, edges[each.revision.id], anchors[each.edition.locale], proposals
         )
         for each in proposals
@@ -111,16 +135,18 @@ async def public_links_to(
     return [IncomingEdge(path or source, anchor) for path, source, anchor in rows]
 
 
-async def _candidate(
+async def _assessed(
     reading: Reading,
     proposal: Proposal,
     edges: Sequence[Edge],
     anchors_of: Mapping[str, frozenset[str]],
     proposals: Sequence[Proposal],
-) -> Candidate:
+) -> Assessed:
     revision = proposal.revision
     together = [each.edition.id for each in proposals]
-    return Candidate(
+    counting = await signatures_on(reading, revision)
+    stages = await stages_for(reading, proposal.content_type, revision)
+    candidate = Candidate(
         entry_id=proposal.entry.id,
         content_type=proposal.content_type,
         content=revision.content,
@@ -128,7 +154,7 @@ async def _candidate(
         anchors=_anchors_of(revision),
         path=proposal.path,
         path_holder=await _holder_of(reading, proposal, together),
-        lacking=await lacking_for(reading, proposal.content_type, revision),
+        lacking=missing_sign_offs(stages, counting),
         objectors=await objectors_to(reading, revision),
         edges=edges,
         anchors_of=anchors_of,
@@ -136,6 +162,7 @@ async def _candidate(
             reading, proposal.entry.id, proposal.edition.locale, besides=together
         ),
     )
+    return Assessed(proposal, candidate, stages, counting)
 
 
 async def _holder_of(reading: Reading, proposal: Proposal, together: Iterable[str]) -> str | None:

@@ -15,7 +15,7 @@ from cms.errors import NotPublished, Refused, UserError
 from cms.publishing.gates import Check, broken_by, broken_by_unpublishing, checks
 from cms.publishing.loading import (
     Proposal,
-    candidates_of,
+    assess,
     edges_of,
     live_publication_of,
     proposal_of,
@@ -63,8 +63,8 @@ async def check_publish(
     held = await look_at(reading, entry_id, locale)
     await authorise_on(reading, Action.ENTRY_READ, held)
     proposal = await proposal_of(reading, held, revision_id)
-    (candidate,) = await candidates_of(reading, [proposal])
-    return checks(candidate, reading.site.gates)
+    (assessed,) = await assess(reading, [proposal])
+    return checks(assessed.candidate, reading.site.gates)
 
 
 async def preview_publish(
@@ -81,7 +81,8 @@ async def preview_publish(
     after = await edges_of(reading, proposal.revision)
     before = await _live_edges(reading, proposal.live)
     removed = _only_in(before, after)
-    (candidate,) = await candidates_of(reading, [proposal])
+    (assessed,) = await assess(reading, [proposal])
+    candidate = assessed.candidate
     kept = {edge.target for edge in after if edge.origin != Origin.REFERENCE}
     orphans = await _orphans(reading, held, [edge for edge in removed if edge.target not in kept])
     is_found = bool(candidate.incoming) or proposal.live is not None

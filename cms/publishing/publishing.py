@@ -10,23 +10,29 @@ from sqlalchemy import func, select
 
 from cms.authorization.actions import Action
 from cms.drafts.loading import authorise_on, hold, refuse_archived
-from cms.errors import NotPublished, PathInUse, Refused, UserError
+from cms.errors import InvalidValue, NotPublished, PathInUse, Refused, UserError
 from cms.events import EntryPublished, EntryUnpublished
 from cms.identifiers import new_id
-from cms.ledger.attestation import attest_publication
 from cms.ledger.counters import wait_for_turn
-from cms.publishing.gates import SIGN_OFF_GATES, broken_by_unpublishing, checks
+from cms.publishing.gates import broken_by_unpublishing, checks
+from cms.publishing.grounds import (
+    SETUP,
+    SIGNED_OFF,
+    ClaimedReview,
+    Grounds,
+    check_claims,
+    errors_of_grounds,
+)
 from cms.publishing.loading import (
+    Assessed,
     Proposal,
-    candidates_of,
+    assess,
     live_publication_of,
     proposal_of,
     public_links_to,
 )
 from cms.review.reviews import check_reason, open_review_of
-from cms.review.standing import signatures_on
-from cms.search.indexing import count_words
-from cms.tables import Publication
+from cms.tables import Publication, PublicationSignOff, PublicationStage
 from cms.work.work import Work, command
 
 
@@ -47,7 +53,7 @@ async def publish_entry(
     Raises:
         Refused: if the actor may not, or with everything that every failing gate has to say.
     """
-    (publication,) = await _publish(work, {entry_id: revision_id}, locale)
+    (publication,) = await _publish(work, {entry_id: revision_id}, locale, SIGNED_OFF)
     return publication
 
 
@@ -69,8 +75,10 @@ async def break_glass_publish(
     Raises:
         Refused: if the actor may not, gives no reason, or another gate fails.
     """
-    words = check_reason(reason)
-    (publication,) = await _publish(work, {entry_id: revision_id}, locale, words)
+    grounds = Grounds(
+        basis="break_glass", action=Action.ENTRY_BREAK_GLASS, reason=check_reason(reason)
+    )
+    (publication,) = await _publish(work, {entry_id: revision_id}, locale, grounds)
     return publication
 
 
@@ -88,7 +96,72 @@ async def publish_together(
     Raises:
         Refused: as for one entry; the path of every error begins with the entry's id.
     """
-    return await _publish(work, revisions, locale)
+    return await _publish(work, revisions, locale, SIGNED_OFF)
+
+
+@command(Action.ENTRY_PUBLISH_IMPORTED)
+async def publish_imported(
+    work: Work,
+    revisions: Mapping[str, str],
+    *,
+    source: str,
+    claimed_review: Mapping[str, ClaimedReview] | None = None,
+    review_due_at: Mapping[str, datetime] | None = None,
+    locale: str | None = None,
+) -> Sequence[Publication]:
+    """Publish imported revisions without sign-offs, all at once; the operator's alone.
+
+    Every other gate is checked. Readers see the source, and the claimed review as imported, for as
+    long as the revisions are public.
+
+    Args:
+        work: the transaction and the operator.
+        revisions: the id of the revision to publish, by the id of its entry.
+        source: the system that they come from, in words for readers.
+        claimed_review: what that system says of its review, by the id of the entry.
+        review_due_at: when a page is due for review here, by the id of the entry; without a
+            date, at once.
+        locale: the editions; by default the site's default locale.
+
+    Raises:
+        Refused: if the actor is not the operator, the site forbids it, an edition was published
+            here on another basis or has a revision by an account since, or another gate fails.
+    """
+    words = source.strip()
+    if not words:
+        message = "the source is empty; name the system that the pages come from"
+        raise Refused(InvalidValue(message=message, path=("source",)))
+    grounds = Grounds(
+        basis="imported",
+        action=Action.ENTRY_PUBLISH_IMPORTED,
+        source=words,
+        claimed_review=claimed_review or {},
+        review_due_at=review_due_at or {},
+    )
+    check_claims(grounds, list(revisions))
+    return await _publish(work, revisions, locale, grounds)
+
+
+@command(Action.ENTRY_PUBLISH_SETUP)
+async def publish_setup(
+    work: Work, revisions: Mapping[str, str], *, locale: str | None = None
+) -> Sequence[Publication]:
+    """Publish the first content of a new site without sign-offs, all at once; the operator's alone.
+
+    A site is new until an account has published on it: while it has no publication with sign-offs
+    or by an administrator without them. Only editions that were never public here are accepted.
+    Every gate but those of the sign-offs is checked.
+
+    Args:
+        work: the transaction and the operator.
+        revisions: the id of the revision to publish, by the id of its entry.
+        locale: the editions; by default the site's default locale.
+
+    Raises:
+        Refused: if the actor is not the operator, the site is not new, an edition was published
+            here before, or another gate fails.
+    """
+    return await _publish(work, revisions, locale, SETUP)
 
 
 @command(Action.ENTRY_UNPUBLISH)
@@ -103,7 +176,7 @@ async def unpublish_entry(work: Work, entry_id: str, *, locale: str | None = Non
     Raises:
         Refused: if the actor may not, the entry is not public, or public pages link to it.
     """
-    position = await work.take_position()
+    await wait_for_turn(work.session, "position")
     work = work.after_waiting()
     held = await hold(work, entry_id, locale)
     edition = held.edition
@@ -115,8 +188,8 @@ async def unpublish_entry(work: Work, entry_id: str, *, locale: str | None = Non
     links = await public_links_to(work, entry_id, edition.locale, besides=[edition.id])
     if broken := broken_by_unpublishing(live.path, links):
         raise Refused(*broken)
+    position = await work.take_position()
     await _close(work, live, position)
-    await count_words(work.session, opened=[], closed=[live])
     work.emit(
         EntryUnpublished(
             subject=live.id,
@@ -130,27 +203,23 @@ async def unpublish_entry(work: Work, entry_id: str, *, locale: str | None = Non
 
 
 async def _publish(
-    work: Work, revisions: Mapping[str, str], locale: str | None, reason: str | None = None
+    work: Work, revisions: Mapping[str, str], locale: str | None, grounds: Grounds
 ) -> list[Publication]:
     # Whoever publishes waits here, so what the gates see stays true until the commit; and the
     # order of times is that of positions.
     await wait_for_turn(work.session, "position")
     work = work.after_waiting()
-    action = Action.ENTRY_PUBLISH if reason is None else Action.ENTRY_BREAK_GLASS
     proposals = [
-        await _propose(work, action, entry_id, revisions[entry_id], locale)
+        await _propose(work, grounds.action, entry_id, revisions[entry_id], locale)
         for entry_id in sorted(revisions)
     ]
-    await _check_gates(work, proposals, reason)
-    new = [each for each in proposals if not each.is_live]
-    position = await work.take_position() if new else 0
-    closed = [each.live for each in new if each.live is not None]
-    for live in closed:
-        await _close(work, live, position)
-    public = [await _open(work, each, position, reason) for each in proposals]
-    opened = [each for each in public if each.position == position]
-    await count_words(work.session, opened, closed)
-    return public
+    assessed = await assess(work, proposals)
+    await _check(work, assessed, grounds)
+    new = [each for each in assessed if not each.proposal.is_live]
+    public = {each.edition.id: each.live for each in proposals if each.live is not None}
+    if new:
+        public |= await _replace(work, new, grounds)
+    return [public[each.edition.id] for each in proposals]
 
 
 async def _propose(
@@ -166,13 +235,15 @@ async def _propose(
     return proposal
 
 
-async def _check_gates(work: Work, proposals: Sequence[Proposal], reason: str | None) -> None:
-    passed = SIGN_OFF_GATES if reason is not None else frozenset()
-    errors = [
-        replace(error, path=(candidate.entry_id, *error.path)) if len(proposals) > 1 else error
-        for candidate in await candidates_of(work, proposals)
-        for check in checks(candidate, work.site.gates)
-        if check.gate not in passed
+async def _check(work: Work, assessed: Sequence[Assessed], grounds: Grounds) -> None:
+    proposals = [each.proposal for each in assessed]
+    new = [each for each in proposals if not each.is_live]
+    errors = await errors_of_grounds(work, grounds, new) if new else []
+    errors += [
+        replace(error, path=(each.candidate.entry_id, *error.path)) if len(proposals) > 1 else error
+        for each in assessed
+        for check in checks(each.candidate, work.site.gates)
+        if check.gate not in grounds.passed_gates
         for error in check.errors
     ]
     errors += _shared_paths(proposals)
@@ -193,21 +264,44 @@ def _shared_paths(proposals: Sequence[Proposal]) -> list[UserError]:
     return errors
 
 
+async def _replace(
+    work: Work, new: Sequence[Assessed], grounds: Grounds
+) -> Mapping[str, Publication]:
+    """Close the publications in the place of which others begin; return these, by edition."""
+    position = await work.take_position()
+    for each in new:
+        if each.proposal.live is not None:  # paths have to be free before they are taken
+            await _close(work, each.proposal.live, position)
+    opened = {
+        each.proposal.edition.id: await _publication(work, each.proposal, position, grounds)
+        for each in new
+    }
+    pairs = [(opened[each.proposal.edition.id], each) for each in new]
+    await work.insert(*opened.values())
+    await work.insert(*(stage for pair in pairs for stage in _stages(*pair)))
+    await work.insert(*(row for pair in pairs for row in _sign_offs(*pair)))
+    for publication, each in pairs:
+        await _end_review(work, each.proposal)
+        work.emit(_event(publication, each))
+    return opened
+
+
 async def _close(work: Work, publication: Publication, position: int) -> None:
     # Clock skew: never end before the start.
     ended_at = max(work.now, publication.published_at)
     await work.close(publication, ended_at=ended_at, ended_position=position)
 
 
-async def _open(work: Work, proposal: Proposal, position: int, reason: str | None) -> Publication:
-    live, revision = proposal.live, proposal.revision
-    if live is not None and proposal.is_live:
-        return live
+async def _publication(
+    work: Work, proposal: Proposal, position: int, grounds: Grounds
+) -> Publication:
+    revision, entry_id = proposal.revision, proposal.entry.id
     first_published_at, published_at = await _times_of(work, proposal)
-    publication = Publication(
+    claim = grounds.claimed_review.get(entry_id)
+    return Publication(
         id=new_id("pub"),
         position=position,
-        entry_id=proposal.entry.id,
+        entry_id=entry_id,
         edition_id=proposal.edition.id,
         revision_id=revision.id,
         content_type=proposal.entry.content_type,
@@ -217,39 +311,60 @@ async def _open(work: Work, proposal: Proposal, position: int, reason: str | Non
         first_published_at=first_published_at,
         published_at=published_at,
         published_by=work.actor.account_id,
-        basis="signed_off" if reason is None else "break_glass",
-        break_glass_reason=reason,
+        basis=grounds.basis,
+        break_glass_reason=grounds.reason,
+        source=grounds.source,
+        claimed_review=claim.to_json() if claim is not None else None,
+        review_due_at=grounds.review_due_at.get(entry_id),
     )
-    await work.insert(publication)
-    work.emit(
-        EntryPublished(
-            subject=publication.id,
-            entry=publication.entry_id,
-            locale=publication.locale,
-            revision=revision.id,
-            replaced=live.id if live is not None else None,
-            position=position,
-            basis=publication.basis,
-            reason=reason,
+
+
+def _stages(publication: Publication, assessed: Assessed) -> list[PublicationStage]:
+    return [
+        PublicationStage(
+            publication_id=publication.id,
+            ordinal=ordinal,
+            name=stage.name,
+            role=stage.role,
+            approvals=stage.approvals,
         )
+        for ordinal, stage in enumerate(assessed.stages, 1)
+    ]
+
+
+def _sign_offs(publication: Publication, assessed: Assessed) -> list[PublicationSignOff]:
+    return [
+        PublicationSignOff(
+            publication_id=publication.id,
+            sign_off_id=each.id,
+            position=publication.position,
+            counted_at=publication.published_at,
+        )
+        for each in assessed.counting
+    ]
+
+
+def _event(publication: Publication, assessed: Assessed) -> EntryPublished:
+    live = assessed.proposal.live
+    return EntryPublished(
+        subject=publication.id,
+        entry=publication.entry_id,
+        locale=publication.locale,
+        revision=publication.revision_id,
+        replaced=live.id if live is not None else None,
+        position=publication.position,
+        basis=publication.basis,
+        stages=tuple(assessed.stages),
+        sign_offs=tuple(each.id for each in assessed.counting),
+        reason=publication.break_glass_reason,
+        source=publication.source,
     )
-    await _attest(work, proposal, publication)
+
+
+async def _end_review(work: Work, proposal: Proposal) -> None:
     review = await open_review_of(work, proposal.edition)
-    if review is not None and proposal.edition.head_id == revision.id:
+    if review is not None and proposal.edition.head_id == proposal.revision.id:
         await work.close(review, ended_at=work.now, outcome="published")
-    return publication
-
-
-async def _attest(work: Work, proposal: Proposal, publication: Publication) -> None:
-    signatures = await signatures_on(work, proposal.revision)
-    await attest_publication(
-        work.session,
-        work.key_file,
-        publication,
-        digest=proposal.revision.digest,
-        sign_offs=[each.id for each in signatures],
-        now=work.now,
-    )
 
 
 async def _times_of(work: Work, proposal: Proposal) -> tuple[datetime, datetime]:

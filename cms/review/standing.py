@@ -115,13 +115,20 @@ async def lacking_for(
     policy that is loosened meanwhile does not loosen what has been asked for.
     """
     counting = await signatures_on(reading, revision)
+    return missing_sign_offs(await stages_for(reading, content_type, revision), counting)
+
+
+async def stages_for(
+    reading: Reading, content_type: type[ContentType], revision: Revision
+) -> list[Stage]:
+    """Return the stages that apply to a revision, in order; see :func:`stages_that_apply`."""
     asked_for = await reading.session.scalar(
         select(Review.stages)
         .where(Review.edition_id == revision.edition_id)
         .order_by(Review.requested_at.desc(), Review.id.desc())
         .limit(1)
     )
-    return missing_sign_offs(stages_that_apply(asked_for or [], content_type), counting)
+    return stages_that_apply(asked_for or [], content_type)
 
 
 def stages_that_apply(asked_for: Sequence[Json], content_type: type[ContentType]) -> list[Stage]:

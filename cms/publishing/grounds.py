@@ -1,0 +1,169 @@
+"""Grounds of publications: why revisions may be public, and the checks of the operator's grounds.
+
+A publication on any other basis than the sign-offs of its policy passes the sign-off gates alone.
+It is recorded, attested and shown as what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import TypeAlias
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from cms.authorization.actions import Action
+from cms.content.canonical_json import JsonObject
+from cms.errors import InvalidValue, Refused, UserError, WrongBasis
+from cms.publishing.gates import SIGN_OFF_GATES, Gate
+from cms.publishing.loading import Proposal
+from cms.tables import Publication, Revision
+from cms.tables.publication import Basis
+from cms.work.arguments import check_texts
+from cms.work.work import Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimedReview:
+    """A review that another system claims, shown as imported and counted by no gate.
+
+    Attributes:
+        reviewers: names of the reviewers, at least one.
+        reviewed_on: day of the review, if it is known.
+    """
+
+    reviewers: Sequence[str]
+    reviewed_on: date | None = None
+
+    def to_json(self) -> JsonObject:
+        """Return the claim as a publication keeps it."""
+        day = self.reviewed_on.isoformat() if self.reviewed_on is not None else None
+        return {"reviewers": [name.strip() for name in self.reviewers], "reviewedOn": day}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grounds:
+    """Why revisions are published.
+
+    Attributes:
+        basis: the basis of the publications.
+        action: the action that the actor has to be allowed.
+        reason: of a publication without sign-offs by an administrator.
+        source: system that the revisions were imported from.
+        claimed_review: review that this system claims, by the id of the entry.
+        review_due_at: when a page is due for review here, by the id of the entry.
+    """
+
+    basis: Basis
+    action: Action
+    reason: str | None = None
+    source: str | None = None
+    claimed_review: Mapping[str, ClaimedReview] = field(default_factory=lambda: MappingProxyType({}))
+    review_due_at: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def passed_gates(self) -> frozenset[Gate]:
+        """The gates that these publications pass without a check."""
+        return frozenset() if self.basis == "signed_off" else SIGN_OFF_GATES
+
+
+SIGNED_OFF = Grounds(basis="signed_off", action=Action.ENTRY_PUBLISH)
+SETUP = Grounds(basis="setup", action=Action.ENTRY_PUBLISH_SETUP)
+
+
+def check_claims(grounds: Grounds, entry_ids: Sequence[str]) -> None:
+    """Check what an import says about the entries.
+
+    Raises:
+        Refused: if a claimed review has no reviewer, or a claim or date is about another entry.
+    """
+    claims = {entry_id: each.to_json() for entry_id, each in grounds.claimed_review.items()}
+    check_texts({"claimedReview": claims})
+    errors: list[UserError] = []
+    for entry_id in {*claims, *grounds.review_due_at} - {*entry_ids}:
+        message = f"{entry_id} is not among the entries to publish"
+        errors.append(InvalidValue(message=message, path=(entry_id,)))
+    for entry_id, each in grounds.claimed_review.items():
+        if not each.reviewers or not all(name.strip() for name in each.reviewers):
+            message = "a claimed review must have the name of a reviewer"
+            errors.append(InvalidValue(message=message, path=(entry_id, "claimedReview")))
+    if errors:
+        raise Refused(*errors)
+
+
+async def errors_of_grounds(
+    work: Work, grounds: Grounds, proposals: Sequence[Proposal]
+) -> list[UserError]:
+    """Return the reasons why the revisions cannot be published on these grounds."""
+    check = _CHECKS.get(grounds.basis)
+    return await check(work, proposals) if check is not None else []
+
+
+async def _import_errors(work: Work, proposals: Sequence[Proposal]) -> list[UserError]:
+    if not work.site.allow_imported:
+        message = "this site does not publish imported pages; have them signed off"
+        return [WrongBasis(message=message)]
+    published = await _last_publications(work, proposals)
+    errors: list[UserError] = []
+    for each in proposals:
+        last = published.get(each.edition.id)
+        if last is None or (last.basis == "imported" and not last.is_edited):
+            continue
+        reason = "has revisions by accounts" if last.basis == "imported" else "was published here"
+        message = f"{each.entry.id} {reason}; have the import signed off like any other revision"
+        errors.append(WrongBasis(message=message, path=(each.entry.id,)))
+    return errors
+
+
+async def _setup_errors(work: Work, proposals: Sequence[Proposal]) -> list[UserError]:
+    reviewed = select(Publication.id).where(Publication.basis.in_(("signed_off", "break_glass")))
+    if await work.session.scalar(reviewed.limit(1)) is not None:
+        message = "the site is not new: accounts have published on it; have this signed off"
+        return [WrongBasis(message=message)]
+    published = await _last_publications(work, proposals)
+    return [
+        WrongBasis(
+            message=f"{each.entry.id} was published here; have it signed off",
+            path=(each.entry.id,),
+        )
+        for each in proposals
+        if each.edition.id in published
+    ]
+
+
+_Check: TypeAlias = Callable[[Work, Sequence[Proposal]], Awaitable[list[UserError]]]
+_CHECKS: Mapping[Basis, _Check] = {"imported": _import_errors, "setup": _setup_errors}
+
+
+@dataclass(frozen=True)
+class _LastPublication:
+    """The last publication of an edition, and whether an account has saved the edition since."""
+
+    basis: Basis
+    is_edited: bool
+
+
+async def _last_publications(
+    work: Work, proposals: Sequence[Proposal]
+) -> Mapping[str, _LastPublication]:
+    """Return the last publication of each edition that was ever public, by the edition's id."""
+    public, later = aliased(Revision), aliased(Revision)
+    is_edited = (
+        select(later.id)
+        .where(
+            later.edition_id == Publication.edition_id,
+            later.number > public.number,
+            later.author_id.is_not(None),
+        )
+        .exists()
+    )
+    rows = await work.session.execute(
+        select(Publication.edition_id, Publication.basis, is_edited)
+        .join(public, public.id == Publication.revision_id)
+        .where(Publication.edition_id.in_([each.edition.id for each in proposals]))
+        .order_by(Publication.position)  # of several, the last is kept
+    )
+    return {edition_id: _LastPublication(*values) for edition_id, *values in rows}
