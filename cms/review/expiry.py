@@ -37,33 +37,33 @@ from cms.tables import Publication, PublicationSignOff, PublicationStage, SignOf
 
 
 @dataclass(frozen=True, kw_only=True)
-class CountedSignOff:
+class Counted:
     """A sign-off that counts for a publication, or did once.
 
     Attributes:
         stage: name of its stage.
-        account_id: the account that signed.
+        person_id: its signer.
         counted_at: from when it counts for the publication.
         expires_at: when it expires.
         ended_at: when it was taken off again, if it was.
     """
 
     stage: str
-    account_id: str
+    person_id: str
     counted_at: datetime
     expires_at: datetime
     ended_at: datetime | None = None
 
     @property
-    def holds_until(self) -> datetime:
+    def until(self) -> datetime:
         """The time at which it expires or was taken off, whichever is first."""
         return min(self.expires_at, self.ended_at or self.expires_at)
 
 
-def review_ends_at(stages: Sequence[Stage], counted: Iterable[CountedSignOff]) -> datetime | None:
+def review_end(stages: Sequence[Stage], counted: Iterable[Counted]) -> datetime | None:
     """Return when the first stage has too few sign-offs left; ``None`` if one never had enough.
 
-    A stage has enough as long as sign-offs of as many accounts as it asks for hold.
+    A stage has enough as long as sign-offs of as many persons as it asks for hold.
     """
     signed = list(counted)
     ends = [_stage_ends_at(stage, signed) for stage in stages]
@@ -71,28 +71,28 @@ def review_ends_at(stages: Sequence[Stage], counted: Iterable[CountedSignOff]) -
     return min(known) if len(known) == len(ends) and known else None
 
 
-def _stage_ends_at(stage: Stage, counted: Sequence[CountedSignOff]) -> datetime | None:
+def _stage_ends_at(stage: Stage, counted: Sequence[Counted]) -> datetime | None:
     latest: dict[str, datetime] = {}
     for each in counted:
         if each.stage == stage.name:
-            before = latest.get(each.account_id, each.holds_until)
-            latest[each.account_id] = max(before, each.holds_until)
+            before = latest.get(each.person_id, each.until)
+            latest[each.person_id] = max(before, each.until)
     in_order = sorted(latest.values(), reverse=True)
     return in_order[stage.approvals - 1] if len(in_order) >= stage.approvals else None
 
 
-def completes_stages(stages: Sequence[Stage], counted: Iterable[CountedSignOff]) -> bool:
+def completes_stages(stages: Sequence[Stage], counted: Iterable[Counted]) -> bool:
     """Return whether those that are not taken off completed all stages at some moment."""
     left = [each for each in counted if each.ended_at is None]
     return any(_are_complete_at(each.counted_at, stages, left) for each in left)
 
 
 def _are_complete_at(
-    moment: datetime, stages: Sequence[Stage], counted: Sequence[CountedSignOff]
+    moment: datetime, stages: Sequence[Stage], counted: Sequence[Counted]
 ) -> bool:
     holding = [each for each in counted if each.counted_at <= moment < each.expires_at]
     return all(
-        len({each.account_id for each in holding if each.stage == stage.name}) >= stage.approvals
+        len({each.person_id for each in holding if each.stage == stage.name}) >= stage.approvals
         for stage in stages
     )
 
@@ -113,8 +113,8 @@ def is_review_shown(publication: FromClause, view: View) -> ColumnElement[bool]:
     return or_(publication.c.basis == word("signed_off"), _completes_stages(publication, view))
 
 
-def review_end(publication_id: ColumnElement[Any], view: View) -> ColumnElement[Any]:
-    """Return :func:`review_ends_at` of a publication at the point that the view shows, as SQL."""
+def review_ends_at(publication_id: ColumnElement[Any], view: View) -> ColumnElement[Any]:
+    """Return :func:`review_end` of a publication at the point that the view shows, as SQL."""
     stage = aliased_table(PublicationStage, "ending_stage")
     return (
         select(_stage_end(stage, view).label("ends_at"))
@@ -127,11 +127,11 @@ def review_end(publication_id: ColumnElement[Any], view: View) -> ColumnElement[
 
 
 def _stage_end(stage: FromClause, view: View) -> ColumnElement[Any]:
-    """Return the latest end up to which enough accounts have sign-offs that hold."""
+    """Return the latest end up to which enough persons have sign-offs that hold."""
     one, other = _signed("ending", stage), _signed("holding", stage)
     until = _holds_until(one, view)
-    accounts = (
-        select(func.count(distinct(other.sign_off.c.account_id)))
+    persons = (
+        select(func.count(distinct(other.sign_off.c.person_id)))
         .select_from(other.both)
         .where(other.is_of_stage, _has_begun(other, view), _holds_until(other, view) >= until)
         .correlate(stage, one.counted, one.sign_off, one.both)
@@ -140,7 +140,7 @@ def _stage_end(stage: FromClause, view: View) -> ColumnElement[Any]:
     return (
         select(func.max(until))
         .select_from(one.both)
-        .where(one.is_of_stage, _has_begun(one, view), accounts >= stage.c.approvals)
+        .where(one.is_of_stage, _has_begun(one, view), persons >= stage.c.approvals)
         .correlate(stage)
         .scalar_subquery()
     )
@@ -150,8 +150,8 @@ def _completes_stages(publication: FromClause, view: View) -> ColumnElement[bool
     stage = aliased_table(PublicationStage, "complete_stage")
     moment = aliased_table(PublicationSignOff, "completing")
     signed = _signed("complete", stage)
-    accounts = (
-        select(func.count(distinct(signed.sign_off.c.account_id)))
+    persons = (
+        select(func.count(distinct(signed.sign_off.c.person_id)))
         .select_from(signed.both)
         .where(
             signed.is_of_stage,
@@ -165,7 +165,7 @@ def _completes_stages(publication: FromClause, view: View) -> ColumnElement[bool
     incomplete = (
         select(literal_column("1"))
         .select_from(stage)
-        .where(stage.c.publication_id == moment.c.publication_id, accounts < stage.c.approvals)
+        .where(stage.c.publication_id == moment.c.publication_id, persons < stage.c.approvals)
         .correlate(moment)
     )
     return exists(
