@@ -19,8 +19,8 @@ from cms.review.standing import (
     Signature,
     missing_sign_offs,
     objectors_to,
+    required_stages,
     signatures_on,
-    stages_for,
 )
 from cms.tables import Edition, Entry, Link, Publication, Revision
 from cms.work.work import Reading
@@ -145,7 +145,7 @@ async def _assessed(
     revision = proposal.revision
     together = [each.edition.id for each in proposals]
     counting = await signatures_on(reading, revision)
-    stages = await stages_for(reading, proposal.content_type, revision)
+    stages = await required_stages(reading, proposal.content_type, proposal.edition.id)
     candidate = Candidate(
         entry_id=proposal.entry.id,
         content_type=proposal.content_type,

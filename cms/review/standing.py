@@ -115,16 +115,17 @@ async def lacking_for(
     policy that is loosened meanwhile does not loosen what has been asked for.
     """
     counting = await signatures_on(reading, revision)
-    return missing_sign_offs(await stages_for(reading, content_type, revision), counting)
+    stages = await required_stages(reading, content_type, revision.edition_id)
+    return missing_sign_offs(stages, counting)
 
 
-async def stages_for(
-    reading: Reading, content_type: type[ContentType], revision: Revision
+async def required_stages(
+    reading: Reading, content_type: type[ContentType], edition_id: str
 ) -> list[Stage]:
-    """Return the stages that apply to a revision, in order; see :func:`stages_that_apply`."""
+    """Return the stages that revisions of an edition have to pass before they are published."""
     asked_for = await reading.session.scalar(
         select(Review.stages)
-        .where(Review.edition_id == revision.edition_id)
+        .where(Review.edition_id == edition_id)
         .order_by(Review.requested_at.desc(), Review.id.desc())
         .limit(1)
     )
