@@ -70,7 +70,11 @@ def publications() -> Relation:
         Publication.path,
         Publication.published_at,
         Publication.published_by,
+        Publication.basis,
         Publication.break_glass_reason,
+        Publication.source,
+        Publication.claimed_review,
+        Publication.review_due_at,
         Publication.ended_at,
         Publication.ended_position,
     )

@@ -6,7 +6,7 @@ shows. A draft cannot leak, since there is no name by which to ask for it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import (
     ColumnElement,
@@ -46,6 +46,10 @@ from cms.tables import (
     RevisionTag,
     Tag,
 )
+from cms.tables.publication import Basis
+
+# The stored words for the basis of a publication.
+BASES: tuple[str, ...] = get_args(Basis)
 
 _PLAIN_LINK_COLUMNS = (
     "revision_id",

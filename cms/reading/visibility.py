@@ -34,6 +34,8 @@ Relation: TypeAlias = Select[*tuple[Any, ...]]
 
 _SLASH, _ZERO = word("/"), word("0")
 
+# The columns of a publication that say why it was public.
+_BASIS = ("basis", "break_glass_reason", "source", "claimed_review")
 # What an entry shows of its revision, beside what a publication knows as well.
 _REVISION = (
     Revision.number,
@@ -63,7 +65,7 @@ def published_entries(view: View) -> Relation:
             Publication.category_id,
             Publication.first_published_at,
             Publication.published_at,
-            Publication.break_glass_reason,
+            *(Publication.__table__.c[name] for name in _BASIS),
             Publication.id.label("publication_id"),
             # What editors ask of drafts they can ask of what is public as well.
             Publication.first_published_at.label("live_first_published_at"),
@@ -103,7 +105,7 @@ def drafts(view: View) -> Relation:
             live.c.first_published_at.label("live_first_published_at"),
             live.c.published_at.label("live_published_at"),
             # What made public another revision is not this one's.
-            case((is_live, live.c.break_glass_reason)).label("break_glass_reason"),
+            *(case((is_live, live.c[name])).label(name) for name in _BASIS),
             case((is_live, live.c.id)).label("publication_id"),
             live.c.revision_id.label("live_revision_id"),
             Entry.archived_at,
@@ -128,7 +130,7 @@ def drafts(view: View) -> Relation:
 # What an entry has, whether it is public or previewed.
 _COMMON = (
     *("id", "edition_id", "revision_id", "content_type", "locale", "path", "category_id"),
-    *("first_published_at", "published_at", "break_glass_reason", "publication_id"),
+    *("first_published_at", "published_at", *_BASIS, "publication_id"),
     *("is_outdated", *(column.key for column in _REVISION)),
 )
 

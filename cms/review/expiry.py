@@ -97,7 +97,7 @@ def _are_complete_at(
     )
 
 
-def is_counted(counted: FromClause, view: View) -> ColumnElement[bool]:
+def counts(counted: FromClause, view: View) -> ColumnElement[bool]:
     """Return whether a row of ``publication_sign_off`` counts at the point that the view shows."""
     if view.past is None:
         return counted.c.ended_position.is_(None)
@@ -155,7 +155,7 @@ def _completes_stages(publication: FromClause, view: View) -> ColumnElement[bool
         .select_from(signed.both)
         .where(
             signed.is_of_stage,
-            is_counted(signed.counted, view),
+            counts(signed.counted, view),
             signed.counted.c.counted_at <= moment.c.counted_at,
             signed.sign_off.c.expires_at > moment.c.counted_at,
         )
@@ -173,7 +173,7 @@ def _completes_stages(publication: FromClause, view: View) -> ColumnElement[bool
         .select_from(moment)
         .where(
             moment.c.publication_id == publication.c.id,
-            is_counted(moment, view),
+            counts(moment, view),
             not_(exists(incomplete)),
         )
         .correlate(publication)

@@ -6,18 +6,36 @@ are asked for by themselves take the view.
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any, TypeAlias, get_args
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal_column, not_, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    and_,
+    case,
+    exists,
+    func,
+    join,
+    not_,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
-from cms.reading.aliases import word
+from cms.reading.aliases import aliased_table, word
 from cms.reading.management import accounts
 from cms.reading.relations import people
-from cms.reading.rows import AccountRow, Column, PersonRow, Row
-from cms.reading.view import View
-from cms.reading.visibility import Relation, is_public_now, is_within, was_signed
-from cms.review.standing import has_incomplete_stage, is_objected_to
+from cms.reading.rows import AccountRow, Column, EntryRow, PersonRow, Row
+from cms.reading.view import Perspective, View
+from cms.reading.visibility import Relation, is_open, is_public_now, is_within
+from cms.review.expiry import counts, is_review_shown, review_ends_at
+from cms.review.standing import (
+    RevisionColumns,
+    counts_for,
+    has_incomplete_stage,
+    is_objected_to,
+)
 from cms.tables import (
     ChangeRequest,
     Comment,
@@ -25,12 +43,27 @@ from cms.tables import (
     Entry,
     Person,
     Publication,
+    PublicationSignOff,
     Review,
     ReviewAssignee,
     Revision,
     SignOff,
 )
 from cms.tables.review import ReviewOutcome
+
+# A row that shows a revision, or its review.
+Shown: TypeAlias = "EntryRow | ReviewRow"
+
+# The sign-offs of publications.
+_COUNT = aliased_table(PublicationSignOff, "counted")
+_PUBLICATION = aliased_table(Publication, "reviewed")
+_SIGNED = aliased_table(SignOff, "signed")
+_COUNTED = join(
+    join(_COUNT, _PUBLICATION, _PUBLICATION.c.id == _COUNT.c.publication_id),
+    _SIGNED,
+    _SIGNED.c.id == _COUNT.c.sign_off_id,
+)
+_KEYS = ("publication_id", "edition_id", "number", "digest")
 
 # The stored words for how a review ended.
 REVIEW_OUTCOMES: tuple[str, ...] = get_args(ReviewOutcome)
@@ -51,8 +84,6 @@ class SignOffRow(Row):
     """A row of :func:`sign_offs`."""
 
     id = Column()
-    edition_id = Column()
-    digest = Column()
     stage = Column()
     person_id = Column()
     signed_at = Column()
@@ -64,15 +95,23 @@ class ReviewRow(Row):
 
     signed_at = Column()
     expires_at = Column()
+    publication_id = Column()
     edition_id = Column()
+    number = Column()
     digest = Column()
+
+
+class ReviewerOfRow(Row):
+    """A row of :func:`reviewer_ids`."""
+
+    revision_id = Column()
+    person_id = Column()
 
 
 class SignerRow(PersonRow):
     """A row of :func:`signers`."""
 
-    edition_id = Column()
-    digest = Column()
+    revision_id = Column()
 
 
 class ReviewRequestRow(Row):
@@ -141,66 +180,97 @@ class CommentRow(Row):
     resolved_by = Column()
 
 
-def sign_offs(view: View) -> Relation:
-    """Return sign-offs with their digests, which tell to which revisions they apply."""
-    return select(
-        SignOff.id,
-        SignOff.edition_id,
-        SignOff.digest,
-        SignOff.stage,
-        SignOff.person_id,
-        SignOff.signed_at,
-        SignOff.expires_at,
-    ).where(was_signed(SignOff.signed_at, view))
+def sign_offs(view: View, shown: Shown) -> Relation:
+    """Return the sign-offs on the content that a row shows.
 
+    Of what is public, they are those that count for its publication. A draft has those that count
+    for it now, since it could be published with these.
 
-def review(view: View, edition_id: ColumnElement[Any], digest: ColumnElement[Any]) -> Relation:
-    """Return one row about the sign-offs on a digest, or none if there are none.
-
-    A stage holds as long as its newest sign-off does, and a review as long as every stage.
+    Args:
+        view: the view.
+        shown: a row of the statement around this one.
     """
-    stages = (
+    counted = _columns_of(_SIGNED).select_from(_COUNTED).where(*_is_of_publication(view, shown))
+    if not _shows_drafts(view):
+        return counted
+    both = union_all(counted, _columns_of(SignOff.__table__).where(*_is_of_draft(shown)))
+    return select(*both.subquery("on_shown").c)
+
+
+def review(view: View, shown: Shown) -> Relation:
+    """Return one row about the sign-offs on the content that a row shows, or none without any.
+
+    The review of what is public ends when the first stage has too few sign-offs left; that of a
+    draft, when the first of its sign-offs expires.
+
+    Args:
+        view: the view.
+        shown: a row of the statement around this one.
+    """
+    keys = [getattr(shown, name).label(name) for name in _KEYS]
+    counted = (
+        select(
+            func.max(_SIGNED.c.signed_at).label("signed_at"),
+            review_ends_at(shown.publication_id, view).label("expires_at"),
+            *keys,
+        )
+        .select_from(_COUNTED)
+        .where(*_is_of_publication(view, shown))
+        .group_by(_PUBLICATION.c.id)
+    )
+    if not _shows_drafts(view):
+        return counted
+    of_draft = (
         select(
             func.max(SignOff.signed_at).label("signed_at"),
-            func.max(SignOff.expires_at).label("expires_at"),
-            literal_column("1").label("review"),
+            func.min(SignOff.expires_at).label("expires_at"),
+            *keys,
         )
-        .where(*_is_of(view, edition_id, digest))
-        .group_by(SignOff.stage)
-        .subquery()
+        .where(*_is_of_draft(shown))
+        .group_by(SignOff.edition_id)
     )
-    return (
-        select(
-            func.max(stages.c.signed_at).label("signed_at"),
-            func.min(stages.c.expires_at).label("expires_at"),
-            edition_id.label("edition_id"),
-            digest.label("digest"),
-        )
-        .select_from(stages)
-        .group_by(stages.c.review)
-    )
+    return select(*union_all(counted, of_draft).subquery("either").c)
 
 
-def reviewers(view: View, edition_id: ColumnElement[Any], digest: ColumnElement[Any]) -> Relation:
-    """Return the people who signed off a digest.
+def reviewers(view: View, shown: Shown) -> Relation:
+    """Return the people who gave the sign-offs on the content that a row shows.
 
-    The caller gives columns of the statement around this one.
+    Args:
+        view: the view.
+        shown: a row of the statement around this one.
     """
-    return (
-        people()
-        .join(SignOff, SignOff.person_id == Person.id)
-        .where(*_is_of(view, edition_id, digest))
-        .distinct()
+    signed = sign_offs(view, shown).subquery("signed_by")
+    return people().where(Person.id.in_(select(signed.c.person_id)))
+
+
+def reviewer_ids(view: View) -> Relation:
+    """Return each revision that the view shows with the people who gave the sign-offs on it."""
+    public = (
+        select(_PUBLICATION.c.revision_id, _SIGNED.c.person_id)
+        .select_from(_COUNTED)
+        .where(is_open(_PUBLICATION, view), *_is_shown(view))
     )
+    if not _shows_drafts(view):
+        return public
+    live = select(Publication.id).where(
+        Publication.revision_id == Revision.id, is_public_now(Publication)
+    )
+    signed = and_(SignOff.edition_id == Revision.edition_id, SignOff.digest == Revision.digest)
+    of_drafts = (
+        select(Revision.id.label("revision_id"), SignOff.person_id)
+        .join(SignOff, signed)
+        .where(not_(exists(live)), counts_for(_revision(Revision)))
+    )
+    return select(*union_all(public, of_drafts).subquery("reviewer_of").c)
 
 
 def signers(view: View) -> Relation:
-    """Return the people who signed something off, each with the edition and the digest."""
+    """Return the people of :func:`reviewer_ids`, each once for a revision."""
+    signed = reviewer_ids(view).subquery("signed_by")
     return (
         people()
-        .add_columns(SignOff.edition_id, SignOff.digest)
-        .join(SignOff, SignOff.person_id == Person.id)
-        .where(was_signed(SignOff.signed_at, view))
+        .add_columns(signed.c.revision_id)
+        .join(signed, signed.c.person_id == Person.id)
         .distinct()
     )
 
@@ -309,12 +379,32 @@ def state_of(
     )
 
 
-def _is_of(
-    view: View, edition_id: ColumnElement[Any], digest: ColumnElement[Any]
-) -> tuple[ColumnElement[bool], ...]:
-    """Return whether a sign-off is on a digest, and had been given by then."""
-    return (
-        SignOff.edition_id == edition_id,
-        SignOff.digest == digest,
-        was_signed(SignOff.signed_at, view),
+def _shows_drafts(view: View) -> bool:
+    return view.perspective is Perspective.DRAFT or view.preview is not None
+
+
+def _columns_of(sign_off: FromClause) -> Relation:
+    return select(*(sign_off.c[name] for name in SignOffRow.columns()))
+
+
+def _is_shown(view: View) -> tuple[ColumnElement[bool], ...]:
+    return counts(_COUNT, view), is_review_shown(_PUBLICATION, view)
+
+
+def _is_of_publication(view: View, shown: Shown) -> tuple[ColumnElement[bool], ...]:
+    return _PUBLICATION.c.id == shown.publication_id, *_is_shown(view)
+
+
+def _is_of_draft(shown: Shown) -> tuple[ColumnElement[bool], ...]:
+    return shown.publication_id.is_(None), counts_for(_revision(shown))
+
+
+def _revision(shown: Shown | type[Revision]) -> RevisionColumns:
+    return RevisionColumns(
+        edition_id=shown.edition_id,
+        revision_id=null(),
+        number=shown.number,
+        digest=shown.digest,
+        content_type=null(),
+        archived_at=null(),
     )

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     SQLColumnExpression,
+    and_,
     distinct,
     exists,
     func,
@@ -208,3 +209,27 @@ def stages_to_json(stages: Sequence[Stage]) -> list[Json]:
 def stages_from_json(stages: Sequence[Json]) -> list[Stage]:
     """Return the stages that a review has kept."""
     return [Stage(**stage) for stage in stages if isinstance(stage, dict)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevisionColumns:
+    """The columns of a revision that its standing is computed from."""
+
+    edition_id: ColumnElement[Any]
+    revision_id: ColumnElement[Any]
+    number: ColumnElement[Any]
+    digest: ColumnElement[Any]
+    content_type: ColumnElement[Any]
+    archived_at: ColumnElement[Any]
+
+
+def counts_for(revision: RevisionColumns) -> ColumnElement[bool]:
+    """Return whether a sign-off counts for a revision, as :func:`signatures_that_count` says."""
+    authors = contributor_ids(revision.edition_id, revision.number)
+    return and_(
+        SignOff.edition_id == revision.edition_id,
+        SignOff.digest == revision.digest,
+        SignOff.ended_at.is_(None),
+        SignOff.expires_at > present_moment(),
+        SignOff.account_id.not_in(authors),
+    )

@@ -34,6 +34,7 @@ from graphql_api.schema.delivery.query import NODES, Query, fields_of_types, nod
 from graphql_api.schema.delivery.review import (
     REVISIONS_SUMMED,
     Attestation,
+    ClaimedReview,
     EntryReview,
     Revision,
     SignOff,
@@ -173,6 +174,7 @@ def _add_content(registry: TypeRegistry, site: Site, more: _More) -> None:
         Person,
         EntryLink,
         LinkGroup,
+        ClaimedReview,
         EntryReview,
         Attestation,
     ):

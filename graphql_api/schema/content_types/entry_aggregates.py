@@ -29,10 +29,7 @@ def _category_path(entry: EntryRow) -> Sql:
 def _signers(entry: EntryRow, call: Call) -> Rows:
     return Rows(
         Chosen(review_relations.signers(call.view)),
-        (
-            lambda person: person.edition_id == entry.edition_id,
-            lambda person: person.digest == entry.digest,
-        ),
+        (lambda person: person.revision_id == entry.revision_id,),
     )
 
 

@@ -202,7 +202,7 @@ def _page(site: Site, entry: EntryRow, view: View) -> Sql:
     types = site.content_types.values()
     pages = [_if(entry, each, text(each.schema_org)) for each in types if each.is_web_page()]
     things = [_if(entry, each, _thing(site, entry, each)) for each in types]
-    review = review_relations.review(view, entry.edition_id, entry.digest).subquery("reviewed")
+    review = review_relations.review(view, entry).subquery("last_review")
     last = func.substr(json_of(review.c.signed_at), 1, literal_column(str(_DAY)))
     return WithoutNulls(
         JsonObject(
@@ -280,8 +280,7 @@ def _author(entry: EntryRow) -> Sql:
 
 
 def _reviewers(entry: EntryRow, view: View) -> Sql:
-    reviewers = review_relations.reviewers(view, entry.edition_id, entry.digest)
-    reviewer = reviewers.subquery("reviewer")
+    reviewer = review_relations.reviewers(view, entry).subquery("reviewer")
     person = JsonObject([("@type", text("Person")), ("name", reviewer.c.name)])
     people = JsonArray(person, [Folded(reviewer.c.name), reviewer.c.id])
     is_reviewed = func.count() > literal_column("0")

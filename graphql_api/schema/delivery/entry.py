@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from cms.reading import relations
 from cms.reading.rows import EntryRow
@@ -79,6 +79,10 @@ def available_locales(words: Mapping[str, str]) -> Declared:
     )
 
 
+def _has_claimed_review(entry: EntryRow) -> ColumnElement[bool]:
+    return entry.claimed_review.is_not(None)
+
+
 class Entry(Node):
     """Content entry, in the edition and revision that the view selects."""
 
@@ -124,7 +128,7 @@ class Entry(Node):
     review = one(
         "EntryReview | None",
         review_rows,
-        "Sign-offs on exactly this content; null if it was published without any.",
+        "Sign-offs on exactly this content that count; null as long as a stage lacks any.",
         work=100,
     )
     attestation = one(
@@ -132,10 +136,24 @@ class Entry(Node):
         publication_attestation,
         "Signed statement that exactly these bytes were published.",
     )
+    basis = word(
+        "PublicationBasis | None", EntryRow.basis, "Basis of the publication; null for a draft."
+    )
     break_glass_reason = value(
         "str | None",
         EntryRow.break_glass_reason,
         "Reason for publishing without the required sign-offs; null if none was missing.",
+    )
+    import_source = value(
+        "str | None",
+        EntryRow.source,
+        "System that the page was imported from without a sign-off; null for any other page.",
+    )
+    claimed_review = row_object(
+        "ClaimedReview | None",
+        EntryRow.claimed_review,
+        "Review that the source of an imported page claims; null if there is no such claim.",
+        present=_has_claimed_review,
     )
     revision = row_object(
         "Revision", lambda entry: entry, "Revision that the other fields are read from."

@@ -44,14 +44,12 @@ def tags_of(entry: EntryRow, _: Call) -> Rows:
 
 
 def _reviewers_of(entry: EntryRow, call: Call) -> Rows:
-    return Rows(Chosen(review_relations.reviewers(call.view, entry.edition_id, entry.digest)))
+    return Rows(Chosen(review_relations.reviewers(call.view, entry)))
 
 
 def _review(column: str) -> Callable[[Row, Call], Sql]:
     def of(entry: EntryRow, call: Call) -> Sql:
-        review = review_relations.review(call.view, entry.edition_id, entry.digest).subquery(
-            "review_of"
-        )
+        review = review_relations.review(call.view, entry).subquery("review_of")
         return select(review.c[column]).scalar_subquery()
 
     return of_call(of)

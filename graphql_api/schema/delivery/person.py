@@ -26,16 +26,9 @@ def _profiles(person: PersonRow, _: Call) -> Rows:
 
 
 def _reviewed_entries(person: PersonRow, call: Call) -> Rows:
-    signed = review_relations.sign_offs(call.view).subquery()
-    by_person = signed.c.person_id == person.id
-    editions = select(signed.c.edition_id).where(by_person)
-    digests = select(signed.c.digest).where(by_person)
-    return entry_rows(
-        call.view,
-        # The digest alone would do; the edition lets databases find the few rows by an index.
-        lambda entry: entry.edition_id.in_(editions),
-        lambda entry: entry.digest.in_(digests.where(signed.c.edition_id == entry.edition_id)),
-    )
+    signed = review_relations.reviewer_ids(call.view).subquery()
+    revisions = select(signed.c.revision_id).where(signed.c.person_id == person.id)
+    return entry_rows(call.view, lambda entry: entry.revision_id.in_(revisions))
 
 
 def _authored_entries(person: PersonRow, call: Call) -> Rows:

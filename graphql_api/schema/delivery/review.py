@@ -10,29 +10,25 @@ from graphql_api.planner.declarations import Call, OrderKey, Rows
 from graphql_api.planner.source import Chosen, Sql
 from graphql_api.schema.declaring.aggregates import Facet, Summed
 from graphql_api.schema.declaring.fields import many, of_call, one, value
+from graphql_api.schema.declaring.json_parts import part
 from graphql_api.schema.declaring.row_sources import by_name, person_rows
 from graphql_api.schema.delivery.node import Node
 
 
 def review_rows(entry: EntryRow, call: Call) -> Rows:
     """Return the sign-offs, summed up, on the content that an entry shows."""
-    return Rows(Chosen(review_relations.review(call.view, entry.edition_id, entry.digest)))
+    return Rows(Chosen(review_relations.review(call.view, entry)))
 
 
 def _sign_offs(review: ReviewRow, call: Call) -> Rows:
     return Rows(
-        Chosen(review_relations.sign_offs(call.view)),
-        (
-            lambda signed: signed.edition_id == review.edition_id,
-            lambda signed: signed.digest == review.digest,
-        ),
+        Chosen(review_relations.sign_offs(call.view, review)),
         order=lambda signed: (OrderKey(signed.signed_at), OrderKey(signed.id)),
     )
 
 
 def _reviewers(review: ReviewRow, call: Call) -> Rows:
-    reviewers = Chosen(review_relations.reviewers(call.view, review.edition_id, review.digest))
-    return Rows(reviewers, order=by_name)
+    return Rows(Chosen(review_relations.reviewers(call.view, review)), order=by_name)
 
 
 def _reviewer(signed: SignOffRow, _: Call) -> Rows:
@@ -88,13 +84,24 @@ class SignOff:
 
 
 class EntryReview:
-    """Sign-offs on exactly the visible content."""
+    """Sign-offs on exactly the visible content that count: for a draft, those that do now."""
 
     reviewers = many("list[Person]", _reviewers, "People who signed off, by name.")
-    sign_offs = many("list[SignOff]", _sign_offs, "All sign-offs, oldest first.")
+    sign_offs = many("list[SignOff]", _sign_offs, "Sign-offs that count, oldest first.")
     signed_at = value("DateTime", ReviewRow.signed_at, "Time of the last sign-off.")
     expires_at = value(
-        "DateTime", ReviewRow.expires_at, "Time at which the page is due for review again."
+        "DateTime",
+        ReviewRow.expires_at,
+        "Time from which a stage has too few sign-offs, and the page is due for review again.",
+    )
+
+
+class ClaimedReview:
+    """Review that the source of an imported page claims. It does not count as a sign-off."""
+
+    reviewers = part("list[str]", "reviewers", "Names of the reviewers, as imported.")
+    reviewed_on = part(
+        "Date | None", "reviewedOn", "Day of the review, as imported; null if it is unknown."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cms.content.links import Origin
+from cms.reading.relations import BASES
 from cms.site import Site
 from graphql_api.schema.declaring.inputs import add_enum_filter
 from graphql_api.schema.declaring.type_registry import TypeRegistry
@@ -24,6 +25,13 @@ def add_content_vocabularies(registry: TypeRegistry, site: Site) -> None:
         "LinkOrigin",
         "Place where a link was written: a link field, a text or a reference.",
         {each.name: each.value for each in Origin},
+    )
+    registry.add_fixed_words(
+        "PublicationBasis",
+        "Reasons why a revision may be public: signed off under its policy, published by an "
+        "administrator without sign-offs, imported from another system, or the first content of a "
+        "new site.",
+        words_by_name("PublicationBasis", BASES),
     )
     for enum in ("EntryType", "Locale", "LinkKind", "LinkOrigin"):
         add_enum_filter(registry, enum)
