@@ -14,6 +14,7 @@ from cms.authorization.actor import OPERATOR
 from cms.errors import Refused
 from cms.ledger.counters import current
 from cms.ledger.keys import newest_key, why_none_can_sign
+from cms.publishing.attesting import attest
 from cms.reading.field_indexes import index_fields
 from cms.settings import Settings, load_settings
 from cms.site import Site
@@ -46,7 +47,8 @@ class Migrated:
 
 def reactions_of(site: Site) -> tuple[Reaction, ...]:
     """Return the functions that act on the events of a site's commands, in order."""
-    return site.reactions if hasattr(site, "reactions") else ()
+    own = site.reactions if hasattr(site, "reactions") else ()
+    return (attest, *own)
 
 
 def desk_of(database: Database, site: Site) -> Desk:

@@ -22,7 +22,6 @@ from cms.drafts.loading import (
 from cms.errors import InvalidValue, NoByline, NotInReview, Refused, WrongDigest, WrongStage
 from cms.events import ChangesRequested, ReviewRequested, ReviewWithdrawn, SignedOff
 from cms.identifiers import new_id
-from cms.ledger.attestation import attest_sign_off
 from cms.review.standing import (
     missing_sign_offs,
     signatures_on,
@@ -171,15 +170,6 @@ async def sign_off(
             stage=signed.name,
             digest=digest,
         )
-    )
-    await attest_sign_off(
-        work.session,
-        work.key_file,
-        given,
-        entry_id=entry_id,
-        locale=held.edition.locale,
-        reviewer_name=reviewer.name,
-        now=work.now,
     )
     return given
 
