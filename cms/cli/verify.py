@@ -49,16 +49,22 @@ def _words_of(statement: Statement) -> str:
     if isinstance(said, SignOffPredicate):
         ended = "expired" if said.expires_at < clock.now() else "expires"
         return (
-            f"{said.reviewer.name} signed off {what} at the stage {said.stage!r} at "
+            f"{said.reviewer} signed off {what} at the stage {said.stage!r} at "
             f"{as_text(said.signed_at)}; the sign-off {ended} at {as_text(said.expires_at)}."
         )
     where = f" at {said.path}" if said.path is not None else ""
     when = as_text(said.published_at)
-    return f"{said.published_by} published {what}{where} at {when}, {_gate_of(said)}."
+    return f"{said.published_by} published {what}{where} at {when}, {_basis_of(said)}."
 
 
-def _gate_of(said: PublicationPredicate) -> str:
-    if said.break_glass_reason is not None:
-        return f"bypassing the sign-off gate: {said.break_glass_reason}"
-    count = len(said.sign_offs)
-    return f"with {count} sign-off{'' if count == 1 else 's'}: {', '.join(said.sign_offs)}"
+def _basis_of(said: PublicationPredicate) -> str:
+    match said.basis:
+        case "signed_off":
+            count = len(said.sign_offs)
+            return f"with {count} sign-off{'' if count == 1 else 's'}: {', '.join(said.sign_offs)}"
+        case "break_glass":
+            return f"bypassing the sign-off gate: {said.reason}"
+        case "imported":
+            return f"without sign-offs, as an import from {said.source}"
+        case "setup":
+            return "without sign-offs, as the first content of the site"

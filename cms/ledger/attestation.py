@@ -7,25 +7,35 @@ of the chain and reset its counter, which only a checkpoint detects (:mod:`cms.l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Exists, exists, func, select, union_all
+from pydantic import JsonValue
+from sqlalchemy import exists, func, select, union_all
 
 from cms.clock import to_milliseconds
-from cms.content.canonical_json import Json, digest_of
+from cms.content.canonical_json import Json, JsonObject, canonical_bytes, digest_of
 from cms.content.strict_json import in_doubles
 from cms.errors import AttestationError
-from cms.ledger.chain import BrokenChain, ChainLink, Rows, VerifiedChain, ignore_progress, walk
+from cms.ledger.chain import (
+    AnyRow,
+    BrokenChain,
+    ChainLink,
+    Rows,
+    VerifiedChain,
+    ignore_progress,
+    walk,
+)
 from cms.ledger.counters import current
 from cms.ledger.keyring import Keyring, keyring_in
 from cms.ledger.keys import ChainPosition, append, keyring_of, take_turn
 from cms.ledger.statement import (
+    AttestedStage,
     KeyStatement,
     Predicate,
     PublicationPredicate,
-    Reviewer,
     SignOffPredicate,
     Statement,
     differences,
@@ -34,7 +44,16 @@ from cms.ledger.statement import (
 )
 from cms.signing import KeyFile, open_envelope
 from cms.storage.database import ReadSession, WriteSession
-from cms.tables import Attestation, AuditRecord, Edition, Publication, Revision, SignOff
+from cms.tables import (
+    Attestation,
+    Edition,
+    Position,
+    Publication,
+    PublicationSignOff,
+    PublicationStage,
+    Revision,
+    SignOff,
+)
 
 
 async def attest_sign_off(
@@ -44,7 +63,6 @@ async def attest_sign_off(
     *,
     entry_id: str,
     locale: str,
-    reviewer_name: str,
     now: datetime,
 ) -> Attestation:
     """Attest a sign-off, in the transaction that creates it.
@@ -55,7 +73,6 @@ async def attest_sign_off(
         sign_off: the sign-off to attest.
         entry_id: entry of its edition.
         locale: locale of its edition.
-        reviewer_name: the reviewer's name.
         now: the current time.
 
     Raises:
@@ -63,7 +80,7 @@ async def attest_sign_off(
     """
     turn = await take_turn(session, key_file, now)
     edition = _EditionName(entry_id, locale)
-    predicate = _sign_off_predicate(sign_off, edition, reviewer_name, turn.place)
+    predicate = _sign_off_predicate(sign_off, edition, turn.place)
     return await append(session, [turn.signer], statement_of(sign_off.digest, predicate))
 
 
@@ -73,7 +90,9 @@ async def attest_publication(
     publication: Publication,
     *,
     digest: str,
+    stages: Sequence[PublicationStage],
     sign_offs: Sequence[str],
+    nonce: str,
     now: datetime,
 ) -> Attestation:
     """Attest a publication, in the transaction that creates it.
@@ -83,7 +102,9 @@ async def attest_publication(
         key_file: file of the key that signs the statement.
         publication: the publication to attest.
         digest: digest of its revision.
+        stages: stages of the policy under which it was published, in order.
         sign_offs: ids of the sign-offs on this digest that counted.
+        nonce: nonce of its position.
         now: the current time.
 
     Raises:
@@ -91,7 +112,8 @@ async def attest_publication(
     """
     turn = await take_turn(session, key_file, now)
     edition = _EditionName(publication.entry_id, publication.locale)
-    predicate = _publication_predicate(publication, edition, tuple(sign_offs), turn.place)
+    facts = _PublicationFacts(nonce, tuple(stages), tuple(sorted(sign_offs)))
+    predicate = _publication_predicate(publication, edition, facts, turn.place)
     return await append(session, [turn.signer], statement_of(digest, predicate))
 
 
@@ -130,11 +152,12 @@ async def verify_attestations(
     session: ReadSession,
     public_key_pem: str | None,
     progress: Callable[[int], object] = ignore_progress,
+    start: VerifiedChain | None = None,
 ) -> VerifiedChain | BrokenChain:
     """Verify all attestations, and return the verified chain or the first broken link.
 
     Each has to be signed with the key that was valid then, to follow the one before, and to agree
-    with its row, so edited sign-offs, publications and revisions are detected. Attestations
+    with its rows, so edited sign-offs, publications and revisions are detected. Attestations
     deleted from the end are not, if the counter was reset too.
 
     Args:
@@ -142,18 +165,27 @@ async def verify_attestations(
         public_key_pem: a key of the site, which the reader trusts; without one, the keys in the
             database are not checked against anything outside it.
         progress: called with 1 after each attestation.
+        start: beginning of the chain that is trusted; by default, none.
     """
     ring = await keyring_of(session)
     try:
         trusted = ring.with_anchor(public_key_pem) if public_key_pem is not None else ring
     except AttestationError as error:
         return BrokenChain(1, str(error))
+    facts: dict[str, _PublicationFacts] = {}
+
+    async def load_facts(rows: Sequence[AnyRow]) -> None:
+        facts.clear()
+        facts.update(await _facts_of(session, [_AttestationRow(*row) for row in rows]))
+
     found = await walk(
         session,
         _attestation_rows(),
         Attestation.sequence,
-        link_of=lambda row: _link_of(_AttestationRow(*row), trusted),
+        link_of=lambda row: _link_of(_AttestationRow(*row), trusted, facts),
         progress=progress,
+        start=start,
+        prepare=load_facts,
     )
     if isinstance(found, BrokenChain):
         return found
@@ -161,22 +193,10 @@ async def verify_attestations(
 
 
 async def missing_attestations(session: ReadSession) -> Sequence[str]:
-    """Return the ids of sign-offs and publications that should be attested and are not.
-
-    Those recorded in the audit chain before the first attestation are from a version without
-    attestations, and are left out. Any other was written to the database without a command.
-    """
+    """Return the ids of the sign-offs and publications that have no attestation."""
     made = union_all(select(SignOff.id), select(Publication.id)).subquery()
-    first = (
-        select(func.min(AuditRecord.sequence))
-        .where(AuditRecord.subject.in_(select(Attestation.id)))
-        .scalar_subquery()
-    )
     found = await session.scalars(
-        select(made.c.id)
-        .where(~exists().where(Attestation.id == made.c.id))
-        .where(~_is_recorded_before(made.c.id, first))
-        .order_by(made.c.id)
+        select(made.c.id).where(~exists().where(Attestation.id == made.c.id)).order_by(made.c.id)
     )
     return found.all()
 
@@ -185,6 +205,15 @@ async def missing_attestations(session: ReadSession) -> Sequence[str]:
 class _EditionName:
     entry_id: str
     locale: str
+
+
+@dataclass(frozen=True)
+class _PublicationFacts:
+    """The facts beside a publication: the nonce of its position, stages, and sign-offs."""
+
+    nonce: str = ""
+    stages: tuple[PublicationStage, ...] = ()
+    sign_offs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -220,7 +249,7 @@ def _trusted_statement(envelope: object, public_key_pem: str, keys: Sequence[obj
 
 
 def _sign_off_predicate(
-    sign_off: SignOff, edition: _EditionName, reviewer_name: str, place: ChainPosition
+    sign_off: SignOff, edition: _EditionName, place: ChainPosition
 ) -> SignOffPredicate:
     return SignOffPredicate(
         id=sign_off.id,
@@ -228,7 +257,7 @@ def _sign_off_predicate(
         locale=edition.locale,
         revision=sign_off.revision_id,
         stage=sign_off.stage,
-        reviewer=Reviewer(id=sign_off.person_id, name=reviewer_name),
+        reviewer=sign_off.person_id,
         account=sign_off.account_id,
         signed_at=to_milliseconds(sign_off.signed_at),
         expires_at=to_milliseconds(sign_off.expires_at),
@@ -241,7 +270,7 @@ def _sign_off_predicate(
 def _publication_predicate(
     publication: Publication,
     edition: _EditionName,
-    sign_offs: tuple[str, ...],
+    facts: _PublicationFacts,
     place: ChainPosition,
 ) -> PublicationPredicate:
     return PublicationPredicate(
@@ -251,10 +280,18 @@ def _publication_predicate(
         revision=publication.revision_id,
         path=publication.path,
         position=publication.position,
+        nonce=facts.nonce,
         published_at=to_milliseconds(publication.published_at),
         published_by=publication.published_by or "operator",
-        sign_offs=sign_offs,
-        break_glass_reason=publication.break_glass_reason,
+        basis=publication.basis,
+        reason=publication.break_glass_reason,
+        source=publication.source,
+        claimed_review=_document(publication.claimed_review),
+        stages=tuple(
+            AttestedStage(name=each.name, role=each.role, approvals=each.approvals)
+            for each in facts.stages
+        ),
+        sign_offs=facts.sign_offs,
         attested_at=place.attested_at,
         sequence=place.sequence,
         previous=place.previous,
@@ -276,19 +313,55 @@ def _attestation_rows() -> Rows:
     )
 
 
-def _link_of(attested: _AttestationRow, ring: Keyring) -> ChainLink:
+async def _facts_of(
+    session: ReadSession, attested: Sequence[_AttestationRow]
+) -> Mapping[str, _PublicationFacts]:
+    """Return the facts beside the publications among attested rows, by publication."""
+    publications = [each.publication for each in attested if each.publication is not None]
+    ids = [each.id for each in publications]
+    chosen = select(PublicationStage).where(PublicationStage.publication_id.in_(ids))
+    stages = list(await session.scalars(chosen.order_by(PublicationStage.ordinal)))
+    counted = await session.execute(
+        select(PublicationSignOff.publication_id, PublicationSignOff.sign_off_id)
+        .join(Publication, Publication.id == PublicationSignOff.publication_id)
+        .where(
+            PublicationSignOff.publication_id.in_(ids),
+            PublicationSignOff.position == Publication.position,
+        )
+        .order_by(PublicationSignOff.sign_off_id)
+    )
+    sign_offs = [tuple(row) for row in counted]
+    numbers = [each.position for each in publications]
+    taken = await session.scalars(select(Position).where(Position.number.in_(numbers)))
+    nonce_of = {each.number: each.nonce for each in taken}
+    return {
+        each.id: _PublicationFacts(
+            nonce_of.get(each.position, ""),
+            tuple(stage for stage in stages if stage.publication_id == each.id),
+            tuple(sign_off for publication, sign_off in sign_offs if publication == each.id),
+        )
+        for each in publications
+    }
+
+
+def _link_of(
+    attested: _AttestationRow, ring: Keyring, facts: Mapping[str, _PublicationFacts]
+) -> ChainLink:
     attestation = attested.attestation
     statement = ring.statement_in(attestation.envelope, attestation.sequence)
     predicate = statement.predicate
     if (predicate.id, predicate.sequence) != (attestation.id, attestation.sequence):
         raise AttestationError(f"its statement is number {predicate.sequence}, of {predicate.id}")
     if not isinstance(statement, KeyStatement):
-        _check_rows(attested, statement)
+        _check_rows(attested, statement, facts)
     return ChainLink(previous=predicate.previous, hash=attestation.hash, computed=statement.hash())
 
 
-def _check_rows(attested: _AttestationRow, statement: Statement) -> None:
-    differing = differences(_stored_predicate(attested, statement.predicate), statement.predicate)
+def _check_rows(
+    attested: _AttestationRow, statement: Statement, facts: Mapping[str, _PublicationFacts]
+) -> None:
+    stored = _stored_predicate(attested, statement.predicate, facts)
+    differing = differences(stored, statement.predicate)
     if {statement.digest} != _row_digests(attested):
         differing.append("digest")
     if differing:
@@ -297,7 +370,9 @@ def _check_rows(attested: _AttestationRow, statement: Statement) -> None:
 
 
 def _stored_predicate(
-    attested: _AttestationRow, predicate: SignOffPredicate | PublicationPredicate
+    attested: _AttestationRow,
+    predicate: SignOffPredicate | PublicationPredicate,
+    facts: Mapping[str, _PublicationFacts],
 ) -> Predicate:
     """Return the predicate that a statement of the current row would have.
 
@@ -309,24 +384,25 @@ def _stored_predicate(
     edition = _EditionName(attested.entry_id, attested.locale)
     place = ChainPosition(predicate.attested_at, predicate.sequence, predicate.previous)
     if isinstance(predicate, SignOffPredicate) and attested.sign_off is not None:
-        return _sign_off_predicate(attested.sign_off, edition, predicate.reviewer.name, place)
+        return _sign_off_predicate(attested.sign_off, edition, place)
     publication = attested.publication
     if isinstance(predicate, PublicationPredicate) and publication is not None:
         if _EditionName(publication.entry_id, publication.locale) != edition:
             raise AttestationError(f"{predicate.id} has been changed: edition")
-        return _publication_predicate(publication, edition, predicate.sign_offs, place)
+        own = facts.get(publication.id, _PublicationFacts())
+        return _publication_predicate(publication, edition, own, place)
     raise AttestationError(f"{predicate.id} does not match its signed statement")
+
+
+def _document(value: JsonObject | None) -> dict[str, JsonValue] | None:
+    """Return a JSON object of a statement, with numbers as any reader has them."""
+    if value is None:
+        return None
+    document: dict[str, JsonValue] = json.loads(canonical_bytes(in_doubles(value)))
+    return document
 
 
 def _row_digests(attested: _AttestationRow) -> set[str | None]:
     """Return the digests in the rows: of the revision, and of the sign-off."""
     own = {attested.sign_off.digest} if attested.sign_off is not None else set()
     return {attested.digest} | own
-
-
-def _is_recorded_before(made_id: ColumnElement[str], first: ColumnElement[int]) -> Exists:
-    return (
-        exists()
-        .where(AuditRecord.subject == made_id)
-        .where(first.is_(None) | (AuditRecord.sequence < first))
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -19,6 +19,9 @@ AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
 # The previous hash of a chain's first link.
 FIRST = "0" * 64
+
+# Errors of reading a row with a value that is not of its column's type.
+UNREADABLE = (ValueError, TypeError, RecursionError, DBAPIError, DatabaseDamaged)
 
 _ROWS_AT_ONCE = 500
 
@@ -98,6 +101,8 @@ async def walk(
     *,
     link_of: Callable[[AnyRow], ChainLink],
     progress: Callable[[int], object],
+    start: VerifiedChain | None = None,
+    prepare: Callable[[Sequence[AnyRow]], Awaitable[None]] | None = None,
 ) -> VerifiedChain | BrokenChain:
     """Verify a chain up to its end or its first broken link.
 
@@ -108,16 +113,22 @@ async def walk(
         link_of: converts a row to a link; raises ``AttestationError`` or ``ValueError`` if the row
             is not valid.
         progress: called with 1 after each link.
+        start: beginning of the chain that is trusted; by default, none.
+        prepare: called with each batch of rows before they are converted.
     """
-    so_far = VerifiedChain()
+    so_far = start or VerifiedChain()
+    rest = chosen.where(sequence > so_far.count) if start is not None else chosen
     try:
-        async with aclosing(in_order(session, chosen, sequence)) as rows:
-            async for row in rows:
-                step = _step(so_far, row, link_of)
-                if isinstance(step, BrokenChain):
-                    return step
-                so_far = step
-                progress(1)
+        async with aclosing(batches(session, rest, sequence)) as found:
+            async for rows in found:
+                if prepare is not None:
+                    await prepare(rows)
+                for row in rows:
+                    step = _step(so_far, row, link_of)
+                    if isinstance(step, BrokenChain):
+                        return step
+                    so_far = step
+                    progress(1)
     except UnreadableError as error:
         return BrokenChain(so_far.count + 1, f"it cannot be read: {error}")
     return so_far
@@ -126,7 +137,21 @@ async def walk(
 async def in_order(
     session: ReadSession, chosen: Rows, key: ColumnElement[Any] | InstrumentedAttribute[Any]
 ) -> AsyncGenerator[AnyRow]:
-    """Yield rows in the order of their keys, with at most 500 of them in memory.
+    """Yield rows in the order of their keys; see :func:`batches`.
+
+    Raises:
+        UnreadableError: at the first row that cannot be read.
+    """
+    async with aclosing(batches(session, chosen, key)) as found:
+        async for rows in found:
+            for row in rows:
+                yield row
+
+
+async def batches(
+    session: ReadSession, chosen: Rows, key: ColumnElement[Any] | InstrumentedAttribute[Any]
+) -> AsyncGenerator[Sequence[AnyRow]]:
+    """Yield rows in the order of their keys, at most 500 at once.
 
     Args:
         session: session to read from.
@@ -136,19 +161,21 @@ async def in_order(
     Raises:
         UnreadableError: at the first row that cannot be read.
     """
-    last, reason = None, ""
-    # An unreadable row makes its whole batch fail, so the second attempt fetches rows one by one.
-    for at_once in (_ROWS_AT_ONCE, 1):
+    last, size, reason = None, _ROWS_AT_ONCE, ""
+    while True:
         rest = chosen if last is None else chosen.where(key > last)
         try:
-            async for row in _stream(session, rest.order_by(key), at_once):
-                last = row[0]
-                yield row
-        except (ValueError, TypeError, RecursionError, DBAPIError, DatabaseDamaged) as error:
+            rows = await _read(session, rest.order_by(key).limit(size))
+        except UNREADABLE as error:
             reason = reason or str(error.orig if isinstance(error, DBAPIError) else error)
-        else:
+            if size == 1:
+                raise UnreadableError(reason) from None
+            size = 1  # an unreadable row makes its whole batch fail
+            continue
+        if not rows:
             return
-    raise UnreadableError(reason)
+        yield rows
+        last = rows[-1][0]
 
 
 def _step(
@@ -165,12 +192,7 @@ def _step(
         return BrokenChain(following, "it is nested too deeply")
 
 
-async def _stream(session: ReadSession, chosen: Rows, at_once: int) -> AsyncIterator[AnyRow]:
+async def _read(session: ReadSession, chosen: Rows) -> Sequence[AnyRow]:
     # Objects that the session has loaded are read again, since the stored values are verified.
-    options = {"yield_per": at_once, "populate_existing": True}
-    result = await session.stream(chosen, execution_options=options)
-    try:
-        async for row in result:
-            yield row
-    finally:
-        await result.close()
+    result = await session.execute(chosen, execution_options={"populate_existing": True})
+    return result.all()

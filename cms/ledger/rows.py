@@ -15,7 +15,7 @@ from typing import Any, Final, TypedDict
 
 from sqlalchemy import inspect
 
-from cms.content.canonical_json import Json, canonical_bytes, plain_canonical_bytes
+from cms.content.canonical_json import Json, JsonObject, canonical_bytes, plain_canonical_bytes
 from cms.content.strict_json import in_doubles
 from cms.identifiers import new_salt
 from cms.storage.dialects import as_text
@@ -239,7 +239,7 @@ def hash_of_row(table: str, version: int, values: Mapping[str, Json], salt: str)
     Raises:
         ValueError: if a text has no canonical form.
     """
-    row = {"table": table, "version": version, "salt": salt, "values": values}
+    row: JsonObject = {"table": table, "version": version, "salt": salt, "values": values}
     return hashlib.sha256(_ROW_TAG + plain_canonical_bytes(row)).hexdigest()
 
 

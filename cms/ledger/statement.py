@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, JsonValue, TypeAdapter
 
 from cms.errors import AttestationError
 from cms.ledger.form import Form, Moment, read_form
@@ -38,11 +38,12 @@ class StatementSubject(Form):
     digest: Digest
 
 
-class Reviewer(Form):
-    """The person who signed off, with the name at that time."""
+class AttestedStage(Form):
+    """A stage of the policy under which a page was published."""
 
-    id: str
     name: str
+    role: str
+    approvals: int
 
 
 class ChainedPredicate(Form):
@@ -80,14 +81,14 @@ class SignOffPredicate(Predicate):
 
     Attributes:
         stage: stage of the policy.
-        reviewer: the reviewer.
+        reviewer: id of the reviewer's person, whose name can change.
         account: the reviewer's account.
         signed_at: when the reviewer signed off.
         expires_at: when the sign-off ceases to count.
     """
 
     stage: str
-    reviewer: Reviewer
+    reviewer: str
     account: str
     signed_at: Moment
     expires_at: Moment
@@ -99,18 +100,29 @@ class PublicationPredicate(Predicate):
     Attributes:
         path: path on the site; ``None`` for an entry without a page.
         position: number in the order of all publications and their ends.
+        nonce: nonce of the position, which no other history of the site has there.
         published_at: when it was published.
-        published_by: id of the account that published it.
+        published_by: id of the account that published it, or ``"operator"``.
+        basis: why it may be public: its stages are complete, an administrator published it without
+            sign-offs, it was imported, or it is the first content of a new site.
+        reason: the administrator's reason for publishing it without sign-offs, if one did.
+        source: the system that it was imported from, if it was.
+        claimed_review: the review that this system claims, which counts for no stage.
+        stages: stages of the policy, in order.
         sign_offs: ids of the sign-offs on this content that counted.
-        break_glass_reason: why it was published without the sign-off gate, if it was.
     """
 
     path: str | None
     position: int
+    nonce: str
     published_at: Moment
     published_by: str
+    basis: Literal["signed_off", "break_glass", "imported", "setup"]
+    reason: str | None
+    source: str | None
+    claimed_review: dict[str, JsonValue] | None
+    stages: tuple[AttestedStage, ...]
     sign_offs: tuple[str, ...]
-    break_glass_reason: str | None
 
 
 class KeyPredicate(ChainedPredicate):
