@@ -19,24 +19,21 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from cms.clock import to_milliseconds
-from cms.content.canonical_json import Json, JsonObject, canonical_bytes, digest_of
-from cms.content.strict_json import in_doubles
+from cms.content.canonical_json import Json, JsonObject, canonical_bytes
 from cms.ledger.chain import (
     FIRST,
     AnyRow,
     BrokenChain,
     ChainLink,
-    UnreadableError,
     VerifiedChain,
     ignore_progress,
-    in_order,
     walk,
 )
 from cms.ledger.counters import advance, current
 from cms.ledger.rows import audited_rows, root_of
 from cms.storage.database import ReadSession, WriteSession
 from cms.storage.dialects import as_text
-from cms.tables import AuditedRow, AuditRecord, Base, Revision
+from cms.tables import AuditedRow, AuditRecord, Base
 
 _TAG = b"copydesk.audit.v1\n"
 # The columns that a record's hash covers.
@@ -61,19 +58,6 @@ class Record:
     action: str
     subject: str | None
     detail: Mapping[str, Json] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class BrokenRevision:
-    """A revision whose content does not have the stored digest.
-
-    Attributes:
-        revision_id: id of the revision.
-        reason: the fault, as a clause for messages.
-    """
-
-    revision_id: str
-    reason: str
 
 
 async def append(
@@ -146,7 +130,9 @@ def _chained(
 
 
 async def verify(
-    session: ReadSession, progress: Callable[[int], object] = ignore_progress
+    session: ReadSession,
+    progress: Callable[[int], object] = ignore_progress,
+    start: VerifiedChain | None = None,
 ) -> VerifiedChain | BrokenChain:
     """Verify the whole chain, and return it or its first broken link.
 
@@ -157,39 +143,20 @@ async def verify(
     Args:
         session: a snapshot, so that no record is appended meanwhile.
         progress: called with 1 after each record.
+        start: beginning of the chain that is trusted; by default, none.
     """
     records = select(*AuditRecord.__table__.columns)
-    found = await walk(session, records, AuditRecord.sequence, link_of=_link_of, progress=progress)
+    found = await walk(
+        session,
+        records,
+        AuditRecord.sequence,
+        link_of=_link_of,
+        progress=progress,
+        start=start,
+    )
     if isinstance(found, BrokenChain):
         return found
     return found.check_length(await current(session, "audit"))
-
-
-async def verify_revisions(
-    session: ReadSession, progress: Callable[[int], object] = ignore_progress
-) -> list[BrokenRevision]:
-    """Compute the digest of every revision, and return those that differ from the stored one.
-
-    The check ends at the first revision that cannot be read, which is the last one returned.
-
-    Args:
-        session: session to read from.
-        progress: called with 1 after each revision.
-    """
-    broken: list[BrokenRevision] = []
-    revisions = select(Revision.id, Revision.content, Revision.digest)
-    last = ""
-    try:
-        async for revision_id, content, digest in in_order(session, revisions, Revision.id):
-            last = revision_id
-            if reason := _fault_of(content, digest):
-                broken.append(BrokenRevision(revision_id, reason))
-            progress(1)
-    except UnreadableError as error:
-        following = select(Revision.id).where(Revision.id > last).order_by(Revision.id).limit(1)
-        unread = str(await session.scalar(following))
-        broken.append(BrokenRevision(unread, f"it cannot be read: {error}"))
-    return broken
 
 
 def _link_of(row: AnyRow) -> ChainLink:
@@ -197,11 +164,3 @@ def _link_of(row: AnyRow) -> ChainLink:
     return ChainLink(
         previous=values["previous_hash"], hash=values["hash"], computed=hash_of(values)
     )
-
-
-def _fault_of(content: JsonObject, digest: str) -> str:
-    try:
-        computed = digest_of(in_doubles(content))
-    except (ValueError, RecursionError) as error:
-        return f"the digest of its content cannot be computed: {error}"
-    return "" if computed == digest else "its content does not match its digest"

@@ -30,6 +30,7 @@ from cms.storage.dialects.connecting import (
 )
 from cms.storage.dialects.dialect_function import DialectFunction
 from cms.storage.dialects.expressions import (
+    MomentText,
     element_number,
     element_text,
     elements_of,
@@ -71,6 +72,7 @@ __all__ = [
     "Lookups",
     "Moment",
     "MomentOf",
+    "MomentText",
     "NumberOf",
     "NumberText",
     "Reader",

@@ -41,6 +41,14 @@ def _(element: _Moment, _compiler: SQLCompiler, **_kw: Any) -> str:
     return f"(now() - interval '{element.seconds_ago} seconds')"
 
 
+class MomentText(DialectFunction):
+    """A column of times as text in the API's form; in SQLite, exactly the stored text."""
+
+    type = Text()
+    sqlite = "{0}"
+    postgresql = """to_char({0} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
+
+
 class _ElementsOf(DialectFunction):
     sqlite = "json_each({0})"
     postgresql = "jsonb_array_elements({0})"

@@ -1,0 +1,235 @@
+"""Verification of the ledger: chains, attestations, counters, and all rows that they cover."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractContextManager, aclosing
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sqlalchemy import func, select
+
+from cms.ledger import audit
+from cms.ledger.attestation import missing_attestations, verify_attestations
+from cms.ledger.chain import BrokenChain, VerifiedChain
+from cms.ledger.checkpoint import Checkpoint
+from cms.ledger.content_verification import verify_contents
+from cms.ledger.counters import current
+from cms.ledger.row_verification import (
+    RowFault,
+    verify_newer_rows,
+    verify_roots,
+    verify_rows,
+)
+from cms.ledger.rows import COVERED
+from cms.storage.database import ReadSession
+from cms.tables import Base, Position, Publication, PublicationSignOff
+
+# Faults of one check that are kept; the others are counted.
+_KEPT = 1_000
+
+
+@dataclass(frozen=True)
+class Valid:
+    """A check that passed.
+
+    Attributes:
+        words: the result, as a line for messages.
+    """
+
+    words: str
+
+
+@dataclass(frozen=True)
+class Invalid:
+    """A fault that a check found.
+
+    Attributes:
+        words: the fault, as a line for messages.
+    """
+
+    words: str
+
+
+Finding = Valid | Invalid
+
+
+class Progress(Protocol):
+    """A display of progress."""
+
+    def __call__(self, label: str, length: int) -> AbstractContextManager[Callable[[int], object]]:
+        """Return a context with a function that is called with the number of further steps."""
+
+
+@dataclass
+class _Faults:
+    """The faults of one check, of which the first are kept."""
+
+    kept: list[Invalid] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, words: str) -> None:
+        """Add a fault."""
+        self.count += 1
+        if len(self.kept) < _KEPT:
+            self.kept.append(Invalid(words))
+
+    def findings(self, passed: str) -> list[Finding]:
+        """Return the faults, or the line for a check that passed."""
+        more = self.count - len(self.kept)
+        rest = [Invalid(f"and {more} more of these faults")] if more else []
+        return [*self.kept, *rest] or [Valid(passed)]
+
+
+async def verify_ledger(
+    session: ReadSession,
+    public_key_pem: str | None,
+    progress: Progress,
+    since: Checkpoint | None = None,
+) -> AsyncGenerator[Finding]:
+    """Verify the ledger and all rows that it covers, and yield the results of each check.
+
+    Args:
+        session: a snapshot, so that nothing is written meanwhile.
+        public_key_pem: a key of the site, which the reader trusts, if any.
+        progress: display of progress.
+        since: verified checkpoint; what was written up to it is trusted.
+    """
+    yield await _audit_chain(session, progress, since)
+    yield await _attestations(session, public_key_pem, progress, since)
+    yield await _attested(session)
+    after = since.sequence if since is not None else 0
+    doubted: set[int] = set()
+    for finding in await _roots(session, progress, after, doubted):
+        yield finding
+    for finding in await _positions(session):
+        yield finding
+    for table in COVERED:
+        for finding in await _rows(session, table, progress, after, doubted):
+            yield finding
+    for finding in await _contents(session, progress, after):
+        yield finding
+
+
+async def _audit_chain(
+    session: ReadSession, progress: Progress, since: Checkpoint | None
+) -> Finding:
+    start = VerifiedChain(since.sequence, since.hash) if since is not None else None
+    with progress("Audit chain", await current(session, "audit")) as seen:
+        found = await audit.verify(session, seen, start)
+    return _chain_finding("audit record", found)
+
+
+async def _attestations(
+    session: ReadSession, public_key: str | None, progress: Progress, since: Checkpoint | None
+) -> Finding:
+    start = None
+    if since is not None:
+        start = VerifiedChain(since.attestation_sequence, since.attestation_hash)
+    with progress("Attestations", await current(session, "attestation")) as seen:
+        found = await verify_attestations(session, public_key, seen, start)
+    return _chain_finding("attestation", found)
+
+
+def _chain_finding(called: str, found: VerifiedChain | BrokenChain) -> Finding:
+    if isinstance(found, BrokenChain):
+        return Invalid(f"{called} {found.sequence} is not valid: {found.reason}")
+    return Valid(f"{called}s: {found.count} are valid; the last hash is {found.head_hash}")
+
+
+async def _attested(session: ReadSession) -> Finding:
+    missing = await missing_attestations(session)
+    if not missing:
+        return Valid("sign-offs and publications: all are attested")
+    more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+    return Invalid(f"the attestation of {missing[0]}{more} is missing")
+
+
+async def _roots(
+    session: ReadSession, progress: Progress, after: int, doubted: set[int]
+) -> list[Finding]:
+    faults = _Faults()
+    count = await current(session, "audit") - after
+    with progress("Roots", count) as seen:
+        async with aclosing(verify_roots(session, seen, after)) as found:
+            async for fault in found:
+                if len(doubted) < _KEPT:
+                    doubted.add(fault.sequence)
+                faults.add(f"audit record {fault.sequence} is not valid: {fault.reason}")
+    return faults.findings(f"row hashes: those of {count} audit records match their roots")
+
+
+async def _positions(session: ReadSession) -> list[Finding]:
+    """Verify that positions have no gaps, and that no row names another one."""
+    faults = _Faults()
+    last = await current(session, "position")
+    count = await session.scalar(select(func.count()).select_from(Position)) or 0
+    largest = await session.scalar(select(func.max(Position.number))) or 0
+    smallest = await session.scalar(select(func.min(Position.number))) or 1
+    if (count, largest, smallest) != (last, last, 1):
+        faults.add(
+            f"positions are not valid: numbers were assigned up to {last}, and there are {count}, "
+            f"from {smallest} to {largest}"
+        )
+    for column in (
+        *(Publication.position, Publication.ended_position),
+        *(PublicationSignOff.position, PublicationSignOff.ended_position),
+    ):
+        table = column.class_.__table__
+        unknown = (
+            select(*table.primary_key, column)
+            .where(column.is_not(None), ~column.in_(select(Position.number)))
+            .limit(_KEPT)
+        )
+        for *key, number in await session.execute(unknown):
+            named = " ".join(map(str, key))
+            faults.add(f"{table.name} {named} is not valid: there is no position {number}")
+    return faults.findings(f"positions: {count} have no gaps")
+
+
+async def _rows(
+    session: ReadSession, table: str, progress: Progress, after: int, doubted: set[int]
+) -> list[Finding]:
+    faults, count = _Faults(), 0
+
+    def seen_rows(number: int) -> None:
+        nonlocal count
+        count += number
+        seen(number)
+
+    stored = Base.metadata.tables[table]
+    length = await session.scalar(select(func.count()).select_from(stored)) or 0
+    with progress(table, length) as seen:
+        found = (
+            verify_newer_rows(session, table, seen_rows, after=after, doubted=doubted)
+            if after
+            else verify_rows(session, table, seen_rows, doubted=doubted)
+        )
+        async with aclosing(found):
+            async for fault in found:
+                faults.add(_words_of(fault))
+    if not after and count != length and not faults.count:
+        faults.add(f"{table} is not valid: of {length} rows, {count} can be read in order")
+    return faults.findings(f"{table}: {count} rows match the ledger")
+
+
+async def _contents(session: ReadSession, progress: Progress, after: int) -> list[Finding]:
+    faults, count = _Faults(), 0
+
+    def seen_contents(number: int) -> None:
+        nonlocal count
+        count += number
+        seen(number)
+
+    length = await session.scalar(
+        select(func.count()).select_from(Base.metadata.tables["revision"])
+    )
+    with progress("Contents", length or 0) as seen:
+        async with aclosing(verify_contents(session, seen_contents, after)) as found:
+            async for fault in found:
+                faults.add(_words_of(fault))
+    return faults.findings(f"revisions: {count} match their contents")
+
+
+def _words_of(fault: RowFault) -> str:
+    return f"{fault.table} {fault.key} is not valid: {fault.reason}"
