@@ -5,49 +5,28 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import click
-from sqlalchemy import func, select
 
 from cms import clock
+from cms.cli.deriving import verify_derived
 from cms.cli.files import FILE, json_in, text_in
 from cms.cli.group import open_database
 from cms.content.canonical_json import Json
 from cms.errors import AttestationError, Refused
-from cms.ledger import audit as audit_chain
-from cms.ledger.attestation import missing_attestations, verify_attestations
-from cms.ledger.chain import BrokenChain, VerifiedChain
+from cms.ledger.checkpoint import Checkpoint, verify_checkpoint
 from cms.ledger.checkpoint import checkpoint as make_checkpoint
-from cms.ledger.checkpoint import verify_checkpoint
 from cms.ledger.counters import current
 from cms.ledger.keyring import Keyring
 from cms.ledger.keys import keyring_of, signer_of
+from cms.ledger.verification import Finding, Invalid, Valid, verify_ledger
 from cms.settings import load_settings
 from cms.signing import Envelope, KeyFile
 from cms.storage.database import ReadSession
 from cms.storage.dialects import as_text
-from cms.tables import Revision
-
-
-@dataclass(frozen=True)
-class _Holds:
-    """A check that passed."""
-
-    words: str
-
-
-@dataclass(frozen=True)
-class _Fails:
-    """A check that failed."""
-
-    words: str
-
-
-_Finding: TypeAlias = _Holds | _Fails
 
 
 @click.group()
@@ -65,21 +44,40 @@ def audit() -> None:
     help="A signed checkpoint to verify the chains against; can be repeated.",
 )
 @click.option(
+    "--since",
+    type=FILE,
+    metavar="FILE",
+    help="A signed checkpoint to trust: only what was written after it is verified.",
+)
+@click.option(
     "--key",
     type=FILE,
     metavar="PEM",
     help="A public key of the site; by default, that of COPYDESK_SIGNING_KEY.",
 )
-def verify_history(checkpoints: Sequence[str], key: str | None) -> None:
-    """Verify the audit chain, the attestations and the digests of all revisions.
+@click.option(
+    "--derive/--no-derive",
+    default=True,
+    help="Whether to derive HTML and search documents again and compare them.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Number of processes that derive.",
+)
+def verify_history(
+    checkpoints: Sequence[str], since: str | None, key: str | None, jobs: int, *, derive: bool
+) -> None:
+    """Verify the audit chain, the attestations, and every row that a command wrote.
 
     A chain that was cut off, with its counter reset, and an audit chain that was rebuilt are found
     only with a --checkpoint that was created earlier and stored elsewhere.
     """
-    findings = asyncio.run(_findings(checkpoints, key))
-    for finding in findings:
-        click.echo(finding.words)
-    if any(isinstance(finding, _Fails) for finding in findings):
+    options = _Options(checkpoints, since, key, jobs if derive else 0)
+    if asyncio.run(_verify(options)):
         raise click.exceptions.Exit(1)
 
 
@@ -95,23 +93,64 @@ async def _checkpoint() -> Envelope:
         return await make_checkpoint(session, signer, clock.now())
 
 
-async def _findings(checkpoints: Sequence[str], key: str | None) -> list[_Finding]:
-    envelopes = {name: json_in(name) for name in checkpoints}
-    async with open_database(load_settings()) as database, database.reading() as session:
+@dataclass(frozen=True)
+class _Options:
+    """The options of the verification; ``jobs`` is 0 if nothing is derived."""
+
+    checkpoints: Sequence[str]
+    since: str | None
+    key: str | None
+    jobs: int
+
+
+async def _verify(options: _Options) -> bool:
+    """Print the result of each check, and return whether there are faults."""
+    has_faults = False
+    async with aclosing(_findings(options)) as found:
+        async for finding in found:
+            click.echo(finding.words)
+            has_faults |= isinstance(finding, Invalid)
+    return has_faults
+
+
+async def _findings(options: _Options) -> AsyncGenerator[Finding]:
+    envelopes = {name: json_in(name) for name in options.checkpoints}
+    settings = load_settings()
+    async with open_database(settings) as database, database.reading() as session:
         own = await _own_key(session, database.key_file)
-        public_key = text_in(key) if key is not None else own.public_key
-        return [
-            await _audit_chain(session),
-            await _attestations(session, public_key),
-            *(own.faults if key is None else ()),
-            *_replacements(await keyring_of(session)),
-            await _check_attested(session),
-            await _revisions(session),
-            *[
-                await _held_checkpoint(session, name, each, public_key)
-                for name, each in envelopes.items()
-            ],
-        ]
+        public_key = text_in(options.key) if options.key is not None else own.public_key
+        since = None
+        if options.since is not None:
+            since = await _trusted_checkpoint(session, options.since, public_key)
+        async with aclosing(verify_ledger(session, public_key, _progress, since)) as found:
+            async for finding in found:
+                yield finding
+        for finding in () if options.key is not None else own.faults:
+            yield finding
+        for finding in _replacements(await keyring_of(session)):
+            yield finding
+        if options.jobs:
+            after = since.sequence if since is not None else 0
+            for finding in await verify_derived(session, settings, options.jobs, _progress, after):
+                yield finding
+        for name, each in envelopes.items():
+            yield await _held_checkpoint(session, name, each, public_key)
+
+
+async def _trusted_checkpoint(
+    session: ReadSession, name: str, public_key: str | None
+) -> Checkpoint:
+    """Return the checkpoint in a file, whose records the chains still have.
+
+    Raises:
+        click.ClickException: if it is not valid.
+    """
+    try:
+        return await verify_checkpoint(session, json_in(name), public_key)
+    except AttestationError as error:
+        raise click.ClickException(
+            f"checkpoint {name} is not valid: {error}; run without --since to verify everything"
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -119,7 +158,7 @@ class _OwnKey:
     """The public key of this server, or the reasons why it cannot sign."""
 
     public_key: str | None
-    faults: Sequence[_Fails]
+    faults: Sequence[Invalid]
 
 
 async def _own_key(session: ReadSession, key_file: KeyFile) -> _OwnKey:
@@ -128,67 +167,31 @@ async def _own_key(session: ReadSession, key_file: KeyFile) -> _OwnKey:
     except Refused as refused:
         # A site that has signed nothing yet needs no key.
         is_needed = await current(session, "attestation") > 0
-        faults = [_Fails(f"signing key: {each.message}") for each in refused.errors]
+        faults = [Invalid(f"signing key: {each.message}") for each in refused.errors]
         return _OwnKey(None, faults if is_needed else [])
     return _OwnKey(signer.public_key_pem(), [])
 
 
-def _replacements(ring: Keyring) -> Iterator[_Holds]:
+def _replacements(ring: Keyring) -> Iterator[Valid]:
     """Yield a warning for every key that replaced a lost one."""
     for said in (key.introduced for key in ring.keys if key.is_replacement):
         if said is not None:
-            yield _Holds(
+            yield Valid(
                 f"key {said.key} replaced {said.follows}, which was reported lost at "
                 f"{as_text(said.attested_at)}: {said.reason!r}; the last attestation under the "
                 f"lost key is {said.sequence - 1}, with the hash {said.previous}"
             )
 
 
-async def _audit_chain(session: ReadSession) -> _Finding:
-    with _progress("Audit chain", await current(session, "audit")) as seen:
-        found = await audit_chain.verify(session, seen)
-    return _chain_finding("audit record", found)
-
-
-async def _attestations(session: ReadSession, public_key: str | None) -> _Finding:
-    with _progress("Attestations", await current(session, "attestation")) as seen:
-        found = await verify_attestations(session, public_key, seen)
-    return _chain_finding("attestation", found)
-
-
-def _chain_finding(called: str, found: VerifiedChain | BrokenChain) -> _Finding:
-    if isinstance(found, BrokenChain):
-        return _Fails(f"{called} {found.sequence} is not valid: {found.reason}")
-    return _Holds(f"{called}s: {found.count} are valid; the last hash is {found.head_hash}")
-
-
-async def _check_attested(session: ReadSession) -> _Finding:
-    missing = await missing_attestations(session)
-    if not missing:
-        return _Holds("sign-offs and publications: all are attested")
-    more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-    return _Fails(f"the attestation of {missing[0]}{more} is missing")
-
-
-async def _revisions(session: ReadSession) -> _Finding:
-    count = await session.scalar(select(func.count()).select_from(Revision)) or 0
-    with _progress("Revisions", count) as seen:
-        broken = await audit_chain.verify_revisions(session, seen)
-    if not broken:
-        return _Holds(f"revisions: {count} match their digests")
-    more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
-    return _Fails(f"{broken[0].revision_id} is not valid{more}: {broken[0].reason}")
-
-
 async def _held_checkpoint(
     session: ReadSession, name: str, envelope: Json, public_key: str | None
-) -> _Finding:
+) -> Finding:
     try:
         held = await verify_checkpoint(session, envelope, public_key)
     except AttestationError as error:
-        return _Fails(f"checkpoint {name} is not valid: {error}")
+        return Invalid(f"checkpoint {name} is not valid: {error}")
     moment = as_text(held.recorded_at)
-    return _Holds(f"checkpoint {name} is valid: the chains still contain their records of {moment}")
+    return Valid(f"checkpoint {name} is valid: the chains still contain their records of {moment}")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Final
 
 _TYPES: Final = """
     Account Action AddComment AddEdition AffectedPage AffectedReason AnnouncePresence
-    ArchiveEntry Archived Attestation AuditOutcome AuditRecord AuditWhere BlamedParagraph
+    ArchiveEntry Archived Attestation AuditRecord AuditWhere BlamedParagraph
     Boolean BreakGlassPublish BrokenLink CannotSign Category CategoryCycle ChangeCategory
     ChangePassword ChangeRequest ChangesRequested Checkpoint ChosenRevision ClaimedReview CommentAdded
     CommentPlace CommentThread CreateAccount CreateCategory CreatePerson CreateTag Date DateTime

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 
 from cms.ledger import audit
 from cms.ledger.attestation import missing_attestations, verify_attestations
@@ -104,9 +104,8 @@ async def verify_ledger(
         yield finding
     for finding in await _positions(session):
         yield finding
-    for table in COVERED:
-        for finding in await _rows(session, table, progress, after, doubted):
-            yield finding
+    for finding in await _rows(session, progress, after, doubted):
+        yield finding
     for finding in await _contents(session, progress, after):
         yield finding
 
@@ -188,47 +187,53 @@ async def _positions(session: ReadSession) -> list[Finding]:
 
 
 async def _rows(
-    session: ReadSession, table: str, progress: Progress, after: int, doubted: set[int]
+    session: ReadSession, progress: Progress, after: int, doubted: set[int]
 ) -> list[Finding]:
-    faults, count = _Faults(), 0
-
-    def seen_rows(number: int) -> None:
-        nonlocal count
-        count += number
-        seen(number)
-
-    stored = Base.metadata.tables[table]
-    length = await session.scalar(select(func.count()).select_from(stored)) or 0
-    with progress(table, length) as seen:
-        found = (
-            verify_newer_rows(session, table, seen_rows, after=after, doubted=doubted)
-            if after
-            else verify_rows(session, table, seen_rows, doubted=doubted)
-        )
-        async with aclosing(found):
-            async for fault in found:
-                faults.add(_words_of(fault))
-    if not after and count != length and not faults.count:
-        faults.add(f"{table} is not valid: of {length} rows, {count} can be read in order")
-    return faults.findings(f"{table}: {count} rows match the ledger")
+    faults, total = _Faults(), 0
+    for table in COVERED:
+        count = await session.scalar(select(func.count()).select_from(_table(table))) or 0
+        with progress(table, count) as advance:
+            seen = _Count(advance)
+            found = (
+                verify_newer_rows(session, table, seen, after=after, doubted=doubted)
+                if after
+                else verify_rows(session, table, seen, doubted=doubted)
+            )
+            async with aclosing(found):
+                async for fault in found:
+                    faults.add(_words_of(fault))
+        if not after and seen.count != count:
+            faults.add(f"{table} is not valid: {seen.count} of {count} rows can be read in order")
+        total += seen.count
+    return faults.findings(f"rows: {total} match the ledger")
 
 
 async def _contents(session: ReadSession, progress: Progress, after: int) -> list[Finding]:
-    faults, count = _Faults(), 0
-
-    def seen_contents(number: int) -> None:
-        nonlocal count
-        count += number
-        seen(number)
-
-    length = await session.scalar(
-        select(func.count()).select_from(Base.metadata.tables["revision"])
-    )
-    with progress("Contents", length or 0) as seen:
-        async with aclosing(verify_contents(session, seen_contents, after)) as found:
+    faults = _Faults()
+    length = await session.scalar(select(func.count()).select_from(_table("revision"))) or 0
+    with progress("Contents", length) as advance:
+        seen = _Count(advance)
+        async with aclosing(verify_contents(session, seen, after)) as found:
             async for fault in found:
                 faults.add(_words_of(fault))
-    return faults.findings(f"revisions: {count} match their contents")
+    return faults.findings(f"revisions: {seen.count} match their contents")
+
+
+class _Count:
+    """A count of steps, which are displayed too."""
+
+    def __init__(self, advance: Callable[[int], object]) -> None:
+        self._advance = advance
+        self.count = 0
+
+    def __call__(self, number: int) -> None:
+        """Count further steps."""
+        self.count += number
+        self._advance(number)
+
+
+def _table(name: str) -> Table:
+    return Base.metadata.tables[name]
 
 
 def _words_of(fault: RowFault) -> str:

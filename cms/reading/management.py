@@ -95,8 +95,8 @@ def audit_records() -> Relation:
         AuditRecord.actor,
         AuditRecord.action,
         AuditRecord.subject,
-        AuditRecord.outcome,
         AuditRecord.detail,
+        AuditRecord.rows_root,
         AuditRecord.previous_hash,
         AuditRecord.hash,
     )

@@ -238,8 +238,8 @@ class AuditRow(Row):
     actor = Column()
     action = Column()
     subject = Column()
-    outcome = Column()
     detail = Column()
+    rows_root = Column()
     previous_hash = Column()
     hash = Column()
 

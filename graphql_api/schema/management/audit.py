@@ -32,7 +32,7 @@ def _account(record: AuditRow, _: Call) -> Rows:
 
 
 class AuditRecord:
-    """A record of the audit chain: an action, its actor, its subject and its outcome."""
+    """A record of the audit chain: an action that was done, its actor and its subject."""
 
     sequence = value("int", AuditRow.sequence, "Sequence number in the chain, without gaps.")
     recorded_at = value("DateTime", AuditRow.recorded_at, "When the action was recorded.")
@@ -42,13 +42,17 @@ class AuditRecord:
         _account,
         "Account that acted; null if the actor was no account.",
     )
-    action = word("Action", AuditRow.action, "Action that the actor requested.")
+    action = word("Action", AuditRow.action, "Action that the actor did.")
     action_name = word_text("str", "action", AuditRow.action)
     subject = value(
         "str | None", AuditRow.subject, "Id of the object of the action; null for none."
     )
-    outcome = word("AuditOutcome", AuditRow.outcome, "Whether the action was carried out.")
     detail = value("JSON", AuditRow.detail, "Further facts about the action, by name.")
+    rows_root = value(
+        "str | None",
+        AuditRow.rows_root,
+        "Root of the hashes of the rows that the command wrote; null if it has a later record.",
+    )
     previous_hash = value("str", AuditRow.previous_hash, "Hash of the preceding record.")
     hash = value("str", AuditRow.hash, "Hash of this record, which the next one repeats.")
 
@@ -58,7 +62,6 @@ AUDIT_SUMMED = Summed(
     (
         Facet("actor", AuditRow.actor),
         Facet("action", AuditRow.action, enum="Action"),
-        Facet("outcome", AuditRow.outcome, enum="AuditOutcome"),
     ),
     {"recordedAt": AuditRow.recorded_at},
 )
@@ -76,7 +79,7 @@ AUDIT_WHERE: Mapping[str, Declared] = {
     "actor": leaf_comparison(
         "str", AuditRow.actor, "Filter on the id of the account that acted, or `operator`."
     ),
-    "action": comparison("ActionFilter", AuditRow.action, "Filter on the requested action."),
+    "action": comparison("ActionFilter", AuditRow.action, "Filter on the action."),
     "subject": leaf_comparison(
         "str", AuditRow.subject, "Filter on the id of the object of the action."
     ),
@@ -85,5 +88,4 @@ AUDIT_WHERE: Mapping[str, Declared] = {
         _entry_id,
         "Filter on the id of the entry that the action concerned.",
     ),
-    "outcome": comparison("AuditOutcomeFilter", AuditRow.outcome, "Filter on the outcome."),
 }

@@ -9,7 +9,6 @@ from cms.comparison.changes import LinkChangeKind, ValueChangeKind
 from cms.comparison.merge import Outcome as MergeOutcome
 from cms.comparison.word_diff import Operation
 from cms.content.markup.sanitizing import LossCode
-from cms.ledger.audit import AuditOutcome
 from cms.publishing.gates import GATES
 from cms.review.relations import REVIEW_OUTCOMES, STATES
 from cms.site import Site
@@ -29,7 +28,6 @@ def add_editing_vocabularies(registry: TypeRegistry, site: Site) -> None:
         "EntryState": ("Workflow states of a revision.", STATES),
         "PublishGate": ("Gates before publication, including those of plugins.", gates),
         "ReviewOutcome": ("Outcomes of a review.", REVIEW_OUTCOMES),
-        "AuditOutcome": ("Outcomes of a requested action.", get_args(AuditOutcome)),
         "WordChangeKind": ("Kinds of change of words in a text.", get_args(Operation)),
         "ValueChangeKind": ("Kinds of change of a value.", get_args(ValueChangeKind)),
         "LinkChangeKind": ("Kinds of change of a link or reference.", get_args(LinkChangeKind)),
@@ -42,5 +40,5 @@ def add_editing_vocabularies(registry: TypeRegistry, site: Site) -> None:
     }
     for name, (description, words) in fixed.items():
         registry.add_fixed_words(name, description, words_by_name(name, words))
-    for enum in ("EntryState", "Action", "AuditOutcome"):
+    for enum in ("EntryState", "Action"):
         add_enum_filter(registry, enum)
