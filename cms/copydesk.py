@@ -47,8 +47,7 @@ class Migrated:
 
 def reactions_of(site: Site) -> tuple[Reaction, ...]:
     """Return the functions that act on the events of a site's commands, in order."""
-    own = site.reactions if hasattr(site, "reactions") else ()
-    return (attest, *own)
+    return (attest,)
 
 
 def desk_of(database: Database, site: Site) -> Desk:

@@ -104,9 +104,7 @@ ROLE_ACTIONS: Mapping[str, Mapping[Action, Reach]] = {
     # All actions except sign-offs and change requests, which are for reviewers.
     "administrator": {
         **dict.fromkeys(
-            set(Action)
-            - {Action.REVIEW_SIGN_OFF, Action.REVIEW_REQUEST_CHANGES}
-            - OF_THE_OPERATOR,
+            set(Action) - {Action.REVIEW_SIGN_OFF, Action.REVIEW_REQUEST_CHANGES} - OF_THE_OPERATOR,
             Reach.ANY,
         ),
         # A session or token of another account could sign off in its name.

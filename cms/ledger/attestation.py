@@ -17,6 +17,7 @@ from sqlalchemy import exists, func, select, union_all
 
 from cms.clock import to_milliseconds
 from cms.content.canonical_json import Json, JsonObject, canonical_bytes, digest_of
+from cms.content.policy import Stage
 from cms.content.strict_json import in_doubles
 from cms.errors import AttestationError
 from cms.ledger.chain import (
@@ -90,7 +91,7 @@ async def attest_publication(
     publication: Publication,
     *,
     digest: str,
-    stages: Sequence[PublicationStage],
+    stages: Sequence[Stage | PublicationStage],
     sign_offs: Sequence[str],
     nonce: str,
     now: datetime,
@@ -212,7 +213,7 @@ class _PublicationFacts:
     """The facts beside a publication: the nonce of its position, stages, and sign-offs."""
 
     nonce: str = ""
-    stages: tuple[PublicationStage, ...] = ()
+    stages: tuple[Stage | PublicationStage, ...] = ()
     sign_offs: tuple[str, ...] = ()
 
 

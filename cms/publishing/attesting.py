@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cms.events import EntryPublished, Event, SignedOff
 from cms.ledger.attestation import attest_publication, attest_sign_off
-from cms.tables import Person, Publication, Revision, SignOff
+from cms.tables import Position, Publication, Revision, SignOff
 from cms.work.work import Work
 
 
@@ -30,14 +30,12 @@ async def attest(work: Work, events: Sequence[Event]) -> None:
 
 async def _attest_sign_off(work: Work, event: SignedOff) -> None:
     sign_off = await work.session.get_one(SignOff, event.subject)
-    reviewer = await work.session.get_one(Person, sign_off.person_id)
     await attest_sign_off(
         work.session,
         work.key_file,
         sign_off,
         entry_id=event.entry,
         locale=event.locale or work.site.default_locale,
-        reviewer_name=reviewer.name,
         now=work.after_waiting().now,
     )
 
@@ -45,11 +43,14 @@ async def _attest_sign_off(work: Work, event: SignedOff) -> None:
 async def _attest_publication(work: Work, event: EntryPublished) -> None:
     publication = await work.session.get_one(Publication, event.subject)
     revision = await work.session.get_one(Revision, event.revision)
+    position = await work.session.get_one(Position, event.position)
     await attest_publication(
         work.session,
         work.key_file,
         publication,
         digest=revision.digest,
+        stages=event.stages,
         sign_offs=event.sign_offs,
+        nonce=position.nonce,
         now=work.after_waiting().now,
     )

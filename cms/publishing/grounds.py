@@ -61,7 +61,9 @@ class Grounds:
     action: Action
     reason: str | None = None
     source: str | None = None
-    claimed_review: Mapping[str, ClaimedReview] = field(default_factory=lambda: MappingProxyType({}))
+    claimed_review: Mapping[str, ClaimedReview] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
     review_due_at: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
 
     @property

@@ -33,7 +33,7 @@ from sqlalchemy import (
 from cms.content.policy import Stage
 from cms.reading.aliases import aliased_table, word
 from cms.reading.view import AsOf, View
-from cms.tables import Publication, PublicationSignOff, PublicationStage, SignOff
+from cms.tables import PublicationSignOff, PublicationStage, SignOff
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,9 +87,7 @@ def completes_stages(stages: Sequence[Stage], counted: Iterable[Counted]) -> boo
     return any(_are_complete_at(each.counted_at, stages, left) for each in left)
 
 
-def _are_complete_at(
-    moment: datetime, stages: Sequence[Stage], counted: Sequence[Counted]
-) -> bool:
+def _are_complete_at(moment: datetime, stages: Sequence[Stage], counted: Sequence[Counted]) -> bool:
     holding = [each for each in counted if each.counted_at <= moment < each.expires_at]
     return all(
         len({each.person_id for each in holding if each.stage == stage.name}) >= stage.approvals

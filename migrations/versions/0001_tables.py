@@ -74,7 +74,7 @@ def upgrade() -> None:
         _column("description", KEY),
         _column("ordinal", sa.Integer()),
         _column("created_at", MOMENT),
-        sa.CheckConstraint("parent_id <> id", name="ck_category_no_loop"),
+        sa.CheckConstraint("parent_id <> id", name="no_loop"),
         sa.ForeignKeyConstraint(["parent_id"], ["category.id"], name="fk_category_parent_id"),
         sa.PrimaryKeyConstraint("id", name="pk_category"),
         sa.UniqueConstraint("parent_id", "slug", name="uq_category_parent_id_slug"),
@@ -215,10 +215,8 @@ def upgrade() -> None:
         _column("after", KEY, nullable=True),
         _column("resolved_at", MOMENT, nullable=True),
         _column("resolved_by", KEY, nullable=True),
-        sa.CheckConstraint("(field_path is null) = (quote is null)", name="ck_comment_anchor"),
-        sa.CheckConstraint(
-            "(resolved_at is null) = (resolved_by is null)", name="ck_comment_resolved"
-        ),
+        sa.CheckConstraint("(field_path is null) = (quote is null)", name="anchor"),
+        sa.CheckConstraint("(resolved_at is null) = (resolved_by is null)", name="resolved"),
         sa.ForeignKeyConstraint(["author_id"], ["account.id"], name="fk_comment_author_id"),
         sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name="fk_comment_edition_id"),
         sa.ForeignKeyConstraint(["resolved_by"], ["account.id"], name="fk_comment_resolved_by"),
@@ -272,7 +270,7 @@ def upgrade() -> None:
         _column("translated_from", KEY, nullable=True),
         _column("path", KEY, nullable=True),
         _column("created_at", MOMENT),
-        sa.CheckConstraint("number >= 1", name="ck_revision_number_from_one"),
+        sa.CheckConstraint("number >= 1", name="number_from_one"),
         sa.ForeignKeyConstraint(["author_id"], ["account.id"], name="fk_revision_author_id"),
         sa.ForeignKeyConstraint(["byline_id"], ["person.id"], name="fk_revision_byline_id"),
         sa.ForeignKeyConstraint(["category_id"], ["category.id"], name="fk_revision_category_id"),
@@ -315,9 +313,7 @@ def upgrade() -> None:
         _column("expires_at", MOMENT),
         _column("last_used_at", MOMENT, nullable=True),
         _column("revoked_at", MOMENT, nullable=True),
-        sa.CheckConstraint(
-            "kind in ('access', 'preview', 'refresh', 'service')", name="ck_token_kind"
-        ),
+        sa.CheckConstraint("kind in ('access', 'preview', 'refresh', 'service')", name="kind"),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_token_account_id"),
         sa.PrimaryKeyConstraint("id", name="pk_token"),
         sa.UniqueConstraint("hash", name="uq_token_hash"),
@@ -336,8 +332,8 @@ def upgrade() -> None:
         _column("target_id", KEY, nullable=True),
         _column("fragment", KEY),
         _column("url", KEY, nullable=True),
-        sa.CheckConstraint("(target_id is null) <> (url is null)", name="ck_link_one_target"),
-        sa.CheckConstraint("origin in ('field', 'inline', 'reference')", name="ck_link_origin"),
+        sa.CheckConstraint("(target_id is null) <> (url is null)", name="one_target"),
+        sa.CheckConstraint("origin in ('field', 'inline', 'reference')", name="origin"),
         sa.ForeignKeyConstraint(["revision_id"], ["revision.id"], name="fk_link_revision_id"),
         sa.ForeignKeyConstraint(["target_id"], ["entry.id"], name="fk_link_target_id"),
         sa.PrimaryKeyConstraint("revision_id", "field_path", "ordinal", name="pk_link"),
@@ -367,16 +363,14 @@ def upgrade() -> None:
         _column("ended_position", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
             "basis in ('signed_off', 'break_glass', 'imported', 'setup')",
-            name="ck_publication_basis",
+            name="basis",
         ),
         sa.CheckConstraint(
             "(basis = 'break_glass') = (break_glass_reason is not null)",
-            name="ck_publication_break_glass",
+            name="break_glass",
         ),
-        sa.CheckConstraint(
-            "(ended_at is null) = (ended_position is null)", name="ck_publication_ended"
-        ),
-        sa.CheckConstraint("ended_position > position", name="ck_publication_ends_later"),
+        sa.CheckConstraint("(ended_at is null) = (ended_position is null)", name="ended"),
+        sa.CheckConstraint("ended_position > position", name="ends_later"),
         sa.ForeignKeyConstraint(
             ["category_id"], ["category.id"], name="fk_publication_category_id"
         ),
@@ -461,7 +455,7 @@ def upgrade() -> None:
         _column("due_at", MOMENT, nullable=True),
         _column("ended_at", MOMENT, nullable=True),
         _column("outcome", KEY, nullable=True),
-        sa.CheckConstraint("(ended_at is null) = (outcome is null)", name="ck_review_ended"),
+        sa.CheckConstraint("(ended_at is null) = (outcome is null)", name="ended"),
         sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name="fk_review_edition_id"),
         sa.ForeignKeyConstraint(
             ["edition_id", "revision_id"],
@@ -519,9 +513,7 @@ def upgrade() -> None:
         _column("ended_at", MOMENT, nullable=True),
         _column("ended_by", KEY, nullable=True),
         _column("end_cause", KEY, nullable=True),
-        sa.CheckConstraint(
-            "(ended_at is null) = (end_cause is null)", name="ck_change_request_ended"
-        ),
+        sa.CheckConstraint("(ended_at is null) = (end_cause is null)", name="ended"),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name="fk_change_request_account_id"
         ),
@@ -581,7 +573,7 @@ def upgrade() -> None:
         _column("ended_at", MOMENT, nullable=True),
         _column("ended_by", KEY, nullable=True),
         _column("end_cause", KEY, nullable=True),
-        sa.CheckConstraint("(ended_at is null) = (end_cause is null)", name="ck_sign_off_ended"),
+        sa.CheckConstraint("(ended_at is null) = (end_cause is null)", name="ended"),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_sign_off_account_id"),
         sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name="fk_sign_off_edition_id"),
         sa.ForeignKeyConstraint(
@@ -607,9 +599,7 @@ def upgrade() -> None:
         _column("counted_at", MOMENT),
         _column("ended_at", MOMENT, nullable=True),
         _column("ended_position", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint(
-            "(ended_at is null) = (ended_position is null)", name="ck_publication_sign_off_ended"
-        ),
+        sa.CheckConstraint("(ended_at is null) = (ended_position is null)", name="ended"),
         sa.ForeignKeyConstraint(
             ["publication_id"], ["publication.id"], name="fk_publication_sign_off_publication_id"
         ),
