@@ -140,9 +140,7 @@ class Forger:
         if kind.startswith("swapped"):
             return await self._swap(table, column, row, rows)
         value = self._other(column, row[column.name], rows)
-        await self.connection.execute(
-            update(table).where(*_is(table, row)).values({column: value})
-        )
+        await self.connection.execute(update(table).where(*_is(table, row)).values({column: value}))
         names = names_of(table, row) + names_of(table, {**row, column.name: value})
         return Forgery(table.name, kind, names)
 
@@ -155,9 +153,7 @@ class Forger:
         other = self.random.choice(others)
         for target, source in ((row, other), (other, row)):
             values = {column: source[column.name]}
-            await self.connection.execute(
-                update(table).where(*_is(table, target)).values(values)
-            )
+            await self.connection.execute(update(table).where(*_is(table, target)).values(values))
         return Forgery(
             table.name, f"swapped {column.name}", names_of(table, row) + names_of(table, other)
         )
