@@ -208,7 +208,7 @@ async def done(newsroom: Newsroom) -> list[str]:
         return [
             Action(each.action).name
             for each in records
-            if each.outcome == "done" and "entry" in each.detail
+            if "entry" in each.detail
         ]
 
 
