@@ -11,7 +11,8 @@ _TYPES: Final = """
     Account Action AddComment AddEdition AffectedPage AffectedReason AnnouncePresence
     ArchiveEntry Archived Attestation AuditRecord AuditWhere BlamedParagraph
     Boolean BreakGlassPublish BrokenLink CannotSign Category CategoryCycle ChangeCategory
-    ChangePassword ChangeRequest ChangesRequested Checkpoint ChosenRevision ClaimedReview CommentAdded
+    ChangePassword ChangeRequest ChangesRequested Checkpoint ChosenRevision ClaimedReview
+    CommentAdded
     CommentPlace CommentThread CreateAccount CreateCategory CreatePerson CreateTag Date DateTime
     DeleteEntry Difference DisableAccount DueReview DuplicateEntry DuplicateName EnableAccount
     EntriesWhere Entry EntryChanged EntryComment EntryLink EntryOfTypeBy EntryPublication
@@ -23,7 +24,8 @@ _TYPES: Final = """
     MetaTag MissingField MissingSignOff MoveEntry Mutation MutationIdReused NoByline Node
     NotAllowed NotFound NotInReview NotPublished OwnWork PageInfo PageRoute PathInUse
     PeopleWhere Person PersonProfile Perspective Presence PresenceChanged PruneAutosaves
-    PublicationBasis PublicationChanged PublishEntry PublishGate PublishImpact PublishTogether Query QueueItem
+    PublicationBasis
+    PublicationChanged PublishEntry PublishGate PublishImpact PublishTogether Query QueueItem
     RedirectRoute RefreshSession ReplyToComment RequestChanges RequestReview ResolveComment
     RestoreRevision ReviewOutcome ReviewRequest ReviewRequested ReviewStage Revision RevokeRole
     RevokeToken Role RoleGrant Route Seo SeoAlternate ServiceToken SetPassword SignIn

@@ -75,6 +75,7 @@ async def break_glass_publish(
     Raises:
         Refused: if the actor may not, gives no reason, or another gate fails.
     """
+    work.account_id()  # a reason is an account's, and never the operator's
     grounds = Grounds(
         basis="break_glass", action=Action.ENTRY_BREAK_GLASS, reason=check_reason(reason)
     )
