@@ -207,6 +207,19 @@ CASES: Mapping[str, Case] = {
             work, things.draft.id, revision_id=things.draft.head.id, reason="A fire."
         ),
     ),
+    # No role includes these: they are the operator's alone.
+    "publish_imported": Case(
+        action=Action.ENTRY_PUBLISH_IMPORTED,
+        run=lambda work, things: publishing.publish_imported(
+            work, {things.draft.id: things.draft.head.id}, source="Another system"
+        ),
+    ),
+    "publish_setup": Case(
+        action=Action.ENTRY_PUBLISH_SETUP,
+        run=lambda work, things: publishing.publish_setup(
+            work, {things.draft.id: things.draft.head.id}
+        ),
+    ),
     "prune_autosaves": Case(
         action=Action.REVISION_PRUNE,
         run=lambda work, things: pruning.prune_autosaves(work, things.draft.id, older_than=A_DAY),
