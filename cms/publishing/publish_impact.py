@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import aliased
 
 from cms.authorization.actions import Action
 from cms.comparison.difference import difference
@@ -22,6 +24,7 @@ from cms.publishing.loading import (
     public_links_to,
 )
 from cms.reading.visibility import is_public_now
+from cms.review.due import reviewed_at
 from cms.tables import Link, Publication, Revision
 from cms.work.work import Reading
 
@@ -37,8 +40,8 @@ class Impact:
         links_removed: edges that they would not see any more.
         broken: the paths of public pages that would have broken links.
         orphans: the ids of public entries to which no public page would lead any more.
-        stale: the ids of public entries whose reviewers signed off links to this one as it
-            was, and would have to look again.
+        stale: the ids of public entries whose reviewers signed off links to this one while it
+            had other content, and would have to look again.
         errors: why it would be refused.
     """
 
@@ -175,22 +178,32 @@ async def _orphans(reading: Reading, held: Held, gone: Iterable[Edge]) -> list[s
 
 
 async def _stale(reading: Reading, proposal: Proposal) -> list[str]:
-    """Return the public entries that lead to this one, if what they lead to changes."""
-    if proposal.live is None:
-        return []
-    live = await reading.session.get_one(Revision, proposal.live.revision_id)
-    changes = difference(proposal.content_type, live.content, proposal.revision.content)
-    if not changes.is_material:
-        return []
-    sources = await reading.session.scalars(
-        select(Publication.entry_id)
+    """Return the public entries that lead to this one, if their reviewers saw it differently."""
+    reviewed, then = reviewed_at().subquery("reviewed_page"), aliased(Publication)
+    was_seen = and_(
+        then.edition_id == proposal.edition.id,
+        then.published_at <= reviewed.c.reviewed_at,
+        or_(then.ended_at.is_(None), then.ended_at > reviewed.c.reviewed_at),
+    )
+    rows = await reading.session.execute(
+        select(Publication.entry_id, then.revision_id)
+        .join(reviewed, reviewed.c.id == Publication.id)
         .join(Link, Link.revision_id == Publication.revision_id)
+        .join(then, was_seen)
         .where(
             Link.target_id == proposal.entry.id,
-            is_public_now(Publication),
             Publication.locale == proposal.edition.locale,
             Publication.entry_id != proposal.entry.id,
         )
         .distinct()
     )
-    return sorted(sources)
+    sources: dict[str, list[str]] = defaultdict(list)
+    for entry_id, revision_id in rows:
+        sources[revision_id].append(entry_id)
+    stale: set[str] = set()
+    for revision_id, entry_ids in sources.items():
+        seen = await reading.session.get_one(Revision, revision_id)
+        after = proposal.revision.content
+        if difference(proposal.content_type, seen.content, after).is_material:
+            stale.update(entry_ids)
+    return sorted(stale)

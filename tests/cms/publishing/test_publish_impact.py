@@ -134,6 +134,29 @@ async def test_another_revision_moves_a_page_and_changes_its_links(newsroom: New
     assert len(outdated) == 1
 
 
+async def test_a_page_is_not_stale_when_what_its_reviewers_saw_comes_back(
+    newsroom: Newsroom,
+) -> None:
+    first = await newsroom.draft(slug="page", body="As it was.")
+    await newsroom.publish(first)
+    source = await newsroom.published(slug="source", related=["/articles/page"])
+    second = await newsroom.update(first, body="Another.")
+    await newsroom.review(second)
+    assert (await impact_of(newsroom, second)).stale == [source.entry_id]
+    await publish(newsroom, second)
+    # The same revision again, and another one that says the same.
+    assert (await impact_of(newsroom, first)).stale == []
+    third = await newsroom.update(second, body="As it was.")
+    await newsroom.review(third)
+    assert (await impact_of(newsroom, third)).stale == []
+    fourth = await newsroom.update(third, body="Something else.")
+    await newsroom.review(fourth)
+    assert (await impact_of(newsroom, fourth)).stale == [source.entry_id]
+    await publish(newsroom, third)
+    async with newsroom.as_(newsroom.author) as work:
+        assert await outdated_reviews(work) == []
+
+
 async def test_what_another_link_still_leads_to_is_no_orphan(newsroom: Newsroom) -> None:
     await newsroom.published(slug="target")
     head = await newsroom.draft(slug="page", related=["/articles/target"])
