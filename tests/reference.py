@@ -49,6 +49,7 @@ from graphql_api.schema.build import build_delivery_schema
 from tests import searching
 from tests.references import facets, seo
 from tests.references.look import Look
+from tests.references.reviews import Reviews
 from tests.references.thing import Args, Hue, Row, Thing, Word, Zoned
 from tests.references.whole_site import WholeSite
 
@@ -69,9 +70,7 @@ class Reference:
         self.schema = schema or self._resolving(build_delivery_schema(site))
         self.documents = {row.revision_id: row for row in tables["search_document"]}
         publications = tables["publication"]
-        self.sign_offs = [
-            row for row in tables["sign_off"] if self.look.has_signed(row, publications)
-        ]
+        self.reviews = Reviews(self)
         public = [row for row in publications if self.look.is_open(row)]
         self.translations = [self._entry(row) for row in public]
         self.entries = [self._entry(row) for row in self.look.best(public)]
@@ -195,11 +194,14 @@ class Reference:
                 self._incoming(publication.entry_id), args, _by_source
             ),
             "linkGroups": lambda: self._groups_of(publication.content_type, revision.id),
-            "review": lambda: self._review(publication.edition_id, revision.digest),
+            "review": lambda: self._review(publication),
             "revision": lambda: self._revision(revision),
             "attestation": lambda: self._attestation(publication.id),
+            "basis": publication.basis,
             "breakGlassReason": publication.break_glass_reason,
-            "signed": (publication.edition_id, revision.digest),
+            "importSource": publication.source,
+            "claimedReview": _claimed(publication.claimed_review),
+            "signers": {row.person_id for row in self.reviews.sign_offs(publication)},
             "isOutdated": self._is_outdated(revision),
             "availableLocales": lambda: [
                 each.values["locale"] for each in self.in_all_languages(publication.entry_id)
@@ -209,9 +211,9 @@ class Reference:
             "@links": lambda: self._links_of(revision.id),
             "@incomingLinks": lambda: self._incoming(publication.entry_id),
             "@author": lambda: self.byline(revision.author_id),
-            "@reviewers": lambda: self.reviewers(publication.edition_id, revision.digest),
-            "@reviewedAt": lambda: self._reviewed(publication, revision, "signedAt"),
-            "@reviewExpiresAt": lambda: self._reviewed(publication, revision, "expiresAt"),
+            "@reviewers": lambda: self.reviewers(publication),
+            "@reviewedAt": lambda: self._reviewed(publication, "signedAt"),
+            "@reviewExpiresAt": lambda: self._reviewed(publication, "expiresAt"),
         }
         self._add_fields(values, content_type.fields, revision.rendered, "", revision.id)
         for reverse in self.site.reverses():
@@ -267,17 +269,13 @@ class Reference:
         account = self._row("account", account_id)
         return self._find(self.people(), {"id": account.person_id})
 
-    def reviewers(self, edition_id: str, digest: str) -> list[Thing]:
-        """Return who signed off a digest, by name."""
-        signed = {
-            row.person_id
-            for row in self.sign_offs
-            if row.edition_id == edition_id and row.digest == digest
-        }
+    def reviewers(self, publication: Row) -> list[Thing]:
+        """Return who signed off what a publication shows, by name."""
+        signed = {row.person_id for row in self.reviews.sign_offs(publication)}
         return [each for each in self.people() if each.values["id"] in signed]
 
-    def _reviewed(self, publication: Row, revision: Row, name: str) -> datetime | None:
-        review = self._review(publication.edition_id, revision.digest)
+    def _reviewed(self, publication: Row, name: str) -> datetime | None:
+        review = self._review(publication)
         return review.values[name] if review is not None else None
 
     def _pointing(self, sources: Sequence[tuple[str, str]], entry_id: str) -> list[Thing]:
@@ -433,27 +431,17 @@ class Reference:
 
     # --- Reviews and people ---
 
-    def _review(self, edition_id: str, digest: str) -> Thing | None:
-        signed = [
-            row for row in self.sign_offs if row.edition_id == edition_id and row.digest == digest
-        ]
+    def _review(self, publication: Row) -> Thing | None:
+        signed = self.reviews.sign_offs(publication)
         if not signed:
             return None
-        people = {row.person_id for row in signed}
-        stages = {row.stage for row in signed}
         return Thing(
             "EntryReview",
             {
-                "reviewers": lambda: [
-                    each for each in self.people() if each.values["id"] in people
-                ],
-                "signOffs": lambda: [
-                    self._sign_off(row) for row in sorted(signed, key=lambda r: (r.signed_at, r.id))
-                ],
+                "reviewers": lambda: self.reviewers(publication),
+                "signOffs": lambda: [self._sign_off(row) for row in signed],
                 "signedAt": max(row.signed_at for row in signed),
-                "expiresAt": min(
-                    max(row.expires_at for row in signed if row.stage == stage) for stage in stages
-                ),
+                "expiresAt": self.reviews.end(publication),
             },
         )
 
@@ -493,11 +481,8 @@ class Reference:
 
     def _person(self, row: Row) -> Thing:
         accounts = {each.id for each in self.tables["account"] if each.person_id == row.id}
-        signed = {
-            (each.edition_id, each.digest) for each in self.sign_offs if each.person_id == row.id
-        }
         authored = [e for e in self.entries_ if e.values["author_id"] in accounts]
-        reviewed = [e for e in self.entries_ if e.values["signed"] in signed]
+        reviewed = [e for e in self.entries_ if row.id in e.values["signers"]]
         return Thing(
             "Person",
             {
@@ -950,6 +935,10 @@ def _plain(value: Any) -> Any:
         zoned = value if value.tzinfo else value.replace(tzinfo=UTC)
         return zoned.replace(microsecond=zoned.microsecond // 1000 * 1000)
     return value
+
+
+def _claimed(review: Args | None) -> Thing | None:
+    return Thing("ClaimedReview", review) if review is not None else None
 
 
 def _camel(name: str) -> str:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
+from cms.authorization.actor import OPERATOR
+from cms.drafts.entries import create_entry
+from cms.publishing.grounds import ClaimedReview
+from cms.publishing.publishing import break_glass_publish, publish_imported
 from cms.storage.database import Database
 from cms.tables import Revision
 from graphql_api.http.limits import Limits
-from tests.builders import Newsroom
+from tests.builders import Newsroom, draft_of
 from tests.reference import Reference
 from tests.searching import SEARCHES
 from tests.sites import SITE
@@ -146,7 +151,32 @@ async def fill(database: Database) -> Newsroom:
     await newsroom.save(alpha, title="Alpha, draft", slug="alpha", related=["/articles/omega"])
     await newsroom.review(gamma)  # signed off again, so that there is a page to find
     await translate(newsroom, beta, gamma)
+    await publish_exceptions(newsroom)
     return newsroom
+
+
+async def publish_exceptions(newsroom: Newsroom) -> None:
+    """Publish pages without sign-offs; let reviewers complete the stages of one of each kind."""
+    for number, is_reviewed in enumerate((False, True)):
+        head = await newsroom.draft("Note", title="Urgent", slug=f"urgent-{number}", text="Now")
+        entry_id = await newsroom.entry_id(head)
+        await newsroom.ask(head)
+        await newsroom.sign(head, newsroom.reviewers[2])
+        async with newsroom.as_(newsroom.administrator) as work:
+            await break_glass_publish(work, entry_id, revision_id=head.id, reason="It is wrong.")
+        if is_reviewed:
+            await newsroom.review(head)
+    claim = ClaimedReview(reviewers=("Xenia Old", "Yves Older"), reviewed_on=date(2024, 5, 17))
+    for number, claims in enumerate(([], [claim])):
+        async with newsroom.as_(OPERATOR) as work:
+            page = await create_entry(work, "Article", draft_of(slug=f"imported-{number}"))
+            await publish_imported(
+                work,
+                {page.entry_id: page.revision.id},
+                source="The old site",
+                claimed_review={page.entry_id: each for each in claims},
+            )
+    await newsroom.review(page.revision)
 
 
 async def translate(newsroom: Newsroom, beta: Revision, gamma: Revision) -> None:

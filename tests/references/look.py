@@ -46,6 +46,20 @@ class Look:
             return bool(row.ended_at <= self.time)
         return self.position is None or bool(row.ended_position <= self.position)
 
+    def counts(self, row: Row) -> bool:
+        """Say whether a sign-off counts, or counted, for the publication that it is of."""
+        return self.has_counted(row) and not self.is_over(row)
+
+    def has_counted(self, row: Row) -> bool:
+        """Say whether a sign-off has ever counted for its publication by then."""
+        if self.time is not None:
+            return bool(row.counted_at <= self.time)
+        return self.position is None or bool(row.position <= self.position)
+
+    def ended_at(self, row: Row) -> datetime | None:
+        """Return when a sign-off was taken off its publication, if it was by then."""
+        return row.ended_at if self.is_over(row) else None
+
     def has_signed(self, row: Row, publications: Sequence[Row]) -> bool:
         """Say whether a sign-off had been given by then."""
         if self.time is not None:
