@@ -24,7 +24,7 @@ from cms.publishing.loading import (
     public_links_to,
 )
 from cms.reading.visibility import is_public_now
-from cms.review.due import reviewed_at
+from cms.review.expiry import reviewed_at
 from cms.tables import Link, Publication, Revision
 from cms.work.work import Reading
 

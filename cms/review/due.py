@@ -6,9 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from cms.authorization.actions import Action, Subject
@@ -16,7 +15,7 @@ from cms.comparison.difference import difference
 from cms.content.policy import Stage
 from cms.drafts.loading import ancestry
 from cms.reading.visibility import is_public_now
-from cms.tables import Link, Publication, PublicationSignOff, Revision, SignOff
+from cms.tables import Link, Publication, Revision, SignOff
 from cms.work.work import Reading
 
 
@@ -198,19 +197,3 @@ async def _may_read(reading: Reading, page: Publication) -> bool:
     return reading.may(
         Action.ENTRY_READ, Subject(content_type=page.content_type, categories=categories)
     )
-
-
-def reviewed_at() -> Select[Any]:
-    """Return the id of each public page with sign-offs, and when the first stage was signed last.
-
-    What the page leads to was read by its reviewers as it was then.
-    """
-    stage = (
-        select(Publication.id, func.max(SignOff.signed_at).label("signed_at"))
-        .join(PublicationSignOff, PublicationSignOff.publication_id == Publication.id)
-        .join(SignOff, SignOff.id == PublicationSignOff.sign_off_id)
-        .where(is_public_now(Publication), PublicationSignOff.ended_position.is_(None))
-        .group_by(Publication.id, SignOff.stage)
-        .subquery("signed_stage")
-    )
-    return select(stage.c.id, func.min(stage.c.signed_at).label("reviewed_at")).group_by(stage.c.id)

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Select,
     and_,
     case,
     distinct,
@@ -33,7 +34,8 @@ from sqlalchemy import (
 from cms.content.policy import Stage
 from cms.reading.aliases import aliased_table, word
 from cms.reading.view import AsOf, View
-from cms.tables import PublicationSignOff, PublicationStage, SignOff
+from cms.reading.visibility import is_public_now
+from cms.tables import Publication, PublicationSignOff, PublicationStage, SignOff
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +124,23 @@ def review_ends_at(publication_id: ColumnElement[Any], view: View) -> ColumnElem
         .limit(literal_column("1"))
         .scalar_subquery()
     )
+
+
+def reviewed_at() -> Select[Any]:
+    """Return the id of each public page with sign-offs, and when its reviewers have read it.
+
+    That is the last sign-off of the stage that was signed first. What the page leads to, they read
+    as it was then.
+    """
+    stage = (
+        select(Publication.id, func.max(SignOff.signed_at).label("signed_at"))
+        .join(PublicationSignOff, PublicationSignOff.publication_id == Publication.id)
+        .join(SignOff, SignOff.id == PublicationSignOff.sign_off_id)
+        .where(is_public_now(Publication), PublicationSignOff.ended_position.is_(None))
+        .group_by(Publication.id, SignOff.stage)
+        .subquery("signed_stage")
+    )
+    return select(stage.c.id, func.min(stage.c.signed_at).label("reviewed_at")).group_by(stage.c.id)
 
 
 def _stage_end(stage: FromClause, view: View) -> ColumnElement[Any]:
