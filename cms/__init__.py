@@ -9,6 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from cms.authorization.actions import Action as Action
+    from cms.authorization.actions import Reach as Reach
+    from cms.authorization.actions import Subject as Subject
     from cms.authorization.actor import ANONYMOUS as ANONYMOUS
     from cms.authorization.actor import OPERATOR as OPERATOR
     from cms.authorization.actor import Actor as Actor
@@ -52,10 +55,15 @@ if TYPE_CHECKING:
     from cms.errors import SiteError as SiteError
     from cms.errors import StaleRevision as StaleRevision
     from cms.errors import UserError as UserError
+    from cms.hooks import Candidate as Candidate
+    from cms.hooks import Gate as Gate
+    from cms.hooks import Importer as Importer
+    from cms.hooks import hookimpl as hookimpl
     from cms.importing.front_matter import FrontMatter as FrontMatter
     from cms.importing.front_matter import read_markdown as read_markdown
     from cms.importing.front_matter import read_yaml as read_yaml
-    from cms.publishing.gates import Candidate as Candidate
+    from cms.plugins import Plugin as Plugin
+    from cms.plugins import installed_plugins as installed_plugins
     from cms.review.comments import CommentPlace as CommentPlace
     from cms.settings import Settings as Settings
     from cms.settings import load_settings as load_settings
@@ -66,6 +74,7 @@ if TYPE_CHECKING:
 
 # The same again for the interpreter, which does not see the lines above.
 _NAMES = {
+    "cms.authorization.actions": ("Action", "Reach", "Subject"),
     "cms.authorization.actor": ("ANONYMOUS", "OPERATOR", "Actor", "Grant"),
     "cms.comparison.anchors": ("text_at",),
     "cms.content.content_type": ("ContentType",),
@@ -83,8 +92,9 @@ _NAMES = {
         *("ContentFileError", "CopydeskError", "DatabaseError", "GateFailed", "Refused"),
         *("SettingsError", "SiteError", "StaleRevision", "UserError"),
     ),
+    "cms.hooks": ("Candidate", "Gate", "Importer", "hookimpl"),
     "cms.importing.front_matter": ("FrontMatter", "read_markdown", "read_yaml"),
-    "cms.publishing.gates": ("Candidate",),
+    "cms.plugins": ("Plugin", "installed_plugins"),
     "cms.review.comments": ("CommentPlace",),
     "cms.settings": ("Settings", "load_settings"),
     "cms.site": ("Seo", "Site"),

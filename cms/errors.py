@@ -46,6 +46,7 @@ management API returns them, and the shell prints them::
     ├── InvalidToken         the token is unknown, has expired or was revoked
     ├── MutationIdReused     the client mutation id was used with another input
     ├── CannotSign           the server does not have the site's signing key
+    ├── PluginRefused        a plugin refused the command, or failed in it
     └── GateFailed           a publish gate failed
         ├── MissingSignOff   a stage of the policy needs more sign-offs
         ├── ChangesRequested a reviewer has requested changes
@@ -340,10 +341,27 @@ class CannotSign(UserError):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PluginRefused(UserError):
+    """A plugin refused the command, or failed in it; nothing was changed.
+
+    Attributes:
+        plugin: the name of the plugin.
+    """
+
+    code: ClassVar[str] = "PLUGIN_REFUSED"
+    plugin: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class GateFailed(UserError):
-    """A publish gate failed. Plugins define their own subclasses."""
+    """A publish gate failed. Plugins define their own subclasses.
+
+    Attributes:
+        gate: the public name of the gate.
+    """
 
     code: ClassVar[str] = "GATE_FAILED"
+    gate: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 from urllib.parse import urlsplit
 
+from cms.authorization.actions import Action
 from cms.content.content_type import COMMON_NAMES, ContentType
 from cms.content.fields import Field, Links, List, Markdown, Reference, References
 from cms.content.fields.base import all_fields
@@ -17,7 +17,9 @@ from cms.content.fields.names import check_names, is_field_name
 from cms.content.keywords import Declaration
 from cms.content.locales import check_locales
 from cms.content.type_names import check_api_names
-from cms.errors import SiteError, UserError
+from cms.errors import SiteError
+from cms.hooks import Gate
+from cms.plugins import SITE, Plugin, Plugins, checked_word
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +69,15 @@ class Site(Declaration):
         url: the absolute address of the site: ``https://example.org``.
         seo: search engine metadata of pages that declare none.
         gates: what else has to be true before something is published, beside
+<<<<<<< HEAD
             :data:`cms.publishing.gates.GATES`: functions of a
             :class:`~cms.publishing.gates.Candidate` that yield what is wrong with it.
         allow_imported: whether the operator may publish imported pages without a sign-off.
+=======
+            :data:`cms.publishing.gates.GATES`. Their names begin with ``site:``.
+        plugins: what adds to the site by the hooks in :mod:`cms.hooks`, in the order in which
+            it is called; :func:`~cms.plugins.installed_plugins` are those of packages.
+>>>>>>> e7f54c9 (Name gates, and load plugins into a site by hooks)
 
     Raises:
         SiteError: when parts of the declaration contradict each other.
@@ -84,12 +92,23 @@ class Site(Declaration):
         fallbacks: Mapping[str, Sequence[str]] = MappingProxyType({}),
         url: str = "",
         seo: Seo = Seo(),  # it is frozen
+<<<<<<< HEAD
         gates: Sequence[Callable[[Any], Iterator[UserError]]] = (),
         allow_imported: bool = True,
     ) -> None:
         self.name = name
         self.gates = tuple(gates)
         self.allow_imported = allow_imported
+=======
+        gates: Sequence[Gate] = (),
+        plugins: Sequence[Plugin] = (),
+    ) -> None:
+        self.name = name
+        self.plugins = Plugins(plugins)
+        self.actions: tuple[str, ...] = (*Action, *self.plugins.actions)
+        self.roles = self.plugins.roles
+        self.gates = (*_checked_gates(name, gates), *self.plugins.gates)
+>>>>>>> e7f54c9 (Name gates, and load plugins into a site by hooks)
         self.url = url.rstrip("/")
         self.seo = seo
         self.locales = _tuple_of(name, "locales", locales)
@@ -98,10 +117,11 @@ class Site(Declaration):
             for locale, others in fallbacks.items()
         }
         _check_content_types(name, content_types)
+        declared = (*content_types, *self.plugins.content_types)
         self.content_types: Mapping[str, type[ContentType]] = {
-            content_type.name: content_type for content_type in content_types
+            content_type.name: content_type for content_type in declared
         }
-        self._check(content_types)
+        self._check(declared)
 
     @property
     def default_locale(self) -> str:
@@ -136,6 +156,7 @@ class Site(Declaration):
             for field in all_fields(content_type.fields.values()):
                 _check_list(content_type, field)
             _check_references(content_type)
+            self._check_policy(content_type)
         for reverse in self.reverses():
             self._check_reverse(reverse)
         for name, content_type in self.content_types.items():
@@ -161,6 +182,16 @@ class Site(Declaration):
                 "in lower_case_with_underscores, that is not a field of it"
             )
 
+    def _check_policy(self, content_type: type[ContentType]) -> None:
+        """Check that the role of each stage can sign off."""
+        able = [role for role, actions in self.roles.items() if Action.REVIEW_SIGN_OFF in actions]
+        for stage in content_type.policy.stages:
+            if stage.role not in able:
+                raise SiteError(
+                    f"{content_type.name}: the stage {stage.name!r} has the role {stage.role!r}, "
+                    f"which cannot sign off; use one of {', '.join(able)}"
+                )
+
     def _check_targets(self, content_type: type[ContentType], field: Field) -> None:
         if isinstance(field, Links | Reference | References):
             for target in field.to:
@@ -175,6 +206,17 @@ def _tuple_of(site: str, what: str, values: Sequence[str]) -> tuple[str, ...]:
     if isinstance(values, str):
         raise SiteError(f"{site}: {what} must be a list, not a text; write [{values!r}]")
     return tuple(values)
+
+
+def _checked_gates(site: str, gates: Sequence[Gate]) -> tuple[Gate, ...]:
+    names: set[str] = set()
+    for each in gates:
+        if not isinstance(each, Gate):
+            raise SiteError(f"{site}: {each!r} in gates is not a Gate; use Gate('site:name', each)")
+        if checked_word(SITE, f"{site}: gates must have", each.name) in names:
+            raise SiteError(f"{site}: two gates have the name {each.name!r}; rename one of them")
+        names.add(each.name)
+    return tuple(gates)
 
 
 def _check_content_types(site: str, content_types: object) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -73,8 +73,11 @@ _EDITORS = _EVERYONE | {Action.COMMENT_RESOLVE: Reach.ANY}
 # Actions of the operator alone, at the server's shell: no role includes them.
 OF_THE_OPERATOR = frozenset({Action.ENTRY_PUBLISH_IMPORTED, Action.ENTRY_PUBLISH_SETUP})
 
-# The actions of each role with their reach. Adding a right is one line.
-ROLE_ACTIONS: Mapping[str, Mapping[Action, Reach]] = {
+# Roles, each with its actions and their reach.
+Roles: TypeAlias = Mapping[str, Mapping[str, Reach]]
+
+# The actions of each of Copydesk's roles with their reach. Adding a right is one line.
+ROLE_ACTIONS: Roles = {
     "viewer": _EVERYONE,
     "author": _EDITORS
     | {
@@ -111,6 +114,14 @@ ROLE_ACTIONS: Mapping[str, Mapping[Action, Reach]] = {
         Action.SESSION_BEGIN: Reach.OWN,
         Action.TOKEN_ISSUE: Reach.OWN,
     },
+}
+
+# The only reach that some actions can have, in any role: four eyes, and nothing in another's name.
+FIXED_REACHES: Mapping[str, Reach] = {
+    Action.REVIEW_SIGN_OFF: Reach.OTHERS,
+    Action.REVIEW_REQUEST_CHANGES: Reach.OTHERS,
+    Action.SESSION_BEGIN: Reach.OWN,
+    Action.TOKEN_ISSUE: Reach.OWN,
 }
 
 # Actions of every account on itself, without any role.
@@ -161,8 +172,30 @@ class Denied:
 Decision: TypeAlias = Allowed | Denied
 
 
-def decide(actor: Actor, action: Action, subject: Subject) -> Decision:
-    """Return whether one of the actor's grants includes the action on the subject."""
+def extended_roles(actions: Iterable[str], added: Iterable[Roles]) -> Roles:
+    """Return Copydesk's roles, extended by plugins.
+
+    Args:
+        actions: the actions of plugins, all of which administrators have.
+        added: new roles, and further actions of existing ones.
+    """
+    roles = {role: dict(reaches) for role, reaches in ROLE_ACTIONS.items()}
+    roles["administrator"] |= dict.fromkeys(actions, Reach.ANY)
+    for each in added:
+        for role, reaches in each.items():
+            roles[role] = {**roles.get(role, _EVERYONE), **reaches}
+    return roles
+
+
+def decide(actor: Actor, action: str, subject: Subject, roles: Roles) -> Decision:
+    """Return whether one of the actor's grants includes the action on the subject.
+
+    Args:
+        actor: the actor.
+        action: the action, of Copydesk or of a plugin.
+        subject: the object of the action.
+        roles: the roles of the site.
+    """
     if actor.scopes is not None and action not in actor.scopes:
         return Denied(f"this token's scopes do not include {action}")
     if action in OF_THE_OPERATOR:
@@ -173,12 +206,12 @@ def decide(actor: Actor, action: Action, subject: Subject) -> Decision:
     holders = [
         grant
         for grant in actor.grants
-        if action in ROLE_ACTIONS.get(grant.role, ()) and _covers(grant, subject)
+        if action in roles.get(grant.role, ()) and _covers(grant, subject)
     ]
     for grant in holders:
-        if _reaches(ROLE_ACTIONS[grant.role][action], subject):
+        if _reaches(roles[grant.role][action], subject):
             return Allowed(grant)
-    roles = [role for role, actions in ROLE_ACTIONS.items() if action in actions]
+    able = [role for role, actions in roles.items() if action in actions]
     held = sorted({grant.role for grant in actor.grants})
     if holders and subject.is_own:
         return Denied(f"{action} is not allowed on your own work", is_own_work=True)
@@ -186,12 +219,12 @@ def decide(actor: Actor, action: Action, subject: Subject) -> Decision:
         return Denied(f"{action} is allowed only on what is your own")
     has = f"only {', '.join(held)}" if held else "no role"
     return Denied(
-        f"{action} requires the role {' or '.join(roles)}{_scope_words(subject)}; "
+        f"{action} requires the role {' or '.join(able)}{_scope_words(subject)}; "
         f"this account has {has}"
     )
 
 
-def grants_for(actor: Actor, action: Action) -> tuple[Grant, ...]:
+def grants_for(actor: Actor, action: str, roles: Roles) -> tuple[Grant, ...]:
     """Return the actor's grants that include the action on all objects, for filtering lists.
 
     The limits of these grants are those that :func:`decide` applies.
@@ -199,7 +232,7 @@ def grants_for(actor: Actor, action: Action) -> tuple[Grant, ...]:
     if actor.scopes is not None and action not in actor.scopes:
         return ()
     return tuple(
-        grant for grant in actor.grants if ROLE_ACTIONS.get(grant.role, {}).get(action) is Reach.ANY
+        grant for grant in actor.grants if roles.get(grant.role, {}).get(action) is Reach.ANY
     )
 
 

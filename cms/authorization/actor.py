@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
-
-Role: TypeAlias = Literal["viewer", "author", "reviewer", "publisher", "administrator"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,7 +10,7 @@ class Grant:
     """A role with its limits; ``None`` is no limit.
 
     Attributes:
-        role: the role; see :data:`cms.authorization.actions.ROLE_ACTIONS`.
+        role: the role, of Copydesk or of a plugin; see :attr:`cms.site.Site.roles`.
         stage: for reviewers, the only stage to sign off at.
         content_type: only entries of this type.
         category_id: only entries in this category or below it.

@@ -30,6 +30,14 @@ class Stage(Declaration):
             )
 
 
+@dataclass(frozen=True)
+class Lacking:
+    """A stage, and how many more people have to sign off there."""
+
+    stage: Stage
+    missing: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class SignOffPolicy(Declaration):
     """Stages in the order in which they are signed.

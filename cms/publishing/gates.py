@@ -1,16 +1,14 @@
 """Publish gates: conditions for publishing and unpublishing.
 
-``GATES`` is the list. A gate looks at one :class:`Candidate` and yields what is wrong with it.
+``GATES`` is the list. A gate looks at one :class:`~cms.hooks.Candidate` and yields what is wrong
+with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from cms.content.canonical_json import JsonObject
-from cms.content.content_type import ContentType
 from cms.content.links import Edge, is_internal
 from cms.content.snapshot import hrefs_in, missing_in
 from cms.errors import (
@@ -22,52 +20,10 @@ from cms.errors import (
     UserError,
     WouldBreakLinks,
 )
-from cms.review.standing import Lacking
+from cms.hooks import Candidate, Gate, IncomingEdge
 
-
-@dataclass(frozen=True)
-class IncomingEdge:
-    """A public page's link or reference to the entry in question."""
-
-    source_path: str
-    fragment: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Candidate:
-    """A revision to publish, with the facts that gates need.
-
-    Attributes:
-        entry_id: the entry.
-        content_type: its type.
-        content: what the revision holds.
-        digest: the digest of the content.
-        anchors: what a ``#fragment`` can lead to in it.
-        path: where it will stand.
-        path_holder: the id of another entry that stands there already, or ``None``.
-        lacking: the stages that are not complete for this digest.
-        objectors: the accounts that have asked for changes to this digest.
-        edges: where it leads.
-        anchors_of: for every entry that will be public together with it or is so already,
-            what a fragment can lead to there.
-        incoming: the public links to it.
-    """
-
-    entry_id: str
-    content_type: type[ContentType]
-    content: JsonObject
-    digest: str
-    anchors: frozenset[str]
-    path: str | None
-    path_holder: str | None
-    lacking: Sequence[Lacking]
-    objectors: Sequence[str]
-    edges: Sequence[Edge]
-    anchors_of: Mapping[str, frozenset[str]]
-    incoming: Sequence[IncomingEdge]
-
-
-Gate: TypeAlias = Callable[[Candidate], Iterator[UserError]]
+# The name of the gate that unpublishing has too.
+_INCOMING_LINKS = "incoming_links"
 
 
 def is_signed_off(candidate: Candidate) -> Iterator[GateFailed]:
@@ -135,22 +91,28 @@ def broken_by_unpublishing(
     """Return which public pages link to one that would not be public any more."""
     sources = dict.fromkeys(edge.source_path for edge in incoming)
     return [
-        WouldBreakLinks(message=f"{source} links to {live_path}; change that link first")
+        WouldBreakLinks(
+            message=f"{source} links to {live_path}; change that link first",
+            gate=_INCOMING_LINKS,
+        )
         for source in sources
     ]
 
 
+SIGN_OFF = Gate("sign_off", is_signed_off)
+CHANGE_REQUESTS = Gate("change_requests", has_no_change_requests)
+
 GATES: tuple[Gate, ...] = (
-    is_signed_off,
-    has_no_change_requests,
-    is_complete,
-    link_targets_are_public,
-    path_is_free,
-    incoming_links_stay_valid,
+    SIGN_OFF,
+    CHANGE_REQUESTS,
+    Gate("required_fields", is_complete),
+    Gate("link_targets", link_targets_are_public),
+    Gate("path", path_is_free),
+    Gate(_INCOMING_LINKS, incoming_links_stay_valid),
 )
 
 # What an administrator who breaks the glass goes past; nothing else.
-SIGN_OFF_GATES = frozenset({is_signed_off, has_no_change_requests})
+SIGN_OFF_GATES = frozenset({SIGN_OFF, CHANGE_REQUESTS})
 
 
 @dataclass(frozen=True)
@@ -161,9 +123,18 @@ class Check:
     errors: Sequence[UserError]
 
 
-def checks(candidate: Candidate, plugins: Sequence[Gate]) -> list[Check]:
-    """Return what each gate has to say, those of the site's plugins last."""
-    return [Check(gate, tuple(gate(candidate))) for gate in (*GATES, *plugins)]
+def checks(candidate: Candidate, more: Sequence[Gate]) -> list[Check]:
+    """Return what each gate has to say, those of the site and its plugins last."""
+    return [Check(gate, tuple(_errors_of(gate, candidate))) for gate in (*GATES, *more)]
+
+
+def _errors_of(gate: Gate, candidate: Candidate) -> Iterator[UserError]:
+    for error in gate.check(candidate):
+        yield _named(gate, error) if isinstance(error, GateFailed) else error
+
+
+def _named(gate: Gate, error: GateFailed) -> GateFailed:
+    return replace(error, gate=gate.name)
 
 
 def _fault_of(edge: Edge, candidate: Candidate) -> str:

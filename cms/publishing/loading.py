@@ -13,7 +13,7 @@ from cms.content.links import Edge, Origin
 from cms.content.policy import Stage
 from cms.drafts.loading import Held, get_revision, path_of, subject_of
 from cms.errors import NotFound, Refused
-from cms.publishing.gates import Candidate, IncomingEdge
+from cms.hooks import Candidate, IncomingEdge
 from cms.reading.visibility import is_public_now
 from cms.review.standing import (
     Signature,

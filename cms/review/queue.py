@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import defer
 
 from cms.authorization.actions import Action, Subject
+from cms.content.policy import Lacking
 from cms.drafts.contributors import Authored, contributors
 from cms.review.standing import (
-    Lacking,
     Signature,
     missing_sign_offs,
     signatures_that_count,

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from cms.content.canonical_json import Json
 from cms.content.content_type import ContentType
-from cms.content.policy import Stage
+from cms.content.policy import Lacking, Stage
 from cms.drafts.contributors import contributor_ids, contributors_of
 from cms.storage.dialects import element_number, element_text, elements_of, present_moment
 from cms.tables import ChangeRequest, Review, Revision, SignOff
@@ -41,14 +41,6 @@ class Signature:
     stage: str
     account_id: str
     expires_at: datetime
-
-
-@dataclass(frozen=True)
-class Lacking:
-    """A stage, and how many more people have to sign off there."""
-
-    stage: Stage
-    missing: int
 
 
 def signatures_that_count(
