@@ -21,6 +21,7 @@ from cms.site import Site
 from cms.storage import migration
 from cms.storage.database import Database
 from cms.tables import Account
+from cms.work.plugin_reactions import plugin_reactions
 from cms.work.work import Desk, Reaction
 
 
@@ -47,7 +48,7 @@ class Migrated:
 
 def reactions_of(site: Site) -> tuple[Reaction, ...]:
     """Return the functions that act on the events of a site's commands, in order."""
-    return (attest,)
+    return (attest, *plugin_reactions(site))
 
 
 def desk_of(database: Database, site: Site) -> Desk:

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 # The name of the hooks, and of the group of entry points.
 GROUP = "copydesk"
 
+# The prefix of the names that a site declares without a plugin.
+SITE = "site"
+
 hookspec = HookspecMarker(GROUP)
 hookimpl = HookimplMarker(GROUP)
 
@@ -108,6 +111,12 @@ class Gate:
 
     name: str
     check: Callable[[Candidate], Iterable[UserError]]
+
+    @property
+    def plugin(self) -> str | None:
+        """The name of the plugin that adds it; ``None`` for a gate of Copydesk or of the site."""
+        owner = self.name.rpartition(":")[0]
+        return owner if owner not in {"", SITE} else None
 
     @property
     def description(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,11 +22,11 @@ from cms.authorization.actions import (
 from cms.content.content_type import ContentType
 from cms.content.fields.names import camel
 from cms.content.keywords import Declaration, suggestion
-from cms.errors import CopydeskError, SiteError
-from cms.hooks import GROUP, Gate, Hooks, Importer, PluginReaction
+from cms.errors import CopydeskError, PluginRefused, Refused, SiteError, UserError
+from cms.hooks import GROUP, SITE, Gate, Hooks, Importer, PluginReaction
 
-# The prefix of what a site declares without a plugin.
-SITE = "site"
+_log = logging.getLogger("copydesk.plugins")
+
 # The names that plugins cannot have: a word of Copydesk, an action's noun, a command of the shell.
 RESERVED_NAMES = frozenset(
     {
@@ -112,6 +113,7 @@ class Plugins:
         gates: the gates.
         actions: the actions.
         roles: the roles of Copydesk and of the plugins, with their actions.
+        reactions: the reactions, each with its plugin, in the order in which they are called.
         importers: the importers.
 
     Raises:
@@ -120,7 +122,7 @@ class Plugins:
     """
 
     def __init__(self, plugins: Sequence[Plugin]) -> None:
-        if isinstance(plugins, str) or not isinstance(plugins, Sequence):
+        if not isinstance(plugins, list | tuple):
             raise SiteError("plugins must be a list, such as [Plugin('house_style', house_style)]")
         self._plugins: dict[str, Plugin] = {}
         self._manager = PluginManager(GROUP)
@@ -133,6 +135,7 @@ class Plugins:
         self.gates = self._named("gates", Gate)
         self.actions = self._actions()
         self.roles = self._roles()
+        self.reactions = self._reactions()
         self.importers = self._named("importers", Importer)
         self._check_identities()
 
@@ -161,17 +164,6 @@ class Plugins:
             if isinstance(result, str) or not isinstance(result, Sequence):
                 raise _wrong(plugin, hook, "must return a list")
             yield from ((plugin, each) for each in result)
-
-    def reactions(self) -> Iterator[tuple[Plugin, PluginReaction]]:
-        """Yield the reactions with their plugins, in the order in which they are called.
-
-        Raises:
-            SiteError: if one is not a function.
-        """
-        for plugin, each in self.listed("reactions"):
-            if not callable(each):
-                raise _wrong(plugin, "reactions", "must return a list of functions")
-            yield plugin, each
 
     def _check_name(self, plugin: object) -> None:
         if not isinstance(plugin, Plugin):
@@ -239,6 +231,14 @@ class Plugins:
                 raise _wrong(plugin, hook, f"must not return {name!r} twice")
         return tuple(found.values())
 
+    def _reactions(self) -> tuple[tuple[Plugin, PluginReaction], ...]:
+        found: list[tuple[Plugin, PluginReaction]] = []
+        for plugin, each in self.listed("reactions"):
+            if not callable(each):
+                raise _wrong(plugin, "reactions", "must return a list of functions")
+            found.append((plugin, each))
+        return tuple(found)
+
     def _actions(self) -> tuple[str, ...]:
         found: dict[str, None] = {}
         for plugin, each in self.listed("actions"):
@@ -286,6 +286,28 @@ class Plugins:
             raise SiteError(
                 f"the plugins {' and '.join(names)} both identify actors; remove one of them"
             )
+
+
+def refusals_by(plugin: str, error: Exception) -> list[UserError]:
+    """Return the reasons why a plugin refuses a command, given what it has raised.
+
+    An error that is not a refusal is logged; its text is not shown, since it can be anything.
+    """
+    if isinstance(error, Refused):
+        return [
+            PluginRefused(
+                plugin=plugin,
+                message=f"the plugin {plugin!r} refuses this: {each.message}",
+                path=each.path,
+            )
+            for each in error.errors
+        ]
+    _log.error("the plugin %s failed", plugin, exc_info=error)
+    message = (
+        f"the plugin {plugin!r} failed with {type(error).__name__}, so nothing was changed; "
+        "the log of the server has the details"
+    )
+    return [PluginRefused(plugin=plugin, message=message)]
 
 
 def checked_word(prefix: str, place: str, name: object) -> str:

@@ -18,8 +18,8 @@ from cms.content.keywords import Declaration
 from cms.content.locales import check_locales
 from cms.content.type_names import check_api_names
 from cms.errors import SiteError
-from cms.hooks import Gate
-from cms.plugins import SITE, Plugin, Plugins, checked_word
+from cms.hooks import SITE, Gate
+from cms.plugins import Plugin, Plugins, checked_word
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,15 +69,10 @@ class Site(Declaration):
         url: the absolute address of the site: ``https://example.org``.
         seo: search engine metadata of pages that declare none.
         gates: what else has to be true before something is published, beside
-<<<<<<< HEAD
-            :data:`cms.publishing.gates.GATES`: functions of a
-            :class:`~cms.publishing.gates.Candidate` that yield what is wrong with it.
-        allow_imported: whether the operator may publish imported pages without a sign-off.
-=======
             :data:`cms.publishing.gates.GATES`. Their names begin with ``site:``.
         plugins: what adds to the site by the hooks in :mod:`cms.hooks`, in the order in which
             it is called; :func:`~cms.plugins.installed_plugins` are those of packages.
->>>>>>> e7f54c9 (Name gates, and load plugins into a site by hooks)
+        allow_imported: whether the operator may publish imported pages without a sign-off.
 
     Raises:
         SiteError: when parts of the declaration contradict each other.
@@ -92,23 +87,16 @@ class Site(Declaration):
         fallbacks: Mapping[str, Sequence[str]] = MappingProxyType({}),
         url: str = "",
         seo: Seo = Seo(),  # it is frozen
-<<<<<<< HEAD
-        gates: Sequence[Callable[[Any], Iterator[UserError]]] = (),
+        gates: Sequence[Gate] = (),
+        plugins: Sequence[Plugin] = (),
         allow_imported: bool = True,
     ) -> None:
         self.name = name
-        self.gates = tuple(gates)
         self.allow_imported = allow_imported
-=======
-        gates: Sequence[Gate] = (),
-        plugins: Sequence[Plugin] = (),
-    ) -> None:
-        self.name = name
         self.plugins = Plugins(plugins)
         self.actions: tuple[str, ...] = (*Action, *self.plugins.actions)
         self.roles = self.plugins.roles
         self.gates = (*_checked_gates(name, gates), *self.plugins.gates)
->>>>>>> e7f54c9 (Name gates, and load plugins into a site by hooks)
         self.url = url.rstrip("/")
         self.seo = seo
         self.locales = _tuple_of(name, "locales", locales)

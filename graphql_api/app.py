@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from graphql import GraphQLSchema
 from starlette.applications import Starlette
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from cms.access.sessions import Lifetimes
@@ -19,6 +19,7 @@ from graphql_api.delivery import Delivery
 from graphql_api.endpoints import DeliveryEndpoint, ManagementEndpoint
 from graphql_api.http.authentication import Identify
 from graphql_api.http.limits import Limits, limits_with
+from graphql_api.http.plugins import plugin_identity, plugin_routes
 from graphql_api.http.security_headers import SecurityHeaders
 from graphql_api.http.shutdown import Shutdown
 from graphql_api.management import MANAGEMENT_LIMITS, Management
@@ -48,9 +49,12 @@ def create_app(
             (:func:`cms.access.accounts.load_actor` returns that of an account's id), or
             ``ANONYMOUS``. Called for each request to either API. Copydesk's own tokens are
             ignored then, except those of previews, and the mutations that issue them are not
-            in the schema.
+            in the schema. By default, a plugin of the site can identify actors.
         allowed_origins: origins of other pages that may open a WebSocket to the management
             API, such as ``https://studio.example``.
+
+    Raises:
+        SiteError: if the route of a plugin has the path of another.
     """
     site, chosen, database = copydesk.site, copydesk.settings, copydesk.database
     entries, thread = EntryCounts(database), PlanningThread()
@@ -58,6 +62,7 @@ def create_app(
     limits = limits_with(Limits(), chosen.limits, "COPYDESK_LIMITS")
     delivery = Delivery(site, schema, database.reader, limits, entries.current, thread)
     files = SiteFiles(site, Delivery(site, schema, database.reader, LIMITS, thread=thread))
+    identify = identify or plugin_identity(copydesk)
     # These mutations issue tokens that have no effect if a host identifies the actors.
     without = OWN_CREDENTIALS if identify is not None else frozenset[str]()
     management = _management(copydesk, build_management_schema(site, without), entries, thread)
@@ -74,20 +79,21 @@ def create_app(
             await entries.close()
             await copydesk.close()
 
-    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-    app = _App(
-        routes=[
-            Route("/graphql", reading.serve, methods=methods),
-            Route("/graphql/assets/{name}", pages.asset),
-            Route("/manage/graphql", editing.serve, methods=methods),
-            Route("/manage/graphql/assets/{name}", pages.asset),
-            WebSocketRoute("/manage/graphql", editing.serve_socket),
-            *files.routes(),
-        ],
-        lifespan=lifespan,
-    )
+    routes = [*_api_routes(reading, editing), *files.routes()]
+    app = _App(routes=[*routes, *plugin_routes(copydesk, routes)], lifespan=lifespan)
     app.state.shutdown = shutdown
     return app
+
+
+def _api_routes(reading: DeliveryEndpoint, editing: ManagementEndpoint) -> list[BaseRoute]:
+    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    return [
+        Route("/graphql", reading.serve, methods=methods),
+        Route("/graphql/assets/{name}", pages.asset),
+        Route("/manage/graphql", editing.serve, methods=methods),
+        Route("/manage/graphql/assets/{name}", pages.asset),
+        WebSocketRoute("/manage/graphql", editing.serve_socket),
+    ]
 
 
 class _App(Starlette):

@@ -11,10 +11,11 @@ from graphql import print_schema
 from cms.access.accounts import has_accounts
 from cms.cli.account import account
 from cms.cli.audit import audit
-from cms.cli.group import CopydeskGroup, load_site, open_database
+from cms.cli.group import load_site, open_database
 from cms.cli.import_ import import_
 from cms.cli.keys import keys
 from cms.cli.migrate import migrate
+from cms.cli.plugins import SiteGroup
 from cms.cli.search import search
 from cms.cli.verify import verify
 from cms.copydesk import Copydesk
@@ -27,7 +28,7 @@ from graphql_api.schema.build import build_delivery_schema, build_management_sch
 from graphql_api.server import Server, end_at_once, stopped_by
 
 
-@click.group(cls=CopydeskGroup)
+@click.group(cls=SiteGroup)
 @click.version_option(package_name="copydesk")
 def main() -> None:
     """Copydesk: a headless CMS in which nothing is published without a sign-off.

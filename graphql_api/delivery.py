@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from graphql import GraphQLSchema
 from sqlalchemy import null
 
-from cms.authorization.actions import Action, grants_for
+from cms.authorization.actions import Action, Roles, grants_for
 from cms.authorization.actor import Actor
 from cms.reading.view import ContentScope, Preview, View
 from cms.site import Site
@@ -63,6 +63,7 @@ class Delivery:
         thread: PlanningThread | None = None,
     ) -> None:
         self.limits = limits or Limits()
+        self.roles = site.roles
         self._planner = Planner(schema, reader.dialect, self.limits, entries, thread)
         self._responder = Responder(schema, self.limits, self._planner.thread)
         self._view = View(site.locales_for(site.default_locale), scopes=())
@@ -93,10 +94,10 @@ class Delivery:
         return view if visitor.preview is None else replace(view, preview=Preview(null()))
 
 
-def scopes_of(actor: Actor) -> tuple[ContentScope, ...]:
+def scopes_of(actor: Actor, roles: Roles) -> tuple[ContentScope, ...]:
     """Return the parts of the content whose drafts an actor may read."""
     scopes = {
         ContentScope(grant.content_type, grant.category_id)
-        for grant in grants_for(actor, Action.ENTRY_READ)
+        for grant in grants_for(actor, Action.ENTRY_READ, roles)
     }
     return tuple(sorted(scopes, key=repr))

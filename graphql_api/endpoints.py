@@ -94,7 +94,8 @@ class DeliveryEndpoint:
         actor = await _actor(self.identify, self.database, request, authorization)
         if actor == ANONYMOUS:
             return Visitor(client=client)
-        return Visitor(scopes_of(actor), client=actor.account_id or client, is_anonymous=False)
+        scopes = scopes_of(actor, self.delivery.roles)
+        return Visitor(scopes, client=actor.account_id or client, is_anonymous=False)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from graphql import GraphQLError, GraphQLSchema, OperationType
 
 from cms.access.rate_limit import network_of
 from cms.access.sessions import DEFAULT_LIFETIMES, Lifetimes, renew_actor
-from cms.authorization.actions import Action, Allowed, Denied, Subject, decide
+from cms.authorization.actions import Action, Allowed, Denied, Roles, Subject, decide
 from cms.authorization.actor import ANONYMOUS, Actor
 from cms.clock import now
 from cms.content.canonical_json import Json
@@ -187,13 +187,13 @@ class Management:
         """Return an operation with its plan for an actor, or that of one root field."""
         locales = self._desk.site.locales_for(self._desk.site.default_locale)
         # An actor sees the drafts that its roles reach.
-        view = View(locales, Perspective.DRAFT, scopes_of(actor))
+        view = View(locales, Perspective.DRAFT, scopes_of(actor, self._site.roles))
         return await self._planner.plan(bound, view, key)
 
     async def _query(self, bound: BoundOperation, actor: Actor) -> ReadResult:
         ready = await self._plan(bound, actor)
-        _check_restricted(ready.planned, actor)
-        answers: dict[str, Any] = {**_actor_variables(actor)}
+        _check_restricted(ready.planned, actor, self._site.roles)
+        answers: dict[str, Any] = {**self._actor_variables(actor)}
         errors: list[GraphQLError] = []
         if ready.planned.answers:
             with bound.timings.step("answers"):
@@ -234,7 +234,7 @@ class Management:
         if statement is not None:
             try:
                 statement.values(
-                    {**bound.variables, **_actor_variables(actor), answer_slot(key): None}
+                    {**bound.variables, **self._actor_variables(actor), answer_slot(key): None}
                 )
             except GraphQLError as error:
                 raise RequestFailed(error) from None
@@ -244,7 +244,7 @@ class Management:
     ) -> tuple[ReadyOperation, bytes]:
         """Return the plan of one root field, and its data if Python has an answer for it."""
         ready = await self._plan(bound, actor, key)
-        values = {**_actor_variables(actor), answer_slot(key): answer}
+        values = {**self._actor_variables(actor), answer_slot(key): answer}
         data = await fetch(self._desk.database.reader, ready, values)
         return ready, data
 
@@ -269,6 +269,11 @@ class Management:
         answer = {**event, "revision": held.head.id}
         ready, data = await self._fetch_field(bound, current, key, answer)
         return await self._responder.respond(ready, data)
+
+    def _actor_variables(self, actor: Actor) -> dict[str, object]:
+        """Return the variables of a statement that name the actor and its rights."""
+        decision = decide(actor, Action.ACCOUNT_READ, Subject(), self._site.roles)
+        return {ACTOR: actor.account_id, READS_ACCOUNTS: int(isinstance(decision, Allowed))}
 
     async def _renew(self, actor: Actor) -> Actor:
         """Return the actor with its present rights.
@@ -301,12 +306,6 @@ def _arguments(field: PlannedField, bound: BoundOperation) -> dict[str, Any]:
     return {name: without_nul(value) for name, value in values.items()}
 
 
-def _actor_variables(actor: Actor) -> dict[str, object]:
-    """Return the variables of a statement that name the actor and its rights."""
-    decision = decide(actor, Action.ACCOUNT_READ, Subject())
-    return {ACTOR: actor.account_id, READS_ACCOUNTS: int(isinstance(decision, Allowed))}
-
-
 def _text(value: Json) -> str | None:
     return value if isinstance(value, str) else None
 
@@ -327,10 +326,10 @@ async def _answer(
         return [] if isinstance(field.declaration, Answers) else None
 
 
-def _check_restricted(planned: PlannedOperation, actor: Actor) -> None:
+def _check_restricted(planned: PlannedOperation, actor: Actor, roles: Roles) -> None:
     """Refuse an operation with a root field that the actor may not select."""
     for name in sorted(_planned_names(planned) & RESTRICTED.keys()):
-        decision = decide(actor, RESTRICTED[name], Subject())
+        decision = decide(actor, RESTRICTED[name], Subject(), roles)
         if isinstance(decision, Denied):
             raise request_failure(decision.reason, "NOT_ALLOWED")
 

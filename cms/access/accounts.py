@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from sqlalchemy import Select, exists, select
 
 from cms.access.secret_tokens import hold_account, revoke_tokens
-from cms.authorization.actions import ROLE_ACTIONS, Action
+from cms.authorization.actions import Action
 from cms.authorization.actor import Actor, Grant
 from cms.content.canonical_json import Json
 from cms.content.fields.link import is_address
@@ -280,8 +280,8 @@ def _last_administrator(what: str) -> InvalidValue:
 
 
 def _problems_with(work: Work, grant: Grant) -> Iterator[UserError]:
-    if grant.role not in ROLE_ACTIONS:
-        message = f"there is no role {grant.role!r}; use one of {', '.join(ROLE_ACTIONS)}"
+    if grant.role not in work.site.roles:
+        message = f"there is no role {grant.role!r}; use one of {', '.join(work.site.roles)}"
         yield InvalidValue(message=message, path=("role",))
     content_types = work.site.content_types
     if grant.content_type is not None and grant.content_type not in content_types:
@@ -289,7 +289,7 @@ def _problems_with(work: Work, grant: Grant) -> Iterator[UserError]:
         yield InvalidValue(message=message, path=("contentType",))
     if grant.stage is None:
         return
-    if grant.role != "reviewer":
+    if Action.REVIEW_SIGN_OFF not in work.site.roles.get(grant.role, ()):
         message = f"only reviewers are limited to a stage; leave it out for {grant.role!r}"
         yield InvalidValue(message=message, path=("stage",))
     policies = {each.policy for each in content_types.values()}

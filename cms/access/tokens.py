@@ -12,6 +12,7 @@ from cms.content.fields.base import as_text as checked_text
 from cms.drafts.loading import authorise_on, get, get_revision, look_at
 from cms.errors import InvalidValue, NotAllowed, NotFound, Refused, UserError
 from cms.events import TokenIssued, TokenRevoked
+from cms.site import Site
 from cms.tables import Token
 from cms.work.work import Work, command
 
@@ -59,7 +60,10 @@ async def issue_token(
     account = await hold_account(work.session, work.account_id())
     if account is None or account.disabled_at is not None:
         raise Refused(NotAllowed(message="this account is disabled; ask an administrator"))
-    problems = [*_problems_with(name, scopes, valid_for), *_wider_than(work.actor.scopes, scopes)]
+    problems = [
+        *_problems_with(work.site, name, scopes, valid_for),
+        *_wider_than(work.actor.scopes, scopes),
+    ]
     if problems:
         raise Refused(*problems)
     chosen = list(dict.fromkeys(scopes)) if scopes is not None else None
@@ -140,7 +144,7 @@ async def revoke_token(work: Work, token_id: str) -> Token:
 
 
 def _problems_with(
-    name: str, scopes: Sequence[str] | None, valid_for: timedelta
+    site: Site, name: str, scopes: Sequence[str] | None, valid_for: timedelta
 ) -> Iterator[UserError]:
     problems: list[UserError] = []
     if not checked_text(name, ("name",), problems, LONGEST_NAME).strip():
@@ -148,8 +152,8 @@ def _problems_with(
         problems.append(InvalidValue(message=message, path=("name",)))
     yield from problems
     for index, scope in enumerate(scopes or ()):
-        if scope not in set(Action):
-            message = f"there is no action {scope!r}; use any of {', '.join(Action)}"
+        if scope not in site.actions:
+            message = f"there is no action {scope!r}; use any of {', '.join(site.actions)}"
             yield InvalidValue(message=message, path=("scopes", index))
     if scopes is not None and not scopes:
         message = "an empty list of scopes allows nothing; list some, or leave the scopes out"

@@ -57,7 +57,7 @@ class Reach(StrEnum):
 
 
 # Actions of every signed-in account, whatever its roles.
-_EVERYONE = {
+_EVERYONE: Mapping[str, Reach] = {
     Action.ENTRY_READ: Reach.ANY,
     Action.ACCOUNT_READ: Reach.ANY,
     Action.COMMENT_WRITE: Reach.ANY,
@@ -68,7 +68,7 @@ _EVERYONE = {
     Action.TOKEN_ISSUE: Reach.OWN,
     Action.TOKEN_REVOKE: Reach.OWN,
 }
-_EDITORS = _EVERYONE | {Action.COMMENT_RESOLVE: Reach.ANY}
+_EDITORS = {**_EVERYONE, Action.COMMENT_RESOLVE: Reach.ANY}
 
 # Actions of the operator alone, at the server's shell: no role includes them.
 OF_THE_OPERATOR = frozenset({Action.ENTRY_PUBLISH_IMPORTED, Action.ENTRY_PUBLISH_SETUP})
@@ -79,22 +79,22 @@ Roles: TypeAlias = Mapping[str, Mapping[str, Reach]]
 # The actions of each of Copydesk's roles with their reach. Adding a right is one line.
 ROLE_ACTIONS: Roles = {
     "viewer": _EVERYONE,
-    "author": _EDITORS
-    | {
+    "author": {
+        **_EDITORS,
         Action.ENTRY_CREATE: Reach.ANY,
         Action.ENTRY_SAVE: Reach.ANY,
         Action.ENTRY_DELETE: Reach.OWN,
         Action.REVIEW_REQUEST: Reach.ANY,
         Action.REVIEW_WITHDRAW: Reach.OWN,
     },
-    "reviewer": _EDITORS
-    | {
+    "reviewer": {
+        **_EDITORS,
         # The four-eyes rule: never the actor's own work.
         Action.REVIEW_SIGN_OFF: Reach.OTHERS,
         Action.REVIEW_REQUEST_CHANGES: Reach.OTHERS,
     },
-    "publisher": _EDITORS
-    | {
+    "publisher": {
+        **_EDITORS,
         Action.ENTRY_ARCHIVE: Reach.ANY,
         Action.ENTRY_PUBLISH: Reach.ANY,
         Action.ENTRY_UNPUBLISH: Reach.ANY,

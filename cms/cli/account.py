@@ -19,7 +19,6 @@ from cms.access.accounts import (
     grants_of,
 )
 from cms.access.passwords import prepare_password, set_password
-from cms.authorization.actions import ROLE_ACTIONS
 from cms.authorization.actor import OPERATOR, Grant
 from cms.cli.group import open_copydesk, open_database
 from cms.errors import NotFound, Refused
@@ -40,7 +39,6 @@ def account() -> None:
 @click.option(
     "--role",
     "roles",
-    type=click.Choice(list(ROLE_ACTIONS)),
     multiple=True,
     help="A role for all content; can be repeated.",
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from cms.cli.group import open_copydesk
+from cms.cli.plugins import ImporterGroup
 from cms.importing.markdown import ImportReport, import_markdown, rehearse_import
 from cms.importing.session import Staff
 from cms.importing.site.files import Commit
@@ -29,7 +30,7 @@ _MADE = {
 _FOLDER = click.Path(path_type=Path)
 
 
-@click.group("import")
+@click.group("import", cls=ImporterGroup)
 def import_() -> None:
     """Import content from other sources."""
 

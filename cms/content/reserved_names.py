@@ -9,10 +9,9 @@ from typing import Final
 
 _TYPES: Final = """
     Account Action AddComment AddEdition AffectedPage AffectedReason AnnouncePresence
-    ArchiveEntry Archived Attestation AuditRecord AuditWhere BlamedParagraph
-    Boolean BreakGlassPublish BrokenLink CannotSign Category CategoryCycle ChangeCategory
-    ChangePassword ChangeRequest ChangesRequested Checkpoint ChosenRevision ClaimedReview
-    CommentAdded
+    ArchiveEntry Archived Attestation AuditRecord AuditWhere BlamedParagraph Boolean
+    BreakGlassPublish BrokenLink CannotSign Category CategoryCycle ChangeCategory ChangePassword
+    ChangeRequest ChangesRequested Checkpoint ChosenRevision ClaimedReview CommentAdded
     CommentPlace CommentThread CreateAccount CreateCategory CreatePerson CreateTag Date DateTime
     DeleteEntry Difference DisableAccount DueReview DuplicateEntry DuplicateName EnableAccount
     EntriesWhere Entry EntryChanged EntryComment EntryLink EntryOfTypeBy EntryPublication
@@ -23,18 +22,17 @@ _TYPES: Final = """
     LinkTarget LinksWhere Locale MarkSeen Markdown Me MergeOutcome MergeProposal MergedField
     MetaTag MissingField MissingSignOff MoveEntry Mutation MutationIdReused NoByline Node
     NotAllowed NotFound NotInReview NotPublished OwnWork PageInfo PageRoute PathInUse
-    PeopleWhere Person PersonProfile Perspective Presence PresenceChanged PruneAutosaves
-    PublicationBasis
-    PublicationChanged PublishEntry PublishGate PublishImpact PublishTogether Query QueueItem
-    RedirectRoute RefreshSession ReplyToComment RequestChanges RequestReview ResolveComment
-    RestoreRevision ReviewOutcome ReviewRequest ReviewRequested ReviewStage Revision RevokeRole
-    RevokeToken Role RoleGrant Route Seo SeoAlternate ServiceToken SetPassword SignIn
-    SignInFailed SignOff SignOut SignOutEverywhere SitemapAlternate SitemapPage StaleCause
-    StaleReason StaleReview StaleRevision StillLinked StillPublic String Subscription Suggestion
-    SyncChange SyncKind SyncWhere Tag TagEntry TagsWhere TocEntry TooManyAttempts UnarchiveEntry
-    UnpublishEntry UserError ValueChange ValueChangeKind Warning WarningCode WithdrawReview
-    WordChange WordChangeKind WouldBreakLinks WrongBasis
-    WrongDigest WrongStage
+    PeopleWhere Person PersonProfile Perspective PluginRefused Presence PresenceChanged
+    PruneAutosaves PublicationBasis PublicationChanged PublishEntry PublishGate PublishImpact
+    PublishTogether Query QueueItem RedirectRoute RefreshSession ReplyToComment RequestChanges
+    RequestReview ResolveComment RestoreRevision ReviewOutcome ReviewRequest ReviewRequested
+    ReviewStage Revision RevokeRole RevokeToken Role RoleGrant Route Seo SeoAlternate
+    ServiceToken SetPassword SignIn SignInFailed SignOff SignOut SignOutEverywhere
+    SitemapAlternate SitemapPage StaleCause StaleReason StaleReview StaleRevision StillLinked
+    StillPublic String Subscription Suggestion SyncChange SyncKind SyncWhere Tag TagEntry
+    TagsWhere TocEntry TooManyAttempts UnarchiveEntry UnpublishEntry UserError ValueChange
+    ValueChangeKind Warning WarningCode WithdrawReview WordChange WordChangeKind WouldBreakLinks
+    WrongBasis WrongDigest WrongStage
 """
 _QUERIES: Final = """
     accounts affectedPaths audit auditCheckpoint blame categories category changesSinceLook

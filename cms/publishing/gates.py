@@ -21,6 +21,7 @@ from cms.errors import (
     WouldBreakLinks,
 )
 from cms.hooks import Candidate, Gate, IncomingEdge
+from cms.plugins import refusals_by
 
 # The name of the gate that unpublishing has too.
 _INCOMING_LINKS = "incoming_links"
@@ -128,13 +129,17 @@ def checks(candidate: Candidate, more: Sequence[Gate]) -> list[Check]:
     return [Check(gate, tuple(_errors_of(gate, candidate))) for gate in (*GATES, *more)]
 
 
-def _errors_of(gate: Gate, candidate: Candidate) -> Iterator[UserError]:
-    for error in gate.check(candidate):
-        yield _named(gate, error) if isinstance(error, GateFailed) else error
-
-
-def _named(gate: Gate, error: GateFailed) -> GateFailed:
-    return replace(error, gate=gate.name)
+def _errors_of(gate: Gate, candidate: Candidate) -> list[UserError]:
+    """Return what a gate has to say; a gate of a plugin that raises is not passed."""
+    try:
+        errors = list(gate.check(candidate))
+    except Exception as error:
+        if gate.plugin is None:
+            raise
+        return refusals_by(gate.plugin, error)
+    return [
+        replace(each, gate=gate.name) if isinstance(each, GateFailed) else each for each in errors
+    ]
 
 
 def _fault_of(edge: Edge, candidate: Candidate) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections import Counter
 
-from cms.authorization.actions import Action
 from cms.authorization.actor import Actor
 from cms.errors import Refused
 from cms.identifiers import kind_of
@@ -17,7 +16,7 @@ refusals: Counter[tuple[str, str]] = Counter()
 
 
 def note_refusal(
-    actor: Actor, action: Action, arguments: tuple[object, ...], refused: Refused
+    actor: Actor, action: str, arguments: tuple[object, ...], refused: Refused
 ) -> None:
     """Log a refusal and count it.
 

@@ -18,7 +18,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from sqlalchemy import delete, inspect, tuple_
 
 from cms import clock
-from cms.authorization.actions import Action, Allowed, Denied, Subject, decide
+from cms.authorization.actions import Allowed, Denied, Subject, decide
 from cms.authorization.actor import Actor
 from cms.errors import NotAllowed, OwnWork, Refused
 from cms.events import Event
@@ -71,20 +71,20 @@ class Reading:
     now: datetime
     key_file: KeyFile
 
-    def authorise(self, action: Action, subject: Subject | None = None) -> None:
+    def authorise(self, action: str, subject: Subject | None = None) -> None:
         """Check that the actor may do this.
 
         Raises:
             Refused: with :class:`~cms.errors.NotAllowed` and what would be needed.
         """
-        decision = decide(self.actor, action, subject or Subject())
+        decision = decide(self.actor, action, subject or Subject(), self.site.roles)
         if isinstance(decision, Denied):
             error = OwnWork if decision.is_own_work else NotAllowed
             raise Refused(error(message=decision.reason))
 
-    def may(self, action: Action, subject: Subject) -> bool:
+    def may(self, action: str, subject: Subject) -> bool:
         """Return whether the actor may do this."""
-        return isinstance(decide(self.actor, action, subject), Allowed)
+        return isinstance(decide(self.actor, action, subject, self.site.roles), Allowed)
 
     def account_id(self) -> str:
         """Return the actor's account, under whose name content is written.
@@ -206,7 +206,7 @@ class Work(Reading):
                 .execution_options(synchronize_session=False)
             )
 
-    async def _finish(self, action: Action) -> None:
+    async def _finish(self, action: str) -> None:
         """Call the reactions, and close the command with its audit records."""
         outcome = self._outcome
         for reaction in self.reactions:
@@ -278,7 +278,7 @@ class Desk:
 
 
 def command(
-    action: Action,
+    action: str,
 ) -> Callable[
     [Callable[Concatenate[Work, P], Awaitable[R]]],
     Callable[Concatenate[Work, P], Coroutine[Any, Any, R]],

@@ -9,7 +9,15 @@ from dataclasses import fields
 from cms import errors
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.fields.names import api_name
-from cms.errors import MissingSignOff, Refused, StaleRevision, TooManyAttempts, UserError
+from cms.errors import (
+    GateFailed,
+    MissingSignOff,
+    PluginRefused,
+    Refused,
+    StaleRevision,
+    TooManyAttempts,
+    UserError,
+)
 from cms.site import Site
 from cms.storage.dialects import JsonText
 from graphql_api.planner.answers import answers_rows
@@ -25,7 +33,8 @@ from graphql_api.schema.management.history import merge_json
 
 PathMapping = Callable[[tuple[str | int, ...]], tuple[str | int, ...]]
 
-# The fields that some errors have beside those of the interface.
+_GATE = {"gate": part_word("PublishGate | None", "gate", "Gate that failed.")}
+# The fields that some errors have beside those of the interface and of failed gates.
 _MORE: dict[type[UserError], dict[str, Declared]] = {
     StaleRevision: {
         "base_revision": part_row(
@@ -51,6 +60,9 @@ _MORE: dict[type[UserError], dict[str, Declared]] = {
         "missing": part(
             "int", "missing", "Number of people who still have to sign off at the stage."
         ),
+    },
+    PluginRefused: {
+        "plugin": part("str", "plugin", "Name of the plugin."),
     },
     TooManyAttempts: {
         "retry_after": part("int", "retryAfter", "Seconds until another attempt is possible."),
@@ -90,7 +102,8 @@ def add_errors(registry: TypeRegistry) -> list[str]:
     names = []
     for kind in error_types():
         described = {"__doc__": (inspect.getdoc(kind) or "").partition("\n")[0]}
-        registry.add_object(type(kind.__name__, (interface,), described), **_MORE.get(kind, {}))
+        more = {**(_GATE if issubclass(kind, GateFailed) else {}), **_MORE.get(kind, {})}
+        registry.add_object(type(kind.__name__, (interface,), described), **more)
         names.append(kind.__name__)
     return names
 
@@ -125,7 +138,7 @@ def refusal(refused: Refused, argument_path: PathMapping, site: Site | None = No
 def _to_json(error: UserError, argument_path: PathMapping, site: Site | None) -> Json:
     known = set(error_types())
     # A plugin's own type of error is not in the schema; its nearest declared base is.
-    kind = next((each for each in type(error).__mro__ if each in known), errors.GateFailed)
+    kind = next((each for each in type(error).__mro__ if each in known), GateFailed)
     more = {
         api_name(field.name): getattr(error, field.name)
         for field in fields(error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Sequence
 
 from cms.content.canonical_json import Json, JsonObject
@@ -84,8 +83,8 @@ def checks_json(checks: Iterable[Check]) -> Json:
     """Return gates as the type ``GateCheck`` has them."""
     return [
         {
-            "gate": check.gate.__name__,
-            "description": inspect.getdoc(check.gate) or "",
+            "gate": check.gate.name,
+            "description": check.gate.description,
             "passed": not check.errors,
             "errors": refusal(Refused(*check.errors), _gate_path)["errors"],
         }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import get_args
 
-from cms.authorization.actions import ROLE_ACTIONS, Action
 from cms.comparison.changes import LinkChangeKind, ValueChangeKind
 from cms.comparison.merge import Outcome as MergeOutcome
 from cms.comparison.word_diff import Operation
@@ -20,13 +19,18 @@ from graphql_api.schema.management.query import STALE_REASONS
 
 def add_editing_vocabularies(registry: TypeRegistry, site: Site) -> None:
     """Add the enums of the management schema, and the filters of those that filters use."""
-    actions = {each.name: each.value for each in Action}
-    registry.add_words("Role", "Roles that accounts can hold.", words_by_name("Role", ROLE_ACTIONS))
-    registry.add_words("Action", "Actions that roles allow and the audit chain records.", actions)
-    gates = (each.__name__ for each in (*GATES, *site.gates))
+    for enum, description, declared in (
+        ("Role", "Roles that accounts can hold.", site.roles),
+        ("Action", "Actions that roles allow and the audit chain records.", site.actions),
+    ):
+        registry.add_words(enum, description, words_by_name(enum, declared))
+    gates = (each.name for each in (*GATES, *site.gates))
     fixed = {
         "EntryState": ("Workflow states of a revision.", STATES),
-        "PublishGate": ("Gates before publication, including those of plugins.", gates),
+        "PublishGate": (
+            "Gates before publication, including those of the site and its plugins.",
+            gates,
+        ),
         "ReviewOutcome": ("Outcomes of a review.", REVIEW_OUTCOMES),
         "WordChangeKind": ("Kinds of change of words in a text.", get_args(Operation)),
         "ValueChangeKind": ("Kinds of change of a value.", get_args(ValueChangeKind)),
