@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cms.authorization.actor import OPERATOR as OPERATOR
     from cms.authorization.actor import Actor as Actor
     from cms.authorization.actor import Grant as Grant
+    from cms.cli.group import open_copydesk as open_copydesk
     from cms.comparison.anchors import text_at as text_at
     from cms.content.content_type import ContentType as ContentType
     from cms.content.fields import Block as Block
@@ -71,11 +72,13 @@ if TYPE_CHECKING:
     from cms.site import Site as Site
     from cms.work.work import Reading as Reading
     from cms.work.work import Work as Work
+    from cms.work.work import command as command
 
 # The same again for the interpreter, which does not see the lines above.
 _NAMES = {
     "cms.authorization.actions": ("Action", "Reach", "Subject"),
     "cms.authorization.actor": ("ANONYMOUS", "OPERATOR", "Actor", "Grant"),
+    "cms.cli.group": ("open_copydesk",),
     "cms.comparison.anchors": ("text_at",),
     "cms.content.content_type": ("ContentType",),
     "cms.content.fields": (
@@ -98,7 +101,7 @@ _NAMES = {
     "cms.review.comments": ("CommentPlace",),
     "cms.settings": ("Settings", "load_settings"),
     "cms.site": ("Seo", "Site"),
-    "cms.work.work": ("Reading", "Work"),
+    "cms.work.work": ("Reading", "Work", "command"),
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
 

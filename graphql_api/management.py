@@ -187,12 +187,12 @@ class Management:
         """Return an operation with its plan for an actor, or that of one root field."""
         locales = self._desk.site.locales_for(self._desk.site.default_locale)
         # An actor sees the drafts that its roles reach.
-        view = View(locales, Perspective.DRAFT, scopes_of(actor, self._site.roles))
+        view = View(locales, Perspective.DRAFT, scopes_of(actor, self._desk.site.roles))
         return await self._planner.plan(bound, view, key)
 
     async def _query(self, bound: BoundOperation, actor: Actor) -> ReadResult:
         ready = await self._plan(bound, actor)
-        _check_restricted(ready.planned, actor, self._site.roles)
+        _check_restricted(ready.planned, actor, self._desk.site.roles)
         answers: dict[str, Any] = {**self._actor_variables(actor)}
         errors: list[GraphQLError] = []
         if ready.planned.answers:
@@ -272,7 +272,7 @@ class Management:
 
     def _actor_variables(self, actor: Actor) -> dict[str, object]:
         """Return the variables of a statement that name the actor and its rights."""
-        decision = decide(actor, Action.ACCOUNT_READ, Subject(), self._site.roles)
+        decision = decide(actor, Action.ACCOUNT_READ, Subject(), self._desk.site.roles)
         return {ACTOR: actor.account_id, READS_ACCOUNTS: int(isinstance(decision, Allowed))}
 
     async def _renew(self, actor: Actor) -> Actor:

@@ -103,27 +103,32 @@ def _import_command(importer: Importer) -> click.Command:
     )
 
 
+class _DryRun(Exception):
+    """The end of an import that is rolled back, with its report."""
+
+    def __init__(self, report: Sequence[str]) -> None:
+        super().__init__()
+        self.report = report
+
+
+async def _import(importer: Importer, source: Path, *, dry_run: bool) -> Sequence[str]:
+    """Run an importer in one transaction, and return its report."""
+    act = _rehearse if dry_run else _run
+    async with open_copydesk(load_settings()) as copydesk:
+        try:
+            async with copydesk.work(OPERATOR) as work:
+                return await act(importer, work, source)
+        except _DryRun as rehearsed:
+            return rehearsed.report
+
+
+async def _rehearse(importer: Importer, work: Work, source: Path) -> Sequence[str]:
+    raise _DryRun(await _run(importer, work, source))
+
+
 async def _run(importer: Importer, work: Work, source: Path) -> Sequence[str]:
     try:
         return await importer.run(work, source)
     except Refused as refused:
         # A refusal would commit what was done until then; this exception rolls it back.
         raise click.ClickException(str(refused)) from None
-
-
-class _DryRun(Exception):  # noqa: N818  # not an error: it undoes the import
-    """The end of an import that is undone."""
-
-
-async def _import(importer: Importer, source: Path, *, dry_run: bool) -> list[str]:
-    """Run an importer in one transaction, and return its report."""
-    report: list[str] = []
-    async with open_copydesk(load_settings()) as copydesk:
-        try:
-            async with copydesk.work(OPERATOR) as work:
-                report += await _run(importer, work, source)
-                if dry_run:
-                    raise _DryRun
-        except _DryRun:
-            pass
-    return report

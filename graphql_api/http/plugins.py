@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from cms.authorization.actor import Actor
 from cms.copydesk import Copydesk
 from cms.errors import SiteError
+from cms.hooks import Identity
 from graphql_api.http.authentication import Identify
 
 # A path such as ``/recall`` or ``/.well-known/recall.txt``, without parameters.
@@ -59,12 +60,15 @@ def plugin_identity(copydesk: Copydesk) -> Identify | None:
     for plugin, identity in copydesk.site.plugins.results_of("identity", copydesk=copydesk):
         if not callable(identity):
             raise SiteError(f"the hook identity of the plugin {plugin.name!r} returns no function")
-
-        async def identify(connection: HTTPConnection) -> Actor:
-            return await identity(connection.scope)
-
-        return identify
+        return _identify_by(identity)
     return None
+
+
+def _identify_by(identity: Identity) -> Identify:
+    async def identify(connection: HTTPConnection) -> Actor:
+        return await identity(connection.scope)
+
+    return identify
 
 
 def plugin_routes(copydesk: Copydesk, others: Sequence[BaseRoute]) -> list[PluginRoute]:
