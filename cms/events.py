@@ -337,5 +337,10 @@ class KeyChanged(Event):
     reason: str | None = None
 
 
+def is_built_in(kind: type[Event]) -> bool:
+    """Return whether a class of events is one of Copydesk, and not of a plugin."""
+    return kind.__module__ == __name__
+
+
 # Events by which something became public, or ceased to be.
 PublicationEvent: TypeAlias = EntryPublished | EntryUnpublished

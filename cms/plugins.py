@@ -165,6 +165,18 @@ class Plugins:
                 raise _wrong(plugin, hook, "must return a list")
             yield from ((plugin, each) for each in result)
 
+    def check_event(self, kind: type) -> None:
+        """Check that a class of events has the prefix of a plugin.
+
+        Raises:
+            TypeError: if it has not.
+        """
+        if not any(each.owns_type(kind.__name__) for each in self._plugins.values()):
+            raise TypeError(
+                f"the event {kind.__name__} must begin with the prefix of a plugin of the site, "
+                f"such as HouseStyle{kind.__name__} of the plugin 'house_style'"
+            )
+
     def _check_name(self, plugin: object) -> None:
         if not isinstance(plugin, Plugin):
             raise SiteError(

@@ -21,7 +21,7 @@ from cms import clock
 from cms.authorization.actions import Allowed, Denied, Subject, decide
 from cms.authorization.actor import Actor
 from cms.errors import NotAllowed, OwnWork, Refused
-from cms.events import Event
+from cms.events import Event, is_built_in
 from cms.ledger import audit
 from cms.ledger.positions import take_position
 from cms.ledger.tail import Tail
@@ -139,7 +139,13 @@ class Work(Reading):
         return replace(self, now=clock.now()) if self.is_present else self
 
     def emit(self, event: Event) -> None:
-        """Add an event to the outcome of the command."""
+        """Add an event to the outcome of the command.
+
+        Raises:
+            TypeError: if it is neither of Copydesk nor named with the prefix of a plugin.
+        """
+        if not is_built_in(type(event)):
+            self.site.plugins.check_event(type(event))
         self._outcome.events.append(event)
 
     async def insert(self, *rows: Base) -> None:

@@ -133,7 +133,7 @@ def test_vocabularies_are_built_from_what_declares_them() -> None:
     assert values_of("management", "Action") == {each.name for each in Action} | {UNKNOWN}
     codes = {kind.code for kind in error_types()} | {UNKNOWN}
     assert values_of("management", "ErrorCode") == codes
-    assert values_of("management", "PublishGate") == {each.__name__.upper() for each in GATES}
+    assert values_of("management", "PublishGate") == {each.name.upper() for each in GATES}
     assert values_of("management", "EntryState") == {*STATES}
     assert values_of("management", "ReviewOutcome") == {each.upper() for each in REVIEW_OUTCOMES}
     assert values_of("delivery", "LinkOrigin") == {each.name for each in Origin}

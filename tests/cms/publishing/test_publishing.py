@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -15,10 +15,11 @@ from sqlalchemy import func, select
 from cms import clock
 from cms.authorization.actor import OPERATOR, Actor, Grant
 from cms.drafts.saving import restore_revision
-from cms.errors import GateFailed, Refused, UserError
+from cms.errors import GateFailed, PluginRefused, Refused
+from cms.hooks import Candidate, Gate, hookimpl
 from cms.ledger.attestation import verify_attestation
 from cms.ledger.statement import PublicationPredicate
-from cms.publishing.gates import Candidate
+from cms.plugins import Plugin
 from cms.publishing.publish_impact import check_publish
 from cms.publishing.publishing import (
     break_glass_publish,
@@ -362,18 +363,20 @@ def is_broken(candidate: Candidate) -> Iterator[GateFailed]:
     raise ZeroDivisionError(candidate.entry_id)
 
 
-def with_gates(newsroom: Newsroom, *gates: Callable[[Candidate], Iterator[UserError]]) -> None:
+def with_gates(newsroom: Newsroom, *gates: Gate, plugins: Sequence[Plugin] = ()) -> None:
     site = newsroom.site
     newsroom.site = Site(
         site.name,
         content_types=list(site.content_types.values()),
         locales=site.locales,
         gates=gates,
+        plugins=plugins,
     )
 
 
 async def test_a_site_has_gates_of_its_own(newsroom: Newsroom) -> None:
-    with_gates(newsroom, is_long_enough)
+    gate = Gate("site:length", is_long_enough)
+    with_gates(newsroom, gate)
     head = await newsroom.draft(slug="page")
     entry_id = await newsroom.entry_id(head)
     assert await refusal(newsroom, head) == [
@@ -384,10 +387,10 @@ async def test_a_site_has_gates_of_its_own(newsroom: Newsroom) -> None:
         ("TOO_SHORT", "say more"),
     ]
     checked = await newsroom.do(newsroom.author, check_publish, entry_id)
-    assert checked[-1].gate is is_long_enough
+    assert checked[-1].gate is gate
     (error,) = checked[-1].errors
     assert isinstance(error, TooShort)
-    assert error.wanted == 2_000
+    assert (error.wanted, error.gate) == (2_000, "site:length")
     # They stand in an emergency too, and in a set they say which entry is meant.
     with pytest.raises(Refused) as refused:
         await break_glass(newsroom, head)
@@ -414,7 +417,7 @@ async def test_a_gate_that_fails_otherwise_publishes_nothing(newsroom: Newsroom)
     await newsroom.review(head)
     entry_id = await newsroom.entry_id(head)
     before = await publications(newsroom)
-    with_gates(newsroom, is_broken)
+    with_gates(newsroom, Gate("site:broken", is_broken))
     for attempt in (
         lambda work: publish_entry(work, entry_id, revision_id=head.id),
         lambda work: publish_together(work, {entry_id: head.id}),
@@ -430,6 +433,52 @@ async def test_a_gate_that_fails_otherwise_publishes_nothing(newsroom: Newsroom)
     with_gates(newsroom)
     (publication,) = await newsroom.publish(head)
     assert publication.position == before[-1].position + 1
+
+
+class House:
+    """A plugin with gates."""
+
+    def __init__(self, *given: Gate) -> None:
+        self.given = given
+
+    @hookimpl
+    def gates(self) -> Sequence[Gate]:
+        return self.given
+
+
+async def test_a_gate_of_a_plugin_stops_one_and_all(newsroom: Newsroom) -> None:
+    house = House(Gate("house:length", is_long_enough))
+    with_gates(newsroom, plugins=[Plugin("house", house)])
+    short = await newsroom.draft(slug="short")
+    long = await newsroom.draft(slug="long", body="word " * 500)
+    for head in (short, long):
+        await newsroom.review(head)
+    entry_id = await newsroom.entry_id(short)
+    checked = await newsroom.do(newsroom.author, check_publish, entry_id)
+    assert [each.gate.name for each in checked if each.errors] == ["house:length"]
+    (error,) = await newsroom.refusal(newsroom.publisher, publish_entry, entry_id)
+    assert isinstance(error, TooShort)
+    assert (error.gate, error.path) == ("house:length", ("fields", "body"))
+    chosen = {entry_id: short.id, await newsroom.entry_id(long): long.id}
+    (error,) = await newsroom.refusal(newsroom.publisher, publish_together, chosen)
+    assert isinstance(error, TooShort)
+    assert (error.gate, error.path) == ("house:length", (entry_id, "fields", "body"))
+    assert await publications(newsroom) == []
+
+
+async def test_a_gate_of_a_plugin_that_fails_refuses_in_its_name(newsroom: Newsroom) -> None:
+    house = House(Gate("house:broken", is_broken))
+    with_gates(newsroom, plugins=[Plugin("house", house)])
+    head = await newsroom.draft(slug="page")
+    entry_id = await newsroom.entry_id(head)
+    unsigned, failed = await newsroom.refusal(newsroom.publisher, publish_entry, entry_id)
+    assert isinstance(unsigned, GateFailed)
+    assert (unsigned.code, unsigned.gate) == ("MISSING_SIGN_OFF", "sign_off")
+    assert isinstance(failed, PluginRefused)
+    assert failed.plugin == "house"
+    assert "ZeroDivisionError" in failed.message
+    assert entry_id not in failed.message
+    assert await publications(newsroom) == []
 
 
 async def test_what_is_published_is_what_was_signed_with_its_links(newsroom: Newsroom) -> None:

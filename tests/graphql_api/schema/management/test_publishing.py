@@ -11,12 +11,12 @@ from cms.tables.base import Base
 from tests.graphql_api.conftest import Api, Desk, Draft, draft_from
 
 GATES = [
-    "IS_SIGNED_OFF",
-    "HAS_NO_CHANGE_REQUESTS",
-    "IS_COMPLETE",
-    "LINK_TARGETS_ARE_PUBLIC",
-    "PATH_IS_FREE",
-    "INCOMING_LINKS_STAY_VALID",
+    "SIGN_OFF",
+    "CHANGE_REQUESTS",
+    "REQUIRED_FIELDS",
+    "LINK_TARGETS",
+    "PATH",
+    "INCOMING_LINKS",
 ]
 
 CHECK = """query($id: ID!, $revision: ID) { checkPublish(entryId: $id, revisionId: $revision) {
@@ -85,13 +85,13 @@ async def test_every_gate_says_what_it_has_to_say(desk: Desk) -> None:
         for error in each["errors"]
     ]
     assert errors == [
-        ("IS_SIGNED_OFF", "MISSING_SIGN_OFF", ""),
-        ("HAS_NO_CHANGE_REQUESTS", "CHANGES_REQUESTED", ""),
-        ("IS_COMPLETE", "MISSING_FIELD", "body"),
-        ("IS_COMPLETE", "MISSING_FIELD", "steps.0.title"),
-        ("LINK_TARGETS_ARE_PUBLIC", "BROKEN_LINK", "related.0"),
-        ("PATH_IS_FREE", "PATH_IN_USE", "slug"),
-        ("INCOMING_LINKS_STAY_VALID", "WOULD_BREAK_LINKS", ""),
+        ("SIGN_OFF", "MISSING_SIGN_OFF", ""),
+        ("CHANGE_REQUESTS", "CHANGES_REQUESTED", ""),
+        ("REQUIRED_FIELDS", "MISSING_FIELD", "body"),
+        ("REQUIRED_FIELDS", "MISSING_FIELD", "steps.0.title"),
+        ("LINK_TARGETS", "BROKEN_LINK", "related.0"),
+        ("PATH", "PATH_IN_USE", "slug"),
+        ("INCOMING_LINKS", "WOULD_BREAK_LINKS", ""),
     ]
     (missing,) = checks[0]["errors"]
     assert (missing["stage"], missing["missing"]) == ("editorial", 1)
