@@ -307,11 +307,7 @@ def refusals_by(plugin: str, error: Exception) -> list[UserError]:
     """
     if isinstance(error, Refused):
         return [
-            PluginRefused(
-                plugin=plugin,
-                message=f"the plugin {plugin!r} refuses this: {each.message}",
-                path=each.path,
-            )
+            each if isinstance(each, PluginRefused) else _refusal_by(plugin, each)
             for each in error.errors
         ]
     _log.error("the plugin %s failed", plugin, exc_info=error)
@@ -320,6 +316,11 @@ def refusals_by(plugin: str, error: Exception) -> list[UserError]:
         "the log of the server has the details"
     )
     return [PluginRefused(plugin=plugin, message=message)]
+
+
+def _refusal_by(plugin: str, error: UserError) -> PluginRefused:
+    message = f"the plugin {plugin!r} refuses this: {error.message}"
+    return PluginRefused(plugin=plugin, message=message, path=error.path)
 
 
 def checked_word(prefix: str, place: str, name: object) -> str:

@@ -224,6 +224,9 @@ def test_a_mistake_in_a_plugin_is_a_sentence(hooks: SimpleNamespace, sentence: s
     assert "\n" not in str(raised.value)
 
 
+ONE = module(gates=[])
+
+
 def test_a_role_of_copydesk_can_have_the_actions_of_a_plugin() -> None:
     made = recall(**WRITE, roles={"author": {"recall:write": Reach.OWN}})
     assert made.roles["author"] == {**ROLE_ACTIONS["author"], "recall:write": Reach.OWN}
@@ -238,7 +241,7 @@ def test_a_role_of_copydesk_can_have_the_actions_of_a_plugin() -> None:
             [Plugin("recall", module(gates=[])), Plugin("recall", module(actions=[]))],
             "two plugins have the name 'recall'; remove one of them",
         ),
-        ([Plugin(name, MISTAKES) for name in ("a", "b")], "the plugins a and b are one"),
+        ([Plugin(name, ONE) for name in ("a", "b")], "the plugins a and b are one; remove one"),
         (
             [Plugin(name, module(identity=reads)) for name in ("a", "b")],
             "the plugins a and b both identify actors; remove one of them",

@@ -456,7 +456,9 @@ async def test_a_gate_of_a_plugin_stops_one_and_all(newsroom: Newsroom) -> None:
     entry_id = await newsroom.entry_id(short)
     checked = await newsroom.do(newsroom.author, check_publish, entry_id)
     assert [each.gate.name for each in checked if each.errors] == ["house:length"]
-    (error,) = await newsroom.refusal(newsroom.publisher, publish_entry, entry_id)
+    (error,) = await newsroom.refusal(
+        newsroom.publisher, publish_entry, entry_id, revision_id=short.id
+    )
     assert isinstance(error, TooShort)
     assert (error.gate, error.path) == ("house:length", ("fields", "body"))
     chosen = {entry_id: short.id, await newsroom.entry_id(long): long.id}
@@ -471,7 +473,9 @@ async def test_a_gate_of_a_plugin_that_fails_refuses_in_its_name(newsroom: Newsr
     with_gates(newsroom, plugins=[Plugin("house", house)])
     head = await newsroom.draft(slug="page")
     entry_id = await newsroom.entry_id(head)
-    unsigned, failed = await newsroom.refusal(newsroom.publisher, publish_entry, entry_id)
+    unsigned, failed = await newsroom.refusal(
+        newsroom.publisher, publish_entry, entry_id, revision_id=head.id
+    )
     assert isinstance(unsigned, GateFailed)
     assert (unsigned.code, unsigned.gate) == ("MISSING_SIGN_OFF", "sign_off")
     assert isinstance(failed, PluginRefused)
