@@ -35,6 +35,7 @@ ON_ONE_WORKER = {
     "tests/graphql_api/http/test_outage.py",
     "tests/graphql_api/schema/content_types/test_filters.py",
     "tests/graphql_api/schema/declaring/test_search.py",
+    "tests/plugins/test_recall.py",
     "tests/properties/test_drafts_unseen.py",
     "tests/properties/test_paging.py",
     "tests/properties/test_planner.py",
