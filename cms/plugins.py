@@ -13,6 +13,7 @@ from pluggy import HookCaller, HookImpl, PluginManager, PluginValidationError
 
 from cms.authorization.actions import (
     FIXED_REACHES,
+    OF_THE_OPERATOR,
     ROLE_ACTIONS,
     Action,
     Reach,
@@ -279,6 +280,8 @@ class Plugins:
                 raise _wrong(
                     plugin, "roles", f"gives {role!r} the unknown action {action!r}; see actions"
                 )
+            if action in OF_THE_OPERATOR:
+                raise _wrong(plugin, "roles", f"gives {role!r} {action}, which is no account's")
             if role in ROLE_ACTIONS and not owned:
                 raise _wrong(
                     plugin,

@@ -18,7 +18,8 @@ from sqlalchemy.orm import aliased
 from cms.authorization.actions import Action
 from cms.content.canonical_json import JsonObject
 from cms.errors import InvalidValue, Refused, UserError, WrongBasis
-from cms.publishing.gates import SIGN_OFF_GATES, Gate
+from cms.hooks import Gate
+from cms.publishing.gates import SIGN_OFF_GATES
 from cms.publishing.loading import Proposal
 from cms.tables import Publication, Revision
 from cms.tables.publication import Basis

@@ -213,6 +213,10 @@ MISTAKES: Mapping[str, tuple[SimpleNamespace, str]] = {
         module(roles={"recall:officer": {Action.TOKEN_ISSUE: Reach.ANY}}),
         "token:issue with another reach than ",
     ),
+    "an act of the operator": (
+        module(roles={"recall:officer": {Action.ENTRY_PUBLISH_IMPORTED: Reach.ANY}}),
+        "gives 'recall:officer' entry:publish-imported, which is no account's",
+    ),
     "no reach": (module(**WRITE, roles={"recall:officer": {"recall:write": True}}), "reach than "),
 }
 
