@@ -16,15 +16,20 @@ from graphql import GraphQLError, GraphQLSchema
 
 from cms.errors import TooManyWaiting
 from cms.storage.dialects import Reader
-from graphql_api.http.errors import RequestFailed, error_json, too_many_waiting
+from graphql_api.http.errors import RequestFailed, error_json, request_failure, too_many_waiting
 from graphql_api.http.limits import Limits
 from graphql_api.introspection import Introspection
 from graphql_api.planner.arguments import Variables
-from graphql_api.planner.json_sql import MARK
+from graphql_api.planner.json_sql import MARK, UNMET
 from graphql_api.planner.null_propagation import complete
 from graphql_api.planner.plan import PlannedField, Typename
 from graphql_api.planning import PlanningThread, ReadyOperation
 from graphql_api.timings import Timings
+
+_RESYNC = (
+    "The server does not have this position: its database is another one, or was restored from an "
+    "older backup. Discard everything that was read since, and begin again without a position."
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class ReadResult:
         body: the response, as JSON.
         cost: the cost of the operation.
         timings: the seconds of each step, by its name.
-        position: the position of the last publication in the snapshot, if the operation selects it
+        position: the token of the last position in the snapshot, if the operation selects it
             (``{ position }``); it is not read otherwise.
         tags: the names of the content on which the answer depends.
     """
@@ -43,7 +48,7 @@ class ReadResult:
     body: bytes
     cost: int
     timings: Timings
-    position: int | None = None
+    position: str | None = None
     tags: frozenset[str] = frozenset()
 
 
@@ -58,7 +63,8 @@ async def fetch(
         more_variables: values that the statement reads besides the operation's variables.
 
     Raises:
-        RequestFailed: if a value cannot be used.
+        RequestFailed: if a value cannot be used; with the code ``RESYNC`` if the database does not
+            have a position that the operation names.
         DatabaseError: if the database fails, or it takes too long.
     """
     bound, statement = ready.bound, ready.planned.statement
@@ -68,11 +74,14 @@ async def fetch(
     with bound.timings.step("statement"):
         try:
             values = statement.values({**bound.variables, **(more_variables or {})})
-            return await reader.fetch(statement.sql, values, bound.client)
+            data = await reader.fetch(statement.sql, values, bound.client)
         except GraphQLError as error:
             raise RequestFailed(error) from None
         except TooManyWaiting as error:
             raise too_many_waiting(error) from None
+    if data == UNMET:
+        raise request_failure(_RESYNC, "RESYNC")
+    return data
 
 
 class Responder:
@@ -135,7 +144,7 @@ class Responder:
         return cost | {f"{name}Limit": getattr(self._limits, name) for name in cost}
 
 
-def _position_in(ready: ReadyOperation, data: bytes) -> int | None:
+def _position_in(ready: ReadyOperation, data: bytes) -> str | None:
     """Return the position of the snapshot, if it is among the data."""
     plan = ready.planned.plan
     if plan.through is not None:  # then it is the position of the view

@@ -27,7 +27,7 @@ _TYPES: Final = """
     PublishTogether Query QueueItem RedirectRoute RefreshSession ReplyToComment RequestChanges
     RequestReview ResolveComment RestoreRevision ReviewOutcome ReviewRequest ReviewRequested
     ReviewStage Revision RevokeRole RevokeToken Role RoleGrant Route Seo SeoAlternate
-    ServiceToken SetPassword SignIn SignInFailed SignOff SignOut SignOutEverywhere
+    ServiceToken SetPassword SignIn SignInFailed SignOff SignOut SignOutEverywhere SitePosition
     SitemapAlternate SitemapPage StaleCause StaleReason StaleReview StaleRevision StillLinked
     StillPublic String Subscription Suggestion SyncChange SyncKind SyncWhere Tag TagEntry
     TagsWhere TocEntry TooManyAttempts UnarchiveEntry UnpublishEntry UserError ValueChange

@@ -6,7 +6,6 @@ All of it derives from the publications; the changes are for sites that are buil
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -30,6 +29,7 @@ from sqlalchemy import (
 )
 
 from cms.reading.aliases import aliased_table, word
+from cms.reading.positions import newest_position, position_token
 from cms.reading.rows import Column, Row
 from cms.reading.view import AsOf, Past, View
 from cms.reading.visibility import (
@@ -40,9 +40,8 @@ from cms.reading.visibility import (
     locales_of,
     spans_of,
     was_public_at,
-    was_signed,
 )
-from cms.tables import Category, Counter, Link, Publication, Revision, SignOff
+from cms.tables import Category, Link, Publication, PublicationSignOff, Revision
 
 Position = ColumnElement[Any]
 
@@ -139,11 +138,6 @@ def _is_over(publication: FromClause, view: View) -> ColumnElement[bool]:
     return and_(until.is_not(None), until <= view.past.at)
 
 
-def position() -> Relation:
-    """Return the position of the last publication or its end."""
-    return select(Counter.value.label("position")).where(Counter.name == word("position"))
-
-
 def position_at(moment: ColumnElement[Any]) -> ColumnElement[int]:
     """Return the position before the first at which something happened later than at a time.
 
@@ -153,19 +147,36 @@ def position_at(moment: ColumnElement[Any]) -> ColumnElement[int]:
     """
     begun = select(Publication.position.label("later")).where(Publication.published_at > moment)
     ended = select(Publication.ended_position).where(Publication.ended_at > moment)
-    both = union_all(begun, ended).subquery("both")
-    before = select(func.min(both.c.later) - literal_column("1")).scalar_subquery()
-    return func.coalesce(before, position().scalar_subquery())
+    counted = select(PublicationSignOff.position).where(PublicationSignOff.counted_at > moment)
+    withdrawn = select(PublicationSignOff.ended_position).where(
+        PublicationSignOff.ended_at > moment
+    )
+    later = union_all(begun, ended, counted, withdrawn).subquery("later_events")
+    before = select(func.min(later.c.later) - literal_column("1")).scalar_subquery()
+    return func.coalesce(before, newest_position())
 
 
 def changes(since: Position, until: Position) -> Relation:
-    """Return each edition that was published or unpublished after one position, up to another.
+    """Return each edition whose public JSON changed after one position, up to another.
 
-    ``position`` is that of its last change, ``until`` the position up to which changes are
-    returned. An edition that is public at the end has its revision; any other is a tombstone with
-    its last path.
+    Those are the editions that were published or unpublished, and those of which a sign-off began
+    or ceased to count while they were public.
+
+    ``position`` is that of its last change, ``until`` the token of the position up to which changes
+    are returned. An edition that is public at the end has its revision; any other is a tombstone
+    with its last path.
     """
-    last = _last_changes(since, until).subquery("last")
+    return _changes_of(since, until, *_published(since, until), *_reviewed(since, until))
+
+
+def _changes_of(since: Position, until: Position, *events: Relation) -> Relation:
+    """Return the changes of the editions with one of these events, each with its position."""
+    every = union_all(*events).subquery("every_event")
+    last = (
+        select(every.c.edition_id, func.max(every.c.position).label("position"))
+        .group_by(every.c.edition_id)
+        .subquery("last")
+    )
     live = aliased_table(Publication, "live")
     gone = aliased_table(Publication, "gone")
     is_live = and_(live.c.edition_id == last.c.edition_id, _was_public(live, until))
@@ -186,7 +197,7 @@ def changes(since: Position, until: Position) -> Relation:
             func.coalesce(live.c.path, gone.c.path).label("path"),
             live.c.revision_id,
             Revision.digest,
-            until.label("until"),
+            position_token(until).label("until"),
         )
         .select_from(
             outerjoin(
@@ -200,17 +211,31 @@ def changes(since: Position, until: Position) -> Relation:
     )
 
 
-def _last_changes(since: Position, until: Position) -> Relation:
+def _published(since: Position, until: Position) -> tuple[Relation, ...]:
+    """Return the editions of which a publication began or ended, and where."""
     begun = select(Publication.edition_id, Publication.position.label("position")).where(
         Publication.position > since, Publication.position <= until
     )
-    ended = select(Publication.edition_id, Publication.ended_position.label("position")).where(
+    ended = select(Publication.edition_id, Publication.ended_position).where(
         Publication.ended_position > since, Publication.ended_position <= until
     )
-    both = union_all(begun, ended).subquery("both")
-    return select(both.c.edition_id, func.max(both.c.position).label("position")).group_by(
-        both.c.edition_id
-    )
+    return begun, ended
+
+
+def _reviewed(since: Position, until: Position) -> tuple[Relation, ...]:
+    """Return the editions of which a sign-off began or ceased to count while public, and where."""
+    events = []
+    for name in ("position", "ended_position"):
+        public = aliased_table(Publication, f"public_at_{name}")
+        counted = aliased_table(PublicationSignOff, f"counted_{name}")
+        at = counted.c[name]
+        was_public = was_public_at(public, Past(AsOf.POSITION, at))
+        events.append(
+            select(public.c.edition_id, at.label("position"))
+            .select_from(join(counted, public, public.c.id == counted.c.publication_id))
+            .where(at > since, at <= until, was_public)
+        )
+    return tuple(events)
 
 
 # Why a page can look different, the most direct first; or why its path is to be looked at.
@@ -225,17 +250,15 @@ REASONS = (
 )
 
 
-def affected_pages(
-    view: View, since: Position, until: Position, singletons: Sequence[str]
-) -> Relation:
+def affected_pages(since: Position, until: Position, singletons: Sequence[str]) -> Relation:
     """Return the public pages whose rendering can have changed between two positions.
 
-    Those are the pages that changed; those that were signed off again; those that lead to an
+    Those are the pages that changed; those of which other sign-offs count; those that lead to an
     entry that changed, by a link or a reference, since they show its title and path; those to
     which such an entry leads, or led, since they show where they are linked from; those of a
     category in which, or below which, an entry came, went or changed; and all of them, if a
     singleton did, since every page shows it. What is no page is shown within pages, so it has
-    changed if it was signed off again, or if it leads to something that changed.
+    changed if other sign-offs of it count, or if it leads to something that changed.
 
     An entry changes in all languages at once: where one edition comes or goes, pages in other
     languages show another edition than before, with the links and the category of that one.
@@ -245,15 +268,15 @@ def affected_pages(
     taken and left again in between. They have no revision.
 
     Args:
-        view: what tells which sign-offs are seen.
         since: the position up to which everything is known.
         until: the position to look at.
         singletons: the names of the content types that every page shows.
     """
     # Once, however many reasons look into it; and each reason finds entries in sets and not in
     # pairs, so that a database without statistics has no way that takes the square of the time.
-    changed = changes(since, until).cte("changed").prefix_with("MATERIALIZED")
-    signed = _pages_with_new_sign_offs(view, since, until).cte("signed").prefix_with("MATERIALIZED")
+    published = _changes_of(since, until, *_published(since, until))
+    changed = published.cte("changed").prefix_with("MATERIALIZED")
+    signed = _with_other_sign_offs(since, until).cte("signed").prefix_with("MATERIALIZED")
     touched = _public_between(changed, since, until).cte("touched").prefix_with("MATERIALIZED")
     different = _different(changed, signed, until)
     page = aliased_table(Publication, "page")
@@ -312,20 +335,17 @@ def _public_between(changed: FromClause, since: Position, until: Position) -> Re
     )
 
 
-def _pages_with_new_sign_offs(view: View, since: Position, until: Position) -> Relation:
-    """Return what is public with a sign-off that is seen at only one of the two positions.
-
-    Where an older history was imported, that can be the first.
-    """
+def _with_other_sign_offs(since: Position, until: Position) -> Relation:
+    """Return what is public with a sign-off that counts at only one of the two positions."""
     page = aliased_table(Publication, "signed_page")
-    before = replace(view, past=Past(AsOf.POSITION, since))
-    signed = and_(SignOff.edition_id == page.c.edition_id, SignOff.digest == Revision.digest)
-    shown = join(page, Revision, Revision.id == page.c.revision_id)
+    counted = aliased_table(PublicationSignOff, "counted")
+    at_since, at_until = Past(AsOf.POSITION, since), Past(AsOf.POSITION, until)
+    came = and_(counted.c.position > since, was_public_at(counted, at_until))
+    went = and_(was_public_at(counted, at_since), counted.c.ended_position <= until)
     return (
         select(page.c.entry_id, page.c.content_type, page.c.path)
-        .select_from(join(shown, SignOff, signed))
-        .where(_was_public(page, until), since <= until)
-        .where(was_signed(SignOff.signed_at, before) != was_signed(SignOff.signed_at, view))
+        .select_from(join(page, counted, counted.c.publication_id == page.c.id))
+        .where(_was_public(page, until), or_(came, went))
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import count
 from typing import cast
 
-from sqlalchemy import Dialect, case, null, select
+from sqlalchemy import Dialect, and_, case, null, select
 from sqlalchemy.sql.functions import coalesce
 
 from cms.reading.view import Preview, View
@@ -33,6 +33,7 @@ from graphql_api.planner.declarations import (
 )
 from graphql_api.planner.json_sql import (
     MISSING,
+    UNMET,
     JsonArray,
     JsonConstant,
     JsonObject,
@@ -60,6 +61,10 @@ def compile_plan(plan: Plan, view: View, dialect: Dialect) -> Statement:
     if plan.through is not None:
         compiler = compiler.through(plan.through.declaration, plan.through.arguments)
     root = compiler.object(plan.root.cases[0], None, None)
+    if parameters.conditions:
+        # Checked by the statement itself, so in the snapshot that its data is from.
+        unmet = JsonConstant(UNMET, "json")
+        root = case((and_(*parameters.conditions), root), else_=unmet)
     statement = select(root)
     compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     return Statement(str(compiled), parameters.in_order(compiled), parameters.checks)
@@ -208,7 +213,8 @@ class _Compiler:
         return self._parameters.add(lambda variables: variables[slot], JsonDocument)
 
     def _call(self, arguments: Arguments) -> Call:
-        return Call(self._view, arguments, self._bind, self._source)
+        require = self._parameters.conditions.append
+        return Call(self._view, arguments, self._bind, self._source, require)
 
     def _bind(self, given: Given, type_: SqlType) -> Sql:
         return self._parameters.add(given.read, type_)

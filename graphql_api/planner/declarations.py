@@ -87,12 +87,15 @@ class Call:
         arguments: the field's arguments.
         bind: makes a bound parameter of a type from a value of the request.
         source: adds a relation to the statement.
+        require: adds a condition without which the operation has no data; see
+            :data:`~graphql_api.planner.json_sql.UNMET`.
     """
 
     view: View
     arguments: Arguments
     bind: Callable[[Given, SqlType], Sql]
     source: Callable[[Relation], Source]
+    require: Callable[[ColumnElement[bool]], None]
 
     def required_scalar(self, name: str) -> Given:
         """Return the value of a required scalar argument."""

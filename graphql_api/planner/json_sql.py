@@ -34,6 +34,8 @@ from graphql_api.planner.source import Columns, Sql, SqlType
 MARK = b'"\\u0001'
 # A required value that is missing.
 MISSING = MARK + b'missing"'
+# All data of an operation of which a condition is not met.
+UNMET = MARK + b'unmet"'
 # A number that is larger than a double can be.
 OUT_OF_RANGE = MARK + b'out of range"'
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import FieldNode
-from sqlalchemy import BigInteger, ColumnElement, literal_column
+from sqlalchemy import BigInteger, ColumnElement, Text, literal_column
 
 from graphql_api.planner.arguments import Argument, Arguments, Given, Read, Variables, bad_input
 from graphql_api.planner.cursors import BadCursor, decode, value_for
@@ -98,19 +98,19 @@ def paging_of(arguments: Arguments, node: FieldNode, largest: int) -> Paging:
 
 
 def last_key_of(cursor: Given, count: int) -> Given:
-    """Return the last value, an integer, of a cursor with a number of keys.
+    """Return the last value, a text, of a cursor with a number of keys.
 
     For a connection without ``orderBy``, whose own order ends with a value that all rows of a
     list share.
     """
 
-    def read(variables: Variables) -> int:
+    def read(variables: Variables) -> str:
         try:
             *_, value = decode(cursor.read(variables), "", count)
-            number: int = value_for(OrderKey(literal_column("0", BigInteger())), value)
+            text: str = value_for(OrderKey(literal_column("''", Text())), value)
         except BadCursor as error:
             raise bad_input(str(error), None) from None
-        return number
+        return text
 
     return Given(read)
 

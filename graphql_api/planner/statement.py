@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import BindParameter, Dialect, bindparam
+from sqlalchemy import BindParameter, ColumnElement, Dialect, bindparam
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from graphql_api.planner.arguments import Read, Variables
@@ -17,7 +17,7 @@ Convert: TypeAlias = Callable[[Any], Any]
 
 @dataclass(frozen=True, eq=False)
 class Statement:
-    """One SQL statement with one column and one row: the JSON of ``data``.
+    """One SQL statement with one column and one row: the JSON of ``data``, or of :data:`.UNMET`.
 
     Attributes:
         sql: the text, the same for every run.
@@ -45,10 +45,12 @@ class Parameters:
 
     Attributes:
         checks: functions that validate values which no parameter reads.
+        conditions: the conditions without which the statement has no data.
     """
 
     def __init__(self, dialect: Dialect) -> None:
         self.checks: list[Read] = []
+        self.conditions: list[ColumnElement[bool]] = []
         self._dialect = dialect
         self._reads: dict[str, Read] = {}
 

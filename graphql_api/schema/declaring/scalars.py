@@ -1,4 +1,4 @@
-"""The scalars ``DateTime``, ``Date`` and ``JSON``."""
+"""The scalars ``DateTime``, ``Date``, ``JSON`` and ``SitePosition``."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from graphql import GraphQLError, ValueNode, value_from_ast_untyped
 from strawberry.schema.config import StrawberryConfig
 
 from cms import clock
+from cms.reading.positions import PositionToken, parse_position
 from cms.storage.dialects import as_text
 
 DateTime = NewType("DateTime", datetime)
 Date = NewType("Date", date)
 JSON = NewType("JSON", object)
+SitePosition = NewType("SitePosition", str)
 
 
 def _show_moment(moment: datetime | str) -> str:
@@ -35,6 +37,13 @@ def _parse_day(value: object) -> str:
     if day is None:
         raise GraphQLError("expected a calendar day, such as 2026-11-24")
     return day.isoformat()
+
+
+def _parse_position(value: object) -> PositionToken:
+    token = parse_position(value) if isinstance(value, str) else None
+    if token is None:
+        raise GraphQLError("expected a position as the API returns it")
+    return token
 
 
 def _in_documents(parse: Callable[[object], object]) -> Callable[..., object]:
@@ -76,6 +85,16 @@ CONFIG = StrawberryConfig(
             specified_by_url="https://ecma-international.org/publications-and-standards/standards/ecma-404/",
             serialize=lambda value: value,
             parse_value=lambda value: value,
+        ),
+        SitePosition: strawberry.scalar(
+            name="SitePosition",
+            description=(
+                "Opaque name of a place in the order of all changes of public content. A server "
+                "without it, as after restoring a backup, answers with the error code `RESYNC`."
+            ),
+            serialize=str,
+            parse_value=_parse_position,
+            parse_literal=_in_documents(_parse_position),
         ),
     }
 )

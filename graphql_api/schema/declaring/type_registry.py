@@ -33,7 +33,7 @@ from cms.errors import SiteError
 from cms.reading.view import Perspective
 from graphql_api.planner.declarations import PLANNED, SeenValue, Value
 from graphql_api.schema.declaring.fields import THIS_FIELD, THIS_TYPE, Argument, Declared
-from graphql_api.schema.declaring.scalars import CONFIG, JSON, Date, DateTime
+from graphql_api.schema.declaring.scalars import CONFIG, JSON, Date, DateTime, SitePosition
 from graphql_api.schema.declaring.words import Word, Words, members_of
 
 
@@ -56,6 +56,7 @@ class TypeRegistry:
         self._words: dict[str, Mapping[str, str]] = {}
         self._plans: dict[tuple[Word | Words, str], Value | SeenValue] = {}
         self._types.update(ID=strawberry.ID, DateTime=DateTime, Date=Date, JSON=JSON)
+        self._types.update(SitePosition=SitePosition)
         # Strawberry looks up the names in a class in the module named by its ``__module__``.
         sys.modules[self._module.__name__] = self._module
 

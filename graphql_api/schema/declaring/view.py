@@ -13,7 +13,6 @@ from graphql import (
     GraphQLField,
     GraphQLSchema,
 )
-from sqlalchemy import BigInteger
 
 from cms.reading.view import AsOf, Past, Perspective, View
 from cms.site import Site
@@ -22,6 +21,7 @@ from graphql_api.planner.arguments import Argument as PlannedArgument
 from graphql_api.planner.arguments import Given, Known, bad_input
 from graphql_api.planner.declarations import PLANNED, Call, Through
 from graphql_api.schema.declaring.fields import Argument, Declared
+from graphql_api.schema.declaring.positions import bind_position
 from graphql_api.schema.declaring.type_registry import TypeRegistry
 
 _ARGUMENTS = (
@@ -34,8 +34,8 @@ _ARGUMENTS = (
     Argument("as_of", "DateTime | None", "Time in the past: content as readers saw it then."),
     Argument(
         "position",
-        "int | None",
-        "Publication position in the past: content as readers saw it there.",
+        "SitePosition | None",
+        "Position in the past: content as readers saw it there.",
     ),
     Argument(
         "locale", "Locale | None", "Locale of the content; by default the first one of the site."
@@ -118,7 +118,7 @@ def _past(call: Call) -> Past | None:
     if isinstance(moment, Given):
         return Past(AsOf.TIME, call.bind(moment, Moment()))
     if isinstance(position, Given):
-        return Past(AsOf.POSITION, call.bind(position, BigInteger()))
+        return Past(AsOf.POSITION, bind_position(call, position))
     return None
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, case, literal_column
 
 from cms.publishing import relations
 from cms.publishing.relations import AffectedRow, ChangeRow
+from cms.reading.positions import PositionToken, newest_position, parse_position, position_token
 from cms.reading.view import AsOf, Past, Perspective, View
 from cms.site import Site
 from graphql_api.planner.arguments import Given, Variables, bad_input
@@ -21,6 +22,7 @@ from graphql_api.schema.declaring.aggregates import Facet, Summed, summaries
 from graphql_api.schema.declaring.connection import add_connection, connection
 from graphql_api.schema.declaring.fields import Argument, Declared, of_row, one, seen_value, value
 from graphql_api.schema.declaring.inputs import add_order, add_where, order_terms
+from graphql_api.schema.declaring.positions import bind_position
 from graphql_api.schema.declaring.row_sources import public_row
 from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.declaring.words import word, word_text
@@ -29,45 +31,35 @@ from graphql_api.schema.delivery.filters import comparison
 # The order of changes. The last key is the same for all: by it a cursor identifies its list.
 _KEYS_OF_CHANGES = ("position", "edition_id", "until")
 
-_SINCE = Argument("since", "int", "Position up to which the client has all changes; 0 for none.")
+_SINCE = Argument(
+    "since",
+    "SitePosition | None",
+    "Position up to which the client has all changes; null for none.",
+)
+_BEGINNING: Sql = literal_column("0", BigInteger())
 
 
 def _since(call: Call) -> Sql:
-    given = call.required_scalar("since")
-
-    def read_since(variables: Variables) -> int:
-        position: int = given.read(variables)
-        if position < 0:
-            raise bad_input("since cannot be negative.", None)
-        return position
-
-    return call.bind(Given(read_since), BigInteger())
+    given = call.arguments.get("since")
+    return bind_position(call, given) if isinstance(given, Given) else _BEGINNING
 
 
 def _last_position(call: Call) -> Sql:
-    past, reached = call.view.past, relations.position().scalar_subquery()
+    past = call.view.past
     if past is None:
-        return reached
-    return relations.position_at(past.at) if past.named is AsOf.TIME else _within(past.at, reached)
-
-
-def _within(asked: Sql, reached: Sql) -> Sql:
-    """Return a position, limited to 0 and the last one reached."""
-    nothing: Sql = literal_column("0", BigInteger())
-    return case((asked > reached, reached), (asked < nothing, nothing), else_=asked)
+        return newest_position()
+    return relations.position_at(past.at) if past.named is AsOf.TIME else past.at
 
 
 def _until(call: Call) -> Sql:
     past = call.view.past
-    if past is None:
-        return _last_position(call)
-    if past.named is AsOf.TIME:
+    if past is not None and past.named is AsOf.TIME:
         message = (
             "Changes are counted in positions: query position with @view(asOf: …), "
             "then use @view(position: …)."
         )
         raise bad_input(message, None)
-    return past.at
+    return _last_position(call)
 
 
 def _changes(_: Row, call: Call) -> Rows:
@@ -80,16 +72,31 @@ def _changes(_: Row, call: Call) -> Rows:
 def _view_of_changes(call: Call) -> View:
     """Return the view of public content at the position up to which changes are listed.
 
-    A cursor carries the position, so that all pages of a list are of one moment. For a position
-    that is not reached yet, the view is at the last one that is.
+    A cursor carries the position, so that all pages of a list are of one moment.
     """
-    asked, reached = _until(call), relations.position().scalar_subquery()
-    cursors = (call.arguments.get(name) for name in ("after", "before"))
-    cursor = next((each for each in cursors if isinstance(each, Given)), None)
-    if cursor is not None and call.view.past is None:
-        asked = call.bind(last_key_of(cursor, len(_KEYS_OF_CHANGES)), BigInteger())
-    past = Past(AsOf.POSITION, _within(asked, reached))
+    until = _until(call)
+    cursors = [
+        bind_position(call, _position_in(given))
+        for name in ("after", "before")
+        if isinstance(given := call.arguments.get(name), Given)
+    ]
+    if cursors and call.view.past is None:
+        until = cursors[0]
+    past = Past(AsOf.POSITION, until)
     return replace(call.view, perspective=Perspective.PUBLISHED, preview=None, past=past)
+
+
+def _position_in(cursor: Given) -> Given:
+    """Return what reads the position up to which the changes of a cursor are listed."""
+    last_key = last_key_of(cursor, len(_KEYS_OF_CHANGES))
+
+    def read_position(variables: Variables) -> PositionToken:
+        token = parse_position(last_key.read(variables))
+        if token is None:
+            raise bad_input("The cursor has a value that is no position.", None)
+        return token
+
+    return Given(read_position)
 
 
 def _public_entry(change: ChangeRow, call: Call) -> Rows:
@@ -98,6 +105,10 @@ def _public_entry(change: ChangeRow, call: Call) -> Rows:
 
 def _kind(change: ChangeRow) -> Sql:
     return case((change.revision_id.is_(None), text("DELETE")), else_=text("UPSERT"))
+
+
+def _position_of_change(change: ChangeRow, _: Call) -> Sql:
+    return position_token(change.position)
 
 
 class SyncChange:
@@ -119,7 +130,12 @@ class SyncChange:
         ChangeRow.path,
         "URL path of the edition, or its last one; null for an entry without a page.",
     )
-    position = value("int", ChangeRow.position, "Position of the last change of the edition.")
+    position = seen_value(
+        "SitePosition",
+        _position_of_change,
+        "Position of the last change of the edition.",
+        parts=2,
+    )
     digest = value(
         "str | None", ChangeRow.digest, "Digest of the public revision; null if there is none."
     )
@@ -131,7 +147,7 @@ def _affected_paths(site: Site) -> Declared:
 
     def rows(_: Row, call: Call) -> Rows:
         return Rows(
-            Chosen(relations.affected_pages(call.view, _since(call), _until(call), singletons)),
+            Chosen(relations.affected_pages(_since(call), _until(call), singletons)),
             order=lambda page: (OrderKey(page.path), OrderKey(page.locale), OrderKey(page.id)),
         )
 
@@ -161,11 +177,11 @@ class AffectedPage:
 
 
 def _until_of_page(page: Page, _: Call) -> Sql:
-    return _until(page.call)
+    return position_token(_until(page.call))
 
 
 _UNTIL = seen_value(
-    "int",
+    "SitePosition",
     _until_of_page,
     "Position up to which changes are listed: the `since` of the next request.",
 )
@@ -212,11 +228,11 @@ def change_fields(site: Site) -> Mapping[str, Declared]:
     """Return the root fields ``position``, ``sync`` and ``affectedPaths``."""
     return {
         "position": seen_value(
-            "int",
-            lambda _, call: _last_position(call),
-            "Position of the last publication in the view; with `@view(asOf: …)`, the one before "
-            "the first publication of a later time. Use `@view(position: …)` to read the whole "
-            "site at a position.",
+            "SitePosition",
+            lambda _, call: position_token(_last_position(call)),
+            "Position of the last change in the view; with `@view(asOf: …)`, the one before the "
+            "first change of a later time. Use `@view(position: …)` to read the whole site at a "
+            "position.",
         ),
         "sync": connection(
             "SyncChange",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from operator import attrgetter
 
 from cms.reading import management
+from cms.reading.positions import position_token
 from cms.reading.rows import EntryRow, PresenceRow, PublicationRow
 from cms.review import relations
 from cms.review.relations import ChangeRequestRow, CommentRow, ReviewRequestRow, SignatureRow
@@ -14,7 +15,15 @@ from graphql_api.planner.json_sql import Elements, element_index
 from graphql_api.planner.source import Chosen, Columns, Sql
 from graphql_api.schema.declaring.aggregates import Facet
 from graphql_api.schema.declaring.connection import connection
-from graphql_api.schema.declaring.fields import THIS_TYPE, Declared, many, of_row, one, value
+from graphql_api.schema.declaring.fields import (
+    THIS_TYPE,
+    Declared,
+    many,
+    of_row,
+    one,
+    seen_value,
+    value,
+)
 from graphql_api.schema.declaring.json_parts import json_member
 from graphql_api.schema.declaring.row_sources import Condition, revision_rows
 from graphql_api.schema.declaring.words import part_text, part_word, word, word_text
@@ -383,14 +392,19 @@ def _published_entry(publication: PublicationRow, call: Call) -> Rows:
     return revision_rows(call.view, lambda row: row.revision_id == publication.revision_id)
 
 
+def _position_of_publication(publication: PublicationRow, _: Call) -> Sql:
+    return position_token(publication.position)
+
+
 class EntryPublication(Node):
     """The period during which a revision was public, from one position to another."""
 
     id = value("ID", PublicationRow.id, "Publication id.")
-    position = value(
-        "int",
-        PublicationRow.position,
-        "Position in the order of all publications and their ends.",
+    position = seen_value(
+        "SitePosition",
+        _position_of_publication,
+        "Position from which the revision was public.",
+        parts=2,
     )
     entry = one("Entry", _published_entry, "Entry in the published revision.")
     locale = word("Locale", PublicationRow.locale, "Locale of the published edition.")
