@@ -21,6 +21,7 @@ from graphql_api.management import Management
 from graphql_api.operation import ReadResult
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
 from tests.builders import Newsroom
+from tests.positions import tokens_of
 from tests.sites import SITE
 
 
@@ -91,6 +92,19 @@ class Api:
             await self.delivery.answer(GraphQLRequest(query, None, variables or {}), visitor)
         assert len(self.reader.statements) == before
         return list(failure.value.errors)
+
+    async def at(self, number: int) -> str:
+        """Return the token of a position."""
+        return (await tokens_of(self.newsroom.database))[number]
+
+    async def has_to_resync(self, query: str, /, **variables: Any) -> None:
+        """Check that a request is answered by RESYNC alone, after one statement."""
+        before = len(self.reader.statements)
+        with pytest.raises(RequestFailed) as failure:
+            await self.read(query, **variables)
+        assert len(self.reader.statements) == before + 1
+        (error,) = failure.value.errors
+        assert error.extensions == {"code": "RESYNC"}
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ from graphql_api.schema.build import build_delivery_schema
 from tests.builders import Newsroom
 from tests.conftest import KINDS, Templates
 from tests.graphql_api.conftest import Api, Desk
+from tests.positions import number_of, tokens_of
 from tests.sites import SITE
 
 # What a site keeps of each page, and how a page looks. Both by entry and language.
@@ -30,22 +31,26 @@ Build: TypeAlias = dict[tuple[str, str], Mapping[str, Any]]
 Pages: TypeAlias = dict[tuple[str, str], bytes]
 Draw: TypeAlias = Callable[[st.SearchStrategy[Any]], Any]
 
-SYNC = """query($since: Int!, $position: Int, $after: String, $first: Int!)
+SYNC = """query($since: SitePosition, $position: SitePosition, $after: String, $first: Int!)
   @view(position: $position) {
     sync(since: $since, after: $after, first: $first) {
       until
       nodes {
         kind entryId type locale: localeName path position digest
-        entry { id locale: localeName path title }
+        entry { id locale: localeName path title review { signedAt reviewers { name } } }
       }
       pageInfo { hasNextPage endCursor }
     }
   }"""
-WHOLE = """query($position: Int!)
+WHOLE = """query($position: SitePosition!)
   @view(position: $position, fallbackLocales: [DE]) {
   entries(first: 100) { nodes { ...T translations { ...T } } }
 }
-fragment T on Entry { id locale: localeName path title revision { digest } }"""
+fragment T on Entry {
+  id locale: localeName path title revision { digest } review { signedAt reviewers { name } }
+}"""
+# The parts of an entry that a build keeps.
+SHOWN = ("path", "title", "review")
 # What a page shows of itself and of others.
 PAGE = """fragment P on Entry {
   id locale: localeName path title isOutdated
@@ -64,21 +69,23 @@ fragment C on Category { name entries(first: 10) { nodes { title path } } }
 """
 VIEW = "@view(position: $position, locale: $locale, fallbackLocales: $others)"
 SHARED = "settings { brand menu { links { label url } } }"
-PAGES = f"""query($position: Int, $locale: Locale!, $others: [Locale!]!, $own: Locale!) {VIEW} {{
+VARIABLES = "$position: SitePosition, $locale: Locale!, $others: [Locale!]!"
+PAGES = f"""query({VARIABLES}, $own: Locale!) {VIEW} {{
   {SHARED}
   entries(first: 10, where: {{path: {{isNull: false}}, locale: {{eq: $own}}}}) {{
     nodes {{ ...P }}
   }}
 }}
 {PAGE}"""
-ROUTE = f"""query($position: Int, $locale: Locale!, $others: [Locale!]!, $path: String!) {VIEW} {{
+ROUTE = f"""query({VARIABLES}, $path: String!) {VIEW} {{
   {SHARED}
   route(path: $path) {{
     __typename ... on PageRoute {{ entry {{ ...P }} }} ... on RedirectRoute {{ to }}
   }}
 }}
 {PAGE}"""
-AFFECTED = """query($since: Int!, $position: Int, $after: String) @view(position: $position) {
+AFFECTED = """query($since: SitePosition, $position: SitePosition, $after: String)
+@view(position: $position) {
   affectedPaths(since: $since, first: 3, after: $after) {
     nodes { path locale: localeName reason entry { path locale: localeName } }
     pageInfo { hasNextPage endCursor }
@@ -235,6 +242,10 @@ class Site:
         """Return the data of an answer."""
         return self.runner.run(self.asked(query, **variables))
 
+    def tokens(self) -> Sequence[str]:
+        """Return all positions so far, the beginning included."""
+        return self.runner.run(tokens_of(self.publisher.newsroom.database))
+
     async def asked(self, query: str, **variables: Any) -> Any:
         """Return the data of an answer."""
         response = orjson.loads(
@@ -276,13 +287,13 @@ def fresh(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Call
         runner.run(close())
 
 
-def from_scratch(site: Site, position: int) -> Build:
+def from_scratch(site: Site, position: str) -> Build:
     """Return what a site is at a position."""
     data = site.ask(WHOLE, position=position)
     build: Build = {}
     for node in data["entries"]["nodes"]:
         for each in (node, *node["translations"]):
-            shown = {name: each[name] for name in ("path", "title")}
+            shown = {name: each[name] for name in SHOWN}
             build[each["id"], each["locale"]] = {**shown, "digest": each["revision"]["digest"]}
     return build
 
@@ -290,10 +301,10 @@ def from_scratch(site: Site, position: int) -> Build:
 async def changed(
     site: Site,
     build: Build,
-    since: int,
-    position: int | None,
+    since: str,
+    position: str | None,
     between: Callable[[], Awaitable[None]],
-) -> tuple[Build, list[Any], int]:
+) -> tuple[Build, list[Any], str]:
     """Return a build brought up to a position page by page, while others go on publishing.
 
     Without a position it is the one of the first page.
@@ -312,7 +323,7 @@ async def changed(
                 continue
             entry = change["entry"]
             assert (entry["id"], entry["locale"], entry["path"]) == (*key, change["path"])
-            shown = {name: entry[name] for name in ("path", "title")}
+            shown = {name: entry[name] for name in SHOWN}
             build[key] = {**shown, "digest": change["digest"]}
         await between()
         if not data["sync"]["pageInfo"]["hasNextPage"]:
@@ -332,19 +343,21 @@ def test_a_build_plus_what_has_changed_is_a_build_from_scratch(
 
     for _ in range(data.draw(st.integers(1, 8))):
         site.runner.run(act())
-    now = site.ask("{ position }")["position"]
-    position = data.draw(st.none() | st.integers(0, now))
-    until = now if position is None else position
-    since = data.draw(st.integers(0, until))
+    tokens = site.tokens()
+    assert site.ask("{ position }") == {"position": tokens[-1]}
+    position = data.draw(st.none() | st.sampled_from(tokens))
+    until = tokens[-1] if position is None else position
+    since = data.draw(st.sampled_from(tokens[: number_of(until) + 1]))
     expected = from_scratch(site, until)
     built, changes, reached = site.runner.run(
         changed(site, from_scratch(site, since), since, position, between=act)
     )
     assert reached == until
     assert built == expected
-    positions = [change["position"] for change in changes]
+    positions = [number_of(change["position"]) for change in changes]
     assert positions == sorted(positions)
-    assert all(since < each <= until for each in positions)
+    assert {change["position"] for change in changes} <= set(tokens)
+    assert all(number_of(since) < each <= number_of(until) for each in positions)
     # Nothing comes twice, and nothing is said to go that was not there.
     assert len({(each["entryId"], each["locale"]) for each in changes}) == len(changes)
     gone = {(each["entryId"], each["locale"]) for each in changes if each["kind"] == "DELETE"}
@@ -369,8 +382,8 @@ def test_a_site_with_its_affected_paths_built_again_is_one_that_is_built_from_sc
     for _ in range(data.draw(st.integers(1, 5))):
         site.runner.run(site.publisher.act(data.draw))
     assert built(site, since) == before
-    now = site.ask("{ position }")["position"]
-    until = data.draw(st.none() | st.integers(since, now))
+    tokens = site.tokens()
+    until = data.draw(st.none() | st.sampled_from(tokens[number_of(since) :]))
     after = dict(before)
     for locale, path in every_affected(site, since, until):
         after.pop((locale, path), None)
@@ -385,7 +398,7 @@ def test_a_site_with_its_affected_paths_built_again_is_one_that_is_built_from_sc
     assert redirects == led_on(site, until)
 
 
-def built(site: Site, position: int | None) -> Pages:
+def built(site: Site, position: str | None) -> Pages:
     """Return all pages of a site at a position, each seen in its own language."""
     pages: Pages = {}
     for locale in ("en", "de"):
@@ -395,7 +408,7 @@ def built(site: Site, position: int | None) -> Pages:
     return pages
 
 
-def led_on(site: Site, position: int | None) -> dict[tuple[str, str], str]:
+def led_on(site: Site, position: str | None) -> dict[tuple[str, str], str]:
     """Return where each path leads at which a page stood once, by its language and path."""
     found = {}
     for locale, path in site.publisher.paths:
@@ -406,7 +419,7 @@ def led_on(site: Site, position: int | None) -> dict[tuple[str, str], str]:
     return found
 
 
-def seen(site: Site, query: str, position: int | None, locale: str, **more: Any) -> Any:
+def seen(site: Site, query: str, position: str | None, locale: str, **more: Any) -> Any:
     """Return the data of an answer, as a language has it at a position."""
     others = [each.upper() for each in site.fallbacks]
     return site.ask(query, position=position, locale=locale.upper(), others=others, **more)
@@ -417,7 +430,7 @@ def page_of(data: Any, entry: Any) -> bytes:
     return orjson.dumps([data["settings"], entry])
 
 
-def every_affected(site: Site, since: int, position: int | None) -> list[tuple[str, str]]:
+def every_affected(site: Site, since: str, position: str | None) -> list[tuple[str, str]]:
     pages, after = [], None
     while True:
         data = site.ask(AFFECTED, since=since, position=position, after=after)["affectedPaths"]
@@ -445,7 +458,7 @@ async def test_a_page_is_affected_for_the_most_direct_reason(api: Api) -> None:
     await newsroom.published(title="Source", slug="source", related=["/articles/middle"])
     await newsroom.published(title="Far", slug="far")
     since = (await api.data("{ position }"))["position"]
-    query = """query($since: Int!) { affectedPaths(since: $since) {
+    query = """query($since: SitePosition) { affectedPaths(since: $since) {
       totalCount nodes { path reason type }
     } }"""
     assert (await api.data(query, since=since))["affectedPaths"]["nodes"] == []
@@ -468,7 +481,7 @@ async def test_a_page_is_affected_for_the_most_direct_reason(api: Api) -> None:
     assert reasons["middle"] == "CHANGED"
 
 
-REASONS = """query($since: Int!, $position: Int) @view(position: $position) {
+REASONS = """query($since: SitePosition, $position: SitePosition) @view(position: $position) {
   affectedPaths(since: $since, first: 100) {
     totalCount nodes { path reason type locale entry { title } }
   }
@@ -477,7 +490,9 @@ REASONS = """query($since: Int!, $position: Int) @view(position: $position) {
 
 async def reasons(api: Api, since: int, position: int | None = None) -> dict[str, str]:
     """Return why each path is affected."""
-    found = (await api.data(REASONS, since=since, position=position))["affectedPaths"]
+    tokens = await tokens_of(api.newsroom.database)
+    until = None if position is None else tokens[position]
+    found = (await api.data(REASONS, since=tokens[since], position=until))["affectedPaths"]
     assert found["totalCount"] == len(found["nodes"])
     return {page["path"].removeprefix("/articles/"): page["reason"] for page in found["nodes"]}
 
@@ -509,11 +524,34 @@ async def test_a_page_that_is_signed_off_again_is_affected(api: Api) -> None:
     await newsroom.review(head)
     assert await reasons(api, 2) == {"one": "REVIEWED"}
     assert await reasons(api, 1) == {"one": "REVIEWED", "two": "CHANGED"}
-    # A position stands for its time, so what is signed later is not seen from there.
+    # A sign-off counts from a position of its own.
     assert await reasons(api, 2, position=2) == {}
     await newsroom.published(title="Three", slug="three")
-    assert await reasons(api, 2, position=3) == {"one": "REVIEWED", "three": "CHANGED"}
-    assert await reasons(api, 3) == {}
+    assert await reasons(api, 2, position=3) == {"one": "REVIEWED"}
+    assert await reasons(api, 2, position=4) == {"one": "REVIEWED", "three": "CHANGED"}
+    assert await reasons(api, 3) == {"three": "CHANGED"}
+
+
+async def test_clients_learn_of_a_sign_off_on_what_is_public(api: Api) -> None:
+    newsroom = api.newsroom
+    head = await newsroom.draft(title="One", slug="one")
+    await newsroom.publish(head)
+    await newsroom.published(title="Two", slug="two")
+    query = """query($since: SitePosition) { sync(since: $since) { nodes {
+      kind position digest entry { path review { reviewers { name } } }
+    } } }"""
+    assert (await api.data(query, since=await api.at(2)))["sync"]["nodes"] == []
+    await newsroom.ask(head)
+    await newsroom.sign(head, newsroom.reviewers[1])
+    reviewers = [{"name": "Rita Reviewer"}, {"name": "Rolf Reviewer"}]
+    reviewed = {
+        "kind": "UPSERT",
+        "position": await api.at(3),
+        "digest": head.digest,
+        "entry": {"path": "/articles/one", "review": {"reviewers": reviewers}},
+    }
+    assert (await api.data(query, since=await api.at(2)))["sync"]["nodes"] == [reviewed]
+    assert (await api.data(query, since=await api.at(3)))["sync"]["nodes"] == []
 
 
 async def test_a_page_shows_that_a_part_of_it_is_signed_off_again(api: Api) -> None:
@@ -530,7 +568,7 @@ async def test_a_page_shows_that_a_part_of_it_is_signed_off_again(api: Api) -> N
     assert await reasons(api, 4) == {"one": "LINKS_TO_CHANGED", "two": "SITE_CHANGED"}
 
 
-async def test_a_sign_off_that_is_not_seen_from_an_imported_past_is_affected(api: Api) -> None:
+async def test_sign_offs_count_by_position_though_an_older_history_was_imported(api: Api) -> None:
     newsroom = api.newsroom
     present = await newsroom.published(title="Present", slug="present")
     older = await newsroom.draft(title="Older", slug="older")
@@ -539,15 +577,15 @@ async def test_a_sign_off_that_is_not_seen_from_an_imported_past_is_affected(api
     entry_id = await newsroom.entry_id(older)
     await newsroom.do_at(then, newsroom.publisher, publish_entry, entry_id, revision_id=older.id)
     await newsroom.published(title="Last", slug="last")
-    query = """query($position: Int) @view(position: $position) {
+    query = """query($position: SitePosition) @view(position: $position) {
       entry(by: {path: "/articles/present"}) { review { signedAt } }
     }"""
-    signed = [(await api.data(query, position=each))["entry"]["review"] for each in (1, 2, 3)]
-    assert [each is not None for each in signed] == [True, False, True]
-    assert await reasons(api, 1, position=2) == {"older": "CHANGED", "present": "REVIEWED"}
+    for number in (1, 2, 3):
+        review = (await api.data(query, position=await api.at(number)))["entry"]["review"]
+        assert review is not None
+    assert await reasons(api, 1, position=2) == {"older": "CHANGED"}
     assert await reasons(api, 1, position=3) == {"older": "CHANGED", "last": "CHANGED"}
-    again = {"older": "REVIEWED", "present": "REVIEWED", "last": "CHANGED"}
-    assert await reasons(api, 2, position=3) == again
+    assert await reasons(api, 2, position=3) == {"last": "CHANGED"}
 
 
 async def test_a_sign_off_on_what_is_not_public_affects_nothing(api: Api) -> None:
@@ -604,7 +642,7 @@ async def test_paths_that_have_been_left_are_affected(api: Api) -> None:
     await newsroom.unpublish(gone)
     assert await reasons(api, 2) == {"moved": "CHANGED", "one": "LEFT", "gone": "LEFT"}
     assert await reasons(api, 2, position=3) == {"moved": "CHANGED", "one": "LEFT"}
-    (page,) = (await api.data(REASONS, since=3))["affectedPaths"]["nodes"]
+    (page,) = (await api.data(REASONS, since=await api.at(3)))["affectedPaths"]["nodes"]
     left = {"reason": "LEFT", "type": "Article", "locale": "EN", "entry": None}
     assert page == {"path": "/articles/gone", **left}
     # What has gone before it was known is not spoken of, but where a page stood in between.
@@ -642,18 +680,18 @@ async def test_a_path_that_was_taken_and_left_again_in_between_is_affected(api: 
 
 async def test_what_came_and_went_in_between_is_not_spoken_of(api: Api) -> None:
     newsroom = api.newsroom
-    query = "query($since: Int!) { sync(since: $since) { nodes { kind path position } } }"
+    query = "query($since: SitePosition) { sync(since: $since) { nodes { kind path position } } }"
     publication = await newsroom.published(title="One", slug="one")
     await newsroom.unpublish(publication)
-    assert (await api.data(query, since=0))["sync"]["nodes"] == []
-    tombstone = {"kind": "DELETE", "path": "/articles/one", "position": 2}
-    assert (await api.data(query, since=1))["sync"]["nodes"] == [tombstone]
-    assert (await api.data(query, since=2))["sync"]["nodes"] == []
+    assert (await api.data(query, since=await api.at(0)))["sync"]["nodes"] == []
+    tombstone = {"kind": "DELETE", "path": "/articles/one", "position": await api.at(2)}
+    assert (await api.data(query, since=await api.at(1)))["sync"]["nodes"] == [tombstone]
+    assert (await api.data(query, since=await api.at(2)))["sync"]["nodes"] == []
     # It was gone already, and came and went once more.
     async with newsroom.as_(newsroom.publisher) as work:
         await publish_entry(work, publication.entry_id, revision_id=publication.revision_id)
         await unpublish_entry(work, publication.entry_id)
-    assert (await api.data(query, since=2))["sync"]["nodes"] == []
+    assert (await api.data(query, since=await api.at(2)))["sync"]["nodes"] == []
 
 
 async def test_changes_can_be_narrowed_to_types_and_languages(api: Api) -> None:
@@ -662,7 +700,7 @@ async def test_changes_can_be_narrowed_to_types_and_languages(api: Api) -> None:
     await api.newsroom.published("Note", title="Note", slug="n", text="x")
     german = await api.newsroom.translate(head, "de", title="Artikel", slug="b")
     await api.newsroom.publish(german, locale="de")
-    query = """query($where: SyncWhere) { sync(since: 0, where: $where) {
+    query = """query($where: SyncWhere) { sync(where: $where) {
       totalCount nodes { locale type entry { title } }
     } }"""
     for where, titles in (
@@ -677,7 +715,7 @@ async def test_changes_can_be_narrowed_to_types_and_languages(api: Api) -> None:
 
 
 async def test_all_pages_of_changes_are_of_the_moment_of_the_first(api: Api) -> None:
-    query = """query($after: String) { sync(since: 0, first: 1, after: $after) {
+    query = """query($after: String) { sync(first: 1, after: $after) {
       until totalCount
       nodes { path entry { title links(first: 5) { nodes { target { ...on Entry { title } } } } } }
       pageInfo { endCursor hasNextPage }
@@ -688,46 +726,49 @@ async def test_all_pages_of_changes_are_of_the_moment_of_the_first(api: Api) -> 
     (publication,) = await newsroom.publish(head)
     first = (await api.data(query))["sync"]
     assert [node["path"] for node in first["nodes"]] == ["/articles/one"]
-    assert (first["until"], first["totalCount"]) == (2, 2)
+    assert (first["until"], first["totalCount"]) == (await api.at(2), 2)
     # Meanwhile, what is still to come changes, and goes; and more comes.
     await newsroom.publish(await newsroom.save(head, title="Other", slug="two"))
     await newsroom.unpublish(publication)
     await newsroom.published(title="Three", slug="three")
     second = (await api.data(query, after=first["pageInfo"]["endCursor"]))["sync"]
-    assert (second["until"], second["totalCount"]) == (2, 2)
+    assert (second["until"], second["totalCount"]) == (await api.at(2), 2)
     links = {"nodes": [{"target": {"title": "One"}}]}
     entry = {"title": "Two", "links": links}
     assert second["nodes"] == [{"path": "/articles/two", "entry": entry}]
     assert not second["pageInfo"]["hasNextPage"]
     fresh = (await api.data(query))["sync"]
-    assert (fresh["until"], fresh["totalCount"]) == (5, 2)
+    assert (fresh["until"], fresh["totalCount"]) == (await api.at(5), 2)
 
 
-@pytest.mark.parametrize(("position", "until"), [(-5, 0), (0, 0), (1, 1), (2, 2), (1_000, 2)])
-async def test_changes_are_told_up_to_what_has_been_reached(
-    api: Api, position: int, until: int
-) -> None:
+async def test_changes_are_told_up_to_a_position(api: Api) -> None:
+    query = """query($at: SitePosition) @view(position: $at) {
+      position sync { until totalCount }
+    }"""
+    nothing = {"until": "0", "totalCount": 0}
+    assert await api.data(query) == {"position": "0", "sync": nothing}
     await api.newsroom.published(title="One", slug="one")
     await api.newsroom.published(title="Two", slug="two")
-    query = "query($at: Int) @view(position: $at) { position sync(since: 0) { until totalCount } }"
-    data = await api.data(query, at=position)
-    assert data["sync"] == {"until": until, "totalCount": until}
-    assert data["position"] == until
+    for number in (0, 1, 2):
+        token = await api.at(number)
+        sync = {"until": token, "totalCount": number}
+        assert await api.data(query, at=token) == {"position": token, "sync": sync}
+    assert await api.data(query) == await api.data(query, at=await api.at(2))
 
 
 async def test_a_view_at_a_position_is_not_moved_by_a_cursor(api: Api) -> None:
-    query = """query($at: Int, $after: String) @view(position: $at) {
-      sync(since: 0, first: 1, after: $after) {
+    query = """query($at: SitePosition, $after: String) @view(position: $at) {
+      sync(first: 1, after: $after) {
         until nodes { path } pageInfo { endCursor hasNextPage }
       }
     }"""
     for slug in ("one", "two", "three"):
         await api.newsroom.published(title=slug, slug=slug)
     first = (await api.data(query))["sync"]
-    assert first["until"] == 3
+    assert first["until"] == await api.at(3)
     cursor = first["pageInfo"]["endCursor"]
-    found = (await api.data(query, at=2, after=cursor))["sync"]
-    assert (found["until"], found["nodes"]) == (2, [{"path": "/articles/two"}])
+    found = (await api.data(query, at=await api.at(2), after=cursor))["sync"]
+    assert (found["until"], found["nodes"]) == (await api.at(2), [{"path": "/articles/two"}])
     assert not found["pageInfo"]["hasNextPage"]
 
 
@@ -737,7 +778,7 @@ async def test_changes_are_what_is_public_whoever_asks(desk: Desk) -> None:
     await newsroom.publish(head)
     await newsroom.published(title="Two", slug="two", related=["/articles/one"])
     await newsroom.review(await newsroom.save(head, title="Draft", slug="one"))
-    query = """{ sync(since: 0) { nodes { entry { title links { nodes { target {
+    query = """{ sync { nodes { entry { title links { nodes { target {
       ... on Entry { title review { reviewers { name } } }
     } } } } } } }"""
     nodes = (await desk.data(newsroom.author, query))["sync"]["nodes"]
@@ -751,9 +792,15 @@ async def test_changes_are_what_is_public_whoever_asks(desk: Desk) -> None:
 
 async def test_a_cursor_of_changes_has_to_be_one(api: Api) -> None:
     await api.newsroom.published(title="One", slug="one")
-    query = "query($after: String) { sync(since: 0, after: $after) { until } }"
+    query = "query($after: String) { sync(after: $after) { until } }"
     other = (await api.data("{ entries { pageInfo { endCursor } } }"))["entries"]["pageInfo"]
-    for cursor in ("x", other["endCursor"], b'["",1,"a",1.5]'.hex(), b'["",1,"a",null]'.hex()):
+    for cursor in (
+        "x",
+        other["endCursor"],
+        b'["",1,"a",1.5]'.hex(),
+        b'["",1,"a",null]'.hex(),
+        b'["",1,"a","1"]'.hex(),
+    ):
         (error,) = await api.refused(query, {"after": cursor})
         assert error.extensions == {"code": "BAD_USER_INPUT"}
         assert "cursor" in error.message
@@ -762,21 +809,25 @@ async def test_a_cursor_of_changes_has_to_be_one(api: Api) -> None:
 @pytest.mark.parametrize("name", ["sync", "affectedPaths"])
 async def test_changes_are_counted_in_positions_and_not_in_time(api: Api, name: str) -> None:
     query = f"""query @view(asOf: "2026-01-01T00:00:00Z") {{
-      {name}(since: 0) {{ totalCount }}
+      {name} {{ totalCount }}
     }}"""
     (error,) = await api.refused(query)
     assert error.extensions == {"code": "BAD_USER_INPUT"}
 
 
 @pytest.mark.parametrize("name", ["sync", "affectedPaths"])
-async def test_nothing_is_known_up_to_a_negative_position(api: Api, name: str) -> None:
-    query = f"query($since: Int!) {{ {name}(since: $since) {{ totalCount nodes {{ path }} }} }}"
-    (error,) = await api.refused(query, {"since": -1})
-    assert error.extensions == {"code": "BAD_USER_INPUT"}
-    assert "since cannot be negative" in error.message
-    # Of a position that is not reached, nobody knows more than that there is no change.
-    data = await api.data(query, since=2**31 - 1)
-    assert data == {name: {"totalCount": 0, "nodes": []}}
+async def test_without_a_position_nothing_is_known(api: Api, name: str) -> None:
+    await api.newsroom.published(title="One", slug="one")
+    query = f"query($since: SitePosition) {{ {name}(since: $since) {{ nodes {{ path }} }} }}"
+    everything = {name: {"nodes": [{"path": "/articles/one"}]}}
+    assert await api.data(f"{{ {name} {{ nodes {{ path }} }} }}") == everything
+    for since in (None, "0"):
+        assert await api.data(query, since=since) == everything
+    assert await api.data(query, since=await api.at(1)) == {name: {"nodes": []}}
+    # A position after that of the view is one of the same history: there is no change between.
+    query = f'query($since: SitePosition) @view(position: "0") {{ {name}(since: $since) '
+    query += "{ totalCount } }"
+    assert await api.data(query, since=await api.at(1)) == {name: {"totalCount": 0}}
 
 
 async def test_a_build_can_begin_at_a_time(api: Api) -> None:
@@ -785,7 +836,7 @@ async def test_a_build_can_begin_at_a_time(api: Api) -> None:
     (first,) = await api.newsroom.publish(head)
     second = await api.newsroom.published(title="Two", slug="two")
     await api.newsroom.unpublish(second)
-    for at, position in (
+    for at, number in (
         (first.published_at - timedelta(seconds=1), 0),
         (first.published_at, 1),
         (second.published_at, 2),
@@ -793,7 +844,7 @@ async def test_a_build_can_begin_at_a_time(api: Api) -> None:
         (None, 3),
     ):
         given = at.isoformat() if at is not None else None
-        assert (await api.data(query, at=given))["position"] == position
+        assert (await api.data(query, at=given))["position"] == await api.at(number)
 
 
 async def test_a_build_from_a_time_misses_nothing_where_an_older_history_was_imported(
@@ -808,7 +859,7 @@ async def test_a_build_from_a_time_misses_nothing_where_an_older_history_was_imp
     await newsroom.do_at(then, newsroom.publisher, publish_entry, entry_id, revision_id=older.id)
     query = "query($at: DateTime) @view(asOf: $at) { position entries { nodes { title } } }"
     data = await api.data(query, at=(then + timedelta(days=1)).isoformat())
-    assert data == {"position": 0, "entries": {"nodes": [{"title": "Older"}]}}
-    query = "{ sync(since: 0) { nodes { path } } }"
+    assert data == {"position": "0", "entries": {"nodes": [{"title": "Older"}]}}
+    query = "{ sync { nodes { path } } }"
     nodes = (await api.data(query))["sync"]["nodes"]
     assert [node["path"] for node in nodes] == ["/articles/present", "/articles/older"]
