@@ -13,10 +13,9 @@ from cms.tables import Position
 async def tokens_of(database: Database) -> Sequence[str]:
     """Return the tokens of all positions of a database, in order: the first is the beginning."""
     async with database.reading() as session:
-        rows = await session.scalars(select(Position).order_by(Position.number))
-        taken = [f"{row.number}.{row.nonce}" for row in rows]
-    assert [number_of(token) for token in taken] == list(range(1, len(taken) + 1))
-    return ["0", *taken]
+        rows = list(await session.scalars(select(Position).order_by(Position.number)))
+    assert [row.number for row in rows] == list(range(1, len(rows) + 1))
+    return ["0", *(f"{row.number}.{row.nonce}" for row in rows)]
 
 
 def number_of(token: str) -> int:

@@ -38,6 +38,9 @@ class PositionToken:
     number: int
     nonce: str
 
+    def __str__(self) -> str:
+        return f"{self.number}.{self.nonce}" if self.number else "0"
+
 
 def parse_position(text: str) -> PositionToken | None:
     """Return the position that a token names, or ``None`` for anything else."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError
 
+from cms.reading.positions import PositionToken
 from tests.references.thing import Row, Thing
 
 if TYPE_CHECKING:
@@ -35,16 +36,19 @@ class WholeSite:
         self.reference = reference
         self._look = reference.look
         self._publications: Sequence[Row] = reference.tables["publication"]
+        self._counted: Sequence[Row] = reference.tables["publication_sign_off"]
 
     def fields(self) -> dict[str, Any]:
         """Return the fields."""
         page = self.reference.page
         return {
             "route": self._route,
-            "position": self._reached(),
+            "position": self._token(self._reached()),
             "sitemap": lambda **args: page(self._sitemap(), args, _by_path, 10_000),
             "sync": self._sync,
-            "affectedPaths": lambda since, **args: page(self._affected(since), args, _by_path),
+            "affectedPaths": lambda since=None, **args: page(
+                self._affected(self.number_of(since)), args, _by_path
+            ),
         }
 
     # --- Routes ---
@@ -117,18 +121,30 @@ class WholeSite:
 
     # --- What has changed ---
 
+    def number_of(self, position: PositionToken | None) -> int:
+        """Return the number of a position that a client names."""
+        if position is None:
+            return 0
+        if position.number and self._token(position.number) != str(position):
+            raise GraphQLError("another history")
+        return position.number
+
+    def _token(self, number: int) -> str:
+        rows: Sequence[Row] = self.reference.tables["position"]
+        return next((f"{row.number}.{row.nonce}" for row in rows if row.number == number), "0")
+
     def _now(self) -> int:
-        counters: Sequence[Row] = self.reference.tables["counter"]
-        return next((int(row.value) for row in counters if row.name == "position"), 0)
+        return max((int(row.number) for row in self.reference.tables["position"]), default=0)
 
     def _reached(self) -> int:
         time = self._look.time
         if time is None:
-            return min(max(self._until(), 0), self._now())
+            return self._until()
         begun = [row.position for row in self._publications if row.published_at > time]
+        begun += [row.position for row in self._counted if row.counted_at > time]
         ended = [
             row.ended_position
-            for row in self._publications
+            for row in (*self._publications, *self._counted)
             if row.ended_at is not None and row.ended_at > time
         ]
         return min([*begun, *ended], default=self._now() + 1) - 1
@@ -143,13 +159,28 @@ class WholeSite:
             row.ended_position is None or row.ended_position > position
         )
 
-    def _changes(self, since: int) -> Iterator[tuple[int, Row, bool]]:
+    def _reviews(self, row: Row) -> list[int]:
+        """Return at which positions sign-offs of a publication began or ceased to count."""
+        return [
+            place
+            for each in self._counted
+            if each.publication_id == row.id
+            for place in (each.position, each.ended_position)
+            if place is not None and self._was_public(row, place)
+        ]
+
+    def _changes(
+        self, since: int, reviews: Callable[[Row], Sequence[int]] = lambda _: ()
+    ) -> Iterator[tuple[int, Row, bool]]:
         """Yield each change: its position, the publication it is about, whether that is public."""
         until = self._until()
         for edition_id in sorted({row.edition_id for row in self._publications}):
             rows = [row for row in self._publications if row.edition_id == edition_id]
             places = [
-                p for row in rows for p in (row.position, row.ended_position) if p is not None
+                p
+                for row in rows
+                for p in (row.position, row.ended_position, *reviews(row))
+                if p is not None
             ]
             last = max((place for place in places if since < place <= until), default=None)
             if last is None:
@@ -160,15 +191,16 @@ class WholeSite:
             elif any(self._was_public(row, since) for row in rows):
                 yield last, next(row for row in rows if row.ended_position == last), False
 
-    def _sync(self, since: int, **args: Any) -> Thing:
-        until = min(max(self._until(), 0), self._now())
+    def _sync(self, since: PositionToken | None = None, **args: Any) -> Thing:
+        until = self._until()
         # All of it is seen at the position up to which it goes.
         pinned = WholeSite(self.reference.seen(replace(self._look, position=until, time=None)))
-        page = self.reference.page(list(pinned._changed(since)), args, _by_position)
-        return Thing(page.typename, {**page.values, "until": until})
+        changed = list(pinned._changed(self.number_of(since)))
+        page = self.reference.page(changed, args, _by_position)
+        return Thing(page.typename, {**page.values, "until": self._token(until)})
 
     def _changed(self, since: int) -> Iterator[Thing]:
-        for position, row, is_public in self._changes(since):
+        for position, row, is_public in self._changes(since, self._reviews):
             values = {
                 "kind": "UPSERT" if is_public else "DELETE",
                 "entryId": row.entry_id,
@@ -176,8 +208,9 @@ class WholeSite:
                 "type": row.content_type,
                 "locale": row.locale,
                 "path": row.path,
-                "position": position,
-                "until": self._until(),
+                "position": self._token(position),
+                "number": position,
+                "until": self._token(self._until()),
                 "digest": self._digest(row.revision_id) if is_public else None,
                 "entry": self._shown(row.revision_id) if is_public else None,
             }
@@ -246,7 +279,7 @@ class WholeSite:
         links: Sequence[Row] = self.reference.tables["link"]
         parts = [row for row in public if row.path is None]
         signed = self._signed_anew(since, until, public)
-        different = entries | {row.entry_id for row in parts if row.edition_id in signed}
+        different = entries | {row.entry_id for row in parts if row.id in signed}
         while (
             more := {
                 row.entry_id for row in parts if row.revision_id in _leading_to(different, links)
@@ -262,7 +295,7 @@ class WholeSite:
         everywhere = any(types[row.content_type].singleton for row in shown)
         return [
             entries,
-            {row.entry_id for row in public if row.edition_id in signed},
+            {row.entry_id for row in public if row.id in signed},
             {row.entry_id for row in public if row.revision_id in leading},
             {link.target_id for link in links if link.revision_id in revisions},
             {row.entry_id for row in public if row.category_id in categories},
@@ -270,22 +303,13 @@ class WholeSite:
         ]
 
     def _signed_anew(self, since: int, until: int, public: Sequence[Row]) -> set[str]:
-        """Return the public editions with a sign-off that is seen at one position only."""
+        """Return the publications with a sign-off that counts at one of the positions only."""
         if since > until:
             return set()
-        before = replace(self._look, position=since)
-        every: Sequence[Row] = self.reference.tables["sign_off"]
-        seen = {
-            (row.edition_id, row.digest)
-            for row in every
-            if before.has_signed(row, self._publications)
-            != self._look.has_signed(row, self._publications)
-        }
+        before, after = (replace(self._look, position=each, time=None) for each in (since, until))
         return {
-            row.edition_id
-            for row in public
-            if (row.edition_id, self._digest(row.revision_id)) in seen
-        }
+            row.publication_id for row in self._counted if before.counts(row) != after.counts(row)
+        } & {row.id for row in public}
 
     def _with_ancestors(self, ids: set[str]) -> set[str]:
         parents = {row.id: row.parent_id for row in self.reference.tables["category"]}
@@ -306,4 +330,4 @@ def _by_path(page: Thing) -> tuple[Any, ...]:
 
 
 def _by_position(change: Thing) -> tuple[Any, ...]:
-    return tuple(change.values[name] for name in ("position", "edition_id", "until"))
+    return tuple(change.values[name] for name in ("number", "edition_id", "until"))
