@@ -144,6 +144,18 @@ class Templates:
         await self._create(name, f"copydesk_{self._worker}_template")
         return _named(name)
 
+    async def duplicate(self, url: str) -> str:
+        """Return the URL of a copy of a database, as if restored from a backup; close it first."""
+        self._copies += 1
+        name = str(make_url(url).database)
+        if url.startswith("sqlite"):
+            file = self._folder / f"duplicate{self._copies}.db"
+            shutil.copyfile(name, file)
+            return f"sqlite:///{file}"
+        copied = f"copydesk_{self._worker}_duplicate_{self._copies}"
+        await self._create(copied, name)
+        return _named(copied)
+
     async def empty(self, kind: str) -> str:
         """Return the URL of a new database without tables."""
         self._copies += 1

@@ -8,7 +8,7 @@ const config: CodegenConfig = {
       preset: "client",
       config: {
         strictScalars: true,
-        scalars: { DateTime: "string", Date: "string", JSON: "unknown" },
+        scalars: { DateTime: "string", Date: "string", JSON: "unknown", SitePosition: "string" },
       },
     },
   },

@@ -55,7 +55,7 @@ export async function status(): Promise<number> {
   return route && "to" in route && route.to.startsWith("/") ? 301 : (route?.status ?? 404);
 }
 
-export async function gone(since: number): Promise<string[]> {
+export async function gone(since: string): Promise<string[]> {
   const { sync } = await ask(ChangesDocument, { since });
   return sync.nodes.flatMap(({ kind, path, entryId }) => (kind === "DELETE" ? [path ?? entryId] : []));
 }

@@ -74,7 +74,7 @@ query AsOf @view(asOf: "2023-01-01T00:00:00Z") {
 
 POSITION = 'query @view(asOf: "2023-01-01T00:00:00Z") { position }'
 CHANGES = """
-query Changes($since: Int!, $after: String) {
+query Changes($since: SitePosition!, $after: String) {
   sync(since: $since, after: $after, first: 50, where: {locale: {eq: EN}}) {
     nodes { kind entryId digest }
     pageInfo { hasNextPage endCursor }

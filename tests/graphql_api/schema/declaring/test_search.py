@@ -358,7 +358,8 @@ async def test_a_search_is_of_what_the_view_shows(api: Api) -> None:
     await newsroom.publish(second)
     third = await newsroom.save(second, title="Future words", slug="page")
     editor = Visitor(scopes=(ContentScope(),))
-    past, drafts = f"@view(position: {first.position})", "@view(perspective: DRAFT)"
+    past = f'@view(position: "{await api.at(first.position)}")'
+    drafts = "@view(perspective: DRAFT)"
     seen = ((past, editor, "Early"), ("", editor, "Later"), (drafts, editor, "Future"))
     for view, visitor, title in (*seen, ("", Visitor(preview=third.id), "Future")):
         for word in ("Early", "Later", "Future"):

@@ -9,9 +9,8 @@ from graphql_api.delivery import Visitor
 from tests.graphql_api.conftest import Api
 from tests.graphql_api.schema.delivery.test_views import EDITOR
 
-ROUTE = """query($path: String!, $position: Int, $locale: Locale, $others: [Locale!]) @view(
-  position: $position, locale: $locale, fallbackLocales: $others
-) {
+ROUTE = """query($path: String!, $position: SitePosition, $locale: Locale, $others: [Locale!])
+@view(position: $position, locale: $locale, fallbackLocales: $others) {
   route(path: $path) {
     __typename
     ... on PageRoute { status entry { title path } }
@@ -134,7 +133,8 @@ async def test_a_path_as_of_a_position(api: Api) -> None:
         3: ["→ /articles/three", "→ /articles/three", "Three"],
         4: ["gone", "gone", "gone"],
     }
-    for position, found in expected.items():
+    for number, found in expected.items():
+        position = await api.at(number)
         paths = [f"/articles/{slug}" for slug in ("one", "two", "three")]
         assert [await route(api, path, position=position) for path in paths] == found
 
@@ -247,7 +247,7 @@ async def test_the_sitemap_lists_every_page_of_the_view(api: Api) -> None:
     german = await api.newsroom.translate(head, "de", title="B", slug="c")
     await api.newsroom.publish(german, locale="de")
     await api.newsroom.unpublish(await api.newsroom.published(title="Gone", slug="gone"))
-    query = """query($position: Int) @view(position: $position) { sitemap(first: 4000) {
+    query = """query($position: SitePosition) @view(position: $position) { sitemap(first: 4000) {
       totalCount nodes { path locale type alternates { locale path } }
     } }"""
     both = [{"locale": "DE", "path": "/articles/c"}, {"locale": "EN", "path": "/articles/b"}]
@@ -260,7 +260,7 @@ async def test_the_sitemap_lists_every_page_of_the_view(api: Api) -> None:
             {"path": "/notes/a", "locale": "EN", "type": "Note", "alternates": [note]},
         ],
     }
-    assert (await api.data(query, position=1))["sitemap"]["totalCount"] == 1
+    assert (await api.data(query, position=await api.at(1)))["sitemap"]["totalCount"] == 1
     (error,) = await api.refused("{ sitemap(first: 10001) { totalCount } }")
     assert error.extensions == {"code": "BAD_USER_INPUT"}
     (error,) = await api.refused("{ entries(first: 101) { totalCount } }")

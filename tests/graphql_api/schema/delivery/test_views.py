@@ -117,19 +117,19 @@ async def test_the_past_by_time_and_by_position(api: Api) -> None:
     (first,) = await api.newsroom.publish(head)
     second = await api.newsroom.published(title="Gone", slug="two")
     (third,) = await api.newsroom.publish(await api.newsroom.save(head, title="New", slug="one"))
-    closed = await api.newsroom.unpublish(second)
+    await api.newsroom.unpublish(second)
     shown = {
         first: ["Old"],
         second: ["Gone", "Old"],
         third: ["Gone", "New"],
     }
     for publication, expected in shown.items():
-        position = f"position: {publication.position}"
+        position = f'position: "{await api.at(publication.position)}"'
         moment = f'asOf: "{publication.published_at.isoformat()}"'
         assert titles(await both(api, position, TITLES)) == expected
         assert titles(await both(api, moment, TITLES)) == expected
-    assert titles(await both(api, f"position: {closed.ended_position}", TITLES)) == ["New"]
-    assert titles(await both(api, "position: 0", TITLES)) == []
+    assert titles(await both(api, f'position: "{await api.at(4)}"', TITLES)) == ["New"]
+    assert titles(await both(api, 'position: "0"', TITLES)) == []
     assert titles(await both(api, 'asOf: "2001-01-01T00:00:00Z"', TITLES)) == []
     assert titles(await api.data(f"{{ {TITLES} }}")) == ["New"]
 
@@ -138,7 +138,7 @@ async def test_the_past_does_not_change_any_more(api: Api) -> None:
     head = await api.newsroom.draft(title="Old", slug="one")
     await api.newsroom.publish(head)
     position = (await api.data("{ position }"))["position"]
-    query = f"query @view(position: {position}) {{ {TITLES} }}"
+    query = f'query @view(position: "{position}") {{ {TITLES} }}'
     before = await api.ask(query)
     await api.newsroom.published(title="Later", slug="later", related=["/articles/one"])
     await api.newsroom.publish(await api.newsroom.save(head, title="New", slug="two"))
@@ -162,7 +162,7 @@ async def test_the_past_has_the_sign_offs_that_had_been_given(api: Api) -> None:
     (first,) = await newsroom.publish(head)
     await newsroom.unpublish(await newsroom.published(title="Other", slug="other"))
     moment = f'asOf: "{first.published_at.isoformat()}"'
-    points = [moment, *(f"position: {position}" for position in (1, 2, 3))]
+    points = [moment, *[f'position: "{await api.at(number)}"' for number in (1, 2, 3)]]
     before = [await both(api, point, SIGNED) for point in points]
     now = await api.data(f"{{ {SIGNED} }}")
     assert before == [now] * 4
@@ -173,10 +173,10 @@ async def test_the_past_has_the_sign_offs_that_had_been_given(api: Api) -> None:
     assert now["note"]["review"]["reviewers"][-1] == {"name": "Runa Reviewer"}
     assert now["note"]["jsonLd"][0]["reviewedBy"][-1]["name"] == "Runa Reviewer"
     assert now["person"]["reviewed"] == now["notes"] == {"totalCount": 1}
-    # What comes later shows it, and what is not reached yet is as it is now.
+    # It counts from its own position on.
     await newsroom.published(title="Later", slug="later")
     signed_at = f'asOf: "{again.signed_at.isoformat()}"'
-    for point in (signed_at, "position: 4", "position: 100"):
+    for point in (signed_at, *[f'position: "{await api.at(number)}"' for number in (4, 5)]):
         assert await both(api, point, SIGNED) == now
 
 
@@ -189,14 +189,15 @@ async def test_the_past_is_filtered_by_the_sign_offs_that_had_been_given(api: Ap
     await newsroom.ask(head)
     await newsroom.sign(head, newsroom.reviewers[2], stage="editorial")
     assert await api.data(f"{{ {selected} }}") == {"notes": {"totalCount": 1}}
-    assert await both(api, "position: 1", selected) == {"notes": {"totalCount": 0}}
+    first_position = f'position: "{await api.at(1)}"'
+    assert await both(api, first_position, selected) == {"notes": {"totalCount": 0}}
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
-        'asOf: "2026-01-01T00:00:00Z", position: 1',
-        "perspective: DRAFT, position: 1",
+        'asOf: "2026-01-01T00:00:00Z", position: "0"',
+        'perspective: DRAFT, position: "0"',
         'perspective: DRAFT, asOf: "2026-01-01T00:00:00Z"',
     ],
 )
@@ -218,7 +219,8 @@ async def test_a_second_view_is_part_of_the_same_statement(api: Api) -> None:
     await api.newsroom.publish(await api.newsroom.save(head, title="New", slug="one"))
     before = len(api.reader.statements)
     selected = 'article(by: {slug: "one"}) { title }'
-    data = await api.data(f"{{ {selected} then: view(position: 1) {{ {selected} }} }}")
+    then = f'view(position: "{await api.at(1)}")'
+    data = await api.data(f"{{ {selected} then: {then} {{ {selected} }} }}")
     assert data == {"article": {"title": "New"}, "then": {"article": {"title": "Old"}}}
     assert len(api.reader.statements) == before + 1
 
@@ -228,12 +230,13 @@ async def test_a_second_view_can_be_of_the_present(api: Api) -> None:
     await api.newsroom.publish(head)
     await api.newsroom.publish(await api.newsroom.save(head, title="New", slug="one"))
     selected = 'article(by: {slug: "one"}) { title }'
-    query = f"""query($seen: Perspective) @view(position: 1) {{
+    old_token, new_token = await api.at(1), await api.at(2)
+    query = f"""query($seen: Perspective) @view(position: "{old_token}") {{
       {selected}
       same: view(perspective: $seen) {{ {selected} }}
       now: view(perspective: PUBLISHED) {{ {selected} }}
       draft: view(perspective: DRAFT) {{ {selected} }}
-      second: view(perspective: PUBLISHED, position: 2) {{ {selected} }}
+      second: view(perspective: PUBLISHED, position: "{new_token}") {{ {selected} }}
     }}"""
     data = await api.seen_by(EDITOR, query)
     old, new = {"article": {"title": "Old"}}, {"article": {"title": "New"}}
@@ -245,16 +248,17 @@ async def test_variables_stand_in_the_directives_arguments(api: Api) -> None:
     await api.newsroom.publish(head)
     await in_german(api, head, title="Alt", slug="eins")
     await api.newsroom.publish(await api.newsroom.save(head, title="New", slug="one"))
-    query = f"""query($position: Int, $locale: Locale, $perspective: Perspective, $at: DateTime)
-      @view(position: $position, locale: $locale, perspective: $perspective, asOf: $at)
+    query = f"""query(
+      $position: SitePosition, $locale: Locale, $perspective: Perspective, $at: DateTime
+    ) @view(position: $position, locale: $locale, perspective: $perspective, asOf: $at)
       {{ {TITLES} }}"""
-    for position in (1, 2):
-        assert titles(await api.data(query, position=position)) == ["Old"]
+    for number in (1, 2):
+        assert titles(await api.data(query, position=await api.at(number))) == ["Old"]
     # The position is a value: it is bound, and no part of the statement.
     assert len(set(api.reader.statements)) == 1
     assert titles(await api.data(query)) == ["New"]
-    assert titles(await api.data(query, locale="DE", position=2)) == ["Alt"]
-    assert titles(await api.data(query, locale="DE", position=1)) == []
+    assert titles(await api.data(query, locale="DE", position=await api.at(2))) == ["Alt"]
+    assert titles(await api.data(query, locale="DE", position=await api.at(1))) == []
     (error,) = await api.refused(query, {"perspective": "DRAFT"})
     assert error.extensions == {"code": "NOT_ALLOWED"}
 
@@ -407,9 +411,15 @@ async def test_links_are_those_of_the_view_at_both_ends(api: Api) -> None:
         assert into["totalCount"] == len(sources)
         return [(each["label"], each["url"], each["target"]["title"]) for each in out], sources
 
-    assert await ends("position: 1") == ([("Target", "/articles/target", "Target")], ["Source"])
-    assert await ends("position: 2") == ([("Moved", "/articles/moved", "Moved")], ["Source"])
-    assert await ends("position: 3") == ([], [])
+    assert await ends(f'position: "{await api.at(1)}"') == (
+        [("Target", "/articles/target", "Target")],
+        ["Source"],
+    )
+    assert await ends(f'position: "{await api.at(2)}"') == (
+        [("Moved", "/articles/moved", "Moved")],
+        ["Source"],
+    )
+    assert await ends(f'position: "{await api.at(3)}"') == ([], [])
     assert await ends("perspective: PUBLISHED") == ([], [])
     assert await ends("perspective: DRAFT") == ([], ["Draft"])
 
@@ -442,7 +452,7 @@ async def test_the_published_view_is_the_same_bytes_for_everybody(api: Api) -> N
 )
 async def test_introspection_stands_beside_a_view_and_not_in_it(api: Api, asked: str) -> None:
     for query in (
-        f"{{ view(position: 1) {{ {asked} }} }}",
+        f'{{ view(position: "0") {{ {asked} }} }}',
         f"query {{ view {{ view {{ position {asked} }} }} }}",
         f"{{ view {{ ...F }} }} fragment F on Query {{ {asked} }}",
     ):
@@ -450,8 +460,8 @@ async def test_introspection_stands_beside_a_view_and_not_in_it(api: Api, asked:
         assert error.extensions == {"code": "BAD_USER_INPUT"}
         assert "outside view" in error.message
     data = await api.data(
-        f"query @view(position: 1) {{ a: __typename {asked} view {{ position }} }}"
+        f'query @view(position: "0") {{ a: __typename {asked} view {{ position }} }}'
     )
     assert len(data) == 3
-    assert data["view"] == {"position": 0}
+    assert data["view"] == {"position": "0"}
     assert (await api.data("{ view { __typename } }")) == {"view": {"__typename": "Query"}}

@@ -209,8 +209,8 @@ async def test_no_other_draft_is_counted_or_leads_anywhere(preview: Preview) -> 
       categories { nodes { entries { totalCount } } }
       tags { nodes { entries { totalCount } } }
       people(where: {name: {eq: "Ada Author"}}) { nodes { authored { totalCount } } }
-      sync(since: 0) { nodes { kind entry { title } } }
-      affectedPaths(since: 0) { totalCount }
+      sync { nodes { kind entry { title } } }
+      affectedPaths { totalCount }
     }"""
     one = {"entries": {"totalCount": 1}}
     assert preview.data(query, secret) == {
@@ -255,7 +255,7 @@ async def test_a_preview_reads_no_drafts_through_a_view(preview: Preview) -> Non
         "{ view(perspective: DRAFT) { entries { totalCount } } }",
     ):
         assert preview.code(query, secret) == "NOT_ALLOWED"
-    assert titles(preview.data(f"query @view(position: 0) {ENTRIES}", secret)) == ["Draft"]
+    assert titles(preview.data(f'query @view(position: "0") {ENTRIES}', secret)) == ["Draft"]
 
 
 async def test_a_preview_ends_with_its_hour(preview: Preview) -> None:

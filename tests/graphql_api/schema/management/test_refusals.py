@@ -76,9 +76,10 @@ def cursor_with(mark: str, *values: str) -> str:
 @pytest.mark.parametrize(
     ("field", "mark", "values"),
     [
-        ("sync(since: 0", "", ("999999999999999999999999", '"x"', "1")),
-        ("sync(since: 0", "", ("-9223372036854775809", '"x"', "1")),
-        ("sync(since: 0", "", ("1", '"x"', "9223372036854775808")),
+        ("sync(first: 1", "", ("999999999999999999999999", '"x"', '"0"')),
+        ("sync(first: 1", "", ("-9223372036854775809", '"x"', '"0"')),
+        ("sync(first: 1", "", ("1", '"x"', '"9223372036854775808.0123456789abcdef"')),
+        ("sync(first: 1", "", ("1", '"x"', "1")),
         ("categories(first: 1", "", ("2147483648", '"x"')),
         (
             "articles(orderBy: [pages_ASC]",
@@ -114,7 +115,7 @@ async def test_a_cursor_with_the_largest_that_a_row_can_have_is_none_that_is_ref
     api: Api,
 ) -> None:
     for field, values in (
-        ("sync(since: 0", ("9223372036854775807", '"x"', "9223372036854775807")),
+        ("sync(first: 1", ("9223372036854775807", '"x"', '"0"')),
         ("categories(first: 1", ("2147483647", '"x"')),
         ("categories(first: 1", ("-2147483648", '"x"')),
     ):
@@ -233,8 +234,6 @@ async def test_as_deep_as_is_allowed_is_answered(api: Api) -> None:
     [
         ("query($x: String) { entry(by: {path: $x}) { id } }", "One of id, path is required"),
         ("query($x: ID) { category(by: {id: $x}) { id } }", "One of id, treePath is required"),
-        ("query($x: Int = 0) { sync(since: $x) { until } }", "since is required"),
-        ("query($x: Int = 0) { affectedPaths(since: $x) { totalCount } }", "since is required"),
         ('query($x: String = "/") { route(path: $x) { __typename } }', "path is required"),
         ('query($x: String = "a") { suggest(search: $x) { word } }', "search is required"),
         ('query($x: ID = "a") { node(id: $x) { id } }', "id is required"),
