@@ -41,7 +41,7 @@ R = TypeVar("R")
 class Reaction(Protocol):
     """A function that acts on the events of a command, in the same transaction."""
 
-    async def __call__(self, work: Work, events: Sequence[Event]) -> None:
+    async def __call__(self, work: Work, events: Sequence[Event], /) -> None:
         """Act on the events of one command.
 
         Args:

@@ -174,7 +174,7 @@ async def publish_exceptions(newsroom: Newsroom) -> None:
                 work,
                 {page.entry_id: page.revision.id},
                 source="The old site",
-                claimed_review={page.entry_id: each for each in claims},
+                claimed_review=dict.fromkeys([page.entry_id][: len(claims)], claim),
             )
     await newsroom.review(page.revision)
 

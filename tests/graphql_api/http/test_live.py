@@ -205,11 +205,7 @@ async def done(newsroom: Newsroom) -> list[str]:
     """Return what was done to entries, in the order of the chain."""
     async with newsroom.database.reading() as session:
         records = await session.scalars(select(AuditRecord).order_by(AuditRecord.sequence))
-        return [
-            Action(each.action).name
-            for each in records
-            if "entry" in each.detail
-        ]
+        return [Action(each.action).name for each in records if "entry" in each.detail]
 
 
 async def test_editors_are_told_what_happens_in_its_order_on_every_server(

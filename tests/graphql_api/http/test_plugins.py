@@ -70,7 +70,7 @@ def has_no_joke(candidate: Candidate) -> Iterator[GateFailed]:
 async def refuse_jokes(_: Work, events: Sequence[Event]) -> None:
     """Refuse a page on jokes."""
     for each in events:
-        if isinstance(each, DraftSaved) and "jokes" in each.snapshot.title:
+        if isinstance(each, DraftSaved) and "jokes" in str(each.snapshot.content["title"]):
             raise Refused(InvalidValue(message="one joke at most", path=("values", "title")))
 
 

@@ -149,7 +149,7 @@ async def test_editors_have_to_resync_too(
     histories: Histories, management_schema: GraphQLSchema
 ) -> None:
     newsroom = histories.restored.newsroom
-    management = Management(SITE, management_schema, newsroom.database)
+    management = Management(newsroom.desk, management_schema)
     position = await histories.lost_position()
     for query in NAMING_A_POSITION.values():
         public = query.replace("(position:", "(perspective: PUBLISHED, position:")
@@ -189,7 +189,7 @@ async def test_a_publication_has_a_position_that_can_be_named(
     histories: Histories, management_schema: GraphQLSchema
 ) -> None:
     newsroom = histories.lost.newsroom
-    management = Management(SITE, management_schema, newsroom.database)
+    management = Management(newsroom.desk, management_schema)
     query = "{ articles(first: 1) { nodes { publications { nodes { position } } } } }"
     answer = await management.answer(GraphQLRequest(query), newsroom.author, "192.0.2.1")
     ((node,),) = [
