@@ -14,11 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, update
 
 from bench.site import Term, site
-from cms.content.collation import sort_key
 from cms.content.snapshot import Draft, Snapshot, clean_draft, take_snapshot
 from cms.identifiers import new_id
 from cms.reading.field_indexes import index_fields
-from cms.search.indexing import rebuild_search
+from cms.search.rebuilding import EVERY_REVISION, rebuild_revisions, rebuild_words
 from cms.storage.database import Database
 from cms.tables import (
     Account,
@@ -61,8 +60,8 @@ async def generate(database: Database, entries: int = ENTRIES) -> None:
     """Fill an empty, migrated database."""
     async with database.engine.begin() as connection:
         await connection.run_sync(_fill, entries)
-    async with database.transaction() as session:
-        await rebuild_search(session, site)
+    await rebuild_revisions(database, site, EVERY_REVISION)
+    await rebuild_words(database)
     await index_fields(database, site)
     await database.refresh_statistics()
 
@@ -193,13 +192,10 @@ def _entry(
             "edition_id": edition_id,
             "number": 1,
             "title": draft.title,
-            "title_key": sort_key(draft.title),
             "slug": draft.slug,
             "summary": draft.summary,
             "category_id": category_id,
             "content": snapshot.content,
-            "rendered": snapshot.rendered,
-            "anchors": list(snapshot.anchors),
             "digest": snapshot.digest,
             "author_id": author["id"],
             "note": "",

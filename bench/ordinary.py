@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Annotated, Any, NewType, cast
+from typing import Annotated, Any, NewType
 
 import strawberry
 from sqlalchemy import Select, func, or_, select
@@ -22,7 +22,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from cms.storage.database import Database
 from cms.storage.dialects import as_text
-from cms.tables import Category, Link, Person, Publication, Revision, SignOff
+from cms.tables import Category, Link, Person, Publication, Rendition, Revision, SignOff
 
 Info = strawberry.Info[dict[str, Any], None]
 
@@ -69,6 +69,7 @@ def _loaders(session: AsyncSession) -> dict[str, DataLoader[Any, Any]]:
         "category": DataLoader(by_key(Category.id)),
         "person": DataLoader(by_key(Person.id)),
         "revision": DataLoader(by_key(Revision.id)),
+        "rendition": DataLoader(by_key(Rendition.revision_id)),
         "publication": DataLoader(by_key(Publication.entry_id, is_open)),
         "links": DataLoader(links),
         "sign_offs": DataLoader(sign_offs),
@@ -170,9 +171,9 @@ class Entry:
         return DateTime(self.publication.published_at)
 
     @strawberry.field
-    def body(self) -> Markdown:
-        rendered = cast("dict[str, dict[str, str]]", self.revision.rendered)
-        return Markdown(html=rendered["body"]["html"])
+    async def body(self, info: Info) -> Markdown:
+        rendition = await info.context["loaders"]["rendition"].load(self.revision.id)
+        return Markdown(html=rendition.rendered["body"]["html"])
 
     @strawberry.field
     async def category(self, info: Info) -> CategoryType | None:
@@ -209,8 +210,9 @@ class Entry:
 @strawberry.type
 class Term(Entry):
     @strawberry.field
-    def source(self) -> str:
-        return str(self.revision.rendered["source"])
+    async def source(self, info: Info) -> str:
+        rendition = await info.context["loaders"]["rendition"].load(self.revision.id)
+        return str(rendition.rendered["source"])
 
 
 @strawberry.type
@@ -276,7 +278,7 @@ class Query:
         chosen = _terms(Publication.ended_position.is_(None))
         if search is not None:
             words = search.strip('"')
-            chosen = _with_revisions(chosen).where(_SOURCE.ilike(f"%{words}"))
+            chosen = _with_renditions(chosen).where(_SOURCE.ilike(f"%{words}"))
         return await _page(info, chosen, where, first, skip)
 
     @strawberry.field
@@ -296,7 +298,7 @@ class View:
         return await _page(info, chosen, where, first, 0)
 
 
-_SOURCE = Revision.rendered["source"].as_string()
+_SOURCE = Rendition.rendered["source"].as_string()
 
 
 def _terms(*conditions: Any) -> Select[Publication]:
@@ -307,8 +309,8 @@ def _terms(*conditions: Any) -> Select[Publication]:
     )
 
 
-def _with_revisions(chosen: Select[Publication]) -> Select[Publication]:
-    return chosen.join(Revision, Revision.id == Publication.revision_id)
+def _with_renditions(chosen: Select[Publication]) -> Select[Publication]:
+    return chosen.join(Rendition, Rendition.revision_id == Publication.revision_id)
 
 
 async def _page(
@@ -319,7 +321,7 @@ async def _page(
             Category.path == where.category.tree_path.eq
         )
     if where is not None and where.source is not None:
-        chosen = _with_revisions(chosen).where(where.source.eq == _SOURCE)
+        chosen = _with_renditions(chosen).where(where.source.eq == _SOURCE)
     session = info.context["session"]
     rows = (await session.scalars(chosen.limit(first).offset(skip))).all()
     revisions = await info.context["loaders"]["revision"].load_many(

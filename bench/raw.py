@@ -20,7 +20,7 @@ PAGE = """
 select {object}('data', {object}('entry', (
   select {object}('__typename', p.content_type, 'title', r.title, 'path', p.path,
     'summary', r.summary, 'publishedAt', {published},
-    'body', {object}('html', r.rendered -> 'body' -> 'html'),
+    'body', {object}('html', e.rendered -> 'body' -> 'html'),
     'category', (select {object}('name', c.name, 'treePath', c.path, 'parent',
         (select {object}('name', b.name, 'treePath', b.path)
           from category b where b.id = c.parent_id))
@@ -46,6 +46,7 @@ select {object}('data', {object}('entry', (
         group by l.kind
       ) g))
   from publication p join revision r on r.id = p.revision_id
+    join rendition e on e.revision_id = p.revision_id
   where p.locale = 'en' and p.path = {one} and p.ended_position is null)))
 """
 
@@ -93,7 +94,8 @@ select {object}('data', {object}('terms', {object}('nodes', (
     order by x.published_at desc, x.entry_id desc)
   from (
     select r.title, p.path, {source} as source, p.published_at, p.entry_id
-    from revision r join publication p on p.revision_id = r.id
+    from rendition e join publication p on p.revision_id = e.revision_id
+      join revision r on r.id = p.revision_id
     where {source} = {one} and p.locale = 'en' and p.ended_position is null
       and p.content_type = 'Term'
     order by p.published_at desc, p.entry_id desc limit 50
@@ -140,9 +142,9 @@ def statements(is_sqlite: bool) -> Mapping[str, tuple[str, str]]:
         "object": "json_object" if is_sqlite else "json_build_object",
         "array": "json_group_array" if is_sqlite else "json_agg",
         "one": "?1" if is_sqlite else "$1",
-        "source": "(r.rendered ->> 'source')"
+        "source": "(e.rendered ->> 'source')"
         if is_sqlite
-        else "((r.rendered -> 'source' #>> '{}') collate \"C\")",
+        else "((e.rendered -> 'source' #>> '{}') collate \"C\")",
         "matches": "d.id in (select rowid from search_index where search_index match ?1)"
         if is_sqlite
         else "d.vector @@ phraseto_tsquery('simple', $1)",

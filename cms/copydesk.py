@@ -16,6 +16,8 @@ from cms.ledger.counters import current
 from cms.ledger.keys import newest_key, why_none_can_sign
 from cms.publishing.attesting import attest
 from cms.reading.field_indexes import index_fields
+from cms.search.deriving import update_derived_values
+from cms.search.rebuilding import has_outdated_revisions
 from cms.settings import Settings, load_settings
 from cms.site import Site
 from cms.storage import migration
@@ -36,6 +38,7 @@ class Migrated:
         new_key: the file of the signing key, if it was made.
         unrecorded: why the key of a site from before keys were recorded is still not recorded.
         unsigned: why nothing can be signed off or published; empty if it can.
+        outdated: whether another version of the renderer has derived values of revisions.
     """
 
     schema: bool
@@ -44,11 +47,12 @@ class Migrated:
     new_key: Path | None = None
     unrecorded: str = ""
     unsigned: str = ""
+    outdated: bool = False
 
 
 def reactions_of(site: Site) -> tuple[Reaction, ...]:
     """Return the functions that act on the events of a site's commands, in order."""
-    return (attest, *plugin_reactions(site))
+    return (attest, update_derived_values, *plugin_reactions(site))
 
 
 def desk_of(database: Database, site: Site) -> Desk:
@@ -92,7 +96,11 @@ class Copydesk(Desk):
         """
         schema = await migration.migrate(self.database)
         fields = await index_fields(self.database, self.site)
-        changes = Migrated(schema=schema, indexed=fields.missing, dropped=fields.unused)
+        async with self.database.reading() as session:
+            outdated = await has_outdated_revisions(session)
+        changes = Migrated(
+            schema=schema, indexed=fields.missing, dropped=fields.unused, outdated=outdated
+        )
         return await self._settle_key(changes)
 
     async def _settle_key(self, changes: Migrated) -> Migrated:

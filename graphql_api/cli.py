@@ -16,11 +16,12 @@ from cms.cli.import_ import import_
 from cms.cli.keys import keys
 from cms.cli.migrate import migrate
 from cms.cli.plugins import SiteGroup
-from cms.cli.search import search
+from cms.cli.rebuild import rebuild
 from cms.cli.verify import verify
 from cms.copydesk import Copydesk
 from cms.ledger.keys import why_none_can_sign
 from cms.reading.field_indexes import compare_indexes
+from cms.search.rebuilding import OUTDATED, has_outdated_revisions
 from cms.settings import Settings, load_settings
 from cms.site import Site
 from graphql_api.app import create_app
@@ -104,8 +105,10 @@ async def _look(settings: Settings, site: Site) -> list[str]:
         if missing := (await compare_indexes(database, site)).missing:
             declared = ", ".join(missing)
             notes.append(f"Not indexed yet: {declared}. Run: copydesk migrate")
+        if await has_outdated_revisions(session):
+            notes.append(f"{OUTDATED}. Run: copydesk rebuild --outdated")
         return notes
 
 
-for each in (account, audit, import_, keys, migrate, search, verify):
+for each in (account, audit, import_, keys, migrate, rebuild, verify):
     main.add_command(each)

@@ -25,6 +25,7 @@ from cms.tables import (
     ChangeRequest,
     Edition,
     Publication,
+    Rendition,
     Review,
     Revision,
     SignOff,
@@ -143,6 +144,11 @@ class Newsroom:
     async def entry_id(self, revision: Revision) -> str:
         """Return the entry that a revision is a revision of."""
         return await self.do(self.author, lambda work: entry_id_of(work, revision))
+
+    async def rendition(self, revision: Revision) -> Rendition:
+        """Return the rendition of a revision."""
+        async with self.database.reading() as session:
+            return await session.get_one(Rendition, revision.id)
 
     async def category(self, name: str, parent: Category | None = None) -> Category:
         """Create a category."""

@@ -171,6 +171,7 @@ class Reference:
 
     def _entry(self, publication: Row) -> Thing:
         revision = self._row("revision", publication.revision_id)
+        rendition = self._row("rendition", publication.revision_id)
         content_type = self.site.content_type(publication.content_type)
         values: dict[str, Any] = {
             "id": publication.entry_id,
@@ -183,7 +184,7 @@ class Reference:
             "publishedAt": publication.published_at,
             "firstPublishedAt": publication.first_published_at,
             "updatedAt": revision.created_at,
-            "title_key": revision.title_key,
+            "title_key": rendition.title_key,
             "revision_id": revision.id,
             "author_id": revision.author_id,
             "category_id": publication.category_id,
@@ -215,7 +216,7 @@ class Reference:
             "@reviewedAt": lambda: self._reviewed(publication, "signedAt"),
             "@reviewExpiresAt": lambda: self._reviewed(publication, "expiresAt"),
         }
-        self._add_fields(values, content_type.fields, revision.rendered, "", revision.id)
+        self._add_fields(values, content_type.fields, rendition.rendered, "", revision.id)
         for reverse in self.site.reverses():
             if reverse.target == publication.content_type:
                 pointing = partial(self._pointing, reverse.sources, publication.entry_id)

@@ -8,6 +8,7 @@ import click
 
 from cms.cli.group import load_site
 from cms.copydesk import Copydesk, Migrated
+from cms.search.rebuilding import OUTDATED
 from cms.settings import load_settings
 
 
@@ -38,3 +39,5 @@ def _report(changes: Migrated) -> None:
         click.echo(f"Indexed {field}.")
     for name in changes.dropped:
         click.echo(f"Dropped the index {name}: no field declares it any more.")
+    if changes.outdated:
+        click.echo(f"{OUTDATED}. Run: copydesk rebuild --outdated", err=True)

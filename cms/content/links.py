@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
+from urllib.parse import unquote
 
 from cms.content.canonical_json import JsonObject
 from cms.identifiers import kind_of
@@ -36,6 +37,8 @@ class Edge:
         fragment: anchor in the target, without ``#``; empty for the top.
         url: target if it is not an entry: an external URL, or a site path without an entry, in
             which case the link is broken.
+        path: site path in the text that led to the target entry when it was saved; ``None`` if
+            the value itself has the id of the entry.
         accepts: content types that the field allows; empty for all of them and URLs.
     """
 
@@ -48,6 +51,7 @@ class Edge:
     target: str | None = None
     fragment: str = ""
     url: str | None = None
+    path: str | None = None
     accepts: tuple[str, ...] = ()
 
     @property
@@ -72,12 +76,35 @@ class Edge:
             "target": self.target,
             "fragment": self.fragment,
             "url": self.url,
+            "path": self.path,
         }
+
+    @classmethod
+    def from_json(cls, link: JsonObject) -> Edge:
+        """Return the edge of a content's link; the inverse of :meth:`to_json`."""
+        target, url, path = link["target"], link["url"], link["path"]
+        return cls(
+            origin=Origin(str(link["origin"])),
+            kind=str(link["kind"]),
+            field_path=str(link["fieldPath"]),
+            ordinal=int(str(link["ordinal"])),
+            label=str(link["label"]),
+            note=str(link["note"]),
+            target=str(target) if target is not None else None,
+            fragment=str(link["fragment"]),
+            url=str(url) if url is not None else None,
+            path=str(path) if path is not None else None,
+        )
 
 
 def is_internal(href: str) -> bool:
     """Return whether an ``href`` is a path on this site: ``/path``, but not ``//host``."""
     return href.startswith("/") and not href.startswith(("//", "/\\"))
+
+
+def decoded_address(href: str) -> str:
+    """Return an address; percent-decoded if it is internal, as slugs and anchors are."""
+    return unquote(href) if href.startswith("#") or is_internal(href) else href
 
 
 def path_of(href: str) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from cms.content.canonical_json import Json, JsonObject, digest_of
+from cms.content.collation import sort_key
 from cms.content.content_type import ContentType
 from cms.content.fields import Text
 from cms.content.links import Edge, EntriesByPath, path_of
@@ -61,22 +62,35 @@ class Changes:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Derived:
+    """The values that derive from a content; see :func:`derive`.
+
+    Attributes:
+        title_key: sort key of the title.
+        anchors: anchors that a ``#fragment`` can lead to.
+        rendered: rendered values by field.
+    """
+
+    title_key: str
+    anchors: tuple[str, ...]
+    rendered: JsonObject
+
+
+@dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """A draft in its stored form.
 
     Attributes:
         content: the content that the digest covers.
-        rendered: rendered values by field.
         edges: links and references.
-        anchors: anchors that a ``#fragment`` can lead to.
         digest: SHA-256 of the canonical JSON of ``content``.
+        derived: the values that derive from ``content``.
     """
 
     content: JsonObject
-    rendered: JsonObject
     edges: tuple[Edge, ...]
-    anchors: tuple[str, ...]
     digest: str
+    derived: Derived
 
 
 def clean_draft(content_type: type[ContentType], draft: Draft) -> tuple[Draft, list[UserError]]:
@@ -153,8 +167,6 @@ def take_snapshot(
         name: each.compute(resolved[name], {**resolved, **around}) for name, each in fields.items()
     }
     edges = tuple(edges_in(content_type, values, entries))
-    page = Rendering(Anchors(), entries)
-    rendered = {name: each.render(values[name], page) for name, each in fields.items()}
     content: JsonObject = {
         "type": content_type.name,
         "locale": locale,
@@ -162,17 +174,72 @@ def take_snapshot(
         "slug": draft.slug,
         "summary": draft.summary,
         "category": draft.category,
-        "tags": draft.tags,
+        "tags": list(draft.tags),
         "fields": values,
         "links": [edge.to_json() for edge in edges],
     }
     return Snapshot(
         content=content,
-        rendered={name: value for name, value in rendered.items() if value is not None},
         edges=edges,
-        anchors=tuple(page.anchors.taken),
         digest=digest_of(content),
+        derived=derive(content_type, content),
     )
+
+
+def snapshot_of(content_type: type[ContentType], content: JsonObject, digest: str) -> Snapshot:
+    """Return the snapshot of a stored content, with the same content, links and digest.
+
+    Nothing is cleaned, resolved or computed again.
+
+    Args:
+        content_type: the content type as it is declared now.
+        content: the content.
+        digest: its digest.
+    """
+    return Snapshot(
+        content=content,
+        edges=tuple(map(Edge.from_json, _links_of(content))),
+        digest=digest,
+        derived=derive(content_type, content),
+    )
+
+
+def derive(content_type: type[ContentType], content: JsonObject) -> Derived:
+    """Return the values that derive from a content, and from nothing else.
+
+    Paths in texts lead to the entries that the content's links name, whatever has these paths by
+    now. Fields that the content type does not declare are left out.
+
+    Args:
+        content_type: content type of the content.
+        content: a content, as :class:`Snapshot` has it.
+    """
+    values = content["fields"]
+    stored = values if isinstance(values, Mapping) else {}
+    page = Rendering(Anchors(), _entries_of(content))
+    rendered = {
+        name: each.render(stored.get(name), page) for name, each in content_type.fields.items()
+    }
+    return Derived(
+        title_key=sort_key(str(content["title"])),
+        anchors=tuple(page.anchors.taken),
+        rendered={name: value for name, value in rendered.items() if value is not None},
+    )
+
+
+def _entries_of(content: JsonObject) -> EntriesByPath:
+    """Return the ids of the entries that the paths in the content's texts lead to."""
+    return {
+        str(link["path"]): str(link["target"])
+        for link in _links_of(content)
+        if link.get("path") is not None
+    }
+
+
+def _links_of(content: JsonObject) -> Iterator[JsonObject]:
+    links = content["links"]
+    if isinstance(links, list | tuple):
+        yield from (link for link in links if isinstance(link, Mapping))
 
 
 def missing_in(content_type: type[ContentType], content: JsonObject) -> Iterator[MissingField]:

@@ -308,7 +308,7 @@ async def visible_types(
             .join(Edition, Edition.entry_id == Entry.id)
             .join(Revision, Revision.id == Edition.head_id)
             .where(Entry.id.in_(entry_ids))
-            .options(defer(Revision.content), defer(Revision.rendered), defer(Revision.anchors))
+            .options(defer(Revision.content))
         )
     ).all()
     return {

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
 from cms.authorization.actions import Action
 from cms.comparison.merge import merge
-from cms.content.collation import sort_key
 from cms.content.content_type import ContentType
 from cms.content.links import Edge, is_internal
 from cms.content.snapshot import (
@@ -20,6 +19,7 @@ from cms.content.snapshot import (
     clean_draft,
     draft_of,
     paths_in,
+    snapshot_of,
     take_snapshot,
 )
 from cms.drafts.loading import (
@@ -37,7 +37,6 @@ from cms.drafts.pruning import drop_autosave
 from cms.errors import InvalidValue, NotFound, Refused, StaleRevision, UserError
 from cms.events import DraftSaved
 from cms.identifiers import kind_of, new_id
-from cms.search.indexing import index_revision
 from cms.tables import Category, Edition, Entry, Link, Revision, RevisionTag, Tag
 from cms.work.work import Work, command
 
@@ -58,6 +57,21 @@ class Saved:
     def id(self) -> str:
         """The revision's id, which is the subject of the audit record."""
         return self.revision.id
+
+
+@dataclass(frozen=True, kw_only=True)
+class _About:
+    """The values of a revision beside its content.
+
+    Attributes:
+        note: the author's remark.
+        translated_from: id of the revision that it translates; ``None`` for that of the head.
+        is_autosave: whether it is saved while an editor is typing.
+    """
+
+    note: str = ""
+    translated_from: str | None = None
+    is_autosave: bool = False
 
 
 @command(Action.ENTRY_SAVE)
@@ -87,7 +101,7 @@ async def save_draft(
             the error proposes how the two could be merged.
     """
     held = await _hold_to_write(work, entry_id, locale, draft.category)
-    return await _save(work, held, draft, base_revision, note)
+    return await _save(work, held, draft, base_revision, _About(note=note))
 
 
 @command(Action.ENTRY_SAVE)
@@ -122,7 +136,8 @@ async def update_entry(
     held, draft = await _save_changes(work, entry_id, changes, base_revision, locale, content_type)
     if translated_from is not None:
         await _check_source(work, held, translated_from)
-    return await _save(work, held, draft, base_revision, note, translated_from)
+    about = _About(note=note, translated_from=translated_from)
+    return await _save(work, held, draft, base_revision, about)
 
 
 @command(Action.ENTRY_SAVE)
@@ -151,7 +166,7 @@ async def autosave_entry(
         Refused: as for :func:`update_entry`.
     """
     held, draft = await _save_changes(work, entry_id, changes, base_revision, locale, content_type)
-    saved = await _save(work, held, draft, base_revision, "", is_autosave=True)
+    saved = await _save(work, held, draft, base_revision, _About(is_autosave=True))
     before, revision = held.head, saved.revision
     if before.is_autosave and before.id != revision.id and before.author_id == revision.author_id:
         await drop_autosave(work, before)
@@ -169,7 +184,8 @@ async def restore_revision(
 ) -> Saved:
     """Save what an earlier revision held as a new one, and return that.
 
-    The content is the same to the byte, and so is its digest: sign-offs on it count again.
+    Content, link targets, tags and digest are copied; nothing is cleaned, resolved or computed
+    again. So sign-offs on the digest count again, whatever has changed on the site since.
 
     Args:
         work: the transaction and the actor.
@@ -185,8 +201,9 @@ async def restore_revision(
     await _check_writer(work, held, None)
     earlier = await get_revision(work, held.edition, revision_id)
     await _check_writer(work, held, earlier.category_id)
+    snapshot = snapshot_of(held.content_type, earlier.content, earlier.digest)
     note = f"Restores revision {earlier.number}."
-    return await _save(work, held, draft_of(earlier.content), base_revision, note)
+    return await _save_snapshot(work, held, snapshot, base_revision, _About(note=note))
 
 
 async def first_revision(
@@ -203,13 +220,9 @@ async def first_revision(
         Refused: with everything in the draft that does not fit.
     """
     content_type = work.site.content_type(entry.content_type)
-    snapshot, cleaned = await _snapshot(work, content_type, edition, draft)
-    revision = await _revision(work, content_type, edition, snapshot, cleaned)
-    revision.number = 1
-    revision.note = note
-    revision.translated_from = translated_from
-    await _add(work, content_type, edition, revision, snapshot, cleaned)
-    return revision
+    snapshot = await _snapshot(work, content_type, edition, draft)
+    about = _About(note=note, translated_from=translated_from)
+    return await _add(work, content_type, edition, 1, snapshot, about)
 
 
 async def _check_source(work: Work, held: Held, revision_id: str) -> None:
@@ -253,31 +266,23 @@ async def _check_writer(work: Work, held: Held, category_id: str | None) -> None
     refuse_archived(held)
 
 
-async def _save(
-    work: Work,
-    held: Held,
-    draft: Draft,
-    base_revision: str,
-    note: str,
-    translated_from: str | None = None,
-    *,
-    is_autosave: bool = False,
+async def _save(work: Work, held: Held, draft: Draft, base_revision: str, about: _About) -> Saved:
+    snapshot = await _snapshot(work, held.content_type, held.edition, draft)
+    return await _save_snapshot(work, held, snapshot, base_revision, about)
+
+
+async def _save_snapshot(
+    work: Work, held: Held, snapshot: Snapshot, base_revision: str, about: _About
 ) -> Saved:
     """Add a revision on top of the head, unless it is the same or the base is not the head."""
-    source = translated_from or held.head.translated_from
-    snapshot, cleaned = await _snapshot(work, held.content_type, held.edition, draft)
     head = held.head
     if base_revision != head.id:
         raise Refused(await _conflict(work, held, base_revision, snapshot))
-    is_same = head.digest == snapshot.digest and head.translated_from == source
-    if is_same and (is_autosave or not head.is_autosave):
+    about = replace(about, translated_from=about.translated_from or head.translated_from)
+    is_same = head.digest == snapshot.digest and head.translated_from == about.translated_from
+    if is_same and (about.is_autosave or not head.is_autosave):
         return Saved(held.entry.id, head)
-    revision = await _revision(work, held.content_type, held.edition, snapshot, cleaned)
-    revision.number = head.number + 1
-    revision.note = note
-    revision.translated_from = source
-    revision.is_autosave = is_autosave
-    await _add(work, held.content_type, held.edition, revision, snapshot, cleaned)
+    revision = await _add(work, held.content_type, held.edition, head.number + 1, snapshot, about)
     return Saved(held.entry.id, revision)
 
 
@@ -296,47 +301,37 @@ async def _conflict(work: Work, held: Held, base_revision: str, yours: Snapshot)
     )
 
 
-async def _revision(
-    work: Work,
-    content_type: type[ContentType],
-    edition: Edition,
-    snapshot: Snapshot,
-    cleaned: Draft,
-) -> Revision:
-    path = None
-    if cleaned.slug:
-        path = await path_of(work, content_type, edition, cleaned.slug, cleaned.category)
-    return Revision(
-        id=new_id("rev"),
-        edition_id=edition.id,
-        title=cleaned.title,
-        title_key=sort_key(cleaned.title),
-        slug=cleaned.slug,
-        path=path,
-        summary=cleaned.summary,
-        category_id=cleaned.category,
-        content=snapshot.content,
-        rendered=snapshot.rendered,
-        anchors=list(snapshot.anchors),
-        digest=snapshot.digest,
-        author_id=work.actor.account_id,
-        byline_id=work.actor.person_id,
-        is_autosave=False,
-        created_at=work.now,
-    )
-
-
 async def _add(
     work: Work,
     content_type: type[ContentType],
     edition: Edition,
-    revision: Revision,
+    number: int,
     snapshot: Snapshot,
-    cleaned: Draft,
-) -> None:
+    about: _About,
+) -> Revision:
+    """Insert a revision with its parts, and make it the head of its edition."""
+    draft = draft_of(snapshot.content)
+    revision = Revision(
+        id=new_id("rev"),
+        edition_id=edition.id,
+        number=number,
+        title=draft.title,
+        slug=draft.slug,
+        path=await _path(work, content_type, edition, draft),
+        summary=draft.summary,
+        category_id=draft.category,
+        content=snapshot.content,
+        digest=snapshot.digest,
+        author_id=work.actor.account_id,
+        byline_id=work.actor.person_id,
+        note=about.note,
+        is_autosave=about.is_autosave,
+        translated_from=about.translated_from,
+        created_at=work.now,
+    )
     await work.insert(revision)
     await work.insert(*(_link(revision, edge) for edge in snapshot.edges))
-    await work.insert(*(RevisionTag(revision_id=revision.id, tag_id=tag) for tag in cleaned.tags))
+    await work.insert(*(RevisionTag(revision_id=revision.id, tag_id=tag) for tag in draft.tags))
     await work.update(edition, head_id=revision.id)
     work.emit(
         DraftSaved(
@@ -344,18 +339,26 @@ async def _add(
             entry=edition.entry_id,
             locale=edition.locale,
             edition=edition.id,
-            number=revision.number,
-            is_autosave=revision.is_autosave,
+            number=number,
+            is_autosave=about.is_autosave,
             content_type=content_type.name,
             snapshot=snapshot,
         )
     )
-    await index_revision(work.session, content_type, revision)
+    return revision
+
+
+async def _path(
+    work: Work, content_type: type[ContentType], edition: Edition, draft: Draft
+) -> str | None:
+    if not draft.slug:
+        return None
+    return await path_of(work, content_type, edition, draft.slug, draft.category)
 
 
 async def _snapshot(
     work: Work, content_type: type[ContentType], edition: Edition, draft: Draft
-) -> tuple[Snapshot, Draft]:
+) -> Snapshot:
     cleaned, problems = clean_draft(content_type, draft)
     problems += await _unknown(work, Category, [cleaned.category], "category")
     problems += await _unknown(work, Tag, cleaned.tags, "tags")
@@ -365,7 +368,7 @@ async def _snapshot(
     problems += await _wrong_targets(work, edition, snapshot.edges)
     if problems:
         raise Refused(*problems)
-    return snapshot, cleaned
+    return snapshot
 
 
 async def _unknown(

@@ -22,7 +22,7 @@ from cms.review.standing import (
     required_stages,
     signatures_on,
 )
-from cms.tables import Edition, Entry, Link, Publication, Revision
+from cms.tables import Edition, Entry, Link, Publication, Rendition, Revision
 from cms.work.work import Reading
 
 
@@ -100,8 +100,9 @@ async def assess(reading: Reading, proposals: Sequence[Proposal]) -> list[Assess
     targets = {edge.target for found in edges.values() for edge in found if edge.target}
     locales = {each.edition.locale for each in proposals}
     anchors = {locale: await _public_anchors(reading, targets, locale) for locale in locales}
+    own = await _anchors_of(reading, [each.revision.id for each in proposals])
     for each in proposals:
-        anchors[each.edition.locale][each.entry.id] = _anchors_of(each.revision)
+        anchors[each.edition.locale][each.entry.id] = own[each.revision.id]
     return [
         await _assessed(
             reading, each, edges[each.revision.id], anchors[each.edition.locale], proposals
@@ -151,7 +152,7 @@ async def _assessed(
         content_type=proposal.content_type,
         content=revision.content,
         digest=revision.digest,
-        anchors=_anchors_of(revision),
+        anchors=anchors_of[proposal.entry.id],
         path=proposal.path,
         path_holder=await _holder_of(reading, proposal, together),
         lacking=missing_sign_offs(stages, counting),
@@ -203,8 +204,8 @@ async def _public_anchors(
     reading: Reading, entry_ids: Iterable[str], locale: str
 ) -> dict[str, frozenset[str]]:
     rows = await reading.session.execute(
-        select(Publication.entry_id, Revision.anchors)
-        .join(Revision, Revision.id == Publication.revision_id)
+        select(Publication.entry_id, Rendition.anchors)
+        .join(Rendition, Rendition.revision_id == Publication.revision_id)
         .where(
             Publication.entry_id.in_(list(entry_ids)),
             Publication.locale == locale,
@@ -214,5 +215,12 @@ async def _public_anchors(
     return {entry_id: frozenset(map(str, anchors)) for entry_id, anchors in rows}
 
 
-def _anchors_of(revision: Revision) -> frozenset[str]:
-    return frozenset(map(str, revision.anchors))
+async def _anchors_of(
+    reading: Reading, revision_ids: Sequence[str]
+) -> Mapping[str, frozenset[str]]:
+    rows = await reading.session.execute(
+        select(Rendition.revision_id, Rendition.anchors).where(
+            Rendition.revision_id.in_(revision_ids)
+        )
+    )
+    return {revision_id: frozenset(map(str, anchors)) for revision_id, anchors in rows}

@@ -20,7 +20,7 @@ from cms.site import Site
 from cms.storage.database import Database
 from cms.storage.dialects import index_names, lock_schema
 from cms.storage.migration import OF_FIELDS
-from cms.tables import Base, Revision
+from cms.tables import Base, Rendition
 
 # PostgreSQL cuts names off after 63 bytes.
 _LONGEST_NAME = 40
@@ -75,7 +75,7 @@ def _index_fields(connection: Connection, site: Site) -> IndexedFields:
 def _compare(connection: Connection, declared: Mapping[str, Index]) -> IndexedFields:
     existing = {
         name
-        for name in index_names(connection, Revision.__tablename__)
+        for name in index_names(connection, Rendition.__tablename__)
         if name.startswith(OF_FIELDS)
     }
     names = {str(index.name) for index in declared.values()}
@@ -88,7 +88,7 @@ def _compare(connection: Connection, declared: Mapping[str, Index]) -> IndexedFi
 def _declared_indexes(connection: Connection, site: Site) -> Mapping[str, Index]:
     """Return the index of each field that is to have one, by the field's full name."""
     # On a copy of the table, since the table itself is what migrations compare.
-    table = Base.metadata.tables[Revision.__tablename__].to_metadata(MetaData())
+    table = Base.metadata.tables[Rendition.__tablename__].to_metadata(MetaData())
     return {
         f"{content_type.name}.{field.name}": _index_of(table, connection.dialect, field)
         for content_type in site.content_types.values()

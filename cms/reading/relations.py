@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from cms.reading.aliases import aliased_table, word
+from cms.reading.narrowing import narrowed
 from cms.reading.view import Perspective, View
 from cms.reading.visibility import (
     Relation,
@@ -60,6 +61,10 @@ _PLAIN_LINK_COLUMNS = (
     "note",
     "target_id",
 )
+# Columns of entries that the columns and conditions of links need.
+_OF_SOURCE = ("id", "revision_id")
+_OF_TARGET = ("id", "path", "title")
+_OF_DRAFT = ("locale", "is_head")
 _EMPTY = word("")
 _REFERENCE = word("reference")
 _HASH = word("#")
@@ -213,7 +218,7 @@ def revision_tags() -> Relation:
 
 
 def _links_with_preview(view: View) -> Relation:
-    target = entries(view).subquery("target")
+    target = narrowed(entries(view), _OF_TARGET).subquery("target")
     return (
         select(*_link_columns(target, target.c.title))
         .select_from(outerjoin(Link, target, target.c.id == Link.target_id))
@@ -222,7 +227,8 @@ def _links_with_preview(view: View) -> Relation:
 
 
 def _incoming_with_preview(view: View) -> Relation:
-    source, target = entries(view).subquery("source"), entries(view).subquery("target")
+    source = narrowed(entries(view), _OF_SOURCE).subquery("source")
+    target = narrowed(entries(view), _OF_TARGET).subquery("target")
     stands_in = join(Link, source, source.c.revision_id == Link.revision_id)
     return select(
         *_link_columns(target, target.c.title), source.c.id.label("source_id")
@@ -231,7 +237,7 @@ def _incoming_with_preview(view: View) -> Relation:
 
 def _draft_links(view: View) -> Relation:
     source = aliased_table(Edition, "source")
-    target = drafts(view).subquery("target")
+    target = narrowed(drafts(view), (*_OF_TARGET, *_OF_DRAFT)).subquery("target")
     of_revision = join(Link, Revision, Revision.id == Link.revision_id)
     stands_in = join(of_revision, source, source.c.id == Revision.edition_id)
     shown = _is_newest_target(target, source.c.locale, view)
@@ -243,8 +249,8 @@ def _draft_links(view: View) -> Relation:
 
 
 def _incoming_draft_links(view: View) -> Relation:
-    source = drafts(view).subquery("source")
-    target = drafts(view).subquery("target")
+    source = narrowed(drafts(view), (*_OF_SOURCE, *_OF_DRAFT)).subquery("source")
+    target = narrowed(drafts(view), (*_OF_TARGET, *_OF_DRAFT)).subquery("target")
     stands_in = join(Link, source, source.c.revision_id == Link.revision_id)
     shown = _is_newest_target(target, source.c.locale, view)
     return (

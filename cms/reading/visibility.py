@@ -27,8 +27,9 @@ from sqlalchemy import (
 )
 
 from cms.reading.aliases import aliased_table, word
+from cms.reading.narrowing import KeyJoin
 from cms.reading.view import EVERYTHING, AsOf, ContentScope, Past, Perspective, Preview, View
-from cms.tables import Category, Edition, Entry, Publication, Revision
+from cms.tables import Category, Edition, Entry, Publication, Rendition, Revision
 
 Relation: TypeAlias = Select[*tuple[Any, ...]]
 
@@ -40,11 +41,11 @@ _BASIS = ("basis", "break_glass_reason", "source", "claimed_review")
 _REVISION = (
     Revision.number,
     Revision.title,
-    Revision.title_key,
+    Rendition.title_key,
     Revision.slug,
     Revision.summary,
     Revision.content,
-    Revision.rendered,
+    Rendition.rendered,
     Revision.digest,
     Revision.author_id,
     Revision.note,
@@ -78,7 +79,13 @@ def published_entries(view: View) -> Relation:
             *_REVISION,
         )
         # In words, since a condition on other publications leaves SQLAlchemy in doubt.
-        .select_from(join(Publication, Revision, Revision.id == Publication.revision_id))
+        .select_from(
+            KeyJoin(
+                join(Publication, Revision, Revision.id == Publication.revision_id),
+                Rendition.__table__,
+                Rendition.revision_id == Publication.revision_id,
+            )
+        )
     )
 
 
@@ -114,7 +121,9 @@ def drafts(view: View) -> Relation:
             _is_outdated(Revision.translated_from, view).label("is_outdated"),
             *_REVISION,
         )
-        .select_from(Revision)
+        .select_from(
+            KeyJoin(Revision.__table__, Rendition.__table__, Rendition.revision_id == Revision.id)
+        )
         .join(Edition, Edition.id == Revision.edition_id)
         .join(Entry, Entry.id == Edition.entry_id)
         .join(live, is_open, isouter=True)

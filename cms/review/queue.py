@@ -35,7 +35,7 @@ from cms.work.work import Reading
 T = TypeVar("T")
 
 
-_TEXTS = (Revision.content, Revision.rendered, Revision.anchors)
+_TEXTS = (Revision.content,)
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ class Edition(Base):
 
 
 class Revision(Base):
-    """An immutable full snapshot: the ``content`` as written, and the values derived from it."""
+    """An immutable full snapshot of what was written, and where its links lead."""
 
     __tablename__ = "revision"
     __table_args__ = (
@@ -62,13 +62,9 @@ class Revision(Base):
     edition_id: Mapped[str] = mapped_column(Key, ForeignKey("edition.id"))
     number: Mapped[int]
     title: Mapped[Prose]
-    title_key: Mapped[Name]
     slug: Mapped[Name]
     summary: Mapped[Prose]
     category_id: Mapped[str | None] = mapped_column(Key, ForeignKey("category.id"))
-    content: Mapped[Document]
-    rendered: Mapped[Document]
-    anchors: Mapped[Items]
     digest: Mapped[Name]
     # Null is the operator.
     author_id: Mapped[str | None] = mapped_column(Key, ForeignKey("account.id"))
@@ -82,12 +78,15 @@ class Revision(Base):
     # Path on the site if it were published.
     path: Mapped[str | None] = mapped_column(Key)
     created_at: Mapped[Time]
+    # Last, so that the others are read without it.
+    content: Mapped[Document]
 
 
 class Rendition(Base):
     """The values that derive from a revision's content, and the version of the renderer."""
 
     __tablename__ = "rendition"
+    __table_args__ = (Index("ix_rendition_version", "version"),)
 
     revision_id: Mapped[str] = mapped_column(
         Key, ForeignKey("revision.id", ondelete="CASCADE"), primary_key=True

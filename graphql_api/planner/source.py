@@ -8,6 +8,8 @@ from typing import Any, Protocol, TypeAlias
 from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, literal_column, select
 from sqlalchemy.types import TypeEngine
 
+from cms.reading.narrowing import narrowed
+
 Selectable: TypeAlias = Select[*tuple[Any, ...]]
 Sql: TypeAlias = ColumnElement[Any]
 SqlType: TypeAlias = TypeEngine[Any]
@@ -40,9 +42,7 @@ class Chosen:
 
     def under(self, name: str, columns: Sequence[str]) -> FromClause:
         """Return the select as a subquery with these columns alone."""
-        every = self.select.selected_columns
-        used = [every[column] for column in columns] or list(every)[:1]
-        return self.select.with_only_columns(*used, maintain_column_froms=True).subquery(name)
+        return narrowed(self.select, columns).subquery(name)
 
 
 class Columns:

@@ -255,13 +255,9 @@ def upgrade() -> None:
         _column("edition_id", KEY),
         _column("number", sa.Integer()),
         _column("title", KEY),
-        _column("title_key", KEY),
         _column("slug", KEY),
         _column("summary", KEY),
         _column("category_id", KEY, nullable=True),
-        _column("content", JSON),
-        _column("rendered", JSON),
-        _column("anchors", JSON),
         _column("digest", KEY),
         _column("author_id", KEY, nullable=True),
         _column("byline_id", KEY, nullable=True),
@@ -270,6 +266,7 @@ def upgrade() -> None:
         _column("translated_from", KEY, nullable=True),
         _column("path", KEY, nullable=True),
         _column("created_at", MOMENT),
+        _column("content", JSON),
         sa.CheckConstraint("number >= 1", name="number_from_one"),
         sa.ForeignKeyConstraint(["author_id"], ["account.id"], name="fk_revision_author_id"),
         sa.ForeignKeyConstraint(["byline_id"], ["person.id"], name="fk_revision_byline_id"),
@@ -443,6 +440,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("revision_id", name="pk_rendition"),
     )
+    op.create_index("ix_rendition_version", "rendition", ["version"])
     op.create_table(
         "review",
         _column("id", KEY),

@@ -21,7 +21,8 @@ HOMES = {
     "cms/access/rate_limit.py": "failed attempts",
     "cms/access/sessions.py": "the last use of a token",
     "cms/search/deriving.py": "what derives from facts",
-    "cms/search/indexing.py": "what derives from facts",
+    "cms/search/rebuilding.py": "what derives from facts",
+    "cms/search/word_counts.py": "what derives from facts",
 }
 STATEMENTS = {"insert", "update", "delete"}
 # Methods of a session that write, or that prepare it.

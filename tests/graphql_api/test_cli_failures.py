@@ -31,7 +31,7 @@ WRITING = {
     "account create": ["account", "create", "ada@example.org"],
     "account password": ["account", "password", "ada@example.org"],
     "import": ["import", "markdown", str(HARBOUR), *MAPPING, "--account", "ada@example.org"],
-    "search rebuild": ["search", "rebuild"],
+    "rebuild": ["rebuild"],
     "keys rotate": ["keys", "rotate"],
 }
 READING = {

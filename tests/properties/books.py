@@ -175,6 +175,10 @@ class Facts:
         """Return a revision."""
         return self.tables["revision"][revision_id,]
 
+    def rendition(self, page: Row) -> Row:
+        """Return the rendition of a public page."""
+        return self.tables["rendition"][page["revision_id"],]
+
     def revisions_of(self, entry_id: str, locale: str) -> list[Row]:
         """Return the revisions of an edition, the oldest first; none if it is gone."""
         editions = self.rows("edition", entry_id=entry_id, locale=locale)
@@ -297,14 +301,15 @@ class Facts:
                 elif goal is not None and not self._has(goal, link["fragment"]):
                     yield f"{page['path']} leads to {goal['path']}#{link['fragment']}"
             at_path = {row["path"]: row for row in standing.values()}
-            for href in re.findall(r'href="(.*?)"', _said(revision["rendered"], standing)):
+            said = _said(self.rendition(page)["rendered"], standing)
+            for href in re.findall(r'href="(.*?)"', said):
                 path, _, fragment = unquote(href).partition("#")
                 goal = at_path.get(path) if path else page
                 if goal is None or not self._has(goal, fragment):
                     yield f"{page['path']} says {href}"
 
     def _has(self, page: Row, fragment: str) -> bool:
-        return not fragment or fragment in self.revision(page["revision_id"])["anchors"]
+        return not fragment or fragment in self.rendition(page)["anchors"]
 
 
 def _said(value: Any, standing: Mapping[str, Row]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.fields.base import Field, Problems, ValuePath, as_text, path_text
-from cms.content.links import Edge, EntriesByPath, Origin, target_fields
+from cms.content.links import Edge, EntriesByPath, Origin, path_of, target_fields
 from cms.content.markup.html_segments import segments_of
 from cms.content.markup.markdown import (
     DEEPEST,
@@ -89,6 +89,7 @@ class Markdown(Field):
                 target=target,
                 fragment=fragment,
                 url=url,
+                path=path_of(link.href) if target else None,
             )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html import escape, unescape
 
 from cms.content.canonical_json import Json, JsonObject
-from cms.content.links import EntriesByPath, target_fields
+from cms.content.links import EntriesByPath, decoded_address, target_fields
 
 # In sanitised HTML every attribute value is in double quotes and contains none.
 _ATTRIBUTE = r'\s+[^\s="<>/]+="[^"]*"'
@@ -32,11 +32,13 @@ def segments_of(html: str, entries: EntriesByPath) -> list[Json] | None:
     segments: list[Json] = []
     end = 0
     for start, stop, href in _hrefs(html):
-        target, fragment, _ = target_fields(unescape(href), entries)
+        address = unescape(href)
+        target, _, _ = target_fields(decoded_address(address), entries)
         if target is not None:
+            fragment = address.partition("#")[2]
             anchor = f"#{escape(fragment)}" if fragment else ""
-            address: JsonObject = {"entry": target, "fragment": anchor, "href": href}
-            segments += [{"text": html[end:start]}, address]
+            piece: JsonObject = {"entry": target, "fragment": anchor, "href": href}
+            segments += [{"text": html[end:start]}, piece]
             end = stop
     return [*segments, {"text": html[end:]}] if segments else None
 

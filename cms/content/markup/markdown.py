@@ -12,7 +12,7 @@ from functools import lru_cache
 from html.parser import HTMLParser
 from itertools import islice, pairwise
 from math import ceil
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import nh3
 from markdown_it import MarkdownIt
@@ -20,7 +20,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from cms.content.canonical_json import Json
-from cms.content.links import is_internal
+from cms.content.links import decoded_address
 from cms.content.markup.mdast import tree_of
 from cms.content.markup.sanitizing import ADDRESSES, Loss, losses
 from cms.content.nesting import first_deep_line
@@ -280,11 +280,6 @@ def _is_harmless(address: str) -> bool:
     return scheme in URL_SCHEMES or not scheme
 
 
-def _decode_address(href: str) -> str:
-    """Return an address; percent-decoded if it is internal, as slugs and anchors are."""
-    return unquote(href) if href.startswith("#") or is_internal(href) else href
-
-
 class _HtmlReader(HTMLParser):
     """A parser that collects words, links, anchors and headings from sanitised HTML."""
 
@@ -316,7 +311,7 @@ class _HtmlReader(HTMLParser):
         if tag == "a" and self._link is not None:
             href, start = self._link
             if href:
-                self.links.append(InlineLink(_decode_address(href), self._words_since(start)))
+                self.links.append(InlineLink(decoded_address(href), self._words_since(start)))
             self._link = None
         elif tag in _HEADINGS and self._heading is not None:
             anchor, start = self._heading

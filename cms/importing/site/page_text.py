@@ -82,7 +82,7 @@ def read_page(
         category_name=category.rpartition("/")[2].strip(),
         tags={slug: tag for tag in values.texts(mapping.tags) if (slug := slugify(tag))},
         is_draft=any(values.value(key) == value for key, value in mapping.drafts.items()),
-        anchors=frozenset(snapshot.anchors),
+        anchors=frozenset(snapshot.derived.anchors),
         missing=tuple(each.message for each in missing_in(content_type, snapshot.content)),
     )
 

@@ -16,6 +16,7 @@ from cms.content.content_type import ContentType
 from cms.content.fields import Field, List
 from cms.content.fields.computed import shown_as
 from cms.reading import relations
+from cms.reading.narrowing import narrowed
 from cms.reading.rows import Column, EntryRow
 from cms.reading.rows import Row as RelationRow
 from cms.reading.view import View
@@ -161,7 +162,8 @@ def _open_graph(site: Site, entry: EntryRow, call: Call) -> Rows:
         "article:published_time": json_of(entry.first_published_at),
         "article:modified_time": json_of(entry.published_at),
     }
-    others = relations.translations(call.view).subquery("in_other_language")
+    translations = relations.translations(call.view)
+    others = narrowed(translations, ("id", "locale", "path")).subquery("in_other_language")
     alternates: Selectable = select(
         literal_column(str(len(tags))).label("place"),
         text("og:locale:alternate").label("property"),

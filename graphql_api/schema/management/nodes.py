@@ -8,6 +8,7 @@ from typing import TypeAlias
 from sqlalchemy import ColumnElement, Integer, exists, literal_column, or_, select
 
 from cms.reading import relations
+from cms.reading.narrowing import narrowed
 from cms.storage.dialects import Key
 from graphql_api.planner.answers import ACTOR, READS_ACCOUNTS
 from graphql_api.planner.arguments import Given
@@ -36,7 +37,8 @@ def _of_visible_edition(rows: _RowsOf) -> NodeRows:
 
     def node_rows(call: Call, key: Sql) -> Rows:
         def is_visible(row: Columns) -> ColumnElement[bool]:
-            seen = relations.revisions(call.view).subquery("seen")
+            revisions = relations.revisions(call.view)
+            seen = narrowed(revisions, ("edition_id", "is_head")).subquery("seen")
             return exists(
                 select(literal_column("1")).where(
                     seen.c.edition_id == row.edition_id, seen.c.is_head

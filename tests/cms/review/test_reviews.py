@@ -183,7 +183,8 @@ async def test_asking_twice_is_asking_once(newsroom: Newsroom) -> None:
 async def test_a_draft_is_a_whole_page(newsroom: Newsroom) -> None:
     head = await newsroom.draft(title="T", summary="S", subtitle="Sub")
     saved = await newsroom.save(head, title="T")
-    assert (saved.summary, saved.rendered.get("subtitle")) == ("", None)
+    rendition = await newsroom.rendition(saved)
+    assert (saved.summary, rendition.rendered.get("subtitle")) == ("", None)
     assert draft_of(title="T").fields == {"body": "Some *text*."}
 
 

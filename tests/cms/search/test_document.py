@@ -20,7 +20,7 @@ def document(title: str = "T", summary: str = "", **fields: Any) -> SearchableTe
     draft, problems = clean_draft(Article, Draft(title=title, summary=summary, fields=fields))
     assert problems == []
     snapshot = take_snapshot(Article, "en", draft, {})
-    return searchable_text_of(Article, snapshot.content, snapshot.rendered)
+    return searchable_text_of(Article, snapshot.content, snapshot.derived.rendered)
 
 
 def test_a_document_has_all_that_a_reader_reads() -> None:

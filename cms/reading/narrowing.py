@@ -1,0 +1,57 @@
+"""Relations with some of their columns, without the joins that only other columns need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ClauseElement, Column, FromClause, Join, Select
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.visitors import ExternallyTraversible
+
+
+class KeyJoin(Join):
+    """An inner join to the one row of another table that has the same key.
+
+    It neither adds rows nor removes any, so :func:`narrowed` can leave it out. An outer join would
+    be left out by the databases themselves, but by SQLite not in aggregates; and SQLite would look
+    for no row by an index over an expression.
+    """
+
+    inherit_cache = True
+
+
+def narrowed(relation: Select[*tuple[Any, ...]], names: Sequence[str]) -> Select[*tuple[Any, ...]]:
+    """Return a relation with some columns, without each :class:`KeyJoin` that they do not need.
+
+    Args:
+        relation: the relation.
+        names: names of the columns; the first column of the relation if there are none.
+    """
+    every = relation.selected_columns
+    used = [every[name] for name in names] or list(every)[:1]
+    fewer = relation.with_only_columns(*used)
+    conditions = fewer.whereclause
+    needed = _tables_in(used if conditions is None else [*used, conditions])
+    left_out: set[FromClause] = set()
+
+    def replacement(element: ExternallyTraversible, **_: object) -> ExternallyTraversible | None:
+        if isinstance(element, KeyJoin) and element.right not in needed:
+            left_out.add(element.right)
+            return element.left
+        # What is returned is not copied; of all else only the joins are.
+        return None if element is fewer or isinstance(element, Join) else element
+
+    without_joins = visitors.replacement_traverse(fewer, {}, replacement)
+    froms = (each for each in relation.columns_clause_froms if each not in left_out)
+    return without_joins.select_from(*froms)
+
+
+def _tables_in(elements: Iterable[ClauseElement]) -> frozenset[FromClause]:
+    """Return the tables of all columns in the elements."""
+    return frozenset(
+        column.table
+        for element in elements
+        for column in visitors.iterate(element)
+        if isinstance(column, Column)
+    )

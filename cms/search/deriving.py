@@ -1,0 +1,192 @@
+"""The values that derive from revisions: their computation, storage and comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import Select, insert, select
+
+from cms.content.canonical_json import Json, JsonObject
+from cms.content.content_type import ContentType
+from cms.content.renderer import RENDERER
+from cms.content.snapshot import Derived, derive
+from cms.events import DraftSaved, EntryPublished, EntryUnpublished, Event
+from cms.search.document import searchable_text_of
+from cms.search.word_counts import change_word_counts
+from cms.storage.database import WriteSession
+from cms.tables import Edition, Entry, Rendition, Revision, SearchDocument
+from cms.work.work import Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class DerivedValues:
+    """The values of a revision in the tables ``rendition`` and ``search_document``, by column."""
+
+    title_key: str
+    anchors: list[Json]
+    rendered: JsonObject
+    title_words: int
+    title: str
+    summary: str
+    body: str
+    shown: JsonObject
+
+
+_OF_RENDITION = ("title_key", "anchors", "rendered")
+_OF_SEARCH_DOCUMENT = tuple(
+    each.name for each in fields(DerivedValues) if each.name not in _OF_RENDITION
+)
+
+
+async def update_derived_values(work: Work, events: Sequence[Event]) -> None:
+    """Write the values that derive from the revisions and publications of a command.
+
+    This is the reaction "derive".
+
+    Args:
+        work: the transaction of the command.
+        events: the events of the command.
+    """
+    saved = {
+        each.subject: derived_values(
+            work.site.content_type(each.content_type),
+            each.snapshot.content,
+            each.snapshot.derived,
+        )
+        for each in events
+        if isinstance(each, DraftSaved)
+    }
+    if saved:
+        await insert_derived_values(work.session, saved)
+    if changes := dict(_changes_of_counts(events)):
+        await change_word_counts(work.session, changes)
+
+
+def _changes_of_counts(events: Sequence[Event]) -> Iterator[tuple[str, int]]:
+    """Yield the id of each publication that began or ended, and the change of the word counts."""
+    for each in events:
+        if isinstance(each, EntryPublished):
+            yield each.subject, 1
+            if each.replaced is not None:
+                yield each.replaced, -1
+        elif isinstance(each, EntryUnpublished):
+            yield each.subject, -1
+
+
+async def insert_derived_values(
+    session: WriteSession, derived: Mapping[str, DerivedValues]
+) -> None:
+    """Insert the derived values of revisions, with one statement a table.
+
+    Args:
+        session: the transaction.
+        derived: the values, by the id of the revision.
+    """
+    for table, names, more in (
+        (Rendition, _OF_RENDITION, {"version": RENDERER}),
+        (SearchDocument, _OF_SEARCH_DOCUMENT, {}),
+    ):
+        rows = [
+            {"revision_id": revision_id, **more, **{name: getattr(each, name) for name in names}}
+            for revision_id, each in derived.items()
+        ]
+        await session.execute(insert(table), rows)
+
+
+def derived_of(content_type: type[ContentType], content: JsonObject) -> DerivedValues:
+    """Return the values that derive from the content of a revision, and from nothing else.
+
+    Args:
+        content_type: content type of the content.
+        content: the content as it is stored.
+    """
+    return derived_values(content_type, content, derive(content_type, content))
+
+
+def derived_values(
+    content_type: type[ContentType], content: JsonObject, derived: Derived
+) -> DerivedValues:
+    """Return the derived values of a content that has been rendered.
+
+    Args:
+        content_type: content type of the content.
+        content: the content.
+        derived: its rendered values.
+    """
+    text = searchable_text_of(content_type, content, derived.rendered)
+    return DerivedValues(
+        title_key=derived.title_key,
+        anchors=list(derived.anchors),
+        rendered=derived.rendered,
+        title_words=text.title_words,
+        title=text.words["title"],
+        summary=text.words["summary"],
+        body=text.words["body"],
+        shown=text.shown,
+    )
+
+
+def differences(stored: DerivedValues, derived: DerivedValues) -> tuple[str, ...]:
+    """Return the columns in which stored values differ from derived ones.
+
+    Args:
+        stored: the values as they are stored.
+        derived: the values of :func:`derived_of`.
+
+    Returns:
+        their names, with the table: ``rendition.rendered``; none if all are equal.
+    """
+    return tuple(
+        f"{table}.{name}"
+        for table, names in (
+            (Rendition.__tablename__, _OF_RENDITION),
+            (SearchDocument.__tablename__, _OF_SEARCH_DOCUMENT),
+        )
+        for name in names
+        if not _is_same(getattr(stored, name), getattr(derived, name))
+    )
+
+
+def _is_same(one: Json, other: Json) -> bool:
+    """Return whether two JSON values are the same; unlike for ``==``, true is not 1.
+
+    A loop, since syntax trees are nested too deeply for a recursion.
+    """
+    pairs = [(one, other)]
+    while pairs:
+        left, right = pairs.pop()
+        if isinstance(left, Mapping) and isinstance(right, Mapping):
+            if left.keys() != right.keys():
+                return False
+            pairs += [(value, right[name]) for name, value in left.items()]
+        elif isinstance(left, list | tuple) and isinstance(right, list | tuple):
+            if len(left) != len(right):
+                return False
+            pairs += zip(left, right, strict=True)
+        elif left != right or isinstance(left, bool) is not isinstance(right, bool):
+            return False
+    return True
+
+
+def revisions_with_derived_values() -> Select[*tuple[Any, ...]]:
+    """Return the revisions with the values of both tables; null where a row is missing.
+
+    The columns are ``revision_id``, ``content_type``, ``content``, ``version`` and those of
+    :class:`DerivedValues`.
+    """
+    return (
+        select(
+            Revision.id.label("revision_id"),
+            Entry.content_type,
+            Revision.content,
+            Rendition.version,
+            *(getattr(Rendition, name) for name in _OF_RENDITION),
+            *(getattr(SearchDocument, name) for name in _OF_SEARCH_DOCUMENT),
+        )
+        .join(Edition, Edition.id == Revision.edition_id)
+        .join(Entry, Entry.id == Edition.entry_id)
+        .join(Rendition, Rendition.revision_id == Revision.id, isouter=True)
+        .join(SearchDocument, SearchDocument.revision_id == Revision.id, isouter=True)
+    )

@@ -1,0 +1,131 @@
+"""Updates of the suggested words and of the numbers of public editions that contain them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+from sqlalchemy import and_, delete, insert, select, update
+
+from cms.content.canonical_json import Json
+from cms.ledger.chain import ignore_progress
+from cms.ledger.counters import wait_for_turn
+from cms.reading.visibility import is_public_now
+from cms.search.document import folded_and_word
+from cms.search.spelling import grams, is_suggested
+from cms.search.tokens import fold
+from cms.storage.database import WriteSession
+from cms.tables import Publication, SearchDocument, SearchGram, SearchWord
+
+# A locale and a word.
+Spelling: TypeAlias = tuple[str, str]
+# Number of words in one statement.
+_BATCH = 500
+# Number of editions whose texts are in memory at once.
+_EDITIONS = 100
+
+
+async def change_word_counts(session: WriteSession, changes: Mapping[str, int]) -> None:
+    """Change the counts of suggested words by the words of publications.
+
+    Args:
+        session: the transaction.
+        changes: change for each word of a publication, by its id: 1 if it began, -1 if it ended.
+    """
+    rows = await session.execute(
+        select(Publication.id, Publication.locale, SearchDocument.shown)
+        .join(SearchDocument, SearchDocument.revision_id == Publication.revision_id)
+        .where(Publication.id.in_(changes))
+    )
+    counts: Counter[Spelling] = Counter()
+    for publication_id, locale, shown in rows:
+        for word in _words_in(shown):
+            counts[locale, word] += changes[publication_id]
+    await _add(session, {word: change for word, change in counts.items() if change})
+
+
+async def recount_words(
+    session: WriteSession, progress: Callable[[int], object] = ignore_progress
+) -> None:
+    """Count the words of all public editions anew; publishing waits until the transaction ends.
+
+    Args:
+        session: the transaction.
+        progress: called with the number of editions after each batch.
+    """
+    await wait_for_turn(session, "position")
+    await session.execute(delete(SearchWord))
+    public = select(Publication.id).where(is_public_now(Publication)).order_by(Publication.id)
+    last = ""
+    while batch := (
+        await session.scalars(public.where(Publication.id > last).limit(_EDITIONS))
+    ).all():
+        await change_word_counts(session, dict.fromkeys(batch, 1))
+        progress(len(batch))
+        last = batch[-1]
+
+
+def _words_in(shown: Mapping[str, Json]) -> set[str]:
+    """Return the words of a document that can be suggested, in lower case."""
+    return {
+        unicodedata.normalize("NFC", word).lower()
+        for part in shown.values()
+        for folded, word in map(folded_and_word, _pieces(part))
+        if is_suggested(word, folded)
+    }
+
+
+def _pieces(part: Json) -> Iterator[list[Json]]:
+    if isinstance(part, list):
+        yield from (piece for piece in part if isinstance(piece, list))
+
+
+async def _add(session: WriteSession, changes: Mapping[Spelling, int]) -> None:
+    """Change the numbers of public editions that have the words; delete words that reach zero."""
+    by_change: dict[tuple[str, int], list[str]] = {}
+    for (locale, word), change in sorted(changes.items()):
+        by_change.setdefault((locale, change), []).append(word)
+    for (locale, change), words in by_change.items():
+        for start in range(0, len(words), _BATCH):
+            await _add_to(session, locale, words[start : start + _BATCH], change)
+
+
+async def _add_to(session: WriteSession, locale: str, words: Sequence[str], change: int) -> None:
+    these = and_(SearchWord.locale == locale, SearchWord.word.in_(words))
+    known = set(await session.scalars(select(SearchWord.word).where(these)))
+    if change < 0:
+        rare = and_(these, SearchWord.editions <= -change)
+        await session.execute(delete(SearchWord).where(rare))
+    await session.execute(
+        update(SearchWord).where(these).values(editions=SearchWord.editions + change)
+    )
+    new = [word for word in words if word not in known]
+    if change > 0 and new:
+        await _insert(session, locale, new, change)
+
+
+async def _insert(session: WriteSession, locale: str, words: Sequence[str], editions: int) -> None:
+    of_words = {word: grams(fold(word)) for word in words}
+    await session.execute(
+        insert(SearchWord),
+        [
+            {
+                "locale": locale,
+                "word": word,
+                "folded": fold(word),
+                "grams": len(of_word),
+                "editions": editions,
+            }
+            for word, of_word in of_words.items()
+        ],
+    )
+    await session.execute(
+        insert(SearchGram),
+        [
+            {"locale": locale, "gram": gram, "word": word}
+            for word, of_word in of_words.items()
+            for gram in of_word
+        ],
+    )
