@@ -322,40 +322,6 @@ def was_public_at(publication: FromClause, past: Past) -> ColumnElement[bool]:
     return and_(since <= past.at, or_(until.is_(None), until > past.at))
 
 
-def counts(sign_off: FromClause, view: View) -> ColumnElement[bool]:
-    """Return whether a sign-off of a publication counts, or counted at that point in the past.
-
-    Args:
-        sign_off: a row of ``publication_sign_off``.
-        view: the view.
-    """
-    if view.past is None:
-        return is_public_now(sign_off)
-    begun = sign_off.c[_COUNTED_SINCE[view.past.named]]
-    ended = sign_off.c[spans_of(view.past)[1]]
-    return and_(begun <= view.past.at, or_(ended.is_(None), ended > view.past.at))
-
-
-def moment_of(position: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return when something was published or unpublished at a position; null if nothing was."""
-    begun = select(func.max(Publication.published_at)).where(Publication.position == position)
-    ended = select(func.max(Publication.ended_at)).where(Publication.ended_position == position)
-    return func.coalesce(begun.scalar_subquery(), ended.scalar_subquery())
-
-
-def was_signed(signed_at: SQLColumnExpression[Any], view: View) -> ColumnElement[bool]:
-    """Return whether a sign-off had been given by the point at which the view looks.
-
-    Sign-offs have no positions of their own; a position stands for its time.
-    """
-    if view.past is None:
-        return true()
-    if view.past.named is AsOf.TIME:
-        return signed_at <= view.past.at
-    # At a position that is not reached yet, all is seen that there is.
-    return signed_at <= func.coalesce(moment_of(view.past.at), signed_at)
-
-
 def spans_of(past: Past) -> tuple[str, str]:
     """Return the columns of a publication that tell from when to when it was public."""
     return _SPANS[past.named]
@@ -366,6 +332,3 @@ _SPANS = {
     AsOf.TIME: ("published_at", "ended_at"),
     AsOf.POSITION: ("position", "ended_position"),
 }
-
-# From which column on a sign-off counts.
-_COUNTED_SINCE = {AsOf.TIME: "counted_at", AsOf.POSITION: "position"}

@@ -83,7 +83,6 @@ class Publication(Base):
     )
 
     id: Mapped[Id]
-    # Number in the order of all publications and their ends, without gaps.
     position: Mapped[int] = mapped_column(BigInteger)
     entry_id: Mapped[str] = mapped_column(Key, ForeignKey("entry.id"))
     edition_id: Mapped[str] = mapped_column(Key, ForeignKey("edition.id"))
@@ -132,7 +131,9 @@ class PublicationSignOff(Base):
     __table_args__ = (
         CheckConstraint("(ended_at is null) = (ended_position is null)", name="ended"),
         Index("ix_publication_sign_off_sign_off_id", "sign_off_id"),
+        # For changes between two positions.
         Index("ix_publication_sign_off_position", "position"),
+        Index("ix_publication_sign_off_ended_position", "ended_position"),
         CLUSTERED,
     )
 

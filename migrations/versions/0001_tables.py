@@ -607,6 +607,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("publication_id", "sign_off_id", name="pk_publication_sign_off"),
         sqlite_with_rowid=False,
     )
+    op.create_index(
+        "ix_publication_sign_off_ended_position", "publication_sign_off", ["ended_position"]
+    )
     op.create_index("ix_publication_sign_off_position", "publication_sign_off", ["position"])
     op.create_index("ix_publication_sign_off_sign_off_id", "publication_sign_off", ["sign_off_id"])
     if _is_postgresql():
