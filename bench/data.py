@@ -27,7 +27,10 @@ from cms.tables import (
     Entry,
     Link,
     Person,
+    Position,
     Publication,
+    PublicationSignOff,
+    PublicationStage,
     Review,
     Revision,
     SignOff,
@@ -38,6 +41,8 @@ LINKS_EACH = 6
 CATEGORIES = 40
 SOURCES = 500
 SEED = 42
+# The nonce of all positions.
+NONCE = "0123456789abcdef"
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _WORDS = [
@@ -83,7 +88,12 @@ def _fill(connection: Connection, entries: int) -> None:
         for table, row in made:
             rows.setdefault(table, []).append(row)
         heads.append({"b_id": f"edition_{number:026}", "head_id": f"rev_{number:026}"})
-    for table in (Entry, Edition, Revision, Link, Review, SignOff, Publication):
+    rows[Position] = [
+        {"number": number, "nonce": NONCE, "taken_at": _START} for number in range(1, entries + 1)
+    ]
+    for table in (Entry, Edition, Revision, Link, Review, SignOff, Position, Publication):
+        _insert(connection, table, rows[table])
+    for table in (PublicationStage, PublicationSignOff):
         _insert(connection, table, rows[table])
     connection.execute(update(Edition).where(Edition.id == bindparam("b_id")), heads)
 
@@ -263,8 +273,28 @@ def _entry(
             "first_published_at": saved_at,
             "published_at": saved_at,
             "published_by": author["id"],
+            "basis": "signed_off",
             "ended_at": None,
             "ended_position": None,
+        },
+    )
+    yield (
+        PublicationStage,
+        {
+            "publication_id": f"pub_{number:026}",
+            "ordinal": 1,
+            "name": "editorial",
+            "role": "reviewer",
+            "approvals": 1,
+        },
+    )
+    yield (
+        PublicationSignOff,
+        {
+            "publication_id": f"pub_{number:026}",
+            "sign_off_id": f"signoff_{number:026}",
+            "position": number + 1,
+            "counted_at": saved_at,
         },
     )
 

@@ -27,11 +27,15 @@ from cms.tables import Category, Link, Person, Publication, Rendition, Revision,
 Info = strawberry.Info[dict[str, Any], None]
 
 DateTime = NewType("DateTime", datetime)
+SitePosition = NewType("SitePosition", int)
 _CONFIG = StrawberryConfig(
     scalar_map={
         DateTime: strawberry.scalar(
             name="DateTime", serialize=as_text, parse_value=datetime.fromisoformat
-        )
+        ),
+        SitePosition: strawberry.scalar(
+            name="SitePosition", serialize=str, parse_value=lambda text: int(text.partition(".")[0])
+        ),
     }
 )
 
@@ -282,7 +286,7 @@ class Query:
         return await _page(info, chosen, where, first, skip)
 
     @strawberry.field
-    def view(self, position: int) -> View:
+    def view(self, position: SitePosition) -> View:
         return View(position=position)
 
 

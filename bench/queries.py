@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench.data import SOURCES
+from bench.data import NONCE, SOURCES
 
 PAGE = """
 query Page($path: String!) {
@@ -37,7 +37,7 @@ query Filter($source: String!) {
 
 # The same list through a view: as it was when half of everything was public.
 PAST = """
-query Past($position: Int!) {
+query Past($position: SitePosition!) {
   view(position: $position) {
     terms(where: {category: {treePath: {eq: "c-1"}}}, first: 50) { nodes { title path } }
   }
@@ -96,7 +96,7 @@ def questions(entries: int, categories: int) -> Iterator[Question]:
     yield Question("filter", FILTER, sources)
     phrases = tuple({"search": f'"Source {number}"'} for number in range(SOURCES))
     yield Question("search", SEARCH, phrases)
-    past = tuple({"position": entries // 2 + i} for i in range(100))
+    past = tuple({"position": f"{entries // 2 + i}.{NONCE}"} for i in range(100))
     yield Question("past", PAST, past)
     yield Question("two hops", TWO_HOPS, tuple({"skip": 20 * i} for i in range(20)))
 

@@ -214,7 +214,10 @@ async def app(
         _OPENED.append(await (_open_sqlite(file) if _IS_SQLITE else _open_postgresql(_URL)))
     asked = orjson.loads((await receive())["body"])
     sql, variable = _STATEMENTS[asked["operationName"]]
-    body = await _OPENED[0](sql, asked["variables"][variable])
+    value = asked["variables"][variable]
+    if variable == "position":
+        value = int(value.partition(".")[0])
+    body = await _OPENED[0](sql, value)
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
