@@ -167,14 +167,14 @@ async def publish_exceptions(newsroom: Newsroom) -> None:
         if is_reviewed:
             await newsroom.review(head)
     claim = ClaimedReview(reviewers=("Xenia Old", "Yves Older"), reviewed_on=date(2024, 5, 17))
-    for number, claims in enumerate(([], [claim])):
+    for number, claimed in enumerate((None, claim)):
         async with newsroom.as_(OPERATOR) as work:
             page = await create_entry(work, "Article", draft_of(slug=f"imported-{number}"))
             await publish_imported(
                 work,
                 {page.entry_id: page.revision.id},
                 source="The old site",
-                claimed_review=dict.fromkeys([page.entry_id][: len(claims)], claim),
+                claimed_review={page.entry_id: claimed} if claimed is not None else None,
             )
     await newsroom.review(page.revision)
 
@@ -203,7 +203,6 @@ def pools(reference: Reference) -> Mapping[str, Sequence[Any]]:
     slugs = [row.slug for name in ("revision", "person", "tag", "category") for row in tables[name]]
     paths = [row.path for row in tables["publication"]] + [r.path for r in tables["category"]]
     titles = [row.title for row in tables["revision"]]
-    positions = [f"{row.number}.{row.nonce}" for row in tables["position"]]
     times = [row.published_at.isoformat() for row in tables["publication"]]
     return {
         "ID": [*ids, "nobody", ""],
@@ -227,8 +226,8 @@ def pools(reference: Reference) -> Mapping[str, Sequence[Any]]:
             "2026-11-24T12:00:00.123456+02:00",
         ],
         "first:Int": [0, 1, 3, 100],
-        # Now and then one that only another server has.
-        "SitePosition": [*positions, *positions, "0", "1.0123456789abcdef", "99.0123456789abcdef"],
+        "position:Int": [-1, 0, 1, 3, 5, 8, 10, 12, 14, 15, 16, 100],
+        "since:Int": [0, 1, 5, 9, 10, 12, 13, 14, 100],
         # Drafts are refused here, so they are asked for now and then only.
         "perspective:Perspective": ["PUBLISHED"] * 9 + ["DRAFT"],
     }
