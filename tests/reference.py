@@ -70,6 +70,7 @@ class Reference:
         self.schema = schema or self._resolving(build_delivery_schema(site))
         self.documents = {row.revision_id: row for row in tables["search_document"]}
         publications = tables["publication"]
+        self.renditions = {row.revision_id: row for row in tables["rendition"]}
         self.reviews = Reviews(self)
         public = [row for row in publications if self.look.is_open(row)]
         self.translations = [self._entry(row) for row in public]
@@ -145,6 +146,7 @@ class Reference:
         return self.look.locales.index(locale) if locale is not None else 0
 
     def _view(self, **args: Any) -> Thing:
+        WholeSite(self).number_of(args.get("position"))
         return Thing("Query", self.seen(self.look.narrowed(self.site, args))._root())
 
     def seen(self, look: Look) -> Reference:
@@ -171,7 +173,7 @@ class Reference:
 
     def _entry(self, publication: Row) -> Thing:
         revision = self._row("revision", publication.revision_id)
-        rendition = self._row("rendition", publication.revision_id)
+        rendition = self.renditions[publication.revision_id]
         content_type = self.site.content_type(publication.content_type)
         values: dict[str, Any] = {
             "id": publication.entry_id,

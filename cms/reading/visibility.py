@@ -322,13 +322,37 @@ def was_public_at(publication: FromClause, past: Past) -> ColumnElement[bool]:
     return and_(since <= past.at, or_(until.is_(None), until > past.at))
 
 
+def counts(sign_off: FromClause, view: View) -> ColumnElement[bool]:
+    """Return whether a sign-off of a publication counts, or counted at that point in the past.
+
+    Args:
+        sign_off: a row of ``publication_sign_off``.
+        view: the view.
+    """
+    if view.past is None:
+        return is_public_now(sign_off)
+    begun, ended = (sign_off.c[name] for name in counting_span_of(view.past))
+    return and_(begun <= view.past.at, or_(ended.is_(None), ended > view.past.at))
+
+
 def spans_of(past: Past) -> tuple[str, str]:
     """Return the columns of a publication that tell from when to when it was public."""
     return _SPANS[past.named]
 
 
+def counting_span_of(past: Past) -> tuple[str, str]:
+    """Return the columns of a publication's sign-off that tell from when to when it counts."""
+    return _COUNTING_SPANS[past.named]
+
+
 # Between which two columns a publication was public, by how the past is named.
 _SPANS = {
     AsOf.TIME: ("published_at", "ended_at"),
+    AsOf.POSITION: ("position", "ended_position"),
+}
+
+# The same of a sign-off that counts for a publication.
+_COUNTING_SPANS = {
+    AsOf.TIME: ("counted_at", "ended_at"),
     AsOf.POSITION: ("position", "ended_position"),
 }

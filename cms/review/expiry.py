@@ -33,8 +33,8 @@ from sqlalchemy import (
 
 from cms.content.policy import Stage
 from cms.reading.aliases import aliased_table, word
-from cms.reading.view import AsOf, View
-from cms.reading.visibility import is_public_now
+from cms.reading.view import View
+from cms.reading.visibility import counting_span_of, counts, is_public_now
 from cms.tables import Publication, PublicationSignOff, PublicationStage, SignOff
 
 
@@ -95,14 +95,6 @@ def _are_complete_at(moment: datetime, stages: Sequence[Stage], counted: Sequenc
         len({each.person_id for each in holding if each.stage == stage.name}) >= stage.approvals
         for stage in stages
     )
-
-
-def counts(counted: FromClause, view: View) -> ColumnElement[bool]:
-    """Return whether a row of ``publication_sign_off`` counts at the point that the view shows."""
-    if view.past is None:
-        return counted.c.ended_position.is_(None)
-    begun, ended = (counted.c[name] for name in _SPANS[view.past.named])
-    return and_(begun <= view.past.at, or_(ended.is_(None), ended > view.past.at))
 
 
 def is_review_shown(publication: FromClause, view: View) -> ColumnElement[bool]:
@@ -220,7 +212,7 @@ def _signed(name: str, stage: FromClause) -> _Signed:
 def _has_begun(signed: _Signed, view: View) -> ColumnElement[bool]:
     if view.past is None:
         return true()
-    begun, _ = _SPANS[view.past.named]
+    begun, _ = counting_span_of(view.past)
     return signed.counted.c[begun] <= view.past.at
 
 
@@ -228,13 +220,6 @@ def _holds_until(signed: _Signed, view: View) -> ColumnElement[Any]:
     expires_at, ended_at = signed.sign_off.c.expires_at, signed.counted.c.ended_at
     is_cut = ended_at < expires_at
     if view.past is not None:
-        _, ended = _SPANS[view.past.named]
+        _, ended = counting_span_of(view.past)
         is_cut = and_(is_cut, signed.counted.c[ended] <= view.past.at)
     return case((is_cut, ended_at), else_=expires_at)
-
-
-# The columns between which a sign-off counts for a publication, by the kind of the point in time.
-_SPANS = {
-    AsOf.TIME: ("counted_at", "ended_at"),
-    AsOf.POSITION: ("position", "ended_position"),
-}

@@ -28,8 +28,8 @@ from cms.reading.management import accounts
 from cms.reading.relations import people
 from cms.reading.rows import AccountRow, Column, EntryRow, PersonRow, Row
 from cms.reading.view import Perspective, View
-from cms.reading.visibility import Relation, is_open, is_public_now, is_within
-from cms.review.expiry import counts, is_review_shown, review_ends_at
+from cms.reading.visibility import Relation, counts, is_open, is_public_now, is_within
+from cms.review.expiry import is_review_shown, review_ends_at
 from cms.review.standing import (
     RevisionColumns,
     counts_for,

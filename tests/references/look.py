@@ -60,15 +60,6 @@ class Look:
         """Return when a sign-off was taken off its publication, if it was by then."""
         return row.ended_at if self.is_over(row) else None
 
-    def has_signed(self, row: Row, publications: Sequence[Row]) -> bool:
-        """Say whether a sign-off had been given by then."""
-        if self.time is not None:
-            return bool(row.signed_at <= self.time)
-        if self.position is None:
-            return True
-        moment = moment_of(self.position, publications)
-        return moment is None or bool(row.signed_at <= moment)
-
     def best(self, rows: Sequence[Row]) -> list[Row]:
         """Return of each entry the publication in the best language, in the order of the rows."""
         found: dict[str, Row] = {}
@@ -89,7 +80,7 @@ class Look:
         if time is not None:
             return replace(look, time=to_milliseconds(time), position=None)
         if position is not None:
-            return replace(look, position=position, time=None)
+            return replace(look, position=position.number, time=None)
         if args.get("perspective") is not None:
             return replace(look, position=None, time=None)
         return look
@@ -101,13 +92,6 @@ class Look:
         if others is None:
             return own
         return tuple(dict.fromkeys([own[0], *map(_plain, others)]))
-
-
-def moment_of(position: int, publications: Sequence[Row]) -> datetime | None:
-    """Return when something was published or taken back at a position, if anything was."""
-    begun = [row.published_at for row in publications if row.position == position]
-    ended = [row.ended_at for row in publications if row.ended_position == position]
-    return max([*begun, *ended], default=None)
 
 
 def _plain(value: Any) -> Any:
