@@ -13,7 +13,6 @@ from cms.access.accounts import (
     enable_account,
     find_account,
     grant_role,
-    grants_of,
     has_accounts,
     load_actor,
     revoke_role,
@@ -58,8 +57,16 @@ from cms.publishing.publishing import (
 from cms.reading.entry_counts import has_entries
 from cms.review.comments import add_comment, locate_comments, reply_to_comment, resolve_comment
 from cms.review.due import outdated_reviews, reviews_due
+from cms.review.invalidation import invalidate_sign_offs
 from cms.review.queue import open_reviews, waiting_for_me, waiting_for_others
-from cms.review.reviews import request_changes, request_review, sign_off, withdraw_review
+from cms.review.reviews import (
+    request_changes,
+    request_review,
+    sign_off,
+    withdraw_change_request,
+    withdraw_review,
+)
+from cms.review.rights import grants_of
 from cms.taxonomy.categories import change_category, create_category, create_tag
 
 __all__ = [
@@ -91,6 +98,7 @@ __all__ = [
     "grants_of",
     "has_accounts",
     "has_entries",
+    "invalidate_sign_offs",
     "issue_preview",
     "issue_token",
     "leave_entry",
@@ -134,5 +142,6 @@ __all__ = [
     "update_entry",
     "waiting_for_me",
     "waiting_for_others",
+    "withdraw_change_request",
     "withdraw_review",
 ]

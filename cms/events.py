@@ -141,6 +141,19 @@ class SignOffEnded(EntryEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SignOffsInvalidated(Event):
+    """The sign-offs of an account that was taken over were closed; the subject is the account.
+
+    Attributes:
+        since: the time from which on its sign-offs are not trusted.
+        reason: the reason that was given.
+    """
+
+    since: datetime
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChangesRequested(EntryEvent):
     """A reviewer requested changes to a digest; the subject is the change request.
 

@@ -97,7 +97,7 @@ class Delivery:
 def scopes_of(actor: Actor, roles: Roles) -> tuple[ContentScope, ...]:
     """Return the parts of the content whose drafts an actor may read."""
     scopes = {
-        ContentScope(grant.content_type, grant.category_id)
+        ContentScope(grant.content_type, grant.category_id, grant.locale)
         for grant in grants_for(actor, Action.ENTRY_READ, roles)
     }
     return tuple(sorted(scopes, key=repr))

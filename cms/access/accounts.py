@@ -23,9 +23,13 @@ from cms.events import (
     RoleRevoked,
 )
 from cms.identifiers import new_id
+from cms.review.rights import end_unfounded, grants_of
 from cms.storage.database import ReadSession
 from cms.tables import Account, Category, Person, RoleGrant, Token
 from cms.work.work import Work, command
+
+# The actions whose results end with the right.
+_JUDGING = frozenset({Action.REVIEW_SIGN_OFF, Action.REVIEW_REQUEST_CHANGES})
 
 # RFC 5321, section 4.5.3.1.3, without the angle brackets.
 LONGEST_ADDRESS = 254
@@ -109,6 +113,8 @@ async def create_account(work: Work, email: str, *, person_id: str | None = None
 async def disable_account(work: Work, account_id: str) -> Account:
     """Disable an account, revoke all its tokens, and return it.
 
+    Its sign-offs and change requests end; enabling it again revives none.
+
     Raises:
         Refused: if the actor is not allowed to, there is no such account, or it is the last
             administrator.
@@ -122,6 +128,7 @@ async def disable_account(work: Work, account_id: str) -> Account:
         await work.update(account, disabled_at=work.now)
         await revoke_tokens(work, Token.account_id == account_id)
         work.emit(AccountDisabled(subject=account_id))
+        await end_unfounded(work, account_id, (), "account_disabled")
     return account
 
 
@@ -167,7 +174,8 @@ async def grant_role(work: Work, account_id: str, grant: Grant) -> RoleGrant:
 async def revoke_role(work: Work, grant_id: str) -> RoleGrant:
     """Revoke a grant, starting with the account's next request, and return it.
 
-    The preview tokens of the account end.
+    The preview tokens of the account end, and so do the sign-offs and change requests for which
+    no other grant gives the right.
 
     Raises:
         Refused: if the actor is not allowed to, there is no such grant, or it is that of the
@@ -178,12 +186,18 @@ async def revoke_role(work: Work, grant_id: str) -> RoleGrant:
     row = await get(work, RoleGrant, grant_id)
     if set(administrators) == {grant_id}:
         raise Refused(_last_administrator("revoke this role"))
+    # One after the other, so that each knows the grants that are left.
+    await _hold_known_account(work, row.account_id)
+    await work.session.refresh(row)
     if row.revoked_at is None:
         await work.close(row, revoked_at=work.now)
         work.emit(RoleRevoked(subject=row.id, account=row.account_id, role=row.role))
         # The rights of a preview are checked only when it is issued.
         own = (Token.account_id == row.account_id, Token.kind == "preview")
         await revoke_tokens(work, *own)
+        if _JUDGING & work.site.roles.get(row.role, {}).keys():
+            left = await grants_of(work.session, row.account_id)
+            await end_unfounded(work, row.account_id, left, "role_revoked")
     return row
 
 
@@ -200,20 +214,6 @@ async def load_actor(session: ReadSession, account_id: str) -> Actor:
         raise Refused(NotAllowed(message=f"the account {account_id!r} is disabled"))
     grants = await grants_of(session, account_id)
     return Actor(account_id=account.id, person_id=account.person_id, grants=grants)
-
-
-async def grants_of(session: ReadSession, account_id: str) -> tuple[Grant, ...]:
-    """Return the current grants of an account."""
-    rows = await session.scalars(_active_grants().where(RoleGrant.account_id == account_id))
-    return tuple(
-        Grant(
-            role=row.role,
-            stage=row.stage,
-            content_type=row.content_type,
-            category_id=row.category_id,
-        )
-        for row in rows
-    )
 
 
 async def find_account(session: ReadSession, email: str) -> Account | None:
@@ -265,6 +265,7 @@ async def _administrators(work: Work) -> Mapping[str, str]:
             RoleGrant.role == "administrator",
             RoleGrant.content_type.is_(None),
             RoleGrant.category_id.is_(None),
+            RoleGrant.locale.is_(None),
             RoleGrant.revoked_at.is_(None),
             Account.disabled_at.is_(None),
         )
@@ -287,6 +288,9 @@ def _problems_with(work: Work, grant: Grant) -> Iterator[UserError]:
     if grant.content_type is not None and grant.content_type not in content_types:
         message = f"there is no content type {grant.content_type!r}"
         yield InvalidValue(message=message, path=("contentType",))
+    if grant.locale is not None and grant.locale not in work.site.locales:
+        message = f"there is no locale {grant.locale!r}; use one of {', '.join(work.site.locales)}"
+        yield InvalidValue(message=message, path=("locale",))
     if grant.stage is None:
         return
     if Action.REVIEW_SIGN_OFF not in work.site.roles.get(grant.role, ()):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 
 from cms import clock
-from cms.access.accounts import find_account, grants_of, normal_address
+from cms.access.accounts import find_account, normal_address
 from cms.access.passwords import hash_password, is_outdated, is_password
 from cms.access.rate_limit import (
     Guesser,
@@ -34,6 +34,7 @@ from cms.drafts.loading import get
 from cms.errors import InvalidToken, InvalidValue, Refused, SignInFailed
 from cms.events import SessionBegun, SessionEnded, SessionRefreshed, SessionsEnded
 from cms.identifiers import new_id
+from cms.review.rights import grants_of
 from cms.storage.database import Database, ReadSession
 from cms.tables import Account, Token
 from cms.work.work import Desk, Work, command

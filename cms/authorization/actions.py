@@ -28,6 +28,7 @@ class Action(StrEnum):
     REVIEW_WITHDRAW = "review:withdraw"
     REVIEW_SIGN_OFF = "review:sign-off"
     REVIEW_REQUEST_CHANGES = "review:request-changes"
+    REVIEW_INVALIDATE = "review:invalidate"
     COMMENT_WRITE = "comment:write"
     COMMENT_RESOLVE = "comment:resolve"
     CATEGORY_CREATE = "category:create"
@@ -137,6 +138,7 @@ class Subject:
     Attributes:
         content_type: the content type of the entry.
         categories: the ids of the entry's category and its ancestors.
+        locale: the locale of the edition.
         stage: the stage to sign off at; ``None`` for any stage.
         role: the role that the stage requires.
         is_own: whether the object is the actor's own work, comment, token and so on.
@@ -144,6 +146,7 @@ class Subject:
 
     content_type: str | None = None
     categories: frozenset[str] = frozenset()
+    locale: str | None = None
     stage: str | None = None
     role: str | None = None
     is_own: bool = False
@@ -244,6 +247,7 @@ def _covers(grant: Grant, subject: Subject) -> bool:
     return (
         grant.content_type in (None, subject.content_type)
         and (grant.category_id is None or grant.category_id in subject.categories)
+        and grant.locale in (None, subject.locale)
         and (subject.stage is None or grant.stage in (None, subject.stage))
         and (subject.role is None or grant.role == subject.role)
     )
@@ -251,4 +255,5 @@ def _covers(grant: Grant, subject: Subject) -> bool:
 
 def _scope_words(subject: Subject) -> str:
     words = f" for {subject.content_type}" if subject.content_type else ""
+    words += f" in {subject.locale!r}" if subject.locale else ""
     return words + (f" at the stage {subject.stage!r}" if subject.stage else "")

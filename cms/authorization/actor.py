@@ -14,12 +14,14 @@ class Grant:
         stage: for reviewers, the only stage to sign off at.
         content_type: only entries of this type.
         category_id: only entries in this category or below it.
+        locale: only editions in this locale.
     """
 
     role: str
     stage: str | None = None
     content_type: str | None = None
     category_id: str | None = None
+    locale: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,16 +16,17 @@ from cms.access.accounts import (
     create_person,
     find_account,
     grant_role,
-    grants_of,
 )
 from cms.access.passwords import prepare_password, set_password
 from cms.authorization.actor import OPERATOR, Grant
 from cms.cli.group import open_copydesk, open_database
 from cms.errors import NotFound, Refused
+from cms.review.rights import grants_of
 from cms.settings import load_settings
 from cms.storage.database import ReadSession
 from cms.storage.dialects import as_text
 from cms.tables import Account, Token
+from cms.work.work import Work
 
 
 @click.group()
@@ -60,6 +61,20 @@ def change(email: str) -> None:
     """
     asyncio.run(_set_password(email, _read_password()))
     click.echo(f"Changed the password of {email}; its sessions have ended.")
+
+
+@account.command("grant")
+@click.argument("email")
+@click.option("--role", required=True, help="The role; those of plugins too.")
+@click.option("--stage", help="For reviewers: the only stage to sign off at.")
+@click.option("--type", "content_type", help="Only entries of this content type.")
+@click.option("--category", "category_id", help="Only entries in this category or below; its id.")
+@click.option("--locale", help="Only editions in this locale.")
+def grant(email: str, **limits: str | None) -> None:
+    """Give the account EMAIL a role, for all content or for a part of it."""
+    given = Grant(**limits)  # type: ignore[arg-type]  # click requires a role
+    asyncio.run(_grant(email, given))
+    click.echo(f"{email} has the role {_grant_words(given)}.")
 
 
 @account.command("list")
@@ -100,16 +115,25 @@ async def _create(email: str, name: str | None, roles: Sequence[str], password: 
             raise click.ClickException(str(refused)) from None
 
 
+async def _grant(email: str, grant: Grant) -> None:
+    async with open_copydesk(load_settings()) as copydesk, copydesk.work(OPERATOR) as work:
+        found = await _known_account(work, email)
+        await grant_role(work, found.id, grant)
+
+
 async def _set_password(email: str, password: str) -> None:
     settings = load_settings()
     new = await prepare_password(password)
     async with open_copydesk(settings) as copydesk, copydesk.work(OPERATOR) as work:
-        found = await find_account(work.session, email)
-        if found is None:
-            raise Refused(
-                NotFound(message=f"there is no account {email!r}; see: copydesk account list")
-            )
-        await set_password(work, found.id, new)
+        await set_password(work, (await _known_account(work, email)).id, new)
+
+
+async def _known_account(work: Work, email: str) -> Account:
+    found = await find_account(work.session, email)
+    if found is None:
+        message = f"there is no account {email!r}; see: copydesk account list"
+        raise Refused(NotFound(message=message))
+    return found
 
 
 @dataclass(frozen=True)
@@ -140,7 +164,11 @@ async def _list_entry(session: ReadSession, row: Account) -> _Listed:
 
 
 def _grant_words(grant: Grant) -> str:
-    limits = [each for each in (grant.stage, grant.content_type, grant.category_id) if each]
+    limits = [
+        each
+        for each in (grant.stage, grant.content_type, grant.category_id, grant.locale)
+        if each is not None
+    ]
     return f"{grant.role} ({', '.join(limits)})" if limits else grant.role
 
 

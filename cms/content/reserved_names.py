@@ -11,13 +11,15 @@ _TYPES: Final = """
     Account Action AddComment AddEdition AffectedPage AffectedReason AnnouncePresence
     ArchiveEntry Archived Attestation AuditRecord AuditWhere BlamedParagraph Boolean
     BreakGlassPublish BrokenLink CannotSign Category CategoryCycle ChangeCategory ChangePassword
-    ChangeRequest ChangesRequested Checkpoint ChosenRevision ClaimedReview CommentAdded
+    ChangeRequest ChangeRequestEnd ChangesRequested Checkpoint ChosenRevision ClaimedReview
+    CommentAdded
     CommentPlace CommentThread CreateAccount CreateCategory CreatePerson CreateTag Date DateTime
     DeleteEntry Difference DisableAccount DueReview DuplicateEntry DuplicateName EnableAccount
     EntriesWhere Entry EntryChanged EntryComment EntryLink EntryOfTypeBy EntryPublication
     EntryReview EntrySection EntryState EntryType ErrorCode FacetCount FilterMode Float
     GateCheck GateFailed GoneRoute GrantRole HasHistory Highlight HistogramBucket
-    HistogramInterval ID ImpactLink Int InvalidToken InvalidValue IssuePreview IssueToken JSON
+    HistogramInterval ID ImpactLink Int InvalidToken InvalidValue InvalidateSignOffs
+    IssuePreview IssueToken JSON
     LackingSignOffs LeaveEntry LinkChange LinkChangeKind LinkGroup LinkKind LinkOrigin
     LinkTarget LinksWhere Locale MarkSeen Markdown Me MergeOutcome MergeProposal MergedField
     MetaTag MissingField MissingSignOff MoveEntry Mutation MutationIdReused NoByline Node
@@ -27,12 +29,13 @@ _TYPES: Final = """
     PublishTogether Query QueueItem RedirectRoute RefreshSession ReplyToComment RequestChanges
     RequestReview ResolveComment RestoreRevision ReviewOutcome ReviewRequest ReviewRequested
     ReviewStage Revision RevokeRole RevokeToken Role RoleGrant Route Seo SeoAlternate
-    ServiceToken SetPassword SignIn SignInFailed SignOff SignOut SignOutEverywhere SitePosition
+    ServiceToken SetPassword SignIn SignInFailed SignOff SignOffEnd SignOut
+    SignOutEverywhere SitePosition
     SitemapAlternate SitemapPage StaleCause StaleReason StaleReview StaleRevision StillLinked
     StillPublic String Subscription Suggestion SyncChange SyncKind SyncWhere Tag TagEntry
     TagsWhere TocEntry TooManyAttempts UnarchiveEntry UnpublishEntry UserError ValueChange
-    ValueChangeKind Warning WarningCode WithdrawReview WordChange WordChangeKind WouldBreakLinks
-    WrongBasis WrongDigest WrongStage
+    ValueChangeKind Warning WarningCode WithdrawChangeRequest WithdrawReview WordChange
+    WordChangeKind WouldBreakLinks WrongBasis WrongDigest WrongStage
 """
 _QUERIES: Final = """
     accounts affectedPaths audit auditCheckpoint blame categories category changesSinceLook

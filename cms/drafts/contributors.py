@@ -1,4 +1,4 @@
-"""Four eyes: whose work a revision is.
+"""Four eyes: the contributors to a revision.
 
 The rule is here twice, for one revision in Python and for whole lists in SQL; a property of the
 tests holds the two together.
@@ -13,28 +13,44 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     SQLColumnExpression,
     and_,
+    exists,
     func,
     literal_column,
     not_,
+    or_,
     select,
-    union_all,
 )
 from sqlalchemy.orm import aliased
 
+from cms.reading.aliases import word
 from cms.tables import EditionContributor, Publication, Revision
 from cms.work.work import Reading
+
+_SIGNED_OFF = word("signed_off")
+_ZERO, _ONE = literal_column("0"), literal_column("1")
 
 
 @dataclass(frozen=True)
 class Authored:
-    """A revision's number within its edition, the account that saved it, and its digest."""
+    """A revision, as far as authorship goes.
+
+    Attributes:
+        number: its number within its edition.
+        author_id: the account that saved it; ``None`` for the operator.
+        byline_id: the person whose byline is on it; ``None`` without one.
+        digest: its digest.
+    """
 
     number: int
-    author_id: str
+    author_id: str | None
+    byline_id: str | None
     digest: str
+
+    def contributors(self) -> frozenset[str]:
+        """Return its account and its person."""
+        return frozenset(each for each in (self.author_id, self.byline_id) if each is not None)
 
 
 def contributors(
@@ -43,26 +59,27 @@ def contributors(
     published: Iterable[int],
     inherited: Iterable[str] = (),
 ) -> frozenset[str]:
-    """Return the accounts whose work is in revision ``number``: none of them may sign it off.
+    """Return the accounts and persons whose work is in revision ``number``.
 
-    They are the authors of all revisions since the one that was published before it. That
-    the revision itself may have been public does not make its authors strangers to it. Where
-    something older than that publication, which was never public, has come back since, its
-    authors came back with it, and the publication before counts.
+    None of them may sign it off. They are the authors of all revisions since the one that was
+    published before it. That the revision itself may have been public does not make its authors
+    strangers to it. Where something older than that publication, which was never public, has come
+    back since, its authors came back with it, and the publication before counts.
 
     Args:
         number: the revision in question.
         revisions: all revisions of the edition.
-        published: the numbers of those that were ever public with the sign-offs that they
-            needed; a break-glass publication was read by no reviewer.
-        inherited: the accounts with whose text the edition began.
+        published: the numbers of those that were ever public with complete sign-offs; reviewers
+            read none of the other publications.
+        inherited: the contributors to the text with which the edition began.
     """
     saved = [each for each in revisions if each.number <= number]
     earlier = {each for each in published if each < number}
     shown = {each.digest for each in saved if each.number in earlier}
     bases = (each for each in earlier if not _comes_back(saved, each, shown))
     base = max(bases, default=0)
-    authors = frozenset(each.author_id for each in saved if base < each.number)
+    since = (each.contributors() for each in saved if base < each.number)
+    authors = frozenset[str]().union(*since)
     return authors if base else authors.union(inherited)
 
 
@@ -73,22 +90,19 @@ def _comes_back(saved: Iterable[Authored], base: int, shown: AbstractSet[str]) -
 
 
 async def contributors_of(reading: Reading, revision: Revision) -> frozenset[str]:
-    """Return the accounts whose work is in the revision."""
+    """Return the accounts and persons whose work is in the revision."""
     saved = await reading.session.execute(
-        select(Revision.number, Revision.author_id, Revision.digest).where(
+        select(Revision.number, Revision.author_id, Revision.byline_id, Revision.digest).where(
             Revision.edition_id == revision.edition_id
         )
     )
     published = await reading.session.scalars(
         select(Revision.number)
         .join(Publication, Publication.revision_id == Revision.id)
-        .where(
-            Revision.edition_id == revision.edition_id,
-            Publication.break_glass_reason.is_(None),
-        )
+        .where(Revision.edition_id == revision.edition_id, was_reviewed(Publication))
     )
     inherited = await reading.session.scalars(
-        select(EditionContributor.account_id).where(
+        select(EditionContributor.contributor_id).where(
             EditionContributor.edition_id == revision.edition_id
         )
     )
@@ -96,10 +110,18 @@ async def contributors_of(reading: Reading, revision: Revision) -> frozenset[str
     return contributors(revision.number, authored, published, inherited)
 
 
-def contributor_ids(
-    edition_id: ColumnElement[Any], number: ColumnElement[Any]
-) -> CompoundSelect[Any]:
-    """Return the ids of the accounts that :func:`contributors` names, as a query."""
+def was_reviewed(publication: type[Publication]) -> ColumnElement[bool]:
+    """Return whether a publication had complete sign-offs."""
+    return publication.basis == _SIGNED_OFF
+
+
+def is_contributor(
+    edition_id: ColumnElement[Any],
+    number: ColumnElement[Any],
+    account_id: SQLColumnExpression[Any],
+    person_id: SQLColumnExpression[Any],
+) -> ColumnElement[bool]:
+    """Return whether :func:`contributors` names an account or a person, as a condition."""
     public, saved = aliased(Revision), aliased(Revision)
     base = (
         select(public.number)
@@ -107,22 +129,25 @@ def contributor_ids(
         .where(
             public.edition_id == edition_id,
             public.number < number,
-            Publication.break_glass_reason.is_(None),
+            was_reviewed(Publication),
             not_(_has_come_back(edition_id, number, public.number)),
         )
         .order_by(public.number.desc())
-        .limit(literal_column("1"))
+        .limit(_ONE)
         .scalar_subquery()
     )
-    authors = select(saved.author_id).where(
+    authored = select(saved.id).where(
         saved.edition_id == edition_id,
-        saved.number > func.coalesce(base, literal_column("0")),
+        saved.number > func.coalesce(base, _ZERO),
         saved.number <= number,
+        or_(saved.author_id == account_id, saved.byline_id == person_id),
     )
-    inherited = select(EditionContributor.account_id).where(
-        EditionContributor.edition_id == edition_id, base.is_(None)
+    inherited = select(EditionContributor.contributor_id).where(
+        EditionContributor.edition_id == edition_id,
+        EditionContributor.contributor_id.in_((account_id, person_id)),
+        base.is_(None),
     )
-    return union_all(authors, inherited)
+    return or_(exists(authored), exists(inherited))
 
 
 def _has_come_back(
@@ -136,7 +161,7 @@ def _has_come_back(
         .where(
             public.edition_id == edition_id,
             public.number < number,
-            Publication.break_glass_reason.is_(None),
+            was_reviewed(Publication),
         )
     )
     return (

@@ -13,10 +13,11 @@ from cms.drafts.loading import (
     Held,
     ancestry,
     authorise_on,
-    categories_of,
+    authorise_on_entry,
     hold,
     hold_entry,
     refuse_archived,
+    subject_of,
 )
 from cms.drafts.presence import forget_visits
 from cms.drafts.saving import Saved, first_revision
@@ -55,7 +56,9 @@ async def create_entry(
             that exists, or a value does not fit.
     """
     categories = await ancestry(work, draft.category)
-    work.authorise(Action.ENTRY_CREATE, Subject(content_type=content_type, categories=categories))
+    place = locale or work.site.default_locale
+    subject = Subject(content_type=content_type, categories=categories, locale=place)
+    work.authorise(Action.ENTRY_CREATE, subject)
     if content_type not in work.site.content_types:
         known = ", ".join(work.site.content_types)
         message = f"there is no content type {content_type!r}; use one of {known}"
@@ -111,7 +114,9 @@ async def add_edition(
         Refused: if the actor may not, the locale is unknown, or there is such an edition.
     """
     held = await hold(work, entry_id, source_locale)
-    await authorise_on(work, Action.ENTRY_CREATE, held)
+    subject = await subject_of(work, held.entry, held.head.category_id, locale)
+    work.authorise(Action.ENTRY_CREATE, subject)
+    await authorise_on(work, Action.ENTRY_READ, held)
     refuse_archived(held)
     wanted = _known_locale(work, locale)
     exists = select(Edition.id).where(Edition.entry_id == entry_id, Edition.locale == wanted)
@@ -133,7 +138,7 @@ async def archive_entry(work: Work, entry_id: str, *, locale: str | None = None)
         Refused: if the actor may not, or an edition is public.
     """
     held = await hold_entry(work, entry_id, locale)
-    await authorise_on(work, Action.ENTRY_ARCHIVE, held, *await categories_of(work, entry_id))
+    await authorise_on_entry(work, Action.ENTRY_ARCHIVE, held)
     live = await work.session.scalars(
         select(Publication.locale).where(
             Publication.entry_id == entry_id, is_public_now(Publication)
@@ -156,7 +161,7 @@ async def unarchive_entry(work: Work, entry_id: str, *, locale: str | None = Non
         Refused: if the actor may not.
     """
     held = await hold_entry(work, entry_id, locale)
-    await authorise_on(work, Action.ENTRY_ARCHIVE, held, *await categories_of(work, entry_id))
+    await authorise_on_entry(work, Action.ENTRY_ARCHIVE, held)
     if held.entry.archived_at is not None:
         await work.update(held.entry, archived_at=None)
         work.emit(EntryUnarchived(subject=entry_id, entry=entry_id))
@@ -181,8 +186,7 @@ async def delete_entry(work: Work, entry_id: str, *, locale: str | None = None) 
         )
     )
     is_own = authors == {work.actor.account_id}
-    categories = await categories_of(work, entry_id)
-    await authorise_on(work, Action.ENTRY_DELETE, held, *categories, is_own=is_own)
+    await authorise_on_entry(work, Action.ENTRY_DELETE, held, is_own=is_own)
     await _refuse_history(work, entry_id, edition_ids)
     await _refuse_linked(work, entry_id, edition_ids)
     await _delete(work, held, editions)
@@ -208,8 +212,8 @@ async def _inherit(work: Work, source: Held, revision: Revision) -> None:
     contributors = await contributors_of(work, source.head)
     await work.insert(
         *(
-            EditionContributor(edition_id=revision.edition_id, account_id=account_id)
-            for account_id in sorted(contributors)
+            EditionContributor(edition_id=revision.edition_id, contributor_id=contributor_id)
+            for contributor_id in sorted(contributors)
         )
     )
 

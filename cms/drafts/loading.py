@@ -80,16 +80,6 @@ async def _lock_entry(work: Work, entry_id: str, entries: Select[Entry]) -> None
         )
 
 
-async def categories_of(reading: Reading, entry_id: str) -> Sequence[str | None]:
-    """Return the categories of the newest revisions of all editions of an entry."""
-    found = await reading.session.scalars(
-        select(Revision.category_id)
-        .join(Edition, Edition.head_id == Revision.id)
-        .where(Edition.entry_id == entry_id)
-    )
-    return found.all()
-
-
 async def look_at(reading: Reading, entry_id: str, locale: str | None) -> Held:
     """Return an edition as it is now, without keeping others from changing it.
 
@@ -124,7 +114,7 @@ async def _load(
 
 async def _is_visible(reading: Reading, entry: Entry, edition: Edition, head: Revision) -> bool:
     """Return whether the actor may know of it; public content is known to all."""
-    subject = await subject_of(reading, entry, head.category_id)
+    subject = await subject_of(reading, entry, head.category_id, edition.locale)
     if reading.may(Action.ENTRY_READ, subject):
         return True
     is_public = select(Publication.id).where(
@@ -176,11 +166,15 @@ def refuse_stale(head: Revision, base_revision: str) -> None:
 
 
 async def subject_of(
-    reading: Reading, entry: Entry, category_id: str | None, *, is_own: bool = False
+    reading: Reading, entry: Entry, category_id: str | None, locale: str, *, is_own: bool = False
 ) -> Subject:
-    """Return what roles are checked against for an entry in this category."""
-    categories = await ancestry(reading, category_id)
-    return Subject(content_type=entry.content_type, categories=categories, is_own=is_own)
+    """Return what roles are checked against for an edition in this category and locale."""
+    return Subject(
+        content_type=entry.content_type,
+        categories=await ancestry(reading, category_id),
+        locale=locale,
+        is_own=is_own,
+    )
 
 
 async def path_of(
@@ -201,13 +195,35 @@ async def path_of(
 async def authorise_on(
     reading: Reading, action: Action, held: Held, *others: str | None, is_own: bool = False
 ) -> None:
-    """Check that the actor may do this to an entry, in its category and in the others.
+    """Check that the actor may do this to an edition, in its category and in the others.
 
     Raises:
         Refused: with :class:`~cms.errors.NotAllowed`.
     """
     for category_id in {held.head.category_id, *others}:
-        reading.authorise(action, await subject_of(reading, held.entry, category_id, is_own=is_own))
+        subject = await subject_of(
+            reading, held.entry, category_id, held.edition.locale, is_own=is_own
+        )
+        reading.authorise(action, subject)
+
+
+async def authorise_on_entry(
+    reading: Reading, action: Action, held: Held, *, is_own: bool = False
+) -> None:
+    """Check that the actor may do this to all editions of an entry.
+
+    Raises:
+        Refused: with :class:`~cms.errors.NotAllowed`.
+    """
+    editions = await reading.session.execute(
+        select(Revision.category_id, Edition.locale)
+        .join(Edition, Edition.head_id == Revision.id)
+        .where(Edition.entry_id == held.entry.id)
+        .order_by(Edition.locale)
+    )
+    for category_id, locale in editions:
+        subject = await subject_of(reading, held.entry, category_id, locale, is_own=is_own)
+        reading.authorise(action, subject)
 
 
 async def ancestry(reading: Reading, category_id: str | None) -> frozenset[str]:

@@ -84,7 +84,7 @@ COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
         )
     },
     "edition": {1: CoveredColumns(("id", "entry_id", "locale", "head_id", "created_at"))},
-    "edition_contributor": {1: CoveredColumns(("edition_id", "account_id"))},
+    "edition_contributor": {1: CoveredColumns(("edition_id", "contributor_id"))},
     "entry": {1: CoveredColumns(("id", "content_type", "singleton", "created_at", "archived_at"))},
     "person": {1: CoveredColumns(("id", "slug", "name", "bio", "links", "created_at"))},
     "position": {1: CoveredColumns(("number", "nonce", "taken_at"))},

@@ -61,7 +61,7 @@ async def proposal_of(reading: Reading, held: Held, revision_id: str | None) -> 
         Refused: if the edition has no such revision.
     """
     revision = await get_revision(reading, held.edition, revision_id or held.head.id)
-    subject = await subject_of(reading, held.entry, revision.category_id)
+    subject = await subject_of(reading, held.entry, revision.category_id, held.edition.locale)
     if revision.id != held.head.id and not reading.may(Action.ENTRY_READ, subject):
         message = f"the entry {held.entry.id!r} has no revision {revision.id!r}"
         raise Refused(NotFound(message=message))

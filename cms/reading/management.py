@@ -41,6 +41,7 @@ def grants() -> Relation:
         RoleGrant.stage,
         RoleGrant.content_type,
         RoleGrant.category_id,
+        RoleGrant.locale,
         RoleGrant.created_at,
     ).where(RoleGrant.revoked_at.is_(None))
 

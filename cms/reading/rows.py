@@ -185,6 +185,7 @@ class GrantRow(Row):
     stage = Column()
     content_type = Column()
     category_id = Column()
+    locale = Column()
     created_at = Column()
 
 

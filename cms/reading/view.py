@@ -23,10 +23,12 @@ class ContentScope:
     Attributes:
         content_type: only entries of this type.
         category_id: only entries in this category or below it.
+        locale: only editions in this locale.
     """
 
     content_type: str | None = None
     category_id: str | None = None
+    locale: str | None = None
 
 
 EVERYTHING = (ContentScope(),)

@@ -130,8 +130,8 @@ def drafts(view: View) -> Relation:
         .join(head, head.c.id == Edition.head_id)
         # An old revision may be of a category that one sees, and the entry no more; or so again.
         .where(
-            is_within(view, Entry.content_type, Revision.category_id),
-            is_within(view, Entry.content_type, head.c.category_id),
+            is_within(view, Entry.content_type, Revision.category_id, Edition.locale),
+            is_within(view, Entry.content_type, head.c.category_id, Edition.locale),
         )
     )
 
@@ -245,25 +245,32 @@ def _is_outdated(
 
 
 def is_within(
-    view: View, content_type: SQLColumnExpression[Any], category_id: SQLColumnExpression[Any]
+    view: View,
+    content_type: SQLColumnExpression[Any],
+    category_id: SQLColumnExpression[Any],
+    locale: SQLColumnExpression[Any],
 ) -> ColumnElement[bool]:
-    """Return whether the view reaches content of this type in this category.
+    """Return whether the view reaches content of this type in this category and locale.
 
     It is what :func:`cms.authorization.actions.decide` says of reading, for whole lists.
     """
     if any(scope == ContentScope() for scope in view.scopes):
         return true()
-    return or_(false(), *(_is_in(scope, content_type, category_id) for scope in view.scopes))
+    scopes = (_is_in(scope, content_type, category_id, locale) for scope in view.scopes)
+    return or_(false(), *scopes)
 
 
 def _is_in(
     scope: ContentScope,
     content_type: SQLColumnExpression[Any],
     category_id: SQLColumnExpression[Any],
+    locale: SQLColumnExpression[Any],
 ) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool]] = []
     if scope.content_type is not None:
         conditions.append(content_type == scope.content_type)
+    if scope.locale is not None:
+        conditions.append(locale == scope.locale)
     if scope.category_id is not None:
         root = select(Category.path).where(Category.id == scope.category_id).scalar_subquery()
         inside = select(Category.id).where(is_at_or_below(Category.path, root))

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from cms.authorization.actions import Action, Subject
 from cms.comparison.difference import difference
 from cms.content.policy import Stage
+from cms.drafts.contributors import was_reviewed
 from cms.drafts.loading import ancestry
 from cms.reading.visibility import is_public_now
-from cms.tables import Link, Publication, Revision, SignOff
+from cms.review.expiry import Counted, completes_stages, review_end
+from cms.tables import (
+    Link,
+    Publication,
+    PublicationSignOff,
+    PublicationStage,
+    Revision,
+    SignOff,
+)
 from cms.work.work import Reading
 
 
@@ -25,8 +34,9 @@ class Due:
 
     Attributes:
         publication: the page.
-        expires_at: from when; what was published without has been due ever since.
-        signers: the accounts that have signed off what it shows.
+        expires_at: the time from which a stage has too few sign-offs; for a page that was not
+            published on sign-offs, the time from which reviewers should read it.
+        signers: the accounts whose sign-offs count for the page.
     """
 
     publication: Publication
@@ -40,7 +50,7 @@ class Outdated:
 
     Attributes:
         publication: the page.
-        signers: the accounts that have signed off what it shows.
+        signers: the accounts whose sign-offs count for the page.
         causes: what is public now of the pages that it leads to, and says something else than
             what was public when the page was signed off.
     """
@@ -58,9 +68,9 @@ async def reviews_due(reading: Reading, within: timedelta) -> list[Due]:
         within: how far to look ahead; zero for what has expired.
     """
     limit = reading.now + within
-    pages = await _pages_with_expiring(reading, limit)
-    signed = await _signatures(reading, [page.id for page in pages])
-    due = (_due(reading, page, signed[page.id]) for page in pages)
+    pages = await _pages_to_check(reading, limit)
+    reviews = await _reviews_of(reading, [page.id for page in pages])
+    due = (_due(page, reviews[page.id]) for page in pages)
     found = [each for each in due if each.expires_at <= limit]
     seen = [each for each in found if await _may_read(reading, each.publication)]
     return sorted(seen, key=lambda each: (each.expires_at, each.publication.id))
@@ -74,63 +84,93 @@ async def outdated_reviews(reading: Reading) -> list[Outdated]:
             continue
         known = found.get(page.id, Outdated(page, frozenset(), ()))
         found[page.id] = replace(known, causes=(*known.causes, cause))
-    signed = await _signatures(reading, list(found))
+    reviews = await _reviews_of(reading, list(found))
     return [
-        replace(each, signers=frozenset(one.account_id for one in signed[identifier]))
+        replace(each, signers=frozenset(reviews[identifier].signers))
         for identifier, each in found.items()
     ]
 
 
-async def _pages_with_expiring(reading: Reading, limit: datetime) -> Sequence[Publication]:
-    """Return the public pages of which a sign-off runs out until then, or that have none."""
-    signs = _signs(Publication, Revision)
-    running_out = exists().where(signs, SignOff.expires_at <= limit)
+@dataclass
+class _Review:
+    """The review of a publication.
+
+    Attributes:
+        stages: its stages, in order.
+        counted: its sign-offs, with those that were taken off it.
+        signers: the accounts whose sign-offs count.
+    """
+
+    stages: list[Stage] = field(default_factory=list)
+    counted: list[Counted] = field(default_factory=list)
+    signers: set[str] = field(default_factory=set)
+
+    def end(self, page: Publication) -> datetime | None:
+        """Return when a stage has too few sign-offs left; ``None`` if there was no review."""
+        is_reviewed = page.basis == "signed_off" or completes_stages(self.stages, self.counted)
+        return review_end(self.stages, self.counted) if is_reviewed else None
+
+
+async def _pages_to_check(reading: Reading, limit: datetime) -> Sequence[Publication]:
+    """Return the public pages that may be due: those without a review, and those losing one."""
+    loses_one = exists(
+        select(PublicationSignOff.sign_off_id)
+        .join(SignOff, SignOff.id == PublicationSignOff.sign_off_id)
+        .where(
+            PublicationSignOff.publication_id == Publication.id,
+            or_(PublicationSignOff.ended_position.is_not(None), SignOff.expires_at <= limit),
+        )
+    )
     found = await reading.session.scalars(
-        select(Publication)
-        .join(Revision, Revision.id == Publication.revision_id)
-        .where(is_public_now(Publication), or_(running_out, not_(exists().where(signs))))
+        select(Publication).where(
+            is_public_now(Publication), or_(~was_reviewed(Publication), loses_one)
+        )
     )
     return found.all()
 
 
-async def _signatures(
-    reading: Reading, publication_ids: Sequence[str]
-) -> Mapping[str, Sequence[SignOff]]:
-    """Return the sign-offs on what pages show, by the ids of their publications."""
-    signed: dict[str, list[SignOff]] = defaultdict(list)
+async def _reviews_of(reading: Reading, publication_ids: Sequence[str]) -> Mapping[str, _Review]:
+    """Return the reviews of publications, by their ids."""
+    reviews: dict[str, _Review] = defaultdict(_Review)
     for start in range(0, len(publication_ids), _BATCH):
-        rows = await reading.session.execute(
-            select(Publication.id, SignOff)
-            .join(Revision, Revision.id == Publication.revision_id)
-            .join(SignOff, _signs(Publication, Revision))
-            .where(Publication.id.in_(publication_ids[start : start + _BATCH]))
+        batch = publication_ids[start : start + _BATCH]
+        stages = await reading.session.scalars(
+            select(PublicationStage)
+            .where(PublicationStage.publication_id.in_(batch))
+            .order_by(PublicationStage.publication_id, PublicationStage.ordinal)
         )
-        for identifier, sign_off in rows:
-            signed[identifier].append(sign_off)
-    return signed
+        for row in stages:
+            stage = Stage(row.name, role=row.role, approvals=row.approvals)
+            reviews[row.publication_id].stages.append(stage)
+        given = await reading.session.execute(
+            select(PublicationSignOff, SignOff)
+            .join(SignOff, SignOff.id == PublicationSignOff.sign_off_id)
+            .where(PublicationSignOff.publication_id.in_(batch))
+        )
+        for row, sign_off in given:
+            review = reviews[row.publication_id]
+            review.counted.append(_counted(row, sign_off))
+            if row.ended_at is None:
+                review.signers.add(sign_off.account_id)
+    return reviews
 
 
 _BATCH = 500
 
 
-def _due(reading: Reading, page: Publication, signed: Sequence[SignOff]) -> Due:
-    stages = reading.site.content_type(page.content_type).policy.stages
-    return Due(
-        publication=page,
-        expires_at=min(_holds_until(stage, signed, page.published_at) for stage in stages),
-        signers=frozenset(each.account_id for each in signed),
+def _counted(row: PublicationSignOff, sign_off: SignOff) -> Counted:
+    return Counted(
+        stage=sign_off.stage,
+        person_id=sign_off.person_id,
+        counted_at=row.counted_at,
+        expires_at=sign_off.expires_at,
+        ended_at=row.ended_at,
     )
 
 
-def _holds_until(stage: Stage, signed: Iterable[SignOff], published_at: datetime) -> datetime:
-    """Return until when as many people as the stage asks for have signed off."""
-    latest: dict[str, datetime] = {}
-    for each in signed:
-        if each.stage == stage.name:
-            before = latest.get(each.account_id, each.expires_at)
-            latest[each.account_id] = max(before, each.expires_at)
-    in_order = sorted(latest.values(), reverse=True)
-    return in_order[stage.approvals - 1] if len(in_order) >= stage.approvals else published_at
+def _due(page: Publication, review: _Review) -> Due:
+    without = page.review_due_at or page.published_at
+    return Due(page, review.end(page) or without, frozenset(review.signers))
 
 
 async def _changed_targets(reading: Reading) -> Sequence[tuple[Publication, str, Publication]]:
@@ -139,9 +179,9 @@ async def _changed_targets(reading: Reading) -> Sequence[tuple[Publication, str,
     """
     stage = (
         select(Publication.id, func.max(SignOff.signed_at).label("signed_at"))
-        .join(Revision, Revision.id == Publication.revision_id)
-        .join(SignOff, _signs(Publication, Revision))
-        .where(is_public_now(Publication))
+        .join(PublicationSignOff, PublicationSignOff.publication_id == Publication.id)
+        .join(SignOff, SignOff.id == PublicationSignOff.sign_off_id)
+        .where(is_public_now(Publication), PublicationSignOff.ended_position.is_(None))
         .group_by(Publication.id, SignOff.stage)
         .subquery()
     )
@@ -188,12 +228,7 @@ async def _is_material(reading: Reading, before: str, publication: Publication) 
     return difference(content_type, old.content, new.content).is_material
 
 
-def _signs(page: type[Publication], revision: type[Revision]) -> ColumnElement[bool]:
-    return and_(SignOff.edition_id == page.edition_id, SignOff.digest == revision.digest)
-
-
 async def _may_read(reading: Reading, page: Publication) -> bool:
     categories = await ancestry(reading, page.category_id)
-    return reading.may(
-        Action.ENTRY_READ, Subject(content_type=page.content_type, categories=categories)
-    )
+    subject = Subject(content_type=page.content_type, categories=categories, locale=page.locale)
+    return reading.may(Action.ENTRY_READ, subject)

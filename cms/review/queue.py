@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import defer
 
 from cms.authorization.actions import Action, Subject
+from cms.authorization.actor import Actor
 from cms.content.policy import Lacking
-from cms.drafts.contributors import Authored, contributors
+from cms.drafts.contributors import Authored, contributors, was_reviewed
 from cms.review.standing import (
     Signature,
     missing_sign_offs,
@@ -45,9 +46,10 @@ class Waiting:
     Attributes:
         review: the review.
         entry: what is reviewed.
+        locale: the locale of the edition.
         head: the newest revision, which is what a reviewer would sign off.
         lacking: the stages that are not complete, in order; none if it can be published.
-        contributors: the accounts whose work it is.
+        contributors: the accounts and persons whose work it is.
         signers: the accounts that have signed off, by stage.
         assignees: the accounts that it is addressed to.
         categories: the ids of its category and of all above it.
@@ -55,6 +57,7 @@ class Waiting:
 
     review: Review
     entry: Entry
+    locale: str
     head: Revision
     lacking: Sequence[Lacking]
     contributors: frozenset[str]
@@ -62,15 +65,20 @@ class Waiting:
     assignees: frozenset[str]
     categories: frozenset[str]
 
-    def subject(self, account_id: str | None) -> Subject:
+    def is_by(self, actor: Actor) -> bool:
+        """Return whether an actor has contributed."""
+        return not self.contributors.isdisjoint((actor.account_id, actor.person_id))
+
+    def subject(self, actor: Actor) -> Subject:
         """Return what roles are checked against for the next stage."""
         stage = self.lacking[0].stage if self.lacking else None
         return Subject(
             content_type=self.entry.content_type,
             categories=self.categories,
+            locale=self.locale,
             stage=stage.name if stage else None,
             role=stage.role if stage else None,
-            is_own=account_id in self.contributors,
+            is_own=self.is_by(actor),
         )
 
 
@@ -82,7 +90,7 @@ async def waiting_for_me(reading: Reading) -> list[Waiting]:
         for each in await open_reviews(reading)
         if each.lacking
         and (each.lacking[0].stage.name, account_id) not in each.signers
-        and reading.may(Action.REVIEW_SIGN_OFF, each.subject(account_id))
+        and reading.may(Action.REVIEW_SIGN_OFF, each.subject(reading.actor))
     ]
 
 
@@ -92,7 +100,7 @@ async def waiting_for_others(reading: Reading) -> list[Waiting]:
     return [
         each
         for each in await open_reviews(reading)
-        if account_id in each.contributors or each.review.requested_by == account_id
+        if each.is_by(reading.actor) or each.review.requested_by == account_id
     ]
 
 
@@ -100,7 +108,7 @@ async def open_reviews(reading: Reading) -> list[Waiting]:
     """Return all open reviews that the actor may see: by when they are due, then by their age."""
     rows = (
         await reading.session.execute(
-            select(Review, Entry, Revision)
+            select(Review, Entry, Edition.locale, Revision)
             .join(Edition, Edition.id == Review.edition_id)
             .join(Entry, Entry.id == Edition.entry_id)
             .join(Revision, Revision.id == Edition.head_id)
@@ -110,14 +118,18 @@ async def open_reviews(reading: Reading) -> list[Waiting]:
             .options(*(defer(column) for column in _TEXTS))
         )
     ).all()
-    facts = await _Facts.load(reading, [review.edition_id for review, _, _ in rows])
+    facts = await _Facts.load(reading, [review.edition_id for review, *_ in rows])
     found = [facts.waiting(reading, *row) for row in rows]
     return [
         each
         for each in found
         if reading.may(
             Action.ENTRY_READ,
-            Subject(content_type=each.entry.content_type, categories=each.categories),
+            Subject(
+                content_type=each.entry.content_type,
+                categories=each.categories,
+                locale=each.locale,
+            ),
         )
     ]
 
@@ -137,22 +149,23 @@ class _Facts:
     async def load(cls, reading: Reading, edition_ids: Sequence[str]) -> _Facts:
         """Load the facts about these editions."""
         saved = await reading.session.execute(
-            select(Revision.edition_id, Revision.number, Revision.author_id, Revision.digest).where(
-                Revision.edition_id.in_(edition_ids)
-            )
+            select(
+                *(Revision.edition_id, Revision.number, Revision.author_id, Revision.byline_id),
+                Revision.digest,
+            ).where(Revision.edition_id.in_(edition_ids))
         )
         published = await reading.session.execute(
             select(Revision.edition_id, Revision.number)
             .join(Publication, Publication.revision_id == Revision.id)
-            .where(Revision.edition_id.in_(edition_ids), Publication.break_glass_reason.is_(None))
+            .where(Revision.edition_id.in_(edition_ids), was_reviewed(Publication))
         )
         inherited = await reading.session.execute(
-            select(EditionContributor.edition_id, EditionContributor.account_id).where(
+            select(EditionContributor.edition_id, EditionContributor.contributor_id).where(
                 EditionContributor.edition_id.in_(edition_ids)
             )
         )
         signed = await reading.session.scalars(
-            select(SignOff).where(SignOff.edition_id.in_(edition_ids))
+            select(SignOff).where(SignOff.edition_id.in_(edition_ids), SignOff.ended_at.is_(None))
         )
         assigned = await reading.session.execute(
             select(ReviewAssignee.review_id, ReviewAssignee.account_id)
@@ -161,24 +174,17 @@ class _Facts:
         )
         categories = await reading.session.execute(select(Category.id, Category.parent_id))
         return cls(
-            authored=_group(
-                (edition, Authored(number, author, digest))
-                for edition, number, author, digest in saved
-            ),
+            authored=_group((edition, Authored(*row)) for edition, *row in saved),
             published=_group((edition, number) for edition, number in published),
-            inherited=_group((edition, account) for edition, account in inherited),
-            signatures=_group(
-                (
-                    each.edition_id,
-                    Signature(each.id, each.digest, each.stage, each.account_id, each.expires_at),
-                )
-                for each in signed
-            ),
+            inherited=_group((edition, contributor) for edition, contributor in inherited),
+            signatures=_group((each.edition_id, _signature(each)) for each in signed),
             assignees=_group((review, account) for review, account in assigned),
             parents=dict(categories.all()),
         )
 
-    def waiting(self, reading: Reading, review: Review, entry: Entry, head: Revision) -> Waiting:
+    def waiting(
+        self, reading: Reading, review: Review, entry: Entry, locale: str, head: Revision
+    ) -> Waiting:
         """Return what an open review waits for."""
         edition_id = review.edition_id
         authors = contributors(
@@ -193,6 +199,7 @@ class _Facts:
         return Waiting(
             review=review,
             entry=entry,
+            locale=locale,
             head=head,
             lacking=missing_sign_offs(
                 stages_that_apply(review.stages, reading.site.content_type(entry.content_type)),
@@ -210,6 +217,18 @@ class _Facts:
             found.add(category_id)
             category_id = self.parents.get(category_id)
         return frozenset(found)
+
+
+def _signature(row: SignOff) -> Signature:
+    return Signature(
+        id=row.id,
+        digest=row.digest,
+        stage=row.stage,
+        account_id=row.account_id,
+        person_id=row.person_id,
+        expires_at=row.expires_at,
+        is_open=row.ended_at is None,
+    )
 
 
 def _group(pairs: Iterable[tuple[str, T]]) -> Mapping[str, Sequence[T]]:

@@ -6,7 +6,7 @@ are asked for by themselves take the view.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias, get_args
+from typing import TypeAlias, get_args
 
 from sqlalchemy import (
     ColumnElement,
@@ -31,10 +31,14 @@ from cms.reading.view import Perspective, View
 from cms.reading.visibility import Relation, counts, is_open, is_public_now, is_within
 from cms.review.expiry import is_review_shown, review_ends_at
 from cms.review.standing import (
+    STATES,
+    Policies,
     RevisionColumns,
+    State,
     counts_for,
-    has_incomplete_stage,
     is_objected_to,
+    is_taken_back,
+    lacks_sign_offs,
 )
 from cms.tables import (
     ChangeRequest,
@@ -49,7 +53,7 @@ from cms.tables import (
     Revision,
     SignOff,
 )
-from cms.tables.review import ReviewOutcome
+from cms.tables.review import ChangeRequestEnd, ReviewOutcome, SignOffEnd
 
 # A row that shows a revision, or its review.
 Shown: TypeAlias = "EntryRow | ReviewRow"
@@ -65,19 +69,10 @@ _COUNTED = join(
 )
 _KEYS = ("publication_id", "edition_id", "number", "digest")
 
-# The stored words for how a review ended.
+# The stored words for how a review, a sign-off and a change request ended.
 REVIEW_OUTCOMES: tuple[str, ...] = get_args(ReviewOutcome)
-
-# The words for where an edition's revision stands, derived from the facts and stored nowhere.
-STATES = (
-    "ARCHIVED",
-    "PUBLISHED",
-    "CHANGES_REQUESTED",
-    "APPROVED",
-    "IN_REVIEW",
-    "UNPUBLISHED",
-    "DRAFT",
-)
+SIGN_OFF_ENDS: tuple[str, ...] = get_args(SignOffEnd)
+CHANGE_REQUEST_ENDS: tuple[str, ...] = get_args(ChangeRequestEnd)
 
 
 class SignOffRow(Row):
@@ -150,6 +145,8 @@ class SignatureRow(Row):
     note = Column()
     signed_at = Column()
     expires_at = Column()
+    ended_at = Column()
+    end_cause = Column()
 
 
 class ChangeRequestRow(Row):
@@ -163,6 +160,8 @@ class ChangeRequestRow(Row):
     account_id = Column()
     reason = Column()
     requested_at = Column()
+    ended_at = Column()
+    end_cause = Column()
 
 
 class CommentRow(Row):
@@ -295,7 +294,7 @@ def reviews(view: View) -> Relation:
         .join(Edition, Edition.id == Review.edition_id)
         .join(Entry, Entry.id == Edition.entry_id)
         .join(head, head.id == Edition.head_id)
-        .where(is_within(view, Entry.content_type, head.category_id))
+        .where(is_within(view, Entry.content_type, head.category_id, Edition.locale))
     )
 
 
@@ -318,6 +317,8 @@ def signatures() -> Relation:
         SignOff.note,
         SignOff.signed_at,
         SignOff.expires_at,
+        SignOff.ended_at,
+        SignOff.end_cause,
     )
 
 
@@ -332,6 +333,8 @@ def change_requests() -> Relation:
         ChangeRequest.account_id,
         ChangeRequest.reason,
         ChangeRequest.requested_at,
+        ChangeRequest.ended_at,
+        ChangeRequest.end_cause,
     )
 
 
@@ -351,32 +354,26 @@ def comments() -> Relation:
     )
 
 
-def state_of(
-    edition_id: ColumnElement[Any],
-    revision_id: ColumnElement[Any],
-    number: ColumnElement[Any],
-    digest: ColumnElement[Any],
-    archived_at: ColumnElement[Any],
-) -> ColumnElement[str]:
-    """Return the word for where a revision of an edition stands: one of :data:`STATES`."""
-    publication = select(Publication.id).where(Publication.edition_id == edition_id)
-    live = publication.where(is_public_now(Publication))
-    shown = live.where(Publication.revision_id == revision_id)
-    review = select(Review.id).where(Review.edition_id == edition_id, Review.ended_at.is_(None))
-    lacking = review.where(has_incomplete_stage(Review.stages, edition_id, number, digest))
-    return case(
-        (archived_at.is_not(None), word("ARCHIVED")),
-        (exists(shown), word("PUBLISHED")),
-        (
-            and_(exists(review), is_objected_to(edition_id, digest)),
-            word("CHANGES_REQUESTED"),
-        ),
-        (and_(exists(review), not_(exists(lacking))), word("APPROVED")),
-        (exists(review), word("IN_REVIEW")),
-        # Beside what is public, a newer revision is a draft like any other.
-        (and_(exists(publication), not_(exists(live))), word("UNPUBLISHED")),
-        else_=word("DRAFT"),
+def state_of(policies: Policies, revision: RevisionColumns) -> ColumnElement[str]:
+    """Return the state of a revision: what :meth:`.Standing.state` does, as an expression."""
+    live = select(Publication.id).where(
+        Publication.edition_id == revision.edition_id,
+        Publication.revision_id == revision.revision_id,
+        is_public_now(Publication),
     )
+    review = select(Review.id).where(
+        Review.edition_id == revision.edition_id, Review.ended_at.is_(None)
+    )
+    holding: dict[State, ColumnElement[bool]] = {
+        "ARCHIVED": revision.archived_at.is_not(None),
+        "PUBLISHED": exists(live),
+        "CHANGES_REQUESTED": is_objected_to(revision.edition_id, revision.digest),
+        "UNPUBLISHED": is_taken_back(revision),
+        "APPROVED": not_(lacks_sign_offs(policies, revision)),
+        "IN_REVIEW": exists(review),
+    }
+    in_order = ((holding[state], word(state)) for state in STATES if state in holding)
+    return case(*in_order, else_=word("DRAFT"))
 
 
 def _shows_drafts(view: View) -> bool:

@@ -1,43 +1,70 @@
-"""Ask for review, sign off, or ask for changes."""
+"""Request a review, sign off, request changes, and take a request back."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
 
-from cms.authorization.actions import Action, Subject
+from cms.authorization.actions import Action
 from cms.content.policy import Stage
 from cms.drafts.contributors import contributors_of
 from cms.drafts.loading import (
     Held,
-    ancestry,
     authorise_on,
     get,
     hold,
     refuse_archived,
     refuse_stale,
+    subject_of,
 )
-from cms.errors import InvalidValue, NoByline, NotInReview, Refused, WrongDigest, WrongStage
-from cms.events import ChangesRequested, ReviewRequested, ReviewWithdrawn, SignedOff
+from cms.errors import (
+    InvalidValue,
+    NoByline,
+    NotAllowed,
+    NotFound,
+    NotInReview,
+    Refused,
+    WrongDigest,
+    WrongStage,
+)
+from cms.events import (
+    ChangeRequestEnded,
+    ChangesRequested,
+    ReviewRequested,
+    ReviewWithdrawn,
+    SignedOff,
+    SignOffEnded,
+)
 from cms.identifiers import new_id
+from cms.review.publication_reviews import (
+    join_publication,
+    publication_of_digest,
+    stages_of_publication,
+    take_off,
+    wait_if_public,
+)
+from cms.review.rights import authorise_judge
 from cms.review.standing import (
     missing_sign_offs,
+    required_stages,
     signatures_on,
-    stages_that_apply,
     stages_to_json,
+    stricter_stages,
 )
 from cms.tables import (
     Account,
     ChangeRequest,
     Edition,
-    Person,
+    Publication,
     Review,
     ReviewAssignee,
     Revision,
     SignOff,
 )
+from cms.tables.review import ChangeRequestEnd
 from cms.work.work import Work, command
 
 
@@ -77,6 +104,7 @@ async def request_review(
     review = await open_review_of(work, held.edition)
     if due_at is not None:
         _check_due(work, review, due_at)
+    is_new = review is None
     if review is None:
         review = Review(
             id=new_id("review"),
@@ -89,8 +117,9 @@ async def request_review(
             due_at=due_at,
         )
         await work.insert(review)
-    await _assign(work, review, assignees)
-    work.emit(ReviewRequested(subject=review.id, entry=entry_id, locale=held.edition.locale))
+    if await _assign(work, review, assignees) or is_new:
+        place = {"entry": entry_id, "locale": held.edition.locale}
+        work.emit(ReviewRequested(subject=review.id, **place))
     return review
 
 
@@ -126,6 +155,9 @@ async def sign_off(
 ) -> SignOff:
     """Sign off exactly these bytes and return the sign-off.
 
+    It closes the actor's change requests on the same digest. A sign-off on what is public joins the
+    publication, and needs no open review.
+
     Args:
         work: the transaction and the actor.
         entry_id: the entry.
@@ -139,38 +171,36 @@ async def sign_off(
             there is no open review, if the digest is that of no revision, or if the entry is
             archived.
     """
+    work = await wait_if_public(work, entry_id, locale, digest)
     held = await hold(work, entry_id, locale)
     # Whoever may not review here at all learns nothing about reviews and digests.
     await authorise_on(work, Action.REVIEW_SIGN_OFF, held)
     refuse_archived(held)
-    review = await _open_review(work, held.edition)
-    revision = await _revision_with(work, held.edition, digest)
-    signed = await _stage_to_sign(work, held, review, revision, stage)
-    await _authorise_judge(work, Action.REVIEW_SIGN_OFF, held, revision, signed)
-    reviewer = await _byline(work)
+    judged = await _judged(work, held, digest)
+    if judged.review is None and judged.live is None:
+        raise _not_in_review()
+    signed = await _stage_to_sign(work, held, judged, stage)
+    await _authorise_on_revision(work, Action.REVIEW_SIGN_OFF, held, judged.revision, signed)
     given = SignOff(
         id=new_id("signoff"),
         edition_id=held.edition.id,
-        revision_id=revision.id,
-        review_id=review.id,
+        revision_id=judged.revision.id,
+        review_id=judged.review.id if judged.review is not None else None,
         digest=digest,
         stage=signed.name,
         account_id=work.account_id(),
-        person_id=reviewer.id,
+        person_id=_byline(work),
         note=note,
         signed_at=work.now,
         expires_at=work.now + held.content_type.policy.valid_for,
     )
     await work.insert(given)
-    work.emit(
-        SignedOff(
-            subject=given.id,
-            entry=entry_id,
-            locale=held.edition.locale,
-            stage=signed.name,
-            digest=digest,
-        )
-    )
+    live = judged.live
+    position = await join_publication(work, live, given) if live is not None else None
+    place = {"entry": entry_id, "locale": held.edition.locale}
+    facts = {"stage": signed.name, "digest": digest, "position": position}
+    work.emit(SignedOff(subject=given.id, **place, **facts))
+    await _close_own_change_requests(work, held, digest)
     return given
 
 
@@ -180,8 +210,10 @@ async def request_changes(
 ) -> ChangeRequest:
     """Request changes to exactly these bytes, with a reason; return the change request.
 
-    The digest cannot be published while it stands; any edit gives another digest, and a later
-    sign-off on the same digest by the same reviewer takes it back.
+    The digest cannot be published while the request is open. It ends when its author signs the
+    digest off, withdraws it, or loses the right; any edit gives another digest. It closes the
+    author's sign-offs on the same digest, and takes them off what is public. What is public, or
+    was signed off by the actor, needs no open review.
 
     Args:
         work: the transaction and the actor.
@@ -194,29 +226,54 @@ async def request_changes(
         Refused: if the actor may not review here or has contributed, there is no open review,
             the digest is that of no revision, no reason is given, or the entry is archived.
     """
+    work = await wait_if_public(work, entry_id, locale, digest)
     held = await hold(work, entry_id, locale)
     await authorise_on(work, Action.REVIEW_REQUEST_CHANGES, held)
     refuse_archived(held)
-    review = await _open_review(work, held.edition)
-    revision = await _revision_with(work, held.edition, digest)
-    signed = await _stage_to_sign(work, held, review, revision, None)
-    await _authorise_judge(work, Action.REVIEW_REQUEST_CHANGES, held, revision, signed)
+    judged = await _judged(work, held, digest)
+    signed = await _own_sign_offs(work, held, digest)
+    is_signed = any(each.ended_at is None for each in signed)
+    if judged.review is None and judged.live is None and not is_signed:
+        raise _not_in_review()
+    await _authorise_on_revision(work, Action.REVIEW_REQUEST_CHANGES, held, judged.revision)
     asked = ChangeRequest(
         id=new_id("changes"),
-        review_id=review.id,
+        review_id=judged.review.id if judged.review is not None else None,
         edition_id=held.edition.id,
-        revision_id=revision.id,
+        revision_id=judged.revision.id,
         digest=digest,
         account_id=work.account_id(),
         reason=check_reason(reason),
         requested_at=work.now,
     )
     await work.insert(asked)
-    work.emit(
-        ChangesRequested(
-            subject=asked.id, entry=entry_id, locale=held.edition.locale, digest=digest
-        )
-    )
+    place = {"entry": entry_id, "locale": held.edition.locale}
+    work.emit(ChangesRequested(subject=asked.id, digest=digest, **place))
+    await _close_sign_offs(work, held, signed)
+    return asked
+
+
+@command(Action.REVIEW_REQUEST_CHANGES)
+async def withdraw_change_request(work: Work, change_request_id: str) -> ChangeRequest:
+    """Take back a change request of one's own, which does not sign anything off, and return it.
+
+    Raises:
+        Refused: if there is no such change request, or another account made it.
+    """
+    asked = await get(work, ChangeRequest, change_request_id)
+    edition = await work.session.get_one(Edition, asked.edition_id)
+    try:
+        held = await hold(work, edition.entry_id, edition.locale)
+        await authorise_on(work, Action.ENTRY_READ, held)
+    except Refused:
+        message = f"there is no change request {change_request_id!r}"
+        raise Refused(NotFound(message=message)) from None
+    await authorise_on(work, Action.REVIEW_REQUEST_CHANGES, held)
+    if asked.account_id != work.account_id():
+        message = "only the reviewer who requested changes can withdraw the request"
+        raise Refused(NotAllowed(message=message))
+    if asked.ended_at is None:
+        await _close_change_requests(work, held, [asked], "withdrawn")
     return asked
 
 
@@ -249,20 +306,50 @@ def _check_due(work: Work, review: Review | None, due_at: datetime) -> None:
         raise Refused(InvalidValue(message=message, path=("dueAt",)))
 
 
-async def _assign(work: Work, review: Review, assignees: Sequence[str]) -> None:
+async def _assign(work: Work, review: Review, assignees: Sequence[str]) -> bool:
+    """Assign a review to accounts, and return whether any was not assigned before."""
     known = select(ReviewAssignee.account_id).where(ReviewAssignee.review_id == review.id)
     assigned = set(await work.session.scalars(known))
-    for account_id in dict.fromkeys(assignees):
+    new = [each for each in dict.fromkeys(assignees) if each not in assigned]
+    for account_id in assignees:
         await get(work, Account, account_id)
-        if account_id not in assigned:
-            await work.insert(ReviewAssignee(review_id=review.id, account_id=account_id))
+    await work.insert(*(ReviewAssignee(review_id=review.id, account_id=each) for each in new))
+    return bool(new)
+
+
+def _not_in_review() -> Refused:
+    return Refused(NotInReview(message="there is no open review; request one first"))
 
 
 async def _open_review(work: Work, edition: Edition) -> Review:
     review = await open_review_of(work, edition)
     if review is None:
-        raise Refused(NotInReview(message="there is no open review; request one first"))
+        raise _not_in_review()
     return review
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """The object of a sign-off or change request.
+
+    Attributes:
+        revision: the public revision with the digest, or else the newest one.
+        review: the open review of the edition.
+        live: the open publication of the digest.
+    """
+
+    revision: Revision
+    review: Review | None
+    live: Publication | None
+
+
+async def _judged(work: Work, held: Held, digest: str) -> _Judged:
+    review = await open_review_of(work, held.edition)
+    found = await publication_of_digest(work, held.edition, digest)
+    if found is not None:
+        live, revision = found
+        return _Judged(revision, review, live)
+    return _Judged(await _revision_with(work, held.edition, digest), review, None)
 
 
 async def _revision_with(work: Work, edition: Edition, digest: str) -> Revision:
@@ -278,11 +365,11 @@ async def _revision_with(work: Work, edition: Edition, digest: str) -> Revision:
     return revision
 
 
-async def _stage_to_sign(
-    work: Work, held: Held, review: Review, revision: Revision, wanted: str | None
-) -> Stage:
-    stages = stages_that_apply(review.stages, held.content_type)
-    lacking = missing_sign_offs(stages, await signatures_on(work, revision))
+async def _stage_to_sign(work: Work, held: Held, judged: _Judged, wanted: str | None) -> Stage:
+    stages = await required_stages(work, held.content_type, held.edition.id)
+    if judged.live is not None:
+        stages = stricter_stages(await stages_of_publication(work, judged.live), stages)
+    lacking = missing_sign_offs(stages, await signatures_on(work, judged.revision))
     following = lacking[0].stage if lacking else stages[-1]
     if wanted is None or wanted == following.name:
         return following
@@ -297,25 +384,84 @@ async def _stage_to_sign(
     return stage
 
 
-async def _authorise_judge(
-    work: Work, action: Action, held: Held, revision: Revision, stage: Stage
+async def _authorise_on_revision(
+    work: Work, action: Action, held: Held, revision: Revision, stage: Stage | None = None
 ) -> None:
-    """Check that the actor may judge at this stage, and that it is not their own work."""
-    work.authorise(
-        action,
-        Subject(
-            content_type=held.entry.content_type,
-            categories=await ancestry(work, revision.category_id),
-            stage=stage.name,
-            role=stage.role,
-            is_own=work.account_id() in await contributors_of(work, revision),
-        ),
+    """Check that the actor may judge a revision at this stage, and has not contributed to it."""
+    own = {work.account_id(), work.actor.person_id} & await contributors_of(work, revision)
+    subject = await subject_of(
+        work, held.entry, revision.category_id, held.edition.locale, is_own=bool(own)
     )
+    if stage is not None:
+        subject = replace(subject, stage=stage.name, role=stage.role)
+    await authorise_judge(work, action, subject)
 
 
-async def _byline(work: Work) -> Person:
+def _byline(work: Work) -> str:
     """Return the person who signs."""
     if work.actor.person_id is None:
         message = "readers see who reviewed a page; link your account to a person first"
         raise Refused(NoByline(message=message))
-    return await work.session.get_one(Person, work.actor.person_id)
+    return work.actor.person_id
+
+
+async def _own_sign_offs(work: Work, held: Held, digest: str) -> Sequence[SignOff]:
+    found = await work.session.scalars(
+        select(SignOff)
+        .where(
+            SignOff.edition_id == held.edition.id,
+            SignOff.digest == digest,
+            SignOff.account_id == work.account_id(),
+        )
+        .order_by(SignOff.id)
+        .with_for_update()
+    )
+    return found.all()
+
+
+async def _close_sign_offs(work: Work, held: Held, rows: Sequence[SignOff]) -> None:
+    """Close those of the actor's sign-offs that are open, and take all off what is public."""
+    taken_off = await take_off(work, rows)
+    is_open = {row.id: row.ended_at is None for row in rows}
+    await work.close(
+        *(row for row in rows if is_open[row.id]),
+        ended_at=work.now,
+        ended_by=work.account_id(),
+        end_cause="changes_requested",
+    )
+    for row in rows:
+        if is_open[row.id] or row.id in taken_off:
+            work.emit(
+                SignOffEnded(
+                    subject=row.id,
+                    entry=held.entry.id,
+                    locale=held.edition.locale,
+                    cause="changes_requested",
+                    position=taken_off.get(row.id),
+                )
+            )
+
+
+async def _close_own_change_requests(work: Work, held: Held, digest: str) -> None:
+    found = await work.session.scalars(
+        select(ChangeRequest)
+        .where(
+            ChangeRequest.edition_id == held.edition.id,
+            ChangeRequest.digest == digest,
+            ChangeRequest.account_id == work.account_id(),
+            ChangeRequest.ended_at.is_(None),
+        )
+        .order_by(ChangeRequest.id)
+        .with_for_update()
+    )
+    await _close_change_requests(work, held, found.all(), "signed_off")
+
+
+async def _close_change_requests(
+    work: Work, held: Held, rows: Sequence[ChangeRequest], cause: ChangeRequestEnd
+) -> None:
+    ends = {"ended_at": work.now, "ended_by": work.account_id(), "end_cause": cause}
+    await work.close(*rows, **ends)
+    for row in rows:
+        place = {"entry": held.entry.id, "locale": held.edition.locale}
+        work.emit(ChangeRequestEnded(subject=row.id, cause=cause, **place))

@@ -1,7 +1,9 @@
-"""Standing: which sign-offs and change requests count, and what a revision still lacks.
+"""Standing: the sign-offs and change requests that count, and the state that follows from them.
 
-The rule is here twice, for one revision in Python and for whole lists in SQL; a property of the
-tests holds the two together.
+A sign-off counts if it is open, on this edition and digest, unexpired, and its signer is no
+contributor. A stage is complete when sign-offs of enough different persons count. A change request
+counts for as long as it is open. Every rule is here twice, for one revision in Python and for whole
+lists in SQL; a property of the tests holds the two together.
 """
 
 from __future__ import annotations
@@ -9,27 +11,53 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
-    SQLColumnExpression,
+    Select,
     and_,
+    bindparam,
     distinct,
     exists,
     func,
     literal_column,
     not_,
     select,
+    union_all,
 )
+from sqlalchemy.orm import aliased
 
 from cms.content.canonical_json import Json
 from cms.content.content_type import ContentType
 from cms.content.policy import Lacking, Stage
-from cms.drafts.contributors import contributor_ids, contributors_of
-from cms.storage.dialects import element_number, element_text, elements_of, present_moment
-from cms.tables import ChangeRequest, Review, Revision, SignOff
-from cms.work.work import Reading
+from cms.drafts.contributors import contributors_of, is_contributor
+from cms.drafts.loading import Held
+from cms.site import Site
+from cms.storage.dialects import (
+    JsonDocument,
+    element_number,
+    element_text,
+    elements_of,
+    present_moment,
+)
+from cms.tables import ChangeRequest, Publication, Review, Revision, SignOff
+from cms.work.work import Reading, Work
+
+# The states of a revision, in the order in which they are tried: the first that holds.
+State: TypeAlias = Literal[
+    "ARCHIVED",
+    "PUBLISHED",
+    "CHANGES_REQUESTED",
+    "UNPUBLISHED",
+    "APPROVED",
+    "IN_REVIEW",
+    "DRAFT",
+]
+STATES: tuple[State, ...] = get_args(State)
+
+_ONE = literal_column("1")
 
 
 @dataclass(frozen=True)
@@ -40,23 +68,62 @@ class Signature:
     digest: str
     stage: str
     account_id: str
+    person_id: str
     expires_at: datetime
+    is_open: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """The facts that the state of a revision follows from.
+
+    Attributes:
+        is_archived: whether its entry is archived.
+        is_live: whether it is public.
+        is_objected_to: whether a change request on its digest is open.
+        is_taken_back: whether it was the last of its edition to be public, and was unpublished.
+        lacking: the stages that it still has to pass.
+        is_in_review: whether its edition has an open review.
+    """
+
+    is_archived: bool
+    is_live: bool
+    is_objected_to: bool
+    is_taken_back: bool
+    lacking: Sequence[Lacking]
+    is_in_review: bool
+
+    def state(self) -> State:
+        """Return the state: the first of :data:`STATES` that holds."""
+        holding = (
+            self.is_archived,
+            self.is_live,
+            self.is_objected_to,
+            self.is_taken_back,
+            not self.lacking,
+            self.is_in_review,
+            True,
+        )
+        return STATES[holding.index(True)]
 
 
 def signatures_that_count(
     signatures: Iterable[Signature], digest: str, contributors: frozenset[str], now: datetime
 ) -> list[Signature]:
-    """Return the signatures on exactly this digest that still hold, by people who may sign."""
+    """Return the open, unexpired signatures on exactly this digest that no contributor gave."""
     return [
         each
         for each in signatures
-        if each.digest == digest and each.account_id not in contributors and each.expires_at > now
+        if each.is_open
+        and each.digest == digest
+        and each.expires_at > now
+        and contributors.isdisjoint((each.account_id, each.person_id))
     ]
 
 
 def missing_sign_offs(stages: Sequence[Stage], counting: Iterable[Signature]) -> list[Lacking]:
-    """Return the stages that are not complete, in order. One person counts once in a stage."""
-    signers = {(each.stage, each.account_id) for each in counting}
+    """Return the stages that are not complete, in order. A person counts once in a stage."""
+    signers = {(each.stage, each.person_id) for each in counting}
     lacking = (
         Lacking(stage, stage.approvals - sum(1 for name, _ in signers if name == stage.name))
         for stage in stages
@@ -64,130 +131,203 @@ def missing_sign_offs(stages: Sequence[Stage], counting: Iterable[Signature]) ->
     return [each for each in lacking if each.missing > 0]
 
 
-def has_incomplete_stage(
-    stages: SQLColumnExpression[Any],
-    edition_id: ColumnElement[Any],
-    number: ColumnElement[Any],
-    digest: ColumnElement[Any],
-) -> ColumnElement[bool]:
-    """Return whether :func:`missing_sign_offs` names any of these stages, as a condition."""
-    stage = elements_of(stages, "stage")
-    signed = (
-        select(func.count(distinct(SignOff.account_id)))
-        .where(
-            SignOff.edition_id == edition_id,
-            SignOff.digest == digest,
-            SignOff.stage == element_text(stage, "name"),
-            SignOff.expires_at > present_moment(),
-            SignOff.account_id.not_in(contributor_ids(edition_id, number)),
-        )
-        .scalar_subquery()
-    )
-    approvals = element_number(stage, "approvals")
-    return exists(select(literal_column("1")).select_from(stage).where(signed < approvals))
-
-
-async def signatures_on(reading: Reading, revision: Revision) -> list[Signature]:
-    """Return the signatures on the revision's digest that count now."""
-    rows = await reading.session.execute(
-        select(SignOff.id, SignOff.digest, SignOff.stage, SignOff.account_id, SignOff.expires_at)
-        .where(SignOff.edition_id == revision.edition_id, SignOff.digest == revision.digest)
-        .order_by(SignOff.id)
-    )
-    signatures = [Signature(*row) for row in rows]
-    authors = await contributors_of(reading, revision)
-    return signatures_that_count(signatures, revision.digest, authors, reading.now)
-
-
-async def lacking_for(
-    reading: Reading, content_type: type[ContentType], revision: Revision
-) -> list[Lacking]:
-    """Return the stages that the revision still has to pass.
-
-    They are those of the policy as it is, and of the newest review as it was requested: a
-    policy that is loosened meanwhile does not loosen what has been asked for.
-    """
-    counting = await signatures_on(reading, revision)
-    stages = await required_stages(reading, content_type, revision.edition_id)
-    return missing_sign_offs(stages, counting)
-
-
-async def required_stages(
-    reading: Reading, content_type: type[ContentType], edition_id: str
-) -> list[Stage]:
-    """Return the stages that revisions of an edition have to pass before they are published."""
-    asked_for = await reading.session.scalar(
-        select(Review.stages)
-        .where(Review.edition_id == edition_id)
-        .order_by(Review.requested_at.desc(), Review.id.desc())
-        .limit(1)
-    )
-    return stages_that_apply(asked_for or [], content_type)
-
-
 def stages_that_apply(asked_for: Sequence[Json], content_type: type[ContentType]) -> list[Stage]:
     """Return the stages of a review as it was requested, and those of the policy as it is.
 
-    Of one that is in both, the larger number of approvals counts.
+    So tightening a policy works at once, and loosening it does not.
     """
-    stages = {stage.name: stage for stage in stages_from_json(asked_for)}
-    for stage in content_type.policy.stages:
+    return stricter_stages(stages_from_json(asked_for), content_type.policy.stages)
+
+
+def stricter_stages(first: Iterable[Stage], others: Iterable[Stage]) -> list[Stage]:
+    """Return the stages of both; of one that is in both, the one with more approvals."""
+    stages = {stage.name: stage for stage in first}
+    for stage in others:
         known = stages.get(stage.name)
         if known is None or known.approvals < stage.approvals:
             stages[stage.name] = stage
     return list(stages.values())
 
 
-async def objectors_to(reading: Reading, revision: Revision) -> list[str]:
-    """Return the accounts that asked for changes to the revision's digest and still do.
+async def signatures_on(reading: Reading, revision: Revision) -> list[Signature]:
+    """Return the signatures on the revision's digest that count now.
 
-    A later sign-off of the same digest withdraws the request.
+    A command that counts them locks them, so that none ends before its own end.
     """
-    asked = (
-        select(ChangeRequest.account_id, func.max(ChangeRequest.requested_at).label("at"))
-        .where(
-            ChangeRequest.edition_id == revision.edition_id,
-            ChangeRequest.digest == revision.digest,
+    query = (
+        select(
+            *(SignOff.id, SignOff.digest, SignOff.stage, SignOff.account_id, SignOff.person_id),
+            SignOff.expires_at,
         )
-        .group_by(ChangeRequest.account_id)
-        .subquery()
-    )
-    signed_since = (
-        select(SignOff.id)
         .where(
             SignOff.edition_id == revision.edition_id,
             SignOff.digest == revision.digest,
-            SignOff.account_id == asked.c.account_id,
-            SignOff.signed_at >= asked.c["at"],
+            SignOff.ended_at.is_(None),
         )
-        .exists()
+        .order_by(SignOff.id)
     )
-    standing = select(asked.c.account_id).where(~signed_since).order_by(asked.c.account_id)
-    return list(await reading.session.scalars(standing))
+    locked = query.with_for_update(read=True) if isinstance(reading, Work) else query
+    rows = await reading.session.execute(locked)
+    signatures = [Signature(*row) for row in rows]
+    authors = await contributors_of(reading, revision)
+    return signatures_that_count(signatures, revision.digest, authors, reading.now)
+
+
+async def required_stages(
+    reading: Reading, content_type: type[ContentType], edition_id: str
+) -> list[Stage]:
+    """Return the stages that revisions of an edition have to pass before they are published.
+
+    They are those of the policy as it is, and of the newest review as it was requested.
+    """
+    asked_for = await reading.session.scalar(
+        _newest_stages().where(Review.edition_id == edition_id)
+    )
+    return stages_that_apply(asked_for or [], content_type)
+
+
+async def lacking_for(
+    reading: Reading, content_type: type[ContentType], revision: Revision
+) -> list[Lacking]:
+    """Return the stages that the revision still has to pass."""
+    stages = await required_stages(reading, content_type, revision.edition_id)
+    return missing_sign_offs(stages, await signatures_on(reading, revision))
+
+
+async def objectors_to(reading: Reading, revision: Revision) -> list[str]:
+    """Return the accounts with an open change request on the revision's digest."""
+    found = await reading.session.scalars(
+        select(ChangeRequest.account_id)
+        .where(
+            ChangeRequest.edition_id == revision.edition_id,
+            ChangeRequest.digest == revision.digest,
+            ChangeRequest.ended_at.is_(None),
+        )
+        .order_by(ChangeRequest.account_id)
+        .distinct()
+    )
+    return list(found)
+
+
+async def standing_of(reading: Reading, held: Held, revision: Revision) -> Standing:
+    """Return the facts that the state of a revision follows from."""
+    edition_id = held.edition.id
+    newest = await reading.session.scalar(
+        select(Publication)
+        .where(Publication.edition_id == edition_id)
+        .order_by(Publication.position.desc())
+        .limit(1)
+    )
+    is_newest = newest is not None and newest.revision_id == revision.id
+    is_ended = newest is not None and newest.ended_position is not None
+    review = select(Review.id).where(Review.edition_id == edition_id, Review.ended_at.is_(None))
+    return Standing(
+        is_archived=held.entry.archived_at is not None,
+        is_live=is_newest and not is_ended,
+        is_objected_to=bool(await objectors_to(reading, revision)),
+        is_taken_back=is_newest and is_ended,
+        lacking=await lacking_for(reading, held.content_type, revision),
+        is_in_review=await reading.session.scalar(review) is not None,
+    )
+
+
+# The same rules for whole lists.
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevisionColumns:
+    """The columns, by name, of a revision that its standing is computed from."""
+
+    edition_id: ColumnElement[Any]
+    revision_id: ColumnElement[Any]
+    number: ColumnElement[Any]
+    digest: ColumnElement[Any]
+    content_type: ColumnElement[Any]
+    archived_at: ColumnElement[Any]
+
+
+# The stages of a site's policies, one object for each stage of each content type.
+Policies: TypeAlias = BindParameter[Any]
+
+
+def policies_of(site: Site) -> Policies:
+    """Return the policies of a site as one constant of a statement."""
+    stages = [
+        {"type": name, "name": stage.name, "approvals": stage.approvals}
+        for name, content_type in site.content_types.items()
+        for stage in content_type.policy.stages
+    ]
+    return bindparam("policies", stages, JsonDocument)
+
+
+def lacks_sign_offs(policies: Policies, revision: RevisionColumns) -> ColumnElement[bool]:
+    """Return whether :func:`lacking_for` names any stage, as a condition."""
+    asked = elements_of(
+        _newest_stages().where(Review.edition_id == revision.edition_id).scalar_subquery(),
+        "asked_stage",
+    )
+    today = elements_of(policies, "policy_stage")
+    stages = union_all(
+        select(
+            element_text(asked, "name").label("name"),
+            element_number(asked, "approvals").label("approvals"),
+        ),
+        select(
+            element_text(today, "name").label("name"),
+            element_number(today, "approvals").label("approvals"),
+        ).where(element_text(today, "type") == revision.content_type),
+    ).subquery("stage")
+    signed = (
+        select(func.count(distinct(SignOff.person_id)))
+        .where(counts_for(revision), SignOff.stage == stages.c.name)
+        .scalar_subquery()
+    )
+    return exists(select(_ONE).select_from(stages).where(signed < stages.c.approvals))
+
+
+def counts_for(revision: RevisionColumns) -> ColumnElement[bool]:
+    """Return whether a sign-off counts for a revision, as :func:`signatures_that_count` says."""
+    return and_(
+        SignOff.edition_id == revision.edition_id,
+        SignOff.digest == revision.digest,
+        SignOff.ended_at.is_(None),
+        SignOff.expires_at > present_moment(),
+        not_(
+            is_contributor(
+                revision.edition_id, revision.number, SignOff.account_id, SignOff.person_id
+            )
+        ),
+    )
 
 
 def is_objected_to(
     edition_id: ColumnElement[Any], digest: ColumnElement[Any]
 ) -> ColumnElement[bool]:
-    """Return whether :func:`objectors_to` names anybody, as a condition."""
-    taken_back = (
-        select(SignOff.id)
-        .where(
-            SignOff.edition_id == edition_id,
-            SignOff.digest == digest,
-            SignOff.account_id == ChangeRequest.account_id,
-            SignOff.signed_at >= ChangeRequest.requested_at,
-        )
-        .exists()
-    )
-    return (
-        select(ChangeRequest.id)
-        .where(
+    """Return whether :func:`objectors_to` names any account, as a condition."""
+    return exists(
+        select(ChangeRequest.id).where(
             ChangeRequest.edition_id == edition_id,
             ChangeRequest.digest == digest,
-            not_(taken_back),
+            ChangeRequest.ended_at.is_(None),
         )
-        .exists()
+    )
+
+
+def is_taken_back(revision: RevisionColumns) -> ColumnElement[bool]:
+    """Return whether a revision was the last of its edition to be public, and was unpublished."""
+    last, later = aliased(Publication), aliased(Publication)
+    is_replaced = exists(
+        select(later.id).where(
+            later.edition_id == revision.edition_id, later.position > last.position
+        )
+    )
+    return exists(
+        select(last.id).where(
+            last.edition_id == revision.edition_id,
+            last.revision_id == revision.revision_id,
+            last.ended_position.is_not(None),
+            not_(is_replaced),
+        )
     )
 
 
@@ -203,25 +343,6 @@ def stages_from_json(stages: Sequence[Json]) -> list[Stage]:
     return [Stage(**stage) for stage in stages if isinstance(stage, dict)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class RevisionColumns:
-    """The columns of a revision that its standing is computed from."""
-
-    edition_id: ColumnElement[Any]
-    revision_id: ColumnElement[Any]
-    number: ColumnElement[Any]
-    digest: ColumnElement[Any]
-    content_type: ColumnElement[Any]
-    archived_at: ColumnElement[Any]
-
-
-def counts_for(revision: RevisionColumns) -> ColumnElement[bool]:
-    """Return whether a sign-off counts for a revision, as :func:`signatures_that_count` says."""
-    authors = contributor_ids(revision.edition_id, revision.number)
-    return and_(
-        SignOff.edition_id == revision.edition_id,
-        SignOff.digest == revision.digest,
-        SignOff.ended_at.is_(None),
-        SignOff.expires_at > present_moment(),
-        SignOff.account_id.not_in(authors),
-    )
+def _newest_stages() -> Select[Any]:
+    """Return the query for the stages of the newest review, of which the edition is to be added."""
+    return select(Review.stages).order_by(Review.requested_at.desc(), Review.id.desc()).limit(_ONE)

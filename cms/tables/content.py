@@ -98,13 +98,14 @@ class Rendition(Base):
 
 
 class EditionContributor(Base):
-    """An account whose text an edition was created from, as a copy or a translation."""
+    """A contributor to the text that an edition was created from, as a copy or a translation."""
 
     __tablename__ = "edition_contributor"
     __table_args__ = (CLUSTERED,)
 
     edition_id: Mapped[str] = mapped_column(Key, ForeignKey("edition.id"), primary_key=True)
-    account_id: Mapped[str] = mapped_column(Key, ForeignKey("account.id"), primary_key=True)
+    # Id of an account, or of the person whose byline the text has.
+    contributor_id: Mapped[str] = mapped_column(Key, primary_key=True)
 
 
 class Look(Base):

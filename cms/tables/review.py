@@ -66,7 +66,8 @@ class SignOff(Base):
     id: Mapped[Id]
     edition_id: Mapped[str] = mapped_column(Key, ForeignKey("edition.id"))
     revision_id: Mapped[Name]
-    review_id: Mapped[str] = mapped_column(Key, ForeignKey("review.id"))
+    # Null for a sign-off on what is public without an open review.
+    review_id: Mapped[str | None] = mapped_column(Key, ForeignKey("review.id"))
     digest: Mapped[Name]
     stage: Mapped[Name]
     account_id: Mapped[str] = mapped_column(Key, ForeignKey("account.id"))
@@ -104,7 +105,8 @@ class ChangeRequest(Base):
     )
 
     id: Mapped[Id]
-    review_id: Mapped[str] = mapped_column(Key, ForeignKey("review.id"))
+    # Null for a request without an open review, on what is public or was signed off by its author.
+    review_id: Mapped[str | None] = mapped_column(Key, ForeignKey("review.id"))
     edition_id: Mapped[str] = mapped_column(Key, ForeignKey("edition.id"))
     revision_id: Mapped[Name]
     digest: Mapped[Name]

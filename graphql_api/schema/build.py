@@ -46,9 +46,6 @@ from graphql_api.schema.delivery.vocabularies import add_content_vocabularies
 from graphql_api.schema.management.account import Account, RoleGrant, ServiceToken
 from graphql_api.schema.management.audit import AUDIT_SUMMED, AUDIT_WHERE, AuditRecord
 from graphql_api.schema.management.editing import (
-    ENTRY_FACETS,
-    ENTRY_FIELDS,
-    ENTRY_FILTERS,
     REVISION_FIELDS,
     SIGN_OFF,
     ChangeRequest,
@@ -57,6 +54,9 @@ from graphql_api.schema.management.editing import (
     Presence,
     ReviewRequest,
     ReviewStage,
+    entry_facets,
+    entry_fields,
+    entry_filters,
 )
 from graphql_api.schema.management.errors import add_errors
 from graphql_api.schema.management.history import HISTORY_TYPES
@@ -132,7 +132,10 @@ def build_management_schema(site: Site, without: Collection[str] = ()) -> GraphQ
     """
     registry = TypeRegistry(Perspective.DRAFT)
     add_editing_vocabularies(registry, site)
-    more = _More(ENTRY_FIELDS, ENTRY_FILTERS, ENTRY_FACETS, REVISION_FIELDS, SIGN_OFF, QUERY_FIELDS)
+    more = _More(
+        *(entry_fields(site), entry_filters(site), entry_facets(site)),
+        *(REVISION_FIELDS, SIGN_OFF, QUERY_FIELDS),
+    )
     _add_content(registry, site, more)
     for each in _EDITING_TYPES:
         registry.add_object(each)

@@ -228,14 +228,11 @@ def upgrade() -> None:
     op.create_table(
         "edition_contributor",
         _column("edition_id", KEY),
-        _column("account_id", KEY),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["account.id"], name="fk_edition_contributor_account_id"
-        ),
+        _column("contributor_id", KEY),
         sa.ForeignKeyConstraint(
             ["edition_id"], ["edition.id"], name="fk_edition_contributor_edition_id"
         ),
-        sa.PrimaryKeyConstraint("edition_id", "account_id", name="pk_edition_contributor"),
+        sa.PrimaryKeyConstraint("edition_id", "contributor_id", name="pk_edition_contributor"),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -501,7 +498,7 @@ def upgrade() -> None:
     op.create_table(
         "change_request",
         _column("id", KEY),
-        _column("review_id", KEY),
+        _column("review_id", KEY, nullable=True),
         _column("edition_id", KEY),
         _column("revision_id", KEY),
         _column("digest", KEY),
@@ -560,7 +557,7 @@ def upgrade() -> None:
         _column("id", KEY),
         _column("edition_id", KEY),
         _column("revision_id", KEY),
-        _column("review_id", KEY),
+        _column("review_id", KEY, nullable=True),
         _column("digest", KEY),
         _column("stage", KEY),
         _column("account_id", KEY),

@@ -88,6 +88,10 @@ class RoleGrant(Node):
         _category,
         "Category to whose subtree the grant is limited; null for all.",
     )
+    locale = word(
+        "Locale | None", GrantRow.locale, "Locale to which the grant is limited; null for all."
+    )
+    locale_name = word_text("str | None", "locale", GrantRow.locale)
 
 
 class ServiceToken(Node):

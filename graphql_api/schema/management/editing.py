@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 
 from cms.reading import management
@@ -10,6 +10,8 @@ from cms.reading.positions import position_token
 from cms.reading.rows import EntryRow, PresenceRow, PublicationRow
 from cms.review import relations
 from cms.review.relations import ChangeRequestRow, CommentRow, ReviewRequestRow, SignatureRow
+from cms.review.standing import RevisionColumns, policies_of
+from cms.site import Site
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
 from graphql_api.planner.json_sql import Elements, element_index
 from graphql_api.planner.source import Chosen, Columns, Sql
@@ -70,10 +72,22 @@ def _by_id(row: Columns) -> tuple[OrderKey, ...]:
     return (OrderKey(row.id),)
 
 
-def _state(entry: EntryRow) -> Sql:
-    return relations.state_of(
-        entry.edition_id, entry.revision_id, entry.number, entry.digest, entry.archived_at
-    )
+def _state_in(site: Site) -> Callable[[EntryRow], Sql]:
+    """Return the SQL of the state of a revision under the policies of a site."""
+    policies = policies_of(site)
+
+    def state(entry: EntryRow) -> Sql:
+        columns = RevisionColumns(
+            edition_id=entry.edition_id,
+            revision_id=entry.revision_id,
+            number=entry.number,
+            digest=entry.digest,
+            content_type=entry.content_type,
+            archived_at=entry.archived_at,
+        )
+        return relations.state_of(policies, columns)
+
+    return state
 
 
 def _editions(entry: EntryRow, call: Call) -> Rows:
@@ -115,9 +129,9 @@ def _presence(entry: EntryRow, _: Call) -> Rows:
     )
 
 
-# The fields of an entry that only editors have. A field that is never null for readers may be
-# null in a draft, so it is declared anew.
-ENTRY_FIELDS: Mapping[str, Declared] = {
+# The fields of an entry that only editors have, but for its state. A field that is never null for
+# readers may be null in a draft, so it is declared anew.
+_ENTRY_FIELDS: Mapping[str, Declared] = {
     "published_at": value(
         "DateTime | None",
         EntryRow.live_published_at,
@@ -133,7 +147,6 @@ ENTRY_FIELDS: Mapping[str, Declared] = {
         EntryRow.archived_at,
         "When the edition was archived; null if it is not.",
     ),
-    "state": value("EntryState", _state, "Workflow state of the revision."),
     "public": one(
         "Entry | None",
         _live,
@@ -166,22 +179,30 @@ ENTRY_FIELDS: Mapping[str, Declared] = {
 }
 
 
-# The filters and facets of entries that only editors have.
-ENTRY_FILTERS: Mapping[str, Declared] = {
-    "state": comparison(
-        "EntryStateFilter", _state, f"Filter on the workflow state of the `{THIS_TYPE}`."
-    ),
-}
-ENTRY_FACETS = (Facet("state", of_row(_state)),)
+def entry_fields(site: Site) -> Mapping[str, Declared]:
+    """Return the fields of an entry that only editors have."""
+    state = value("EntryState", _state_in(site), "Workflow state of the revision.")
+    return {**_ENTRY_FIELDS, "state": state}
 
 
-def _account(column: str, description: str) -> Declared:
+def entry_filters(site: Site) -> Mapping[str, Declared]:
+    """Return the filters of entries that only editors have."""
+    description = f"Filter on the workflow state of the `{THIS_TYPE}`."
+    return {"state": comparison("EntryStateFilter", _state_in(site), description)}
+
+
+def entry_facets(site: Site) -> tuple[Facet, ...]:
+    """Return the facets of entries that only editors have."""
+    return (Facet("state", of_row(_state_in(site))),)
+
+
+def _account(column: str, description: str, type_: str = "Account") -> Declared:
     account_id = attrgetter(column)
 
     def rows(row: Row, _: Call) -> Rows:
         return account_rows(lambda account: account.id == account_id(row))
 
-    return one("Account", rows, description)
+    return one(type_, rows, description)
 
 
 def _entry_as_of(revision: EntryRow, call: Call) -> Rows:
@@ -210,7 +231,11 @@ REVISION_FIELDS: Mapping[str, Declared] = {
         EntryRow.is_autosave,
         "Whether the revision was saved automatically while its author was typing.",
     ),
-    "account": _account("author_id", "Account that saved the revision."),
+    "account": _account(
+        "author_id",
+        "Account that saved the revision; null for the operator.",
+        "Account | None",
+    ),
     "entry": one("Entry", _entry_as_of, "Entry in this revision."),
     "sign_offs": many(
         "list[SignOff]", _signatures, "Sign-offs on the digest of the revision, the oldest first."
@@ -232,6 +257,16 @@ _SIGN_OFF_FIELDS: Mapping[str, Declared] = {
         "str", SignatureRow.note, "Reviewer's note for other editors; empty if there is none."
     ),
     "account": _account("account_id", "Account that signed off."),
+    "ended_at": value(
+        "DateTime | None",
+        SignatureRow.ended_at,
+        "When the sign-off ceased to count; null while it is open.",
+    ),
+    "end_cause": word(
+        "SignOffEnd | None",
+        SignatureRow.end_cause,
+        "Reason why the sign-off does not count any more; null while it is open.",
+    ),
 }
 
 # A sign-off in the management schema. In the delivery schema it is part of a review and has no id.
@@ -334,6 +369,16 @@ class ChangeRequest(Node):
     requested_at = value(
         "DateTime", ChangeRequestRow.requested_at, "When the changes were requested."
     )
+    ended_at = value(
+        "DateTime | None",
+        ChangeRequestRow.ended_at,
+        "When the change request ended; null while it is open.",
+    )
+    end_cause = word(
+        "ChangeRequestEnd | None",
+        ChangeRequestRow.end_cause,
+        "Reason why the change request ended; null while it is open.",
+    )
 
 
 def _commented_entry(comment: CommentRow, call: Call) -> Rows:
@@ -415,7 +460,11 @@ class EntryPublication(Node):
         "Path of the page while it was public; null if it had none.",
     )
     published_at = value("DateTime", PublicationRow.published_at, "When the publication began.")
-    published_by = _account("published_by", "Account that published the revision.")
+    published_by = _account(
+        "published_by",
+        "Account that published the revision; null for the operator.",
+        "Account | None",
+    )
     ended_at = value(
         "DateTime | None",
         PublicationRow.ended_at,

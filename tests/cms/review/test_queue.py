@@ -118,7 +118,7 @@ async def test_others_are_waited_for_by_who_wrote_and_who_asked(newsroom: Newsro
         review.id,
         frozenset({str(reviewer.account_id)}),
     )
-    assert waiting.contributors == {newsroom.author.account_id}
+    assert waiting.contributors == {newsroom.author.account_id, newsroom.author.person_id}
     await newsroom.sign(head)
     (waiting,) = await ask(newsroom, newsroom.author, waiting_for_others)
     assert waiting.lacking == []  # so it can be published

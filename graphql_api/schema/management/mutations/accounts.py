@@ -37,6 +37,7 @@ async def _grant(work: Work, inputs: InputValues) -> JsonObject:
         stage=inputs.get("stage"),
         content_type=inputs.get("contentType"),
         category_id=inputs.get("categoryId"),
+        locale=inputs.get("locale"),
     )
     row = await grant_role(work, inputs["accountId"], grant)
     return {"grant": row.id, "account": row.account_id}
@@ -97,6 +98,9 @@ ACCOUNT_MUTATIONS = (
             "category_id": input_field(
                 "ID | None",
                 "Id of the category to whose subtree the grant is limited; default: all.",
+            ),
+            "locale": input_field(
+                "Locale | None", "Locale to which the grant is limited; default: all."
             ),
         },
         payload={**GRANT, **ACCOUNT},

@@ -108,7 +108,7 @@ CHANGE_REQUEST = {
         "ChangeRequest | None",
         "changeRequest",
         lambda _, key: change_request_rows(lambda row: row.id == key),
-        "New change request; null if it was refused.",
+        "Change request that {mutation} made or ended; null if it was refused.",
     )
 }
 COMMENT = {
@@ -117,6 +117,13 @@ COMMENT = {
         "comment",
         lambda _, key: comment_rows(lambda row: row.id == key),
         "Comment that was written, or the first of the resolved thread; null if it was refused.",
+    )
+}
+INVALIDATED = {
+    "sign_off_count": part(
+        "int | None",
+        "signOffCount",
+        "Number of sign-offs that ended or are not shown any more; null if it was refused.",
     )
 }
 PUBLICATION = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cms.commands import (
     add_comment,
     announce_presence,
+    invalidate_sign_offs,
     leave_entry,
     mark_seen,
     reply_to_comment,
@@ -12,6 +13,7 @@ from cms.commands import (
     request_review,
     resolve_comment,
     sign_off,
+    withdraw_change_request,
     withdraw_review,
 )
 from cms.content.canonical_json import JsonObject
@@ -21,9 +23,11 @@ from graphql_api.schema.management.context import InputValues
 from graphql_api.schema.management.mutations.drafts import BASE, ENTRY_ID
 from graphql_api.schema.management.mutations.mutation import Mutation, in_input, input_field
 from graphql_api.schema.management.mutations.payloads import (
+    ACCOUNT,
     CHANGE_REQUEST,
     COMMENT,
     ENTRY,
+    INVALIDATED,
     REVIEW,
     SIGN_OFF,
 )
@@ -68,6 +72,19 @@ async def _object(work: Work, inputs: InputValues) -> JsonObject:
         locale=inputs.get("locale"),
     )
     return {"changeRequest": asked.id, "revision": asked.revision_id}
+
+
+async def _take_back(work: Work, inputs: InputValues) -> JsonObject:
+    asked = await withdraw_change_request(work, inputs["changeRequestId"])
+    return {"changeRequest": asked.id, "revision": asked.revision_id}
+
+
+async def _invalidate(work: Work, inputs: InputValues) -> JsonObject:
+    account_id = inputs["accountId"]
+    ended = await invalidate_sign_offs(
+        work, account_id, since=inputs["since"], reason=inputs["reason"]
+    )
+    return {"account": account_id, "signOffCount": len(ended)}
 
 
 async def _comment(work: Work, inputs: InputValues) -> JsonObject:
@@ -188,6 +205,24 @@ REVIEW_MUTATIONS = (
         },
         payload={**CHANGE_REQUEST, **ENTRY},
         run=_object,
+    ),
+    Mutation(
+        name="withdrawChangeRequest",
+        description="Take back the actor's own change request, without a sign-off.",
+        inputs={"change_request_id": input_field("ID", "Id of the change request.")},
+        payload={**CHANGE_REQUEST, **ENTRY},
+        run=_take_back,
+    ),
+    Mutation(
+        name="invalidateSignOffs",
+        description="End the sign-offs of an account that was taken over, on public pages too.",
+        inputs={
+            "account_id": input_field("ID", "Id of the account that was taken over."),
+            "since": input_field("DateTime", "Time since which its sign-offs are not trusted."),
+            "reason": input_field("str", "What has happened, for the audit record."),
+        },
+        payload={**ACCOUNT, **INVALIDATED},
+        run=_invalidate,
     ),
     Mutation(
         name="addComment",

@@ -1,0 +1,189 @@
+"""Rights of reviewers: checked when they judge; what they gave ends when a command takes rights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+from sqlalchemy import select
+
+from cms.authorization.actions import Action, Allowed, Subject, decide
+from cms.authorization.actor import Actor, Grant
+from cms.content.canonical_json import Json
+from cms.drafts.loading import ancestry
+from cms.errors import NotAllowed, Refused
+from cms.events import ChangeRequestEnded, SignOffEnded
+from cms.review.standing import stages_that_apply
+from cms.storage.database import ReadSession
+from cms.tables import (
+    Account,
+    ChangeRequest,
+    Edition,
+    Entry,
+    Review,
+    Revision,
+    RoleGrant,
+    SignOff,
+)
+from cms.work.work import Reading, Work
+
+# Why rights end what was given by them.
+RightsEnd: TypeAlias = Literal["role_revoked", "account_disabled"]
+
+
+@dataclass(frozen=True)
+class _Judgement:
+    """A sign-off or change request, with what roles are checked against.
+
+    Attributes:
+        row: the sign-off or change request.
+        entry_id: its entry.
+        locale: its edition's locale.
+        action: the action that it was.
+        subject: the object of the action.
+    """
+
+    row: SignOff | ChangeRequest
+    entry_id: str
+    locale: str
+    action: Action
+    subject: Subject
+
+
+async def grants_of(session: ReadSession, account_id: str) -> tuple[Grant, ...]:
+    """Return the current grants of an account."""
+    rows = await session.scalars(
+        select(RoleGrant)
+        .where(RoleGrant.account_id == account_id, RoleGrant.revoked_at.is_(None))
+        .order_by(RoleGrant.id)
+    )
+    return tuple(
+        Grant(
+            role=row.role,
+            stage=row.stage,
+            content_type=row.content_type,
+            category_id=row.category_id,
+            locale=row.locale,
+        )
+        for row in rows
+    )
+
+
+async def authorise_judge(work: Work, action: Action, subject: Subject) -> None:
+    """Check that the actor may judge, also by the rights that its account has at this moment.
+
+    The account is locked, so that a command that takes rights away ends before or begins after.
+
+    Raises:
+        Refused: with :class:`~cms.errors.NotAllowed`, or :class:`~cms.errors.OwnWork`.
+    """
+    work.authorise(action, subject)
+    account_id = work.account_id()
+    account = await work.session.scalar(
+        select(Account)
+        .where(Account.id == account_id)
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    )
+    if account is None or account.disabled_at is not None:
+        raise Refused(NotAllowed(message="this account is disabled; ask an administrator"))
+    grants = await grants_of(work.session, account_id)
+    replace(work, actor=replace(work.actor, grants=grants)).authorise(action, subject)
+
+
+async def end_unfounded(
+    work: Work, account_id: str, grants: Sequence[Grant], cause: RightsEnd
+) -> None:
+    """Close the sign-offs and change requests of an account for which no right is left.
+
+    Args:
+        work: the transaction of the command that takes rights away.
+        account_id: the account.
+        grants: the grants that are left.
+        cause: why they end.
+    """
+    actor = Actor(account_id=account_id, grants=tuple(grants))
+    sign_offs = [
+        each
+        for each in await _sign_offs(work, account_id)
+        if not isinstance(decide(actor, each.action, each.subject, work.site.roles), Allowed)
+    ]
+    change_requests = [
+        each
+        for each in await _change_requests(work, account_id)
+        if not isinstance(decide(actor, each.action, each.subject, work.site.roles), Allowed)
+    ]
+    for found in (sign_offs, change_requests):
+        await work.close(
+            *(each.row for each in found),
+            ended_at=work.now,
+            ended_by=work.actor.account_id,
+            end_cause=cause,
+        )
+    for each in (*sign_offs, *change_requests):
+        event = SignOffEnded if isinstance(each.row, SignOff) else ChangeRequestEnded
+        work.emit(event(subject=each.row.id, entry=each.entry_id, locale=each.locale, cause=cause))
+
+
+async def _sign_offs(work: Work, account_id: str) -> list[_Judgement]:
+    rows = await work.session.execute(
+        select(SignOff, Entry, Edition.locale, Revision.category_id, Review.stages)
+        .join(Edition, Edition.id == SignOff.edition_id)
+        .join(Entry, Entry.id == Edition.entry_id)
+        .join(Revision, Revision.id == SignOff.revision_id)
+        .outerjoin(Review, Review.id == SignOff.review_id)
+        .where(SignOff.account_id == account_id, SignOff.ended_at.is_(None))
+        .order_by(SignOff.id)
+        .with_for_update(of=SignOff)
+    )
+    found: list[_Judgement] = []
+    for row, entry, locale, category_id, asked_for in rows.all():
+        subject = replace(
+            await _subject_of(work, entry, locale, category_id),
+            stage=row.stage,
+            role=_role_at(work, entry.content_type, row.stage, asked_for or []),
+        )
+        found.append(_Judgement(row, entry.id, locale, Action.REVIEW_SIGN_OFF, subject))
+    return found
+
+
+async def _change_requests(work: Work, account_id: str) -> list[_Judgement]:
+    rows = await work.session.execute(
+        select(ChangeRequest, Entry, Edition.locale, Revision.category_id)
+        .join(Edition, Edition.id == ChangeRequest.edition_id)
+        .join(Entry, Entry.id == Edition.entry_id)
+        .join(Revision, Revision.id == ChangeRequest.revision_id)
+        .where(ChangeRequest.account_id == account_id, ChangeRequest.ended_at.is_(None))
+        .order_by(ChangeRequest.id)
+        .with_for_update(of=ChangeRequest)
+    )
+    return [
+        _Judgement(
+            row,
+            entry.id,
+            locale,
+            Action.REVIEW_REQUEST_CHANGES,
+            await _subject_of(work, entry, locale, category_id),
+        )
+        for row, entry, locale, category_id in rows.all()
+    ]
+
+
+async def _subject_of(
+    reading: Reading, entry: Entry, locale: str, category_id: str | None
+) -> Subject:
+    return Subject(
+        content_type=entry.content_type,
+        categories=await ancestry(reading, category_id),
+        locale=locale,
+    )
+
+
+def _role_at(reading: Reading, type_name: str, stage: str, asked_for: Sequence[Json]) -> str | None:
+    """Return the role of a stage; ``None`` if neither the review nor today's policy has it."""
+    content_type = reading.site.content_types.get(type_name)
+    if content_type is None:
+        return None
+    stages = stages_that_apply(asked_for, content_type)
+    return next((each.role for each in stages if each.name == stage), None)
