@@ -96,7 +96,7 @@ async def rebuild_words(database: Database, progress: Progress = ignore_progress
     await database.refresh_statistics()
 
 
-def _revisions(which: ColumnElement[bool]) -> Select[Any]:
+def _revisions(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     return (
         select(Revision.id, Revision.content, Entry.content_type)
         .select_from(Revision)

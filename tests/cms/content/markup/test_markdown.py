@@ -153,10 +153,22 @@ def nodes(text: str, kind: str) -> list[Any]:
             ],
         ),
         ('<img alt="<a href=" title="/a">', None),
+        (
+            "[x](/größe#ähnlich)",
+            [
+                {"text": '<p><a href="'},
+                {
+                    "entry": A,
+                    "fragment": "#%C3%A4hnlich",
+                    "href": "/gr%C3%B6%C3%9Fe#%C3%A4hnlich",
+                },
+                {"text": '">x</a></p>'},
+            ],
+        ),
     ],
 )
 def test_internal_links_are_set_apart(text: str, segments: Any) -> None:
-    assert segments_of(rendered(text), {"/a": A, "/c": C}) == segments
+    assert segments_of(rendered(text), {"/a": A, "/c": C, "/größe": A}) == segments
 
 
 @given(
