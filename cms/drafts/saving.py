@@ -53,11 +53,6 @@ class Saved:
     entry_id: str
     revision: Revision
 
-    @property
-    def id(self) -> str:
-        """The revision's id, which is the subject of the audit record."""
-        return self.revision.id
-
 
 @dataclass(frozen=True, kw_only=True)
 class _About:
