@@ -33,8 +33,7 @@ from graphql_api.schema.management.history import merge_json
 
 PathMapping = Callable[[tuple[str | int, ...]], tuple[str | int, ...]]
 
-_GATE = {"gate": part_word("PublishGate | None", "gate", "Gate that failed.")}
-# The fields that some errors have beside those of the interface and of failed gates.
+# The fields that some errors have beside those of the interface.
 _MORE: dict[type[UserError], dict[str, Declared]] = {
     StaleRevision: {
         "base_revision": part_row(
@@ -60,6 +59,10 @@ _MORE: dict[type[UserError], dict[str, Declared]] = {
         "missing": part(
             "int", "missing", "Number of people who still have to sign off at the stage."
         ),
+    },
+    # The other types of failed gates are each of one gate.
+    GateFailed: {
+        "gate": part_word("PublishGate | None", "gate", "Gate that failed, if it is known."),
     },
     PluginRefused: {
         "plugin": part("str", "plugin", "Name of the plugin."),
@@ -102,8 +105,7 @@ def add_errors(registry: TypeRegistry) -> list[str]:
     names = []
     for kind in error_types():
         described = {"__doc__": (inspect.getdoc(kind) or "").partition("\n")[0]}
-        more = {**(_GATE if issubclass(kind, GateFailed) else {}), **_MORE.get(kind, {})}
-        registry.add_object(type(kind.__name__, (interface,), described), **more)
+        registry.add_object(type(kind.__name__, (interface,), described), **_MORE.get(kind, {}))
         names.append(kind.__name__)
     return names
 
