@@ -1,6 +1,7 @@
 """Copydesk's content engine: ``from cms import Copydesk, Site``, ``from cms import commands``.
 
-What is named here and in :mod:`cms.commands` is the engine's API; its modules are not. A name is
+What is named here, in :mod:`cms.commands`, :mod:`cms.events` and :mod:`cms.hooks` is the engine's
+API; its other modules are not. A name is
 imported when it is asked for, so that a declaration of content types loads no database.
 """
 

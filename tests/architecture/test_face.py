@@ -1,4 +1,4 @@
-"""What users import is in three places; docs, README and the demo use no others."""
+"""What users import is in few places; docs, README and the demo use no others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.docs.test_docs import DOCS, blocks
 
 ROOT = Path(__file__).parents[2]
 FACE = {
-    "cms": {*dir(cms), "commands"},
+    "cms": {*dir(cms), "commands", "events", "hooks"},
     "cms.commands": set(commands.__all__),
     "graphql_api": set(graphql_api._MODULES),
 }

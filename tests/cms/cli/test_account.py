@@ -85,7 +85,7 @@ async def test_at_a_terminal_the_password_is_asked_for_twice(
         ((EMAIL,), "short\n", "at least 12 characters"),
         ((EMAIL,), "", "at least 12 characters"),
         (("no address",), PASSWORD, "expected an e-mail address"),
-        ((EMAIL, "--role", "king"), PASSWORD, "'king' is not one of"),
+        ((EMAIL, "--role", "king"), PASSWORD, "there is no role 'king'"),
     ],
 )
 async def test_what_cannot_be_made_leaves_nothing(

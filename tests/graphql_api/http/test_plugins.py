@@ -71,7 +71,7 @@ async def refuse_jokes(_: Work, events: Sequence[Event]) -> None:
     """Refuse a page on jokes."""
     for each in events:
         if isinstance(each, DraftSaved) and "jokes" in str(each.snapshot.content["title"]):
-            raise Refused(InvalidValue(message="one joke at most", path=("values", "title")))
+            raise Refused(InvalidValue(message="one joke at most", path=("title",)))
 
 
 def house(**more: Any) -> Plugin:
@@ -225,7 +225,7 @@ async def test_refusals_and_words_of_plugins_are_in_the_api(newsroom: Newsroom) 
                     "__typename": "PluginRefused",
                     "code": "PLUGIN_REFUSED",
                     "message": "the plugin 'house' refuses this: one joke at most",
-                    "path": ["values", "title"],
+                    "path": ["input", "values", "title"],
                     "plugin": "house",
                 }
             ],

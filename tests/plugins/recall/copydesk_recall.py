@@ -36,8 +36,6 @@ from cms import (
     open_copydesk,
 )
 
-WRITE = "recall:write"
-
 
 class RecallNotice(ContentType, path="/recalls/{slug}"):
     """A product that must not be used any more."""
@@ -46,9 +44,9 @@ class RecallNotice(ContentType, path="/recalls/{slug}"):
     instructions = Markdown(required=True)
 
 
-@dataclass(frozen=True, kw_only=True)
-class RecallAnnounced(events.Event):
-    """A notice was drafted; the subject is its entry."""
+@hookimpl
+def content_types() -> list[type[ContentType]]:
+    return [RecallNotice]
 
 
 def has_summary(candidate: Candidate) -> Iterator[GateFailed]:
@@ -57,59 +55,12 @@ def has_summary(candidate: Candidate) -> Iterator[GateFailed]:
         yield GateFailed(message="write what users must do, in one sentence", path=("summary",))
 
 
-async def require_officer(work: Work, happened: Sequence[events.Event]) -> None:
-    """Refuse a save of a notice by an account that may not write notices."""
-    for event in happened:
-        if isinstance(event, events.DraftSaved) and event.content_type == RecallNotice.name:
-            work.authorise(WRITE)
-
-
-@command(WRITE)
-async def announce_recall(work: Work, product: str, instructions: str) -> Saved:
-    """Save the first draft of a notice, and return it."""
-    work.authorise(WRITE)
-    fields = {"product": product, "instructions": instructions}
-    draft = Draft(title=f"Recall of {product}", fields=fields)
-    saved = await commands.create_entry(work, RecallNotice.name, draft)
-    work.emit(RecallAnnounced(subject=saved.entry_id))
-    return saved
-
-
-async def import_recalls(work: Work, source: Path) -> list[str]:
-    """Draft a notice for each row of a CSV file with the columns product and instructions."""
-    with source.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    for row in rows:
-        await announce_recall(work, row["product"], row["instructions"])
-    return [f"Drafted {len(rows)} notices."]
-
-
-@click.command("announce")
-@click.argument("product")
-@click.option("--instructions", required=True, help="What its users must do.")
-def announce(product: str, instructions: str) -> None:
-    """Draft the notice of a recall."""
-
-    async def run() -> Saved:
-        async with open_copydesk(load_settings()) as copydesk, copydesk.work(OPERATOR) as work:
-            return await announce_recall(work, product, instructions)
-
-    click.echo(f"Drafted {asyncio.run(run()).entry_id}.")
-
-
-@hookimpl
-def content_types() -> list[type[ContentType]]:
-    return [RecallNotice]
-
-
 @hookimpl
 def gates() -> list[Gate]:
     return [Gate("recall:summary", has_summary)]
 
 
-@hookimpl
-def reactions() -> list[hooks.PluginReaction]:
-    return [require_officer]
+WRITE = "recall:write"
 
 
 @hookimpl
@@ -128,14 +79,64 @@ def roles() -> Mapping[str, Mapping[str, Reach]]:
     return {"recall:officer": officer}
 
 
+async def require_officer(work: Work, happened: Sequence[events.Event]) -> None:
+    """Refuse a save of a notice by an account that may not write notices."""
+    for event in happened:
+        if isinstance(event, events.DraftSaved) and event.content_type == RecallNotice.name:
+            work.authorise(WRITE)
+
+
 @hookimpl
-def importers() -> list[Importer]:
-    return [Importer("recall:csv", import_recalls)]
+def reactions() -> list[hooks.PluginReaction]:
+    return [require_officer]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecallAnnounced(events.Event):
+    """A notice was drafted; the subject is its entry."""
+
+
+@command(WRITE)
+async def announce_recall(work: Work, product: str, instructions: str) -> Saved:
+    """Save the first draft of a notice, and return it."""
+    work.authorise(WRITE)
+    fields = {"product": product, "instructions": instructions}
+    draft = Draft(title=f"Recall of {product}", fields=fields)
+    saved = await commands.create_entry(work, RecallNotice.name, draft)
+    work.emit(RecallAnnounced(subject=saved.entry_id))
+    return saved
+
+
+@click.command("announce")
+@click.argument("product")
+@click.option("--instructions", required=True, help="What its users must do.")
+def announce(product: str, instructions: str) -> None:
+    """Draft the notice of a recall."""
+
+    async def run() -> Saved:
+        async with open_copydesk(load_settings()) as copydesk, copydesk.work(OPERATOR) as work:
+            return await announce_recall(work, product, instructions)
+
+    click.echo(f"Drafted {asyncio.run(run()).entry_id}.")
 
 
 @hookimpl
 def cli_commands() -> list[click.Command]:
     return [announce]
+
+
+async def import_recalls(work: Work, source: Path) -> list[str]:
+    """Draft a notice for each row of a CSV file with the columns product and instructions."""
+    with source.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        await announce_recall(work, row["product"], row["instructions"])
+    return [f"Drafted {len(rows)} notices."]
+
+
+@hookimpl
+def importers() -> list[Importer]:
+    return [Importer("recall:csv", import_recalls)]
 
 
 @hookimpl
