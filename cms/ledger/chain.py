@@ -172,9 +172,10 @@ async def batches(
                 raise UnreadableError(reason) from None
             size = 1  # an unreadable row makes its whole batch fail
             continue
-        if not rows:
+        if rows:
+            yield rows
+        if len(rows) < size:
             return
-        yield rows
         last = rows[-1][0]
 
 

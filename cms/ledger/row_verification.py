@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select, tuple_
 
-from cms.ledger.chain import UnreadableError
+from cms.ledger.chain import UnreadableError, batches
 from cms.ledger.rows import COVERED, hash_of_row, root_of
 from cms.ledger.stored_rows import RowReader, StoredHash, StoredRow, newest_hashes
 from cms.storage.database import ReadSession
@@ -108,33 +108,43 @@ async def verify_rows(
     """
     reader = RowReader(session, table)
     check = _Check(session, table, doubted)
-    async with aclosing(newest_hashes(session, table)) as hashes, aclosing(reader.all()) as rows:
-        expected, last = await anext(hashes, None), ""
+    last = ""
+    async with aclosing(_pairs(session, table, reader)) as pairs:
         try:
-            async for row in rows:
-                while expected is not None and expected.key < row.key:
-                    if fault := await check.without_row(expected):
-                        yield fault
-                    expected = await anext(hashes, None)
-                own = expected if expected is not None and expected.key == row.key else None
-                # Keys of commands sort like the rows; any other was written by hand.
-                if own is not None and row.key > last:
-                    expected = await anext(hashes, None)
+            async for row, expected in pairs:
+                if row is None:
+                    fault = await check.without_row(expected) if expected is not None else None
                 else:
-                    own = None
-                if fault := await check.of(row, own):
+                    fault = await check.of(row, expected)
+                    last = max(last, row.key)
+                    progress(1)
+                if fault is not None:
                     yield fault
-                last = max(last, row.key)
-                progress(1)
         except UnreadableError as error:
             yield RowFault(table, f"(after {last})", f"it cannot be read: {error}")
-            return
-        while expected is not None:
-            if fault := await check.without_row(expected):
-                yield fault
-            expected = await anext(hashes, None)
     for stray in reader.strays:
         yield RowFault(stray.table, stray.key, "no command wrote it")
+
+
+async def _pairs(
+    session: ReadSession, table: str, reader: RowReader
+) -> AsyncGenerator[tuple[StoredRow | None, StoredHash | None]]:
+    """Yield each row with its newest hash; ``None`` for what is missing."""
+    async with aclosing(newest_hashes(session, table)) as hashes, aclosing(reader.all()) as rows:
+        expected, last = await anext(hashes, None), ""
+        async for row in rows:
+            while expected is not None and expected.key < row.key:
+                yield None, expected
+                expected = await anext(hashes, None)
+            # Keys of commands sort like their rows; any other was written by hand.
+            is_own = expected is not None and expected.key == row.key and row.key > last
+            yield row, expected if is_own else None
+            if is_own:
+                expected = await anext(hashes, None)
+            last = max(last, row.key)
+        while expected is not None:
+            yield None, expected
+            expected = await anext(hashes, None)
 
 
 async def verify_newer_rows(
@@ -243,14 +253,12 @@ class _Check:
 async def _recorded_roots(
     session: ReadSession, after: int
 ) -> AsyncGenerator[tuple[int, str | None]]:
-    chosen = select(AuditRecord.sequence, AuditRecord.rows_root).order_by(AuditRecord.sequence)
-    last = after
-    while rows := (
-        await session.execute(chosen.where(AuditRecord.sequence > last).limit(_AT_ONCE))
-    ).all():
-        for sequence, recorded in rows:
-            yield sequence, recorded
-        last = rows[-1].sequence
+    chosen = select(AuditRecord.sequence, AuditRecord.rows_root)
+    rest = chosen.where(AuditRecord.sequence > after)
+    async with aclosing(batches(session, rest, AuditRecord.sequence)) as found:
+        async for rows in found:
+            for sequence, recorded in rows:
+                yield sequence, recorded
 
 
 async def _roots(session: ReadSession, after: int) -> AsyncGenerator[_Root]:
@@ -259,13 +267,16 @@ async def _roots(session: ReadSession, after: int) -> AsyncGenerator[_Root]:
     chosen = select(*place, AuditedRow.version, AuditedRow.hash).order_by(*place).limit(_AT_ONCE)
     rest = chosen.where(AuditedRow.sequence > after)
     root: _Root | None = None
-    while rows := (await session.execute(rest)).all():
+    while True:
+        rows = (await session.execute(rest)).all()
         for row in rows:
             if root is None or root.sequence != row.sequence:
                 if root is not None:
                     yield root
                 root = _Root(row.sequence)
             root.rows.append((row.table_name, row.key, row.version, row.hash))
+        if len(rows) < _AT_ONCE:
+            break
         rest = chosen.where(tuple_(*place) > tuple(rows[-1][:3]))
     if root is not None:
         yield root

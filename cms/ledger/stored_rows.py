@@ -7,6 +7,7 @@ type is read as it is stored where the database allows that, so that its hash di
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +28,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 
 from cms.content.canonical_json import Json
-from cms.ledger.chain import UNREADABLE, UnreadableError
+from cms.ledger.chain import UNREADABLE, UnreadableError, batches
 from cms.ledger.rows import COVERED, PART_OF, canonical_value, in_order, key_of
 from cms.storage.database import ReadSession
 from cms.storage.dialects import Moment, MomentText
@@ -97,14 +98,11 @@ async def newest_hashes(
                 newer.sequence > AuditedRow.sequence,
             )
         )
-        .order_by(AuditedRow.key)
-        .limit(_ROWS_AT_ONCE)
     )
-    last = ""
-    while rows := (await session.execute(chosen.where(AuditedRow.key > last))).all():
-        for row in rows:
-            yield StoredHash(*row)
-        last = rows[-1].key
+    async with aclosing(batches(session, chosen, AuditedRow.key)) as found:
+        async for rows in found:
+            for row in rows:
+                yield StoredHash(*row)
 
 
 class RowReader:
@@ -139,7 +137,7 @@ class RowReader:
             rest = self._chosen.limit(_ROWS_AT_ONCE)
             after = None if last is None else _compared(self._keys) > _values(last)
             rows = await self._read(rest if after is None else rest.where(after))
-            end = rows[-1][: len(self._keys)] if rows else None
+            end = rows[-1][: len(self._keys)] if len(rows) == _ROWS_AT_ONCE else None
             parts = await self._parts_between(rows, last, end)
             for row in rows:
                 yield self._stored(row, parts)
