@@ -57,7 +57,9 @@ Finding = Valid | Invalid
 class Progress(Protocol):
     """A display of progress."""
 
-    def __call__(self, label: str, length: int) -> AbstractContextManager[Callable[[int], object]]:
+    def __call__(
+        self, label: str, length: int, /
+    ) -> AbstractContextManager[Callable[[int], object]]:
         """Return a context with a function that is called with the number of further steps."""
 
 
