@@ -251,9 +251,10 @@ def names_of(table: Table, row: Row) -> tuple[str, ...]:
         return (f"{owner} {row[column]} ", f"{table.name} {key}")
     match table.name:
         case "audit_record":
-            return (f"audit record {row['sequence']} ",)
+            return (f"audit record {row['sequence']} ", f"; {row['sequence']} comes next")
         case "attestation":
-            return (f"attestation {row['sequence']} ", f"attestation of {row['id']} ", row["id"])
+            number = row["sequence"]
+            return (f"attestation {number} ", f"; {number} comes next", row["id"])
         case "audit_row":
             return (f"{row['table_name']} {row['key']}",)
         case _:

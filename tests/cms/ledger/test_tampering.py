@@ -1,0 +1,218 @@
+"""Whatever is changed behind the product's back is named, with the record that wrote it."""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import partial
+from random import Random
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from cms.ledger.rows import COVERED
+from cms.ledger.verification import Invalid, Valid, verify_ledger
+from cms.storage.database import Database
+from cms.tables import (
+    AuditedRow,
+    AuditRecord,
+    Base,
+    ChangeRequest,
+    EditionContributor,
+    Link,
+    Person,
+    Publication,
+    Revision,
+    RoleGrant,
+)
+from tests.builders import Newsroom
+from tests.forging import TABLES, Score, forging, kinds_of, no_progress
+from tests.histories import make_history
+from tests.tampering import tampering
+
+# Forgeries to try on each database; a long run tries each kind at least once.
+TRIALS = 1_000 if os.environ.get("COPYDESK_DEEP") else 40
+
+
+async def findings(database: Database) -> list[Valid | Invalid]:
+    public_key = database.key_file.load().public_key_pem()
+    async with database.reading() as session:
+        return [each async for each in verify_ledger(session, public_key, no_progress)]
+
+
+async def faults(database: Database) -> list[str]:
+    return [each.words for each in await findings(database) if isinstance(each, Invalid)]
+
+
+async def test_each_forgery_is_named(newsroom: Newsroom) -> None:
+    await make_history(newsroom)
+    assert await faults(newsroom.database) == []
+    seed = int(os.environ.get("COPYDESK_SEED", "1"))
+    kinds = [(table, kind) for table in TABLES for kind in kinds_of(Base.metadata.tables[table])]
+    Random(seed).shuffle(kinds)  # noqa: S311  # not a secret
+    score = Score()
+    async with forging(newsroom.database, seed) as forger:
+        for kind in kinds[:TRIALS]:
+            await forger.try_all([kind], score)
+    print(*score.lines(), sep="\n")  # noqa: T201  # of tried, by table; shown by pytest -s
+    assert score.missed == []
+    assert score.tried.total() > 0.9 * min(TRIALS, len(kinds)) - 25
+
+
+async def test_the_history_has_rows_of_every_table(newsroom: Newsroom) -> None:
+    await make_history(newsroom)
+    async with newsroom.database.reading() as session:
+        counts = {
+            table: await session.scalar(
+                select(func.count()).select_from(Base.metadata.tables[table])
+            )
+            for table in COVERED
+        }
+    assert [table for table, count in counts.items() if not count] == []
+
+
+async def _change(
+    connection: AsyncConnection, table: Any, values: dict[str, Any], record: str
+) -> str:
+    """Change a row that has a value in the first of the columns."""
+    column = getattr(table, next(iter(values)))
+    chosen = select(table.id).where(column.is_not(None)).order_by(column.desc()).limit(1)
+    key = await connection.scalar(chosen)
+    await connection.execute(update(table).where(table.id == key).values(**values))
+    start = f"{table.__tablename__} {key} is not valid: it was changed after audit record "
+    return f"{start}[0-9]+ .{record} "
+
+
+CHANGES: dict[str, tuple[Any, dict[str, Any], str]] = {
+    "title": (Revision, {"title": "UNSIGNED WORDS"}, "entry:[a-z]+ by account_[0-9a-z]+"),
+    "slug": (Revision, {"slug": "other"}, "entry:[a-z]+ by account_[0-9a-z]+"),
+    "end": (
+        Publication,
+        {"ended_at": None, "ended_position": None},
+        "entry:(unpublish|publish) by account_[0-9a-z]+",
+    ),
+    "name": (Person, {"name": "Somebody Else"}, "person:create by operator"),
+    "role": (RoleGrant, {"role": "administrator"}, "role:grant by operator"),
+    "revoked": (RoleGrant, {"revoked_at": None}, "role:revoke by operator"),
+}
+
+
+async def _change_link(connection: AsyncConnection) -> str:
+    row = (await connection.execute(select(Link.revision_id).limit(1))).one()
+    await connection.execute(
+        update(Link).where(Link.revision_id == row.revision_id).values(label="Elsewhere")
+    )
+    return f"revision {row.revision_id} is not valid: it was changed after audit record [0-9]+ "
+
+
+async def _add_link(connection: AsyncConnection) -> str:
+    link = (await connection.execute(select(Link.__table__).limit(1))).mappings().one()
+    await connection.execute(insert(Link).values(**{**link, "ordinal": 99}))
+    return f"revision {link['revision_id']} is not valid: it was changed after audit record [0-9]+ "
+
+
+async def _add_stray_link(connection: AsyncConnection) -> str:
+    link = (await connection.execute(select(Link.__table__).limit(1))).mappings().one()
+    await connection.execute(insert(Link).values(**{**link, "revision_id": "rev_z"}))
+    return "link rev_z body [0-9]+ is not valid: no command wrote it"
+
+
+async def _delete_objection(connection: AsyncConnection) -> str:
+    row = (await connection.execute(select(ChangeRequest.id))).one()
+    await connection.execute(delete(ChangeRequest))
+    return f"change_request {row.id} is not valid: it is missing; audit record "
+
+
+async def _delete_contributors(connection: AsyncConnection) -> str:
+    row = (await connection.execute(select(EditionContributor.__table__).limit(1))).one()
+    await connection.execute(delete(EditionContributor))
+    key = f"edition_contributor {row.edition_id} {row.account_id}"
+    return f"{key} is not valid: it is missing; audit record "
+
+
+async def _insert_grant(connection: AsyncConnection) -> str:
+    row = (await connection.execute(select(RoleGrant.__table__).limit(1))).mappings().one()
+    await connection.execute(insert(RoleGrant).values(**{**row, "id": "grant_x"}))
+    return "role_grant grant_x is not valid: no command wrote it"
+
+
+async def _bring_back(connection: AsyncConnection) -> str:
+    """Insert a revision that a command has deleted."""
+    gone = await connection.scalar(
+        select(AuditedRow.key).where(AuditedRow.table_name == "revision", AuditedRow.hash.is_(None))
+    )
+    row = (await connection.execute(select(Revision.__table__).limit(1))).mappings().one()
+    await connection.execute(insert(Revision).values(**{**row, "id": gone, "number": 999}))
+    return f"revision {gone} is not valid: audit record "
+
+
+async def _use_unknown_version(connection: AsyncConnection) -> str:
+    await connection.execute(
+        update(AuditedRow).where(AuditedRow.table_name == "tag").values(version=99)
+    )
+    return "its hash has the unknown version 99"
+
+
+async def _hash_anew(connection: AsyncConnection) -> str:
+    """Replace a row's hash, as somebody does who knows how it is computed."""
+    row = (await connection.execute(select(AuditedRow.__table__).limit(1))).one()
+    await connection.execute(
+        update(AuditedRow)
+        .where(AuditedRow.table_name == row.table_name, AuditedRow.key == row.key)
+        .values(hash="0" * 64)
+    )
+    return f"audit record {row.sequence} is not valid: the hashes of its rows do not match"
+
+
+BY_HAND = (
+    *(_change_link, _add_link, _add_stray_link, _delete_objection, _delete_contributors),
+    *(_insert_grant, _bring_back, _use_unknown_version, _hash_anew),
+)
+
+
+async def test_what_was_missed_once_is_named_with_its_record(newsroom: Newsroom) -> None:
+    await make_history(newsroom)
+    changes = [partial(_change, table=t, values=v, record=r) for t, v, r in CHANGES.values()]
+    async with forging(newsroom.database, 1) as forger:
+        for tamper in (*changes, *BY_HAND):
+            trial = await forger.connection.begin_nested()
+            expected = await tamper(forger.connection)
+            found = await forger.faults()
+            await trial.rollback()
+            assert any(re.search(expected, each) for each in found), (expected, found)
+        assert await forger.faults() == []
+
+
+async def test_a_record_whose_row_hashes_are_gone_is_named(newsroom: Newsroom) -> None:
+    async with tampering(newsroom.database) as connection:
+        row = (await connection.execute(select(AuditedRow.__table__).limit(1))).one()
+        await connection.execute(delete(AuditedRow).where(AuditedRow.sequence == row.sequence))
+    found = await faults(newsroom.database)
+    assert f"{row.table_name} {row.key} is not valid: no command wrote it" in found
+    expected = f"audit record {row.sequence} is not valid: the hashes of its rows do not match"
+    assert any(each.startswith(expected) for each in found)
+
+
+async def test_hashes_of_rows_without_a_record_are_named(newsroom: Newsroom) -> None:
+    async with tampering(newsroom.database) as connection:
+        last = await connection.scalar(select(func.max(AuditRecord.sequence)))
+        await connection.execute(
+            insert(AuditedRow).values(
+                table_name="tag", key="tag_x", sequence=last + 1, version=1, salt="", hash="x"
+            )
+        )
+    one, other = await faults(newsroom.database)
+    assert one == (
+        f"audit record {last + 1} is not valid: it is missing, and there are hashes of its rows: "
+        "tag tag_x"
+    )
+    assert other == (
+        f"tag tag_x is not valid: it is missing; audit record {last + 1}, which is missing, "
+        "wrote it last"
+    )
+
+
+async def test_an_empty_ledger_is_valid(database: Database) -> None:
+    database.key_file.make()
+    assert await faults(database) == []

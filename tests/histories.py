@@ -1,0 +1,105 @@
+"""A history in which everything has happened that a newsroom can do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from cms.access.accounts import disable_account, grant_role, revoke_role
+from cms.access.tokens import issue_preview, issue_token, revoke_token
+from cms.authorization.actor import OPERATOR, Grant
+from cms.clock import now
+from cms.drafts.entries import archive_entry, delete_entry, duplicate_entry
+from cms.drafts.saving import restore_revision
+from cms.publishing.publishing import break_glass_publish
+from cms.review.comments import CommentPlace, add_comment, reply_to_comment, resolve_comment
+from cms.review.reviews import request_review, withdraw_review
+from cms.tables import Revision
+from cms.taxonomy.categories import change_category
+from tests.builders import Newsroom
+from tests.signing_in import enter, give_password
+
+
+async def make_history(newsroom: Newsroom) -> None:
+    """Have people do a little of everything, so that each table of facts has rows."""
+    await _hire_and_fire(newsroom)
+    root = await newsroom.category("Topics")
+    leaf = await newsroom.category("Deep learning", root)
+    tags = [await newsroom.tag("Basics"), await newsroom.tag("Rare")]
+    one = await newsroom.draft(title="One", slug="one", category=leaf, tags=tags)
+    links = {
+        "body": "See [One](/articles/one) and [outside](https://example.org/).",
+        "related": ["/articles/one", {"href": "/articles/one", "label": "L", "note": "N"}],
+    }
+    two = await newsroom.draft(title="Two", slug="two", summary="The second.", tags=tags, **links)
+    await newsroom.publish(one, two)
+    await _write(newsroom, two)
+    await _judge(newsroom)
+    german = await newsroom.translate(two, "de", title="Zwei", slug="zwei")
+    await newsroom.publish(german, locale="de")
+    await newsroom.unpublish(await newsroom.published(title="Withdrawn", slug="withdrawn"))
+    note = await newsroom.draft("Note", title="A note", slug="a-note", text="Words")
+    await newsroom.publish(note)
+    async with newsroom.as_(newsroom.administrator) as work:
+        await change_category(work, root.id, slug="subjects", description="All of them.")
+
+
+async def _hire_and_fire(newsroom: Newsroom) -> None:
+    await give_password(newsroom, newsroom.author)
+    await enter(newsroom)
+    temp = await newsroom.person("Tim Temp", Grant(role="author"), byline=False)
+    async with newsroom.as_(OPERATOR) as work:
+        grant = Grant(role="reviewer", stage="editorial", content_type="Note")
+        narrow = await grant_role(work, str(temp.account_id), grant)
+        await revoke_role(work, narrow.id)
+        await disable_account(work, str(temp.account_id))
+    async with newsroom.as_(newsroom.author) as work:
+        scopes = ["entry:read"]
+        issued = await issue_token(work, "A script", scopes=scopes, valid_for=timedelta(days=1))
+        await issue_token(work, "Another", scopes=None, valid_for=timedelta(days=2))
+        await revoke_token(work, issued.token.id)
+
+
+async def _write(newsroom: Newsroom, page: Revision) -> None:
+    """Type, restore, copy, archive and delete."""
+    entry_id = await newsroom.entry_id(page)
+    typed = await newsroom.autosave(page, summary="Typed.")
+    typed = await newsroom.autosave(typed, summary="Typed on.")
+    async with newsroom.as_(newsroom.author) as work:
+        await restore_revision(work, entry_id, page.id, base_revision=typed.id)
+        copied = await duplicate_entry(work, entry_id, slug="copy")
+        await issue_preview(work, copied.entry_id)
+    async with newsroom.as_(newsroom.publisher) as work:
+        await archive_entry(work, copied.entry_id)
+    gone = await newsroom.draft(title="Gone", slug="gone")
+    gone_id = await newsroom.entry_id(gone)
+    async with newsroom.as_(newsroom.administrator) as work:
+        await delete_entry(work, gone_id)
+
+
+async def _judge(newsroom: Newsroom) -> None:
+    """Comment, ask, object, withdraw, and break the glass."""
+    head = await newsroom.draft(title="Three", slug="three", body="Some words to speak of.")
+    entry_id = await newsroom.entry_id(head)
+    async with newsroom.as_(newsroom.author) as work:
+        reviewer = str(newsroom.reviewers[1].account_id)
+        await request_review(
+            work,
+            entry_id,
+            base_revision=head.id,
+            note="Please.",
+            assignees=[reviewer],
+            due_at=now() + timedelta(days=3),
+        )
+    async with newsroom.as_(newsroom.reviewers[0]) as work:
+        place = CommentPlace(head.id, "fields/body", 5, 10)
+        comment = await add_comment(work, entry_id, "Really?", place=place)
+        await reply_to_comment(work, comment.id, "Yes.")
+        await resolve_comment(work, comment.id)
+        await add_comment(work, entry_id, "And the whole?")
+    await newsroom.object_to(head)
+    async with newsroom.as_(newsroom.publisher) as work:
+        await withdraw_review(work, entry_id)
+    better = await newsroom.update(head, title="Three, again")
+    async with newsroom.as_(newsroom.administrator) as work:
+        options = {"revision_id": better.id, "reason": "A fire."}
+        await break_glass_publish(work, entry_id, **options)
