@@ -23,6 +23,7 @@ from cms.tables import (
     Account,
     Base,
     Category,
+    Counter,
     Edition,
     Entry,
     Link,
@@ -95,6 +96,8 @@ def _fill(connection: Connection, entries: int) -> None:
         _insert(connection, table, rows[table])
     for table in (PublicationStage, PublicationSignOff):
         _insert(connection, table, rows[table])
+    last = update(Counter).where(Counter.name == "position").values(value=entries)
+    connection.execute(last)
     connection.execute(update(Edition).where(Edition.id == bindparam("b_id")), heads)
 
 
