@@ -52,8 +52,7 @@ async def hash_anew(connection: AsyncConnection) -> None:
     rows = await connection.execute(select(AuditRecord.__table__).order_by(AuditRecord.sequence))
     previous = "0" * 64
     for row in rows.mappings().all():
-        record = AuditRecord(**{**row, "previous_hash": previous})
-        previous = hash_of(record)
-        values: dict[str, Any] = {"previous_hash": record.previous_hash, "hash": previous}
-        chosen = AuditRecord.sequence == record.sequence
+        values: dict[str, Any] = {"previous_hash": previous}
+        values["hash"] = previous = hash_of({**row, **values})
+        chosen = AuditRecord.sequence == row["sequence"]
         await connection.execute(update(AuditRecord).where(chosen).values(**values))
