@@ -17,9 +17,11 @@ from cms.cli.files import FILE, json_in, text_in
 from cms.cli.group import open_database
 from cms.content.canonical_json import Json
 from cms.errors import AttestationError, Refused
+from cms.ledger.chain import UnreadableError
 from cms.ledger.checkpoint import Checkpoint, verify_checkpoint
 from cms.ledger.checkpoint import checkpoint as make_checkpoint
 from cms.ledger.counters import current
+from cms.ledger.export import export_ledger
 from cms.ledger.keyring import Keyring
 from cms.ledger.keys import keyring_of, signer_of
 from cms.ledger.verification import Finding, Invalid, Valid, verify_ledger
@@ -85,6 +87,26 @@ def verify_history(
 def print_checkpoint() -> None:
     """Print a signed checkpoint as JSON; store it where the server cannot write."""
     click.echo(json.dumps(asyncio.run(_checkpoint())))
+
+
+@audit.command("export")
+def export() -> None:
+    """Print the ledger as JSON lines, which third parties can verify.
+
+    The audit records come first, each with the hashes of the rows that it covers, and then the
+    attestations, each with the content that it is about. docs/proof.md says how to verify them.
+    """
+    asyncio.run(_export())
+
+
+async def _export() -> None:
+    async with open_database(load_settings()) as database, database.reading() as session:
+        try:
+            async with aclosing(export_ledger(session)) as lines:
+                async for line in lines:
+                    click.echo(json.dumps(line, ensure_ascii=False))
+        except UnreadableError as error:
+            raise click.ClickException(f"{error}; run: copydesk audit verify") from None
 
 
 async def _checkpoint() -> Envelope:

@@ -101,11 +101,13 @@ async def append(
 
 def hash_of(record: Mapping[str, Any]) -> str:
     """Return the hash of a record, computed from its other columns."""
-    statement: JsonObject = {
-        **{name: record[name] for name in _HASHED},
-        "recorded_at": as_text(record["recorded_at"]),
-    }
-    return hashlib.sha256(_TAG + canonical_bytes(statement)).hexdigest()
+    return hashlib.sha256(_TAG + canonical_bytes(hashed_values(record))).hexdigest()
+
+
+def hashed_values(record: Mapping[str, Any]) -> JsonObject:
+    """Return the values of a record that its hash covers, as JSON."""
+    values = {name: record[name] for name in _HASHED}
+    return {**values, "recorded_at": as_text(record["recorded_at"])}
 
 
 def _chained(
