@@ -30,7 +30,7 @@ from cms.settings import load_settings
     help="Only revisions whose values another version of the renderer has derived.",
 )
 def rebuild(which: ColumnElement[bool]) -> None:
-    """Derive HTML, anchors, sort keys and the search index of all revisions anew.
+    """Derive HTML, anchors, sort keys and the search index of all revisions again.
 
     Needed after the fields of a content type have changed, and when `copydesk migrate` or
     `copydesk serve` asks for it. The site can be served meanwhile: a reader gets the old or the

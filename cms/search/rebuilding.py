@@ -1,4 +1,4 @@
-"""Derive the values of stored revisions anew, in batches, while readers and writers go on."""
+"""Derive the values of stored revisions again, in batches, while the site is read and written."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def rebuild_revisions(
     which: ColumnElement[bool],
     progress: Progress = ignore_progress,
 ) -> int:
-    """Derive the values of revisions anew, and return the number of revisions.
+    """Derive the values of revisions again, and return the number of revisions.
 
     Each batch is a transaction, so readers see the old or the new values of a revision.
 
@@ -85,7 +85,7 @@ async def count_public_editions(session: ReadSession) -> int:
 
 
 async def rebuild_words(database: Database, progress: Progress = ignore_progress) -> None:
-    """Count the suggested words anew, in one transaction for which publishing waits.
+    """Count the suggested words again, in one transaction for which publishing waits.
 
     Args:
         database: the database.

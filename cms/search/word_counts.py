@@ -49,7 +49,7 @@ async def change_word_counts(session: WriteSession, changes: Mapping[str, int]) 
 async def recount_words(
     session: WriteSession, progress: Callable[[int], object] = ignore_progress
 ) -> None:
-    """Count the words of all public editions anew; publishing waits until the transaction ends.
+    """Count the words of all public editions again; publishing waits until the transaction ends.
 
     Args:
         session: the transaction.
