@@ -51,6 +51,11 @@ def passes(_: Candidate) -> Iterator[Any]:
     yield from ()
 
 
+def passes_too(_: Candidate) -> Iterator[Any]:
+    """It is right again."""
+    yield from ()
+
+
 async def reads(_: Any, __: Any) -> Sequence[str]:
     """Import nothing."""
     return ()
@@ -179,7 +184,7 @@ MISTAKES: Mapping[str, tuple[SimpleNamespace, str]] = {
     ),
     "another's gate": (module(gates=[Gate("site:x", passes)]), "not 'site:x'"),
     "a gate twice": (
-        module(gates=[GATE, Gate(GATE.name, len)]),
+        module(gates=[GATE, Gate(GATE.name, passes_too)]),
         "gates of the plugin 'recall' must not return 'recall:summary' twice",
     ),
     "a gate of many words": (module(gates=[Gate("recall:a b", passes)]), "not 'recall:a b'"),
@@ -276,7 +281,7 @@ def test_a_plugin_has_no_name_of_copydesk() -> None:
     [
         ([passes], "is not a Gate; use Gate"),
         ([Gate("summary", passes)], "gates must have names such as 'site:name', not 'summary'"),
-        ([Gate("site:a", passes), Gate("site:a", len)], "two gates have the name 'site:a'"),
+        ([Gate("site:a", passes), Gate("site:a", passes_too)], "two gates have the name 'site:a'"),
     ],
 )
 def test_the_gates_of_a_site_have_names(gates: Any, sentence: str) -> None:
