@@ -211,6 +211,7 @@ BY_OWNER = {
     "tags": "all tags are a connection; an entry has few, wanted whole",
     "start": "of a span of time; of words in a text",
     "target": "a public page; an entry that may not be public yet",
+    "position": "of a site in its history; of an item in its list",
     "publications": "of an entry over all its life; of one write",
 }
 
@@ -232,6 +233,7 @@ ARGUMENTS_BY_OWNER = {
     "fields": "of each connection its own",
     "input": "of each mutation its own",
     "orderBy": "of each connection its own",
+    "position": "of a site in its history; of a category among its siblings",
     "where": "of each connection its own",
 }
 
