@@ -203,6 +203,7 @@ def pools(reference: Reference) -> Mapping[str, Sequence[Any]]:
     slugs = [row.slug for name in ("revision", "person", "tag", "category") for row in tables[name]]
     paths = [row.path for row in tables["publication"]] + [r.path for r in tables["category"]]
     titles = [row.title for row in tables["revision"]]
+    positions = [f"{row.number}.{row.nonce}" for row in tables["position"]]
     times = [row.published_at.isoformat() for row in tables["publication"]]
     return {
         "ID": [*ids, "nobody", ""],
@@ -226,8 +227,8 @@ def pools(reference: Reference) -> Mapping[str, Sequence[Any]]:
             "2026-11-24T12:00:00.123456+02:00",
         ],
         "first:Int": [0, 1, 3, 100],
-        "position:Int": [-1, 0, 1, 3, 5, 8, 10, 12, 14, 15, 16, 100],
-        "since:Int": [0, 1, 5, 9, 10, 12, 13, 14, 100],
+        # Now and then one that only another server has.
+        "SitePosition": [*positions, *positions, "0", "1.0123456789abcdef", "99.0123456789abcdef"],
         # Drafts are refused here, so they are asked for now and then only.
         "perspective:Perspective": ["PUBLISHED"] * 9 + ["DRAFT"],
     }
