@@ -50,7 +50,6 @@ from graphql_api.schema.management.editing import (
     SIGN_OFF,
     ChangeRequest,
     EntryComment,
-    EntryPublication,
     Presence,
     ReviewRequest,
     ReviewStage,
@@ -73,6 +72,7 @@ from graphql_api.schema.management.mutations.taxonomy import (
     TAXONOMY_MUTATIONS,
 )
 from graphql_api.schema.management.orders import add_editing_orders
+from graphql_api.schema.management.publications import EntryPublication
 from graphql_api.schema.management.query import QUERY_FIELDS, QUERY_TYPES
 from graphql_api.schema.management.subscriptions import SUBSCRIPTION_TYPES, Subscription
 from graphql_api.schema.management.vocabularies import add_editing_vocabularies

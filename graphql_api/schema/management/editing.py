@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from operator import attrgetter
 
 from cms.reading import management
-from cms.reading.positions import position_token
-from cms.reading.rows import EntryRow, PresenceRow, PublicationRow
+from cms.reading.rows import EntryRow, PresenceRow
 from cms.review import relations
 from cms.review.relations import ChangeRequestRow, CommentRow, ReviewRequestRow, SignatureRow
 from cms.review.standing import RevisionColumns, policies_of
@@ -23,16 +22,16 @@ from graphql_api.schema.declaring.fields import (
     many,
     of_row,
     one,
-    seen_value,
     value,
 )
 from graphql_api.schema.declaring.json_parts import json_member
 from graphql_api.schema.declaring.row_sources import Condition, revision_rows
-from graphql_api.schema.declaring.words import part_text, part_word, word, word_text
+from graphql_api.schema.declaring.words import part_text, part_word, word
 from graphql_api.schema.delivery.filters import comparison
 from graphql_api.schema.delivery.node import Node
 from graphql_api.schema.delivery.review import SignOff
 from graphql_api.schema.management.account import account_rows
+from graphql_api.schema.management.publications import publication_rows
 
 
 def review_rows(call: Call, *conditions: Condition) -> Rows:
@@ -47,15 +46,6 @@ def review_rows(call: Call, *conditions: Condition) -> Rows:
 def comment_rows(*conditions: Condition) -> Rows:
     """Return comments, the oldest first."""
     return Rows(Chosen(relations.comments()), conditions, order=_by_id)
-
-
-def publication_rows(*conditions: Condition) -> Rows:
-    """Return publications, the newest first."""
-    return Rows(
-        Chosen(management.publications()),
-        conditions,
-        order=lambda row: (OrderKey(row.position, descending=True), OrderKey(row.id)),
-    )
 
 
 def signature_rows(*conditions: Condition) -> Rows:
@@ -430,50 +420,6 @@ class EntryComment(Node):
         _replies,
         "Other comments of the thread, the oldest first; empty for a reply.",
         order="EntryCommentOrder",
-    )
-
-
-def _published_entry(publication: PublicationRow, call: Call) -> Rows:
-    return revision_rows(call.view, lambda row: row.revision_id == publication.revision_id)
-
-
-def _position_of_publication(publication: PublicationRow, _: Call) -> Sql:
-    return position_token(publication.position)
-
-
-class EntryPublication(Node):
-    """The period during which a revision was public, from one position to another."""
-
-    id = value("ID", PublicationRow.id, "Publication id.")
-    position = seen_value(
-        "SitePosition",
-        _position_of_publication,
-        "Position from which the revision was public.",
-        parts=2,
-    )
-    entry = one("Entry", _published_entry, "Entry in the published revision.")
-    locale = word("Locale", PublicationRow.locale, "Locale of the published edition.")
-    locale_name = word_text("str", "locale", PublicationRow.locale)
-    path = value(
-        "str | None",
-        PublicationRow.path,
-        "Path of the page while it was public; null if it had none.",
-    )
-    published_at = value("DateTime", PublicationRow.published_at, "When the publication began.")
-    published_by = _account(
-        "published_by",
-        "Account that published the revision; null for the operator.",
-        "Account | None",
-    )
-    ended_at = value(
-        "DateTime | None",
-        PublicationRow.ended_at,
-        "When the publication ended; null if the revision is still public.",
-    )
-    break_glass_reason = value(
-        "str | None",
-        PublicationRow.break_glass_reason,
-        "Reason for publishing without the missing sign-offs; null for an ordinary publication.",
     )
 
 

@@ -32,10 +32,11 @@ from graphql_api.schema.delivery.query import NODES, node_fields
 from graphql_api.schema.management.account import account_rows, token_rows
 from graphql_api.schema.management.audit import audit_rows
 from graphql_api.schema.management.context import InputValues, days, plain_object
-from graphql_api.schema.management.editing import publication_rows, review_rows
+from graphql_api.schema.management.editing import review_rows
 from graphql_api.schema.management.history import blame_json, difference_json, threads_json
 from graphql_api.schema.management.impact import checks_json
 from graphql_api.schema.management.nodes import EDITING_NODES
+from graphql_api.schema.management.publications import publication_rows
 
 _ENTRY = (
     Argument("entry_id", "ID", "ID of the entry, in any locale."),

@@ -20,7 +20,8 @@ from graphql_api.schema.declaring.row_sources import revision_with_id
 from graphql_api.schema.declaring.words import part_text, part_word
 from graphql_api.schema.management.account import account_rows
 from graphql_api.schema.management.context import InputValues, plain_object
-from graphql_api.schema.management.editing import comment_rows, publication_rows, review_rows
+from graphql_api.schema.management.editing import comment_rows, review_rows
+from graphql_api.schema.management.publications import publication_rows
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,11 @@ from graphql_api.schema.management.account import account_rows, grant_rows, toke
 from graphql_api.schema.management.editing import (
     change_request_rows,
     comment_rows,
-    publication_rows,
     review_rows,
     signature_rows,
 )
 from graphql_api.schema.management.errors import PathMapping
+from graphql_api.schema.management.publications import publication_rows
 
 
 def entry_of(type_: str) -> Mapping[str, Declared]:

@@ -20,12 +20,12 @@ from graphql_api.planner.source import Columns
 from graphql_api.schema.declaring.fields import Declared, of_call
 from graphql_api.schema.declaring.json_parts import ids_under, part_object
 from graphql_api.schema.management.context import InputValues
-from graphql_api.schema.management.editing import publication_rows
 from graphql_api.schema.management.errors import refusal
 from graphql_api.schema.management.impact import impact_json
 from graphql_api.schema.management.mutations.drafts import ENTRY_ID, LOCALE
 from graphql_api.schema.management.mutations.mutation import Mutation, in_input, input_field
 from graphql_api.schema.management.mutations.payloads import ENTRY, PUBLICATION
+from graphql_api.schema.management.publications import publication_rows
 
 _IMPACT = {
     "impact": part_object(
