@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from cms.access.accounts import disable_account, grant_role, revoke_role
 from cms.access.tokens import issue_preview, issue_token, revoke_token
@@ -26,7 +27,7 @@ async def make_history(newsroom: Newsroom) -> None:
     leaf = await newsroom.category("Deep learning", root)
     tags = [await newsroom.tag("Basics"), await newsroom.tag("Rare")]
     one = await newsroom.draft(title="One", slug="one", category=leaf, tags=tags)
-    links = {
+    links: dict[str, Any] = {
         "body": "See [One](/articles/one) and [outside](https://example.org/).",
         "related": ["/articles/one", {"href": "/articles/one", "label": "L", "note": "N"}],
     }

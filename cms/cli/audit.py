@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
 import click
@@ -15,6 +14,7 @@ from cms import clock
 from cms.cli.deriving import verify_derived
 from cms.cli.files import FILE, json_in, text_in
 from cms.cli.group import open_database
+from cms.cli.progress import progress_bar
 from cms.content.canonical_json import Json
 from cms.errors import AttestationError, Refused
 from cms.ledger.chain import UnreadableError
@@ -144,17 +144,22 @@ async def _findings(options: _Options) -> AsyncGenerator[Finding]:
         since = None
         if options.since is not None:
             since = await _trusted_checkpoint(session, options.since, public_key)
-        async with aclosing(verify_ledger(session, public_key, _progress, since)) as found:
+        async with aclosing(verify_ledger(session, public_key, progress_bar, since)) as found:
             async for finding in found:
                 yield finding
         for finding in () if options.key is not None else own.faults:
             yield finding
         for finding in _replacements(await keyring_of(session)):
             yield finding
-        if options.jobs:
+        if options.jobs and not settings.site:
+            yield Valid("derived values: not verified; set COPYDESK_SITE, or use --no-derive")
+        elif options.jobs:
             after = since.sequence if since is not None else 0
-            for finding in await verify_derived(session, settings, options.jobs, _progress, after):
-                yield finding
+            async with aclosing(
+                verify_derived(session, settings.site, options.jobs, after)
+            ) as derived:
+                async for finding in derived:
+                    yield finding
         for name, each in envelopes.items():
             yield await _held_checkpoint(session, name, each, public_key)
 
@@ -214,11 +219,3 @@ async def _held_checkpoint(
         return Invalid(f"checkpoint {name} is not valid: {error}")
     moment = as_text(held.recorded_at)
     return Valid(f"checkpoint {name} is valid: the chains still contain their records of {moment}")
-
-
-@contextmanager
-def _progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
-    """Show a progress bar on a terminal; print nothing into a pipe."""
-    hidden = not sys.stderr.isatty()
-    with click.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden) as bar:
-        yield bar.update

@@ -41,7 +41,7 @@ async def change_word_counts(session: WriteSession, changes: Mapping[str, int]) 
     )
     counts: Counter[Spelling] = Counter()
     for publication_id, locale, shown in rows:
-        for word in _words_in(shown):
+        for word in words_in(shown):
             counts[locale, word] += changes[publication_id]
     await _add(session, {word: change for word, change in counts.items() if change})
 
@@ -67,7 +67,7 @@ async def recount_words(
         last = batch[-1]
 
 
-def _words_in(shown: Mapping[str, Json]) -> set[str]:
+def words_in(shown: Mapping[str, Json]) -> set[str]:
     """Return the words of a document that can be suggested, in lower case."""
     return {
         unicodedata.normalize("NFC", word).lower()

@@ -99,8 +99,13 @@ def test_the_script_writes_numbers_as_the_product_does() -> None:
     exec(SCRIPT.split("\ndef sha256")[0], names)  # noqa: S102  # the page's own
     for value in NUMBERS:
         assert names["canonical"](value).encode() == canonical_bytes(value)
-    value = {"é": [True, None, '\u2028\x7f\x01\n\\"'], "\U0001f98a": 1, "\ufb33": 2, "a": {}}
-    assert names["canonical"](value).encode() == canonical_bytes(value)
+    document: dict[str, Any] = {
+        "é": [True, None, '\u2028\x7f\x01\n\\"'],
+        "\U0001f98a": 1,
+        "\ufb33": 2,
+        "a": {},
+    }
+    assert names["canonical"](document).encode() == canonical_bytes(document)
 
 
 async def test_the_hash_of_a_row_is_computed_as_the_page_says(newsroom: Newsroom) -> None:

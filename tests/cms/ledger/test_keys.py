@@ -141,7 +141,7 @@ async def test_a_change_of_keys_is_recorded(room: Newsroom) -> None:
     async with room.database.reading() as session:
         chosen = select(AuditRecord).where(AuditRecord.action == "key:change")
         (record,) = (await session.scalars(chosen)).all()
-    assert (record.actor, record.subject, record.outcome) == ("operator", said.id, "done")
+    assert (record.actor, record.subject) == ("operator", said.id)
     codes = await room.codes(room.author, rotate_key)
     assert codes == ["NOT_ALLOWED"]
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Awaitable, Callable
 from functools import partial
 from random import Random
 from typing import Any
 
+import pytest
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from cms.cli.deriving import verify_derived
 from cms.ledger.rows import COVERED
 from cms.ledger.verification import Invalid, Valid, verify_ledger
 from cms.storage.database import Database
@@ -23,8 +26,10 @@ from cms.tables import (
     Link,
     Person,
     Publication,
+    Rendition,
     Revision,
     RoleGrant,
+    SearchDocument,
 )
 from tests.builders import Newsroom
 from tests.forging import TABLES, Score, forging, kinds_of, no_progress
@@ -171,9 +176,15 @@ BY_HAND = (
 )
 
 
+Tamper = Callable[[AsyncConnection], Awaitable[str]]
+
+
 async def test_what_was_missed_once_is_named_with_its_record(newsroom: Newsroom) -> None:
     await make_history(newsroom)
-    changes = [partial(_change, table=t, values=v, record=r) for t, v, r in CHANGES.values()]
+    changes: list[Tamper] = [
+        partial(_change, table=table, values=values, record=record)
+        for table, values, record in CHANGES.values()
+    ]
     async with forging(newsroom.database, 1) as forger:
         for tamper in (*changes, *BY_HAND):
             trial = await forger.connection.begin_nested()
@@ -182,6 +193,32 @@ async def test_what_was_missed_once_is_named_with_its_record(newsroom: Newsroom)
             await trial.rollback()
             assert any(re.search(expected, each) for each in found), (expected, found)
         assert await forger.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("table", "values"),
+    [
+        (Rendition, {"rendered": {"body": {"html": "<p>UNSIGNED WORDS"}}}),
+        (Rendition, {"title_key": "x"}),
+        (SearchDocument, {"body": "unsigned words"}),
+        (SearchDocument, {"shown": {}}),
+    ],
+    ids=["html", "title key", "text", "words"],
+)
+async def test_what_derives_and_was_changed_is_named(
+    newsroom: Newsroom, table: Any, values: dict[str, Any]
+) -> None:
+    publication = await newsroom.published(slug="one")
+    async with newsroom.database.reading() as session:
+        (valid,) = [each async for each in verify_derived(session, "tests.sites:SITE", 1)]
+    assert valid == Valid("derived values: those of 1 revisions are what their contents give")
+    async with tampering(newsroom.database) as connection:
+        await connection.execute(update(table).values(**values))
+    async with newsroom.database.reading() as session:
+        found = [each.words async for each in verify_derived(session, "tests.sites:SITE", 2)]
+    (name,) = values
+    expected = f"its content gives another {table.__tablename__}.{name}"
+    assert found[0] == f"revision {publication.revision_id} is not valid: {expected}"
 
 
 async def test_a_record_whose_row_hashes_are_gone_is_named(newsroom: Newsroom) -> None:
@@ -196,7 +233,7 @@ async def test_a_record_whose_row_hashes_are_gone_is_named(newsroom: Newsroom) -
 
 async def test_hashes_of_rows_without_a_record_are_named(newsroom: Newsroom) -> None:
     async with tampering(newsroom.database) as connection:
-        last = await connection.scalar(select(func.max(AuditRecord.sequence)))
+        last = await connection.scalar(select(func.max(AuditRecord.sequence))) or 0
         await connection.execute(
             insert(AuditedRow).values(
                 table_name="tag", key="tag_x", sequence=last + 1, version=1, salt="", hash="x"

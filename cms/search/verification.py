@@ -1,0 +1,208 @@
+"""Verification of what derives from revisions: it is derived again and compared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import exists, select
+
+from cms.content.content_type import ContentType
+from cms.content.renderer import RENDERER
+from cms.errors import SiteError
+from cms.ledger.chain import AnyRow, batches
+from cms.reading.visibility import is_public_now
+from cms.search.deriving import (
+    DerivedValues,
+    derived_of,
+    differences,
+    revisions_with_derived_values,
+)
+from cms.search.spelling import grams
+from cms.search.tokens import fold
+from cms.search.word_counts import Spelling, words_in
+from cms.storage.database import ReadSession
+from cms.tables import (
+    AuditedRow,
+    Publication,
+    Rendition,
+    Revision,
+    SearchDocument,
+    SearchGram,
+    SearchWord,
+)
+
+_COLUMNS = tuple(each.name for each in fields(DerivedValues))
+_REBUILD = "run: copydesk rebuild"
+# Rows of a batch; a content and what derives from it can be large.
+_AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class StoredRevision:
+    """A revision's content with the values that were derived from it, if there are any.
+
+    Attributes:
+        id: id of the revision.
+        content_type: name of its content type.
+        content: its content.
+        version: version of the renderer that derived the values; ``None`` without a rendition.
+        values: the derived values; ``None`` if a row is missing.
+    """
+
+    id: str
+    content_type: str
+    content: Mapping[str, Any]
+    version: str | None
+    values: DerivedValues | None
+
+
+async def stored_revisions(
+    session: ReadSession, after: int = 0
+) -> AsyncGenerator[Sequence[StoredRevision]]:
+    """Yield the revisions with their derived values, at most 100 at once.
+
+    Args:
+        session: a snapshot.
+        after: number of an audit record; revisions written up to it are left out.
+
+    Raises:
+        UnreadableError: at the first row that cannot be read.
+    """
+    chosen = revisions_with_derived_values()
+    if after:
+        chosen = chosen.where(
+            exists().where(
+                AuditedRow.table_name == "revision",
+                AuditedRow.key == Revision.id,
+                AuditedRow.sequence > after,
+            )
+        )
+    async with aclosing(batches(session, chosen, Revision.id)) as found:
+        async for rows in found:
+            for start in range(0, len(rows), _AT_ONCE):
+                yield [_stored(row) for row in rows[start : start + _AT_ONCE]]
+
+
+def faults_in(
+    content_types: Mapping[str, type[ContentType]], revisions: Sequence[StoredRevision]
+) -> list[str]:
+    """Return a line for each revision whose derived values are not those of its content.
+
+    Args:
+        content_types: the content types of the site, by name.
+        revisions: the revisions.
+    """
+    return [
+        f"revision {each.id} is not valid: {fault}"
+        for each in revisions
+        if (fault := _fault_of(content_types, each))
+    ]
+
+
+async def stray_rows(session: ReadSession) -> Sequence[str]:
+    """Return a line for each derived row without a revision."""
+    faults: list[str] = []
+    for table in (Rendition, SearchDocument):
+        chosen = select(table.revision_id).where(~exists().where(Revision.id == table.revision_id))
+        faults += [
+            f"{table.__tablename__} of {each} is not valid: there is no such revision"
+            for each in await session.scalars(chosen.order_by(table.revision_id))
+        ]
+    return faults
+
+
+async def verify_words(
+    session: ReadSession, progress: Callable[[int], object]
+) -> AsyncGenerator[str]:
+    """Verify the suggested words of public editions, and yield a line for each that differs.
+
+    Args:
+        session: a snapshot.
+        progress: called with the number of public editions after each batch.
+    """
+    expected = await _count_words(session, progress)
+    for locale in sorted({locale for locale, _ in expected} | await _locales(session)):
+        async with aclosing(_stored_words(session, locale)) as found:
+            async for words in found:
+                for each, of_word in words:
+                    count = expected.pop((locale, each.word), 0)
+                    right = (fold(each.word), len(grams(fold(each.word))), count)
+                    stored = (each.folded, each.grams, each.editions)
+                    if stored != right or of_word != set(grams(fold(each.word))):
+                        yield f"search_word {locale} {each.word} is not valid; {_REBUILD}"
+    for locale, word in expected:
+        yield f"search_word {locale} {word} is missing; {_REBUILD}"
+
+
+def _fault_of(content_types: Mapping[str, type[ContentType]], stored: StoredRevision) -> str:
+    if stored.values is None or stored.version is None:
+        return f"derived values are missing; {_REBUILD}"
+    if stored.version != RENDERER:
+        return f"another version of the renderer derived its values; {_REBUILD}"
+    content_type = content_types.get(stored.content_type)
+    if content_type is None:
+        return ""  # nothing derives from a type that the site does not declare any more
+    try:
+        derived = derived_of(content_type, stored.content)
+    except (SiteError, ValueError, TypeError, KeyError, AttributeError) as error:
+        return f"nothing can be derived from its content: {error}"
+    columns = differences(stored.values, derived)
+    return f"its content gives another {', '.join(columns)}" if columns else ""
+
+
+def _stored(row: AnyRow) -> StoredRevision:
+    values = row._asdict()
+    has_values = values["version"] is not None and values["title_words"] is not None
+    return StoredRevision(
+        id=values["revision_id"],
+        content_type=values["content_type"],
+        content=values["content"],
+        version=values["version"],
+        values=DerivedValues(**{name: values[name] for name in _COLUMNS}) if has_values else None,
+    )
+
+
+async def _count_words(
+    session: ReadSession, progress: Callable[[int], object]
+) -> Counter[Spelling]:
+    """Return the numbers of public editions with each word that can be suggested."""
+    counts: Counter[Spelling] = Counter()
+    chosen = (
+        select(Publication.id, Publication.locale, SearchDocument.shown)
+        .join(SearchDocument, SearchDocument.revision_id == Publication.revision_id)
+        .where(is_public_now(Publication))
+    )
+    async with aclosing(batches(session, chosen, Publication.id)) as found:
+        async for rows in found:
+            counts.update((row.locale, word) for row in rows for word in words_in(row.shown))
+            progress(len(rows))
+    return counts
+
+
+async def _locales(session: ReadSession) -> set[str]:
+    return set(await session.scalars(select(SearchWord.locale).distinct()))
+
+
+async def _stored_words(
+    session: ReadSession, locale: str
+) -> AsyncGenerator[list[tuple[Any, set[str]]]]:
+    """Yield the stored words of a locale, each with its stored grams, some hundred at once."""
+    chosen = select(
+        SearchWord.word, SearchWord.folded, SearchWord.grams, SearchWord.editions
+    ).where(SearchWord.locale == locale)
+    async with aclosing(batches(session, chosen, SearchWord.word)) as found:
+        async for rows in found:
+            of_words: dict[str, set[str]] = {}
+            stored = await session.execute(
+                select(SearchGram.word, SearchGram.gram).where(
+                    SearchGram.locale == locale,
+                    SearchGram.word.between(rows[0].word, rows[-1].word),
+                )
+            )
+            for word, gram in stored:
+                of_words.setdefault(word, set()).add(gram)
+            yield [(row, of_words.get(row.word, set())) for row in rows]
