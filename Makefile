@@ -9,7 +9,7 @@ export COPYDESK_HOST ?= 127.0.0.1
 export COPYDESK_PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check clients bench snapshots clean
+.PHONY: help demo test deep check clients bench snapshots clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,9 @@ demo: .venv/installed ## Serve the demo site; the first run fills its database.
 
 test: .venv/dev ## Run all tests, on SQLite and PostgreSQL.
 	$(BIN)/python -m pytest
+
+deep: .venv/dev ## Try to tamper in every way, and end processes at every statement; takes minutes.
+	COPYDESK_DEEP=1 $(BIN)/python -m pytest -s tests/cms/ledger/test_tampering.py tests/cms/work/test_kills.py
 
 check: .venv/dev ## Check format, lint, types and layers.
 	$(BIN)/ruff format --check .

@@ -371,7 +371,9 @@ async def _unknown(
 ) -> list[UserError]:
     wanted = {each for each in named if each is not None}
     ids = {each for each in wanted if kind_of(each)}  # nothing else is for a database to see
-    known = set(await work.session.scalars(select(table.id).where(table.id.in_(ids))))
+    known: set[str] = set()
+    if ids:
+        known.update(await work.session.scalars(select(table.id).where(table.id.in_(ids))))
     return [
         InvalidValue(message=f"there is no {table.__tablename__} {each!r}", path=(name,))
         for each in sorted(wanted - known)

@@ -112,7 +112,13 @@ async def stray_rows(session: ReadSession) -> Sequence[str]:
             f"{table.__tablename__} of {each} is not valid: there is no such revision"
             for each in await session.scalars(chosen.order_by(table.revision_id))
         ]
-    return faults
+    grams_of_none = select(SearchGram.locale, SearchGram.word).where(
+        ~exists().where(SearchWord.locale == SearchGram.locale, SearchWord.word == SearchGram.word)
+    )
+    return faults + [
+        f"search_word {locale} {word} is missing, and there are grams of it; {_REBUILD}"
+        for locale, word in await session.execute(grams_of_none.distinct())
+    ]
 
 
 async def verify_words(
@@ -200,7 +206,8 @@ async def _stored_words(
             stored = await session.execute(
                 select(SearchGram.word, SearchGram.gram).where(
                     SearchGram.locale == locale,
-                    SearchGram.word.between(rows[0].word, rows[-1].word),
+                    SearchGram.word >= rows[0].word,
+                    SearchGram.word <= rows[-1].word,
                 )
             )
             for word, gram in stored:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -40,9 +40,7 @@ from cms.drafts.entries import (
 from cms.drafts.pruning import prune_autosaves
 from cms.drafts.saving import autosave_entry, restore_revision, save_draft, update_entry
 from cms.errors import Refused
-from cms.ledger.attestation import missing_attestations, verify_attestations
-from cms.ledger.audit import verify, verify_revisions
-from cms.ledger.chain import VerifiedChain
+from cms.ledger.verification import Invalid, verify_ledger
 from cms.publishing.publishing import (
     break_glass_publish,
     publish_entry,
@@ -52,6 +50,7 @@ from cms.publishing.publishing import (
 from cms.review.comments import add_comment, reply_to_comment, resolve_comment
 from cms.review.reviews import request_changes, request_review, sign_off, withdraw_review
 from tests.conftest import KINDS, Templates
+from tests.forging import no_progress
 from tests.properties.books import Facts, Row, hash_of
 from tests.properties.ground import ROLES, SITES, Ground
 
@@ -355,14 +354,12 @@ class Editing(RuleBasedStateMachine):
             self.ground.runner.run(self.verify())
 
     async def verify(self) -> None:
-        """See that the engine finds nothing amiss either, which takes it a while."""
+        """Check that the verification of the ledger finds no fault either."""
         database = self.ground.database
         async with database.reading() as session:
-            assert isinstance(await verify(session), VerifiedChain)
-            assert await verify_revisions(session) == []
             key = database.key_file.load().public_key_pem()
-            assert isinstance(await verify_attestations(session, key), VerifiedChain)
-            assert await missing_attestations(session) == []
+            found = [each async for each in verify_ledger(session, key, no_progress)]
+        assert [each for each in found if isinstance(each, Invalid)] == []
 
     def check(self, before: Facts, done: Outcome) -> None:
         self.check_record(before, done)
@@ -372,16 +369,14 @@ class Editing(RuleBasedStateMachine):
         self.check_publications()
 
     def check_record(self, before: Facts, done: Outcome) -> None:
-        """Every command is recorded in the chain, and a refused one leaves nothing else."""
+        """Every command is recorded in the chain, and a refused one leaves nothing."""
         new = self.facts.records[len(before.records) :]
-        assert {row["outcome"] for row in new} == {"refused" if done.codes else "done"}
         for row in new:
             assert row["previous_hash"] == self.last_hash
             self.last_hash = hash_of(row)
             assert row["hash"] == self.last_hash
         if done.codes:
-            assert len(new) == 1
-            assert without_audit(self.facts) == without_audit(before)
+            assert self.facts.tables == before.tables
 
     def check_sign_offs(self, before: Facts, publication: Row, at: datetime) -> None:
         """What has become public had what it takes, or an administrator's reason."""
@@ -502,12 +497,6 @@ NOTHING: Row = {"id": "rev_" + "0" * 26, "edition_id": "", "number": 0, "digest"
 
 def names(stages: Sequence[Row]) -> set[str]:
     return {stage["name"] for stage in stages}
-
-
-def without_audit(facts: Facts) -> Mapping[str, Any]:
-    """Return everything but what remembers that something was refused."""
-    counters = {key: row for key, row in facts.tables["counter"].items() if key != ("audit",)}
-    return {**facts.tables, "audit_record": {}, "counter": counters}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -345,7 +345,9 @@ async def test_a_draft_changes_nothing_that_is_public(api: Api) -> None:
         saved = await autosave_entry(
             work, entry_id, Changes(title="Draftword", summary="cache cache"), base_revision=base
         )
-        await autosave_entry(work, entry_id, Changes(title="Other"), base_revision=saved.revision.id)
+        await autosave_entry(
+            work, entry_id, Changes(title="Other"), base_revision=saved.revision.id
+        )
     assert await answers() == before
 
 
@@ -467,7 +469,9 @@ async def test_an_autosave_that_is_gone_is_not_indexed(api: Api) -> None:
     async with newsroom.as_(newsroom.author) as work:
         entry_id = await entry_id_of(work, head)
         one = await autosave_entry(work, entry_id, Changes(title="One"), base_revision=head.id)
-        two = await autosave_entry(work, entry_id, Changes(title="Two"), base_revision=one.revision.id)
+        two = await autosave_entry(
+            work, entry_id, Changes(title="Two"), base_revision=one.revision.id
+        )
     async with newsroom.database.reading() as session:
         indexed = set(await session.scalars(select(SearchDocument.revision_id)))
     assert indexed == {head.id, two.revision.id}

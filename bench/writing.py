@@ -1,0 +1,161 @@
+"""Measures a save, a sign-off and a publication: ``python -m bench.writing``."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from sqlalchemy import event
+
+from bench.__main__ import database_of
+from bench.site import site
+from cms.access.accounts import create_account, create_person, grant_role, load_actor
+from cms.authorization.actor import OPERATOR, Actor, Grant
+from cms.content.snapshot import Draft
+from cms.copydesk import desk_of
+from cms.drafts.entries import create_entry
+from cms.drafts.saving import save_draft
+from cms.publishing.publishing import publish_entry
+from cms.review.reviews import request_review, sign_off
+from cms.storage.database import Database
+from cms.storage.migration import migrate
+from cms.work.work import Work
+
+T = TypeVar("T")
+
+# Commands before the measurement, which fill caches.
+_WARM_UP = 10
+
+
+@dataclass
+class Measured:
+    """What one kind of command took.
+
+    Attributes:
+        seconds: duration of each, from the opening of its transaction to the end of the commit.
+        statements: statements of each, without the commit.
+    """
+
+    seconds: list[float] = field(default_factory=list)
+    statements: list[int] = field(default_factory=list)
+
+
+class Bench:
+    """A site of which commands are measured."""
+
+    def __init__(self, database: Database) -> None:
+        self.measured: dict[str, Measured] = {}
+        self._desk = desk_of(database, site)
+        self._database = database
+        self._count = 0
+        event.listen(database.engine.sync_engine, "before_cursor_execute", self._seen)
+
+    def _seen(self, *_: Any) -> None:
+        self._count += 1
+
+    async def hire(self, name: str, role: str) -> Actor:
+        """Return an account with a role."""
+        async with self._desk.work(OPERATOR) as work:
+            person = await create_person(work, name)
+            account = await create_account(work, f"{name}@example.org", person_id=person.id)
+            await grant_role(work, account.id, Grant(role=role))
+            return await load_actor(work.session, account.id)
+
+    async def run(self, name: str, actor: Actor, command: Callable[[Work], Awaitable[T]]) -> T:
+        """Run a command in a transaction of its own, and measure it."""
+        self._count, started = 0, time.perf_counter()
+        async with self._desk.work(actor) as work:
+            result = await command(work)
+        measured = self.measured.setdefault(name, Measured())
+        measured.seconds.append(time.perf_counter() - started)
+        measured.statements.append(self._count)
+        return result
+
+
+def _draft(number: int, version: int) -> Draft:
+    links = "".join(f"- [Entry {other}](/terms/entry-{other})\n" for other in range(5))
+    words = " ".join(f"word{(number * 7 + place) % 500}" for place in range(300))
+    body = f"## Part {version}\n\n{words}\n\n{links}\n[outside](https://example.org/{version})"
+    return Draft(
+        title=f"Entry {number}", slug=f"entry-{number}", summary="One.", fields={"body": body}
+    )
+
+
+async def _measure(url: str, folder: Path, rounds: int) -> Bench:
+    database = Database(url, signing_key=folder / "signing.key")
+    database.key_file.make()
+    await migrate(database)
+    bench = Bench(database)
+    author = await bench.hire("author", "author")
+    reviewer = await bench.hire("reviewer", "reviewer")
+    publisher = await bench.hire("publisher", "publisher")
+    for number in range(_WARM_UP + rounds):
+        await _live(bench, number, author, reviewer, publisher)
+    await database.close()
+    return bench
+
+
+async def _live(
+    bench: Bench, number: int, author: Actor, reviewer: Actor, publisher: Actor
+) -> None:
+    """Write, review and publish an entry."""
+    made = await bench.run(
+        "create", author, lambda work: create_entry(work, "Term", _draft(number, 1))
+    )
+    entry_id, base = made.entry_id, made.revision.id
+    # Links to entries that are not public yet would be broken.
+    draft = Draft(
+        title=f"Entry {number}",
+        slug=f"entry-{number}",
+        fields={"body": _draft(number, 2).fields["body"].split("- [")[0]},
+    )
+    full = _draft(number, 3)
+    saved = await bench.run(
+        "save", author, lambda work: save_draft(work, entry_id, full, base_revision=base)
+    )
+    head = saved.revision.id
+    saved = await bench.run(
+        "save", author, lambda work: save_draft(work, entry_id, draft, base_revision=head)
+    )
+    revision = saved.revision
+    await bench.run(
+        "request review",
+        author,
+        lambda work: request_review(work, entry_id, base_revision=revision.id),
+    )
+    await bench.run(
+        "sign off", reviewer, lambda work: sign_off(work, entry_id, digest=revision.digest)
+    )
+    await bench.run(
+        "publish", publisher, lambda work: publish_entry(work, entry_id, revision_id=revision.id)
+    )
+
+
+@click.command()
+@click.option("--rounds", default=200, show_default=True, help="How many entries are written.")
+@click.option("--database", type=click.Choice(["sqlite", "postgresql"]), multiple=True)
+def main(rounds: int, database: tuple[str, ...]) -> None:
+    """Measure statements and milliseconds of commands, on both databases."""
+    for kind in database or ("sqlite", "postgresql"):
+        with (
+            tempfile.TemporaryDirectory(prefix="copydesk-bench-") as folder,
+            database_of(kind, Path(folder)) as url,
+        ):
+            bench = asyncio.run(_measure(url, Path(folder), rounds))
+        for name, measured in bench.measured.items():
+            seconds = measured.seconds[_WARM_UP:]
+            print(
+                f"{kind} {name}: {statistics.median(measured.statements)} statements, "
+                f"{statistics.median(seconds) * 1000:.1f} ms"
+            )
+
+
+if __name__ == "__main__":
+    main()
