@@ -211,6 +211,7 @@ def _entry(
             "content": snapshot.content,
             "digest": snapshot.digest,
             "author_id": author["id"],
+            "byline_id": author["person_id"],
             "note": "",
             "created_at": saved_at,
         },

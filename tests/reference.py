@@ -188,7 +188,7 @@ class Reference:
             "updatedAt": revision.created_at,
             "title_key": rendition.title_key,
             "revision_id": revision.id,
-            "author_id": revision.author_id,
+            "byline_id": revision.byline_id,
             "category_id": publication.category_id,
             "category": lambda: self._category(publication.category_id),
             "tags": lambda: self._tags_of(revision.id),
@@ -213,7 +213,7 @@ class Reference:
             "@translations": lambda: self._translations(publication),
             "@links": lambda: self._links_of(revision.id),
             "@incomingLinks": lambda: self._incoming(publication.entry_id),
-            "@author": lambda: self.byline(revision.author_id),
+            "@author": lambda: self.byline(revision.byline_id),
             "@reviewers": lambda: self.reviewers(publication),
             "@reviewedAt": lambda: self._reviewed(publication, "signedAt"),
             "@reviewExpiresAt": lambda: self._reviewed(publication, "expiresAt"),
@@ -267,10 +267,9 @@ class Reference:
             if row.edition_id == source.edition_id and self.look.is_open(row)
         )
 
-    def byline(self, account_id: str) -> Thing | None:
-        """Return the person under whose name an account writes."""
-        account = self._row("account", account_id)
-        return self._find(self.people(), {"id": account.person_id})
+    def byline(self, person_id: str | None) -> Thing | None:
+        """Return the person in the byline of a revision."""
+        return self._find(self.people(), {"id": person_id})
 
     def reviewers(self, publication: Row) -> list[Thing]:
         """Return who signed off what a publication shows, by name."""
@@ -465,7 +464,6 @@ class Reference:
         return next((Thing("Attestation", vars(row)) for row in found), None)
 
     def _revision(self, row: Row) -> Thing:
-        account = self._row("account", row.author_id)
         return Thing(
             "Revision",
             {
@@ -474,7 +472,7 @@ class Reference:
                 "digest": row.digest,
                 "content": row.content,
                 "createdAt": row.created_at,
-                "author": lambda: self._find(self.people(), {"id": account.person_id}),
+                "author": lambda: self.byline(row.byline_id),
             },
         )
 
@@ -483,8 +481,7 @@ class Reference:
         return sorted(map(self._person, self.tables["person"]), key=_by_name)
 
     def _person(self, row: Row) -> Thing:
-        accounts = {each.id for each in self.tables["account"] if each.person_id == row.id}
-        authored = [e for e in self.entries_ if e.values["author_id"] in accounts]
+        authored = [e for e in self.entries_ if e.values["byline_id"] == row.id]
         reviewed = [e for e in self.entries_ if row.id in e.values["signers"]]
         return Thing(
             "Person",

@@ -37,7 +37,6 @@ from cms.reading.visibility import (
     with_preview,
 )
 from cms.tables import (
-    Account,
     Category,
     Edition,
     Link,
@@ -177,15 +176,6 @@ def incoming_links(view: View) -> Relation:
 def people() -> Relation:
     """Return all public bylines."""
     return select(Person.id, Person.slug, Person.name, Person.bio, Person.links)
-
-
-def bylines() -> Relation:
-    """Return the public bylines, each with an account that writes under it."""
-    return (
-        people()
-        .add_columns(Account.id.label("account_id"))
-        .join(Account, Account.person_id == Person.id)
-    )
 
 
 def categories() -> Relation:

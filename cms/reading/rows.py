@@ -78,6 +78,7 @@ class EntryRow(Row):
     rendered = Column()
     digest = Column()
     author_id = Column()
+    byline_id = Column()
     note = Column()
     created_at = Column()
 
@@ -126,12 +127,6 @@ class PersonRow(Row):
     name = Column()
     bio = Column()
     links = Column()
-
-
-class BylineRow(PersonRow):
-    """A row of :func:`.relations.bylines`."""
-
-    account_id = Column()
 
 
 class CategoryRow(Row):

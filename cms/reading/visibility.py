@@ -48,6 +48,7 @@ _REVISION = (
     Rendition.rendered,
     Revision.digest,
     Revision.author_id,
+    Revision.byline_id,
     Revision.note,
     Revision.created_at,
 )

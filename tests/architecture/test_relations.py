@@ -30,7 +30,6 @@ SAME_FOR_ALL_VIEWS = {
     },
     "cms.reading.relations": {
         "ancestors",
-        "bylines",
         "categories",
         "people",
         "references",

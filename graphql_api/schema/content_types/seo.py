@@ -273,10 +273,10 @@ def _property(entry: EntryRow, field: Field) -> Sql:
 
 
 def _author(entry: EntryRow) -> Sql:
-    byline = relations.bylines().subquery("byline")
+    byline = relations.people().subquery("byline")
     return (
         select(JsonObject([("@type", text("Person")), ("name", byline.c.name)]))
-        .where(byline.c.account_id == entry.author_id)
+        .where(byline.c.id == entry.byline_id)
         .scalar_subquery()
     )
 

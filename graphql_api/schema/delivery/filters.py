@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import ColumnElement, Text, select
 
 from cms.reading import relations
-from cms.reading.rows import BylineRow, CategoryRow, EntryRow, LinkRow, PersonRow, TagRow
+from cms.reading.rows import CategoryRow, EntryRow, LinkRow, PersonRow, TagRow
 from cms.reading.visibility import is_at_or_below
 from cms.review import relations as review_relations
 from graphql_api.planner.declarations import Call, Row, Rows
@@ -107,11 +107,11 @@ ENTRY_WHERE: Mapping[str, Declared] = {
     "author": Declared(
         "PersonWhere | None",
         ToOne(
-            key=EntryRow.author_id,
-            rows=lambda _: Rows(Chosen(relations.bylines())),
-            target=BylineRow.account_id,
+            key=EntryRow.byline_id,
+            rows=lambda _: Rows(Chosen(relations.people())),
+            target=PersonRow.id,
         ),
-        f"Filter on the person who saved the `{THIS_TYPE}` revision.",
+        f"Filter on the person in the byline of the `{THIS_TYPE}` revision.",
     ),
     "reviewers": Declared(
         "PeopleWhere | None",

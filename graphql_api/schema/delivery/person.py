@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from cms.reading import relations
 from cms.reading.rows import PersonRow
 from cms.review import relations as review_relations
 from graphql_api.planner.declarations import Call, OrderKey, Rows
@@ -32,9 +31,7 @@ def _reviewed_entries(person: PersonRow, call: Call) -> Rows:
 
 
 def _authored_entries(person: PersonRow, call: Call) -> Rows:
-    bylines = relations.bylines().subquery()
-    accounts = select(bylines.c.account_id).where(bylines.c.id == person.id)
-    return entry_rows(call.view, lambda entry: entry.author_id.in_(accounts))
+    return entry_rows(call.view, lambda entry: entry.byline_id == person.id)
 
 
 class PersonProfile:
@@ -57,7 +54,7 @@ class Person(Node):
     authored = entry_connection(
         "Entry",
         _authored_entries,
-        "Entries whose visible revision the person saved.",
+        "Entries whose visible revision has the byline of the person.",
         where="EntryWhere",
         order="EntryOrder",
         extent=OF_A_PERSON,

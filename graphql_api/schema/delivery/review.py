@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cms.reading import management, relations
+from cms.reading import management
 from cms.reading.rows import AttestationRow, EntryRow, PersonRow
 from cms.review import relations as review_relations
 from cms.review.relations import ReviewRow, SignOffRow
@@ -36,8 +36,8 @@ def _reviewer(signed: SignOffRow, _: Call) -> Rows:
 
 
 def author_of(entry: EntryRow, _: Call) -> Rows:
-    """Return the person who saved the visible revision, if the account has a byline."""
-    return Rows(Chosen(relations.bylines()), (lambda byline: byline.account_id == entry.author_id,))
+    """Return the person in the byline of the visible revision, if it has one."""
+    return person_rows(lambda person: person.id == entry.byline_id)
 
 
 def _attestation_of(identifier: Sql) -> Rows:
@@ -130,5 +130,5 @@ class Revision(Node):
     author = one(
         "Person | None",
         author_of,
-        "Person who saved the revision; null if the account has no byline.",
+        "Person in the byline of the revision; null if it has none.",
     )

@@ -32,7 +32,6 @@ ROWS = {
     relations.links: rows.LinkRow,
     relations.incoming_links: rows.IncomingLinkRow,
     relations.people: rows.PersonRow,
-    relations.bylines: rows.BylineRow,
     relations.categories: rows.CategoryRow,
     relations.ancestors: rows.AncestorRow,
     relations.tags: rows.TagRow,
