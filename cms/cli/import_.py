@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -13,7 +14,7 @@ import click
 from cms.cli.group import open_copydesk
 from cms.cli.plugins import ImporterGroup
 from cms.importing.markdown import ImportReport, import_markdown, rehearse_import
-from cms.importing.session import Staff
+from cms.importing.session import Provenance
 from cms.importing.site.files import Commit
 from cms.importing.site.mapping import MarkdownMapping, read_mapping
 from cms.settings import load_settings
@@ -41,33 +42,47 @@ def import_() -> None:
 @click.option(
     "--mapping", "mapping_file", type=_FOLDER, required=True, help="The mapping, a YAML file."
 )
-@click.option("--account", required=True, help="E-mail of the writing account.")
+@click.option("--publish", is_flag=True, help="Publish as imported; without it, drafts only.")
 @click.option(
-    "--reviewer", "reviewers", multiple=True, help="E-mail of a reviewer; can be repeated."
+    "--source",
+    default="",
+    help="The system that the pages come from, which readers see; by default, the mapping's url, "
+    "or the name of FOLDER.",
 )
-@click.option("--publisher", default="", help="E-mail of the publisher; without it, drafts only.")
+@click.option(
+    "--review-within",
+    type=click.IntRange(min=0, max=36500),
+    default=0,
+    show_default=True,
+    metavar="DAYS",
+    help="Days until the published pages are due for review.",
+)
 @click.option("--dry-run", is_flag=True, help="Report what would change, and change nothing.")
 def markdown(
     folder: Path,
     content_type: str | None,
     mapping_file: Path,
-    account: str,
-    reviewers: Sequence[str],
-    publisher: str,
+    source: str,
+    review_within: int,
     *,
+    publish: bool,
     dry_run: bool,
 ) -> None:
-    """Import the Markdown files in FOLDER: all of them, or none if one has an error."""
-    if bool(reviewers) != bool(publisher):
-        raise click.UsageError("Publishing needs both --reviewer and --publisher.")
+    """Import the Markdown files in FOLDER: all of them, or none if one has an error.
+
+    The operator imports and publishes, in no other name; nothing is signed off.
+    """
     mapping = read_mapping(mapping_file)
     chosen = replace(mapping, content_type=content_type or mapping.content_type)
     if not chosen.content_type:
         raise click.UsageError(
             "Give the content type: with --type, or as content_type in the mapping."
         )
-    staff = Staff(account=account, reviewers=tuple(reviewers), publisher=publisher)
-    report = asyncio.run(_run(folder, chosen, staff, dry_run=dry_run))
+    provenance = Provenance(
+        source=source or mapping.url or folder.resolve().name,
+        review_within=timedelta(days=review_within),
+    )
+    report = asyncio.run(_run(folder, chosen, provenance if publish else None, dry_run=dry_run))
     for line in _lines(report):
         click.echo(line.replace(f"{folder}/", ""))
     if dry_run:
@@ -75,14 +90,13 @@ def markdown(
 
 
 async def _run(
-    folder: Path, mapping: MarkdownMapping, staff: Staff, *, dry_run: bool
+    folder: Path, mapping: MarkdownMapping, provenance: Provenance | None, *, dry_run: bool
 ) -> ImportReport:
     act = rehearse_import if dry_run else import_markdown
     async with open_copydesk(load_settings()) as copydesk:
-        database = copydesk.database
-        report = await act(database, copydesk.site, folder, mapping, staff, progress=_progress)
+        report = await act(copydesk, folder, mapping, provenance, progress=_progress)
         if report.made and not dry_run:
-            await database.refresh_statistics()
+            await copydesk.database.refresh_statistics()
     return report
 
 
@@ -93,6 +107,8 @@ def _lines(report: ImportReport) -> Iterator[str]:
     yield f"Read {report.files} files: {report.entries} entries in {report.editions} editions."
     made = [f"{report.made[kind]:,} {words}" for kind, words in _MADE.items() if report.made[kind]]
     yield f"New: {', '.join(made) or 'nothing'}."
+    if report.review_due_at is not None:
+        yield f"Published as imported; due for review on {report.review_due_at:%Y-%m-%d}."
     yield f"Links: {report.resolved:,} resolved, {len(report.lost):,} unresolved."
 
 

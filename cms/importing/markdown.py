@@ -1,8 +1,9 @@
 """Import of the Markdown files of another site with their history.
 
-The import runs the ordinary commands, as the authors and at the times of the history; content that
-the commands refuse is not imported. An import is one transaction: it imports everything or nothing.
-Other writers wait for it; readers do not.
+The import runs the ordinary commands as the operator, at the times of the history; its authors
+become bylines. It signs nothing off: pages are published as imported, with their source. Content
+that the commands refuse is not imported. An import is one transaction: it imports everything or
+nothing. Other writers wait for it; readers do not.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ from pathlib import Path
 from typing import NoReturn, TypeAlias
 
 from cms import clock
-from cms.authorization.actor import Actor
+from cms.authorization.actor import OPERATOR
 from cms.content.snapshot import Draft
 from cms.errors import ContentFileError, Refused
 from cms.importing.front_matter import FrontMatter
-from cms.importing.session import DeskEdition, ImportDesk, Staff, printable
+from cms.importing.session import DeskEdition, ImportDesk, Provenance, printable
 from cms.importing.site.files import Change, Commit, find_names, read_folder, read_history
 from cms.importing.site.mapping import MarkdownMapping, PagePlace
 from cms.importing.site.page_text import PageText, fault_of
 from cms.importing.site.pages import LostLink, OldPage, OldSite
 from cms.site import Site
-from cms.storage.database import Database, WriteSession
+from cms.work.work import Desk, Work
 
 # New texts of pages; ``None`` for deleted pages.
 Texts: TypeAlias = dict[OldPage, "PageText | None"]
@@ -59,6 +60,8 @@ class ImportReport:
         resolved: the number of resolved links in the current files.
         lost: the unresolved links.
         notes: further remarks, one sentence each.
+        review_due_at: the time when the new publications are due for review; ``None`` if nothing
+            was published.
     """
 
     files: int = 0
@@ -68,54 +71,52 @@ class ImportReport:
     resolved: int = 0
     lost: list[LostLink] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    review_due_at: datetime | None = None
 
 
 async def import_markdown(
-    database: Database,
-    site: Site,
+    desk: Desk,
     folder: Path,
     mapping: MarkdownMapping,
-    staff: Staff,
+    provenance: Provenance | None = None,
     *,
     progress: Progress = iter_commits,
 ) -> ImportReport:
     """Import a folder of Markdown files and return a report.
 
-    A second import of the same files changes nothing. Editions that other accounts have saved
-    since the last import are skipped.
+    A second import of the same files changes nothing. Editions that an account has saved since the
+    last import are skipped, and those that were published here otherwise are not published.
 
     Args:
-        database: the target database.
-        site: the site's declaration.
+        desk: the site with its database.
         folder: the folder of the files.
         mapping: the mapping from files to content.
-        staff: the accounts that write, review and publish.
+        provenance: the source of the pages, which are published as imported; without it,
+            everything stays a draft.
         progress: a function that reports progress.
 
     Raises:
         ContentFileError: with the file and the line that cannot be imported.
         SiteError: if the mapping does not fit the site.
     """
-    plan = _read(site, folder, mapping, staff)
-    async with _all_or_nothing(database, folder) as session:
-        return await _run(plan, _desk(database, session, site, plan, staff), progress)
+    plan = _read(desk.site, folder, mapping, provenance)
+    async with _all_or_nothing(desk, folder) as work:
+        return await _run(plan, work, provenance, progress)
 
 
 async def rehearse_import(
-    database: Database,
-    site: Site,
+    desk: Desk,
     folder: Path,
     mapping: MarkdownMapping,
-    staff: Staff,
+    provenance: Provenance | None = None,
     *,
     progress: Progress = iter_commits,
 ) -> ImportReport:
     """Return the report of :func:`import_markdown`, and roll the import back."""
-    plan = _read(site, folder, mapping, staff)
+    plan = _read(desk.site, folder, mapping, provenance)
     try:
-        async with _all_or_nothing(database, folder) as session:
-            desk = _desk(database, session, site, plan, staff)
-            _take_back(await _run(plan, desk, progress))
+        async with _all_or_nothing(desk, folder) as work:
+            _take_back(await _run(plan, work, provenance, progress))
     except _Rehearsed as rehearsed:
         return rehearsed.report
     raise AssertionError("a rehearsal ends with what it has found")
@@ -150,14 +151,16 @@ class _Plan:
     files: Sequence[tuple[PagePlace, FrontMatter]]
 
 
-def _read(site: Site, folder: Path, mapping: MarkdownMapping, staff: Staff) -> _Plan:
+def _read(
+    site: Site, folder: Path, mapping: MarkdownMapping, provenance: Provenance | None
+) -> _Plan:
     """Read all files, and check that the current ones have no errors."""
     content_type = site.content_type(mapping.content_type)
     mapping.check(site, content_type)
     files = list(read_folder(folder, mapping))
     commits = read_history(folder, mapping)
     names = find_names(mapping, commits, [place for place, _ in files])
-    old = OldSite(mapping, content_type, names, {}, with_drafts=not staff.publishes)
+    old = OldSite(mapping, content_type, names, {}, with_drafts=provenance is None)
     slugs = {}
     for place, source in files:
         key = old.key_of(place)
@@ -167,24 +170,19 @@ def _read(site: Site, folder: Path, mapping: MarkdownMapping, staff: Staff) -> _
     return _Plan(folder, replace(old, slugs=slugs), commits, files)
 
 
-def _desk(
-    database: Database, session: WriteSession, site: Site, plan: _Plan, staff: Staff
-) -> ImportDesk:
-    old = plan.old
-    return ImportDesk(session, database.key_file, site, old.content_type, old.mapping, staff)
-
-
 @asynccontextmanager
-async def _all_or_nothing(database: Database, folder: Path) -> AsyncIterator[WriteSession]:
+async def _all_or_nothing(desk: Desk, folder: Path) -> AsyncIterator[Work]:
     """Open a transaction that a refusal rolls back; by default, it would commit."""
-    async with database.transaction() as session:
+    async with desk.work(OPERATOR) as work:
         try:
-            yield session
+            yield work
         except Refused as refusal:
             raise ContentFileError(folder, None, str(refusal)) from None
 
 
-async def _run(plan: _Plan, desk: ImportDesk, progress: Progress) -> ImportReport:
+async def _run(
+    plan: _Plan, work: Work, provenance: Provenance | None, progress: Progress
+) -> ImportReport:
     """Import the history, then the current files."""
     old = plan.old
     for commit in plan.commits:
@@ -192,9 +190,10 @@ async def _run(plan: _Plan, desk: ImportDesk, progress: Progress) -> ImportRepor
             old.page_at(change.place)
     for place, _ in plan.files:
         old.page_at(place)
+    desk = ImportDesk(work, old.content_type, old.mapping, provenance)
     await desk.open(old.pages.values())
-    importers = await desk.importers({commit.author for commit in plan.commits})
-    run = _Import(old, desk, importers, ImportReport(files=len(plan.files)))
+    old.withheld = frozenset(key for key, each in desk.editions.items() if each.is_withheld)
+    run = _Import(old, desk, ImportReport(files=len(plan.files)))
     for commit in progress(plan.commits):
         await run.follow(commit)
     await run.arrive(plan)
@@ -207,13 +206,17 @@ class _Moment:
 
     Attributes:
         at: the time.
-        author: the author.
+        author: the author's name on the old site; empty if unknown.
         note: the note of the revision; empty for the current files, whose note is their name.
     """
 
     at: datetime
-    author: Actor
+    author: str = ""
     note: str = ""
+
+    def author_of(self, text: PageText) -> str:
+        """Return the name of the author of a revision; empty if unknown."""
+        return text.author or self.author
 
     def note_on(self, text: PageText) -> str:
         """Return the note of a revision."""
@@ -227,16 +230,16 @@ class _Import:
     Attributes:
         old: the old site, as of the last imported commit.
         desk: the desk that runs the commands.
-        importers: the accounts of imports, whose revisions can be replaced.
         report: the report.
         drafted: the last saved draft of each page.
+        kept: the reason why the page of a file was not changed here.
     """
 
     old: OldSite
     desk: ImportDesk
-    importers: frozenset[str]
     report: ImportReport
     drafted: dict[OldPage, Draft] = field(default_factory=dict)
+    kept: dict[OldPage, str] = field(default_factory=dict)
 
     async def follow(self, commit: Commit) -> None:
         """Import a commit of the history."""
@@ -254,9 +257,8 @@ class _Import:
         if not any(self._is_due(page, commit.at) for page in texts):
             self._put_texts(texts)
             return
-        with _faults_at(commit.label):
-            author = await self.desk.author(commit.author, commit.at)
-        await self._change(texts, _Moment(commit.at, author, printable(commit.message)))
+        note = printable(commit.message)
+        await self._change(texts, _Moment(commit.at, commit.author, note))
 
     async def arrive(self, plan: _Plan) -> None:
         """Import the current file of every page."""
@@ -264,21 +266,19 @@ class _Import:
         for place, source in plan.files:
             texts[self.old.page_at(place)] = self.old.read(place, source)
         moment = max([clock.now(), *(commit.at for commit in plan.commits[-1:])])
-        await self._change(texts, _Moment(moment, await self._account()))
+        await self._change(texts, _Moment(moment))
         for page, text in texts.items():
             if text is not None:
                 self._tell_of(page, text)
         self.report.lost.sort(key=lambda link: (link.file, link.line))
         self.report.made = self.desk.made
+        self.report.review_due_at = self.desk.review_due_at
         self.report.entries = len({page.key[1] for page, text in texts.items() if text})
         self.report.editions = len([text for text in texts.values() if text])
 
     def _read(self, change: Change) -> PageText | None:
         source = change.read()
         return self.old.read(change.place, source) if source is not None else None
-
-    async def _account(self) -> Actor:
-        return await self.desk.staff_member(self.desk.staff.account)
 
     def _is_due(self, page: OldPage, at: datetime) -> bool:
         """Return whether a change of a page was not imported before."""
@@ -291,7 +291,7 @@ class _Import:
         self._put_texts(texts)
         moved = [page for page in texts if self.old.stands(page) != self.old.stands(before[page])]
         gone = [page for page in moved if not self.old.stands(page)]
-        others = _Moment(moment.at, await self._account(), _FOLLOWS)
+        others = _Moment(moment.at, note=_FOLLOWS)
         due = [
             (page, page.text, when)
             for pages, when in ((texts, moment), (self.old.touched_by(texts, moved), others))
@@ -313,10 +313,25 @@ class _Import:
         for page, text, when in due:
             is_new = await self._save(page, text, when) or page in begun
             edition = self.desk.editions[page.key]
-            is_waiting = not edition.was_public and page in self.drafted
-            if self.desk.staff.publishes and self.old.stands(page) and (is_new or is_waiting):
-                chosen.append(await self._review(edition, text, when))
+            is_waiting = edition.basis is None and page in self.drafted
+            if self._publishes and self.old.stands(page) and (is_new or is_waiting):
+                chosen += self._choose(page, text)
         return chosen
+
+    def _choose(self, page: OldPage, text: PageText) -> list[Chosen]:
+        """Return the newest revision of a page to publish, unless that is for people here."""
+        edition = self.desk.editions[page.key]
+        if edition.is_publishable:
+            return [(edition, edition.head.id, text)]
+        reason = f"was published as {edition.basis.upper()}" if edition.basis else "was edited"
+        self.kept[page] = (
+            f"Not published: {text.source.file}: its page here {reason}; its new text is a draft."
+        )
+        return []
+
+    @property
+    def _publishes(self) -> bool:
+        return self.desk.provenance is not None
 
     async def _begin(
         self, page: OldPage, text: PageText, when: _Moment, due: Sequence[Due]
@@ -331,8 +346,8 @@ class _Import:
         is_awaited = any(page.key in other.mentions for other, _, _ in due if other is not page)
         draft = await self._draft(page, text, when.at)
         outline = Draft(title=draft.title, slug=draft.slug, category=draft.category)
-        work = self.desk.work(when.author, when.at)
         with self._faults_of(text):
+            work = await self._work(text, when)
             if is_awaited:
                 await self.desk.begin(page, outline, work, "An outline.")
             else:
@@ -341,6 +356,7 @@ class _Import:
 
     async def _save(self, page: OldPage, text: PageText, when: _Moment) -> bool:
         """Save the text of a page; return whether it changed."""
+        self.kept.pop(page, None)
         draft = await self._draft(page, text, when.at)
         if self.drafted.get(page) == draft:
             return False
@@ -349,23 +365,25 @@ class _Import:
             if edition.head.digest == await self.desk.digest_of(edition, draft, when.at):
                 self.drafted[page] = draft
                 return False
-            if edition.head.author_id not in self.importers:
-                note = f"Not imported: {text.source.file} and its page here have both changed."
-                self.report.notes.append(note)
+            if not edition.is_writable:
+                self.kept[page] = (
+                    f"Not imported: {text.source.file} and its page here have both changed."
+                )
                 return False
         self.drafted[page] = draft
         with self._faults_of(text):
-            work = self.desk.work(when.author, when.at)
+            work = await self._work(text, when, edition.head.byline_id)
             return await self.desk.save(edition, draft, work, when.note_on(text))
 
     async def _draft(self, page: OldPage, text: PageText, at: datetime) -> Draft:
         with self._faults_of(text):
             return await self.desk.with_taxonomy(self.old.draft(page, text).draft, text, at)
 
-    async def _review(self, edition: DeskEdition, text: PageText, when: _Moment) -> Chosen:
-        with self._faults_of(text):
-            await self.desk.review(edition, when.author, when.at)
-        return edition, edition.head.id, text
+    async def _work(self, text: PageText, when: _Moment, byline: str | None = None) -> Work:
+        """Return the work of a change; without an author, the page keeps its byline."""
+        if author := when.author_of(text):
+            byline = await self.desk.byline(author, when.at)
+        return self.desk.work(when.at, byline)
 
     async def _part(
         self, gone: Sequence[OldPage], before: Mapping[OldPage, OldPage], when: _Moment
@@ -377,7 +395,7 @@ class _Import:
             text, edition = before[page].text, self._public(page, when.at)
             if text is not None and edition is not None and before[page].mentions & keys:
                 await self._save(page, text, when)
-                chosen.append(await self._review(edition, text, when))
+                chosen += self._choose(page, text)
         return chosen
 
     async def _publish(self, chosen: Sequence[Chosen], at: datetime) -> None:
@@ -386,28 +404,39 @@ class _Import:
             texts = {edition.entry_id: text for edition, _, text in mine}
             if mine:
                 with self._faults_among(texts):
-                    await self.desk.publish([(each, revision) for each, revision, _ in mine], at)
+                    await self.desk.publish(mine, at)
 
     async def _unpublish(self, gone: Sequence[OldPage], at: datetime) -> None:
         for page in gone:
             edition = self._public(page, at)
-            if edition is not None:
-                with _faults_at(Path(page.slug)):
-                    await self.desk.unpublish(edition, at)
+            if edition is None:
+                continue
+            if edition.basis != "imported":
+                basis = str(edition.basis).upper()
+                note = f"Not unpublished: {page.slug}: its page here was published as {basis}."
+                self.report.notes.append(note)
+                continue
+            with _faults_at(Path(page.slug)):
+                await self.desk.unpublish(edition, at)
 
     def _public(self, page: OldPage, at: datetime) -> DeskEdition | None:
         """Return the edition of a page to unpublish at a time, if there is one."""
         edition = self.desk.editions.get(page.key)
         is_public = edition is not None and edition.live is not None and edition.is_before(at)
-        return edition if is_public and self.desk.staff.publishes else None
+        return edition if is_public and self._publishes else None
 
     def _tell_of(self, page: OldPage, text: PageText) -> None:
         """Add the remarks about an imported page to the report."""
         drafted = self.old.draft(page, text)
         self.report.resolved += drafted.resolved
         self.report.lost += drafted.lost
-        if text.missing and not text.is_draft:
-            self.report.notes.append(f"Not published: {text.source.file}: {text.missing[0]}")
+        reason = text.missing[0] if text.missing else ""
+        if self._publishes and page.key in self.old.withheld:
+            reason = "its page here is not public; publish it here."
+        if page in self.kept:
+            self.report.notes.append(self.kept[page])
+        elif reason and not text.is_draft:
+            self.report.notes.append(f"Not published: {text.source.file}: {reason}")
 
     @contextmanager
     def _faults_of(self, text: PageText) -> Iterator[None]:

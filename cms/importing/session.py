@@ -1,23 +1,16 @@
-"""The session of an import: its accounts, categories and tags, and existing editions."""
+"""The session of an import: its bylines, categories and tags, and existing editions."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from cms.access.accounts import (
-    create_account,
-    create_person,
-    find_account,
-    grant_role,
-    load_actor,
-)
-from cms.authorization.actions import Action, Subject
-from cms.authorization.actor import OPERATOR, Actor, Grant
+from cms.access.accounts import create_person, find_account
+from cms.authorization.actor import OPERATOR
 from cms.content.content_type import ContentType
 from cms.content.slug import slugify
 from cms.content.snapshot import Changes, Draft, clean_draft, paths_in, take_snapshot
@@ -28,35 +21,24 @@ from cms.errors import NotFound, Refused
 from cms.importing.site.mapping import MarkdownMapping
 from cms.importing.site.page_text import PageText
 from cms.importing.site.pages import OldPage, PageKey
-from cms.publishing.publishing import publish_together, unpublish_entry
-from cms.review.reviews import request_review, sign_off
-from cms.signing import KeyFile
-from cms.site import Site
+from cms.publishing.publishing import publish_imported, unpublish_entry
 from cms.storage.database import WriteSession
-from cms.tables import Category, Edition, Entry, Publication, Revision, Tag
+from cms.tables import Category, Edition, Entry, Person, Publication, Revision, Tag
 from cms.taxonomy.categories import create_category, create_tag
 from cms.work.work import Work
 
 
 @dataclass(frozen=True, kw_only=True)
-class Staff:
-    """The accounts of an import, by their e-mail addresses.
+class Provenance:
+    """The origin of imported publications.
 
     Attributes:
-        account: the author of all changes without an author in the history.
-        reviewers: the reviewers of each stage, of which the first ones sign off, as many as the
-            stage needs. Without reviewers and a publisher, everything stays a draft.
-        publisher: the publisher.
+        source: the system that the pages come from; readers see it.
+        review_within: the time from the import until its pages are due for review.
     """
 
-    account: str
-    reviewers: tuple[str, ...] = ()
-    publisher: str = ""
-
-    @property
-    def publishes(self) -> bool:
-        """True if the import publishes."""
-        return bool(self.reviewers and self.publisher)
+    source: str
+    review_within: timedelta = timedelta()
 
 
 @dataclass(eq=False)
@@ -68,7 +50,9 @@ class DeskEdition:
         locale: its locale.
         head: its newest revision.
         live: its public revision, if any.
-        was_public: whether it was ever public.
+        basis: the basis of its last publication; ``None`` if there is none, or if the import has
+            taken it back.
+        is_edited: whether an account has saved it since its last publication.
         known_until: the time of its last change before the import; ``None`` if the import has
             created it.
     """
@@ -77,8 +61,24 @@ class DeskEdition:
     locale: str
     head: Revision
     live: str | None = None
-    was_public: bool = False
+    basis: str | None = None
+    is_edited: bool = False
     known_until: datetime | None = None
+
+    @property
+    def is_writable(self) -> bool:
+        """True if an import can save it: then its newest words come from an import."""
+        return not self.is_edited and self.head.author_id is None
+
+    @property
+    def is_publishable(self) -> bool:
+        """True if an import can publish it: then no person here has published or edited it."""
+        return self.is_writable and self.basis in {None, "imported"}
+
+    @property
+    def is_withheld(self) -> bool:
+        """True if it is not public, and only people here can publish it."""
+        return self.live is None and (self.basis is not None or not self.is_writable)
 
     def is_before(self, moment: datetime) -> bool:
         """Return whether a change at this time is new to the edition."""
@@ -87,85 +87,69 @@ class DeskEdition:
 
 @dataclass
 class ImportDesk:
-    """The commands and lookups of an import.
+    """The commands and lookups of an import; the operator does everything.
 
     Attributes:
-        session: the transaction.
-        key_file: the file of the signing key.
-        site: the site.
+        transaction: the transaction, at the time of the import.
         content_type: the content type of all entries.
         mapping: the mapping.
-        staff: the accounts of the import.
+        provenance: the origin of publications; ``None`` if everything stays a draft.
         made: the numbers of new objects.
-        actors: the actors, by e-mail address.
+        review_due_at: the time when new publications are due for review; ``None`` if there are none.
         editions: the editions, by page.
         entries: the ids of the entries, by the page's key, which is the same in all locales.
     """
 
-    session: WriteSession
-    key_file: KeyFile
-    site: Site
+    transaction: Work
     content_type: type[ContentType]
     mapping: MarkdownMapping
-    staff: Staff
+    provenance: Provenance | None
     made: Counter[str] = field(default_factory=Counter)
-    actors: dict[str, Actor] = field(default_factory=dict)
+    review_due_at: datetime | None = None
     editions: dict[PageKey, DeskEdition] = field(default_factory=dict)
     entries: dict[str, str] = field(default_factory=dict)
+    _bylines: dict[str, str] = field(default_factory=dict)
     _categories: dict[str, str] = field(default_factory=dict)
     _tags: dict[str, str] = field(default_factory=dict)
 
-    def work(self, actor: Actor, now: datetime) -> Work:
-        """Return the work of an actor at a time in the past."""
-        return Work(self.session, self.site, actor, now, self.key_file)
+    def work(self, now: datetime, byline: str | None = None) -> Work:
+        """Return the work of the operator at a time in the past, with a person as byline."""
+        return self.transaction.by(replace(OPERATOR, person_id=byline), now)
 
-    # --- Who, and which words ---
+    # --- Bylines, categories and tags ---
 
-    async def staff_member(self, email: str) -> Actor:
-        """Return the actor of an account of the import.
+    async def byline(self, author: str, now: datetime) -> str:
+        """Return the person of an author, by the name on the old site; create a missing one.
 
         Raises:
-            Refused: if there is no such account.
+            Refused: if the mapping names a person or an account that does not exist.
         """
-        if email not in self.actors:
-            found = await find_account(self.session, email)
-            if found is None:
-                message = f"there is no account {email!r}; see: copydesk account list"
-                raise Refused(NotFound(message=message))
-            self.actors[email] = await load_actor(self.session, found.id)
-        return self.actors[email]
+        if author not in self._bylines:
+            self._bylines[author] = await self._byline(author, now)
+        return self._bylines[author]
 
-    async def author(self, name: str, now: datetime) -> Actor:
-        """Return an author of the history; create a person and an account for a new one.
+    async def _byline(self, author: str, now: datetime) -> str:
+        declared = self.mapping.authors.get(author, "")
+        if "@" in declared:
+            return await self._person_of_account(declared)
+        slug = declared or slugify(author)
+        person_id = await self._session.scalar(select(Person.id).where(Person.slug == slug))
+        if person_id is not None:
+            return person_id
+        if declared:
+            raise Refused(NotFound(message=f"there is no person {declared!r}"))
+        person = await create_person(self.work(now), printable(author), slug=slug)
+        self.made["authors"] += 1
+        return person.id
 
-        Readers see the person. The account has no password, so it cannot sign in.
-        """
-        email = self._address_of(name)
-        if email not in self.actors and await find_account(self.session, email) is None:
-            operator = self.work(OPERATOR, now)
-            person = await create_person(operator, printable(name))
-            account = await create_account(operator, email, person_id=person.id)
-            grant = Grant(role="author", content_type=self.content_type.name)
-            await grant_role(operator, account.id, grant)
-            self.made["authors"] += 1
-        actor = await self.staff_member(email)
-        subject = Subject(content_type=self.content_type.name)
-        is_known = name in self.mapping.authors
-        if not is_known and not self.work(actor, now).may(Action.ENTRY_SAVE, subject):
-            # The author exists from an import into another content type.
-            grant = Grant(role="author", content_type=self.content_type.name)
-            await grant_role(self.work(OPERATOR, now), str(actor.account_id), grant)
-            self.actors[email] = await load_actor(self.session, str(actor.account_id))
-        return self.actors[email]
-
-    async def importers(self, names: Iterable[str]) -> frozenset[str]:
-        """Return the existing accounts that imports write as."""
-        emails = {self.staff.account, *(self._address_of(name) for name in names)}
-        found = [await find_account(self.session, email) for email in sorted(emails)]
-        return frozenset(account.id for account in found if account is not None)
-
-    def _address_of(self, name: str) -> str:
-        return self.mapping.authors.get(name) or f"{slugify(name)}@{self.mapping.author_domain}"
+    async def _person_of_account(self, email: str) -> str:
+        account = await find_account(self._session, email)
+        if account is None:
+            message = f"there is no account {email!r}; see: copydesk account list"
+            raise Refused(NotFound(message=message))
+        if account.person_id is None:
+            raise Refused(NotFound(message=f"the account {email!r} has no byline"))
+        return account.person_id
 
     async def with_taxonomy(self, draft: Draft, text: PageText, now: datetime) -> Draft:
         """Return a draft with its category and tags; create those that are missing."""
@@ -186,7 +170,7 @@ class ImportDesk:
             if path not in self._categories:
                 name = text.category_name if path == text.category else slug
                 row = await create_category(
-                    self.work(OPERATOR, now), printable(name), parent_id=parent, slug=slug
+                    self.work(now), printable(name), parent_id=parent, slug=slug
                 )
                 self._categories[path] = row.id
             parent = self._categories[path]
@@ -194,7 +178,7 @@ class ImportDesk:
 
     async def _tag(self, slug: str, name: str, now: datetime) -> str:
         if slug not in self._tags:
-            row = await create_tag(self.work(OPERATOR, now), printable(name), slug=slug)
+            row = await create_tag(self.work(now), printable(name), slug=slug)
             self._tags[slug] = row.id
         return self._tags[slug]
 
@@ -205,9 +189,9 @@ class ImportDesk:
 
         An edition is matched by content type, locale and slug, also by a former slug.
         """
-        categories = await self.session.scalars(select(Category))
+        categories = await self._session.scalars(select(Category))
         self._categories = {each.path: each.id for each in categories}
-        self._tags = {each.slug: each.id for each in await self.session.scalars(select(Tag))}
+        self._tags = {each.slug: each.id for each in await self._session.scalars(select(Tag))}
         found = await self._by_slug()
         for page in pages:
             edition_id = found.get((page.locale, page.slug))
@@ -217,7 +201,7 @@ class ImportDesk:
             self.entries.setdefault(key, edition.entry_id)
 
     async def _by_slug(self) -> Mapping[tuple[str, str], str]:
-        rows = await self.session.execute(
+        rows = await self._session.execute(
             select(Edition.locale, Revision.slug, Edition.id)
             .join(Entry, Entry.id == Edition.entry_id)
             .join(Revision, Revision.edition_id == Edition.id)
@@ -228,31 +212,43 @@ class ImportDesk:
         return {(locale, slug): edition_id for locale, slug, edition_id in rows}
 
     async def _edition(self, edition_id: str) -> DeskEdition:
-        edition = await self.session.get_one(Edition, edition_id)
-        head = await self.session.get_one(Revision, str(edition.head_id))
+        edition = await self._session.get_one(Edition, edition_id)
+        head = await self._session.get_one(Revision, str(edition.head_id))
         publications = list(
-            await self.session.scalars(
-                select(Publication).where(Publication.edition_id == edition_id)
+            await self._session.scalars(
+                select(Publication)
+                .where(Publication.edition_id == edition_id)
+                .order_by(Publication.position)
             )
         )
         ends = [each.ended_at for each in publications if each.ended_at is not None]
         live = [each.revision_id for each in publications if each.ended_at is None]
         begun = [each.published_at for each in publications]
+        last = publications[-1] if publications else None
         return DeskEdition(
             entry_id=edition.entry_id,
             locale=edition.locale,
             head=head,
             live=next(iter(live), None),
-            was_public=bool(publications),
+            basis=last.basis if last is not None else None,
+            is_edited=await self._is_edited(edition_id, last),
             known_until=max([head.created_at, *begun, *ends]),
         )
+
+    async def _is_edited(self, edition_id: str, last: Publication | None) -> bool:
+        """Return whether an account has saved an edition since its last publication."""
+        numbers = select(Revision.number).where(Revision.edition_id == edition_id)
+        since = numbers.where(Revision.id == last.revision_id) if last is not None else None
+        edited = numbers.where(Revision.author_id.is_not(None)).limit(1)
+        if since is not None:
+            edited = edited.where(Revision.number > since.scalar_subquery())
+        return await self._session.scalar(edited) is not None
 
     async def digest_of(self, edition: DeskEdition, draft: Draft, now: datetime) -> str:
         """Return the digest of a draft of an edition."""
         cleaned, _ = clean_draft(self.content_type, draft)
         paths = paths_in(self.content_type, cleaned)
-        work = self.work(OPERATOR, now)
-        found = await entries_at(work, paths, edition.locale, edition.entry_id)
+        found = await entries_at(self.work(now), paths, edition.locale, edition.entry_id)
         return take_snapshot(self.content_type, edition.locale, cleaned, found).digest
 
     # --- What is done ---
@@ -274,10 +270,10 @@ class ImportDesk:
         return self.editions[page.key]
 
     async def _translate(self, entry_id: str, page: OldPage, work: Work) -> Revision:
-        locales = await self.session.scalars(
+        locales = await self._session.scalars(
             select(Edition.locale).where(Edition.entry_id == entry_id)
         )
-        source = min(locales, key=self.site.locales.index)
+        source = min(locales, key=self.transaction.site.locales.index)
         saved = await add_edition(work, entry_id, page.locale, source_locale=source)
         self.made["revisions"] += 1
         if saved.revision.slug != page.slug:  # so that links can be resolved
@@ -308,41 +304,40 @@ class ImportDesk:
         self.made["revisions"] += is_new
         return is_new
 
-    async def review(self, edition: DeskEdition, author: Actor, now: datetime) -> None:
-        """Request a review of the newest revision, and sign it off as the reviewers."""
-        await request_review(
-            self.work(author, now),
-            edition.entry_id,
-            base_revision=edition.head.id,
-            locale=edition.locale,
+    async def publish(
+        self, chosen: Sequence[tuple[DeskEdition, str, PageText]], now: datetime
+    ) -> None:
+        """Publish revisions of editions in one locale together, as imported."""
+        if self.provenance is None:
+            return
+        (locale,) = {edition.locale for edition, _, _ in chosen}
+        due_at = self.transaction.now + self.provenance.review_within
+        await publish_imported(
+            self.work(now),
+            {edition.entry_id: revision for edition, revision, _ in chosen},
+            source=self.provenance.source,
+            claimed_review={
+                edition.entry_id: text.claimed_review
+                for edition, _, text in chosen
+                if text.claimed_review is not None
+            },
+            review_due_at={edition.entry_id: due_at for edition, _, _ in chosen},
+            locale=locale,
         )
-        for stage in self.content_type.policy.stages:
-            for email in self.staff.reviewers[: stage.approvals]:
-                await sign_off(
-                    self.work(await self.staff_member(email), now),
-                    edition.entry_id,
-                    digest=edition.head.digest,
-                    stage=stage.name,
-                    locale=edition.locale,
-                )
-
-    async def publish(self, chosen: Sequence[tuple[DeskEdition, str]], now: datetime) -> None:
-        """Publish revisions of editions in one locale together."""
-        publisher = self.work(await self.staff_member(self.staff.publisher), now)
-        (locale,) = {edition.locale for edition, _ in chosen}
-        await publish_together(
-            publisher, {each.entry_id: revision for each, revision in chosen}, locale=locale
-        )
-        for edition, revision in chosen:
-            edition.live, edition.was_public = revision, True
+        self.review_due_at = due_at
+        for edition, revision, _ in chosen:
+            edition.live, edition.basis = revision, "imported"
         self.made["publications"] += len(chosen)
 
     async def unpublish(self, edition: DeskEdition, now: datetime) -> None:
         """Unpublish an edition."""
-        publisher = self.work(await self.staff_member(self.staff.publisher), now)
-        await unpublish_entry(publisher, edition.entry_id, locale=edition.locale)
-        edition.live = None
+        await unpublish_entry(self.work(now), edition.entry_id, locale=edition.locale)
+        edition.live, edition.basis = None, None
         self.made["unpublished"] += 1
+
+    @property
+    def _session(self) -> WriteSession:
+        return self.transaction.session
 
 
 def printable(words: str) -> str:

@@ -60,6 +60,10 @@ class MarkdownMapping:
         summary: the key of the summary; empty for none.
         category: the key of the category's name or path; empty for none.
         tags: the key of the tags' names; empty for none.
+        author: the key of the author's name, which becomes the byline; empty for none.
+        reviewed_by: the key of the names of those who reviewed the page on the old site, as that
+            site says; empty for none.
+        reviewed_on: the key of the date of that review; empty for none.
         fields: the key of each mapped field of the content type.
         values: for some keys, the replacements of some values, matched without case; an empty
             text drops a value.
@@ -73,8 +77,9 @@ class MarkdownMapping:
             its page.
         history: a file of JSON lines, oldest first, each with ``path``, ``at``, ``author``,
             ``message`` and either ``text`` or ``deleted``.
-        authors: the e-mail addresses of the accounts of some authors of the history.
-        author_domain: the e-mail domain of all other authors.
+        authors: the bylines of some authors: the slug of a person, or the e-mail address of the
+            account of one. Every other author is the person with the slug of the author's name,
+            who is created if missing.
         url: the URL of the old site; links to it are internal links.
         unresolved: the treatment of links to missing pages: ``plain`` keeps their text,
             ``external`` links to the old site.
@@ -88,6 +93,9 @@ class MarkdownMapping:
     summary: str = ""
     category: str = ""
     tags: str = ""
+    author: str = ""
+    reviewed_by: str = ""
+    reviewed_on: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     body: str = "body"
@@ -98,7 +106,6 @@ class MarkdownMapping:
     renamed: Mapping[str, str] = field(default_factory=dict)
     history: str = ""
     authors: Mapping[str, str] = field(default_factory=dict)
-    author_domain: str = "imported.invalid"
     url: str = ""
     unresolved: Literal["plain", "external"] = "plain"
 

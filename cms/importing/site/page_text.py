@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from cms.content.canonical_json import Json
 from cms.content.content_type import ContentType
@@ -13,6 +14,7 @@ from cms.content.snapshot import Draft, clean_draft, missing_in, take_snapshot
 from cms.errors import ContentFileError, UserError
 from cms.importing.front_matter import FrontMatter
 from cms.importing.site.mapping import MarkdownMapping
+from cms.publishing.grounds import ClaimedReview
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class PageText:
         category: the path of its category; empty for none.
         category_name: the public name of the category.
         tags: the names of its tags, by slug.
+        author: the name of its author; empty if the file does not have it.
+        claimed_review: the review of the page on the old site, as that site says.
         is_draft: whether the file marks it as not public.
         anchors: the anchors for a ``#fragment``.
         missing: errors about required fields without a value.
@@ -37,6 +41,8 @@ class PageText:
     category: str
     category_name: str
     tags: Mapping[str, str]
+    author: str
+    claimed_review: ClaimedReview | None
     is_draft: bool
     anchors: frozenset[str]
     missing: tuple[str, ...]
@@ -81,10 +87,24 @@ def read_page(
         category="/".join(filter(None, map(slugify, category.split("/")))),
         category_name=category.rpartition("/")[2].strip(),
         tags={slug: tag for tag in values.texts(mapping.tags) if (slug := slugify(tag))},
+        author=_author_in(values, mapping),
+        claimed_review=_claimed_review_in(values, mapping),
         is_draft=any(values.value(key) == value for key, value in mapping.drafts.items()),
         anchors=frozenset(snapshot.derived.anchors),
         missing=tuple(each.message for each in missing_in(content_type, snapshot.content)),
     )
+
+
+def _author_in(values: _Values, mapping: MarkdownMapping) -> str:
+    """Return the first author; other names are not bylines."""
+    authors = values.names(mapping.author)
+    return next((each for each in authors if slugify(each)), "")
+
+
+def _claimed_review_in(values: _Values, mapping: MarkdownMapping) -> ClaimedReview | None:
+    reviewers = [" ".join(name.split()) for name in values.names(mapping.reviewed_by)]
+    reviewed_on = values.date(mapping.reviewed_on)
+    return ClaimedReview(reviewers=reviewers, reviewed_on=reviewed_on) if reviewers else None
 
 
 def fields_of(mapping: MarkdownMapping, text: str) -> Mapping[str, Json]:
@@ -144,14 +164,40 @@ class _Values:
             raise self._source.fault(self.spelling(key), reason)
         return "" if value is None else str(value).strip()
 
+    def date(self, key: str) -> date | None:
+        """Return the day of a key, in a date or a time.
+
+        Raises:
+            ContentFileError: if it is neither.
+        """
+        text = self.text(key)
+        try:
+            return date.fromisoformat(text[:10]) if text else None
+        except ValueError:
+            reason = f"{self.spelling(key)}: {text!r} is not a date such as 2026-01-31"
+            raise self._source.fault(self.spelling(key), reason) from None
+
     def texts(self, key: str) -> Sequence[str]:
         """Return the texts of a key, one or a list, without empty ones.
 
         Raises:
             ContentFileError: if one is not a text.
         """
+        return list(self._texts(key, self._items(key)))
+
+    def names(self, key: str) -> Sequence[str]:
+        """Return the names of a key: texts, or the ``name`` of mappings as in ``{name: Ada}``.
+
+        Raises:
+            ContentFileError: if one is neither.
+        """
+        items = self._items(key)
+        named = (each.get("name", each) if isinstance(each, Mapping) else each for each in items)
+        return list(self._texts(key, list(named)))
+
+    def _items(self, key: str) -> Sequence[Json]:
         value = self.value(key)
-        return list(self._texts(key, value if isinstance(value, list) else [value]))
+        return value if isinstance(value, list) else [value]
 
     def _texts(self, key: str, values: Sequence[Json]) -> Iterator[str]:
         for each in values:

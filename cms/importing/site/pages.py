@@ -97,6 +97,7 @@ class OldSite:
         with_drafts: whether links can point to unpublished pages; true if the import does not
             publish.
         pages: the pages.
+        withheld: the keys of pages that only people on this site can publish.
     """
 
     mapping: MarkdownMapping
@@ -105,6 +106,7 @@ class OldSite:
     slugs: Mapping[PageKey, str]
     with_drafts: bool
     pages: dict[PageKey, OldPage] = field(default_factory=dict)
+    withheld: frozenset[PageKey] = frozenset()
 
     def key_of(self, place: PagePlace) -> PageKey:
         """Return the key of the page of a file."""
@@ -140,7 +142,7 @@ class OldSite:
         """Return whether links can point to a page."""
         if page is None or page.text is None:
             return False
-        return self.with_drafts or page.text.is_publishable
+        return self.with_drafts or (page.text.is_publishable and page.key not in self.withheld)
 
     def touched_by(
         self, changed: Iterable[OldPage], came_or_went: Iterable[OldPage]

@@ -13,9 +13,10 @@ import pytest
 from graphql import GraphQLSchema
 
 from cms.importing.markdown import ImportReport, import_markdown, rehearse_import
-from cms.importing.session import Staff
+from cms.importing.session import Provenance
 from cms.importing.site.mapping import MarkdownMapping, read_mapping
 from cms.storage.database import Database
+from cms.work.work import Desk
 from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.schema.build import build_delivery_schema
@@ -25,13 +26,7 @@ from tests.cms.importing.sites import SITE
 CORPUS = Path(__file__).parents[2] / "corpus"
 HARBOUR = CORPUS / "harbour"
 
-WRITER = "ada.author@example.org"
-DRAFTS = Staff(account=WRITER)
-PUBLIC = Staff(
-    account=WRITER,
-    reviewers=("rita.reviewer@example.org",),
-    publisher="pia.publisher@example.org",
-)
+PUBLIC = Provenance(source="https://harbour.example")
 
 # The real glossary is read only where somebody has it: the folder that holds cncf-glossary.
 CORPORA = os.environ.get("COPYDESK_CORPORA", "")
@@ -58,13 +53,18 @@ class Importer:
         """Where the content goes."""
         return self.newsroom.database
 
-    async def run(self, staff: Staff = PUBLIC) -> ImportReport:
-        """Import the folder."""
-        return await import_markdown(self.database, SITE, self.folder, self.mapping, staff)
+    async def run(self, provenance: Provenance | None = PUBLIC) -> ImportReport:
+        """Import the folder and publish it as imported, or only as drafts."""
+        return await import_markdown(self.desk, self.folder, self.mapping, provenance)
 
-    async def rehearse(self, staff: Staff = PUBLIC) -> ImportReport:
+    async def rehearse(self, provenance: Provenance | None = PUBLIC) -> ImportReport:
         """Say what an import would do."""
-        return await rehearse_import(self.database, SITE, self.folder, self.mapping, staff)
+        return await rehearse_import(self.desk, self.folder, self.mapping, provenance)
+
+    @property
+    def desk(self) -> Desk:
+        """The site with its database."""
+        return self.newsroom.desk
 
     async def data(self, query: str, /, **variables: Any) -> Any:
         """Return what the delivery API answers."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
+from cms import clock
+from cms.tables import Publication
 from graphql_api.cli import main
-from tests.cms.importing.conftest import WRITER, Importer
+from tests.cms.importing.conftest import Importer
 from tests.conftest import Templates
-
-PEOPLE = ("--reviewer", "rita.reviewer@example.org", "--publisher", "pia.publisher@example.org")
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def shell(
     monkeypatch.setenv("COPYDESK_DATABASE_URL", url)
     monkeypatch.setenv("COPYDESK_SIGNING_KEY", str(templates.signing_key))
     monkeypatch.setenv("COPYDESK_SITE", "tests.cms.importing.sites:SITE")
-    fixed = ["import", "markdown", str(harbour.folder), "--account", WRITER]
+    fixed = ["import", "markdown", str(harbour.folder)]
     mapping = ["--mapping", str(harbour.folder / "mapping.yaml")]
 
     async def run(*arguments: str) -> Result:
@@ -34,16 +36,16 @@ def shell(
 
 
 async def test_it_says_what_it_has_done(shell: Callable[..., Awaitable[Result]]) -> None:
-    rehearsed = await shell(*PEOPLE, "--dry-run")
+    rehearsed = await shell("--publish", "--dry-run")
     assert rehearsed.exit_code == 0, rehearsed.output
-    done = await shell(*PEOPLE)
+    done = await shell("--publish")
     assert done.exit_code == 0, done.output
     assert rehearsed.stdout == f"{done.stdout}Dry run: nothing has been changed.\n"
     assert "Unresolved: en/berth.md:14: /customs-house/ does not point to a page\n" in done.stdout
     assert "Read 12 files: 9 entries in 12 editions.\n" in done.stdout
     assert done.stdout.endswith("Links: 12 resolved, 6 unresolved.\n")
     assert done.stderr == ""
-    again = await shell(*PEOPLE)
+    again = await shell("--publish")
     assert "New: nothing.\n" in again.stdout
 
 
@@ -57,12 +59,60 @@ async def test_a_fault_is_one_line(
     assert "tide.md:3: expected one of " in failed.stderr
 
 
-async def test_publishing_takes_a_reviewer_and_a_publisher(
-    shell: Callable[..., Awaitable[Result]],
+async def test_publications_name_the_source_and_the_day_of_review(
+    shell: Callable[..., Awaitable[Result]], harbour: Importer
 ) -> None:
-    failed = await shell(*PEOPLE[:2])
+    before = clock.now()
+    done = await shell("--publish", "--review-within", "30")
+    assert done.exit_code == 0, done.output
+    (source, due_at), *others = await publications(harbour)
+    assert not others
+    assert source == "https://harbour.example"
+    assert due_at is not None
+    assert before <= due_at - timedelta(days=30) <= clock.now()
+    assert f"Published as imported; due for review on {due_at:%Y-%m-%d}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "source"),
+    [((), "harbour"), (("--source", "The harbour wiki"), "The harbour wiki")],
+)
+async def test_a_source_is_no_path_of_this_machine(
+    shell: Callable[..., Awaitable[Result]],
+    harbour: Importer,
+    arguments: tuple[str, ...],
+    source: str,
+) -> None:
+    harbour.replace("mapping.yaml", "url: https://harbour.example\n", "")
+    done = await shell("--publish", *arguments)
+    assert done.exit_code == 0, done.output
+    assert {found for found, _ in await publications(harbour)} == {source}
+
+
+async def test_without_the_option_nothing_is_public(
+    shell: Callable[..., Awaitable[Result]], harbour: Importer
+) -> None:
+    done = await shell()
+    assert done.exit_code == 0, done.output
+    assert await publications(harbour) == []
+
+
+@pytest.mark.parametrize("option", ["--account", "--reviewer", "--publisher"])
+async def test_no_option_names_an_account(
+    shell: Callable[..., Awaitable[Result]], option: str
+) -> None:
+    failed = await shell(option, "rita.reviewer@example.org")
     assert failed.exit_code == 2
-    assert "needs both --reviewer and --publisher" in failed.stderr
+    assert f"No such option '{option}'" in failed.stderr
+
+
+async def publications(harbour: Importer) -> Sequence[tuple[str | None, datetime | None]]:
+    """Return the sources of all publications, with the times when their reviews are due."""
+    async with harbour.database.reading() as session:
+        rows = await session.execute(
+            select(Publication.source, Publication.review_due_at).distinct()
+        )
+        return [(source, due_at) for source, due_at in rows]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,275 @@
+"""What an import says of itself: it is the operator's, and no person here has reviewed it."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from cms import clock
+from cms.content.snapshot import Changes, Draft
+from cms.drafts.entries import create_entry
+from cms.drafts.saving import update_entry
+from cms.errors import ContentFileError
+from cms.importing.session import Provenance
+from cms.publishing.publishing import publish_entry, unpublish_entry
+from cms.review.reviews import request_review, sign_off
+from cms.site import Site
+from cms.tables import (
+    Account,
+    Attestation,
+    AuditRecord,
+    Edition,
+    Publication,
+    Review,
+    Revision,
+    SignOff,
+)
+from tests.builders import Newsroom
+from tests.cms.importing.conftest import PUBLIC, Importer
+from tests.cms.importing.sites import SITE, GlossaryTerm
+
+TERM = """
+query Term($slug: String!) {
+  glossaryTerm(by: {slug: $slug}) {
+    basis importSource claimedReview { reviewers reviewedOn }
+    body { markdown } revision { author { name } } review { reviewers { name } }
+  }
+}
+"""
+
+
+async def test_an_import_signs_nothing_for_anybody(harbour: Importer) -> None:
+    async with harbour.database.reading() as session:
+        accounts = await session.scalar(select(func.count()).select_from(Account))
+        recorded = await session.scalar(select(func.max(AuditRecord.sequence)))
+    await harbour.run()
+    async with harbour.database.reading() as session:
+        assert await session.scalar(select(func.count()).select_from(SignOff)) == 0
+        assert await session.scalar(select(func.count()).select_from(Review)) == 0
+        assert await session.scalar(select(func.count()).select_from(Account)) == accounts
+        assert await session.scalar(select(func.count(Revision.author_id))) == 0
+        assert await session.scalar(select(func.count(Publication.published_by))) == 0
+        assert list(await session.scalars(select(Publication.basis).distinct())) == ["imported"]
+        records = select(AuditRecord.actor).where(AuditRecord.sequence > recorded)
+        assert set(await session.scalars(records)) == {"operator"}
+        attested = [predicate_in(each) for each in await session.scalars(select(Attestation))]
+    _, *publications = sorted(attested, key=lambda said: int(said["sequence"]))  # the key first
+    assert {said["publishedBy"] for said in publications} == {"operator"}
+    assert {said["basis"] for said in publications} == {"imported"}
+    assert not any(said["signOffs"] or "reviewer" in said for said in publications)
+
+
+def predicate_in(attestation: Attestation) -> Mapping[str, Any]:
+    """Return what an attestation says of its content."""
+    statement: Mapping[str, Any] = json.loads(b64decode(str(attestation.envelope["payload"])))
+    predicate: Mapping[str, Any] = statement["predicate"]
+    return predicate
+
+
+async def test_a_byline_cannot_sign_off_and_another_reviewer_can_later(harbour: Importer) -> None:
+    named, other, *_ = harbour.newsroom.reviewers
+    harbour.mapping = replace(harbour.mapping, authors={"hand-three": "rita-reviewer"})
+    await harbour.run()
+    term = await term_of(harbour, "tide")
+    assert term["revision"]["author"] == {"name": "Rita Reviewer"}
+    assert (term["basis"], term["importSource"]) == ("IMPORTED", PUBLIC.source)
+    assert term["review"] is None
+    entry_id, head = await head_of(harbour, "tide")
+    newsroom = harbour.newsroom
+    author = newsroom.author
+    await newsroom.do(author, request_review, entry_id, base_revision=head.id)
+    refused = await newsroom.codes(named, sign_off, entry_id, digest=head.digest)
+    assert refused == ["OWN_WORK"]
+    await newsroom.do(other, sign_off, entry_id, digest=head.digest)
+    term = await term_of(harbour, "tide")
+    assert term["review"] == {"reviewers": [{"name": "Rolf Reviewer"}]}
+    assert term["basis"] == "IMPORTED"
+
+
+async def test_what_was_signed_off_late_is_imported_again(harbour: Importer) -> None:
+    await harbour.run()
+    await sign(harbour, "tide")
+    harbour.replace("en/tide.md", "twice a day", "about twice a day")
+    report = await harbour.run()
+    assert +report.made == {"revisions": 1, "publications": 1}
+    term = await term_of(harbour, "tide")
+    assert "about twice" in term["body"]["markdown"]
+    assert (term["basis"], term["review"]) == ("IMPORTED", None)
+
+
+async def test_what_was_published_here_stays_and_its_new_text_is_a_draft(
+    harbour: Importer,
+) -> None:
+    await harbour.run(None)
+    await publish(harbour, "tide")
+    harbour.replace("en/tide.md", "twice a day", "about twice a day")
+    report = await harbour.run()
+    name = harbour.folder / "en/tide.md"
+    reason = "its page here was published as SIGNED_OFF; its new text is a draft."
+    assert f"Not published: {name}: {reason}" in report.notes
+    term = await term_of(harbour, "tide")
+    assert (term["basis"], term["importSource"]) == ("SIGNED_OFF", None)
+    assert "about twice" not in term["body"]["markdown"]
+    _, head = await head_of(harbour, "tide")
+    assert "about twice" in str(head.content)
+    assert head.author_id is None
+    assert (await term_of(harbour, "berth"))["basis"] == "IMPORTED"
+
+
+async def test_what_was_published_here_is_not_taken_back(harbour: Importer) -> None:
+    await harbour.run()
+    await edit(harbour, "tide")
+    await publish(harbour, "tide")
+    (harbour.folder / "en/tide.md").unlink()
+    record(harbour, path="en/tide.md", deleted=True)
+    report = await harbour.run()
+    assert "Not unpublished: tide: its page here was published as SIGNED_OFF." in report.notes
+    assert report.made["unpublished"] == 0
+    assert (await term_of(harbour, "tide"))["basis"] == "SIGNED_OFF"
+
+
+async def test_what_was_taken_back_here_stays_so(harbour: Importer) -> None:
+    await harbour.run()
+    entry_id, _ = await head_of(harbour, "crane")
+    newsroom = harbour.newsroom
+    await newsroom.do(newsroom.publisher, unpublish_entry, entry_id)
+    harbour.replace("en/crane.md", "A crane lifts", "A good crane lifts")
+    report = await harbour.run()
+    name = harbour.folder / "en/crane.md"
+    assert f"Not published: {name}: its page here is not public; publish it here." in report.notes
+    assert await term_of(harbour, "crane") is None
+    _, head = await head_of(harbour, "crane")
+    assert "A good crane" in str(head.content)
+
+
+async def test_a_page_that_comes_back_in_the_history_is_public_again(harbour: Importer) -> None:
+    tide = (harbour.folder / "en/tide.md").read_text()
+    record(harbour, path="en/tide.md", deleted=True, message="Dry")
+    record(harbour, path="en/tide.md", text=tide)
+    report = await harbour.run()
+    assert report.made["unpublished"] == 5
+    assert (await term_of(harbour, "tide"))["basis"] == "IMPORTED"
+    berth = await term_of(harbour, "berth")
+    assert "[tide](/glossary/tide)" in berth["body"]["markdown"]
+
+
+async def test_a_draft_of_somebody_here_is_not_linked(harbour: Importer) -> None:
+    author = harbour.newsroom.author
+    draft = Draft(title="Tide", slug="tide", fields={"body": "Our own words."})
+    await harbour.newsroom.do(author, create_entry, "GlossaryTerm", draft)
+    report = await harbour.run()
+    name = harbour.folder / "en/tide.md"
+    assert f"Not imported: {name} and its page here have both changed." in report.notes
+    berth = await term_of(harbour, "berth")
+    assert "depends on the tide." in berth["body"]["markdown"]
+    assert await term_of(harbour, "tide") is None
+
+
+def record(harbour: Importer, **change: Any) -> None:
+    """Add a change of this moment to the history."""
+    history = (harbour.folder / "history.jsonl").read_text()
+    about = {"author": "hand-one", "message": "A change", "at": clock.now().isoformat()}
+    harbour.write("history.jsonl", f"{history.rstrip()}\n{json.dumps(about | change)}\n")
+
+
+async def test_a_review_of_the_old_site_is_shown_as_its_claim(harbour: Importer) -> None:
+    harbour.mapping = replace(harbour.mapping, reviewed_by="reviewers", reviewed_on="Reviewed")
+    claim = 'reviewers: [Old Hand, "Second  Hand"]\nreviewed: 2024-05-06T10:00:00Z\n'
+    harbour.replace("en/tide.md", "status: Completed\n", f"status: Completed\n{claim}")
+    harbour.replace("en/quay.md", "title: Quay", "title: Quay\nreviewed: 2024-05-06")
+    harbour.replace("en/tide.md", "twice a day", "about twice a day")
+    await harbour.run(Provenance(source="The wiki", review_within=timedelta(days=30)))
+    term = await term_of(harbour, "tide")
+    assert term["claimedReview"] == {
+        "reviewers": ["Old Hand", "Second Hand"],
+        "reviewedOn": "2024-05-06",
+    }
+    assert (term["importSource"], term["review"]) == ("The wiki", None)
+    assert (await term_of(harbour, "quay"))["claimedReview"] is None
+    async with harbour.database.reading() as session:
+        assert await session.scalar(select(func.count()).select_from(SignOff)) == 0
+
+
+async def test_a_claim_with_a_day_that_is_none_names_its_line(harbour: Importer) -> None:
+    harbour.mapping = replace(harbour.mapping, reviewed_on="reviewed")
+    harbour.replace("en/tide.md", "status: Completed", "status: Completed\nreviewed: in spring")
+    with pytest.raises(ContentFileError, match=r"tide\.md:4: reviewed: 'in spring' is not a date"):
+        await harbour.run()
+
+
+@pytest.mark.parametrize("author", ["Old Hand", "[Old Hand, hand-one]", "{name: Old Hand}"])
+async def test_an_author_in_a_file_is_its_byline(harbour: Importer, author: str) -> None:
+    harbour.mapping = replace(harbour.mapping, author="author")
+    harbour.replace("en/tide.md", "status: Completed", f"status: Completed\nauthor: {author}")
+    harbour.replace("en/tide.md", "twice a day", "about twice a day")
+    await harbour.run()
+    term = await term_of(harbour, "tide")
+    assert term["revision"]["author"] == {"name": "Old Hand"}
+    again = await harbour.run()
+    assert sum(again.made.values()) == 0
+
+
+async def test_a_site_can_forbid_imported_pages(harbour: Importer) -> None:
+    strict = Site(
+        "Strict",
+        content_types=(GlossaryTerm,),
+        locales=SITE.locales,
+        fallbacks=SITE.fallbacks,
+        allow_imported=False,
+    )
+    newsroom = Newsroom(harbour.database, strict)
+    refusing = replace(harbour, newsroom=newsroom)
+    with pytest.raises(ContentFileError, match="does not publish imported pages"):
+        await refusing.run()
+    report = await refusing.run(None)
+    assert report.made["entries"] == 11
+
+
+async def term_of(harbour: Importer, slug: str) -> Mapping[str, Any]:
+    """Return what readers see of a term."""
+    term: Mapping[str, Any] = (await harbour.data(TERM, slug=slug))["glossaryTerm"]
+    return term
+
+
+async def head_of(harbour: Importer, slug: str) -> tuple[str, Revision]:
+    """Return the id of an entry, and its newest revision in English."""
+    async with harbour.database.reading() as session:
+        head = await session.scalar(
+            select(Revision)
+            .join(Edition, Edition.head_id == Revision.id)
+            .where(Revision.slug == slug, Edition.locale == "en")
+        )
+        assert head is not None
+        edition = await session.get_one(Edition, head.edition_id)
+        return edition.entry_id, head
+
+
+async def edit(harbour: Importer, slug: str) -> None:
+    """Have the title of a term changed by somebody here."""
+    entry_id, head = await head_of(harbour, slug)
+    changes = Changes(title="Changed here")
+    author = harbour.newsroom.second_author
+    await harbour.newsroom.do(author, update_entry, entry_id, changes, base_revision=head.id)
+
+
+async def sign(harbour: Importer, slug: str) -> None:
+    """Have the newest revision of a term reviewed here, and signed off."""
+    entry_id, head = await head_of(harbour, slug)
+    newsroom = harbour.newsroom
+    await newsroom.do(newsroom.author, request_review, entry_id, base_revision=head.id)
+    await newsroom.do(newsroom.reviewers[1], sign_off, entry_id, digest=head.digest)
+
+
+async def publish(harbour: Importer, slug: str) -> None:
+    """Have the newest revision of a term signed off here, and published."""
+    await sign(harbour, slug)
+    entry_id, head = await head_of(harbour, slug)
+    newsroom = harbour.newsroom
+    await newsroom.do(newsroom.publisher, publish_entry, entry_id, revision_id=head.id)
