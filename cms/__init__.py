@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from cms.importing.front_matter import read_yaml as read_yaml
     from cms.plugins import Plugin as Plugin
     from cms.plugins import installed_plugins as installed_plugins
+    from cms.publishing.grounds import ClaimedReview as ClaimedReview
     from cms.review.comments import CommentPlace as CommentPlace
     from cms.settings import Settings as Settings
     from cms.settings import load_settings as load_settings
@@ -99,6 +100,7 @@ _NAMES = {
     "cms.hooks": ("Candidate", "Gate", "Importer", "hookimpl"),
     "cms.importing.front_matter": ("FrontMatter", "read_markdown", "read_yaml"),
     "cms.plugins": ("Plugin", "installed_plugins"),
+    "cms.publishing.grounds": ("ClaimedReview",),
     "cms.review.comments": ("CommentPlace",),
     "cms.settings": ("Settings", "load_settings"),
     "cms.site": ("Seo", "Site"),

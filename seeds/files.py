@@ -1,16 +1,20 @@
 """The demo's content files: which there are, and what they say.
 
 ``glossary/dropout.md`` is what is public; ``dropout@1.md``, ``dropout@2.md`` are what it was
-before, and ``dropout@next.md`` is what somebody is working on.
+before, and ``dropout@next.md`` is what somebody is working on. ``@urgent.md`` was published later
+without sign-offs, for the ``reason`` in the file, and a page with ``imported`` is one of another
+system.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from cms import (
     ContentFileError,
@@ -41,8 +45,10 @@ _ABOUT = frozenset(
     {
         "author",
         "category",
+        "imported",
         "note",
         "published",
+        "reason",
         "reviewers",
         "saved",
         "slug",
@@ -53,6 +59,26 @@ _ABOUT = frozenset(
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """The system that a page comes from, and what it says about its review.
+
+    Attributes:
+        source: the system.
+        review_due: the day when the page is due for review here.
+        reviewed_by: the names of the reviewers that it claims.
+        reviewed_on: the day of the review that it claims.
+    """
+
+    source: str
+    review_due: date
+    reviewed_by: tuple[str, ...] = ()
+    reviewed_on: date | None = None
+
+
+_ORIGIN = TypeAdapter(Origin)
+
+
 @dataclass(frozen=True)
 class RevisionFile:
     """One revision, as a file has it.
@@ -61,7 +87,8 @@ class RevisionFile:
         source: the file.
         content_type: its content type.
         slug: the word in its path.
-        stage: ``"1"``, ``"2"`` … for earlier revisions, ``""`` for the public one, ``"next"``.
+        stage: ``"1"``, ``"2"`` … for earlier revisions, ``""`` for the public one, ``"urgent"`` for
+            a later one without sign-offs, ``"next"`` for a draft.
         fields: the values of the content type's fields.
     """
 
@@ -111,6 +138,23 @@ class RevisionFile:
             raise self.source.fault(
                 "saved", "saved must be a date in the form YYYY-MM-DD"
             ) from None
+
+    @property
+    def origin(self) -> Origin | None:
+        """The system that the page was imported from, if it was.
+
+        Raises:
+            ContentFileError: if the file does not say what is needed.
+        """
+        value = self.source.values.get("imported")
+        if value is None:
+            return None
+        try:
+            return _ORIGIN.validate_python(value)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(map(str, first["loc"]))
+            raise self.source.fault("imported", f"imported: {name}: {first['msg']}") from None
 
     @property
     def is_public(self) -> bool:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import click
@@ -18,6 +18,7 @@ import click
 from cms import (
     OPERATOR,
     Actor,
+    ClaimedReview,
     ContentFileError,
     Copydesk,
     CopydeskError,
@@ -29,7 +30,7 @@ from cms import (
     read_yaml,
 )
 from seeds.desk import load_desks
-from seeds.files import FOLDER, RevisionFile, read_all
+from seeds.files import FOLDER, Origin, RevisionFile, read_all
 from seeds.newsroom import Newsroom, faults_in, mappings
 from seeds.site import site
 
@@ -37,6 +38,13 @@ FOUNDED = datetime(2026, 2, 2, 9, tzinfo=UTC)
 OUTLINED = datetime(2026, 2, 16, 9, tzinfo=UTC)
 FIRST_LAUNCH = datetime(2026, 7, 1, 9, tzinfo=UTC)
 SECOND_LAUNCH = datetime(2026, 10, 31, 9, tzinfo=UTC)
+IMPORTED = datetime(2026, 11, 3, 9, tzinfo=UTC)
+
+# What signs nothing off, and whose acts the sign-offs are.
+BASES = """\
+The demo's people are invented; in the code of the demo, each acts with an account of their own.
+{signed_off} pages were signed off by them, {imported} came from another system and were published
+as IMPORTED by the operator, and {urgent} was published with BREAK_GLASS by an administrator."""
 
 
 async def load_demo(copydesk: Copydesk, folder: Path = FOLDER) -> int:
@@ -56,10 +64,18 @@ async def load_demo(copydesk: Copydesk, folder: Path = FOLDER) -> int:
         await _outline(newsroom, revisions)
         early = [each for each in revisions if each.stage.isdigit()]
         await _launch(newsroom, early, FIRST_LAUNCH)
-        await _launch(newsroom, [each for each in revisions if not each.stage], SECOND_LAUNCH)
+        own = [each for each in revisions if not each.stage and each.origin is None]
+        await _launch(newsroom, own, SECOND_LAUNCH)
+        imported = [each for each in revisions if each.origin is not None]
+        await _import(newsroom, imported)
+        urgent = [each for each in revisions if each.stage == "urgent"]
+        for each in urgent:
+            await _break_glass(newsroom, each)
         for each in (each for each in revisions if each.stage == "next"):
             await _save(newsroom, each)
         await load_desks(newsroom, folder)
+        numbers = {"imported": len(imported), "urgent": len(urgent)}
+        click.echo(BASES.format(signed_off=count - sum(numbers.values()), **numbers))
         return count
 
 
@@ -104,7 +120,7 @@ async def _outline(newsroom: Newsroom, revisions: Sequence[RevisionFile]) -> Non
     """Create every entry with its title alone, so that texts can link each other."""
     firsts = {each.key: each for each in sorted(revisions, key=_by_stage, reverse=True)}
     for first in firsts.values():
-        work = newsroom.work(_actor(newsroom, first, first.text("author"), "author"), OUTLINED)
+        work = newsroom.work(_writer(newsroom, first), OUTLINED)
         draft = Draft(
             title=first.text("title"), slug=first.slug, category=_category(newsroom, first)
         )
@@ -134,6 +150,49 @@ async def _launch(
         raise _publish_fault(newsroom, revisions, refusal) from None
 
 
+async def _import(newsroom: Newsroom, revisions: Sequence[RevisionFile]) -> None:
+    """Save the pages of other systems, and publish those of each at once, as the operator."""
+    systems: dict[str, dict[str, tuple[Origin, str]]] = {}
+    for each in revisions:
+        if each.origin is not None:
+            saved = await _save(newsroom, each)
+            pages = systems.setdefault(each.origin.source, {})
+            pages[saved.entry_id] = each.origin, saved.revision.id
+    for source, pages in systems.items():
+        try:
+            await commands.publish_imported(
+                newsroom.work(OPERATOR, IMPORTED),
+                {entry_id: revision_id for entry_id, (_, revision_id) in pages.items()},
+                source=source,
+                claimed_review={
+                    entry_id: ClaimedReview(
+                        reviewers=origin.reviewed_by, reviewed_on=origin.reviewed_on
+                    )
+                    for entry_id, (origin, _) in pages.items()
+                    if origin.reviewed_by
+                },
+                review_due_at={
+                    entry_id: datetime.combine(origin.review_due, time(), UTC)
+                    for entry_id, (origin, _) in pages.items()
+                },
+            )
+        except Refused as refusal:
+            raise _publish_fault(newsroom, revisions, refusal) from None
+
+
+async def _break_glass(newsroom: Newsroom, file: RevisionFile) -> None:
+    """Save a revision, and publish it an hour later without sign-offs, as the administrator."""
+    saved = await _save(newsroom, file)
+    administrator = newsroom.actors["noor-castellan"]
+    with _faults_of(file, "reason"):
+        await commands.break_glass_publish(
+            newsroom.work(administrator, file.saved_at + timedelta(hours=1)),
+            saved.entry_id,
+            revision_id=saved.revision.id,
+            reason=file.text("reason"),
+        )
+
+
 async def _save(newsroom: Newsroom, file: RevisionFile) -> Saved:
     draft = Draft(
         title=file.text("title"),
@@ -143,7 +202,7 @@ async def _save(newsroom: Newsroom, file: RevisionFile) -> Saved:
         tags=tuple(_tag(newsroom, file, tag) for tag in file.texts("tags")),
         fields=file.fields,
     )
-    work = newsroom.work(_actor(newsroom, file, file.text("author"), "author"), file.saved_at)
+    work = newsroom.work(_writer(newsroom, file), file.saved_at)
     before = newsroom.saved[file.key]
     with _faults_of(file):
         saved = await commands.save_draft(
@@ -176,6 +235,12 @@ async def _review(newsroom: Newsroom, file: RevisionFile, saved: Saved) -> None:
             )
 
 
+def _writer(newsroom: Newsroom, file: RevisionFile) -> Actor:
+    """Return the author's account; of an imported page, the operator with the author's byline."""
+    author = _actor(newsroom, file, file.text("author"), "author")
+    return author if file.origin is None else replace(OPERATOR, person_id=author.person_id)
+
+
 def _actor(newsroom: Newsroom, file: RevisionFile, name: str, key: str) -> Actor:
     if name not in newsroom.actors:
         known = ", ".join(newsroom.actors)
@@ -199,8 +264,8 @@ def _tag(newsroom: Newsroom, file: RevisionFile, slug: str) -> str:
 
 
 def _by_stage(file: RevisionFile) -> str:
-    """Return a key that puts an entry's files in order: 1, 2, the public one, the next."""
-    return {"": "a", "next": "b"}.get(file.stage, file.stage)
+    """Return a key that puts an entry's files in order: 1, 2, the public ones, the next."""
+    return {"": "a", "urgent": "b", "next": "c"}.get(file.stage, file.stage)
 
 
 def _publish_fault(
@@ -210,8 +275,10 @@ def _publish_fault(
     error = refusal.errors[0]
     keys = {saved.entry_id: key for key, saved in newsroom.saved.items()}
     newest = {each.key: each for each in sorted(revisions, key=_by_stage)}
-    file = newest[keys[str(error.path[0])]]
-    return file.fault(replace(error, path=error.path[1:]))
+    key = keys.get(str(next(iter(error.path), "")))
+    if key is None:  # of one entry alone, or of all of them
+        return revisions[0].fault(error)
+    return newest[key].fault(replace(error, path=error.path[1:]))
 
 
 @contextmanager

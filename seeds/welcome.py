@@ -16,6 +16,7 @@ query Page($path: String = "/glossary/dropout") {
   entry(by: {path: $path}) {
     title
     summary
+    basis
     category { name ancestors { name } }
     ... on GlossaryTerm { body { html } sections { heading body { plainText } } }
     linkGroups { label links { label url } }
@@ -24,6 +25,23 @@ query Page($path: String = "/glossary/dropout") {
   }
   siteSettings { brand legal }
   navigation { groups { heading links { label url } } }
+}"""
+
+BASES = """\
+query Bases {
+  signedOff: entry(by: {path: "/glossary/dropout"}) { ...Basis }
+  imported: entry(by: {path: "/glossary/softmax"}) { ...Basis }
+  signedOffLater: entry(by: {path: "/glossary/logits"}) { ...Basis }
+  breakGlass: entry(by: {path: "/errors/nvidia-driver-mismatch"}) { ...Basis }
+}
+
+fragment Basis on Entry {
+  title
+  basis
+  importSource
+  claimedReview { reviewers reviewedOn }
+  breakGlassReason
+  review { reviewers { name } }
 }"""
 
 SIGN_IN = """\
@@ -38,6 +56,7 @@ query Desk {
     reviewRequest { note dueAt assignees { person { name } } }
     lacking { stage missing }
   }
+  reviewDue { expiresAt publication { entry { title basis } } }
   entry(by: {path: "/guides/best-budget-gpu"}) {
     state
     public { title revision { number } }
@@ -60,6 +79,10 @@ A query to paste:
 
 {QUERY}
 
+Each page has a basis: its sign-offs, an import, or the reason of an administrator. Ask for them:
+
+{BASES}
+
 Editors work at {address}/manage/graphql. The demo's accounts have no passwords. In another
 terminal, in this folder, create an account for yourself; the command prompts for a password
 of at least 12 characters:
@@ -71,7 +94,7 @@ Then sign in at that address:
 {SIGN_IN}
 
 Add the token under Headers, as {{"Authorization": "Bearer copydesk_access_…"}}, and query
-your review queue:
+your review queue, and for the pages that are due for review:
 
 {DESK}
 """)

@@ -95,7 +95,7 @@ class ImportDesk:
         mapping: the mapping.
         provenance: the origin of publications; ``None`` if everything stays a draft.
         made: the numbers of new objects.
-        review_due_at: the time when new publications are due for review; ``None`` if there are none.
+        review_due_at: the time when new publications are due for review, if there are any.
         editions: the editions, by page.
         entries: the ids of the entries, by the page's key, which is the same in all locales.
     """
