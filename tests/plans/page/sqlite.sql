@@ -33,60 +33,88 @@ WHERE shown_revision.id = target.revision_id), link.url, '') AS label
 FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
 WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS anon_11 
 WHERE anon_11.revision_id = t1.revision_id AND anon_11.origin = 'field') AS t14), 'review', (SELECT json_object('reviewers', (SELECT json_group_array(json_object('name', t18.name) order by copydesk_folded(t18.name) ASC, t18.id ASC) AS anon_13 
-FROM (SELECT DISTINCT person.name AS name, person.id AS id 
-FROM person JOIN sign_off ON sign_off.person_id = person.id 
-WHERE sign_off.edition_id = t17.edition_id AND sign_off.digest = t17.digest) AS t18), 'signedAt', t17.signed_at) AS anon_12 
-FROM (SELECT t1.edition_id AS edition_id, t1.digest AS digest, max(anon_14.signed_at) AS signed_at 
-FROM (SELECT max(sign_off.signed_at) AS signed_at, max(sign_off.expires_at) AS expires_at, 1 AS review 
-FROM sign_off 
-WHERE sign_off.edition_id = t1.edition_id AND sign_off.digest = t1.digest GROUP BY sign_off.stage) AS anon_14 GROUP BY anon_14.review) AS t17)) ELSE json_object('__typename', t1.content_type, 'title', t1.title, 'publishedAt', t1.published_at, 'category', (SELECT json_object('name', t2.name, 'ancestors', (SELECT json_group_array(json_object('name', t3.name) order by t3.distance DESC) AS anon_16 
+FROM (SELECT person.name AS name, person.id AS id 
+FROM person 
+WHERE person.id IN (SELECT signed_by.person_id 
+FROM (SELECT signed.id AS id, signed.expires_at AS expires_at, signed.person_id AS person_id, signed.signed_at AS signed_at, signed.stage AS stage 
+FROM publication_sign_off AS counted JOIN publication AS reviewed ON reviewed.id = counted.publication_id JOIN sign_off AS signed ON signed.id = counted.sign_off_id 
+WHERE reviewed.id = t17.publication_id AND counted.ended_position IS NULL AND (reviewed.basis = 'signed_off' OR (EXISTS (SELECT 1 
+FROM publication_sign_off AS completing 
+WHERE completing.publication_id = reviewed.id AND completing.ended_position IS NULL AND NOT (EXISTS (SELECT 1 
+FROM publication_stage AS complete_stage 
+WHERE complete_stage.publication_id = completing.publication_id AND (SELECT count(DISTINCT complete_sign_off.person_id) AS count_1 
+FROM publication_sign_off AS complete_count JOIN sign_off AS complete_sign_off ON complete_sign_off.id = complete_count.sign_off_id 
+WHERE complete_count.publication_id = complete_stage.publication_id AND complete_sign_off.stage = complete_stage.name AND complete_count.ended_position IS NULL AND complete_count.counted_at <= completing.counted_at AND complete_sign_off.expires_at > completing.counted_at) < complete_stage.approvals)))))) AS signed_by)) AS t18), 'signedAt', t17.signed_at) AS anon_12 
+FROM (SELECT t1.publication_id AS publication_id, max(signed.signed_at) AS signed_at 
+FROM publication_sign_off AS counted JOIN publication AS reviewed ON reviewed.id = counted.publication_id JOIN sign_off AS signed ON signed.id = counted.sign_off_id 
+WHERE reviewed.id = t1.publication_id AND counted.ended_position IS NULL AND (reviewed.basis = 'signed_off' OR (EXISTS (SELECT 1 
+FROM publication_sign_off AS completing 
+WHERE completing.publication_id = reviewed.id AND completing.ended_position IS NULL AND NOT (EXISTS (SELECT 1 
+FROM publication_stage AS complete_stage 
+WHERE complete_stage.publication_id = completing.publication_id AND (SELECT count(DISTINCT complete_sign_off.person_id) AS count_2 
+FROM publication_sign_off AS complete_count JOIN sign_off AS complete_sign_off ON complete_sign_off.id = complete_count.sign_off_id 
+WHERE complete_count.publication_id = complete_stage.publication_id AND complete_sign_off.stage = complete_stage.name AND complete_count.ended_position IS NULL AND complete_count.counted_at <= completing.counted_at AND complete_sign_off.expires_at > completing.counted_at) < complete_stage.approvals))))) GROUP BY reviewed.id) AS t17)) ELSE json_object('__typename', t1.content_type, 'title', t1.title, 'publishedAt', t1.published_at, 'category', (SELECT json_object('name', t2.name, 'ancestors', (SELECT json_group_array(json_object('name', t3.name) order by t3.distance DESC) AS anon_15 
 FROM (WITH RECURSIVE above(id, parent_id, slug, path, name, description, ordinal, distance) AS 
 (SELECT category.id AS id, category.parent_id AS parent_id, category.slug AS slug, category.path AS path, category.name AS name, category.description AS description, category.ordinal AS ordinal, 1 AS distance 
 FROM category 
-WHERE category.id = t2.parent_id UNION ALL SELECT category.id AS id, category.parent_id AS parent_id, category.slug AS slug, category.path AS path, category.name AS name, category.description AS description, category.ordinal AS ordinal, above.distance + ? AS anon_17 
+WHERE category.id = t2.parent_id UNION ALL SELECT category.id AS id, category.parent_id AS parent_id, category.slug AS slug, category.path AS path, category.name AS name, category.description AS description, category.ordinal AS ordinal, above.distance + ? AS anon_16 
 FROM category JOIN above ON category.id = above.parent_id 
 WHERE above.distance < 50)
  SELECT above.name AS name, above.distance AS distance 
-FROM above) AS t3)) AS anon_15 
+FROM above) AS t3)) AS anon_14 
 FROM (SELECT category.name AS name, category.parent_id AS parent_id, category.id AS id 
 FROM category) AS t2 
-WHERE t2.id = t1.category_id), 'linkGroups', (SELECT json_group_array(json_object('kind', CASE t4.kind WHEN 'step' THEN 'STEP' WHEN 'related' THEN 'RELATED' WHEN 'source' THEN 'SOURCE' WHEN 'remark' THEN 'REMARK' WHEN 'menu' THEN 'MENU' WHEN 'inline' THEN 'INLINE' ELSE CASE WHEN (t4.kind IS NOT NULL) THEN 'UNKNOWN' END END, 'label', t4.label, 'links', (SELECT json_group_array(json_object('label', t5.label, 'url', t5.url, 'target', (SELECT json_object('title', t6.title, 'path', t6.path) AS anon_20 
+WHERE t2.id = t1.category_id), 'linkGroups', (SELECT json_group_array(json_object('kind', CASE t4.kind WHEN 'step' THEN 'STEP' WHEN 'related' THEN 'RELATED' WHEN 'source' THEN 'SOURCE' WHEN 'remark' THEN 'REMARK' WHEN 'menu' THEN 'MENU' WHEN 'inline' THEN 'INLINE' ELSE CASE WHEN (t4.kind IS NOT NULL) THEN 'UNKNOWN' END END, 'label', t4.label, 'links', (SELECT json_group_array(json_object('label', t5.label, 'url', t5.url, 'target', (SELECT json_object('title', t6.title, 'path', t6.path) AS anon_19 
 FROM (SELECT publication.content_type AS content_type, revision.title AS title, publication.path AS path, publication.entry_id AS id 
 FROM publication JOIN revision ON revision.id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t6 
-WHERE t6.id = t5.target_id)) order by t5.field_path ASC, t5.ordinal ASC) AS anon_19 
+WHERE t6.id = t5.target_id)) order by t5.field_path ASC, t5.ordinal ASC) AS anon_18 
 FROM (SELECT coalesce(nullif(link.label, ''), (SELECT shown_revision.title 
 FROM revision AS shown_revision 
 WHERE shown_revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.target_id AS target_id, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id, link.kind AS kind, link.origin AS origin 
 FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
 WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS t5 
-WHERE t5.revision_id = t4.revision_id AND t5.kind = t4.kind AND t5.origin = 'field')) order by t4.rank ASC, t4.kind ASC) AS anon_18 
-FROM (SELECT DISTINCT anon_21.kind AS kind, CASE WHEN (t1.content_type = 'Article' AND anon_21.kind = 'step') THEN 'See' WHEN (t1.content_type = 'Article' AND anon_21.kind = 'related') THEN 'Related reading' WHEN (t1.content_type = 'Article' AND anon_21.kind = 'source') THEN 'Sources' WHEN (t1.content_type = 'Article' AND anon_21.kind = 'remark') THEN 'See' WHEN (t1.content_type = 'Note' AND anon_21.kind = 'related') THEN 'See also' WHEN (t1.content_type = 'Snippet' AND anon_21.kind = 'related') THEN 'See also' WHEN (t1.content_type = 'Settings' AND anon_21.kind = 'menu') THEN 'Menu' ELSE anon_21.kind END AS label, t1.revision_id AS revision_id, CASE WHEN (t1.content_type = 'Article' AND anon_21.kind = 'step') THEN '0000' WHEN (t1.content_type = 'Article' AND anon_21.kind = 'related') THEN '0001' WHEN (t1.content_type = 'Article' AND anon_21.kind = 'source') THEN '0002' WHEN (t1.content_type = 'Article' AND anon_21.kind = 'remark') THEN '0003' WHEN (t1.content_type = 'Note' AND anon_21.kind = 'related') THEN '0004' WHEN (t1.content_type = 'Snippet' AND anon_21.kind = 'related') THEN '0005' WHEN (t1.content_type = 'Settings' AND anon_21.kind = 'menu') THEN '0006' ELSE anon_21.kind END AS rank 
+WHERE t5.revision_id = t4.revision_id AND t5.kind = t4.kind AND t5.origin = 'field')) order by t4.rank ASC, t4.kind ASC) AS anon_17 
+FROM (SELECT DISTINCT anon_20.kind AS kind, CASE WHEN (t1.content_type = 'Article' AND anon_20.kind = 'step') THEN 'See' WHEN (t1.content_type = 'Article' AND anon_20.kind = 'related') THEN 'Related reading' WHEN (t1.content_type = 'Article' AND anon_20.kind = 'source') THEN 'Sources' WHEN (t1.content_type = 'Article' AND anon_20.kind = 'remark') THEN 'See' WHEN (t1.content_type = 'Note' AND anon_20.kind = 'related') THEN 'See also' WHEN (t1.content_type = 'Snippet' AND anon_20.kind = 'related') THEN 'See also' WHEN (t1.content_type = 'Settings' AND anon_20.kind = 'menu') THEN 'Menu' ELSE anon_20.kind END AS label, t1.revision_id AS revision_id, CASE WHEN (t1.content_type = 'Article' AND anon_20.kind = 'step') THEN '0000' WHEN (t1.content_type = 'Article' AND anon_20.kind = 'related') THEN '0001' WHEN (t1.content_type = 'Article' AND anon_20.kind = 'source') THEN '0002' WHEN (t1.content_type = 'Article' AND anon_20.kind = 'remark') THEN '0003' WHEN (t1.content_type = 'Note' AND anon_20.kind = 'related') THEN '0004' WHEN (t1.content_type = 'Snippet' AND anon_20.kind = 'related') THEN '0005' WHEN (t1.content_type = 'Settings' AND anon_20.kind = 'menu') THEN '0006' ELSE anon_20.kind END AS rank 
 FROM (SELECT link.revision_id AS revision_id, link.field_path AS field_path, link.ordinal AS ordinal, link.origin AS origin, link.kind AS kind, link.note AS note, link.target_id AS target_id, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, coalesce(nullif(link.label, ''), (SELECT shown_revision.title 
 FROM revision AS shown_revision 
 WHERE shown_revision.id = target.revision_id), link.url, '') AS label 
 FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
-WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS anon_21 
-WHERE anon_21.revision_id = t1.revision_id AND anon_21.origin = 'field') AS t4), 'review', (SELECT json_object('reviewers', (SELECT json_group_array(json_object('name', t8.name) order by copydesk_folded(t8.name) ASC, t8.id ASC) AS anon_23 
-FROM (SELECT DISTINCT person.name AS name, person.id AS id 
-FROM person JOIN sign_off ON sign_off.person_id = person.id 
-WHERE sign_off.edition_id = t7.edition_id AND sign_off.digest = t7.digest) AS t8), 'signedAt', t7.signed_at) AS anon_22 
-FROM (SELECT t1.edition_id AS edition_id, t1.digest AS digest, max(anon_24.signed_at) AS signed_at 
-FROM (SELECT max(sign_off.signed_at) AS signed_at, max(sign_off.expires_at) AS expires_at, 1 AS review 
-FROM sign_off 
-WHERE sign_off.edition_id = t1.edition_id AND sign_off.digest = t1.digest GROUP BY sign_off.stage) AS anon_24 GROUP BY anon_24.review) AS t7)) END AS anon_2 
-FROM (SELECT publication.content_type AS content_type, revision.title AS title, publication.published_at AS published_at, publication.category_id AS category_id, publication.revision_id AS revision_id, publication.edition_id AS edition_id, revision.digest AS digest, revision.rendered AS rendered, publication.path AS path 
-FROM publication JOIN revision ON revision.id = publication.revision_id 
+WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS anon_20 
+WHERE anon_20.revision_id = t1.revision_id AND anon_20.origin = 'field') AS t4), 'review', (SELECT json_object('reviewers', (SELECT json_group_array(json_object('name', t8.name) order by copydesk_folded(t8.name) ASC, t8.id ASC) AS anon_22 
+FROM (SELECT person.name AS name, person.id AS id 
+FROM person 
+WHERE person.id IN (SELECT signed_by.person_id 
+FROM (SELECT signed.id AS id, signed.expires_at AS expires_at, signed.person_id AS person_id, signed.signed_at AS signed_at, signed.stage AS stage 
+FROM publication_sign_off AS counted JOIN publication AS reviewed ON reviewed.id = counted.publication_id JOIN sign_off AS signed ON signed.id = counted.sign_off_id 
+WHERE reviewed.id = t7.publication_id AND counted.ended_position IS NULL AND (reviewed.basis = 'signed_off' OR (EXISTS (SELECT 1 
+FROM publication_sign_off AS completing 
+WHERE completing.publication_id = reviewed.id AND completing.ended_position IS NULL AND NOT (EXISTS (SELECT 1 
+FROM publication_stage AS complete_stage 
+WHERE complete_stage.publication_id = completing.publication_id AND (SELECT count(DISTINCT complete_sign_off.person_id) AS count_3 
+FROM publication_sign_off AS complete_count JOIN sign_off AS complete_sign_off ON complete_sign_off.id = complete_count.sign_off_id 
+WHERE complete_count.publication_id = complete_stage.publication_id AND complete_sign_off.stage = complete_stage.name AND complete_count.ended_position IS NULL AND complete_count.counted_at <= completing.counted_at AND complete_sign_off.expires_at > completing.counted_at) < complete_stage.approvals)))))) AS signed_by)) AS t8), 'signedAt', t7.signed_at) AS anon_21 
+FROM (SELECT t1.publication_id AS publication_id, max(signed.signed_at) AS signed_at 
+FROM publication_sign_off AS counted JOIN publication AS reviewed ON reviewed.id = counted.publication_id JOIN sign_off AS signed ON signed.id = counted.sign_off_id 
+WHERE reviewed.id = t1.publication_id AND counted.ended_position IS NULL AND (reviewed.basis = 'signed_off' OR (EXISTS (SELECT 1 
+FROM publication_sign_off AS completing 
+WHERE completing.publication_id = reviewed.id AND completing.ended_position IS NULL AND NOT (EXISTS (SELECT 1 
+FROM publication_stage AS complete_stage 
+WHERE complete_stage.publication_id = completing.publication_id AND (SELECT count(DISTINCT complete_sign_off.person_id) AS count_4 
+FROM publication_sign_off AS complete_count JOIN sign_off AS complete_sign_off ON complete_sign_off.id = complete_count.sign_off_id 
+WHERE complete_count.publication_id = complete_stage.publication_id AND complete_sign_off.stage = complete_stage.name AND complete_count.ended_position IS NULL AND complete_count.counted_at <= completing.counted_at AND complete_sign_off.expires_at > completing.counted_at) < complete_stage.approvals))))) GROUP BY reviewed.id) AS t7)) END AS anon_2 
+FROM (SELECT publication.content_type AS content_type, revision.title AS title, publication.published_at AS published_at, publication.category_id AS category_id, publication.revision_id AS revision_id, publication.id AS publication_id, publication.edition_id AS edition_id, revision.number AS number, revision.digest AS digest, rendition.rendered AS rendered, publication.path AS path 
+FROM publication JOIN revision ON revision.id = publication.revision_id JOIN rendition ON rendition.revision_id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t1 
-WHERE t1.path = ?), 'settings', (SELECT json_object('brand', coalesce(t19.rendered -> 'brand', json('"\u0001missing"')), 'menu', (SELECT json_group_array(json_object('heading', t20.value -> 'heading', 'links', (SELECT json_group_array(json_object('label', t21.label, 'url', t21.url) order by t21.field_path ASC, t21.ordinal ASC) AS anon_27 
+WHERE t1.path = ?), 'settings', (SELECT json_object('brand', coalesce(t19.rendered -> 'brand', json('"\u0001missing"')), 'menu', (SELECT json_group_array(json_object('heading', t20.value -> 'heading', 'links', (SELECT json_group_array(json_object('label', t21.label, 'url', t21.url) order by t21.field_path ASC, t21.ordinal ASC) AS anon_25 
 FROM (SELECT coalesce(nullif(link.label, ''), (SELECT shown_revision.title 
 FROM revision AS shown_revision 
 WHERE shown_revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id 
 FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
 WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS t21 
-WHERE t21.revision_id = t19.revision_id AND t21.field_path = ('' || 'menu' || '/' || CAST(t20.key AS TEXT) || '/' || 'links'))) order by t20.key ASC) AS anon_26 
-FROM json_each(t19.rendered -> 'menu') AS t20)) AS anon_25 
-FROM (SELECT revision.rendered AS rendered, publication.revision_id AS revision_id, publication.content_type AS content_type 
-FROM publication JOIN revision ON revision.id = publication.revision_id 
+WHERE t21.revision_id = t19.revision_id AND t21.field_path = ('' || 'menu' || '/' || CAST(t20.key AS TEXT) || '/' || 'links'))) order by t20.key ASC) AS anon_24 
+FROM json_each(t19.rendered -> 'menu') AS t20)) AS anon_23 
+FROM (SELECT rendition.rendered AS rendered, publication.revision_id AS revision_id, publication.content_type AS content_type 
+FROM publication JOIN revision ON revision.id = publication.revision_id JOIN rendition ON rendition.revision_id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t19 
 WHERE t19.content_type = 'Settings')) AS anon_1
