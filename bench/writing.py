@@ -114,7 +114,7 @@ async def _live(
     draft = Draft(
         title=f"Entry {number}",
         slug=f"entry-{number}",
-        fields={"body": _draft(number, 2).fields["body"].split("- [")[0]},
+        fields={"body": str(_draft(number, 2).fields["body"]).split("- [")[0]},
     )
     full = _draft(number, 3)
     saved = await bench.run(

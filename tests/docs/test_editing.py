@@ -21,7 +21,7 @@ from cms.access.passwords import prepare_password, set_password
 from cms.authorization.actor import ANONYMOUS, OPERATOR, Actor
 from cms.copydesk import desk_of
 from cms.ledger.attestation import verify_attestation
-from cms.review.relations import STATES
+from cms.review.standing import STATES
 from cms.storage.database import Database
 from graphql_api import cli
 from graphql_api.delivery import Delivery

@@ -28,7 +28,8 @@ from cms.content.fields.choice import UNKNOWN
 from cms.content.fields.names import text_name
 from cms.content.links import Origin
 from cms.publishing.gates import GATES
-from cms.review.relations import REVIEW_OUTCOMES, STATES
+from cms.review.relations import REVIEW_OUTCOMES
+from cms.review.standing import STATES
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
 from graphql_api.schema.management.errors import error_types
 from seeds.site import site

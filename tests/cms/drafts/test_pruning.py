@@ -205,7 +205,9 @@ class History:
         work = self.as_(actor)
         saved = (await command(work, self.entry_id, what, base_revision=self.head.id)).revision
         if saved.id != self.head.id:
-            self.saved.append(Authored(saved.number, saved.author_id, saved.digest))
+            self.saved.append(
+                Authored(saved.number, saved.author_id, saved.byline_id, saved.digest)
+            )
         self.head = saved
 
 
@@ -225,7 +227,7 @@ def test_no_pruning_changes_who_may_sign_off(
             newsroom=newsroom,
             entry_id=created.entry_id,
             head=head,
-            saved=[Authored(1, head.author_id, head.digest)],
+            saved=[Authored(1, head.author_id, head.byline_id, head.digest)],
             published=set(),
         )
         for verb, author, place in steps:

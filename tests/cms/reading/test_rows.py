@@ -64,7 +64,6 @@ OF_EDITORS = {
 # Relations of a view's entries with fewer or with more columns.
 OTHERS = {
     relations.paths,  # the two columns of them that links need, or all
-    publishing.position,
     search.matching_entries,
     search.ranked_entries,
 }

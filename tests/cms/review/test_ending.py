@@ -484,18 +484,19 @@ async def test_an_invalidation_has_a_reason_and_a_time_and_a_right(newsroom: New
     async def codes(
         actor: Actor, since: timedelta = -A_DAY, reason: str = "Taken over."
     ) -> list[str]:
-        given = {"since": now() + since, "reason": reason}
-        return await newsroom.codes(actor, invalidate_sign_offs, account_id, **given)
+        return await newsroom.codes(
+            actor, invalidate_sign_offs, account_id, since=now() + since, reason=reason
+        )
 
     assert await codes(newsroom.administrator, A_DAY) == ["INVALID_VALUE"]
     assert await codes(newsroom.administrator, reason=" ") == ["INVALID_VALUE"]
     for actor in (newsroom.author, newsroom.reviewers[0], newsroom.publisher):
         assert await codes(actor) == ["NOT_ALLOWED"]
     unknown = "account_" + "0" * 26
-    given = {"since": now(), "reason": "Taken over."}
-    assert await newsroom.codes(newsroom.administrator, invalidate_sign_offs, unknown, **given) == [
-        "NOT_FOUND"
-    ]
+    refused = await newsroom.codes(
+        newsroom.administrator, invalidate_sign_offs, unknown, since=now(), reason="Taken over."
+    )
+    assert refused == ["NOT_FOUND"]
 
 
 async def test_there_are_reviewers_for_one_language(newsroom: Newsroom) -> None:
