@@ -26,7 +26,7 @@ INLINE_KIND = "inline"
 class Markdown(Field):
     """CommonMark with tables.
 
-    A revision stores with it what derives from it: HTML, plain text, headings, word count, tree.
+    Its rendered value has what derives from it: HTML, plain text, headings, word count, tree.
 
     Attributes:
         longest: the most characters the source may have.
