@@ -938,7 +938,10 @@ def _plain(value: Any) -> Any:
 
 
 def _claimed(review: Args | None) -> Thing | None:
-    return Thing("ClaimedReview", review) if review is not None else None
+    if review is None:
+        return None
+    names = {"reviewerNames": review["reviewers"], "reviewedOn": review["reviewedOn"]}
+    return Thing("ClaimedReview", names)
 
 
 def _camel(name: str) -> str:

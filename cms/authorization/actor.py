@@ -46,7 +46,7 @@ class Actor:
 
     @property
     def is_operator(self) -> bool:
-        """Whether it is the operator, who has grants and no account."""
+        """True for the operator, who has grants and no account."""
         return self.account_id is None and bool(self.grants)
 
     @property

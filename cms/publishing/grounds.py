@@ -169,4 +169,4 @@ async def _last_publications(
         .where(Publication.edition_id.in_([each.edition.id for each in proposals]))
         .order_by(Publication.position)  # of several, the last is kept
     )
-    return {edition_id: _LastPublication(*values) for edition_id, *values in rows}
+    return {edition_id: _LastPublication(basis, edited) for edition_id, basis, edited in rows}

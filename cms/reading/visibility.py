@@ -29,7 +29,15 @@ from sqlalchemy import (
 from cms.reading.aliases import aliased_table, word
 from cms.reading.narrowing import KeyJoin
 from cms.reading.view import EVERYTHING, AsOf, ContentScope, Past, Perspective, Preview, View
-from cms.tables import Category, Edition, Entry, Publication, Rendition, Revision
+from cms.tables import (
+    Category,
+    Edition,
+    Entry,
+    Publication,
+    PublicationSignOff,
+    Rendition,
+    Revision,
+)
 
 Relation: TypeAlias = Select[*tuple[Any, ...]]
 
@@ -319,7 +327,18 @@ def is_open(publication: FromClause, view: View) -> ColumnElement[bool]:
 
 def is_public_now(publication: FromClause | type[Publication]) -> ColumnElement[bool]:
     """Return whether a publication is what readers see now."""
-    columns = publication.c if isinstance(publication, FromClause) else publication
+    return _has_not_ended(publication)
+
+
+def counts_now(sign_off: FromClause | type[PublicationSignOff]) -> ColumnElement[bool]:
+    """Return whether a sign-off of a publication counts now."""
+    return _has_not_ended(sign_off)
+
+
+def _has_not_ended(
+    table: type[Publication | PublicationSignOff] | FromClause,
+) -> ColumnElement[bool]:
+    columns = table.c if isinstance(table, FromClause) else table
     return columns.ended_position.is_(None)
 
 
@@ -338,7 +357,7 @@ def counts(sign_off: FromClause, view: View) -> ColumnElement[bool]:
         view: the view.
     """
     if view.past is None:
-        return is_public_now(sign_off)
+        return counts_now(sign_off)
     begun, ended = (sign_off.c[name] for name in counting_span_of(view.past))
     return and_(begun <= view.past.at, or_(ended.is_(None), ended > view.past.at))
 

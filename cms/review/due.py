@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from cms.authorization.actions import Action, Subject
@@ -16,7 +16,7 @@ from cms.content.policy import Stage
 from cms.drafts.contributors import was_reviewed
 from cms.drafts.loading import ancestry
 from cms.reading.visibility import is_public_now
-from cms.review.expiry import Counted, completes_stages, review_end
+from cms.review.expiry import Counted, completes_stages, review_end, reviewed_at
 from cms.tables import (
     Link,
     Publication,
@@ -177,23 +177,11 @@ async def _changed_targets(reading: Reading) -> Sequence[tuple[Publication, str,
     """Return pages with what they lead to: the revision that was public when they were signed
     off, and what is public by now, where that is another.
     """
-    stage = (
-        select(Publication.id, func.max(SignOff.signed_at).label("signed_at"))
-        .join(PublicationSignOff, PublicationSignOff.publication_id == Publication.id)
-        .join(SignOff, SignOff.id == PublicationSignOff.sign_off_id)
-        .where(is_public_now(Publication), PublicationSignOff.ended_position.is_(None))
-        .group_by(Publication.id, SignOff.stage)
-        .subquery()
-    )
-    signed = (
-        select(stage.c.id, func.min(stage.c.signed_at).label("signed_at"))
-        .group_by(stage.c.id)
-        .subquery()
-    )
+    reviewed = reviewed_at().subquery("reviewed_page")
     now, then = aliased(Publication), aliased(Publication)
     rows = await reading.session.execute(
         select(Publication, then.revision_id, now)
-        .join(signed, signed.c.id == Publication.id)
+        .join(reviewed, reviewed.c.id == Publication.id)
         .join(Link, Link.revision_id == Publication.revision_id)
         .join(
             now,
@@ -201,7 +189,7 @@ async def _changed_targets(reading: Reading) -> Sequence[tuple[Publication, str,
                 now.entry_id == Link.target_id,
                 now.locale == Publication.locale,
                 is_public_now(now),
-                now.published_at > signed.c.signed_at,
+                now.published_at > reviewed.c.reviewed_at,
                 now.entry_id != Publication.entry_id,
             ),
         )
@@ -209,8 +197,8 @@ async def _changed_targets(reading: Reading) -> Sequence[tuple[Publication, str,
             then,
             and_(
                 then.edition_id == now.edition_id,
-                then.published_at <= signed.c.signed_at,
-                then.ended_at > signed.c.signed_at,
+                then.published_at <= reviewed.c.reviewed_at,
+                then.ended_at > reviewed.c.reviewed_at,
                 then.revision_id != now.revision_id,
             ),
         )

@@ -17,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Select,
+    SQLColumnExpression,
     and_,
     case,
     distinct,
@@ -34,7 +35,7 @@ from sqlalchemy import (
 from cms.content.policy import Stage
 from cms.reading.aliases import aliased_table, word
 from cms.reading.view import View
-from cms.reading.visibility import counting_span_of, counts, is_public_now
+from cms.reading.visibility import counting_span_of, counts, counts_now, is_public_now
 from cms.tables import Publication, PublicationSignOff, PublicationStage, SignOff
 
 
@@ -105,7 +106,7 @@ def is_review_shown(publication: FromClause, view: View) -> ColumnElement[bool]:
     return or_(publication.c.basis == word("signed_off"), _completes_stages(publication, view))
 
 
-def review_ends_at(publication_id: ColumnElement[Any], view: View) -> ColumnElement[Any]:
+def review_ends_at(publication_id: SQLColumnExpression[Any], view: View) -> ColumnElement[Any]:
     """Return :func:`review_end` of a publication at the point that the view shows, as SQL."""
     stage = aliased_table(PublicationStage, "ending_stage")
     return (
@@ -128,7 +129,7 @@ def reviewed_at() -> Select[Any]:
         select(Publication.id, func.max(SignOff.signed_at).label("signed_at"))
         .join(PublicationSignOff, PublicationSignOff.publication_id == Publication.id)
         .join(SignOff, SignOff.id == PublicationSignOff.sign_off_id)
-        .where(is_public_now(Publication), PublicationSignOff.ended_position.is_(None))
+        .where(is_public_now(Publication), counts_now(PublicationSignOff))
         .group_by(Publication.id, SignOff.stage)
         .subquery("signed_stage")
     )
@@ -171,7 +172,7 @@ def _completes_stages(publication: FromClause, view: View) -> ColumnElement[bool
         .correlate(stage, moment)
         .scalar_subquery()
     )
-    incomplete = (
+    incomplete: Select[Any] = (
         select(literal_column("1"))
         .select_from(stage)
         .where(stage.c.publication_id == moment.c.publication_id, persons < stage.c.approvals)

@@ -12,7 +12,7 @@ from cms.drafts.loading import get
 from cms.errors import InvalidValue, Refused
 from cms.events import SignOffEnded, SignOffsInvalidated
 from cms.ledger.counters import wait_for_turn
-from cms.reading.visibility import is_public_now
+from cms.reading.visibility import counts_now, is_public_now
 from cms.review.publication_reviews import take_off
 from cms.review.reviews import check_reason
 from cms.tables import Account, Edition, Publication, PublicationSignOff, SignOff
@@ -80,7 +80,7 @@ async def _affected(
         .join(Publication, Publication.id == PublicationSignOff.publication_id)
         .where(
             PublicationSignOff.sign_off_id == SignOff.id,
-            PublicationSignOff.ended_position.is_(None),
+            counts_now(PublicationSignOff),
             is_public_now(Publication),
         )
     )

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from cms.content.policy import Stage
 from cms.identifiers import kind_of
 from cms.ledger.counters import wait_for_turn
-from cms.reading.visibility import is_public_now
+from cms.reading.visibility import counts_now, is_public_now
 from cms.tables import (
     Edition,
     Publication,
@@ -102,7 +102,7 @@ async def take_off(work: Work, sign_offs: Iterable[SignOff]) -> Mapping[str, int
             .join(Publication, Publication.id == PublicationSignOff.publication_id)
             .where(
                 PublicationSignOff.sign_off_id.in_(ids[start : start + _BATCH]),
-                PublicationSignOff.ended_position.is_(None),
+                counts_now(PublicationSignOff),
                 is_public_now(Publication),
             )
             .order_by(PublicationSignOff.sign_off_id)

@@ -6,7 +6,7 @@ are asked for by themselves take the view.
 
 from __future__ import annotations
 
-from typing import TypeAlias, get_args
+from typing import Any, TypeAlias, get_args
 
 from sqlalchemy import (
     ColumnElement,
@@ -255,10 +255,12 @@ def reviewer_ids(view: View) -> Relation:
         Publication.revision_id == Revision.id, is_public_now(Publication)
     )
     signed = and_(SignOff.edition_id == Revision.edition_id, SignOff.digest == Revision.digest)
+    columns = Revision.__table__.c
+    revision = _revision(columns.edition_id, columns.number, columns.digest)
     of_drafts = (
         select(Revision.id.label("revision_id"), SignOff.person_id)
         .join(SignOff, signed)
-        .where(not_(exists(live)), counts_for(_revision(Revision)))
+        .where(not_(exists(live)), counts_for(revision))
     )
     return select(*union_all(public, of_drafts).subquery("reviewer_of").c)
 
@@ -393,15 +395,18 @@ def _is_of_publication(view: View, shown: Shown) -> tuple[ColumnElement[bool], .
 
 
 def _is_of_draft(shown: Shown) -> tuple[ColumnElement[bool], ...]:
-    return shown.publication_id.is_(None), counts_for(_revision(shown))
+    revision = _revision(shown.edition_id, shown.number, shown.digest)
+    return shown.publication_id.is_(None), counts_for(revision)
 
 
-def _revision(shown: Shown | type[Revision]) -> RevisionColumns:
+def _revision(
+    edition_id: ColumnElement[Any], number: ColumnElement[Any], digest: ColumnElement[Any]
+) -> RevisionColumns:
     return RevisionColumns(
-        edition_id=shown.edition_id,
+        edition_id=edition_id,
         revision_id=null(),
-        number=shown.number,
-        digest=shown.digest,
+        number=number,
+        digest=digest,
         content_type=null(),
         archived_at=null(),
     )

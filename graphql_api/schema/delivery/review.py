@@ -99,7 +99,7 @@ class EntryReview:
 class ClaimedReview:
     """Review that the source of an imported page claims. It does not count as a sign-off."""
 
-    reviewers = part("list[str]", "reviewers", "Names of the reviewers, as imported.")
+    reviewer_names = part("list[str]", "reviewers", "Names of the reviewers, as imported.")
     reviewed_on = part(
         "Date | None", "reviewedOn", "Day of the review, as imported; null if it is unknown."
     )
