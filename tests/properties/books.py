@@ -6,7 +6,7 @@ Nothing of the engine decides here, so that the engine can be held against it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -200,10 +200,10 @@ class Facts:
         return newest["stages"] if newest is not None else ()
 
     def contributors(self, revision: Row) -> set[str]:
-        """Return the accounts whose work is in a revision.
+        """Return the accounts and persons whose work is in a revision.
 
-        They are who saved something since the newest publication before it, unless that took
-        breaking the glass, or an older draft that never was public has come back since.
+        They are who saved something since the newest publication before it, unless that was not on
+        sign-offs, or an older draft that never was public has come back since.
         """
         edition_id, last = revision["edition_id"], revision["number"]
         saved = {number: row for number, row in self.saved[edition_id].items() if number <= last}
@@ -213,24 +213,26 @@ class Facts:
             older = {row["digest"] for number, row in saved.items() if number < base} - shown
             newer = {number: row for number, row in saved.items() if number > base}
             if older.isdisjoint(row["digest"] for row in newer.values()):
-                return {row["author_id"] for row in newer.values()}
-        authors = {row["author_id"] for row in saved.values()}
-        return authors | self.inherited.get(edition_id, set())
+                return _authors(newer.values())
+        return _authors(saved.values()) | self.inherited.get(edition_id, set())
 
     def _read_numbers(self, edition_id: str) -> set[int]:
         """Return the numbers of the revisions that were public after somebody had read them."""
         return {
             self.revision(row["revision_id"])["number"]
-            for row in self.rows("publication", edition_id=edition_id, break_glass_reason=None)
+            for row in self.rows("publication", edition_id=edition_id, basis="signed_off")
         }
 
     def signers(self, revision: Row, stage: str, moment: datetime) -> set[str]:
         """Return the accounts whose sign-offs on a digest count at a stage, at a moment."""
-        signed = self.rows(
-            "sign_off", edition_id=revision["edition_id"], digest=revision["digest"], stage=stage
-        )
-        holding = {row["account_id"] for row in signed if moment < row["expires_at"]}
-        return holding - self.contributors(revision)
+        about = {"edition_id": revision["edition_id"], "digest": revision["digest"]}
+        signed = self.rows("sign_off", **about, stage=stage, ended_at=None)
+        own = self.contributors(revision)
+        return {
+            row["account_id"]
+            for row in signed
+            if moment < row["expires_at"] and not own & {row["account_id"], row["person_id"]}
+        }
 
     def lacking(self, stages: Sequence[Row], revision: Row, moment: datetime) -> list[str]:
         """Return the names of the stages that are not complete, in order."""
@@ -241,19 +243,12 @@ class Facts:
         ]
 
     def objectors(self, revision: Row) -> set[str]:
-        """Return the accounts that have asked for changes to a digest and not signed it since."""
+        """Return the accounts with an open change request on a digest."""
         same = {"edition_id": revision["edition_id"], "digest": revision["digest"]}
-        return {
-            asked["account_id"]
-            for asked in self.rows("change_request", **same)
-            if not any(
-                signed["signed_at"] >= asked["requested_at"]
-                for signed in self.rows("sign_off", **same, account_id=asked["account_id"])
-            )
-        }
+        return {asked["account_id"] for asked in self.rows("change_request", **same, ended_at=None)}
 
-    def state(self, revision: Row, moment: datetime) -> str:
-        """Return the word for where a revision stands."""
+    def state(self, revision: Row, stages: Sequence[Row], moment: datetime) -> str:
+        """Return the state of a revision that has to pass these stages."""
         edition = self.tables["edition"][revision["edition_id"],]
         published = self.rows("publication", edition_id=edition["id"])
         review = self.open_review(edition["id"])
@@ -262,12 +257,14 @@ class Facts:
         live = {row["revision_id"] for row in published if row["ended_at"] is None}
         if revision["id"] in live:
             return "PUBLISHED"
-        if review is not None and self.objectors(revision):
+        if self.objectors(revision):
             return "CHANGES_REQUESTED"
-        if review is not None:
-            is_lacking = self.lacking(review["stages"], revision, moment)
-            return "IN_REVIEW" if is_lacking else "APPROVED"
-        return "UNPUBLISHED" if published and not live else "DRAFT"
+        newest = max(published, key=lambda row: int(row["position"]), default=None)
+        if not live and newest is not None and newest["revision_id"] == revision["id"]:
+            return "UNPUBLISHED"
+        if not self.lacking(stages, revision, moment):
+            return "APPROVED"
+        return "IN_REVIEW" if review is not None else "DRAFT"
 
     def history(self) -> Iterator[tuple[str, tuple[Any, ...], Row]]:
         """Yield every row that must stay as it is, or be closed once, with its table and key."""
@@ -310,6 +307,12 @@ class Facts:
 
     def _has(self, page: Row, fragment: str) -> bool:
         return not fragment or fragment in self.rendition(page)["anchors"]
+
+
+def _authors(revisions: Iterable[Row]) -> set[str]:
+    """Return the accounts that saved revisions, and the persons of their bylines."""
+    named = (row[column] for row in revisions for column in ("author_id", "byline_id"))
+    return {each for each in named if each is not None}
 
 
 def _said(value: Any, standing: Mapping[str, Row]) -> str:

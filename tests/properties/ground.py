@@ -9,19 +9,18 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import Dialect, literal_column, make_url, select
+from sqlalchemy import make_url
 
 from cms.authorization.actor import Actor, Grant
 from cms.content.content_type import ContentType
 from cms.content.fields import Links, Markdown
 from cms.content.policy import SignOffPolicy, Stage
-from cms.review.relations import state_of
 from cms.site import Site
 from cms.storage.database import Database
-from cms.tables import Edition, Entry, Revision
 from tests.builders import Newsroom
 from tests.conftest import Templates
 from tests.properties.books import Books, PostgresBooks, SqliteBooks
+from tests.standing import states_in
 
 
 def site_with(*stages: Stage, days: int) -> Site:
@@ -67,7 +66,6 @@ class Ground:
         people: by their names.
         database: as the engine has it.
         books: reads the same without the engine.
-        states: the query for the states of all revisions.
     """
 
     kind: str
@@ -75,7 +73,6 @@ class Ground:
     runner: asyncio.Runner
     people: dict[str, Actor] = field(default_factory=dict)
     database: Database = field(init=False)
-    states: str = field(init=False)
     books: Books = field(init=False)
     _url: str = field(init=False)
 
@@ -109,29 +106,17 @@ class Ground:
         """Remove the database."""
         await self.templates.drop(self._url)
 
+    async def states(self, site: Site) -> Mapping[str, str]:
+        """Return the states of all revisions under the policies of a site, by the engine."""
+        async with self.database.reading() as session:
+            rows = await session.execute(states_in(site))
+            return {row[0]: str(row[1]) for row in rows}
+
     @property
     def _file(self) -> str:
         return str(make_url(self._url).database)
 
     async def _open(self) -> None:
         self.database = Database(self._url, signing_key=self.templates.signing_key)
-        self.states = states_in(self.database.engine.dialect)
         is_file = self.kind == "sqlite"
         self.books = SqliteBooks(self._url) if is_file else await PostgresBooks.open(self._url)
-
-
-def states_in(dialect: Dialect) -> str:
-    """Return the query for the states of all revisions, which the planner would make as well."""
-    shown = (
-        select(
-            *(Revision.id, Revision.edition_id, Revision.number, Revision.digest),
-            Entry.archived_at,
-        )
-        .join(Edition, Edition.id == Revision.edition_id)
-        .join(Entry, Entry.id == Edition.entry_id)
-        .subquery("shown")
-    )
-    names = ("edition_id", "id", "number", "digest", "archived_at")
-    state = state_of(*(literal_column(f"shown.{name}") for name in names))
-    query = select(shown.c.id, state).select_from(shown)
-    return str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))

@@ -343,9 +343,11 @@ class Editing(RuleBasedStateMachine):
     @invariant()
     def states_are_what_the_facts_say(self) -> None:
         moment = now()  # which is what the database goes by
-        expected = {key: self.facts.state(row, moment) for (key,), row in self.rows("revision")}
-        found = self.ground.runner.run(self.ground.books.fetch(self.ground.states))
-        assert {row[0]: row[1] for row in found} == expected
+        expected = {
+            key: self.facts.state(row, self.required(self.facts, row), moment)
+            for (key,), row in self.rows("revision")
+        }
+        assert self.ground.runner.run(self.ground.states(self.site)) == expected
 
     @invariant()
     def what_is_remembered_holds(self) -> None:
@@ -394,7 +396,7 @@ class Editing(RuleBasedStateMachine):
         for (table, key), row in self.kept.items():
             current = self.facts.tables[table].get(key)
             assert current is not None, (table, key)
-            if table in {"publication", "review"} and row["ended_at"] is None:
+            if row.get("ended_at", "") is None:
                 ending = {name: current[name] for name in row if name in ENDING}
                 assert current == {**row, **ending}
             else:
@@ -403,7 +405,8 @@ class Editing(RuleBasedStateMachine):
 
     def check_publications(self) -> None:
         """Positions have no gaps, paths no two pages, pages no broken links."""
-        rows = [row for _, row in self.rows("publication")]
+        tables = ("publication", "publication_sign_off")
+        rows = [row for table in tables for _, row in self.rows(table)]
         positions = {row[name] for row in rows for name in ("position", "ended_position")} - {None}
         assert positions == set(range(1, len(positions) + 1))
         assert self.facts.tables["counter"]["position",]["value"] == len(positions)
@@ -457,10 +460,14 @@ class Editing(RuleBasedStateMachine):
         digest = revision["digest"]
         done = self.attempt(who, command, page[0], digest=digest, locale=page[1], **values)
         same = [row for row in before.revisions_of(*page) if row["digest"] == digest]
+        public = [before.revision(row["revision_id"]) for row in before.live()]
+        live = [row for row in public if row in same]
         if not done.codes or "OWN_WORK" in done.codes:
-            is_own = self.ground.people[who].account_id in before.contributors(same[-1])
-            assert ("OWN_WORK" in done.codes) is is_own
-            assert before.open_review(revision["edition_id"]) is not None
+            actor = self.ground.people[who]
+            own = before.contributors((live or same)[-1])
+            assert ("OWN_WORK" in done.codes) is bool(own & {actor.account_id, actor.person_id})
+            signed = before.rows("sign_off", digest=digest, account_id=actor.account_id)
+            assert before.open_review(revision["edition_id"]) or live or signed
 
     def rows(self, table: str) -> Iterator[tuple[tuple[Any, ...], Row]]:
         yield from self.facts.tables[table].items()
@@ -491,7 +498,7 @@ class Editing(RuleBasedStateMachine):
         return (edition["entry_id"], edition["locale"])
 
 
-ENDING = {"ended_at", "ended_position", "outcome"}
+ENDING = {"ended_at", "ended_position", "outcome", "ended_by", "end_cause"}
 NOTHING: Row = {"id": "rev_" + "0" * 26, "edition_id": "", "number": 0, "digest": ""}
 
 

@@ -37,6 +37,15 @@ def test_a_role_allows_what_the_table_says(role: str, action: Action, *, is_own:
         (Grant(role="author", content_type="Article"), Subject(), False),
         (Grant(role="author", category_id="c"), Subject(categories=frozenset("bc")), True),
         (Grant(role="author", category_id="c"), Subject(categories=frozenset("b")), False),
+        (Grant(role="author"), Subject(locale="de"), True),
+        (Grant(role="author", locale="de"), Subject(locale="de"), True),
+        (Grant(role="author", locale="de"), Subject(locale="en"), False),
+        (Grant(role="author", locale="de"), Subject(), False),
+        (
+            Grant(role="author", locale="de", content_type="Note"),
+            Subject(locale="de", content_type="Article"),
+            False,
+        ),
     ],
 )
 def test_a_grant_covers_its_scope(grant: Grant, subject: Subject, *, covers: bool) -> None:

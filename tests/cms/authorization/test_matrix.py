@@ -19,14 +19,14 @@ import pytest
 from cms.access import accounts, passwords, sessions, signing_keys, tokens
 from cms.access.passwords import NewPassword
 from cms.access.rate_limit import Guesser
-from cms.authorization.actions import ROLE_ACTIONS, Action, Reach
+from cms.authorization.actions import OF_THE_OPERATOR, ROLE_ACTIONS, Action, Reach
 from cms.authorization.actor import OPERATOR, Actor, Grant
 from cms.content.snapshot import Changes
 from cms.drafts import entries, history, presence, pruning, saving
 from cms.errors import Refused
 from cms.identifiers import new_id
 from cms.publishing import publish_impact, publishing
-from cms.review import comments, reviews
+from cms.review import comments, invalidation, reviews
 from cms.storage.database import Database
 from cms.tables import Revision
 from cms.taxonomy import categories
@@ -132,6 +132,13 @@ def change_password(work: Work, things: Things) -> Awaitable[object]:
         password_hash=PASSWORD.hash, guesser=Guesser("one session", "192.0.2.1"), is_right=True
     )
     return passwords._change_password(work, things.account, proof, NEW_PASSWORD)
+
+
+async def _take_back(work: Work, things: Things) -> object:
+    asked = await reviews.request_changes(
+        work, things.asked.id, digest=things.asked.head.digest, reason="Unclear."
+    )
+    return await reviews.withdraw_change_request(work, asked.id)
 
 
 # By the names of the functions; what one may ask for without a command comes last.
@@ -244,6 +251,13 @@ CASES: Mapping[str, Case] = {
         action=Action.REVIEW_REQUEST_CHANGES,
         run=lambda work, things: reviews.request_changes(
             work, things.asked.id, digest=things.asked.head.digest, reason="Unclear."
+        ),
+    ),
+    "withdraw_change_request": Case(action=Action.REVIEW_REQUEST_CHANGES, run=_take_back),
+    "invalidate_sign_offs": Case(
+        action=Action.REVIEW_INVALIDATE,
+        run=lambda work, things: invalidation.invalidate_sign_offs(
+            work, things.account, since=work.now, reason="Taken over."
         ),
     ),
     "add_comment": Case(
@@ -523,7 +537,38 @@ def test_the_matrix_has_every_command_and_every_action() -> None:
 @pytest.mark.parametrize("name", ["sign_off", "request_changes"])
 def test_nobody_judges_their_own_work_whatever_else_they_are(house: House, name: str) -> None:
     everything = tuple(Grant(role=role) for role in ROLE_ACTIONS)
+
+    async def judge(work: Work, things: Things) -> object:
+        for grant in everything:
+            await accounts.grant_role(work.by(OPERATOR), str(work.account_id()), grant)
+        return await CASES[name].run(work, things)
+
     for role, actor in house.people.items():
-        judge = replace(actor, grants=everything)
-        assert house.outcome(judge, CASES[name].run, house.things[role]) == "OWN_WORK"
-        assert house.outcome(judge, CASES[name].run, house.others) == "done"
+        judging = replace(actor, grants=everything)
+        assert house.outcome(judging, judge, house.things[role]) == "OWN_WORK"
+        assert house.outcome(judging, judge, house.others) == "done"
+
+
+# The commands about one edition, which is English.
+OF_EDITIONS = [
+    name
+    for name, case in CASES.items()
+    if case.action.partition(":")[0] in {"entry", "revision", "review", "comment"}
+    and case.action not in {Action.REVIEW_INVALIDATE, *OF_THE_OPERATOR}
+]
+
+
+@pytest.mark.parametrize("name", OF_EDITIONS)
+def test_a_grant_for_one_locale_allows_its_commands_there_alone(house: House, name: str) -> None:
+    case = CASES[name]
+    for role, actor in house.people.items():
+        for is_own in case.whose:
+            things = house.things[role] if is_own else house.others
+            english, german = (
+                replace(actor, grants=(Grant(role=role, locale=locale),)) for locale in ("en", "de")
+            )
+            found = house.outcome(english, case.run, things)
+            # To add an edition in another locale takes the right there.
+            is_there = name != "add_edition"
+            assert (found == "done") == (is_there and expected(role, case, is_own=is_own) == "done")
+            assert house.outcome(german, case.run, things) != "done"

@@ -362,6 +362,34 @@ async def test_an_account_for_one_type_sees_only_that(desk: Desk) -> None:
     }
 
 
+async def test_an_account_for_one_locale_sees_only_that(desk: Desk) -> None:
+    newsroom = desk.newsroom
+    english = await desk.article(title="English")
+    await desk.do(newsroom.author, "addEdition", entryId=english.entry, locale="de")
+    reader = await newsroom.person("Greta", byline=False)
+    grant = await desk.do(
+        newsroom.administrator,
+        "grantRole",
+        "grant { locale localeName } account { grants { locale } }",
+        accountId=reader.account_id,
+        role="VIEWER",
+        locale="de",
+    )
+    assert grant["grant"] == {"locale": "de", "localeName": "de"}
+    assert grant["account"] == {"grants": [{"locale": "de"}]}
+    greta = replace(reader, grants=(Grant(role="viewer", locale="de"),))
+    query = """query($id: ID!) {
+      entries { nodes { locale } }
+      german: view(locale: de) { entries { nodes { locale } } }
+      entry(by: {id: $id}) { editions { locale } }
+    }"""
+    assert await desk.data(greta, query, id=english.entry) == {
+        "entries": {"nodes": []},
+        "german": {"entries": {"nodes": [{"locale": "de"}]}},
+        "entry": None,
+    }
+
+
 async def test_the_audit_is_for_administrators(desk: Desk) -> None:
     newsroom = desk.newsroom
     scoped = await newsroom.person("Sue", Grant(role="administrator", content_type="Note"))

@@ -194,6 +194,56 @@ async def test_changes_are_asked_for_and_an_edit_answers(desk: Desk) -> None:
     ]
 
 
+async def test_what_was_answered_ends_and_says_why(desk: Desk) -> None:
+    newsroom, draft = desk.newsroom, await desk.article()
+    rita, rolf, _ = newsroom.reviewers
+    await request(desk, draft)
+    given = {"entryId": draft.entry, "digest": draft.digest}
+    await sign(desk, rita, draft)
+    asked = await desk.do(
+        rita, "requestChanges", "changeRequest { id endedAt endCause }", **given, reason="No."
+    )
+    assert asked["changeRequest"] | {"id": ""} == {"id": "", "endedAt": None, "endCause": None}
+    ids = {"changeRequestId": asked["changeRequest"]["id"]}
+    assert await desk.codes(rolf, "withdrawChangeRequest", **ids) == ["NOT_ALLOWED"]
+    selection = "changeRequest { endCause } entry { state }"
+    taken_back = await desk.do(rita, "withdrawChangeRequest", selection, **ids)
+    assert taken_back["changeRequest"] == {"endCause": "WITHDRAWN"}
+    assert taken_back["entry"] == {"state": "IN_REVIEW"}
+    await sign(desk, rolf, draft)
+    since = {"accountId": rolf.account_id, "since": "2020-01-01T00:00:00.000Z"}
+    assert await desk.codes(rita, "invalidateSignOffs", **since, reason="?") == ["NOT_ALLOWED"]
+    ended = await desk.do(
+        newsroom.administrator,
+        "invalidateSignOffs",
+        "account { email } signOffCount",
+        **since,
+        reason="Taken over.",
+    )
+    assert ended == {
+        "errors": [],
+        "account": {"email": "rolf.reviewer@example.org"},
+        "signOffCount": 1,
+    }
+    data = await desk.data(
+        rita,
+        """query($id: ID!) { entry(by: {id: $id}) { state revisions { nodes {
+          signOffs { endCause } changeRequests { endCause } } } } }""",
+        id=draft.entry,
+    )
+    assert data["entry"] == {
+        "state": "IN_REVIEW",
+        "revisions": {
+            "nodes": [
+                {
+                    "signOffs": [{"endCause": "CHANGES_REQUESTED"}, {"endCause": "INVALIDATED"}],
+                    "changeRequests": [{"endCause": "WITHDRAWN"}],
+                }
+            ]
+        },
+    }
+
+
 async def test_a_review_is_withdrawn_by_who_asked(desk: Desk) -> None:
     newsroom, draft = desk.newsroom, await desk.article()
     await request(desk, draft)
@@ -238,6 +288,11 @@ async def test_an_entry_has_every_state_at_its_time(desk: Desk) -> None:
     ]
     await desk.do(newsroom.publisher, "unpublishEntry", **given)
     states.append(await state(desk, edited))
+    data = await desk.data(newsroom.author, STATE, id=draft.entry)
+    assert data["entry"]["revisions"]["nodes"] == [
+        {"number": 2, "entry": {"state": "DRAFT"}},
+        {"number": 1, "entry": {"state": "UNPUBLISHED"}},
+    ]
     await desk.do(newsroom.publisher, "archiveEntry", **given)
     states.append(await state(desk, edited))
     assert states == [
@@ -247,7 +302,7 @@ async def test_an_entry_has_every_state_at_its_time(desk: Desk) -> None:
         "APPROVED",
         "PUBLISHED",
         "DRAFT",
-        "UNPUBLISHED",
+        "DRAFT",
         "ARCHIVED",
     ]
 
