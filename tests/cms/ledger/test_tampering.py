@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cms.cli.deriving import verify_derived
-from cms.ledger.rows import COVERED
+from cms.ledger.rows import COVERED, key_of
 from cms.ledger.verification import Invalid, Valid, verify_ledger
 from cms.storage.database import Database
 from cms.tables import (
@@ -132,8 +132,7 @@ async def _delete_objection(connection: AsyncConnection) -> str:
 async def _delete_contributors(connection: AsyncConnection) -> str:
     row = (await connection.execute(select(EditionContributor.__table__).limit(1))).one()
     await connection.execute(delete(EditionContributor))
-    key = f"edition_contributor {row.edition_id} {row.account_id}"
-    return f"{key} is not valid: it is missing; audit record "
+    return f"edition_contributor {key_of(row)} is not valid: it is missing; audit record "
 
 
 async def _insert_grant(connection: AsyncConnection) -> str:
