@@ -79,7 +79,7 @@ def markdown(
             "Give the content type: with --type, or as content_type in the mapping."
         )
     provenance = Provenance(
-        source=source or mapping.url or folder.resolve().name,
+        source=source.strip() or mapping.url or folder.resolve().name,
         review_within=timedelta(days=review_within),
     )
     report = asyncio.run(_run(folder, chosen, provenance if publish else None, dry_run=dry_run))

@@ -454,6 +454,8 @@ class _Import:
         except Refused as refusal:
             error = refusal.errors[0]
             text = texts.get(str(next(iter(error.path), "")))
+            if text is None and len(texts) > 1:
+                raise  # it is about none of the files
             if text is None:
                 raise fault_of(self.old.mapping, next(iter(texts.values())).source, error) from None
             own = replace(error, path=error.path[1:])

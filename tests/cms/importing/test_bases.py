@@ -226,8 +226,9 @@ async def test_a_site_can_forbid_imported_pages(harbour: Importer) -> None:
     )
     newsroom = Newsroom(harbour.database, strict)
     refusing = replace(harbour, newsroom=newsroom)
-    with pytest.raises(ContentFileError, match="does not publish imported pages"):
+    with pytest.raises(ContentFileError, match="does not publish imported pages") as fault:
         await refusing.run()
+    assert fault.value.file == harbour.folder
     report = await refusing.run(None)
     assert report.made["entries"] == 11
 

@@ -75,7 +75,11 @@ async def test_publications_name_the_source_and_the_day_of_review(
 
 @pytest.mark.parametrize(
     ("arguments", "source"),
-    [((), "harbour"), (("--source", "The harbour wiki"), "The harbour wiki")],
+    [
+        ((), "harbour"),
+        (("--source", " "), "harbour"),
+        (("--source", "The harbour wiki"), "The harbour wiki"),
+    ],
 )
 async def test_a_source_is_no_path_of_this_machine(
     shell: Callable[..., Awaitable[Result]],
