@@ -154,7 +154,7 @@ class SignOffsInvalidated(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChangesRequested(EntryEvent):
+class ChangeRequestOpened(EntryEvent):
     """A reviewer requested changes to a digest; the subject is the change request.
 
     Attributes:
@@ -202,7 +202,7 @@ class EntryPublished(EntryEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class EntryUnpublished(EntryEvent):
-    """A publication was taken back; the subject is the publication.
+    """An entry was unpublished; the subject is the publication.
 
     Attributes:
         revision: id of the revision.

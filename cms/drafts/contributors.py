@@ -29,7 +29,8 @@ from cms.tables import EditionContributor, Publication, Revision
 from cms.work.work import Reading
 
 _SIGNED_OFF = word("signed_off")
-_ZERO, _ONE = literal_column("0"), literal_column("1")
+_ZERO: ColumnElement[int] = literal_column("0")
+_ONE: ColumnElement[int] = literal_column("1")
 
 
 @dataclass(frozen=True)

@@ -56,8 +56,8 @@ async def _rows_of(
     first, last = records[0].sequence, records[-1].sequence
     rows: dict[int, list[Sequence[str | int | None]]] = {}
     found = await session.execute(chosen.where(AuditedRow.sequence.between(first, last)))
-    for sequence, *row in found:
-        rows.setdefault(sequence, []).append(row)
+    for sequence, table, key, version, row_hash in found:
+        rows.setdefault(sequence, []).append((table, key, version, row_hash))
     return rows
 
 

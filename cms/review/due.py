@@ -139,9 +139,9 @@ async def _reviews_of(reading: Reading, publication_ids: Sequence[str]) -> Mappi
             .where(PublicationStage.publication_id.in_(batch))
             .order_by(PublicationStage.publication_id, PublicationStage.ordinal)
         )
-        for row in stages:
-            stage = Stage(row.name, role=row.role, approvals=row.approvals)
-            reviews[row.publication_id].stages.append(stage)
+        for each in stages:
+            stage = Stage(each.name, role=each.role, approvals=each.approvals)
+            reviews[each.publication_id].stages.append(stage)
         given = await reading.session.execute(
             select(PublicationSignOff, SignOff)
             .join(SignOff, SignOff.id == PublicationSignOff.sign_off_id)

@@ -174,7 +174,10 @@ class _Facts:
         )
         categories = await reading.session.execute(select(Category.id, Category.parent_id))
         return cls(
-            authored=_group((edition, Authored(*row)) for edition, *row in saved),
+            authored=_group(
+                (edition, Authored(number, author, byline, digest))
+                for edition, number, author, byline, digest in saved
+            ),
             published=_group((edition, number) for edition, number in published),
             inherited=_group((edition, contributor) for edition, contributor in inherited),
             signatures=_group((each.edition_id, _signature(each)) for each in signed),

@@ -32,7 +32,7 @@ from cms.errors import (
 )
 from cms.events import (
     ChangeRequestEnded,
-    ChangesRequested,
+    ChangeRequestOpened,
     ReviewRequested,
     ReviewWithdrawn,
     SignedOff,
@@ -181,25 +181,20 @@ async def sign_off(
         raise _not_in_review()
     signed = await _stage_to_sign(work, held, judged, stage)
     await _authorise_on_revision(work, Action.REVIEW_SIGN_OFF, held, judged.revision, signed)
-    given = SignOff(
-        id=new_id("signoff"),
-        edition_id=held.edition.id,
-        revision_id=judged.revision.id,
-        review_id=judged.review.id if judged.review is not None else None,
-        digest=digest,
-        stage=signed.name,
-        account_id=work.account_id(),
-        person_id=_byline(work),
-        note=note,
-        signed_at=work.now,
-        expires_at=work.now + held.content_type.policy.valid_for,
-    )
+    given = _sign_off_row(work, held, judged, signed, note)
     await work.insert(given)
     live = judged.live
     position = await join_publication(work, live, given) if live is not None else None
-    place = {"entry": entry_id, "locale": held.edition.locale}
-    facts = {"stage": signed.name, "digest": digest, "position": position}
-    work.emit(SignedOff(subject=given.id, **place, **facts))
+    work.emit(
+        SignedOff(
+            subject=given.id,
+            entry=entry_id,
+            locale=held.edition.locale,
+            stage=signed.name,
+            digest=digest,
+            position=position,
+        )
+    )
     await _close_own_change_requests(work, held, digest)
     return given
 
@@ -248,14 +243,14 @@ async def request_changes(
     )
     await work.insert(asked)
     place = {"entry": entry_id, "locale": held.edition.locale}
-    work.emit(ChangesRequested(subject=asked.id, digest=digest, **place))
+    work.emit(ChangeRequestOpened(subject=asked.id, digest=digest, **place))
     await _close_sign_offs(work, held, signed)
     return asked
 
 
 @command(Action.REVIEW_REQUEST_CHANGES)
 async def withdraw_change_request(work: Work, change_request_id: str) -> ChangeRequest:
-    """Take back a change request of one's own, which does not sign anything off, and return it.
+    """Withdraw the actor's own change request, without a sign-off, and return it.
 
     Raises:
         Refused: if there is no such change request, or another account made it.
@@ -341,6 +336,22 @@ class _Judged:
     revision: Revision
     review: Review | None
     live: Publication | None
+
+
+def _sign_off_row(work: Work, held: Held, judged: _Judged, stage: Stage, note: str) -> SignOff:
+    return SignOff(
+        id=new_id("signoff"),
+        edition_id=held.edition.id,
+        revision_id=judged.revision.id,
+        review_id=judged.review.id if judged.review is not None else None,
+        digest=judged.revision.digest,
+        stage=stage.name,
+        account_id=work.account_id(),
+        person_id=_byline(work),
+        note=note,
+        signed_at=work.now,
+        expires_at=work.now + held.content_type.policy.valid_for,
+    )
 
 
 async def _judged(work: Work, held: Held, digest: str) -> _Judged:

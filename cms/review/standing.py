@@ -57,7 +57,7 @@ State: TypeAlias = Literal[
 ]
 STATES: tuple[State, ...] = get_args(State)
 
-_ONE = literal_column("1")
+_ONE: ColumnElement[int] = literal_column("1")
 
 
 @dataclass(frozen=True)

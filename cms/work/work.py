@@ -99,7 +99,7 @@ class Reading:
 
 @dataclass
 class _Outcome:
-    """What a command has done so far.
+    """The effects of a command so far.
 
     Attributes:
         events: the events that it has emitted.

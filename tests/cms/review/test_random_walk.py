@@ -94,7 +94,7 @@ def site_with(policy: Policy) -> Site:
     stages = tuple(Stage(name, approvals=approvals) for name, approvals in policy.items())
     declared = SignOffPolicy(stages=stages, valid_for=VALID_FOR)
 
-    class Page(ContentType, path="/{locale}/{slug}", policy=declared):  # type: ignore[call-arg]  # of its metaclass
+    class Page(ContentType, path="/{locale}/{slug}", policy=declared):
         """A page."""
 
         body = Markdown(required=True)

@@ -208,7 +208,7 @@ REVIEW_MUTATIONS = (
     ),
     Mutation(
         name="withdrawChangeRequest",
-        description="Take back the actor's own change request, without a sign-off.",
+        description="Withdraw the actor's own change request, without a sign-off.",
         inputs={"change_request_id": input_field("ID", "Id of the change request.")},
         payload={**CHANGE_REQUEST, **ENTRY},
         run=_take_back,
