@@ -46,6 +46,7 @@ ROWS = {
     review.sign_offs: review.SignOffRow,
     review.review: review.ReviewRow,
     review.reviewers: rows.PersonRow,
+    review.reviewer_ids: review.ReviewerOfRow,
     review.signers: review.SignerRow,
     review.reviews: review.ReviewRequestRow,
     review.assignees: review.AssigneeRow,
@@ -82,10 +83,18 @@ def relations_of(module: ModuleType) -> set[Any]:
     }
 
 
+class MadeUp:
+    """A row with any column."""
+
+    def __getattr__(self, name: str) -> ColumnElement[Any]:
+        return literal_column(name)
+
+
 def select_of(relation: Any, view: View) -> Select[Any]:
     """Return a relation, of made-up columns where it asks for some."""
+    others: dict[str, Any] = {"view": view, "singletons": [], "shown": MadeUp()}
     values = {
-        name: view if name == "view" else [] if name == "singletons" else literal_column(name)
+        name: others.get(name, literal_column(name))
         for name in inspect.signature(relation).parameters
     }
     selected: Select[Any] = relation(**values)
