@@ -279,8 +279,8 @@ async def _look_back(desk: Desk) -> None:
     assert issued["secret"].startswith("copydesk_service_")
     entries = await desk.ask(room.administrator, "Audit")
     assert [each["action"] for each in entries["audit"]["nodes"]] == ["ENTRY_PUBLISH"]
-    subject = entries["audit"]["nodes"][0]["subject"]
-    history = await desk.ask(room.author, "History", entryId=subject)
+    entry_id = entries["audit"]["nodes"][0]["detail"]["entry"]
+    history = await desk.ask(room.author, "History", entryId=entry_id)
     assert len(history["entry"]["revisions"]["nodes"]) == 3
     assert [each["label"] for each in history["blame"]] != []
     upkeep = await desk.ask(room.author, "Upkeep")
