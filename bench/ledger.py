@@ -54,7 +54,12 @@ async def _measure(kind: str, url: str, folder: Path) -> None:
             for table in COVERED
         ]
         started = time.process_time(), time.perf_counter()
-        findings = [each.words async for each in verify_ledger(session, None, _no_progress)]
+        # The sign-offs and publications of these data have no attestations.
+        findings = [
+            each.words
+            async for each in verify_ledger(session, None, _no_progress)
+            if "attestation" not in each.words
+        ]
         used, passed = time.process_time() - started[0], time.perf_counter() - started[1]
     rows = sum(counts)
     print(

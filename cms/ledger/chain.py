@@ -167,7 +167,7 @@ async def batches(
         try:
             rows = await _read(session, rest.order_by(key).limit(size))
         except UNREADABLE as error:
-            reason = reason or str(error.orig if isinstance(error, DBAPIError) else error)
+            reason = reason or reason_of(error)
             if size == 1:
                 raise UnreadableError(reason) from None
             size = 1  # an unreadable row makes its whole batch fail
@@ -177,6 +177,11 @@ async def batches(
         if len(rows) < size:
             return
         last = rows[-1][0]
+
+
+def reason_of(error: Exception) -> str:
+    """Return why a row cannot be read, as the database says it."""
+    return str(error.orig if isinstance(error, DBAPIError) else error)
 
 
 def _step(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import exists, select
 
 from cms.content.canonical_json import Json, digest_of
 from cms.content.strict_json import in_doubles
-from cms.ledger.chain import AnyRow, Rows, UnreadableError, batches
+from cms.ledger.chain import UNREADABLE, AnyRow, Rows, UnreadableError, batches, reason_of
 from cms.ledger.row_verification import RowFault
 from cms.storage.database import ReadSession
 from cms.tables import AuditedRow, Edition, Entry, Link, Revision, RevisionTag
@@ -31,12 +31,13 @@ _LINK = {
 _Link = tuple[Json, ...]
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Parts:
-    """The links and tags of some revisions, by revision."""
+    """The links and tags of some revisions, by revision, and why some cannot be read."""
 
-    links: Mapping[str, Sequence[_Link]]
-    tags: Mapping[str, Sequence[str]]
+    links: dict[str, list[_Link]] = field(default_factory=dict)
+    tags: dict[str, list[str]] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
 
 
 async def verify_contents(
@@ -56,7 +57,9 @@ async def verify_contents(
                 parts = await _parts_of(session, [row.id for row in rows])
                 for row in rows:
                     last = row.id
-                    if faults := ", ".join(_faults_of(row, parts)):
+                    if reason := parts.unreadable.get(row.id):
+                        yield RowFault("revision", row.id, f"a part cannot be read: {reason}")
+                    elif faults := ", ".join(_faults_of(row, parts)):
                         yield RowFault("revision", row.id, f"its content does not match {faults}")
                     progress(1)
     except UnreadableError as error:
@@ -86,18 +89,30 @@ def _revisions(after: int) -> Rows:
 
 
 async def _parts_of(session: ReadSession, ids: Sequence[str]) -> _Parts:
-    links: dict[str, list[_Link]] = {}
+    """Return the links and tags of revisions; each by itself if some cannot be read."""
+    parts = _Parts()
+    try:
+        await _read_parts(session, ids, parts)
+    except UNREADABLE:
+        parts = _Parts()
+        for each in ids:
+            try:
+                await _read_parts(session, [each], parts)
+            except UNREADABLE as error:
+                parts.unreadable[each] = reason_of(error)
+    return parts
+
+
+async def _read_parts(session: ReadSession, ids: Sequence[str], parts: _Parts) -> None:
     columns = [getattr(Link, name) for name in _LINK]
     chosen = select(Link.revision_id, *columns).where(Link.revision_id.in_(ids))
     for revision_id, *values in await session.execute(chosen):
-        links.setdefault(revision_id, []).append(tuple(values))
-    tags: dict[str, list[str]] = {}
+        parts.links.setdefault(revision_id, []).append(tuple(values))
     tagged = select(RevisionTag.revision_id, RevisionTag.tag_id)
     for revision_id, tag_id in await session.execute(
         tagged.where(RevisionTag.revision_id.in_(ids))
     ):
-        tags.setdefault(revision_id, []).append(tag_id)
-    return _Parts(links, tags)
+        parts.tags.setdefault(revision_id, []).append(tag_id)
 
 
 def _faults_of(row: AnyRow, parts: _Parts) -> Iterator[str]:

@@ -56,8 +56,9 @@ async def _rows_of(
     first, last = records[0].sequence, records[-1].sequence
     rows: dict[int, list[Sequence[str | int | None]]] = {}
     found = await session.execute(chosen.where(AuditedRow.sequence.between(first, last)))
-    for sequence, table, key, version, row_hash in found:
-        rows.setdefault(sequence, []).append((table, key, version, row_hash))
+    for row in found:
+        hashed = [row.table_name, row.key, row.version, row.hash]
+        rows.setdefault(row.sequence, []).append(hashed)
     return rows
 
 

@@ -24,11 +24,10 @@ from sqlalchemy import (
     tuple_,
     type_coerce,
 )
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 
 from cms.content.canonical_json import Json
-from cms.ledger.chain import UNREADABLE, UnreadableError, batches
+from cms.ledger.chain import UNREADABLE, UnreadableError, batches, reason_of
 from cms.ledger.rows import COVERED, PART_OF, canonical_value, in_order, key_of
 from cms.storage.database import ReadSession
 from cms.storage.dialects import Moment, MomentText
@@ -177,7 +176,7 @@ class RowReader:
         try:
             return (await self._session.execute(chosen)).all()
         except UNREADABLE as error:
-            return await self._read_each(chosen, _reason(error))
+            return await self._read_each(chosen, reason_of(error))
 
     async def _read_each(self, chosen: Select[*tuple[Any, ...]], reason: str) -> Sequence[Any]:
         try:
@@ -190,7 +189,7 @@ class RowReader:
             try:
                 rows.append((await self._session.execute(own)).one())
             except UNREADABLE as error:
-                rows.append((*key, _Unreadable(_reason(error))))
+                rows.append((*key, _Unreadable(reason_of(error))))
         return rows
 
     def _stored(self, row: Any, parts: _Parts) -> StoredRow:
@@ -240,7 +239,7 @@ class RowReader:
         try:
             owned = await self._owned(name, self._owner(name) == owner)
         except UNREADABLE as error:
-            return _Unreadable(f"a {name} of it: {_reason(error)}")
+            return _Unreadable(f"a {name} of it: {reason_of(error)}")
         return owned.get(owner, [])
 
     async def _owned(self, name: str, *conditions: ColumnElement[bool]) -> dict[Any, list[Any]]:
@@ -301,7 +300,3 @@ def _values(place: Sequence[Any] | Row[*tuple[Any, ...]]) -> Any:
 
 def _keys_in(owned: Mapping[Any, list[Any]]) -> Iterable[str]:
     return (key_of([owner, *part[:2]]) for owner, parts in owned.items() for part in parts)
-
-
-def _reason(error: Exception) -> str:
-    return str(error.orig if isinstance(error, DBAPIError) else error)

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from sqlalchemy import Table, func, select
 
 from cms.ledger import audit
 from cms.ledger.attestation import missing_attestations, verify_attestations
-from cms.ledger.chain import BrokenChain, VerifiedChain
+from cms.ledger.chain import (
+    UNREADABLE,
+    BrokenChain,
+    UnreadableError,
+    VerifiedChain,
+    reason_of,
+)
 from cms.ledger.checkpoint import Checkpoint
 from cms.ledger.content_verification import verify_contents
 from cms.ledger.counters import current
@@ -97,24 +104,28 @@ async def verify_ledger(
         progress: display of progress.
         since: verified checkpoint; what was written up to it is trusted.
     """
-    yield await _audit_chain(session, progress, since)
-    yield await _attestations(session, public_key_pem, progress, since)
-    yield await _attested(session)
     after = since.sequence if since is not None else 0
     doubted: set[int] = set()
-    for finding in await _roots(session, progress, after, doubted):
-        yield finding
-    for finding in await _positions(session):
-        yield finding
-    for finding in await _rows(session, progress, after, doubted):
-        yield finding
-    for finding in await _contents(session, progress, after):
-        yield finding
+    for called, check in (
+        ("the audit chain", partial(_audit_chain, session, progress, since)),
+        ("attestations", partial(_attestations, session, public_key_pem, progress, since)),
+        ("sign-offs and publications", partial(_attested, session)),
+        ("row hashes", partial(_roots, session, progress, after, doubted)),
+        ("positions", partial(_positions, session)),
+        ("rows", partial(_rows, session, progress, after, doubted)),
+        ("revisions", partial(_contents, session, progress, after)),
+    ):
+        try:
+            findings = await check()
+        except (UnreadableError, *UNREADABLE) as error:
+            findings = [Invalid(f"{called} cannot be read: {reason_of(error)}")]
+        for finding in findings:
+            yield finding
 
 
 async def _audit_chain(
     session: ReadSession, progress: Progress, since: Checkpoint | None
-) -> Finding:
+) -> list[Finding]:
     start = VerifiedChain(since.sequence, since.hash) if since is not None else None
     with progress("Audit chain", await current(session, "audit")) as seen:
         found = await audit.verify(session, seen, start)
@@ -123,7 +134,7 @@ async def _audit_chain(
 
 async def _attestations(
     session: ReadSession, public_key: str | None, progress: Progress, since: Checkpoint | None
-) -> Finding:
+) -> list[Finding]:
     start = None
     if since is not None:
         start = VerifiedChain(since.attestation_sequence, since.attestation_hash)
@@ -132,18 +143,17 @@ async def _attestations(
     return _chain_finding("attestation", found)
 
 
-def _chain_finding(called: str, found: VerifiedChain | BrokenChain) -> Finding:
+def _chain_finding(called: str, found: VerifiedChain | BrokenChain) -> list[Finding]:
     if isinstance(found, BrokenChain):
-        return Invalid(f"{called} {found.sequence} is not valid: {found.reason}")
-    return Valid(f"{called}s: {found.count} are valid; the last hash is {found.head_hash}")
+        return [Invalid(f"{called} {found.sequence} is not valid: {found.reason}")]
+    return [Valid(f"{called}s: {found.count} are valid; the last hash is {found.head_hash}")]
 
 
-async def _attested(session: ReadSession) -> Finding:
-    missing = await missing_attestations(session)
-    if not missing:
-        return Valid("sign-offs and publications: all are attested")
-    more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-    return Invalid(f"the attestation of {missing[0]}{more} is missing")
+async def _attested(session: ReadSession) -> list[Finding]:
+    faults = _Faults()
+    for each in await missing_attestations(session):
+        faults.add(f"the attestation of {each} is missing")
+    return faults.findings("sign-offs and publications: all are attested")
 
 
 async def _roots(

@@ -220,6 +220,29 @@ async def test_what_derives_and_was_changed_is_named(
     assert found[0] == f"revision {publication.revision_id} is not valid: {expected}"
 
 
+async def test_a_row_that_cannot_be_read_is_named_beside_others(newsroom: Newsroom) -> None:
+    await newsroom.draft(slug="target")
+    page = await newsroom.draft(slug="page", related=["/articles/target"])
+    async with tampering(newsroom.database) as connection:
+        if connection.dialect.name != "sqlite":
+            pytest.skip("this database stores no text that is not UTF-8")
+        await connection.execute(update(Person).values(bio="changed"))
+        first = await connection.scalar(select(Person.id).order_by(Person.id).limit(1))
+        for change in (
+            f"update person set name = cast(x'ff' as text) where id = '{first}'",
+            "update link set label = cast(x'ff' as text)",
+        ):
+            await connection.exec_driver_sql(change)
+        count = await connection.scalar(select(func.count()).select_from(Person)) or 0
+    found = [each for each in await faults(newsroom.database) if "person" in each]
+    assert len(found) == count
+    assert found[0].startswith(f"person {first} is not valid: it cannot be read: ")
+    assert "; audit record 1 (person:create by operator at " in found[0]
+    assert all("it was changed after audit record " in each for each in found[1:])
+    start = f"revision {page.id} is not valid: it cannot be read: "
+    assert any(each.startswith(start) for each in await faults(newsroom.database))
+
+
 async def test_a_record_whose_row_hashes_are_gone_is_named(newsroom: Newsroom) -> None:
     async with tampering(newsroom.database) as connection:
         row = (await connection.execute(select(AuditedRow.__table__).limit(1))).one()
