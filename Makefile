@@ -22,8 +22,9 @@ demo: .venv/installed ## Serve the demo site; the first run fills its database.
 test: .venv/dev ## Run all tests, on SQLite and PostgreSQL.
 	$(BIN)/python -m pytest
 
-deep: .venv/dev ## Try to tamper in every way, and end processes at every statement; takes minutes.
-	COPYDESK_DEEP=1 $(BIN)/python -m pytest -s tests/cms/ledger/test_tampering.py tests/cms/work/test_kills.py
+deep: .venv/dev ## Tamper in every way, end processes at every statement, walk at random; takes minutes.
+	COPYDESK_DEEP=1 $(BIN)/python -m pytest -s tests/cms/ledger/test_tampering.py \
+		tests/cms/work/test_kills.py tests/cms/review/test_random_walk.py
 
 check: .venv/dev ## Check format, lint, types and layers.
 	$(BIN)/ruff format --check .

@@ -99,6 +99,24 @@ async def test_what_cannot_be_made_leaves_nothing(
     assert EMAIL not in await everything_stored(desk)
 
 
+async def test_a_role_is_granted_for_a_part_of_the_content(desk: Newsroom, shell: Shell) -> None:
+    await shell("create", EMAIL, typed=PASSWORD)
+    limits = ("--stage", "technical", "--type", "Note", "--locale", "de")
+    granted = await shell("grant", EMAIL, "--role", "reviewer", *limits)
+    assert granted.output == f"{EMAIL} has the role reviewer (technical, Note, de).\n"
+    assert "reviewer (technical, Note, de)" in (await shell("list")).output
+    async with desk.database.reading() as session:
+        found = await find_account(session, EMAIL)
+        assert found is not None
+        grants = (await load_actor(session, found.id)).grants
+    assert grants == (Grant(role="reviewer", stage="technical", content_type="Note", locale="de"),)
+    for email, *more in ((EMAIL, "--locale", "fr"), ("no@example.org",)):
+        refused = await shell("grant", email, "--role", "viewer", *more)
+        assert refused.exit_code == 1
+        assert "there is no" in refused.output
+        assert "Traceback" not in refused.output
+
+
 async def test_an_account_is_made_once(desk: Newsroom, shell: Shell) -> None:
     await shell("create", EMAIL, typed=PASSWORD)
     again = await shell("create", EMAIL, "--name", "Ada Again", typed=PASSWORD)
