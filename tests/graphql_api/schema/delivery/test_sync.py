@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 import orjson
@@ -14,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cms.publishing.publishing import publish_entry, unpublish_entry
+from cms.review.invalidation import invalidate_sign_offs
+from cms.review.reviews import request_changes
 from cms.storage.database import Database
 from cms.tables import Category, Publication, Revision
 from graphql_api.delivery import Delivery
@@ -91,7 +93,10 @@ AFFECTED = """query($since: SitePosition, $position: SitePosition, $after: Strin
     pageInfo { hasNextPage endCursor }
   }
 }"""
-ACTIONS = ("publish", "publish", "publish", "unpublish", "sign", "settings", "snippet")
+ACTIONS = (
+    *("publish", "publish", "publish", "unpublish", "sign", "sign"),
+    *("object", "invalidate", "settings", "snippet"),
+)
 # What is no page, among the entries that have a number.
 SETTINGS, SNIPPET = -1, -2
 # With which a site begins: pages that lead to each other, and parts that lead to some of them.
@@ -145,8 +150,29 @@ class Publisher:
                 await self.newsroom.unpublish(self.live.pop(key))
             case "sign" if key in self.live:
                 await self.newsroom.review(self.heads[key], locale)
+            case "object" if key in self.live:
+                await self._object(key)
+            case "invalidate":
+                await self.newsroom.do(
+                    self.newsroom.administrator,
+                    invalidate_sign_offs,
+                    str(self.newsroom.reviewers[0].account_id),
+                    since=datetime(2000, 1, 1, tzinfo=UTC),
+                    reason="Taken over.",
+                )
             case "publish" if number >= 0:
                 await self._publish(key, draw)
+
+    async def _object(self, key: tuple[int, str]) -> None:
+        """Take the name of a reviewer off a page."""
+        await self.newsroom.do(
+            self.newsroom.reviewers[0],
+            request_changes,
+            self.live[key].entry_id,
+            digest=self.heads[key].digest,
+            reason="Unclear.",
+            locale=key[1],
+        )
 
     async def _publish(self, key: tuple[int, str], draw: Draw) -> None:
         _, locale = key
