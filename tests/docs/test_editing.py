@@ -183,6 +183,7 @@ async def test_done_in_turn_it_publishes_a_page(desk: Desk) -> None:
     await _prove(desk, head["digest"])
     await _sign_in(desk)
     await _look_back(desk)
+    await _invalidate(desk)
     assert OPERATIONS.keys() - desk.asked == {"Changes"}  # a subscription; it is only validated
 
 
@@ -271,6 +272,20 @@ async def _sign_in(desk: Desk) -> None:
         await set_password(work, account.id, prepared)
     signed_in = await desk.do(ANONYMOUS, "SignIn", email=email, password=password)
     assert signed_in["accessToken"].startswith("copydesk_access_")
+
+
+async def _invalidate(desk: Desk) -> None:
+    """Take a sign-off of an account that was taken over off a public page."""
+    room = desk.newsroom
+    ended = await desk.do(
+        room.administrator,
+        "Invalidate",
+        accountId=room.reviewers[0].account_id,
+        since="2000-01-01T00:00:00Z",
+    )
+    assert ended["signOffCount"] == 1
+    (due,) = (await desk.ask(room.author, "Upkeep"))["reviewDue"]
+    assert due["publication"]["path"] == "/glossary/dropout"
 
 
 async def _look_back(desk: Desk) -> None:
