@@ -96,13 +96,6 @@ class ReviewRow(Row):
     digest = Column()
 
 
-class ReviewerOfRow(Row):
-    """A row of :func:`reviewer_ids`."""
-
-    revision_id = Column()
-    person_id = Column()
-
-
 class SignerRow(PersonRow):
     """A row of :func:`signers`."""
 
@@ -242,32 +235,9 @@ def reviewers(view: View, shown: Shown) -> Relation:
     return people().where(Person.id.in_(select(signed.c.person_id)))
 
 
-def reviewer_ids(view: View) -> Relation:
-    """Return each revision that the view shows with the people who gave the sign-offs on it."""
-    public = (
-        select(_PUBLICATION.c.revision_id, _SIGNED.c.person_id)
-        .select_from(_COUNTED)
-        .where(is_open(_PUBLICATION, view), *_is_shown(view))
-    )
-    if not _shows_drafts(view):
-        return public
-    live = select(Publication.id).where(
-        Publication.revision_id == Revision.id, is_public_now(Publication)
-    )
-    signed = and_(SignOff.edition_id == Revision.edition_id, SignOff.digest == Revision.digest)
-    columns = Revision.__table__.c
-    revision = _revision(columns.edition_id, columns.number, columns.digest)
-    of_drafts = (
-        select(Revision.id.label("revision_id"), SignOff.person_id)
-        .join(SignOff, signed)
-        .where(not_(exists(live)), counts_for(revision))
-    )
-    return select(*union_all(public, of_drafts).subquery("reviewer_of").c)
-
-
 def signers(view: View) -> Relation:
-    """Return the people of :func:`reviewer_ids`, each once for a revision."""
-    signed = reviewer_ids(view).subquery("signed_by")
+    """Return the people of :func:`reviewers`, once for each revision that the view shows."""
+    signed = _reviewers_of_revisions(view).subquery("signed_by")
     return (
         people()
         .add_columns(signed.c.revision_id)
@@ -376,6 +346,29 @@ def state_of(policies: Policies, revision: RevisionColumns) -> ColumnElement[str
     }
     in_order = ((holding[state], word(state)) for state in STATES if state in holding)
     return case(*in_order, else_=word("DRAFT"))
+
+
+def _reviewers_of_revisions(view: View) -> Relation:
+    """Return each revision that the view shows with the people who gave the sign-offs on it."""
+    public = (
+        select(_PUBLICATION.c.revision_id, _SIGNED.c.person_id)
+        .select_from(_COUNTED)
+        .where(is_open(_PUBLICATION, view), *_is_shown(view))
+    )
+    if not _shows_drafts(view):
+        return public
+    live = select(Publication.id).where(
+        Publication.revision_id == Revision.id, is_public_now(Publication)
+    )
+    signed = and_(SignOff.edition_id == Revision.edition_id, SignOff.digest == Revision.digest)
+    columns = Revision.__table__.c
+    revision = _revision(columns.edition_id, columns.number, columns.digest)
+    of_drafts = (
+        select(Revision.id.label("revision_id"), SignOff.person_id)
+        .join(SignOff, signed)
+        .where(not_(exists(live)), counts_for(revision))
+    )
+    return select(*union_all(public, of_drafts).subquery("every_reviewer").c)
 
 
 def _shows_drafts(view: View) -> bool:

@@ -46,7 +46,6 @@ ROWS = {
     review.sign_offs: review.SignOffRow,
     review.review: review.ReviewRow,
     review.reviewers: rows.PersonRow,
-    review.reviewer_ids: review.ReviewerOfRow,
     review.signers: review.SignerRow,
     review.reviews: review.ReviewRequestRow,
     review.assignees: review.AssigneeRow,
