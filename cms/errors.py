@@ -218,7 +218,7 @@ class DuplicateName(UserError):
 
 @dataclass(frozen=True, kw_only=True)
 class NotInReview(UserError):
-    """The edition has no open review."""
+    """The edition has no open review, and the digest is not public."""
 
     code: ClassVar[str] = "NOT_IN_REVIEW"
 
@@ -232,7 +232,7 @@ class WrongDigest(UserError):
 
 @dataclass(frozen=True, kw_only=True)
 class OwnWork(UserError):
-    """Four-eyes rule: contributors since the last publication cannot sign off."""
+    """Four-eyes rule: contributors since the last signed-off publication cannot sign off."""
 
     code: ClassVar[str] = "OWN_WORK"
 

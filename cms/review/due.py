@@ -147,10 +147,10 @@ async def _reviews_of(reading: Reading, publication_ids: Sequence[str]) -> Mappi
             .join(SignOff, SignOff.id == PublicationSignOff.sign_off_id)
             .where(PublicationSignOff.publication_id.in_(batch))
         )
-        for row, sign_off in given:
-            review = reviews[row.publication_id]
-            review.counted.append(_counted(row, sign_off))
-            if row.ended_at is None:
+        for joined, sign_off in given:
+            review = reviews[joined.publication_id]
+            review.counted.append(_counted(joined, sign_off))
+            if joined.ended_at is None:
                 review.signers.add(sign_off.account_id)
     return reviews
 

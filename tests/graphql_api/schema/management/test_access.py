@@ -365,7 +365,7 @@ async def test_an_account_for_one_type_sees_only_that(desk: Desk) -> None:
 async def test_an_account_for_one_locale_sees_only_that(desk: Desk) -> None:
     newsroom = desk.newsroom
     english = await desk.article(title="English")
-    await desk.do(newsroom.author, "addEdition", entryId=english.entry, locale="de")
+    await desk.do(newsroom.author, "addEdition", entryId=english.entry, locale="DE")
     reader = await newsroom.person("Greta", byline=False)
     grant = await desk.do(
         newsroom.administrator,
@@ -373,19 +373,19 @@ async def test_an_account_for_one_locale_sees_only_that(desk: Desk) -> None:
         "grant { locale localeName } account { grants { locale } }",
         accountId=reader.account_id,
         role="VIEWER",
-        locale="de",
+        locale="DE",
     )
-    assert grant["grant"] == {"locale": "de", "localeName": "de"}
-    assert grant["account"] == {"grants": [{"locale": "de"}]}
+    assert grant["grant"] == {"locale": "DE", "localeName": "de"}
+    assert grant["account"] == {"grants": [{"locale": "DE"}]}
     greta = replace(reader, grants=(Grant(role="viewer", locale="de"),))
     query = """query($id: ID!) {
       entries { nodes { locale } }
-      german: view(locale: de) { entries { nodes { locale } } }
+      german: view(locale: DE) { entries { nodes { locale } } }
       entry(by: {id: $id}) { editions { locale } }
     }"""
     assert await desk.data(greta, query, id=english.entry) == {
         "entries": {"nodes": []},
-        "german": {"entries": {"nodes": [{"locale": "de"}]}},
+        "german": {"entries": {"nodes": [{"locale": "DE"}]}},
         "entry": None,
     }
 
