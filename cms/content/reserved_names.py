@@ -11,10 +11,11 @@ _TYPES: Final = """
     Account Action AddComment AddEdition AffectedPage AffectedReason AnnouncePresence
     ArchiveEntry Archived Attestation AuditRecord AuditWhere BlamedParagraph Boolean
     BreakGlassPublish BrokenLink CannotSign Category CategoryCycle ChangeCategory ChangePassword
-    ChangeRequest ChangeRequestEnd ChangesRequested Checkpoint ChosenRevision ClaimedReview
+    ChangeRequest ChangesRequested Checkpoint ChosenRevision ClaimedReview
     CommentAdded
     CommentPlace CommentThread CreateAccount CreateCategory CreatePerson CreateTag Date DateTime
     DeleteEntry Difference DisableAccount DueReview DuplicateEntry DuplicateName EnableAccount
+    EndCause
     EntriesWhere Entry EntryChanged EntryComment EntryLink EntryOfTypeBy EntryPublication
     EntryReview EntrySection EntryState EntryType ErrorCode FacetCount FilterMode Float
     GateCheck GateFailed GoneRoute GrantRole HasHistory Highlight HistogramBucket
@@ -29,7 +30,7 @@ _TYPES: Final = """
     PublishTogether Query QueueItem RedirectRoute RefreshSession ReplyToComment RequestChanges
     RequestReview ResolveComment RestoreRevision ReviewOutcome ReviewRequest ReviewRequested
     ReviewStage Revision RevokeRole RevokeToken Role RoleGrant Route Seo SeoAlternate
-    ServiceToken SetPassword SignIn SignInFailed SignOff SignOffEnd SignOut
+    ServiceToken SetPassword SignIn SignInFailed SignOff SignOut
     SignOutEverywhere SitePosition
     SitemapAlternate SitemapPage StaleCause StaleReason StaleReview StaleRevision StillLinked
     StillPublic String Subscription Suggestion SyncChange SyncKind SyncWhere Tag TagEntry

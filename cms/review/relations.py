@@ -69,10 +69,9 @@ _COUNTED = join(
 )
 _KEYS = ("publication_id", "edition_id", "number", "digest")
 
-# The stored words for how a review, a sign-off and a change request ended.
+# The stored words for how a review ended, and for why a sign-off or a change request did.
 REVIEW_OUTCOMES: tuple[str, ...] = get_args(ReviewOutcome)
-SIGN_OFF_ENDS: tuple[str, ...] = get_args(SignOffEnd)
-CHANGE_REQUEST_ENDS: tuple[str, ...] = get_args(ChangeRequestEnd)
+END_CAUSES = tuple(dict.fromkeys((*get_args(SignOffEnd), *get_args(ChangeRequestEnd))))
 
 
 class SignOffRow(Row):

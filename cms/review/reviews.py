@@ -1,4 +1,4 @@
-"""Request a review, sign off, request changes, and take a request back."""
+"""Commands of reviews: requests, sign-offs, change requests and their withdrawal."""
 
 from __future__ import annotations
 

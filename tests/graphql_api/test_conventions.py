@@ -235,6 +235,7 @@ ARGUMENTS_BY_OWNER = {
     "input": "of each mutation its own",
     "orderBy": "of each connection its own",
     "position": "of a site in its history; of a category among its siblings",
+    "since": "a position for what has changed; a time for sign-offs of an account",
     "where": "of each connection its own",
 }
 

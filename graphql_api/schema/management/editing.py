@@ -253,7 +253,7 @@ _SIGN_OFF_FIELDS: Mapping[str, Declared] = {
         "When the sign-off ceased to count; null while it is open.",
     ),
     "end_cause": word(
-        "SignOffEnd | None",
+        "EndCause | None",
         SignatureRow.end_cause,
         "Reason why the sign-off does not count any more; null while it is open.",
     ),
@@ -365,7 +365,7 @@ class ChangeRequest(Node):
         "When the change request ended; null while it is open.",
     )
     end_cause = word(
-        "ChangeRequestEnd | None",
+        "EndCause | None",
         ChangeRequestRow.end_cause,
         "Reason why the change request ended; null while it is open.",
     )

@@ -9,7 +9,7 @@ from cms.comparison.merge import Outcome as MergeOutcome
 from cms.comparison.word_diff import Operation
 from cms.content.markup.sanitizing import LossCode
 from cms.publishing.gates import GATES
-from cms.review.relations import CHANGE_REQUEST_ENDS, REVIEW_OUTCOMES, SIGN_OFF_ENDS
+from cms.review.relations import END_CAUSES, REVIEW_OUTCOMES
 from cms.review.standing import STATES
 from cms.site import Site
 from graphql_api.schema.declaring.inputs import add_enum_filter
@@ -33,8 +33,7 @@ def add_editing_vocabularies(registry: TypeRegistry, site: Site) -> None:
             gates,
         ),
         "ReviewOutcome": ("Outcomes of a review.", REVIEW_OUTCOMES),
-        "SignOffEnd": ("Reasons why a sign-off does not count any more.", SIGN_OFF_ENDS),
-        "ChangeRequestEnd": ("Reasons why a change request ended.", CHANGE_REQUEST_ENDS),
+        "EndCause": ("Causes by which sign-offs and change requests end.", END_CAUSES),
         "WordChangeKind": ("Kinds of change of words in a text.", get_args(Operation)),
         "ValueChangeKind": ("Kinds of change of a value.", get_args(ValueChangeKind)),
         "LinkChangeKind": ("Kinds of change of a link or reference.", get_args(LinkChangeKind)),

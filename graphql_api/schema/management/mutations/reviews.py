@@ -209,7 +209,7 @@ REVIEW_MUTATIONS = (
     Mutation(
         name="withdrawChangeRequest",
         description="Withdraw the actor's own change request, without a sign-off.",
-        inputs={"change_request_id": input_field("ID", "Id of the change request.")},
+        inputs={"change_request_id": input_field("ID", "Id of the change request to withdraw.")},
         payload={**CHANGE_REQUEST, **ENTRY},
         run=_take_back,
     ),
@@ -219,7 +219,7 @@ REVIEW_MUTATIONS = (
         inputs={
             "account_id": input_field("ID", "Id of the account that was taken over."),
             "since": input_field("DateTime", "Time since which its sign-offs are not trusted."),
-            "reason": input_field("str", "What has happened, for the audit record."),
+            "reason": input_field("str", "Reason for the audit record, never shown to readers."),
         },
         payload={**ACCOUNT, **INVALIDATED},
         run=_invalidate,
