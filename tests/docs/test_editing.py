@@ -298,5 +298,12 @@ async def _look_back(desk: Desk) -> None:
     history = await desk.ask(room.author, "History", entryId=entry_id)
     assert len(history["entry"]["revisions"]["nodes"]) == 3
     assert [each["label"] for each in history["blame"]] != []
+    invalidated = await desk.do(
+        room.administrator,
+        "Invalidate",
+        accountId=room.reviewers[1].account_id,
+        since="2020-01-01T00:00:00Z",
+    )
+    assert invalidated["signOffCount"] == 0
     upkeep = await desk.ask(room.author, "Upkeep")
     assert upkeep == {"reviewDue": [], "staleReviews": []}
