@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,6 +17,7 @@ from cms.content.content_type import ContentType
 from cms.content.fields import Text
 from cms.content.policy import SignOffPolicy, Stage
 from cms.drafts.entries import add_edition, create_entry
+from cms.errors import DatabaseBusy, Refused
 from cms.publishing.publishing import break_glass_publish, publish_imported, unpublish_entry
 from cms.review.due import Due, reviews_due
 from cms.review.invalidation import invalidate_sign_offs
@@ -214,6 +217,24 @@ async def test_rights_are_those_of_the_moment_of_the_sign_off(newsroom: Newsroom
         assert await newsroom.codes(actor, request_changes, entry_id, reason="No.", **judged) == [
             "NOT_ALLOWED"
         ]
+
+
+async def test_a_sign_off_and_a_revocation_at_once_leave_none_without_a_right(
+    newsroom: Newsroom,
+) -> None:
+    reviewer = newsroom.reviewers[0]
+
+    async def sign(head: Revision) -> None:
+        with suppress(Refused, DatabaseBusy):
+            await newsroom.sign(head, reviewer)
+
+    for number in range(5):
+        head = await newsroom.draft(slug=f"page-{number}")
+        await newsroom.ask(head)
+        await asyncio.gather(sign(head), revoke(newsroom, reviewer))
+        assert None not in await causes(newsroom, SignOff)
+        grant = Grant(role="reviewer")
+        await newsroom.do(OPERATOR, grant_role, str(reviewer.account_id), grant)
 
 
 async def test_an_objection_closes_the_sign_off_of_its_author(newsroom: Newsroom) -> None:

@@ -50,13 +50,13 @@ from tests.standing import states_in
 # As `make deep` runs it.
 IS_THOROUGH = os.environ.get("COPYDESK_DEEP") == "1"
 SETTINGS = settings(
-    max_examples=400 if IS_THOROUGH else 12,
+    max_examples=100 if IS_THOROUGH else 12,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     # To shrink takes minutes; who looks for the cause has them.
     phases=set(Phase) - (set() if IS_THOROUGH else {Phase.shrink, Phase.explain}),
 )
-STEPS = 60 if IS_THOROUGH else 25
+STEPS = 40 if IS_THOROUGH else 25
 
 VALID_FOR = timedelta(days=30)
 POLICIES: Mapping[str, Policy] = {
