@@ -273,6 +273,29 @@ def key_ids_of(envelope: object) -> list[str]:
     return [key_id for key_id, _ in signatures]
 
 
+def check_spelling(envelope: object, key_ids: Sequence[str]) -> None:
+    """Check that an envelope has exactly these signatures, and nothing that is not signed.
+
+    Args:
+        envelope: the envelope, as :func:`sign_together` returned it.
+        key_ids: ids of the keys of its signatures, in order.
+
+    Raises:
+        AttestationError: if it has other members, signatures or encodings.
+    """
+    payload_type, payload, signatures = _parts_of(envelope)
+    plain = {
+        "payloadType": payload_type,
+        "payload": b64encode(payload).decode(),
+        "signatures": [
+            {"keyid": key_id, "sig": b64encode(signature).decode()}
+            for key_id, signature in signatures
+        ],
+    }
+    if envelope != plain or [key_id for key_id, _ in signatures] != list(key_ids):
+        raise AttestationError("its envelope has been changed around what is signed")
+
+
 def key_id_of(public_key_pem: str) -> str:
     """Return the id of a public key: the SHA-256 of its 32 bytes, in lower-case hexadecimal.
 

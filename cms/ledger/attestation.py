@@ -43,7 +43,7 @@ from cms.ledger.statement import (
     read_statement,
     statement_of,
 )
-from cms.signing import KeyFile, open_envelope
+from cms.signing import KeyFile, check_spelling, open_envelope
 from cms.storage.database import ReadSession, WriteSession
 from cms.tables import (
     Attestation,
@@ -353,6 +353,7 @@ def _link_of(
     predicate = statement.predicate
     if (predicate.id, predicate.sequence) != (attestation.id, attestation.sequence):
         raise AttestationError(f"its statement is number {predicate.sequence}, of {predicate.id}")
+    check_spelling(attestation.envelope, ring.signers_of(statement))
     if not isinstance(statement, KeyStatement):
         _check_rows(attested, statement, facts)
     return ChainLink(previous=predicate.previous, hash=attestation.hash, computed=statement.hash())

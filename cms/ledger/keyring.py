@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from cms.errors import AttestationError
@@ -81,6 +81,20 @@ class Keyring:
         if isinstance(statement, KeyStatement) and not self._introduces(statement.predicate):
             raise AttestationError(self.fault or f"{statement.predicate.id} introduces no key")
         return statement
+
+    def signers_of(self, statement: AnyStatement) -> Sequence[str]:
+        """Return the ids of the keys that sign a statement of the ledger, in order.
+
+        Raises:
+            AttestationError: if no key of the ring signs it.
+        """
+        said = statement.predicate
+        own = self.at(said.sequence).id
+        match said:
+            case KeyPredicate(basis="rotation", follows=str(previous)):
+                return [previous, own]
+            case _:
+                return [own]
 
     def with_anchor(self, public_key_pem: str) -> Keyring:
         """Return the ring if it has this key; put the key first if no first key is recorded.

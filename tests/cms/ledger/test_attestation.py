@@ -415,6 +415,26 @@ async def test_a_row_that_is_no_envelope_is_found(newsroom: Newsroom) -> None:
     assert found.sequence == 2
 
 
+async def test_an_envelope_that_was_changed_around_what_is_signed_is_found(
+    newsroom: Newsroom,
+) -> None:
+    history = await a_history(newsroom)
+    envelope: Any = history[0].envelope
+    (signature,) = envelope["signatures"]
+    other = STRANGER.signature(PAYLOAD_TYPE, payload_in(envelope))
+    for changed in (
+        {**envelope, "x": 1},
+        {**envelope, "signatures": [{**signature, "x": 1}]},
+        {**envelope, "signatures": [signature, other]},
+        {**envelope, "payload": envelope["payload"] + "\n"},
+    ):
+        async with tampering(newsroom.database) as connection:
+            await connection.execute(update(Attestation).where(number(2)).values(envelope=changed))
+        found = await verified(newsroom)
+        assert isinstance(found, BrokenChain)
+        assert found.sequence == 2
+
+
 async def test_a_chain_that_was_made_anew_over_a_gap_is_found(newsroom: Newsroom) -> None:
     """Even the key's holder has to sign everything that follows anew."""
     await newsroom.review(await newsroom.draft(slug="one"))
