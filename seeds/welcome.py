@@ -39,7 +39,7 @@ fragment Basis on Entry {
   title
   basis
   importSource
-  claimedReview { reviewers reviewedOn }
+  claimedReview { reviewerNames reviewedOn }
   breakGlassReason
   review { reviewers { name } }
 }"""

@@ -190,7 +190,7 @@ def test_loading_it_again_changes_nothing(demo: Demo) -> None:
 def test_every_page_has_the_sign_offs_of_its_policy_or_says_what_it_stands_on(demo: Demo) -> None:
     pages = demo.ask(
         """{ entries(first: 100) { totalCount nodes {
-          path type basis importSource breakGlassReason claimedReview { reviewers }
+          path type basis importSource breakGlassReason claimedReview { reviewerNames }
           review { reviewers { name } signOffs { stage signedAt } }
           publishedAt revision { author { name } createdAt }
         } } }"""
@@ -213,7 +213,7 @@ def test_every_page_has_the_sign_offs_of_its_policy_or_says_what_it_stands_on(de
     assert {page["importSource"] for page in others.values()} == {
         "The Hearth wiki, https://wiki.hearth.example"
     }
-    assert others["/glossary/softmax"]["claimedReview"] == {"reviewers": ["Tobias Nyland"]}
+    assert others["/glossary/softmax"]["claimedReview"] == {"reviewerNames": ["Tobias Nyland"]}
     assert others["/glossary/softmax"]["review"] is None
     assert others["/glossary/beam-search"]["claimedReview"] is None
     later = others["/glossary/logits"]

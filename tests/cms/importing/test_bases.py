@@ -38,7 +38,7 @@ from tests.cms.importing.sites import SITE, GlossaryTerm
 TERM = """
 query Term($slug: String!) {
   glossaryTerm(by: {slug: $slug}) {
-    basis importSource claimedReview { reviewers reviewedOn }
+    basis importSource claimedReview { reviewerNames reviewedOn }
     body { markdown } revision { author { name } } review { reviewers { name } }
   }
 }
@@ -188,7 +188,7 @@ async def test_a_review_of_the_old_site_is_shown_as_its_claim(harbour: Importer)
     await harbour.run(Provenance(source="The wiki", review_within=timedelta(days=30)))
     term = await term_of(harbour, "tide")
     assert term["claimedReview"] == {
-        "reviewers": ["Old Hand", "Second Hand"],
+        "reviewerNames": ["Old Hand", "Second Hand"],
         "reviewedOn": "2024-05-06",
     }
     assert (term["importSource"], term["review"]) == ("The wiki", None)
