@@ -193,6 +193,8 @@ async def test_whoever_has_no_role_sees_no_draft(newsroom: Newsroom) -> None:
         for attempts in (of_an_entry, of_a_part):
             hidden = await answers(newsroom, actor, attempts(names), names)
             assert hidden == await answers(newsroom, actor, attempts(UNKNOWN), UNKNOWN)
+            if actor == ANONYMOUS:
+                hidden.pop("break glass", None)  # which takes an account, for any entry
             assert {code for code, _, _ in hidden.values()} == {"NOT_FOUND"}
 
 
