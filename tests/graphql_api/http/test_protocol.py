@@ -216,3 +216,16 @@ def test_it_can_be_mounted_in_another_app(url: str) -> None:
     with TestClient(host) as client:
         response = client.post("/cms/graphql", json={"query": QUERY})
         assert response.json() == {"data": {"entry": {"title": "Page </script>"}}}
+
+
+@pytest.mark.parametrize(("accept", "status"), [(OWN, 400), (JSON, 200)])
+def test_a_position_of_another_site_is_an_error_without_data(
+    client: TestClient, accept: str, status: int
+) -> None:
+    query = '{ sync(since: "1.0123456789abcdef") { nodes { path } } }'
+    response = post(client, {"query": query}, accept)
+    assert response.status_code == status
+    assert response.json().keys() == {"errors"}
+    (error,) = response.json()["errors"]
+    assert error["extensions"] == {"code": "RESYNC"}
+    assert "begin again without a position" in error["message"]
