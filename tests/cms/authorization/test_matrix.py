@@ -527,9 +527,14 @@ def decorated() -> Mapping[str, Action]:
     }
 
 
+# Commands for the holder of a refresh token, which they get; no other function calls them.
+BY_SECRET = {"_refresh_session", "_end_reused"}
+
+
 def test_the_matrix_has_every_command_and_every_action() -> None:
     found = decorated()
-    assert found
+    assert found.keys() >= BY_SECRET
+    found = {name: action for name, action in found.items() if name not in BY_SECRET}
     assert {name: CASES[name].action for name in found} == found
     assert {case.action for case in CASES.values()} | QUESTIONS.keys() == set(Action)
 
