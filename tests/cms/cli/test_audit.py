@@ -45,7 +45,8 @@ def shell(newsroom: Newsroom, templates: Templates, tmp_path: Path) -> Shell:
     """A shell at the server of the newsroom."""
     url = newsroom.database.engine.url.render_as_string(hide_password=False)
     signing_key = str(templates.signing_key)
-    return Shell(tmp_path, {"COPYDESK_DATABASE_URL": url, "COPYDESK_SIGNING_KEY": signing_key})
+    settings = {"COPYDESK_DATABASE_URL": url, "COPYDESK_SIGNING_KEY": signing_key}
+    return Shell(tmp_path, {**settings, "COPYDESK_SITE": "tests.sites:SITE"})
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ async def test_a_whole_history_is_verified(newsroom: Newsroom, shell: Shell) -> 
     result = await shell.run("audit", "verify", "--checkpoint", checkpoint)
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
-    assert len(lines) == 8
+    assert len(lines) == 9
     assert lines[0].startswith("audit records: ")
     assert lines[1].startswith("attestations: 3 are valid; the last hash is ")
     assert lines[2] == "sign-offs and publications: all are attested"
@@ -91,7 +92,8 @@ async def test_a_whole_history_is_verified(newsroom: Newsroom, shell: Shell) -> 
     assert lines[4] == "positions: 1 have no gaps"
     assert re.fullmatch(r"rows: \d+ match the ledger", lines[5])
     assert lines[6] == "revisions: 1 match their contents"
-    assert lines[7].startswith(f"checkpoint {checkpoint} is valid: ")
+    assert lines[7] == "derived values: those of 1 revisions are what their contents give"
+    assert lines[8].startswith(f"checkpoint {checkpoint} is valid: ")
     assert result.stderr == ""
 
 
@@ -115,7 +117,9 @@ async def test_the_first_of_each_that_does_not_hold_is_named(
     assert unattested.startswith("the attestation of ")
     assert rest[0].startswith("audit record 4 is not valid: it is missing, and there are hashes")
     assert any(each.startswith("sign_off signoff_") for each in rest)
-    assert rest[-1].startswith(f"revision {draft.id} is not valid: its content does not match its")
+    start = f"revision {draft.id} is not valid: "
+    assert any(each.startswith(f"{start}its content does not match its digest") for each in rest)
+    assert rest[-1].startswith(f"{start}nothing can be derived from its content")
 
 
 async def test_a_checkpoint_shows_what_the_chain_does_not(newsroom: Newsroom, shell: Shell) -> None:
