@@ -258,7 +258,9 @@ def names_of(table: Table, row: Row) -> tuple[str, ...]:
         case "search_word" | "search_gram":
             return (f"search_word {row['locale']} {row['word']} ",)
         case "audit_row":
-            return (f"{row['table_name']} {row['key']}",)
+            # Of a hash that is gone, and was replaced before, only the record is known.
+            record = f"audit record {row['sequence']} is not valid"
+            return (f"{row['table_name']} {row['key']}", record)
         case _:
             key = key_of(row[column.name] for column in table.primary_key)
             return (f"{table.name} {key} ",)
