@@ -30,7 +30,7 @@ WRITING = {
     "migrate": ["migrate"],
     "account create": ["account", "create", "ada@example.org"],
     "account password": ["account", "password", "ada@example.org"],
-    "import": ["import", "markdown", str(HARBOUR), *MAPPING, "--account", "ada@example.org"],
+    "import": ["import", "markdown", str(HARBOUR), *MAPPING],
     "rebuild": ["rebuild"],
     "keys rotate": ["keys", "rotate"],
 }

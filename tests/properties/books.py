@@ -85,10 +85,21 @@ class PostgresBooks:
         }
 
     async def forget_content(self) -> None:
-        """Leave only the people."""
-        kept = {"account", "category", "counter", "person", "role_grant"}
+        """Leave only the people, with what the ledger has about them."""
+        people = ("account", "category", "person", "role_grant")
+        kept = {*people, "audit_record", "audit_row", "counter"}
         names = ", ".join(f'"{table}"' for table in _TABLES if table.name not in kept)
-        await self._connection.execute(f"truncate {names}; update counter set value = 0")
+        last = await self._connection.fetchval(
+            "select max(sequence) from audit_row where table_name = any($1)", people
+        )
+        await self._connection.execute(f"""
+            truncate {names};
+            set session_replication_role = replica;  -- without triggers
+            delete from audit_row where sequence > {last};
+            delete from audit_record where sequence > {last};
+            set session_replication_role = default;
+            update counter set value = case name when 'audit' then {last} else 0 end;
+        """)
 
     async def close(self) -> None:
         """Close the connection."""

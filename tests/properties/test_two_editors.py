@@ -140,7 +140,7 @@ async def test_of_two_who_save_at_once_one_wins_and_nothing_is_lost(two: Two) ->
             (first, saving(entry_id, head.id, texts[first])),
             (second, saving(entry_id, head.id, texts[second])),
         )
-        assert (error.base_revision, error.head_revision) == (head.id, won.id)
+        assert (error.base_revision, error.head_revision) == (head.id, won.revision.id)
         winner, loser = (ada, abe) if won.revision.author_id == ada.account_id else (abe, ada)
         head = (await two.one.do(loser, accepting(entry_id, error))).revision
         written += [texts[winner], f"{hers}\n\n{his}"]

@@ -73,6 +73,7 @@ async def test_a_draft_that_nobody_signed_can_be_pruned(newsroom: Newsroom) -> N
     head = await newsroom.draft(slug="draft", related=["/articles/target"])
     newer = await newsroom.save(head, slug="draft", title="Newer")
     async with newsroom.database.engine.begin() as connection:
+        await connection.execute(delete(Link).where(Link.revision_id == head.id))
         await connection.execute(delete(Revision).where(Revision.id == head.id))
         left = await connection.scalars(
             select(Revision.id).where(Revision.edition_id == newer.edition_id)

@@ -35,7 +35,7 @@ GIVEN = {
     "path": "/terms/entry-1",
     "category": "c-1",
     "source": "Source 1",
-    "position": 1,
+    "position": "1.0123456789abcdef",
     "search": '"Source 1"',
     "skip": 20,
 }
