@@ -43,6 +43,8 @@ def narrowed(relation: Select[*tuple[Any, ...]], names: Sequence[str]) -> Select
         return None if element is fewer or isinstance(element, Join) else element
 
     without_joins = visitors.replacement_traverse(fewer, {}, replacement)
+    if not left_out:
+        return relation.with_only_columns(*used, maintain_column_froms=True)
     if not isinstance(without_joins, Select):
         raise TypeError(f"expected a select, not {without_joins!r}")
     froms = (each for each in relation.columns_clause_froms if each not in left_out)

@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal_column,
     not_,
     or_,
+    outerjoin,
     select,
     true,
     union_all,
@@ -104,6 +105,9 @@ def drafts(view: View) -> Relation:
     head = aliased_table(Revision, "head")
     is_open = and_(live.c.edition_id == Edition.id, is_public_now(live))
     is_live = live.c.revision_id == Revision.id
+    of_edition = join(Revision, Edition, Edition.id == Revision.edition_id)
+    of_entry = join(of_edition, Entry, Entry.id == Edition.entry_id)
+    joined = join(outerjoin(of_entry, live, is_open), head, head.c.id == Edition.head_id)
     return (
         select(
             Edition.entry_id.label("id"),
@@ -130,13 +134,8 @@ def drafts(view: View) -> Relation:
             _is_outdated(Revision.translated_from, view).label("is_outdated"),
             *_REVISION,
         )
-        .select_from(
-            KeyJoin(Revision.__table__, Rendition.__table__, Rendition.revision_id == Revision.id)
-        )
-        .join(Edition, Edition.id == Revision.edition_id)
-        .join(Entry, Entry.id == Edition.entry_id)
-        .join(live, is_open, isouter=True)
-        .join(head, head.c.id == Edition.head_id)
+        # In words: implicit joins are ambiguous once the columns of a relation are narrowed.
+        .select_from(KeyJoin(joined, Rendition.__table__, Rendition.revision_id == Revision.id))
         # An old revision may be of a category that one sees, and the entry no more; or so again.
         .where(
             is_within(view, Entry.content_type, Revision.category_id, Edition.locale),

@@ -375,7 +375,7 @@ def _shows_drafts(view: View) -> bool:
 
 
 def _columns_of(sign_off: FromClause) -> Relation:
-    return select(*(sign_off.c[name] for name in SignOffRow.columns()))
+    return select(*(sign_off.c[name] for name in sorted(SignOffRow.columns())))
 
 
 def _is_shown(view: View) -> tuple[ColumnElement[bool], ...]:

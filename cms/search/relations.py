@@ -93,7 +93,8 @@ def ranked_entries(
 
 def _join_hits(relation: Relation, hit: FromClause) -> Relation:
     is_of_revision = SearchDocument.revision_id == relation.selected_columns.revision_id
-    return relation.join(SearchDocument, is_of_revision).join(hit, hit.c.id == SearchDocument.id)
+    # Not joins: an implicit join is ambiguous once the columns of a relation are narrowed.
+    return relation.where(is_of_revision, hit.c.id == SearchDocument.id)
 
 
 def rank_of(points: ColumnElement[int]) -> ColumnElement[Any]:

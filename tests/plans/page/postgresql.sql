@@ -36,7 +36,7 @@ WHERE anon_11.revision_id = t1.revision_id AND anon_11.origin = 'field') AS t14)
 FROM (SELECT person.name AS name, person.id AS id 
 FROM person 
 WHERE person.id IN (SELECT signed_by.person_id 
-FROM (SELECT signed.expires_at AS expires_at, signed.id AS id, signed.stage AS stage, signed.signed_at AS signed_at, signed.person_id AS person_id 
+FROM (SELECT signed.expires_at AS expires_at, signed.id AS id, signed.person_id AS person_id, signed.signed_at AS signed_at, signed.stage AS stage 
 FROM publication_sign_off AS counted JOIN publication AS reviewed ON reviewed.id = counted.publication_id JOIN sign_off AS signed ON signed.id = counted.sign_off_id 
 WHERE reviewed.id = t17.publication_id AND counted.ended_position IS NULL AND (reviewed.basis = 'signed_off' OR (EXISTS (SELECT 1 
 FROM publication_sign_off AS completing 
@@ -85,7 +85,7 @@ WHERE anon_20.revision_id = t1.revision_id AND anon_20.origin = 'field') AS t4),
 FROM (SELECT person.name AS name, person.id AS id 
 FROM person 
 WHERE person.id IN (SELECT signed_by.person_id 
-FROM (SELECT signed.expires_at AS expires_at, signed.id AS id, signed.stage AS stage, signed.signed_at AS signed_at, signed.person_id AS person_id 
+FROM (SELECT signed.expires_at AS expires_at, signed.id AS id, signed.person_id AS person_id, signed.signed_at AS signed_at, signed.stage AS stage 
 FROM publication_sign_off AS counted JOIN publication AS reviewed ON reviewed.id = counted.publication_id JOIN sign_off AS signed ON signed.id = counted.sign_off_id 
 WHERE reviewed.id = t7.publication_id AND counted.ended_position IS NULL AND (reviewed.basis = 'signed_off' OR (EXISTS (SELECT 1 
 FROM publication_sign_off AS completing 

@@ -1,11 +1,11 @@
 SELECT json_build_object('articles', (SELECT CASE WHEN (count(*) >= 0) THEN json_build_object('totalCount', (SELECT count(*) AS count_1 
 FROM (SELECT publication.content_type AS content_type 
-FROM publication JOIN revision ON revision.id = publication.revision_id JOIN search_document ON search_document.revision_id = publication.revision_id JOIN (
+FROM publication JOIN revision ON revision.id = publication.revision_id, search_document, (
  select f.id as id
  from search_document as f
  where f.vector @@ ($1::JSONB -> 0 ->> 'match')::tsquery
-) AS hit ON hit.id = search_document.id 
-WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t2 
+) AS hit 
+WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND search_document.revision_id = publication.revision_id AND hit.id = search_document.id) AS t2 
 WHERE t2.content_type = 'Article'), 'edges', coalesce(json_agg(json_build_object('cursor', encode(convert_to((json_build_array('', t1.points, to_char(t1.published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), t1.id))::text, 'UTF8'), 'hex'), 'rank', CAST(t1.points AS DOUBLE PRECISION) / CAST(1000000 AS NUMERIC), 'highlight', json_build_object('body', (
  select coalesce(
   case when max(w.first) > 0 then '…' else '' end
@@ -48,7 +48,7 @@ WHERE t2.content_type = 'Article'), 'edges', coalesce(json_agg(json_build_object
 )), 'node', json_build_object('title', t1.title)) order by t1.points DESC, t1.published_at DESC, t1.id DESC), '[]'::json)) END AS anon_2 
 FROM (SELECT t3.points AS points, t3.published_at AS published_at, t3.id AS id, t3.shown AS shown, t3.sought AS sought, t3.title AS title 
 FROM (SELECT CAST(hit.points + hit.title_points / search_document.title_words AS BIGINT) AS points, publication.published_at AS published_at, publication.entry_id AS id, search_document.shown AS shown, $2::JSONB AS sought, revision.title AS title, publication.content_type AS content_type 
-FROM publication JOIN revision ON revision.id = publication.revision_id JOIN search_document ON search_document.revision_id = publication.revision_id JOIN (
+FROM publication JOIN revision ON revision.id = publication.revision_id, (
  with lookup as materialized (
   select l.place as place, l.value ->> 'part' as part, (l.value ->> 'match')::tsquery as match,
    (l.value ->> 'points')::int as points, (l.value ->> 'titlePoints')::int as title_points
@@ -61,8 +61,8 @@ FROM publication JOIN revision ON revision.id = publication.revision_id JOIN sea
   else f.vector @@ l.match end
  where f.vector @@ ($1::JSONB -> 0 ->> 'match')::tsquery
  group by f.id
-) AS hit ON hit.id = search_document.id 
-WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t3 
+) AS hit, search_document 
+WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND search_document.revision_id = publication.revision_id AND hit.id = search_document.id) AS t3 
 WHERE t3.content_type = 'Article' AND (t3.points, t3.published_at, t3.id) < ($3::BIGINT, $4::TIMESTAMP WITH TIME ZONE, $5::VARCHAR COLLATE "C") ORDER BY t3.points DESC, t3.published_at DESC, t3.id DESC 
  LIMIT ($6::BIGINT)) AS t1), 'suggest', (SELECT coalesce(json_agg(json_build_object('word', t4.word, 'score', t4.score) order by t4.ordinal ASC), '[]'::json) AS anon_3 
 FROM (SELECT likely.word AS word, CAST(likely.score AS DOUBLE PRECISION) / CAST(1000 AS NUMERIC) AS score, row_number() OVER (ORDER BY likely.is_beginning DESC, likely.score DESC, likely.editions DESC, likely.word, likely.place) AS ordinal 

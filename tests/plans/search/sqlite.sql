@@ -1,11 +1,11 @@
 SELECT json_object('articles', (SELECT CASE WHEN (count(*) >= 0) THEN json_object('totalCount', (SELECT count(*) AS count_1 
 FROM (SELECT publication.content_type AS content_type 
-FROM publication JOIN revision ON revision.id = publication.revision_id JOIN search_document ON search_document.revision_id = publication.revision_id JOIN (
+FROM publication JOIN revision ON revision.id = publication.revision_id, search_document, (
  select f.rowid as id
  from search_index as f
  where f.search_index match (jsonb(?) -> 0 ->> 'match')
-) AS hit ON hit.id = search_document.id 
-WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t2 
+) AS hit 
+WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND search_document.revision_id = publication.revision_id AND hit.id = search_document.id) AS t2 
 WHERE t2.content_type = 'Article'), 'edges', json_group_array(json_object('cursor', lower(hex(json_array('', t1.points, t1.published_at, t1.id))), 'rank', CAST(t1.points AS DOUBLE) / (1000000 + 0.0), 'highlight', json_object('body', (
  select coalesce(
   case when max(w.first) > 0 then '…' else '' end
@@ -48,14 +48,14 @@ WHERE t2.content_type = 'Article'), 'edges', json_group_array(json_object('curso
 )), 'node', json_object('title', t1.title)) order by t1.points DESC, t1.published_at DESC, t1.id DESC)) END AS anon_2 
 FROM (SELECT t3.points AS points, t3.published_at AS published_at, t3.id AS id, t3.shown AS shown, t3.sought AS sought, t3.title AS title 
 FROM (SELECT CAST(hit.points + hit.title_points / search_document.title_words AS BIGINT) AS points, publication.published_at AS published_at, publication.entry_id AS id, search_document.shown AS shown, jsonb(?) AS sought, revision.title AS title, publication.content_type AS content_type 
-FROM publication JOIN revision ON revision.id = publication.revision_id JOIN search_document ON search_document.revision_id = publication.revision_id JOIN (
+FROM publication JOIN revision ON revision.id = publication.revision_id, (
  select f.rowid as id,
   sum(l.value ->> 'points') as points, sum(l.value ->> 'titlePoints') as title_points
  from json_each(jsonb(?)) as l cross join search_index as f
  where f.search_index match (l.value ->> 'match')
  group by f.rowid
-) AS hit ON hit.id = search_document.id 
-WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t3 
+) AS hit, search_document 
+WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND search_document.revision_id = publication.revision_id AND hit.id = search_document.id) AS t3 
 WHERE t3.content_type = 'Article' AND (t3.points, t3.published_at, t3.id) < (?, ?, ?) ORDER BY t3.points DESC, t3.published_at DESC, t3.id DESC
  LIMIT (? + 0) OFFSET ?) AS t1), 'suggest', (SELECT json_group_array(json_object('word', t4.word, 'score', t4.score) order by t4.ordinal ASC) AS anon_3 
 FROM (SELECT likely.word AS word, CAST(likely.score AS DOUBLE) / (1000 + 0.0) AS score, row_number() OVER (ORDER BY likely.is_beginning DESC, likely.score DESC, likely.editions DESC, likely.word, likely.place) AS ordinal 
