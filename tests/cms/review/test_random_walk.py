@@ -50,7 +50,7 @@ from tests.standing import states_in
 # As `make deep` runs it.
 IS_THOROUGH = os.environ.get("COPYDESK_DEEP") == "1"
 SETTINGS = settings(
-    max_examples=100 if IS_THOROUGH else 12,
+    max_examples=100 if IS_THOROUGH else 8,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     # To shrink takes minutes; who looks for the cause has them.
