@@ -624,9 +624,12 @@ def _column(
     name: str, kind: TypeEngine[Any], *, nullable: bool = False, server_default: Any = None
 ) -> sa.Column[Any]:
     # Only the number of a search document is assigned by the database.
-    is_assigned = "auto" if name == "id" else False
     return sa.Column(
-        name, kind, nullable=nullable, server_default=server_default, autoincrement=is_assigned
+        name,
+        kind,
+        nullable=nullable,
+        server_default=server_default,
+        autoincrement="auto" if name == "id" else False,
     )
 
 
