@@ -59,7 +59,7 @@ Page: TypeAlias = tuple[str, str]
 
 IS_THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 SETTINGS = settings(
-    max_examples=300 if IS_THOROUGH else 15,
+    max_examples=300 if IS_THOROUGH else 10,
     stateful_step_count=40 if IS_THOROUGH else 20,
     deadline=None,
     report_multiple_bugs=False,

@@ -104,7 +104,7 @@ def publication_of(
     )
 
 
-@settings(max_examples=settings().max_examples // 2)
+@settings(max_examples=settings().max_examples // 4)
 @given(
     later=REVISIONS,
     published=PUBLICATIONS,

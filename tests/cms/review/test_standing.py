@@ -339,7 +339,7 @@ def facts_of(**values: object) -> Facts:
 SIGNED = (True, "1", 1, 1, True)
 
 
-@settings(max_examples=settings().max_examples // 2)
+@settings(max_examples=settings().max_examples // 4)
 @given(facts=FACTS)
 # Their own work, by account and by byline; a policy that is stricter by now; one person twice; an
 # objection without a review; a sign-off and no review; the last to be taken back.

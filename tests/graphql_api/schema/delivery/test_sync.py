@@ -357,7 +357,7 @@ async def changed(
         after = data["sync"]["pageInfo"]["endCursor"]
 
 
-@settings(max_examples=settings().max_examples // 8)
+@settings(max_examples=settings().max_examples // 12)
 @given(data=st.data())
 def test_a_build_plus_what_has_changed_is_a_build_from_scratch(
     fresh: Callable[[], Site], data: st.DataObject
@@ -392,7 +392,7 @@ def test_a_build_plus_what_has_changed_is_a_build_from_scratch(
     assert from_scratch(site, until) == expected
 
 
-@settings(max_examples=settings().max_examples // 7)
+@settings(max_examples=settings().max_examples // 12)
 @given(data=st.data())
 def test_a_site_with_its_affected_paths_built_again_is_one_that_is_built_from_scratch(
     fresh: Callable[[], Site], data: st.DataObject
