@@ -14,10 +14,21 @@ from cms.content.content_type import ContentType
 from cms.errors import Archived, NotFound, Refused, StaleRevision
 from cms.identifiers import kind_of
 from cms.reading.visibility import is_public_now
-from cms.tables import Base, Category, Edition, Entry, Link, Publication, Revision
+from cms.tables import (
+    Base,
+    Category,
+    ChangeRequest,
+    Comment,
+    Edition,
+    Entry,
+    Link,
+    Publication,
+    Revision,
+)
 from cms.work.work import Reading, Work
 
 Row = TypeVar("Row", bound=Base)
+Part = TypeVar("Part", ChangeRequest, Comment)
 
 
 async def get(reading: Reading, table: type[Row], identifier: str) -> Row:
@@ -29,8 +40,13 @@ async def get(reading: Reading, table: type[Row], identifier: str) -> Row:
     # What is no id at all may be nothing that a database takes.
     row = await reading.session.get(table, identifier) if kind_of(identifier) else None
     if row is None:
-        raise Refused(NotFound(message=f"there is no {table.__tablename__} {identifier!r}"))
+        raise _missing(table, identifier)
     return row
+
+
+def _missing(table: type[Base], identifier: str) -> Refused:
+    name = table.__tablename__.replace("_", " ")
+    return Refused(NotFound(message=f"there is no {name} {identifier!r}"))
 
 
 @dataclass(frozen=True)
@@ -60,6 +76,24 @@ async def hold(work: Work, entry_id: str, locale: str | None) -> Held:
     await _lock_entry(work, entry_id, select(Entry).with_for_update(read=True))
     wanted = _edition(entry_id, locale or work.site.default_locale).with_for_update()
     return await _load(work, wanted, entry_id, locale)
+
+
+async def hold_with_part(work: Work, table: type[Part], identifier: str) -> tuple[Held, Part]:
+    """Return a part of an edition with this id, and the edition, held as by :func:`hold`.
+
+    What the actor may not see is refused like what does not exist.
+
+    Raises:
+        Refused: with :class:`~cms.errors.NotFound`.
+    """
+    part = await get(work, table, identifier)
+    edition = await work.session.get_one(Edition, part.edition_id)
+    try:
+        held = await hold(work, edition.entry_id, edition.locale)
+        await authorise_on(work, Action.ENTRY_READ, held)
+    except Refused:
+        raise _missing(table, identifier) from None
+    return held, part
 
 
 async def hold_entry(work: Work, entry_id: str, locale: str | None) -> Held:

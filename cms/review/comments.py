@@ -10,11 +10,11 @@ from sqlalchemy import select
 from cms.authorization.actions import Action
 from cms.comparison.anchors import Anchor, TextRange, anchor_in, find_anchor
 from cms.content.fields.base import as_text
-from cms.drafts.loading import Held, authorise_on, get, get_revision, hold, look_at
-from cms.errors import InvalidValue, NotFound, Refused, UserError
+from cms.drafts.loading import Held, authorise_on, get_revision, hold, hold_with_part, look_at
+from cms.errors import InvalidValue, Refused, UserError
 from cms.events import CommentAdded, CommentResolved
 from cms.identifiers import new_id
-from cms.tables import Comment, Edition
+from cms.tables import Comment
 from cms.work.work import Reading, Work, command
 
 LONGEST = 10_000
@@ -163,15 +163,7 @@ def _check_body(body: str) -> str:
 
 async def _thread(work: Work, comment_id: str) -> tuple[Held, Comment]:
     """Return the edition that a comment is about, and the first comment of its thread."""
-    comment = await get(work, Comment, comment_id)
-    edition = await work.session.get_one(Edition, comment.edition_id)
-    try:
-        held = await hold(work, edition.entry_id, edition.locale)
-        await authorise_on(work, Action.ENTRY_READ, held)
-    except Refused:
-        # What one may not see is as if it were not there.
-        message = f"there is no comment {comment_id!r}"
-        raise Refused(NotFound(message=message)) from None
+    held, comment = await hold_with_part(work, Comment, comment_id)
     first = await work.session.get_one(Comment, comment.thread_id or comment.id)
     return held, first
 

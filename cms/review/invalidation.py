@@ -10,10 +10,10 @@ from sqlalchemy import and_, exists, or_, select
 from cms.authorization.actions import Action
 from cms.drafts.loading import get
 from cms.errors import InvalidValue, Refused
-from cms.events import SignOffEnded, SignOffsInvalidated
+from cms.events import SignOffsInvalidated
 from cms.ledger.counters import wait_for_turn
 from cms.reading.visibility import counts_now, is_public_now
-from cms.review.publication_reviews import take_off
+from cms.review.publication_reviews import end_sign_offs
 from cms.review.reviews import check_reason
 from cms.tables import Account, Edition, Publication, PublicationSignOff, SignOff
 from cms.work.work import Work, command
@@ -51,23 +51,7 @@ async def invalidate_sign_offs(
         raise Refused(InvalidValue(message=message, path=("since",)))
     work.emit(SignOffsInvalidated(subject=account_id, since=since, reason=words))
     found = await _affected(work, account_id, since)
-    taken_off = await take_off(work, [row for row, _ in found])
-    await work.close(
-        *(row for row, _ in found if row.ended_at is None),
-        ended_at=work.now,
-        ended_by=work.actor.account_id,
-        end_cause="invalidated",
-    )
-    for row, edition in found:
-        work.emit(
-            SignOffEnded(
-                subject=row.id,
-                entry=edition.entry_id,
-                locale=edition.locale,
-                cause="invalidated",
-                position=taken_off.get(row.id),
-            )
-        )
+    await end_sign_offs(work, found, "invalidated")
     return [row for row, _ in found]
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 from sqlalchemy import select
 
 from cms.content.policy import Stage
+from cms.events import SignOffEnded
 from cms.identifiers import kind_of
 from cms.ledger.counters import wait_for_turn
 from cms.reading.visibility import counts_now, is_public_now
@@ -88,7 +90,36 @@ async def join_publication(work: Work, publication: Publication, sign_off: SignO
     return position
 
 
-async def take_off(work: Work, sign_offs: Iterable[SignOff]) -> Mapping[str, int]:
+async def end_sign_offs(
+    work: Work,
+    sign_offs: Sequence[tuple[SignOff, Edition]],
+    cause: Literal["changes_requested", "invalidated"],
+) -> None:
+    """Close those of the sign-offs that are open, and take all of them off what is public.
+
+    Args:
+        work: the transaction and the actor.
+        sign_offs: the sign-offs, each with its edition.
+        cause: why they end.
+    """
+    taken_off = await _take_off(work, [row for row, _ in sign_offs])
+    are_open = [row for row, _ in sign_offs if row.ended_at is None]
+    ended = {row.id for row in are_open} | taken_off.keys()
+    await work.close(*are_open, ended_at=work.now, ended_by=work.actor.account_id, end_cause=cause)
+    for row, edition in sign_offs:
+        if row.id in ended:
+            work.emit(
+                SignOffEnded(
+                    subject=row.id,
+                    entry=edition.entry_id,
+                    locale=edition.locale,
+                    cause=cause,
+                    position=taken_off.get(row.id),
+                )
+            )
+
+
+async def _take_off(work: Work, sign_offs: Iterable[SignOff]) -> Mapping[str, int]:
     """Take sign-offs off the open publications that they count for.
 
     Returns:

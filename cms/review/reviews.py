@@ -16,6 +16,7 @@ from cms.drafts.loading import (
     authorise_on,
     get,
     hold,
+    hold_with_part,
     refuse_archived,
     refuse_stale,
     subject_of,
@@ -24,7 +25,6 @@ from cms.errors import (
     InvalidValue,
     NoByline,
     NotAllowed,
-    NotFound,
     NotInReview,
     Refused,
     WrongDigest,
@@ -36,14 +36,13 @@ from cms.events import (
     ReviewRequested,
     ReviewWithdrawn,
     SignedOff,
-    SignOffEnded,
 )
 from cms.identifiers import new_id
 from cms.review.publication_reviews import (
+    end_sign_offs,
     join_publication,
     publication_of_digest,
     stages_of_publication,
-    take_off,
     wait_if_public,
 )
 from cms.review.rights import authorise_judge
@@ -255,14 +254,7 @@ async def withdraw_change_request(work: Work, change_request_id: str) -> ChangeR
     Raises:
         Refused: if there is no such change request, or another account made it.
     """
-    asked = await get(work, ChangeRequest, change_request_id)
-    edition = await work.session.get_one(Edition, asked.edition_id)
-    try:
-        held = await hold(work, edition.entry_id, edition.locale)
-        await authorise_on(work, Action.ENTRY_READ, held)
-    except Refused:
-        message = f"there is no change request {change_request_id!r}"
-        raise Refused(NotFound(message=message)) from None
+    held, asked = await hold_with_part(work, ChangeRequest, change_request_id)
     await authorise_on(work, Action.REVIEW_REQUEST_CHANGES, held)
     if asked.account_id != work.account_id():
         message = "only the reviewer who requested changes can withdraw the request"
@@ -432,25 +424,7 @@ async def _own_sign_offs(work: Work, held: Held, digest: str) -> Sequence[SignOf
 
 async def _close_sign_offs(work: Work, held: Held, rows: Sequence[SignOff]) -> None:
     """Close those of the actor's sign-offs that are open, and take all off what is public."""
-    taken_off = await take_off(work, rows)
-    is_open = {row.id: row.ended_at is None for row in rows}
-    await work.close(
-        *(row for row in rows if is_open[row.id]),
-        ended_at=work.now,
-        ended_by=work.account_id(),
-        end_cause="changes_requested",
-    )
-    for row in rows:
-        if is_open[row.id] or row.id in taken_off:
-            work.emit(
-                SignOffEnded(
-                    subject=row.id,
-                    entry=held.entry.id,
-                    locale=held.edition.locale,
-                    cause="changes_requested",
-                    position=taken_off.get(row.id),
-                )
-            )
+    await end_sign_offs(work, [(row, held.edition) for row in rows], "changes_requested")
 
 
 async def _close_own_change_requests(work: Work, held: Held, digest: str) -> None:

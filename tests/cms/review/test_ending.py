@@ -301,6 +301,20 @@ async def test_only_its_author_withdraws_an_objection(newsroom: Newsroom) -> Non
     assert await newsroom.codes(first, withdraw_change_request, unknown) == ["NOT_FOUND"]
 
 
+async def test_a_hidden_objection_is_refused_like_one_that_does_not_exist(
+    newsroom: Newsroom,
+) -> None:
+    mine, theirs = await newsroom.category("Mine"), await newsroom.category("Theirs")
+    limited = await newsroom.person("Lim", Grant(role="reviewer", category_id=mine.id))
+    head = await newsroom.draft(category=theirs)
+    await newsroom.ask(head)
+    asked = await newsroom.object_to(head, newsroom.reviewers[0])
+    for identifier in (asked.id, "changes_" + "0" * 26):
+        (error,) = await newsroom.refusal(limited, withdraw_change_request, identifier)
+        assert error.code == "NOT_FOUND"
+        assert error.message == f"there is no change request {identifier!r}"
+
+
 async def test_a_policy_that_is_tightened_during_a_review_counts_for_the_state(
     newsroom: Newsroom,
 ) -> None:
