@@ -7,7 +7,7 @@ with its audit records and the hashes of the rows that it wrote.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -24,11 +24,12 @@ from cms.errors import NotAllowed, OwnWork, Refused
 from cms.events import Event, is_built_in
 from cms.ledger import audit
 from cms.ledger.positions import take_position
+from cms.ledger.rows import PART_OF
 from cms.ledger.tail import Tail
 from cms.signing import KeyFile
 from cms.site import Site
 from cms.storage.database import Database, ReadSession, WriteSession
-from cms.tables import Base, Link, Revision, RevisionTag
+from cms.tables import Base
 from cms.work.arguments import check_texts
 from cms.work.refusals import note_refusal
 
@@ -156,9 +157,7 @@ class Work(Reading):
 
     async def update(self, row: Base, **columns: object) -> None:
         """Change columns of a fact that change by design, such as the head of an edition."""
-        for name, value in columns.items():
-            setattr(row, name, value)
-        await self._written((row,))
+        await self._change((row,), columns)
 
     async def close(self, *rows: Base, **ends: object) -> None:
         """Close open facts of one table.
@@ -167,21 +166,17 @@ class Work(Reading):
             rows: the facts.
             ends: the columns that say when, and why, they end.
         """
-        for row in rows:
-            for name, value in ends.items():
-                setattr(row, name, value)
         if rows:
-            await self._written(rows)
+            await self._change(rows, ends)
 
     async def delete(self, *rows: Base) -> None:
         """Delete rows of one table: drafts without a history, with their parts, or old secrets."""
         if not rows:
             return
         table = type(rows[0])
-        if table is Revision:
-            await self._delete_parts([row.id for row in rows if isinstance(row, Revision)])
         mapper = inspect(table)
         keys = [tuple(mapper.primary_key_from_instance(row)) for row in rows]
+        await self._delete_parts(table, keys)
         await self.session.execute(
             delete(table)
             .where(tuple_(*mapper.primary_key).in_(keys))
@@ -200,17 +195,22 @@ class Work(Reading):
             outcome.position = position.number
         return outcome.position
 
+    async def _change(self, rows: Sequence[Base], columns: Mapping[str, object]) -> None:
+        for row in rows:
+            for name, value in columns.items():
+                setattr(row, name, value)
+        await self._written(rows)
+
     async def _written(self, rows: Sequence[Base]) -> None:
         await self.session.flush()  # in the order of the command, which foreign keys need
         self._outcome.written += rows
 
-    async def _delete_parts(self, revision_ids: Sequence[str]) -> None:
-        for part in (Link, RevisionTag):
-            await self.session.execute(
-                delete(part)
-                .where(part.revision_id.in_(revision_ids))
-                .execution_options(synchronize_session=False)
-            )
+    async def _delete_parts(self, table: type[Base], keys: Sequence[tuple[object, ...]]) -> None:
+        """Delete the rows that belong to rows of a table and are hashed with them."""
+        for name, (owner, column) in PART_OF.items():
+            if owner == table.__tablename__:
+                part = Base.metadata.tables[name]
+                await self.session.execute(delete(part).where(tuple_(part.c[column]).in_(keys)))
 
     async def _finish(self, action: str) -> None:
         """Call the reactions, and close the command with its audit records."""
