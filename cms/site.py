@@ -9,6 +9,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from cms.authorization.actions import Action
+from cms.content.addresses import OwnAddresses, own_addresses, path_key
 from cms.content.content_type import COMMON_NAMES, ContentType
 from cms.content.fields import Field, Links, List, Markdown, Reference, References
 from cms.content.fields.base import all_fields
@@ -66,7 +67,13 @@ class Site(Declaration):
         locales: language tags (BCP 47); the first is the default.
         fallbacks: for a locale, the others that are shown where it has no edition, the best
             first.
-        url: the absolute address of the site: ``https://example.org``.
+        url: the absolute address of the site: ``https://example.org``; or one for each locale, if
+            each has a host of its own. Otherwise the paths of a site in several locales have to
+            contain ``{locale}``.
+        own_hosts: other hosts that are the site's own, as texts may have them in links:
+            ``www.example.org``.
+        routes: paths that the frontend serves by itself, which links may lead to: ``/search``, or
+            ``/account/*`` for all paths below ``/account``.
         seo: search engine metadata of pages that declare none.
         gates: what else has to be true before something is published, beside
             :data:`cms.publishing.gates.GATES`. Their names begin with ``site:``.
@@ -85,7 +92,9 @@ class Site(Declaration):
         content_types: Sequence[type[ContentType]],
         locales: Sequence[str] = ("en",),
         fallbacks: Mapping[str, Sequence[str]] = MappingProxyType({}),
-        url: str = "",
+        url: str | Mapping[str, str] = "",
+        own_hosts: Sequence[str] = (),
+        routes: Sequence[str] = (),
         seo: Seo = Seo(),  # it is frozen
         gates: Sequence[Gate] = (),
         plugins: Sequence[Plugin] = (),
@@ -97,13 +106,18 @@ class Site(Declaration):
         self.actions: tuple[str, ...] = (*Action, *self.plugins.actions)
         self.roles = self.plugins.roles
         self.gates = (*_checked_gates(name, gates), *self.plugins.gates)
-        self.url = url.rstrip("/")
         self.seo = seo
         self.locales = _tuple_of(name, "locales", locales)
         self.fallbacks = {
             locale: _tuple_of(name, f"fallbacks of {locale!r}", others)
             for locale, others in fallbacks.items()
         }
+        self.addresses = _addresses(
+            name,
+            dict.fromkeys(self.locales, url) if isinstance(url, str) else url,
+            _tuple_of(name, "own_hosts", own_hosts),
+            _tuple_of(name, "routes", routes),
+        )
         _check_content_types(name, content_types)
         declared = (*content_types, *self.plugins.content_types)
         self.content_types: Mapping[str, type[ContentType]] = {
@@ -115,6 +129,11 @@ class Site(Declaration):
     def default_locale(self) -> str:
         """The locale of a request that names none."""
         return self.locales[0]
+
+    @property
+    def url(self) -> str:
+        """The address of the site in its default locale; empty if it has none."""
+        return self.addresses.urls[self.default_locale]
 
     def locales_for(self, locale: str) -> tuple[str, ...]:
         """Return a locale, and those that are shown where it has no edition."""
@@ -135,9 +154,9 @@ class Site(Declaration):
 
     def _check(self, content_types: Sequence[type[ContentType]]) -> None:
         check_locales(self.name, self.locales, self.fallbacks)
-        _check_url(self.name, self.url)
+        _check_urls(self.name, self.addresses.urls, self.locales)
         check_api_names(content_types)
-        _check_paths(content_types)
+        _check_paths(content_types, self.addresses)
         for content_type in content_types:
             for field in all_fields(content_type.fields.values()):
                 self._check_targets(content_type, field)
@@ -224,6 +243,28 @@ def _check_content_types(site: str, content_types: object) -> None:
             )
 
 
+def _addresses(
+    site: str, urls: Mapping[str, str], hosts: Sequence[str], routes: Sequence[str]
+) -> OwnAddresses:
+    if not isinstance(urls, Mapping) or not all(isinstance(url, str) for url in urls.values()):
+        raise SiteError(f"{site}: url must be a text, or a text for each locale")
+    bare = {locale: url.rstrip("/") for locale, url in urls.items()}
+    try:
+        return own_addresses(bare, hosts, routes)
+    except ValueError as error:
+        raise SiteError(f"{site}: {error}") from None
+
+
+def _check_urls(site: str, urls: Mapping[str, str], locales: Sequence[str]) -> None:
+    if {*urls} != {*locales}:
+        raise SiteError(
+            f"{site}: url has the locales {', '.join(sorted(urls))}; "
+            f"it must have one URL, or one for each of {', '.join(locales)}"
+        )
+    for url in urls.values():
+        _check_url(site, url)
+
+
 def _check_url(site: str, url: str) -> None:
     if not url:
         return
@@ -240,13 +281,20 @@ def _check_url(site: str, url: str) -> None:
         )
 
 
-def _check_paths(content_types: Sequence[type[ContentType]]) -> None:
+def _check_paths(content_types: Sequence[type[ContentType]], addresses: OwnAddresses) -> None:
     paths: dict[str, str] = {}
     for each in content_types:
-        if each.path is not None and paths.setdefault(each.path, each.name) != each.name:
+        if each.path is None:
+            continue
+        if paths.setdefault(path_key(each.path), each.name) != each.name:
             raise SiteError(
-                f"{paths[each.path]} and {each.name}: both have the path {each.path!r}, and "
-                "paths must be different; change one of them"
+                f"{paths[path_key(each.path)]} and {each.name}: both have the path {each.path!r}, "
+                "and paths must be different; change one of them"
+            )
+        if addresses.has_shared_host and "{locale}" not in each.path:
+            raise SiteError(
+                f"{each.name}: pages in several locales would have the same path {each.path!r}; "
+                "add {locale}, or give each locale a host: url={'en': …, 'de': …}"
             )
 
 

@@ -130,4 +130,11 @@ class Settings(ContentType, singleton=True, plural="SettingsList"):
     menu = List(of=Object("Item", heading=Text(), links=Links("Menu", kind="menu")))
 
 
-SITE = Site("Test site", content_types=(Article, Note, Snippet, Settings), locales=("en", "de"))
+# Each locale has a host of its own, so that one path can be that of a page in both.
+URLS = {"en": "https://example.org", "de": "https://example.de"}
+SITE = Site(
+    "Test site",
+    content_types=(Article, Note, Snippet, Settings),
+    locales=("en", "de"),
+    url=URLS,
+)

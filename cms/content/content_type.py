@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -285,6 +286,11 @@ def _check_path(content_type: type[ContentType], path: str) -> None:
         raise SiteError(
             f"{content_type.name}: the path {path!r} is not a URL path; write it without "
             "white space, ?, #, \\, //, and . or .. between slashes"
+        )
+    if "%" in path or not unicodedata.is_normalized("NFC", path):
+        raise SiteError(
+            f"{content_type.name}: the path {path!r} has escapes, or characters in a decomposed "
+            "form; write it in plain Unicode (NFC)"
         )
     if "{slug}" not in path and not content_type.singleton:
         raise SiteError(

@@ -276,7 +276,11 @@ def test_language_tags_are_locales(tag: str) -> None:
 
 
 def test_two_locales_can_be_shown_for_each_other() -> None:
-    declared = site(locales=("de", "fr"), fallbacks={"de": ["fr"], "fr": ["de"]})
+    declared = site(
+        locales=("de", "fr"),
+        fallbacks={"de": ["fr"], "fr": ["de"]},
+        url={"de": "https://example.de", "fr": "https://example.fr"},
+    )
     assert declared.locales_for("de") == ("de", "fr")
     assert declared.locales_for("fr") == ("fr", "de")
 

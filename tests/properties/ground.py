@@ -27,7 +27,7 @@ def site_with(*stages: Stage, days: int) -> Site:
     """Return the site under a certain policy."""
     policy = SignOffPolicy(name="any", stages=stages, valid_for=timedelta(days=days))
 
-    class Page(ContentType, path="/{slug}", policy=policy):
+    class Page(ContentType, path="/{locale}/{slug}", policy=policy):
         """A page."""
 
         body = Markdown(required=True)

@@ -20,7 +20,7 @@ from cms.review.reviews import sign_off
 from cms.site import Site
 from cms.work.work import Work, command
 from tests.builders import Newsroom
-from tests.sites import SITE
+from tests.sites import SITE, URLS
 
 RULE = "house:rule"
 
@@ -70,6 +70,7 @@ def house(newsroom: Newsroom) -> None:
         SITE.name,
         content_types=list(SITE.content_types.values()),
         locales=SITE.locales,
+        url=URLS,
         plugins=[Plugin("house", HOUSE)],
     )
 

@@ -15,7 +15,7 @@ from cms.publishing.publishing import publish_entry
 from cms.site import Site
 from cms.tables import Link, Revision, RevisionTag
 from tests.builders import Newsroom
-from tests.sites import SITE, Note, Snippet
+from tests.sites import SITE, URLS, Note, Snippet
 
 
 def later_site() -> Site:
@@ -28,7 +28,7 @@ def later_site() -> Site:
         subtitle = Text(longest=3)
         related = Links("Related", to=("Note",))
 
-    return Site(SITE.name, content_types=(Article, Note, Snippet), locales=SITE.locales)
+    return Site(SITE.name, content_types=(Article, Note, Snippet), locales=SITE.locales, url=URLS)
 
 
 async def test_restoring_resolves_nothing_though_a_path_leads_elsewhere_by_now(

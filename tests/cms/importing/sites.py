@@ -20,4 +20,5 @@ SITE = Site(
     content_types=(GlossaryTerm,),
     locales=("en", "de", "es", "zh-cn"),
     fallbacks={"de": ("en",), "es": ("en",), "zh-cn": ("en",)},
+    url={locale: f"https://{locale}.glossary.example" for locale in ("en", "de", "es", "zh-cn")},
 )

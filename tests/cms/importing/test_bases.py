@@ -221,6 +221,7 @@ async def test_a_site_can_forbid_imported_pages(harbour: Importer) -> None:
         "Strict",
         content_types=(GlossaryTerm,),
         locales=SITE.locales,
+        url=SITE.addresses.urls,
         fallbacks=SITE.fallbacks,
         allow_imported=False,
     )

@@ -32,7 +32,7 @@ from cms.tables import (
 )
 from tests.builders import Newsroom, draft_of
 from tests.signing_in import records
-from tests.sites import SITE
+from tests.sites import SITE, URLS
 
 DUE = datetime(2027, 1, 1, tzinfo=UTC)
 CLAIM = ClaimedReview(reviewers=("Xenia Old",), reviewed_on=date(2024, 5, 17))
@@ -264,7 +264,9 @@ async def test_a_claimed_review_names_a_reviewer(
 async def test_a_site_can_forbid_imports(newsroom: Newsroom) -> None:
     page = await imported(newsroom)
     types: Sequence[type[ContentType]] = list(SITE.content_types.values())
-    newsroom.site = Site("Strict", content_types=types, locales=SITE.locales, allow_imported=False)
+    newsroom.site = Site(
+        "Strict", content_types=types, locales=SITE.locales, url=URLS, allow_imported=False
+    )
     assert await import_codes(newsroom, page) == ["WRONG_BASIS"]
 
 

@@ -369,6 +369,7 @@ def with_gates(newsroom: Newsroom, *gates: Gate, plugins: Sequence[Plugin] = ())
         site.name,
         content_types=list(site.content_types.values()),
         locales=site.locales,
+        url=site.addresses.urls,
         gates=gates,
         plugins=plugins,
     )

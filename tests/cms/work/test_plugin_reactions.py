@@ -35,7 +35,13 @@ def load(newsroom: Newsroom, *plugins: Plugin) -> None:
     """Give the site of a newsroom other plugins."""
     site = newsroom.site
     types = list(site.content_types.values())
-    newsroom.site = Site(site.name, content_types=types, locales=site.locales, plugins=plugins)
+    newsroom.site = Site(
+        site.name,
+        content_types=types,
+        locales=site.locales,
+        url=site.addresses.urls,
+        plugins=plugins,
+    )
 
 
 async def count(newsroom: Newsroom, table: type[Base]) -> int:

@@ -34,7 +34,7 @@ from tests.graphql_api.http.desk import (
     check_turned_away,
     open_desk,
 )
-from tests.sites import SITE
+from tests.sites import SITE, URLS
 
 HEADER = "x-signed-in-as"
 MUTATIONS = '{ __type(name: "Mutation") { fields { name } } }'
@@ -84,6 +84,7 @@ def site_with(*plugins: Plugin) -> Site:
         SITE.name,
         content_types=list(SITE.content_types.values()),
         locales=SITE.locales,
+        url=URLS,
         plugins=plugins,
     )
 

@@ -26,14 +26,14 @@ from graphql_api.http.security_headers import SECURITY_HEADERS
 from graphql_api.schema.build import build_delivery_schema
 from graphql_api.site_files.endpoint import SiteFiles
 from tests.builders import Newsroom
-from tests.sites import SITE
+from tests.sites import SITE, URLS
 
 HOME = "https://example.org"
 LOCATED = Site(
     "Test & site",
     content_types=list(SITE.content_types.values()),
     locales=SITE.locales,
-    url=f"{HOME}/",
+    url={"en": f"{HOME}/", "de": URLS["de"]},
 )
 HOSTILE = "</title> ]]> <![CDATA[ & \"quoted\" 'too' 🦊"
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -206,7 +206,7 @@ async def test_what_lacks_its_text_does_not_take_the_others_away(served: Served)
         Note,
         *(each for name, each in SITE.content_types.items() if name != "Note"),
     ]
-    later = Site("Later", content_types=types, locales=SITE.locales, url=HOME)
+    later = Site("Later", content_types=types, locales=SITE.locales, url={**URLS, "en": HOME})
     with serving(served.newsroom, later) as client:
         items = client.get("/feeds/all.json").json()["items"]
     assert [each["title"] for each in items] == ["Whole", "Old"]
@@ -372,11 +372,12 @@ async def test_a_client_that_has_a_file_is_not_sent_it_again(served: Served) -> 
 )
 def test_a_site_that_does_not_say_where_it_is_has_no_files(newsroom: Newsroom, path: str) -> None:
     url = newsroom.database.engine.url.render_as_string(hide_password=False)
-    with TestClient(create_app(Copydesk(SITE, Settings(database_url=url)))) as client:
+    nowhere = Site("Nowhere", content_types=list(SITE.content_types.values()))
+    with TestClient(create_app(Copydesk(nowhere, Settings(database_url=url)))) as client:
         response = client.get(path)
     assert response.status_code == 404
     assert response.text == (
-        "The declaration of Test site has no url, so its pages have no absolute "
+        "The declaration of Nowhere has no url, so its pages have no absolute "
         'addresses; add url="https://…" to Site(…).\n'
     )
 

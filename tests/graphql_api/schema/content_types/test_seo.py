@@ -48,7 +48,7 @@ SEEN = Site(
     "O'Reilly & site",
     content_types=[Article, *OTHERS],
     locales=("en", "pt-BR"),
-    url=f"{HOME}/",
+    url={"en": f"{HOME}/", "pt-BR": f"{HOME}/br"},
     seo=Seo(
         title="{title} | It's",
         description="By default",

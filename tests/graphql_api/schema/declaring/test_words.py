@@ -27,7 +27,7 @@ QUERY = """query @view(fallbackLocales: [DE]) { books {
 def site_with(choices: tuple[str, ...], kind: str, locales: tuple[str, ...] = ("en", "de")) -> Site:
     """Return a site of books whose choices have these words, and its links this kind."""
 
-    class Book(ContentType, path="/books/{slug}"):
+    class Book(ContentType, path="/{locale}/books/{slug}"):
         """A book."""
 
         level = Choice(choices=choices)

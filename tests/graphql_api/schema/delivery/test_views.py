@@ -15,7 +15,7 @@ from graphql_api.delivery import Visitor
 from graphql_api.http.request import GraphQLRequest
 from tests.builders import entry_id_of
 from tests.graphql_api.conftest import Api, api_of
-from tests.sites import SITE
+from tests.sites import SITE, URLS
 
 EDITOR = Visitor(scopes=EVERYTHING)
 # The test site, with a language that falls back to another.
@@ -23,6 +23,7 @@ FALLING = Site(
     "Falls back",
     content_types=list(SITE.content_types.values()),
     locales=("en", "de"),
+    url=URLS,
     fallbacks={"de": ("en",)},
 )
 TITLES = "entries(first: 100, orderBy: [title_ASC]) { totalCount nodes { title } }"

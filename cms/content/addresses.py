@@ -1,0 +1,205 @@
+"""Addresses on the site: many spellings of one path.
+
+Browsers, editors and sitemaps spell one address in many ways: percent-encoded or not, in either
+case of the hexadecimal digits, composed or decomposed, relative, absolute, with a trailing slash,
+with query and fragment. :func:`read_address` is the one function that says which path is meant. It
+resolves as in RFC 3986, section 5.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+# Characters of a path that need no escapes (RFC 3986, 3.3), beside letters, digits, - and _.
+_PLAIN = "/:@!$&'()*+,;=~"
+_DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
+_BELOW = "/*"
+_BAD_HOST = re.compile(r"[\s/?#@\\]")
+
+
+@dataclass(frozen=True)
+class SiteAddress:
+    """The place on the site that an address means.
+
+    Attributes:
+        path: the path from the root of the site, in Unicode (NFC), without a slash at the end.
+        query: the query as written, without ``?``.
+        fragment: the anchor, decoded, without ``#``.
+        locale: the locale whose host the address names; ``None`` if it names none.
+    """
+
+    path: str
+    query: str = ""
+    fragment: str = ""
+    locale: str | None = None
+
+
+@dataclass(frozen=True)
+class OwnAddresses:
+    """The addresses that belong to a site.
+
+    Attributes:
+        urls: the URL of the site, by locale; the same for all locales that share a host. Empty
+            where the site has none.
+        hosts: other hosts that are the site's own: ``www.example.org``.
+        routes: canonical paths that the frontend serves by itself; ``/account/*`` stands for all
+            paths below ``/account``.
+    """
+
+    urls: Mapping[str, str]
+    hosts: frozenset[str] = frozenset()
+    routes: tuple[str, ...] = ()
+
+    @property
+    def has_shared_host(self) -> bool:
+        """True if several locales share a host; then a path is of one locale only."""
+        return len(set(self.urls.values())) < len(self.urls)
+
+    def is_route(self, path: str) -> bool:
+        """Return whether the frontend serves a canonical path by itself."""
+        return any(_matches(pattern, path) for pattern in self.routes)
+
+    def locales_beside(self, locale: str) -> tuple[str, ...]:
+        """Return the locales that share the host of a locale, this one included."""
+        url = self.urls.get(locale, "")
+        return tuple(each for each, other in self.urls.items() if other == url)
+
+
+def read_address(href: str, own: OwnAddresses, base: str | None = None) -> SiteAddress | None:
+    """Return the place on the site that an address means; ``None`` if it is elsewhere.
+
+    Args:
+        href: the address, in any spelling: ``/d/x``, ``../d/x?y=1#z``, ``https://example.org/d/x``.
+        own: the addresses that belong to the site.
+        base: path of the page with the address, for relative ones; ``None`` for the root.
+    """
+    if "\\" in href:  # browsers take it for a slash
+        return None
+    try:
+        parts = urlsplit(href)
+        found = _on_site(parts, own)
+    except ValueError:  # half an IPv6 address, a port that is no number
+        return None
+    if found is None:
+        return None
+    path, locale = found
+    segments = _segments(path) if path else _segments(base or "/")
+    if path and not path.startswith("/"):
+        segments = [*_segments(base or "/")[:-1], *segments]
+    canonical = "/" + "/".join(_without_dots(segments))
+    return SiteAddress(
+        path=path_key(canonical),
+        query=parts.query,
+        fragment=unquote(parts.fragment),
+        locale=locale,
+    )
+
+
+def path_key(path: str) -> str:
+    """Return a path without the slash at its end, by which it is looked up."""
+    return path.rstrip("/") or "/"
+
+
+def encoded_path(path: str) -> str:
+    """Return a path as it stands in a URL, with escapes as in RFC 3986."""
+    return quote(path, safe=_PLAIN)
+
+
+def own_addresses(
+    urls: Mapping[str, str], hosts: Iterable[str], routes: Sequence[str]
+) -> OwnAddresses:
+    """Return the addresses of a site.
+
+    Args:
+        urls: the URL of the site, by locale, without a slash at the end.
+        hosts: other hosts that are the site's own.
+        routes: paths that the frontend serves by itself, in any spelling.
+
+    Raises:
+        ValueError: if a host is no host, or a route no path.
+    """
+    for host in hosts:
+        if not host or _BAD_HOST.search(host):
+            raise ValueError(f"{host!r} is not a host; write it as in 'www.example.org'")
+    named = frozenset(_host_of(urlsplit(f"https://{host}")) for host in hosts)
+    return OwnAddresses(urls, named, tuple(map(_route, routes)))
+
+
+def _route(written: str) -> str:
+    below = written.endswith(_BELOW)
+    path = written.removesuffix(_BELOW) if below else written
+    address = read_address(path or "/", OwnAddresses({}))
+    is_path = path.startswith("/") or (below and not path)
+    if not is_path or address is None or "*" in path or {*"?#"} & {*path}:
+        raise ValueError(
+            f"{written!r} is not a route; write a path such as '/search', or '/account/*' for all "
+            "paths below it"
+        )
+    return f"{address.path.rstrip('/')}{_BELOW}" if below else address.path
+
+
+def _matches(pattern: str, path: str) -> bool:
+    if pattern.endswith(_BELOW):
+        return path.startswith(pattern.removesuffix("*")) and path != "/"
+    return path == pattern
+
+
+def _on_site(parts: SplitResult, own: OwnAddresses) -> tuple[str, str | None] | None:
+    """Return the path of an address below the site's root, and the locale of its host."""
+    if not parts.netloc:
+        return None if parts.scheme else (parts.path, None)
+    if parts.scheme not in {"", *_DEFAULT_PORTS} or "@" in parts.netloc:
+        return None
+    host, path = _host_of(parts), parts.path or "/"
+    # The longest first: a host can have the sites of several locales, each below a path.
+    for locale, url in sorted(own.urls.items(), key=lambda each: -len(each[1])):
+        root = urlsplit(url)
+        if url and _host_of(root) == host and f"{path}/".startswith(f"{root.path}/"):
+            shared = own.has_shared_host
+            return path.removeprefix(root.path) or "/", None if shared else locale
+    return (path, None) if host in own.hosts else None
+
+
+def _host_of(parts: SplitResult) -> str:
+    """Return the host of a URL, with its port unless that is the default one."""
+    host = (parts.hostname or "").rstrip(".")
+    with suppress(UnicodeError):  # no name of a host; it is compared as it is
+        host = host.encode("idna").decode()
+    is_default = parts.port in {None, *_DEFAULT_PORTS.values()}
+    return host if is_default else f"{host}:{parts.port}"
+
+
+def _segments(path: str) -> list[str]:
+    """Return the segments of a path, each decoded; the first is empty for an absolute path."""
+    written = path.split("/")
+    return [_decoded(each) for each in (written[1:] if path.startswith("/") else written)]
+
+
+def _decoded(segment: str) -> str:
+    try:
+        decoded = unquote(segment, errors="strict")
+    except UnicodeDecodeError:
+        return segment
+    # No path of the site has such characters. An escaped slash does not part two segments.
+    is_plain = "/" not in decoded and not any(map(_is_control, decoded))
+    return unicodedata.normalize("NFC", decoded) if is_plain else segment
+
+
+def _is_control(char: str) -> bool:
+    return unicodedata.category(char) == "Cc"
+
+
+def _without_dots(segments: Sequence[str]) -> list[str]:
+    """Return the segments without ``.`` and ``..`` (RFC 3986, 5.2.4)."""
+    kept: list[str] = []
+    for each in segments:
+        if each == "..":
+            kept = kept[:-1]
+        elif each != ".":
+            kept.append(each)
+    return [*kept, ""] if segments and segments[-1] in {".", ".."} else kept
