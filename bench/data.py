@@ -21,6 +21,7 @@ from cms.search.rebuilding import EVERY_REVISION, rebuild_revisions, rebuild_wor
 from cms.storage.database import Database
 from cms.tables import (
     Account,
+    Address,
     Base,
     Category,
     Counter,
@@ -94,7 +95,7 @@ def _fill(connection: Connection, entries: int) -> None:
     ]
     for table in (Entry, Edition, Revision, Link, Review, SignOff, Position, Publication):
         _insert(connection, table, rows[table])
-    for table in (PublicationStage, PublicationSignOff):
+    for table in (Address, PublicationStage, PublicationSignOff):
         _insert(connection, table, rows[table])
     last = update(Counter).where(Counter.name == "position").values(value=entries)
     connection.execute(last)
@@ -272,7 +273,6 @@ def _entry(
             "revision_id": revision_id,
             "content_type": content_type.name,
             "locale": "en",
-            "path": content_type.path_for(draft.slug, "en"),
             "category_id": category_id,
             "first_published_at": saved_at,
             "published_at": saved_at,
@@ -280,6 +280,18 @@ def _entry(
             "basis": "signed_off",
             "ended_at": None,
             "ended_position": None,
+        },
+    )
+    yield (
+        Address,
+        {
+            "id": f"address_{number:026}",
+            "position": number + 1,
+            "locale": "en",
+            "path": content_type.path_for(draft.slug, "en"),
+            "edition_id": edition_id,
+            "entry_id": ids[number],
+            "began_at": saved_at,
         },
     )
     yield (

@@ -22,7 +22,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from cms.storage.database import Database
 from cms.storage.dialects import as_text
-from cms.tables import Category, Link, Person, Publication, Rendition, Revision, SignOff
+from cms.tables import Address, Category, Link, Person, Publication, Rendition, Revision, SignOff
 
 Info = strawberry.Info[dict[str, Any], None]
 
@@ -75,6 +75,7 @@ def _loaders(session: AsyncSession) -> dict[str, DataLoader[Any, Any]]:
         "revision": DataLoader(by_key(Revision.id)),
         "rendition": DataLoader(by_key(Rendition.revision_id)),
         "publication": DataLoader(by_key(Publication.entry_id, is_open)),
+        "address": DataLoader(by_key(Address.edition_id, Address.ended_position.is_(None))),
         "links": DataLoader(links),
         "sign_offs": DataLoader(sign_offs),
     }
@@ -127,7 +128,9 @@ class LinkType:
     @strawberry.field
     async def url(self, info: Info) -> str | None:
         target = await info.context["loaders"]["publication"].load(self.row.target_id)
-        return target.path if target else self.row.url
+        if target is None:
+            return self.row.url
+        return await _path(info, target)
 
     @strawberry.field
     async def target(
@@ -163,8 +166,8 @@ class Entry:
         return self.revision.title
 
     @strawberry.field
-    def path(self) -> str | None:
-        return self.publication.path
+    async def path(self, info: Info) -> str | None:
+        return await _path(info, self.publication)
 
     @strawberry.field
     def summary(self) -> str:
@@ -251,6 +254,11 @@ class TermWhere:
     source: StringFilter | None = None
 
 
+async def _path(info: Info, publication: Publication) -> str | None:
+    address: Address | None = await info.context["loaders"]["address"].load(publication.edition_id)
+    return address.path if address else None
+
+
 async def _entry(info: Info, publication: Publication) -> Entry:
     revision = await info.context["loaders"]["revision"].load(publication.revision_id)
     made = Term if publication.content_type == "Term" else Guide
@@ -262,8 +270,11 @@ class Query:
     @strawberry.field
     async def entry(self, info: Info, by: EntryBy) -> Entry | None:
         found = await info.context["session"].scalar(
-            select(Publication).where(
-                Publication.path == by.path,
+            select(Publication)
+            .join(Address, Address.edition_id == Publication.edition_id)
+            .where(
+                Address.path == by.path,
+                Address.ended_position.is_(None),
                 Publication.locale == "en",
                 Publication.ended_position.is_(None),
             )

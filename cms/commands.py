@@ -27,6 +27,7 @@ from cms.access.sessions import (
 )
 from cms.access.signing_keys import record_key, replace_lost_key, rotate_key
 from cms.access.tokens import issue_preview, issue_token, revoke_token
+from cms.drafts.addresses import public_at
 from cms.drafts.entries import (
     add_edition,
     archive_entry,
@@ -41,7 +42,7 @@ from cms.drafts.history import (
     compare_revisions,
     find_revision,
 )
-from cms.drafts.loading import look_at, public_at
+from cms.drafts.loading import look_at
 from cms.drafts.presence import announce_presence, leave_entry, mark_seen, present_in
 from cms.drafts.pruning import prune_autosaves
 from cms.drafts.saving import autosave_entry, restore_revision, save_draft, update_entry
@@ -54,6 +55,7 @@ from cms.publishing.publishing import (
     publish_together,
     unpublish_entry,
 )
+from cms.publishing.redirects import create_redirect, remove_redirect
 from cms.reading.entry_counts import has_entries
 from cms.review.comments import add_comment, locate_comments, reply_to_comment, resolve_comment
 from cms.review.due import outdated_reviews, reviews_due
@@ -87,6 +89,7 @@ __all__ = [
     "create_category",
     "create_entry",
     "create_person",
+    "create_redirect",
     "create_tag",
     "delete_entry",
     "disable_account",
@@ -120,6 +123,7 @@ __all__ = [
     "publish_together",
     "record_key",
     "refresh_session",
+    "remove_redirect",
     "replace_lost_key",
     "reply_to_comment",
     "request_changes",

@@ -224,13 +224,41 @@ class CommentResolved(EntryEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RedirectCreated(Event):
+    """A redirect was created.
+
+    Attributes:
+        position: position from which it is in force.
+    """
+
+    position: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedirectRemoved(Event):
+    """A redirect was removed.
+
+    Attributes:
+        position: position at which it ended.
+    """
+
+    position: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class CategoryCreated(Event):
     """A category was created."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CategoryChanged(Event):
-    """A category was changed or moved."""
+    """A category was changed or moved.
+
+    Attributes:
+        moved_pages: number of public pages that came to another address; ``None`` for none.
+    """
+
+    moved_pages: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -77,7 +77,8 @@ class Candidate:
         digest: the digest of the content.
         anchors: what a ``#fragment`` can lead to in it.
         path: where it will stand.
-        path_holder: the id of another entry that stands there already, or ``None``.
+        path_holder: what stands there already: the id of another entry, or words such as
+            ``a redirect``; ``None`` if the path is free.
         lacking: the stages that are not complete for this digest.
         objectors: the accounts that have asked for changes to this digest.
         edges: where it leads.

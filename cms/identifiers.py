@@ -14,6 +14,7 @@ from cms.clock import now
 
 Kind = Literal[
     "account",
+    "address",
     "cat",
     "changes",
     "comment",

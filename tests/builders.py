@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from sqlalchemy import select
+
 from cms.access.accounts import create_account, create_person, grant_role, load_actor
 from cms.authorization.actor import OPERATOR, Actor, Grant
 from cms.content.snapshot import Changes, Draft
@@ -21,6 +23,7 @@ from cms.review.reviews import request_changes, request_review, sign_off
 from cms.site import Site
 from cms.storage.database import Database
 from cms.tables import (
+    Address,
     Category,
     ChangeRequest,
     Edition,
@@ -149,6 +152,15 @@ class Newsroom:
         """Return the rendition of a revision."""
         async with self.database.reading() as session:
             return await session.get_one(Rendition, revision.id)
+
+    async def path(self, written: Revision | Publication) -> str | None:
+        """Return where the edition of a revision or publication stands."""
+        async with self.database.reading() as session:
+            return await session.scalar(
+                select(Address.path).where(
+                    Address.edition_id == written.edition_id, Address.ended_position.is_(None)
+                )
+            )
 
     async def category(self, name: str, parent: Category | None = None) -> Category:
         """Create a category."""

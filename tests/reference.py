@@ -70,6 +70,7 @@ class Reference:
         self.schema = schema or self._resolving(build_delivery_schema(site))
         self.documents = {row.revision_id: row for row in tables["search_document"]}
         publications = tables["publication"]
+        self.addresses = [row for row in tables["address"] if self.look.is_open(row)]
         self.renditions = {row.revision_id: row for row in tables["rendition"]}
         self.reviews = Reviews(self)
         public = [row for row in publications if self.look.is_open(row)]
@@ -171,6 +172,11 @@ class Reference:
 
     # --- Entries ---
 
+    def path_of(self, edition_id: str) -> str | None:
+        """Return where an edition stands."""
+        stands = (each.path for each in self.addresses if each.edition_id == edition_id)
+        return next(stands, None)
+
     def _entry(self, publication: Row) -> Thing:
         revision = self._row("revision", publication.revision_id)
         rendition = self.renditions[publication.revision_id]
@@ -179,7 +185,7 @@ class Reference:
             "id": publication.entry_id,
             "type": publication.content_type,
             "locale": publication.locale,
-            "path": publication.path,
+            "path": self.path_of(publication.edition_id),
             "slug": revision.slug,
             "title": revision.title,
             "summary": revision.summary,

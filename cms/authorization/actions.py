@@ -31,6 +31,8 @@ class Action(StrEnum):
     REVIEW_INVALIDATE = "review:invalidate"
     COMMENT_WRITE = "comment:write"
     COMMENT_RESOLVE = "comment:resolve"
+    REDIRECT_CREATE = "redirect:create"
+    REDIRECT_REMOVE = "redirect:remove"
     CATEGORY_CREATE = "category:create"
     CATEGORY_CHANGE = "category:change"
     TAG_CREATE = "tag:create"
@@ -101,6 +103,8 @@ ROLE_ACTIONS: Roles = {
         Action.ENTRY_UNPUBLISH: Reach.ANY,
         Action.REVIEW_REQUEST: Reach.ANY,
         Action.REVIEW_WITHDRAW: Reach.ANY,
+        Action.REDIRECT_CREATE: Reach.ANY,
+        Action.REDIRECT_REMOVE: Reach.ANY,
         Action.CATEGORY_CREATE: Reach.ANY,
         Action.CATEGORY_CHANGE: Reach.ANY,
         Action.TAG_CREATE: Reach.ANY,

@@ -52,9 +52,8 @@ def _words_of(statement: Statement) -> str:
             f"{said.reviewer} signed off {what} at the stage {said.stage!r} at "
             f"{as_text(said.signed_at)}; the sign-off {ended} at {as_text(said.expires_at)}."
         )
-    where = f" at {said.path}" if said.path is not None else ""
     when = as_text(said.published_at)
-    return f"{said.published_by} published {what}{where} at {when}, {_basis_of(said)}."
+    return f"{said.published_by} published {what} at {when}, {_basis_of(said)}."
 
 
 def _basis_of(said: PublicationPredicate) -> str:

@@ -13,7 +13,8 @@ _TYPES: Final = """
     BreakGlassPublish BrokenLink CannotSign Category CategoryCycle ChangeCategory ChangePassword
     ChangeRequest ChangesRequested Checkpoint ChosenRevision ClaimedReview
     CommentAdded
-    CommentPlace CommentThread CreateAccount CreateCategory CreatePerson CreateTag Date DateTime
+    CommentPlace CommentThread CreateAccount CreateCategory CreatePerson CreateRedirect
+    CreateTag Date DateTime
     DeleteEntry Difference DisableAccount DueReview DuplicateEntry DuplicateName EnableAccount
     EndCause
     EntriesWhere Entry EntryChanged EntryComment EntryLink EntryOfTypeBy EntryPublication
@@ -27,22 +28,23 @@ _TYPES: Final = """
     NotAllowed NotFound NotInReview NotPublished OwnWork PageInfo PageRoute PathInUse
     PeopleWhere Person PersonProfile Perspective PluginRefused Presence PresenceChanged
     PruneAutosaves PublicationBasis PublicationChanged PublishEntry PublishGate PublishImpact
-    PublishTogether Query QueueItem RedirectRoute RefreshSession ReplyToComment RequestChanges
+    PublishTogether Query QueueItem Redirect RedirectRoute RefreshSession RemoveRedirect
+    ReplyToComment RequestChanges
     RequestReview ResolveComment RestoreRevision ReviewOutcome ReviewRequest ReviewRequested
     ReviewStage Revision RevokeRole RevokeToken Role RoleGrant Route Seo SeoAlternate
     ServiceToken SetPassword SignIn SignInFailed SignOff SignOut
     SignOutEverywhere SitePosition
     SitemapAlternate SitemapPage StaleCause StaleReason StaleReview StaleRevision StillLinked
     StillPublic String Subscription Suggestion SyncChange SyncKind SyncWhere Tag TagEntry
-    TagsWhere TocEntry TooManyAttempts UnarchiveEntry UnpublishEntry UserError ValueChange
-    ValueChangeKind Warning WarningCode WithdrawChangeRequest WithdrawReview WordChange
+    TagsWhere TocEntry TooManyAttempts UnarchiveEntry UnpublishEntry UrlRedirectRoute UserError
+    ValueChange ValueChangeKind Warning WarningCode WithdrawChangeRequest WithdrawReview WordChange
     WordChangeKind WouldBreakLinks WrongBasis WrongDigest WrongStage
 """
 _QUERIES: Final = """
     accounts affectedPaths audit auditCheckpoint blame categories category changesSinceLook
     checkPublish commentThreads compareRevisions entries entry me myQueue node nodes people
-    person position reviewDue reviewRequest revision route sitemap staleReviews suggest sync tag
-    tags view waitingForOthers
+    person position redirects reviewDue reviewRequest revision route sitemap staleReviews suggest
+    sync tag tags view waitingForOthers
 """
 # Types, inputs and enums. Each is reserved with all the endings, too.
 RESERVED_TYPES: Final = frozenset(_TYPES.split())

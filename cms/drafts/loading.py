@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -211,21 +211,6 @@ async def subject_of(
     )
 
 
-async def path_of(
-    reading: Reading,
-    content_type: type[ContentType],
-    edition: Edition,
-    slug: str,
-    category_id: str | None,
-) -> str | None:
-    """Return where an edition stands with this slug and category; ``None`` if it is no page."""
-    category = ""
-    if content_type.stands_in_category() and category_id is not None:
-        found = await reading.session.get(Category, category_id)
-        category = found.path if found is not None else ""
-    return content_type.path_for(slug, edition.locale, category)
-
-
 async def authorise_on(
     reading: Reading, action: Action, held: Held, *others: str | None, is_own: bool = False
 ) -> None:
@@ -269,67 +254,6 @@ async def ancestry(reading: Reading, category_id: str | None) -> frozenset[str]:
     parents = select(Category.id, Category.parent_id).join(tree, Category.id == tree.c.parent_id)
     found = await reading.session.scalars(select(tree.union(parents).c.id))
     return frozenset(found)
-
-
-async def entries_at(
-    reading: Reading, paths: Iterable[str], locale: str, source_id: str
-) -> Mapping[str, str]:
-    """Return the ids of the entries that stand, or will stand, at these site paths.
-
-    What is public comes first; then the newest revision of each edition counts; then what
-    was public, since its path leads on to where it stands now.
-
-    Args:
-        reading: the snapshot and the actor.
-        paths: the site paths.
-        locale: the editions.
-        source_id: the entry whose text mentions the paths.
-    """
-    wanted = list(paths)
-    if not wanted:
-        return {}  # SQLite would scan all editions for none
-    return {
-        **await formerly_at(reading, wanted, locale),
-        **await _drafted_at(reading, wanted, locale, source_id),
-        **await public_at(reading, wanted, locale),
-    }
-
-
-async def formerly_at(reading: Reading, paths: Iterable[str], locale: str) -> Mapping[str, str]:
-    """Return the ids of the entries that stood at these site paths last."""
-    rows = await reading.session.execute(
-        select(Publication.path, Publication.entry_id)
-        .where(Publication.locale == locale, Publication.path.in_(list(paths)))
-        .order_by(Publication.position)  # of several, the last is kept
-    )
-    return {str(path): entry_id for path, entry_id in rows}
-
-
-async def public_at(reading: Reading, paths: Iterable[str], locale: str) -> Mapping[str, str]:
-    """Return the ids of the entries that stand at these site paths now."""
-    rows = await reading.session.execute(
-        select(Publication.path, Publication.entry_id).where(
-            is_public_now(Publication),
-            Publication.locale == locale,
-            Publication.path.in_(list(paths)),
-        )
-    )
-    return {str(path): entry_id for path, entry_id in rows}
-
-
-async def _drafted_at(
-    reading: Reading, paths: list[str], locale: str, source_id: str
-) -> Mapping[str, str]:
-    rows = await reading.session.execute(
-        select(Revision.path, Edition.entry_id)
-        .join(Edition, Edition.head_id == Revision.id)
-        .where(Edition.locale == locale, Revision.path.in_(paths))
-        .order_by(Edition.entry_id.desc())  # of several, the oldest is kept
-    )
-    found = [(str(path), entry_id) for path, entry_id in rows]
-    # A link must not tell whether a draft stands there that one may not see.
-    seen = await visible_types(reading, [entry_id for _, entry_id in found], source_id)
-    return {path: entry_id for path, entry_id in found if entry_id in seen}
 
 
 async def visible_types(

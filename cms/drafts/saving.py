@@ -22,14 +22,13 @@ from cms.content.snapshot import (
     snapshot_of,
     take_snapshot,
 )
+from cms.drafts.addresses import entries_at, path_of
 from cms.drafts.loading import (
     Held,
     authorise_on,
-    entries_at,
     get,
     get_revision,
     hold,
-    path_of,
     refuse_archived,
     visible_types,
 )
@@ -312,7 +311,6 @@ async def _add(
         number=number,
         title=draft.title,
         slug=draft.slug,
-        path=await _path(work, content_type, edition, draft),
         summary=draft.summary,
         category_id=draft.category,
         content=snapshot.content,
@@ -327,7 +325,8 @@ async def _add(
     await work.insert(revision)
     await work.insert(*(_link(revision, edge) for edge in snapshot.edges))
     await work.insert(*(RevisionTag(revision_id=revision.id, tag_id=tag) for tag in draft.tags))
-    await work.update(edition, head_id=revision.id)
+    path = await path_of(work, content_type, edition.locale, draft.slug, draft.category)
+    await work.update(edition, head_id=revision.id, path=path)
     work.emit(
         DraftSaved(
             subject=revision.id,
@@ -341,14 +340,6 @@ async def _add(
         )
     )
     return revision
-
-
-async def _path(
-    work: Work, content_type: type[ContentType], edition: Edition, draft: Draft
-) -> str | None:
-    if not draft.slug:
-        return None
-    return await path_of(work, content_type, edition, draft.slug, draft.category)
 
 
 async def _snapshot(

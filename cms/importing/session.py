@@ -14,8 +14,8 @@ from cms.authorization.actor import OPERATOR
 from cms.content.content_type import ContentType
 from cms.content.slug import slugify
 from cms.content.snapshot import Changes, Draft, clean_draft, paths_in, take_snapshot
+from cms.drafts.addresses import entries_at
 from cms.drafts.entries import add_edition, create_entry
-from cms.drafts.loading import entries_at
 from cms.drafts.saving import save_draft, update_entry
 from cms.errors import NotFound, Refused
 from cms.importing.site.mapping import MarkdownMapping

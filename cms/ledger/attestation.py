@@ -279,7 +279,6 @@ def _publication_predicate(
         entry=edition.entry_id,
         locale=edition.locale,
         revision=publication.revision_id,
-        path=publication.path,
         position=publication.position,
         nonce=facts.nonce,
         published_at=to_milliseconds(publication.published_at),

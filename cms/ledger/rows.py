@@ -58,6 +58,14 @@ COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
             ("id", "email", "person_id", "password_hash", "created_at", "disabled_at")
         )
     },
+    "address": {
+        1: CoveredColumns(
+            (
+                *("id", "position", "locale", "path", "edition_id", "entry_id", "url"),
+                *("began_at", "ended_at", "ended_position"),
+            )
+        )
+    },
     "category": {
         1: CoveredColumns(
             (
@@ -92,7 +100,7 @@ COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
         1: CoveredColumns(
             (
                 *("id", "position", "entry_id", "edition_id", "revision_id", "content_type"),
-                *("locale", "path", "category_id", "first_published_at", "published_at"),
+                *("locale", "category_id", "first_published_at", "published_at"),
                 *("published_by", "basis", "break_glass_reason", "source", "claimed_review"),
                 *("review_due_at", "ended_at", "ended_position"),
             )
@@ -123,7 +131,7 @@ COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
             (
                 *("id", "edition_id", "number", "title", "slug", "summary", "category_id"),
                 *("digest", "author_id", "byline_id", "note", "is_autosave", "translated_from"),
-                *("path", "created_at"),
+                "created_at",
             ),
             parts={
                 "link": (
@@ -169,6 +177,7 @@ NOT_COVERED: Final[Mapping[str, str]] = {
     "audit_row": "the hashes themselves; their roots are in the audit records",
     "client_mutation": "operational: answers to repeated requests",
     "counter": "compared with the rows that it numbers",
+    "edition.path": "derives from the slug, the category and the content type",
     "link.revision_id": "the key of the revision that the link is hashed with",
     "look": "operational: the revision that an editor viewed last",
     "presence": "operational: heartbeats",

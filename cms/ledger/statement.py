@@ -98,7 +98,6 @@ class PublicationPredicate(Predicate):
     """The predicate of a publication: the content was published.
 
     Attributes:
-        path: path on the site; ``None`` for an entry without a page.
         position: number in the order of all publications and their ends.
         nonce: nonce of the position, which no other history of the site has there.
         published_at: when it was published.
@@ -112,7 +111,6 @@ class PublicationPredicate(Predicate):
         sign_offs: ids of the sign-offs on this content that counted.
     """
 
-    path: str | None
     position: int
     nonce: str
     published_at: Moment

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from cms.authorization.actions import Action
 from cms.content.content_type import ContentType
 from cms.content.links import Edge, Origin
 from cms.content.policy import Stage
-from cms.drafts.loading import Held, get_revision, path_of, subject_of
+from cms.drafts.addresses import path_of
+from cms.drafts.loading import Held, get_revision, subject_of
 from cms.errors import NotFound, Refused
 from cms.hooks import Candidate, IncomingEdge
-from cms.reading.visibility import is_public_now
+from cms.publishing.addresses import holders_of
+from cms.reading.visibility import is_in_force, is_public_now
 from cms.review.standing import (
     Signature,
     missing_sign_offs,
@@ -22,19 +24,26 @@ from cms.review.standing import (
     required_stages,
     signatures_on,
 )
-from cms.tables import Edition, Entry, Link, Publication, Rendition, Revision
+from cms.tables import Address, Edition, Entry, Link, Publication, Rendition, Revision
 from cms.work.work import Reading
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A revision to publish, the publication that it replaces, and its path."""
+    """A revision to publish, the publication that it replaces, and its address.
+
+    Attributes:
+        live: the publication that it replaces.
+        address: the address at which the edition stands.
+        path: the path at which it will stand; ``None`` if it is no page.
+    """
 
     entry: Entry
     edition: Edition
     revision: Revision
     content_type: type[ContentType]
     live: Publication | None
+    address: Address | None
     path: str | None
 
     @property
@@ -43,15 +52,22 @@ class Proposal:
         return self.live is not None and self.live.revision_id == self.revision.id
 
 
-async def live_publication_of(reading: Reading, edition: Edition) -> Publication | None:
-    """Return the edition's open publication."""
-    return await reading.session.scalar(
-        select(Publication).where(
+async def live_page_of(
+    reading: Reading, edition: Edition
+) -> tuple[Publication | None, Address | None]:
+    """Return the edition's open publication, and the address at which it stands."""
+    stands = and_(Address.edition_id == Publication.edition_id, is_in_force(Address))
+    found = await reading.session.execute(
+        select(Publication, Address)
+        .outerjoin(Address, stands)
+        .where(
             Publication.entry_id == edition.entry_id,
             Publication.locale == edition.locale,
             is_public_now(Publication),
         )
     )
+    row = found.one_or_none()
+    return (row[0], row[1]) if row is not None else (None, None)
 
 
 async def proposal_of(reading: Reading, held: Held, revision_id: str | None) -> Proposal:
@@ -65,14 +81,16 @@ async def proposal_of(reading: Reading, held: Held, revision_id: str | None) -> 
     if revision.id != held.head.id and not reading.may(Action.ENTRY_READ, subject):
         message = f"the entry {held.entry.id!r} has no revision {revision.id!r}"
         raise Refused(NotFound(message=message))
+    live, address = await live_page_of(reading, held.edition)
     return Proposal(
         entry=held.entry,
         edition=held.edition,
         revision=revision,
         content_type=held.content_type,
-        live=await live_publication_of(reading, held.edition),
+        live=live,
+        address=address,
         path=await path_of(
-            reading, held.content_type, held.edition, revision.slug, revision.category_id
+            reading, held.content_type, held.edition.locale, revision.slug, revision.category_id
         ),
     )
 
@@ -122,16 +140,18 @@ async def public_links_to(
         locale: of the pages.
         besides: the ids of editions whose pages do not count.
     """
+    stands = and_(Address.edition_id == Publication.edition_id, is_in_force(Address))
     rows = await reading.session.execute(
-        select(Publication.path, Publication.entry_id, Link.fragment)
+        select(Address.path, Publication.entry_id, Link.fragment)
         .join(Link, Link.revision_id == Publication.revision_id)
+        .outerjoin(Address, stands)
         .where(
             Link.target_id == entry_id,
             Publication.locale == locale,
             is_public_now(Publication),
             Publication.edition_id.not_in(list(besides)),
         )
-        .order_by(Publication.path, Link.field_path, Link.ordinal)
+        .order_by(Address.path, Link.field_path, Link.ordinal)
     )
     return [IncomingEdge(path or source, anchor) for path, source, anchor in rows]
 
@@ -167,17 +187,11 @@ async def _assessed(
 
 
 async def _holder_of(reading: Reading, proposal: Proposal, together: Iterable[str]) -> str | None:
-    """Return the entry that stands at the path and is not about to move away."""
+    """Return what stands at the path and is not about to move away."""
     if proposal.path is None:
         return None
-    return await reading.session.scalar(
-        select(Publication.entry_id).where(
-            Publication.locale == proposal.edition.locale,
-            Publication.path == proposal.path,
-            is_public_now(Publication),
-            Publication.edition_id.not_in(list(together)),
-        )
-    )
+    locale, path = proposal.edition.locale, proposal.path
+    return (await holders_of(reading, [path], locale, leaving=[*together])).get(path)
 
 
 async def edges_of(reading: Reading, revision: Revision) -> list[Edge]:

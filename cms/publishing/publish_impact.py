@@ -19,7 +19,7 @@ from cms.publishing.loading import (
     Proposal,
     assess,
     edges_of,
-    live_publication_of,
+    live_page_of,
     proposal_of,
     public_links_to,
 )
@@ -90,7 +90,7 @@ async def preview_publish(
     orphans = await _orphans(reading, held, [edge for edge in removed if edge.target not in kept])
     is_found = bool(candidate.incoming) or proposal.live is not None
     return Impact(
-        old_path=proposal.live.path if proposal.live is not None else None,
+        old_path=proposal.address.path if proposal.address is not None else None,
         new_path=proposal.path,
         links_added=_only_in(after, before),
         links_removed=removed,
@@ -114,19 +114,20 @@ async def preview_unpublish(
     """
     held = await look_at(reading, entry_id, locale)
     await authorise_on(reading, Action.ENTRY_READ, held)
-    live = await live_publication_of(reading, held.edition)
+    live, address = await live_page_of(reading, held.edition)
     if live is None:
         message = f"{entry_id} is not public in {held.edition.locale!r}"
         raise Refused(NotPublished(message=message))
     removed = await _live_edges(reading, live)
     incoming = await public_links_to(reading, entry_id, live.locale, [held.edition.id])
+    old_path = address.path if address is not None else None
     return Impact(
-        old_path=live.path,
+        old_path=old_path,
         new_path=None,
         links_removed=removed,
         broken=list(dict.fromkeys(each.source_path for each in incoming)),
         orphans=await _orphans(reading, held, removed),
-        errors=broken_by_unpublishing(live.path, incoming),
+        errors=broken_by_unpublishing(old_path, incoming),
     )
 
 

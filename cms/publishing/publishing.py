@@ -14,6 +14,7 @@ from cms.errors import InvalidValue, NotPublished, PathInUse, Refused, UserError
 from cms.events import EntryPublished, EntryUnpublished
 from cms.identifiers import new_id
 from cms.ledger.counters import wait_for_turn
+from cms.publishing.addresses import Move, close_address, move_pages
 from cms.publishing.gates import broken_by_unpublishing, checks
 from cms.publishing.grounds import (
     SETUP,
@@ -27,7 +28,7 @@ from cms.publishing.loading import (
     Assessed,
     Proposal,
     assess,
-    live_publication_of,
+    live_page_of,
     proposal_of,
     public_links_to,
 )
@@ -181,16 +182,18 @@ async def unpublish_entry(work: Work, entry_id: str, *, locale: str | None = Non
     work = work.after_waiting()
     held = await hold(work, entry_id, locale)
     edition = held.edition
-    live = await live_publication_of(work, edition)
+    live, address = await live_page_of(work, edition)
     category_id = live.category_id if live is not None else held.head.category_id
     await authorise_on(work, Action.ENTRY_UNPUBLISH, held, category_id)
     if live is None:
         raise Refused(NotPublished(message=f"{entry_id} is not public in {edition.locale!r}"))
     links = await public_links_to(work, entry_id, edition.locale, besides=[edition.id])
-    if broken := broken_by_unpublishing(live.path, links):
+    if broken := broken_by_unpublishing(address.path if address is not None else None, links):
         raise Refused(*broken)
     position = await work.take_position()
     await _close(work, live, position)
+    if address is not None:
+        await close_address(work, address, work.now, position)
     work.emit(
         EntryUnpublished(
             subject=live.id,
@@ -271,7 +274,7 @@ async def _replace(
     """Close the publications in the place of which others begin; return these, by edition."""
     position = await work.take_position()
     for each in new:
-        if each.proposal.live is not None:  # paths have to be free before they are taken
+        if each.proposal.live is not None:
             await _close(work, each.proposal.live, position)
     opened = {
         each.proposal.edition.id: await _publication(work, each.proposal, position, grounds)
@@ -279,6 +282,7 @@ async def _replace(
     }
     pairs = [(opened[each.proposal.edition.id], each) for each in new]
     await work.insert(*opened.values())
+    await move_pages(work, (_move(*pair) for pair in pairs), position)
     await work.insert(*(stage for pair in pairs for stage in _stages(*pair)))
     await work.insert(*(row for pair in pairs for row in _sign_offs(*pair)))
     for publication, each in pairs:
@@ -307,7 +311,6 @@ async def _publication(
         revision_id=revision.id,
         content_type=proposal.entry.content_type,
         locale=proposal.edition.locale,
-        path=proposal.path,
         category_id=revision.category_id,
         first_published_at=first_published_at,
         published_at=published_at,
@@ -317,6 +320,17 @@ async def _publication(
         source=grounds.source,
         claimed_review=claim.to_json() if claim is not None else None,
         review_due_at=grounds.review_due_at.get(entry_id),
+    )
+
+
+def _move(publication: Publication, assessed: Assessed) -> Move:
+    return Move(
+        entry_id=publication.entry_id,
+        edition_id=publication.edition_id,
+        locale=publication.locale,
+        old=assessed.proposal.address,
+        path=assessed.proposal.path,
+        at=publication.published_at,
     )
 
 

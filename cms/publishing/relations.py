@@ -1,6 +1,7 @@
-"""Relations of publications: paths of the past, and what has changed since a position.
+"""Relations of publications: paths that lead elsewhere, and what has changed since a position.
 
-All of it derives from the publications; the changes are for sites that are built step by step.
+All of it derives from the publications and addresses; the changes are for sites that are built
+step by step.
 """
 
 from __future__ import annotations
@@ -34,27 +35,37 @@ from cms.reading.rows import Column, Row
 from cms.reading.view import AsOf, Past, View
 from cms.reading.visibility import (
     Relation,
+    address_span_of,
     is_open,
     is_public_now,
     is_shown,
     locales_of,
-    spans_of,
+    stands_in,
     was_public_at,
+    with_address,
 )
-from cms.tables import Category, Link, Publication, PublicationSignOff, Revision
+from cms.tables import (
+    Address,
+    Category,
+    Entry,
+    Link,
+    Publication,
+    PublicationSignOff,
+    Revision,
+)
 
 Position = ColumnElement[Any]
 
 
-class FormerPathRow(Row):
-    """A row of :func:`former_paths`."""
+class RedirectRow(Row):
+    """A row of :func:`redirects`."""
 
     path = Column()
-    entry_id = Column()
     locale = Column()
-    ended_at = Column()
-    content_type = Column()
+    entry_id = Column()
+    url = Column()
     new_path = Column()
+    ended_at = Column()
     revision_id = Column()
 
 
@@ -83,58 +94,65 @@ class AffectedRow(Row):
     reason = Column()
 
 
-def former_paths(view: View) -> Relation:
-    """Return the paths at which editions stood that do not any more, each with its last one.
+def redirects(view: View) -> Relation:
+    """Return the paths that lead elsewhere: redirects, and those that editions have left.
 
-    ``new_path`` is where that edition stands; or else, if it was in one of the view's languages,
-    where the view shows its entry; or else null, for it is gone. So a path leads straight to the
+    ``new_path`` is where a path leads: the target of a redirect to another site; or where the
+    edition stands that has left it; or else where the view shows its entry, if the edition was in
+    one of the view's languages; or else null, for it is gone. So a path leads straight to the
     entry, in its own language if it can, however often it has moved, and never in circles.
+
+    A path can have both: then the redirect, which has no ``ended_at``, is in force.
     """
-    former = aliased_table(Publication, "former")
-    later = aliased_table(Publication, "later")
-    now_there = aliased_table(Publication, "now_there")
-    moved = aliased_table(Publication, "moved")
-    shown = aliased_table(Publication, "shown")
-    taken_later = exists().where(
-        later.c.path == former.c.path,
-        later.c.locale == former.c.locale,
-        _is_over(later, view),
-        later.c.ended_position > former.c.ended_position,
-    )
-    taken_now = exists().where(
-        now_there.c.path == former.c.path,
-        now_there.c.locale == former.c.locale,
-        is_open(now_there, view),
-    )
-    went = and_(moved.c.edition_id == former.c.edition_id, is_open(moved, view))
+    left = aliased_table(Address, "left_address")
+    live, moved = aliased_table(Publication, "moved"), aliased_table(Address, "moved_address")
+    shown, there = aliased_table(Publication, "shown"), aliased_table(Address, "shown_address")
+    is_redirect = left.c.edition_id.is_(None)
     # What the view shows stands in for its own languages, and not for any others.
-    stands_in = and_(
-        shown.c.entry_id == former.c.entry_id,
-        former.c.locale.in_(locales_of(view)),
+    stands_for = and_(
+        shown.c.entry_id == left.c.entry_id,
+        or_(is_redirect, left.c.locale.in_(locales_of(view))),
         is_shown(shown, view),
     )
-    moved_to = case((moved.c.path.is_not(None), moved.c.revision_id), else_=shown.c.revision_id)
+    of_edition = and_(live.c.edition_id == left.c.edition_id, is_open(live, view))
+    found = with_address(outerjoin(left, live, of_edition), live.c.edition_id, moved, view)
+    found = with_address(outerjoin(found, shown, stands_for), shown.c.edition_id, there, view)
+    is_moved = moved.c.path.is_not(None)
+    is_shown_there = there.c.path.is_not(None)
+    moved_to = case((is_moved, live.c.revision_id), (is_shown_there, shown.c.revision_id))
+    is_left = and_(not_(is_redirect), _is_over(left, view), not_(_is_left_later(left, view)))
     return (
         select(
-            former.c.path,
-            former.c.entry_id,
-            former.c.locale,
-            former.c.ended_at,
-            former.c.content_type,
-            func.coalesce(moved.c.path, shown.c.path).label("new_path"),
+            left.c.path,
+            left.c.locale,
+            left.c.entry_id,
+            left.c.url,
+            func.coalesce(left.c.url, moved.c.path, there.c.path).label("new_path"),
+            case((is_left, left.c.ended_at)).label("ended_at"),
             moved_to.label("revision_id"),
         )
-        .select_from(outerjoin(outerjoin(former, moved, went), shown, stands_in))
-        .where(_is_over(former, view), not_(taken_later), not_(taken_now))
+        .select_from(found)
+        .where(or_(is_left, and_(is_redirect, stands_in(left, view))))
     )
 
 
-def _is_over(publication: FromClause, view: View) -> ColumnElement[bool]:
-    """Return whether a publication has ended, by the point at which the view looks."""
+def _is_left_later(left: FromClause, view: View) -> ColumnElement[bool]:
+    """Return whether another edition has left the path later."""
+    later = aliased_table(Address, "later")
+    return exists().where(
+        _is_at_path_of(left, later),
+        later.c.edition_id.is_not(None),
+        _is_over(later, view),
+        later.c.ended_position > left.c.ended_position,
+    )
+
+
+def _is_over(address: FromClause, view: View) -> ColumnElement[bool]:
+    """Return whether an address has ended, by the point at which the view looks."""
     if view.past is None:
-        return publication.c.ended_position.is_not(None)
-    _, ended = spans_of(view.past)
-    until = publication.c[ended]
+        return address.c.ended_position.is_not(None)
+    _, ended = address_span_of(view.past)
+    until = address.c[ended]
     return and_(until.is_not(None), until <= view.past.at)
 
 
@@ -145,13 +163,15 @@ def position_at(moment: ColumnElement[Any]) -> ColumnElement[int]:
     So this is not the last position of an earlier time, after which some of what is later could
     be missed.
     """
-    begun = select(Publication.position.label("later")).where(Publication.published_at > moment)
-    ended = select(Publication.ended_position).where(Publication.ended_at > moment)
-    counted = select(PublicationSignOff.position).where(PublicationSignOff.counted_at > moment)
-    withdrawn = select(PublicationSignOff.ended_position).where(
-        PublicationSignOff.ended_at > moment
+    begun = (
+        (Publication, Publication.published_at),
+        (PublicationSignOff, PublicationSignOff.counted_at),
+        (Address, Address.began_at),
     )
-    later = union_all(begun, ended, counted, withdrawn).subquery("later_events")
+    later = union_all(
+        *(select(fact.position.label("later")).where(since > moment) for fact, since in begun),
+        *(select(fact.ended_position).where(fact.ended_at > moment) for fact, _ in begun),
+    ).subquery("later_events")
     before = select(func.min(later.c.later) - literal_column("1")).scalar_subquery()
     return func.coalesce(before, newest_position())
 
@@ -159,8 +179,8 @@ def position_at(moment: ColumnElement[Any]) -> ColumnElement[int]:
 def changes(since: Position, until: Position) -> Relation:
     """Return each edition whose public JSON changed after one position, up to another.
 
-    Those are the editions that were published or unpublished, and those of which a sign-off began
-    or ceased to count while they were public.
+    Those are the editions that were published or unpublished, those that came to another address,
+    and those of which a sign-off began or ceased to count while they were public.
 
     ``position`` is that of its last change, ``until`` the token of the position up to which changes
     are returned. An edition that is public at the end has its revision; any other is a tombstone
@@ -177,13 +197,17 @@ def _changes_of(since: Position, until: Position, *events: Relation) -> Relation
         .group_by(every.c.edition_id)
         .subquery("last")
     )
-    live = aliased_table(Publication, "live")
-    gone = aliased_table(Publication, "gone")
+    live, stood = aliased_table(Publication, "live"), aliased_table(Address, "stood")
+    gone, left = aliased_table(Publication, "gone"), aliased_table(Address, "left_address")
     is_live = and_(live.c.edition_id == last.c.edition_id, _was_public(live, until))
     is_gone = and_(
         gone.c.edition_id == last.c.edition_id,
         gone.c.ended_position == last.c.position,
         live.c.id.is_(None),
+    )
+    # A page that is gone has left its path at the same position.
+    is_left = and_(
+        left.c.edition_id == last.c.edition_id, left.c.ended_position == gone.c.ended_position
     )
     known = aliased_table(Publication, "known")
     was_known = exists().where(known.c.edition_id == last.c.edition_id, _was_public(known, since))
@@ -194,17 +218,17 @@ def _changes_of(since: Position, until: Position, *events: Relation) -> Relation
             func.coalesce(live.c.entry_id, gone.c.entry_id).label("entry_id"),
             func.coalesce(live.c.content_type, gone.c.content_type).label("content_type"),
             func.coalesce(live.c.locale, gone.c.locale).label("locale"),
-            func.coalesce(live.c.path, gone.c.path).label("path"),
+            func.coalesce(stood.c.path, left.c.path).label("path"),
             live.c.revision_id,
             Revision.digest,
             position_token(until).label("until"),
         )
         .select_from(
             outerjoin(
-                outerjoin(outerjoin(last, live, is_live), gone, is_gone),
+                outerjoin(outerjoin(outerjoin(last, live, is_live), gone, is_gone), left, is_left),
                 Revision,
                 Revision.id == live.c.revision_id,
-            )
+            ).join(stood, _stood_there(stood, live, until), isouter=True)
         )
         # What came and went in between was never known to whoever asks.
         .where(or_(live.c.id.is_not(None), was_known))
@@ -212,14 +236,13 @@ def _changes_of(since: Position, until: Position, *events: Relation) -> Relation
 
 
 def _published(since: Position, until: Position) -> tuple[Relation, ...]:
-    """Return the editions of which a publication began or ended, and where."""
-    begun = select(Publication.edition_id, Publication.position.label("position")).where(
-        Publication.position > since, Publication.position <= until
-    )
-    ended = select(Publication.edition_id, Publication.ended_position).where(
-        Publication.ended_position > since, Publication.ended_position <= until
-    )
-    return begun, ended
+    """Return the editions of which a publication or an address began or ended, and where."""
+    events = []
+    for fact in (Publication, Address):
+        for at in (fact.position, fact.ended_position):
+            event = select(fact.edition_id, at.label("position")).where(at > since, at <= until)
+            events.append(event.where(fact.edition_id.is_not(None)))
+    return tuple(events)
 
 
 def _reviewed(since: Position, until: Position) -> tuple[Relation, ...]:
@@ -247,6 +270,7 @@ REASONS = (
     "SAME_CATEGORY",
     "SITE_CHANGED",
     "LEFT",
+    "REDIRECT",
 )
 
 
@@ -265,7 +289,8 @@ def affected_pages(since: Position, until: Position, singletons: Sequence[str]) 
 
     Beside the pages are the paths at which nothing is any more: those of entries that changed,
     which are gone or redirect to where the entry is now; and those that were known and have been
-    taken and left again in between. They have no revision.
+    taken and left again in between. So are the paths of redirects that came or went, or lead to an
+    entry that changed. They have no revision.
 
     Args:
         since: the position up to which everything is known.
@@ -288,6 +313,14 @@ def affected_pages(since: Position, until: Position, singletons: Sequence[str]) 
         _in_category_of(touched, page, until),
         _everywhere_if(different, page, until, singletons),
     )
+    pages = _nearest_reasons(reasons, page, until)
+    left, led = _left_paths(changed, since, until), _redirected_paths(changed, since, until)
+    every = union_all(pages, left, led).subquery("every")
+    return select(*every.c).add_cte(changed, signed, touched, different, nest_here=True)
+
+
+def _nearest_reasons(reasons: Sequence[Relation], page: FromClause, until: Position) -> Relation:
+    """Return the pages of the entries that each reason selects, with the most direct reason."""
     ranked: list[tuple[ColumnElement[Any], ColumnElement[str], Relation]] = [
         (literal_column(str(rank)), word(name), entries)
         for rank, (name, entries) in enumerate(zip(REASONS, reasons, strict=False))
@@ -300,18 +333,21 @@ def affected_pages(since: Position, until: Position, singletons: Sequence[str]) 
         .subquery("nearest")
     )
     words = case(*((nearest.c.rank == rank, word) for rank, word, _ in ranked))
-    pages = (
-        select(*_page_columns(page), page.c.revision_id, words.label("reason"))
-        .select_from(join(nearest, page, page.c.entry_id == nearest.c.entry_id))
-        .where(_was_public(page, until), page.c.path.is_not(None))
+    stood = aliased_table(Address, "stood")
+    found_pages = join(nearest, page, page.c.entry_id == nearest.c.entry_id)
+    return (
+        select(
+            *(page.c.id, page.c.content_type, page.c.locale, stood.c.path, page.c.revision_id),
+            words.label("reason"),
+        )
+        .select_from(join(found_pages, stood, _stood_there(stood, page, until)))
+        .where(_was_public(page, until))
     )
-    every = union_all(pages, _left_paths(changed, since, until)).subquery("every")
-    return select(*every.c).add_cte(changed, signed, touched, different, nest_here=True)
 
 
 def _different(changed: FromClause, signed: FromClause, until: Position) -> CTE:
     """Return the entries that changed, and what is no page and shows one of them."""
-    parts = select(signed.c.entry_id, signed.c.content_type).where(signed.c.path.is_(None))
+    parts = select(signed.c.entry_id, signed.c.content_type).where(not_(signed.c.is_page))
     both = union_all(select(changed.c.entry_id, changed.c.content_type), parts).subquery("both")
     shown = select(*both.c).cte("different", recursive=True)
     part = aliased_table(Publication, "part")
@@ -320,7 +356,7 @@ def _different(changed: FromClause, signed: FromClause, until: Position) -> CTE:
     further = (
         select(part.c.entry_id, part.c.content_type)
         .select_from(stands_in)
-        .where(part.c.path.is_(None), _was_public(part, until))
+        .where(not_(_was_page(part, until)), _was_public(part, until))
     )
     # Not "all", so that each is looked at once.
     return shown.union(further)
@@ -343,7 +379,7 @@ def _with_other_sign_offs(since: Position, until: Position) -> Relation:
     came = and_(counted.c.position > since, was_public_at(counted, at_until))
     went = and_(was_public_at(counted, at_since), counted.c.ended_position <= until)
     return (
-        select(page.c.entry_id, page.c.content_type, page.c.path)
+        select(page.c.entry_id, page.c.content_type, _was_page(page, until).label("is_page"))
         .select_from(join(page, counted, counted.c.publication_id == page.c.id))
         .where(_was_public(page, until), or_(came, went))
     )
@@ -388,22 +424,50 @@ def _everywhere_if(
 
 
 def _left_paths(changed: FromClause, since: Position, until: Position) -> Relation:
-    """Return the paths to look at that have nothing at the end, with their last publications."""
-    left = aliased_table(Publication, "left_behind")
-    later = aliased_table(Publication, "later")
-    known = aliased_table(Publication, "known_path")
-    is_taken = exists().where(
-        _is_at_path_of(left, later), later.c.position > left.c.position, later.c.position <= until
-    )
+    """Return the paths to look at that have nothing at the end, with their last addresses."""
+    left = aliased_table(Address, "left_behind")
+    known = aliased_table(Address, "known_path")
     # Whatever came to a path and went again in between has ended what the path was before.
     is_overtaken = and_(
         left.c.position > since,
         exists().where(_is_at_path_of(left, known), known.c.position <= since),
     )
     return (
-        select(*_page_columns(left), null().label("revision_id"), word("LEFT").label("reason"))
+        _without_page(left, "LEFT")
         .where(or_(left.c.entry_id.in_(select(changed.c.entry_id)), is_overtaken))
-        .where(left.c.path.is_not(None), left.c.ended_position <= until, not_(is_taken))
+        .where(left.c.edition_id.is_not(None), left.c.ended_position <= until)
+        .where(not_(_is_taken_later(left, until)))
+    )
+
+
+def _redirected_paths(changed: FromClause, since: Position, until: Position) -> Relation:
+    """Return the paths of redirects that came, went or lead elsewhere, if nothing is there."""
+    redirect = aliased_table(Address, "redirect")
+    came = and_(redirect.c.position > since, redirect.c.position <= until)
+    went = and_(redirect.c.ended_position > since, redirect.c.ended_position <= until)
+    leads_elsewhere = and_(
+        redirect.c.entry_id.in_(select(changed.c.entry_id)), _was_public(redirect, until)
+    )
+    return (
+        _without_page(redirect, "REDIRECT")
+        .where(redirect.c.edition_id.is_(None), or_(came, went, leads_elsewhere))
+        .where(not_(_is_taken_later(redirect, until)))
+    )
+
+
+def _without_page(address: FromClause, reason: str) -> Relation:
+    entry = aliased_table(Entry, f"entry_of_{reason.lower()}")
+    return select(
+        *(address.c.id, entry.c.content_type, address.c.locale, address.c.path),
+        null().label("revision_id"),
+        word(reason).label("reason"),
+    ).select_from(outerjoin(address, entry, entry.c.id == address.c.entry_id))
+
+
+def _is_taken_later(left: FromClause, until: Position) -> ColumnElement[bool]:
+    later = aliased_table(Address, "later")
+    return exists().where(
+        _is_at_path_of(left, later), later.c.position > left.c.position, later.c.position <= until
     )
 
 
@@ -411,9 +475,18 @@ def _is_at_path_of(left: FromClause, other: FromClause) -> ColumnElement[bool]:
     return and_(other.c.path == left.c.path, other.c.locale == left.c.locale)
 
 
-def _page_columns(page: FromClause) -> tuple[ColumnElement[Any], ...]:
-    return page.c.id, page.c.content_type, page.c.locale, page.c.path
+def _was_page(publication: FromClause, until: Position) -> ColumnElement[bool]:
+    """Return whether an edition stood at an address."""
+    stood = aliased_table(Address, "stood")
+    return exists().where(_stood_there(stood, publication, until))
 
 
-def _was_public(publication: FromClause, until: Position) -> ColumnElement[bool]:
-    return was_public_at(publication, Past(AsOf.POSITION, until))
+def _stood_there(
+    address: FromClause, publication: FromClause, until: Position
+) -> ColumnElement[bool]:
+    return and_(address.c.edition_id == publication.c.edition_id, _was_public(address, until))
+
+
+def _was_public(fact: FromClause, until: Position) -> ColumnElement[bool]:
+    """Return whether a publication or an address was in force at a position."""
+    return was_public_at(fact, Past(AsOf.POSITION, until))

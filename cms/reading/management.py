@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from cms.reading.aliases import word
-from cms.reading.visibility import Relation
+from cms.reading.aliases import aliased_table, word
+from cms.reading.view import AsOf, Past
+from cms.reading.visibility import Relation, was_public_at
 from cms.storage.dialects import moment_ago
 from cms.tables import (
     Account,
+    Address,
     Attestation,
     AuditRecord,
     Presence,
@@ -60,7 +62,12 @@ def service_tokens() -> Relation:
 
 
 def publications() -> Relation:
-    """Return when which revisions were public."""
+    """Return when which revisions were public, with the path at which they began to be."""
+    stood = aliased_table(Address, "stood")
+    path = select(stood.c.path).where(
+        stood.c.edition_id == Publication.edition_id,
+        was_public_at(stood, Past(AsOf.POSITION, Publication.__table__.c.position)),
+    )
     return select(
         Publication.id,
         Publication.position,
@@ -68,7 +75,7 @@ def publications() -> Relation:
         Publication.edition_id,
         Publication.revision_id,
         Publication.locale,
-        Publication.path,
+        path.scalar_subquery().label("path"),
         Publication.published_at,
         Publication.published_by,
         Publication.basis,
@@ -79,6 +86,19 @@ def publications() -> Relation:
         Publication.ended_at,
         Publication.ended_position,
     )
+
+
+def made_redirects() -> Relation:
+    """Return the redirects that publishers created, also those that are removed."""
+    return select(
+        Address.id,
+        Address.path,
+        Address.locale,
+        Address.entry_id,
+        Address.url,
+        Address.began_at,
+        Address.ended_at,
+    ).where(Address.edition_id.is_(None))
 
 
 def presences() -> Relation:

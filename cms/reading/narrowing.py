@@ -11,11 +11,11 @@ from sqlalchemy.sql.visitors import ExternallyTraversible
 
 
 class KeyJoin(Join):
-    """An inner join to the one row of another table that has the same key.
+    """A join to the one row of another table that has the same key, or an outer join to none.
 
-    It neither adds rows nor removes any, so :func:`narrowed` can leave it out. An outer join would
-    be left out by the databases themselves, but by SQLite not in aggregates; and SQLite would look
-    for no row by an index over an expression.
+    It neither adds rows nor removes any, so :func:`narrowed` can leave it out. The databases
+    themselves leave out outer joins, but SQLite not in aggregates and not by a partial index; and
+    in an outer join, SQLite would look for no row by an index over an expression.
     """
 
     inherit_cache = True

@@ -34,9 +34,11 @@ from cms.reading.visibility import (
     locales_of,
     published_entries,
     translations_with_preview,
+    with_address,
     with_preview,
 )
 from cms.tables import (
+    Address,
     Category,
     Edition,
     Link,
@@ -116,10 +118,12 @@ def links(view: View) -> Relation:
     if view.preview is not None:
         return _links_with_preview(view)
     target = aliased_table(Publication, "target")
+    stands = aliased_table(Address, "stands")
     shown = and_(target.c.entry_id == Link.target_id, is_shown(target, view))
+    targets = outerjoin(Link, target, shown)
     return (
-        select(*_link_columns(target, _title_of(target)))
-        .select_from(outerjoin(Link, target, shown))
+        select(*_link_columns(stands.c.path, _title_of(target)))
+        .select_from(with_address(targets, target.c.edition_id, stands, view))
         .where(or_(Link.url.is_not(None), target.c.id.is_not(None)))
     )
 
@@ -128,8 +132,13 @@ def paths(view: View) -> Relation:
     """Return where the entries that the view shows stand: ``id`` and ``path`` alone."""
     if view.perspective is Perspective.DRAFT or view.preview is not None:
         return entries(view)
-    shown = is_shown(Publication.__table__, view)
-    return select(Publication.entry_id.label("id"), Publication.path).where(shown)
+    stands = aliased_table(Address, "stands")
+    page = Publication.__table__
+    return (
+        select(Publication.entry_id.label("id"), stands.c.path)
+        .select_from(with_address(page, Publication.edition_id, stands, view))
+        .where(is_shown(page, view))
+    )
 
 
 def references() -> Relation:
@@ -164,11 +173,15 @@ def incoming_links(view: View) -> Relation:
         return _incoming_with_preview(view)
     target = aliased_table(Publication, "target")
     source = aliased_table(Publication, "source")
-    stands_in = join(Link, source, source.c.revision_id == Link.revision_id)
+    stands = aliased_table(Address, "stands")
+    of_source = join(Link, source, source.c.revision_id == Link.revision_id)
     shown = and_(target.c.entry_id == Link.target_id, is_shown(target, view))
+    targets = outerjoin(of_source, target, shown)
     return (
-        select(*_link_columns(target, _title_of(target)), source.c.entry_id.label("source_id"))
-        .select_from(outerjoin(stands_in, target, shown))
+        select(
+            *_link_columns(stands.c.path, _title_of(target)), source.c.entry_id.label("source_id")
+        )
+        .select_from(with_address(targets, target.c.edition_id, stands, view))
         .where(is_shown(source, view))
     )
 
@@ -210,7 +223,7 @@ def revision_tags() -> Relation:
 def _links_with_preview(view: View) -> Relation:
     target = narrowed(entries(view), _OF_TARGET).subquery("target")
     return (
-        select(*_link_columns(target, target.c.title))
+        select(*_link_columns(target.c.path, target.c.title))
         .select_from(outerjoin(Link, target, target.c.id == Link.target_id))
         .where(or_(Link.url.is_not(None), target.c.id.is_not(None)))
     )
@@ -221,7 +234,7 @@ def _incoming_with_preview(view: View) -> Relation:
     target = narrowed(entries(view), _OF_TARGET).subquery("target")
     stands_in = join(Link, source, source.c.revision_id == Link.revision_id)
     return select(
-        *_link_columns(target, target.c.title), source.c.id.label("source_id")
+        *_link_columns(target.c.path, target.c.title), source.c.id.label("source_id")
     ).select_from(outerjoin(stands_in, target, target.c.id == Link.target_id))
 
 
@@ -232,7 +245,7 @@ def _draft_links(view: View) -> Relation:
     stands_in = join(of_revision, source, source.c.id == Revision.edition_id)
     shown = _is_newest_target(target, source.c.locale, view)
     return (
-        select(*_link_columns(target, target.c.title))
+        select(*_link_columns(target.c.path, target.c.title))
         .select_from(outerjoin(stands_in, target, shown))
         .where(or_(Link.url.is_not(None), target.c.id.is_not(None)))
     )
@@ -244,7 +257,7 @@ def _incoming_draft_links(view: View) -> Relation:
     stands_in = join(Link, source, source.c.revision_id == Link.revision_id)
     shown = _is_newest_target(target, source.c.locale, view)
     return (
-        select(*_link_columns(target, target.c.title), source.c.id.label("source_id"))
+        select(*_link_columns(target.c.path, target.c.title), source.c.id.label("source_id"))
         .select_from(join(stands_in, target, shown))
         .where(source.c.is_head, is_best_draft(source.c.id, source.c.locale, view))
     )
@@ -269,11 +282,11 @@ def _title_of(publication: FromClause) -> ColumnElement[Any]:
     return select(shown.c.title).where(shown.c.id == publication.c.revision_id).scalar_subquery()
 
 
-def _link_columns(target: FromClause, title: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+def _link_columns(path: ColumnElement[Any], title: ColumnElement[Any]) -> list[ColumnElement[Any]]:
     fragment = case((Link.fragment != _EMPTY, _HASH + Link.fragment), else_=_EMPTY)
     label = func.coalesce(func.nullif(Link.label, _EMPTY), title, Link.url, _EMPTY)
     return [
         *(getattr(Link, name) for name in _PLAIN_LINK_COLUMNS),
-        func.coalesce(Link.url, target.c.path + fragment).label("url"),
+        func.coalesce(Link.url, path + fragment).label("url"),
         label.label("label"),
     ]

@@ -217,6 +217,18 @@ class PublicationRow(Row):
     ended_position = Column()
 
 
+class MadeRedirectRow(Row):
+    """A row of :func:`.management.made_redirects`."""
+
+    id = Column()
+    path = Column()
+    locale = Column()
+    entry_id = Column()
+    url = Column()
+    began_at = Column()
+    ended_at = Column()
+
+
 class PresenceRow(Row):
     """A row of :func:`.management.presences`."""
 

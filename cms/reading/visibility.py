@@ -31,6 +31,7 @@ from cms.reading.aliases import aliased_table, word
 from cms.reading.narrowing import KeyJoin
 from cms.reading.view import EVERYTHING, AsOf, ContentScope, Past, Perspective, Preview, View
 from cms.tables import (
+    Address,
     Category,
     Edition,
     Entry,
@@ -65,6 +66,8 @@ _REVISION = (
 
 def published_entries(view: View) -> Relation:
     """Return entries as of each of their publications."""
+    stands = aliased_table(Address, "stands")
+    published = join(Publication, Revision, Revision.id == Publication.revision_id)
     return (
         select(
             Publication.entry_id.label("id"),
@@ -72,7 +75,7 @@ def published_entries(view: View) -> Relation:
             Publication.revision_id,
             Publication.content_type,
             Publication.locale,
-            Publication.path,
+            stands.c.path,
             Publication.category_id,
             Publication.first_published_at,
             Publication.published_at,
@@ -91,7 +94,7 @@ def published_entries(view: View) -> Relation:
         # In words, since a condition on other publications leaves SQLAlchemy in doubt.
         .select_from(
             KeyJoin(
-                join(Publication, Revision, Revision.id == Publication.revision_id),
+                with_address(published, Publication.edition_id, stands, view),
                 Rendition.__table__,
                 Rendition.revision_id == Publication.revision_id,
             )
@@ -115,7 +118,7 @@ def drafts(view: View) -> Relation:
             Revision.id.label("revision_id"),
             Entry.content_type,
             Edition.locale,
-            Revision.path,
+            Edition.path,
             Revision.category_id,
             # What readers would see, were it published; and what is so.
             func.coalesce(live.c.first_published_at, Revision.created_at).label(
@@ -324,6 +327,34 @@ def is_open(publication: FromClause, view: View) -> ColumnElement[bool]:
     return was_public_at(publication, view.past)
 
 
+def with_address(
+    rows: FromClause, edition_id: SQLColumnExpression[Any], stands: FromClause, view: View
+) -> FromClause:
+    """Return rows joined to the address at which their edition stands in the view, if any.
+
+    Args:
+        rows: the rows.
+        edition_id: their column with the edition.
+        stands: the table of addresses.
+        view: the view.
+    """
+    return KeyJoin(
+        rows, stands, and_(stands.c.edition_id == edition_id, stands_in(stands, view)), isouter=True
+    )
+
+
+def stands_in(address: FromClause, view: View) -> ColumnElement[bool]:
+    """Return whether an address is, or at that point in the past was, in force."""
+    if view.past is None:
+        return is_in_force(address)
+    return _held_at(address, view.past, address_span_of(view.past))
+
+
+def is_in_force(address: FromClause | type[Address]) -> ColumnElement[bool]:
+    """Return whether an address is in force now."""
+    return _has_not_ended(address)
+
+
 def is_public_now(publication: FromClause | type[Publication]) -> ColumnElement[bool]:
     """Return whether a publication is what readers see now."""
     return _has_not_ended(publication)
@@ -335,7 +366,7 @@ def counts_now(sign_off: FromClause | type[PublicationSignOff]) -> ColumnElement
 
 
 def _has_not_ended(
-    table: type[Publication | PublicationSignOff] | FromClause,
+    table: type[Address | Publication | PublicationSignOff] | FromClause,
 ) -> ColumnElement[bool]:
     columns = table.c if isinstance(table, FromClause) else table
     return columns.ended_position.is_(None)
@@ -343,9 +374,7 @@ def _has_not_ended(
 
 def was_public_at(publication: FromClause, past: Past) -> ColumnElement[bool]:
     """Return whether a publication was what readers saw at a point in the past."""
-    begun, ended = spans_of(past)
-    since, until = publication.c[begun], publication.c[ended]
-    return and_(since <= past.at, or_(until.is_(None), until > past.at))
+    return _held_at(publication, past, spans_of(past))
 
 
 def counts(sign_off: FromClause, view: View) -> ColumnElement[bool]:
@@ -357,28 +386,30 @@ def counts(sign_off: FromClause, view: View) -> ColumnElement[bool]:
     """
     if view.past is None:
         return counts_now(sign_off)
-    begun, ended = (sign_off.c[name] for name in counting_span_of(view.past))
-    return and_(begun <= view.past.at, or_(ended.is_(None), ended > view.past.at))
+    return _held_at(sign_off, view.past, counting_span_of(view.past))
+
+
+def _held_at(fact: FromClause, past: Past, span: tuple[str, str]) -> ColumnElement[bool]:
+    begun, ended = (fact.c[name] for name in span)
+    return and_(begun <= past.at, or_(ended.is_(None), ended > past.at))
 
 
 def spans_of(past: Past) -> tuple[str, str]:
     """Return the columns of a publication that tell from when to when it was public."""
-    return _SPANS[past.named]
+    return _span(past, "published_at")
+
+
+def address_span_of(past: Past) -> tuple[str, str]:
+    """Return the columns of an address that tell from when to when it was in force."""
+    return _span(past, "began_at")
 
 
 def counting_span_of(past: Past) -> tuple[str, str]:
     """Return the columns of a publication's sign-off that tell from when to when it counts."""
-    return _COUNTING_SPANS[past.named]
+    return _span(past, "counted_at")
 
 
-# Between which two columns a publication was public, by how the past is named.
-_SPANS = {
-    AsOf.TIME: ("published_at", "ended_at"),
-    AsOf.POSITION: ("position", "ended_position"),
-}
-
-# The same of a sign-off that counts for a publication.
-_COUNTING_SPANS = {
-    AsOf.TIME: ("counted_at", "ended_at"),
-    AsOf.POSITION: ("position", "ended_position"),
-}
+def _span(past: Past, begun: str) -> tuple[str, str]:
+    if past.named is AsOf.POSITION:
+        return "position", "ended_position"
+    return begun, "ended_at"

@@ -22,13 +22,20 @@ from cms.tables.ledger import (
     Presence,
 )
 from cms.tables.people import Account, Person, RoleGrant, Throttle, Token
-from cms.tables.publication import Position, Publication, PublicationSignOff, PublicationStage
+from cms.tables.publication import (
+    Address,
+    Position,
+    Publication,
+    PublicationSignOff,
+    PublicationStage,
+)
 from cms.tables.review import ChangeRequest, Comment, Review, ReviewAssignee, SignOff
 from cms.tables.search import SearchDocument, SearchGram, SearchWord
 from cms.tables.taxonomy import Category, Tag
 
 __all__ = [
     "Account",
+    "Address",
     "Attestation",
     "AuditRecord",
     "AuditedRow",

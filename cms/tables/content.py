@@ -31,6 +31,7 @@ class Edition(Base):
     __table_args__ = (
         UniqueConstraint("entry_id", "locale"),
         Index("ix_edition_head_id", "head_id"),
+        partial_index("ix_edition_path", "path", where="path is not null"),
     )
 
     id: Mapped[Id]
@@ -40,6 +41,8 @@ class Edition(Base):
     head_id: Mapped[str | None] = mapped_column(
         Key, ForeignKey("revision.id", name="fk_edition_head_id", use_alter=True)
     )
+    # Where the newest revision would stand; derives from its slug, its category and its type.
+    path: Mapped[str | None] = mapped_column(Key)
     created_at: Mapped[Time]
 
 
@@ -53,7 +56,6 @@ class Revision(Base):
         UniqueConstraint("edition_id", "id"),
         CheckConstraint("number >= 1", name="number_from_one"),
         Index("ix_revision_slug", "slug"),
-        partial_index("ix_revision_path", "path", where="path is not null"),
         Index("ix_revision_category_id", "category_id"),
         Index("ix_revision_created_at", "created_at"),
     )
@@ -75,8 +77,6 @@ class Revision(Base):
     # The revision of another edition that it translates; not a foreign key, since an autosave may
     # be pruned.
     translated_from: Mapped[str | None] = mapped_column(Key)
-    # Path on the site if it were published.
-    path: Mapped[str | None] = mapped_column(Key)
     created_at: Mapped[Time]
     # Last, so that the others are read without it.
     content: Mapped[Document]

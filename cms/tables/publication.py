@@ -12,7 +12,7 @@ from cms.storage.dialects import CLUSTERED, JsonDocument, Key, Moment, Words, pa
 from cms.tables.base import Base, Document, Id, Name, Time
 
 _OPEN = "ended_position is null"
-_HAS_PATH = "path is not null"
+_IS_PAGE = "ended_position is null and edition_id is not null"
 
 # Why a revision may be public: signed off under its policy; published by an administrator without
 # sign-offs; imported from another system; or the first content of a new site.
@@ -52,12 +52,6 @@ class Publication(Base):
         ),
         CheckConstraint("ended_position > position", name="ends_later"),
         partial_index("uq_publication_open_entry", "entry_id", "locale", where=_OPEN, unique=True),
-        partial_index(
-            "uq_publication_open_path",
-            *("locale", "path"),
-            where=f"{_OPEN} and {_HAS_PATH}",
-            unique=True,
-        ),
         partial_index("uq_publication_open_revision", "revision_id", where=_OPEN, unique=True),
         partial_index(
             "ix_publication_open_category",
@@ -75,8 +69,7 @@ class Publication(Base):
         ),
         Index("ix_publication_edition_id", "edition_id", "position"),
         Index("ix_publication_revision_id", "revision_id"),
-        # For the history of a path, and for changes between two positions.
-        partial_index("ix_publication_path", "path", "locale", where=_HAS_PATH),
+        # For changes between two positions.
         Index("ix_publication_position", "position"),
         Index("ix_publication_ended_position", "ended_position"),
         Index("ix_publication_entry_id", "entry_id"),
@@ -89,7 +82,6 @@ class Publication(Base):
     revision_id: Mapped[Name]
     content_type: Mapped[Name]
     locale: Mapped[Name]
-    path: Mapped[str | None] = mapped_column(Key)
     category_id: Mapped[str | None] = mapped_column(Key, ForeignKey("category.id"))
     first_published_at: Mapped[Time]
     published_at: Mapped[Time]
@@ -103,6 +95,44 @@ class Publication(Base):
     source: Mapped[str | None] = mapped_column(Words)
     claimed_review: Mapped[Document | None] = mapped_column(JsonDocument)
     review_due_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_position: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Address(Base):
+    """The period in which an edition, or a redirect, stood at a path in a locale.
+
+    The path is in Unicode, as readers see it. Addresses of editions follow from their slugs, their
+    categories and their types; those that have ended lead to where the edition stands now.
+    """
+
+    __tablename__ = "address"
+    __table_args__ = (
+        CheckConstraint("(ended_at is null) = (ended_position is null)", name="ended"),
+        CheckConstraint("ended_position > position", name="ends_later"),
+        CheckConstraint("(entry_id is null) <> (url is null)", name="one_target"),
+        CheckConstraint("edition_id is null or entry_id is not null", name="entry_of_edition"),
+        partial_index("uq_address_open_path", "path", "locale", where=_OPEN, unique=True),
+        partial_index("uq_address_open_edition_id", "edition_id", where=_IS_PAGE, unique=True),
+        Index("ix_address_path", "path", "locale"),
+        Index("ix_address_edition_id", "edition_id", "position"),
+        Index("ix_address_entry_id", "entry_id"),
+        # For changes between two positions.
+        Index("ix_address_position", "position"),
+        Index("ix_address_ended_position", "ended_position"),
+    )
+
+    id: Mapped[Id]
+    position: Mapped[int] = mapped_column(BigInteger)
+    locale: Mapped[Name]
+    path: Mapped[Name]
+    # The edition that stands there; null for a redirect.
+    edition_id: Mapped[str | None] = mapped_column(Key, ForeignKey("edition.id"))
+    # The entry of the edition, or the target of the redirect.
+    entry_id: Mapped[str | None] = mapped_column(Key, ForeignKey("entry.id"))
+    # The target of a redirect that leads to no entry: another site, or a route of the frontend.
+    url: Mapped[str | None] = mapped_column(Key)
+    began_at: Mapped[Time]
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_position: Mapped[int | None] = mapped_column(BigInteger)
 

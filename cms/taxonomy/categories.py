@@ -12,7 +12,8 @@ from cms.drafts.loading import ancestry, get
 from cms.errors import CategoryCycle, DuplicateName, Refused
 from cms.events import CategoryChanged, CategoryCreated, TagCreated
 from cms.identifiers import new_id
-from cms.ledger.counters import advance
+from cms.ledger.counters import advance, wait_for_turn
+from cms.publishing.moving import move_to_derived_addresses
 from cms.tables import Category, Tag
 from cms.work.work import Work, command
 
@@ -70,6 +71,8 @@ async def change_category(
 ) -> Category:
     """Change a category and the paths of its descendants, and return it.
 
+    Pages whose addresses name the category move, and their former addresses lead to the new ones.
+
     Args:
         work: the transaction and the actor.
         category_id: the category. Arguments that are ``None`` change nothing.
@@ -81,8 +84,11 @@ async def change_category(
 
     Raises:
         Refused: if the actor is not allowed to, a category is unknown, a sibling has this slug,
-            or the category would be below itself.
+            the category would be below itself, or a page would come to a path that is not free.
     """
+    # Whoever publishes waits for pages that move, and is waited for.
+    await wait_for_turn(work.session, "position")
+    work = work.after_waiting()
     tree = await _hold_tree(work)
     category = await get(work, Category, category_id)
     for place in (category_id,) if parent_id is None else (category_id, parent_id or None):
@@ -91,7 +97,7 @@ async def change_category(
     parent = await _parent_of(work, category, parent_id)
     word = check_slug(slug) if slug is not None else category.slug
     path = f"{parent.path}/{word}" if parent is not None else word
-    await _rewrite_paths(work, tree, category, path)
+    moved = await _rewrite_paths(work, tree, category, path)
     await work.update(
         category,
         parent_id=parent.id if parent is not None else None,
@@ -101,7 +107,8 @@ async def change_category(
     )
     if ordinal is not None:
         await _put_at(work, category, ordinal)
-    work.emit(CategoryChanged(subject=category.id))
+    pages = await move_to_derived_addresses(work, moved) if moved else ()
+    work.emit(CategoryChanged(subject=category.id, moved_pages=len(pages) or None))
     return category
 
 
@@ -137,18 +144,19 @@ async def _put_at(work: Work, category: Category, ordinal: int) -> None:
 
 async def _rewrite_paths(
     work: Work, tree: Sequence[Category], category: Category, path: str
-) -> None:
-    """Set the path of a category and the paths of its descendants."""
+) -> list[str]:
+    """Set the paths of a category and its descendants; return the ids of those that changed."""
     if any(each.path == path and each is not category for each in tree):
         message = f"there is already a category {path!r}"
         raise Refused(DuplicateName(message=message, path=("slug",)))
     before = category.path
     if before == path:
-        return
+        return []
     await work.update(category, path=path)
-    for each in tree:
-        if each.path.startswith(f"{before}/"):
-            await work.update(each, path=f"{path}{each.path.removeprefix(before)}")
+    below = [each for each in tree if each.path.startswith(f"{before}/")]
+    for each in below:
+        await work.update(each, path=f"{path}{each.path.removeprefix(before)}")
+    return [category.id, *(each.id for each in below)]
 
 
 @command(Action.TAG_CREATE)

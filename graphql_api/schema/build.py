@@ -74,6 +74,7 @@ from graphql_api.schema.management.mutations.taxonomy import (
 from graphql_api.schema.management.orders import add_editing_orders
 from graphql_api.schema.management.publications import EntryPublication
 from graphql_api.schema.management.query import QUERY_FIELDS, QUERY_TYPES
+from graphql_api.schema.management.redirects import Redirect
 from graphql_api.schema.management.subscriptions import SUBSCRIPTION_TYPES, Subscription
 from graphql_api.schema.management.vocabularies import add_editing_vocabularies
 
@@ -87,6 +88,7 @@ _EDITING_TYPES = (
     ChangeRequest,
     EntryComment,
     EntryPublication,
+    Redirect,
     Presence,
     AuditRecord,
     *HISTORY_TYPES,
@@ -141,7 +143,7 @@ def build_management_schema(site: Site, without: Collection[str] = ()) -> GraphQ
         registry.add_object(each)
     for node, summed in (("Revision", REVISIONS_SUMMED), ("AuditRecord", AUDIT_SUMMED)):
         add_connection(registry, node, **summaries(registry, node, summed))
-    for node in ("Account", "EntryComment", "EntryPublication", "ServiceToken"):
+    for node in ("Account", "EntryComment", "EntryPublication", "Redirect", "ServiceToken"):
         add_connection(registry, node)
     add_editing_orders(registry)
     add_where(registry, "AuditWhere", "Filter on an audit record.", AUDIT_WHERE)

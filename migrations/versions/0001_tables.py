@@ -22,7 +22,7 @@ JSON = sqlite.JSONB().with_variant(postgresql.JSONB(), "postgresql")
 TABLES = (
     "attestation", "audit_record", "audit_row", "category", "client_mutation", "counter",
     "entry", "person", "position", "presence", "search_word", "tag",
-    "throttle", "account", "edition", "search_gram", "comment", "edition_contributor",
+    "throttle", "account", "edition", "address", "search_gram", "comment", "edition_contributor",
     "look", "revision", "role_grant", "token", "link", "publication",
     "rendition", "review", "revision_tag", "search_document", "change_request", "publication_stage",
     "review_assignee", "sign_off", "publication_sign_off",
@@ -178,6 +178,7 @@ def upgrade() -> None:
         _column("entry_id", KEY),
         _column("locale", KEY),
         _column("head_id", KEY, nullable=True),
+        _column("path", KEY, nullable=True),
         _column("created_at", MOMENT),
         sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name="fk_edition_entry_id"),
         *_head_constraint(),
@@ -185,6 +186,42 @@ def upgrade() -> None:
         sa.UniqueConstraint("entry_id", "locale", name="uq_edition_entry_id_locale"),
     )
     op.create_index("ix_edition_head_id", "edition", ["head_id"])
+    _partial_index("ix_edition_path", "edition", ["path"], "path is not null")
+    op.create_table(
+        "address",
+        _column("id", KEY),
+        _column("position", sa.BigInteger()),
+        _column("locale", KEY),
+        _column("path", KEY),
+        _column("edition_id", KEY, nullable=True),
+        _column("entry_id", KEY, nullable=True),
+        _column("url", KEY, nullable=True),
+        _column("began_at", MOMENT),
+        _column("ended_at", MOMENT, nullable=True),
+        _column("ended_position", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("(ended_at is null) = (ended_position is null)", name="ended"),
+        sa.CheckConstraint("ended_position > position", name="ends_later"),
+        sa.CheckConstraint("(entry_id is null) <> (url is null)", name="one_target"),
+        sa.CheckConstraint("edition_id is null or entry_id is not null", name="entry_of_edition"),
+        sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name="fk_address_edition_id"),
+        sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name="fk_address_entry_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_address"),
+    )
+    op.create_index("ix_address_edition_id", "address", ["edition_id", "position"])
+    op.create_index("ix_address_ended_position", "address", ["ended_position"])
+    op.create_index("ix_address_entry_id", "address", ["entry_id"])
+    op.create_index("ix_address_path", "address", ["path", "locale"])
+    op.create_index("ix_address_position", "address", ["position"])
+    _partial_index(
+        "uq_address_open_edition_id",
+        "address",
+        ["edition_id"],
+        "ended_position is null and edition_id is not null",
+        unique=True,
+    )
+    _partial_index(
+        "uq_address_open_path", "address", ["path", "locale"], "ended_position is null", unique=True
+    )
     op.create_table(
         "search_gram",
         _column("locale", KEY),
@@ -261,7 +298,6 @@ def upgrade() -> None:
         _column("note", KEY),
         _column("is_autosave", sa.Boolean(), server_default=sa.false()),
         _column("translated_from", KEY, nullable=True),
-        _column("path", KEY, nullable=True),
         _column("created_at", MOMENT),
         _column("content", JSON),
         sa.CheckConstraint("number >= 1", name="number_from_one"),
@@ -275,7 +311,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_revision_category_id", "revision", ["category_id"])
     op.create_index("ix_revision_created_at", "revision", ["created_at"])
-    _partial_index("ix_revision_path", "revision", ["path"], "path is not null")
     op.create_index("ix_revision_slug", "revision", ["slug"])
     op.create_table(
         "role_grant",
@@ -343,7 +378,6 @@ def upgrade() -> None:
         _column("revision_id", KEY),
         _column("content_type", KEY),
         _column("locale", KEY),
-        _column("path", KEY, nullable=True),
         _column("category_id", KEY, nullable=True),
         _column("first_published_at", MOMENT),
         _column("published_at", MOMENT),
@@ -401,7 +435,6 @@ def upgrade() -> None:
         ["locale", "content_type", "published_at", "entry_id"],
         "ended_position is null",
     )
-    _partial_index("ix_publication_path", "publication", ["path", "locale"], "path is not null")
     op.create_index("ix_publication_position", "publication", ["position"])
     op.create_index("ix_publication_revision_id", "publication", ["revision_id"])
     _partial_index(
@@ -409,13 +442,6 @@ def upgrade() -> None:
         "publication",
         ["entry_id", "locale"],
         "ended_position is null",
-        unique=True,
-    )
-    _partial_index(
-        "uq_publication_open_path",
-        "publication",
-        ["locale", "path"],
-        "ended_position is null and path is not null",
         unique=True,
     )
     _partial_index(

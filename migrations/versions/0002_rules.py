@@ -15,12 +15,13 @@ COUNTERS = ("attestation", "audit", "position", "taxonomy")
 # The columns that an update of a fact may change; every other stays as it was inserted.
 CHANGING = {
     "account": ("disabled_at", "password_hash"),
+    "address": ("ended_at", "ended_position"),
     "attestation": (),
     "audit_record": (),
     "audit_row": (),
     "change_request": ("ended_at", "ended_by", "end_cause"),
     "comment": ("resolved_at", "resolved_by"),
-    "edition": ("head_id",),
+    "edition": ("head_id", "path"),
     "edition_contributor": (),
     "entry": ("archived_at",),
     "link": (),
@@ -38,6 +39,7 @@ CHANGING = {
 }
 # The column that closes a fact. It is set once, together with the other changing columns.
 CLOSED_BY = {
+    "address": "ended_at",
     "change_request": "ended_at",
     "publication": "ended_at",
     "publication_sign_off": "ended_at",
@@ -47,7 +49,15 @@ CLOSED_BY = {
 }
 # Facts that are never deleted. Drafts that were never public or in review can be, with their parts.
 KEPT = (
-    *("account", "attestation", "audit_record", "audit_row", "category", "change_request"),
+    *(
+        "account",
+        "address",
+        "attestation",
+        "audit_record",
+        "audit_row",
+        "category",
+        "change_request",
+    ),
     *("person", "position", "publication", "publication_sign_off", "publication_stage"),
     *("review", "review_assignee", "role_grant", "sign_off", "tag"),
 )

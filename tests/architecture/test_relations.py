@@ -24,6 +24,7 @@ SAME_FOR_ALL_VIEWS = {
         "attestations",
         "audit_records",
         "grants",
+        "made_redirects",
         "presences",
         "publications",
         "service_tokens",

@@ -20,6 +20,7 @@ HOMES = {
     "cms/drafts/presence.py": "presence and the revisions seen, which are not in the record",
     "cms/access/rate_limit.py": "failed attempts",
     "cms/access/sessions.py": "the last use of a token",
+    "cms/publishing/moving.py": "where drafts would stand, which derives from facts",
     "cms/search/deriving.py": "what derives from facts",
     "cms/search/rebuilding.py": "what derives from facts",
     "cms/search/word_counts.py": "what derives from facts",

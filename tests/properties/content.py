@@ -202,7 +202,7 @@ def pools(reference: Reference) -> Mapping[str, Sequence[Any]]:
     tables = reference.tables
     ids = [row.id for name in ("entry", "category", "person", "tag") for row in tables[name]]
     slugs = [row.slug for name in ("revision", "person", "tag", "category") for row in tables[name]]
-    paths = [row.path for row in tables["publication"]] + [r.path for r in tables["category"]]
+    paths = [row.path for row in tables["address"]] + [r.path for r in tables["category"]]
     titles = [row.title for row in tables["revision"]]
     positions = [f"{row.number}.{row.nonce}" for row in tables["position"]]
     times = [row.published_at.isoformat() for row in tables["publication"]]

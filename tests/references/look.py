@@ -31,15 +31,16 @@ class Look:
     position: int | None = None
 
     def is_open(self, row: Row) -> bool:
-        """Say whether a publication is, or was, what readers see."""
+        """Say whether a publication or an address is, or was, what readers see."""
         if self.time is not None:
-            return bool(row.published_at <= self.time) and not self.is_over(row)
+            begun = row.began_at if hasattr(row, "began_at") else row.published_at
+            return bool(begun <= self.time) and not self.is_over(row)
         if self.position is not None:
             return bool(row.position <= self.position) and not self.is_over(row)
         return row.ended_position is None
 
     def is_over(self, row: Row) -> bool:
-        """Say whether a publication has ended by then."""
+        """Say whether a publication or an address has ended by then."""
         if row.ended_position is None:
             return False
         if self.time is not None:

@@ -36,6 +36,7 @@ class WholeSite:
         self.reference = reference
         self._look = reference.look
         self._publications: Sequence[Row] = reference.tables["publication"]
+        self._addresses: Sequence[Row] = reference.tables["address"]
         self._counted: Sequence[Row] = reference.tables["publication_sign_off"]
 
     def fields(self) -> dict[str, Any]:
@@ -58,10 +59,10 @@ class WholeSite:
         if pages:
             page = min(pages, key=lambda each: self._place(each.values["locale"]))
             return Thing("PageRoute", {"status": 200, "entry": page})
-        former = [row for row in self._publications if self._stood_at(path, row)]
-        former.sort(key=lambda row: self._place(row.locale))
+        former = [row for row in self._addresses if self._leads_on(path, row)]
+        former.sort(key=lambda row: (self._place(row.locale), row.edition_id is not None))
         found = [self._former(row) for row in former]
-        redirects = [each for each in found if each.typename == "RedirectRoute"]
+        redirects = [each for each in found if each.typename != "GoneRoute"]
         return next(iter([*redirects, *found]), None)
 
     def _place(self, locale: str) -> tuple[int, str]:
@@ -69,23 +70,28 @@ class WholeSite:
         wanted = self._look.locales
         return (wanted.index(locale) if locale in wanted else len(wanted), locale)
 
-    def _stood_at(self, path: str, row: Row) -> bool:
-        """Say whether a publication was the last one at a path where nothing stands now."""
-        here = [e for e in self._publications if (e.path, e.locale) == (path, row.locale)]
+    def _leads_on(self, path: str, row: Row) -> bool:
+        """Say whether a redirect is at a path, or an edition was the last one there."""
+        here = [e for e in self._addresses if (e.path, e.locale) == (path, row.locale)]
+        if row not in here or row.edition_id is None:
+            return row in here and self._look.is_open(row)
         return (
-            row in here
-            and self._look.is_over(row)
-            and not any(map(self._look.is_open, here))
+            self._look.is_over(row)
+            and not any(e.edition_id is not None and self._look.is_open(e) for e in here)
             and not any(
-                self._look.is_over(each) and each.ended_position > row.ended_position
+                each.edition_id is not None
+                and self._look.is_over(each)
+                and each.ended_position > row.ended_position
                 for each in here
             )
         )
 
     def _former(self, row: Row) -> Thing:
+        if row.url is not None:
+            return Thing("UrlRedirectRoute", {"status": 301, "to": row.url})
         editions = self.reference.in_all_languages(row.entry_id)
         entry = next((each for each in editions if each.values["locale"] == row.locale), None)
-        if entry is None and row.locale in self._look.locales:
+        if entry is None and (row.locale in self._look.locales or row.edition_id is None):
             entry = self.reference._entry_by("id", row.entry_id)
         if entry is None or entry.values["path"] is None:
             return Thing("GoneRoute", {"status": 410, "since": row.ended_at})
@@ -141,10 +147,11 @@ class WholeSite:
         if time is None:
             return self._until()
         begun = [row.position for row in self._publications if row.published_at > time]
+        begun += [row.position for row in self._addresses if row.began_at > time]
         begun += [row.position for row in self._counted if row.counted_at > time]
         ended = [
             row.ended_position
-            for row in (*self._publications, *self._counted)
+            for row in (*self._publications, *self._addresses, *self._counted)
             if row.ended_at is not None and row.ended_at > time
         ]
         return min([*begun, *ended], default=self._now() + 1) - 1
@@ -176,12 +183,10 @@ class WholeSite:
         until = self._until()
         for edition_id in sorted({row.edition_id for row in self._publications}):
             rows = [row for row in self._publications if row.edition_id == edition_id]
-            places = [
-                p
-                for row in rows
-                for p in (row.position, row.ended_position, *reviews(row))
-                if p is not None
-            ]
+            stood = [row for row in self._addresses if row.edition_id == edition_id]
+            places = [p for row in rows for p in reviews(row)]
+            for row in (*rows, *stood):
+                places += [p for p in (row.position, row.ended_position) if p is not None]
             last = max((place for place in places if since < place <= until), default=None)
             if last is None:
                 continue
@@ -207,7 +212,7 @@ class WholeSite:
                 "edition_id": row.edition_id,
                 "type": row.content_type,
                 "locale": row.locale,
-                "path": row.path,
+                "path": self._path_at(row, position, is_public=is_public),
                 "position": self._token(position),
                 "number": position,
                 "until": self._token(self._until()),
@@ -215,6 +220,23 @@ class WholeSite:
                 "entry": self._shown(row.revision_id) if is_public else None,
             }
             yield Thing("SyncChange", values)
+
+    def _path_at(self, row: Row, position: int, *, is_public: bool = True) -> str | None:
+        """Return where the edition of a publication stood at a position, or left there."""
+        stood = (
+            each.path
+            for each in self._addresses
+            if each.edition_id == row.edition_id
+            and (
+                self._was_public(each, self._until())
+                if is_public
+                else each.ended_position == position
+            )
+        )
+        return next(stood, None)
+
+    def _type_of(self, address: Row) -> str:
+        return str(self.reference._row("entry", address.entry_id).content_type)
 
     def _digest(self, revision_id: str) -> str:
         return str(self.reference._row("revision", revision_id).digest)
@@ -224,7 +246,7 @@ class WholeSite:
         public = [row for row in self._publications if self._was_public(row, until)]
         reasons = self._reasons(since, until, public)
         entries = {row.entry_id for _, row, _ in self._changes(since)}
-        known = [row for row in self._publications if row.position <= until]
+        known = [row for row in self._addresses if row.position <= until]
         last = {(row.path, row.locale): row for row in sorted(known, key=lambda row: row.position)}
         places = {(row.path, row.locale) for row in known if row.position <= since}
         left = [
@@ -233,14 +255,14 @@ class WholeSite:
                 {
                     "id": row.id,
                     "path": row.path,
-                    "type": row.content_type,
+                    "type": self._type_of(row),
                     "locale": row.locale,
                     "reason": "LEFT",
                     "entry": None,
                 },
             )
             for row in last.values()
-            if row.path is not None and not self._was_public(row, until)
+            if row.edition_id is not None and not self._was_public(row, until)
             # What was known of the path is over, though the entry that took it is gone as well.
             if row.entry_id in entries
             or (row.position > since and (row.path, row.locale) in places)
@@ -250,7 +272,7 @@ class WholeSite:
                 "AffectedPage",
                 {
                     "id": row.id,
-                    "path": row.path,
+                    "path": self._path_at(row, until),
                     "type": row.content_type,
                     "locale": row.locale,
                     "reason": next(
@@ -262,7 +284,8 @@ class WholeSite:
                 },
             )
             for row in public
-            if row.path is not None and any(row.entry_id in entries for entries in reasons)
+            if self._path_at(row, until) is not None
+            and any(row.entry_id in entries for entries in reasons)
         ]
 
     def _reasons(self, since: int, until: int, public: Sequence[Row]) -> list[set[str]]:
@@ -277,7 +300,7 @@ class WholeSite:
             and (row.ended_position is None or row.ended_position > since)
         ]
         links: Sequence[Row] = self.reference.tables["link"]
-        parts = [row for row in public if row.path is None]
+        parts = [row for row in public if self._path_at(row, until) is None]
         signed = self._signed_anew(since, until, public)
         different = entries | {row.entry_id for row in parts if row.id in signed}
         while (

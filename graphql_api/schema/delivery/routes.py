@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sqlalchemy import literal_column
+from sqlalchemy import case, literal_column
 
 from cms.publishing import relations
-from cms.publishing.relations import FormerPathRow
+from cms.publishing.relations import RedirectRow
 from cms.reading.rows import EntryRow
 from cms.storage.dialects import Key
 from graphql_api.planner.declarations import Call, Extent, OneOf, OrderKey, Row, Rows
-from graphql_api.planner.source import Chosen
+from graphql_api.planner.source import Chosen, Columns
 from graphql_api.schema.declaring.aggregates import Facet, Summed, summaries
 from graphql_api.schema.declaring.connection import add_connection, connection
 from graphql_api.schema.declaring.fields import Argument, Declared, many, one, value
@@ -37,30 +37,38 @@ _PATH = Argument("path", "str", "URL path on the site, without query and fragmen
 def _route(_: Row, call: Call) -> tuple[Rows, ...]:
     path = call.bind(call.required_scalar("path"), Key)
     page = page_rows(call.view, lambda edition: edition.path == path)
-    former = Rows(
-        Chosen(relations.former_paths(call.view)), order=lambda row: (OrderKey(row.locale),)
-    )
-    former = best_row(call.view, former)
+    redirects = Rows(Chosen(relations.redirects(call.view)), order=_redirects_first)
+    redirects = best_row(call.view, redirects)
     return (
         replace(page, typename="PageRoute"),
         replace(
-            former,
-            where=(lambda row: row.path == path, lambda row: row.new_path.is_not(None)),
+            redirects,
+            where=(lambda row: row.path == path, lambda row: row.revision_id.is_not(None)),
             typename="RedirectRoute",
         ),
         replace(
-            former,
+            redirects,
+            where=(lambda row: row.path == path, lambda row: row.url.is_not(None)),
+            typename="UrlRedirectRoute",
+        ),
+        replace(
+            redirects,
             where=(lambda row: row.path == path, lambda row: row.new_path.is_(None)),
             typename="GoneRoute",
         ),
     )
 
 
+def _redirects_first(row: Columns) -> tuple[OrderKey, ...]:
+    is_former = case((row.ended_at.is_(None), literal_column("0")), else_=literal_column("1"))
+    return (OrderKey(is_former), OrderKey(row.locale))
+
+
 def _page(entry: EntryRow, call: Call) -> Rows:
     return translation_rows(call.view, lambda same: same.revision_id == entry.revision_id)
 
 
-def _redirect_target(route: FormerPathRow, call: Call) -> Rows:
+def _redirect_target(route: RedirectRow, call: Call) -> Rows:
     return public_row(call.view, route.revision_id)
 
 
@@ -72,11 +80,18 @@ class PageRoute:
 
 
 class RedirectRoute:
-    """Former path of a page that has another path now."""
+    """Path that leads to a page: a redirect, or a path that the page had before."""
 
     status = value("int", lambda _: literal_column("301"), "HTTP status to answer with: 301.")
-    to = value("str", FormerPathRow.new_path, "Path that the page has now.")
+    to = value("str", RedirectRow.new_path, "Path that the page has now.")
     entry = one("Entry", _redirect_target, "Entry that the page shows.")
+
+
+class UrlRedirectRoute:
+    """Path that is redirected to another site, or to a path that the frontend serves."""
+
+    status = value("int", lambda _: literal_column("301"), "HTTP status to answer with: 301.")
+    to = value("str", RedirectRow.url, "URL on another site, or path that the frontend serves.")
 
 
 class GoneRoute:
@@ -84,7 +99,9 @@ class GoneRoute:
 
     status = value("int", lambda _: literal_column("410"), "HTTP status to answer with: 410.")
     since = value(
-        "DateTime", FormerPathRow.ended_at, "Time at which the page stopped being public."
+        "DateTime | None",
+        RedirectRow.ended_at,
+        "Time at which the page left; null for a redirect to an entry that is not public.",
     )
 
 
@@ -149,6 +166,7 @@ _SUMMED = Summed(
 SITE_TYPES = (
     PageRoute,
     RedirectRoute,
+    UrlRedirectRoute,
     GoneRoute,
     SitemapAlternate,
     SitemapPage,
@@ -159,7 +177,7 @@ def add_site_types(registry: TypeRegistry) -> None:
     """Add the types of routes and of the sitemap."""
     for each in SITE_TYPES:
         registry.add_object(each)
-    routes_ = ["PageRoute", "RedirectRoute", "GoneRoute"]
+    routes_ = ["PageRoute", "RedirectRoute", "UrlRedirectRoute", "GoneRoute"]
     registry.add_union(
         "Route", "Answer for a path: a page, a redirect, or a page that is gone.", routes_
     )

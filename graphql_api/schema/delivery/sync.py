@@ -163,11 +163,19 @@ def _affected_paths(site: Site) -> Declared:
 
 
 class AffectedPage:
-    """Page whose rendering can have changed, or path that no longer has a page."""
+    """Page whose rendering can have changed, or path that has no page, such as a redirect."""
 
-    path = value("str", AffectedRow.path, "URL path of the page, or the path that it has left.")
-    type = word("EntryType", AffectedRow.content_type, "Content type of the affected page.")
-    type_name = word_text("str", "type", AffectedRow.content_type)
+    path = value(
+        "str",
+        AffectedRow.path,
+        "URL path of the page, the path that it has left, or that of a redirect.",
+    )
+    type = word(
+        "EntryType | None",
+        AffectedRow.content_type,
+        "Content type of the affected page; null for a redirect to another site.",
+    )
+    type_name = word_text("str | None", "type", AffectedRow.content_type)
     locale = word("Locale", AffectedRow.locale, "Locale of the affected page.")
     locale_name = word_text("str", "locale", AffectedRow.locale)
     reason = value(

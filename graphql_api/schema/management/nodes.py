@@ -24,6 +24,7 @@ from graphql_api.schema.management.editing import (
     signature_rows,
 )
 from graphql_api.schema.management.publications import publication_rows
+from graphql_api.schema.management.redirects import redirect_rows
 
 _RowsOf: TypeAlias = Callable[..., Rows]
 
@@ -82,4 +83,5 @@ EDITING_NODES: Mapping[str, NodeRows] = {
     "ChangeRequest": _of_visible_edition(change_request_rows),
     "EntryComment": _of_visible_edition(comment_rows),
     "EntryPublication": _of_visible_edition(publication_rows),
+    "Redirect": lambda _, key: redirect_rows(_with_id(key)),
 }

@@ -16,6 +16,10 @@ def add_editing_orders(registry: TypeRegistry) -> None:
         "AuditRecordOrder": {"sequence": (lambda row: row.sequence, False)},
         "EntryCommentOrder": {"createdAt": (lambda row: row.created_at, False)},
         "EntryPublicationOrder": {"position": (lambda row: row.position, False)},
+        "RedirectOrder": {
+            "path": (lambda row: row.path, False),
+            "createdAt": (lambda row: row.began_at, False),
+        },
         "RevisionOrder": {"number": (lambda row: row.number, False)},
         "ServiceTokenOrder": {
             "name": (lambda row: row.name, False),

@@ -37,6 +37,7 @@ from graphql_api.schema.management.history import blame_json, difference_json, t
 from graphql_api.schema.management.impact import checks_json
 from graphql_api.schema.management.nodes import EDITING_NODES
 from graphql_api.schema.management.publications import publication_rows
+from graphql_api.schema.management.redirects import open_redirect_rows
 
 _ENTRY = (
     Argument("entry_id", "ID", "ID of the entry, in any locale."),
@@ -329,6 +330,12 @@ QUERY_FIELDS: Mapping[str, Declared] = {
         Answers(_threads),
         "Comment threads about an edition, with their positions in its texts.",
         _ENTRY,
+    ),
+    "redirects": connection(
+        "Redirect",
+        lambda *_: open_redirect_rows(),
+        "Redirects that are in force, by path.",
+        order="RedirectOrder",
     ),
     "audit": connection(
         "AuditRecord",

@@ -52,7 +52,7 @@ ROWS = {
     review.signatures: review.SignatureRow,
     review.change_requests: review.ChangeRequestRow,
     review.comments: review.CommentRow,
-    publishing.former_paths: publishing.FormerPathRow,
+    publishing.redirects: publishing.RedirectRow,
     publishing.changes: publishing.ChangeRow,
     publishing.affected_pages: publishing.AffectedRow,
     search.suggestions: search.SuggestionRow,

@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from cms.tables import (
+    Address,
     AuditRecord,
     Link,
     Publication,
@@ -26,12 +27,14 @@ NEVER_UPDATED = [
     (RevisionTag, {"tag_id": "x"}),
     (SignOff, {"note": "x"}),
     (AuditRecord, {"actor": "x"}),
-    (Publication, {"path": "/x"}),
+    (Publication, {"locale": "x"}),
+    (Address, {"path": "/x"}),
+    (Address, {"ended_at": None, "ended_position": None}),
     (Publication, {"ended_at": None, "ended_position": None}),
     (Review, {"note": "x"}),
     (Review, {"outcome": None, "ended_at": None}),
 ]
-NEVER_DELETED = [Link, RevisionTag, SignOff, AuditRecord, Publication, Review, Revision]
+NEVER_DELETED = [Address, Link, RevisionTag, SignOff, AuditRecord, Publication, Review, Revision]
 
 
 async def a_history(newsroom: Newsroom) -> None:
@@ -87,9 +90,21 @@ async def test_one_open_publication_for_each_edition(newsroom: Newsroom) -> None
     with pytest.raises(DBAPIError):
         async with newsroom.database.engine.begin() as connection:
             row = (await connection.execute(select(Publication.__table__))).mappings().one()
-            copy = {**row, "id": "pub_x", "path": "/elsewhere"}
+            copy = {**row, "id": "pub_x"}
             await connection.execute(insert(Publication).values(**copy))
     assert publication.entry_id != second.edition_id
+
+
+async def test_one_page_for_each_path_and_one_path_for_each_page(newsroom: Newsroom) -> None:
+    await newsroom.published(slug="one")
+    other = await newsroom.published(slug="other")
+    async with newsroom.database.engine.connect() as connection:
+        rows = (await connection.execute(select(Address.__table__))).mappings().all()
+    (mine,) = (row for row in rows if row["edition_id"] == other.edition_id)
+    for copy in ({"id": "address_x", "edition_id": None}, {"id": "address_x", "path": "/x"}):
+        with pytest.raises(DBAPIError):
+            async with newsroom.database.engine.begin() as connection:
+                await connection.execute(insert(Address).values(**{**mine, **copy}))
 
 
 async def test_a_sign_off_is_for_a_revision_of_its_edition(newsroom: Newsroom) -> None:

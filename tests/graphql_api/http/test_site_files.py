@@ -190,7 +190,7 @@ async def test_a_page_without_a_text_of_its_own_tells_its_summary(served: Served
     (entry,) = served.xml("/feeds/all.atom").findall(f"{ATOM}entry")
     assert text(entry, "summary") == "Short"
     assert entry.find(f"{ATOM}content") is None
-    assert note.path == "/notes/n"
+    assert await served.newsroom.path(note) == "/notes/n"
 
 
 class Note(ContentType, path="/notes/{slug}"):

@@ -1,6 +1,6 @@
 SELECT json_object('articles', (SELECT CASE WHEN (count(*) >= 0) THEN json_object('totalCount', (SELECT count(*) AS count_1 
 FROM (SELECT publication.content_type AS content_type 
-FROM publication JOIN revision ON revision.id = publication.revision_id 
+FROM publication JOIN revision ON revision.id = publication.revision_id LEFT OUTER JOIN address AS stands ON stands.edition_id = publication.edition_id AND stands.ended_position IS NULL 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t2 
 WHERE t2.content_type = 'Article'), 'edges', json_group_array(json_object('cursor', lower(hex(json_array('rating_DESC,title_ASC', cast((t1.rendered ->> 'rating') as float), t1.title_key, t1.published_at, t1.id))), 'node', json_object('title', t1.title)) order by cast((t1.rendered ->> 'rating') as float) IS NULL ASC, cast((t1.rendered ->> 'rating') as float) DESC, t1.title_key ASC, t1.published_at DESC, t1.id DESC) filter (where t1.place_on_page <= ?), 'pageInfo', json_object('hasNextPage', json(case count(*) > ? when 1 then 'true' when 0 then 'false' end), 'hasPreviousPage', json(case EXISTS (SELECT 1 AS anon_3 
 FROM (SELECT publication.content_type AS content_type, rendition.rendered AS rendered, publication.revision_id AS revision_id, rendition.title_key AS title_key, publication.published_at AS published_at, publication.entry_id AS id 

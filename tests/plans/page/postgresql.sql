@@ -10,27 +10,27 @@ FROM above) AS t10)) AS anon_3
 FROM (SELECT category.name AS name, category.parent_id AS parent_id, category.id AS id 
 FROM category) AS t9 
 WHERE t9.id = t1.category_id), 'body', CASE WHEN (t1.rendered -> 'body' IS NOT NULL) THEN json_build_object('html', coalesce(((t1.rendered -> 'body' ->> 'html') collate "C"), (SELECT string_agg(coalesce(((t11.value ->> 'text') collate "C"), (SELECT t12.path 
-FROM (SELECT publication.path AS path, publication.entry_id AS id 
-FROM publication 
+FROM (SELECT stands.path AS path, publication.entry_id AS id 
+FROM publication LEFT OUTER JOIN address AS stands ON stands.edition_id = publication.edition_id AND stands.ended_position IS NULL 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t12 
 WHERE t12.id = ((t11.value ->> 'entry') collate "C")) || ((t11.value ->> 'fragment') collate "C"), ((t11.value ->> 'href') collate "C")), '' order by (t11.ordinality - 1)) AS anon_6 
 FROM jsonb_array_elements((t1.rendered -> 'body') -> 'segments') with ordinality AS t11))) ELSE '"\u0001missing"'::json END, 'sections', (SELECT coalesce(json_agg(json_build_object('heading', coalesce(t13.value -> 'heading', '"\u0001missing"'::jsonb), 'anchor', t13.value -> 'anchor') order by (t13.ordinality - 1) ASC), '[]'::json) AS anon_7 
 FROM jsonb_array_elements(t1.rendered -> 'sections') with ordinality AS t13), 'byline', CASE WHEN (t1.rendered -> 'byline' IS NOT NULL) THEN json_build_object('name', coalesce((t1.rendered -> 'byline') -> 'name', '"\u0001missing"'::jsonb)) ELSE NULL END, 'linkGroups', (SELECT coalesce(json_agg(json_build_object('kind', CASE t14.kind WHEN 'step' THEN 'STEP' WHEN 'related' THEN 'RELATED' WHEN 'source' THEN 'SOURCE' WHEN 'remark' THEN 'REMARK' WHEN 'menu' THEN 'MENU' WHEN 'inline' THEN 'INLINE' ELSE CASE WHEN (t14.kind IS NOT NULL) THEN 'UNKNOWN' END END, 'label', t14.label, 'links', (SELECT coalesce(json_agg(json_build_object('label', t15.label, 'url', t15.url, 'target', (SELECT json_build_object('title', t16.title, 'path', t16.path) AS anon_10 
-FROM (SELECT publication.content_type AS content_type, revision.title AS title, publication.path AS path, publication.entry_id AS id 
-FROM publication JOIN revision ON revision.id = publication.revision_id 
+FROM (SELECT publication.content_type AS content_type, revision.title AS title, stands.path AS path, publication.entry_id AS id 
+FROM publication JOIN revision ON revision.id = publication.revision_id LEFT OUTER JOIN address AS stands ON stands.edition_id = publication.edition_id AND stands.ended_position IS NULL 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t16 
 WHERE t16.id = t15.target_id)) order by t15.field_path ASC, t15.ordinal ASC), '[]'::json) AS anon_9 
 FROM (SELECT coalesce(nullif(link.label, ''), (SELECT shown_revision.title 
 FROM revision AS shown_revision 
-WHERE shown_revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.target_id AS target_id, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id, link.kind AS kind, link.origin AS origin 
-FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
+WHERE shown_revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, stands.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.target_id AS target_id, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id, link.kind AS kind, link.origin AS origin 
+FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' LEFT OUTER JOIN address AS stands ON stands.edition_id = target.edition_id AND stands.ended_position IS NULL 
 WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS t15 
 WHERE t15.revision_id = t14.revision_id AND t15.kind = t14.kind AND t15.origin = 'field')) order by t14.rank ASC, t14.kind ASC), '[]'::json) AS anon_8 
 FROM (SELECT DISTINCT anon_11.kind AS kind, CASE WHEN (t1.content_type = 'Article' AND anon_11.kind = 'step') THEN 'See' WHEN (t1.content_type = 'Article' AND anon_11.kind = 'related') THEN 'Related reading' WHEN (t1.content_type = 'Article' AND anon_11.kind = 'source') THEN 'Sources' WHEN (t1.content_type = 'Article' AND anon_11.kind = 'remark') THEN 'See' WHEN (t1.content_type = 'Note' AND anon_11.kind = 'related') THEN 'See also' WHEN (t1.content_type = 'Snippet' AND anon_11.kind = 'related') THEN 'See also' WHEN (t1.content_type = 'Settings' AND anon_11.kind = 'menu') THEN 'Menu' ELSE anon_11.kind END AS label, t1.revision_id AS revision_id, CASE WHEN (t1.content_type = 'Article' AND anon_11.kind = 'step') THEN '0000' WHEN (t1.content_type = 'Article' AND anon_11.kind = 'related') THEN '0001' WHEN (t1.content_type = 'Article' AND anon_11.kind = 'source') THEN '0002' WHEN (t1.content_type = 'Article' AND anon_11.kind = 'remark') THEN '0003' WHEN (t1.content_type = 'Note' AND anon_11.kind = 'related') THEN '0004' WHEN (t1.content_type = 'Snippet' AND anon_11.kind = 'related') THEN '0005' WHEN (t1.content_type = 'Settings' AND anon_11.kind = 'menu') THEN '0006' ELSE anon_11.kind END AS rank 
-FROM (SELECT link.revision_id AS revision_id, link.field_path AS field_path, link.ordinal AS ordinal, link.origin AS origin, link.kind AS kind, link.note AS note, link.target_id AS target_id, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, coalesce(nullif(link.label, ''), (SELECT shown_revision.title 
+FROM (SELECT link.revision_id AS revision_id, link.field_path AS field_path, link.ordinal AS ordinal, link.origin AS origin, link.kind AS kind, link.note AS note, link.target_id AS target_id, coalesce(link.url, stands.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, coalesce(nullif(link.label, ''), (SELECT shown_revision.title 
 FROM revision AS shown_revision 
 WHERE shown_revision.id = target.revision_id), link.url, '') AS label 
-FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
+FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' LEFT OUTER JOIN address AS stands ON stands.edition_id = target.edition_id AND stands.ended_position IS NULL 
 WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS anon_11 
 WHERE anon_11.revision_id = t1.revision_id AND anon_11.origin = 'field') AS t14), 'review', (SELECT json_build_object('reviewers', (SELECT coalesce(json_agg(json_build_object('name', t18.name) order by (copydesk_folded(t18.name) collate "C") ASC, t18.id ASC), '[]'::json) AS anon_13 
 FROM (SELECT person.name AS name, person.id AS id 
@@ -65,21 +65,21 @@ FROM above) AS t3)) AS anon_14
 FROM (SELECT category.name AS name, category.parent_id AS parent_id, category.id AS id 
 FROM category) AS t2 
 WHERE t2.id = t1.category_id), 'linkGroups', (SELECT coalesce(json_agg(json_build_object('kind', CASE t4.kind WHEN 'step' THEN 'STEP' WHEN 'related' THEN 'RELATED' WHEN 'source' THEN 'SOURCE' WHEN 'remark' THEN 'REMARK' WHEN 'menu' THEN 'MENU' WHEN 'inline' THEN 'INLINE' ELSE CASE WHEN (t4.kind IS NOT NULL) THEN 'UNKNOWN' END END, 'label', t4.label, 'links', (SELECT coalesce(json_agg(json_build_object('label', t5.label, 'url', t5.url, 'target', (SELECT json_build_object('title', t6.title, 'path', t6.path) AS anon_19 
-FROM (SELECT publication.content_type AS content_type, revision.title AS title, publication.path AS path, publication.entry_id AS id 
-FROM publication JOIN revision ON revision.id = publication.revision_id 
+FROM (SELECT publication.content_type AS content_type, revision.title AS title, stands.path AS path, publication.entry_id AS id 
+FROM publication JOIN revision ON revision.id = publication.revision_id LEFT OUTER JOIN address AS stands ON stands.edition_id = publication.edition_id AND stands.ended_position IS NULL 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t6 
 WHERE t6.id = t5.target_id)) order by t5.field_path ASC, t5.ordinal ASC), '[]'::json) AS anon_18 
 FROM (SELECT coalesce(nullif(link.label, ''), (SELECT shown_revision.title 
 FROM revision AS shown_revision 
-WHERE shown_revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.target_id AS target_id, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id, link.kind AS kind, link.origin AS origin 
-FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
+WHERE shown_revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, stands.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.target_id AS target_id, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id, link.kind AS kind, link.origin AS origin 
+FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' LEFT OUTER JOIN address AS stands ON stands.edition_id = target.edition_id AND stands.ended_position IS NULL 
 WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS t5 
 WHERE t5.revision_id = t4.revision_id AND t5.kind = t4.kind AND t5.origin = 'field')) order by t4.rank ASC, t4.kind ASC), '[]'::json) AS anon_17 
 FROM (SELECT DISTINCT anon_20.kind AS kind, CASE WHEN (t1.content_type = 'Article' AND anon_20.kind = 'step') THEN 'See' WHEN (t1.content_type = 'Article' AND anon_20.kind = 'related') THEN 'Related reading' WHEN (t1.content_type = 'Article' AND anon_20.kind = 'source') THEN 'Sources' WHEN (t1.content_type = 'Article' AND anon_20.kind = 'remark') THEN 'See' WHEN (t1.content_type = 'Note' AND anon_20.kind = 'related') THEN 'See also' WHEN (t1.content_type = 'Snippet' AND anon_20.kind = 'related') THEN 'See also' WHEN (t1.content_type = 'Settings' AND anon_20.kind = 'menu') THEN 'Menu' ELSE anon_20.kind END AS label, t1.revision_id AS revision_id, CASE WHEN (t1.content_type = 'Article' AND anon_20.kind = 'step') THEN '0000' WHEN (t1.content_type = 'Article' AND anon_20.kind = 'related') THEN '0001' WHEN (t1.content_type = 'Article' AND anon_20.kind = 'source') THEN '0002' WHEN (t1.content_type = 'Article' AND anon_20.kind = 'remark') THEN '0003' WHEN (t1.content_type = 'Note' AND anon_20.kind = 'related') THEN '0004' WHEN (t1.content_type = 'Snippet' AND anon_20.kind = 'related') THEN '0005' WHEN (t1.content_type = 'Settings' AND anon_20.kind = 'menu') THEN '0006' ELSE anon_20.kind END AS rank 
-FROM (SELECT link.revision_id AS revision_id, link.field_path AS field_path, link.ordinal AS ordinal, link.origin AS origin, link.kind AS kind, link.note AS note, link.target_id AS target_id, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, coalesce(nullif(link.label, ''), (SELECT shown_revision.title 
+FROM (SELECT link.revision_id AS revision_id, link.field_path AS field_path, link.ordinal AS ordinal, link.origin AS origin, link.kind AS kind, link.note AS note, link.target_id AS target_id, coalesce(link.url, stands.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, coalesce(nullif(link.label, ''), (SELECT shown_revision.title 
 FROM revision AS shown_revision 
 WHERE shown_revision.id = target.revision_id), link.url, '') AS label 
-FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
+FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' LEFT OUTER JOIN address AS stands ON stands.edition_id = target.edition_id AND stands.ended_position IS NULL 
 WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS anon_20 
 WHERE anon_20.revision_id = t1.revision_id AND anon_20.origin = 'field') AS t4), 'review', (SELECT json_build_object('reviewers', (SELECT coalesce(json_agg(json_build_object('name', t8.name) order by (copydesk_folded(t8.name) collate "C") ASC, t8.id ASC), '[]'::json) AS anon_22 
 FROM (SELECT person.name AS name, person.id AS id 
@@ -103,14 +103,14 @@ FROM publication_stage AS complete_stage
 WHERE complete_stage.publication_id = completing.publication_id AND (SELECT count(DISTINCT complete_sign_off.person_id) AS count_4 
 FROM publication_sign_off AS complete_count JOIN sign_off AS complete_sign_off ON complete_sign_off.id = complete_count.sign_off_id 
 WHERE complete_count.publication_id = complete_stage.publication_id AND complete_sign_off.stage = complete_stage.name AND complete_count.ended_position IS NULL AND complete_count.counted_at <= completing.counted_at AND complete_sign_off.expires_at > completing.counted_at) < complete_stage.approvals))))) GROUP BY reviewed.id) AS t7)) END AS anon_2 
-FROM (SELECT publication.content_type AS content_type, revision.title AS title, publication.published_at AS published_at, publication.category_id AS category_id, publication.revision_id AS revision_id, publication.id AS publication_id, publication.edition_id AS edition_id, revision.number AS number, revision.digest AS digest, rendition.rendered AS rendered, publication.path AS path 
-FROM publication JOIN revision ON revision.id = publication.revision_id JOIN rendition ON rendition.revision_id = publication.revision_id 
+FROM (SELECT publication.content_type AS content_type, revision.title AS title, publication.published_at AS published_at, publication.category_id AS category_id, publication.revision_id AS revision_id, publication.id AS publication_id, publication.edition_id AS edition_id, revision.number AS number, revision.digest AS digest, rendition.rendered AS rendered, stands.path AS path 
+FROM publication JOIN revision ON revision.id = publication.revision_id LEFT OUTER JOIN address AS stands ON stands.edition_id = publication.edition_id AND stands.ended_position IS NULL JOIN rendition ON rendition.revision_id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t1 
 WHERE t1.path = $3::VARCHAR COLLATE "C"), 'settings', (SELECT json_build_object('brand', coalesce(t19.rendered -> 'brand', '"\u0001missing"'::jsonb), 'menu', (SELECT coalesce(json_agg(json_build_object('heading', t20.value -> 'heading', 'links', (SELECT coalesce(json_agg(json_build_object('label', t21.label, 'url', t21.url) order by t21.field_path ASC, t21.ordinal ASC), '[]'::json) AS anon_25 
 FROM (SELECT coalesce(nullif(link.label, ''), (SELECT shown_revision.title 
 FROM revision AS shown_revision 
-WHERE shown_revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, target.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id 
-FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' 
+WHERE shown_revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, stands.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id 
+FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' LEFT OUTER JOIN address AS stands ON stands.edition_id = target.edition_id AND stands.ended_position IS NULL 
 WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS t21 
 WHERE t21.revision_id = t19.revision_id AND t21.field_path = ('' || 'menu' || '/' || CAST((t20.ordinality - 1) AS TEXT) || '/' || 'links'))) order by (t20.ordinality - 1) ASC), '[]'::json) AS anon_24 
 FROM jsonb_array_elements(t19.rendered -> 'menu') with ordinality AS t20)) AS anon_23 

@@ -26,6 +26,7 @@ from graphql_api.schema.management.editing import (
 )
 from graphql_api.schema.management.errors import PathMapping
 from graphql_api.schema.management.publications import publication_rows
+from graphql_api.schema.management.redirects import redirect_rows
 
 
 def entry_of(type_: str) -> Mapping[str, Declared]:
@@ -132,6 +133,14 @@ PUBLICATION = {
         "publication",
         lambda _, key: publication_rows(lambda row: row.id == key),
         "Publication that began or ended; null if it was refused or a dry run.",
+    )
+}
+REDIRECT = {
+    "redirect": part_row(
+        "Redirect | None",
+        "redirect",
+        lambda _, key: redirect_rows(lambda row: row.id == key),
+        "Redirect that was created or removed; null if it was refused.",
     )
 }
 CATEGORY = {

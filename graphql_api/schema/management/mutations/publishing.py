@@ -1,13 +1,15 @@
-"""Mutations that publish and unpublish, and their dry runs."""
+"""Mutations that publish, unpublish and redirect, and their dry runs."""
 
 from __future__ import annotations
 
 from cms.commands import (
     break_glass_publish,
+    create_redirect,
     preview_publish,
     preview_unpublish,
     publish_entry,
     publish_together,
+    remove_redirect,
     unpublish_entry,
 )
 from cms.content.canonical_json import JsonObject
@@ -24,7 +26,7 @@ from graphql_api.schema.management.errors import refusal
 from graphql_api.schema.management.impact import impact_json
 from graphql_api.schema.management.mutations.drafts import ENTRY_ID, LOCALE
 from graphql_api.schema.management.mutations.mutation import Mutation, in_input, input_field
-from graphql_api.schema.management.mutations.payloads import ENTRY, PUBLICATION
+from graphql_api.schema.management.mutations.payloads import ENTRY, PUBLICATION, REDIRECT
 from graphql_api.schema.management.publications import publication_rows
 
 _IMPACT = {
@@ -76,6 +78,18 @@ async def _unpublish(work: Work, inputs: InputValues) -> JsonObject:
         return _impact_answer(impact)
     publication = await unpublish_entry(work, inputs["entryId"], locale=inputs.get("locale"))
     return {"publication": publication.id, "revision": publication.revision_id}
+
+
+async def _create_redirect(work: Work, inputs: InputValues) -> JsonObject:
+    redirect = await create_redirect(
+        work, inputs["path"], inputs["to"], locale=inputs.get("locale")
+    )
+    return {"redirect": redirect.id}
+
+
+async def _remove_redirect(work: Work, inputs: InputValues) -> JsonObject:
+    redirect = await remove_redirect(work, inputs["path"], locale=inputs.get("locale"))
+    return {"redirect": redirect.id}
 
 
 def _impact_answer(impact: Impact) -> JsonObject:
@@ -136,5 +150,30 @@ PUBLISH_MUTATIONS = (
         inputs={**ENTRY_ID, **_DRY_RUN},
         payload={**PUBLICATION, **ENTRY, **_IMPACT},
         run=_unpublish,
+    ),
+    Mutation(
+        name="createRedirect",
+        description="Redirect a path where no page is to an entry, a path or another site.",
+        inputs={
+            "path": input_field("str", "URL path to redirect, in any spelling."),
+            "to": input_field(
+                "str",
+                "Id or address of an entry, a path that the frontend serves, or a URL on another "
+                "site.",
+            ),
+            **LOCALE,
+        },
+        payload=REDIRECT,
+        run=_create_redirect,
+    ),
+    Mutation(
+        name="removeRedirect",
+        description="Remove a redirect; then the path is what it was before.",
+        inputs={
+            "path": input_field("str", "URL path of the redirect, in any spelling."),
+            **LOCALE,
+        },
+        payload=REDIRECT,
+        run=_remove_redirect,
     ),
 )

@@ -22,7 +22,7 @@ from cms.drafts.saving import autosave_entry
 from cms.reading.view import ContentScope
 from cms.search.query import parse_query
 from cms.storage.database import Database
-from cms.tables import Publication, Rendition, SearchDocument, SearchGram, SearchWord
+from cms.tables import Address, Publication, Rendition, SearchDocument, SearchGram, SearchWord
 from graphql_api.cli import main
 from graphql_api.delivery import Delivery, Visitor
 from graphql_api.http.errors import RequestFailed
@@ -335,7 +335,7 @@ async def test_a_draft_changes_nothing_that_is_public(api: Api) -> None:
     await newsroom.unpublish(live)
     async with newsroom.as_(newsroom.author) as work:
         entry_id = await work.session.scalar(
-            select(Publication.entry_id).where(Publication.path == "/articles/gpu")
+            select(Address.entry_id).where(Address.path == "/articles/gpu")
         )
         base = await work.session.scalar(
             select(Publication.revision_id).where(Publication.entry_id == entry_id)

@@ -1,0 +1,249 @@
+"""Addresses over time: a path leads to the page that has it, or where its last page is now."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cms.authorization.actor import OPERATOR
+from cms.content.content_type import ContentType
+from cms.content.fields import Markdown
+from cms.content.snapshot import Changes, Draft
+from cms.copydesk import desk_of
+from cms.drafts.entries import create_entry
+from cms.drafts.saving import update_entry
+from cms.errors import Refused
+from cms.publishing.publishing import publish_imported, unpublish_entry
+from cms.site import Site
+from cms.storage.database import Database
+from cms.taxonomy.categories import change_category, create_category
+from tests.builders import Newsroom
+from tests.conftest import KINDS, Templates
+from tests.graphql_api.conftest import api_of
+
+
+class Page(ContentType, path="/{category}/{slug}/"):
+    """A page in a category."""
+
+    body = Markdown(required=True)
+
+
+class Note(ContentType, path="/a/{slug}"):
+    """A page that can have the path of one in a category."""
+
+    body = Markdown(required=True)
+
+
+PLACES = Site("Places", content_types=(Page, Note), url="https://example.org")
+SLUGS = ("x", "y", "z")
+TOPICS = ("a", "b")
+ROUTES = "query($path: String!) { route(path: $path) { __typename ... on RedirectRoute { to } } }"
+HUB = """query($path: String!) { entry(by: {path: $path}) {
+  links { nodes { url } } ... on Note { body { html } } } }"""
+
+# What happens to one of the pages, or to a category.
+STEPS = st.one_of(
+    st.tuples(st.just("rename"), st.integers(0, 2), st.sampled_from(SLUGS)),
+    st.tuples(st.just("withdraw"), st.integers(1, 2), st.just("")),
+    st.tuples(st.just("move"), st.integers(0, 1), st.sampled_from(("a", "b", "c"))),
+)
+
+
+@dataclass
+class Stand:
+    """A page: where it stands, if it is public."""
+
+    entry_id: str
+    head: str
+    content_type: str
+    category: int | None
+    slug: str
+    path: str | None = None
+
+
+@dataclass
+class World:
+    """Pages and categories, in the database and in a model of it."""
+
+    database: Database
+    topics: list[str] = field(default_factory=lambda: list(TOPICS))
+    categories: list[str] = field(default_factory=list)
+    pages: list[Stand] = field(default_factory=list)
+    # Which page has left a path last.
+    left: dict[str, Stand] = field(default_factory=dict)
+
+    async def begin(self) -> None:
+        """Create two categories, two pages in them, a note, and a page that links to the first."""
+        async with desk_of(self.database, PLACES).work(OPERATOR) as work:
+            for topic in TOPICS:
+                self.categories.append((await create_category(work, topic)).id)
+            for kind, category in (("Page", 0), ("Page", 1), ("Note", None)):
+                draft = self._draft(category, SLUGS[len(self.pages)], "Text.")
+                saved = await create_entry(work, kind, draft)
+                slug = SLUGS[len(self.pages)]
+                stand = Stand(saved.entry_id, saved.revision.id, kind, category, slug)
+                await self._publish(work, stand)
+                self.pages.append(stand)
+            links = "[one](x/?q#) [two](https://EXAMPLE.org/a/./x) [three](/a/%78)"
+            saved = await create_entry(work, "Note", self._draft(None, "hub", links))
+            await publish_imported(work, {saved.entry_id: saved.revision.id}, source="a test")
+
+    def _draft(self, category: int | None, slug: str, body: str) -> Draft:
+        chosen = self.categories[category] if category is not None else None
+        return Draft(title=slug, slug=slug, category=chosen, fields={"body": body})
+
+    async def _publish(self, work: Any, stand: Stand) -> None:
+        await publish_imported(work, {stand.entry_id: stand.head}, source="a test")
+        self._come(stand, self.path_of(stand))
+
+    def path_of(self, stand: Stand) -> str:
+        """Return where a page would stand."""
+        if stand.category is None:
+            return f"/a/{stand.slug}"
+        return f"/{self.topics[stand.category]}/{stand.slug}/"
+
+    def _come(self, stand: Stand, path: str | None) -> None:
+        if stand.path not in (None, path):
+            self.left[str(stand.path).rstrip("/")] = stand
+        stand.path = path
+
+    async def step(self, what: str, which: int, word: str) -> None:
+        """Take a step in both; it is refused where a path would be taken, and only there."""
+        before = [each.path for each in self.pages]
+        expected = self._expected(what, which, word)
+        taken = [str(path).rstrip("/") for path in expected if path is not None]
+        is_free = len(set(taken)) == len(taken)
+        codes: set[str] = set()
+        try:
+            async with desk_of(self.database, PLACES).work(OPERATOR) as work:
+                await getattr(self, f"_{what}")(work, which, word)
+        except Refused as refused:
+            codes = {error.code for error in refused.errors}
+        if codes:
+            # Two categories cannot have one slug, whatever is in them.
+            is_twice = what == "move" and word in self.topics
+            assert codes == ({"DUPLICATE_NAME"} if is_twice else {"PATH_IN_USE"})
+            assert is_twice or not is_free
+            assert before == [each.path for each in self.pages]
+            return
+        assert is_free
+        for each, path in zip(self.pages, expected, strict=True):
+            self._come(each, path)
+
+    def _expected(self, what: str, which: int, word: str) -> list[str | None]:
+        paths = [each.path for each in self.pages]
+        if what == "withdraw":
+            paths[which] = None
+        elif what == "rename":
+            slug, self.pages[which].slug = self.pages[which].slug, word
+            paths[which] = self.path_of(self.pages[which])
+            self.pages[which].slug = slug
+        else:
+            topic, self.topics[which] = self.topics[which], word
+            for place, each in enumerate(self.pages):
+                if each.path is not None:
+                    paths[place] = self.path_of(each)
+            self.topics[which] = topic
+        return paths
+
+    async def _rename(self, work: Any, which: int, word: str) -> None:
+        stand = self.pages[which]
+        saved = await update_entry(
+            work, stand.entry_id, Changes(slug=word), base_revision=stand.head
+        )
+        await publish_imported(work, {stand.entry_id: saved.revision.id}, source="a test")
+        stand.head, stand.slug = saved.revision.id, word
+
+    async def _withdraw(self, work: Any, which: int, word: str) -> None:
+        del word
+        if self.pages[which].path is not None:
+            await unpublish_entry(work, self.pages[which].entry_id)
+
+    async def _move(self, work: Any, which: int, word: str) -> None:
+        await change_category(work, self.categories[which], slug=word)
+        self.topics[which] = word
+
+    async def check(self) -> None:
+        """Check every path that there ever was, and the links."""
+        api = api_of(PLACES, Newsroom(self.database, PLACES))
+        stands = {str(each.path).rstrip("/"): each for each in self.pages if each.path}
+        for path in {*stands, *self.left}:
+            found = (await api.data(ROUTES, path=f"{path}/?x"))["route"]
+            if path in stands:
+                assert found == {"__typename": "PageRoute"}
+            elif self.left[path].path is not None:
+                assert found == {"__typename": "RedirectRoute", "to": self.left[path].path}
+            else:
+                assert found == {"__typename": "GoneRoute"}
+        hub = (await api.data(HUB, path="/a/hub"))["entry"]
+        target = self.pages[0].path
+        assert [each["url"] for each in hub["links"]["nodes"]] == [f"{target}?q", target, target]
+        assert hub["body"]["html"].count(f'"{target}') == 3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(steps=st.lists(STEPS, min_size=4, max_size=8))
+@settings(
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_paths_and_links_follow_pages(
+    kind: str, templates: Templates, steps: list[tuple[str, int, str]]
+) -> None:
+    async def walk() -> None:
+        url = await templates.copy(kind)
+        database = Database(url, signing_key=templates.signing_key)
+        world = World(database)
+        await world.begin()
+        for step in steps:
+            await world.step(*step)
+        await world.check()
+        await database.close()
+        await templates.drop(url)
+
+    asyncio.run(walk())
+
+
+def take(url: str, signing_key: Any, slug: str, start: Any, won: Any) -> None:
+    """Publish a page at a path as soon as all are ready; say whether it got it."""
+    won.put(asyncio.run(_take(url, signing_key, slug, start)))
+
+
+async def _take(url: str, signing_key: Any, slug: str, start: Any) -> str:
+    database = Database(url, signing_key=signing_key)
+    draft = Draft(title="A page", slug=slug, fields={"body": "Text."})
+    async with desk_of(database, PLACES).work(OPERATOR) as work:
+        saved = await create_entry(work, "Note", draft)
+    start.wait()
+    try:
+        async with desk_of(database, PLACES).work(OPERATOR) as work:
+            await publish_imported(work, {saved.entry_id: saved.revision.id}, source="a test")
+    except Refused as refused:
+        return ",".join(error.code for error in refused.errors)
+    finally:
+        await database.close()
+    return "PUBLISHED"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_of_two_processes_gets_a_path(kind: str, templates: Templates) -> None:
+    url = asyncio.run(templates.copy(kind))
+    context = multiprocessing.get_context("spawn")
+    start, won = context.Barrier(2), context.Queue()
+    racers = [
+        context.Process(target=partial(take, url, templates.signing_key, "same", start, won))
+        for _ in range(2)
+    ]
+    for each in racers:
+        each.start()
+    found = sorted(won.get(timeout=120) for _ in racers)
+    for each in racers:
+        each.join()
+    asyncio.run(templates.drop(url))
+    assert found == ["PATH_IN_USE", "PUBLISHED"]
