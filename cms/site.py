@@ -135,6 +135,10 @@ class Site(Declaration):
         """The address of the site in its default locale; empty if it has none."""
         return self.addresses.urls[self.default_locale]
 
+    def url_in(self, locale: str) -> str:
+        """Return the address of the site in a locale; where it has none, that of its default."""
+        return self.addresses.urls.get(locale) or self.url
+
     def locales_for(self, locale: str) -> tuple[str, ...]:
         """Return a locale, and those that are shown where it has no edition."""
         return (locale, *self.fallbacks.get(locale, ()))

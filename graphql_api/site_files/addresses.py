@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
+from cms.content.addresses import encoded_path
 from cms.errors import CopydeskError
 from cms.site import Site
 
@@ -18,16 +19,16 @@ class Addresses:
     """The URLs of a site's pages and files.
 
     Attributes:
-        home: the site's URL, without a slash at the end.
+        site: the site's declaration.
         files: the URL prefix of its files, without a slash at the end.
     """
 
-    home: str
+    site: Site
     files: str
 
-    def page(self, path: str) -> str:
-        """Return the URL of a page, with escapes as in RFC 3986."""
-        return self.home + quote(path)
+    def page(self, path: str, locale: str) -> str:
+        """Return the URL of a page in a locale, with escapes as in RFC 3986."""
+        return self.site.url_in(locale) + encoded_path(path)
 
 
 def addresses_of(site: Site, mounted_at: str) -> Addresses:
@@ -50,4 +51,4 @@ def addresses_of(site: Site, mounted_at: str) -> Addresses:
     below = unquote(urlsplit(site.url).path)
     is_below = f"{mounted_at}/".startswith(f"{below}/")
     inside = mounted_at.removeprefix(below) if is_below else mounted_at
-    return Addresses(site.url, site.url + quote(inside))
+    return Addresses(site, site.url + encoded_path(inside))

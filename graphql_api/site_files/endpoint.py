@@ -71,7 +71,7 @@ class SiteFiles:
                 request.path_params["name"], given.get("category", ""), given.get("locale", "")
             )
             addresses = self._addresses(request)
-            return write(await read_feed(self.delivery, self.site, addresses, selection, suffix))
+            return write(await read_feed(self.delivery, addresses, selection, suffix))
 
         return feed
 

@@ -75,7 +75,7 @@ class Feed:
     Attributes:
         title: the title of the feed.
         site: the name of the site.
-        home: the URL of the site.
+        home: the URL of the site in the locale.
         url: the URL of the feed.
         locale: the locale.
         items: the pages, the newest first.
@@ -90,13 +90,12 @@ class Feed:
 
 
 async def read_feed(
-    delivery: Delivery, site: Site, addresses: Addresses, selection: FeedSelection, suffix: str
+    delivery: Delivery, addresses: Addresses, selection: FeedSelection, suffix: str
 ) -> Feed:
     """Return a feed.
 
     Args:
         delivery: the delivery API of the site.
-        site: the site's declaration.
         addresses: the URLs of the site and its files.
         selection: the choice of the feed.
         suffix: the suffix of the feed's URL.
@@ -105,18 +104,20 @@ async def read_feed(
         NoSuchFile: if there is none.
         RequestFailed: if it takes too long.
     """
+    site = addresses.site
     _check(site, selection)
     data = await _newest(delivery, site, selection)
     topics = [each["name"] for each in data["categories"]["nodes"]]
     if selection.category and not topics:
         raise NoSuchFile(f"There is no category {selection.category}.")
     bodies = _bodies(site)
+    locale = selection.locale or site.default_locale
     return Feed(
         title=": ".join([site.name, *_kind(site, selection), *topics]),
         site=site.name,
-        home=addresses.home,
+        home=site.url_in(locale),
         url=_url(addresses, selection, suffix),
-        locale=selection.locale or site.default_locale,
+        locale=locale,
         items=[_item(addresses, bodies, node) for node in data["entries"]["nodes"]],
     )
 
@@ -203,12 +204,12 @@ def _url(addresses: Addresses, selection: FeedSelection, suffix: str) -> str:
 
 
 def _item(addresses: Addresses, bodies: Mapping[str, str], node: Any) -> FeedItem:
-    url = addresses.page(node["path"])
+    url = addresses.page(node["path"], node["localeName"])
     body = node.get(bodies.get(node["__typename"], ""))
     author = node["revision"]["author"]
     review = node["review"] or {"reviewers": []}
     return FeedItem(
-        id=_tag(addresses.home, node["id"]),
+        id=_tag(addresses.site.url, node["id"]),
         url=url,
         title=node["title"],
         summary=node["summary"],

@@ -20,7 +20,7 @@ _INDEX = {"xmlns": "http://www.sitemaps.org/schemas/sitemap/0.9"}
 _DOCUMENT = """query Sitemap($first: Int!, $skip: Int!) {
   sitemap(first: $first, skip: $skip) {
     totalCount
-    nodes { path lastModified alternates { localeName path } }
+    nodes { path localeName lastModified alternates { localeName path } }
   }
 }"""
 
@@ -61,7 +61,7 @@ def _sitemap(addresses: Addresses, pages: list[Any]) -> bytes:
     document = root("urlset", _SITEMAP)
     for page in pages:
         url = add(document, "url")
-        add(url, "loc", addresses.page(page["path"]))
+        add(url, "loc", addresses.page(page["path"], page["localeName"]))
         add(url, "lastmod", page["lastModified"])
         if len(page["alternates"]) > 1:
             _add_alternates(url, addresses, page["alternates"])
@@ -73,7 +73,7 @@ def _add_alternates(url: Element, addresses: Addresses, alternates: list[Any]) -
         link = {
             "rel": "alternate",
             "hreflang": each["localeName"],
-            "href": addresses.page(each["path"]),
+            "href": addresses.page(each["path"], each["localeName"]),
         }
         add(url, "xhtml:link", attributes=link)
 

@@ -181,6 +181,25 @@ FOLDED_ON_POSTGRESQL = """
         select translate(lower(translate(written, 'İ', 'i') collate "{}"), 'ς', 'σ')
     $$
 """
+# Most paths need no escapes, so only the others are taken apart. The characters that need none are
+# those of RFC 3986, section 3.3, without the percent sign.
+ENCODED_PATH_ON_POSTGRESQL = r"""
+    create function copydesk_encoded_path(path text)
+    returns text language sql immutable parallel safe strict as $$
+        select case
+            when path !~ '[^A-Za-z0-9._~/:@!$&''()*+,;=-]' then path
+            else (
+                select string_agg(
+                    case
+                        when written !~ '[^A-Za-z0-9._~/:@!$&''()*+,;=-]' then written
+                        else regexp_replace(
+                            upper(encode(convert_to(written, 'UTF8'), 'hex')), '(..)', '%\1', 'g')
+                    end, '' order by place)
+                from unnest(string_to_array(path, null)) with ordinality as each(written, place)
+            )
+        end
+    $$
+"""
 
 
 def upgrade() -> None:
@@ -246,6 +265,7 @@ def _add_rules_to_postgresql() -> None:
     op.execute(MOMENT_ON_POSTGRESQL)
     collation = op.get_bind().exec_driver_sql(COLLATION).scalar() or "default"
     op.execute(FOLDED_ON_POSTGRESQL.format(collation))
+    op.execute(ENCODED_PATH_ON_POSTGRESQL)
     _add_triggers_to_postgresql()
 
 
@@ -291,7 +311,7 @@ def _remove_rules_from_postgresql() -> None:
     for function in (
         *("copydesk_refuse_change()", "copydesk_keep()", "copydesk_close_once()"),
         *("copydesk_keep_parts()", "copydesk_search_vector(text, text, text)"),
-        *("copydesk_moment(text)", "copydesk_folded(text)"),
+        *("copydesk_moment(text)", "copydesk_folded(text)", "copydesk_encoded_path(text)"),
     ):
         op.execute(f"drop function {function} cascade")
 

@@ -55,7 +55,18 @@ def _description(site: Site, values: Mapping[str, Any]) -> str:
 
 def _url(reference: Reference, entry: Thing) -> str | None:
     path = entry.values["path"]
-    return None if path is None else reference.site.url + path
+    if path is None:
+        return None
+    return reference.site.addresses.urls[entry.values["locale"]] + _encoded(path)
+
+
+def _encoded(path: str) -> str:
+    return "".join(
+        char
+        if char.isascii() and (char.isalnum() or char in "/-._~:@!$&'()*+,;=")
+        else "".join(f"%{byte:02X}" for byte in char.encode())
+        for char in path
+    )
 
 
 def _open_graph(reference: Reference, entry: Thing) -> Iterator[tuple[str, str | None]]:
@@ -133,7 +144,7 @@ def _said(said: Mapping[str, Any]) -> dict[str, Any]:
 def _breadcrumbs(site: Site, entry: Thing) -> dict[str, Any]:
     category = entry.values["category"]()
     above = [*category.values["ancestors"](), category] if category is not None else []
-    steps = [(each.values["name"], _category_url(site, each)) for each in above]
+    steps = [(each.values["name"], _category_url(site, entry, each)) for each in above]
     return {
         "@context": "https://schema.org",
         "@type": "BreadcrumbList",
@@ -144,9 +155,12 @@ def _breadcrumbs(site: Site, entry: Thing) -> dict[str, Any]:
     }
 
 
-def _category_url(site: Site, category: Thing) -> str | None:
+def _category_url(site: Site, entry: Thing, category: Thing) -> str | None:
     path = site.seo.category_path
-    return site.url + path.replace("{path}", category.values["treePath"]) if path else None
+    if not path:
+        return None
+    home = site.addresses.urls[entry.values["locale"]]
+    return home + _encoded(path.replace("{path}", category.values["treePath"]))
 
 
 def _person(person: Thing) -> dict[str, str]:

@@ -118,7 +118,7 @@ class Demo:
         """Return a feed of a content type."""
         addresses = addresses_of(site, mounted_at="")
         selection = FeedSelection(name)
-        return self._runner.run(read_feed(self._delivery, site, addresses, selection, ".atom"))
+        return self._runner.run(read_feed(self._delivery, addresses, selection, ".atom"))
 
     def count(self, query: Any) -> int:
         """Return the one number that a query yields."""

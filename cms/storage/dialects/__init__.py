@@ -40,6 +40,7 @@ from cms.storage.dialects.expressions import (
 from cms.storage.dialects.failures import translate_failures
 from cms.storage.dialects.folding import Folded, FoldedItems
 from cms.storage.dialects.numbers import DecimalMean, DecimalSum, JustNumber, NumberText
+from cms.storage.dialects.paths import EncodedPath
 from cms.storage.dialects.reading import Reader
 from cms.storage.dialects.search import Lookups, matching_documents, ranked_documents, snippet_of
 from cms.storage.dialects.turns import RestingTurns, Turns, wait_for
@@ -61,6 +62,7 @@ __all__ = [
     "DecimalMean",
     "DecimalSum",
     "DialectFunction",
+    "EncodedPath",
     "Folded",
     "FoldedItems",
     "IntegerOf",

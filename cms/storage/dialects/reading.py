@@ -23,6 +23,7 @@ from cms.private_files import make_private_database
 from cms.storage.dialects.failures import Failures, translate_failures
 from cms.storage.dialects.folding import FOLD, fold_case
 from cms.storage.dialects.numbers import register_number_functions
+from cms.storage.dialects.paths import ENCODE_PATH, encode_path
 from cms.storage.dialects.turns import Turns, wait_for
 
 # Timeout of connecting to a server, in seconds.
@@ -176,6 +177,7 @@ class _ReadConnection:
         self._connection = connection
         self._connection.text_factory = bytes
         self._connection.create_function(FOLD, 1, fold_case, deterministic=True)
+        self._connection.create_function(ENCODE_PATH, 1, encode_path, deterministic=True)
         register_number_functions(self._connection)
         self._connection.set_progress_handler(self._is_late, _STEPS_BETWEEN_CHECKS)
         self.interrupt = self._connection.interrupt

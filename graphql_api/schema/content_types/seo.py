@@ -22,7 +22,7 @@ from cms.reading.rows import Row as RelationRow
 from cms.reading.view import View
 from cms.review import relations as review_relations
 from cms.site import Site
-from cms.storage.dialects import Folded
+from cms.storage.dialects import EncodedPath, Folded
 from graphql_api.planner.declarations import Call, OrderKey, Rows
 from graphql_api.planner.json_sql import (
     JsonArray,
@@ -57,13 +57,8 @@ class MetaTagRow(RelationRow):
 
 
 def seo_types(site: Site) -> tuple[type, ...]:
-    """Return the types of ``entry.seo``, whose SQL contains the site's address."""
-    address = text(site.url)
-
-    def url(row: EntryRow) -> Sql:
-        path: Sql = row.path
-        return address + path
-
+    """Return the types of ``entry.seo``, whose SQL contains the site's addresses."""
+    url = partial(_url, site)
     alternate = {
         "__doc__": "Edition of a page, for hreflang links.",
         "locale": word("Locale", EntryRow.locale, "Locale of the edition."),
@@ -120,6 +115,21 @@ def seo_fields(site: Site) -> Mapping[str, Declared]:
     }
 
 
+def _url(site: Site, entry: EntryRow) -> Sql:
+    """Return the absolute URL of a page; null for an entry without a page."""
+    return _home(site, entry) + EncodedPath(entry.path)
+
+
+def _home(site: Site, entry: EntryRow) -> Sql:
+    """Return the URL of the site in the locale of an entry."""
+    others = [
+        (entry.locale == text(locale), text(site.url_in(locale)))
+        for locale in site.locales
+        if site.url_in(locale) != site.url
+    ]
+    return case(*others, else_=text(site.url)) if others else text(site.url)
+
+
 def _title(site: Site, entry: EntryRow) -> Sql:
     before, _, after = site.seo.title.partition("{title}")
     title: Sql = entry.title
@@ -156,7 +166,7 @@ def _open_graph(site: Site, entry: EntryRow, call: Call) -> Rows:
         "og:site_name": text(site.name),
         "og:title": _seo_text(site, entry, "title", entry.title),
         "og:description": _description(site, entry),
-        "og:url": text(site.url) + entry.path,
+        "og:url": _url(site, entry),
         "og:locale": _og_locale(entry.locale),
         "og:image": _seo_text(site, entry, "image", text(site.seo.image)),
         "article:published_time": json_of(entry.first_published_at),
@@ -232,7 +242,7 @@ def _name_properties(site: Site, entry: EntryRow) -> list[tuple[str, Sql]]:
     return [
         ("name", entry.title),
         ("description", func.nullif(_description(site, entry), text(""))),
-        ("url", text(site.url) + entry.path),
+        ("url", _url(site, entry)),
     ]
 
 
@@ -303,13 +313,13 @@ def _breadcrumbs(site: Site, entry: EntryRow) -> Sql:
         steps.c.path,
         func.row_number().over(order_by=steps.c.distance.desc()).label("position"),
     ).subquery("numbered")
-    address = text(site.url + before) + numbered.c.path + text(after)
+    path = EncodedPath(text(before) + numbered.c.path + text(after))
     item = JsonObject(
         [
             ("@type", text("ListItem")),
             ("position", numbered.c.position),
             ("name", numbered.c.name),
-            *([("item", address)] if site.seo.category_path else []),
+            *([("item", _home(site, entry) + path)] if site.seo.category_path else []),
         ]
     )
     return JsonObject(

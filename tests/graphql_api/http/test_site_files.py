@@ -226,6 +226,17 @@ async def test_a_feed_is_in_one_language(served: Served) -> None:
     assert (english["language"], other["language"]) == ("en", "de")
 
 
+async def test_a_feed_has_the_addresses_of_its_language(served: Served) -> None:
+    head = await served.newsroom.draft(title="English", slug="a")
+    await served.newsroom.publish(head)
+    german = await served.newsroom.translate(head, "de", title="Deutsch", slug="größe")
+    await served.newsroom.publish(german, locale="de")
+    for locale, page in (("en", "/articles/a"), ("de", "/articles/gr%C3%B6%C3%9Fe")):
+        feed = served.client.get(f"/feeds/all.json?locale={locale}").json()
+        assert feed["home_page_url"] == URLS[locale]
+        assert [each["url"] for each in feed["items"]] == [URLS[locale] + page]
+
+
 def test_an_empty_feed_is_a_feed(served: Served) -> None:
     assert served.items("/feeds/all.json") == []
     assert text(served.xml("/feeds/Article.atom"), "updated") == "1970-01-01T00:00:00Z"
@@ -262,18 +273,19 @@ async def test_the_sitemap_has_every_page_in_every_language(served: Served) -> N
     await served.newsroom.published("Snippet", title="No page", text="x")
     german = await served.newsroom.translate(head, "de", title="Beide", slug="beide")
     (publication,) = await served.newsroom.publish(german, locale="de")
+    both = f"{URLS['de']}/articles/beide"
     pages = served.xml("/sitemap.xml").findall(f"{SITEMAP}url")
     found = {page.findtext(f"{SITEMAP}loc"): page for page in pages}
     english, one = f"{HOME}/articles/gr%C3%B6%C3%9Fe", f"{HOME}/articles/one"
-    assert list(found) == [f"{HOME}/articles/beide", english, one]
+    assert list(found) == [both, english, one]
     alternates = [
-        {"rel": "alternate", "hreflang": "de", "href": f"{HOME}/articles/beide"},
+        {"rel": "alternate", "hreflang": "de", "href": both},
         {"rel": "alternate", "hreflang": "en", "href": english},
     ]
-    for url in (f"{HOME}/articles/beide", english):
+    for url in (both, english):
         assert [each.attrib for each in found[url].findall(f"{XHTML}link")] == alternates
     assert found[one].findall(f"{XHTML}link") == []
-    modified = found[f"{HOME}/articles/beide"].findtext(f"{SITEMAP}lastmod")
+    modified = found[both].findtext(f"{SITEMAP}lastmod")
     assert modified == publication.published_at.isoformat(timespec="milliseconds").replace(
         "+00:00", "Z"
     )

@@ -172,7 +172,7 @@ async def test_a_page_names_itself_in_all_its_languages(seen: Api) -> None:
     await seen.newsroom.publish(brazilian, locale="pt-BR")
     both = [
         {"locale": "EN", "url": f"{HOME}/articles/other"},
-        {"locale": "PT_BR", "url": f"{HOME}/articles/outro"},
+        {"locale": "PT_BR", "url": f"{HOME}/br/articles/outro"},
     ]
     assert (await article(seen, "other"))["seo"]["hreflang"] == both
     found = await article(seen, "outro", "PT_BR")
@@ -180,6 +180,26 @@ async def test_a_page_names_itself_in_all_its_languages(seen: Api) -> None:
     assert {"property": "og:locale", "content": "pt_BR"} in found["seo"]["openGraph"]
     assert found["seo"]["openGraph"][-1] == {"property": "og:locale:alternate", "content": "en"}
     assert found["jsonLd"][0]["inLanguage"] == "pt-BR"
+
+
+async def test_urls_are_encoded_and_those_of_the_locale(seen: Api) -> None:
+    topic = await seen.newsroom.category("日")
+    head = await seen.newsroom.draft(title="It", slug="größe-日", category=topic)
+    await seen.newsroom.publish(head)
+    other = await seen.newsroom.translate(head, "pt-BR", title="Ã", slug="ã", category=topic)
+    await seen.newsroom.publish(other, locale="pt-BR")
+    for slug, locale, home, path in (
+        ("größe-日", "EN", HOME, "/articles/gr%C3%B6%C3%9Fe-%E6%97%A5"),
+        ("ã", "PT_BR", f"{HOME}/br", "/articles/%C3%A3"),
+    ):
+        found = await article(seen, slug, locale)
+        page, crumbs = found["jsonLd"]
+        topic_crumb, _ = crumbs["itemListElement"]
+        assert found["seo"]["canonical"] == home + path
+        assert {"property": "og:url", "content": home + path} in found["seo"]["openGraph"]
+        assert page["url"] == page["mainEntity"]["url"] == home + path
+        assert topic_crumb["item"] == f"{home}/topics/%E6%97%A5"
+        assert {"locale": locale, "url": home + path} in found["seo"]["hreflang"]
 
 
 async def test_structured_data_follow_the_content_type_and_the_tree(seen: Api) -> None:
