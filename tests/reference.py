@@ -49,6 +49,7 @@ from graphql_api.schema.build import build_delivery_schema
 from tests import searching
 from tests.references import facets, seo
 from tests.references.look import Look
+from tests.references.paths import is_at
 from tests.references.reviews import Reviews
 from tests.references.thing import Args, Hue, Row, Thing, Word, Zoned
 from tests.references.whole_site import WholeSite
@@ -138,7 +139,11 @@ class Reference:
 
     def _find(self, things: Iterable[Thing], by: Args) -> Thing | None:
         ((name, wanted),) = by.items()
-        found = [each for each in things if each.values[name] == wanted]
+        found = [
+            each
+            for each in things
+            if (is_at(wanted, *_place_of(each)) if name == "path" else each.values[name] == wanted)
+        ]
         return min(found, key=self._rank, default=None)
 
     def _rank(self, thing: Thing) -> int:
@@ -827,12 +832,38 @@ def _matches(thing: Thing, name: str, value: Any) -> bool:
         case "category":
             category = thing.values["category"]()
             return _fits(category, name, value)
+        case "path":
+            return _fits_path(thing, value)
         case "within":
             path = thing.values["treePath"]
             return bool(path == value or path.startswith(f"{value}/"))
         case _:
             actual = thing.values.get(f"@{name}", thing.values.get(name))
             return _fits(actual() if callable(actual) else actual, name, value)
+
+
+def _place_of(entry: Thing) -> tuple[str | None, str]:
+    return entry.values["path"], entry.values["locale"]
+
+
+def _fits_path(entry: Thing, where: Args) -> bool:
+    mode = {name: value for name, value in where.items() if name == "mode"}
+    folds = any(each.name == "INSENSITIVE" for each in mode.values())
+
+    def at(href: str) -> bool:
+        return is_at(href, *_place_of(entry), *([_folded] if folds else []))
+
+    tests: dict[str, Callable[[Any], bool]] = {
+        "eq": at,
+        "ne": lambda href: not at(href),
+        "in": lambda hrefs: any(map(at, hrefs)),
+        "notIn": lambda hrefs: not any(map(at, hrefs)),
+    }
+    path = entry.values["path"]
+    return all(
+        tests[name](value) if name in tests else _compares(path, {name: value, **mode})
+        for name, value in where.items()
+    )
 
 
 # What looks into one thing, which may not be there; the filters of leaves differ from these.

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 # Characters of a path that need no escapes (RFC 3986, 3.3), beside letters, digits, - and _.
@@ -51,7 +51,7 @@ class OwnAddresses:
             paths below ``/account``.
     """
 
-    urls: Mapping[str, str]
+    urls: Mapping[str, str] = field(hash=False)  # a dictionary has no hash
     hosts: frozenset[str] = frozenset()
     routes: tuple[str, ...] = ()
 

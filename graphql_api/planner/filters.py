@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
@@ -44,6 +46,18 @@ from graphql_api.planner.source import Sql, SqlType
 
 Condition: TypeAlias = ColumnElement[bool]
 
+# Makes a parameter of a type from the operand.
+Bind: TypeAlias = Callable[[SqlType], Sql]
+# The condition of an operator on a value, which may be case-folded.
+Operator: TypeAlias = Callable[[Sql, Bind], Condition]
+
+
+_NONE: Mapping[str, Operator] = MappingProxyType({})
+
+
+def _no_operators(_: Row) -> Mapping[str, Operator]:
+    return _NONE
+
 
 @dataclass(frozen=True)
 class Compare:
@@ -53,11 +67,13 @@ class Compare:
         sql: the value.
         narrows: an index leaves one row of this many for a value.
         work: the work of reading the value; see :mod:`graphql_api.planner.cost`.
+        operators: the operators with a meaning of their own for this value.
     """
 
     sql: Callable[[Row], Sql]
     narrows: float = 1
     work: int = 1
+    operators: Callable[[Row], Mapping[str, Operator]] = _no_operators
 
 
 @dataclass(frozen=True)
@@ -188,7 +204,7 @@ def _field_condition(where: Input, name: str, value: Argument, row: Row, call: C
     declaration = where.type.fields[name].extensions[PLANNED]
     match declaration:
         case Compare(sql):
-            return _comparison(input_in(value), sql(row), call)
+            return _comparison(input_in(value), sql(row), call, declaration.operators(row))
         case CompareSeen(sql):
             return _comparison(input_in(value), sql(row, call), call)
         case ToOne():
@@ -202,10 +218,14 @@ def _field_condition(where: Input, name: str, value: Argument, row: Row, call: C
     raise TypeError(f"{name} is declared as no filter")
 
 
-def _comparison(operators: Input, value: Sql, call: Call) -> Condition:
+def _comparison(
+    operators: Input, value: Sql, call: Call, own: Mapping[str, Operator] = _NONE
+) -> Condition:
     compared = Folded(value) if _mode(operators) == INSENSITIVE else value
     tests = [
-        _test(name, other, compared, call)
+        own[name](compared, partial(call.bind, _operand_value(other)))
+        if name in own
+        else _test(name, other, compared, call)
         for name, other in operators.fields.items()
         if name != MODE
     ]

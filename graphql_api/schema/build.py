@@ -21,6 +21,7 @@ from graphql_api.schema.declaring.aggregates import Facet, add_summary_types, su
 from graphql_api.schema.declaring.connection import PageInfo, add_connection, add_entry_connection
 from graphql_api.schema.declaring.fields import Declared
 from graphql_api.schema.declaring.inputs import add_leaf_filters, add_where
+from graphql_api.schema.declaring.paths import path_filter
 from graphql_api.schema.declaring.search import Highlight, Suggestion
 from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.declaring.view import add_directive, add_view
@@ -188,7 +189,8 @@ def _add_content(registry: TypeRegistry, site: Site, more: _More) -> None:
         registry.add_object(each)
     registry.add_object(more.sign_off)
     registry.add_object(Revision, **more.revision)
-    _add_shared_inputs(registry, more.entry_filters)
+    filters = {"path": path_filter(site.addresses), **more.entry_filters}
+    _add_shared_inputs(registry, filters)
     _add_link_target(registry, site)
     for part in (Markdown, TocEntry):
         registry.add_object(part)
@@ -196,7 +198,7 @@ def _add_content(registry: TypeRegistry, site: Site, more: _More) -> None:
     reverses = site.reverses()
     for content_type in site.content_types.values():
         back = [each for each in reverses if each.target == content_type.name]
-        add_entry_type(registry, content_type, back, more.entry_filters, more.entry_facets)
+        add_entry_type(registry, content_type, back, filters, more.entry_facets)
     registry.add_object(PageInfo)
     add_summary_types(registry)
     for each in (Highlight, Suggestion):
@@ -212,7 +214,7 @@ def _add_content(registry: TypeRegistry, site: Site, more: _More) -> None:
     root = {
         **node_fields(NODES),
         **fields_of_types(site),
-        **site_fields(),
+        **site_fields(site),
         **change_fields(site),
         "view": add_view(registry, site),
         **more.query,
@@ -248,19 +250,18 @@ def _add_shared_inputs(registry: TypeRegistry, entry_filters: Mapping[str, Decla
     add_section_filter(FieldTypes(registry, KINDS))
     add_entry_order(registry)
     add_content_orders(registry)
-    path, slug = "URL path", "URL slug"
+    path = "URL path of the {}, in any spelling, or absolute URL on the site."
+    id_, slug = "Id of the {}.", "URL slug of the {}."
     for name, thing, keys in (
-        ("EntryBy", "entry", {"id": "Id", "path": path}),
-        ("EntryOfTypeBy", "entry of the type", {"id": "Id", "path": path, "slug": slug}),
-        ("CategoryBy", "category", {"id": "Id", "tree_path": "Tree path (`a/b/c`)"}),
-        ("PersonBy", "person", {"id": "Id", "slug": slug}),
-        ("TagBy", "tag", {"id": "Id", "slug": slug}),
+        ("EntryBy", "entry", {"id": id_, "path": path}),
+        ("EntryOfTypeBy", "entry of the type", {"id": id_, "path": path, "slug": slug}),
+        ("CategoryBy", "category", {"id": id_, "tree_path": "Tree path (`a/b/c`) of the {}."}),
+        ("PersonBy", "person", {"id": id_, "slug": slug}),
+        ("TagBy", "tag", {"id": id_, "slug": slug}),
     ):
         fields = {
-            key: Declared(
-                f"{'ID' if key == 'id' else 'str'} | None", None, f"{word} of the {thing}."
-            )
-            for key, word in keys.items()
+            key: Declared(f"{'ID' if key == 'id' else 'str'} | None", None, words.format(thing))
+            for key, words in keys.items()
         }
         description = f"Key of one {thing}: exactly one of the fields."
         registry.add_input(name, description, fields, one_of=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
 from cms.authorization.actor import OPERATOR
 from cms.drafts.entries import create_entry
@@ -16,7 +17,7 @@ from graphql_api.http.limits import Limits
 from tests.builders import Newsroom, draft_of
 from tests.reference import Reference
 from tests.searching import SEARCHES
-from tests.sites import SITE
+from tests.sites import SITE, URLS
 
 NO_LIMITS = Limits(
     tokens=10**9,
@@ -197,12 +198,19 @@ async def translate(newsroom: Newsroom, beta: Revision, gamma: Revision) -> None
     await newsroom.publish(begun, locale="de")
 
 
+def _spellings(paths: Iterable[str]) -> Iterator[str]:
+    """Yield other spellings of paths."""
+    for path in paths:
+        for home in ("", *URLS.values()):
+            yield f"{home}{quote(path)}/?x=1#y"
+
+
 def pools(reference: Reference) -> Mapping[str, Sequence[Any]]:
     """Return what arguments are chosen from: mostly what is there, and a few strangers."""
     tables = reference.tables
     ids = [row.id for name in ("entry", "category", "person", "tag") for row in tables[name]]
     slugs = [row.slug for name in ("revision", "person", "tag", "category") for row in tables[name]]
-    paths = [row.path for row in tables["address"]] + [r.path for r in tables["category"]]
+    paths = [row.path for row in (*tables["address"], *tables["category"])]
     titles = [row.title for row in tables["revision"]]
     positions = [f"{row.number}.{row.nonce}" for row in tables["position"]]
     times = [row.published_at.isoformat() for row in tables["publication"]]
@@ -212,7 +220,7 @@ def pools(reference: Reference) -> Mapping[str, Sequence[Any]]:
         "homepage:String": ["https://example.org/a?b=c", "https", "e"],
         "accent:String": ["#a0b0c0", "#A0b0C0", "#"],
         "contact:String": ["Desk@example.org", "desk@example.org", "@"],
-        "path:String": [*filter(None, paths), "/nowhere", "\u0000"],
+        "path:String": [*paths, *_spellings(paths), "/nowhere", "\u0000"],
         "slug:String": [*slugs, "nowhere"],
         "within:String": [row.path for row in tables["category"]] + ["", "top"],
         "search:String": [*titles, *SEARCHES],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from graphql import GraphQLError
 
 from cms.reading.positions import PositionToken
+from tests.references.paths import is_at
 from tests.references.thing import Row, Thing
 
 if TYPE_CHECKING:
@@ -55,11 +56,19 @@ class WholeSite:
     # --- Routes ---
 
     def _route(self, path: str) -> Thing | None:
-        pages = [e for e in self.reference.translations if e.values["path"] == path]
+        pages = [
+            e
+            for e in self.reference.translations
+            if is_at(path, e.values["path"], e.values["locale"])
+        ]
         if pages:
             page = min(pages, key=lambda each: self._place(each.values["locale"]))
             return Thing("PageRoute", {"status": 200, "entry": page})
-        former = [row for row in self._addresses if self._leads_on(path, row)]
+        former = [
+            row
+            for row in self._addresses
+            if is_at(path, row.path, row.locale) and self._leads_on(row)
+        ]
         former.sort(key=lambda row: (self._place(row.locale), row.edition_id is not None))
         found = [self._former(row) for row in former]
         redirects = [each for each in found if each.typename != "GoneRoute"]
@@ -70,11 +79,12 @@ class WholeSite:
         wanted = self._look.locales
         return (wanted.index(locale) if locale in wanted else len(wanted), locale)
 
-    def _leads_on(self, path: str, row: Row) -> bool:
-        """Say whether a redirect is at a path, or an edition was the last one there."""
-        here = [e for e in self._addresses if (e.path, e.locale) == (path, row.locale)]
-        if row not in here or row.edition_id is None:
-            return row in here and self._look.is_open(row)
+    def _leads_on(self, row: Row) -> bool:
+        """Say whether an address is a redirect, or the last that an edition had at its path."""
+        if row.edition_id is None:
+            return self._look.is_open(row)
+        place = (row.path, row.locale)
+        here = [e for e in self._addresses if (e.path, e.locale) == place]
         return (
             self._look.is_over(row)
             and not any(e.edition_id is not None and self._look.is_open(e) for e in here)

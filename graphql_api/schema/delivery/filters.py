@@ -66,7 +66,6 @@ ENTRY_WHERE: Mapping[str, Declared] = {
         "EntryTypeFilter", EntryRow.content_type, f"Content type of the `{THIS_TYPE}`."
     ),
     "slug": leaf_comparison("str", EntryRow.slug, f"URL slug of the `{THIS_TYPE}`."),
-    "path": indexed_comparison(EntryRow.path, f"URL path of the `{THIS_TYPE}`."),
     "title": leaf_comparison("str", EntryRow.title, f"Title of the `{THIS_TYPE}`."),
     "summary": leaf_comparison("str", EntryRow.summary, f"Summary of the `{THIS_TYPE}`."),
     "published_at": leaf_comparison(

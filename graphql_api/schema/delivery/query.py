@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TypeAlias
 
+from cms.content.addresses import OwnAddresses
 from cms.content.content_type import ContentType
 from cms.content.fields.names import lower_first
 from cms.site import Site
@@ -16,6 +18,7 @@ from graphql_api.planner.json_sql import Elements, element_index, element_text
 from graphql_api.planner.source import Columns, Sql
 from graphql_api.schema.declaring.connection import connection
 from graphql_api.schema.declaring.fields import Argument, Declared, of_call, one
+from graphql_api.schema.declaring.paths import is_at
 from graphql_api.schema.declaring.row_sources import (
     Condition,
     best_row,
@@ -50,10 +53,18 @@ def _name_in(call: Call) -> tuple[str, Given]:
     return name, given
 
 
-def _entry(_: Row, call: Call) -> Rows:
-    rows = entry_rows(call.view, _condition_of_by(call))
+def _entry_condition(own: OwnAddresses, call: Call) -> Condition:
+    """Return the condition on an entry for the one field given in ``by``."""
+    name, given = _name_in(call)
+    if name == "path":
+        return lambda entry: is_at(own, entry, partial(call.bind, given))
+    return _condition_of_by(call)
+
+
+def _entry(own: OwnAddresses, call: Call) -> Rows:
+    rows = entry_rows(call.view, _entry_condition(own, call))
     name, _given = _name_in(call)
-    return rows if name == "id" or is_certain(call.view) else best_row(call.view, rows)
+    return rows if name == "id" else best_row(call.view, rows)
 
 
 # The rows of a type of node with an id.
@@ -112,12 +123,6 @@ def _identifiers(call: Call) -> Rows:
 class Query:
     """Read operations on public content. All root fields read one snapshot."""
 
-    entry = one(
-        "Entry | None",
-        _entry,
-        "Entry with this id or at this path; null if there is none.",
-        (Argument("by", "EntryBy", "Id or path of the entry."),),
-    )
     entries = entry_connection(
         "Entry",
         lambda _, call: entry_rows(call.view),
@@ -170,22 +175,29 @@ class Query:
 
 def fields_of_types(site: Site) -> dict[str, Declared]:
     """Return the root fields of a site's content types: one entry, and a list."""
-    fields: dict[str, Declared] = {}
+    fields = {
+        "entry": one(
+            "Entry | None",
+            lambda _, call: _entry(site.addresses, call),
+            "Entry with this id or at this path; null if there is none.",
+            (Argument("by", "EntryBy", "Id or path of the entry."),),
+        )
+    }
     for content_type in site.content_types.values():
         if content_type.singleton:
             fields[lower_first(content_type.name)] = _singleton(content_type)
         else:
-            fields[lower_first(content_type.name)] = _single(content_type)
+            fields[lower_first(content_type.name)] = _single(content_type, site.addresses)
             fields[lower_first(content_type.plural)] = _list(content_type)
     return fields
 
 
-def _single(content_type: type[ContentType]) -> Declared:
+def _single(content_type: type[ContentType], own: OwnAddresses) -> Declared:
     def rows(_: Row, call: Call) -> Rows:
-        found = rows_of_type(call.view, content_type.name, _condition_of_by(call))
+        found = rows_of_type(call.view, content_type.name, _entry_condition(own, call))
         name, _given = _name_in(call)
-        is_page = name == "path" or content_type.path is not None
-        is_clear = name == "id" or (is_page and is_certain(call.view))
+        is_slug_of_page = name == "slug" and content_type.path is not None
+        is_clear = name == "id" or (is_slug_of_page and is_certain(call.view))
         return found if is_clear else best_row(call.view, found)
 
     return one(

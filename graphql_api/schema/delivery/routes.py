@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy import case, literal_column
 
+from cms.content.addresses import OwnAddresses
 from cms.publishing import relations
 from cms.publishing.relations import RedirectRow
 from cms.reading.rows import EntryRow
-from cms.storage.dialects import Key
+from cms.site import Site
 from graphql_api.planner.declarations import Call, Extent, OneOf, OrderKey, Row, Rows
 from graphql_api.planner.source import Chosen, Columns
 from graphql_api.schema.declaring.aggregates import Facet, Summed, summaries
 from graphql_api.schema.declaring.connection import add_connection, connection
 from graphql_api.schema.declaring.fields import Argument, Declared, many, one, value
 from graphql_api.schema.declaring.inputs import add_order, order_terms
+from graphql_api.schema.declaring.paths import is_at
 from graphql_api.schema.declaring.row_sources import (
     best_row,
     page_rows,
@@ -29,31 +32,31 @@ from graphql_api.schema.declaring.words import word, word_text
 # The largest page of the sitemap, which clients read as a whole.
 LARGEST_SITEMAP = 10_000
 
-_PATH = Argument("path", "str", "URL path on the site, without query and fragment.")
+_PATH = Argument("path", "str", "URL path in any spelling, or absolute URL on the site.")
 
 # --- Routes ---
 
 
-def _route(_: Row, call: Call) -> tuple[Rows, ...]:
-    path = call.bind(call.required_scalar("path"), Key)
-    page = page_rows(call.view, lambda edition: edition.path == path)
+def _route(own: OwnAddresses, call: Call) -> tuple[Rows, ...]:
+    bind = partial(call.bind, call.required_scalar("path"))
+    page = page_rows(call.view, lambda edition: is_at(own, edition, bind))
     redirects = Rows(Chosen(relations.redirects(call.view)), order=_redirects_first)
     redirects = best_row(call.view, redirects)
     return (
         replace(page, typename="PageRoute"),
         replace(
             redirects,
-            where=(lambda row: row.path == path, lambda row: row.revision_id.is_not(None)),
+            where=(lambda row: is_at(own, row, bind), lambda row: row.revision_id.is_not(None)),
             typename="RedirectRoute",
         ),
         replace(
             redirects,
-            where=(lambda row: row.path == path, lambda row: row.url.is_not(None)),
+            where=(lambda row: is_at(own, row, bind), lambda row: row.url.is_not(None)),
             typename="UrlRedirectRoute",
         ),
         replace(
             redirects,
-            where=(lambda row: row.path == path, lambda row: row.new_path.is_(None)),
+            where=(lambda row: is_at(own, row, bind), lambda row: row.new_path.is_(None)),
             typename="GoneRoute",
         ),
     )
@@ -191,12 +194,12 @@ def add_site_types(registry: TypeRegistry) -> None:
     add_connection(registry, "SitemapPage", **summaries(registry, "SitemapPage", _SUMMED))
 
 
-def site_fields() -> Mapping[str, Declared]:
+def site_fields(site: Site) -> Mapping[str, Declared]:
     """Return the root fields ``route`` and ``sitemap``."""
     return {
         "route": Declared(
             "Route | None",
-            OneOf(_route),
+            OneOf(lambda _, call: _route(site.addresses, call)),
             "Page, redirect or removal at a path, in any locale; null if no page ever had it.",
             (_PATH,),
         ),

@@ -102,7 +102,7 @@ class ExplainingReader(CountingReader):
 async def plan_of(newsroom: Newsroom, query: str) -> str:
     """Return how the database carries out a query."""
     reader = ExplainingReader(newsroom.database)
-    delivery = Delivery(FILMS, build_delivery_schema(FILMS), reader)
+    delivery = Delivery(newsroom.site, build_delivery_schema(newsroom.site), reader)
     result = await delivery.answer(GraphQLRequest(query))
     assert b'"errors"' not in result.body
     (sql,), (values,) = reader.statements, reader.values

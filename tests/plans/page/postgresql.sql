@@ -103,18 +103,20 @@ FROM publication_stage AS complete_stage
 WHERE complete_stage.publication_id = completing.publication_id AND (SELECT count(DISTINCT complete_sign_off.person_id) AS count_4 
 FROM publication_sign_off AS complete_count JOIN sign_off AS complete_sign_off ON complete_sign_off.id = complete_count.sign_off_id 
 WHERE complete_count.publication_id = complete_stage.publication_id AND complete_sign_off.stage = complete_stage.name AND complete_count.ended_position IS NULL AND complete_count.counted_at <= completing.counted_at AND complete_sign_off.expires_at > completing.counted_at) < complete_stage.approvals))))) GROUP BY reviewed.id) AS t7)) END AS anon_2 
-FROM (SELECT publication.content_type AS content_type, revision.title AS title, publication.published_at AS published_at, publication.category_id AS category_id, publication.revision_id AS revision_id, publication.id AS publication_id, publication.edition_id AS edition_id, revision.number AS number, revision.digest AS digest, rendition.rendered AS rendered, stands.path AS path 
+FROM (SELECT t19.content_type AS content_type, t19.title AS title, t19.published_at AS published_at, t19.category_id AS category_id, t19.revision_id AS revision_id, t19.publication_id AS publication_id, t19.edition_id AS edition_id, t19.number AS number, t19.digest AS digest, t19.rendered AS rendered 
+FROM (SELECT publication.content_type AS content_type, revision.title AS title, publication.published_at AS published_at, publication.category_id AS category_id, publication.revision_id AS revision_id, publication.id AS publication_id, publication.edition_id AS edition_id, revision.number AS number, revision.digest AS digest, rendition.rendered AS rendered, stands.path AS path, publication.locale AS locale, publication.entry_id AS id 
 FROM publication JOIN revision ON revision.id = publication.revision_id LEFT OUTER JOIN address AS stands ON stands.edition_id = publication.edition_id AND stands.ended_position IS NULL JOIN rendition ON rendition.revision_id = publication.revision_id 
-WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t1 
-WHERE t1.path = $3::VARCHAR COLLATE "C"), 'settings', (SELECT json_build_object('brand', coalesce(t19.rendered -> 'brand', '"\u0001missing"'::jsonb), 'menu', (SELECT coalesce(json_agg(json_build_object('heading', t20.value -> 'heading', 'links', (SELECT coalesce(json_agg(json_build_object('label', t21.label, 'url', t21.url) order by t21.field_path ASC, t21.ordinal ASC), '[]'::json) AS anon_25 
+WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t19 
+WHERE t19.path IN ($3::VARCHAR COLLATE "C", $4::VARCHAR COLLATE "C") AND t19.locale = coalesce($5::VARCHAR COLLATE "C", t19.locale) ORDER BY CASE WHEN (t19.locale = 'en') THEN 0 ELSE 1 END ASC, t19.published_at DESC, t19.id DESC 
+ LIMIT 1) AS t1), 'settings', (SELECT json_build_object('brand', coalesce(t20.rendered -> 'brand', '"\u0001missing"'::jsonb), 'menu', (SELECT coalesce(json_agg(json_build_object('heading', t21.value -> 'heading', 'links', (SELECT coalesce(json_agg(json_build_object('label', t22.label, 'url', t22.url) order by t22.field_path ASC, t22.ordinal ASC), '[]'::json) AS anon_25 
 FROM (SELECT coalesce(nullif(link.label, ''), (SELECT shown_revision.title 
 FROM revision AS shown_revision 
 WHERE shown_revision.id = target.revision_id), link.url, '') AS label, coalesce(link.url, stands.path || CASE WHEN (link.fragment != '') THEN '#' || link.fragment ELSE '' END) AS url, link.field_path AS field_path, link.ordinal AS ordinal, link.revision_id AS revision_id 
 FROM link LEFT OUTER JOIN publication AS target ON target.entry_id = link.target_id AND target.ended_position IS NULL AND target.locale = 'en' LEFT OUTER JOIN address AS stands ON stands.edition_id = target.edition_id AND stands.ended_position IS NULL 
-WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS t21 
-WHERE t21.revision_id = t19.revision_id AND t21.field_path = ('' || 'menu' || '/' || CAST((t20.ordinality - 1) AS TEXT) || '/' || 'links'))) order by (t20.ordinality - 1) ASC), '[]'::json) AS anon_24 
-FROM jsonb_array_elements(t19.rendered -> 'menu') with ordinality AS t20)) AS anon_23 
+WHERE link.url IS NOT NULL OR target.id IS NOT NULL) AS t22 
+WHERE t22.revision_id = t20.revision_id AND t22.field_path = ('' || 'menu' || '/' || CAST((t21.ordinality - 1) AS TEXT) || '/' || 'links'))) order by (t21.ordinality - 1) ASC), '[]'::json) AS anon_24 
+FROM jsonb_array_elements(t20.rendered -> 'menu') with ordinality AS t21)) AS anon_23 
 FROM (SELECT rendition.rendered AS rendered, publication.revision_id AS revision_id, publication.content_type AS content_type 
 FROM publication JOIN revision ON revision.id = publication.revision_id JOIN rendition ON rendition.revision_id = publication.revision_id 
-WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t19 
-WHERE t19.content_type = 'Settings')) AS anon_1
+WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t20 
+WHERE t20.content_type = 'Settings')) AS anon_1
