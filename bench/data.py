@@ -229,6 +229,7 @@ def _entry(
                 "label": edge.label,
                 "note": edge.note,
                 "target_id": edge.target,
+                "query": edge.query,
                 "fragment": edge.fragment,
                 "url": edge.url,
             },

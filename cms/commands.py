@@ -42,10 +42,12 @@ from cms.drafts.history import (
     compare_revisions,
     find_revision,
 )
+from cms.drafts.link_targets import warnings_on
 from cms.drafts.loading import look_at
 from cms.drafts.presence import announce_presence, leave_entry, mark_seen, present_in
 from cms.drafts.pruning import prune_autosaves
 from cms.drafts.saving import autosave_entry, restore_revision, save_draft, update_entry
+from cms.publishing.moving import move_pages_by_type
 from cms.publishing.publish_impact import check_publish, preview_publish, preview_unpublish
 from cms.publishing.publishing import (
     break_glass_publish,
@@ -109,6 +111,7 @@ __all__ = [
     "locate_comments",
     "look_at",
     "mark_seen",
+    "move_pages_by_type",
     "open_reviews",
     "outdated_reviews",
     "prepare_password",
@@ -146,6 +149,7 @@ __all__ = [
     "update_entry",
     "waiting_for_me",
     "waiting_for_others",
+    "warnings_on",
     "withdraw_change_request",
     "withdraw_review",
 ]

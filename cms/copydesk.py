@@ -15,6 +15,7 @@ from cms.errors import Refused
 from cms.ledger.counters import current
 from cms.ledger.keys import newest_key, why_none_can_sign
 from cms.publishing.attesting import attest
+from cms.publishing.moving import move_pages_by_type
 from cms.reading.field_indexes import index_fields
 from cms.search.deriving import update_derived_values
 from cms.search.rebuilding import has_outdated_revisions
@@ -38,6 +39,8 @@ class Migrated:
         new_key: the file of the signing key, if it was made.
         unrecorded: why the key of a site from before keys were recorded is still not recorded.
         unsigned: why nothing can be signed off or published; empty if it can.
+        moved: the number of pages that came to other addresses, with redirects.
+        unmoved: why pages could not come to the addresses that their content types declare.
         outdated: whether another version of the renderer has derived values of revisions.
     """
 
@@ -47,6 +50,8 @@ class Migrated:
     new_key: Path | None = None
     unrecorded: str = ""
     unsigned: str = ""
+    moved: int = 0
+    unmoved: str = ""
     outdated: bool = False
 
 
@@ -89,7 +94,8 @@ class Copydesk(Desk):
     async def migrate(self) -> Migrated:
         """Migrate the database to the schema of this version, with the indexes of the site.
 
-        A new site gets its signing key too.
+        A new site gets its signing key too, and pages come to the addresses that their content
+        types declare by now.
 
         Raises:
             DatabaseError: if that cannot be done; then the schema is as it was.
@@ -101,7 +107,15 @@ class Copydesk(Desk):
         changes = Migrated(
             schema=schema, indexed=fields.missing, dropped=fields.unused, outdated=outdated
         )
-        return await self._settle_key(changes)
+        return await self._move_pages(await self._settle_key(changes))
+
+    async def _move_pages(self, changes: Migrated) -> Migrated:
+        """Move pages to the addresses that their content types declare."""
+        try:
+            async with self.work(OPERATOR) as work:
+                return replace(changes, moved=await move_pages_by_type(work))
+        except Refused as refused:
+            return replace(changes, unmoved=str(refused))
 
     async def _settle_key(self, changes: Migrated) -> Migrated:
         """Make the key of a new site; record the one of a site from before keys were recorded."""

@@ -389,7 +389,7 @@ class MissingField(GateFailed):
 
 @dataclass(frozen=True, kw_only=True)
 class BrokenLink(GateFailed):
-    """The target of a link is not public, or does not have the anchor."""
+    """Readers do not see the target of a link, or it does not have the anchor."""
 
     code: ClassVar[str] = "BROKEN_LINK"
 
@@ -403,6 +403,6 @@ class PathInUse(GateFailed):
 
 @dataclass(frozen=True, kw_only=True)
 class WouldBreakLinks(GateFailed):
-    """Public pages link to a page or an anchor that would be removed."""
+    """Public pages link to a page, an address or an anchor that would be removed."""
 
     code: ClassVar[str] = "WOULD_BREAK_LINKS"

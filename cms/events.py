@@ -224,6 +224,19 @@ class CommentResolved(EntryEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PagesMoved(Event):
+    """Pages came to other addresses, since their content types declare other paths.
+
+    Attributes:
+        position: position from which they are there.
+        pages: number of pages.
+    """
+
+    position: int
+    pages: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class RedirectCreated(Event):
     """A redirect was created.
 

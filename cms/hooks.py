@@ -28,7 +28,7 @@ from cms.authorization.actions import Reach
 from cms.authorization.actor import Actor
 from cms.content.canonical_json import JsonObject
 from cms.content.content_type import ContentType
-from cms.content.links import Edge
+from cms.content.links import Edge, Origin
 from cms.content.policy import Lacking
 from cms.errors import UserError
 
@@ -59,11 +59,56 @@ PluginReaction: TypeAlias = Callable[..., Awaitable[None]]
 
 
 @dataclass(frozen=True)
+class ShownEdition:
+    """The edition of an entry that readers see: in their locale, or else in one of its fallbacks.
+
+    Attributes:
+        locale: its locale.
+        title: its title.
+        path: where it is; ``None`` if it is no page.
+        anchors: what a ``#fragment`` can lead to in it.
+    """
+
+    locale: str
+    title: str
+    path: str | None
+    anchors: frozenset[str]
+
+
+@dataclass(frozen=True)
+class UnseenTarget:
+    """A place that a link leads to, and at which readers see nothing.
+
+    Attributes:
+        title: the title of the entry; empty if there is none, or if the actor may not read it.
+        path: the path of the entry as its newest revision has it, or the address in the text.
+    """
+
+    title: str = ""
+    path: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class IncomingEdge:
-    """A public page's link or reference to the entry in question."""
+    """A public page's link or reference to the entry in question.
+
+    Attributes:
+        source_path: the path of the page; its id if it has none.
+        source_title: its title.
+        locale: its locale.
+        origin: kind of value that the link comes from.
+        fragment: the anchor that it leads to; empty for the top.
+        before: the edition of the entry that readers of the page see now, or ``None``.
+        after: the edition that they would see afterwards, or ``None``.
+    """
 
     source_path: str
+    source_title: str
+    locale: str
+    origin: Origin
     fragment: str
+    before: ShownEdition | None
+    after: ShownEdition | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +117,7 @@ class Candidate:
 
     Attributes:
         entry_id: the entry.
+        locales: the locale of the edition, and those that its readers see where it has none.
         content_type: its type.
         content: what the revision holds.
         digest: the digest of the content.
@@ -82,12 +128,14 @@ class Candidate:
         lacking: the stages that are not complete for this digest.
         objectors: the accounts that have asked for changes to this digest.
         edges: where it leads.
-        anchors_of: for every entry that will be public together with it or is so already,
-            what a fragment can lead to there.
-        incoming: the public links to it.
+        shown: for every entry that it leads to, the edition that its readers will see, if any.
+        unseen: the targets of other edges, which are broken: by the id of the entry, or by the
+            URL if it is an address on the site with nothing behind it.
+        incoming: the public links to it, also those of pages in locales that fall back to it.
     """
 
     entry_id: str
+    locales: Sequence[str]
     content_type: type[ContentType]
     content: JsonObject
     digest: str
@@ -97,7 +145,8 @@ class Candidate:
     lacking: Sequence[Lacking]
     objectors: Sequence[str]
     edges: Sequence[Edge]
-    anchors_of: Mapping[str, frozenset[str]]
+    shown: Mapping[str, ShownEdition]
+    unseen: Mapping[str, UnseenTarget]
     incoming: Sequence[IncomingEdge]
 
 

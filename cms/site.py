@@ -143,6 +143,10 @@ class Site(Declaration):
         """Return a locale, and those that are shown where it has no edition."""
         return (locale, *self.fallbacks.get(locale, ()))
 
+    def locales_showing(self, locale: str) -> tuple[str, ...]:
+        """Return the locales whose readers see editions of this one, as it is or as a fallback."""
+        return tuple(each for each in self.locales if locale in self.locales_for(each))
+
     def content_type(self, name: str) -> type[ContentType]:
         """Return the content type of this name.
 

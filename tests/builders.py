@@ -290,13 +290,15 @@ class Rehearsals:
     runner: asyncio.Runner
     newsroom: Newsroom
 
-    def rehearse(self, attempt: Callable[[Work], Awaitable[None]]) -> None:
-        """Try something in one transaction, and undo it."""
-        self.runner.run(self._rehearse(attempt))
+    def rehearse(
+        self, attempt: Callable[[Work], Awaitable[None]], actor: Actor | None = None
+    ) -> None:
+        """Try something in one transaction, by default of an author, and undo it."""
+        self.runner.run(self._rehearse(attempt, actor or self.newsroom.author))
 
-    async def _rehearse(self, attempt: Callable[[Work], Awaitable[None]]) -> None:
+    async def _rehearse(self, attempt: Callable[[Work], Awaitable[None]], actor: Actor) -> None:
         with suppress(_Undo):
-            async with self.newsroom.as_(self.newsroom.author) as work:
+            async with self.newsroom.as_(actor) as work:
                 await attempt(work)
                 raise _Undo
 

@@ -366,7 +366,7 @@ class Reference:
             return str(segment["text"])
         target = self._entry_by("id", segment["entry"])
         path = target.values["path"] if target is not None else None
-        return str(segment["href"] if path is None else path + segment["fragment"])
+        return str(segment["href"] if path is None else path + segment["suffix"])
 
     def _part(self, kind: Object, value: Args, path: str, revision_id: str) -> Thing:
         anchor = {"anchor": value.get("anchor")} if isinstance(kind, Section) else {}
@@ -407,6 +407,7 @@ class Reference:
     def _link(self, row: Row) -> Thing:
         target = self._entry_by("id", row.target_id)
         path = target.values["path"] if target is not None else None
+        query = f"?{row.query}" if row.query else ""
         fragment = f"#{row.fragment}" if row.fragment else ""
         source = next(
             (each for each in self.public_ if each.values["revision_id"] == row.revision_id), None
@@ -418,7 +419,7 @@ class Reference:
                 "kind": row.kind,
                 "label": row.label or title or row.url or "",
                 "note": row.note,
-                "url": row.url if row.url is not None else path and path + fragment,
+                "url": row.url if row.url is not None else path and path + query + fragment,
                 "position": row.ordinal + 1,
                 "source": source,
                 "target": target,

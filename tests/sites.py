@@ -131,7 +131,7 @@ class Settings(ContentType, singleton=True, plural="SettingsList"):
 
 
 # Each locale has a host of its own, so that one path can be that of a page in both.
-URLS = {"en": "https://example.org", "de": "https://example.de"}
+URLS = {"en": "https://example.com", "de": "https://example.de"}
 SITE = Site(
     "Test site",
     content_types=(Article, Note, Snippet, Settings),

@@ -31,6 +31,7 @@ class Action(StrEnum):
     REVIEW_INVALIDATE = "review:invalidate"
     COMMENT_WRITE = "comment:write"
     COMMENT_RESOLVE = "comment:resolve"
+    PAGE_MOVE = "page:move"
     REDIRECT_CREATE = "redirect:create"
     REDIRECT_REMOVE = "redirect:remove"
     CATEGORY_CREATE = "category:create"
@@ -74,7 +75,9 @@ _EVERYONE: Mapping[str, Reach] = {
 _EDITORS = {**_EVERYONE, Action.COMMENT_RESOLVE: Reach.ANY}
 
 # Actions of the operator alone, at the server's shell: no role includes them.
-OF_THE_OPERATOR = frozenset({Action.ENTRY_PUBLISH_IMPORTED, Action.ENTRY_PUBLISH_SETUP})
+OF_THE_OPERATOR = frozenset(
+    {Action.ENTRY_PUBLISH_IMPORTED, Action.ENTRY_PUBLISH_SETUP, Action.PAGE_MOVE}
+)
 
 # Roles, each with its actions and their reach.
 Roles: TypeAlias = Mapping[str, Mapping[str, Reach]]

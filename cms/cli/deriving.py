@@ -10,10 +10,12 @@ from multiprocessing import get_context
 
 from sqlalchemy import func, select
 
+from cms import clock
 from cms.cli.group import load_site
 from cms.cli.progress import progress_bar
 from cms.ledger.chain import UnreadableError
 from cms.ledger.verification import Finding, Invalid, Valid
+from cms.publishing.moving import faults_of_addresses
 from cms.search.rebuilding import count_public_editions
 from cms.search.verification import (
     StoredRevision,
@@ -52,6 +54,7 @@ async def verify_derived(
         except UnreadableError as error:
             faults.append(f"derived values cannot be read: {error}")
     faults += await stray_rows(session)
+    faults += await faults_of_addresses(session, load_site(reference), clock.now())
     with progress_bar("Words", await count_public_editions(session)) as seen:
         faults += [each async for each in verify_words(session, seen)]
     for fault in faults:

@@ -35,6 +35,10 @@ def _report(changes: Migrated) -> None:
         click.echo(f"The signing key could not be recorded: {changes.unrecorded}", err=True)
     if changes.unsigned:
         click.echo(f"Nothing can be signed off or published: {changes.unsigned}", err=True)
+    if changes.moved:
+        click.echo(f"Moved {changes.moved:,} pages; their former addresses lead to the new ones.")
+    if changes.unmoved:
+        click.echo(f"No page was moved to another address: {changes.unmoved}", err=True)
     for field in changes.indexed:
         click.echo(f"Indexed {field}.")
     for name in changes.dropped:

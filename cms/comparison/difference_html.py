@@ -69,8 +69,9 @@ def _wording(link: JsonObject) -> str:
 
 def _target(link: JsonObject) -> str:
     address = link["target"] if link["target"] is not None else link["url"]
+    query = f"?{link['query']}" if link["query"] else ""
     fragment = f"#{link['fragment']}" if link["fragment"] else ""
-    return f"({link['kind']}: {address}{fragment})"
+    return f"({link['kind']}: {address}{query}{fragment})"
 
 
 def _replacement(old: str, new: str) -> Iterator[str]:

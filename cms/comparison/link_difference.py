@@ -18,7 +18,7 @@ class _Link:
     value: JsonObject
 
     def identity(self) -> Hashable:
-        return _values(self.value, "origin", "kind", "target", "url", "fragment")
+        return _values(self.value, "origin", "kind", "target", "url", "query", "fragment")
 
     def place(self) -> Hashable:
         return (self.group, self.identity())

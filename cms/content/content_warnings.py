@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from cms.content.canonical_json import JsonObject
 from cms.content.content_type import ContentType
 from cms.content.content_values import values_in
 from cms.content.fields import Markdown
 from cms.content.fields.base import ValuePath
+from cms.content.links import Edge
 from cms.content.markup.markdown import sanitising_losses
+from cms.content.markup.sanitizing import LossCode
+
+WarningCode: TypeAlias = Literal[LossCode, "LINK_TO_NOTHING"]
 
 
 @dataclass(frozen=True)
 class ContentWarning:
-    """A warning about a part of a value that is removed for readers.
+    """A warning about a part of a value that is removed for readers, or is broken.
 
     Attributes:
         code: stable code of the kind of warning.
@@ -23,7 +28,7 @@ class ContentWarning:
         path: path of the value in the content.
     """
 
-    code: str
+    code: WarningCode
     message: str
     path: ValuePath
 
@@ -37,3 +42,12 @@ def warnings_about(
             if isinstance(value.field, Markdown):
                 for loss in sanitising_losses(str(value.value)):
                     yield ContentWarning(loss.code, loss.message, value.path)
+
+
+def link_to_nothing(edge: Edge, path: str) -> ContentWarning:
+    """Return the warning about a link to a path of the site with nothing behind it."""
+    message = (
+        f"the link leads to {path}, where there is no page; correct it, or save again when there "
+        "is one, since it prevents publishing"
+    )
+    return ContentWarning("LINK_TO_NOTHING", message, edge.value_path())

@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, TypedDict
 from urllib.parse import unquote
 
 from cms.content.canonical_json import JsonObject
 from cms.identifiers import kind_of
 
-EntriesByPath: TypeAlias = Mapping[str, str]
+# The ids of the entries that the addresses of a page lead to, by the address as written, without
+# its query and fragment.
+Targets: TypeAlias = Mapping[str, str]
+
+
+class TargetFields(TypedDict):
+    """The fields of an :class:`Edge` that say where it leads."""
+
+    target: str | None
+    query: str
+    fragment: str
+    url: str | None
 
 
 class Origin(StrEnum):
@@ -34,11 +45,12 @@ class Edge:
         label: text of the link; empty for the target's title.
         note: remark on the link.
         target: id of the target entry, or ``None``.
+        query: query of the address in the text, as written, without ``?``.
         fragment: anchor in the target, without ``#``; empty for the top.
-        url: target if it is not an entry: an external URL, or a site path without an entry, in
-            which case the link is broken.
-        path: site path in the text that led to the target entry when it was saved; ``None`` if
-            the value itself has the id of the entry.
+        url: target if it is not an entry, as written: an external URL, a path that the frontend
+            serves, or an address on the site with nothing behind it, which is broken.
+        href: address in the text, as written, that led to the target entry when it was saved;
+            ``None`` if the value itself has the id of the entry.
         accepts: content types that the field allows; empty for all of them and URLs.
     """
 
@@ -49,9 +61,10 @@ class Edge:
     label: str = ""
     note: str = ""
     target: str | None = None
+    query: str = ""
     fragment: str = ""
     url: str | None = None
-    path: str | None = None
+    href: str | None = None
     accepts: tuple[str, ...] = ()
 
     @property
@@ -74,15 +87,16 @@ class Edge:
             "label": self.label,
             "note": self.note,
             "target": self.target,
+            "query": self.query,
             "fragment": self.fragment,
             "url": self.url,
-            "path": self.path,
+            "href": self.href,
         }
 
     @classmethod
     def from_json(cls, link: JsonObject) -> Edge:
         """Return the edge of a content's link; the inverse of :meth:`to_json`."""
-        target, url, path = link["target"], link["url"], link["path"]
+        target, url, href = link["target"], link["url"], link["href"]
         return cls(
             origin=Origin(str(link["origin"])),
             kind=str(link["kind"]),
@@ -91,46 +105,59 @@ class Edge:
             label=str(link["label"]),
             note=str(link["note"]),
             target=str(target) if target is not None else None,
+            query=str(link["query"]),
             fragment=str(link["fragment"]),
             url=str(url) if url is not None else None,
-            path=str(path) if path is not None else None,
+            href=str(href) if href is not None else None,
         )
 
 
-def is_internal(href: str) -> bool:
-    """Return whether an ``href`` is a path on this site: ``/path``, but not ``//host``."""
-    return href.startswith("/") and not href.startswith(("//", "/\\"))
+def parts_of(href: str) -> tuple[str, str, str]:
+    """Return an ``href`` in three parts: what is before the query, the query, the fragment.
+
+    The fragment is decoded, as anchors are; the others are as written.
+    """
+    rest, _, fragment = href.partition("#")
+    address, _, query = rest.partition("?")
+    return address, query, unquote(fragment)
 
 
-def decoded_address(href: str) -> str:
-    """Return an address; percent-decoded if it is internal, as slugs and anchors are."""
-    return unquote(href) if href.startswith("#") or is_internal(href) else href
+def suffix_of(href: str) -> str:
+    """Return what follows the address in an ``href``: ``?x=1#part``, as written."""
+    return href[len(parts_of(href)[0]) :]
 
 
-def path_of(href: str) -> str | None:
-    """Return the site path in an ``href``, without its fragment, or ``None``."""
-    return href.partition("#")[0] if is_internal(href) else None
+def is_same_page(href: str) -> bool:
+    """Return whether an ``href`` leads to an anchor of its own page, and so is no edge."""
+    return not href or href.startswith("#")
 
 
 def entry_of(href: str) -> str | None:
-    """Return the entry id in an ``href`` of the form ``entry_…#fragment``, or ``None``."""
-    identifier = href.partition("#")[0]
-    return identifier if kind_of(identifier) == "entry" else None
+    """Return the entry id in an ``href`` of the form ``entry_…?query#fragment``, or ``None``."""
+    address = parts_of(href)[0]
+    return address if kind_of(address) == "entry" else None
 
 
-def with_entry(href: str, entries: EntriesByPath) -> str:
-    """Return the ``href`` with its site path replaced by the id of the entry at that path.
+def target_of(href: str, targets: Targets) -> str | None:
+    """Return the id of the entry that an ``href`` leads to, or ``None``."""
+    if is_same_page(href):
+        return None
+    return entry_of(href) or targets.get(parts_of(href)[0])
 
-    An external address, or a path without an entry, is returned unchanged.
+
+def with_entry(href: str, targets: Targets) -> str:
+    """Return the ``href`` with its address replaced by the id of the entry that it leads to.
+
+    An address that leads to no entry is returned unchanged.
     """
-    path, separator, fragment = href.partition("#")
-    return f"{entries[path]}{separator}{fragment}" if path in entries else href
+    target = target_of(href, targets)
+    return href if target is None else f"{target}{suffix_of(href)}"
 
 
-def target_fields(href: str, entries: EntriesByPath) -> tuple[str | None, str, str | None]:
-    """Return the target, fragment and url of an edge with this ``href``."""
-    resolved = with_entry(href, entries)
-    target = entry_of(resolved)
+def target_fields(href: str, targets: Targets) -> TargetFields:
+    """Return the fields of an edge that say where it leads, by its ``href``."""
+    target = target_of(href, targets)
     if target is None:
-        return None, "", href
-    return target, resolved.partition("#")[2], None
+        return {"target": None, "query": "", "fragment": "", "url": href}
+    _, query, fragment = parts_of(href)
+    return {"target": target, "query": query, "fragment": fragment, "url": None}

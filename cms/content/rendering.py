@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cms.content.links import EntriesByPath
+from cms.content.links import Targets
 from cms.content.slug import Anchors
 
 
@@ -14,8 +14,8 @@ class Rendering:
 
     Attributes:
         anchors: anchors of the page, so that they are unique among its values.
-        entries: ids of the entries at the site paths in its values.
+        targets: ids of the entries that the addresses in its values lead to.
     """
 
     anchors: Anchors
-    entries: EntriesByPath
+    targets: Targets

@@ -9,7 +9,7 @@ from cms.content.canonical_json import Json, JsonObject, digest_of
 from cms.content.collation import sort_key
 from cms.content.content_type import ContentType
 from cms.content.fields import Text
-from cms.content.links import Edge, EntriesByPath, path_of
+from cms.content.links import Edge, Targets, entry_of, is_same_page, parts_of
 from cms.content.rendering import Rendering
 from cms.content.slug import SLUG_FORM, Anchors, is_slug, slugify
 from cms.errors import InvalidValue, MissingField, UserError
@@ -121,10 +121,15 @@ def clean_draft(content_type: type[ContentType], draft: Draft) -> tuple[Draft, l
     return cleaned, problems
 
 
-def paths_in(content_type: type[ContentType], draft: Draft) -> frozenset[str]:
-    """Return the site paths in the links of a clean draft's fields, without fragments."""
+def addresses_in(content_type: type[ContentType], draft: Draft) -> frozenset[str]:
+    """Return the addresses in a clean draft's fields, as written, without queries and fragments.
+
+    Ids of entries are left out.
+    """
     found = hrefs_in(content_type, draft.fields)
-    return frozenset(path for path in map(path_of, found) if path is not None)
+    return frozenset(
+        parts_of(each)[0] for each in found if not is_same_page(each) and entry_of(each) is None
+    )
 
 
 def hrefs_in(content_type: type[ContentType], values: Json) -> Iterator[str]:
@@ -134,23 +139,21 @@ def hrefs_in(content_type: type[ContentType], values: Json) -> Iterator[str]:
             yield from each.hrefs(values.get(name))
 
 
-def edges_in(
-    content_type: type[ContentType], values: Json, entries: EntriesByPath
-) -> Iterator[Edge]:
+def edges_in(content_type: type[ContentType], values: Json, targets: Targets) -> Iterator[Edge]:
     """Yield the edges in the values of a page's fields.
 
     Args:
         content_type: content type of the page.
         values: values of the fields.
-        entries: ids of the entries at the site paths in them.
+        targets: ids of the entries that the addresses in them lead to.
     """
     if isinstance(values, Mapping):
         for name, each in content_type.fields.items():
-            yield from each.edges(values.get(name), (name,), entries)
+            yield from each.edges(values.get(name), (name,), targets)
 
 
 def take_snapshot(
-    content_type: type[ContentType], locale: str, draft: Draft, entries: EntriesByPath
+    content_type: type[ContentType], locale: str, draft: Draft, targets: Targets
 ) -> Snapshot:
     """Return the stored form of a clean draft.
 
@@ -158,15 +161,15 @@ def take_snapshot(
         content_type: content type of the draft.
         locale: locale of the edition.
         draft: a draft returned by :func:`clean_draft`.
-        entries: ids of the entries at the paths of :func:`paths_in`.
+        targets: ids of the entries that the addresses of :func:`addresses_in` lead to.
     """
     fields = content_type.fields
-    resolved = {name: each.resolve(draft.fields[name], entries) for name, each in fields.items()}
+    resolved = {name: each.resolve(draft.fields[name], targets) for name, each in fields.items()}
     around: JsonObject = {"title": draft.title, "slug": draft.slug, "summary": draft.summary}
     values = {
         name: each.compute(resolved[name], {**resolved, **around}) for name, each in fields.items()
     }
-    edges = tuple(edges_in(content_type, values, entries))
+    edges = tuple(edges_in(content_type, values, targets))
     content: JsonObject = {
         "type": content_type.name,
         "locale": locale,
@@ -198,7 +201,7 @@ def snapshot_of(content_type: type[ContentType], content: JsonObject, digest: st
     """
     return Snapshot(
         content=content,
-        edges=tuple(map(Edge.from_json, _links_of(content))),
+        edges=tuple(links_of(content)),
         digest=digest,
         derived=derive(content_type, content),
     )
@@ -207,8 +210,8 @@ def snapshot_of(content_type: type[ContentType], content: JsonObject, digest: st
 def derive(content_type: type[ContentType], content: JsonObject) -> Derived:
     """Return the values that derive from a content, and from nothing else.
 
-    Paths in texts lead to the entries that the content's links name, whatever has these paths by
-    now. Fields that the content type does not declare are left out.
+    Addresses in texts lead to the entries that the content's links name, whatever has these
+    addresses by now. Fields that the content type does not declare are left out.
 
     Args:
         content_type: content type of the content.
@@ -216,7 +219,7 @@ def derive(content_type: type[ContentType], content: JsonObject) -> Derived:
     """
     values = content["fields"]
     stored = values if isinstance(values, Mapping) else {}
-    page = Rendering(Anchors(), _entries_of(content))
+    page = Rendering(Anchors(), _targets_of(content))
     rendered = {
         name: each.render(stored.get(name), page) for name, each in content_type.fields.items()
     }
@@ -227,19 +230,20 @@ def derive(content_type: type[ContentType], content: JsonObject) -> Derived:
     )
 
 
-def _entries_of(content: JsonObject) -> EntriesByPath:
-    """Return the ids of the entries that the paths in the content's texts lead to."""
+def _targets_of(content: JsonObject) -> Targets:
+    """Return the ids of the entries that the addresses in the content's texts lead to."""
     return {
-        str(link["path"]): str(link["target"])
-        for link in _links_of(content)
-        if link.get("path") is not None
+        parts_of(edge.href)[0]: edge.target
+        for edge in links_of(content)
+        if edge.href is not None and edge.target is not None
     }
 
 
-def _links_of(content: JsonObject) -> Iterator[JsonObject]:
+def links_of(content: JsonObject) -> Iterator[Edge]:
+    """Yield the links and references of a content."""
     links = content["links"]
     if isinstance(links, list | tuple):
-        yield from (link for link in links if isinstance(link, Mapping))
+        yield from (Edge.from_json(link) for link in links if isinstance(link, Mapping))
 
 
 def missing_in(content_type: type[ContentType], content: JsonObject) -> Iterator[MissingField]:

@@ -104,6 +104,11 @@ class FoundAddress:
         """True if a page is there now."""
         return self.is_open and self.edition_id is not None
 
+    @property
+    def leads_elsewhere(self) -> bool:
+        """True if the path is redirected to another site, or to a path of the frontend."""
+        return self.is_open and self.url is not None
+
 
 async def addresses_at(
     reading: Reading, paths: Iterable[str], locale: str

@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from cms.authorization.actions import Action
 from cms.comparison.merge import merge
+from cms.content.addresses import OwnAddresses, read_address
 from cms.content.content_type import ContentType
-from cms.content.links import Edge, is_internal
+from cms.content.links import Edge, Origin
 from cms.content.snapshot import (
     Changes,
     Draft,
@@ -18,11 +19,11 @@ from cms.content.snapshot import (
     apply_changes,
     clean_draft,
     draft_of,
-    paths_in,
     snapshot_of,
     take_snapshot,
 )
-from cms.drafts.addresses import entries_at, path_of
+from cms.drafts.addresses import path_of
+from cms.drafts.link_targets import targets_of
 from cms.drafts.loading import (
     Held,
     authorise_on,
@@ -348,10 +349,9 @@ async def _snapshot(
     cleaned, problems = clean_draft(content_type, draft)
     problems += await _unknown(work, Category, [cleaned.category], "category")
     problems += await _unknown(work, Tag, cleaned.tags, "tags")
-    paths = paths_in(content_type, cleaned)
-    found = await entries_at(work, paths, edition.locale, edition.entry_id)
-    snapshot = take_snapshot(content_type, edition.locale, cleaned, found)
-    problems += await _wrong_targets(work, edition, snapshot.edges)
+    targets = await targets_of(work, content_type, edition, cleaned)
+    snapshot = take_snapshot(content_type, edition.locale, cleaned, targets)
+    problems += await _wrong_targets(work, content_type, edition, snapshot.edges)
     if problems:
         raise Refused(*problems)
     return snapshot
@@ -371,22 +371,37 @@ async def _unknown(
     ]
 
 
-async def _wrong_targets(work: Work, edition: Edition, edges: Iterable[Edge]) -> list[UserError]:
+async def _wrong_targets(
+    work: Work, content_type: type[ContentType], edition: Edition, edges: Iterable[Edge]
+) -> list[UserError]:
     wanted = [edge.target for edge in edges if edge.target]
-    types = await visible_types(work, wanted, edition.entry_id)
-    faults = ((edge, _fault_of(edge, types)) for edge in edges)
+    types = {
+        **await visible_types(work, wanted, edition.entry_id),
+        edition.entry_id: content_type.name,  # which has no revision yet in its first draft
+    }
+    own = work.site.addresses
+    faults = ((edge, _fault_of(edge, types, own)) for edge in edges)
     return [InvalidValue(message=fault, path=edge.value_path()) for edge, fault in faults if fault]
 
 
-def _fault_of(edge: Edge, types: Mapping[str, str]) -> str:
+def _fault_of(edge: Edge, types: Mapping[str, str], own: OwnAddresses) -> str:
     if edge.target is None:
-        is_foreign = edge.accepts and not is_internal(str(edge.url))
-        return f"expected an entry of type {', '.join(edge.accepts)}" if is_foreign else ""
+        is_for_entries = edge.accepts or edge.origin is Origin.REFERENCE
+        if not is_for_entries or _may_be_entry(str(edge.url), own):
+            return ""
+        of_type = f" of type {', '.join(edge.accepts)}" if edge.accepts else ""
+        return f"expected an entry{of_type}"
     if edge.target not in types:
         return f"there is no entry {edge.target!r}"
     if edge.accepts and types[edge.target] not in edge.accepts:
         return f"expected an entry of type {', '.join(edge.accepts)}, not {types[edge.target]}"
     return ""
+
+
+def _may_be_entry(url: str, own: OwnAddresses) -> bool:
+    """Return whether an entry could be at an address on the site at which there is none."""
+    address = read_address(url, own)
+    return address is not None and not own.is_route(address.path)
 
 
 def _link(revision: Revision, edge: Edge) -> Link:
@@ -399,6 +414,7 @@ def _link(revision: Revision, edge: Edge) -> Link:
         label=edge.label,
         note=edge.note,
         target_id=edge.target,
+        query=edge.query,
         fragment=edge.fragment,
         url=edge.url,
     )

@@ -13,9 +13,9 @@ from cms.access.accounts import create_person, find_account
 from cms.authorization.actor import OPERATOR
 from cms.content.content_type import ContentType
 from cms.content.slug import slugify
-from cms.content.snapshot import Changes, Draft, clean_draft, paths_in, take_snapshot
-from cms.drafts.addresses import entries_at
+from cms.content.snapshot import Changes, Draft, clean_draft, take_snapshot
 from cms.drafts.entries import add_edition, create_entry
+from cms.drafts.link_targets import targets_of
 from cms.drafts.saving import save_draft, update_entry
 from cms.errors import NotFound, Refused
 from cms.importing.site.mapping import MarkdownMapping
@@ -247,9 +247,9 @@ class ImportDesk:
     async def digest_of(self, edition: DeskEdition, draft: Draft, now: datetime) -> str:
         """Return the digest of a draft of an edition."""
         cleaned, _ = clean_draft(self.content_type, draft)
-        paths = paths_in(self.content_type, cleaned)
-        found = await entries_at(self.work(now), paths, edition.locale, edition.entry_id)
-        return take_snapshot(self.content_type, edition.locale, cleaned, found).digest
+        row = await self._session.get_one(Edition, edition.head.edition_id)
+        targets = await targets_of(self.work(now), self.content_type, row, cleaned)
+        return take_snapshot(self.content_type, edition.locale, cleaned, targets).digest
 
     # --- What is done ---
 

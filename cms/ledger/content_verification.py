@@ -25,6 +25,7 @@ _LINK = {
     "label": "label",
     "note": "note",
     "target_id": "target",
+    "query": "query",
     "fragment": "fragment",
     "url": "url",
 }

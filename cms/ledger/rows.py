@@ -136,7 +136,7 @@ COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
             parts={
                 "link": (
                     *("field_path", "ordinal", "origin", "kind", "label", "note"),
-                    *("target_id", "fragment", "url"),
+                    *("target_id", "query", "fragment", "url"),
                 ),
                 "revision_tag": ("tag_id",),
             },

@@ -6,10 +6,11 @@ with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import unquote
 
-from cms.content.links import Edge, is_internal
+from cms.content.links import Edge, Origin
 from cms.content.snapshot import hrefs_in, missing_in
 from cms.errors import (
     BrokenLink,
@@ -20,11 +21,16 @@ from cms.errors import (
     UserError,
     WouldBreakLinks,
 )
-from cms.hooks import Candidate, Gate, IncomingEdge
+from cms.hooks import Candidate, Gate, IncomingEdge, ShownEdition, UnseenTarget
 from cms.plugins import refusals_by
 
 # The name of the gate that unpublishing has too.
 _INCOMING_LINKS = "incoming_links"
+_LEADS: Mapping[Origin, str] = {
+    Origin.FIELD: "a link leads to",
+    Origin.INLINE: "the text links to",
+    Origin.REFERENCE: "a reference leads to",
+}
 
 
 def is_signed_off(candidate: Candidate) -> Iterator[GateFailed]:
@@ -53,51 +59,44 @@ def is_complete(candidate: Candidate) -> Iterator[GateFailed]:
 
 
 def link_targets_are_public(candidate: Candidate) -> Iterator[GateFailed]:
-    """Every link and reference has a public target with the anchor."""
+    """Readers of the locale see the target of every link and reference, and its anchor."""
     for edge in candidate.edges:
-        reason = _fault_of(edge, candidate)
-        if reason:
-            message = f"the link {edge.label!r} {reason}"
+        if fault := _fault_of(edge, candidate):
+            message = f"{_LEADS[edge.origin]} {fault}"
             yield BrokenLink(message=message, path=edge.value_path())
     for href in hrefs_in(candidate.content_type, candidate.content["fields"]):
-        if href.startswith("#") and href[1:] not in {"", *candidate.anchors}:
+        if href.startswith("#") and unquote(href[1:]) not in {"", *candidate.anchors}:
             message = f"a text links to {href}, which its page does not have"
             yield BrokenLink(message=message, path=("fields",))
 
 
 def path_is_free(candidate: Candidate) -> Iterator[GateFailed]:
-    """No other entry is public at the path."""
+    """No other page, redirect or route of the frontend is at the path."""
     if candidate.path_holder is not None:
         message = f"{candidate.path} is the path of {candidate.path_holder}; change the slug"
         yield PathInUse(message=message, path=("slug",))
 
 
 def incoming_links_stay_valid(candidate: Candidate) -> Iterator[GateFailed]:
-    """No link of a public page loses its anchor."""
-    for _, error in broken_by(candidate):
-        yield error
+    """No link of a public page loses its target's address or its anchor."""
+    yield from errors_of_incoming(candidate.incoming)
 
 
-def broken_by(candidate: Candidate) -> Iterator[tuple[IncomingEdge, GateFailed]]:
-    """Yield each public link that would be broken, and how."""
-    for each in candidate.incoming:
-        if each.fragment and each.fragment not in candidate.anchors:
-            message = f"{each.source_path} links to #{each.fragment}; keep that anchor"
-            yield each, WouldBreakLinks(message=message)
+def errors_of_incoming(incoming: Iterable[IncomingEdge]) -> list[GateFailed]:
+    """Return an error for each public link that an operation would break."""
+    faults = ((each, _fault_of_incoming(each)) for each in incoming)
+    messages = (
+        f"“{each.source_title}” ({each.source_path}, {each.locale}) links to {fault}"
+        for each, fault in faults
+        if fault
+    )
+    return [WouldBreakLinks(message=each, gate=_INCOMING_LINKS) for each in dict.fromkeys(messages)]
 
 
-def broken_by_unpublishing(
-    live_path: str | None, incoming: Sequence[IncomingEdge]
-) -> list[GateFailed]:
-    """Return which public pages link to one that would not be public any more."""
-    sources = dict.fromkeys(edge.source_path for edge in incoming)
-    return [
-        WouldBreakLinks(
-            message=f"{source} links to {live_path}; change that link first",
-            gate=_INCOMING_LINKS,
-        )
-        for source in sources
-    ]
+def pages_broken(incoming: Iterable[IncomingEdge]) -> list[str]:
+    """Return the paths of the public pages whose links an operation would break."""
+    broken = (each.source_path for each in incoming if _fault_of_incoming(each))
+    return list(dict.fromkeys(broken))
 
 
 SIGN_OFF = Gate("sign_off", is_signed_off)
@@ -143,12 +142,51 @@ def _errors_of(gate: Gate, candidate: Candidate) -> list[UserError]:
 
 
 def _fault_of(edge: Edge, candidate: Candidate) -> str:
+    """Return where a link leads and what is wrong with that; empty if nothing is."""
     if edge.target is None:
-        leads_nowhere = edge.url is not None and is_internal(edge.url)
-        return f"points to {edge.url}, where there is no page" if leads_nowhere else ""
-    anchors = candidate.anchors_of.get(edge.target)
-    if anchors is None:
-        return f"points to {edge.target}, which is not public"
-    if edge.fragment and edge.fragment not in anchors:
-        return f"points to #{edge.fragment}, which its target does not have"
+        nowhere = candidate.unseen.get(str(edge.url))
+        return _fault_of_address(nowhere) if nowhere is not None else ""
+    shown = candidate.shown.get(edge.target)
+    if shown is None:
+        place = _name_of(candidate.unseen.get(edge.target), edge.target)
+        return f"{place}, which is not public in {', '.join(candidate.locales)}"
+    if edge.origin is Origin.INLINE and shown.path is None:
+        return f"{_name_of(shown, edge.target)}, which has no address; link to a page"
+    if edge.fragment and edge.fragment not in shown.anchors:
+        return (
+            f"#{edge.fragment} of {_name_of(shown, edge.target)}, "
+            f"which its edition in {shown.locale} does not have"
+        )
     return ""
+
+
+def _fault_of_address(nowhere: UnseenTarget) -> str:
+    if nowhere.title:
+        return f"{nowhere.path}, where “{nowhere.title}” is by now; save again to link to it"
+    return f"{nowhere.path}, where there is no page"
+
+
+def _fault_of_incoming(edge: IncomingEdge) -> str:
+    """Return what a public link leads to and would lose; empty if it loses nothing."""
+    before, after = edge.before, edge.after
+    if before == after:  # its readers see no difference
+        return ""
+    if after is None:
+        return f"{_name_of(before)}; change that link first"
+    has_address = before is not None and before.path is not None
+    if has_address and after.path is None and edge.origin is not Origin.REFERENCE:
+        return f"{_name_of(before)}, which would have no address; change that link first"
+    if edge.fragment and edge.fragment not in after.anchors:
+        return (
+            f"#{edge.fragment}, which the edition in {after.locale} would not have; "
+            "keep that anchor, or change that link first"
+        )
+    return ""
+
+
+def _name_of(target: ShownEdition | UnseenTarget | None, entry_id: str = "") -> str:
+    """Return the title of a target, with its path and its id."""
+    if target is None or not target.title:
+        return entry_id
+    place = ", ".join(filter(None, (target.path, entry_id)))
+    return f"“{target.title}” ({place})" if place else f"“{target.title}”"

@@ -14,8 +14,10 @@ from cms.content.policy import Stage
 from cms.drafts.addresses import path_of
 from cms.drafts.loading import Held, get_revision, subject_of
 from cms.errors import NotFound, Refused
-from cms.hooks import Candidate, IncomingEdge
+from cms.hooks import Candidate, ShownEdition
 from cms.publishing.addresses import holders_of
+from cms.publishing.link_facts import public_links_to, unseen_targets
+from cms.publishing.public_editions import EditionKey, PublicEditions, public_editions
 from cms.reading.visibility import is_in_force, is_public_now
 from cms.review.standing import (
     Signature,
@@ -116,72 +118,65 @@ async def assess(reading: Reading, proposals: Sequence[Proposal]) -> list[Assess
     """Return the facts about proposals, as if all of them were public already."""
     edges = {each.revision.id: await edges_of(reading, each.revision) for each in proposals}
     targets = {edge.target for found in edges.values() for edge in found if edge.target}
-    locales = {each.edition.locale for each in proposals}
-    anchors = {locale: await _public_anchors(reading, targets, locale) for locale in locales}
-    own = await _anchors_of(reading, [each.revision.id for each in proposals])
-    for each in proposals:
-        anchors[each.edition.locale][each.entry.id] = own[each.revision.id]
+    before = await public_editions(reading, {*targets, *(each.entry.id for each in proposals)})
+    after = before.with_published(await _as_shown(reading, proposals))
+    together = [each.edition.id for each in proposals]
     return [
-        await _assessed(
-            reading, each, edges[each.revision.id], anchors[each.edition.locale], proposals
-        )
+        await _assessed(reading, each, edges[each.revision.id], (before, after), together)
         for each in proposals
     ]
 
 
-async def public_links_to(
-    reading: Reading, entry_id: str, locale: str, besides: Iterable[str]
-) -> list[IncomingEdge]:
-    """Return the links and references on public pages to an entry.
-
-    Args:
-        reading: the snapshot.
-        entry_id: the entry.
-        locale: of the pages.
-        besides: the ids of editions whose pages do not count.
-    """
-    stands = and_(Address.edition_id == Publication.edition_id, is_in_force(Address))
-    rows = await reading.session.execute(
-        select(Address.path, Publication.entry_id, Link.fragment)
-        .join(Link, Link.revision_id == Publication.revision_id)
-        .outerjoin(Address, stands)
-        .where(
-            Link.target_id == entry_id,
-            Publication.locale == locale,
-            is_public_now(Publication),
-            Publication.edition_id.not_in(list(besides)),
+async def _as_shown(
+    reading: Reading, proposals: Sequence[Proposal]
+) -> Mapping[EditionKey, ShownEdition]:
+    """Return the editions as readers will see them."""
+    anchors = await _anchors_of(reading, [each.revision.id for each in proposals])
+    return {
+        (each.entry.id, each.edition.locale): ShownEdition(
+            each.edition.locale, each.revision.title, each.path, anchors[each.revision.id]
         )
-        .order_by(Address.path, Link.field_path, Link.ordinal)
-    )
-    return [IncomingEdge(path or source, anchor) for path, source, anchor in rows]
+        for each in proposals
+    }
 
 
 async def _assessed(
     reading: Reading,
     proposal: Proposal,
     edges: Sequence[Edge],
-    anchors_of: Mapping[str, frozenset[str]],
-    proposals: Sequence[Proposal],
+    public: tuple[PublicEditions, PublicEditions],
+    together: Sequence[str],
 ) -> Assessed:
-    revision = proposal.revision
-    together = [each.edition.id for each in proposals]
+    """Return the facts about a proposal.
+
+    Args:
+        reading: the snapshot and the actor.
+        proposal: the proposal.
+        edges: where its revision leads.
+        public: what is public before, and afterwards.
+        together: the ids of the editions that are published together with it.
+    """
+    revision, edition = proposal.revision, proposal.edition
+    before, after = public
+    key = (proposal.entry.id, edition.locale)
     counting = await signatures_on(reading, revision)
-    stages = await required_stages(reading, proposal.content_type, proposal.edition.id)
+    stages = await required_stages(reading, proposal.content_type, edition.id)
+    targets = {edge.target: after.shown(edge.target, key[1]) for edge in edges if edge.target}
     candidate = Candidate(
         entry_id=proposal.entry.id,
+        locales=reading.site.locales_for(edition.locale),
         content_type=proposal.content_type,
         content=revision.content,
         digest=revision.digest,
-        anchors=anchors_of[proposal.entry.id],
+        anchors=after.editions[key].anchors,
         path=proposal.path,
         path_holder=await _holder_of(reading, proposal, together),
         lacking=missing_sign_offs(stages, counting),
         objectors=await objectors_to(reading, revision),
         edges=edges,
-        anchors_of=anchors_of,
-        incoming=await public_links_to(
-            reading, proposal.entry.id, proposal.edition.locale, besides=together
-        ),
+        shown={each: shown for each, shown in targets.items() if shown is not None},
+        unseen=await unseen_targets(reading, edition, proposal.path, edges, after),
+        incoming=await public_links_to(reading, key, before, after, together),
     )
     return Assessed(proposal, candidate, stages, counting)
 
@@ -207,26 +202,12 @@ async def edges_of(reading: Reading, revision: Revision) -> list[Edge]:
             ordinal=link.ordinal,
             label=link.label,
             target=link.target_id,
+            query=link.query,
             fragment=link.fragment,
             url=link.url,
         )
         for link in links
     ]
-
-
-async def _public_anchors(
-    reading: Reading, entry_ids: Iterable[str], locale: str
-) -> dict[str, frozenset[str]]:
-    rows = await reading.session.execute(
-        select(Publication.entry_id, Rendition.anchors)
-        .join(Rendition, Rendition.revision_id == Publication.revision_id)
-        .where(
-            Publication.entry_id.in_(list(entry_ids)),
-            Publication.locale == locale,
-            is_public_now(Publication),
-        )
-    )
-    return {entry_id: frozenset(map(str, anchors)) for entry_id, anchors in rows}
 
 
 async def _anchors_of(

@@ -4,24 +4,48 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from sqlalchemy import Select, and_, select, update
 
+from cms.authorization.actions import Action
 from cms.content.addresses import path_key
-from cms.errors import PathInUse, Refused, UserError
+from cms.content.links import Origin
+from cms.errors import PathInUse, Refused, UserError, WouldBreakLinks
+from cms.events import PagesMoved
+from cms.ledger.counters import wait_for_turn
 from cms.publishing.addresses import Move, holders_of, move_pages
 from cms.reading.visibility import is_in_force, is_public_now
 from cms.site import Site
-from cms.tables import Address, Category, Edition, Entry, Publication, Revision
-from cms.work.work import Work
+from cms.storage.database import ReadSession
+from cms.tables import Address, Category, Edition, Entry, Link, Publication, Revision
+from cms.work.work import Work, command
 
 # Databases limit the number of parameters of a statement.
 _BATCH = 5_000
 # The most collisions that are listed.
 _MOST_ERRORS = 20
+_MIGRATE = "run: copydesk migrate"
 
 _Rows: TypeAlias = Select[*tuple[Any, ...]]
+
+
+@command(Action.PAGE_MOVE)
+async def move_pages_by_type(work: Work) -> int:
+    """Move pages to the addresses that their content types give them now; return how many moved.
+
+    Raises:
+        Refused: as :func:`move_to_derived_addresses`.
+    """
+    work.authorise(Action.PAGE_MOVE)
+    await wait_for_turn(work.session, "position")
+    work = work.after_waiting()
+    moves = await move_to_derived_addresses(work)
+    if moves:
+        position = await work.take_position()
+        work.emit(PagesMoved(subject=str(position), position=position, pages=len(moves)))
+    return len(moves)
 
 
 async def move_to_derived_addresses(
@@ -39,27 +63,49 @@ async def move_to_derived_addresses(
         The moves of public pages.
 
     Raises:
-        Refused: with :class:`~cms.errors.PathInUse` for each path that is not free.
+        Refused: with :class:`~cms.errors.PathInUse` for each path that is not free, and
+            :class:`~cms.errors.WouldBreakLinks` for each page that would have no address although
+            public pages link to it.
     """
-    types = [
-        name
-        for name, each in work.site.content_types.items()
-        if categories is None or each.stands_in_category()
-    ]
-    if not types:
-        return ()
-    await _move_drafts(work, types, categories)
-    moves = await _moves(work, types, categories)
-    if errors := await _collisions(work, moves):
+    if drafts := await _misplaced_drafts(work.session, work.site, categories):
+        # Many rows, each with a value of its own: one statement with many parameters.
+        await work.session.execute(update(Edition), drafts)
+    moves = await _moves(work.session, work.site, work.now, categories)
+    if errors := [*await _collisions(work, moves), *await _losses(work, moves)]:
         raise Refused(*errors[:_MOST_ERRORS])
     if moves:
         await move_pages(work, moves, await work.take_position())
     return moves
 
 
-async def _move_drafts(
-    work: Work, types: Sequence[str], categories: Collection[str] | None
-) -> None:
+async def faults_of_addresses(session: ReadSession, site: Site, now: datetime) -> list[str]:
+    """Return a line for each page or draft that is not at the address that it should have.
+
+    Args:
+        session: a snapshot.
+        site: the site's declaration.
+        now: the time.
+    """
+    drafts = await _misplaced_drafts(session, site)
+    moves = await _moves(session, site, now)
+    return [
+        *(
+            f"edition {each.edition_id} is not valid: its address is {each.old_path or 'missing'}, "
+            f"and should be {each.path or 'none'}; {_MIGRATE}"
+            for each in moves
+        ),
+        *(
+            f"edition {each['id']} is not valid: its draft should have the path "
+            f"{each['path'] or 'none'}; {_MIGRATE}"
+            for each in drafts
+        ),
+    ]
+
+
+async def _misplaced_drafts(
+    session: ReadSession, site: Site, categories: Collection[str] | None = None
+) -> list[dict[str, str | None]]:
+    """Return the editions whose newest revision would stand elsewhere, with that path."""
     heads = (
         select(Edition.id, Edition.locale, Edition.path, Entry.content_type, Revision.slug)
         .add_columns(Category.path.label("category"))
@@ -67,21 +113,19 @@ async def _move_drafts(
         .join(Entry, Entry.id == Edition.entry_id)
         .join(Revision, Revision.id == Edition.head_id)
         .outerjoin(Category, Category.id == Revision.category_id)
-        .where(Entry.content_type.in_(types))
+        .where(Entry.content_type.in_(_types(site, categories)))
     )
-    changed = [
+    return [
         {"id": row.id, "path": path}
-        for row in await _rows(work, heads, Revision.category_id, categories)
-        if (path := _path_of(work.site, row)) != row.path
+        for row in await _rows(session, heads, Revision.category_id, categories)
+        if (path := _path_of(site, row)) != row.path
     ]
-    if changed:
-        # Many rows, each with a value of its own: one statement with many parameters.
-        await work.session.execute(update(Edition), changed)
 
 
 async def _moves(
-    work: Work, types: Sequence[str], categories: Collection[str] | None
+    session: ReadSession, site: Site, at: datetime, categories: Collection[str] | None = None
 ) -> list[Move]:
+    """Return the moves of public pages to the addresses that they should have."""
     stands = and_(Address.edition_id == Publication.edition_id, is_in_force(Address))
     pages = (
         select(Publication.entry_id, Publication.edition_id, Publication.locale)
@@ -91,7 +135,7 @@ async def _moves(
         .join(Revision, Revision.id == Publication.revision_id)
         .outerjoin(Address, stands)
         .outerjoin(Category, Category.id == Publication.category_id)
-        .where(is_public_now(Publication), Publication.content_type.in_(types))
+        .where(is_public_now(Publication), Publication.content_type.in_(_types(site, categories)))
     )
     moves = (
         Move(
@@ -99,23 +143,29 @@ async def _moves(
             edition_id=row.edition_id,
             locale=row.locale,
             old=row.Address,
-            path=_path_of(work.site, row),
-            at=work.now,
+            path=_path_of(site, row),
+            at=at,
         )
-        for row in await _rows(work, pages, Publication.category_id, categories)
+        for row in await _rows(session, pages, Publication.category_id, categories)
     )
     return [move for move in moves if move.path != move.old_path]
 
 
+def _types(site: Site, categories: Collection[str] | None) -> list[str]:
+    """Return the content types whose pages can be misplaced."""
+    types = site.content_types.items()
+    return [name for name, each in types if categories is None or each.stands_in_category()]
+
+
 async def _rows(
-    work: Work, chosen: _Rows, category: Any, categories: Collection[str] | None
+    session: ReadSession, chosen: _Rows, category: Any, categories: Collection[str] | None
 ) -> Sequence[Any]:
     """Return the rows that are in one of the categories, if these are given."""
     if categories is None:
-        return (await work.session.execute(chosen)).all()
+        return (await session.execute(chosen)).all()
     found: list[Any] = []
     for batch in _batches([*categories]):
-        found += await work.session.execute(chosen.where(category.in_(batch)))
+        found += await session.execute(chosen.where(category.in_(batch)))
     return found
 
 
@@ -140,6 +190,32 @@ async def _collisions(work: Work, moves: Sequence[Move]) -> list[UserError]:
                 holder, *others = [*filter(None, [holders.get(key)]), *_entries(by_path[key])]
                 errors += [_in_use(key, holder, other) for other in others]
     return errors
+
+
+async def _losses(work: Work, moves: Sequence[Move]) -> list[UserError]:
+    """Return an error for each page that would have no address although public pages link to it."""
+    lost = {move.entry_id: move for move in moves if move.path is None}
+    linked: dict[str, str] = {}
+    for batch in _batches([*lost]):
+        rows = await work.session.execute(
+            select(Link.target_id, Publication.entry_id)
+            .join(Publication, Publication.revision_id == Link.revision_id)
+            .where(
+                Link.target_id.in_(batch),
+                Link.origin != Origin.REFERENCE,
+                Publication.entry_id.not_in(batch),
+                is_public_now(Publication),
+            )
+        )
+        linked |= {str(target): source for target, source in rows}
+    return [
+        WouldBreakLinks(
+            message=f"{lost[target].old_path} would not exist any more, and {source} links to it; "
+            "change that link first",
+            path=(target,),
+        )
+        for target, source in sorted(linked.items())
+    ]
 
 
 def _entries(moves: Sequence[Move]) -> Iterator[str]:

@@ -14,14 +14,14 @@ from cms.comparison.difference import difference
 from cms.content.links import Edge, Origin
 from cms.drafts.loading import Held, authorise_on, look_at, refuse_archived
 from cms.errors import NotPublished, Refused, UserError
-from cms.publishing.gates import Check, broken_by, broken_by_unpublishing, checks
+from cms.publishing.gates import Check, checks, errors_of_incoming, pages_broken
+from cms.publishing.link_facts import links_at_unpublishing
 from cms.publishing.loading import (
     Proposal,
     assess,
     edges_of,
     live_page_of,
     proposal_of,
-    public_links_to,
 )
 from cms.reading.visibility import is_public_now
 from cms.review.expiry import reviewed_at
@@ -94,7 +94,7 @@ async def preview_publish(
         new_path=proposal.path,
         links_added=_only_in(after, before),
         links_removed=removed,
-        broken=list(dict.fromkeys(edge.source_path for edge, _ in broken_by(candidate))),
+        broken=pages_broken(candidate.incoming),
         orphans=orphans if is_found else [*orphans, entry_id],
         stale=await _stale(reading, proposal),
         errors=[
@@ -119,15 +119,14 @@ async def preview_unpublish(
         message = f"{entry_id} is not public in {held.edition.locale!r}"
         raise Refused(NotPublished(message=message))
     removed = await _live_edges(reading, live)
-    incoming = await public_links_to(reading, entry_id, live.locale, [held.edition.id])
-    old_path = address.path if address is not None else None
+    incoming = await links_at_unpublishing(reading, live)
     return Impact(
-        old_path=old_path,
+        old_path=address.path if address is not None else None,
         new_path=None,
         links_removed=removed,
-        broken=list(dict.fromkeys(each.source_path for each in incoming)),
+        broken=pages_broken(incoming),
         orphans=await _orphans(reading, held, removed),
-        errors=broken_by_unpublishing(old_path, incoming),
+        errors=errors_of_incoming(incoming),
     )
 
 
@@ -151,8 +150,8 @@ def _only_in(one: Iterable[Edge], other: Iterable[Edge]) -> list[Edge]:
     return [edge for edge in one if _identity(edge) not in known]
 
 
-def _identity(edge: Edge) -> tuple[str, str, str | None, str]:
-    return edge.origin, edge.kind, edge.target or edge.url, edge.fragment
+def _identity(edge: Edge) -> tuple[str, str, str | None, str, str]:
+    return edge.origin, edge.kind, edge.target or edge.url, edge.query, edge.fragment
 
 
 async def _orphans(reading: Reading, held: Held, gone: Iterable[Edge]) -> list[str]:

@@ -15,7 +15,7 @@ from cms.events import EntryPublished, EntryUnpublished
 from cms.identifiers import new_id
 from cms.ledger.counters import wait_for_turn
 from cms.publishing.addresses import Move, close_address, move_pages
-from cms.publishing.gates import broken_by_unpublishing, checks
+from cms.publishing.gates import checks, errors_of_incoming
 from cms.publishing.grounds import (
     SETUP,
     SIGNED_OFF,
@@ -24,13 +24,13 @@ from cms.publishing.grounds import (
     check_claims,
     errors_of_grounds,
 )
+from cms.publishing.link_facts import links_at_unpublishing
 from cms.publishing.loading import (
     Assessed,
     Proposal,
     assess,
     live_page_of,
     proposal_of,
-    public_links_to,
 )
 from cms.review.reviews import check_reason, open_review_of
 from cms.tables import Publication, PublicationSignOff, PublicationStage
@@ -181,14 +181,12 @@ async def unpublish_entry(work: Work, entry_id: str, *, locale: str | None = Non
     await wait_for_turn(work.session, "position")
     work = work.after_waiting()
     held = await hold(work, entry_id, locale)
-    edition = held.edition
-    live, address = await live_page_of(work, edition)
+    live, address = await live_page_of(work, held.edition)
     category_id = live.category_id if live is not None else held.head.category_id
     await authorise_on(work, Action.ENTRY_UNPUBLISH, held, category_id)
     if live is None:
-        raise Refused(NotPublished(message=f"{entry_id} is not public in {edition.locale!r}"))
-    links = await public_links_to(work, entry_id, edition.locale, besides=[edition.id])
-    if broken := broken_by_unpublishing(address.path if address is not None else None, links):
+        raise Refused(NotPublished(message=f"{entry_id} is not public in {held.edition.locale!r}"))
+    if broken := errors_of_incoming(await links_at_unpublishing(work, live)):
         raise Refused(*broken)
     position = await work.take_position()
     await _close(work, live, position)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from cms.authorization.actions import Action, Subject
-from cms.content.addresses import SiteAddress, encoded_path, read_address
+from cms.content.addresses import SiteAddress, encoded_path, path_key, read_address
 from cms.drafts.addresses import addresses_at, spellings_of
 from cms.drafts.loading import visible_types
-from cms.errors import InvalidValue, NotFound, PathInUse, Refused
+from cms.errors import InvalidValue, NotFound, PathInUse, Refused, WouldBreakLinks
 from cms.events import RedirectCreated, RedirectRemoved
 from cms.identifiers import kind_of, new_id
 from cms.ledger.counters import wait_for_turn
 from cms.publishing.addresses import close_address, holders_of
-from cms.reading.visibility import is_in_force
-from cms.tables import Address
+from cms.reading.visibility import is_in_force, is_public_now
+from cms.tables import Address, Link, Publication
 from cms.work.work import Work, command
 
 _WEB = frozenset({"http", "https"})
@@ -82,7 +82,8 @@ async def remove_redirect(work: Work, path: str, *, locale: str | None = None) -
         locale: the locale whose host the path is on; by default the site's default locale.
 
     Raises:
-        Refused: if the actor may not, or there is no redirect at the path.
+        Refused: if the actor may not, there is no redirect at the path, or public pages link to
+            another site through it. Links to entries do not depend on redirects.
     """
     await wait_for_turn(work.session, "position")
     work = work.after_waiting()
@@ -99,10 +100,36 @@ async def remove_redirect(work: Work, path: str, *, locale: str | None = None) -
     if redirect is None:
         message = f"there is no redirect at {address.path}"
         raise Refused(NotFound(message=message, path=("path",)))
+    if redirect.url is not None and (broken := await _links_through(work, redirect)):
+        raise Refused(*broken)
     position = await work.take_position()
     await close_address(work, redirect, work.now, position)
     work.emit(RedirectRemoved(subject=redirect.id, position=position))
     return redirect
+
+
+async def _links_through(work: Work, redirect: Address) -> list[WouldBreakLinks]:
+    """Return an error for each public page that links to another site through a redirect."""
+    stands = and_(Address.edition_id == Publication.edition_id, is_in_force(Address))
+    rows = await work.session.execute(
+        select(Link.url, Publication.entry_id, Publication.locale, Address.path)
+        .join(Publication, Publication.revision_id == Link.revision_id)
+        .outerjoin(Address, stands)
+        .where(Link.url.is_not(None), is_public_now(Publication))
+        .order_by(Publication.entry_id, Publication.locale)
+    )
+    own, key = work.site.addresses, path_key(redirect.path)
+    sources = {
+        path or entry_id: None
+        for url, entry_id, locale, path in rows
+        if (address := read_address(str(url), own, path)) is not None
+        and address.path == key
+        and redirect.locale in own.locales_beside(address.locale or locale)
+    }
+    return [
+        WouldBreakLinks(message=f"{source} links to {redirect.path}; change that link first")
+        for source in sources
+    ]
 
 
 def _read_path(work: Work, path: str, locale: str | None) -> tuple[SiteAddress, str]:

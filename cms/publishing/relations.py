@@ -55,6 +55,7 @@ from cms.tables import (
 )
 
 Position = ColumnElement[Any]
+_SLASH = word("/")
 
 
 class RedirectRow(Row):
@@ -472,7 +473,9 @@ def _is_taken_later(left: FromClause, until: Position) -> ColumnElement[bool]:
 
 
 def _is_at_path_of(left: FromClause, other: FromClause) -> ColumnElement[bool]:
-    return and_(other.c.path == left.c.path, other.c.locale == left.c.locale)
+    """Return whether two addresses have one path, but for a slash at its end."""
+    bare = func.rtrim(left.c.path, _SLASH)
+    return and_(other.c.path.in_([bare, bare + _SLASH]), other.c.locale == left.c.locale)
 
 
 def _was_page(publication: FromClause, until: Position) -> ColumnElement[bool]:

@@ -68,7 +68,7 @@ _OF_TARGET = ("id", "path", "title")
 _OF_DRAFT = ("locale", "is_head")
 _EMPTY = word("")
 _REFERENCE = word("reference")
-_HASH = word("#")
+_QUERY, _HASH = word("?"), word("#")
 _DEEPEST = literal_column("50", Integer())
 _CATEGORY = (
     Category.id,
@@ -283,10 +283,11 @@ def _title_of(publication: FromClause) -> ColumnElement[Any]:
 
 
 def _link_columns(path: ColumnElement[Any], title: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    query = case((Link.query != _EMPTY, _QUERY + Link.query), else_=_EMPTY)
     fragment = case((Link.fragment != _EMPTY, _HASH + Link.fragment), else_=_EMPTY)
     label = func.coalesce(func.nullif(Link.label, _EMPTY), title, Link.url, _EMPTY)
     return [
         *(getattr(Link, name) for name in _PLAIN_LINK_COLUMNS),
-        func.coalesce(Link.url, path + fragment).label("url"),
+        func.coalesce(Link.url, path + query + fragment).label("url"),
         label.label("label"),
     ]

@@ -153,5 +153,6 @@ class Link(Base):
     label: Mapped[Prose]
     note: Mapped[Prose]
     target_id: Mapped[str | None] = mapped_column(Key, ForeignKey("entry.id"))
+    query: Mapped[Name]
     fragment: Mapped[Name]
     url: Mapped[str | None] = mapped_column(Key)

@@ -359,6 +359,7 @@ def upgrade() -> None:
         _column("label", KEY),
         _column("note", KEY),
         _column("target_id", KEY, nullable=True),
+        _column("query", KEY),
         _column("fragment", KEY),
         _column("url", KEY, nullable=True),
         sa.CheckConstraint("(target_id is null) <> (url is null)", name="one_target"),

@@ -329,9 +329,9 @@ def _authors(revisions: Iterable[Row]) -> set[str]:
 def _said(value: Any, standing: Mapping[str, Row]) -> str:
     """Return what stands in a rendered value, with the paths where link targets stand now."""
     match value:
-        case {"entry": entry_id, "fragment": fragment, "href": href}:
+        case {"entry": entry_id, "suffix": suffix, "href": href}:
             goal = standing.get(entry_id)
-            return str(href) if goal is None else f"{goal['path']}{fragment}"
+            return str(href) if goal is None else f"{goal['path']}{suffix}"
         case dict():
             return "".join(_said(each, standing) for each in value.values())
         case list():

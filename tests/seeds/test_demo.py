@@ -475,7 +475,9 @@ async def test_a_link_to_nowhere_names_the_file(copydesk: Copydesk, tmp_path: Pa
     shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     broken = folder / "content" / "tools" / "vllm.md"
     broken.write_text(broken.read_text() + "\n\nSee [this](/tools/nothing).\n")
-    with pytest.raises(ContentFileError, match="points to /tools/nothing") as fault:
+    with pytest.raises(
+        ContentFileError, match="links to /tools/nothing, where there is no page"
+    ) as fault:
         await load_demo(copydesk, folder)
     assert fault.value.file == broken
 

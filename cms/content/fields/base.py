@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.keywords import Declaration
-from cms.content.links import Edge, EntriesByPath
+from cms.content.links import Edge, Targets
 from cms.content.rendering import Rendering
 from cms.errors import InvalidValue, MissingField, UserError
 
@@ -79,9 +79,9 @@ class Field(Declaration, ABC):
         del value
         yield from ()
 
-    def resolve(self, value: Json, entries: EntriesByPath) -> Json:
+    def resolve(self, value: Json, targets: Targets) -> Json:
         """Return the value with entry ids in place of addresses, where it stores ids."""
-        del entries
+        del targets
         return value
 
     def compute(self, value: Json, beside: JsonObject) -> Json:
@@ -104,9 +104,9 @@ class Field(Declaration, ABC):
         del value
         yield from ()
 
-    def edges(self, value: Json, path: ValuePath, entries: EntriesByPath) -> Iterator[Edge]:
+    def edges(self, value: Json, path: ValuePath, targets: Targets) -> Iterator[Edge]:
         """Yield where the value leads."""
-        del value, path, entries
+        del value, path, targets
         yield from ()
 
     def inner_fields(self) -> Iterator[Field]:

@@ -13,7 +13,7 @@ from cms.content.fields.list import List
 from cms.content.fields.names import check_names, check_type_name
 from cms.content.fields.object import Object
 from cms.content.keywords import check_keywords
-from cms.content.links import EntriesByPath
+from cms.content.links import Targets
 from cms.content.rendering import Rendering
 from cms.errors import InvalidValue, SiteError
 
@@ -91,9 +91,9 @@ class AnyBlock(Object):
         }
         return {TYPE: block.name, **cleaned}
 
-    def resolve(self, value: Json, entries: EntriesByPath) -> Json:
+    def resolve(self, value: Json, targets: Targets) -> Json:
         """Resolve every value."""
-        return self._with_type(value, super().resolve(value, entries))
+        return self._with_type(value, super().resolve(value, targets))
 
     def compute(self, value: Json, beside: JsonObject) -> Json:
         """Fill in every value."""

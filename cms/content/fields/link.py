@@ -19,10 +19,10 @@ from cms.content.fields.base import (
 from cms.content.fields.targets import check_targets
 from cms.content.links import (
     Edge,
-    EntriesByPath,
     Origin,
+    Targets,
     entry_of,
-    is_internal,
+    parts_of,
     target_fields,
     with_entry,
 )
@@ -37,7 +37,7 @@ class Links(Field):
     """An ordered group of links under one heading, the field's label.
 
     A link is ``{"href": …, "label": …, "note": …}``, or its ``href`` alone: an entry's id or
-    path, with an optional ``#fragment``, or an external URL. Stored are ids.
+    address, with an optional ``?query#fragment``, or an external URL. Stored are ids.
 
     Attributes:
         kind: what these links say of their targets, the same word on every content type.
@@ -69,19 +69,18 @@ class Links(Field):
         """Yield where the links lead."""
         yield from (str(link["href"]) for link in _links(value))
 
-    def resolve(self, value: Json, entries: EntriesByPath) -> Json:
+    def resolve(self, value: Json, targets: Targets) -> Json:
         """Replace paths by ids."""
-        return [{**link, "href": with_entry(str(link["href"]), entries)} for link in _links(value)]
+        return [{**link, "href": with_entry(str(link["href"]), targets)} for link in _links(value)]
 
     def texts(self, value: Json) -> Iterator[str]:
         """Yield what the links say of themselves."""
         for link in _links(value):
             yield from (str(link[key]) for key in ("label", "note") if link.get(key))
 
-    def edges(self, value: Json, path: ValuePath, entries: EntriesByPath) -> Iterator[Edge]:
+    def edges(self, value: Json, path: ValuePath, targets: Targets) -> Iterator[Edge]:
         """Yield the links."""
         for ordinal, link in enumerate(_links(value)):
-            target, fragment, url = target_fields(str(link["href"]), entries)
             yield Edge(
                 origin=Origin.FIELD,
                 kind=self.kind,
@@ -89,10 +88,8 @@ class Links(Field):
                 ordinal=ordinal,
                 label=str(link["label"]),
                 note=str(link["note"]),
-                target=target,
-                fragment=fragment,
-                url=url,
                 accepts=self.to,
+                **target_fields(str(link["href"]), targets),
             )
 
 
@@ -116,7 +113,7 @@ def _clean_link(item: Json, path: ValuePath, problems: Problems) -> JsonObject |
 
 def is_address(href: str) -> bool:
     """Return whether an address is allowed: an entry, a site path, or a harmless URL."""
-    if entry_of(href) or is_internal(href):
+    if entry_of(href) or _is_path(href):
         return True
     try:
         parts = urlsplit(href)
@@ -124,3 +121,9 @@ def is_address(href: str) -> bool:
         return False
     is_harmless = parts.scheme in URL_SCHEMES and not any(char.isspace() for char in href)
     return is_harmless and bool(parts.netloc or parts.scheme in {"mailto", "tel"})
+
+
+def _is_path(href: str) -> bool:
+    """Return whether an address is a path; bare words are not, since they may be a mistake."""
+    is_root = href.startswith("/") and not href.startswith(("//", "/\\"))
+    return is_root or parts_of(href)[0] in {".", ".."} or href.startswith(("./", "../"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.fields.base import Field, Problems, ValuePath, as_list
-from cms.content.links import Edge, EntriesByPath
+from cms.content.links import Edge, Targets
 from cms.content.rendering import Rendering
 from cms.errors import InvalidValue, MissingField, SiteError
 
@@ -58,9 +58,9 @@ class List(Field):
         for _, item in self._items(value):
             yield from self.item.hrefs(item)
 
-    def resolve(self, value: Json, entries: EntriesByPath) -> Json:
+    def resolve(self, value: Json, targets: Targets) -> Json:
         """Resolve every item."""
-        return [self.item.resolve(item, entries) for _, item in self._items(value)]
+        return [self.item.resolve(item, targets) for _, item in self._items(value)]
 
     def compute(self, value: Json, beside: JsonObject) -> Json:
         """Fill in every item."""
@@ -75,10 +75,10 @@ class List(Field):
         for _, item in self._items(value):
             yield from self.item.texts(item)
 
-    def edges(self, value: Json, path: ValuePath, entries: EntriesByPath) -> Iterator[Edge]:
+    def edges(self, value: Json, path: ValuePath, targets: Targets) -> Iterator[Edge]:
         """Yield the edges of every item."""
         for index, item in self._items(value):
-            yield from self.item.edges(item, (*path, index), entries)
+            yield from self.item.edges(item, (*path, index), targets)
 
     def inner_fields(self) -> Iterator[Field]:
         """Yield the field of the items."""

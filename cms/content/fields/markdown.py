@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.fields.base import Field, Problems, ValuePath, as_text, path_text
-from cms.content.links import Edge, EntriesByPath, Origin, path_of, target_fields
+from cms.content.links import Edge, Origin, Targets, entry_of, is_same_page, target_fields
 from cms.content.markup.html_segments import segments_of
 from cms.content.markup.markdown import (
     DEEPEST,
@@ -59,7 +59,7 @@ class Markdown(Field):
             return None
         rendered = render_markdown(value, page.anchors)
         page.anchors.reserve(rendered.anchors)
-        segments = segments_of(rendered.html, page.entries)
+        segments = segments_of(rendered.html, page.targets)
         html: JsonObject = {"segments": segments} if segments else {"html": rendered.html}
         return {
             **html,
@@ -76,20 +76,19 @@ class Markdown(Field):
         if isinstance(value, Mapping):
             yield str(value.get("plainText") or "")
 
-    def edges(self, value: Json, path: ValuePath, entries: EntriesByPath) -> Iterator[Edge]:
+    def edges(self, value: Json, path: ValuePath, targets: Targets) -> Iterator[Edge]:
         """Yield the inline links."""
         for ordinal, link in enumerate(_links(value)):
-            target, fragment, url = target_fields(link.href, entries)
+            fields = target_fields(link.href, targets)
+            is_id = entry_of(link.href) is not None
             yield Edge(
                 origin=Origin.INLINE,
                 kind=INLINE_KIND,
                 field_path=path_text(path),
                 ordinal=ordinal,
                 label=link.label,
-                target=target,
-                fragment=fragment,
-                url=url,
-                path=path_of(link.href) if target else None,
+                href=link.href if fields["target"] and not is_id else None,
+                **fields,
             )
 
 
@@ -97,4 +96,4 @@ def _links(value: Json) -> tuple[InlineLink, ...]:
     """Return the inline links; one to an anchor of the same page is not an edge."""
     if not isinstance(value, str):
         return ()
-    return tuple(link for link in links_in(value) if not link.href.startswith("#"))
+    return tuple(link for link in links_in(value) if not is_same_page(link.href))

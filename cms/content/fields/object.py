@@ -8,7 +8,7 @@ from cms.content.canonical_json import Json, JsonObject
 from cms.content.fields.base import Field, Problems, ValuePath, as_mapping
 from cms.content.fields.names import check_names
 from cms.content.keywords import suggestion
-from cms.content.links import Edge, EntriesByPath
+from cms.content.links import Edge, Targets
 from cms.content.rendering import Rendering
 from cms.errors import MissingField, SiteError
 
@@ -46,10 +46,10 @@ class Object(Field):
         for _, field, item in self.values(value):
             yield from field.hrefs(item)
 
-    def resolve(self, value: Json, entries: EntriesByPath) -> Json:
+    def resolve(self, value: Json, targets: Targets) -> Json:
         """Resolve every value."""
         return {
-            name: field.resolve(item, entries) for name, field, item in self.values(value)
+            name: field.resolve(item, targets) for name, field, item in self.values(value)
         } or None
 
     def compute(self, value: Json, beside: JsonObject) -> Json:
@@ -71,10 +71,10 @@ class Object(Field):
         for _, field, item in self.values(value):
             yield from field.texts(item)
 
-    def edges(self, value: Json, path: ValuePath, entries: EntriesByPath) -> Iterator[Edge]:
+    def edges(self, value: Json, path: ValuePath, targets: Targets) -> Iterator[Edge]:
         """Yield the edges of every value."""
         for name, field, item in self.values(value):
-            yield from field.edges(item, (*path, name), entries)
+            yield from field.edges(item, (*path, name), targets)
 
     def inner_fields(self) -> Iterator[Field]:
         """Yield the object's fields."""

@@ -9,7 +9,7 @@ from cms.content.canonical_json import Json
 from cms.content.fields.base import Field, Problems, ValuePath, expected_instead, path_text
 from cms.content.fields.list import List
 from cms.content.fields.targets import check_targets
-from cms.content.links import Edge, EntriesByPath, Origin, entry_of, path_of, with_entry
+from cms.content.links import Edge, Origin, Targets, entry_of, parts_of, with_entry
 from cms.errors import InvalidValue
 
 
@@ -32,27 +32,30 @@ class Reference(Field):
         self.to = check_targets(self.to)
 
     def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
-        """Accept an entry's id, or its path on the site."""
+        """Accept an entry's id or address, without query and fragment.
+
+        Whether an absolute address is on the site is checked when it is saved.
+        """
         if value is None:
             return None
-        if isinstance(value, str) and (path_of(value) == value or entry_of(value) == value):
+        if isinstance(value, str) and _is_address(value):
             return value
         message = expected_instead("the id or the path of an entry", value)
         problems.append(InvalidValue(message=message, path=path))
         return None
 
     def hrefs(self, value: Json) -> Iterator[str]:
-        """Yield the path, as long as it is not yet an id."""
+        """Yield the address, or the id in place of it."""
         if isinstance(value, str):
             yield value
 
-    def resolve(self, value: Json, entries: EntriesByPath) -> Json:
-        """Return the id of the entry; a path at which there is none stays, as a broken link."""
-        return with_entry(value, entries) if isinstance(value, str) else None
+    def resolve(self, value: Json, targets: Targets) -> Json:
+        """Return the id of the entry; an address at which there is none stays, as a broken link."""
+        return with_entry(value, targets) if isinstance(value, str) else None
 
-    def edges(self, value: Json, path: ValuePath, entries: EntriesByPath) -> Iterator[Edge]:
+    def edges(self, value: Json, path: ValuePath, targets: Targets) -> Iterator[Edge]:
         """Yield the one edge."""
-        del entries
+        del targets
         if isinstance(value, str):
             target = entry_of(value)
             yield Edge(
@@ -83,15 +86,22 @@ class References(List):
         self.to = check_targets(self.to)
         self.of = Reference(to=self.to)
 
-    def resolve(self, value: Json, entries: EntriesByPath) -> Json:
+    def resolve(self, value: Json, targets: Targets) -> Json:
         """Return the ids of the entries, each where it comes first."""
-        resolved = super().resolve(value, entries)
+        resolved = super().resolve(value, targets)
         return list(dict.fromkeys(resolved)) if isinstance(resolved, list) else []
 
-    def edges(self, value: Json, path: ValuePath, entries: EntriesByPath) -> Iterator[Edge]:
+    def edges(self, value: Json, path: ValuePath, targets: Targets) -> Iterator[Edge]:
         """Yield an edge to each of them."""
         found = (
-            edge for _, item in self._items(value) for edge in self.item.edges(item, path, entries)
+            edge for _, item in self._items(value) for edge in self.item.edges(item, path, targets)
         )
         for ordinal, edge in enumerate(found):
             yield replace(edge, kind=self.name, ordinal=ordinal)
+
+
+def _is_address(value: str) -> bool:
+    """Return whether a value is the id or an address of an entry, and nothing more."""
+    is_path = value.startswith("/") and not value.startswith(("//", "/\\"))
+    is_absolute = value.startswith(("https://", "http://"))
+    return parts_of(value)[0] == value and (is_path or is_absolute or entry_of(value) is not None)

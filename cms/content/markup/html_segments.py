@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html import escape, unescape
 
 from cms.content.canonical_json import Json, JsonObject
-from cms.content.links import EntriesByPath, decoded_address, target_fields
+from cms.content.links import Targets, suffix_of, target_of
 
 # In sanitised HTML every attribute value is in double quotes and contains none.
 _ATTRIBUTE = r'\s+[^\s="<>/]+="[^"]*"'
@@ -15,16 +15,16 @@ _TAG = re.compile(rf"<(\w+)((?:{_ATTRIBUTE})*)\s*/?>")
 _VALUE = re.compile(r'\s+([^\s="<>/]+)="([^"]*)"')
 
 
-def segments_of(html: str, entries: EntriesByPath) -> list[Json] | None:
+def segments_of(html: str, targets: Targets) -> list[Json] | None:
     """Return HTML as a list of segments, with a separate segment for each internal address.
 
     A segment is unchanged HTML, ``{"text": …}``, or an address: ``entry`` is the id of its target,
-    ``fragment`` is appended to the target's path, and ``href`` is the original address, for readers
-    who cannot see the target. All values are escaped for HTML.
+    ``suffix`` (query and fragment) is appended to the target's path, and ``href`` is the original
+    address, for readers who cannot see the target. All values are escaped for HTML.
 
     Args:
         html: sanitised HTML.
-        entries: ids of the entries at the site paths in it.
+        targets: ids of the entries that the addresses in it lead to.
 
     Returns:
         ``None`` if no link in it leads to an entry.
@@ -33,11 +33,10 @@ def segments_of(html: str, entries: EntriesByPath) -> list[Json] | None:
     end = 0
     for start, stop, href in _hrefs(html):
         address = unescape(href)
-        target, _, _ = target_fields(decoded_address(address), entries)
+        target = target_of(address, targets)
         if target is not None:
-            fragment = address.partition("#")[2]
-            anchor = f"#{escape(fragment)}" if fragment else ""
-            piece: JsonObject = {"entry": target, "fragment": anchor, "href": href}
+            suffix = escape(suffix_of(address))
+            piece: JsonObject = {"entry": target, "suffix": suffix, "href": href}
             segments += [{"text": html[end:start]}, piece]
             end = stop
     return [*segments, {"text": html[end:]}] if segments else None

@@ -20,7 +20,6 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from cms.content.canonical_json import Json
-from cms.content.links import decoded_address
 from cms.content.markup.mdast import tree_of
 from cms.content.markup.sanitizing import ADDRESSES, Loss, losses
 from cms.content.nesting import first_deep_line
@@ -79,7 +78,7 @@ _PARSER.core.ruler.at("inline", _parse_inline)
 
 @dataclass(frozen=True)
 class InlineLink:
-    """A link in a text, with its address and words."""
+    """A link in a text, with its address, as it is in the HTML, and its words."""
 
     href: str
     label: str
@@ -311,7 +310,7 @@ class _HtmlReader(HTMLParser):
         if tag == "a" and self._link is not None:
             href, start = self._link
             if href:
-                self.links.append(InlineLink(decoded_address(href), self._words_since(start)))
+                self.links.append(InlineLink(href, self._words_since(start)))
             self._link = None
         elif tag in _HEADINGS and self._heading is not None:
             anchor, start = self._heading

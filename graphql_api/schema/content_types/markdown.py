@@ -39,7 +39,7 @@ def _piece(segment: Columns, call: Call) -> Sql:
     path = select_over(places, places.columns.path, (places.columns.id == target,))
     return coalesce(
         JsonText(segment.value, text("text")),
-        path + JsonText(segment.value, text("fragment")),
+        path + JsonText(segment.value, text("suffix")),
         JsonText(segment.value, text("href")),
     )
 

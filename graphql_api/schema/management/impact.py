@@ -43,7 +43,7 @@ class ImpactLink:
     )
     origin = part_word("LinkOrigin", "origin", "Part of the content that contains the link.")
     label = part("str", "label", "Link text; may be empty.")
-    url = part("str | None", "url", "URL of the target outside the site; null for an entry.")
+    url = part("str | None", "url", "URL of the target, as written; null for an entry.")
     target = part_row("Entry | None", "target", _target, "Target entry; null for a URL.")
 
 

@@ -7,7 +7,7 @@ from typing import get_args
 from cms.comparison.changes import LinkChangeKind, ValueChangeKind
 from cms.comparison.merge import Outcome as MergeOutcome
 from cms.comparison.word_diff import Operation
-from cms.content.markup.sanitizing import LossCode
+from cms.content.content_warnings import WarningCode
 from cms.publishing.gates import GATES
 from cms.review.relations import END_CAUSES, REVIEW_OUTCOMES
 from cms.review.standing import STATES
@@ -42,7 +42,7 @@ def add_editing_vocabularies(registry: TypeRegistry, site: Site) -> None:
             get_args(MergeOutcome),
         ),
         "StaleReason": ("Reasons to review a page again.", STALE_REASONS),
-        "WarningCode": ("Codes of warnings about a saved value.", get_args(LossCode)),
+        "WarningCode": ("Codes of warnings about a saved value.", get_args(WarningCode)),
     }
     for name, (description, words) in fixed.items():
         registry.add_fixed_words(name, description, words_by_name(name, words))

@@ -181,6 +181,7 @@ def a_link(field_path: str, ordinal: int) -> Link:
         kind="",
         label="",
         note="",
+        query="",
         fragment="",
         url="https://example.org",
     )

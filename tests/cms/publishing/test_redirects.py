@@ -53,7 +53,7 @@ def to(path: str, title: str | None = None) -> dict[str, Any]:
 async def test_a_redirect_follows_its_entry_until_it_is_removed(newsroom: Newsroom) -> None:
     head = await newsroom.draft(title="Page", slug="page")
     await newsroom.publish(head)
-    made = await redirect(newsroom, "/old/p%C3%A4ge/", "https://example.org/articles/page/")
+    made = await redirect(newsroom, "/old/p%C3%A4ge/", "https://example.com/articles/page/")
     assert (made.path, made.url) == ("/old/päge", None)
     assert await route(newsroom, "/old/päge") == to("/articles/page", "Page")
 
@@ -85,6 +85,20 @@ async def test_a_redirect_leads_to_other_sites_and_routes(newsroom: Newsroom) ->
     assert await route(newsroom, "/elsewhere") == to("https://other.example/a?b#c")
     await redirect(newsroom, "/find", "/search?q=1")
     assert await route(newsroom, "/find") == to("/search?q=1")
+
+
+async def test_a_redirect_that_links_lead_through_is_not_removed(newsroom: Newsroom) -> None:
+    await redirect(newsroom, "/shop", "https://shop.example/")
+    source = await newsroom.draft(slug="source", body="[buy](../shop/?ref=1)")
+    await newsroom.publish(source)
+    (error,) = await newsroom.refusal(newsroom.publisher, remove_redirect, "/shop")
+    assert (error.code, error.message) == (
+        "WOULD_BREAK_LINKS",
+        "/articles/source links to /shop; change that link first",
+    )
+    await newsroom.publish(await newsroom.save(source, slug="source", body="None."))
+    await newsroom.do(newsroom.publisher, remove_redirect, "/shop")
+    assert await route(newsroom, "/shop") is None
 
 
 async def test_a_target_that_is_redirected_stands_for_where_it_leads(newsroom: Newsroom) -> None:

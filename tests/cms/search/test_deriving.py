@@ -31,8 +31,16 @@ from tests.sites import SITE, Article, Note
 
 A, B = (f"entry_{letter * 26}" for letter in "ab")
 PATHS = ["/articles/x", "/articles/größe", "/articles/y", "/notes/n"]
+# Addresses as they are in texts, without queries and fragments.
+WRITTEN = [
+    *(*PATHS, "/articles/gr%C3%B6%C3%9Fe", "./x", "../articles/y"),
+    "https://example.com/notes/n",
+]
 _HREFS = st.sampled_from(
-    [*PATHS, "/articles/x#top", "/articles/gr%C3%B6%C3%9Fe#n", "/nowhere", "https://example.org"]
+    [
+        *(*WRITTEN, "/articles/x#top", "/articles/gr%C3%B6%C3%9Fe?q=1&r#n"),
+        *("/nowhere", "#top", "?q=1", "https://example.org"),
+    ]
 )
 _WORDS = st.sampled_from(["one", "# Heading", "## Heading", "*two*", "<b id=x>three</b>", "| a |"])
 _LINES = st.one_of(
@@ -75,7 +83,7 @@ def drafts(draw: st.DrawFn) -> tuple[str, Draft]:
     return name, Draft(title=title, slug="page", summary=summary, fields=values)
 
 
-@given(drafts(), st.dictionaries(st.sampled_from(PATHS), st.sampled_from([A, B])))
+@given(drafts(), st.dictionaries(st.sampled_from([*WRITTEN, ""]), st.sampled_from([A, B])))
 def test_the_content_says_where_its_paths_lead(
     drawn: tuple[str, Draft], found: dict[str, str]
 ) -> None:

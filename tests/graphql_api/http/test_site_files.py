@@ -28,7 +28,7 @@ from graphql_api.site_files.endpoint import SiteFiles
 from tests.builders import Newsroom
 from tests.sites import SITE, URLS
 
-HOME = "https://example.org"
+HOME = "https://example.com"
 LOCATED = Site(
     "Test & site",
     content_types=list(SITE.content_types.values()),
@@ -160,7 +160,7 @@ async def test_both_forms_say_all_there_is_to_say(served: Served) -> None:
     (publication,) = await room.publish(again)
     (moved,) = [each for each in served.items("/feeds/all.json") if each["title"] != "Target"]
     made = first.published_at.date().isoformat()
-    assert moved["id"] == item["id"] == f"tag:example.org,{made}:{first.entry_id}"
+    assert moved["id"] == item["id"] == f"tag:example.com,{made}:{first.entry_id}"
     assert moved["url"] == f"{HOME}/articles/moved"
     assert moved["date_published"] == item["date_published"]
     assert moved["date_modified"] > moved["date_published"]

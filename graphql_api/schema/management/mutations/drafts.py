@@ -10,11 +10,12 @@ from cms.commands import (
     prune_autosaves,
     restore_revision,
     update_entry,
+    warnings_on,
 )
 from cms.content.canonical_json import JsonObject
 from cms.content.content_type import ContentType
-from cms.content.content_warnings import warnings_about
 from cms.content.snapshot import Changes
+from cms.drafts.saving import Saved
 from cms.site import Site
 from cms.work.work import Work
 from graphql_api.schema.declaring.fields import value
@@ -71,7 +72,7 @@ def _create(content_type: type[ContentType], values: str) -> Mutation:
             locale=inputs.get("locale"),
             note=inputs.get("note") or "",
         )
-        return _draft_answer(content_type, saved.revision.id, saved.revision.content)
+        return await _draft_answer(work, saved)
 
     return Mutation(
         name=f"create{content_type.name}",
@@ -116,7 +117,7 @@ def _update(content_type: type[ContentType], values: str) -> Mutation:
                 translated_from=inputs.get("translatedFrom"),
                 content_type=content_type.name,
             )
-        return _draft_answer(content_type, saved.revision.id, saved.revision.content)
+        return await _draft_answer(work, saved)
 
     autosave = (
         f"Whether the {content_type.name} is saved automatically while its author is typing; "
@@ -148,11 +149,9 @@ def _update(content_type: type[ContentType], values: str) -> Mutation:
     )
 
 
-def _draft_answer(
-    content_type: type[ContentType], revision_id: str, content: JsonObject
-) -> JsonObject:
-    warnings = warnings_about(content_type, content)
-    return {"revision": revision_id, "warnings": warnings_json(warnings, in_values)}
+async def _draft_answer(work: Work, saved: Saved) -> JsonObject:
+    warnings = await warnings_on(work, saved.revision)
+    return {"revision": saved.revision.id, "warnings": warnings_json(warnings, in_values)}
 
 
 async def _move(work: Work, inputs: InputValues) -> JsonObject:

@@ -65,7 +65,8 @@ def draft_payload(type_: str) -> Mapping[str, Declared]:
     warnings = part_list(
         "Warning",
         "warnings",
-        "Warnings about content that readers will not get of the revision that {mutation} saved.",
+        "Warnings about content that readers will not get of the revision that {mutation} saved, "
+        "and about links to nothing.",
     )
     return {**entry_of(type_), "warnings": warnings}
 

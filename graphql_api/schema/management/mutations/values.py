@@ -37,7 +37,7 @@ def add_shared_inputs(registry: TypeRegistry) -> None:
         "A link in a list of links.",
         {
             "href": input_field(
-                "str", "Id or path of an entry, optionally with a #fragment, or a URL."
+                "str", "Id or address of an entry, optionally with `?query#fragment`, or a URL."
             ),
             "label": input_field("str | None", "Link text; default: the title of the target."),
             "note": input_field(

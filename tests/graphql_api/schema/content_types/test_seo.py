@@ -28,7 +28,7 @@ from tests.builders import Newsroom, entry_id_of
 from tests.graphql_api.conftest import Api, api_of
 from tests.sites import SITE
 
-HOME = "https://example.org"
+HOME = "https://example.com"
 
 
 class Article(ContentType, path="/articles/{slug}", schema_org="TechArticle"):

@@ -74,6 +74,22 @@ async def test_a_draft_may_lack_what_a_page_needs(desk: Desk) -> None:
     assert data["notes"]["nodes"] == [{"title": "A note", "text": None}]
 
 
+async def test_a_link_to_nothing_is_saved_with_a_warning(desk: Desk) -> None:
+    values = {
+        "title": "Page",
+        "body": "[a](later) [b](https://example.org/later)",
+        "steps": [{"title": "t", "see": [{"href": "/articles/never"}]}],
+    }
+    made = await desk.do(
+        desk.newsroom.author, "createArticle", "warnings { code path message }", values=values
+    )
+    found = {".".join(each["path"]): each for each in made["warnings"]}
+    assert {each["code"] for each in made["warnings"]} == {"LINK_TO_NOTHING"}
+    assert found.keys() == {"input.values.body", "input.values.steps.0.see.0"}
+    message = found["input.values.body"]["message"]
+    assert message.startswith("the link leads to /articles/later, where there is no page")
+
+
 @pytest.mark.parametrize("verb", ["create", "update"])
 async def test_every_error_says_where_in_the_input_it_is(desk: Desk, verb: str) -> None:
     note = (await desk.do(desk.newsroom.author, "createNote", "entry { id }", values={}))["entry"]

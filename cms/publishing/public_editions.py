@@ -1,0 +1,72 @@
+"""The edition of an entry that readers of a locale see, now or after an operation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from sqlalchemy import and_, select
+
+from cms.hooks import ShownEdition
+from cms.reading.visibility import is_in_force, is_public_now
+from cms.site import Site
+from cms.tables import Address, Publication, Rendition, Revision
+from cms.work.work import Reading
+
+# The id of an entry, and a locale.
+EditionKey: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class PublicEditions:
+    """The public editions of some entries.
+
+    Attributes:
+        site: the site, which declares the fallbacks of locales.
+        editions: the editions, by entry and locale.
+    """
+
+    site: Site
+    editions: Mapping[EditionKey, ShownEdition]
+
+    def shown(self, entry_id: str, locale: str) -> ShownEdition | None:
+        """Return the edition that readers of a locale see; ``None`` if they see none."""
+        keys = ((entry_id, each) for each in self.site.locales_for(locale))
+        return next((self.editions[key] for key in keys if key in self.editions), None)
+
+    def with_published(self, published: Mapping[EditionKey, ShownEdition]) -> PublicEditions:
+        """Return the editions that are public once these are."""
+        return replace(self, editions={**self.editions, **published})
+
+    def without(self, key: EditionKey) -> PublicEditions:
+        """Return the editions that are public once this one is not."""
+        kept = {each: shown for each, shown in self.editions.items() if each != key}
+        return replace(self, editions=kept)
+
+
+async def public_editions(reading: Reading, entry_ids: Collection[str]) -> PublicEditions:
+    """Return the editions of entries that are public now, in all locales."""
+    if not entry_ids:
+        return PublicEditions(reading.site, {})
+    stands = and_(Address.edition_id == Publication.edition_id, is_in_force(Address))
+    rows = await reading.session.execute(
+        select(
+            Publication.entry_id,
+            Publication.locale,
+            Revision.title,
+            Address.path,
+            Rendition.anchors,
+        )
+        .join(Revision, Revision.id == Publication.revision_id)
+        .join(Rendition, Rendition.revision_id == Publication.revision_id)
+        .outerjoin(Address, stands)
+        .where(Publication.entry_id.in_(list(entry_ids)), is_public_now(Publication))
+    )
+    return PublicEditions(
+        reading.site,
+        {
+            (entry_id, locale): ShownEdition(locale, title, path, frozenset(map(str, anchors)))
+            for entry_id, locale, title, path, anchors in rows
+        },
+    )

@@ -1,0 +1,139 @@
+"""Pages move to the addresses that their content types and categories give them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from cms import clock
+from cms.authorization.actor import OPERATOR
+from cms.content.content_type import ContentType
+from cms.content.fields import Markdown
+from cms.errors import Refused
+from cms.publishing.moving import faults_of_addresses, move_pages_by_type
+from cms.site import Site
+from cms.tables import Address, Edition, Publication
+from cms.taxonomy.categories import change_category
+from tests.builders import Newsroom
+from tests.graphql_api.conftest import api_of
+
+
+def site_with(path: str | None, other: str = "/other/{slug}") -> Site:
+    """Return a site whose pages stand at this path."""
+
+    class Page(ContentType, path=path):
+        """A page."""
+
+        body = Markdown(required=True)
+
+    class Other(ContentType, path=other):
+        """Another page."""
+
+        body = Markdown(required=True)
+
+    return Site("Moving", content_types=(Page, Other), url="https://example.org")
+
+
+ROUTE = """query($path: String!) { route(path: $path) {
+  __typename ... on RedirectRoute { to } ... on PageRoute { entry { path publishedAt } } } }"""
+
+
+async def route(newsroom: Newsroom, path: str) -> Any:
+    return (await api_of(newsroom.site, newsroom).data(ROUTE, path=path))["route"]
+
+
+async def faults(newsroom: Newsroom) -> list[str]:
+    async with newsroom.database.reading() as session:
+        return await faults_of_addresses(session, newsroom.site, clock.now())
+
+
+async def test_a_changed_pattern_moves_pages_and_drafts(newsroom: Newsroom) -> None:
+    newsroom.site = site_with("/old/{slug}")
+    page = await newsroom.published("Page", slug="page")
+    draft = await newsroom.draft("Page", slug="draft")
+    kept = await newsroom.published("Other", slug="kept")
+    assert await faults(newsroom) == []
+    assert await newsroom.do(OPERATOR, move_pages_by_type) == 0
+
+    newsroom.site = site_with("/new/{slug}/")
+    assert len(await faults(newsroom)) == 3  # the page, its draft, and the other draft
+    assert await newsroom.do(OPERATOR, move_pages_by_type) == 1
+    assert await faults(newsroom) == []
+    assert await newsroom.path(kept) == "/other/kept"
+    moved = {"path": "/new/page/", "publishedAt": clock_text(page)}
+    assert await route(newsroom, "/new/page") == {"__typename": "PageRoute", "entry": moved}
+    assert await route(newsroom, "/old/page") == {
+        "__typename": "RedirectRoute",
+        "to": "/new/page/",
+    }
+    async with newsroom.database.reading() as session:
+        edition = await session.get_one(Edition, draft.edition_id)
+        assert edition.path == "/new/draft/"
+        assert await session.scalar(select(func.count()).select_from(Publication)) == 2
+
+
+def clock_text(publication: Publication) -> str:
+    return f"{publication.published_at:%Y-%m-%dT%H:%M:%S}.{publication.published_at:%f}"[:23] + "Z"
+
+
+async def test_pages_that_would_share_a_path_do_not_move(newsroom: Newsroom) -> None:
+    newsroom.site = site_with("/old/{slug}")
+    await newsroom.published("Page", slug="x")
+    await newsroom.published("Other", slug="same")
+    await newsroom.published("Page", slug="free")
+    newsroom.site = site_with("/same/{slug}", "/{slug}/x")
+    (error,) = await newsroom.refusal(OPERATOR, move_pages_by_type)
+    assert (error.code, "/same/x" in error.message) == ("PATH_IN_USE", True)
+    assert (await route(newsroom, "/old/free"))["__typename"] == "PageRoute"
+    newsroom.site = site_with("/all/{slug}", "/{slug}/x")
+    assert await newsroom.do(OPERATOR, move_pages_by_type) == 3
+
+
+async def test_pages_that_lose_their_paths_are_gone(newsroom: Newsroom) -> None:
+    newsroom.site = site_with("/old/{slug}")
+    await newsroom.published("Page", slug="page")
+    newsroom.site = site_with(None)
+    assert await newsroom.do(OPERATOR, move_pages_by_type) == 1
+    assert await route(newsroom, "/old/page") == {"__typename": "GoneRoute"}
+
+
+async def test_pages_that_others_link_to_do_not_lose_their_paths(newsroom: Newsroom) -> None:
+    newsroom.site = site_with("/old/{slug}")
+    page = await newsroom.published("Page", slug="page")
+    source = await newsroom.published("Other", slug="source", body="[a](/old/page)")
+    newsroom.site = site_with(None)
+    (error,) = await newsroom.refusal(OPERATOR, move_pages_by_type)
+    assert (error.code, error.path) == ("WOULD_BREAK_LINKS", (page.entry_id,))
+    assert source.entry_id in error.message
+    assert await newsroom.path(page) == "/old/page"
+
+
+async def test_only_the_operator_moves_all_pages(newsroom: Newsroom) -> None:
+    assert await newsroom.codes(newsroom.administrator, move_pages_by_type) == ["NOT_ALLOWED"]
+
+
+async def test_a_category_that_moves_is_refused_where_a_path_is_taken(newsroom: Newsroom) -> None:
+    newsroom.site = site_with("/{category}/{slug}", "/taken/{slug}")
+    topics = await newsroom.category("Topics")
+    page = await newsroom.published("Page", slug="page", category=topics)
+    await newsroom.published("Other", slug="page")
+    with pytest.raises(Refused, match="/taken/page"):
+        await newsroom.do(newsroom.publisher, change_category, topics.id, slug="taken")
+    assert await newsroom.path(page) == "/topics/page"
+    await newsroom.do(newsroom.publisher, change_category, topics.id, slug="free")
+    assert await newsroom.path(page) == "/free/page"
+    assert await faults(newsroom) == []
+
+
+async def test_an_address_that_is_not_the_one_it_should_be_is_found(newsroom: Newsroom) -> None:
+    newsroom.site = site_with("/old/{slug}")
+    page = await newsroom.published("Page", slug="page")
+    async with newsroom.database.engine.begin() as connection:
+        await connection.execute(update(Edition).values(path="/elsewhere"))
+    (fault,) = await faults(newsroom)
+    assert "its draft should have the path /old/page" in fault
+    async with newsroom.database.reading() as session:
+        stands = Address.edition_id == page.edition_id
+        assert await session.scalar(select(Address.path).where(stands)) == "/old/page"
