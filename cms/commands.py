@@ -71,7 +71,7 @@ from cms.review.reviews import (
     withdraw_review,
 )
 from cms.review.rights import grants_of
-from cms.taxonomy.categories import change_category, create_category, create_tag
+from cms.taxonomy.categories import change_category, create_category
 
 __all__ = [
     "add_comment",
@@ -92,7 +92,6 @@ __all__ = [
     "create_entry",
     "create_person",
     "create_redirect",
-    "create_tag",
     "delete_entry",
     "disable_account",
     "duplicate_entry",

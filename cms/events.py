@@ -275,11 +275,6 @@ class CategoryChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TagCreated(Event):
-    """A tag was created."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class PersonCreated(Event):
     """A person was created."""
 

@@ -28,7 +28,6 @@ Kind = Literal[
     "review",
     "session",
     "signoff",
-    "tag",
     "token",
 ]
 

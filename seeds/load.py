@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -80,7 +80,7 @@ async def load_demo(copydesk: Copydesk, folder: Path = FOLDER) -> int:
 
 
 async def _found(newsroom: Newsroom, folder: Path) -> None:
-    """Create the people, the tree of topics and the tags."""
+    """Create the people and the tree of topics."""
     operator = newsroom.work(OPERATOR, FOUNDED)
     people = read_yaml(folder / "people.yaml")
     for slug, about in mappings(people):
@@ -110,10 +110,6 @@ async def _found(newsroom: Newsroom, folder: Path) -> None:
                 description=str(about["description"]),
             )
         newsroom.categories[path] = category.id
-    tags = topics.values["tags"]
-    for slug, name in tags.items() if isinstance(tags, Mapping) else ():
-        tag = await commands.create_tag(operator, str(name), slug=slug)
-        newsroom.tags[slug] = tag.id
 
 
 async def _outline(newsroom: Newsroom, revisions: Sequence[RevisionFile]) -> None:
@@ -199,7 +195,7 @@ async def _save(newsroom: Newsroom, file: RevisionFile) -> Saved:
         slug=file.slug,
         summary=file.text("summary"),
         category=_category(newsroom, file),
-        tags=tuple(_tag(newsroom, file, tag) for tag in file.texts("tags")),
+        tags=tuple(file.texts("tags")),
         fields=file.fields,
     )
     work = newsroom.work(_writer(newsroom, file), file.saved_at)
@@ -254,13 +250,6 @@ def _category(newsroom: Newsroom, file: RevisionFile) -> str | None:
         known = ", ".join(newsroom.categories)
         raise file.source.fault("category", f"there is no category {path!r}; use one of {known}")
     return newsroom.categories[path] if path else None
-
-
-def _tag(newsroom: Newsroom, file: RevisionFile, slug: str) -> str:
-    if slug not in newsroom.tags:
-        known = ", ".join(newsroom.tags)
-        raise file.source.fault("tags", f"there is no tag {slug!r}; use one of {known}")
-    return newsroom.tags[slug]
 
 
 def _by_stage(file: RevisionFile) -> str:

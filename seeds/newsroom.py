@@ -19,14 +19,12 @@ class Newsroom:
         transaction: the one transaction in which everything is loaded.
         actors: the people who write and review, by their slugs.
         categories: the categories' ids, by their paths.
-        tags: the tags' ids, by their slugs.
         saved: each entry with its newest revision, by its files' key.
     """
 
     transaction: Work
     actors: dict[str, Actor] = field(default_factory=dict)
     categories: dict[str, str] = field(default_factory=dict)
-    tags: dict[str, str] = field(default_factory=dict)
     saved: dict[str, Saved] = field(default_factory=dict)
 
     def work(self, actor: Actor, now: datetime) -> Work:

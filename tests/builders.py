@@ -32,9 +32,8 @@ from cms.tables import (
     Review,
     Revision,
     SignOff,
-    Tag,
 )
-from cms.taxonomy.categories import create_category, create_tag
+from cms.taxonomy.categories import create_category
 from cms.work.work import Desk, Work
 
 P = ParamSpec("P")
@@ -166,11 +165,6 @@ class Newsroom:
         """Create a category."""
         async with self.as_(self.administrator) as work:
             return await create_category(work, name, parent_id=parent.id if parent else None)
-
-    async def tag(self, name: str) -> Tag:
-        """Create a tag."""
-        async with self.as_(self.administrator) as work:
-            return await create_tag(work, name)
 
     async def draft(self, content_type: str = "Article", **values: Any) -> Revision:
         """Create an entry with one revision."""
@@ -331,7 +325,7 @@ def draft_of(
     slug: str = "",
     summary: str = "",
     category: Category | None = None,
-    tags: Sequence[Tag] = (),
+    tags: Sequence[str] = (),
     **fields: Any,
 ) -> Draft:
     """Return a draft; what is not a part of every entry is a field."""
@@ -342,6 +336,6 @@ def draft_of(
         slug=slug,
         summary=summary,
         category=category.id if category else None,
-        tags=tuple(tag.id for tag in tags),
+        tags=tuple(tags),
         fields=fields,
     )

@@ -48,7 +48,7 @@ class Target:
 async def save(work: Work, target: Target) -> object:
     """Save a revision with links, tags and another slug on top of it."""
     body = "[One](/articles/one) and [outside](https://example.org)."
-    draft = draft_of(title="Another title", slug="another", body=body)
+    draft = draft_of(title="Another title", slug="another", body=body, tags=["A word"])
     return await save_draft(work, target.entry_id, draft, base_revision=target.revision_id)
 
 

@@ -7,6 +7,7 @@ slow and simple, so that one can see that it is right.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
@@ -117,7 +118,7 @@ class Reference:
             "person": lambda by: self._find(self.people(), by),
             "people": lambda **args: self.page(self.people(), args, _by_name),
             "tag": lambda by: self._find(self.tags(), by),
-            "tags": lambda **args: self.page(self.tags(), args, _by_name),
+            "tags": lambda **args: self.page(self.tags(), args, _by_word),
             "suggest": self._suggest,
             "node": self._node,
             "nodes": lambda ids: [self._node(each) for each in ids],
@@ -164,7 +165,7 @@ class Reference:
         if shown is not None:
             revision: Thing = shown.values["revision"]()
             return revision
-        things = [*self.entries, *self.categories(), *self.people(), *self.tags()]
+        things = [*self.entries, *self.categories(), *self.people()]
         return self._find(things, {"id": id})
 
     def _suggest(self, search: str, first: int | None = None) -> list[Thing]:
@@ -435,11 +436,12 @@ class Reference:
         for each in all_fields(self.site.content_type(content_type).fields.values()):
             if isinstance(each, Links):
                 declared.setdefault(each.kind, each)
+        headings = self._row("revision", revision_id).content["headings"]
         groups = []
         for each in declared.values():
             links = [link for link in listed if link.values["kind"] == each.kind]
             if links:
-                values = {"kind": each.kind, "label": each.label, "links": links}
+                values = {"kind": each.kind, "label": headings[each.kind], "links": links}
                 groups.append(Thing("LinkGroup", values))
         return groups
 
@@ -553,25 +555,33 @@ class Reference:
         )
 
     def tags(self) -> list[Thing]:
-        """Return all tags, by name."""
-        return sorted(map(self._tag, self.tables["tag"]), key=_by_name)
+        """Return the tags of all entries as most of these spell them, by name."""
+        shown = {each.values["revision_id"] for each in self.entries}
+        spellings: dict[str, Counter[str]] = {}
+        for row in self.tables["revision_tag"]:
+            if row.revision_id in shown:
+                spellings.setdefault(row.slug, Counter())[row.word] += 1
+        tags = (
+            self._tag(slug, min(words, key=lambda word: (-words[word], word)))
+            for slug, words in spellings.items()
+        )
+        return sorted(tags, key=_by_word)
 
-    def _tag(self, row: Row) -> Thing:
-        tagged = {e.revision_id for e in self.tables["revision_tag"] if e.tag_id == row.id}
-        entries = [e for e in self.entries_ if e.values["revision_id"] in tagged]
+    def _tag(self, slug: str, word: str) -> Thing:
+        tagged = {row.revision_id for row in self.tables["revision_tag"] if row.slug == slug}
+        entries = [each for each in self.entries_ if each.values["revision_id"] in tagged]
         return Thing(
             "Tag",
             {
-                "id": row.id,
-                "slug": row.slug,
-                "name": row.name,
+                "slug": slug,
+                "name": word,
                 "entries": lambda **args: self.page(entries, args, _newest_first),
             },
         )
 
     def _tags_of(self, revision_id: str) -> list[Thing]:
-        ids = {e.tag_id for e in self.tables["revision_tag"] if e.revision_id == revision_id}
-        return [each for each in self.tags() if each.values["id"] in ids]
+        rows = (row for row in self.tables["revision_tag"] if row.revision_id == revision_id)
+        return sorted((self._tag(row.slug, row.word) for row in rows), key=_by_word)
 
     def _row(self, table: str, identifier: str) -> Row:
         return next(each for each in self.tables[table] if each.id == identifier)
@@ -706,6 +716,10 @@ def _newest_first(entry: Thing) -> tuple[Any, ...]:
 
 def _by_name(thing: Thing) -> tuple[Any, ...]:
     return (_folded(thing.values["name"]), thing.values["id"])
+
+
+def _by_word(tag: Thing) -> tuple[Any, ...]:
+    return (_folded(tag.values["name"]), tag.values["slug"])
 
 
 def _by_place(category: Thing) -> tuple[Any, ...]:

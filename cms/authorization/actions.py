@@ -36,7 +36,6 @@ class Action(StrEnum):
     REDIRECT_REMOVE = "redirect:remove"
     CATEGORY_CREATE = "category:create"
     CATEGORY_CHANGE = "category:change"
-    TAG_CREATE = "tag:create"
     PERSON_CREATE = "person:create"
     ACCOUNT_READ = "account:read"
     ACCOUNT_CREATE = "account:create"
@@ -110,7 +109,6 @@ ROLE_ACTIONS: Roles = {
         Action.REDIRECT_REMOVE: Reach.ANY,
         Action.CATEGORY_CREATE: Reach.ANY,
         Action.CATEGORY_CHANGE: Reach.ANY,
-        Action.TAG_CREATE: Reach.ANY,
     },
     # All actions except sign-offs and change requests, which are for reviewers.
     "administrator": {

@@ -12,9 +12,17 @@ from cms.comparison.pairing import Pair, pairs_between
 from cms.comparison.word_diff import WordChange, words_between
 from cms.content.canonical_json import JsonObject
 from cms.content.content_type import ContentType
-from cms.content.content_values import TAGS_LABEL, ContentValue, items_of, tags_in
+from cms.content.content_values import (
+    HEADING_LABEL,
+    TAGS_LABEL,
+    ContentValue,
+    headings_in,
+    items_of,
+    tags_in,
+)
 from cms.content.fields import Links
 from cms.content.fields.base import path_text
+from cms.content.tags import tags_by_slug
 
 __all__ = ["Difference", "LinkChange", "ValueChange", "WordChange", "difference", "words_between"]
 
@@ -69,7 +77,7 @@ def difference(content_type: type[ContentType], old: JsonObject, new: JsonObject
     pairs = list(pairs_between(content_type, old, new))
     changes = [change for pair in pairs for change in _changes(pair)]
     return Difference(
-        changes=(*changes, *_tag_changes(old, new)),
+        changes=(*changes, *_tag_changes(old, new), *_heading_changes(old, new)),
         links=tuple(link_changes(_links(old), _links(new), _groups(pairs))),
     )
 
@@ -122,23 +130,41 @@ def _change(
 
 
 def _tag_changes(old: JsonObject, new: JsonObject) -> Iterator[ValueChange]:
-    """Yield the added and removed tags; tags have no order."""
-    before, after = tags_in(old), tags_in(new)
-    for index, tag in enumerate(before):
-        if tag not in after:
-            path = ("tags", index)
+    """Yield the removed, added and respelled tags; tags have no order."""
+    before, after = tags_by_slug(tags_in(old)), tags_by_slug(tags_in(new))
+    places = {slug: ("tags", index) for index, slug in enumerate(before)}
+    for slug, path in places.items():
+        if slug in after:
+            continue
+        yield ValueChange(
+            kind="REMOVED", path=path, old_path=path, label=TAGS_LABEL, old=before[slug], new=None
+        )
+    for index, (slug, word) in enumerate(after.items()):
+        if before.get(slug) != word:
             yield ValueChange(
-                kind="REMOVED", path=path, old_path=path, label=TAGS_LABEL, old=tag, new=None
-            )
-    for index, tag in enumerate(after):
-        if tag not in before:
-            yield ValueChange(
-                kind="ADDED",
+                kind="CHANGED" if slug in before else "ADDED",
                 path=("tags", index),
-                old_path=None,
+                old_path=places.get(slug),
                 label=TAGS_LABEL,
-                old=None,
-                new=tag,
+                old=before.get(slug),
+                new=word,
+            )
+
+
+def _heading_changes(old: JsonObject, new: JsonObject) -> Iterator[ValueChange]:
+    """Yield the changed headings of link groups, which a site declares and a save copies."""
+    before, after = headings_in(old), headings_in(new)
+    for kind in sorted(before.keys() & after.keys()):
+        if before[kind] != after[kind]:
+            path = ("headings", kind)
+            yield ValueChange(
+                kind="CHANGED",
+                path=path,
+                old_path=path,
+                label=HEADING_LABEL,
+                old=before[kind],
+                new=after[kind],
+                words=words_between(before[kind], after[kind]),
             )
 
 

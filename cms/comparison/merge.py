@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,6 +14,7 @@ from cms.content.content_values import TAGS_LABEL, ContentValue, is_empty, tags_
 from cms.content.fields import Computed, Links, List, Object
 from cms.content.fields.base import ValuePath
 from cms.content.snapshot import Draft
+from cms.content.tags import tags_by_slug
 
 Outcome = Literal["THEIRS", "YOURS", "BOTH", "CONFLICT"]
 
@@ -264,13 +265,16 @@ def _merge_tags(
     yours: tuple[str, ...],
     field_merges: list[FieldMerge],
 ) -> tuple[str, ...]:
-    """Return the tags with the additions and removals of both sides; tags never conflict."""
+    """Return the tags with the additions, removals and spellings of both sides.
+
+    Tags never conflict.
+    """
     if theirs == base == yours:
         return base
     outcome = _undisputed_outcome(base, theirs, yours) or "BOTH"
-    both = set(theirs) & set(yours)
-    merged = tuple(sorted(both | ((set(theirs) | set(yours)) - set(base))))
-    merged = {"THEIRS": theirs, "YOURS": yours}.get(outcome, merged)
+    sides = [tags_by_slug(each) for each in (base, theirs, yours)]
+    words = (_merge_tag(*(side.get(slug) for side in sides)) for slug in sorted({*_slugs(sides)}))
+    merged = tuple(word for word in words if word is not None)
     field_merges.append(
         FieldMerge(
             path=("tags",),
@@ -283,3 +287,19 @@ def _merge_tags(
         )
     )
     return merged
+
+
+def _slugs(sides: Iterable[Mapping[str, str]]) -> Iterator[str]:
+    for side in sides:
+        yield from side
+
+
+def _merge_tag(base: str | None, theirs: str | None, yours: str | None) -> str | None:
+    """Return the spelling of one tag, or ``None`` if it is removed."""
+    match _undisputed_outcome(base, theirs, yours):
+        case "THEIRS" | "BOTH":
+            return theirs
+        case "YOURS":
+            return yours
+        case _:  # two spellings, or one that the other side removed
+            return min(word for word in (theirs, yours) if word is not None)

@@ -18,6 +18,7 @@ COMMON: Mapping[str, Field] = {
     "category": Reference("Category"),
 }
 TAGS_LABEL = "Tags"
+HEADING_LABEL = "Heading of links"
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,15 @@ def values_in(content_type: type[ContentType], content: JsonObject) -> Iterator[
 
 
 def tags_in(content: JsonObject) -> tuple[str, ...]:
-    """Return the ids of a content's tags."""
+    """Return a content's tags."""
     return tuple(map(str, items_of(content.get("tags"))))
+
+
+def headings_in(content: JsonObject) -> Mapping[str, str]:
+    """Return the headings of a content's link groups, by the kind of their links."""
+    headings = content.get("headings")
+    stored = headings if isinstance(headings, Mapping) else {}
+    return {kind: str(heading) for kind, heading in stored.items()}
 
 
 def identifying_words(field: Field, value: Json) -> str:

@@ -14,7 +14,7 @@ _TYPES: Final = """
     ChangeRequest ChangesRequested Checkpoint ChosenRevision ClaimedReview
     CommentAdded
     CommentPlace CommentThread CreateAccount CreateCategory CreatePerson CreateRedirect
-    CreateTag Date DateTime
+    Date DateTime
     DeleteEntry Difference DisableAccount DueReview DuplicateEntry DuplicateName EnableAccount
     EndCause
     EntriesWhere Entry EntryChanged EntryComment EntryLink EntryOfTypeBy EntryPublication

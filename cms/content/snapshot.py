@@ -9,9 +9,11 @@ from cms.content.canonical_json import Json, JsonObject, digest_of
 from cms.content.collation import sort_key
 from cms.content.content_type import ContentType
 from cms.content.fields import Text
+from cms.content.link_groups import headings_of
 from cms.content.links import Edge, Targets, entry_of, is_same_page, parts_of
 from cms.content.rendering import Rendering
 from cms.content.slug import SLUG_FORM, Anchors, is_slug, slugify
+from cms.content.tags import clean_tags
 from cms.errors import InvalidValue, MissingField, UserError
 
 _TITLE = Text("Title", longest=300)
@@ -28,7 +30,7 @@ class Draft:
         slug: URL slug; derived from the title if empty.
         summary: one or two sentences for lists.
         category: id of the category, or ``None``.
-        tags: ids of the tags.
+        tags: words by which readers find the page; see :mod:`cms.content.tags`.
         fields: values of the content type's fields; a missing field is empty.
     """
 
@@ -49,7 +51,7 @@ class Changes:
         slug: URL slug; derived from the title if empty.
         summary: one or two sentences for lists.
         category: id of the category; empty for no category.
-        tags: ids of the tags.
+        tags: all tags.
         fields: values of the fields to change; ``None`` empties a field.
     """
 
@@ -115,7 +117,7 @@ def clean_draft(content_type: type[ContentType], draft: Draft) -> tuple[Draft, l
         title=title,
         slug=slug or fallback,
         summary=str(_SUMMARY.clean(draft.summary, ("summary",), problems) or ""),
-        tags=tuple(sorted(set(draft.tags))),
+        tags=clean_tags(draft.tags, problems),
         fields=values,
     )
     return cleaned, problems
@@ -180,6 +182,7 @@ def take_snapshot(
         "tags": list(draft.tags),
         "fields": values,
         "links": [edge.to_json() for edge in edges],
+        "headings": headings_of(content_type, edges),
     }
     return Snapshot(
         content=content,

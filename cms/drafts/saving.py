@@ -22,6 +22,7 @@ from cms.content.snapshot import (
     snapshot_of,
     take_snapshot,
 )
+from cms.content.tags import tags_by_slug
 from cms.drafts.addresses import path_of
 from cms.drafts.link_targets import targets_of
 from cms.drafts.loading import (
@@ -37,7 +38,7 @@ from cms.drafts.pruning import drop_autosave
 from cms.errors import InvalidValue, NotFound, Refused, StaleRevision, UserError
 from cms.events import DraftSaved
 from cms.identifiers import kind_of, new_id
-from cms.tables import Category, Edition, Entry, Link, Revision, RevisionTag, Tag
+from cms.tables import Category, Edition, Entry, Link, Revision, RevisionTag
 from cms.work.work import Work, command
 
 
@@ -179,8 +180,8 @@ async def restore_revision(
 ) -> Saved:
     """Save what an earlier revision held as a new one, and return that.
 
-    Content, link targets, tags and digest are copied; nothing is cleaned, resolved or computed
-    again. So sign-offs on the digest count again, whatever has changed on the site since.
+    Content, link targets, tags, headings and digest are copied; nothing is cleaned, resolved or
+    computed again. So sign-offs on the digest count again, whatever has changed on the site since.
 
     Args:
         work: the transaction and the actor.
@@ -325,7 +326,7 @@ async def _add(
     )
     await work.insert(revision)
     await work.insert(*(_link(revision, edge) for edge in snapshot.edges))
-    await work.insert(*(RevisionTag(revision_id=revision.id, tag_id=tag) for tag in draft.tags))
+    await work.insert(*(_tag(revision, *each) for each in tags_by_slug(draft.tags).items()))
     path = await path_of(work, content_type, edition.locale, draft.slug, draft.category)
     await work.update(edition, head_id=revision.id, path=path)
     work.emit(
@@ -347,8 +348,7 @@ async def _snapshot(
     work: Work, content_type: type[ContentType], edition: Edition, draft: Draft
 ) -> Snapshot:
     cleaned, problems = clean_draft(content_type, draft)
-    problems += await _unknown(work, Category, [cleaned.category], "category")
-    problems += await _unknown(work, Tag, cleaned.tags, "tags")
+    problems += await _unknown_category(work, cleaned.category)
     targets = await targets_of(work, content_type, edition, cleaned)
     snapshot = take_snapshot(content_type, edition.locale, cleaned, targets)
     problems += await _wrong_targets(work, content_type, edition, snapshot.edges)
@@ -357,18 +357,14 @@ async def _snapshot(
     return snapshot
 
 
-async def _unknown(
-    work: Work, table: type[Category | Tag], named: Iterable[str | None], name: str
-) -> list[UserError]:
-    wanted = {each for each in named if each is not None}
-    ids = {each for each in wanted if kind_of(each)}  # nothing else is for a database to see
-    known: set[str] = set()
-    if ids:
-        known.update(await work.session.scalars(select(table.id).where(table.id.in_(ids))))
-    return [
-        InvalidValue(message=f"there is no {table.__tablename__} {each!r}", path=(name,))
-        for each in sorted(wanted - known)
-    ]
+async def _unknown_category(work: Work, category_id: str | None) -> list[UserError]:
+    if category_id is None:
+        return []
+    found = select(Category.id).where(Category.id == category_id)
+    # What is no id at all is not for a database to see.
+    if kind_of(category_id) and await work.session.scalar(found) is not None:
+        return []
+    return [InvalidValue(message=f"there is no category {category_id!r}", path=("category",))]
 
 
 async def _wrong_targets(
@@ -402,6 +398,10 @@ def _may_be_entry(url: str, own: OwnAddresses) -> bool:
     """Return whether an entry could be at an address on the site at which there is none."""
     address = read_address(url, own)
     return address is not None and not own.is_route(address.path)
+
+
+def _tag(revision: Revision, slug: str, word: str) -> RevisionTag:
+    return RevisionTag(revision_id=revision.id, slug=slug, word=word)
 
 
 def _link(revision: Revision, edge: Edge) -> Link:

@@ -377,7 +377,7 @@ class _Import:
 
     async def _draft(self, page: OldPage, text: PageText, at: datetime) -> Draft:
         with self._faults_of(text):
-            return await self.desk.with_taxonomy(self.old.draft(page, text).draft, text, at)
+            return await self.desk.with_category(self.old.draft(page, text).draft, text, at)
 
     async def _work(self, text: PageText, when: _Moment, byline: str | None = None) -> Work:
         """Return the work of a change; without an author, the page keeps its byline."""

@@ -1,4 +1,4 @@
-"""The session of an import: its bylines, categories and tags, and existing editions."""
+"""The session of an import: its bylines, categories and existing editions."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from cms.importing.site.page_text import PageText
 from cms.importing.site.pages import OldPage, PageKey
 from cms.publishing.publishing import publish_imported, unpublish_entry
 from cms.storage.database import WriteSession
-from cms.tables import Category, Edition, Entry, Person, Publication, Revision, Tag
-from cms.taxonomy.categories import create_category, create_tag
+from cms.tables import Category, Edition, Entry, Person, Publication, Revision
+from cms.taxonomy.categories import create_category
 from cms.work.work import Work
 
 
@@ -110,13 +110,12 @@ class ImportDesk:
     entries: dict[str, str] = field(default_factory=dict)
     _bylines: dict[str, str] = field(default_factory=dict)
     _categories: dict[str, str] = field(default_factory=dict)
-    _tags: dict[str, str] = field(default_factory=dict)
 
     def work(self, now: datetime, byline: str | None = None) -> Work:
         """Return the work of the operator at a time in the past, with a person as byline."""
         return self.transaction.by(replace(OPERATOR, person_id=byline), now)
 
-    # --- Bylines, categories and tags ---
+    # --- Bylines and categories ---
 
     async def byline(self, author: str, now: datetime) -> str:
         """Return the person of an author, by the name on the old site; create a missing one.
@@ -151,16 +150,9 @@ class ImportDesk:
             raise Refused(NotFound(message=f"the account {email!r} has no byline"))
         return account.person_id
 
-    async def with_taxonomy(self, draft: Draft, text: PageText, now: datetime) -> Draft:
-        """Return a draft with its category and tags; create those that are missing."""
-        return Draft(
-            title=draft.title,
-            slug=draft.slug,
-            summary=draft.summary,
-            category=await self._category(text, now) if text.category else None,
-            tags=tuple([await self._tag(slug, name, now) for slug, name in text.tags.items()]),
-            fields=draft.fields,
-        )
+    async def with_category(self, draft: Draft, text: PageText, now: datetime) -> Draft:
+        """Return a draft with its category, which is created if it is missing."""
+        return replace(draft, category=await self._category(text, now)) if text.category else draft
 
     async def _category(self, text: PageText, now: datetime) -> str:
         parent: str | None = None
@@ -176,22 +168,15 @@ class ImportDesk:
             parent = self._categories[path]
         return str(parent)
 
-    async def _tag(self, slug: str, name: str, now: datetime) -> str:
-        if slug not in self._tags:
-            row = await create_tag(self.work(now), printable(name), slug=slug)
-            self._tags[slug] = row.id
-        return self._tags[slug]
-
     # --- What is there ---
 
     async def open(self, pages: Iterable[OldPage]) -> None:
-        """Load existing categories, tags and editions.
+        """Load existing categories and editions.
 
         An edition is matched by content type, locale and slug, also by a former slug.
         """
         categories = await self._session.scalars(select(Category))
         self._categories = {each.path: each.id for each in categories}
-        self._tags = {each.slug: each.id for each in await self._session.scalars(select(Tag))}
         found = await self._by_slug()
         for page in pages:
             edition_id = found.get((page.locale, page.slug))

@@ -11,6 +11,7 @@ from sqlalchemy import exists, select
 
 from cms.content.canonical_json import Json, digest_of
 from cms.content.strict_json import in_doubles
+from cms.content.tags import tags_by_slug
 from cms.ledger.chain import UNREADABLE, AnyRow, Rows, UnreadableError, batches, reason_of
 from cms.ledger.row_verification import RowFault
 from cms.storage.database import ReadSession
@@ -37,7 +38,7 @@ class _Parts:
     """The links and tags of some revisions, by revision, and why some cannot be read."""
 
     links: dict[str, list[_Link]] = field(default_factory=dict)
-    tags: dict[str, list[str]] = field(default_factory=dict)
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
 
 
@@ -109,11 +110,11 @@ async def _read_parts(session: ReadSession, ids: Sequence[str], parts: _Parts) -
     chosen = select(Link.revision_id, *columns).where(Link.revision_id.in_(ids))
     for revision_id, *values in await session.execute(chosen):
         parts.links.setdefault(revision_id, []).append(tuple(values))
-    tagged = select(RevisionTag.revision_id, RevisionTag.tag_id)
-    for revision_id, tag_id in await session.execute(
+    tagged = select(RevisionTag.revision_id, RevisionTag.slug, RevisionTag.word)
+    for revision_id, slug, word in await session.execute(
         tagged.where(RevisionTag.revision_id.in_(ids))
     ):
-        parts.tags.setdefault(revision_id, []).append(tag_id)
+        parts.tags.setdefault(revision_id, {})[slug] = word
 
 
 def _faults_of(row: AnyRow, parts: _Parts) -> Iterator[str]:
@@ -135,7 +136,7 @@ def _faults_of(row: AnyRow, parts: _Parts) -> Iterator[str]:
         "type": row.content_type,
     }
     yield from (f"its {name}" for name, value in expected.items() if content.get(name) != value)
-    if _sorted_texts(content.get("tags")) != sorted(parts.tags.get(row.id, [])):
+    if _tags_in(content.get("tags")) != parts.tags.get(row.id, {}):
         yield "its tags"
     if _links_in(content.get("links")) != _in_order(parts.links.get(row.id, [])):
         yield "its links"
@@ -152,5 +153,6 @@ def _in_order(links: Sequence[_Link]) -> list[_Link]:
     return sorted(links, key=lambda link: (str(link[0]), str(link[1])))
 
 
-def _sorted_texts(values: Any) -> list[str] | None:
-    return sorted(map(str, values)) if isinstance(values, list | tuple) else None
+def _tags_in(words: Any) -> Mapping[str, str] | None:
+    """Return the tags in a content by their slugs; ``None`` if it is no list of tags."""
+    return tags_by_slug(map(str, words)) if isinstance(words, list | tuple) else None

@@ -138,7 +138,7 @@ COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
                     *("field_path", "ordinal", "origin", "kind", "label", "note"),
                     *("target_id", "query", "fragment", "url"),
                 ),
-                "revision_tag": ("tag_id",),
+                "revision_tag": ("slug", "word"),
             },
         )
     },
@@ -159,7 +159,6 @@ COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
             )
         )
     },
-    "tag": {1: CoveredColumns(("id", "slug", "name", "created_at"))},
     "token": {
         1: CoveredColumns(
             (

@@ -46,7 +46,6 @@ from cms.tables import (
     Publication,
     Revision,
     RevisionTag,
-    Tag,
 )
 from cms.tables.publication import Basis
 
@@ -210,14 +209,35 @@ def ancestors(parent_id: ColumnElement[Any]) -> Relation:
     return select(*above.union_all(further.where(above.c.distance < _DEEPEST)).c)
 
 
-def tags() -> Relation:
-    """Return all tags."""
-    return select(Tag.id, Tag.slug, Tag.name)
+def tags(view: View) -> Relation:
+    """Return the tags of what the view shows, each as most of these entries spell it."""
+    shown = _shown_revisions(view).subquery("shown")
+    spelled = (
+        select(RevisionTag.slug, RevisionTag.word, func.count().label("uses"))
+        .select_from(join(RevisionTag, shown, shown.c.revision_id == RevisionTag.revision_id))
+        .group_by(RevisionTag.slug, RevisionTag.word)
+        .subquery("spelled")
+    )
+    order = (spelled.c.uses.desc(), spelled.c.word)
+    rank = func.row_number().over(partition_by=spelled.c.slug, order_by=order)
+    ranked = select(spelled.c.slug, spelled.c.word, rank.label("rank")).subquery("ranked")
+    first = ranked.c.rank == literal_column("1")
+    return select(ranked.c.slug, ranked.c.word.label("name")).where(first)
 
 
 def revision_tags() -> Relation:
-    """Return the tags of revisions."""
-    return tags().add_columns(RevisionTag.revision_id).join(RevisionTag)
+    """Return the tags of revisions.
+
+    The caller gives the id of a revision from :func:`entries`.
+    """
+    return select(RevisionTag.revision_id, RevisionTag.slug, RevisionTag.word.label("name"))
+
+
+def _shown_revisions(view: View) -> Relation:
+    """Return the ids of the revisions of :func:`entries`."""
+    if view.perspective is Perspective.DRAFT or view.preview is not None:
+        return narrowed(entries(view), ("revision_id",))
+    return select(Publication.revision_id).where(is_shown(Publication.__table__, view))
 
 
 def _links_with_preview(view: View) -> Relation:

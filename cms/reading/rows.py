@@ -150,7 +150,6 @@ class AncestorRow(CategoryRow):
 class TagRow(Row):
     """A row of :func:`.relations.tags`."""
 
-    id = Column()
     slug = Column()
     name = Column()
 

@@ -31,7 +31,7 @@ from cms.tables.publication import (
 )
 from cms.tables.review import ChangeRequest, Comment, Review, ReviewAssignee, SignOff
 from cms.tables.search import SearchDocument, SearchGram, SearchWord
-from cms.tables.taxonomy import Category, Tag
+from cms.tables.taxonomy import Category
 
 __all__ = [
     "Account",
@@ -66,7 +66,6 @@ __all__ = [
     "SearchGram",
     "SearchWord",
     "SignOff",
-    "Tag",
     "Throttle",
     "Token",
 ]

@@ -122,16 +122,17 @@ class Look(Base):
 
 
 class RevisionTag(Base):
-    """A tag on a revision."""
+    """A tag of a revision: a word, and the URL slug that is made from it."""
 
     __tablename__ = "revision_tag"
     __table_args__ = (
-        Index("ix_revision_tag_tag_id", "tag_id", "revision_id"),
+        Index("ix_revision_tag_slug", "slug", "revision_id"),
         CLUSTERED,
     )
 
     revision_id: Mapped[str] = mapped_column(Key, ForeignKey("revision.id"), primary_key=True)
-    tag_id: Mapped[str] = mapped_column(Key, ForeignKey("tag.id"), primary_key=True)
+    slug: Mapped[str] = mapped_column(Key, primary_key=True)
+    word: Mapped[Name]
 
 
 class Link(Base):

@@ -1,4 +1,4 @@
-"""Categories and tags."""
+"""Categories."""
 
 from __future__ import annotations
 
@@ -30,15 +30,4 @@ class Category(Base):
     name: Mapped[Prose]
     description: Mapped[Prose]
     ordinal: Mapped[int]
-    created_at: Mapped[Time]
-
-
-class Tag(Base):
-    """A keyword, independent of the category tree."""
-
-    __tablename__ = "tag"
-
-    id: Mapped[Id]
-    slug: Mapped[str] = mapped_column(Key, unique=True)
-    name: Mapped[Prose]
     created_at: Mapped[Time]

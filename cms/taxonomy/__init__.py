@@ -1,1 +1,1 @@
-"""Categories and tags."""
+"""Categories."""

@@ -1,4 +1,4 @@
-"""Commands that change the category tree and the tags."""
+"""Commands that change the category tree."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from cms.authorization.actions import Action, Subject
 from cms.content.slug import check_slug, slugify
 from cms.drafts.loading import ancestry, get
 from cms.errors import CategoryCycle, DuplicateName, Refused
-from cms.events import CategoryChanged, CategoryCreated, TagCreated
+from cms.events import CategoryChanged, CategoryCreated
 from cms.identifiers import new_id
 from cms.ledger.counters import advance, wait_for_turn
 from cms.publishing.moving import move_to_derived_addresses
-from cms.tables import Category, Tag
+from cms.tables import Category
 from cms.work.work import Work, command
 
 
@@ -157,20 +157,3 @@ async def _rewrite_paths(
     for each in below:
         await work.update(each, path=f"{path}{each.path.removeprefix(before)}")
     return [category.id, *(each.id for each in below)]
-
-
-@command(Action.TAG_CREATE)
-async def create_tag(work: Work, name: str, *, slug: str = "") -> Tag:
-    """Create a tag and return it.
-
-    Raises:
-        Refused: if the actor is not allowed to, or the tag exists.
-    """
-    work.authorise(Action.TAG_CREATE)
-    word = check_slug(slug or slugify(name))
-    if await work.session.scalar(select(Tag.id).where(Tag.slug == word)):
-        raise Refused(DuplicateName(message=f"there is already a tag {word!r}"))
-    tag = Tag(id=new_id("tag"), slug=word, name=name, created_at=work.now)
-    await work.insert(tag)
-    work.emit(TagCreated(subject=tag.id))
-    return tag

@@ -257,7 +257,7 @@ def _add_shared_inputs(registry: TypeRegistry, entry_filters: Mapping[str, Decla
         ("EntryOfTypeBy", "entry of the type", {"id": id_, "path": path, "slug": slug}),
         ("CategoryBy", "category", {"id": id_, "tree_path": "Tree path (`a/b/c`) of the {}."}),
         ("PersonBy", "person", {"id": id_, "slug": slug}),
-        ("TagBy", "tag", {"id": id_, "slug": slug}),
+        ("TagBy", "tag", {"slug": slug}),
     ):
         fields = {
             key: Declared(f"{'ID' if key == 'id' else 'str'} | None", None, words.format(thing))

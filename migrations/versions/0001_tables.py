@@ -21,7 +21,7 @@ JSON = sqlite.JSONB().with_variant(postgresql.JSONB(), "postgresql")
 
 TABLES = (
     "attestation", "audit_record", "audit_row", "category", "client_mutation", "counter",
-    "entry", "person", "position", "presence", "search_word", "tag",
+    "entry", "person", "position", "presence", "search_word",
     "throttle", "account", "edition", "address", "search_gram", "comment", "edition_contributor",
     "look", "revision", "role_grant", "token", "link", "publication",
     "rendition", "review", "revision_tag", "search_document", "change_request", "publication_stage",
@@ -142,15 +142,6 @@ def upgrade() -> None:
         _column("editions", sa.Integer()),
         sa.PrimaryKeyConstraint("locale", "word", name="pk_search_word"),
         sqlite_with_rowid=False,
-    )
-    op.create_table(
-        "tag",
-        _column("id", KEY),
-        _column("slug", KEY),
-        _column("name", KEY),
-        _column("created_at", MOMENT),
-        sa.PrimaryKeyConstraint("id", name="pk_tag"),
-        sa.UniqueConstraint("slug", name="uq_tag_slug"),
     )
     op.create_table(
         "throttle",
@@ -495,15 +486,15 @@ def upgrade() -> None:
     op.create_table(
         "revision_tag",
         _column("revision_id", KEY),
-        _column("tag_id", KEY),
+        _column("slug", KEY),
+        _column("word", KEY),
         sa.ForeignKeyConstraint(
             ["revision_id"], ["revision.id"], name="fk_revision_tag_revision_id"
         ),
-        sa.ForeignKeyConstraint(["tag_id"], ["tag.id"], name="fk_revision_tag_tag_id"),
-        sa.PrimaryKeyConstraint("revision_id", "tag_id", name="pk_revision_tag"),
+        sa.PrimaryKeyConstraint("revision_id", "slug", name="pk_revision_tag"),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_revision_tag_tag_id", "revision_tag", ["tag_id", "revision_id"])
+    op.create_index("ix_revision_tag_slug", "revision_tag", ["slug", "revision_id"])
     op.create_table(
         "search_document",
         _column("id", sa.Integer()),

@@ -59,7 +59,7 @@ KEPT = (
         "change_request",
     ),
     *("person", "position", "publication", "publication_sign_off", "publication_stage"),
-    *("review", "review_assignee", "role_grant", "sign_off", "tag"),
+    *("review", "review_assignee", "role_grant", "sign_off"),
 )
 # Parts of a revision, which stay as they are once it was public or signed off.
 PARTS = ("link", "revision_tag")

@@ -35,7 +35,6 @@ SAME_FOR_ALL_VIEWS = {
         "people",
         "references",
         "revision_tags",
-        "tags",
     },
     "cms.review.relations": {"assignees", "change_requests", "comments", "signatures"},
     # These select from a relation that has taken a view.

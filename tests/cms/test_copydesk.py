@@ -77,9 +77,9 @@ async def test_what_is_done_in_a_work_is_done_when_it_ends(copydesk: Copydesk) -
 
 async def test_a_refusal_in_a_work_is_recorded(copydesk: Copydesk) -> None:
     await copydesk.migrate()
-    with pytest.raises(Refused, match="tag:create requires the role"):
+    with pytest.raises(Refused, match="account:create requires the role"):
         async with copydesk.work(Actor(account_id=None)) as work:
-            await commands.create_tag(work, "Word")
+            await commands.create_account(work, "ada@example.org")
 
 
 async def test_who_follows_what_happens_is_told_at_once(copydesk: Copydesk) -> None:
@@ -92,9 +92,9 @@ async def test_who_follows_what_happens_is_told_at_once(copydesk: Copydesk) -> N
         if copydesk.tail._due:  # it has looked once, and waits
             break
     async with copydesk.work(OPERATOR) as work:
-        tag = await commands.create_tag(work, "Word")
+        account = await commands.create_account(work, "ada@example.org")
     happened = await asyncio.wait_for(following, 60)
-    assert (happened.action, happened.subject) == ("tag:create", tag.id)
+    assert (happened.action, happened.subject) == ("account:create", account.id)
     await events.aclose()
 
 

@@ -34,7 +34,7 @@ async def test_every_root_field_answers_when_there_is_nothing(api: Api) -> None:
         """{
           entry(by: {id: "x"}) { id } entries { nodes { id } } article(by: {slug: "x"}) { id }
           articles { totalCount edges { cursor } } category(by: {treePath: "x"}) { id }
-          categories { nodes { id } } tag(by: {slug: "x"}) { id } tags { nodes { id } }
+          categories { nodes { id } } tag(by: {slug: "x"}) { slug } tags { nodes { slug } }
           node(id: "x") { id } settings { brand }
         }"""
     )

@@ -99,6 +99,7 @@ def values(number: int) -> Mapping[str, Any]:
         "title": f"Beta {number}",
         "slug": f"beta-{number}",
         "summary": "Nobody is to read this yet.",
+        "tags": ["BASICS", "rare", f"Draft {number}"],
         "body": f"# Top {number}\n\n[Alpha](/articles/alpha), [no page](/articles/no-page).",
         "related": ["/articles/alpha", "/articles/number-1"],
         "translated_from": "/articles/alpha",

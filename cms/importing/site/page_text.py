@@ -24,10 +24,9 @@ class PageText:
     Attributes:
         name: the file's path in the folder of its locale, without ``.md``.
         source: the file.
-        draft: its draft, without category and tags, with the links of the old site.
+        draft: its draft, without category, with the links of the old site.
         category: the path of its category; empty for none.
         category_name: the public name of the category.
-        tags: the names of its tags, by slug.
         author: the name of its author; empty if the file does not have it.
         claimed_review: the review of the page on the old site, as that site says.
         is_draft: whether the file marks it as not public.
@@ -40,7 +39,6 @@ class PageText:
     draft: Draft
     category: str
     category_name: str
-    tags: Mapping[str, str]
     author: str
     claimed_review: ClaimedReview | None
     is_draft: bool
@@ -70,6 +68,7 @@ def read_page(
         title=values.text(mapping.title),
         slug=slugify(name.rpartition("/")[2]),
         summary=values.text(mapping.summary),
+        tags=tuple(tag for tag in values.texts(mapping.tags) if slugify(tag)),
         fields={
             **{each: values.value(key) for each, key in mapping.fields.items()},
             **fields_of(mapping, source.body),
@@ -86,7 +85,6 @@ def read_page(
         draft=draft,
         category="/".join(filter(None, map(slugify, category.split("/")))),
         category_name=category.rpartition("/")[2].strip(),
-        tags={slug: tag for tag in values.texts(mapping.tags) if (slug := slugify(tag))},
         author=_author_in(values, mapping),
         claimed_review=_claimed_review_in(values, mapping),
         is_draft=any(values.value(key) == value for key, value in mapping.drafts.items()),
@@ -125,7 +123,12 @@ def fault_of(mapping: MarkdownMapping, source: FrontMatter, error: UserError) ->
     field = names[1] if names[:1] == ["fields"] and len(names) > 1 else ""
     if field in {mapping.body, mapping.sections}:
         return ContentFileError(source.file, source.body_line, error.message)
-    own = {"title": mapping.title, "summary": mapping.summary, "category": mapping.category}
+    own = {
+        "title": mapping.title,
+        "summary": mapping.summary,
+        "category": mapping.category,
+        "tags": mapping.tags,
+    }
     key = mapping.fields.get(field) or own.get(names[0] if names else "", "")
     return source.fault(_Values(mapping, source).spelling(key), error.message)
 

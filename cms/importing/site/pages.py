@@ -48,7 +48,7 @@ class LostLink:
 
 @dataclass(frozen=True)
 class DraftWithLinks:
-    """The draft of a page on this site, without category and tags.
+    """The draft of a page on this site, without category.
 
     Attributes:
         draft: the draft, with links to pages of this site.

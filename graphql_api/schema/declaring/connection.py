@@ -22,6 +22,8 @@ from graphql_api.schema.declaring.type_registry import TypeRegistry
 # The entries of a category or of a tag, as a share of all; and those of a person.
 PART_OF_ALL = Extent(1 / 20)
 OF_A_PERSON = Extent(1 / 20, work=15)
+# The tags of all entries, which are counted to know the spelling that most of them use.
+OF_TAGS = Extent(work=6)
 
 
 def _paging(largest: int) -> tuple[Argument, ...]:

@@ -5,11 +5,11 @@ expression, its SQL and a description. The names in type expressions are those o
 of the same schema, so one declaration serves any site; a
 :class:`~graphql_api.schema.declaring.type_registry.TypeRegistry` makes Strawberry types of them::
 
-    class Tag(Node):
-        \"""Label that cuts across the tree of topics.\"""
+    class Category(Node):
+        \"""Node in the tree of topics.\"""
 
-        id = value("ID", TagRow.id, "Id of the tag.")
-        entries = connection("Entry", entries_of_tag, "Entries with this tag.")
+        id = value("ID", CategoryRow.id, "Id of the category.")
+        entries = connection("Entry", entries_of_category, "Entries in this category.")
 """
 
 from __future__ import annotations

@@ -149,9 +149,14 @@ def category_rows(*conditions: Condition) -> Rows:
     )
 
 
-def tag_rows(*conditions: Condition) -> Rows:
-    """Return tags by name."""
-    return _rows(relations.tags(), by_name, *conditions)
+def tag_rows(view: View, *conditions: Condition) -> Rows:
+    """Return the tags of what the view shows, by name."""
+    return _rows(relations.tags(view), _by_word, *conditions)
+
+
+def revision_tag_rows(*conditions: Condition) -> Rows:
+    """Return the tags of revisions, by name."""
+    return _rows(relations.revision_tags(), _by_word, *conditions)
 
 
 def person_rows(*conditions: Condition) -> Rows:
@@ -169,8 +174,12 @@ def _newest_first(view: View) -> Order:
 
 
 def by_name(row: Columns) -> tuple[OrderKey, ...]:
-    """Return the order of people and tags, without regard to case."""
+    """Return the order of people, without regard to case."""
     return (OrderKey(Folded(row.name)), OrderKey(row.id))
+
+
+def _by_word(tag: Columns) -> tuple[OrderKey, ...]:
+    return (OrderKey(Folded(tag.name)), OrderKey(tag.slug))
 
 
 def _rows(relation: Relation, order: Order, *conditions: Condition) -> Rows:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement
 
-from cms.reading import relations
 from cms.reading.rows import EntryRow
 from graphql_api.planner.declarations import Call, Rows
 from graphql_api.planner.json_sql import text
@@ -17,7 +16,7 @@ from graphql_api.schema.declaring.row_sources import (
     category_rows,
     incoming_link_rows,
     link_rows,
-    tag_rows,
+    revision_tag_rows,
     translation_rows,
 )
 from graphql_api.schema.declaring.words import name_of, word
@@ -30,9 +29,7 @@ def _category(entry: EntryRow, _: Call) -> Rows:
 
 
 def _tags(entry: EntryRow, _: Call) -> Rows:
-    tagged = relations.revision_tags().subquery()
-    ids = select(tagged.c.id).where(tagged.c.revision_id == entry.revision_id)
-    return tag_rows(lambda tag: tag.id.in_(ids))
+    return revision_tag_rows(lambda tag: tag.revision_id == entry.revision_id)
 
 
 def entry_links(entry: EntryRow, call: Call) -> Rows:
@@ -110,7 +107,7 @@ class Entry(Node):
     category = one(
         "Category | None", _category, "Category of the entry in the tree of topics; null for none."
     )
-    tags = many("list[Tag]", _tags, "Tags of the entry, by name.")
+    tags = many("list[Tag]", _tags, "Tags of this edition, by name.")
     links = connection(
         "EntryLink",
         entry_links,

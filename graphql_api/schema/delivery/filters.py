@@ -165,17 +165,25 @@ def add_wheres(registry: TypeRegistry, entry_filters: Mapping[str, Declared]) ->
             ),
         },
     )
-    for name, thing, row in (("TagWhere", "tag", TagRow), ("PersonWhere", "person", PersonRow)):
-        add_where(
-            registry,
-            name,
-            f"Filter on a {thing}.",
-            {
-                "id": leaf_comparison("ID", row.id, f"Id of the {thing}."),
-                "slug": leaf_comparison("str", row.slug, f"URL slug of the {thing}."),
-                "name": leaf_comparison("str", row.name, f"Name of the {thing}."),
-            },
-        )
+    add_where(
+        registry,
+        "TagWhere",
+        "Filter on a tag.",
+        {
+            "slug": leaf_comparison("str", TagRow.slug, "URL slug of the tag."),
+            "name": leaf_comparison("str", TagRow.name, "Word of the tag."),
+        },
+    )
+    add_where(
+        registry,
+        "PersonWhere",
+        "Filter on a person.",
+        {
+            "id": leaf_comparison("ID", PersonRow.id, "Id of the person."),
+            "slug": leaf_comparison("str", PersonRow.slug, "URL slug of the person."),
+            "name": leaf_comparison("str", PersonRow.name, "Name of the person."),
+        },
+    )
     add_quantified(registry, "TagsWhere", "TagWhere", "tags")
     add_quantified(registry, "PeopleWhere", "PersonWhere", "people")
     add_quantified(registry, "LinksWhere", "EntryLinkWhere", "links")

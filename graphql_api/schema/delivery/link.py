@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 
-from sqlalchemy import and_, case, select
+from sqlalchemy import and_, case, func, select
 
-from cms.content.fields import Links
-from cms.content.fields.base import all_fields
+from cms.content.link_groups import link_fields
 from cms.content.links import Origin
 from cms.reading import relations
 from cms.reading.rows import Column, EntryRow, LinkRow
 from cms.reading.rows import Row as RelationRow
 from cms.site import Site
+from cms.storage.dialects import JsonText
 from graphql_api.planner.declarations import Call, OrderKey, Rows
-from graphql_api.planner.json_sql import text
+from graphql_api.planner.json_sql import member, text
 from graphql_api.planner.source import Chosen, Sql
 from graphql_api.schema.declaring.aggregates import Facet, Summed
 from graphql_api.schema.declaring.fields import Declared, many, of_call, one, value
@@ -88,26 +88,39 @@ class LinkGroup:
 
     kind = word("LinkKind", _LinkGroupRow.kind, "Kind that all links of the group have.")
     kind_name = word_text("str", "kind", _LinkGroupRow.kind)
-    label = value("str", _LinkGroupRow.label, "Heading of the group for readers.")
+    label = value(
+        "str",
+        _LinkGroupRow.label,
+        "Heading of the group for readers, as it was when the revision was saved.",
+    )
     links = many("list[EntryLink]", _links_of_group, "Links of the group, in order.")
 
 
 def link_groups(site: Site) -> Declared:
-    """Declare the link groups of an entry, with the labels of the site's link fields."""
-    labels = {key: field.label for key, field in _link_fields(site)}
-    ranks = {key: f"{rank:04}" for rank, (key, _) in enumerate(_link_fields(site))}
+    """Declare the link groups of an entry, with the headings that were saved with it.
+
+    Their order is that of the link fields that the site declares now.
+    """
+    ranks = [
+        (content_type.name, kind, f"{rank:04}")
+        for content_type in site.content_types.values()
+        for rank, kind in enumerate(link_fields(content_type))
+    ]
 
     def rows(entry: EntryRow, call: Call) -> Rows:
         links = relations.links(call.view).subquery()
-        groups = (
-            select(
-                links.c.kind,
-                entry.revision_id.label("revision_id"),
-                _case(labels, entry, links.c.kind).label("label"),
-                _case(ranks, entry, links.c.kind).label("rank"),
-            )
+        kinds = (
+            select(links.c.kind)
             .where(links.c.revision_id == entry.revision_id, links.c.origin == text("field"))
             .distinct()
+            .subquery()
+        )
+        heading = JsonText(member(entry.content, "headings"), kinds.c.kind)
+        groups = select(
+            kinds.c.kind,
+            entry.revision_id.label("revision_id"),
+            func.coalesce(heading, kinds.c.kind).label("label"),
+            _rank(ranks, entry, kinds.c.kind).label("rank"),
         )
         return Rows(
             Chosen(groups), order=lambda group: (OrderKey(group.rank), OrderKey(group.kind))
@@ -122,28 +135,14 @@ def link_groups(site: Site) -> Declared:
 
 def link_kinds(site: Site) -> list[str]:
     """Return all kinds of links: those of link fields, and that of links inside texts."""
-    return list(
-        dict.fromkeys([*(kind for (_, kind), _ in _link_fields(site)), Origin.INLINE.value])
-    )
+    declared = (kind for each in site.content_types.values() for kind in link_fields(each))
+    return list(dict.fromkeys([*declared, Origin.INLINE.value]))
 
 
-def _link_fields(site: Site) -> Iterator[tuple[tuple[str, str], Links]]:
-    """Yield each type's link fields as they are declared, by the type's name and their kind.
-
-    Of several fields of one kind the first is yielded; a block can be used in several places.
-    """
-    found: dict[tuple[str, str], Links] = {}
-    for content_type in site.content_types.values():
-        for field in all_fields(content_type.fields.values()):
-            if isinstance(field, Links):
-                found.setdefault((content_type.name, field.kind), field)
-    yield from found.items()
-
-
-def _case(words: Mapping[tuple[str, str], str], entry: EntryRow, kind: Sql) -> Sql:
-    """Return the text for an entry's type and a kind; the kind itself where there is none."""
+def _rank(ranks: Sequence[tuple[str, str, str]], entry: EntryRow, kind: Sql) -> Sql:
+    """Return the rank of a kind among those of an entry's type, or the kind if it has none."""
     branches = [
-        (and_(entry.content_type == text(name), kind == text(of_kind)), text(word))
-        for (name, of_kind), word in words.items()
+        (and_(entry.content_type == text(name), kind == text(of_kind)), text(rank))
+        for name, of_kind, rank in ranks
     ]
     return case(*branches, else_=kind) if branches else kind

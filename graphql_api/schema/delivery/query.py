@@ -16,7 +16,7 @@ from graphql_api.planner.arguments import Given, Input
 from graphql_api.planner.declarations import Call, EachOf, Extent, OneOf, OrderKey, Row, Rows
 from graphql_api.planner.json_sql import Elements, element_index, element_text
 from graphql_api.planner.source import Columns, Sql
-from graphql_api.schema.declaring.connection import connection
+from graphql_api.schema.declaring.connection import OF_TAGS, connection
 from graphql_api.schema.declaring.fields import Argument, Declared, of_call, one
 from graphql_api.schema.declaring.paths import is_at
 from graphql_api.schema.declaring.row_sources import (
@@ -75,7 +75,6 @@ NODES: Mapping[str, NodeRows] = {
     "Revision": revision_with_id,
     "Category": lambda _, key: category_rows(lambda row: row.id == key),
     "Person": lambda _, key: person_rows(lambda row: row.id == key),
-    "Tag": lambda _, key: tag_rows(lambda row: row.id == key),
 }
 
 
@@ -159,16 +158,18 @@ class Query:
     )
     tag = one(
         "Tag | None",
-        lambda _, call: tag_rows(_condition_of_by(call)),
-        "Tag with this id or slug; null if there is none.",
-        (Argument("by", "TagBy", "Id or slug of the tag."),),
+        lambda _, call: tag_rows(call.view, _condition_of_by(call)),
+        "Tag with this slug; null if no entry that the view shows has it.",
+        (Argument("by", "TagBy", "Slug of the tag."),),
+        work=1_000,
     )
     tags = connection(
         "Tag",
-        lambda _, __: tag_rows(),
-        "Tags of the site, by name.",
+        lambda _, call: tag_rows(call.view),
+        "Tags of the entries that the view shows, by name.",
         where="TagWhere",
         order="TagOrder",
+        extent=OF_TAGS,
     )
     suggest = SUGGEST
 

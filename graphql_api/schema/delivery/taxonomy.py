@@ -37,7 +37,7 @@ def _entries(category: CategoryRow, call: Call) -> Rows:
 
 def _tagged_entries(tag: TagRow, call: Call) -> Rows:
     tagged = relations.revision_tags().subquery()
-    revisions = select(tagged.c.revision_id).where(tagged.c.id == tag.id)
+    revisions = select(tagged.c.revision_id).where(tagged.c.slug == tag.slug)
     return entry_rows(call.view, lambda entry: entry.revision_id.in_(revisions))
 
 
@@ -66,12 +66,13 @@ class Category(Node):
 CATEGORIES_SUMMED = Summed((Facet("parent", CategoryRow.path, of_call(_parent)),))
 
 
-class Tag(Node):
-    """Label that cuts across the tree of topics."""
+class Tag:
+    """Word that cuts across the tree of topics. Each revision has its own tags."""
 
-    id = value("ID", TagRow.id, "Id of the tag.")
-    slug = value("str", TagRow.slug, "URL slug of the tag.")
-    name = value("str", TagRow.name, "Display name of the tag.")
+    slug = value("str", TagRow.slug, "URL slug, made from the word; the same for all spellings.")
+    name = value(
+        "str", TagRow.name, "Word as the revision spells it; in lists, as most entries do."
+    )
     entries = entry_connection(
         "Entry",
         _tagged_entries,

@@ -282,11 +282,6 @@ CASES: Mapping[str, Case] = {
         run=lambda work, _: _change_category(work),
         whose=OTHERS,
     ),
-    "create_tag": Case(
-        action=Action.TAG_CREATE,
-        run=lambda work, _: categories.create_tag(work, "A word"),
-        whose=OTHERS,
-    ),
     "create_person": Case(
         action=Action.PERSON_CREATE,
         run=lambda work, _: accounts.create_person(work, "Nora Newcomer"),

@@ -115,6 +115,35 @@ def test_every_kind_of_value_is_compared() -> None:
     ]
 
 
+def test_tags_are_compared_by_their_words() -> None:
+    old, new = content_of(tags=("LoRA", "gone", "same")), content_of(tags=("Lora", "new", "same"))
+    found = difference(Article, old, new).changes
+    assert [(each.kind, each.path, each.old_path, each.old, each.new) for each in found] == [
+        ("REMOVED", ("tags", 0), ("tags", 0), "gone", None),
+        ("CHANGED", ("tags", 0), ("tags", 1), "LoRA", "Lora"),
+        ("ADDED", ("tags", 1), None, None, "new"),
+    ]
+
+
+def test_a_changed_heading_of_links_is_a_change_that_readers_see() -> None:
+    old = content_of(related=["/a"], sources=["/b"])
+    assert old["headings"] == {"related": "Related reading", "source": "Sources"}
+    new = {**old, "headings": {"related": "Read on", "source": "Sources"}}
+    found = difference(Article, old, new)
+    (change,) = found.changes
+    assert (change.kind, change.path, change.label) == (
+        *("CHANGED", ("headings", "related")),
+        "Heading of links",
+    )
+    assert (change.old, change.new, found.is_material) == ("Related reading", "Read on", True)
+    assert "<ins>" in found.html()
+
+
+def test_a_heading_that_comes_with_its_links_is_no_change_of_its_own() -> None:
+    old, new = content_of(body="Text"), content_of(body="Text", related=["/a"])
+    assert difference(Article, old, new).changes == ()
+
+
 def test_a_section_in_front_is_one_addition() -> None:
     old = content_of(sections=[section("A"), section("B")])
     new = content_of(sections=[section("New"), section("A"), section("B")])

@@ -118,6 +118,23 @@ def test_tags_are_merged_as_a_set() -> None:
     assert outcomes(found) == [("Tags", "BOTH")]
 
 
+@pytest.mark.parametrize(
+    ("base", "theirs", "yours", "expected"),
+    [
+        (["Lora"], ["LoRA"], ["Lora", "new"], ("LoRA", "new")),
+        (["Lora"], ["LoRA"], ["lora"], ("LoRA",)),
+        (["Lora"], ["LoRA"], [], ("LoRA",)),
+        ([], ["LoRA"], ["lora"], ("LoRA",)),
+    ],
+)
+def test_a_tag_is_merged_as_one_whatever_its_spelling(
+    base: list[str], theirs: list[str], yours: list[str], expected: tuple[str, ...]
+) -> None:
+    contents = [content_of(tags=tuple(tags)) for tags in (base, theirs, yours)]
+    assert merge(Article, *contents).draft.tags == expected
+    assert merge(Article, contents[0], contents[2], contents[1]).draft.tags == expected
+
+
 # --- Lists ---
 
 

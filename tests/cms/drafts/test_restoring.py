@@ -35,11 +35,11 @@ async def test_restoring_resolves_nothing_though_a_path_leads_elsewhere_by_now(
     newsroom: Newsroom,
 ) -> None:
     target = await newsroom.published(title="Target", slug="target")
-    tag, category = await newsroom.tag("Tag"), await newsroom.category("Category")
+    category = await newsroom.category("Category")
     first = await newsroom.draft(
         title="One",
         slug="page",
-        tags=[tag],
+        tags=["Tag"],
         category=category,
         body="See [it](/articles/target) and [none](/articles/none).",
         related=["/articles/target"],
@@ -111,7 +111,7 @@ async def parts_of(newsroom: Newsroom, revision: Revision) -> tuple[list[Any], l
     """Return the links and the tags of a revision."""
     columns = [each for each in Link.__table__.c if each.name not in {"revision_id", "target_id"}]
     links = select(*columns, Link.target_id).where(Link.revision_id == revision.id)
-    tags = select(RevisionTag.tag_id).where(RevisionTag.revision_id == revision.id)
+    tags = select(RevisionTag.word).where(RevisionTag.revision_id == revision.id)
     async with newsroom.database.reading() as session:
         found = await session.execute(links.order_by(Link.field_path, Link.ordinal))
         return [tuple(row) for row in found], list(await session.scalars(tags))

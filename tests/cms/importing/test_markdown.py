@@ -25,7 +25,6 @@ from cms.tables import (
     Person,
     Publication,
     Revision,
-    Tag,
 )
 from tests.cms.importing.conftest import Importer
 
@@ -425,7 +424,7 @@ async def everything(database: Database) -> Sequence[Sequence[object]]:
     async with database.reading() as session:
         kept: list[Sequence[object]] = [
             list(await session.scalars(select(table.id).order_by(table.id)))
-            for table in (Account, Category, Edition, Entry, Person, Publication, Revision, Tag)
+            for table in (Account, Category, Edition, Entry, Person, Publication, Revision)
         ]
         heads = list(await session.scalars(select(Edition.head_id).order_by(Edition.id)))
         ends = list(await session.scalars(select(Publication.ended_at).order_by(Publication.id)))

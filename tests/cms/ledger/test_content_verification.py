@@ -23,9 +23,8 @@ async def faults(newsroom: Newsroom, after: int = 0) -> list[RowFault]:
 
 async def a_page(newsroom: Newsroom) -> Revision:
     await newsroom.draft(slug="target")
-    tags = [await newsroom.tag("One"), await newsroom.tag("Two")]
     related = [{"href": "/articles/target", "label": "L", "note": "N"}, "/articles/target"]
-    return await newsroom.draft(slug="page", tags=tags, related=related)
+    return await newsroom.draft(slug="page", tags=["One", "Two"], related=related)
 
 
 async def test_content_that_was_changed_is_named(newsroom: Newsroom) -> None:
@@ -55,6 +54,8 @@ async def test_content_that_was_changed_is_named(newsroom: Newsroom) -> None:
         (Link, {"label": "x"}, "links"),
         (Link, {"target_id": "x"}, "links"),
         (Link, {"origin": "inline"}, "links"),
+        (RevisionTag, {"word": "x"}, "tags"),
+        (RevisionTag, {"slug": RevisionTag.slug + "x"}, "tags"),
     ],
     ids=lambda value: str(value)[:30],
 )

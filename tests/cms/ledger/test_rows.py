@@ -106,14 +106,14 @@ def test_a_value_has_one_canonical_form(value: Any, canonical: Any) -> None:
 
 
 def test_each_part_of_a_row_changes_its_hash() -> None:
-    values = {"id": "tag_1", "slug": "a", "name": "A", "created_at": "2026-11-29T10:00:00.123Z"}
+    values = {"id": "person_1", "slug": "a", "name": "A", "created_at": "2026-11-29T10:00:00.123Z"}
     hashes = {
-        hash_of_row("tag", 1, values, "0" * 32),
-        hash_of_row("tag", 1, values, "1" * 32),
-        hash_of_row("tag", 2, values, "0" * 32),
         hash_of_row("person", 1, values, "0" * 32),
-        hash_of_row("tag", 1, values | {"name": "B"}, "0" * 32),
-        hash_of_row("tag", 1, values | {"name": None}, "0" * 32),
+        hash_of_row("person", 1, values, "1" * 32),
+        hash_of_row("person", 2, values, "0" * 32),
+        hash_of_row("account", 1, values, "0" * 32),
+        hash_of_row("person", 1, values | {"name": "B"}, "0" * 32),
+        hash_of_row("person", 1, values | {"name": None}, "0" * 32),
     }
     assert len(hashes) == 6
 

@@ -153,7 +153,7 @@ async def _bring_back(connection: AsyncConnection) -> str:
 
 async def _use_unknown_version(connection: AsyncConnection) -> str:
     await connection.execute(
-        update(AuditedRow).where(AuditedRow.table_name == "tag").values(version=99)
+        update(AuditedRow).where(AuditedRow.table_name == "person").values(version=99)
     )
     return "its hash has the unknown version 99"
 
@@ -258,16 +258,16 @@ async def test_hashes_of_rows_without_a_record_are_named(newsroom: Newsroom) -> 
         last = await connection.scalar(select(func.max(AuditRecord.sequence))) or 0
         await connection.execute(
             insert(AuditedRow).values(
-                table_name="tag", key="tag_x", sequence=last + 1, version=1, salt="", hash="x"
+                table_name="person", key="person_x", sequence=last + 1, version=1, salt="", hash="x"
             )
         )
     one, other = await faults(newsroom.database)
     assert one == (
         f"audit record {last + 1} is not valid: it is missing, and there are hashes of its rows: "
-        "tag tag_x"
+        "person person_x"
     )
     assert other == (
-        f"tag tag_x is not valid: it is missing; audit record {last + 1}, which is missing, "
+        f"person person_x is not valid: it is missing; audit record {last + 1}, which is missing, "
         "wrote it last"
     )
 

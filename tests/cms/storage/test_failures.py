@@ -14,6 +14,7 @@ from sqlalchemy import event, text  # noqa: TID251  # whatever a database may an
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 
+from cms.access.accounts import create_account
 from cms.errors import (
     DatabaseBusy,
     DatabaseDamaged,
@@ -26,7 +27,6 @@ from cms.errors import (
 )
 from cms.storage.database import Database
 from cms.storage.migration import check_migrated
-from cms.taxonomy.categories import create_tag
 from tests.builders import Newsroom
 from tests.conftest import Templates
 from tests.sites import SITE
@@ -139,13 +139,12 @@ async def _hold(database: Database, release: asyncio.Event) -> None:
 async def test_who_writes_the_same_at_the_same_time_is_busy(database: Database) -> None:
     newsroom = Newsroom(database, SITE)
     await newsroom.hire()
-    await newsroom.tag("Word")
     with pytest.raises(DatabaseBusy):
         async with database.transaction() as session:
-            await session.execute(text("insert into tag select * from tag"))
+            await session.execute(text("insert into person select * from person"))
     with pytest.raises(DBAPIError):
         async with database.transaction() as session:
-            await session.execute(text("update tag set name = null"))
+            await session.execute(text("update person set name = null"))
 
 
 async def test_a_locked_file_is_busy(file: Path) -> None:
@@ -178,7 +177,7 @@ async def test_a_full_disk_is_named_even_where_it_ends_a_command(file: Path) -> 
     await newsroom.database.engine.dispose()
     with pytest.raises(DatabaseFull, match="free some space"):
         for number in range(100):
-            await newsroom.do(newsroom.administrator, create_tag, f"{number} {'x' * 150}")
+            await newsroom.do(newsroom.administrator, create_account, f"{number}@{'x' * 60}.org")
     await newsroom.database.close()
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from cms.authorization.actor import Grant
 from cms.tables import Category
-from cms.taxonomy.categories import change_category, create_category, create_tag
+from cms.taxonomy.categories import change_category, create_category
 from tests.builders import Newsroom
 
 
@@ -168,10 +168,3 @@ async def test_whoever_has_a_part_of_the_tree_moves_nothing_out_of_it_or_into_it
         ) == ["NOT_ALLOWED"]
     renamed = await newsroom.do(limited, change_category, below.id, slug="under", name="Under")
     assert renamed.path == "mine/under"
-
-
-async def test_a_tag_is_there_once(newsroom: Newsroom) -> None:
-    tag = await newsroom.tag("Two words")
-    assert tag.slug == "two-words"
-    assert await newsroom.codes(newsroom.publisher, create_tag, "Two, words!") == ["DUPLICATE_NAME"]
-    assert await newsroom.codes(newsroom.author, create_tag, "New") == ["NOT_ALLOWED"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import func, select
 
-from cms.access.accounts import disable_account, grant_role, revoke_role
+from cms.access.accounts import create_account, disable_account, grant_role, revoke_role
 from cms.authorization.actions import Action
 from cms.authorization.actor import Grant
 from cms.clock import now
@@ -29,18 +29,19 @@ from cms.drafts.presence import announce_presence, mark_seen
 from cms.drafts.pruning import prune_autosaves
 from cms.drafts.saving import autosave_entry, restore_revision
 from cms.errors import InvalidValue, Refused
-from cms.events import Event, TagCreated
+from cms.events import AccountCreated, Event
 from cms.identifiers import new_id
 from cms.ledger.rows import COVERED, PART_OF
 from cms.review.comments import add_comment, reply_to_comment, resolve_comment
 from cms.storage.database import Database
-from cms.tables import AuditedRow, AuditRecord, Position, Tag
-from cms.taxonomy.categories import change_category, create_tag
+from cms.tables import Account, AuditedRow, AuditRecord, Position
+from cms.taxonomy.categories import change_category
 from cms.work.refusals import refusals
 from cms.work.work import Desk, Work, command
 from tests.builders import Newsroom
 
 FACTS = {*COVERED, *PART_OF}
+ADDRESS = "new@example.org"
 
 
 async def count(newsroom: Newsroom, table: Any) -> int:
@@ -48,29 +49,29 @@ async def count(newsroom: Newsroom, table: Any) -> int:
         return await session.scalar(select(func.count()).select_from(table)) or 0
 
 
-def new_tag(word: str, work: Work) -> Tag:
-    return Tag(id=new_id("tag"), slug=word, name=word, created_at=work.now)
+def new_account(name: str, moment: datetime) -> Account:
+    return Account(id=new_id("account"), email=f"{name}@example.org", created_at=moment)
 
 
-@command(Action.TAG_CREATE)
+@command(Action.ACCOUNT_CREATE)
 async def write_silently(work: Work) -> None:
     """Write a fact and emit nothing."""
-    await work.insert(new_tag("silent", work))
+    await work.insert(new_account("silent", work.now))
 
 
-@command(Action.TAG_CREATE)
+@command(Action.ACCOUNT_CREATE)
 async def do_nothing(work: Work) -> None:
     """Find that there is nothing to do."""
-    work.authorise(Action.TAG_CREATE)
+    work.authorise(Action.ACCOUNT_CREATE)
 
 
-@command(Action.TAG_CREATE)
+@command(Action.ACCOUNT_CREATE)
 async def take_twice(work: Work) -> tuple[int, int]:
     """Take the position of the command twice."""
     both = await work.take_position(), await work.take_position()
-    tag = new_tag(f"at-{both[0]}", work)
-    await work.insert(tag)
-    work.emit(TagCreated(subject=tag.id))
+    account = new_account(f"at-{both[0]}", work.now)
+    await work.insert(account)
+    work.emit(AccountCreated(subject=account.id))
     return both
 
 
@@ -78,16 +79,16 @@ async def test_a_command_leaves_a_record_for_each_event_and_a_hash_for_each_row(
     newsroom: Newsroom,
 ) -> None:
     before = await count(newsroom, AuditRecord)
-    tag = await newsroom.do(newsroom.administrator, create_tag, "Word")
+    account = await newsroom.do(newsroom.administrator, create_account, ADDRESS)
     async with newsroom.database.reading() as session:
         (record,) = await session.scalars(select(AuditRecord).where(AuditRecord.sequence > before))
         (row,) = await session.scalars(
             select(AuditedRow).where(AuditedRow.sequence == record.sequence)
         )
-    assert (record.action, record.subject) == (Action.TAG_CREATE, tag.id)
-    assert record.detail == {"event": "TagCreated"}
+    assert (record.action, record.subject) == (Action.ACCOUNT_CREATE, account.id)
+    assert record.detail == {"event": "AccountCreated"}
     assert record.rows_root
-    assert (row.table_name, row.key) == ("tag", tag.id)
+    assert (row.table_name, row.key) == ("account", account.id)
 
 
 async def test_a_command_that_did_nothing_leaves_no_record(newsroom: Newsroom) -> None:
@@ -97,9 +98,10 @@ async def test_a_command_that_did_nothing_leaves_no_record(newsroom: Newsroom) -
 
 
 async def test_no_command_writes_without_an_event(newsroom: Newsroom) -> None:
-    with pytest.raises(RuntimeError, match="tag:create wrote and emitted nothing"):
+    before = await count(newsroom, Account)
+    with pytest.raises(RuntimeError, match="account:create wrote and emitted nothing"):
         await newsroom.do(newsroom.administrator, write_silently)
-    assert await count(newsroom, Tag) == 0
+    assert await count(newsroom, Account) == before
 
 
 async def test_a_command_has_one_position(newsroom: Newsroom) -> None:
@@ -117,9 +119,11 @@ async def test_reactions_get_the_events_in_order_and_can_undo_the_command(
     newsroom: Newsroom,
 ) -> None:
     seen: list[tuple[str, Sequence[Event]]] = []
+    tables = (Account, AuditRecord)
+    before = [await count(newsroom, table) for table in tables]
 
     async def watch(work: Work, events: Sequence[Event]) -> None:
-        assert await work.session.scalar(select(func.count()).select_from(Tag)) == 1
+        assert await work.session.scalar(select(func.count()).select_from(Account)) == before[0] + 1
         seen.append(("watch", events))
 
     async def refuse(work: Work, events: Sequence[Event]) -> None:
@@ -127,24 +131,25 @@ async def test_reactions_get_the_events_in_order_and_can_undo_the_command(
         raise Refused(InvalidValue(message=f"{work.actor.name} may not"))
 
     desk = Desk(newsroom.database, newsroom.site, (watch, refuse, watch))
-    before = await count(newsroom, AuditRecord)
     with pytest.raises(Refused):
         async with desk.work(newsroom.administrator) as work:
-            await create_tag(work, "Word")
+            await create_account(work, ADDRESS)
     assert [name for name, _ in seen] == ["watch", "refuse"]
-    assert [type(each) for each in seen[0][1]] == [TagCreated]
-    assert (await count(newsroom, Tag), await count(newsroom, AuditRecord)) == (0, before)
+    assert [type(each) for each in seen[0][1]] == [AccountCreated]
+    assert [await count(newsroom, table) for table in tables] == before
 
 
 async def test_a_refusal_is_a_line_of_the_log_and_a_count_and_no_record(
     newsroom: Newsroom, caplog: pytest.LogCaptureFixture
 ) -> None:
-    before, counted = await count(newsroom, AuditRecord), refusals["tag:create", "NOT_ALLOWED"]
+    before, counted = await count(newsroom, AuditRecord), refusals["account:create", "NOT_ALLOWED"]
     with caplog.at_level(logging.INFO, "copydesk.security"):
-        assert await newsroom.codes(newsroom.author, create_tag, "secret words") == ["NOT_ALLOWED"]
+        assert await newsroom.codes(newsroom.author, create_account, "secret words") == [
+            "NOT_ALLOWED"
+        ]
     name = newsroom.author.account_id
-    assert caplog.messages == [f"refused NOT_ALLOWED: tag:create to {name}, subject -"]
-    assert refusals["tag:create", "NOT_ALLOWED"] == counted + 1
+    assert caplog.messages == [f"refused NOT_ALLOWED: account:create to {name}, subject -"]
+    assert refusals["account:create", "NOT_ALLOWED"] == counted + 1
     assert await count(newsroom, AuditRecord) == before
 
 
@@ -153,7 +158,7 @@ async def test_the_tail_wakes_after_the_commit(newsroom: Newsroom) -> None:
     desk = newsroom.desk
     desk.tail.wake = lambda: woken.append(1)  # type: ignore[method-assign]
     async with desk.work(newsroom.administrator) as work:
-        await create_tag(work, "Word")
+        await create_account(work, ADDRESS)
         assert woken == []
     assert woken == [1]
 
@@ -194,7 +199,7 @@ async def test_commands_write_facts_only_through_the_frame(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with newsroom.database.transaction() as session:
-        session.add(Tag(id=new_id("tag"), slug="s", name="s", created_at=now()))
+        session.add(new_account("stray", now()))
         with stray_writes(newsroom.database, monkeypatch) as stray:
             await session.flush()
         assert len(stray) == 1  # so the listener hears what it should

@@ -10,17 +10,19 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import func, select
 
+from cms.access.accounts import create_account
 from cms.drafts.entries import create_entry
 from cms.drafts.saving import Saved
 from cms.errors import DatabaseBusy, InvalidValue, PluginRefused, Refused
-from cms.events import DraftSaved, Event, TagCreated
+from cms.events import AccountCreated, DraftSaved, Event
 from cms.hooks import hookimpl
 from cms.plugins import Plugin
 from cms.site import Site
-from cms.tables import AuditedRow, AuditRecord, Base, Entry, Tag
-from cms.taxonomy.categories import create_tag
+from cms.tables import Account, AuditedRow, AuditRecord, Base, Entry
 from cms.work.work import Reaction, Work, command
 from tests.builders import Newsroom, draft_of
+
+ADDRESS = "new@example.org"
 
 
 def plugin(name: str, *reactions: Reaction) -> Plugin:
@@ -87,12 +89,12 @@ async def object_to_it(_: Work, __: Sequence[Event]) -> None:
 async def test_a_reaction_that_raises_undoes_the_command(
     newsroom: Newsroom, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def make_tag(work: Work, events: Sequence[Event]) -> None:
-        if not any(isinstance(each, TagCreated) for each in events):
-            await create_tag(work.by(newsroom.administrator), "A word")
+    async def make_account(work: Work, events: Sequence[Event]) -> None:
+        if not any(isinstance(each, AccountCreated) for each in events):
+            await create_account(work.by(newsroom.administrator), ADDRESS)
 
-    load(newsroom, plugin("tagger", make_tag), plugin("broken", fail))
-    tables = (Entry, Tag, AuditRecord, AuditedRow)
+    load(newsroom, plugin("hiring", make_account), plugin("broken", fail))
+    tables = (Entry, Account, AuditRecord, AuditedRow)
     before = [await count(newsroom, table) for table in tables]
     with caplog.at_level(logging.ERROR, "copydesk.plugins"):
         (error,) = await newsroom.refusal(
@@ -130,11 +132,12 @@ async def test_only_its_command_is_undone(newsroom: Newsroom) -> None:
             raise ZeroDivisionError
 
     load(newsroom, plugin("house", no_entries))
+    before = await count(newsroom, Account)
     async with newsroom.as_(newsroom.administrator) as work:
-        await create_tag(work, "A word")
+        await create_account(work, ADDRESS)
         with pytest.raises(Refused):
             await create_entry(work.by(newsroom.author), "Article", draft_of(title="T"))
-    assert (await count(newsroom, Tag), await count(newsroom, Entry)) == (1, 0)
+    assert (await count(newsroom, Account), await count(newsroom, Entry)) == (before + 1, 0)
 
 
 async def test_a_failure_of_the_database_is_not_the_plugin_s(newsroom: Newsroom) -> None:

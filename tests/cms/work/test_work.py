@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from cms.access.accounts import find_account
+from cms.access.accounts import create_account, find_account
 from cms.content.snapshot import Changes
 from cms.drafts.entries import add_edition, create_entry, duplicate_entry
 from cms.drafts.history import blame_entry
@@ -14,7 +14,6 @@ from cms.drafts.saving import autosave_entry, restore_revision, save_draft, upda
 from cms.search.word_counts import recount_words
 from cms.storage.database import ReadSession, WriteSession
 from cms.tables import AuditRecord
-from cms.taxonomy.categories import create_tag
 from tests.builders import Newsroom, draft_of, entry_id_of
 
 # A `type: ignore` that ignores nothing is an error of its own, so those below are promises of the
@@ -24,7 +23,7 @@ from tests.builders import Newsroom, draft_of, entry_id_of
 async def test_a_command_takes_a_transaction(newsroom: Newsroom) -> None:
     async with newsroom.desk.reading(newsroom.administrator) as reading:
         with pytest.raises(TypeError):
-            await create_tag(reading, "Word")  # type: ignore[arg-type]
+            await create_account(reading, "new@example.org")  # type: ignore[arg-type]
 
 
 async def test_a_function_that_writes_takes_no_snapshot(newsroom: Newsroom) -> None:

@@ -111,11 +111,12 @@ STRANGE = (
     "mutation { __typename }",
     "query A { me { scopes } } mutation B { signOut { errors { code } } }",
     "{ signIn: me { scopes } }",
-    'mutation { signIn: createTag(input: {name: "x"}) { errors { code } } }',
+    'mutation { signIn: createAccount(input: {email: "x"}) { errors { code } } }',
     "fragment F on Query { me { scopes } } { ...F }",
-    'fragment F on Mutation { createTag(input: {name: "x"}) { tag { id } } } mutation { ...F }',
+    """fragment F on Mutation { createAccount(input: {email: "x"}) { account { id } } }
+    mutation { ...F }""",
     """mutation { signIn(input: {email: "a", password: "b"}) { errors { code } }
-    createTag(input: {name: "x"}) { errors { code } } }""",
+    createAccount(input: {email: "x"}) { errors { code } } }""",
     'mutation { signIn(input: {email: "a", password: "b"}) @skip(if: true) { errors { code } } }',
     'mutation { signIn(input: {email: "a", password: "b"}) { passwordHash } }',
     'mutation { signIn(input: {email: 1, password: "b"}) { errors { code } } }',
@@ -196,7 +197,9 @@ FORMS = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data
 async def test_what_a_form_on_another_page_can_send_is_refused(desk: Desk) -> None:
     secret = await desk.secret(desk.newsroom.administrator)
     before = await count_of_records(desk.newsroom)
-    body = json.dumps({"query": 'mutation { createTag(input: {name: "x"}) { errors { code } } }'})
+    body = json.dumps(
+        {"query": 'mutation { createAccount(input: {email: "x"}) { errors { code } } }'}
+    )
     for media_type in FORMS:
         headers = {"Content-Type": media_type, "Origin": "https://evil.example", **bearer(secret)}
         response = await desk.client.post(PATH, content=body, headers=headers)
@@ -281,7 +284,7 @@ async def test_what_cannot_be_stored_is_refused_and_not_a_failure(desk: Desk) ->
     for query in (
         r'{ blame(entryId: "\u0000") { path } }',
         r'{ entry(by: {id: "\u0000"}) { id } checkPublish(entryId: "\u0000") { gate } }',
-        r'mutation { createTag(input: {name: "x", clientMutationId: "\u0000"}) { errors { code }}}',
+        r'mutation { leaveEntry(input: {entryId: "\u0000"}) { errors { code } } }',
         r'mutation { archiveEntry(input: {entryId: "\u0000"}) { errors { code } } }',
         r'mutation { createArticle(input: {values: {title: "\u0000"}}) { errors { code } } }',
         r'mutation { refreshSession(input: {refreshToken: "\u0000"}) { errors { code } } }',
@@ -397,13 +400,13 @@ async def test_no_secret_gets_into_a_log_or_an_error(
 
 async def test_a_role_that_is_taken_away_is_gone_with_the_next_request(desk: Desk) -> None:
     publisher = desk.newsroom.publisher
-    create = "mutation($name: String!) { createTag(input: {name: $name}) { errors { code } } }"
+    create = "mutation($name: String!) { createCategory(input: {name: $name}) { errors { code } } }"
     secret = await desk.secret(publisher)
     made = await desk.post(create, secret, name="x")
-    assert made.json()["data"]["createTag"]["errors"] == []
+    assert made.json()["data"]["createCategory"]["errors"] == []
     await take_roles(desk.newsroom, publisher)
     refused = await desk.post(create, secret, name="y")
-    assert refused.json()["data"]["createTag"]["errors"] == [{"code": "NOT_ALLOWED"}]
+    assert refused.json()["data"]["createCategory"]["errors"] == [{"code": "NOT_ALLOWED"}]
 
 
 async def raw(host: str, *lines: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

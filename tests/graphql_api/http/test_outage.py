@@ -17,7 +17,7 @@ from sqlalchemy import event, func, select
 from sqlalchemy.engine import Connection
 
 from cms.storage.database import Database
-from cms.tables import Tag
+from cms.tables import Account
 from graphql_api.cli import main
 from graphql_api.endpoints import ManagementEndpoint
 from tests.builders import Newsroom
@@ -42,8 +42,9 @@ from tests.sites import SITE
 RESTARTS = int(os.environ.get("COPYDESK_TEST_RESTARTS", "2"))
 QUERY = '{ entry(by: {path: "/articles/page"}) { title } }'
 ME = "{ me { account { email } } }"
-CREATE = """mutation($name: String!) {
-  createTag(input: {name: $name}) { errors { code } }
+NEW = "new@example.org"
+CREATE = """mutation($email: String!) {
+  createAccount(input: {email: $email}) { errors { code } }
 }"""
 SIGN_IN = """mutation {
   signIn(input: {email: "nobody@example.org", password: "no"}) { errors { code } }
@@ -76,11 +77,11 @@ class Outage:
 
     async def ask_for_all(self) -> Mapping[str, Ask]:
         """Return requests of every kind."""
-        desk, names = self.desk, count()
+        desk, numbers = self.desk, count()
         token = await desk.secret(desk.newsroom.administrator)
 
         async def create() -> httpx2.Response:
-            return await desk.post(CREATE, token, name=f"tag {next(names)}")
+            return await desk.post(CREATE, token, email=f"{next(numbers)}@example.org")
 
         return {
             "read": partial(desk.client.post, "/graphql", json={"query": QUERY}),
@@ -214,13 +215,13 @@ class Writing:
     database: Database
 
     async def create(self) -> httpx2.Response:
-        """Create a tag."""
-        return await self.desk.post(CREATE, self.token, name="tag")
+        """Create an account."""
+        return await self.desk.post(CREATE, self.token, email=NEW)
 
     async def made(self) -> int:
         """Return how many there are."""
         async with self.desk.newsroom.database.reading() as session:
-            return await session.scalar(select(func.count()).select_from(Tag)) or 0
+            return await session.scalar(select(func.count()).where(Account.email == NEW)) or 0
 
 
 @pytest.fixture

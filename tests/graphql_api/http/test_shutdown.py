@@ -28,7 +28,7 @@ from tests.sites import SITE
 
 ROOT = Path(__file__).parents[3]
 CHANGED = "subscription { entryChanged { action } }"
-CREATE = 'mutation { createTag(input: {name: "Word"}) { errors { code } } }'
+CREATE = 'mutation { createCategory(input: {name: "Word"}) { errors { code } } }'
 
 
 @dataclass
@@ -171,7 +171,7 @@ async def test_a_request_that_is_being_answered_gets_its_answer(
         await until(lambda: _refuses(serving))
         lock.rollback()
     answered = await asked
-    assert answered.json() == {"data": {"createTag": {"errors": []}}}
+    assert answered.json() == {"data": {"createCategory": {"errors": []}}}
     assert await serving.ended() == (0, "")
 
 

@@ -4,8 +4,8 @@ FROM (SELECT publication.published_at AS published_at, publication.entry_id AS i
 FROM publication JOIN revision ON revision.id = publication.revision_id JOIN rendition ON rendition.revision_id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t2 
 WHERE t2.content_type = 'Article' AND ((strpos(t2.title, $1::VARCHAR COLLATE "C") > 0) OR (jsonb_path_query_first((t2.rendered -> 'rating'), '$ ? (@.type() == "number")')::float8) >= $2::FLOAT AND ((((t2.rendered -> 'level') #>> '{}') collate "C") = any($3::VARCHAR[]))) AND NOT coalesce(EXISTS (SELECT 1 
-FROM (SELECT tag.slug AS slug, revision_tag.revision_id AS revision_id 
-FROM tag JOIN revision_tag ON tag.id = revision_tag.tag_id) AS t3 
+FROM (SELECT revision_tag.slug AS slug, revision_tag.revision_id AS revision_id 
+FROM revision_tag) AS t3 
 WHERE t3.revision_id = t2.revision_id AND t3.slug = $4::VARCHAR COLLATE "C"), false) AND t2.category_id = (SELECT t4.id 
 FROM (SELECT category.path AS path, category.id AS id 
 FROM category) AS t4 

@@ -4,8 +4,8 @@ FROM (SELECT publication.published_at AS published_at, publication.entry_id AS i
 FROM publication JOIN revision ON revision.id = publication.revision_id JOIN rendition ON rendition.revision_id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t2 
 WHERE t2.content_type = 'Article' AND ((instr(t2.title, ?) > 0) OR cast((t2.rendered ->> 'rating') as float) >= ? AND ((t2.rendered ->> 'level') in (select value from json_each(?)))) AND coalesce(EXISTS (SELECT 1 
-FROM (SELECT tag.slug AS slug, revision_tag.revision_id AS revision_id 
-FROM tag JOIN revision_tag ON tag.id = revision_tag.tag_id) AS t3 
+FROM (SELECT revision_tag.slug AS slug, revision_tag.revision_id AS revision_id 
+FROM revision_tag) AS t3 
 WHERE t3.revision_id = t2.revision_id AND t3.slug = ?), 0) = 0 AND t2.category_id = (SELECT t4.id 
 FROM (SELECT category.path AS path, category.id AS id 
 FROM category) AS t4 

@@ -18,7 +18,4 @@ FROM category) AS t5
 WHERE t5.id = ?), (SELECT json_object() AS anon_7 
 FROM (SELECT person.id AS id 
 FROM person) AS t6 
-WHERE t6.id = ?), (SELECT json_object() AS anon_8 
-FROM (SELECT tag.id AS id 
-FROM tag) AS t7 
-WHERE t7.id = ?), NULL)) AS anon_1
+WHERE t6.id = ?), NULL)) AS anon_1

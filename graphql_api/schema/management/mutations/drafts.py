@@ -159,7 +159,7 @@ async def _move(work: Work, inputs: InputValues) -> JsonObject:
 
 
 async def _tag(work: Work, inputs: InputValues) -> JsonObject:
-    return await _change(work, inputs, Changes(tags=tuple(inputs["tagIds"])))
+    return await _change(work, inputs, Changes(tags=tuple(inputs["tags"])))
 
 
 async def _change(work: Work, inputs: InputValues, changes: Changes) -> JsonObject:
@@ -211,7 +211,7 @@ TAG = Mutation(
     inputs={
         **ENTRY_ID,
         **BASE,
-        "tag_ids": input_field("list[ID]", "Ids of all tags of the new revision."),
+        "tags": input_field("list[str]", "Tags of the new revision: words, in any order."),
     },
     payload=ENTRY,
     run=_tag,

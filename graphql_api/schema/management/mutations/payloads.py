@@ -15,7 +15,6 @@ from graphql_api.schema.declaring.row_sources import (
     category_rows,
     person_rows,
     revision_with_id,
-    tag_rows,
 )
 from graphql_api.schema.management.account import account_rows, grant_rows, token_rows
 from graphql_api.schema.management.editing import (
@@ -150,14 +149,6 @@ CATEGORY = {
         "category",
         lambda _, key: category_rows(lambda row: row.id == key),
         "Category that was created or changed; null if it was refused.",
-    )
-}
-TAG = {
-    "tag": part_row(
-        "Tag | None",
-        "tag",
-        lambda _, key: tag_rows(lambda row: row.id == key),
-        "New tag; null if it was refused.",
     )
 }
 PERSON = {

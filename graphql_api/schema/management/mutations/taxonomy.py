@@ -1,13 +1,13 @@
-"""Mutations of categories, tags and people."""
+"""Mutations of categories and people."""
 
 from __future__ import annotations
 
-from cms.commands import change_category, create_category, create_person, create_tag
+from cms.commands import change_category, create_category, create_person
 from cms.content.canonical_json import JsonObject
 from cms.work.work import Work
 from graphql_api.schema.management.context import InputValues
 from graphql_api.schema.management.mutations.mutation import Mutation, input_field
-from graphql_api.schema.management.mutations.payloads import CATEGORY, PERSON, TAG
+from graphql_api.schema.management.mutations.payloads import CATEGORY, PERSON
 
 
 async def _create_category(work: Work, inputs: InputValues) -> JsonObject:
@@ -34,10 +34,6 @@ async def _change_category(work: Work, inputs: InputValues) -> JsonObject:
         ordinal=inputs.get("position", 0) - 1 if inputs.get("position") else None,
     )
     return {"category": category.id}
-
-
-async def _create_tag(work: Work, inputs: InputValues) -> JsonObject:
-    return {"tag": (await create_tag(work, inputs["name"], slug=inputs.get("slug") or "")).id}
 
 
 async def _create_person(work: Work, inputs: InputValues) -> JsonObject:
@@ -96,13 +92,6 @@ TAXONOMY_MUTATIONS = (
         },
         payload=CATEGORY,
         run=_change_category,
-    ),
-    Mutation(
-        name="createTag",
-        description="Create a tag, for entries of all categories.",
-        inputs=_NAME_AND_SLUG,
-        payload=TAG,
-        run=_create_tag,
     ),
     Mutation(
         name="createPerson",

@@ -26,7 +26,7 @@ def _common_values(name: str) -> Mapping[str, Declared]:
             "str | None", f"Summary of the {name} for lists, a sentence or two."
         ),
         "category": input_field("ID | None", f"Id of the category of the {name}; null for none."),
-        "tags": input_field("list[ID] | None", f"Ids of all tags of the {name}."),
+        "tags": input_field("list[str] | None", f"Tags of the {name}: words, in any order."),
     }
 
 

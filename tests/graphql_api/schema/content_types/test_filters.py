@@ -153,7 +153,6 @@ async def _publish(database: Database) -> None:
     await newsroom.hire()
     topics = await newsroom.category("Topics")
     categories = {"Topics": topics, "Below": await newsroom.category("Below", topics), None: None}
-    tags = {name: await newsroom.tag(name) for name in ("Basics", "Rare")}
     for each in ARTICLES:
         references = {
             "translated_from": f"/articles/{each.source.slug}" if each.source else None,
@@ -164,7 +163,7 @@ async def _publish(database: Database) -> None:
             slug=each.slug,
             summary=each.summary,
             category=categories[each.category],
-            tags=[tags[name] for name in each.tags],
+            tags=each.tags,
             **{"body": each.body, **each.fields, **references},
         )
     # Drafts of the same words are in nobody's way.

@@ -308,10 +308,10 @@ async def test_upper_and_lower_case_are_put_in_order_together(api: Api) -> None:
 
 
 async def test_names_are_in_order_whatever_their_case(api: Api) -> None:
-    for name in ("zebra", "Apple", "banana", "Zoo"):
-        await api.newsroom.tag(name)
-    nodes = (await api.data("{ tags { nodes { name } } }"))["tags"]["nodes"]
-    assert [node["name"] for node in nodes] == ["Apple", "banana", "zebra", "Zoo"]
+    await api.newsroom.published(slug="page", tags=["zebra", "Apple", "banana", "Zoo"])
+    data = await api.data("{ tags { nodes { name } } articles { nodes { tags { name } } } }")
+    names = [{"name": name} for name in ("Apple", "banana", "zebra", "Zoo")]
+    assert data == {"tags": {"nodes": names}, "articles": {"nodes": [{"tags": names}]}}
 
 
 async def test_entries_are_in_the_order_of_what_they_refer_to(api: Api) -> None:

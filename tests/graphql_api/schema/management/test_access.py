@@ -43,8 +43,7 @@ async def divide(desk: Desk) -> Divided:
     parent = await newsroom.category("Inside")
     nested = await newsroom.category("Nested", parent)
     elsewhere = await newsroom.category("Inside out")  # "inside-out" begins like "inside"
-    tag = await newsroom.tag("Shared")
-    common: dict[str, Any] = {"tags": [tag.id]}
+    common: dict[str, Any] = {"tags": ["Shared"]}
     inside = await desk.article(title="Seen", slug="seen", category=nested.id, **common)
     outside = await desk.article(
         title="Secret",
@@ -88,10 +87,10 @@ async def divide(desk: Desk) -> Divided:
         "{ me { scopes } }",
         "{ nothing }",
         "{ entries( }",
-        'mutation { createTag(input: {name: "x"}) { errors { code } } }',
+        'mutation { createCategory(input: {name: "x"}) { errors { code } } }',
         """mutation {
           signIn(input: {email: "a@b.c", password: "x"}) { errors { code } }
-          createTag(input: {name: "x"}) { errors { code } }
+          createCategory(input: {name: "x"}) { errors { code } }
         }""",
     ],
 )
@@ -117,7 +116,7 @@ async def test_an_account_without_a_role_sees_and_does_nothing(desk: Desk) -> No
         "myQueue": [],
         "me": {"account": {"email": "nemo.nobody@example.org"}},
     }
-    (error,) = await desk.refusals(nobody, "createTag", name="x")
+    (error,) = await desk.refusals(nobody, "createCategory", name="x")
     assert error["code"] == "NOT_ALLOWED"
     assert "requires the role publisher or administrator" in error["message"]
 
@@ -149,7 +148,7 @@ OF_ENTRIES: dict[str, dict[str, Any]] = {
     "unpublishEntry": {},
     "updateArticle": {"baseRevision": "rev_x", "values": {"title": "Mine"}},
     "moveEntry": {"baseRevision": "rev_x"},
-    "tagEntry": {"baseRevision": "rev_x", "tagIds": []},
+    "tagEntry": {"baseRevision": "rev_x", "tags": []},
     "restoreRevision": {"baseRevision": "rev_x", "revisionId": "rev_x"},
     "requestReview": {"baseRevision": "rev_x"},
     "markSeen": {"revisionId": "rev_x"},

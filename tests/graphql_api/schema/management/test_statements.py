@@ -20,7 +20,7 @@ PUBLIC = """{
 
 async def test_no_byte_of_the_published_view_comes_from_a_draft(desk: Desk, api: Api) -> None:
     newsroom = desk.newsroom
-    category, tag = await newsroom.category("Basics"), await newsroom.tag("Fast")
+    category = await newsroom.category("Basics")
     page = await desk.article(title="Page", slug="page", category=category.id)
     await desk.publish(page)
     other = await desk.article(title="Other", slug="other", related=[{"href": page.entry}])
@@ -38,7 +38,7 @@ async def test_no_byte_of_the_published_view_comes_from_a_draft(desk: Desk, api:
     await desk.do(newsroom.author, "announcePresence", **given)
     await desk.do(newsroom.author, "addEdition", **given, locale="DE")
     await desk.do(newsroom.author, "duplicateEntry", **given)
-    await desk.article(title="New", related=[{"href": page.entry}], tags=[tag.id])
+    await desk.article(title="New", related=[{"href": page.entry}], tags=["Secret"])
     await desk.do(
         newsroom.publisher, "publishEntry", **given, revisionId=edited.revision, dryRun=True
     )
@@ -85,7 +85,7 @@ async def test_a_query_is_one_planned_statement_and_a_mutation_one_for_each_fiel
         f"""mutation($related: [EntryLinkInput!]) {{
           a: createArticle(input: {{values: {{title: "A", related: $related}}}}) {{ {selection} }}
           b: createArticle(input: {{values: {{title: "B", related: $related}}}}) {{ {selection} }}
-          c: createTag(input: {{name: "C"}}) {{ tag {{ name }} errors {{ code }} }}
+          c: createNote(input: {{values: {{title: "C"}}}}) {{ entry {{ title }} errors {{ code }} }}
         }}""",
         related=[{"href": draft.entry}],
     )
@@ -96,15 +96,16 @@ async def test_the_fields_of_a_mutation_are_done_one_after_the_other(desk: Desk)
     data = await desk.data(
         desk.newsroom.administrator,
         """mutation {
-          one: createTag(input: {name: "One"}) { tag { slug } errors { code } }
-          again: createTag(input: {name: "One"}) { tag { slug } errors { code message } }
+          one: createAccount(input: {email: "one@example.org"}) { ...Created }
+          again: createAccount(input: {email: "one@example.org"}) { ...Created }
           __typename
-          two: createTag(input: {name: "Two"}) { tag { slug } errors { code } }
-        }""",
+          two: createAccount(input: {email: "two@example.org"}) { ...Created }
+        }
+        fragment Created on CreateAccountPayload { account { email } errors { code } }""",
     )
     assert list(data) == ["one", "again", "__typename", "two"]
-    assert data["one"] == {"tag": {"slug": "one"}, "errors": []}
-    assert data["again"]["tag"] is None
+    assert data["one"] == {"account": {"email": "one@example.org"}, "errors": []}
+    assert data["again"]["account"] is None
     assert [each["code"] for each in data["again"]["errors"]] == ["DUPLICATE_NAME"]
     assert data["__typename"] == "Mutation"
-    assert data["two"] == {"tag": {"slug": "two"}, "errors": []}
+    assert data["two"] == {"account": {"email": "two@example.org"}, "errors": []}
