@@ -64,7 +64,7 @@ def _entry_condition(own: OwnAddresses, call: Call) -> Condition:
 def _entry(own: OwnAddresses, call: Call) -> Rows:
     rows = entry_rows(call.view, _entry_condition(own, call))
     name, _given = _name_in(call)
-    return rows if name == "id" else best_row(call.view, rows)
+    return rows if name == "id" or is_certain(call.view) else best_row(call.view, rows)
 
 
 # The rows of a type of node with an id.
@@ -197,8 +197,11 @@ def _single(content_type: type[ContentType], own: OwnAddresses) -> Declared:
     def rows(_: Row, call: Call) -> Rows:
         found = rows_of_type(call.view, content_type.name, _entry_condition(own, call))
         name, _given = _name_in(call)
-        is_slug_of_page = name == "slug" and content_type.path is not None
-        is_clear = name == "id" or (is_slug_of_page and is_certain(call.view))
+        # Pages in different categories can have one slug.
+        is_unique = name == "path" or not (
+            content_type.path is None or content_type.stands_in_category()
+        )
+        is_clear = name == "id" or (is_unique and is_certain(call.view))
         return found if is_clear else best_row(call.view, found)
 
     return one(

@@ -137,3 +137,27 @@ async def test_an_address_that_is_not_the_one_it_should_be_is_found(newsroom: Ne
     async with newsroom.database.reading() as session:
         stands = Address.edition_id == page.edition_id
         assert await session.scalar(select(Address.path).where(stands)) == "/old/page"
+
+
+class First(ContentType, path="/{locale}/{slug}"):
+    """A page whose path begins with its locale."""
+
+    body = Markdown(required=True)
+
+
+class Last(ContentType, path="/{slug}/{locale}"):
+    """A page whose path ends with its locale."""
+
+    body = Markdown(required=True)
+
+
+async def test_locales_on_one_host_share_its_paths(newsroom: Newsroom) -> None:
+    newsroom.site = Site(
+        "Shared", content_types=(First, Last), locales=("en", "de"), url="https://example.org"
+    )
+    await newsroom.published("Last", slug="de")
+    assert (await route(newsroom, "/de/en"))["__typename"] == "PageRoute"
+    head = await newsroom.draft("First", slug="page")
+    german = await newsroom.translate(head, "de", slug="en")
+    with pytest.raises(Refused, match="/de/en is the path of entry_"):
+        await newsroom.publish(german, locale="de")

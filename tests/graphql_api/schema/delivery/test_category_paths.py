@@ -56,3 +56,17 @@ async def test_a_category_that_is_called_otherwise_moves_its_pages(newsroom: New
     assert found["recipes"]["nodes"] == [{"path": "/en/broths/borscht"}]
     redirect = {"__typename": "RedirectRoute", "status": 301, "to": "/en/broths/borscht"}
     assert await api.data(ROUTE, path="/en/soups/borscht") == {"route": redirect}
+
+
+async def test_pages_in_two_categories_can_have_one_slug(newsroom: Newsroom) -> None:
+    newsroom.site = RECIPES
+    api = api_of(RECIPES, newsroom)
+    for name in ("Soups", "Sauces"):
+        category = await newsroom.category(name)
+        await newsroom.published("Recipe", title=name, slug="green", category=category)
+    found = await api.data("""{
+      recipe(by: {slug: "green"}) { title }
+      soup: recipe(by: {path: "/en/soups/green/"}) { title }
+    }""")
+    assert found["recipe"]["title"] in {"Soups", "Sauces"}
+    assert found["soup"] == {"title": "Soups"}
