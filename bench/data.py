@@ -65,12 +65,17 @@ _WORDS = [
 
 async def generate(database: Database, entries: int = ENTRIES) -> None:
     """Fill an empty, migrated database."""
-    async with database.engine.begin() as connection:
-        await connection.run_sync(_fill, entries)
+    await write_facts(database, entries)
     await rebuild_revisions(database, site, EVERY_REVISION)
     await rebuild_words(database)
     await index_fields(database, site)
     await database.refresh_statistics()
+
+
+async def write_facts(database: Database, entries: int) -> None:
+    """Fill an empty, migrated database, without what derives from the content."""
+    async with database.engine.begin() as connection:
+        await connection.run_sync(_fill, entries)
 
 
 def _fill(connection: Connection, entries: int) -> None:

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
-import asyncpg
 import orjson
 from pysqlite3 import dbapi2 as sqlite
 
-Fetch: TypeAlias = Callable[[str, Any], Awaitable[bytes]]
+from bench.handwritten import (
+    Fetch,
+    fetch_from_postgresql,
+    fetch_from_sqlite,
+    moment_text,
+    words_of,
+)
 
 PAGE = """
 select {object}('data', {object}('entry', (
@@ -142,25 +147,20 @@ select {object}('data', {object}('view', {object}('terms', {object}('nodes', (
   ) x)))))
 """
 
-_MOMENT = """to_char({0} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
-
 
 def statements(is_sqlite: bool) -> Mapping[str, tuple[str, str]]:
     """Return each operation's SQL in the words of a database, and its variable's name."""
-    moment = "{0}" if is_sqlite else _MOMENT
     words = {
-        "object": "json_object" if is_sqlite else "json_build_object",
-        "array": "json_group_array" if is_sqlite else "json_agg",
-        "one": "?1" if is_sqlite else "$1",
+        **words_of(is_sqlite),
         "source": "(e.rendered ->> 'source')"
         if is_sqlite
         else "((e.rendered -> 'source' #>> '{}') collate \"C\")",
         "matches": "d.id in (select rowid from search_index where search_index match ?1)"
         if is_sqlite
         else "d.vector @@ phraseto_tsquery('simple', $1)",
-        "published": moment.format("p.published_at"),
-        "listed": moment.format("x.published_at"),
-        "signed": moment.format("max(s.signed_at)"),
+        "published": moment_text(is_sqlite, "p.published_at"),
+        "listed": moment_text(is_sqlite, "x.published_at"),
+        "signed": moment_text(is_sqlite, "max(s.signed_at)"),
     }
     page = PAGE
     if is_sqlite:  # what comes out of a subquery is text there, and has to be told to be JSON
@@ -175,34 +175,11 @@ def statements(is_sqlite: bool) -> Mapping[str, tuple[str, str]]:
     }
 
 
-async def _open_sqlite(file: str) -> Fetch:
-    connection = sqlite.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None)
-    connection.text_factory = bytes
-
-    async def fetch(sql: str, value: Any) -> bytes:
-        # On the event loop itself: there is nothing faster for a short statement.
-        (found,) = connection.execute(sql, (value,)).fetchone()
-        return bytes(found)
-
-    return fetch
-
-
-async def _open_postgresql(url: str) -> Fetch:
-    async def prepare(connection: asyncpg.Connection) -> None:
-        await connection.set_type_codec(
-            "json", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary"
-        )
-
-    async def keep(_: asyncpg.Connection) -> None:
-        """Reset nothing between requests."""
-
-    pool = await asyncpg.create_pool(url, min_size=4, max_size=4, init=prepare, reset=keep)
-
-    async def fetch(sql: str, value: Any) -> bytes:
-        async with pool.acquire() as connection:
-            return bytes(await connection.fetchval(sql, value))
-
-    return fetch
+async def _open() -> Fetch:
+    if not _IS_SQLITE:
+        return await fetch_from_postgresql(_URL)
+    file = _URL.removeprefix("sqlite:///")
+    return fetch_from_sqlite(sqlite.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None))
 
 
 _URL = os.environ["COPYDESK_DATABASE_URL"]
@@ -220,8 +197,7 @@ async def app(
     if scope["type"] != "http":
         return
     if not _OPENED:
-        file = _URL.removeprefix("sqlite:///")
-        _OPENED.append(await (_open_sqlite(file) if _IS_SQLITE else _open_postgresql(_URL)))
+        _OPENED.append(await _open())
     asked = orjson.loads((await receive())["body"])
     sql, variable = _STATEMENTS[asked["operationName"]]
     value = asked["variables"][variable]
