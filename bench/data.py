@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, update
 
 from bench.site import Term, site
+from cms.content.collation import sort_key
 from cms.content.snapshot import Draft, Snapshot, clean_draft, take_snapshot
 from cms.identifiers import new_id
 from cms.reading.field_indexes import index_fields
@@ -279,6 +280,9 @@ def _entry(
             "revision_id": revision_id,
             "content_type": content_type.name,
             "locale": "en",
+            "title": draft.title,
+            "title_key": sort_key(draft.title),
+            "summary": draft.summary,
             "category_id": category_id,
             "first_published_at": saved_at,
             "published_at": saved_at,

@@ -23,8 +23,8 @@ from bench.handwritten import (
 
 PAGE = """
 select {object}('data', {object}('entry', (
-  select {object}('__typename', p.content_type, 'title', r.title, 'path', a.path,
-    'summary', r.summary, 'publishedAt', {published},
+  select {object}('__typename', p.content_type, 'title', p.title, 'path', a.path,
+    'summary', p.summary, 'publishedAt', {published},
     'body', {object}('html', e.rendered -> 'body' -> 'html'),
     'category', (select {object}('name', c.name, 'treePath', c.path, 'parent',
         (select {object}('name', b.name, 'treePath', b.path)
@@ -42,11 +42,10 @@ select {object}('data', {object}('entry', (
         select l.kind,
           case l.kind when 'related' then 'Related' else 'Further reading' end as label,
           {array}({object}('label', l.label, 'url', ta.path,
-            'target', {object}('title', tr.title, 'path', ta.path)) order by l.ordinal) as links
+            'target', {object}('title', t.title, 'path', ta.path)) order by l.ordinal) as links
         from link l
         join publication t on t.entry_id = l.target_id and t.locale = 'en'
           and t.ended_position is null
-        join revision tr on tr.id = t.revision_id
         join address ta on ta.edition_id = t.edition_id and ta.ended_position is null
         where l.revision_id = r.id
         group by l.kind
@@ -62,8 +61,8 @@ select {object}('data', {object}('terms', {object}('nodes', (
   select {array}({object}('id', x.entry_id, 'title', x.title, 'path', x.path,
     'summary', x.summary, 'publishedAt', {listed}) order by x.published_at desc, x.entry_id desc)
   from (
-    select p.entry_id, r.title, a.path, r.summary, p.published_at
-    from publication p join revision r on r.id = p.revision_id
+    select p.entry_id, p.title, a.path, p.summary, p.published_at
+    from publication p
       join address a on a.edition_id = p.edition_id and a.ended_position is null
     where p.locale = 'en' and p.ended_position is null and p.content_type = 'Term'
       and p.category_id = (select id from category where path = {one})
@@ -74,25 +73,23 @@ select {object}('data', {object}('terms', {object}('nodes', (
 TWO_HOPS = """
 select {object}('data', {object}('terms', {object}('nodes', (
   select {array}({object}('title', x.title, 'path', x.path, 'links', {object}('nodes', (
-      select {array}({object}('target', {object}('title', r1.title, 'path', a1.path,
+      select {array}({object}('target', {object}('title', p1.title, 'path', a1.path,
         'links', {object}('nodes', (
-          select {array}({object}('target', {object}('title', r2.title, 'path', a2.path))
+          select {array}({object}('target', {object}('title', p2.title, 'path', a2.path))
             order by l2.field_path, l2.ordinal)
           from link l2
           join publication p2 on p2.entry_id = l2.target_id and p2.locale = 'en'
             and p2.ended_position is null
-          join revision r2 on r2.id = p2.revision_id
           join address a2 on a2.edition_id = p2.edition_id and a2.ended_position is null
           where l2.revision_id = p1.revision_id)))) order by l1.field_path, l1.ordinal)
       from link l1
       join publication p1 on p1.entry_id = l1.target_id and p1.locale = 'en'
         and p1.ended_position is null
-      join revision r1 on r1.id = p1.revision_id
       join address a1 on a1.edition_id = p1.edition_id and a1.ended_position is null
       where l1.revision_id = x.revision_id))) order by x.published_at desc, x.entry_id desc)
   from (
-    select r.title, a.path, p.revision_id, p.published_at, p.entry_id
-    from publication p join revision r on r.id = p.revision_id
+    select p.title, a.path, p.revision_id, p.published_at, p.entry_id
+    from publication p
       join address a on a.edition_id = p.edition_id and a.ended_position is null
     where p.locale = 'en' and p.ended_position is null and p.content_type = 'Term'
     order by p.published_at desc, p.entry_id desc limit 20 offset {one}
@@ -104,9 +101,8 @@ select {object}('data', {object}('terms', {object}('nodes', (
   select {array}({object}('title', x.title, 'path', x.path, 'source', x.source)
     order by x.published_at desc, x.entry_id desc)
   from (
-    select r.title, a.path, {source} as source, p.published_at, p.entry_id
+    select p.title, a.path, {source} as source, p.published_at, p.entry_id
     from rendition e join publication p on p.revision_id = e.revision_id
-      join revision r on r.id = p.revision_id
       join address a on a.edition_id = p.edition_id and a.ended_position is null
     where {source} = {one} and p.locale = 'en' and p.ended_position is null
       and p.content_type = 'Term'
@@ -117,9 +113,8 @@ select {object}('data', {object}('terms', {object}('nodes', (
 # Every page that is found has the phrase once, in its text, so they all rank alike.
 SEARCH = """
 with found as materialized (
-  select r.title, a.path, p.published_at, p.entry_id
-  from search_document d join revision r on r.id = d.revision_id
-    join publication p on p.revision_id = r.id
+  select p.title, a.path, p.published_at, p.entry_id
+  from search_document d join publication p on p.revision_id = d.revision_id
     join address a on a.edition_id = p.edition_id and a.ended_position is null
   where {matches} and p.locale = 'en' and p.ended_position is null and p.content_type = 'Term'
 )
@@ -136,8 +131,8 @@ select {object}('data', {object}('view', {object}('terms', {object}('nodes', (
   select {array}({object}('title', x.title, 'path', x.path)
     order by x.published_at desc, x.entry_id desc)
   from (
-    select r.title, a.path, p.published_at, p.entry_id
-    from publication p join revision r on r.id = p.revision_id
+    select p.title, a.path, p.published_at, p.entry_id
+    from publication p
       join address a on a.edition_id = p.edition_id and a.position <= {one}
         and (a.ended_position is null or a.ended_position > {one})
     where p.locale = 'en' and p.content_type = 'Term' and p.position <= {one}

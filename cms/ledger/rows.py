@@ -100,7 +100,15 @@ COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
         1: CoveredColumns(
             (
                 *("id", "position", "entry_id", "edition_id", "revision_id", "content_type"),
-                *("locale", "category_id", "first_published_at", "published_at"),
+                *(
+                    "locale",
+                    "title",
+                    "title_key",
+                    "summary",
+                    "category_id",
+                    "first_published_at",
+                    "published_at",
+                ),
                 *("published_by", "basis", "break_glass_reason", "source", "claimed_review"),
                 *("review_due_at", "ended_at", "ended_position"),
             )

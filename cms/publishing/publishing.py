@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from cms.authorization.actions import Action
+from cms.content.collation import sort_key
 from cms.drafts.loading import authorise_on, hold, refuse_archived
 from cms.errors import InvalidValue, NotPublished, PathInUse, Refused, UserError
 from cms.events import EntryPublished, EntryUnpublished
@@ -309,6 +310,9 @@ async def _publication(
         revision_id=revision.id,
         content_type=proposal.entry.content_type,
         locale=proposal.edition.locale,
+        title=revision.title,
+        title_key=sort_key(revision.title),
+        summary=revision.summary,
         category_id=revision.category_id,
         first_published_at=first_published_at,
         published_at=published_at,

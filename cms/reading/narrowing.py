@@ -35,12 +35,22 @@ def narrowed(relation: Select[*tuple[Any, ...]], names: Sequence[str]) -> Select
     needed = _tables_in(used if conditions is None else [*used, conditions])
     left_out: set[FromClause] = set()
 
+    def trimmed(joined: FromClause) -> FromClause:
+        if not isinstance(joined, Join):
+            return joined
+        left = trimmed(joined.left)
+        if isinstance(joined, KeyJoin) and joined.right not in needed:
+            left_out.add(joined.right)
+            return left
+        if left is joined.left:
+            return joined
+        return type(joined)(left, joined.right, joined.onclause, isouter=joined.isouter)
+
     def replacement(element: ExternallyTraversible, **_: object) -> ExternallyTraversible | None:
-        if isinstance(element, KeyJoin) and element.right not in needed:
-            left_out.add(element.right)
-            return element.left
-        # What is returned is not copied; of all else only the joins are.
-        return None if element is fewer or isinstance(element, Join) else element
+        # What is returned is not copied: all but the statement itself.
+        if isinstance(element, Join):
+            return trimmed(element)
+        return None if element is fewer else element
 
     without_joins = visitors.replacement_traverse(fewer, {}, replacement)
     if not left_out:

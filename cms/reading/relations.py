@@ -121,7 +121,7 @@ def links(view: View) -> Relation:
     shown = and_(target.c.entry_id == Link.target_id, is_shown(target, view))
     targets = outerjoin(Link, target, shown)
     return (
-        select(*_link_columns(stands.c.path, _title_of(target)))
+        select(*_link_columns(stands.c.path, target.c.title))
         .select_from(with_address(targets, target.c.edition_id, stands, view))
         .where(or_(Link.url.is_not(None), target.c.id.is_not(None)))
     )
@@ -177,9 +177,7 @@ def incoming_links(view: View) -> Relation:
     shown = and_(target.c.entry_id == Link.target_id, is_shown(target, view))
     targets = outerjoin(of_source, target, shown)
     return (
-        select(
-            *_link_columns(stands.c.path, _title_of(target)), source.c.entry_id.label("source_id")
-        )
+        select(*_link_columns(stands.c.path, target.c.title), source.c.entry_id.label("source_id"))
         .select_from(with_address(targets, target.c.edition_id, stands, view))
         .where(is_shown(source, view))
     )
@@ -294,12 +292,6 @@ def _is_newest_target(
     is_best = is_best_draft(target.c.id, target.c.locale, view)
     shown = case((is_foreign, target.c.locale == source_locale), else_=is_best)
     return and_(target.c.id == Link.target_id, target.c.is_head, shown)
-
-
-def _title_of(publication: FromClause) -> ColumnElement[Any]:
-    # An alias, since the statement around this one can have revisions in it as well.
-    shown = aliased_table(Revision, "shown_revision")
-    return select(shown.c.title).where(shown.c.id == publication.c.revision_id).scalar_subquery()
 
 
 def _link_columns(path: ColumnElement[Any], title: ColumnElement[Any]) -> list[ColumnElement[Any]]:

@@ -47,13 +47,12 @@ _SLASH, _ZERO = word("/"), word("0")
 
 # The columns of a publication that say why it was public.
 _BASIS = ("basis", "break_glass_reason", "source", "claimed_review")
+# What a publication has copied of its revision.
+_COPIED = ("title", "title_key", "summary")
 # What an entry shows of its revision, beside what a publication knows as well.
 _REVISION = (
     Revision.number,
-    Revision.title,
-    Rendition.title_key,
     Revision.slug,
-    Revision.summary,
     Revision.content,
     Rendition.rendered,
     Revision.digest,
@@ -67,7 +66,9 @@ _REVISION = (
 def published_entries(view: View) -> Relation:
     """Return entries as of each of their publications."""
     stands = aliased_table(Address, "stands")
-    published = join(Publication, Revision, Revision.id == Publication.revision_id)
+    published = KeyJoin(
+        Publication.__table__, Revision.__table__, Revision.id == Publication.revision_id
+    )
     return (
         select(
             Publication.entry_id.label("id"),
@@ -79,7 +80,7 @@ def published_entries(view: View) -> Relation:
             Publication.category_id,
             Publication.first_published_at,
             Publication.published_at,
-            *(Publication.__table__.c[name] for name in _BASIS),
+            *(Publication.__table__.c[name] for name in (*_COPIED, *_BASIS)),
             Publication.id.label("publication_id"),
             # What editors ask of drafts they can ask of what is public as well.
             Publication.first_published_at.label("live_first_published_at"),
@@ -120,6 +121,9 @@ def drafts(view: View) -> Relation:
             Edition.locale,
             Edition.path,
             Revision.category_id,
+            Revision.title,
+            Rendition.title_key,
+            Revision.summary,
             # What readers would see, were it published; and what is so.
             func.coalesce(live.c.first_published_at, Revision.created_at).label(
                 "first_published_at"
@@ -150,7 +154,7 @@ def drafts(view: View) -> Relation:
 # What an entry has, whether it is public or previewed.
 _COMMON = (
     *("id", "edition_id", "revision_id", "content_type", "locale", "path", "category_id"),
-    *("first_published_at", "published_at", *_BASIS, "publication_id"),
+    *("first_published_at", "published_at", *_COPIED, *_BASIS, "publication_id"),
     *("is_outdated", *(column.key for column in _REVISION)),
 )
 

@@ -9,9 +9,11 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstr
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.storage.dialects import CLUSTERED, JsonDocument, Key, Moment, Words, partial_index
-from cms.tables.base import Base, Document, Id, Name, Time
+from cms.tables.base import Base, Document, Id, Name, Prose, Time
 
 _OPEN = "ended_position is null"
+# Without the open rows, which are many: SQLite expects as few of them as of any other position.
+_ENDED = "ended_position is not null"
 _IS_PAGE = "ended_position is null and edition_id is not null"
 
 # Why a revision may be public: signed off under its policy; published by an administrator without
@@ -37,7 +39,7 @@ class Publication(Base):
     """The period in which a revision of an edition was public, from one position to another.
 
     Rows without an end are public now. A row is only ever changed to end it, and its entry and
-    revision are immutable, so the columns copied from them stay correct.
+    revision are immutable, so the columns copied from them stay correct: they are what lists show.
     """
 
     __tablename__ = "publication"
@@ -51,7 +53,13 @@ class Publication(Base):
             "(basis = 'break_glass') = (break_glass_reason is not null)", name="break_glass"
         ),
         CheckConstraint("ended_position > position", name="ends_later"),
-        partial_index("uq_publication_open_entry", "entry_id", "locale", where=_OPEN, unique=True),
+        partial_index("uq_publication_open_edition_id", "edition_id", where=_OPEN, unique=True),
+        # What links show of their targets. SQLite would prefer a unique index to a wider one.
+        partial_index(
+            "ix_publication_open_entry",
+            *("entry_id", "locale", "edition_id", "revision_id", "category_id", "title"),
+            where=_OPEN,
+        ),
         partial_index("uq_publication_open_revision", "revision_id", where=_OPEN, unique=True),
         partial_index(
             "ix_publication_open_category",
@@ -63,6 +71,11 @@ class Publication(Base):
             *("locale", "content_type", "published_at", "entry_id"),
             where=_OPEN,
         ),
+        partial_index(
+            "ix_publication_open_title",
+            *("locale", "content_type", "title_key", "entry_id"),
+            where=_OPEN,
+        ),
         # For lists of all content types together.
         partial_index(
             "ix_publication_open_newest", "locale", "published_at", "entry_id", where=_OPEN
@@ -71,8 +84,14 @@ class Publication(Base):
         Index("ix_publication_revision_id", "revision_id"),
         # For changes between two positions.
         Index("ix_publication_position", "position"),
-        Index("ix_publication_ended_position", "ended_position"),
-        Index("ix_publication_entry_id", "entry_id"),
+        partial_index("ix_publication_ended_position", "ended_position", where=_ENDED),
+        # For views of the past.
+        Index("ix_publication_entry_id", "entry_id", "locale", "position", "ended_position"),
+        Index(
+            "ix_publication_category",
+            *("locale", "content_type", "category_id", "published_at", "entry_id"),
+            *("position", "ended_position"),
+        ),
     )
 
     id: Mapped[Id]
@@ -82,6 +101,10 @@ class Publication(Base):
     revision_id: Mapped[Name]
     content_type: Mapped[Name]
     locale: Mapped[Name]
+    title: Mapped[Prose]
+    # Sort key of the title.
+    title_key: Mapped[Name]
+    summary: Mapped[Prose]
     category_id: Mapped[str | None] = mapped_column(Key, ForeignKey("category.id"))
     first_published_at: Mapped[Time]
     published_at: Mapped[Time]
@@ -119,7 +142,7 @@ class Address(Base):
         Index("ix_address_entry_id", "entry_id"),
         # For changes between two positions.
         Index("ix_address_position", "position"),
-        Index("ix_address_ended_position", "ended_position"),
+        partial_index("ix_address_ended_position", "ended_position", where=_ENDED),
     )
 
     id: Mapped[Id]
@@ -163,7 +186,7 @@ class PublicationSignOff(Base):
         Index("ix_publication_sign_off_sign_off_id", "sign_off_id"),
         # For changes between two positions.
         Index("ix_publication_sign_off_position", "position"),
-        Index("ix_publication_sign_off_ended_position", "ended_position"),
+        partial_index("ix_publication_sign_off_ended_position", "ended_position", where=_ENDED),
         CLUSTERED,
     )
 

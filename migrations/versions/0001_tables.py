@@ -199,7 +199,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_address"),
     )
     op.create_index("ix_address_edition_id", "address", ["edition_id", "position"])
-    op.create_index("ix_address_ended_position", "address", ["ended_position"])
+    _partial_index(
+        "ix_address_ended_position", "address", ["ended_position"], "ended_position is not null"
+    )
     op.create_index("ix_address_entry_id", "address", ["entry_id"])
     op.create_index("ix_address_path", "address", ["path", "locale"])
     op.create_index("ix_address_position", "address", ["position"])
@@ -370,6 +372,9 @@ def upgrade() -> None:
         _column("revision_id", KEY),
         _column("content_type", KEY),
         _column("locale", KEY),
+        _column("title", KEY),
+        _column("title_key", KEY),
+        _column("summary", KEY),
         _column("category_id", KEY, nullable=True),
         _column("first_published_at", MOMENT),
         _column("published_at", MOMENT),
@@ -407,8 +412,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_publication"),
     )
     op.create_index("ix_publication_edition_id", "publication", ["edition_id", "position"])
-    op.create_index("ix_publication_ended_position", "publication", ["ended_position"])
-    op.create_index("ix_publication_entry_id", "publication", ["entry_id"])
+    _partial_index(
+        "ix_publication_ended_position",
+        "publication",
+        ["ended_position"],
+        "ended_position is not null",
+    )
+    op.create_index(
+        "ix_publication_category",
+        "publication",
+        [
+            *("locale", "content_type", "category_id", "published_at", "entry_id"),
+            *("position", "ended_position"),
+        ],
+    )
+    op.create_index(
+        "ix_publication_entry_id",
+        "publication",
+        ["entry_id", "locale", "position", "ended_position"],
+    )
     _partial_index(
         "ix_publication_open_category",
         "publication",
@@ -422,6 +444,12 @@ def upgrade() -> None:
         "ended_position is null",
     )
     _partial_index(
+        "ix_publication_open_title",
+        "publication",
+        ["locale", "content_type", "title_key", "entry_id"],
+        "ended_position is null",
+    )
+    _partial_index(
         "ix_publication_open_type",
         "publication",
         ["locale", "content_type", "published_at", "entry_id"],
@@ -430,9 +458,15 @@ def upgrade() -> None:
     op.create_index("ix_publication_position", "publication", ["position"])
     op.create_index("ix_publication_revision_id", "publication", ["revision_id"])
     _partial_index(
-        "uq_publication_open_entry",
+        "ix_publication_open_entry",
         "publication",
-        ["entry_id", "locale"],
+        ["entry_id", "locale", "edition_id", "revision_id", "category_id", "title"],
+        "ended_position is null",
+    )
+    _partial_index(
+        "uq_publication_open_edition_id",
+        "publication",
+        ["edition_id"],
         "ended_position is null",
         unique=True,
     )
@@ -622,8 +656,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("publication_id", "sign_off_id", name="pk_publication_sign_off"),
         sqlite_with_rowid=False,
     )
-    op.create_index(
-        "ix_publication_sign_off_ended_position", "publication_sign_off", ["ended_position"]
+    _partial_index(
+        "ix_publication_sign_off_ended_position",
+        "publication_sign_off",
+        ["ended_position"],
+        "ended_position is not null",
     )
     op.create_index("ix_publication_sign_off_position", "publication_sign_off", ["position"])
     op.create_index("ix_publication_sign_off_sign_off_id", "publication_sign_off", ["sign_off_id"])

@@ -180,6 +180,8 @@ async def test_done_in_turn_it_publishes_a_page(desk: Desk) -> None:
     published = await desk.do(room.publisher, "Publish", **chosen)
     assert published["publication"]["path"] == "/glossary/dropout"
     assert published["entry"]["state"] == "PUBLISHED"
+    redirected = await desk.do(room.publisher, "Redirect")
+    assert redirected["redirect"]["entry"]["path"] == "/glossary/dropout"
     await _prove(desk, head["digest"])
     await _sign_in(desk)
     await _look_back(desk)

@@ -38,6 +38,7 @@ ROWS = {
     relations.revision_tags: rows.RevisionTagRow,
     management.accounts: rows.AccountRow,
     management.grants: rows.GrantRow,
+    management.made_redirects: rows.MadeRedirectRow,
     management.service_tokens: rows.TokenRow,
     management.publications: rows.PublicationRow,
     management.presences: rows.PresenceRow,

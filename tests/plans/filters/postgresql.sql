@@ -1,7 +1,7 @@
 SELECT json_build_object('articles', (SELECT CASE WHEN (count(*) >= 0) THEN json_build_object('nodes', coalesce(json_agg(json_build_object('title', t1.title) order by t1.published_at DESC, t1.id DESC), '[]'::json)) END AS anon_2 
 FROM (SELECT t2.title AS title, t2.published_at AS published_at, t2.id AS id 
-FROM (SELECT publication.published_at AS published_at, publication.entry_id AS id, revision.title AS title, rendition.rendered AS rendered, publication.revision_id AS revision_id, publication.category_id AS category_id, publication.content_type AS content_type 
-FROM publication JOIN revision ON revision.id = publication.revision_id JOIN rendition ON rendition.revision_id = publication.revision_id 
+FROM (SELECT publication.published_at AS published_at, publication.entry_id AS id, publication.title AS title, rendition.rendered AS rendered, publication.revision_id AS revision_id, publication.category_id AS category_id, publication.content_type AS content_type 
+FROM publication JOIN rendition ON rendition.revision_id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t2 
 WHERE t2.content_type = 'Article' AND ((strpos(t2.title, $1::VARCHAR COLLATE "C") > 0) OR (jsonb_path_query_first((t2.rendered -> 'rating'), '$ ? (@.type() == "number")')::float8) >= $2::FLOAT AND ((((t2.rendered -> 'level') #>> '{}') collate "C") = any($3::VARCHAR[]))) AND NOT coalesce(EXISTS (SELECT 1 
 FROM (SELECT revision_tag.slug AS slug, revision_tag.revision_id AS revision_id 

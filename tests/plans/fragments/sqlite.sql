@@ -5,12 +5,12 @@ WHERE t3.id = t1.category_id)) ELSE json_object('title', t1.title, 'category', (
 FROM (SELECT category.id AS id, category.name AS name 
 FROM category) AS t2 
 WHERE t2.id = t1.category_id)) END AS anon_2 
-FROM (SELECT publication.content_type AS content_type, revision.title AS title, publication.category_id AS category_id, publication.entry_id AS id 
-FROM publication JOIN revision ON revision.id = publication.revision_id LEFT OUTER JOIN address AS stands ON stands.edition_id = publication.edition_id AND stands.ended_position IS NULL 
+FROM (SELECT publication.content_type AS content_type, publication.title AS title, publication.category_id AS category_id, publication.entry_id AS id 
+FROM publication 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t1 
 WHERE t1.id = ?), (SELECT json_object() AS anon_5 
 FROM (SELECT publication.revision_id AS revision_id 
-FROM publication JOIN revision ON revision.id = publication.revision_id LEFT OUTER JOIN address AS stands ON stands.edition_id = publication.edition_id AND stands.ended_position IS NULL 
+FROM publication 
 WHERE publication.ended_position IS NULL) AS t4 
 WHERE t4.revision_id = ?), (SELECT json_object('name', t5.name) AS anon_6 
 FROM (SELECT category.name AS name, category.id AS id 

@@ -1,6 +1,6 @@
 SELECT json_build_object('articles', (SELECT CASE WHEN (count(*) >= 0) THEN json_build_object('totalCount', (SELECT count(*) AS count_1 
 FROM (SELECT publication.content_type AS content_type 
-FROM publication JOIN revision ON revision.id = publication.revision_id LEFT OUTER JOIN address AS stands ON stands.edition_id = publication.edition_id AND stands.ended_position IS NULL, search_document, (
+FROM publication, search_document, (
  select f.id as id
  from search_document as f
  where f.vector @@ ($1::JSONB -> 0 ->> 'match')::tsquery
@@ -47,8 +47,8 @@ WHERE t2.content_type = 'Article'), 'edges', coalesce(json_agg(json_build_object
  where w.place >= w.first and w.place < w.first + 30
 )), 'node', json_build_object('title', t1.title)) order by t1.points DESC, t1.published_at DESC, t1.id DESC), '[]'::json)) END AS anon_2 
 FROM (SELECT t3.points AS points, t3.published_at AS published_at, t3.id AS id, t3.shown AS shown, t3.sought AS sought, t3.title AS title 
-FROM (SELECT CAST(hit.points + hit.title_points / search_document.title_words AS BIGINT) AS points, publication.published_at AS published_at, publication.entry_id AS id, search_document.shown AS shown, $2::JSONB AS sought, revision.title AS title, publication.content_type AS content_type 
-FROM publication JOIN revision ON revision.id = publication.revision_id LEFT OUTER JOIN address AS stands ON stands.edition_id = publication.edition_id AND stands.ended_position IS NULL, (
+FROM (SELECT CAST(hit.points + hit.title_points / search_document.title_words AS BIGINT) AS points, publication.published_at AS published_at, publication.entry_id AS id, search_document.shown AS shown, $2::JSONB AS sought, publication.title AS title, publication.content_type AS content_type 
+FROM publication, (
  with lookup as materialized (
   select l.place as place, l.value ->> 'part' as part, (l.value ->> 'match')::tsquery as match,
    (l.value ->> 'points')::int as points, (l.value ->> 'titlePoints')::int as title_points

@@ -1,6 +1,6 @@
 SELECT json_object('articles', (SELECT CASE WHEN (count(*) >= 0) THEN json_object('totalCount', (SELECT count(*) AS count_1 
 FROM (SELECT publication.content_type AS content_type 
-FROM publication JOIN revision ON revision.id = publication.revision_id LEFT OUTER JOIN address AS stands ON stands.edition_id = publication.edition_id AND stands.ended_position IS NULL, search_document, (
+FROM publication, search_document, (
  select f.rowid as id
  from search_index as f
  where f.search_index match (jsonb(?) -> 0 ->> 'match')
@@ -47,8 +47,8 @@ WHERE t2.content_type = 'Article'), 'edges', json_group_array(json_object('curso
  where w.place >= w.first and w.place < w.first + 30
 )), 'node', json_object('title', t1.title)) order by t1.points DESC, t1.published_at DESC, t1.id DESC)) END AS anon_2 
 FROM (SELECT t3.points AS points, t3.published_at AS published_at, t3.id AS id, t3.shown AS shown, t3.sought AS sought, t3.title AS title 
-FROM (SELECT CAST(hit.points + hit.title_points / search_document.title_words AS BIGINT) AS points, publication.published_at AS published_at, publication.entry_id AS id, search_document.shown AS shown, jsonb(?) AS sought, revision.title AS title, publication.content_type AS content_type 
-FROM publication JOIN revision ON revision.id = publication.revision_id LEFT OUTER JOIN address AS stands ON stands.edition_id = publication.edition_id AND stands.ended_position IS NULL, (
+FROM (SELECT CAST(hit.points + hit.title_points / search_document.title_words AS BIGINT) AS points, publication.published_at AS published_at, publication.entry_id AS id, search_document.shown AS shown, jsonb(?) AS sought, publication.title AS title, publication.content_type AS content_type 
+FROM publication, (
  select f.rowid as id,
   sum(l.value ->> 'points') as points, sum(l.value ->> 'titlePoints') as title_points
  from json_each(jsonb(?)) as l cross join search_index as f
