@@ -26,6 +26,7 @@ from cms.events import EntryArchived, EntryDeleted, EntryUnarchived
 from cms.identifiers import new_id
 from cms.reading.visibility import is_public_now
 from cms.tables import (
+    Address,
     Comment,
     Edition,
     EditionContributor,
@@ -247,7 +248,12 @@ async def _refuse_second_singleton(work: Work, name: str) -> None:
 async def _refuse_history(work: Work, entry_id: str, edition_ids: Sequence[str]) -> None:
     public = select(Publication.id).where(Publication.entry_id == entry_id).limit(1)
     reviewed = select(Review.id).where(Review.edition_id.in_(edition_ids)).limit(1)
-    for query, what in ((public, "was public"), (reviewed, "has been in review")):
+    led_to = select(Address.id).where(Address.entry_id == entry_id).limit(1)
+    for query, what in (
+        (public, "was public"),
+        (reviewed, "has been in review"),
+        (led_to, "was the target of a redirect"),
+    ):
         if await work.session.scalar(query):
             message = f"{entry_id} {what}, so its history is kept; archive it instead"
             raise Refused(HasHistory(message=message))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import defer
 
 from cms.authorization.actions import Action
@@ -14,7 +14,7 @@ from cms.drafts.link_targets import dead_ends, entries_behind
 from cms.drafts.loading import subject_of
 from cms.hooks import IncomingEdge, UnseenTarget
 from cms.publishing.public_editions import EditionKey, PublicEditions, public_editions
-from cms.reading.visibility import is_in_force, is_public_now
+from cms.reading.visibility import is_public_now, stands_now
 from cms.tables import Address, Edition, Entry, Link, Publication, Revision
 from cms.work.work import Reading
 
@@ -38,7 +38,6 @@ async def public_links_to(
         besides: the ids of editions whose pages do not count.
     """
     entry_id, locale = key
-    stands = and_(Address.edition_id == Publication.edition_id, is_in_force(Address))
     rows = await reading.session.execute(
         select(
             Address.path,
@@ -50,7 +49,7 @@ async def public_links_to(
         )
         .join(Link, Link.revision_id == Publication.revision_id)
         .join(Revision, Revision.id == Publication.revision_id)
-        .outerjoin(Address, stands)
+        .outerjoin(Address, stands_now())
         .where(
             Link.target_id == entry_id,
             Publication.locale.in_(reading.site.locales_showing(locale)),

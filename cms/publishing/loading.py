@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 
 from cms.authorization.actions import Action
 from cms.content.content_type import ContentType
@@ -18,7 +18,7 @@ from cms.hooks import Candidate, ShownEdition
 from cms.publishing.addresses import holders_of
 from cms.publishing.link_facts import public_links_to, unseen_targets
 from cms.publishing.public_editions import EditionKey, PublicEditions, public_editions
-from cms.reading.visibility import is_in_force, is_public_now
+from cms.reading.visibility import is_public_now, stands_now
 from cms.review.standing import (
     Signature,
     missing_sign_offs,
@@ -58,10 +58,9 @@ async def live_page_of(
     reading: Reading, edition: Edition
 ) -> tuple[Publication | None, Address | None]:
     """Return the edition's open publication, and the address at which it stands."""
-    stands = and_(Address.edition_id == Publication.edition_id, is_in_force(Address))
     found = await reading.session.execute(
         select(Publication, Address)
-        .outerjoin(Address, stands)
+        .outerjoin(Address, stands_now())
         .where(
             Publication.entry_id == edition.entry_id,
             Publication.locale == edition.locale,

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Select, and_, select, update
+from sqlalchemy import Select, select, update
 
 from cms.authorization.actions import Action
 from cms.content.addresses import path_key
@@ -16,7 +16,7 @@ from cms.errors import PathInUse, Refused, UserError, WouldBreakLinks
 from cms.events import PagesMoved
 from cms.ledger.counters import wait_for_turn
 from cms.publishing.addresses import Move, holders_of, move_pages
-from cms.reading.visibility import is_in_force, is_public_now
+from cms.reading.visibility import is_public_now, stands_now
 from cms.site import Site
 from cms.storage.database import ReadSession
 from cms.tables import Address, Category, Edition, Entry, Link, Publication, Revision
@@ -126,14 +126,13 @@ async def _moves(
     session: ReadSession, site: Site, at: datetime, categories: Collection[str] | None = None
 ) -> list[Move]:
     """Return the moves of public pages to the addresses that they should have."""
-    stands = and_(Address.edition_id == Publication.edition_id, is_in_force(Address))
     pages = (
         select(Publication.entry_id, Publication.edition_id, Publication.locale)
         .add_columns(Publication.content_type, Revision.slug, Address)
         .add_columns(Category.path.label("category"))
         .select_from(Publication)
         .join(Revision, Revision.id == Publication.revision_id)
-        .outerjoin(Address, stands)
+        .outerjoin(Address, stands_now())
         .outerjoin(Category, Category.id == Publication.category_id)
         .where(is_public_now(Publication), Publication.content_type.in_(_types(site, categories)))
     )

@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 
 from cms.hooks import ShownEdition
-from cms.reading.visibility import is_in_force, is_public_now
+from cms.reading.visibility import is_public_now, stands_now
 from cms.site import Site
 from cms.tables import Address, Publication, Rendition, Revision
 from cms.work.work import Reading
@@ -49,7 +49,6 @@ async def public_editions(reading: Reading, entry_ids: Collection[str]) -> Publi
     """Return the editions of entries that are public now, in all locales."""
     if not entry_ids:
         return PublicEditions(reading.site, {})
-    stands = and_(Address.edition_id == Publication.edition_id, is_in_force(Address))
     rows = await reading.session.execute(
         select(
             Publication.entry_id,
@@ -60,7 +59,7 @@ async def public_editions(reading: Reading, entry_ids: Collection[str]) -> Publi
         )
         .join(Revision, Revision.id == Publication.revision_id)
         .join(Rendition, Rendition.revision_id == Publication.revision_id)
-        .outerjoin(Address, stands)
+        .outerjoin(Address, stands_now())
         .where(Publication.entry_id.in_(list(entry_ids)), is_public_now(Publication))
     )
     return PublicEditions(

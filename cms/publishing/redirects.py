@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 
 from cms.authorization.actions import Action, Subject
 from cms.content.addresses import SiteAddress, encoded_path, path_key, read_address
@@ -16,7 +16,7 @@ from cms.events import RedirectCreated, RedirectRemoved
 from cms.identifiers import kind_of, new_id
 from cms.ledger.counters import wait_for_turn
 from cms.publishing.addresses import close_address, holders_of
-from cms.reading.visibility import is_in_force, is_public_now
+from cms.reading.visibility import is_in_force, is_public_now, stands_now
 from cms.tables import Address, Link, Publication
 from cms.work.work import Work, command
 
@@ -110,11 +110,10 @@ async def remove_redirect(work: Work, path: str, *, locale: str | None = None) -
 
 async def _links_through(work: Work, redirect: Address) -> list[WouldBreakLinks]:
     """Return an error for each public page that links to another site through a redirect."""
-    stands = and_(Address.edition_id == Publication.edition_id, is_in_force(Address))
     rows = await work.session.execute(
         select(Link.url, Publication.entry_id, Publication.locale, Address.path)
         .join(Publication, Publication.revision_id == Link.revision_id)
-        .outerjoin(Address, stands)
+        .outerjoin(Address, stands_now())
         .where(Link.url.is_not(None), is_public_now(Publication))
         .order_by(Publication.entry_id, Publication.locale)
     )

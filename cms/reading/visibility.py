@@ -347,6 +347,11 @@ def with_address(
     )
 
 
+def stands_now() -> ColumnElement[bool]:
+    """Return the condition that joins publications to the addresses of their editions."""
+    return and_(Address.edition_id == Publication.edition_id, is_in_force(Address))
+
+
 def stands_in(address: FromClause, view: View) -> ColumnElement[bool]:
     """Return whether an address is, or at that point in the past was, in force."""
     if view.past is None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from cms.drafts.entries import delete_entry
 from cms.publishing.redirects import create_redirect, remove_redirect
 from cms.site import Site
 from cms.tables import Address, AuditRecord
@@ -126,6 +127,13 @@ async def test_a_redirect_to_a_page_that_is_gone_is_gone(newsroom: Newsroom) -> 
     await redirect(newsroom, "/old", page.entry_id)
     await newsroom.unpublish(page)
     assert await route(newsroom, "/old") == {"__typename": "GoneRoute", "since": None}
+
+
+async def test_a_draft_that_a_redirect_leads_to_is_not_deleted(newsroom: Newsroom) -> None:
+    entry_id = await newsroom.entry_id(await newsroom.draft(slug="draft"))
+    await redirect(newsroom, "/old", entry_id)
+    assert await route(newsroom, "/old") == {"__typename": "GoneRoute", "since": None}
+    assert await newsroom.codes(newsroom.author, delete_entry, entry_id) == ["HAS_HISTORY"]
 
 
 async def test_paths_that_are_taken_are_refused(newsroom: Newsroom) -> None:
