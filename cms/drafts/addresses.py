@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select
 
-from cms.content.addresses import path_key, read_address
+from cms.content.addresses import SiteAddress, path_key, read_address
 from cms.content.content_type import ContentType
 from cms.drafts.loading import visible_types
 from cms.reading.visibility import is_in_force
@@ -42,8 +43,8 @@ async def entries_at(
 ) -> Mapping[str, str]:
     """Return the ids of the entries that stand, or will stand, at these site paths.
 
-    What is public comes first; then the newest revision of each edition counts; then redirects,
-    and what was public, since its path leads on to where it stands now.
+    What is public comes first, and redirects; then the newest revision of each edition counts; then
+    what was public, since its path leads on to where it stands now.
 
     Args:
         reading: the snapshot and the actor.
@@ -56,8 +57,8 @@ async def entries_at(
         return {}  # SQLite would scan all editions for none
     addresses = await addresses_at(reading, wanted, locale)
     known = {path: each.entry_id for path, each in addresses.items() if each.entry_id}
-    public = {path: known[path] for path, each in addresses.items() if each.is_page}
-    return {**known, **await _drafted_at(reading, wanted, locale, source_id), **public}
+    in_force = {path: entry_id for path, entry_id in known.items() if addresses[path].is_open}
+    return {**known, **await _drafted_at(reading, wanted, locale, source_id), **in_force}
 
 
 async def public_at(reading: Reading, addresses: Iterable[str], locale: str) -> Mapping[str, str]:
@@ -70,13 +71,25 @@ async def public_at(reading: Reading, addresses: Iterable[str], locale: str) -> 
     """
     own = reading.site.addresses
     read = {each: address for each in addresses if (address := read_address(each, own))}
-    found = await addresses_at(reading, [each.path for each in read.values()], locale)
-    pages = {path: each.entry_id for path, each in found.items() if each.is_page}
-    return {
-        written: entry_id
-        for written, address in read.items()
-        if (entry_id := pages.get(address.path)) is not None
-    }
+    pages: dict[SiteAddress, str] = {}
+    for place, here in by_locale(read.values(), locale).items():
+        found = await addresses_at(reading, {each.path for each in here}, place)
+        pages |= {
+            each: str(found[each.path].entry_id)
+            for each in here
+            if each.path in found and found[each.path].is_page
+        }
+    return {written: pages[address] for written, address in read.items() if address in pages}
+
+
+def by_locale(
+    addresses: Iterable[SiteAddress], locale: str
+) -> Mapping[str, AbstractSet[SiteAddress]]:
+    """Return addresses by the locale whose host they are on: by default this one."""
+    found: dict[str, set[SiteAddress]] = {}
+    for each in addresses:
+        found.setdefault(each.locale or locale, set()).add(each)
+    return found
 
 
 @dataclass(frozen=True)

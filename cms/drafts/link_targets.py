@@ -11,7 +11,7 @@ from cms.content.fields.base import forbidden_in
 from cms.content.links import Targets, parts_of
 from cms.content.slug import is_slug
 from cms.content.snapshot import Draft, addresses_in, links_of
-from cms.drafts.addresses import addresses_at, entries_at, path_of
+from cms.drafts.addresses import addresses_at, by_locale, entries_at, path_of
 from cms.identifiers import kind_of
 from cms.tables import Edition, Revision
 from cms.work.work import Reading
@@ -78,7 +78,7 @@ async def entries_behind(
         edition: the edition whose text has the addresses.
     """
     found: dict[SiteAddress, str] = {}
-    for locale, here in _by_locale(addresses, edition).items():
+    for locale, here in by_locale(addresses, edition.locale).items():
         at = await entries_at(reading, {each.path for each in here}, locale, edition.entry_id)
         found |= {each: at[each.path] for each in here if each.path in at}
     return found
@@ -102,20 +102,10 @@ async def dead_ends(
     read = {url: read_address(parts_of(url)[0], own, base) for url in urls}
     places = {url: each for url, each in read.items() if each and not own.is_route(each.path)}
     elsewhere: set[SiteAddress] = set()
-    for locale, here in _by_locale(places.values(), edition).items():
+    for locale, here in by_locale(places.values(), edition.locale).items():
         at = await addresses_at(reading, {each.path for each in here}, locale)
         elsewhere |= {each for each in here if each.path in at and at[each.path].leads_elsewhere}
     return {url: each for url, each in places.items() if each not in elsewhere}
-
-
-def _by_locale(
-    addresses: Iterable[SiteAddress], edition: Edition
-) -> Mapping[str, set[SiteAddress]]:
-    """Return addresses by the locale whose host they are on."""
-    found: dict[str, set[SiteAddress]] = {}
-    for each in addresses:
-        found.setdefault(each.locale or edition.locale, set()).add(each)
-    return found
 
 
 async def warnings_on(reading: Reading, revision: Revision) -> list[ContentWarning]:
