@@ -307,6 +307,7 @@ async def _add(
 ) -> Revision:
     """Insert a revision with its parts, and make it the head of its edition."""
     draft = draft_of(snapshot.content)
+    path = await path_of(work, content_type, edition.locale, draft.slug, draft.category)
     revision = Revision(
         id=new_id("rev"),
         edition_id=edition.id,
@@ -322,12 +323,12 @@ async def _add(
         note=about.note,
         is_autosave=about.is_autosave,
         translated_from=about.translated_from,
+        path=path,
         created_at=work.now,
     )
     await work.insert(revision)
     await work.insert(*(_link(revision, edge) for edge in snapshot.edges))
     await work.insert(*(_tag(revision, *each) for each in tags_by_slug(draft.tags).items()))
-    path = await path_of(work, content_type, edition.locale, draft.slug, draft.category)
     await work.update(edition, head_id=revision.id, path=path)
     work.emit(
         DraftSaved(

@@ -139,7 +139,7 @@ COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
             (
                 *("id", "edition_id", "number", "title", "slug", "summary", "category_id"),
                 *("digest", "author_id", "byline_id", "note", "is_autosave", "translated_from"),
-                "created_at",
+                *("path", "created_at"),
             ),
             parts={
                 "link": (

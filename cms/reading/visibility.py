@@ -111,7 +111,9 @@ def drafts(view: View) -> Relation:
     is_live = live.c.revision_id == Revision.id
     of_edition = join(Revision, Edition, Edition.id == Revision.edition_id)
     of_entry = join(of_edition, Entry, Entry.id == Edition.entry_id)
-    joined = join(outerjoin(of_entry, live, is_open), head, head.c.id == Edition.head_id)
+    stands = aliased_table(Address, "stands")
+    with_live = with_address(outerjoin(of_entry, live, is_open), live.c.edition_id, stands, view)
+    joined = join(with_live, head, head.c.id == Edition.head_id)
     return (
         select(
             Edition.entry_id.label("id"),
@@ -119,7 +121,11 @@ def drafts(view: View) -> Relation:
             Revision.id.label("revision_id"),
             Entry.content_type,
             Edition.locale,
-            Edition.path,
+            case(
+                (is_live, stands.c.path),
+                (Edition.head_id == Revision.id, Edition.path),
+                else_=Revision.path,
+            ).label("path"),
             Revision.category_id,
             Revision.title,
             Rendition.title_key,

@@ -77,6 +77,8 @@ class Revision(Base):
     # The revision of another edition that it translates; not a foreign key, since an autosave may
     # be pruned.
     translated_from: Mapped[str | None] = mapped_column(Key)
+    # Where it would have stood when it was saved; that of the newest moves with the edition's.
+    path: Mapped[str | None] = mapped_column(Key)
     created_at: Mapped[Time]
     # Last, so that the others are read without it.
     content: Mapped[Document]

@@ -291,6 +291,7 @@ def upgrade() -> None:
         _column("note", KEY),
         _column("is_autosave", sa.Boolean(), server_default=sa.false()),
         _column("translated_from", KEY, nullable=True),
+        _column("path", KEY, nullable=True),
         _column("created_at", MOMENT),
         _column("content", JSON),
         sa.CheckConstraint("number >= 1", name="number_from_one"),

@@ -158,8 +158,9 @@ class World:
         saved = await update_entry(
             work, stand.entry_id, Changes(slug=word), base_revision=stand.head
         )
-        await publish_imported(work, {stand.entry_id: saved.revision.id}, source="a test")
-        stand.head, stand.slug = saved.revision.id, word
+        stand.head = saved.revision.id  # which stays, though it may not be published
+        await publish_imported(work, {stand.entry_id: stand.head}, source="a test")
+        stand.slug = word
 
     async def _withdraw(self, work: Any, which: int, word: str) -> None:
         del word

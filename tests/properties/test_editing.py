@@ -405,14 +405,16 @@ class Editing(RuleBasedStateMachine):
 
     def check_publications(self) -> None:
         """Positions have no gaps, paths no two pages, pages no broken links."""
-        tables = ("publication", "publication_sign_off")
+        tables = ("address", "publication", "publication_sign_off")
         rows = [row for table in tables for _, row in self.rows(table)]
         positions = {row[name] for row in rows for name in ("position", "ended_position")} - {None}
         assert positions == set(range(1, len(positions) + 1))
         assert self.facts.tables["counter"]["position",]["value"] == len(positions)
         live = self.facts.live()
         assert len({row["edition_id"] for row in live}) == len(live)
-        assert len({(row["locale"], row["path"]) for row in live}) == len(live)
+        stand = [row for _, row in self.rows("address") if row["ended_position"] is None]
+        assert {row["edition_id"] for row in stand} == {row["edition_id"] for row in live}
+        assert len({(row["locale"], row["path"]) for row in stand}) == len(live)
         assert list(self.facts.broken_links()) == []
 
     # How they do it.

@@ -25,7 +25,7 @@ from cms.content.snapshot import Changes
 from cms.drafts import entries, history, presence, pruning, saving
 from cms.errors import Refused
 from cms.identifiers import new_id
-from cms.publishing import publish_impact, publishing
+from cms.publishing import moving, publish_impact, publishing, redirects
 from cms.review import comments, invalidation, reviews
 from cms.storage.database import Database
 from cms.tables import Revision
@@ -277,6 +277,21 @@ CASES: Mapping[str, Case] = {
         run=lambda work, _: categories.create_category(work, "Another topic"),
         whose=OTHERS,
     ),
+    "create_redirect": Case(
+        action=Action.REDIRECT_CREATE,
+        run=lambda work, _: redirects.create_redirect(work, "/old", "https://example.net/"),
+        whose=OTHERS,
+    ),
+    "remove_redirect": Case(
+        action=Action.REDIRECT_REMOVE,
+        run=lambda work, _: _remove_redirect(work),
+        whose=OTHERS,
+    ),
+    "move_pages_by_type": Case(
+        action=Action.PAGE_MOVE,
+        run=lambda work, _: moving.move_pages_by_type(work),
+        whose=OTHERS,
+    ),
     "change_category": Case(
         action=Action.CATEGORY_CHANGE,
         run=lambda work, _: _change_category(work),
@@ -376,6 +391,11 @@ QUESTIONS = {
     Action.ACCOUNT_READ: "{ accounts { totalCount } }",
     Action.AUDIT_READ: "{ audit { totalCount } }",
 }
+
+
+async def _remove_redirect(work: Work) -> object:
+    await redirects.create_redirect(work.by(OPERATOR), "/older", "https://example.net/")
+    return await redirects.remove_redirect(work, "/older")
 
 
 async def _change_category(work: Work) -> object:
