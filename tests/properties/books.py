@@ -197,8 +197,14 @@ class Facts:
         return sorted(found, key=lambda row: int(row["number"]))
 
     def live(self) -> list[Row]:
-        """Return the open publications."""
-        return self.rows("publication", ended_position=None)
+        """Return the open publications, each with the path at which its edition stands."""
+        paths = {
+            row["edition_id"]: row["path"] for row in self.rows("address", ended_position=None)
+        }
+        return [
+            {**row, "path": paths.get(row["edition_id"])}
+            for row in self.rows("publication", ended_position=None)
+        ]
 
     def open_review(self, edition_id: str) -> Row | None:
         """Return the review of an edition that is running."""
@@ -289,7 +295,7 @@ class Facts:
             for key, row in self.tables[table].items():
                 if row[column] in named:
                     yield table, key, row
-        kept = ("publication", "review", "sign_off", "change_request", "attestation")
+        kept = ("address", "publication", "review", "sign_off", "change_request", "attestation")
         for table in (*kept, "audit_record"):
             for key, row in self.tables[table].items():
                 yield table, key, row
