@@ -39,16 +39,14 @@ async def _measure(url: str, folder: Path) -> list[tuple[str, float]]:
         pages = await move_pages_by_type(work)
     found.append((f"another path for {pages:,} pages", time.perf_counter() - started))
     async with desk.work(OPERATOR) as work:
-        roots = list(
-            await work.session.scalars(
-                select(Category.id).where(Category.parent_id.is_(None)).order_by(Category.path)
-            )
+        root, *others = await work.session.scalars(
+            select(Category.id).order_by(Category.parent_id.is_(None).desc(), Category.path)
         )
-        for each in roots[1:]:
-            await change_category(work, each, parent_id=roots[0])
+        for each in others:
+            await change_category(work, each, parent_id=root)
     started = time.perf_counter()
     async with desk.work(OPERATOR) as work:
-        await change_category(work, roots[0], slug="moved")
+        await change_category(work, root, slug="moved")
     found.append((f"a category with {pages:,} pages below", time.perf_counter() - started))
     await database.close()
     return found
