@@ -18,7 +18,7 @@ from cms.content.fields import Markdown
 from cms.content.snapshot import Changes, Draft
 from cms.copydesk import desk_of
 from cms.drafts.entries import create_entry
-from cms.drafts.saving import update_entry
+from cms.drafts.saving import restore_revision, update_entry
 from cms.errors import Refused
 from cms.publishing.publishing import publish_imported, unpublish_entry
 from cms.site import Site
@@ -51,6 +51,7 @@ HUB = """query($path: String!) { entry(by: {path: $path}) {
 # What happens to one of the pages, or to a category.
 STEPS = st.one_of(
     st.tuples(st.just("rename"), st.integers(0, 2), st.sampled_from(SLUGS)),
+    st.tuples(st.just("restore"), st.integers(0, 2), st.just("")),
     st.tuples(st.just("withdraw"), st.integers(1, 2), st.just("")),
     st.tuples(st.just("move"), st.integers(0, 1), st.sampled_from(("a", "b", "c"))),
 )
@@ -61,6 +62,7 @@ class Stand:
     """A page: where it stands, if it is public."""
 
     entry_id: str
+    first: str
     head: str
     content_type: str
     category: int | None
@@ -88,7 +90,8 @@ class World:
                 draft = self._draft(category, SLUGS[len(self.pages)], "Text.")
                 saved = await create_entry(work, kind, draft)
                 slug = SLUGS[len(self.pages)]
-                stand = Stand(saved.entry_id, saved.revision.id, kind, category, slug)
+                first = saved.revision.id
+                stand = Stand(saved.entry_id, first, first, kind, category, slug)
                 await self._publish(work, stand)
                 self.pages.append(stand)
             links = "[one](x/?q#) [two](https://EXAMPLE.org/a/./x) [three](/a/%78)"
@@ -141,8 +144,9 @@ class World:
         paths = [each.path for each in self.pages]
         if what == "withdraw":
             paths[which] = None
-        elif what == "rename":
-            slug, self.pages[which].slug = self.pages[which].slug, word
+        elif what in {"rename", "restore"}:
+            slug = self.pages[which].slug
+            self.pages[which].slug = word if what == "rename" else SLUGS[which]
             paths[which] = self.path_of(self.pages[which])
             self.pages[which].slug = slug
         else:
@@ -161,6 +165,14 @@ class World:
         stand.head = saved.revision.id  # which stays, though it may not be published
         await publish_imported(work, {stand.entry_id: stand.head}, source="a test")
         stand.slug = word
+
+    async def _restore(self, work: Any, which: int, word: str) -> None:
+        del word
+        stand = self.pages[which]
+        saved = await restore_revision(work, stand.entry_id, stand.first, base_revision=stand.head)
+        stand.head = saved.revision.id
+        await publish_imported(work, {stand.entry_id: stand.head}, source="a test")
+        stand.slug = SLUGS[which]
 
     async def _withdraw(self, work: Any, which: int, word: str) -> None:
         del word
@@ -192,7 +204,7 @@ class World:
 @pytest.mark.parametrize("kind", KINDS)
 @given(steps=st.lists(STEPS, min_size=4, max_size=8))
 @settings(
-    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_paths_and_links_follow_pages(
     kind: str, templates: Templates, steps: list[tuple[str, int, str]]
