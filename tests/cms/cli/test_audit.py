@@ -159,7 +159,7 @@ async def test_a_page_is_verified_offline(newsroom: Newsroom, shell: Shell) -> N
     result = await offline.run("verify", page.published, "-", "--key", page.key, given=given)
     assert result.exit_code == 0, result.output
     assert " published revision rev_" in result.output
-    assert " at /articles/one at " in result.output
+    assert " (en) at " in result.output
     assert "with 1 sign-off" in result.output
 
 
