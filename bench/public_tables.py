@@ -71,7 +71,7 @@ _TEXT = Variant("text", has_numbers=False)
 _NARROW = Variant("narrow", is_narrow=True)
 
 VARIANTS = (
-    replace(_TEXT, name="today", has_open_ends=True),
+    replace(_TEXT, name="before", has_open_ends=True),
     _TEXT,
     replace(_TEXT, name="wide text", is_wide=True, has_past=True),
     _NUMBERS,
