@@ -127,6 +127,11 @@ def suffix_of(href: str) -> str:
     return href[len(parts_of(href)[0]) :]
 
 
+def is_path(href: str) -> bool:
+    """Return whether an ``href`` is a path from the root: ``/path``, but not ``//host``."""
+    return href.startswith("/") and not href.startswith(("//", "/\\"))
+
+
 def is_same_page(href: str) -> bool:
     """Return whether an ``href`` leads to an anchor of its own page, and so is no edge."""
     return not href or href.startswith("#")

@@ -22,6 +22,7 @@ from cms.content.links import (
     Origin,
     Targets,
     entry_of,
+    is_path,
     parts_of,
     target_fields,
     with_entry,
@@ -113,7 +114,7 @@ def _clean_link(item: Json, path: ValuePath, problems: Problems) -> JsonObject |
 
 def is_address(href: str) -> bool:
     """Return whether an address is allowed: an entry, a site path, or a harmless URL."""
-    if entry_of(href) or _is_path(href):
+    if entry_of(href) or _is_any_path(href):
         return True
     try:
         parts = urlsplit(href)
@@ -123,7 +124,6 @@ def is_address(href: str) -> bool:
     return is_harmless and bool(parts.netloc or parts.scheme in {"mailto", "tel"})
 
 
-def _is_path(href: str) -> bool:
+def _is_any_path(href: str) -> bool:
     """Return whether an address is a path; bare words are not, since they may be a mistake."""
-    is_root = href.startswith("/") and not href.startswith(("//", "/\\"))
-    return is_root or parts_of(href)[0] in {".", ".."} or href.startswith(("./", "../"))
+    return is_path(href) or parts_of(href)[0] in {".", ".."} or href.startswith(("./", "../"))

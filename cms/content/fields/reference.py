@@ -9,7 +9,7 @@ from cms.content.canonical_json import Json
 from cms.content.fields.base import Field, Problems, ValuePath, expected_instead, path_text
 from cms.content.fields.list import List
 from cms.content.fields.targets import check_targets
-from cms.content.links import Edge, Origin, Targets, entry_of, parts_of, with_entry
+from cms.content.links import Edge, Origin, Targets, entry_of, is_path, parts_of, with_entry
 from cms.errors import InvalidValue
 
 
@@ -102,6 +102,6 @@ class References(List):
 
 def _is_address(value: str) -> bool:
     """Return whether a value is the id or an address of an entry, and nothing more."""
-    is_path = value.startswith("/") and not value.startswith(("//", "/\\"))
     is_absolute = value.startswith(("https://", "http://"))
-    return parts_of(value)[0] == value and (is_path or is_absolute or entry_of(value) is not None)
+    is_one = is_path(value) or is_absolute or entry_of(value) is not None
+    return is_one and parts_of(value)[0] == value
