@@ -13,10 +13,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
-# Characters of a path that need no escapes (RFC 3986, 3.3), beside letters, digits, - and _.
-_PLAIN = "/:@!$&'()*+,;=~"
 _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 _BELOW = "/*"
 _BAD_HOST = re.compile(r"[\s/?#@\\]")
@@ -103,11 +101,6 @@ def read_address(href: str, own: OwnAddresses, base: str | None = None) -> SiteA
 def path_key(path: str) -> str:
     """Return a path without the slash at its end, by which it is looked up."""
     return path.rstrip("/") or "/"
-
-
-def encoded_path(path: str) -> str:
-    """Return a path as it stands in a URL, with escapes as in RFC 3986."""
-    return quote(path, safe=_PLAIN)
 
 
 def own_addresses(

@@ -97,7 +97,6 @@ class FoundAddress:
     """The meaning of a path: a page, a redirect, or the last page that has left it.
 
     Attributes:
-        path: the path, as readers see it.
         locale: the locale in which it is the path.
         edition_id: the edition of the page; ``None`` for a redirect.
         entry_id: the entry of the page, or that the redirect leads to.
@@ -105,7 +104,6 @@ class FoundAddress:
         is_open: whether the page or the redirect is there now.
     """
 
-    path: str
     locale: str
     edition_id: str | None
     entry_id: str | None
@@ -151,7 +149,6 @@ async def addresses_at(
     )
     return {
         path_key(each.path): FoundAddress(
-            path=each.path,
             locale=each.locale,
             edition_id=each.edition_id,
             entry_id=each.entry_id,

@@ -115,10 +115,9 @@ async def warnings_on(reading: Reading, revision: Revision) -> list[ContentWarni
     """
     content_type = reading.site.content_type(str(revision.content["type"]))
     edition = await reading.session.get_one(Edition, revision.edition_id)
-    base = await path_of(reading, content_type, edition.locale, revision.slug, revision.category_id)
     edges = list(links_of(revision.content))
     urls = [edge.url for edge in edges if edge.url is not None]
-    nowhere = await dead_ends(reading, urls, edition, base)
+    nowhere = await dead_ends(reading, urls, edition, edition.path)
     return [
         *warnings_about(content_type, revision.content),
         *(

@@ -42,13 +42,12 @@ async def public_links_to(
         select(
             Address.path,
             Publication.entry_id,
-            Revision.title,
+            Publication.title,
             Publication.locale,
             Link.origin,
             Link.fragment,
         )
         .join(Link, Link.revision_id == Publication.revision_id)
-        .join(Revision, Revision.id == Publication.revision_id)
         .outerjoin(Address, stands_now())
         .where(
             Link.target_id == entry_id,

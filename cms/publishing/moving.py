@@ -186,7 +186,8 @@ async def _collisions(work: Work, moves: Sequence[Move]) -> list[UserError]:
             first = by_path[batch[0]][0]
             holders = await holders_of(work, batch, first.locale, leaving)
             for key in batch:
-                holder, *others = [*filter(None, [holders.get(key)]), *_entries(by_path[key])]
+                entries = [move.entry_id for move in by_path[key]]
+                holder, *others = [holders[key], *entries] if key in holders else entries
                 errors += [_in_use(key, holder, other) for other in others]
     return errors
 
@@ -215,10 +216,6 @@ async def _losses(work: Work, moves: Sequence[Move]) -> list[UserError]:
         )
         for target, source in sorted(linked.items())
     ]
-
-
-def _entries(moves: Sequence[Move]) -> Iterator[str]:
-    yield from (move.entry_id for move in moves)
 
 
 def _in_use(path: str, holder: str, entry_id: str) -> UserError:

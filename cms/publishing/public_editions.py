@@ -11,7 +11,7 @@ from sqlalchemy import select
 from cms.hooks import ShownEdition
 from cms.reading.visibility import is_public_now, stands_now
 from cms.site import Site
-from cms.tables import Address, Publication, Rendition, Revision
+from cms.tables import Address, Publication, Rendition
 from cms.work.work import Reading
 
 # The id of an entry, and a locale.
@@ -53,11 +53,10 @@ async def public_editions(reading: Reading, entry_ids: Collection[str]) -> Publi
         select(
             Publication.entry_id,
             Publication.locale,
-            Revision.title,
+            Publication.title,
             Address.path,
             Rendition.anchors,
         )
-        .join(Revision, Revision.id == Publication.revision_id)
         .join(Rendition, Rendition.revision_id == Publication.revision_id)
         .outerjoin(Address, stands_now())
         .where(Publication.entry_id.in_(list(entry_ids)), is_public_now(Publication))

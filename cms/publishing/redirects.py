@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 
 from cms.authorization.actions import Action, Subject
-from cms.content.addresses import SiteAddress, encoded_path, path_key, read_address
+from cms.content.addresses import SiteAddress, path_key, read_address
+from cms.content.links import suffix_of
 from cms.drafts.addresses import addresses_at, spellings_of
 from cms.drafts.loading import visible_types
 from cms.errors import InvalidValue, NotFound, PathInUse, Refused, WouldBreakLinks
@@ -17,6 +18,7 @@ from cms.identifiers import kind_of, new_id
 from cms.ledger.counters import wait_for_turn
 from cms.publishing.addresses import close_address, holders_of
 from cms.reading.visibility import is_in_force, is_public_now, stands_now
+from cms.storage.dialects import encoded_path
 from cms.tables import Address, Link, Publication
 from cms.work.work import Work, command
 
@@ -157,9 +159,7 @@ async def _read_target(work: Work, to: str, source: SiteAddress, locale: str) ->
     if address.path == source.path and address.locale in (None, locale):
         raise Refused(InvalidValue(message=f"{to!r} would lead to itself", path=("to",)))
     if work.site.addresses.is_route(address.path):
-        query = f"?{address.query}" if address.query else ""
-        fragment = f"#{address.fragment}" if address.fragment else ""
-        return _Target(url=f"{encoded_path(address.path)}{query}{fragment}")
+        return _Target(url=encoded_path(address.path) + suffix_of(to))
     found = (await addresses_at(work, [address.path], address.locale or locale)).get(address.path)
     if found is None:
         message = f"there is no page at {address.path}; create and publish it first"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from cms.content.addresses import encoded_path
 from cms.errors import CopydeskError
 from cms.site import Site
+from cms.storage.dialects import encoded_path
 
 
 class NoSuchFile(CopydeskError):

@@ -40,7 +40,7 @@ from cms.storage.dialects.expressions import (
 from cms.storage.dialects.failures import translate_failures
 from cms.storage.dialects.folding import Folded, FoldedItems
 from cms.storage.dialects.numbers import DecimalMean, DecimalSum, JustNumber, NumberText
-from cms.storage.dialects.paths import EncodedPath
+from cms.storage.dialects.paths import EncodedPath, encoded_path
 from cms.storage.dialects.reading import Reader
 from cms.storage.dialects.search import Lookups, matching_documents, ranked_documents, snippet_of
 from cms.storage.dialects.turns import RestingTurns, Turns, wait_for
@@ -87,6 +87,7 @@ __all__ = [
     "element_number",
     "element_text",
     "elements_of",
+    "encoded_path",
     "index_names",
     "lock_schema",
     "matching_documents",

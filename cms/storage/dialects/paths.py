@@ -1,7 +1,4 @@
-"""Percent-encoding of paths in URLs, equal on both databases and in Python.
-
-The rule is that of :func:`cms.content.addresses.encoded_path`, as in RFC 3986, section 3.3.
-"""
+"""Percent-encoding of paths in URLs, as in RFC 3986, section 3.3, in Python and in SQL."""
 
 from __future__ import annotations
 
@@ -18,9 +15,14 @@ ENCODE_PATH = "copydesk_encoded_path"
 _PLAIN = "/:@!$&'()*+,;="
 
 
+def encoded_path(path: str) -> str:
+    """Return a path as it stands in a URL, percent-encoded."""
+    return quote(path, safe=_PLAIN)
+
+
 def encode_path(path: str | None) -> str | None:
-    """Return a path percent-encoded."""
-    return None if path is None else quote(path, safe=_PLAIN)
+    """Return the same as :func:`encoded_path`, and null for null, as SQL functions do."""
+    return None if path is None else encoded_path(path)
 
 
 class EncodedPath(DialectFunction):

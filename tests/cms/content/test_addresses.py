@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from cms.content.addresses import (
     OwnAddresses,
     SiteAddress,
-    encoded_path,
     own_addresses,
     path_key,
     read_address,
 )
+from cms.storage.dialects import encoded_path
 
 OWN = own_addresses(
     {"en": "https://example.org/docs", "de": "https://münchen.example"},

@@ -11,9 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import Text, bindparam, select
 
-from cms.content.addresses import encoded_path
 from cms.storage.database import Database
-from cms.storage.dialects import EncodedPath
+from cms.storage.dialects import EncodedPath, encoded_path
 from tests.conftest import KINDS, Templates
 
 Encode = Callable[[str], str]
