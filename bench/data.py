@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, bindparam, insert, update
 
 from bench.site import Term, site
+from cms.content.builtin import CATEGORY, PERSON
 from cms.content.collation import sort_key
+from cms.content.content_type import ContentType
 from cms.content.snapshot import Draft, Snapshot, clean_draft, take_snapshot
 from cms.identifiers import new_id
 from cms.reading.field_indexes import index_fields
@@ -24,12 +27,12 @@ from cms.tables import (
     Account,
     Address,
     Base,
-    Category,
+    CategoryPath,
+    CategoryPlace,
     Counter,
     Edition,
     Entry,
     Link,
-    Person,
     Position,
     Publication,
     PublicationSignOff,
@@ -38,16 +41,26 @@ from cms.tables import (
     Revision,
     SignOff,
 )
+from cms.tables.publication import Basis
 
 ENTRIES = 10_000
 LINKS_EACH = 6
 CATEGORIES = 40
+BRANCHES = 8
+PEOPLE = 20
 SOURCES = 500
 SEED = 42
 # The nonce of all positions.
 NONCE = "0123456789abcdef"
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
+# The position at which people and categories became public, before all pages.
+_SETUP = 1
+# The tables, each after those that its rows refer to.
+_TABLES: tuple[type[Base], ...] = (
+    *(Entry, Account, CategoryPlace, CategoryPath, Edition, Revision, Link, Review, SignOff),
+    *(Position, Publication, Address, PublicationStage, PublicationSignOff),
+)
 _WORDS = [
     "model",
     "weight",
@@ -62,6 +75,72 @@ _WORDS = [
     "graph",
     "gradient",
 ]
+
+Row: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Page:
+    """An entry with one revision, which is public.
+
+    Attributes:
+        number: number in the ids of its rows.
+        entry_id: id of the entry.
+        content_type: its content type.
+        draft: its words.
+        snapshot: its content.
+        saved_at: when all of it was written.
+        position: the position of its publication.
+        basis: why it is public.
+        author: the account of its author; ``None`` for the operator.
+    """
+
+    number: int
+    entry_id: str
+    content_type: type[ContentType]
+    draft: Draft
+    snapshot: Snapshot
+    saved_at: datetime
+    position: int
+    basis: Basis
+    author: Row | None = None
+
+    @property
+    def edition_id(self) -> str:
+        """Id of its edition."""
+        return f"edition_{self.number:026}"
+
+    @property
+    def revision_id(self) -> str:
+        """Id of its revision."""
+        return f"rev_{self.number:026}"
+
+    @property
+    def path(self) -> str | None:
+        """Path of its edition."""
+        return self.content_type.path_for(self.draft.slug, "en")
+
+
+@dataclass(frozen=True)
+class _Category:
+    """A category in the tree.
+
+    Attributes:
+        id: id of the entry.
+        slug: its slug.
+        parent: the category above it.
+        ordinal: its place among its siblings.
+    """
+
+    id: str
+    slug: str
+    parent: _Category | None
+    ordinal: int
+
+    @property
+    def path(self) -> str:
+        """Slugs from the root down to it."""
+        return f"{self.parent.path}/{self.slug}" if self.parent else self.slug
 
 
 async def generate(database: Database, entries: int = ENTRIES) -> None:
@@ -79,76 +158,158 @@ async def write_facts(database: Database, entries: int) -> None:
         await connection.run_sync(_fill, entries)
 
 
+def tree_path(number: int) -> str:
+    """Return the tree path of a category that entries have."""
+    return f"b-{number % BRANCHES}/c-{number}"
+
+
 def _fill(connection: Connection, entries: int) -> None:
-    chance = random.Random(SEED)  # noqa: S311  # not for secrets
-    categories = _categories()
-    people = [_person(number) for number in range(20)]
-    _insert(connection, Category, categories[::-1])  # parents first
-    _insert(connection, Person, [person for person, _ in people])
-    _insert(connection, Account, [account for _, account in people])
-    ids = [new_id("entry") for _ in range(entries)]
-    targets = _targets(chance, entries)
-    rows: dict[type[Base], list[Mapping[str, Any]]] = {}
-    heads = []
-    for number in range(entries):
-        leaf = categories[number // 2 % CATEGORIES]
-        made = _entry(number, ids, targets[number], str(leaf["id"]), people, chance)
-        for table, row in made:
-            rows.setdefault(table, []).append(row)
-        heads.append({"b_id": f"edition_{number:026}", "head_id": f"rev_{number:026}"})
-    rows[Position] = [
-        {"number": number, "nonce": NONCE, "taken_at": _START} for number in range(1, entries + 1)
-    ]
-    for table in (Entry, Edition, Revision, Link, Review, SignOff, Position, Publication):
+    rows: dict[type[Base], list[Row]] = {table: [] for table in _TABLES}
+    for table, row in _rows(entries):
+        rows[table].append(row)
+    for table in _TABLES:
         _insert(connection, table, rows[table])
-    for table in (Address, PublicationStage, PublicationSignOff):
-        _insert(connection, table, rows[table])
-    last = update(Counter).where(Counter.name == "position").values(value=entries)
+    last = update(Counter).where(Counter.name == "position").values(value=len(rows[Position]))
     connection.execute(last)
+    heads = [{"b_id": row["edition_id"], "head_id": row["id"]} for row in rows[Revision]]
     connection.execute(update(Edition).where(Edition.id == bindparam("b_id")), heads)
 
 
-def _insert(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+def _insert(connection: Connection, table: type[Base], rows: Sequence[Row]) -> None:
     for start in range(0, len(rows), 1_000):
         connection.execute(insert(table), rows[start : start + 1_000])
 
 
-def _categories() -> list[Mapping[str, Any]]:
-    """Return the leaves first, then the branches that they are on."""
-    branches = [_category(f"b-{number}", None, number) for number in range(8)]
-    leaves = [_category(f"c-{n}", branches[n % 8]["id"], n) for n in range(CATEGORIES)]
-    return [*leaves, *branches]
+def _rows(entries: int) -> Iterator[tuple[type[Base], Row]]:
+    """Yield all rows, each with its table."""
+    chance = random.Random(SEED)  # noqa: S311  # not for secrets
+    accounts = [_account(number) for number in range(PEOPLE)]
+    yield from ((Account, each) for each in accounts)
+    branches = [_Category(new_id("cat"), f"b-{n}", None, n) for n in range(BRANCHES)]
+    leaves = [
+        _Category(new_id("cat"), f"c-{n}", branches[n % BRANCHES], n) for n in range(CATEGORIES)
+    ]
+    for each in (*branches, *leaves):
+        yield from _places(each)
+    # Numbers in ids: those of pages first.
+    people = [(each["person_id"], f"person-{number}") for number, each in enumerate(accounts)]
+    categories = [(each.id, each.slug) for each in (*branches, *leaves)]
+    for number, (entry_id, slug) in enumerate([*people, *categories], entries):
+        yield from _public(_built_in(number, entry_id, slug))
+    ids = [new_id("entry") for _ in range(entries)]
+    for number, targets in enumerate(_targets(chance, entries)):
+        category_id = leaves[number // 2 % CATEGORIES].id
+        yield from _entry(number, ids, targets, category_id, accounts, chance)
+    for position in range(_SETUP, _SETUP + entries + 1):
+        yield Position, {"number": position, "nonce": NONCE, "taken_at": _START}
 
 
-def _category(path: str, parent_id: str | None, ordinal: int) -> dict[str, Any]:
+def _account(number: int) -> Row:
     return {
-        "id": new_id("cat"),
-        "parent_id": parent_id,
-        "slug": path,
-        "path": path,
-        "name": f"Category {path}",
-        "description": "",
-        "ordinal": ordinal,
-        "created_at": _START,
-    }
-
-
-def _person(number: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    person = {
-        "id": new_id("person"),
-        "slug": f"person-{number}",
-        "name": f"Person {number}",
-        "bio": "",
-        "links": [],
-        "created_at": _START,
-    }
-    account = {
         "id": new_id("account"),
         "email": f"person-{number}@example.org",
-        "person_id": person["id"],
+        "person_id": new_id("person"),
         "created_at": _START,
     }
-    return person, account
+
+
+def _places(category: _Category) -> Iterator[tuple[type[Base], Row]]:
+    place = {
+        "id": new_id("place"),
+        "position": 0,
+        "category_id": category.id,
+        "parent_id": category.parent.id if category.parent else None,
+        "ordinal": category.ordinal,
+        "began_at": _START,
+    }
+    yield CategoryPlace, place
+    path = {"category_id": category.id, "locale": "en", "path": category.path}
+    yield CategoryPath, path
+
+
+def _built_in(number: int, entry_id: str, slug: str) -> _Page:
+    """Return a category or a person."""
+    is_person = entry_id.startswith("person")
+    content_type = site.content_type(PERSON if is_person else CATEGORY)
+    snapshot, draft = _snapshot_of(
+        content_type, Draft(title=f"{content_type.name} {slug}", slug=slug)
+    )
+    return _Page(
+        number=number,
+        entry_id=entry_id,
+        content_type=content_type,
+        draft=draft,
+        snapshot=snapshot,
+        saved_at=_START,
+        position=_SETUP,
+        basis="setup",
+    )
+
+
+def _public(page: _Page) -> Iterator[tuple[type[Base], Row]]:
+    """Yield the rows of an entry, of its edition with one revision, and of its publication."""
+    draft, author, at = page.draft, page.author or {}, page.saved_at
+    yield (
+        Entry,
+        {
+            "id": page.entry_id,
+            "content_type": page.content_type.name,
+            "singleton": None,
+            "created_at": at,
+        },
+    )
+    yield (
+        Edition,
+        {
+            "id": page.edition_id,
+            "entry_id": page.entry_id,
+            "locale": "en",
+            "head_id": None,
+            "path": page.path,
+            "created_at": at,
+        },
+    )
+    yield (
+        Revision,
+        {
+            "id": page.revision_id,
+            "edition_id": page.edition_id,
+            "number": 1,
+            "title": draft.title,
+            "slug": draft.slug,
+            "summary": draft.summary,
+            "category_id": draft.category,
+            "content": page.snapshot.content,
+            "digest": page.snapshot.digest,
+            "author_id": author.get("id"),
+            "byline_id": author.get("person_id"),
+            "note": "",
+            "path": page.path,
+            "created_at": at,
+        },
+    )
+    yield (
+        Publication,
+        {
+            "id": f"pub_{page.number:026}",
+            "position": page.position,
+            "entry_id": page.entry_id,
+            "edition_id": page.edition_id,
+            "revision_id": page.revision_id,
+            "content_type": page.content_type.name,
+            "locale": "en",
+            "title": draft.title,
+            "title_key": sort_key(draft.title),
+            "summary": draft.summary,
+            "category_id": draft.category,
+            "first_published_at": at,
+            "published_at": at,
+            "published_by": author.get("id"),
+            "basis": page.basis,
+            "ended_at": None,
+            "ended_position": None,
+        },
+    )
 
 
 def _targets(chance: random.Random, entries: int) -> list[list[int]]:
@@ -175,139 +336,97 @@ def _entry(
     ids: Sequence[str],
     targets: Sequence[int],
     category_id: str,
-    people: Sequence[tuple[dict[str, Any], dict[str, Any]]],
+    accounts: Sequence[Row],
     chance: random.Random,
-) -> Iterator[tuple[type[Base], Mapping[str, Any]]]:
+) -> Iterator[tuple[type[Base], Row]]:
     """Yield the rows of one published entry, written by one person and signed by another."""
     content_type = site.content_types["Term" if number % 2 else "Guide"]
-    author = people[number % len(people)][1]
-    reviewer, reviewing = people[(number + 1) % len(people)]
-    saved_at = _START + timedelta(minutes=number)
-    snapshot, draft = _snapshot(number, ids, targets, category_id, chance)
-    edition_id, revision_id = f"edition_{number:026}", f"rev_{number:026}"
-    review_id = f"review_{number:026}"
-    yield (
-        Entry,
-        {
-            "id": ids[number],
-            "content_type": content_type.name,
-            "singleton": None,
-            "created_at": saved_at,
-        },
+    snapshot, draft = _snapshot_of(
+        content_type, _draft(number, content_type, ids, targets, category_id, chance)
     )
+    page = _Page(
+        number=number,
+        entry_id=ids[number],
+        content_type=content_type,
+        draft=draft,
+        snapshot=snapshot,
+        saved_at=_START + timedelta(minutes=number),
+        position=_SETUP + 1 + number,
+        basis="signed_off",
+        author=accounts[number % len(accounts)],
+    )
+    yield from _public(page)
+    yield from ((Link, each) for each in _links(page))
+    yield from _signing(page, accounts[(number + 1) % len(accounts)])
     yield (
-        Edition,
+        Address,
         {
-            "id": edition_id,
-            "entry_id": ids[number],
+            "id": f"address_{number:026}",
+            "position": page.position,
             "locale": "en",
-            "head_id": None,
-            "created_at": saved_at,
+            "path": page.path,
+            "edition_id": page.edition_id,
+            "entry_id": page.entry_id,
+            "began_at": page.saved_at,
         },
     )
-    yield (
-        Revision,
-        {
-            "id": revision_id,
-            "edition_id": edition_id,
-            "number": 1,
-            "title": draft.title,
-            "slug": draft.slug,
-            "summary": draft.summary,
-            "category_id": category_id,
-            "content": snapshot.content,
-            "digest": snapshot.digest,
-            "author_id": author["id"],
-            "byline_id": author["person_id"],
-            "note": "",
-            "created_at": saved_at,
-        },
-    )
-    for edge in snapshot.edges:
-        yield (
-            Link,
-            {
-                "revision_id": revision_id,
-                "field_path": edge.field_path,
-                "ordinal": edge.ordinal,
-                "origin": edge.origin.value,
-                "kind": edge.kind,
-                "label": edge.label,
-                "note": edge.note,
-                "target_id": edge.target,
-                "query": edge.query,
-                "fragment": edge.fragment,
-                "url": edge.url,
-            },
-        )
+
+
+def _links(page: _Page) -> Iterator[Row]:
+    for edge in page.snapshot.edges:
+        yield {
+            "revision_id": page.revision_id,
+            "field_path": edge.field_path,
+            "ordinal": edge.ordinal,
+            "origin": edge.origin.value,
+            "kind": edge.kind,
+            "label": edge.label,
+            "note": edge.note,
+            "target_id": edge.target,
+            "query": edge.query,
+            "fragment": edge.fragment,
+            "url": edge.url,
+        }
+
+
+def _signing(page: _Page, reviewer: Row) -> Iterator[tuple[type[Base], Row]]:
+    """Yield the rows of a review with one sign-off, by which a page is public."""
+    review_id, sign_off_id = f"review_{page.number:026}", f"signoff_{page.number:026}"
+    publication_id, at = f"pub_{page.number:026}", page.saved_at
     yield (
         Review,
         {
             "id": review_id,
-            "edition_id": edition_id,
-            "revision_id": revision_id,
+            "edition_id": page.edition_id,
+            "revision_id": page.revision_id,
             "stages": [],
             "note": "",
-            "requested_by": author["id"],
-            "requested_at": saved_at,
-            "ended_at": saved_at,
+            "requested_by": page.author["id"] if page.author else None,
+            "requested_at": at,
+            "ended_at": at,
             "outcome": "published",
         },
     )
     yield (
         SignOff,
         {
-            "id": f"signoff_{number:026}",
-            "edition_id": edition_id,
-            "revision_id": revision_id,
+            "id": sign_off_id,
+            "edition_id": page.edition_id,
+            "revision_id": page.revision_id,
             "review_id": review_id,
-            "digest": snapshot.digest,
+            "digest": page.snapshot.digest,
             "stage": "editorial",
-            "account_id": reviewing["id"],
-            "person_id": reviewer["id"],
+            "account_id": reviewer["id"],
+            "person_id": reviewer["person_id"],
             "note": "",
-            "signed_at": saved_at,
-            "expires_at": saved_at + timedelta(days=365),
-        },
-    )
-    yield (
-        Publication,
-        {
-            "id": f"pub_{number:026}",
-            "position": number + 1,
-            "entry_id": ids[number],
-            "edition_id": edition_id,
-            "revision_id": revision_id,
-            "content_type": content_type.name,
-            "locale": "en",
-            "title": draft.title,
-            "title_key": sort_key(draft.title),
-            "summary": draft.summary,
-            "category_id": category_id,
-            "first_published_at": saved_at,
-            "published_at": saved_at,
-            "published_by": author["id"],
-            "basis": "signed_off",
-            "ended_at": None,
-            "ended_position": None,
-        },
-    )
-    yield (
-        Address,
-        {
-            "id": f"address_{number:026}",
-            "position": number + 1,
-            "locale": "en",
-            "path": content_type.path_for(draft.slug, "en"),
-            "edition_id": edition_id,
-            "entry_id": ids[number],
-            "began_at": saved_at,
+            "signed_at": at,
+            "expires_at": at + timedelta(days=365),
         },
     )
     yield (
         PublicationStage,
         {
-            "publication_id": f"pub_{number:026}",
+            "publication_id": publication_id,
             "ordinal": 1,
             "name": "editorial",
             "role": "reviewer",
@@ -317,32 +436,35 @@ def _entry(
     yield (
         PublicationSignOff,
         {
-            "publication_id": f"pub_{number:026}",
-            "sign_off_id": f"signoff_{number:026}",
-            "position": number + 1,
-            "counted_at": saved_at,
+            "publication_id": publication_id,
+            "sign_off_id": sign_off_id,
+            "position": page.position,
+            "counted_at": at,
         },
     )
 
 
-def _snapshot(
+def _draft(
     number: int,
+    content_type: type[ContentType],
     ids: Sequence[str],
     targets: Sequence[int],
     category_id: str,
     chance: random.Random,
-) -> tuple[Snapshot, Draft]:
-    content_type = site.content_types["Term" if number % 2 else "Guide"]
+) -> Draft:
     links = [{"href": ids[target], "label": f"Entry {target}"} for target in targets]
     words = " ".join(chance.choices(_WORDS, k=150))
     own = {"source": f"Source {number // 2 % SOURCES}"} if content_type is Term else {}
-    draft = Draft(
+    return Draft(
         title=f"Entry {number}",
         slug=f"entry-{number}",
         summary=" ".join(chance.choices(_WORDS, k=15)),
         category=category_id,
         fields={"body": words, "related": links[:4], "further": links[4:], **own},
     )
+
+
+def _snapshot_of(content_type: type[ContentType], draft: Draft) -> tuple[Snapshot, Draft]:
     cleaned, problems = clean_draft(content_type, draft)
     if problems:
         raise ValueError(str(problems))

@@ -41,7 +41,7 @@ def requests() -> Mapping[str, str]:
     prefixes = " ".join(f"{letter}*" for letter in "abcdefghijklmnop")
     words = "model weight token layer cache batch prompt vector memory"
     facets = "facets(fields: [category, tags, author, reviewers]) { value count }"
-    orders = "title slug path summary publishedAt firstPublishedAt updatedAt categoryName source"
+    orders = "title slug path publishedAt firstPublishedAt updatedAt categoryName source"
     ordered = " ".join(f"{name}_ASC" for name in orders.split())
     return {
         "spread": _spread(8),

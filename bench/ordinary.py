@@ -22,7 +22,16 @@ from strawberry.schema.config import StrawberryConfig
 
 from cms.storage.database import Database
 from cms.storage.dialects import as_text
-from cms.tables import Address, Category, Link, Person, Publication, Rendition, Revision, SignOff
+from cms.tables import (
+    Address,
+    CategoryPath,
+    CategoryPlace,
+    Link,
+    Publication,
+    Rendition,
+    Revision,
+    SignOff,
+)
 
 Info = strawberry.Info[dict[str, Any], None]
 
@@ -70,8 +79,10 @@ def _loaders(session: AsyncSession) -> dict[str, DataLoader[Any, Any]]:
 
     is_open = Publication.ended_position.is_(None)
     return {
-        "category": DataLoader(by_key(Category.id)),
-        "person": DataLoader(by_key(Person.id)),
+        "place": DataLoader(
+            by_key(CategoryPlace.category_id, CategoryPlace.ended_position.is_(None))
+        ),
+        "tree_path": DataLoader(by_key(CategoryPath.category_id, CategoryPath.locale == "en")),
         "revision": DataLoader(by_key(Revision.id)),
         "rendition": DataLoader(by_key(Rendition.revision_id)),
         "publication": DataLoader(by_key(Publication.entry_id, is_open)),
@@ -83,21 +94,21 @@ def _loaders(session: AsyncSession) -> dict[str, DataLoader[Any, Any]]:
 
 @strawberry.type(name="Category")
 class CategoryType:
-    row: strawberry.Private[Category]
+    publication: strawberry.Private[Publication]
 
     @strawberry.field
     def name(self) -> str:
-        return self.row.name
+        return self.publication.title
 
     @strawberry.field
-    def tree_path(self) -> str:
-        return self.row.path
+    async def tree_path(self, info: Info) -> str:
+        row = await info.context["loaders"]["tree_path"].load(self.publication.entry_id)
+        return str(row.path)
 
     @strawberry.field
     async def parent(self, info: Info) -> CategoryType | None:
-        if self.row.parent_id is None:
-            return None
-        return CategoryType(row=await info.context["loaders"]["category"].load(self.row.parent_id))
+        place = await info.context["loaders"]["place"].load(self.publication.entry_id)
+        return await _category(info, place.parent_id)
 
 
 @strawberry.type(name="Person")
@@ -184,17 +195,17 @@ class Entry:
 
     @strawberry.field
     async def category(self, info: Info) -> CategoryType | None:
-        row = await info.context["loaders"]["category"].load(self.publication.category_id)
-        return CategoryType(row=row)
+        return await _category(info, self.publication.category_id)
 
     @strawberry.field
     async def review(self, info: Info) -> Review | None:
         loaders = info.context["loaders"]
         key = (self.publication.edition_id, self.revision.digest)
         signed = await loaders["sign_offs"].load(key)
-        people = await loaders["person"].load_many([row.person_id for row in signed])
+        people = await loaders["publication"].load_many([row.person_id for row in signed])
+        said = await loaders["revision"].load_many([person.revision_id for person in people])
         return Review(
-            reviewers=[PersonType(name=person.name, slug=person.slug) for person in people],
+            reviewers=[PersonType(name=person.title, slug=person.slug) for person in said],
             signed_at=DateTime(max(row.signed_at for row in signed)),
         )
 
@@ -252,6 +263,13 @@ class CategoryWhere:
 class TermWhere:
     category: CategoryWhere | None = None
     source: StringFilter | None = None
+
+
+async def _category(info: Info, category_id: str | None) -> CategoryType | None:
+    if category_id is None:
+        return None
+    found = await info.context["loaders"]["publication"].load(category_id)
+    return CategoryType(publication=found) if found else None
 
 
 async def _path(info: Info, publication: Publication) -> str | None:
@@ -332,9 +350,9 @@ async def _page(
     info: Info, chosen: Select[Publication], where: TermWhere | None, first: int, skip: int
 ) -> TermConnection:
     if where is not None and where.category is not None:
-        chosen = chosen.join(Category, Category.id == Publication.category_id).where(
-            Category.path == where.category.tree_path.eq
-        )
+        chosen = chosen.join(
+            CategoryPath, CategoryPath.category_id == Publication.category_id
+        ).where(CategoryPath.locale == "en", CategoryPath.path == where.category.tree_path.eq)
     if where is not None and where.source is not None:
         chosen = _with_renditions(chosen).where(where.source.eq == _SOURCE)
     session = info.context["session"]

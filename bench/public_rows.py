@@ -18,6 +18,7 @@ from sqlalchemy import Table, Text, select
 from bench.data import SEED
 from cms.content.collation import sort_key
 from cms.identifiers import Kind, new_id
+from cms.reading.visibility import is_of_site
 from cms.storage.database import Database
 from cms.storage.dialects import Moment, as_text
 from cms.tables import Edition, Entry, Link, Revision
@@ -88,6 +89,7 @@ async def entries_of(database: Database) -> list[Written]:
     )
     written = written.join(Edition, Edition.entry_id == Entry.id)
     written = written.join(Revision, Revision.id == Edition.head_id)
+    written = written.where(is_of_site(Entry.content_type))
     edges = select(Link.__table__).order_by(Link.revision_id, Link.field_path, Link.ordinal)
     async with database.reading() as session:
         rows = (await session.execute(written.order_by(Revision.id))).mappings().all()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench.data import NONCE, SOURCES
+from bench.data import NONCE, SOURCES, tree_path
 
 PAGE = """
 query Page($path: String!) {
@@ -39,7 +39,7 @@ query Filter($source: String!) {
 PAST = """
 query Past($position: SitePosition!) {
   view(position: $position) {
-    terms(where: {category: {treePath: {eq: "c-1"}}}, first: 50) { nodes { title path } }
+    terms(where: {category: {treePath: {eq: "b-1/c-1"}}}, first: 50) { nodes { title path } }
   }
 }
 """
@@ -91,7 +91,7 @@ def questions(entries: int, categories: int) -> Iterator[Question]:
     steps = range(0, entries, max(1, entries // 500))
     paths = tuple({"path": f"/{_folder(i)}/entry-{i}"} for i in steps)
     yield Question("page", PAGE, paths)
-    yield Question("list", LIST, tuple({"category": f"c-{i}"} for i in range(categories)))
+    yield Question("list", LIST, tuple({"category": tree_path(i)} for i in range(categories)))
     sources = tuple({"source": f"Source {number}"} for number in range(SOURCES))
     yield Question("filter", FILTER, sources)
     phrases = tuple({"search": f'"Source {number}"'} for number in range(SOURCES))

@@ -26,14 +26,22 @@ select {object}('data', {object}('entry', (
   select {object}('__typename', p.content_type, 'title', p.title, 'path', a.path,
     'summary', p.summary, 'publishedAt', {published},
     'body', {object}('html', e.rendered -> 'body' -> 'html'),
-    'category', (select {object}('name', c.name, 'treePath', c.path, 'parent',
-        (select {object}('name', b.name, 'treePath', b.path)
-          from category b where b.id = c.parent_id))
-      from category c where c.id = p.category_id),
+    'category', (select {object}('name', c.title, 'treePath', cp.path, 'parent',
+        (select {object}('name', b.title, 'treePath', bp.path)
+          from category_place o
+          join publication b on b.entry_id = o.parent_id and b.locale = 'en'
+            and b.ended_position is null
+          join category_path bp on bp.category_id = o.parent_id and bp.locale = 'en'
+          where o.category_id = c.entry_id and o.ended_position is null))
+      from publication c join category_path cp on cp.category_id = c.entry_id and cp.locale = 'en'
+      where c.entry_id = p.category_id and c.locale = 'en' and c.ended_position is null),
     'review', (select {object}(
-        'reviewers', {array}({object}('name', n.name, 'slug', n.slug) order by n.name),
+        'reviewers', {array}({object}('name', n.title, 'slug', m.slug) order by n.title_key),
         'signedAt', {signed})
-      from sign_off s join person n on n.id = s.person_id
+      from sign_off s
+      join publication n on n.entry_id = s.person_id and n.locale = 'en'
+        and n.ended_position is null
+      join revision m on m.id = n.revision_id
       where s.edition_id = p.edition_id and s.digest = r.digest),
     'linkGroups', (
       select {array}({object}('kind', upper(g.kind), 'label', g.label, 'links', g.links)
@@ -65,7 +73,8 @@ select {object}('data', {object}('terms', {object}('nodes', (
     from publication p
       join address a on a.edition_id = p.edition_id and a.ended_position is null
     where p.locale = 'en' and p.ended_position is null and p.content_type = 'Term'
-      and p.category_id = (select id from category where path = {one})
+      and p.category_id =
+        (select category_id from category_path where locale = 'en' and path = {one})
     order by p.published_at desc, p.entry_id desc limit 50
   ) x))))
 """
@@ -137,7 +146,17 @@ select {object}('data', {object}('view', {object}('terms', {object}('nodes', (
         and (a.ended_position is null or a.ended_position > {one})
     where p.locale = 'en' and p.content_type = 'Term' and p.position <= {one}
       and (p.ended_position is null or p.ended_position > {one})
-      and p.category_id = (select id from category where path = 'c-1')
+      and p.category_id = (
+        select o.category_id
+        from revision cr
+        join publication c on c.revision_id = cr.id and c.content_type = 'Category'
+          and c.position <= {one} and (c.ended_position is null or c.ended_position > {one})
+        join category_place o on o.category_id = c.entry_id
+          and o.position <= {one} and (o.ended_position is null or o.ended_position > {one})
+        join publication b on b.entry_id = o.parent_id and b.locale = c.locale
+          and b.position <= {one} and (b.ended_position is null or b.ended_position > {one})
+        join revision br on br.id = b.revision_id
+        where cr.slug = 'c-1' and c.locale = 'en' and br.slug = 'b-1')
     order by p.published_at desc, p.entry_id desc limit 50
   ) x)))))
 """

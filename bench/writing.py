@@ -16,13 +16,14 @@ from sqlalchemy import event
 
 from bench.__main__ import database_of
 from bench.site import site
-from cms.access.accounts import create_account, create_person, grant_role, load_actor
+from cms.access.accounts import create_account, grant_role, load_actor
 from cms.authorization.actor import OPERATOR, Actor, Grant
 from cms.content.snapshot import Draft
 from cms.copydesk import desk_of
 from cms.drafts.entries import create_entry
+from cms.drafts.people import create_person
 from cms.drafts.saving import save_draft
-from cms.publishing.publishing import publish_entry
+from cms.publishing.publishing import publish_entry, publish_setup
 from cms.review.reviews import request_review, sign_off
 from cms.storage.database import Database
 from cms.storage.migration import migrate
@@ -61,10 +62,11 @@ class Bench:
         self._count += 1
 
     async def hire(self, name: str, role: str) -> Actor:
-        """Return an account with a role."""
+        """Return an account with a role, whose byline is public."""
         async with self._desk.work(OPERATOR) as work:
-            person = await create_person(work, name)
-            account = await create_account(work, f"{name}@example.org", person_id=person.id)
+            person = await create_person(work, Draft(title=name))
+            await publish_setup(work, {person.entry_id: person.revision.id})
+            account = await create_account(work, f"{name}@example.org", person_id=person.entry_id)
             await grant_role(work, account.id, Grant(role=role))
             return await load_actor(work.session, account.id)
 

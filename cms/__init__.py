@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from cms.authorization.actor import Grant as Grant
     from cms.cli.group import open_copydesk as open_copydesk
     from cms.comparison.anchors import text_at as text_at
+    from cms.content.builtin import Category as Category
+    from cms.content.builtin import Person as Person
     from cms.content.content_type import ContentType as ContentType
     from cms.content.fields import Block as Block
     from cms.content.fields import Blocks as Blocks
@@ -82,6 +84,7 @@ _NAMES = {
     "cms.authorization.actor": ("ANONYMOUS", "OPERATOR", "Actor", "Grant"),
     "cms.cli.group": ("open_copydesk",),
     "cms.comparison.anchors": ("text_at",),
+    "cms.content.builtin": ("Category", "Person"),
     "cms.content.content_type": ("ContentType",),
     "cms.content.fields": (
         *("Block", "Blocks", "Boolean", "Choice", "Colour", "Computed", "Date", "DateTime"),

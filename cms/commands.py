@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from cms.access.accounts import (
     create_account,
-    create_person,
     disable_account,
     enable_account,
     find_account,
@@ -44,6 +43,7 @@ from cms.drafts.history import (
 )
 from cms.drafts.link_targets import warnings_on
 from cms.drafts.loading import look_at
+from cms.drafts.people import create_person
 from cms.drafts.presence import announce_presence, leave_entry, mark_seen, present_in
 from cms.drafts.pruning import prune_autosaves
 from cms.drafts.saving import autosave_entry, restore_revision, save_draft, update_entry
@@ -71,7 +71,7 @@ from cms.review.reviews import (
     withdraw_review,
 )
 from cms.review.rights import grants_of
-from cms.taxonomy.categories import change_category, create_category
+from cms.taxonomy.categories import check_move_category, create_category, move_category
 
 __all__ = [
     "add_comment",
@@ -82,9 +82,9 @@ __all__ = [
     "autosave_entry",
     "blame_entry",
     "break_glass_publish",
-    "change_category",
     "change_password",
     "changes_since_look",
+    "check_move_category",
     "check_publish",
     "compare_revisions",
     "create_account",
@@ -110,6 +110,7 @@ __all__ = [
     "locate_comments",
     "look_at",
     "mark_seen",
+    "move_category",
     "move_pages_by_type",
     "open_reviews",
     "outdated_reviews",

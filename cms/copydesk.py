@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from cms.access.signing_keys import record_key
 from cms.authorization.actor import OPERATOR
+from cms.drafts.category_tree import hold_tree, store_paths
 from cms.errors import Refused
 from cms.ledger.counters import current
 from cms.ledger.keys import newest_key, why_none_can_sign
@@ -112,6 +113,9 @@ class Copydesk(Desk):
     async def _move_pages(self, changes: Migrated) -> Migrated:
         """Move pages to the addresses that their content types declare."""
         try:
+            # By itself, so that categories have paths even if a page cannot move.
+            async with self.work(OPERATOR) as work:
+                await store_paths(work, await hold_tree(work))
             async with self.work(OPERATOR) as work:
                 return replace(changes, moved=await move_pages_by_type(work))
         except Refused as refused:

@@ -39,6 +39,7 @@ management API returns them, and the shell prints them::
     ├── StillPublic          the entry is public and must be unpublished first
     ├── HasHistory           an entry that was public or reviewed cannot be deleted
     ├── StillLinked          other entries link to the entry
+    ├── StillShown           public pages show the category or the person
     ├── Archived             the entry is archived and must be unarchived first
     ├── CategoryCycle        a category cannot be moved below itself
     ├── SignInFailed         the e-mail address or the password is wrong
@@ -53,6 +54,7 @@ management API returns them, and the shell prints them::
         ├── MissingField     a required field is empty
         ├── BrokenLink       a link has no public target
         ├── PathInUse        another entry is public at this path
+        ├── ReferencedEntryNotPublic  the category, the author or a reviewer is not public
         └── WouldBreakLinks  public pages link to what would be removed
 """
 
@@ -287,6 +289,13 @@ class StillLinked(UserError):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StillShown(UserError):
+    """Public pages show the category or the person."""
+
+    code: ClassVar[str] = "STILL_SHOWN"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Archived(UserError):
     """The entry is archived; unarchive it first."""
 
@@ -399,6 +408,14 @@ class PathInUse(GateFailed):
     """Another entry is public at this path."""
 
     code: ClassVar[str] = "PATH_IN_USE"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferencedEntryNotPublic(GateFailed):
+    """The category, the author or a reviewer of a page is not public where the page would be."""
+
+    code: ClassVar[str] = "REFERENCED_ENTRY_NOT_PUBLIC"
+    entry_id: str
 
 
 @dataclass(frozen=True, kw_only=True)

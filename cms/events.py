@@ -264,13 +264,17 @@ class CategoryCreated(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CategoryChanged(Event):
-    """A category was changed or moved.
+class CategoryMoved(EntryEvent):
+    """A category was moved in the tree.
 
     Attributes:
+        parent: the category that it is below; ``None`` for a root.
+        position: the position of the move.
         moved_pages: number of public pages that came to another address; ``None`` for none.
     """
 
+    parent: str | None
+    position: int
     moved_pages: int | None = None
 
 

@@ -112,6 +112,23 @@ class IncomingEdge:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReferencedEntry:
+    """A category or person that readers see beside a revision.
+
+    Attributes:
+        entry_id: the category or person.
+        shown_as: in words, such as ``its category``.
+        title: the name, if it is not public and the actor may read it; empty otherwise.
+        shown: the edition that readers will see, or ``None``.
+    """
+
+    entry_id: str
+    shown_as: str
+    title: str
+    shown: ShownEdition | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Candidate:
     """A revision to publish, with the facts that gates need.
 
@@ -132,6 +149,9 @@ class Candidate:
         unseen: the targets of other edges, which are broken: by the id of the entry, or by the
             URL if it is an address on the site with nothing behind it.
         incoming: the public links to it, also those of pages in locales that fall back to it.
+        referenced: the category, the author and the reviewers that readers will see beside it.
+        slug_errors: why the slug of a category or a person cannot be public: another has it, or
+            pages could not move to the addresses that a category's slug gives them.
     """
 
     entry_id: str
@@ -148,6 +168,8 @@ class Candidate:
     shown: Mapping[str, ShownEdition]
     unseen: Mapping[str, UnseenTarget]
     incoming: Sequence[IncomingEdge]
+    referenced: Sequence[ReferencedEntry]
+    slug_errors: Sequence[UserError] = ()
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ Kind = Literal[
     "grant",
     "key",
     "person",
+    "place",
     "pub",
     "rev",
     "review",
@@ -30,6 +31,9 @@ Kind = Literal[
     "signoff",
     "token",
 ]
+
+# The kinds of entries: of a site's own types, categories and people.
+EntryKind = Literal["entry", "cat", "person"]
 
 PREFIXES: frozenset[str] = frozenset(get_args(Kind))
 
@@ -62,6 +66,16 @@ def kind_of(identifier: str) -> str | None:
     prefix, _, rest = identifier.partition("_")
     well_formed = prefix in PREFIXES and len(rest) == _LENGTH and set(rest) <= set(_ALPHABET)
     return prefix if well_formed else None
+
+
+def is_entry_id(identifier: str) -> bool:
+    """Return whether a text is a well-formed id of an entry of any type."""
+    return kind_of(identifier) in get_args(EntryKind)
+
+
+def is_built_in_id(identifier: str) -> bool:
+    """Return whether a text is a well-formed id of a category or a person."""
+    return is_entry_id(identifier) and kind_of(identifier) != "entry"
 
 
 def made_at(identifier: str) -> datetime:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from cms.authorization.actions import Action
 from cms.content.addresses import OwnAddresses, own_addresses, path_key
+from cms.content.builtin import with_built_in
 from cms.content.content_type import COMMON_NAMES, ContentType
 from cms.content.fields import Field, Links, List, Markdown, Reference, References
 from cms.content.fields.base import all_fields
@@ -20,6 +21,7 @@ from cms.content.locales import check_locales
 from cms.content.type_names import check_api_names
 from cms.errors import SiteError
 from cms.hooks import SITE, Gate
+from cms.identifiers import is_built_in_id
 from cms.plugins import Plugin, Plugins, checked_word
 
 
@@ -33,14 +35,11 @@ class Seo(Declaration):
         title: the title element; ``{title}`` stands for the entry's.
         description: for pages without a summary.
         image: the address of a picture for previews.
-        category_path: where a category has a page of its own, if it has; ``{path}`` stands for
-            the category's.
     """
 
     title: str = "{title}"
     description: str = ""
     image: str = ""
-    category_path: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,9 @@ class Site(Declaration):
 
     Args:
         name: what people call it.
-        content_types: the content types, in the order in which editors see them.
+        content_types: the content types, in the order in which editors see them. Categories and
+            people are added, unless a subclass of :class:`~cms.content.builtin.Category` or
+            :class:`~cms.content.builtin.Person` is among them.
         locales: language tags (BCP 47); the first is the default.
         fallbacks: for a locale, the others that are shown where it has no edition, the best
             first.
@@ -119,7 +120,7 @@ class Site(Declaration):
             _tuple_of(name, "routes", routes),
         )
         _check_content_types(name, content_types)
-        declared = (*content_types, *self.plugins.content_types)
+        declared = with_built_in((*content_types, *self.plugins.content_types))
         self.content_types: Mapping[str, type[ContentType]] = {
             content_type.name: content_type for content_type in declared
         }
@@ -143,9 +144,22 @@ class Site(Declaration):
         """Return a locale, and those that are shown where it has no edition."""
         return (locale, *self.fallbacks.get(locale, ()))
 
-    def locales_showing(self, locale: str) -> tuple[str, ...]:
-        """Return the locales whose readers see editions of this one, as it is or as a fallback."""
-        return tuple(each for each in self.locales if locale in self.locales_for(each))
+    def locales_for_built_in(self, locale: str) -> tuple[str, ...]:
+        """Return a locale, and those in which categories and people are shown instead.
+
+        They always fall back to the default locale.
+        """
+        return tuple(dict.fromkeys((*self.locales_for(locale), self.default_locale)))
+
+    def locales_showing(self, locale: str, entry_id: str) -> tuple[str, ...]:
+        """Return the locales whose readers see an entry's edition of this one, also as a fallback.
+
+        Args:
+            locale: the locale of the edition.
+            entry_id: the entry; categories and people have further fallbacks.
+        """
+        order = self.locales_for_built_in if is_built_in_id(entry_id) else self.locales_for
+        return tuple(each for each in self.locales if locale in order(each))
 
     def content_type(self, name: str) -> type[ContentType]:
         """Return the content type of this name.

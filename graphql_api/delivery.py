@@ -9,7 +9,7 @@ from sqlalchemy import null
 
 from cms.authorization.actions import Action, Roles, grants_for
 from cms.authorization.actor import Actor
-from cms.reading.view import ContentScope, Preview, View
+from cms.reading.view import ContentScope, Preview, View, view_of
 from cms.site import Site
 from cms.storage.dialects import Reader
 from graphql_api.http.errors import request_failure
@@ -66,7 +66,7 @@ class Delivery:
         self.roles = site.roles
         self._planner = Planner(schema, reader.dialect, self.limits, entries, thread)
         self._responder = Responder(schema, self.limits, self._planner.thread)
-        self._view = View(site.locales_for(site.default_locale), scopes=())
+        self._view = view_of(site)
         self._reader = reader
 
     async def answer(

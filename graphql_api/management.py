@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,7 @@ from cms.clock import now
 from cms.content.canonical_json import Json
 from cms.drafts.loading import authorise_on, look_at
 from cms.errors import DatabaseError, OutcomeUnknown, Refused
-from cms.reading.view import Perspective, View
+from cms.reading.view import Perspective, view_of
 from cms.work.work import Desk, Reading
 from graphql_api.delivery import scopes_of
 from graphql_api.http.authentication import unauthenticated_failure
@@ -185,9 +186,10 @@ class Management:
         self, bound: BoundOperation, actor: Actor, key: str | None = None
     ) -> ReadyOperation:
         """Return an operation with its plan for an actor, or that of one root field."""
-        locales = self._desk.site.locales_for(self._desk.site.default_locale)
+        site = self._desk.site
         # An actor sees the drafts that its roles reach.
-        view = View(locales, Perspective.DRAFT, scopes_of(actor, self._desk.site.roles))
+        scopes = scopes_of(actor, site.roles)
+        view = replace(view_of(site), perspective=Perspective.DRAFT, scopes=scopes)
         return await self._planner.plan(bound, view, key)
 
     async def _query(self, bound: BoundOperation, actor: Actor) -> ReadResult:

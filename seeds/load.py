@@ -44,7 +44,8 @@ IMPORTED = datetime(2026, 11, 3, 9, tzinfo=UTC)
 BASES = """\
 The demo's people are invented; in the code of the demo, each acts with an account of their own.
 {signed_off} pages were signed off by them, {imported} came from another system and were published
-as IMPORTED by the operator, and {urgent} was published with BREAK_GLASS by an administrator."""
+as IMPORTED by the operator, and {urgent} was published with BREAK_GLASS by an administrator.
+The {first} people and categories were published before them as SETUP by the operator."""
 
 
 async def load_demo(copydesk: Copydesk, folder: Path = FOLDER) -> int:
@@ -60,7 +61,7 @@ async def load_demo(copydesk: Copydesk, folder: Path = FOLDER) -> int:
         count = len({each.key for each in revisions})
         click.echo(f"Loading {count} entries.")
         newsroom = Newsroom(transaction)
-        await _found(newsroom, folder)
+        first = await _found(newsroom, folder)
         await _outline(newsroom, revisions)
         early = [each for each in revisions if each.stage.isdigit()]
         await _launch(newsroom, early, FIRST_LAUNCH)
@@ -75,41 +76,59 @@ async def load_demo(copydesk: Copydesk, folder: Path = FOLDER) -> int:
             await _save(newsroom, each)
         await load_desks(newsroom, folder)
         numbers = {"imported": len(imported), "urgent": len(urgent)}
-        click.echo(BASES.format(signed_off=count - sum(numbers.values()), **numbers))
+        signed_off = count - sum(numbers.values())
+        click.echo(BASES.format(signed_off=signed_off, first=first, **numbers))
         return count
 
 
-async def _found(newsroom: Newsroom, folder: Path) -> None:
-    """Create the people and the tree of topics."""
+async def _found(newsroom: Newsroom, folder: Path) -> int:
+    """Create people and topics, publish them as the setup, and return how many there are."""
+    people = await _hire(newsroom, folder)
+    topics = await _plant(newsroom, folder)
+    first = {saved.entry_id: saved.revision.id for saved in (*people, *topics)}
+    return len(await commands.publish_setup(newsroom.work(OPERATOR, FOUNDED), first))
+
+
+async def _hire(newsroom: Newsroom, folder: Path) -> list[Saved]:
+    """Create the people, each with an account, and return them."""
     operator = newsroom.work(OPERATOR, FOUNDED)
     people = read_yaml(folder / "people.yaml")
+    created: list[Saved] = []
     for slug, about in mappings(people):
         with faults_in(people, slug):
-            person = await commands.create_person(
-                operator,
-                str(about["name"]),
+            draft = Draft(
+                title=str(about["name"]),
                 slug=slug,
-                bio=str(about["bio"]),
-                profiles=list(about.get("profiles", ())),
+                summary=str(about["biography"]),
+                fields={"profiles": list(about.get("profiles", ()))},
             )
+            person = await commands.create_person(operator, draft)
             account = await commands.create_account(
-                operator, str(about["email"]), person_id=person.id
+                operator, str(about["email"]), person_id=person.entry_id
             )
             for role in about["roles"]:
                 await commands.grant_role(operator, account.id, Grant(role=str(role)))
+        created.append(person)
         newsroom.actors[slug] = await commands.load_actor(newsroom.transaction.session, account.id)
+    return created
+
+
+async def _plant(newsroom: Newsroom, folder: Path) -> list[Saved]:
+    """Create the tree of topics, and return its categories."""
+    operator = newsroom.work(OPERATOR, FOUNDED)
     topics = read_yaml(folder / "topics.yaml")
+    created: list[Saved] = []
     for path, about in mappings(topics, "categories"):
         parent, _, slug = path.rpartition("/")
         with faults_in(topics, "categories"):
             category = await commands.create_category(
                 operator,
-                str(about["name"]),
+                Draft(title=str(about["name"]), slug=slug, summary=str(about["description"])),
                 parent_id=newsroom.categories[parent] if parent else None,
-                slug=slug,
-                description=str(about["description"]),
             )
-        newsroom.categories[path] = category.id
+        created.append(category)
+        newsroom.categories[path] = category.entry_id
+    return created
 
 
 async def _outline(newsroom: Newsroom, revisions: Sequence[RevisionFile]) -> None:

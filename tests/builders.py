@@ -5,26 +5,34 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from copy import copy
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import select
 
-from cms.access.accounts import create_account, create_person, grant_role, load_actor
+from cms.access.accounts import create_account, grant_role, load_actor
 from cms.authorization.actor import OPERATOR, Actor, Grant
 from cms.content.snapshot import Changes, Draft
 from cms.copydesk import desk_of
 from cms.drafts.entries import add_edition, create_entry
+from cms.drafts.loading import look_at
+from cms.drafts.people import create_person
 from cms.drafts.saving import autosave_entry, save_draft, update_entry
 from cms.errors import Refused, UserError
-from cms.publishing.publishing import publish_together, unpublish_entry
+from cms.publishing.grounds import is_new_site
+from cms.publishing.publishing import (
+    publish_imported,
+    publish_setup,
+    publish_together,
+    unpublish_entry,
+)
 from cms.review.reviews import request_changes, request_review, sign_off
 from cms.site import Site
 from cms.storage.database import Database
 from cms.tables import (
     Address,
-    Category,
     ChangeRequest,
     Edition,
     Publication,
@@ -38,6 +46,32 @@ from cms.work.work import Desk, Work
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+# When the people of each newsroom became public: before anything that tests do.
+FOUNDED = datetime(2001, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A category with its first revision.
+
+    Attributes:
+        id: the category.
+        revision: the revision.
+    """
+
+    id: str
+    revision: Revision
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        return self.revision.title
+
+    @property
+    def slug(self) -> str:
+        """The slug."""
+        return self.revision.slug
 
 
 @dataclass
@@ -61,14 +95,27 @@ class Newsroom:
     reviewers: Sequence[Actor] = field(init=False)
     publisher: Actor = field(init=False)
     administrator: Actor = field(init=False)
+    _beside: dict[str, str] = field(default_factory=dict)
 
     @property
     def desk(self) -> Desk:
         """The site with its database, where commands begin."""
         return desk_of(self.database, self.site)
 
+    def moved_to(self, database: Database) -> Newsroom:
+        """Return the same people in a copy of the database."""
+        moved = copy(self)
+        moved.database, moved._beside = database, {}
+        return moved
+
     async def hire(self) -> None:
-        """Create the people."""
+        """Create the people, and publish their bylines."""
+        await self.employ()
+        await self.publish_beside()
+
+    async def employ(self) -> None:
+        """Create the people, whose bylines are drafts."""
+        self._beside = {}
         self.author = await self.person("Ada Author", Grant(role="author"))
         self.second_author = await self.person("Abe Author", Grant(role="author"))
         self.reviewers = [
@@ -79,16 +126,28 @@ class Newsroom:
         self.administrator = await self.person("Alma Admin", Grant(role="administrator"))
 
     async def person(self, name: str, *grants: Grant, byline: bool = True) -> Actor:
-        """Create an account with these roles, tied to a person of this name."""
-        async with self.as_(OPERATOR) as work:
-            person = await create_person(work, name) if byline else None
+        """Create an account with these roles, tied to a person of this name, who is no draft."""
+        async with self.as_(OPERATOR, FOUNDED) as work:
+            person = await create_person(work, Draft(title=name)) if byline else None
+            if person is not None:
+                self._beside[person.entry_id] = person.revision.id
             email = f"{name.replace(' ', '.').lower()}@example.org"
             account = await create_account(
-                work, email, person_id=person.id if person is not None else None
+                work, email, person_id=person.entry_id if person is not None else None
             )
             for grant in grants:
                 await grant_role(work, account.id, grant)
             return await load_actor(work.session, account.id)
+
+    async def publish_beside(self) -> None:
+        """Publish the people and categories that were created, as a new site would."""
+        if self._beside:
+            async with self.as_(OPERATOR, FOUNDED) as work:
+                if await is_new_site(work):
+                    await publish_setup(work, self._beside)
+                else:
+                    await publish_imported(work, self._beside, source="elsewhere")
+            self._beside = {}
 
     @asynccontextmanager
     async def as_(self, actor: Actor, now: datetime | None = None) -> AsyncIterator[Work]:
@@ -161,10 +220,38 @@ class Newsroom:
                 )
             )
 
-    async def category(self, name: str, parent: Category | None = None) -> Category:
-        """Create a category."""
-        async with self.as_(self.administrator) as work:
-            return await create_category(work, name, parent_id=parent.id if parent else None)
+    async def category(self, name: str, parent: Topic | None = None, slug: str = "") -> Topic:
+        """Create a category, and publish it."""
+        async with self.as_(OPERATOR, FOUNDED) as work:
+            made = await create_category(
+                work, Draft(title=name, slug=slug), parent_id=parent.id if parent else None
+            )
+        self._beside[made.entry_id] = made.revision.id
+        await self.publish_beside()
+        return Topic(made.entry_id, made.revision)
+
+    async def reword(self, topic: Topic, locale: str | None = None, **values: Any) -> Publication:
+        """Change the words of a category, have them reviewed, and publish them."""
+        async with self.as_(self.author) as work:
+            head = (await look_at(work, topic.id, locale)).head
+            saved = await update_entry(
+                work, topic.id, changes_of(**values), base_revision=head.id, locale=locale
+            )
+        (publication,) = await self.publish(saved.revision, locale=locale)
+        return publication
+
+    async def translate_topic(self, topic: Topic, locale: str, **values: Any) -> Revision:
+        """Begin an edition of a category in another locale, and save its words."""
+        async with self.as_(self.author) as work:
+            begun = await add_edition(work, topic.id, locale)
+            saved = await update_entry(
+                work,
+                topic.id,
+                changes_of(**values),
+                base_revision=begun.revision.id,
+                locale=locale,
+            )
+            return saved.revision
 
     async def draft(self, content_type: str = "Article", **values: Any) -> Revision:
         """Create an entry with one revision."""
@@ -307,7 +394,7 @@ def changes_of(
     title: str | None = None,
     slug: str | None = None,
     summary: str | None = None,
-    category: Category | None = None,
+    category: Topic | None = None,
     **fields: Any,
 ) -> Changes:
     """Return changes; what is not a part of every entry is a field."""
@@ -324,7 +411,7 @@ def draft_of(
     title: str = "A title",
     slug: str = "",
     summary: str = "",
-    category: Category | None = None,
+    category: Topic | None = None,
     tags: Sequence[str] = (),
     **fields: Any,
 ) -> Draft:

@@ -116,6 +116,10 @@ async def _forget_durability(url: str) -> None:
     await connection.close()
 
 
+# The names of the templates: without people, and with those of a newsroom.
+_TEMPLATE, _HIRED = "template", "hired"
+
+
 class Templates:
     """Makes databases that are migrated already.
 
@@ -129,20 +133,28 @@ class Templates:
         self._folder = folder
         self._worker = worker
         self._made: set[str] = set()
+        self._hired: dict[str, Newsroom] = {}
         self._copies = 0
 
-    async def copy(self, kind: str) -> str:
-        """Return the URL of a new database."""
+    async def copy(self, kind: str, *, is_hired: bool = False) -> str:
+        """Return the URL of a new database; that of a newsroom has its people."""
         if kind not in self._made:
             await self._make(kind)
+        if is_hired and kind not in self._hired:
+            await self._hire(kind)
         self._copies += 1
+        template = _HIRED if is_hired else _TEMPLATE
         if kind == "sqlite":
             file = self._folder / f"copy{self._copies}.db"
-            shutil.copyfile(self._folder / "template.db", file)
+            shutil.copyfile(self._folder / f"{template}.db", file)
             return f"sqlite:///{file}"
         name = f"copydesk_{self._worker}_{self._copies}"
-        await self._create(name, f"copydesk_{self._worker}_template")
+        await self._create(name, f"copydesk_{self._worker}_{template}")
         return _named(name)
+
+    def newsroom(self, kind: str, database: Database) -> Newsroom:
+        """Return the newsroom of a copy with people."""
+        return self._hired[kind].moved_to(database)
 
     async def duplicate(self, url: str) -> str:
         """Return the URL of a copy of a database, as if restored from a backup; close it first."""
@@ -181,9 +193,9 @@ class Templates:
 
     async def _make(self, kind: str) -> None:
         if kind == "sqlite":
-            url = f"sqlite:///{self._folder / 'template.db'}"
+            url = f"sqlite:///{self._folder / _TEMPLATE}.db"
         else:
-            name = f"copydesk_{self._worker}_template"
+            name = f"copydesk_{self._worker}_{_TEMPLATE}"
             await _execute(f'drop database if exists "{name}" with (force)')
             await self._create(name, "template1")
             url = _named(name)
@@ -191,6 +203,22 @@ class Templates:
         await migrate(database)
         await database.close()
         self._made.add(kind)
+
+    async def _hire(self, kind: str) -> None:
+        """Make the template with people."""
+        if kind == "sqlite":
+            file = self._folder / f"{_HIRED}.db"
+            shutil.copyfile(self._folder / f"{_TEMPLATE}.db", file)
+            url = f"sqlite:///{file}"
+        else:
+            name = f"copydesk_{self._worker}_{_HIRED}"
+            await self._create(name, f"copydesk_{self._worker}_{_TEMPLATE}")
+            url = _named(name)
+        database = Database(url, signing_key=self.signing_key)
+        newsroom = Newsroom(database, SITE)
+        await newsroom.hire()
+        await database.close()
+        self._hired[kind] = newsroom
 
     async def _create(self, name: str, template: str) -> None:
         await _execute(f'drop database if exists "{name}" with (force)')
@@ -215,8 +243,8 @@ def templates(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Templ
 
 @pytest.fixture(params=KINDS)
 async def database(request: pytest.FixtureRequest, templates: Templates) -> AsyncIterator[Database]:
-    """An empty, migrated database; the test runs once on each kind."""
-    url = await templates.copy(request.param)
+    """A migrated database, empty but for a newsroom's people; the test runs once on each kind."""
+    url = await templates.copy(request.param, is_hired="newsroom" in request.fixturenames)
     database = Database(url, signing_key=templates.signing_key)
     yield database
     await database.close()
@@ -224,8 +252,6 @@ async def database(request: pytest.FixtureRequest, templates: Templates) -> Asyn
 
 
 @pytest.fixture
-async def newsroom(database: Database) -> Newsroom:
+def newsroom(request: pytest.FixtureRequest, database: Database, templates: Templates) -> Newsroom:
     """A database with people who can do things in it."""
-    newsroom = Newsroom(database, SITE)
-    await newsroom.hire()
-    return newsroom
+    return templates.newsroom(_kind_of(request.node), database)

@@ -16,6 +16,7 @@ from cms.drafts.saving import save_draft
 from cms.publishing.publishing import publish_entry
 from cms.review.reviews import sign_off
 from cms.storage.database import Database
+from cms.taxonomy.categories import move_category
 from cms.work.work import Work
 from tests.builders import Newsroom, draft_of
 from tests.sites import SITE
@@ -62,10 +63,16 @@ async def publish(work: Work, target: Target) -> object:
     return await publish_entry(work, target.entry_id, revision_id=target.revision_id)
 
 
+async def move(work: Work, target: Target) -> object:
+    """Move it to the root of the tree, if it is of a category."""
+    return await move_category(work, target.entry_id, parent_id="")
+
+
 OPERATIONS: Mapping[str, Callable[[Work, Target], Awaitable[object]]] = {
     "save": save,
     "sign off": sign,
     "publish": publish,
+    "move": move,
 }
 
 

@@ -29,7 +29,9 @@ from tests.tampering import tampering
 Row = Mapping[str, Any]
 
 # Tables whose rows are facts, or the ledger itself, or derive from facts.
-DERIVED = ("rendition", "search_document", "search_gram", "search_word")
+DERIVED = ("category_path", "rendition", "search_document", "search_gram", "search_word")
+# Columns of facts that derive from others.
+DERIVED_COLUMNS = {("edition", "path")}
 TABLES = (*COVERED, *PART_OF, "attestation", "audit_record", "audit_row", *DERIVED)
 # Columns that can change without a finding, as cms.ledger.rows says.
 LEFT_OUT = {
@@ -112,7 +114,7 @@ class Forger:
             except DBAPIError:  # a unique value, or one that is too large
                 forgery = None
             if forgery is not None:
-                score.add(forgery, await self.faults(derives=table.name in DERIVED))
+                score.add(forgery, await self.faults(derives=_derives(table, kind)))
             await trial.rollback()
             if forgery is not None:
                 return
@@ -253,6 +255,8 @@ def names_of(table: Table, row: Row) -> tuple[str, ...]:
         case "attestation":
             number = row["sequence"]
             return (f"attestation {number} ", f"; {number} comes next", row["id"])
+        case "category_path":
+            return (f"category {row['category_id']} ",)
         case "rendition" | "search_document":
             return (f" {row['revision_id']} ",)
         case "search_word" | "search_gram":
@@ -264,6 +268,12 @@ def names_of(table: Table, row: Row) -> tuple[str, ...]:
         case _:
             key = key_of(row[column.name] for column in table.primary_key)
             return (f"{table.name} {key} ",)
+
+
+def _derives(table: Table, kind: str) -> bool:
+    """Return whether a kind of forgery is one of what derives."""
+    column = kind.removeprefix("swapped ")
+    return table.name in DERIVED or (table.name, column) in DERIVED_COLUMNS
 
 
 def _is(table: Table, row: Row) -> list[Any]:

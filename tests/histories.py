@@ -15,9 +15,12 @@ from cms.publishing.publishing import break_glass_publish
 from cms.review.comments import CommentPlace, add_comment, reply_to_comment, resolve_comment
 from cms.review.reviews import request_review, withdraw_review
 from cms.tables import Revision
-from cms.taxonomy.categories import change_category
-from tests.builders import Newsroom
+from cms.taxonomy.categories import move_category
+from tests.builders import Newsroom, Topic
+from tests.rewording import newest_of, reword, translate_words
 from tests.signing_in import enter, give_password
+
+PROFILE = {"name": "Elsewhere", "url": "https://example.org/abe"}
 
 
 async def make_history(newsroom: Newsroom) -> None:
@@ -37,11 +40,21 @@ async def make_history(newsroom: Newsroom) -> None:
     await _judge(newsroom)
     german = await newsroom.translate(two, "de", title="Zwei", slug="zwei")
     await newsroom.publish(german, locale="de")
+    await _reorder(newsroom, root, leaf)
     await newsroom.unpublish(await newsroom.published(title="Withdrawn", slug="withdrawn"))
     note = await newsroom.draft("Note", title="A note", slug="a-note", text="Words")
     await newsroom.publish(note)
-    async with newsroom.as_(newsroom.administrator) as work:
-        await change_category(work, root.id, slug="subjects", description="All of them.")
+
+
+async def _reorder(newsroom: Newsroom, root: Topic, leaf: Topic) -> None:
+    """Rename, translate and move categories, and give a person another name."""
+    await reword(newsroom, root.revision, slug="subjects", summary="All of them.")
+    await translate_words(newsroom, root.revision, "de", title="Themen", slug="themen")
+    other = await newsroom.category("Others")
+    await newsroom.do(newsroom.administrator, move_category, leaf.id, parent_id=other.id)
+    await newsroom.do(newsroom.administrator, move_category, other.id, ordinal=0)
+    person = await newest_of(newsroom, str(newsroom.second_author.person_id))
+    await reword(newsroom, person, title="Abe A. Author", profiles=[PROFILE])
 
 
 async def _hire_and_fire(newsroom: Newsroom) -> None:

@@ -26,6 +26,7 @@ from graphql import (
 )
 from sqlalchemy import select
 
+from cms.content.builtin import CATEGORY, PERSON
 from cms.content.fields import (
     AnyBlock,
     Choice,
@@ -49,7 +50,10 @@ from cms.tables import Base
 from graphql_api.schema.build import build_delivery_schema
 from tests import searching
 from tests.references import facets, seo
+from tests.references.asking import asked, of_asked_types
+from tests.references.beside import Beside, without_built_in
 from tests.references.look import Look
+from tests.references.orders import Descending, by_place, by_title, newest_first
 from tests.references.paths import is_at
 from tests.references.reviews import Reviews
 from tests.references.thing import Args, Hue, Row, Thing, Word, Zoned
@@ -68,13 +72,14 @@ class Reference:
     ) -> None:
         self.site = site
         self.tables = tables
-        self.look = look or Look(site.locales_for(site.default_locale))
+        self.look = look or Look.of(site)
         self.schema = schema or self._resolving(build_delivery_schema(site))
         self.documents = {row.revision_id: row for row in tables["search_document"]}
         publications = tables["publication"]
         self.addresses = [row for row in tables["address"] if self.look.is_open(row)]
         self.renditions = {row.revision_id: row for row in tables["rendition"]}
         self.reviews = Reviews(self)
+        self.beside = Beside(self)
         public = [row for row in publications if self.look.is_open(row)]
         self.translations = [self._entry(row) for row in public]
         self.entries = [self._entry(row) for row in self.look.best(public)]
@@ -112,11 +117,9 @@ class Reference:
     def _root(self) -> dict[str, Any]:
         fields: dict[str, Any] = {
             "entry": lambda by: self._find(self.entries, by),
-            "entries": lambda **args: self.page(self.entries, args, _newest_first),
-            "category": lambda by: self._find(self.categories(), by),
-            "categories": lambda **args: self.page(self.categories(), args, _by_place),
-            "person": lambda by: self._find(self.people(), by),
-            "people": lambda **args: self.page(self.people(), args, _by_name),
+            "entries": lambda **args: self.page(
+                of_asked_types(self.entries, args), args, newest_first
+            ),
             "tag": lambda by: self._find(self.tags(), by),
             "tags": lambda **args: self.page(self.tags(), args, _by_word),
             "suggest": self._suggest,
@@ -126,7 +129,8 @@ class Reference:
             **WholeSite(self).fields(),
         }
         for each in self.site.content_types.values():
-            entries = [entry for entry in self.entries if entry.typename == each.name]
+            entries = self.of_type(each.name)
+            own_order = _OWN_ORDERS.get(each.name, newest_first)
             name = each.name[0].lower() + each.name[1:]
             if each.singleton:
                 fields[name] = entries[0] if entries else None
@@ -134,7 +138,9 @@ class Reference:
             fields[name] = partial(self._find, entries)
             plural = each.plural[0].lower() + each.plural[1:]
             fields[plural] = partial(
-                lambda entries, **args: self.page(entries, args, _newest_first), entries
+                lambda entries, own_order, **args: self.page(entries, args, own_order),
+                entries,
+                own_order,
             )
         return fields
 
@@ -149,8 +155,8 @@ class Reference:
 
     def _rank(self, thing: Thing) -> int:
         """Say how far down a thing's language is among those that are wanted."""
-        locale = thing.values.get("locale")
-        return self.look.locales.index(locale) if locale is not None else 0
+        locale, wanted = thing.values.get("locale"), self.look.locales
+        return wanted.index(locale) if locale in wanted else len(wanted)
 
     def _view(self, **args: Any) -> Thing:
         WholeSite(self).number_of(args.get("position"))
@@ -165,8 +171,7 @@ class Reference:
         if shown is not None:
             revision: Thing = shown.values["revision"]()
             return revision
-        things = [*self.entries, *self.categories(), *self.people()]
-        return self._find(things, {"id": id})
+        return self._find(self.entries, {"id": id})
 
     def _suggest(self, search: str, first: int | None = None) -> list[Thing]:
         count = 5 if first is None else first
@@ -236,9 +241,10 @@ class Reference:
                 pointing = partial(self._pointing, reverse.sources, publication.entry_id)
                 values[f"@{_camel(reverse.name)}"] = pointing
                 values[_camel(reverse.name)] = partial(
-                    lambda found, **args: self.page(found(), args, _newest_first), pointing
+                    lambda found, **args: self.page(found(), args, newest_first), pointing
                 )
         thing = Thing(publication.content_type, values)
+        values |= self.beside.fields(thing)
         values |= seo.fields(self, thing)
         return thing
 
@@ -491,24 +497,12 @@ class Reference:
         )
 
     def people(self) -> list[Thing]:
-        """Return all bylines, by name."""
-        return sorted(map(self._person, self.tables["person"]), key=_by_name)
+        """Return the people that readers see, by name."""
+        return sorted(self.of_type(PERSON), key=by_title)
 
-    def _person(self, row: Row) -> Thing:
-        authored = [e for e in self.entries_ if e.values["byline_id"] == row.id]
-        reviewed = [e for e in self.entries_ if row.id in e.values["signers"]]
-        return Thing(
-            "Person",
-            {
-                "id": row.id,
-                "slug": row.slug,
-                "name": row.name,
-                "bio": row.bio,
-                "profiles": [Thing("PersonProfile", link) for link in row.links],
-                "authored": lambda **args: self.page(authored, args, _newest_first),
-                "reviewed": lambda **args: self.page(reviewed, args, _newest_first),
-            },
-        )
+    def of_type(self, content_type: str) -> list[Thing]:
+        """Return the entries of a type."""
+        return [each for each in self.entries_ if each.typename == content_type]
 
     @property
     def entries_(self) -> list[Thing]:
@@ -522,41 +516,12 @@ class Reference:
 
     # --- Topics ---
 
-    def categories(self) -> list[Thing]:
-        """Return all categories."""
-        return sorted(map(self._category_thing, self.tables["category"]), key=_by_place)
-
     def _category(self, identifier: str | None) -> Thing | None:
-        return self._find(self.categories(), {"id": identifier})
-
-    def _category_thing(self, row: Row) -> Thing:
-        def ancestors() -> list[Thing]:
-            parent = self._category(row.parent_id)
-            return [*parent.values["ancestors"](), parent] if parent is not None else []
-
-        entries = [e for e in self.entries_ if e.values["category_id"] == row.id]
-        return Thing(
-            "Category",
-            {
-                "id": row.id,
-                "slug": row.slug,
-                "treePath": row.path,
-                "name": row.name,
-                "description": row.description,
-                "ordinal": row.ordinal,
-                "parent_id": row.parent_id,
-                "parent": lambda: self._category(row.parent_id),
-                "ancestors": ancestors,
-                "children": lambda: [
-                    each for each in self.categories() if each.values["parent_id"] == row.id
-                ],
-                "entries": lambda **args: self.page(entries, args, _newest_first),
-            },
-        )
+        return self._find(self.of_type(CATEGORY), {"id": identifier})
 
     def tags(self) -> list[Thing]:
-        """Return the tags of all entries as most of these spell them, by name."""
-        shown = {each.values["revision_id"] for each in self.entries}
+        """Return the tags of the site's own entries as most of these spell them, by name."""
+        shown = {each.values["revision_id"] for each in without_built_in(self.entries)}
         spellings: dict[str, Counter[str]] = {}
         for row in self.tables["revision_tag"]:
             if row.revision_id in shown:
@@ -569,13 +534,14 @@ class Reference:
 
     def _tag(self, slug: str, word: str) -> Thing:
         tagged = {row.revision_id for row in self.tables["revision_tag"] if row.slug == slug}
-        entries = [each for each in self.entries_ if each.values["revision_id"] in tagged]
+        own = without_built_in(self.entries_)
+        entries = [each for each in own if each.values["revision_id"] in tagged]
         return Thing(
             "Tag",
             {
                 "slug": slug,
                 "name": word,
-                "entries": lambda **args: self.page(entries, args, _newest_first),
+                "entries": lambda **args: self.page(entries, args, newest_first),
             },
         )
 
@@ -669,7 +635,7 @@ class _Found:
         self, own_order: Callable[[Thing], tuple[Any, ...]]
     ) -> Callable[[Thing], tuple[Any, ...]]:
         """Return the order in which the best comes first."""
-        return lambda entry: (_Descending(self._points(entry)), *own_order(entry))
+        return lambda entry: (Descending(self._points(entry)), *own_order(entry))
 
     def facts(self, entry: Thing) -> dict[str, Any]:
         """Return what an edge says of the search."""
@@ -695,35 +661,12 @@ class _Found:
 # --- Orders ---
 
 
-class _Descending:
-    """A value that sorts the other way round."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __lt__(self, other: _Descending) -> bool:
-        return bool(other.value < self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Descending) and other.value == self.value
-
-    __hash__ = None  # type: ignore[assignment]  # only compared
-
-
-def _newest_first(entry: Thing) -> tuple[Any, ...]:
-    return (_Descending(entry.values["publishedAt"]), _Descending(entry.values["id"]))
-
-
-def _by_name(thing: Thing) -> tuple[Any, ...]:
-    return (_folded(thing.values["name"]), thing.values["id"])
+# The orders in which the lists of a type are; the others have the newest first.
+_OWN_ORDERS = {CATEGORY: by_place, PERSON: by_title}
 
 
 def _by_word(tag: Thing) -> tuple[Any, ...]:
     return (_folded(tag.values["name"]), tag.values["slug"])
-
-
-def _by_place(category: Thing) -> tuple[Any, ...]:
-    return (category.values["ordinal"], category.values["treePath"])
 
 
 def _by_field(link: Thing) -> tuple[Any, ...]:
@@ -751,13 +694,15 @@ def _order_value(thing: Thing, term: str) -> Any:
     if name.startswith("category"):
         category = thing.values["category"]()
         name = _lower_first(name.removeprefix("category"))
-        return _folded(category.values[name]) if category else None
+        return category.values["title_key" if name == "name" else name] if category else None
     if name.endswith("Title"):
         referenced = thing.values[name.removesuffix("Title")]()
         return referenced.values["title_key"] if referenced is not None else None
-    value = thing.values["title_key" if name == "title" else name]
+    if name == "title" or (name == "name" and "title_key" in thing.values):
+        return thing.values["title_key"]
+    value = thing.values[name]
     value = value() if callable(value) else value
-    if name in {"slug", "path", "treePath", "title"}:
+    if name in {"slug", "path", "treePath"}:
         return value
     return value.place if isinstance(value, Word) else _folded(_compared(value))
 
@@ -779,7 +724,7 @@ def _cursor(
     terms: Sequence[str], thing: Thing, own_order: Callable[[Thing], tuple[Any, ...]]
 ) -> str:
     values = [_order_value(thing, term) for term in terms]
-    own = (v.value if isinstance(v, _Descending) else v for v in own_order(thing))
+    own = (v.value if isinstance(v, Descending) else v for v in own_order(thing))
     shown = [_shown(value) for value in (*values, *own)]
     return json.dumps([",".join(terms), *shown]).encode().hex()
 
@@ -815,19 +760,6 @@ def _check_paging(args: Args, largest: int) -> None:
 def matches(thing: Thing, where: Args | None) -> bool:
     """Say whether a thing fits a filter."""
     return _fits_all(thing, asked(where) or {})
-
-
-def asked(where: Args | None) -> Args | None:
-    """Return what of a filter asks for anything; ``None`` if nothing does."""
-    kept = {}
-    for name, value in (where or {}).items():
-        if isinstance(value, Mapping):
-            value = asked(value)  # noqa: PLW2901  # the same, with less in it
-        elif name in {"AND", "OR"} and value is not None:
-            value = [each for each in map(asked, value) if each is not None] or None  # noqa: PLW2901
-        if value is not None:
-            kept[name] = value
-    return kept if kept.keys() - {"mode"} else None
 
 
 def _fits_all(thing: Thing, where: Args) -> bool:

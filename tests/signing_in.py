@@ -12,7 +12,7 @@ from cms.access.sessions import SignedIn, authenticate, sign_in
 from cms.authorization.actor import OPERATOR, Actor
 from cms.clock import now
 from cms.errors import Refused, UserError
-from cms.tables import Account, AuditRecord, Person, RoleGrant, Throttle, Token
+from cms.tables import Account, AuditRecord, Revision, RoleGrant, Throttle, Token
 from cms.tables.base import Base
 from tests.builders import Newsroom
 
@@ -77,8 +77,8 @@ async def records(newsroom: Newsroom, action: str) -> Sequence[AuditRecord]:
 
 
 async def everything_stored(newsroom: Newsroom) -> str:
-    """Return all that the tables around accounts hold, as text."""
-    tables: tuple[type[Base], ...] = (Account, AuditRecord, Person, RoleGrant, Throttle, Token)
+    """Return all that the tables around accounts and people hold, as text."""
+    tables: tuple[type[Base], ...] = (Account, AuditRecord, Revision, RoleGrant, Throttle, Token)
     async with newsroom.database.reading() as session:
         rows = [row for table in tables for row in await session.execute(select(table.__table__))]
     return repr(rows)

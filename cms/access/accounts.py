@@ -1,4 +1,4 @@
-"""People and accounts."""
+"""Accounts and their roles."""
 
 from __future__ import annotations
 
@@ -9,23 +9,20 @@ from sqlalchemy import Select, exists, select
 from cms.access.secret_tokens import hold_account, revoke_tokens
 from cms.authorization.actions import Action
 from cms.authorization.actor import Actor, Grant
-from cms.content.canonical_json import Json
-from cms.content.fields.link import is_address
-from cms.content.slug import check_slug, slugify
-from cms.drafts.loading import get
+from cms.content.builtin import Category, Person
+from cms.drafts.loading import get, get_built_in
 from cms.errors import DuplicateName, InvalidValue, NotAllowed, NotFound, Refused, UserError
 from cms.events import (
     AccountCreated,
     AccountDisabled,
     AccountEnabled,
-    PersonCreated,
     RoleGranted,
     RoleRevoked,
 )
 from cms.identifiers import new_id
 from cms.review.rights import end_unfounded, grants_of
 from cms.storage.database import ReadSession
-from cms.tables import Account, Category, Person, RoleGrant, Token
+from cms.tables import Account, RoleGrant, Token
 from cms.work.work import Work, command
 
 # The actions whose results end with the right.
@@ -33,49 +30,6 @@ _JUDGING = frozenset({Action.REVIEW_SIGN_OFF, Action.REVIEW_REQUEST_CHANGES})
 
 # RFC 5321, section 4.5.3.1.3, without the angle brackets.
 LONGEST_ADDRESS = 254
-
-
-@command(Action.PERSON_CREATE)
-async def create_person(
-    work: Work, name: str, *, slug: str = "", bio: str = "", profiles: Sequence[Json] = ()
-) -> Person:
-    """Create a public byline and return it.
-
-    Args:
-        work: the transaction and the actor.
-        name: the public name.
-        slug: the URL slug; derived from the name if empty.
-        bio: a short biography.
-        profiles: profiles elsewhere, each ``{"label": …, "url": …}``.
-
-    Raises:
-        Refused: if the actor is not allowed to, another person has this slug, or a link is not
-            a valid URL.
-    """
-    work.authorise(Action.PERSON_CREATE)
-    word = check_slug(slug or slugify(name))
-    if await work.session.scalar(select(Person.id).where(Person.slug == word)):
-        raise Refused(DuplicateName(message=f"there is already a person with the slug {word!r}"))
-    person = Person(
-        id=new_id("person"),
-        slug=word,
-        name=name,
-        bio=bio,
-        links=[_checked_link(link, index) for index, link in enumerate(profiles)],
-        created_at=work.now,
-    )
-    await work.insert(person)
-    work.emit(PersonCreated(subject=person.id))
-    return person
-
-
-def _checked_link(link: Json, index: int) -> Json:
-    values = link if isinstance(link, Mapping) else {}
-    label, url = (str(values.get(key) or "").strip() for key in ("label", "url"))
-    if not label or not is_address(url):
-        message = "expected a link with a label: give an https:// URL and a name for it"
-        raise Refused(InvalidValue(message=message, path=("links", index)))
-    return {"label": label, "url": url}
 
 
 @command(Action.ACCOUNT_CREATE)
@@ -99,7 +53,7 @@ async def create_account(work: Work, email: str, *, person_id: str | None = None
     if await find_account(work.session, address) is not None:
         raise Refused(DuplicateName(message=f"there is already an account {address!r}"))
     if person_id is not None:
-        await get(work, Person, person_id)
+        await get_built_in(work, Person, person_id)
         if await work.session.scalar(select(Account.id).where(Account.person_id == person_id)):
             message = f"{person_id} already has an account; a person can have only one"
             raise Refused(DuplicateName(message=message, path=("personId",)))
@@ -306,7 +260,8 @@ def _problems_with(work: Work, grant: Grant) -> Iterator[UserError]:
 async def _category_problems(work: Work, grant: Grant) -> Sequence[UserError]:
     if grant.category_id is None:
         return ()
-    if await work.session.get(Category, grant.category_id) is not None:
-        return ()
-    message = f"there is no category {grant.category_id!r}"
-    return [InvalidValue(message=message, path=("categoryId",))]
+    try:
+        await get_built_in(work, Category, grant.category_id)
+    except Refused as refused:
+        return [InvalidValue(message=refused.errors[0].message, path=("categoryId",))]
+    return ()

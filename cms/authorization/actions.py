@@ -35,7 +35,7 @@ class Action(StrEnum):
     REDIRECT_CREATE = "redirect:create"
     REDIRECT_REMOVE = "redirect:remove"
     CATEGORY_CREATE = "category:create"
-    CATEGORY_CHANGE = "category:change"
+    CATEGORY_MOVE = "category:move"
     PERSON_CREATE = "person:create"
     ACCOUNT_READ = "account:read"
     ACCOUNT_CREATE = "account:create"
@@ -108,7 +108,7 @@ ROLE_ACTIONS: Roles = {
         Action.REDIRECT_CREATE: Reach.ANY,
         Action.REDIRECT_REMOVE: Reach.ANY,
         Action.CATEGORY_CREATE: Reach.ANY,
-        Action.CATEGORY_CHANGE: Reach.ANY,
+        Action.CATEGORY_MOVE: Reach.ANY,
     },
     # All actions except sign-offs and change requests, which are for reviewers.
     "administrator": {

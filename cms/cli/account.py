@@ -13,14 +13,17 @@ from sqlalchemy import func, select
 
 from cms.access.accounts import (
     create_account,
-    create_person,
     find_account,
     grant_role,
 )
 from cms.access.passwords import prepare_password, set_password
 from cms.authorization.actor import OPERATOR, Grant
 from cms.cli.group import open_copydesk, open_database
+from cms.content.snapshot import Draft
+from cms.drafts.people import create_person
 from cms.errors import NotFound, Refused
+from cms.publishing.grounds import is_new_site
+from cms.publishing.publishing import publish_setup
 from cms.review.rights import grants_of
 from cms.settings import load_settings
 from cms.storage.database import ReadSession
@@ -36,7 +39,10 @@ def account() -> None:
 
 @account.command("create")
 @click.argument("email")
-@click.option("--name", help="The public byline of the account; created with it.")
+@click.option(
+    "--name",
+    help="The public byline of the account; created with it, and published if the site is new.",
+)
 @click.option(
     "--role",
     "roles",
@@ -48,8 +54,10 @@ def create(email: str, name: str | None, roles: Sequence[str]) -> None:
 
     Prompts for the password twice, or reads it from the first line of standard input.
     """
-    asyncio.run(_create(email, name, roles, _read_password()))
+    is_public = asyncio.run(_create(email, name, roles, _read_password()))
     click.echo(f"Created the account {email}; roles: {', '.join(roles) or 'none'}.")
+    if name and not is_public:
+        click.echo(f"The byline {name} is a draft; readers see it once it is signed off.")
 
 
 @account.command("password")
@@ -100,19 +108,24 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty()
 
 
-async def _create(email: str, name: str | None, roles: Sequence[str], password: str) -> None:
+async def _create(email: str, name: str | None, roles: Sequence[str], password: str) -> bool:
+    """Create an account, and return whether its byline is public."""
     settings = load_settings()
     new = await prepare_password(password)
     async with open_copydesk(settings) as copydesk, copydesk.work(OPERATOR) as work:
         try:
-            person = await create_person(work, name) if name else None
-            made = await create_account(work, email, person_id=person.id if person else None)
+            person = await create_person(work, Draft(title=name)) if name else None
+            made = await create_account(work, email, person_id=person.entry_id if person else None)
             for role in roles:
                 await grant_role(work, made.id, Grant(role=role))
             await set_password(work, made.id, new)
+            is_public = person is not None and await is_new_site(work)
+            if person is not None and is_public:
+                await publish_setup(work, {person.entry_id: person.revision.id})
         except Refused as refused:
             # A refusal would commit what was done until then; this exception rolls it back.
             raise click.ClickException(str(refused)) from None
+    return is_public
 
 
 async def _grant(email: str, grant: Grant) -> None:

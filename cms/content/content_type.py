@@ -16,6 +16,7 @@ from cms.content.fields.names import api_name, check_names, check_plural, check_
 from cms.content.keywords import check_keywords
 from cms.content.policy import DEFAULT_POLICY, SignOffPolicy
 from cms.errors import SiteError
+from cms.identifiers import EntryKind
 
 # What every entry has; a content type cannot give these names another meaning.
 COMMON_NAMES = frozenset(
@@ -81,6 +82,13 @@ _PLACEHOLDERS = ("{slug}", "{locale}", "{category}")
 _PATH = re.compile(r"/|(/[^/\s?#\\{}\x00-\x1f\x7f]+)+/?")
 # The arguments of a class, and those that only one with entries of its own has.
 _ARGUMENTS = ("path", "policy", "singleton", "plural", "schema_org", "abstract")
+# What the API calls the values of built-in types, and what it adds to them.
+_OF_BUILT_IN = frozenset(
+    {
+        *("ancestors", "authored", "biography", "children", "description", "entries"),
+        *("name", "parent", "reviewed", "tree_path"),
+    }
+)
 _OF_ENTRIES = ("path", "singleton", "plural")
 
 
@@ -101,8 +109,8 @@ class ContentType:
 
     Class arguments:
         path: where its entries stand on the site, with ``{slug}`` and, if wanted, ``{locale}``
-            and ``{category}``, the path of the category; ``None`` for content that is no page of
-            its own.
+            and ``{category}``, the tree path of the category, or of a category's parent; ``None``
+            for content that is no page of its own.
         policy: who has to sign off.
         singleton: there is only one entry of this type.
         schema_org: what it is to search engines: a type of https://schema.org. What is no kind
@@ -122,6 +130,7 @@ class ContentType:
     singleton: ClassVar[bool]
     schema_org: ClassVar[str]
     abstract: ClassVar[bool]
+    id_kind: ClassVar[EntryKind]
     fields: ClassVar[Mapping[str, Field]]
 
     def __init_subclass__(
@@ -133,6 +142,7 @@ class ContentType:
         plural: str = "",
         schema_org: str = "",
         abstract: bool = False,
+        built_in: EntryKind | None = None,
         **unknown: object,
     ) -> None:
         super().__init_subclass__()
@@ -140,7 +150,9 @@ class ContentType:
         inherited = super(cls, cls)
         cls.fields = collect_fields(cls)
         cls.name = cls.__name__
-        cls.plural = plural or f"{cls.__name__}s"
+        cls.id_kind = built_in if built_in is not None else getattr(inherited, "id_kind", "entry")
+        own = getattr(inherited, "plural", "") if cls.is_built_in() else ""
+        cls.plural = plural or own or f"{cls.__name__}s"
         cls.description = inspect.cleandoc(cls.__doc__ or "")
         cls.path = path
         cls.policy = getattr(inherited, "policy", DEFAULT_POLICY) if policy is None else policy
@@ -164,6 +176,11 @@ class ContentType:
         return path if category else path.replace("//", "/")
 
     @classmethod
+    def is_built_in(cls) -> bool:
+        """Return whether it is a built-in type, or a site's subclass of one."""
+        return cls.id_kind != "entry"
+
+    @classmethod
     def stands_in_category(cls) -> bool:
         """Return whether the paths of its entries name their categories."""
         return cls.path is not None and "{category}" in cls.path
@@ -184,7 +201,7 @@ def _check(content_type: type[ContentType]) -> None:
     check_type_name(name)
     check_plural(name, content_type.plural)
     for field_name in content_type.fields:
-        if field_name in COMMON_NAMES:
+        if field_name in COMMON_NAMES | (_OF_BUILT_IN if content_type.is_built_in() else set()):
             raise SiteError(
                 f"{name}.{field_name}: every entry already has this field; use another name"
             )
@@ -196,6 +213,8 @@ def _check(content_type: type[ContentType]) -> None:
     check_names(name, content_type.fields, COMMON_NAMES)
     _check_orders(content_type)
     _check_seo(content_type)
+    if content_type.is_built_in() and (content_type.abstract or content_type.singleton):
+        raise SiteError(f"{name}: a built-in type cannot be abstract or a singleton")
     if content_type.abstract:
         _check_abstract(content_type)
         return
@@ -292,6 +311,8 @@ def _check_path(content_type: type[ContentType], path: str) -> None:
             f"{content_type.name}: the path {path!r} has escapes, or characters in a decomposed "
             "form; write it in plain Unicode (NFC)"
         )
+    if content_type.id_kind == "person" and "{category}" in path:
+        raise SiteError(f"{content_type.name}: people are in no category; remove {{category}}")
     if "{slug}" not in path and not content_type.singleton:
         raise SiteError(
             f"{content_type.name}: all entries would have the path {path!r}; add {{slug}}"

@@ -9,7 +9,7 @@ from typing import TypeAlias, TypedDict
 from urllib.parse import unquote
 
 from cms.content.canonical_json import JsonObject
-from cms.identifiers import kind_of
+from cms.identifiers import is_entry_id
 
 # The ids of the entries that the addresses of a page lead to, by the address as written, without
 # its query and fragment.
@@ -140,7 +140,7 @@ def is_same_page(href: str) -> bool:
 def entry_of(href: str) -> str | None:
     """Return the entry id in an ``href`` of the form ``entry_…?query#fragment``, or ``None``."""
     address = parts_of(href)[0]
-    return address if kind_of(address) == "entry" else None
+    return address if is_entry_id(address) else None
 
 
 def target_of(href: str, targets: Targets) -> str | None:

@@ -10,7 +10,7 @@ from typing import Final
 _TYPES: Final = """
     Account Action AddComment AddEdition AffectedPage AffectedReason AnnouncePresence
     ArchiveEntry Archived Attestation AuditRecord AuditWhere BlamedParagraph Boolean
-    BreakGlassPublish BrokenLink CannotSign Category CategoryCycle ChangeCategory ChangePassword
+    BreakGlassPublish BrokenLink CannotSign Category CategoryCycle ChangePassword
     ChangeRequest ChangesRequested Checkpoint ChosenRevision ClaimedReview
     CommentAdded
     CommentPlace CommentThread CreateAccount CreateCategory CreatePerson CreateRedirect
@@ -24,19 +24,22 @@ _TYPES: Final = """
     IssuePreview IssueToken JSON
     LackingSignOffs LeaveEntry LinkChange LinkChangeKind LinkGroup LinkKind LinkOrigin
     LinkTarget LinksWhere Locale MarkSeen Markdown Me MergeOutcome MergeProposal MergedField
-    MetaTag MissingField MissingSignOff MoveEntry Mutation MutationIdReused NoByline Node
-    NotAllowed NotFound NotInReview NotPublished OwnWork PageInfo PageRoute PathInUse
-    PeopleWhere Person PersonProfile Perspective PluginRefused Presence PresenceChanged
+    MetaTag MissingField MissingSignOff MoveCategory MoveEntry MovedPage Mutation
+    MutationIdReused NoByline Node NotAllowed NotFound NotInReview NotPublished OwnWork
+    PageInfo PageRoute PathInUse
+    PeopleWhere Person PersonProfiles Perspective PluginRefused Presence PresenceChanged
     PruneAutosaves PublicationBasis PublicationChanged PublishEntry PublishGate PublishImpact
-    PublishTogether Query QueueItem Redirect RedirectRoute RefreshSession RemoveRedirect
+    PublishTogether Query QueueItem Redirect RedirectRoute
+    ReferencedEntryNotPublic RefreshSession RemoveRedirect
     ReplyToComment RequestChanges
     RequestReview ResolveComment RestoreRevision ReviewOutcome ReviewRequest ReviewRequested
     ReviewStage Revision RevokeRole RevokeToken Role RoleGrant Route Seo SeoAlternate
     ServiceToken SetPassword SignIn SignInFailed SignOff SignOut
     SignOutEverywhere SitePosition
     SitemapAlternate SitemapPage StaleCause StaleReason StaleReview StaleRevision StillLinked
-    StillPublic String Subscription Suggestion SyncChange SyncKind SyncWhere Tag TagEntry
-    TagsWhere TocEntry TooManyAttempts UnarchiveEntry UnpublishEntry UrlRedirectRoute UserError
+    StillPublic StillShown String Subscription Suggestion SyncChange SyncKind SyncWhere Tag TagEntry
+    TagsWhere TocEntry TooManyAttempts UnarchiveEntry UnpublishEntry UpdateCategory
+    UpdatePerson UrlRedirectRoute UserError
     ValueChange ValueChangeKind Warning WarningCode WithdrawChangeRequest WithdrawReview WordChange
     WordChangeKind WouldBreakLinks WrongBasis WrongDigest WrongStage
 """

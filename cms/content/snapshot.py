@@ -107,6 +107,8 @@ def clean_draft(content_type: type[ContentType], draft: Draft) -> tuple[Draft, l
         known = ", ".join(content_type.fields)
         message = f"{content_type.name} has no field {name!r}; use one of {known}"
         problems.append(InvalidValue(message=message, path=("fields", name)))
+    if content_type.is_built_in():
+        problems += _problems_of_built_in(content_type, draft, title)
     values = {
         name: each.clean(draft.fields.get(name), ("fields", name), problems)
         for name, each in content_type.fields.items()
@@ -121,6 +123,17 @@ def clean_draft(content_type: type[ContentType], draft: Draft) -> tuple[Draft, l
         fields=values,
     )
     return cleaned, problems
+
+
+def _problems_of_built_in(
+    content_type: type[ContentType], draft: Draft, title: str
+) -> Iterator[UserError]:
+    """Yield the reasons why a draft cannot be a category or a person."""
+    if not (draft.slug or slugify(title)):
+        yield InvalidValue(message="expected a name, from which the slug is made", path=("title",))
+    if draft.category is not None:
+        message = f"a {content_type.name} is in no category; leave it out"
+        yield InvalidValue(message=message, path=("category",))
 
 
 def addresses_in(content_type: type[ContentType], draft: Draft) -> frozenset[str]:

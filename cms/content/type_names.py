@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
+from cms.content.builtin import BUILT_IN
 from cms.content.content_type import ContentType
 from cms.content.fields import Block, Blocks, Choice, Field, List, Object, Section
 from cms.content.fields.base import all_fields
@@ -33,15 +34,17 @@ def check_api_names(content_types: Sequence[type[ContentType]]) -> None:
     _check_classes("content types", content_types)
     _check_classes("blocks", _blocks_of(content_types))
     types: dict[str, str] = {}
+    built_in = {name for name, _ in types_of(BUILT_IN)}
     for name, owner in types_of(content_types):
-        if is_reserved(name):
+        if is_reserved(name) and name not in built_in:
             raise SiteError(f"{owner}: the type {name} is reserved for the API; use another name")
         _take(types, name, owner, "type")
     for place, fields in _groups_of(content_types):
         _check_choice_texts(place, fields)
     queries: dict[str, str] = {}
+    built_in = {name for name, _ in queries_of(BUILT_IN)}
     for name, owner in queries_of(content_types):
-        if name in RESERVED_QUERIES:
+        if name in RESERVED_QUERIES - built_in:
             raise SiteError(f"{owner}: the query {name} is reserved for the API; use another name")
         _take(queries, name, owner, "query")
 

@@ -2,40 +2,166 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select, update
 
 from cms.content.addresses import SiteAddress, path_key, read_address
+from cms.content.builtin import CATEGORY
 from cms.content.content_type import ContentType
+from cms.drafts.category_tree import CategoryTree
 from cms.drafts.loading import visible_types
 from cms.reading.visibility import is_in_force
-from cms.tables import Address, Category, Edition
+from cms.site import Site
+from cms.storage.database import ReadSession
+from cms.tables import Address, CategoryPath, CategoryPlace, Edition, Entry, Revision
 from cms.work.work import Reading, Work
+
+# Databases limit the number of parameters of a statement.
+_BATCH = 5_000
 
 
 async def path_of(
     reading: Reading,
     content_type: type[ContentType],
-    locale: str,
+    edition: Edition,
     slug: str,
     category_id: str | None,
 ) -> str | None:
     """Return where an edition stands with this slug and category; ``None`` if it is no page.
 
-    In a transaction, the category is held, so that it does not move before the path is stored.
+    A category stands in its parent. In a transaction, the tree path is held, so that it does not
+    change before the path is stored.
     """
     if not slug:
         return None
-    category = ""
-    if content_type.stands_in_category() and category_id is not None:
-        wanted = select(Category.path).where(Category.id == category_id)
-        if isinstance(reading, Work):
-            wanted = wanted.with_for_update(read=True)
-        category = await reading.session.scalar(wanted) or ""
-    return content_type.path_for(slug, locale, category)
+    path = ""
+    if content_type.stands_in_category():
+        if content_type.name == CATEGORY:
+            category_id = await parent_of(reading, edition.entry_id)
+        path = await _tree_path(reading, category_id, edition.locale)
+    return content_type.path_for(slug, edition.locale, path)
+
+
+async def _tree_path(reading: Reading, category_id: str | None, locale: str) -> str:
+    if category_id is None:
+        return ""
+    wanted = select(CategoryPath.path).where(
+        CategoryPath.category_id == category_id, CategoryPath.locale == locale
+    )
+    if isinstance(reading, Work):
+        wanted = wanted.with_for_update(read=True)
+    return await reading.session.scalar(wanted) or ""
+
+
+async def parent_of(reading: Reading, category_id: str) -> str | None:
+    """Return the parent of a category; ``None`` for a root."""
+    return await reading.session.scalar(
+        select(CategoryPlace.parent_id).where(
+            CategoryPlace.category_id == category_id, is_in_force(CategoryPlace)
+        )
+    )
+
+
+async def move_drafts(work: Work, tree: CategoryTree, categories: Collection[str] | None) -> None:
+    """Store where the newest revisions of editions would stand, if that has changed.
+
+    Args:
+        work: the transaction.
+        tree: the tree as it is now.
+        categories: ids of the categories in which that can have changed; ``None`` for all pages.
+    """
+    if drafts := await misplaced_drafts(work.session, tree, categories):
+        # Many rows, each with a value of its own: one statement with many parameters.
+        await work.session.execute(update(Edition), drafts)
+
+
+async def misplaced_drafts(
+    session: ReadSession, tree: CategoryTree, categories: Collection[str] | None = None
+) -> list[dict[str, str | None]]:
+    """Return the editions whose newest revision would stand elsewhere, with that path.
+
+    Args:
+        session: a snapshot.
+        tree: the tree of categories in it.
+        categories: only what is in these categories.
+    """
+    heads = (
+        select(Edition.id, Edition.locale, Edition.path, Revision.slug)
+        .add_columns(Entry.id.label("entry_id"), Entry.content_type, Revision.category_id)
+        .select_from(Edition)
+        .join(Entry, Entry.id == Edition.entry_id)
+        .join(Revision, Revision.id == Edition.head_id)
+        .where(Entry.content_type.in_(types_in(tree.site, categories)))
+    )
+    return [
+        {"id": row.id, "path": path}
+        for row in await rows_in(session, heads, (Revision.category_id, Entry.id), categories)
+        if (path := derived_path(tree, placed_in(row))) != row.path
+    ]
+
+
+def types_in(site: Site, categories: Collection[str] | None) -> list[str]:
+    """Return the content types whose pages can stand elsewhere when categories change."""
+    types = site.content_types.items()
+    return [name for name, each in types if categories is None or each.stands_in_category()]
+
+
+async def rows_in(
+    session: ReadSession,
+    chosen: Select[*tuple[Any, ...]],
+    columns: Sequence[Any],
+    categories: Collection[str] | None,
+) -> Sequence[Any]:
+    """Return the rows that are in one of the categories, if these are given.
+
+    Args:
+        session: a snapshot.
+        chosen: the rows.
+        columns: their columns with the category and with the entry, which may be a category.
+        categories: the categories.
+    """
+    if categories is None:
+        return (await session.execute(chosen)).all()
+    category_id, entry_id = columns
+    found: list[Any] = []
+    for batch in batches([*categories]):
+        is_in = or_(category_id.in_(batch), entry_id.in_(batch))
+        found += await session.execute(chosen.where(is_in))
+    return found
+
+
+class Placed(NamedTuple):
+    """The values that the path of an edition derives from."""
+
+    content_type: str
+    entry_id: str
+    locale: str
+    slug: str
+    category_id: str | None
+
+
+def derived_path(tree: CategoryTree, placed: Placed) -> str | None:
+    """Return where an edition stands in a tree; ``None`` if it is no page."""
+    content_type = tree.site.content_type(placed.content_type)
+    is_category = placed.content_type == CATEGORY
+    category_id = tree.parents.get(placed.entry_id) if is_category else placed.category_id
+    path = tree.path(category_id, placed.locale)
+    return content_type.path_for(placed.slug, placed.locale, path) if placed.slug else None
+
+
+def placed_in(row: Any) -> Placed:
+    """Return the values that a path derives from, of a row that has them as columns."""
+    return Placed(*(getattr(row, name) for name in Placed._fields))
+
+
+def batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield as many values at a time as a statement can have as parameters."""
+    for start in range(0, len(values), _BATCH):
+        yield values[start : start + _BATCH]
 
 
 async def entries_at(

@@ -64,6 +64,9 @@ async def create_entry(
         known = ", ".join(work.site.content_types)
         message = f"there is no content type {content_type!r}; use one of {known}"
         raise Refused(InvalidValue(message=message, path=("contentType",)))
+    if work.site.content_type(content_type).is_built_in():
+        message = f"a {content_type} has a command of its own: create_{content_type.lower()}"
+        raise Refused(InvalidValue(message=message, path=("contentType",)))
     return await _create(work, content_type, draft, _known_locale(work, locale), note)
 
 
@@ -84,6 +87,9 @@ async def duplicate_entry(
     """
     held = await hold(work, entry_id, locale)
     await authorise_on(work, Action.ENTRY_CREATE, held)
+    if held.content_type.is_built_in():
+        message = f"a {held.content_type.name} cannot be copied; create another one"
+        raise Refused(InvalidValue(message=message))
     copied = draft_of(held.head.content)
     draft = Draft(
         title=copied.title,
@@ -126,7 +132,7 @@ async def add_edition(
         raise Refused(DuplicateName(message=message, path=("locale",)))
     note = f"Begun from {held.edition.locale} revision {held.head.number}."
     draft = draft_of(held.head.content)
-    revision = await _first_edition(work, held.entry, draft, wanted, note, held.head.id)
+    revision = await first_edition(work, held.entry, draft, wanted, note, held.head.id)
     await _inherit(work, held, revision)
     return Saved(entry_id, revision)
 
@@ -177,6 +183,12 @@ async def delete_entry(work: Work, entry_id: str, *, locale: str | None = None) 
         Refused: if the actor may not, it was ever public or in review, or others lead to it.
     """
     held = await hold_entry(work, entry_id, locale)
+    if held.content_type.is_built_in():
+        message = (
+            f"a {held.content_type.name} cannot be deleted, because other entries can refer to it; "
+            "archive it instead"
+        )
+        raise Refused(HasHistory(message=message))
     editions = (
         await work.session.scalars(select(Edition).where(Edition.entry_id == entry_id))
     ).all()
@@ -196,16 +208,27 @@ async def delete_entry(work: Work, entry_id: str, *, locale: str | None = None) 
 
 
 async def _create(work: Work, content_type: str, draft: Draft, locale: str, note: str) -> Saved:
+    entry = await new_entry(work, content_type)
+    return Saved(entry.id, await first_edition(work, entry, draft, locale, note))
+
+
+async def new_entry(work: Work, content_type: str) -> Entry:
+    """Insert an entry that has no edition yet, and return it.
+
+    Raises:
+        Refused: if the type is a singleton that exists.
+    """
+    declared = work.site.content_type(content_type)
     entry = Entry(
-        id=new_id("entry"),
+        id=new_id(declared.id_kind),
         content_type=content_type,
-        singleton=content_type if work.site.content_types[content_type].singleton else None,
+        singleton=content_type if declared.singleton else None,
         created_at=work.now,
     )
     if entry.singleton is not None:
         await _refuse_second_singleton(work, entry.singleton)
     await work.insert(entry)
-    return Saved(entry.id, await _first_edition(work, entry, draft, locale, note))
+    return entry
 
 
 async def _inherit(work: Work, source: Held, revision: Revision) -> None:
@@ -219,7 +242,7 @@ async def _inherit(work: Work, source: Held, revision: Revision) -> None:
     )
 
 
-async def _first_edition(
+async def first_edition(
     work: Work,
     entry: Entry,
     draft: Draft,
@@ -227,6 +250,11 @@ async def _first_edition(
     note: str,
     translated_from: str | None = None,
 ) -> Revision:
+    """Insert a new edition of an entry with its first revision, and return that.
+
+    Raises:
+        Refused: with everything in the draft that does not fit.
+    """
     edition = Edition(id=new_id("edition"), entry_id=entry.id, locale=locale, created_at=work.now)
     await work.insert(edition)
     return await first_revision(work, entry, edition, draft, note, translated_from)

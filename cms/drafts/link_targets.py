@@ -31,7 +31,7 @@ async def own_path(
     if not is_slug(draft.slug):
         return None
     category = draft.category if draft.category and kind_of(draft.category) else None
-    return await path_of(reading, content_type, edition.locale, draft.slug, category)
+    return await path_of(reading, content_type, edition, draft.slug, category)
 
 
 async def targets_of(

@@ -10,13 +10,14 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import defer
 
 from cms.authorization.actions import Action, Subject
+from cms.content.builtin import category_in_rights
 from cms.content.content_type import ContentType
 from cms.errors import Archived, NotFound, Refused, StaleRevision
-from cms.identifiers import kind_of
-from cms.reading.visibility import is_public_now
+from cms.identifiers import is_entry_id, kind_of
+from cms.reading.visibility import is_in_force, is_public_now
 from cms.tables import (
     Base,
-    Category,
+    CategoryPlace,
     ChangeRequest,
     Comment,
     Edition,
@@ -108,7 +109,7 @@ async def hold_entry(work: Work, entry_id: str, locale: str | None) -> Held:
 
 
 async def _lock_entry(work: Work, entry_id: str, entries: Select[Entry]) -> None:
-    if kind_of(entry_id) == "entry":
+    if is_entry_id(entry_id):
         await work.session.scalar(
             entries.where(Entry.id == entry_id).execution_options(populate_existing=True)
         )
@@ -135,7 +136,7 @@ def _edition(entry_id: str, locale: str) -> Select[Edition]:
 async def _load(
     reading: Reading, wanted: Select[Edition], entry_id: str, locale: str | None
 ) -> Held:
-    is_known = kind_of(entry_id) == "entry" and locale in (None, *reading.site.locales)
+    is_known = is_entry_id(entry_id) and locale in (None, *reading.site.locales)
     edition = await reading.session.scalar(wanted) if is_known else None
     if edition is not None:
         entry = await reading.session.get_one(Entry, entry_id)
@@ -166,6 +167,20 @@ def refuse_archived(held: Held) -> None:
     if held.entry.archived_at is not None:
         message = f"{held.entry.id} is archived; unarchive it first"
         raise Refused(Archived(message=message))
+
+
+async def get_built_in(reading: Reading, content_type: type[ContentType], identifier: str) -> Entry:
+    """Return the category or person with this id.
+
+    Raises:
+        Refused: with :class:`~cms.errors.NotFound`.
+    """
+    is_id = kind_of(identifier) == content_type.id_kind
+    entry = await reading.session.get(Entry, identifier) if is_id else None
+    if entry is None or entry.content_type != content_type.name:
+        message = f"there is no {content_type.name.lower()} {identifier!r}"
+        raise Refused(NotFound(message=message))
+    return entry
 
 
 async def get_revision(reading: Reading, edition: Edition, revision_id: str | None) -> Revision:
@@ -203,9 +218,10 @@ async def subject_of(
     reading: Reading, entry: Entry, category_id: str | None, locale: str, *, is_own: bool = False
 ) -> Subject:
     """Return what roles are checked against for an edition in this category and locale."""
+    category = category_in_rights(entry.content_type, entry.id, category_id)
     return Subject(
         content_type=entry.content_type,
-        categories=await ancestry(reading, category_id),
+        categories=await ancestry(reading, category),
         locale=locale,
         is_own=is_own,
     )
@@ -249,10 +265,12 @@ async def ancestry(reading: Reading, category_id: str | None) -> frozenset[str]:
     """Return the ids of a category and of all above it."""
     if category_id is None or not kind_of(category_id):
         return frozenset()
-    above = select(Category.id, Category.parent_id).where(Category.id == category_id)
-    tree = above.cte("ancestry", recursive=True)
-    parents = select(Category.id, Category.parent_id).join(tree, Category.id == tree.c.parent_id)
-    found = await reading.session.scalars(select(tree.union(parents).c.id))
+    place = select(CategoryPlace.category_id, CategoryPlace.parent_id).where(
+        is_in_force(CategoryPlace)
+    )
+    tree = place.where(CategoryPlace.category_id == category_id).cte("ancestry", recursive=True)
+    parents = place.join(tree, CategoryPlace.category_id == tree.c.parent_id)
+    found = await reading.session.scalars(select(tree.union(parents).c.category_id))
     return frozenset(found)
 
 

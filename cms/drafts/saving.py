@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 
 from cms.authorization.actions import Action
 from cms.comparison.merge import merge
 from cms.content.addresses import OwnAddresses, read_address
+from cms.content.builtin import CATEGORY, PERSON, Category
 from cms.content.content_type import ContentType
 from cms.content.links import Edge, Origin
 from cms.content.snapshot import (
@@ -23,23 +24,34 @@ from cms.content.snapshot import (
     take_snapshot,
 )
 from cms.content.tags import tags_by_slug
-from cms.drafts.addresses import path_of
+from cms.drafts.addresses import move_drafts, path_of
+from cms.drafts.category_tree import hold_tree, store_paths
 from cms.drafts.link_targets import targets_of
 from cms.drafts.loading import (
     Held,
     authorise_on,
     get,
+    get_built_in,
     get_revision,
     hold,
     refuse_archived,
     visible_types,
 )
 from cms.drafts.pruning import drop_autosave
-from cms.errors import InvalidValue, NotFound, Refused, StaleRevision, UserError
+from cms.errors import (
+    DuplicateName,
+    InvalidValue,
+    NotFound,
+    Refused,
+    StaleRevision,
+    UserError,
+)
 from cms.events import DraftSaved
-from cms.identifiers import kind_of, new_id
-from cms.tables import Category, Edition, Entry, Link, Revision, RevisionTag
-from cms.work.work import Work, command
+from cms.identifiers import new_id
+from cms.ledger.counters import wait_for_turn
+from cms.reading.visibility import is_public_now
+from cms.tables import Edition, Entry, Link, Publication, Revision, RevisionTag
+from cms.work.work import Reading, Work, command
 
 
 @dataclass(frozen=True)
@@ -307,7 +319,10 @@ async def _add(
 ) -> Revision:
     """Insert a revision with its parts, and make it the head of its edition."""
     draft = draft_of(snapshot.content)
-    path = await path_of(work, content_type, edition.locale, draft.slug, draft.category)
+    if content_type.name == PERSON:
+        await refuse_taken_slug(work, edition.entry_id, draft.slug)
+    path = await path_of(work, content_type, edition, draft.slug, draft.category)
+    before = await work.session.get(Revision, edition.head_id) if edition.head_id else None
     revision = Revision(
         id=new_id("rev"),
         edition_id=edition.id,
@@ -330,6 +345,10 @@ async def _add(
     await work.insert(*(_link(revision, edge) for edge in snapshot.edges))
     await work.insert(*(_tag(revision, *each) for each in tags_by_slug(draft.tags).items()))
     await work.update(edition, head_id=revision.id, path=path)
+    if content_type.name == CATEGORY and (before is None or before.slug != draft.slug):
+        tree = await hold_tree(work)
+        if changed := await store_paths(work, tree):
+            await move_drafts(work, tree, changed)
     work.emit(
         DraftSaved(
             subject=revision.id,
@@ -361,11 +380,45 @@ async def _snapshot(
 async def _unknown_category(work: Work, category_id: str | None) -> list[UserError]:
     if category_id is None:
         return []
-    found = select(Category.id).where(Category.id == category_id)
-    # What is no id at all is not for a database to see.
-    if kind_of(category_id) and await work.session.scalar(found) is not None:
+    try:
+        await get_built_in(work, Category, category_id)
+    except Refused as refused:
+        return [InvalidValue(message=refused.errors[0].message, path=("category",))]
+    return []
+
+
+async def refuse_taken_slug(work: Work, person_id: str, slug: str) -> None:
+    """Check that no other person has this slug, in public or in the newest revision.
+
+    Commands that give slugs to people wait for each other, until the transaction ends.
+
+    Raises:
+        Refused: with :class:`~cms.errors.DuplicateName`.
+    """
+    await wait_for_turn(work.session, "people")
+    if errors := await taken_slug(work, person_id, slug):
+        raise Refused(*errors)
+
+
+async def taken_slug(reading: Reading, person_id: str, slug: str) -> list[UserError]:
+    """Return an error if another person has this slug, in public or in the newest revision."""
+    public = exists().where(Publication.revision_id == Revision.id, is_public_now(Publication))
+    taken = await reading.session.scalar(
+        select(Entry.id)
+        .join(Edition, Edition.entry_id == Entry.id)
+        .join(Revision, Revision.edition_id == Edition.id)
+        .where(
+            Revision.slug == slug,
+            Entry.content_type == PERSON,
+            Entry.id != person_id,
+            or_(Revision.id == Edition.head_id, public),
+        )
+        .limit(1)
+    )
+    if taken is None:
         return []
-    return [InvalidValue(message=f"there is no category {category_id!r}", path=("category",))]
+    message = f"there is already a person with the slug {slug!r}: {taken}"
+    return [DuplicateName(message=message, path=("slug",))]
 
 
 async def _wrong_targets(

@@ -7,15 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
-from cms.access.accounts import create_person, find_account
+from cms.access.accounts import find_account
 from cms.authorization.actor import OPERATOR
+from cms.content.builtin import PERSON
 from cms.content.content_type import ContentType
 from cms.content.slug import slugify
 from cms.content.snapshot import Changes, Draft, clean_draft, take_snapshot
 from cms.drafts.entries import add_edition, create_entry
 from cms.drafts.link_targets import targets_of
+from cms.drafts.loading import ancestry
+from cms.drafts.people import create_person
 from cms.drafts.saving import save_draft, update_entry
 from cms.errors import NotFound, Refused
 from cms.importing.site.mapping import MarkdownMapping
@@ -23,7 +26,7 @@ from cms.importing.site.page_text import PageText
 from cms.importing.site.pages import OldPage, PageKey
 from cms.publishing.publishing import publish_imported, unpublish_entry
 from cms.storage.database import WriteSession
-from cms.tables import Category, Edition, Entry, Person, Publication, Revision
+from cms.tables import Account, CategoryPath, Edition, Entry, Publication, Revision
 from cms.taxonomy.categories import create_category
 from cms.work.work import Work
 
@@ -110,6 +113,7 @@ class ImportDesk:
     entries: dict[str, str] = field(default_factory=dict)
     _bylines: dict[str, str] = field(default_factory=dict)
     _categories: dict[str, str] = field(default_factory=dict)
+    _settled: set[str] = field(default_factory=set)
 
     def work(self, now: datetime, byline: str | None = None) -> Work:
         """Return the work of the operator at a time in the past, with a person as byline."""
@@ -132,14 +136,20 @@ class ImportDesk:
         if "@" in declared:
             return await self._person_of_account(declared)
         slug = declared or slugify(author)
-        person_id = await self._session.scalar(select(Person.id).where(Person.slug == slug))
+        person_id: str | None = await self._session.scalar(
+            select(Entry.id)
+            .join(Edition, Edition.entry_id == Entry.id)
+            .join(Revision, Revision.id == Edition.head_id)
+            .where(Entry.content_type == PERSON, Revision.slug == slug)
+            .limit(1)
+        )
         if person_id is not None:
             return person_id
         if declared:
             raise Refused(NotFound(message=f"there is no person {declared!r}"))
-        person = await create_person(self.work(now), printable(author), slug=slug)
+        person = await create_person(self.work(now), Draft(title=printable(author), slug=slug))
         self.made["authors"] += 1
-        return person.id
+        return person.entry_id
 
     async def _person_of_account(self, email: str) -> str:
         account = await find_account(self._session, email)
@@ -161,10 +171,10 @@ class ImportDesk:
             path = f"{path}/{slug}".strip("/")
             if path not in self._categories:
                 name = text.category_name if path == text.category else slug
-                row = await create_category(
-                    self.work(now), printable(name), parent_id=parent, slug=slug
+                category = await create_category(
+                    self.work(now), Draft(title=printable(name), slug=slug), parent_id=parent
                 )
-                self._categories[path] = row.id
+                self._categories[path] = category.entry_id
             parent = self._categories[path]
         return str(parent)
 
@@ -175,8 +185,11 @@ class ImportDesk:
 
         An edition is matched by content type, locale and slug, also by a former slug.
         """
-        categories = await self._session.scalars(select(Category))
-        self._categories = {each.path: each.id for each in categories}
+        default = self.transaction.site.default_locale
+        categories = await self._session.scalars(
+            select(CategoryPath).where(CategoryPath.locale == default)
+        )
+        self._categories = {each.path: each.category_id for each in categories}
         found = await self._by_slug()
         for page in pages:
             edition_id = found.get((page.locale, page.slug))
@@ -295,6 +308,7 @@ class ImportDesk:
         """Publish revisions of editions in one locale together, as imported."""
         if self.provenance is None:
             return
+        await self._publish_beside([revision for _, revision, _ in chosen], now, self.provenance)
         (locale,) = {edition.locale for edition, _, _ in chosen}
         due_at = self.transaction.now + self.provenance.review_within
         await publish_imported(
@@ -313,6 +327,43 @@ class ImportDesk:
         for edition, revision, _ in chosen:
             edition.live, edition.basis = revision, "imported"
         self.made["publications"] += len(chosen)
+
+    async def _publish_beside(
+        self, revisions: Iterable[str], now: datetime, provenance: Provenance
+    ) -> None:
+        """Publish the categories and people of imports that readers see beside revisions."""
+        shown = [await self._session.get_one(Revision, each) for each in revisions]
+        named = {name for each in shown for name in (each.byline_id, each.category_id) if name}
+        if not (new := named - self._settled):
+            return
+        new = new.union(*[await ancestry(self.transaction, each) for each in new])
+        self._settled |= new
+        if beside := await self._drafts_of_imports(new):
+            due_at = self.transaction.now + provenance.review_within
+            await publish_imported(
+                self.work(now),
+                beside,
+                source=provenance.source,
+                review_due_at=dict.fromkeys(beside, due_at),
+            )
+
+    async def _drafts_of_imports(self, entry_ids: Iterable[str]) -> Mapping[str, str]:
+        """Return the newest revisions of entries that only imports have written, by entry.
+
+        Entries that were public before, and the people of accounts, are left out.
+        """
+        rows = await self._session.execute(
+            select(Edition.entry_id, Revision.id)
+            .join(Revision, Revision.id == Edition.head_id)
+            .where(
+                Edition.entry_id.in_(entry_ids),
+                Edition.locale == self.transaction.site.default_locale,
+                Revision.author_id.is_(None),
+                ~exists().where(Publication.entry_id == Edition.entry_id),
+                ~exists().where(Account.person_id == Edition.entry_id),
+            )
+        )
+        return dict(rows.all())
 
     async def unpublish(self, edition: DeskEdition, now: datetime) -> None:
         """Unpublish an edition."""

@@ -10,7 +10,7 @@ from cms.errors import DatabaseError
 from cms.storage.database import ReadSession, WriteSession
 from cms.tables import Counter
 
-CounterName: TypeAlias = Literal["attestation", "audit", "position", "taxonomy"]
+CounterName: TypeAlias = Literal["attestation", "audit", "people", "position", "taxonomy"]
 
 
 async def advance(session: WriteSession, name: CounterName, count: int = 1) -> int:

@@ -66,11 +66,11 @@ COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
             )
         )
     },
-    "category": {
+    "category_place": {
         1: CoveredColumns(
             (
-                *("id", "parent_id", "slug", "path", "name", "description", "ordinal"),
-                "created_at",
+                *("id", "position", "category_id", "parent_id", "ordinal"),
+                *("began_at", "ended_at", "ended_position"),
             )
         )
     },
@@ -94,7 +94,6 @@ COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
     "edition": {1: CoveredColumns(("id", "entry_id", "locale", "head_id", "created_at"))},
     "edition_contributor": {1: CoveredColumns(("edition_id", "contributor_id"))},
     "entry": {1: CoveredColumns(("id", "content_type", "singleton", "created_at", "archived_at"))},
-    "person": {1: CoveredColumns(("id", "slug", "name", "bio", "links", "created_at"))},
     "position": {1: CoveredColumns(("number", "nonce", "taken_at"))},
     "publication": {
         1: CoveredColumns(
@@ -182,6 +181,7 @@ NOT_COVERED: Final[Mapping[str, str]] = {
     "attestation": "a chain of its own, with signatures",
     "audit_record": "the chain that the hashes lead to",
     "audit_row": "the hashes themselves; their roots are in the audit records",
+    "category_path": "derives from the places and the slugs of categories",
     "client_mutation": "operational: answers to repeated requests",
     "counter": "compared with the rows that it numbers",
     "edition.path": "derives from the slug, the category and the content type",

@@ -23,6 +23,7 @@ from cms.errors import (
 )
 from cms.hooks import Candidate, Gate, IncomingEdge, ShownEdition, UnseenTarget
 from cms.plugins import refusals_by
+from cms.publishing.referenced import errors_of_referenced
 
 # The name of the gate that unpublishing has too.
 _INCOMING_LINKS = "incoming_links"
@@ -70,16 +71,22 @@ def link_targets_are_public(candidate: Candidate) -> Iterator[GateFailed]:
             yield BrokenLink(message=message, path=("fields",))
 
 
-def path_is_free(candidate: Candidate) -> Iterator[GateFailed]:
-    """No other page, redirect or route of the frontend is at the path."""
+def path_is_free(candidate: Candidate) -> Iterator[UserError]:
+    """No other page, redirect or route is at the path, or in the way of pages that move with it."""
     if candidate.path_holder is not None:
         message = f"{candidate.path} is the path of {candidate.path_holder}; change the slug"
         yield PathInUse(message=message, path=("slug",))
+    yield from candidate.slug_errors
 
 
 def incoming_links_stay_valid(candidate: Candidate) -> Iterator[GateFailed]:
     """No link of a public page loses its target's address or its anchor."""
     yield from errors_of_incoming(candidate.incoming)
+
+
+def referenced_entries_are_public(candidate: Candidate) -> Iterator[GateFailed]:
+    """Readers see the category, the author and the reviewers, in the locale or by fallback."""
+    yield from errors_of_referenced(candidate.referenced, candidate.locales[0])
 
 
 def errors_of_incoming(incoming: Iterable[IncomingEdge]) -> list[GateFailed]:
@@ -106,6 +113,7 @@ GATES: tuple[Gate, ...] = (
     SIGN_OFF,
     CHANGE_REQUESTS,
     Gate("required_fields", is_complete),
+    Gate("referenced_entries_public", referenced_entries_are_public),
     Gate("link_targets", link_targets_are_public),
     Gate("path", path_is_free),
     Gate(_INCOMING_LINKS, incoming_links_stay_valid),

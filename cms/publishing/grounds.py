@@ -121,9 +121,14 @@ async def _import_errors(work: Work, proposals: Sequence[Proposal]) -> list[User
     return errors
 
 
+async def is_new_site(work: Work) -> bool:
+    """Return whether no account has published on the site, so that SETUP is allowed."""
+    by_account = select(Publication.id).where(Publication.basis.in_(("signed_off", "break_glass")))
+    return await work.session.scalar(by_account.limit(1)) is None
+
+
 async def _setup_errors(work: Work, proposals: Sequence[Proposal]) -> list[UserError]:
-    reviewed = select(Publication.id).where(Publication.basis.in_(("signed_off", "break_glass")))
-    if await work.session.scalar(reviewed.limit(1)) is not None:
+    if not await is_new_site(work):
         message = "the site is not new: accounts have published on it; have this signed off"
         return [WrongBasis(message=message)]
     published = await _last_publications(work, proposals)

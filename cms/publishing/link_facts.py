@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import defer
@@ -51,7 +51,7 @@ async def public_links_to(
         .outerjoin(Address, stands_now())
         .where(
             Link.target_id == entry_id,
-            Publication.locale.in_(reading.site.locales_showing(locale)),
+            Publication.locale.in_(reading.site.locales_showing(locale, entry_id)),
             is_public_now(Publication),
             Publication.edition_id.not_in(besides),
         )
@@ -112,6 +112,15 @@ async def unseen_targets(
         **{each: drafts.get(each, UnseenTarget()) for each in missing},
         **{url: at(address) for url, address in nowhere.items()},
     }
+
+
+async def titles_of_unseen(
+    reading: Reading, entry_ids: Iterable[str], locale: str, after: PublicEditions
+) -> Mapping[str, str]:
+    """Return the titles of those entries that readers of a locale do not see."""
+    missing = {each for each in entry_ids if after.shown(each, locale) is None}
+    found = await _newest(reading, missing, locale)
+    return {entry_id: draft.title for entry_id, draft in found.items()}
 
 
 async def _newest(

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeAlias
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import select
 
 from cms.authorization.actions import Action
 from cms.content.addresses import path_key
 from cms.content.links import Origin
+from cms.drafts.addresses import (
+    batches,
+    derived_path,
+    misplaced_drafts,
+    move_drafts,
+    placed_in,
+    rows_in,
+    types_in,
+)
+from cms.drafts.category_tree import (
+    CategoryTree,
+    changed_paths,
+    faults_of_paths,
+    hold_tree,
+    load_tree,
+    refuse_shared_paths,
+    store_paths,
+)
 from cms.errors import PathInUse, Refused, UserError, WouldBreakLinks
 from cms.events import PagesMoved
 from cms.ledger.counters import wait_for_turn
@@ -19,16 +36,12 @@ from cms.publishing.addresses import Move, holders_of, move_pages
 from cms.reading.visibility import is_public_now, stands_now
 from cms.site import Site
 from cms.storage.database import ReadSession
-from cms.tables import Address, Category, Edition, Entry, Link, Publication, Revision
-from cms.work.work import Work, command
+from cms.tables import Address, Link, Publication, Revision
+from cms.work.work import Reading, Work, command
 
-# Databases limit the number of parameters of a statement.
-_BATCH = 5_000
 # The most collisions that are listed.
 _MOST_ERRORS = 20
 _MIGRATE = "run: copydesk migrate"
-
-_Rows: TypeAlias = Select[*tuple[Any, ...]]
 
 
 @command(Action.PAGE_MOVE)
@@ -41,7 +54,9 @@ async def move_pages_by_type(work: Work) -> int:
     work.authorise(Action.PAGE_MOVE)
     await wait_for_turn(work.session, "position")
     work = work.after_waiting()
-    moves = await move_to_derived_addresses(work)
+    tree = await hold_tree(work)
+    await store_paths(work, tree)
+    moves = await move_to_derived_addresses(work, tree)
     if moves:
         position = await work.take_position()
         work.emit(PagesMoved(subject=str(position), position=position, pages=len(moves)))
@@ -49,7 +64,7 @@ async def move_pages_by_type(work: Work) -> int:
 
 
 async def move_to_derived_addresses(
-    work: Work, categories: Collection[str] | None = None
+    work: Work, tree: CategoryTree, categories: Collection[str] | None = None
 ) -> Sequence[Move]:
     """Move pages, and what drafts say of theirs, to the addresses that they should have.
 
@@ -57,6 +72,7 @@ async def move_to_derived_addresses(
 
     Args:
         work: the transaction, in which the position counter is locked.
+        tree: the tree of categories as it is now.
         categories: ids of the categories whose pages have to move; ``None`` for all pages.
 
     Returns:
@@ -67,28 +83,28 @@ async def move_to_derived_addresses(
             :class:`~cms.errors.WouldBreakLinks` for each page that would have no address although
             public pages link to it.
     """
-    if drafts := await _misplaced_drafts(work.session, work.site, categories):
-        # Many rows, each with a value of its own: one statement with many parameters.
-        await work.session.execute(update(Edition), drafts)
-    moves = await _moves(work.session, work.site, work.now, categories)
-    if errors := [*await _collisions(work, moves), *await _losses(work, moves)]:
-        raise Refused(*errors[:_MOST_ERRORS])
+    await move_drafts(work, tree, categories)
+    moves = await moves_in(work, tree, categories)
+    if errors := await errors_of_moves(work, moves):
+        raise Refused(*errors)
     if moves:
         await move_pages(work, moves, await work.take_position())
     return moves
 
 
 async def faults_of_addresses(session: ReadSession, site: Site, now: datetime) -> list[str]:
-    """Return a line for each page or draft that is not at the address that it should have.
+    """Return a line for each page, draft or category that is not where it should be.
 
     Args:
         session: a snapshot.
         site: the site's declaration.
         now: the time.
     """
-    drafts = await _misplaced_drafts(session, site)
-    moves = await _moves(session, site, now)
+    tree = await load_tree(session, site)
+    drafts = await misplaced_drafts(session, tree)
+    moves = await _moves(session, tree, now)
     return [
+        *await faults_of_paths(session, tree),
         *(
             f"edition {each.edition_id} is not valid: its address is {each.old_path or 'missing'}, "
             f"and should be {each.path or 'none'}; {_MIGRATE}"
@@ -102,89 +118,93 @@ async def faults_of_addresses(session: ReadSession, site: Site, now: datetime) -
     ]
 
 
-async def _misplaced_drafts(
-    session: ReadSession, site: Site, categories: Collection[str] | None = None
-) -> list[dict[str, str | None]]:
-    """Return the editions whose newest revision would stand elsewhere, with that path."""
-    heads = (
-        select(Edition.id, Edition.locale, Edition.path, Entry.content_type, Revision.slug)
-        .add_columns(Category.path.label("category"))
-        .select_from(Edition)
-        .join(Entry, Entry.id == Edition.entry_id)
-        .join(Revision, Revision.id == Edition.head_id)
-        .outerjoin(Category, Category.id == Revision.category_id)
-        .where(Entry.content_type.in_(_types(site, categories)))
-    )
-    return [
-        {"id": row.id, "path": path}
-        for row in await _rows(session, heads, Revision.category_id, categories)
-        if (path := _path_of(site, row)) != row.path
-    ]
+async def moves_in(
+    reading: Reading, tree: CategoryTree, categories: Collection[str] | None = None
+) -> list[Move]:
+    """Return the moves of public pages to the addresses that they have with a tree.
+
+    Args:
+        reading: the snapshot.
+        tree: the tree of categories as it is, or would be.
+        categories: only pages in these categories.
+    """
+    return await _moves(reading.session, tree, reading.now, categories)
 
 
 async def _moves(
-    session: ReadSession, site: Site, at: datetime, categories: Collection[str] | None = None
+    session: ReadSession,
+    tree: CategoryTree,
+    at: datetime,
+    categories: Collection[str] | None = None,
 ) -> list[Move]:
-    """Return the moves of public pages to the addresses that they should have."""
     pages = (
         select(Publication.entry_id, Publication.edition_id, Publication.locale)
-        .add_columns(Publication.content_type, Revision.slug, Address)
-        .add_columns(Category.path.label("category"))
+        .add_columns(Publication.content_type, Publication.category_id, Revision.slug, Address)
         .select_from(Publication)
         .join(Revision, Revision.id == Publication.revision_id)
         .outerjoin(Address, stands_now())
-        .outerjoin(Category, Category.id == Publication.category_id)
-        .where(is_public_now(Publication), Publication.content_type.in_(_types(site, categories)))
+        .where(
+            is_public_now(Publication),
+            Publication.content_type.in_(types_in(tree.site, categories)),
+        )
     )
+    columns = (Publication.category_id, Publication.entry_id)
     moves = (
         Move(
             entry_id=row.entry_id,
             edition_id=row.edition_id,
             locale=row.locale,
             old=row.Address,
-            path=_path_of(site, row),
+            path=derived_path(tree, placed_in(row)),
             at=at,
         )
-        for row in await _rows(session, pages, Publication.category_id, categories)
+        for row in await rows_in(session, pages, columns, categories)
     )
     return [move for move in moves if move.path != move.old_path]
 
 
-def _types(site: Site, categories: Collection[str] | None) -> list[str]:
-    """Return the content types whose pages can be misplaced."""
-    types = site.content_types.items()
-    return [name for name, each in types if categories is None or each.stands_in_category()]
+async def errors_of_tree(
+    reading: Reading,
+    before: CategoryTree,
+    after: CategoryTree,
+    besides: Collection[str] = (),
+) -> list[UserError]:
+    """Return why the tree cannot become another: two paths would be one, or pages cannot move.
+
+    Args:
+        reading: the snapshot.
+        before: the tree as it is.
+        after: the tree as it would be.
+        besides: ids of the editions whose pages do not count.
+    """
+    try:
+        refuse_shared_paths(after)
+    except Refused as refused:
+        return list(refused.errors)
+    changed = changed_paths(before, after)
+    moves = await moves_in(reading, after, changed) if changed else []
+    others = [each for each in moves if each.edition_id not in besides]
+    return await errors_of_moves(reading, others)
 
 
-async def _rows(
-    session: ReadSession, chosen: _Rows, category: Any, categories: Collection[str] | None
-) -> Sequence[Any]:
-    """Return the rows that are in one of the categories, if these are given."""
-    if categories is None:
-        return (await session.execute(chosen)).all()
-    found: list[Any] = []
-    for batch in _batches([*categories]):
-        found += await session.execute(chosen.where(category.in_(batch)))
-    return found
+async def errors_of_moves(reading: Reading, moves: Sequence[Move]) -> list[UserError]:
+    """Return why pages cannot move, at most twenty reasons."""
+    errors = [*await _collisions(reading, moves), *await _losses(reading, moves)]
+    return errors[:_MOST_ERRORS]
 
 
-def _path_of(site: Site, row: Any) -> str | None:
-    content_type = site.content_type(row.content_type)
-    return content_type.path_for(row.slug, row.locale, row.category or "") if row.slug else None
-
-
-async def _collisions(work: Work, moves: Sequence[Move]) -> list[UserError]:
+async def _collisions(reading: Reading, moves: Sequence[Move]) -> list[UserError]:
     """Return an error for each page that would come to a path that is not free."""
     comers: Mapping[str, dict[str, list[Move]]] = defaultdict(lambda: defaultdict(list))
     for move in moves:
         if move.path is not None:
-            comers[work.site.addresses.urls[move.locale]][path_key(move.path)].append(move)
+            comers[reading.site.addresses.urls[move.locale]][path_key(move.path)].append(move)
     leaving = {move.edition_id for move in moves}
     errors: list[UserError] = []
     for by_path in comers.values():
-        for batch in _batches([*by_path]):
+        for batch in batches([*by_path]):
             first = by_path[batch[0]][0]
-            holders = await holders_of(work, batch, first.locale, leaving)
+            holders = await holders_of(reading, batch, first.locale, leaving)
             for key in batch:
                 entries = [move.entry_id for move in by_path[key]]
                 holder, *others = [holders[key], *entries] if key in holders else entries
@@ -192,12 +212,12 @@ async def _collisions(work: Work, moves: Sequence[Move]) -> list[UserError]:
     return errors
 
 
-async def _losses(work: Work, moves: Sequence[Move]) -> list[UserError]:
+async def _losses(reading: Reading, moves: Sequence[Move]) -> list[UserError]:
     """Return an error for each page that would have no address although public pages link to it."""
     lost = {move.entry_id: move for move in moves if move.path is None}
     linked: dict[str, str] = {}
-    for batch in _batches([*lost]):
-        rows = await work.session.execute(
+    for batch in batches([*lost]):
+        rows = await reading.session.execute(
             select(Link.target_id, Publication.entry_id)
             .join(Publication, Publication.revision_id == Link.revision_id)
             .where(
@@ -221,8 +241,3 @@ async def _losses(work: Work, moves: Sequence[Move]) -> list[UserError]:
 def _in_use(path: str, holder: str, entry_id: str) -> UserError:
     message = f"{entry_id} would move to {path}, the path of {holder}; change one of the slugs"
     return PathInUse(message=message, path=(entry_id,))
-
-
-def _batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), _BATCH):
-        yield values[start : start + _BATCH]

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from sqlalchemy import select
 
 from cms.hooks import ShownEdition
+from cms.identifiers import is_built_in_id
 from cms.reading.visibility import is_public_now, stands_now
 from cms.site import Site
 from cms.tables import Address, Publication, Rendition
@@ -32,7 +33,9 @@ class PublicEditions:
 
     def shown(self, entry_id: str, locale: str) -> ShownEdition | None:
         """Return the edition that readers of a locale see; ``None`` if they see none."""
-        keys = ((entry_id, each) for each in self.site.locales_for(locale))
+        is_built_in = is_built_in_id(entry_id)
+        order = self.site.locales_for_built_in if is_built_in else self.site.locales_for
+        keys = ((entry_id, each) for each in order(locale))
         return next((self.editions[key] for key in keys if key in self.editions), None)
 
     def with_published(self, published: Mapping[EditionKey, ShownEdition]) -> PublicEditions:

@@ -11,7 +11,9 @@ from sqlalchemy.orm import aliased
 
 from cms.authorization.actions import Action
 from cms.comparison.difference import difference
+from cms.content.builtin import CATEGORY
 from cms.content.links import Edge, Origin
+from cms.drafts.category_tree import load_tree
 from cms.drafts.loading import Held, authorise_on, look_at, refuse_archived
 from cms.errors import NotPublished, Refused, UserError
 from cms.publishing.gates import Check, checks, errors_of_incoming, pages_broken
@@ -23,6 +25,8 @@ from cms.publishing.loading import (
     live_page_of,
     proposal_of,
 )
+from cms.publishing.moving import errors_of_tree
+from cms.publishing.referenced import errors_at_unpublishing
 from cms.reading.visibility import is_public_now
 from cms.review.expiry import reviewed_at
 from cms.tables import Link, Publication, Revision
@@ -91,7 +95,7 @@ async def preview_publish(
     is_found = bool(candidate.incoming) or proposal.live is not None
     return Impact(
         old_path=proposal.address.path if proposal.address is not None else None,
-        new_path=proposal.path,
+        new_path=candidate.path,
         links_added=_only_in(after, before),
         links_removed=removed,
         broken=pages_broken(candidate.incoming),
@@ -126,8 +130,21 @@ async def preview_unpublish(
         links_removed=removed,
         broken=pages_broken(incoming),
         orphans=await _orphans(reading, held, removed),
-        errors=errors_of_incoming(incoming),
+        errors=[
+            *errors_of_incoming(incoming),
+            *await errors_at_unpublishing(reading, live),
+            *await _errors_of_tree(reading, live),
+        ],
     )
+
+
+async def _errors_of_tree(reading: Reading, live: Publication) -> list[UserError]:
+    """Return why the tree of categories cannot be without a publication."""
+    if live.content_type != CATEGORY:
+        return []
+    tree = await load_tree(reading.session, reading.site)
+    after = tree.without((live.entry_id, live.locale))
+    return await errors_of_tree(reading, tree, after, [live.edition_id])
 
 
 def _archived_errors(held: Held) -> Sequence[UserError]:

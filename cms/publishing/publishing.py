@@ -9,7 +9,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from cms.authorization.actions import Action
+from cms.content.builtin import CATEGORY, PERSON
 from cms.content.collation import sort_key
+from cms.drafts.category_tree import hold_tree, store_paths
 from cms.drafts.loading import authorise_on, hold, refuse_archived
 from cms.errors import InvalidValue, NotPublished, PathInUse, Refused, UserError
 from cms.events import EntryPublished, EntryUnpublished
@@ -33,6 +35,8 @@ from cms.publishing.loading import (
     live_page_of,
     proposal_of,
 )
+from cms.publishing.moving import move_to_derived_addresses
+from cms.publishing.referenced import errors_at_unpublishing
 from cms.review.reviews import check_reason, open_review_of
 from cms.tables import Publication, PublicationSignOff, PublicationStage
 from cms.work.work import Work, command
@@ -189,10 +193,14 @@ async def unpublish_entry(work: Work, entry_id: str, *, locale: str | None = Non
         raise Refused(NotPublished(message=f"{entry_id} is not public in {held.edition.locale!r}"))
     if broken := errors_of_incoming(await links_at_unpublishing(work, live)):
         raise Refused(*broken)
+    if errors := await errors_at_unpublishing(work, live):
+        raise Refused(*errors)
     position = await work.take_position()
     await _close(work, live, position)
     if address is not None:
         await close_address(work, address, work.now, position)
+    if live.content_type == CATEGORY:
+        await _refresh_tree(work)
     work.emit(
         EntryUnpublished(
             subject=live.id,
@@ -216,6 +224,8 @@ async def _publish(
         await _propose(work, grounds.action, entry_id, revisions[entry_id], locale)
         for entry_id in sorted(revisions)
     ]
+    if any(each.content_type.name == PERSON for each in proposals):
+        await wait_for_turn(work.session, "people")
     assessed = await assess(work, proposals)
     await _check(work, assessed, grounds)
     new = [each for each in assessed if not each.proposal.is_live]
@@ -284,10 +294,19 @@ async def _replace(
     await move_pages(work, (_move(*pair) for pair in pairs), position)
     await work.insert(*(stage for pair in pairs for stage in _stages(*pair)))
     await work.insert(*(row for pair in pairs for row in _sign_offs(*pair)))
+    if any(each.content_type == CATEGORY for each in opened.values()):
+        await _refresh_tree(work)
     for publication, each in pairs:
         await _end_review(work, each.proposal)
         work.emit(_event(publication, each))
     return opened
+
+
+async def _refresh_tree(work: Work) -> None:
+    """Store the paths of categories as they are now, and move the pages whose addresses change."""
+    tree = await hold_tree(work)
+    if changed := await store_paths(work, tree):
+        await move_to_derived_addresses(work, tree, changed)
 
 
 async def _close(work: Work, publication: Publication, position: int) -> None:

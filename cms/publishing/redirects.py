@@ -14,7 +14,7 @@ from cms.drafts.addresses import addresses_at, spellings_of
 from cms.drafts.loading import visible_types
 from cms.errors import InvalidValue, NotFound, PathInUse, Refused, WouldBreakLinks
 from cms.events import RedirectCreated, RedirectRemoved
-from cms.identifiers import kind_of, new_id
+from cms.identifiers import is_entry_id, new_id
 from cms.ledger.counters import wait_for_turn
 from cms.publishing.addresses import close_address, holders_of
 from cms.reading.visibility import is_in_force, is_public_now, stands_now
@@ -149,7 +149,7 @@ def _read_path(work: Work, path: str, locale: str | None) -> tuple[SiteAddress, 
 
 
 async def _read_target(work: Work, to: str, source: SiteAddress, locale: str) -> _Target:
-    if kind_of(to) == "entry":
+    if is_entry_id(to):
         if to not in await visible_types(work, [to], to):
             raise Refused(NotFound(message=f"there is no entry {to!r}", path=("to",)))
         return _Target(entry_id=to)

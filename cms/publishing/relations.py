@@ -10,16 +10,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
     ColumnElement,
     FromClause,
     and_,
     case,
     exists,
-    false,
     func,
     join,
-    literal,
     literal_column,
     not_,
     null,
@@ -29,6 +26,20 @@ from sqlalchemy import (
     union_all,
 )
 
+from cms.content.builtin import CATEGORY
+from cms.publishing.affected_entries import (
+    Position,
+    below_categories,
+    different_entries,
+    everywhere_if,
+    in_category_of,
+    leading_to,
+    led_to,
+    of_people,
+    stood_there,
+    was_in_force,
+    was_page,
+)
 from cms.reading.aliases import aliased_table, word
 from cms.reading.positions import newest_position, position_token
 from cms.reading.rows import Column, Row
@@ -46,15 +57,13 @@ from cms.reading.visibility import (
 )
 from cms.tables import (
     Address,
-    Category,
+    CategoryPlace,
     Entry,
-    Link,
     Publication,
     PublicationSignOff,
     Revision,
 )
 
-Position = ColumnElement[Any]
 _SLASH = word("/")
 
 
@@ -172,6 +181,8 @@ def position_at(moment: ColumnElement[Any]) -> ColumnElement[int]:
     later = union_all(
         *(select(fact.position.label("later")).where(since > moment) for fact, since in begun),
         *(select(fact.ended_position).where(fact.ended_at > moment) for fact, _ in begun),
+        # A category's first place takes no position; each further one ends the one before.
+        select(CategoryPlace.ended_position).where(CategoryPlace.ended_at > moment),
     ).subquery("later_events")
     before = select(func.min(later.c.later) - literal_column("1")).scalar_subquery()
     return func.coalesce(before, newest_position())
@@ -181,13 +192,15 @@ def changes(since: Position, until: Position) -> Relation:
     """Return each edition whose public JSON changed after one position, up to another.
 
     Those are the editions that were published or unpublished, those that came to another address,
-    and those of which a sign-off began or ceased to count while they were public.
+    those of which a sign-off began or ceased to count while they were public, and those of
+    categories that moved, or that are below one that moved or was published.
 
     ``position`` is that of its last change, ``until`` the token of the position up to which changes
     are returned. An edition that is public at the end has its revision; any other is a tombstone
     with its last path.
     """
-    return _changes_of(since, until, *_published(since, until), *_reviewed(since, until))
+    events = (*_published(since, until), *_reviewed(since, until), _shifted(since, until))
+    return _changes_of(since, until, *events)
 
 
 def _changes_of(since: Position, until: Position, *events: Relation) -> Relation:
@@ -200,7 +213,7 @@ def _changes_of(since: Position, until: Position, *events: Relation) -> Relation
     )
     live, stood = aliased_table(Publication, "live"), aliased_table(Address, "stood")
     gone, left = aliased_table(Publication, "gone"), aliased_table(Address, "left_address")
-    is_live = and_(live.c.edition_id == last.c.edition_id, _was_public(live, until))
+    is_live = and_(live.c.edition_id == last.c.edition_id, was_in_force(live, until))
     is_gone = and_(
         gone.c.edition_id == last.c.edition_id,
         gone.c.ended_position == last.c.position,
@@ -211,7 +224,7 @@ def _changes_of(since: Position, until: Position, *events: Relation) -> Relation
         left.c.edition_id == last.c.edition_id, left.c.ended_position == gone.c.ended_position
     )
     known = aliased_table(Publication, "known")
-    was_known = exists().where(known.c.edition_id == last.c.edition_id, _was_public(known, since))
+    was_known = exists().where(known.c.edition_id == last.c.edition_id, was_in_force(known, since))
     return (
         select(
             last.c.position,
@@ -229,7 +242,7 @@ def _changes_of(since: Position, until: Position, *events: Relation) -> Relation
                 outerjoin(outerjoin(outerjoin(last, live, is_live), gone, is_gone), left, is_left),
                 Revision,
                 Revision.id == live.c.revision_id,
-            ).join(stood, _stood_there(stood, live, until), isouter=True)
+            ).join(stood, stood_there(stood, live, until), isouter=True)
         )
         # What came and went in between was never known to whoever asks.
         .where(or_(live.c.id.is_not(None), was_known))
@@ -262,12 +275,40 @@ def _reviewed(since: Position, until: Position) -> tuple[Relation, ...]:
     return tuple(events)
 
 
+def _shifted(since: Position, until: Position) -> Relation:
+    """Return the public editions of categories whose tree paths can have changed, and where."""
+    moved, lower = aliased_table(CategoryPlace, "moved"), aliased_table(CategoryPlace, "lower")
+    public = aliased_table(Publication, "public_category")
+    is_between = moved.c.position > since, moved.c.position <= until
+    events = [select(moved.c.category_id, moved.c.position).where(*is_between)]
+    for at in (Publication.position, Publication.ended_position):
+        named = Publication.content_type == word(CATEGORY)
+        event = select(Publication.entry_id, at.label("position"))
+        events.append(event.where(named, at > since, at <= until))
+    every = union_all(*events).subquery("every_shift")
+    above = select(every.c.category_id, every.c.position).cte(
+        "shifted", recursive=True, nesting=True
+    )
+    below = select(lower.c.category_id, above.c.position).select_from(
+        join(above, lower, lower.c.parent_id == above.c.category_id)
+    )
+    # Not "all", so that each is looked at once.
+    shifted = above.union(below.where(was_in_force(lower, until)))
+    return (
+        select(public.c.edition_id, shifted.c.position)
+        .select_from(join(shifted, public, public.c.entry_id == shifted.c.category_id))
+        .where(was_in_force(public, until))
+    )
+
+
 # Why a page can look different, the most direct first; or why its path is to be looked at.
 REASONS = (
     "CHANGED",
     "REVIEWED",
     "LINKS_TO_CHANGED",
     "LINKED_FROM_CHANGED",
+    "CATEGORY",
+    "PERSON",
     "SAME_CATEGORY",
     "SITE_CHANGED",
     "LEFT",
@@ -280,10 +321,13 @@ def affected_pages(since: Position, until: Position, singletons: Sequence[str]) 
 
     Those are the pages that changed; those of which other sign-offs count; those that lead to an
     entry that changed, by a link or a reference, since they show its title and path; those to
-    which such an entry leads, or led, since they show where they are linked from; those of a
-    category in which, or below which, an entry came, went or changed; and all of them, if a
-    singleton did, since every page shows it. What is no page is shown within pages, so it has
-    changed if other sign-offs of it count, or if it leads to something that changed.
+    which such an entry leads, or led, since they show where they are linked from; those in a
+    category that changed or moved, or below one, and those of an author or a reviewer who changed,
+    since they show their names; the page of a person whose works changed, since it lists them;
+    those of a category in which, or below which, an entry or a category came, went, changed or
+    moved, and its own page, since they list it; and all of them, if a singleton did, since every
+    page shows it. What is no page is shown within pages, so it has changed if other sign-offs of it
+    count, or if it leads to something that changed.
 
     An entry changes in all languages at once: where one edition comes or goes, pages in other
     languages show another edition than before, with the links and the category of that one.
@@ -304,15 +348,17 @@ def affected_pages(since: Position, until: Position, singletons: Sequence[str]) 
     changed = published.cte("changed").prefix_with("MATERIALIZED")
     signed = _with_other_sign_offs(since, until).cte("signed").prefix_with("MATERIALIZED")
     touched = _public_between(changed, since, until).cte("touched").prefix_with("MATERIALIZED")
-    different = _different(changed, signed, until)
+    different = different_entries(changed, signed, until)
     page = aliased_table(Publication, "page")
     reasons = (
         select(changed.c.entry_id),
         select(signed.c.entry_id),
-        _leading_to(different, page, until),
-        _led_to(touched),
-        _in_category_of(touched, page, until),
-        _everywhere_if(different, page, until, singletons),
+        leading_to(different, page, until),
+        led_to(touched),
+        below_categories(different, page, since, until),
+        of_people(different, touched, page, since, until),
+        in_category_of(touched, different, page, since, until),
+        everywhere_if(different, page, until, singletons),
     )
     pages = _nearest_reasons(reasons, page, until)
     left, led = _left_paths(changed, since, until), _redirected_paths(changed, since, until)
@@ -341,26 +387,9 @@ def _nearest_reasons(reasons: Sequence[Relation], page: FromClause, until: Posit
             *(page.c.id, page.c.content_type, page.c.locale, stood.c.path, page.c.revision_id),
             words.label("reason"),
         )
-        .select_from(join(found_pages, stood, _stood_there(stood, page, until)))
-        .where(_was_public(page, until))
+        .select_from(join(found_pages, stood, stood_there(stood, page, until)))
+        .where(was_in_force(page, until))
     )
-
-
-def _different(changed: FromClause, signed: FromClause, until: Position) -> CTE:
-    """Return the entries that changed, and what is no page and shows one of them."""
-    parts = select(signed.c.entry_id, signed.c.content_type).where(not_(signed.c.is_page))
-    both = union_all(select(changed.c.entry_id, changed.c.content_type), parts).subquery("both")
-    shown = select(*both.c).cte("different", recursive=True)
-    part = aliased_table(Publication, "part")
-    leading = join(shown, Link, Link.target_id == shown.c.entry_id)
-    stands_in = join(leading, part, part.c.revision_id == Link.revision_id)
-    further = (
-        select(part.c.entry_id, part.c.content_type)
-        .select_from(stands_in)
-        .where(not_(_was_page(part, until)), _was_public(part, until))
-    )
-    # Not "all", so that each is looked at once.
-    return shown.union(further)
 
 
 def _public_between(changed: FromClause, since: Position, until: Position) -> Relation:
@@ -380,47 +409,9 @@ def _with_other_sign_offs(since: Position, until: Position) -> Relation:
     came = and_(counted.c.position > since, was_public_at(counted, at_until))
     went = and_(was_public_at(counted, at_since), counted.c.ended_position <= until)
     return (
-        select(page.c.entry_id, page.c.content_type, _was_page(page, until).label("is_page"))
+        select(page.c.entry_id, page.c.content_type, was_page(page, until).label("is_page"))
         .select_from(join(page, counted, counted.c.publication_id == page.c.id))
-        .where(_was_public(page, until), or_(came, went))
-    )
-
-
-def _leading_to(different: FromClause, page: FromClause, until: Position) -> Relation:
-    leading = select(Link.revision_id).where(Link.target_id.in_(select(different.c.entry_id)))
-    return select(page.c.entry_id).where(_was_public(page, until), page.c.revision_id.in_(leading))
-
-
-def _led_to(touched: FromClause) -> Relation:
-    return select(Link.target_id.label("entry_id")).where(
-        Link.target_id.is_not(None), Link.revision_id.in_(select(touched.c.revision_id))
-    )
-
-
-def _in_category_of(touched: FromClause, page: FromClause, until: Position) -> Relation:
-    own = select(Category.id, Category.parent_id).where(
-        Category.id.in_(select(touched.c.category_id))
-    )
-    above = own.cte("above", recursive=True, nesting=True)
-    # Not "all", so that each is looked at once.
-    above = above.union(
-        select(Category.id, Category.parent_id).join(above, Category.id == above.c.parent_id)
-    )
-    listing = select(above.c.id)
-    return select(page.c.entry_id).where(_was_public(page, until), page.c.category_id.in_(listing))
-
-
-def _everywhere_if(
-    different: FromClause, page: FromClause, until: Position, singletons: Sequence[str]
-) -> Relation:
-    is_singleton = or_(
-        false(),
-        *(different.c.content_type == literal(name, literal_execute=True) for name in singletons),
-    )
-    return (
-        select(page.c.entry_id)
-        .where(_was_public(page, until))
-        .where(exists().select_from(different).where(is_singleton))
+        .where(was_in_force(page, until), or_(came, went))
     )
 
 
@@ -447,7 +438,7 @@ def _redirected_paths(changed: FromClause, since: Position, until: Position) -> 
     came = and_(redirect.c.position > since, redirect.c.position <= until)
     went = and_(redirect.c.ended_position > since, redirect.c.ended_position <= until)
     leads_elsewhere = and_(
-        redirect.c.entry_id.in_(select(changed.c.entry_id)), _was_public(redirect, until)
+        redirect.c.entry_id.in_(select(changed.c.entry_id)), was_in_force(redirect, until)
     )
     return (
         _without_page(redirect, "REDIRECT")
@@ -476,20 +467,3 @@ def _is_at_path_of(left: FromClause, other: FromClause) -> ColumnElement[bool]:
     """Return whether two addresses have one path, but for a slash at its end."""
     bare = func.rtrim(left.c.path, _SLASH)
     return and_(other.c.path.in_([bare, bare + _SLASH]), other.c.locale == left.c.locale)
-
-
-def _was_page(publication: FromClause, until: Position) -> ColumnElement[bool]:
-    """Return whether an edition stood at an address."""
-    stood = aliased_table(Address, "stood")
-    return exists().where(_stood_there(stood, publication, until))
-
-
-def _stood_there(
-    address: FromClause, publication: FromClause, until: Position
-) -> ColumnElement[bool]:
-    return and_(address.c.edition_id == publication.c.edition_id, _was_public(address, until))
-
-
-def _was_public(fact: FromClause, until: Position) -> ColumnElement[bool]:
-    """Return whether a publication or an address was in force at a position."""
-    return was_public_at(fact, Past(AsOf.POSITION, until))

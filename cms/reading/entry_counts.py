@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from sqlalchemy import func, select
 
 from cms.errors import DatabaseError
-from cms.reading.visibility import is_public_now
+from cms.reading.visibility import is_of_site, is_public_now
 from cms.storage.database import Database, ReadSession
 from cms.tables import Entry, Publication
 
@@ -32,8 +32,9 @@ async def count_entries(session: ReadSession) -> Mapping[str, int]:
 
 
 async def has_entries(session: ReadSession) -> bool:
-    """Return whether there is any entry, be it a draft, public or archived."""
-    return await session.scalar(select(Entry.id).limit(1)) is not None
+    """Return whether there is any entry of the site's own types: a draft, public or archived."""
+    own = select(Entry.id).where(is_of_site(Entry.content_type)).limit(1)
+    return await session.scalar(own) is not None
 
 
 class EntryCounts:

@@ -6,6 +6,7 @@ shows. A draft cannot leak, since there is no name by which to ask for it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, get_args
 
 from sqlalchemy import (
@@ -20,29 +21,35 @@ from sqlalchemy import (
     or_,
     outerjoin,
     select,
+    union_all,
 )
 
+from cms.content.builtin import CATEGORY, PERSON
 from cms.reading.aliases import aliased_table, word
-from cms.reading.narrowing import narrowed
-from cms.reading.view import Perspective, View
+from cms.reading.narrowing import KeyJoin, narrowed
+from cms.reading.view import ContentScope, Perspective, View
 from cms.reading.visibility import (
     Relation,
     drafts,
+    for_built_in,
     is_best_draft,
+    is_of_site,
     is_open,
     is_shown,
     locales_of,
     published_entries,
+    stands_in,
     translations_with_preview,
     with_address,
     with_preview,
 )
 from cms.tables import (
     Address,
-    Category,
+    CategoryPath,
+    CategoryPlace,
     Edition,
+    Entry,
     Link,
-    Person,
     Publication,
     Revision,
     RevisionTag,
@@ -64,30 +71,31 @@ _PLAIN_LINK_COLUMNS = (
 # Columns of entries that the columns and conditions of links need.
 _OF_SOURCE = ("id", "revision_id")
 _OF_TARGET = ("id", "path", "title")
-_OF_DRAFT = ("locale", "is_head")
+_OF_DRAFT = ("content_type", "locale", "is_head")
 _EMPTY = word("")
 _REFERENCE = word("reference")
 _QUERY, _HASH = word("?"), word("#")
 _DEEPEST = literal_column("50", Integer())
-_CATEGORY = (
-    Category.id,
-    Category.parent_id,
-    Category.slug,
-    Category.path,
-    Category.name,
-    Category.description,
-    Category.ordinal,
-)
+_CATEGORY, _PERSON = word(CATEGORY), word(PERSON)
+_ZERO, _ONE = (literal_column(digit, Integer()) for digit in "01")
+_SLASH = word("/")
 
 
 def entries(view: View) -> Relation:
     """Return the entries that the view shows, each with the revision that it shows."""
     if view.perspective is Perspective.DRAFT:
         newest = Edition.head_id == Revision.id
-        return drafts(view).where(newest, is_best_draft(Edition.entry_id, Edition.locale, view))
+        best = is_best_draft(Edition.entry_id, Entry.content_type, Edition.locale, view)
+        return drafts(view).where(newest, best)
     if view.preview is not None:
         return with_preview(view, view.preview)
     return published_entries(view).where(is_shown(Publication.__table__, view))
+
+
+def site_entries(view: View) -> Relation:
+    """Return the entries of the site's own types, without categories and people."""
+    found = entries(replace(view, built_in_locales=()))
+    return found.where(is_of_site(found.selected_columns.content_type))
 
 
 def translations(view: View) -> Relation:
@@ -183,28 +191,120 @@ def incoming_links(view: View) -> Relation:
     )
 
 
-def people() -> Relation:
-    """Return all public bylines."""
-    return select(Person.id, Person.slug, Person.name, Person.bio, Person.links)
+def people(view: View) -> Relation:
+    """Return the people that the view shows; editors see also what is public beyond their part."""
+    return _built_in(view, _PERSON)
 
 
-def categories() -> Relation:
-    """Return the tree of topics."""
-    return select(*_CATEGORY)
+def categories(view: View) -> Relation:
+    """Return the categories that the view shows, as :func:`people`, with their places."""
+    found = _built_in(view, _CATEGORY)
+    category_id = found.selected_columns.id
+    place = aliased_table(CategoryPlace, "own_place")
+    stands = and_(place.c.category_id == category_id, stands_in(place, view))
+    (rows,) = found.get_final_froms()
+    rows = KeyJoin(rows, place, stands)
+    tree_path = tree_path_of(view, place.c.category_id)
+    if view.past is None:
+        # Joined, so that a category is found by its path.
+        path = aliased_table(CategoryPath, "own_path")
+        is_own = and_(path.c.category_id == category_id, path.c.locale == locales_of(view)[0])
+        rows, tree_path = KeyJoin(rows, path, is_own), path.c.path
+    own = (place.c.parent_id, place.c.ordinal, tree_path.label("tree_path"))
+    # Anew, since narrowing takes joins apart, and one statement would have both.
+    conditions = () if found.whereclause is None else (found.whereclause,)
+    return select(*found.inner_columns, *own).select_from(rows).where(*conditions)
 
 
-def ancestors(parent_id: ColumnElement[Any]) -> Relation:
-    """Return a category's ancestors, each with its distance, from the id of its parent.
+def _built_in(view: View, name: ColumnElement[str]) -> Relation:
+    whole = for_built_in(view)
+    found = entries(whole)
+    own = found.where(found.selected_columns.content_type == name)
+    if view.perspective is Perspective.PUBLISHED or ContentScope() in view.scopes:
+        return own
+    # Those of which the view reaches no draft are shown as they are public, so that pages do not
+    # lack their names.
+    public = entries(replace(whole, perspective=Perspective.PUBLISHED, preview=None))
+    drafted = narrowed(own, ("id",)).subquery("drafted")
+    others = public.where(
+        public.selected_columns.content_type == name,
+        public.selected_columns.id.not_in(select(drafted.c.id)),
+    )
+    names = own.selected_columns.keys()
+    both = union_all(
+        own,
+        others.with_only_columns(
+            *(others.selected_columns[each] for each in names), maintain_column_froms=True
+        ),
+    ).subquery("shown")
+    return select(*both.c)
+
+
+def category_places(view: View) -> Relation:
+    """Return the places of all categories in the tree, also of those that are not public."""
+    return select(CategoryPlace.category_id, CategoryPlace.parent_id, CategoryPlace.ordinal).where(
+        stands_in(CategoryPlace.__table__, view)
+    )
+
+
+def tree_path_of(view: View, category_id: ColumnElement[Any]) -> ColumnElement[str]:
+    """Return the tree path of a category, as the site shows it in the view's first locale.
+
+    Of the past, it is found again from the places and slugs of that time; otherwise it is that of
+    :class:`~cms.tables.CategoryPath`, also for what is not public.
+
+    Args:
+        view: the view.
+        category_id: a column of the statement around it.
+    """
+    if view.past is None:
+        stored = aliased_table(CategoryPath, "stored_path")
+        is_first = stored.c.locale == locales_of(view)[0]
+        return (
+            select(stored.c.path)
+            .where(stored.c.category_id == category_id, is_first)
+            .scalar_subquery()
+        )
+    then = replace(view, locales=view.built_in_locales or view.locales)
+    named = narrowed(_built_in(then, _CATEGORY), ("id", "slug")).subquery("named")
+    place, upper = aliased_table(CategoryPlace, "place"), aliased_table(CategoryPlace, "upper")
+    own = (
+        select(place.c.parent_id, named.c.slug.label("path"), _ZERO.label("distance"))
+        .select_from(join(place, named, named.c.id == place.c.category_id))
+        .where(place.c.category_id == category_id, stands_in(place, view))
+        # In words, since SQLAlchemy does not look around a recursive table.
+        .correlate(getattr(category_id, "table", None))
+    )
+    above = own.cte("path_above", recursive=True, nesting=True)
+    with_upper = join(above, upper, upper.c.category_id == above.c.parent_id)
+    further = (
+        select(upper.c.parent_id, named.c.slug + _SLASH + above.c.path, above.c.distance + _ONE)
+        .select_from(join(with_upper, named, named.c.id == upper.c.category_id))
+        .where(stands_in(upper, view), above.c.distance < _DEEPEST)
+    )
+    above = above.union_all(further)
+    return select(above.c.path).where(above.c.parent_id.is_(None)).scalar_subquery()
+
+
+def lineage(view: View, category_id: ColumnElement[Any]) -> Relation:
+    """Return a category and all above it that the view shows, each with its distance from it.
 
     The caller gives a column of the statement around this one.
     """
-    parent = select(*_CATEGORY, literal_column("1", Integer()).label("distance")).where(
-        Category.id == parent_id
+    own = select(category_id.label("category_id"), _ZERO.label("distance"))
+    above = own.cte("above", recursive=True, nesting=True)
+    place = aliased_table(CategoryPlace, "upper")
+    further = (
+        select(place.c.parent_id, above.c.distance + _ONE)
+        .select_from(join(above, place, place.c.category_id == above.c.category_id))
+        # Should the tree ever have a cycle, a reader's query must end.
+        .where(stands_in(place, view), place.c.parent_id.is_not(None), above.c.distance < _DEEPEST)
     )
-    above = parent.cte("above", recursive=True, nesting=True)
-    further = select(*_CATEGORY, above.c.distance + 1).join(above, Category.id == above.c.parent_id)
-    # Not "all": should the tree ever have a cycle, a reader's query must end.
-    return select(*above.union_all(further.where(above.c.distance < _DEEPEST)).c)
+    above = above.union_all(further)
+    found = categories(view)
+    return found.add_columns(above.c.distance).where(
+        found.selected_columns.id == above.c.category_id
+    )
 
 
 def tags(view: View) -> Relation:
@@ -232,10 +332,13 @@ def revision_tags() -> Relation:
 
 
 def _shown_revisions(view: View) -> Relation:
-    """Return the ids of the revisions of :func:`entries`."""
+    """Return the ids of the revisions of :func:`site_entries`."""
     if view.perspective is Perspective.DRAFT or view.preview is not None:
-        return narrowed(entries(view), ("revision_id",))
-    return select(Publication.revision_id).where(is_shown(Publication.__table__, view))
+        return narrowed(site_entries(view), ("revision_id",))
+    return select(Publication.revision_id).where(
+        is_shown(Publication.__table__, replace(view, built_in_locales=())),
+        is_of_site(Publication.content_type),
+    )
 
 
 def _links_with_preview(view: View) -> Relation:
@@ -277,7 +380,10 @@ def _incoming_draft_links(view: View) -> Relation:
     return (
         select(*_link_columns(target.c.path, target.c.title), source.c.id.label("source_id"))
         .select_from(join(stands_in, target, shown))
-        .where(source.c.is_head, is_best_draft(source.c.id, source.c.locale, view))
+        .where(
+            source.c.is_head,
+            is_best_draft(source.c.id, source.c.content_type, source.c.locale, view),
+        )
     )
 
 
@@ -289,7 +395,7 @@ def _is_newest_target(
     A draft in a language that the view does not have leads to others of that language.
     """
     is_foreign = source_locale.not_in(locales_of(view))
-    is_best = is_best_draft(target.c.id, target.c.locale, view)
+    is_best = is_best_draft(target.c.id, target.c.content_type, target.c.locale, view)
     shown = case((is_foreign, target.c.locale == source_locale), else_=is_best)
     return and_(target.c.id == Link.target_id, target.c.is_head, shown)
 

@@ -46,7 +46,9 @@ class Row:
 
 
 class EntryRow(Row):
-    """A row of :func:`.relations.entries`, ``translations`` and ``revisions``."""
+    """A row of :func:`.relations.entries`, ``translations``, ``revisions``, ``categories`` and
+    ``people``.
+    """
 
     id = Column()
     edition_id = Column()
@@ -119,32 +121,26 @@ class IncomingLinkRow(LinkRow):
     source_id = Column()
 
 
-class PersonRow(Row):
-    """A row of :func:`.relations.people`."""
-
-    id = Column()
-    slug = Column()
-    name = Column()
-    bio = Column()
-    links = Column()
-
-
-class CategoryRow(Row):
+class CategoryRow(EntryRow):
     """A row of :func:`.relations.categories`."""
 
-    id = Column()
     parent_id = Column()
-    slug = Column()
-    path = Column()
-    name = Column()
-    description = Column()
     ordinal = Column()
+    tree_path = Column()
 
 
-class AncestorRow(CategoryRow):
-    """A row of :func:`.relations.ancestors`."""
+class LineageRow(CategoryRow):
+    """A row of :func:`.relations.lineage`."""
 
     distance = Column()
+
+
+class PlaceRow(Row):
+    """A row of :func:`.relations.category_places`."""
+
+    category_id = Column()
+    parent_id = Column()
+    ordinal = Column()
 
 
 class TagRow(Row):

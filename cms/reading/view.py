@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
+from cms.site import Site
+
 
 class Perspective(Enum):
     """The revision of an edition that is seen."""
@@ -76,6 +78,8 @@ class View:
         scopes: for drafts, the parts of the content that are seen.
         past: when readers are to have seen it; ``None`` for now. Drafts have no past.
         preview: what is shown beside what is public, in place of the entry as it is.
+        built_in_locales: the locales in which the site shows categories and people to readers of
+            the first locale, the best first: its fallbacks, and the default locale.
     """
 
     locales: tuple[str, ...]
@@ -83,3 +87,12 @@ class View:
     scopes: tuple[ContentScope, ...] = EVERYTHING
     past: Past | None = None
     preview: Preview | None = None
+    built_in_locales: tuple[str, ...] = ()
+
+
+def view_of(site: Site, locale: str | None = None) -> View:
+    """Return the view of what is public on a site in a locale, by default its first one."""
+    wanted = locale or site.default_locale
+    return View(
+        site.locales_for(wanted), scopes=(), built_in_locales=site.locales_for_built_in(wanted)
+    )

@@ -27,12 +27,14 @@ from sqlalchemy import (
     union_all,
 )
 
+from cms.content.builtin import BUILT_IN_NAMES, CATEGORY
 from cms.reading.aliases import aliased_table, word
 from cms.reading.narrowing import KeyJoin
 from cms.reading.view import EVERYTHING, AsOf, ContentScope, Past, Perspective, Preview, View
+from cms.storage.dialects import Key
 from cms.tables import (
     Address,
-    Category,
+    CategoryPlace,
     Edition,
     Entry,
     Publication,
@@ -44,6 +46,8 @@ from cms.tables import (
 Relation: TypeAlias = Select[*tuple[Any, ...]]
 
 _SLASH, _ZERO = word("/"), word("0")
+_CATEGORY = word(CATEGORY)
+_BUILT_IN = tuple(word(name) for name in BUILT_IN_NAMES)
 
 # The columns of a publication that say why it was public.
 _BASIS = ("basis", "break_glass_reason", "source", "claimed_review")
@@ -151,8 +155,15 @@ def drafts(view: View) -> Relation:
         .select_from(KeyJoin(joined, Rendition.__table__, Rendition.revision_id == Revision.id))
         # An old revision may be of a category that one sees, and the entry no more; or so again.
         .where(
-            is_within(view, Entry.content_type, Revision.category_id, Edition.locale),
-            is_within(view, Entry.content_type, head.c.category_id, Edition.locale),
+            *(
+                is_within(
+                    view,
+                    Entry.content_type,
+                    category_in_rights(Entry.content_type, Entry.id, category_id),
+                    Edition.locale,
+                )
+                for category_id in (Revision.category_id, head.c.category_id)
+            )
         )
     )
 
@@ -184,7 +195,8 @@ def with_preview(view: View, preview: Preview) -> Relation:
             ),
         )
 
-    return shown.where(_is_best(columns["locale"], view, has_better))
+    best = _is_best(columns["content_type"], columns["locale"], view, has_better)
+    return shown.where(best)
 
 
 def translations_with_preview(view: View, preview: Preview) -> Relation:
@@ -212,11 +224,15 @@ def _edition_of(preview: Preview) -> Select[Any]:
 
 
 def is_best_draft(
-    entry_id: SQLColumnExpression[str], locale: SQLColumnExpression[str], view: View
+    entry_id: SQLColumnExpression[str],
+    content_type: SQLColumnExpression[str],
+    locale: SQLColumnExpression[str],
+    view: View,
 ) -> ColumnElement[bool]:
     """Return whether a draft is in the first of the view's locales that its entry has."""
     better = aliased_table(Edition, "better")
     return _is_best(
+        content_type,
         locale,
         view,
         lambda locales: exists().where(better.c.entry_id == entry_id, better.c.locale.in_(locales)),
@@ -224,17 +240,33 @@ def is_best_draft(
 
 
 def _is_best(
+    content_type: SQLColumnExpression[str],
     locale: SQLColumnExpression[str],
     view: View,
     has_better: Callable[[Sequence[ColumnElement[str]]], ColumnElement[bool]],
 ) -> ColumnElement[bool]:
     """Return whether a locale is the first of the view's that there is."""
-    wanted = locales_of(view)
-    branches = [
-        and_(locale == each, not_(has_better(wanted[:index]))) if index else locale == each
-        for index, each in enumerate(wanted)
-    ]
+    own, wanted = len(view.locales), locales_of(for_built_in(view))
+    branches: list[ColumnElement[bool]] = []
+    for index, each in enumerate(wanted):
+        conditions = [locale == each]
+        if index >= own:
+            conditions.append(content_type.in_(_BUILT_IN))
+        if index:
+            conditions.append(not_(has_better(wanted[:index])))
+        branches.append(and_(*conditions))
     return or_(*branches)
+
+
+def for_built_in(view: View) -> View:
+    """Return a view for categories and people alone, which fall back to further locales."""
+    locales = tuple(dict.fromkeys((*view.locales, *view.built_in_locales)))
+    return replace(view, locales=locales, built_in_locales=())
+
+
+def is_of_site(content_type: SQLColumnExpression[str]) -> ColumnElement[bool]:
+    """Return whether a content type is one of the site's own, and not a built-in one."""
+    return content_type.not_in(_BUILT_IN)
 
 
 def _archived_at() -> ColumnElement[Any]:
@@ -293,10 +325,29 @@ def _is_in(
     if scope.locale is not None:
         conditions.append(locale == scope.locale)
     if scope.category_id is not None:
-        root = select(Category.path).where(Category.id == scope.category_id).scalar_subquery()
-        inside = select(Category.id).where(is_at_or_below(Category.path, root))
-        conditions.append(category_id.in_(inside))
+        conditions.append(category_id.in_(_at_or_below(scope.category_id)))
     return and_(*conditions)
+
+
+def _at_or_below(category_id: str) -> Select[Any]:
+    """Return the ids of a category and of all below it, as the tree is now."""
+    place = aliased_table(CategoryPlace, "place_below")
+    root = select(literal(category_id, Key).label("id")).cte("within", recursive=True, nesting=True)
+    below = select(place.c.category_id).join(root, place.c.parent_id == root.c.id)
+    # Not "all", so that it ends, whatever the tree.
+    return select(root.union(below.where(is_in_force(place))).c.id)
+
+
+def category_in_rights(
+    content_type: SQLColumnExpression[str],
+    entry_id: SQLColumnExpression[str],
+    category_id: SQLColumnExpression[Any],
+) -> ColumnElement[Any]:
+    """Return the category by which rights on an entry are limited; a category's is itself.
+
+    In Python it is :func:`cms.content.builtin.category_in_rights`.
+    """
+    return case((content_type == _CATEGORY, entry_id), else_=category_id)
 
 
 def is_at_or_below(path: SQLColumnExpression[str], root: ColumnElement[str]) -> ColumnElement[bool]:
@@ -313,6 +364,7 @@ def locales_of(view: View) -> list[ColumnElement[str]]:
 def is_shown(publication: FromClause, view: View) -> ColumnElement[bool]:
     """Return whether a publication is what the view shows of its entry."""
     best = _is_best(
+        publication.c.content_type,
         publication.c.locale,
         view,
         lambda locales: _is_public_in(locales, publication.c.entry_id, view),
@@ -358,16 +410,16 @@ def stands_now() -> ColumnElement[bool]:
     return and_(Address.edition_id == Publication.edition_id, is_in_force(Address))
 
 
-def stands_in(address: FromClause, view: View) -> ColumnElement[bool]:
-    """Return whether an address is, or at that point in the past was, in force."""
+def stands_in(fact: FromClause, view: View) -> ColumnElement[bool]:
+    """Return whether an address, or a place in the tree, is or was in force in the view."""
     if view.past is None:
-        return is_in_force(address)
-    return _held_at(address, view.past, address_span_of(view.past))
+        return is_in_force(fact)
+    return _held_at(fact, view.past, address_span_of(view.past))
 
 
-def is_in_force(address: FromClause | type[Address]) -> ColumnElement[bool]:
-    """Return whether an address is in force now."""
-    return _has_not_ended(address)
+def is_in_force(fact: FromClause | type[Address | CategoryPlace]) -> ColumnElement[bool]:
+    """Return whether an address, or a place in the tree, is in force now."""
+    return _has_not_ended(fact)
 
 
 def is_public_now(publication: FromClause | type[Publication]) -> ColumnElement[bool]:
@@ -381,7 +433,7 @@ def counts_now(sign_off: FromClause | type[PublicationSignOff]) -> ColumnElement
 
 
 def _has_not_ended(
-    table: type[Address | Publication | PublicationSignOff] | FromClause,
+    table: type[Address | CategoryPlace | Publication | PublicationSignOff] | FromClause,
 ) -> ColumnElement[bool]:
     columns = table.c if isinstance(table, FromClause) else table
     return columns.ended_position.is_(None)
@@ -415,7 +467,7 @@ def spans_of(past: Past) -> tuple[str, str]:
 
 
 def address_span_of(past: Past) -> tuple[str, str]:
-    """Return the columns of an address that tell from when to when it was in force."""
+    """Return the columns that tell from when to when an address or a place was in force."""
     return _span(past, "began_at")
 
 

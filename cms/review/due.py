@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from cms.authorization.actions import Action, Subject
 from cms.comparison.difference import difference
+from cms.content.builtin import category_in_rights
 from cms.content.policy import Stage
 from cms.drafts.contributors import was_reviewed
 from cms.drafts.loading import ancestry
@@ -217,6 +218,7 @@ async def _is_material(reading: Reading, before: str, publication: Publication) 
 
 
 async def _may_read(reading: Reading, page: Publication) -> bool:
-    categories = await ancestry(reading, page.category_id)
+    category_id = category_in_rights(page.content_type, page.entry_id, page.category_id)
+    categories = await ancestry(reading, category_id)
     subject = Subject(content_type=page.content_type, categories=categories, locale=page.locale)
     return reading.may(Action.ENTRY_READ, subject)

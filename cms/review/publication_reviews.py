@@ -8,8 +8,9 @@ from typing import Literal
 from sqlalchemy import select
 
 from cms.content.policy import Stage
+from cms.errors import ReferencedEntryNotPublic, Refused
 from cms.events import SignOffEnded
-from cms.identifiers import kind_of
+from cms.identifiers import is_entry_id
 from cms.ledger.counters import wait_for_turn
 from cms.reading.visibility import counts_now, is_public_now
 from cms.tables import (
@@ -30,7 +31,7 @@ async def wait_if_public(work: Work, entry_id: str, locale: str | None, digest: 
 
     Publishing waits for its turn before it holds an edition; who judges what is public does too.
     """
-    if kind_of(entry_id) != "entry":
+    if not is_entry_id(entry_id):
         return work
     found = await work.session.scalar(
         select(Publication.id)
@@ -77,7 +78,12 @@ async def stages_of_publication(reading: Reading, publication: Publication) -> l
 
 
 async def join_publication(work: Work, publication: Publication, sign_off: SignOff) -> int:
-    """Add a sign-off to an open publication, and return the position of that."""
+    """Add a sign-off to an open publication, and return the position of that.
+
+    Raises:
+        Refused: if the reviewer is not public, whose name readers would see.
+    """
+    await _refuse_hidden_reviewer(work, publication, sign_off.person_id)
     position = await work.take_position()
     await work.insert(
         PublicationSignOff(
@@ -88,6 +94,21 @@ async def join_publication(work: Work, publication: Publication, sign_off: SignO
         )
     )
     return position
+
+
+async def _refuse_hidden_reviewer(work: Work, publication: Publication, person_id: str) -> None:
+    public = await work.session.scalar(
+        select(Publication.id)
+        .where(
+            Publication.entry_id == person_id,
+            Publication.locale.in_(work.site.locales_for_built_in(publication.locale)),
+            is_public_now(Publication),
+        )
+        .limit(1)
+    )
+    if public is None:
+        message = f"the page is public, and its reviewer {person_id} is not; publish that first"
+        raise Refused(ReferencedEntryNotPublic(message=message, entry_id=person_id))
 
 
 async def end_sign_offs(

@@ -12,8 +12,10 @@ from sqlalchemy.orm import defer
 
 from cms.authorization.actions import Action, Subject
 from cms.authorization.actor import Actor
+from cms.content.builtin import category_in_rights
 from cms.content.policy import Lacking
 from cms.drafts.contributors import Authored, contributors, was_reviewed
+from cms.reading.visibility import is_in_force
 from cms.review.standing import (
     Signature,
     missing_sign_offs,
@@ -21,7 +23,7 @@ from cms.review.standing import (
     stages_that_apply,
 )
 from cms.tables import (
-    Category,
+    CategoryPlace,
     Edition,
     EditionContributor,
     Entry,
@@ -172,7 +174,11 @@ class _Facts:
             .join(Review, Review.id == ReviewAssignee.review_id)
             .where(Review.ended_at.is_(None))
         )
-        categories = await reading.session.execute(select(Category.id, Category.parent_id))
+        places = await reading.session.execute(
+            select(CategoryPlace.category_id, CategoryPlace.parent_id).where(
+                is_in_force(CategoryPlace)
+            )
+        )
         return cls(
             authored=_group(
                 (edition, Authored(number, author, byline, digest))
@@ -182,7 +188,7 @@ class _Facts:
             inherited=_group((edition, contributor) for edition, contributor in inherited),
             signatures=_group((each.edition_id, _signature(each)) for each in signed),
             assignees=_group((review, account) for review, account in assigned),
-            parents=dict(categories.all()),
+            parents=dict(places.all()),
         )
 
     def waiting(
@@ -211,7 +217,9 @@ class _Facts:
             contributors=authors,
             signers=frozenset((each.stage, each.account_id) for each in counting),
             assignees=frozenset(self.assignees.get(review.id, ())),
-            categories=self._with_ancestors(head.category_id),
+            categories=self._with_ancestors(
+                category_in_rights(entry.content_type, entry.id, head.category_id)
+            ),
         )
 
     def _with_ancestors(self, category_id: str | None) -> frozenset[str]:

@@ -25,10 +25,18 @@ from sqlalchemy.orm import aliased
 
 from cms.reading.aliases import aliased_table, word
 from cms.reading.management import accounts
+from cms.reading.narrowing import narrowed
 from cms.reading.relations import people
-from cms.reading.rows import AccountRow, Column, EntryRow, PersonRow, Row
+from cms.reading.rows import AccountRow, Column, EntryRow, Row
 from cms.reading.view import Perspective, View
-from cms.reading.visibility import Relation, counts, is_open, is_public_now, is_within
+from cms.reading.visibility import (
+    Relation,
+    category_in_rights,
+    counts,
+    is_open,
+    is_public_now,
+    is_within,
+)
 from cms.review.expiry import is_review_shown, review_ends_at
 from cms.review.standing import (
     STATES,
@@ -45,7 +53,6 @@ from cms.tables import (
     Comment,
     Edition,
     Entry,
-    Person,
     Publication,
     PublicationSignOff,
     Review,
@@ -95,9 +102,12 @@ class ReviewRow(Row):
     digest = Column()
 
 
-class SignerRow(PersonRow):
+class SignerRow(Row):
     """A row of :func:`signers`."""
 
+    id = Column()
+    slug = Column()
+    title = Column()
     revision_id = Column()
 
 
@@ -231,16 +241,19 @@ def reviewers(view: View, shown: Shown) -> Relation:
         shown: a row of the statement around this one.
     """
     signed = sign_offs(view, shown).subquery("signed_by")
-    return people().where(Person.id.in_(select(signed.c.person_id)))
+    signer = select(signed.c.person_id).distinct().subquery("signer_of")
+    found = people(view)
+    # A join, so that databases begin with the few who signed, and not with all people.
+    return found.where(found.selected_columns.id == signer.c.person_id)
 
 
 def signers(view: View) -> Relation:
-    """Return the people of :func:`reviewers`, once for each revision that the view shows."""
+    """Return ``id``, ``slug`` and ``title`` of the people of :func:`reviewers`, by revision."""
     signed = _reviewers_of_revisions(view).subquery("signed_by")
+    found = narrowed(people(view), ("id", "slug", "title")).subquery("signer")
     return (
-        people()
-        .add_columns(signed.c.revision_id)
-        .join(signed, signed.c.person_id == Person.id)
+        select(*found.c, signed.c.revision_id)
+        .select_from(join(found, signed, signed.c.person_id == found.c.id))
         .distinct()
     )
 
@@ -265,7 +278,14 @@ def reviews(view: View) -> Relation:
         .join(Edition, Edition.id == Review.edition_id)
         .join(Entry, Entry.id == Edition.entry_id)
         .join(head, head.id == Edition.head_id)
-        .where(is_within(view, Entry.content_type, head.category_id, Edition.locale))
+        .where(
+            is_within(
+                view,
+                Entry.content_type,
+                category_in_rights(Entry.content_type, Entry.id, head.category_id),
+                Edition.locale,
+            )
+        )
     )
 
 

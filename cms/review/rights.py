@@ -11,7 +11,7 @@ from sqlalchemy import select
 from cms.authorization.actions import Action, Allowed, Subject, decide
 from cms.authorization.actor import Actor, Grant
 from cms.content.canonical_json import Json
-from cms.drafts.loading import ancestry
+from cms.drafts.loading import subject_of
 from cms.errors import NotAllowed, Refused
 from cms.events import ChangeRequestEnded, SignOffEnded
 from cms.review.standing import stages_that_apply
@@ -140,7 +140,7 @@ async def _sign_offs(work: Work, account_id: str) -> list[_Judgement]:
     found: list[_Judgement] = []
     for row, entry, locale, category_id, asked_for in rows.all():
         subject = replace(
-            await _subject_of(work, entry, locale, category_id),
+            await subject_of(work, entry, category_id, locale),
             stage=row.stage,
             role=_role_at(work, entry.content_type, row.stage, asked_for or []),
         )
@@ -164,20 +164,10 @@ async def _change_requests(work: Work, account_id: str) -> list[_Judgement]:
             entry.id,
             locale,
             Action.REVIEW_REQUEST_CHANGES,
-            await _subject_of(work, entry, locale, category_id),
+            await subject_of(work, entry, category_id, locale),
         )
         for row, entry, locale, category_id in rows.all()
     ]
-
-
-async def _subject_of(
-    reading: Reading, entry: Entry, locale: str, category_id: str | None
-) -> Subject:
-    return Subject(
-        content_type=entry.content_type,
-        categories=await ancestry(reading, category_id),
-        locale=locale,
-    )
 
 
 def _role_at(reading: Reading, type_name: str, stage: str, asked_for: Sequence[Json]) -> str | None:

@@ -14,7 +14,7 @@ from cms.content.content_type import ContentType
 from cms.content.renderer import RENDERER
 from cms.errors import SiteError
 from cms.ledger.chain import AnyRow, batches
-from cms.reading.visibility import is_public_now
+from cms.reading.visibility import is_of_site, is_public_now
 from cms.search.deriving import (
     DerivedValues,
     derived_of,
@@ -180,7 +180,7 @@ async def _count_words(
     chosen = (
         select(Publication.id, Publication.locale, SearchDocument.shown)
         .join(SearchDocument, SearchDocument.revision_id == Publication.revision_id)
-        .where(is_public_now(Publication))
+        .where(is_public_now(Publication), is_of_site(Publication.content_type))
     )
     async with aclosing(batches(session, chosen, Publication.id)) as found:
         async for rows in found:

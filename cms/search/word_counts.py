@@ -12,7 +12,7 @@ from sqlalchemy import and_, delete, insert, select, update
 from cms.content.canonical_json import Json
 from cms.ledger.chain import ignore_progress
 from cms.ledger.counters import wait_for_turn
-from cms.reading.visibility import is_public_now
+from cms.reading.visibility import is_of_site, is_public_now
 from cms.search.document import folded_and_word
 from cms.search.spelling import grams, is_suggested
 from cms.search.tokens import fold
@@ -30,6 +30,8 @@ _EDITIONS = 100
 async def change_word_counts(session: WriteSession, changes: Mapping[str, int]) -> None:
     """Change the counts of suggested words by the words of publications.
 
+    Categories and people do not count, since searches leave them out.
+
     Args:
         session: the transaction.
         changes: change for each word of a publication, by its id: 1 if it began, -1 if it ended.
@@ -37,7 +39,7 @@ async def change_word_counts(session: WriteSession, changes: Mapping[str, int]) 
     rows = await session.execute(
         select(Publication.id, Publication.locale, SearchDocument.shown)
         .join(SearchDocument, SearchDocument.revision_id == Publication.revision_id)
-        .where(Publication.id.in_(changes))
+        .where(Publication.id.in_(changes), is_of_site(Publication.content_type))
     )
     counts: Counter[Spelling] = Counter()
     for publication_id, locale, shown in rows:

@@ -21,7 +21,7 @@ from cms.tables.ledger import (
     Counter,
     Presence,
 )
-from cms.tables.people import Account, Person, RoleGrant, Throttle, Token
+from cms.tables.people import Account, RoleGrant, Throttle, Token
 from cms.tables.publication import (
     Address,
     Position,
@@ -31,7 +31,7 @@ from cms.tables.publication import (
 )
 from cms.tables.review import ChangeRequest, Comment, Review, ReviewAssignee, SignOff
 from cms.tables.search import SearchDocument, SearchGram, SearchWord
-from cms.tables.taxonomy import Category
+from cms.tables.taxonomy import CategoryPath, CategoryPlace
 
 __all__ = [
     "Account",
@@ -40,7 +40,8 @@ __all__ = [
     "AuditRecord",
     "AuditedRow",
     "Base",
-    "Category",
+    "CategoryPath",
+    "CategoryPlace",
     "ChangeRequest",
     "ClientMutation",
     "Comment",
@@ -50,7 +51,6 @@ __all__ = [
     "Entry",
     "Link",
     "Look",
-    "Person",
     "Position",
     "Presence",
     "Publication",

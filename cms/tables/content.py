@@ -12,7 +12,10 @@ from cms.tables.base import Base, Document, Id, Items, Name, Prose, Time
 
 
 class Entry(Base):
-    """The identity of a piece of content; links point to entries only."""
+    """The identity of a piece of content; links point to entries only.
+
+    Categories and people are entries of the built-in types.
+    """
 
     __tablename__ = "entry"
 
@@ -66,11 +69,11 @@ class Revision(Base):
     title: Mapped[Prose]
     slug: Mapped[Name]
     summary: Mapped[Prose]
-    category_id: Mapped[str | None] = mapped_column(Key, ForeignKey("category.id"))
+    category_id: Mapped[str | None] = mapped_column(Key, ForeignKey("entry.id"))
     digest: Mapped[Name]
     # Null is the operator.
     author_id: Mapped[str | None] = mapped_column(Key, ForeignKey("account.id"))
-    byline_id: Mapped[str | None] = mapped_column(Key, ForeignKey("person.id"))
+    byline_id: Mapped[str | None] = mapped_column(Key, ForeignKey("entry.id"))
     note: Mapped[Prose]
     # Saved automatically while an editor was typing; may be pruned.
     is_autosave: Mapped[bool] = mapped_column(server_default=false())

@@ -1,4 +1,4 @@
-"""People shown as bylines, accounts, their tokens, grants and rate limits."""
+"""Accounts, their tokens, grants and rate limits."""
 
 from __future__ import annotations
 
@@ -8,24 +8,11 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.storage.dialects import JsonDocument, Key, Moment
-from cms.tables.base import Base, Id, Items, Name, Prose, Time
-
-
-class Person(Base):
-    """A public byline."""
-
-    __tablename__ = "person"
-
-    id: Mapped[Id]
-    slug: Mapped[str] = mapped_column(Key, unique=True)
-    name: Mapped[Prose]
-    bio: Mapped[Prose]
-    links: Mapped[Items]
-    created_at: Mapped[Time]
+from cms.tables.base import Base, Id, Name, Prose, Time
 
 
 class Account(Base):
-    """An identity that signs in; may belong to a person."""
+    """An identity that signs in; may belong to a person, an entry of the type ``Person``."""
 
     __tablename__ = "account"
     # Review requires two different people, so a person has at most one account.
@@ -33,7 +20,7 @@ class Account(Base):
 
     id: Mapped[Id]
     email: Mapped[str] = mapped_column(Key, unique=True)
-    person_id: Mapped[str | None] = mapped_column(Key, ForeignKey("person.id"))
+    person_id: Mapped[str | None] = mapped_column(Key, ForeignKey("entry.id"))
     # Argon2id hash; an account without one cannot sign in.
     password_hash: Mapped[str | None] = mapped_column(Key)
     created_at: Mapped[Time]
@@ -88,7 +75,7 @@ class RoleGrant(Base):
     role: Mapped[Name]
     stage: Mapped[str | None] = mapped_column(Key)
     content_type: Mapped[str | None] = mapped_column(Key)
-    category_id: Mapped[str | None] = mapped_column(Key, ForeignKey("category.id"))
+    category_id: Mapped[str | None] = mapped_column(Key, ForeignKey("entry.id"))
     locale: Mapped[str | None] = mapped_column(Key)
     created_at: Mapped[Time]
     revoked_at: Mapped[datetime | None] = mapped_column(Moment)

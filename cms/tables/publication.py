@@ -105,7 +105,7 @@ class Publication(Base):
     # Sort key of the title.
     title_key: Mapped[Name]
     summary: Mapped[Prose]
-    category_id: Mapped[str | None] = mapped_column(Key, ForeignKey("category.id"))
+    category_id: Mapped[str | None] = mapped_column(Key, ForeignKey("entry.id"))
     first_published_at: Mapped[Time]
     published_at: Mapped[Time]
     # Null is the operator.

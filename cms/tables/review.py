@@ -71,7 +71,7 @@ class SignOff(Base):
     digest: Mapped[Name]
     stage: Mapped[Name]
     account_id: Mapped[str] = mapped_column(Key, ForeignKey("account.id"))
-    person_id: Mapped[str] = mapped_column(Key, ForeignKey("person.id"))
+    person_id: Mapped[str] = mapped_column(Key, ForeignKey("entry.id"))
     note: Mapped[Prose]
     signed_at: Mapped[Time]
     expires_at: Mapped[Time]

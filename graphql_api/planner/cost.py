@@ -314,7 +314,7 @@ def _condition(where: Input, name: str, value: Argument) -> _Conditions:
         case Compare():
             return _comparison_conditions(value, declaration.work, declaration.narrows)
         case CompareSeen():
-            return _comparison_conditions(value, _SEEN)
+            return _comparison_conditions(value, _SEEN, declaration.narrows)
         case Test():
             return _Conditions(1, _CONDITION, declaration.narrows)
         case ToOne():

@@ -78,9 +78,15 @@ class Compare:
 
 @dataclass(frozen=True)
 class CompareSeen:
-    """As :class:`Compare`, for a value that reads other rows, through the view."""
+    """As :class:`Compare`, for a value that reads other rows, through the view.
+
+    Attributes:
+        sql: the value.
+        narrows: an index leaves one row of this many for a value.
+    """
 
     sql: Callable[[Row, Call], Sql]
+    narrows: float = 1
 
 
 @dataclass(frozen=True)
@@ -133,12 +139,12 @@ class Test:
     """An input field with a meaning of its own, for a value of the type.
 
     Attributes:
-        condition: the condition on the row, given the value.
+        condition: the condition on the row, given the call and the value.
         type: the type of the value.
         narrows: an index leaves one row of this many.
     """
 
-    condition: Callable[[Row, Sql], Condition]
+    condition: Callable[[Row, Call, Sql], Condition]
     type: SqlType
     narrows: float = 1
 
@@ -214,7 +220,7 @@ def _field_condition(where: Input, name: str, value: Argument, row: Row, call: C
         case Inner():
             return _inner(declaration, input_in(value), row, call)
         case Test(condition, type_) if isinstance(value, Given):
-            return condition(row, call.bind(value, type_))
+            return condition(row, call, call.bind(value, type_))
     raise TypeError(f"{name} is declared as no filter")
 
 

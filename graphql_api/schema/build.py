@@ -30,7 +30,6 @@ from graphql_api.schema.delivery.filters import add_wheres
 from graphql_api.schema.delivery.link import LINKS_SUMMED, EntryLink, LinkGroup, link_groups
 from graphql_api.schema.delivery.node import Node
 from graphql_api.schema.delivery.orders import add_content_orders
-from graphql_api.schema.delivery.person import Person, PersonProfile
 from graphql_api.schema.delivery.query import NODES, Query, fields_of_types, node_fields
 from graphql_api.schema.delivery.review import (
     REVISIONS_SUMMED,
@@ -42,7 +41,7 @@ from graphql_api.schema.delivery.review import (
 )
 from graphql_api.schema.delivery.routes import add_site_types, site_fields
 from graphql_api.schema.delivery.sync import add_change_types, change_fields
-from graphql_api.schema.delivery.taxonomy import CATEGORIES_SUMMED, Category, Tag
+from graphql_api.schema.delivery.taxonomy import Tag
 from graphql_api.schema.delivery.vocabularies import add_content_vocabularies
 from graphql_api.schema.management.account import Account, RoleGrant, ServiceToken
 from graphql_api.schema.management.audit import AUDIT_SUMMED, AUDIT_WHERE, AuditRecord
@@ -68,10 +67,7 @@ from graphql_api.schema.management.mutations.mutation import Mutation, SecretMut
 from graphql_api.schema.management.mutations.publishing import CHOSEN_INPUT, PUBLISH_MUTATIONS
 from graphql_api.schema.management.mutations.reviews import PLACE_INPUT, REVIEW_MUTATIONS
 from graphql_api.schema.management.mutations.sessions import SESSION_MUTATIONS
-from graphql_api.schema.management.mutations.taxonomy import (
-    PERSON_PROFILE_INPUT,
-    TAXONOMY_MUTATIONS,
-)
+from graphql_api.schema.management.mutations.taxonomy import MOVE_CATEGORY, MovedPage
 from graphql_api.schema.management.orders import add_editing_orders
 from graphql_api.schema.management.publications import EntryPublication
 from graphql_api.schema.management.query import QUERY_FIELDS, QUERY_TYPES
@@ -174,10 +170,7 @@ def _add_content(registry: TypeRegistry, site: Site, more: _More) -> None:
         **more.entry,
     )
     for shared in (
-        Category,
         Tag,
-        PersonProfile,
-        Person,
         EntryLink,
         LinkGroup,
         ClaimedReview,
@@ -205,10 +198,8 @@ def _add_content(registry: TypeRegistry, site: Site, more: _More) -> None:
         registry.add_object(each)
     added = summaries(registry, "Entry", entries_summed(None, more.entry_facets))
     add_entry_connection(registry, "Entry", **added)
-    for node, summed in (("EntryLink", LINKS_SUMMED), ("Category", CATEGORIES_SUMMED)):
-        add_connection(registry, node, **summaries(registry, node, summed))
-    for node in ("Person", "Tag"):
-        add_connection(registry, node)
+    add_connection(registry, "EntryLink", **summaries(registry, "EntryLink", LINKS_SUMMED))
+    add_connection(registry, "Tag")
     add_site_types(registry)
     add_change_types(registry)
     root = {
@@ -223,17 +214,15 @@ def _add_content(registry: TypeRegistry, site: Site, more: _More) -> None:
 
 
 def _add_mutations(registry: TypeRegistry, site: Site, without: Collection[str]) -> None:
+    registry.add_object(MovedPage)
     registry.add_input("CommentPlace", "Words in a text that a comment is about.", PLACE_INPUT)
     registry.add_input("ChosenRevision", "Revision to publish.", CHOSEN_INPUT)
-    registry.add_input(
-        "PersonProfileInput", "Profile of a person on another site.", PERSON_PROFILE_INPUT
-    )
     mutations: tuple[Mutation | SecretMutation, ...] = (
         *draft_mutations(registry, site),
         *ENTRY_MUTATIONS,
         *REVIEW_MUTATIONS,
         *PUBLISH_MUTATIONS,
-        *TAXONOMY_MUTATIONS,
+        MOVE_CATEGORY,
         *ACCOUNT_MUTATIONS,
         *SESSION_MUTATIONS,
     )
@@ -251,12 +240,11 @@ def _add_shared_inputs(registry: TypeRegistry, entry_filters: Mapping[str, Decla
     add_entry_order(registry)
     add_content_orders(registry)
     path = "URL path of the {}, in any spelling, or absolute URL on the site."
-    id_, slug = "Id of the {}.", "URL slug of the {}."
+    id_, slug, tree_path = "Id of the {}.", "URL slug of the {}.", "Tree path (`a/b/c`) of the {}."
     for name, thing, keys in (
         ("EntryBy", "entry", {"id": id_, "path": path}),
         ("EntryOfTypeBy", "entry of the type", {"id": id_, "path": path, "slug": slug}),
-        ("CategoryBy", "category", {"id": id_, "tree_path": "Tree path (`a/b/c`) of the {}."}),
-        ("PersonBy", "person", {"id": id_, "slug": slug}),
+        ("CategoryBy", "category", {"id": id_, "path": path, "tree_path": tree_path}),
         ("TagBy", "tag", {"slug": slug}),
     ):
         fields = {

@@ -17,8 +17,9 @@ _SITEMAP = {
     "xmlns:xhtml": "http://www.w3.org/1999/xhtml",
 }
 _INDEX = {"xmlns": "http://www.sitemaps.org/schemas/sitemap/0.9"}
-_DOCUMENT = """query Sitemap($first: Int!, $skip: Int!) {
-  sitemap(first: $first, skip: $skip) {
+# Categories and people have pages too where the site declares a path for them.
+_DOCUMENT = """query Sitemap($types: [EntryType!]!, $first: Int!, $skip: Int!) {
+  sitemap(where: {type: {in: $types}}, first: $first, skip: $skip) {
     totalCount
     nodes { path localeName lastModified alternates { localeName path } }
   }
@@ -31,7 +32,7 @@ async def sitemap(delivery: Delivery, addresses: Addresses, size: int = LARGEST_
     Raises:
         RequestFailed: if it takes too long.
     """
-    found = await _pages(delivery, size, 0)
+    found = await _pages(delivery, addresses, size, 0)
     parts = -(-found["totalCount"] // size)
     return _index(addresses, parts) if parts > 1 else _sitemap(addresses, found["nodes"])
 
@@ -45,15 +46,16 @@ async def part_of_sitemap(
         NoSuchFile: if there is no such part.
         RequestFailed: if it takes too long.
     """
-    parts = -(-(await _pages(delivery, 0, 0))["totalCount"] // size)
+    parts = -(-(await _pages(delivery, addresses, 0, 0))["totalCount"] // size)
     if not 1 <= number <= parts:
         raise NoSuchFile(f"The sitemap has {parts} parts; there is no part {number}.")
-    found = await _pages(delivery, size, (number - 1) * size)
+    found = await _pages(delivery, addresses, size, (number - 1) * size)
     return _sitemap(addresses, found["nodes"])
 
 
-async def _pages(delivery: Delivery, first: int, skip: int) -> Any:
-    response = await query(delivery, _DOCUMENT, {"first": first, "skip": skip})
+async def _pages(delivery: Delivery, addresses: Addresses, first: int, skip: int) -> Any:
+    types = [each.name for each in addresses.site.content_types.values() if each.path is not None]
+    response = await query(delivery, _DOCUMENT, {"types": types, "first": first, "skip": skip})
     return response["data"]["sitemap"]
 
 

@@ -20,12 +20,12 @@ MOMENT = sa.Text().with_variant(postgresql.TIMESTAMP(timezone=True, precision=3)
 JSON = sqlite.JSONB().with_variant(postgresql.JSONB(), "postgresql")
 
 TABLES = (
-    "attestation", "audit_record", "audit_row", "category", "client_mutation", "counter",
-    "entry", "person", "position", "presence", "search_word",
-    "throttle", "account", "edition", "address", "search_gram", "comment", "edition_contributor",
-    "look", "revision", "role_grant", "token", "link", "publication",
-    "rendition", "review", "revision_tag", "search_document", "change_request", "publication_stage",
-    "review_assignee", "sign_off", "publication_sign_off",
+    "attestation", "audit_record", "audit_row", "client_mutation", "counter",
+    "entry", "position", "presence", "search_word",
+    "throttle", "account", "category_path", "category_place", "edition", "address", "search_gram",
+    "comment", "edition_contributor", "look", "revision", "role_grant", "token", "link",
+    "publication", "rendition", "review", "revision_tag", "search_document", "change_request",
+    "publication_stage", "review_assignee", "sign_off", "publication_sign_off",
 )  # fmt: skip
 
 
@@ -65,24 +65,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_audit_row_sequence", "audit_row", ["sequence"])
     op.create_table(
-        "category",
-        _column("id", KEY),
-        _column("parent_id", KEY, nullable=True),
-        _column("slug", KEY),
-        _column("path", KEY),
-        _column("name", KEY),
-        _column("description", KEY),
-        _column("ordinal", sa.Integer()),
-        _column("created_at", MOMENT),
-        sa.CheckConstraint("parent_id <> id", name="no_loop"),
-        sa.ForeignKeyConstraint(["parent_id"], ["category.id"], name="fk_category_parent_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_category"),
-        sa.UniqueConstraint("parent_id", "slug", name="uq_category_parent_id_slug"),
-        sa.UniqueConstraint("path", name="uq_category_path"),
-    )
-    op.create_index("ix_category_ordinal", "category", ["parent_id", "ordinal"])
-    _partial_index("uq_category_root_slug", "category", ["slug"], "parent_id is null", unique=True)
-    op.create_table(
         "client_mutation",
         _column("actor", KEY),
         _column("key", KEY),
@@ -106,17 +88,6 @@ def upgrade() -> None:
         _column("archived_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_entry"),
         sa.UniqueConstraint("singleton", name="uq_entry_singleton"),
-    )
-    op.create_table(
-        "person",
-        _column("id", KEY),
-        _column("slug", KEY),
-        _column("name", KEY),
-        _column("bio", KEY),
-        _column("links", JSON),
-        _column("created_at", MOMENT),
-        sa.PrimaryKeyConstraint("id", name="pk_person"),
-        sa.UniqueConstraint("slug", name="uq_person_slug"),
     )
     op.create_table(
         "position",
@@ -158,11 +129,54 @@ def upgrade() -> None:
         _column("password_hash", KEY, nullable=True),
         _column("created_at", MOMENT),
         _column("disabled_at", MOMENT, nullable=True),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_account_person_id"),
+        sa.ForeignKeyConstraint(["person_id"], ["entry.id"], name="fk_account_person_id"),
         sa.PrimaryKeyConstraint("id", name="pk_account"),
         sa.UniqueConstraint("email", name="uq_account_email"),
     )
     op.create_index("uq_account_person_id", "account", ["person_id"], unique=True)
+    op.create_table(
+        "category_path",
+        _column("category_id", KEY),
+        _column("locale", KEY),
+        _column("path", KEY),
+        sa.ForeignKeyConstraint(["category_id"], ["entry.id"], name="fk_category_path_category_id"),
+        sa.PrimaryKeyConstraint("category_id", "locale", name="pk_category_path"),
+        sa.UniqueConstraint("locale", "path", name="uq_category_path_locale_path"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "category_place",
+        _column("id", KEY),
+        _column("position", sa.BigInteger()),
+        _column("category_id", KEY),
+        _column("parent_id", KEY, nullable=True),
+        _column("ordinal", sa.Integer()),
+        _column("began_at", MOMENT),
+        _column("ended_at", MOMENT, nullable=True),
+        _column("ended_position", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("parent_id <> category_id", name="no_loop"),
+        sa.CheckConstraint("(ended_at is null) = (ended_position is null)", name="ended"),
+        sa.ForeignKeyConstraint(
+            ["category_id"], ["entry.id"], name="fk_category_place_category_id"
+        ),
+        sa.ForeignKeyConstraint(["parent_id"], ["entry.id"], name="fk_category_place_parent_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_category_place"),
+    )
+    op.create_index("ix_category_place_category_id", "category_place", ["category_id", "position"])
+    op.create_index("ix_category_place_parent_id", "category_place", ["parent_id"])
+    _partial_index(
+        "ix_category_place_ended_position",
+        "category_place",
+        ["ended_position"],
+        "ended_position is not null",
+    )
+    _partial_index(
+        "uq_category_place_open",
+        "category_place",
+        ["category_id"],
+        "ended_position is null",
+        unique=True,
+    )
     op.create_table(
         "edition",
         _column("id", KEY),
@@ -296,8 +310,8 @@ def upgrade() -> None:
         _column("content", JSON),
         sa.CheckConstraint("number >= 1", name="number_from_one"),
         sa.ForeignKeyConstraint(["author_id"], ["account.id"], name="fk_revision_author_id"),
-        sa.ForeignKeyConstraint(["byline_id"], ["person.id"], name="fk_revision_byline_id"),
-        sa.ForeignKeyConstraint(["category_id"], ["category.id"], name="fk_revision_category_id"),
+        sa.ForeignKeyConstraint(["byline_id"], ["entry.id"], name="fk_revision_byline_id"),
+        sa.ForeignKeyConstraint(["category_id"], ["entry.id"], name="fk_revision_category_id"),
         sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name="fk_revision_edition_id"),
         sa.PrimaryKeyConstraint("id", name="pk_revision"),
         sa.UniqueConstraint("edition_id", "id", name="uq_revision_edition_id_id"),
@@ -318,7 +332,7 @@ def upgrade() -> None:
         _column("created_at", MOMENT),
         _column("revoked_at", MOMENT, nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_role_grant_account_id"),
-        sa.ForeignKeyConstraint(["category_id"], ["category.id"], name="fk_role_grant_category_id"),
+        sa.ForeignKeyConstraint(["category_id"], ["entry.id"], name="fk_role_grant_category_id"),
         sa.PrimaryKeyConstraint("id", name="pk_role_grant"),
     )
     op.create_index("ix_role_grant_account_id", "role_grant", ["account_id"])
@@ -397,9 +411,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("(ended_at is null) = (ended_position is null)", name="ended"),
         sa.CheckConstraint("ended_position > position", name="ends_later"),
-        sa.ForeignKeyConstraint(
-            ["category_id"], ["category.id"], name="fk_publication_category_id"
-        ),
+        sa.ForeignKeyConstraint(["category_id"], ["entry.id"], name="fk_publication_category_id"),
         sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name="fk_publication_edition_id"),
         sa.ForeignKeyConstraint(
             ["edition_id", "revision_id"],
@@ -630,7 +642,7 @@ def upgrade() -> None:
             name="fk_sign_off_edition_id_revision_id",
         ),
         sa.ForeignKeyConstraint(["ended_by"], ["account.id"], name="fk_sign_off_ended_by"),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_sign_off_person_id"),
+        sa.ForeignKeyConstraint(["person_id"], ["entry.id"], name="fk_sign_off_person_id"),
         sa.ForeignKeyConstraint(["review_id"], ["review.id"], name="fk_sign_off_review_id"),
         sa.PrimaryKeyConstraint("id", name="pk_sign_off"),
     )

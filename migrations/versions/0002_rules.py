@@ -11,7 +11,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-COUNTERS = ("attestation", "audit", "position", "taxonomy")
+COUNTERS = ("attestation", "audit", "people", "position", "taxonomy")
 # The columns that an update of a fact may change; every other stays as it was inserted.
 CHANGING = {
     "account": ("disabled_at", "password_hash"),
@@ -19,6 +19,7 @@ CHANGING = {
     "attestation": (),
     "audit_record": (),
     "audit_row": (),
+    "category_place": ("ended_at", "ended_position"),
     "change_request": ("ended_at", "ended_by", "end_cause"),
     "comment": ("resolved_at", "resolved_by"),
     "edition": ("head_id", "path"),
@@ -40,6 +41,7 @@ CHANGING = {
 # The column that closes a fact. It is set once, together with the other changing columns.
 CLOSED_BY = {
     "address": "ended_at",
+    "category_place": "ended_at",
     "change_request": "ended_at",
     "publication": "ended_at",
     "publication_sign_off": "ended_at",
@@ -55,10 +57,10 @@ KEPT = (
         "attestation",
         "audit_record",
         "audit_row",
-        "category",
+        "category_place",
         "change_request",
     ),
-    *("person", "position", "publication", "publication_sign_off", "publication_stage"),
+    *("position", "publication", "publication_sign_off", "publication_stage"),
     *("review", "review_assignee", "role_grant", "sign_off"),
 )
 # Parts of a revision, which stay as they are once it was public or signed off.

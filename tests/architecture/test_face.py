@@ -36,13 +36,15 @@ def sources() -> Iterator[tuple[str, str]]:
 
 
 def imports(source: str) -> Iterator[tuple[str, str]]:
-    """Yield each imported module with the name that is imported of it, if one is."""
+    """Yield each imported module with the name that is imported, or used, of it, if one is."""
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.ImportFrom(module=str(module), names=names):
                 yield from ((module, each.name) for each in names)
             case ast.Import(names=names):
-                yield from ((each.name, "") for each in names)
+                yield from ((each.name, "") for each in names if each.name not in FACE)
+            case ast.Attribute(value=ast.Name(id=module), attr=name) if module in FACE:
+                yield module, name
 
 
 SOURCES = dict(sources())

@@ -29,13 +29,7 @@ SAME_FOR_ALL_VIEWS = {
         "publications",
         "service_tokens",
     },
-    "cms.reading.relations": {
-        "ancestors",
-        "categories",
-        "people",
-        "references",
-        "revision_tags",
-    },
+    "cms.reading.relations": {"references", "revision_tags"},
     "cms.review.relations": {"assignees", "change_requests", "comments", "signatures"},
     # These select from a relation that has taken a view.
     "cms.search.relations": {"matching_entries", "ranked_entries"},

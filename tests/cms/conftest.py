@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
 
 from cms.access import passwords
+from cms.signing import KeyFile
 from cms.storage.database import Database
 from tests.builders import Newsroom, Rehearsals
 from tests.conftest import KINDS, Templates
@@ -21,6 +23,15 @@ def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> PasswordHasher:
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(passwords, "hasher", quick)
     return quick
+
+
+@pytest.fixture
+async def unsigned(database: Database, tmp_path: Path) -> Newsroom:
+    """A newsroom in which nothing is signed, with a key file that is not there yet."""
+    database.key_file = KeyFile(tmp_path / "copydesk.key")
+    newsroom = Newsroom(database, SITE)
+    await newsroom.employ()
+    return newsroom
 
 
 @pytest.fixture(scope="module", params=KINDS)

@@ -100,7 +100,7 @@ def test_a_site_knows_what_its_plugins_add() -> None:
         gates=[Gate("site:own", passes)],
         plugins=[Plugin("recall", module(**hooks)), Plugin("house", house)],
     )
-    assert list(made.content_types) == ["Page", "RecallNotice", "Recall"]
+    assert list(made.content_types) == ["Page", "RecallNotice", "Recall", "Category", "Person"]
     assert [each.name for each in made.gates] == ["site:own", "recall:summary", "house:style"]
     assert made.actions == (*Action, "recall:write", "house:rule")
     assert made.roles.keys() - ROLE_ACTIONS.keys() == {"recall:officer"}

@@ -99,8 +99,8 @@ def test_a_site_that_cannot_be_imported_is_one_sentence(
         (
             "x = Text()",
             (
-                "content type Person: the type Person is reserved for the API; "
-                "use another name (#, line 5)"
+                "Person: the name Person is for the subclass of cms.Person; "
+                "write class Person(cms.Person) (#, line 5)"
             ),
         ),
     ],

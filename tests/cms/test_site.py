@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from cms.content.builtin import Category, Person
 from cms.content.content_type import ContentType
 from cms.content.fields import (
     Block,
@@ -56,11 +57,31 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
             f"content type {name}: the (type|query) .* is reserved for the API",
         )
         for name in (
-            *("EntryReview", "Person", "EntryLink", "EntrySection", "EntryComment", "Presence"),
+            *("EntryReview", "EntryLink", "EntrySection", "EntryComment", "Presence"),
             *("Revision", "Checkpoint", "Sitemap", "Position", "View", "Me", "Account", "Audit"),
-            *("Suggest", "Entries", "Query", "Int", "PersonConnection", "TagOrder", "Links"),
+            *("Suggest", "Entries", "Query", "Int", "EntryConnection", "TagOrder", "Links"),
         )
     },
+    "content type called like a built-in one": (
+        lambda: site(content_type("Category")),
+        r"Category: the name Category is for the subclass of cms.Category; write class Category\(",
+    ),
+    "content type called like a type of a built-in one": (
+        lambda: site(content_type("PersonConnection")),
+        "content type PersonConnection and content type Person would both be the type Person",
+    ),
+    "built-in type with another name": (
+        lambda: site(new_class("Topic", (Category,))),
+        r"Topic: the name Category is for the subclass of cms.Category; write class Category\(",
+    ),
+    "built-in type that is a singleton": (
+        lambda: new_class("Category", (Category,), {"singleton": True}),
+        "Category: a built-in type cannot be abstract or a singleton",
+    ),
+    "field of what a built-in type has": (
+        lambda: new_class("Person", (Person,), {}, lambda body: body.update(biography=Text())),
+        "Person.biography: every entry already has this field; use another name",
+    ),
     "plural of a query": (
         lambda: site(content_type("Item", plural="Entries")),
         "the plural of Item: the query entries is reserved for the API; use another name",
@@ -395,4 +416,18 @@ class TestInheritance:
         assert list(Quote.fields) == list(PullQuote.fields) == ["source", "text"]
 
     def test_content_types_that_share_fields_are_a_site(self) -> None:
-        assert list(site(Lens, Zoom).content_types) == ["Lens", "Zoom"]
+        assert list(site(Lens, Zoom).content_types) == ["Lens", "Zoom", "Category", "Person"]
+
+    def test_a_built_in_type_gets_fields_and_a_path_and_keeps_what_it_is(self) -> None:
+        topic = new_class(
+            "Category",
+            (Category,),
+            {"path": "/topics/{slug}"},
+            lambda body: body.update(introduction=Text()),
+        )
+        declared = site(Lens, topic)
+        assert list(declared.content_types) == ["Lens", "Category", "Person"]
+        assert declared.content_type("Category") is topic
+        assert list(topic.fields) == ["introduction"]
+        assert (topic.plural, topic.schema_org) == (Category.plural, Category.schema_org)
+        assert (topic.id_kind, topic.path) == ("cat", "/topics/{slug}")

@@ -153,7 +153,7 @@ def test_the_mapping_of_the_importing_page_can_be_read(tmp_path: Path) -> None:
 
 
 HELLO, *CODE = blocks(DOCS / "content.md", "python")
-LONGEST_HELLO = 25
+LONGEST_HELLO = 26
 
 
 def test_hello_world_is_short_and_runs_as_it_stands(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from cms.ledger.statement import (
     SignOffPredicate,
 )
 from cms.storage.dialects import as_text
-from cms.tables import AuditedRow, Person
+from cms.tables import AuditedRow, Review
 from graphql_api.cli import main
 from tests.builders import Newsroom
 from tests.conftest import Templates
@@ -109,18 +109,25 @@ def test_the_script_writes_numbers_as_the_product_does() -> None:
 
 
 async def test_the_hash_of_a_row_is_computed_as_the_page_says(newsroom: Newsroom) -> None:
+    asked = await newsroom.ask(await newsroom.draft(title="Dropout"), note="Is it right?")
     async with newsroom.database.reading() as session:
-        person = (await session.scalars(select(Person).limit(1))).one()
-        row = (await session.scalars(select(AuditedRow).where(AuditedRow.key == person.id))).one()
+        review = await session.get_one(Review, asked.id)
+        row = (await session.scalars(select(AuditedRow).where(AuditedRow.key == review.id))).one()
+    stages = canonical_bytes(review.stages).decode()
+    assert '"name"' in stages
     values = {
-        "id": person.id,
-        "slug": person.slug,
-        "name": person.name,
-        "bio": person.bio,
-        "links": "[]",
-        "created_at": as_text(person.created_at),
+        "id": review.id,
+        "edition_id": review.edition_id,
+        "revision_id": review.revision_id,
+        "stages": stages,
+        "note": review.note,
+        "requested_by": review.requested_by,
+        "requested_at": as_text(review.requested_at),
+        "due_at": None,
+        "ended_at": None,
+        "outcome": None,
     }
-    document = {"salt": row.salt, "table": "person", "values": values, "version": 1}
+    document = {"salt": row.salt, "table": "review", "values": values, "version": 1}
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     assert row.hash == hashlib.sha256(f"copydesk.row.v1\n{text}".encode()).hexdigest()
 

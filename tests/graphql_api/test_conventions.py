@@ -24,9 +24,11 @@ from graphql import (
 )
 
 from cms.authorization.actions import ROLE_ACTIONS, Action
+from cms.content.builtin import BUILT_IN
 from cms.content.fields.choice import UNKNOWN
 from cms.content.fields.names import text_name
 from cms.content.links import Origin
+from cms.content.type_names import types_of as type_names_of
 from cms.publishing.gates import GATES
 from cms.review.relations import REVIEW_OUTCOMES
 from cms.review.standing import STATES
@@ -77,8 +79,10 @@ def types_of(schema: GraphQLSchema) -> Iterator[GraphQLNamedType]:
 
 
 def own_types(name: str) -> Iterator[GraphQLNamedType]:
-    """Yield the types that two sites have in common: the product's own."""
-    return (each for each in types_of(SCHEMAS[name]) if each.name in OTHERS[name].type_map)
+    """Yield the types that two sites have in common, but for those of categories and people."""
+    built_in = {each for each, _ in type_names_of(BUILT_IN)}
+    common = (each for each in types_of(SCHEMAS[name]) if each.name in OTHERS[name].type_map)
+    return (each for each in common if each.name not in built_in)
 
 
 def fields_of(type_: GraphQLNamedType) -> Mapping[str, GraphQLField]:
@@ -273,12 +277,10 @@ WHOLE = {
     "Entry.tags": "an entry has few",
     "Entry.linkGroups": "one a kind of link",
     "Entry.presence": "those who are there in this minute",
-    **dict.fromkeys(("Category.ancestors", "Category.children"), "a tree is read whole"),
     **dict.fromkeys(("EntryReview.reviewers", "EntryReview.signOffs"), "on one digest"),
     **dict.fromkeys(("Revision.signOffs", "Revision.changeRequests"), "on one digest"),
     **dict.fromkeys(("ReviewRequest.signOffs", "ReviewRequest.changeRequests"), "in one review"),
     **dict.fromkeys(("ReviewRequest.stages", "ReviewRequest.assignees"), "in one review"),
-    "Person.profiles": "a person has few",
     "Account.grants": "an account has few",
     **dict.fromkeys(("LinkGroup.links", "Markdown.links", "Markdown.toc"), "of one page"),
     "Seo.openGraph": "of one page",
@@ -294,6 +296,7 @@ WHOLE = {
     "QueueItem.lacking": "one a stage",
     "StaleReview.causes": "links of one page",
     "Payload.errors": "of one write",
+    "MoveCategoryPayload.moves": "100 at most",
     "PublishTogetherPayload.publications": "of one write",
     **dict.fromkeys(
         (f"PublishImpact.{each}" for each in ("linksAdded", "linksRemoved", "orphans", "stale")),

@@ -20,6 +20,7 @@ import rfc8785
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import JSON, Boolean, Column, Table, make_url
 
+from cms.content.builtin import BUILT_IN_NAMES
 from cms.storage.dialects import Moment
 from cms.tables import Base
 
@@ -83,23 +84,6 @@ class PostgresBooks:
             table.name: _by_key(table, await self.fetch(f'select * from "{table}"'))
             for table in _TABLES
         }
-
-    async def forget_content(self) -> None:
-        """Leave only the people, with what the ledger has about them."""
-        people = ("account", "category", "person", "role_grant")
-        kept = {*people, "audit_record", "audit_row", "counter"}
-        names = ", ".join(f'"{table}"' for table in _TABLES if table.name not in kept)
-        last = await self._connection.fetchval(
-            "select max(sequence) from audit_row where table_name = any($1)", people
-        )
-        await self._connection.execute(f"""
-            truncate {names};
-            set session_replication_role = replica;  -- without triggers
-            delete from audit_row where sequence > {last};
-            delete from audit_record where sequence > {last};
-            set session_replication_role = default;
-            update counter set value = case name when 'audit' then {last} else 0 end;
-        """)
 
     async def close(self) -> None:
         """Close the connection."""
@@ -205,6 +189,25 @@ class Facts:
             {**row, "path": paths.get(row["edition_id"])}
             for row in self.rows("publication", ended_position=None)
         ]
+
+    def pages(self) -> list[Row]:
+        """Return the open publications of the site's own types, as :meth:`live` does."""
+        return [row for row in self.live() if row["content_type"] not in BUILT_IN_NAMES]
+
+    def unseen_people(self) -> Iterator[str]:
+        """Yield the people whom a public page names, and whom readers do not see."""
+        seen = {(row["entry_id"], row["locale"]) for row in self.live()}
+        signed = self.tables["sign_off"]
+        for page in self.live():
+            counting = self.rows(
+                "publication_sign_off", publication_id=page["id"], ended_position=None
+            )
+            people = {signed[row["sign_off_id"],]["person_id"] for row in counting}
+            people.add(self.revision(page["revision_id"])["byline_id"])
+            for person in people - {None}:
+                # The site has no fallbacks but that to its default locale.
+                if seen.isdisjoint({(person, page["locale"]), (person, "en")}):
+                    yield f"{page['path']} names {person}"
 
     def open_review(self, edition_id: str) -> Row | None:
         """Return the review of an edition that is running."""

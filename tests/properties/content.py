@@ -8,14 +8,17 @@ from typing import Any
 from urllib.parse import quote
 
 from cms.authorization.actor import OPERATOR
-from cms.drafts.entries import create_entry
+from cms.content.snapshot import Draft
+from cms.drafts.entries import add_edition, create_entry
 from cms.publishing.grounds import ClaimedReview
-from cms.publishing.publishing import break_glass_publish, publish_imported
+from cms.publishing.publishing import break_glass_publish, publish_imported, unpublish_entry
 from cms.storage.database import Database
 from cms.tables import Revision
+from cms.taxonomy.categories import create_category, move_category
 from graphql_api.http.limits import Limits
-from tests.builders import Newsroom, draft_of
+from tests.builders import Newsroom, Topic, draft_of
 from tests.reference import Reference
+from tests.rewording import newest_of, reword, translate_words
 from tests.searching import SEARCHES
 from tests.sites import SITE, URLS
 
@@ -152,8 +155,38 @@ async def fill(database: Database) -> Newsroom:
     await newsroom.review(gamma)  # signed off again, so that there is a page to find
     await translate(newsroom, beta, gamma)
     await publish_exceptions(newsroom)
+    await reorder(newsroom, root, middle, leaf)
+    await rename_people(newsroom)
     await newsroom.object_to(note)  # takes a name off, so reviews change at a position
     return newsroom
+
+
+async def reorder(newsroom: Newsroom, root: Topic, middle: Topic, leaf: Topic) -> None:
+    """Rename, translate, move and take back categories; leave some that are not public."""
+    await translate_words(newsroom, root.revision, "de", title="Themen", slug="themen")
+    renamed = await reword(newsroom, leaf.revision, title="Sizes", slug="sizes", summary="Large.")
+    await newsroom.update(renamed, title="Sizes, draft", slug="sizes-draft")
+    beside = await newsroom.category("Beside")
+    above = await newsroom.category("Above", beside)
+    administrator = newsroom.administrator
+    await newsroom.do(administrator, move_category, beside.id, ordinal=0)
+    await newsroom.do(administrator, move_category, middle.id, parent_id=above.id)
+    await newsroom.do(newsroom.publisher, unpublish_entry, (await newsroom.category("Gone")).id)
+    made = await newsroom.do(
+        administrator, create_category, Draft(title="Secret"), parent_id=root.id
+    )
+    await newsroom.do(newsroom.author, add_edition, made.entry_id, "de")
+    await newsroom.do(administrator, create_category, Draft(title="Draft"), parent_id=root.id)
+
+
+async def rename_people(newsroom: Newsroom) -> None:
+    """Give an author other words, and a reviewer words in another language."""
+    author = await newest_of(newsroom, str(newsroom.author.person_id))
+    profiles = [{"name": "Elsewhere", "url": "https://example.org/ada"}]
+    await reword(newsroom, author, title="Ada Å. Author", summary="Writes.", profiles=profiles)
+    reviewer = await newest_of(newsroom, str(newsroom.reviewers[0].person_id))
+    await translate_words(newsroom, reviewer, "de", title="Rita Rezensentin")
+    await newsroom.person("Dora Draft")
 
 
 async def publish_exceptions(newsroom: Newsroom) -> None:
@@ -207,10 +240,10 @@ def _spellings(paths: Iterable[str]) -> Iterator[str]:
 def pools(reference: Reference) -> Mapping[str, Sequence[Any]]:
     """Return what arguments are chosen from: mostly what is there, and a few strangers."""
     tables = reference.tables
-    ids = [row.id for name in ("entry", "category", "person") for row in tables[name]]
-    named = ("revision", "person", "revision_tag", "category")
-    slugs = [row.slug for name in named for row in tables[name]]
-    paths = [row.path for row in (*tables["address"], *tables["category"])]
+    ids = [row.id for row in tables["entry"]]
+    slugs = [row.slug for name in ("revision", "revision_tag") for row in tables[name]]
+    tree_paths = [row.path for row in tables["category_path"]]
+    paths = [row.path for row in tables["address"]] + tree_paths
     titles = [row.title for row in tables["revision"]]
     positions = [f"{row.number}.{row.nonce}" for row in tables["position"]]
     times = [row.published_at.isoformat() for row in tables["publication"]]
@@ -222,7 +255,8 @@ def pools(reference: Reference) -> Mapping[str, Sequence[Any]]:
         "contact:String": ["Desk@example.org", "desk@example.org", "@"],
         "path:String": [*paths, *_spellings(paths), "/nowhere", "\u0000"],
         "slug:String": [*slugs, "nowhere"],
-        "within:String": [row.path for row in tables["category"]] + ["", "top"],
+        "treePath:String": [*tree_paths, "", "top"],
+        "within:String": [*tree_paths, "", "top"],
         "search:String": [*titles, *SEARCHES],
         "kind:String": ["related", "inline", "step", "source", "menu"],
         "Int": [0, 1, -1, 12, 2**31 - 1],

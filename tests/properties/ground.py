@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
-
-from sqlalchemy import make_url
 
 from cms.authorization.actor import Actor, Grant
 from cms.content.content_type import ContentType
@@ -74,37 +70,32 @@ class Ground:
     people: dict[str, Actor] = field(default_factory=dict)
     database: Database = field(init=False)
     books: Books = field(init=False)
-    _url: str = field(init=False)
+    _prepared: str = field(init=False)
+    _url: str = ""
 
     async def prepare(self) -> None:
-        """Hire the people."""
-        self._url = await self.templates.copy(self.kind)
+        """Hire the people, and publish their bylines."""
+        self._prepared = self._url = await self.templates.copy(self.kind)
         await self._open()
         newsroom = Newsroom(self.database, SITES["stages"])
         for name, grants in ROLES.items():
             self.people[name] = await newsroom.person(name, *grants)
-        await self.close()
-        if self.kind == "sqlite":
-            shutil.copyfile(self._file, f"{self._file}.people")
+        await newsroom.publish_beside()
+        await self._disconnect()
 
     async def begin(self) -> None:
         """Start anew, with nothing but the people."""
-        if self.kind == "sqlite":
-            for suffix in ("", "-wal", "-shm"):
-                Path(f"{self._file}{suffix}").unlink(missing_ok=True)  # noqa: ASYNC240
-            shutil.copyfile(f"{self._file}.people", self._file)
+        self._url = await self.templates.duplicate(self._prepared)
         await self._open()
-        if isinstance(self.books, PostgresBooks):
-            await self.books.forget_content()
 
     async def close(self) -> None:
-        """Close all connections."""
-        await self.books.close()
-        await self.database.close()
+        """Close all connections, and remove the database of this example."""
+        await self._disconnect()
+        await self.templates.drop(self._url)
 
     async def remove(self) -> None:
-        """Remove the database."""
-        await self.templates.drop(self._url)
+        """Remove what each example begins with."""
+        await self.templates.drop(self._prepared)
 
     async def states(self, site: Site) -> Mapping[str, str]:
         """Return the states of all revisions under the policies of a site, by the engine."""
@@ -112,9 +103,9 @@ class Ground:
             rows = await session.execute(states_in(site))
             return {row[0]: str(row[1]) for row in rows}
 
-    @property
-    def _file(self) -> str:
-        return str(make_url(self._url).database)
+    async def _disconnect(self) -> None:
+        await self.books.close()
+        await self.database.close()
 
     async def _open(self) -> None:
         self.database = Database(self._url, signing_key=self.templates.signing_key)

@@ -15,7 +15,7 @@ from cms.copydesk import desk_of
 from cms.drafts.saving import update_entry
 from cms.errors import Refused
 from cms.storage.database import Database
-from cms.tables import Revision
+from cms.tables import Edition
 from tests.sites import SITE
 
 
@@ -51,7 +51,7 @@ def race(track: Track, actor: Actor, start: Any, won: Any) -> None:
 async def _race(track: Track, actor: Actor, start: Any, won: Any) -> None:
     database = Database(track.url, signing_key=track.signing_key)
     for turn in range(track.turns):
-        head = await _head(database)
+        head = await _head(database, track.entry_id)
         changes = Changes(fields={"body": f"{actor.account_id} {turn}"})
         start.wait()
         try:
@@ -66,7 +66,7 @@ async def _race(track: Track, actor: Actor, start: Any, won: Any) -> None:
     await database.close()
 
 
-async def _head(database: Database) -> str:
+async def _head(database: Database, entry_id: str) -> str:
     async with database.reading() as session:
-        newest = select(Revision.id).order_by(Revision.number.desc()).limit(1)
+        newest = select(Edition.head_id).where(Edition.entry_id == entry_id)
         return str(await session.scalar(newest))

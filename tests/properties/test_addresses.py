@@ -23,7 +23,7 @@ from cms.errors import Refused
 from cms.publishing.publishing import publish_imported, unpublish_entry
 from cms.site import Site
 from cms.storage.database import Database
-from cms.taxonomy.categories import change_category, create_category
+from cms.taxonomy.categories import create_category, move_category
 from tests.builders import Newsroom
 from tests.conftest import KINDS, Templates
 from tests.graphql_api.conftest import api_of
@@ -53,8 +53,10 @@ STEPS = st.one_of(
     st.tuples(st.just("rename"), st.integers(0, 2), st.sampled_from(SLUGS)),
     st.tuples(st.just("restore"), st.integers(0, 2), st.just("")),
     st.tuples(st.just("withdraw"), st.integers(1, 2), st.just("")),
-    st.tuples(st.just("move"), st.integers(0, 1), st.sampled_from(("a", "b", "c"))),
+    st.tuples(st.just("reword"), st.integers(0, 1), st.sampled_from(("a", "b", "c"))),
+    st.tuples(st.just("move"), st.integers(0, 1), st.sampled_from(("root", "0", "1"))),
 )
+CYCLE = "CATEGORY_CYCLE"
 
 
 @dataclass
@@ -76,7 +78,10 @@ class World:
 
     database: Database
     topics: list[str] = field(default_factory=lambda: list(TOPICS))
+    parents: list[int | None] = field(default_factory=lambda: [None, None])
     categories: list[str] = field(default_factory=list)
+    # The newest revision of each category.
+    words: list[str] = field(default_factory=list)
     pages: list[Stand] = field(default_factory=list)
     # Which page has left a path last.
     left: dict[str, Stand] = field(default_factory=dict)
@@ -85,7 +90,11 @@ class World:
         """Create two categories, two pages in them, a note, and a page that links to the first."""
         async with desk_of(self.database, PLACES).work(OPERATOR) as work:
             for topic in TOPICS:
-                self.categories.append((await create_category(work, topic)).id)
+                made = await create_category(work, Draft(title=topic))
+                self.categories.append(made.entry_id)
+                self.words.append(made.revision.id)
+            chosen = dict(zip(self.categories, self.words, strict=True))
+            await publish_imported(work, chosen, source="a test")
             for kind, category in (("Page", 0), ("Page", 1), ("Note", None)):
                 draft = self._draft(category, SLUGS[len(self.pages)], "Text.")
                 saved = await create_entry(work, kind, draft)
@@ -110,7 +119,13 @@ class World:
         """Return where a page would stand."""
         if stand.category is None:
             return f"/a/{stand.slug}"
-        return f"/{self.topics[stand.category]}/{stand.slug}/"
+        return f"/{self.tree_path(stand.category)}/{stand.slug}/"
+
+    def tree_path(self, category: int) -> str:
+        """Return the slugs from the root down to a category."""
+        parent = self.parents[category]
+        above = f"{self.tree_path(parent)}/" if parent is not None else ""
+        return f"{above}{self.topics[category]}"
 
     def _come(self, stand: Stand, path: str | None) -> None:
         if stand.path not in (None, path):
@@ -120,7 +135,8 @@ class World:
     async def step(self, what: str, which: int, word: str) -> None:
         """Take a step in both; it is refused where a path would be taken, and only there."""
         before = [each.path for each in self.pages]
-        expected = self._expected(what, which, word)
+        wrong = self._refusal(what, which, word)
+        expected = self._expected(what, which, word) if wrong is None else before
         taken = [str(path).rstrip("/") for path in expected if path is not None]
         is_free = len(set(taken)) == len(taken)
         codes: set[str] = set()
@@ -130,15 +146,36 @@ class World:
         except Refused as refused:
             codes = {error.code for error in refused.errors}
         if codes:
-            # Two categories cannot have one slug, whatever is in them.
-            is_twice = what == "move" and word in self.topics
-            assert codes == ({"DUPLICATE_NAME"} if is_twice else {"PATH_IN_USE"})
-            assert is_twice or not is_free
+            assert codes == {wrong or "PATH_IN_USE"}
+            assert wrong or not is_free
             assert before == [each.path for each in self.pages]
             return
         assert is_free
+        assert wrong is None
+        self._change_tree(what, which, word)
         for each, path in zip(self.pages, expected, strict=True):
             self._come(each, path)
+
+    def _refusal(self, what: str, which: int, word: str) -> str | None:
+        """Return why a step would be refused for the tree alone."""
+        if what == "move" and str(which) == word:
+            return CYCLE
+        before = self.topics, self.parents
+        self._change_tree(what, which, word)
+        try:
+            if what == "move" and None not in self.parents:
+                return CYCLE
+            # Two categories cannot have one path, whatever is in them.
+            return "DUPLICATE_NAME" if self.tree_path(0) == self.tree_path(1) else None
+        finally:
+            self.topics, self.parents = before
+
+    def _change_tree(self, what: str, which: int, word: str) -> None:
+        if what == "reword":
+            self.topics = [word if place == which else t for place, t in enumerate(self.topics)]
+        if what == "move":
+            parent = None if word == "root" else int(word)
+            self.parents = [parent if at == which else p for at, p in enumerate(self.parents)]
 
     def _expected(self, what: str, which: int, word: str) -> list[str | None]:
         paths = [each.path for each in self.pages]
@@ -150,11 +187,12 @@ class World:
             paths[which] = self.path_of(self.pages[which])
             self.pages[which].slug = slug
         else:
-            topic, self.topics[which] = self.topics[which], word
+            before = self.topics, self.parents
+            self._change_tree(what, which, word)
             for place, each in enumerate(self.pages):
                 if each.path is not None:
                     paths[place] = self.path_of(each)
-            self.topics[which] = topic
+            self.topics, self.parents = before
         return paths
 
     async def _rename(self, work: Any, which: int, word: str) -> None:
@@ -179,9 +217,17 @@ class World:
         if self.pages[which].path is not None:
             await unpublish_entry(work, self.pages[which].entry_id)
 
+    async def _reword(self, work: Any, which: int, word: str) -> None:
+        category = self.categories[which]
+        saved = await update_entry(
+            work, category, Changes(slug=word), base_revision=self.words[which]
+        )
+        self.words[which] = saved.revision.id  # which stays, likewise
+        await publish_imported(work, {category: saved.revision.id}, source="a test")
+
     async def _move(self, work: Any, which: int, word: str) -> None:
-        await change_category(work, self.categories[which], slug=word)
-        self.topics[which] = word
+        parent = "" if word == "root" else self.categories[int(word)]
+        await move_category(work, self.categories[which], parent_id=parent)
 
     async def check(self) -> None:
         """Check every path that there ever was, and the links."""
@@ -195,6 +241,10 @@ class World:
                 assert found == {"__typename": "RedirectRoute", "to": self.left[path].path}
             else:
                 assert found == {"__typename": "GoneRoute"}
+        found = (await api.data("{ categories { nodes { id treePath } } }"))["categories"]["nodes"]
+        assert {each["id"]: each["treePath"] for each in found} == {
+            category: self.tree_path(place) for place, category in enumerate(self.categories)
+        }
         hub = (await api.data(HUB, path="/a/hub"))["entry"]
         target = self.pages[0].path
         assert [each["url"] for each in hub["links"]["nodes"]] == [f"{target}?q", target, target]

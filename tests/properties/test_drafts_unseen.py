@@ -15,11 +15,15 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from cms.content.builtin import CATEGORY, PERSON
+from cms.content.snapshot import Draft
 from cms.drafts.entries import duplicate_entry
+from cms.drafts.people import create_person
 from cms.errors import Refused
 from cms.review.comments import add_comment
 from cms.storage.database import Database
-from cms.tables import Edition, Revision
+from cms.tables import Edition, Entry, Revision
+from cms.taxonomy.categories import create_category
 from graphql_api.delivery import Delivery
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.request import GraphQLRequest
@@ -29,6 +33,7 @@ from tests.conftest import KINDS, Templates
 from tests.properties.content import NO_LIMITS, fill, pools
 from tests.properties.queries import Query, queries
 from tests.reference import Reference
+from tests.rewording import newest_of
 from tests.sites import SITE
 
 
@@ -149,7 +154,31 @@ async def argue(newsroom: Newsroom, head: Revision, number: int) -> None:
     await newsroom.do(newsroom.reviewers[0], add_comment, entry_id, "No.")
 
 
-ACTIVITIES = (save, type_on, begin, copy, translate, sign, argue)
+async def rename(newsroom: Newsroom, _head: Revision, number: int) -> None:
+    """Give a category, and a person, other words that are not published."""
+    for content_type in (CATEGORY, PERSON):
+        entry_id = await one_of(newsroom, content_type, number)
+        head = await newest_of(newsroom, entry_id)
+        await newsroom.update(head, title=f"Renamed {number}", slug=f"renamed-{number}")
+
+
+async def begin_beside(newsroom: Newsroom, _head: Revision, number: int) -> None:
+    """Create a category below another, and a person."""
+    parent = await one_of(newsroom, CATEGORY, number)
+    draft = Draft(title=f"New {number}", slug=f"new-{number}")
+    await newsroom.do(newsroom.administrator, create_category, draft, parent_id=parent)
+    await newsroom.do(newsroom.administrator, create_person, draft)
+
+
+async def one_of(newsroom: Newsroom, content_type: str, number: int) -> str:
+    """Return one of the entries of a type."""
+    async with newsroom.database.reading() as session:
+        found = select(Entry.id).where(Entry.content_type == content_type).order_by(Entry.id)
+        ids = list(await session.scalars(found))
+    return ids[number % len(ids)]
+
+
+ACTIVITIES = (save, type_on, begin, copy, translate, sign, argue, rename, begin_beside)
 
 
 @pytest.mark.parametrize("activity", ACTIVITIES)

@@ -281,8 +281,10 @@ class Editing(RuleBasedStateMachine):
 
     @rule(who=PUBLISHERS, page=pages, which=st.integers(0, 3))
     def unpublish(self, who: str, page: Page, which: int) -> None:
-        live = sorted(self.facts.live(), key=lambda row: str(row["id"]))
-        if which < len(live):
+        live = sorted(self.facts.pages(), key=lambda row: str(row["id"]))
+        if which == 3:
+            page = str(self.ground.people["rita"].person_id), "en"
+        elif which < len(live):
             page = live[which]["entry_id"], live[which]["locale"]
         self.attempt(who, unpublish_entry, page[0], locale=page[1])
 
@@ -410,12 +412,13 @@ class Editing(RuleBasedStateMachine):
         positions = {row[name] for row in rows for name in ("position", "ended_position")} - {None}
         assert positions == set(range(1, len(positions) + 1))
         assert self.facts.tables["counter"]["position",]["value"] == len(positions)
-        live = self.facts.live()
+        live = self.facts.pages()
         assert len({row["edition_id"] for row in live}) == len(live)
         stand = [row for _, row in self.rows("address") if row["ended_position"] is None]
         assert {row["edition_id"] for row in stand} == {row["edition_id"] for row in live}
         assert len({(row["locale"], row["path"]) for row in stand}) == len(live)
         assert list(self.facts.broken_links()) == []
+        assert list(self.facts.unseen_people()) == []
 
     # How they do it.
 
@@ -481,7 +484,8 @@ class Editing(RuleBasedStateMachine):
 
     def required(self, facts: Facts, revision: Row) -> Sequence[Row]:
         """Return the stages of the policy as it is, and those of the newest review."""
-        stages = self.site.content_type("Page").policy.stages
+        content_type = "Page" if revision is NOTHING else revision["content"]["type"]
+        stages = self.site.content_type(content_type).policy.stages
         now_asked = [{"name": each.name, "approvals": each.approvals} for each in stages]
         return [*now_asked, *facts.stages_asked_for(revision["edition_id"])]
 

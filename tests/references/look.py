@@ -11,6 +11,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from cms.clock import to_milliseconds
+from cms.content.builtin import BUILT_IN_NAMES
 from cms.reading.view import Perspective
 from cms.site import Site
 from tests.references.thing import Args, Row
@@ -22,16 +23,30 @@ class Look:
 
     Attributes:
         locales: the languages, the best first.
+        built_in: the languages in which readers of the first one are shown categories and people,
+            beside those; the best first.
         time: when readers are to have seen it.
         position: the same, in the order of publications.
     """
 
     locales: tuple[str, ...]
+    built_in: tuple[str, ...]
     time: datetime | None = None
     position: int | None = None
 
+    @classmethod
+    def of(cls, site: Site) -> Look:
+        """Return the look of a reader who asks for nothing in particular."""
+        locale = site.default_locale
+        return cls(site.locales_for(locale), site.locales_for_built_in(locale))
+
+    @property
+    def is_of_past(self) -> bool:
+        """Whether it is at a time or a position in the past."""
+        return self.time is not None or self.position is not None
+
     def is_open(self, row: Row) -> bool:
-        """Say whether a publication or an address is, or was, what readers see."""
+        """Say whether a publication, an address or a place is, or was, what readers see."""
         if self.time is not None:
             begun = row.began_at if hasattr(row, "began_at") else row.published_at
             return bool(begun <= self.time) and not self.is_over(row)
@@ -40,7 +55,7 @@ class Look:
         return row.ended_position is None
 
     def is_over(self, row: Row) -> bool:
-        """Say whether a publication or an address has ended by then."""
+        """Say whether a publication, an address or a place has ended by then."""
         if row.ended_position is None:
             return False
         if self.time is not None:
@@ -64,8 +79,10 @@ class Look:
     def best(self, rows: Sequence[Row]) -> list[Row]:
         """Return of each entry the publication in the best language, in the order of the rows."""
         found: dict[str, Row] = {}
-        for locale in self.locales:
-            for row in rows:
+        own = [(locale, rows) for locale in self.locales]
+        built_in = [row for row in rows if row.content_type in BUILT_IN_NAMES]
+        for locale, chosen in [*own, *((each, built_in) for each in self.built_in)]:
+            for row in chosen:
                 if row.locale == locale:
                     found.setdefault(row.entry_id, row)
         return [row for row in rows if found.get(row.entry_id) is row]
@@ -77,7 +94,9 @@ class Look:
         time, position = args.get("asOf"), args.get("position")
         if time is not None and position is not None:
             raise GraphQLError("a contradiction")
-        look = replace(self, locales=self._wanted(site, args))
+        locales = self._wanted(site, args)
+        built_in = site.locales_for_built_in(locales[0])
+        look = replace(self, locales=locales, built_in=built_in)
         if time is not None:
             return replace(look, time=to_milliseconds(time), position=None)
         if position is not None:

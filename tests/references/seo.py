@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from cms.content.builtin import CATEGORY
 from cms.site import Site
 from tests.references.thing import Thing
 
@@ -86,7 +87,7 @@ def _open_graph(reference: Reference, entry: Thing) -> Iterator[tuple[str, str |
 
 
 def _json_ld(reference: Reference, entry: Thing) -> list[Any]:
-    return [_page(reference, entry), _breadcrumbs(reference.site, entry)]
+    return [_page(reference, entry), _breadcrumbs(reference, entry)]
 
 
 def _page(reference: Reference, entry: Thing) -> dict[str, Any]:
@@ -141,10 +142,11 @@ def _said(said: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value is not None}
 
 
-def _breadcrumbs(site: Site, entry: Thing) -> dict[str, Any]:
-    category = entry.values["category"]()
-    above = [*category.values["ancestors"](), category] if category is not None else []
-    steps = [(each.values["name"], _category_url(site, entry, each)) for each in above]
+def _breadcrumbs(reference: Reference, entry: Thing) -> dict[str, Any]:
+    category = entry if entry.typename == CATEGORY else entry.values["category"]()
+    above = category.values["ancestors"]() if category is not None else []
+    above += [category] if category not in {None, entry} else []
+    steps = [(each.values["title"], _url(reference, each)) for each in above]
     return {
         "@context": "https://schema.org",
         "@type": "BreadcrumbList",
@@ -155,16 +157,8 @@ def _breadcrumbs(site: Site, entry: Thing) -> dict[str, Any]:
     }
 
 
-def _category_url(site: Site, entry: Thing, category: Thing) -> str | None:
-    path = site.seo.category_path
-    if not path:
-        return None
-    home = site.addresses.urls[entry.values["locale"]]
-    return home + _encoded(path.replace("{path}", category.values["treePath"]))
-
-
 def _person(person: Thing) -> dict[str, str]:
-    return {"@type": "Person", "name": person.values["name"]}
+    return {"@type": "Person", "name": person.values["title"]}
 
 
 def _moment(value: datetime) -> str:

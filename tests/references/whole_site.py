@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError
 
+from cms.content.builtin import CATEGORY, PERSON
 from cms.reading.positions import PositionToken
+from tests.references.asking import of_asked_types
 from tests.references.paths import is_at
 from tests.references.thing import Row, Thing
 
@@ -21,6 +23,8 @@ _REASONS = (
     "REVIEWED",
     "LINKS_TO_CHANGED",
     "LINKED_FROM_CHANGED",
+    "CATEGORY",
+    "PERSON",
     "SAME_CATEGORY",
     "SITE_CHANGED",
 )
@@ -39,6 +43,7 @@ class WholeSite:
         self._publications: Sequence[Row] = reference.tables["publication"]
         self._addresses: Sequence[Row] = reference.tables["address"]
         self._counted: Sequence[Row] = reference.tables["publication_sign_off"]
+        self._places: Sequence[Row] = reference.tables["category_place"]
 
     def fields(self) -> dict[str, Any]:
         """Return the fields."""
@@ -46,7 +51,9 @@ class WholeSite:
         return {
             "route": self._route,
             "position": self._token(self._reached()),
-            "sitemap": lambda **args: page(self._sitemap(), args, _by_path, 10_000),
+            "sitemap": lambda **args: page(
+                of_asked_types(self._sitemap(), args), args, _by_path, 10_000
+            ),
             "sync": self._sync,
             "affectedPaths": lambda since=None, **args: page(
                 self._affected(self.number_of(since)), args, _by_path
@@ -161,7 +168,7 @@ class WholeSite:
         begun += [row.position for row in self._counted if row.counted_at > time]
         ended = [
             row.ended_position
-            for row in (*self._publications, *self._addresses, *self._counted)
+            for row in (*self._publications, *self._addresses, *self._counted, *self._places)
             if row.ended_at is not None and row.ended_at > time
         ]
         return min([*begun, *ended], default=self._now() + 1) - 1
@@ -185,6 +192,19 @@ class WholeSite:
             for place in (each.position, each.ended_position)
             if place is not None and self._was_public(row, place)
         ]
+
+    def _reviews_and_moves(self, row: Row) -> list[int]:
+        """Return where sign-offs of a publication, or the tree path of its category, changed."""
+        places = self._reviews(row)
+        until = self._until()
+        if row.content_type != CATEGORY or not self._was_public(row, until):
+            return places
+        above = self._above({row.entry_id}, until)
+        places += [each.position for each in self._places if each.category_id in above]
+        for each in self._publications:
+            if each.entry_id in above:
+                places += [p for p in (each.position, each.ended_position) if p is not None]
+        return places
 
     def _changes(
         self, since: int, reviews: Callable[[Row], Sequence[int]] = lambda _: ()
@@ -210,12 +230,12 @@ class WholeSite:
         until = self._until()
         # All of it is seen at the position up to which it goes.
         pinned = WholeSite(self.reference.seen(replace(self._look, position=until, time=None)))
-        changed = list(pinned._changed(self.number_of(since)))
+        changed = of_asked_types(list(pinned._changed(self.number_of(since))), args)
         page = self.reference.page(changed, args, _by_position)
         return Thing(page.typename, {**page.values, "until": self._token(until)})
 
     def _changed(self, since: int) -> Iterator[Thing]:
-        for position, row, is_public in self._changes(since, self._reviews):
+        for position, row, is_public in self._changes(since, self._reviews_and_moves):
             values = {
                 "kind": "UPSERT" if is_public else "DELETE",
                 "entryId": row.entry_id,
@@ -244,6 +264,9 @@ class WholeSite:
             )
         )
         return next(stood, None)
+
+    def _is_of(self, content_type: str, entry_id: str) -> bool:
+        return bool(self.reference._row("entry", entry_id).content_type == content_type)
 
     def _type_of(self, address: Row) -> str:
         return str(self.reference._row("entry", address.entry_id).content_type)
@@ -322,7 +345,16 @@ class WholeSite:
             different |= more
         leading = _leading_to(different, links)
         revisions = {row.revision_id for row in touched}
-        categories = self._with_ancestors({row.category_id for row in touched} - {None})
+        other_categories = self._changed_categories(different, since, until)
+        shown_categories = self._below(other_categories, until)
+        listing = {row.category_id for row in touched} | self._parents_between(
+            other_categories, since, until
+        )
+        categories = self._above(listing - {None}, until)
+        by_people = self._revisions_of(
+            {each for each in different if self._is_of(PERSON, each)}, until
+        )
+        listing_people = self._people_of(touched, since, until)
         types = self.reference.site.content_types
         shown = [*changed, *(row for row in parts if row.entry_id in different)]
         everywhere = any(types[row.content_type].singleton for row in shown)
@@ -331,7 +363,9 @@ class WholeSite:
             {row.entry_id for row in public if row.id in signed},
             {row.entry_id for row in public if row.revision_id in leading},
             {link.target_id for link in links if link.revision_id in revisions},
-            {row.entry_id for row in public if row.category_id in categories},
+            {row.entry_id for row in public if {row.category_id, row.entry_id} & shown_categories},
+            {row.entry_id for row in public if row.revision_id in by_people} | listing_people,
+            {row.entry_id for row in public if {row.category_id, row.entry_id} & categories},
             {row.entry_id for row in public if everywhere},
         ]
 
@@ -344,13 +378,63 @@ class WholeSite:
             row.publication_id for row in self._counted if before.counts(row) != after.counts(row)
         } & {row.id for row in public}
 
-    def _with_ancestors(self, ids: set[str]) -> set[str]:
-        parents = {row.id: row.parent_id for row in self.reference.tables["category"]}
+    def _changed_categories(self, different: set[str], since: int, until: int) -> set[str]:
+        """Return the categories that changed, came, went or moved."""
+        moved = {row.category_id for row in self._places if since < row.position <= until}
+        return moved | {each for each in different if self._is_of(CATEGORY, each)}
+
+    def _parents_between(self, categories: set[str], since: int, until: int) -> set[str]:
+        """Return the parents that categories had at any time in between."""
+        return {
+            row.parent_id
+            for row in self._places
+            if row.category_id in categories
+            and row.position <= until
+            and (row.ended_position is None or row.ended_position > since)
+        }
+
+    def _above(self, ids: set[str], until: int) -> set[str]:
+        """Return categories and all above them."""
+        parents = self._parents(until)
         found: set[str] = set()
         while ids:
             found |= ids
-            ids = {parents[each] for each in ids} - {None}
+            ids = {parents[each] for each in ids & parents.keys()} - {None}
         return found
+
+    def _below(self, ids: set[str], until: int) -> set[str]:
+        """Return categories and all below them."""
+        parents = self._parents(until)
+        return {each for each in parents if self._above({each}, until) & ids}
+
+    def _parents(self, until: int) -> dict[str, Any]:
+        places = (row for row in self._places if self._was_public(row, until))
+        return {row.category_id: row.parent_id for row in places}
+
+    def _people_of(self, touched: Sequence[Row], since: int, until: int) -> set[str]:
+        """Return the authors and reviewers of what changed, and of what counts in between."""
+        signed = {r.id: r.person_id for r in self.reference.tables["sign_off"]}
+        revisions = {row.revision_id for row in touched}
+        works = {row.id for row in self._publications if row.revision_id in revisions}
+        return {
+            row.byline_id for row in self.reference.tables["revision"] if row.id in revisions
+        } | {
+            signed[row.sign_off_id]
+            for row in self._counted
+            if row.publication_id in works
+            or since < row.position <= until
+            or since < (row.ended_position or 0) <= until
+        }
+
+    def _revisions_of(self, people: set[str], until: int) -> set[str]:
+        """Return the revisions whose author is one of these, or one of whose reviewers is."""
+        signed = {r.id: r.person_id for r in self.reference.tables["sign_off"]}
+        shown = {row.id: row.revision_id for row in self._publications}
+        return {row.id for row in self.reference.tables["revision"] if row.byline_id in people} | {
+            shown[row.publication_id]
+            for row in self._counted
+            if signed[row.sign_off_id] in people and self._was_public(row, until)
+        }
 
 
 def _leading_to(entries: set[str], links: Sequence[Row]) -> set[str]:

@@ -27,8 +27,9 @@ from cms.ledger import audit
 from cms.ledger.attestation import missing_attestations, verify_attestations
 from cms.ledger.chain import BrokenChain
 from cms.reading.entry_counts import has_entries
+from cms.reading.visibility import is_of_site
 from cms.settings import Settings
-from cms.tables import Account, AuditRecord, Category, Person, Publication, Revision, SignOff
+from cms.tables import Account, AuditRecord, CategoryPlace, Publication, Revision, SignOff
 from graphql_api import cli
 from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
@@ -170,15 +171,14 @@ def _copydesk_at(url: str, templates: Templates) -> Copydesk:
 
 
 def test_there_is_as_much_of_it_as_there_should_be(demo: Demo) -> None:
-    live = select(func.count()).select_from(Publication).where(Publication.ended_at.is_(None))
-    assert demo.count(live) >= 60
+    pages = select(func.count()).where(is_of_site(Publication.content_type))
+    assert demo.count(pages.where(Publication.ended_at.is_(None))) >= 60
     used = select(func.count(Publication.category_id.distinct()))
     assert demo.count(used) >= 7
-    assert demo.count(select(func.count(Category.parent_id))) >= 3
+    assert demo.count(select(func.count(CategoryPlace.parent_id))) >= 3
     assert demo.count(select(func.count(Revision.author_id.distinct()))) >= 3
     assert demo.count(select(func.count(SignOff.person_id.distinct()))) >= 3
-    earlier = select(func.count()).select_from(Publication).where(Publication.ended_at.is_not(None))
-    assert demo.count(earlier) >= 10
+    assert demo.count(pages.where(Publication.ended_at.is_not(None))) >= 10
 
 
 def test_loading_it_again_changes_nothing(demo: Demo) -> None:
@@ -225,6 +225,26 @@ def test_the_output_says_what_the_pages_stand_on(demo: Demo) -> None:
     assert "83 pages were signed off" in demo.first_output
     assert "3 came from another system" in demo.first_output
     assert "IMPORTED by the operator, and 1 was published with BREAK_GLASS" in demo.first_output
+    assert "The 25 people and categories" in demo.first_output
+    assert "SETUP by the operator" in demo.first_output
+
+
+def test_people_and_categories_are_public_before_the_first_page(demo: Demo) -> None:
+    data = demo.ask(
+        """{
+          people(first: 100) { nodes { name biography basis publishedAt profiles { name url } } }
+          categories(first: 100) { nodes { treePath description basis publishedAt } }
+        }"""
+    )
+    people, categories = data["people"]["nodes"], data["categories"]["nodes"]
+    assert (len(people), len(categories)) == (10, 15)
+    assert {each["basis"] for each in (*people, *categories)} == {"SETUP"}
+    assert {each["publishedAt"] for each in (*people, *categories)} == {"2026-02-02T09:00:00.000Z"}
+    assert all(each["biography"] for each in people)
+    assert all(each["description"] for each in categories)
+    assert "foundations/training" in {each["treePath"] for each in categories}
+    (mira,) = (each for each in people if each["name"] == "Mira Halloran")
+    assert mira["profiles"] == [{"name": "Notes", "url": "https://hearth.example/mira"}]
 
 
 def test_imported_pages_are_the_operator_s_and_sign_offs_those_of_accounts(demo: Demo) -> None:
@@ -235,7 +255,7 @@ def test_imported_pages_are_the_operator_s_and_sign_offs_those_of_accounts(demo:
         SignOff.account_id.not_in(select(Account.id).where(Account.email.like("%@hearth.example")))
     )
     assert demo.count(without_account) == 0
-    claimed = select(func.count()).where(Person.name.in_(["Tobias Nyland", "Ama Duret"]))
+    claimed = select(func.count()).where(Revision.title.in_(["Tobias Nyland", "Ama Duret"]))
     assert demo.count(claimed) == 0
 
 

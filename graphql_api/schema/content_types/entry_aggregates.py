@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
-
 from cms.content.content_type import ContentType
 from cms.content.fields.computed import shown_as
 from cms.content.fields.names import api_name
-from cms.reading import relations
-from cms.reading.rows import EntryRow, PersonRow, TagRow
+from cms.reading.rows import CategoryRow, EntryRow, TagRow
 from cms.review import relations as review_relations
+from cms.review.relations import SignerRow
 from graphql_api.planner.declarations import Call, Rows
-from graphql_api.planner.source import Chosen, Sql
+from graphql_api.planner.source import Chosen
 from graphql_api.schema.content_types.kinds import KINDS
 from graphql_api.schema.declaring.aggregates import Facet, Summed, ValueOf
-from graphql_api.schema.declaring.fields import of_call, of_row
+from graphql_api.schema.declaring.fields import of_call
+from graphql_api.schema.declaring.row_sources import category_rows
 from graphql_api.schema.delivery.filters import tags_of
 from graphql_api.schema.delivery.review import author_of
 
 
-def _category_path(entry: EntryRow) -> Sql:
-    tree = relations.categories().subquery("facet_category")
-    return select(tree.c.path).where(tree.c.id == entry.category_id).scalar_subquery()
+def _category(entry: EntryRow, call: Call) -> Rows:
+    return category_rows(call.view, lambda category: category.id == entry.category_id)
 
 
 def _signers(entry: EntryRow, call: Call) -> Rows:
@@ -36,10 +34,10 @@ def _signers(entry: EntryRow, call: Call) -> Rows:
 _FACETS = (
     Facet("type", EntryRow.content_type, enum="EntryType"),
     Facet("locale", EntryRow.locale, enum="Locale"),
-    Facet("category", of_row(_category_path)),
+    Facet("category", CategoryRow.tree_path, of_call(_category)),
     Facet("tags", TagRow.slug, of_call(tags_of)),
-    Facet("author", PersonRow.slug, of_call(author_of)),
-    Facet("reviewers", PersonRow.slug, of_call(_signers)),
+    Facet("author", EntryRow.slug, of_call(author_of)),
+    Facet("reviewers", SignerRow.slug, of_call(_signers)),
 )
 _MOMENTS: dict[str, ValueOf] = {
     "publishedAt": EntryRow.published_at,

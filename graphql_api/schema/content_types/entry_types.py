@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import select
 
+from cms.content.builtin import CATEGORY, PERSON
 from cms.content.content_type import ContentType
 from cms.content.fields.computed import shown_as
 from cms.content.fields.names import api_name
 from cms.reading import relations
+from cms.reading.narrowing import narrowed
 from cms.reading.rows import EntryRow
 from cms.site import Reverse
-from cms.storage.dialects import Folded
-from graphql_api.planner.declarations import Row
+from graphql_api.planner.declarations import Call, Row
 from graphql_api.planner.ordering import OrderTerm
 from graphql_api.planner.source import Sql
 from graphql_api.schema.content_types.entry_aggregates import entries_summed
@@ -24,7 +25,7 @@ from graphql_api.schema.content_types.outputs import declare_fields
 from graphql_api.schema.content_types.reverse import reverse_field, reverse_filter
 from graphql_api.schema.declaring.aggregates import Facet, summaries
 from graphql_api.schema.declaring.connection import add_entry_connection
-from graphql_api.schema.declaring.fields import Declared, of_row
+from graphql_api.schema.declaring.fields import Declared, of_call
 from graphql_api.schema.declaring.inputs import (
     add_order,
     add_quantified,
@@ -35,15 +36,17 @@ from graphql_api.schema.declaring.inputs import (
 from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.delivery.entry import Entry
 from graphql_api.schema.delivery.filters import ENTRY_WHERE
+from graphql_api.schema.delivery.person import PERSON_ORDERS, PERSON_WHERE, Person
+from graphql_api.schema.delivery.taxonomy import CATEGORY_ORDERS, CATEGORY_WHERE, Category
 
 
-def _category(column: str) -> Callable[[Row], Sql]:
-    def of(entry: EntryRow) -> Sql:
-        tree = relations.categories().subquery("of_entry")
-        found = select(tree.c[column]).where(tree.c.id == entry.category_id)
-        return found.scalar_subquery()
+def _category_name(entry: EntryRow, call: Call) -> Sql:
+    named = narrowed(relations.categories(call.view), ("id", "title_key")).subquery("of_entry")
+    return select(named.c.title_key).where(named.c.id == entry.category_id).scalar_subquery()
 
-    return of_row(of)
+
+def _category_path(entry: EntryRow, call: Call) -> Sql:
+    return relations.tree_path_of(call.view, entry.category_id)
 
 
 # The orders of every entry, and whether their values can be null.
@@ -54,9 +57,17 @@ _ORDERS: Mapping[str, tuple[Callable[[Row], Sql], bool]] = {
     "title": (EntryRow.title_key, False),
     "slug": (EntryRow.slug, False),
     "path": (EntryRow.path, True),
-    "categoryName": (lambda entry: Folded(_category("name")(entry)), True),
-    "categoryTreePath": (_category("path"), True),
 }
+_CATEGORY_ORDERS = (
+    ("categoryName", of_call(_category_name), True),
+    ("categoryTreePath", of_call(_category_path), True),
+)
+# The fields, filters and orders of the built-in types beside those of every entry.
+_BUILT_IN: Mapping[str, tuple[type, Mapping[str, Declared], Mapping[str, OrderTerm]]] = {
+    CATEGORY: (Category, CATEGORY_WHERE, CATEGORY_ORDERS),
+    PERSON: (Person, PERSON_WHERE, PERSON_ORDERS),
+}
+_NOT_BUILT_IN: tuple[type, Mapping[str, Declared], Mapping[str, OrderTerm]] = (Entry, {}, {})
 
 
 def add_entry_order(registry: TypeRegistry) -> None:
@@ -82,7 +93,13 @@ def add_entry_type(
     """
     name = content_type.name
     types = FieldTypes(registry, KINDS)
-    fields = declare_fields(types, name, content_type.fields)
+    declared, where, orders = _BUILT_IN.get(name, _NOT_BUILT_IN)
+    own_fields = {
+        key: each
+        for key, each in vars(declared).items()
+        if declared is not Entry and isinstance(each, Declared)
+    }
+    fields = {**own_fields, **declare_fields(types, name, content_type.fields)}
     described = {"__doc__": content_type.description or f"Entry of the content type `{name}`."}
     back = {each.name: reverse_field(each) for each in reverses}
     registry.add_object(type(name, (Entry,), described), **fields, **back)
@@ -91,14 +108,14 @@ def add_entry_type(
     own = declare_filters(types, name, content_type.fields)
     back_filters = {each.name: reverse_filter(each) for each in reverses}
     description = f"Filter on an entry of type `{name}`."
-    every = {**ENTRY_WHERE, **entry_filters, **own, **back_filters}
+    every = {**ENTRY_WHERE, **entry_filters, **where, **own, **back_filters}
     add_where(registry, f"{name}Where", description, every)
     add_quantified(registry, f"{name}ListWhere", f"{name}Where", "entries")
-    add_order(registry, f"{name}Order", {**_common_terms(), **_own_terms(content_type)})
+    add_order(registry, f"{name}Order", {**_common_terms(), **orders, **_own_terms(content_type)})
 
 
 def _common_terms() -> dict[str, OrderTerm]:
-    return order_terms(_ORDERS)
+    return {**order_terms(_ORDERS), **two_terms(_CATEGORY_ORDERS)}
 
 
 def _own_terms(content_type: type[ContentType]) -> dict[str, OrderTerm]:

@@ -12,6 +12,7 @@ from functools import partial
 from sqlalchemy import ColumnElement, Text, case, func, literal_column, null, select, union_all
 from sqlalchemy.sql.functions import coalesce
 
+from cms.content.builtin import CATEGORY
 from cms.content.content_type import ContentType
 from cms.content.fields import Field, List
 from cms.content.fields.computed import shown_as
@@ -22,7 +23,7 @@ from cms.reading.rows import Row as RelationRow
 from cms.reading.view import View
 from cms.review import relations as review_relations
 from cms.site import Site
-from cms.storage.dialects import EncodedPath, Folded
+from cms.storage.dialects import EncodedPath
 from graphql_api.planner.declarations import Call, OrderKey, Rows
 from graphql_api.planner.json_sql import (
     JsonArray,
@@ -117,13 +118,13 @@ def seo_fields(site: Site) -> Mapping[str, Declared]:
 
 def _url(site: Site, entry: EntryRow) -> Sql:
     """Return the absolute URL of a page; null for an entry without a page."""
-    return _home(site, entry) + EncodedPath(entry.path)
+    return _home(site, entry.locale) + EncodedPath(entry.path)
 
 
-def _home(site: Site, entry: EntryRow) -> Sql:
-    """Return the URL of the site in the locale of an entry."""
+def _home(site: Site, written_in: Sql) -> Sql:
+    """Return the URL of the site in a locale."""
     others = [
-        (entry.locale == text(locale), text(site.url_in(locale)))
+        (written_in == text(locale), text(site.url_in(locale)))
         for locale in site.locales
         if site.url_in(locale) != site.url
     ]
@@ -202,7 +203,7 @@ def _og_locale(locale: Sql) -> Sql:
 
 
 def _json_ld(site: Site, entry: EntryRow, call: Call) -> Sql:
-    return JsonTuple(_page(site, entry, call.view), _breadcrumbs(site, entry))
+    return JsonTuple(_page(site, entry, call.view), _breadcrumbs(site, entry, call.view))
 
 
 def _json_ld_script(site: Site, entry: EntryRow, call: Call) -> Sql:
@@ -213,7 +214,7 @@ def _page(site: Site, entry: EntryRow, view: View) -> Sql:
     """Return the page, with its main entity if that is not the page itself."""
     types = site.content_types.values()
     pages = [_if(entry, each, text(each.schema_org)) for each in types if each.is_web_page()]
-    things = [_if(entry, each, _thing(site, entry, each)) for each in types]
+    things = [_if(entry, each, _thing(site, entry, each, view)) for each in types]
     review = review_relations.review(view, entry).subquery("last_review")
     last = func.substr(json_of(review.c.signed_at), 1, literal_column(str(_DAY)))
     return WithoutNulls(
@@ -223,7 +224,7 @@ def _page(site: Site, entry: EntryRow, view: View) -> Sql:
                 ("@type", case(*pages, else_=text("WebPage")) if pages else text("WebPage")),
                 *_name_properties(site, entry),
                 ("inLanguage", entry.locale),
-                *_publication_properties(entry),
+                *_publication_properties(entry, view),
                 ("reviewedBy", _reviewers(entry, view)),
                 ("lastReviewed", select(last).scalar_subquery()),
                 ("mainEntity", case(*things)),
@@ -246,20 +247,22 @@ def _name_properties(site: Site, entry: EntryRow) -> list[tuple[str, Sql]]:
     ]
 
 
-def _publication_properties(entry: EntryRow) -> list[tuple[str, Sql]]:
+def _publication_properties(entry: EntryRow, view: View) -> list[tuple[str, Sql]]:
     return [
         ("datePublished", json_of(entry.first_published_at)),
         ("dateModified", json_of(entry.published_at)),
-        ("author", _author(entry)),
+        ("author", _author(entry, view)),
     ]
 
 
-def _thing(site: Site, entry: EntryRow, content_type: type[ContentType]) -> Sql:
+def _thing(site: Site, entry: EntryRow, content_type: type[ContentType], view: View) -> Sql:
     """Return the main entity of a page; null where that is the page itself."""
     if content_type.is_web_page():
         return null()
     is_article = content_type.schema_org.endswith(_WITH_HEADLINE)
-    article = [("headline", entry.title), *_publication_properties(entry)] if is_article else []
+    article = (
+        [("headline", entry.title), *_publication_properties(entry, view)] if is_article else []
+    )
     properties = [
         (field.schema_org, _property(entry, field))
         for field in content_type.fields.values()
@@ -282,44 +285,51 @@ def _property(entry: EntryRow, field: Field) -> Sql:
     return case((items != none, items))
 
 
-def _author(entry: EntryRow) -> Sql:
-    byline = relations.people().subquery("byline")
+def _author(entry: EntryRow, view: View) -> Sql:
+    byline = narrowed(relations.people(view), ("id", "title")).subquery("byline")
     return (
-        select(JsonObject([("@type", text("Person")), ("name", byline.c.name)]))
+        select(JsonObject([("@type", text("Person")), ("name", byline.c.title)]))
         .where(byline.c.id == entry.byline_id)
         .scalar_subquery()
     )
 
 
 def _reviewers(entry: EntryRow, view: View) -> Sql:
-    reviewer = review_relations.reviewers(view, entry).subquery("reviewer")
-    person = JsonObject([("@type", text("Person")), ("name", reviewer.c.name)])
-    people = JsonArray(person, [Folded(reviewer.c.name), reviewer.c.id])
+    found = review_relations.reviewers(view, entry)
+    reviewer = narrowed(found, ("id", "title", "title_key")).subquery("reviewer")
+    person = JsonObject([("@type", text("Person")), ("name", reviewer.c.title)])
+    people = JsonArray(person, [reviewer.c.title_key, reviewer.c.id])
     is_reviewed = func.count() > literal_column("0")
     return select(case((is_reviewed, people))).select_from(reviewer).scalar_subquery()
 
 
-def _breadcrumbs(site: Site, entry: EntryRow) -> Sql:
+def _breadcrumbs(site: Site, entry: EntryRow, view: View) -> Sql:
     """Return the breadcrumbs from the root of the tree of topics to the entry."""
-    before, _, after = site.seo.category_path.partition("{path}")
-    above = relations.ancestors(entry.category_id).subquery("topic")
+    is_category = entry.content_type == text(CATEGORY)
+    topic = case((is_category, entry.id), else_=entry.category_id)
+    lineage = narrowed(
+        relations.lineage(view, topic), ("id", "title", "distance", "path", "locale")
+    )
+    above = lineage.subquery("topic")
     steps = union_all(
-        select(above.c.name, above.c.distance, above.c.path),
+        select(above.c.title, above.c.distance, above.c.path, above.c.locale).where(
+            above.c.id != entry.id
+        ),
         # The last step needs no address, since it is the page itself.
-        select(entry.title, literal_column("0"), null()),
+        select(entry.title, literal_column("-1"), null(), entry.locale),
     ).subquery("step")
     numbered = select(
-        steps.c.name,
+        steps.c.title,
         steps.c.path,
+        steps.c.locale,
         func.row_number().over(order_by=steps.c.distance.desc()).label("position"),
     ).subquery("numbered")
-    path = EncodedPath(text(before) + numbered.c.path + text(after))
     item = JsonObject(
         [
             ("@type", text("ListItem")),
             ("position", numbered.c.position),
-            ("name", numbered.c.name),
-            *([("item", _home(site, entry) + path)] if site.seo.category_path else []),
+            ("name", numbered.c.title),
+            ("item", _home(site, numbered.c.locale) + EncodedPath(numbered.c.path)),
         ]
     )
     return JsonObject(

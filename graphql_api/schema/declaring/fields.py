@@ -5,18 +5,18 @@ expression, its SQL and a description. The names in type expressions are those o
 of the same schema, so one declaration serves any site; a
 :class:`~graphql_api.schema.declaring.type_registry.TypeRegistry` makes Strawberry types of them::
 
-    class Category(Node):
-        \"""Node in the tree of topics.\"""
+    class Tag:
+        \"""Word that cuts across the tree of topics.\"""
 
-        id = value("ID", CategoryRow.id, "Id of the category.")
-        entries = connection("Entry", entries_of_category, "Entries in this category.")
+        slug = value("str", TagRow.slug, "URL slug, made from the word.")
+        entries = connection("Entry", entries_with_tag, "Entries with this tag.")
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from sqlalchemy import ColumnElement
 
@@ -25,6 +25,7 @@ from graphql_api.planner.source import Sql
 
 R = TypeVar("R")
 T = TypeVar("T")
+P = ParamSpec("P")
 
 # The work of taking a part out of a JSON document; see graphql_api.planner.cost.
 PART = 3
@@ -81,9 +82,11 @@ def of_row(function: Callable[[R], T]) -> Callable[[Row], T]:
     return cast("Callable[[Row], T]", function)
 
 
-def of_call(function: Callable[[R, Call], T]) -> Callable[[Row, Call], T]:
+def of_call(
+    function: Callable[Concatenate[R, Call, P], T],
+) -> Callable[Concatenate[Row, Call, P], T]:
     """Return a function of a row and a call likewise; see :func:`of_row`."""
-    return cast("Callable[[Row, Call], T]", function)
+    return cast("Callable[Concatenate[Row, Call, P], T]", function)
 
 
 def value(

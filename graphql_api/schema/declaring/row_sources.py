@@ -12,10 +12,12 @@ from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, case, literal_column
 
+from cms.content.builtin import CATEGORY, PERSON
 from cms.reading import relations
 from cms.reading.view import Perspective, View
 from cms.reading.visibility import Relation, locales_of
 from cms.storage.dialects import Folded
+from graphql_api.planner.arguments import Argument, Input
 from graphql_api.planner.declarations import Call, OrderKey, Rows
 from graphql_api.planner.json_sql import text
 from graphql_api.planner.source import Chosen, Columns, Sql
@@ -28,6 +30,29 @@ def entry_rows(view: View, *conditions: Condition) -> Rows:
     """Return entries of any type, newest first."""
     rows = _rows(relations.entries(view), _newest_first(view), *conditions)
     return replace(rows, typename=lambda entry: entry.content_type)
+
+
+def site_entry_rows(view: View, *conditions: Condition) -> Rows:
+    """Return entries of the site's own types, newest first, without categories and people."""
+    rows = _rows(relations.site_entries(view), _newest_first(view), *conditions)
+    return replace(rows, typename=lambda entry: entry.content_type)
+
+
+def asks_for_types(call: Call) -> bool:
+    """Return whether the ``where`` of a list names content types that it wants."""
+    return _names_types(call.arguments.get("where"))
+
+
+def _names_types(where: Argument | None) -> bool:
+    if isinstance(where, tuple):
+        return any(_names_types(each) for each in where)
+    if not isinstance(where, Input):
+        return False
+    types = where.fields.get("type")
+    is_named = isinstance(types, Input) and any(
+        types.fields.get(operator) is not None for operator in ("eq", "in")
+    )
+    return is_named or any(_names_types(where.fields.get(name)) for name in ("AND", "OR"))
 
 
 def best_row(view: View, rows: Rows) -> Rows:
@@ -103,7 +128,11 @@ def page_rows(view: View, *conditions: Condition) -> Rows:
 
 
 def rows_of_type(view: View, content_type: str, *conditions: Condition) -> Rows:
-    """Return entries of one type, newest first."""
+    """Return entries of one type, newest first; categories and people in their own order."""
+    if content_type == CATEGORY:
+        return category_rows(view, *conditions)
+    if content_type == PERSON:
+        return person_rows(view, *conditions)
     is_of_type: Condition = lambda entry: entry.content_type == text(content_type)  # noqa: E731
     return _rows(relations.entries(view), _newest_first(view), is_of_type, *conditions)
 
@@ -140,11 +169,15 @@ def incoming_link_rows(view: View, *conditions: Condition) -> Rows:
     )
 
 
-def category_rows(*conditions: Condition) -> Rows:
+def category_rows(view: View, *conditions: Condition) -> Rows:
     """Return categories, siblings in the editors' order."""
     return _rows(
-        relations.categories(),
-        lambda category: (OrderKey(category.ordinal), OrderKey(category.path)),
+        relations.categories(view),
+        lambda category: (
+            OrderKey(category.ordinal),
+            OrderKey(category.tree_path),
+            OrderKey(category.id),
+        ),
         *conditions,
     )
 
@@ -159,9 +192,9 @@ def revision_tag_rows(*conditions: Condition) -> Rows:
     return _rows(relations.revision_tags(), _by_word, *conditions)
 
 
-def person_rows(*conditions: Condition) -> Rows:
+def person_rows(view: View, *conditions: Condition) -> Rows:
     """Return people by name."""
-    return _rows(relations.people(), by_name, *conditions)
+    return _rows(relations.people(view), by_name, *conditions)
 
 
 def _newest_first(view: View) -> Order:
@@ -173,9 +206,9 @@ def _newest_first(view: View) -> Order:
     )
 
 
-def by_name(row: Columns) -> tuple[OrderKey, ...]:
-    """Return the order of people, without regard to case."""
-    return (OrderKey(Folded(row.name)), OrderKey(row.id))
+def by_name(person: Columns) -> tuple[OrderKey, ...]:
+    """Return the order of people."""
+    return (OrderKey(person.title_key), OrderKey(person.id))
 
 
 def _by_word(tag: Columns) -> tuple[OrderKey, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum
 
 from graphql import (
@@ -14,7 +15,7 @@ from graphql import (
     GraphQLSchema,
 )
 
-from cms.reading.view import AsOf, Past, Perspective, View
+from cms.reading.view import AsOf, Past, Perspective, View, view_of
 from cms.site import Site
 from cms.storage.dialects import Moment
 from graphql_api.planner.arguments import Argument as PlannedArgument
@@ -97,7 +98,15 @@ def _view_for(site: Site) -> Callable[[Call], View]:
                 "Drafts cannot be combined with asOf or position; query an entry's revisions.", None
             )
         preview = call.view.preview if chosen is Perspective.PUBLISHED else None
-        return View(_locales(site, call), chosen, call.view.scopes, past, preview)
+        locales = _locales(site, call)
+        return replace(
+            view_of(site, locales[0]),
+            locales=locales,
+            perspective=chosen,
+            scopes=call.view.scopes,
+            past=past,
+            preview=preview,
+        )
 
     return view
 

@@ -24,8 +24,8 @@ from graphql_api.schema.delivery.node import Node
 from graphql_api.schema.delivery.review import publication_attestation, review_rows
 
 
-def _category(entry: EntryRow, _: Call) -> Rows:
-    return category_rows(lambda category: category.id == entry.category_id)
+def _category(entry: EntryRow, call: Call) -> Rows:
+    return category_rows(call.view, lambda category: category.id == entry.category_id)
 
 
 def _tags(entry: EntryRow, _: Call) -> Rows:

@@ -1,17 +1,16 @@
-"""Filters on entries, categories, tags, people and links."""
+"""Filters on entries, tags and links."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import ColumnElement, Text, select
+from sqlalchemy import select
 
 from cms.reading import relations
-from cms.reading.rows import CategoryRow, EntryRow, LinkRow, PersonRow, TagRow
-from cms.reading.visibility import is_at_or_below
+from cms.reading.rows import EntryRow, LinkRow, TagRow
 from cms.review import relations as review_relations
 from graphql_api.planner.declarations import Call, Row, Rows
-from graphql_api.planner.filters import Compare, CompareSeen, Test, ToMany, ToOne
+from graphql_api.planner.filters import Compare, CompareSeen, ToMany, ToOne
 from graphql_api.planner.source import Chosen, Sql
 from graphql_api.schema.declaring.fields import FEW, THIS_TYPE, Declared, R, of_call, of_row
 from graphql_api.schema.declaring.inputs import LEAF_FILTERS, add_quantified, add_where
@@ -55,10 +54,6 @@ def _review(column: str) -> Callable[[Row, Call], Sql]:
     return of_call(of)
 
 
-def _is_within(category: Row, root: Sql) -> ColumnElement[bool]:
-    return is_at_or_below(CategoryRow.path(category), root)
-
-
 # The filters on every entry.
 ENTRY_WHERE: Mapping[str, Declared] = {
     "id": indexed_comparison(EntryRow.id, f"Id of the `{THIS_TYPE}`.", "ID"),
@@ -83,8 +78,8 @@ ENTRY_WHERE: Mapping[str, Declared] = {
         "CategoryWhere | None",
         ToOne(
             key=EntryRow.category_id,
-            rows=lambda _: category_rows(),
-            target=CategoryRow.id,
+            rows=lambda call: category_rows(call.view),
+            target=EntryRow.id,
             unique=frozenset({"id", "treePath"}),
         ),
         f"Filter on the category of the `{THIS_TYPE}`.",
@@ -107,8 +102,8 @@ ENTRY_WHERE: Mapping[str, Declared] = {
         "PersonWhere | None",
         ToOne(
             key=EntryRow.byline_id,
-            rows=lambda _: Rows(Chosen(relations.people())),
-            target=PersonRow.id,
+            rows=lambda call: Rows(Chosen(relations.people(call.view))),
+            target=EntryRow.id,
         ),
         f"Filter on the person in the byline of the `{THIS_TYPE}` revision.",
     ),
@@ -149,39 +144,11 @@ def add_wheres(registry: TypeRegistry, entry_filters: Mapping[str, Declared]) ->
     """
     add_where(
         registry,
-        "CategoryWhere",
-        "Filter on a category.",
-        {
-            "id": indexed_comparison(CategoryRow.id, "Id of the category.", "ID"),
-            "slug": leaf_comparison("str", CategoryRow.slug, "URL slug of the category."),
-            "tree_path": indexed_comparison(
-                CategoryRow.path, "Slugs from the root down to the category: `a/b/c`."
-            ),
-            "name": leaf_comparison("str", CategoryRow.name, "Name of the category."),
-            "within": Declared(
-                "str | None",
-                Test(_is_within, Text(), narrows=2),
-                "Only the category with this tree path and those below it, at any depth.",
-            ),
-        },
-    )
-    add_where(
-        registry,
         "TagWhere",
         "Filter on a tag.",
         {
             "slug": leaf_comparison("str", TagRow.slug, "URL slug of the tag."),
             "name": leaf_comparison("str", TagRow.name, "Word of the tag."),
-        },
-    )
-    add_where(
-        registry,
-        "PersonWhere",
-        "Filter on a person.",
-        {
-            "id": leaf_comparison("ID", PersonRow.id, "Id of the person."),
-            "slug": leaf_comparison("str", PersonRow.slug, "URL slug of the person."),
-            "name": leaf_comparison("str", PersonRow.name, "Name of the person."),
         },
     )
     add_quantified(registry, "TagsWhere", "TagWhere", "tags")

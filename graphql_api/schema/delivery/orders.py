@@ -1,4 +1,4 @@
-"""The orders of categories, people, tags and links."""
+"""The orders of tags and links."""
 
 from __future__ import annotations
 
@@ -10,15 +10,12 @@ from graphql_api.schema.declaring.type_registry import TypeRegistry
 
 
 def add_content_orders(registry: TypeRegistry) -> None:
-    """Add the order enums of categories, people, tags and links."""
-    by_name_or_slug = {
-        "name": (lambda row: Folded(row.name), False),
-        "slug": (lambda row: row.slug, False),
-    }
+    """Add the order enums of tags and links."""
     orders = {
-        "CategoryOrder": {**by_name_or_slug, "treePath": (lambda row: row.path, False)},
-        "PersonOrder": by_name_or_slug,
-        "TagOrder": by_name_or_slug,
+        "TagOrder": {
+            "name": (lambda row: Folded(row.name), False),
+            "slug": (lambda row: row.slug, False),
+        },
         "EntryLinkOrder": {
             "label": (lambda row: Folded(row.label), False),
             "position": (lambda row: row.ordinal + literal_column("1"), False),

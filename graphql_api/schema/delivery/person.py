@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import ColumnElement, exists, select
 
-from cms.reading.rows import EntryRow, PersonRow
+from cms.reading.rows import EntryRow
 from cms.review import relations as review_relations
-from graphql_api.planner.declarations import Call, OrderKey, Rows
-from graphql_api.planner.json_sql import Elements, element_index
+from graphql_api.planner.declarations import Call, Rows
+from graphql_api.planner.ordering import OrderTerm
 from graphql_api.schema.declaring.connection import OF_A_PERSON
-from graphql_api.schema.declaring.fields import many, of_row, value
-from graphql_api.schema.declaring.json_parts import json_member
-from graphql_api.schema.declaring.row_sources import entry_rows
+from graphql_api.schema.declaring.fields import Declared, of_row, value
+from graphql_api.schema.declaring.inputs import order_terms
+from graphql_api.schema.declaring.row_sources import site_entry_rows
 from graphql_api.schema.declaring.search import entry_connection
-from graphql_api.schema.delivery.node import Node
+from graphql_api.schema.delivery.entry import Entry
+from graphql_api.schema.delivery.filters import leaf_comparison
 
 
-def _profiles(person: PersonRow, _: Call) -> Rows:
-    return Rows(
-        Elements(person.links),
-        row=lambda element: element.value,
-        order=lambda element: (OrderKey(element_index(element)),),
-    )
-
-
-def _reviewed_entries(person: PersonRow, call: Call) -> Rows:
+def _reviewed_entries(person: EntryRow, call: Call) -> Rows:
     given = review_relations.signatures().subquery("given")
     editions = select(given.c.edition_id).where(given.c.person_id == person.id)
 
@@ -33,30 +28,20 @@ def _reviewed_entries(person: PersonRow, call: Call) -> Rows:
         return exists().where(counting.c.person_id == person.id)
 
     # The sign-offs alone would do; the edition lets databases find the few rows by an index.
-    return entry_rows(call.view, lambda entry: entry.edition_id.in_(editions), of_row(is_reviewed))
-
-
-def _authored_entries(person: PersonRow, call: Call) -> Rows:
-    return entry_rows(call.view, lambda entry: entry.byline_id == person.id)
-
-
-class PersonProfile:
-    """Profile of a person on another site."""
-
-    label = value("str", json_member("label"), "Name of the profile, for readers.")
-    url = value("str", json_member("url"), "Address of the profile.")
-
-
-class Person(Node):
-    """Public byline of an author or a reviewer."""
-
-    id = value("ID", PersonRow.id, "Id of the person.")
-    slug = value("str", PersonRow.slug, "URL slug of the person.")
-    name = value("str", PersonRow.name, "Name in the byline, as readers see it.")
-    bio = value("str", PersonRow.bio, "Short biography for readers.")
-    profiles = many(
-        "list[PersonProfile]", _profiles, "Profiles of the person on other sites, in order."
+    return site_entry_rows(
+        call.view, lambda entry: entry.edition_id.in_(editions), of_row(is_reviewed)
     )
+
+
+def _authored_entries(person: EntryRow, call: Call) -> Rows:
+    return site_entry_rows(call.view, lambda entry: entry.byline_id == person.id)
+
+
+class Person(Entry):
+    """Public byline: an entry, whose title is the name and summary the biography."""
+
+    name = value("str", EntryRow.title, "Name in the byline, as readers see it: the title.")
+    biography = value("str", EntryRow.summary, "Short biography for readers: the summary.")
     authored = entry_connection(
         "Entry",
         _authored_entries,
@@ -73,3 +58,10 @@ class Person(Node):
         order="EntryOrder",
         extent=OF_A_PERSON,
     )
+
+
+# The filters and the orders that only people have.
+PERSON_WHERE: Mapping[str, Declared] = {
+    "name": leaf_comparison("str", EntryRow.title, "Name of the person."),
+}
+PERSON_ORDERS: Mapping[str, OrderTerm] = order_terms({"name": (EntryRow.title_key, False)})

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TypeAlias
 
 from cms.content.addresses import OwnAddresses
+from cms.content.builtin import CATEGORY, PERSON
 from cms.content.content_type import ContentType
 from cms.content.fields.names import lower_first
 from cms.site import Site
@@ -21,19 +22,26 @@ from graphql_api.schema.declaring.fields import Argument, Declared, of_call, one
 from graphql_api.schema.declaring.paths import is_at
 from graphql_api.schema.declaring.row_sources import (
     Condition,
+    asks_for_types,
     best_row,
-    category_rows,
     entry_rows,
     is_certain,
-    person_rows,
     revision_with_id,
     rows_of_type,
+    site_entry_rows,
     tag_rows,
 )
 from graphql_api.schema.declaring.search import SUGGEST, entry_connection
 
+# The inputs of ``by`` of the built-in types, with their fields in words.
+_BY = {CATEGORY: ("CategoryBy", "Id, path or tree path")}
+# The orders of the lists of the built-in types.
+_LISTED = {
+    CATEGORY: "at all depths of the tree, siblings in the editors' order",
+    PERSON: "by name",
+}
 # The columns whose names differ from those of the fields of ``by``.
-_COLUMNS = {"treePath": "path"}
+_COLUMNS = {"treePath": "tree_path"}
 
 
 def _condition_of_by(call: Call) -> Condition:
@@ -73,8 +81,6 @@ NodeRows: TypeAlias = Callable[[Call, Sql], Rows]
 # The node types other than entries, with those of their rows that the view may read.
 NODES: Mapping[str, NodeRows] = {
     "Revision": revision_with_id,
-    "Category": lambda _, key: category_rows(lambda row: row.id == key),
-    "Person": lambda _, key: person_rows(lambda row: row.id == key),
 }
 
 
@@ -119,42 +125,21 @@ def _identifiers(call: Call) -> Rows:
     )
 
 
+def _entries(_: Row, call: Call) -> Rows:
+    return (entry_rows if asks_for_types(call) else site_entry_rows)(call.view)
+
+
 class Query:
     """Read operations on public content. All root fields read one snapshot."""
 
     entries = entry_connection(
         "Entry",
-        lambda _, call: entry_rows(call.view),
-        "Entries of all content types, newest first.",
+        _entries,
+        "Entries of all content types, newest first. Categories and people are among them only if "
+        "`where` asks for types by `eq` or `in`.",
         where="EntryWhere",
         order="EntryOrder",
         extent=Extent(is_ordered=True),
-    )
-    category = one(
-        "Category | None",
-        lambda _, call: category_rows(_condition_of_by(call)),
-        "Category with this id or tree path; null if there is none.",
-        (Argument("by", "CategoryBy", "Id or tree path of the category."),),
-    )
-    categories = connection(
-        "Category",
-        lambda _, __: category_rows(),
-        "Categories at all depths of the tree.",
-        where="CategoryWhere",
-        order="CategoryOrder",
-    )
-    person = one(
-        "Person | None",
-        lambda _, call: person_rows(_condition_of_by(call)),
-        "Person with this id or slug; null if there is none.",
-        (Argument("by", "PersonBy", "Id or slug of the person."),),
-    )
-    people = connection(
-        "Person",
-        lambda _, __: person_rows(),
-        "Public bylines, by name.",
-        where="PersonWhere",
-        order="PersonOrder",
     )
     tag = one(
         "Tag | None",
@@ -198,25 +183,27 @@ def _single(content_type: type[ContentType], own: OwnAddresses) -> Declared:
         found = rows_of_type(call.view, content_type.name, _entry_condition(own, call))
         name, _given = _name_in(call)
         # Pages in different categories can have one slug.
-        is_unique = name == "path" or not (
+        is_unique = name in {"path", "treePath"} or not (
             content_type.path is None or content_type.stands_in_category()
         )
         is_clear = name == "id" or (is_unique and is_certain(call.view))
         return found if is_clear else best_row(call.view, found)
 
+    by, keys = _BY.get(content_type.name, ("EntryOfTypeBy", "Id, path or slug"))
     return one(
         f"{content_type.name} | None",
         rows,
-        f"`{content_type.name}` with this id, path or slug; null if there is none.",
-        (Argument("by", "EntryOfTypeBy", f"Id, path or slug of the `{content_type.name}`."),),
+        f"`{content_type.name}` with this {lower_first(keys)}; null if there is none.",
+        (Argument("by", by, f"{keys} of the `{content_type.name}`."),),
     )
 
 
 def _list(content_type: type[ContentType]) -> Declared:
+    order = _LISTED.get(content_type.name, "newest first")
     return entry_connection(
         content_type.name,
         lambda _, call: rows_of_type(call.view, content_type.name),
-        f"Entries of type `{content_type.name}`, newest first.",
+        f"Entries of type `{content_type.name}`, {order}.",
         where=f"{content_type.name}Where",
         order=f"{content_type.name}Order",
         extent=Extent(content_type=content_type.name, is_ordered=True),

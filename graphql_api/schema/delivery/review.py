@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cms.reading import management
-from cms.reading.rows import AttestationRow, EntryRow, PersonRow
+from cms.reading.rows import AttestationRow, EntryRow
 from cms.review import relations as review_relations
 from cms.review.relations import ReviewRow, SignOffRow
 from graphql_api.planner.declarations import Call, OrderKey, Rows
@@ -31,13 +31,13 @@ def _reviewers(review: ReviewRow, call: Call) -> Rows:
     return Rows(Chosen(review_relations.reviewers(call.view, review)), order=by_name)
 
 
-def _reviewer(signed: SignOffRow, _: Call) -> Rows:
-    return person_rows(lambda person: person.id == signed.person_id)
+def _reviewer(signed: SignOffRow, call: Call) -> Rows:
+    return person_rows(call.view, lambda person: person.id == signed.person_id)
 
 
-def author_of(entry: EntryRow, _: Call) -> Rows:
+def author_of(entry: EntryRow, call: Call) -> Rows:
     """Return the person in the byline of the visible revision, if it has one."""
-    return person_rows(lambda person: person.id == entry.byline_id)
+    return person_rows(call.view, lambda person: person.id == entry.byline_id)
 
 
 def _attestation_of(identifier: Sql) -> Rows:
@@ -72,7 +72,11 @@ class Attestation:
 class SignOff:
     """Approval of exactly these bytes by a reviewer."""
 
-    reviewer = one("Person", _reviewer, "Person who signed off.")
+    reviewer = one(
+        "Person | None",
+        _reviewer,
+        "Person who signed off; null in a preview, as long as the person is not public.",
+    )
     stage = value("str", SignOffRow.stage, "Stage of the sign-off policy.")
     signed_at = value("DateTime", SignOffRow.signed_at, "Time of the sign-off.")
     expires_at = value("DateTime", SignOffRow.expires_at, "Time until which the sign-off counts.")
@@ -107,7 +111,7 @@ class ClaimedReview:
 
 # The values by which revisions are counted.
 REVISIONS_SUMMED = Summed(
-    (Facet("author", PersonRow.slug, of_call(author_of)),),
+    (Facet("author", EntryRow.slug, of_call(author_of)),),
     {"createdAt": EntryRow.created_at},
 )
 

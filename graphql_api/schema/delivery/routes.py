@@ -12,15 +12,18 @@ from cms.content.addresses import OwnAddresses
 from cms.publishing import relations
 from cms.publishing.relations import RedirectRow
 from cms.reading.rows import EntryRow
+from cms.reading.visibility import is_of_site
 from cms.site import Site
 from graphql_api.planner.declarations import Call, Extent, OneOf, OrderKey, Row, Rows
 from graphql_api.planner.source import Chosen, Columns
 from graphql_api.schema.declaring.aggregates import Facet, Summed, summaries
 from graphql_api.schema.declaring.connection import add_connection, connection
 from graphql_api.schema.declaring.fields import Argument, Declared, many, one, value
-from graphql_api.schema.declaring.inputs import add_order, order_terms
+from graphql_api.schema.declaring.inputs import add_order, add_where, order_terms
 from graphql_api.schema.declaring.paths import is_at
 from graphql_api.schema.declaring.row_sources import (
+    Condition,
+    asks_for_types,
     best_row,
     page_rows,
     public_row,
@@ -28,6 +31,7 @@ from graphql_api.schema.declaring.row_sources import (
 )
 from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.declaring.words import word, word_text
+from graphql_api.schema.delivery.filters import comparison
 
 # The largest page of the sitemap, which clients read as a whole.
 LARGEST_SITEMAP = 10_000
@@ -112,7 +116,10 @@ class GoneRoute:
 
 
 def _pages(_: Row, call: Call) -> Rows:
-    pages = translation_rows(call.view, lambda entry: entry.path.is_not(None))
+    conditions: list[Condition] = [lambda entry: entry.path.is_not(None)]
+    if not asks_for_types(call):
+        conditions.append(lambda entry: is_of_site(entry.content_type))
+    pages = translation_rows(call.view, *conditions)
     return replace(
         pages,
         order=lambda entry: (OrderKey(entry.path), OrderKey(entry.locale), OrderKey(entry.id)),
@@ -191,6 +198,17 @@ def add_site_types(registry: TypeRegistry) -> None:
         }
     )
     add_order(registry, "SitemapPageOrder", orders)
+    add_where(
+        registry,
+        "SitemapPageWhere",
+        "Filter on a page of the sitemap.",
+        {
+            "type": comparison(
+                "EntryTypeFilter", EntryRow.content_type, "Content type of the page."
+            ),
+            "locale": comparison("LocaleFilter", EntryRow.locale, "Locale of the page."),
+        },
+    )
     add_connection(registry, "SitemapPage", **summaries(registry, "SitemapPage", _SUMMED))
 
 
@@ -206,7 +224,9 @@ def site_fields(site: Site) -> Mapping[str, Declared]:
         "sitemap": connection(
             "SitemapPage",
             _pages,
-            "Pages in all locales, by path.",
+            "Pages in all locales, by path. Those of categories and people are among them only if "
+            "`where` asks for types by `eq` or `in`.",
+            where="SitemapPageWhere",
             order="SitemapPageOrder",
             largest=LARGEST_SITEMAP,
             extent=Extent(is_ordered=True),

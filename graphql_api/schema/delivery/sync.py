@@ -11,6 +11,7 @@ from cms.publishing import relations
 from cms.publishing.relations import AffectedRow, ChangeRow
 from cms.reading.positions import PositionToken, newest_position, parse_position, position_token
 from cms.reading.view import AsOf, Past, Perspective, View
+from cms.reading.visibility import is_of_site
 from cms.site import Site
 from graphql_api.planner.arguments import Given, Variables, bad_input
 from graphql_api.planner.declarations import Call, Extent, OrderKey, Row, Rows
@@ -23,7 +24,7 @@ from graphql_api.schema.declaring.connection import add_connection, connection
 from graphql_api.schema.declaring.fields import Argument, Declared, of_row, one, seen_value, value
 from graphql_api.schema.declaring.inputs import add_order, add_where, order_terms
 from graphql_api.schema.declaring.positions import bind_position
-from graphql_api.schema.declaring.row_sources import public_row
+from graphql_api.schema.declaring.row_sources import asks_for_types, public_row
 from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.declaring.words import word, word_text
 from graphql_api.schema.delivery.filters import comparison
@@ -63,8 +64,10 @@ def _until(call: Call) -> Sql:
 
 
 def _changes(_: Row, call: Call) -> Rows:
+    changes = Chosen(relations.changes(_since(call), _until(call)))
     return Rows(
-        Chosen(relations.changes(_since(call), _until(call))),
+        changes,
+        () if asks_for_types(call) else (lambda change: is_of_site(change.content_type),),
         order=lambda change: tuple(OrderKey(change[name]) for name in _KEYS_OF_CHANGES),
     )
 
@@ -246,7 +249,8 @@ def change_fields(site: Site) -> Mapping[str, Declared]:
             "SyncChange",
             _changes,
             "Changes since a position, by position. All pages of the list are of the moment of the "
-            "first page.",
+            "first page. Categories and people are among them only if `where` asks for types by "
+            "`eq` or `in`.",
             where="SyncWhere",
             arguments=(_SINCE,),
             view=_view_of_changes,

@@ -2,53 +2,80 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Mapping
+
+from sqlalchemy import ColumnElement, Text, literal_column, select
 
 from cms.reading import relations
-from cms.reading.rows import CategoryRow, TagRow
+from cms.reading.rows import CategoryRow, EntryRow, TagRow
+from cms.reading.visibility import is_at_or_below
 from graphql_api.planner.declarations import Call, OrderKey, Rows
-from graphql_api.planner.source import Chosen
-from graphql_api.schema.declaring.aggregates import Facet, Summed
+from graphql_api.planner.filters import CompareSeen, Test
+from graphql_api.planner.ordering import OrderTerm
+from graphql_api.planner.source import Chosen, Sql
 from graphql_api.schema.declaring.connection import PART_OF_ALL
-from graphql_api.schema.declaring.fields import many, of_call, one, value
-from graphql_api.schema.declaring.row_sources import category_rows, entry_rows
+from graphql_api.schema.declaring.fields import (
+    FEW,
+    Declared,
+    many,
+    of_call,
+    one,
+    seen_value,
+    value,
+)
+from graphql_api.schema.declaring.inputs import order_terms, two_terms
+from graphql_api.schema.declaring.row_sources import (
+    category_rows,
+    entry_rows,
+    site_entry_rows,
+)
 from graphql_api.schema.declaring.search import entry_connection
-from graphql_api.schema.delivery.node import Node
+from graphql_api.schema.delivery.entry import Entry
+from graphql_api.schema.delivery.filters import leaf_comparison
 
 
-def _parent(category: CategoryRow, _: Call) -> Rows:
-    return category_rows(lambda parent: parent.id == category.parent_id)
+def _tree_path(category: CategoryRow, call: Call) -> Sql:
+    # Where a category is an entry among others, the row has no tree path.
+    known: Sql | None = getattr(category, "tree_path", None)
+    return known if known is not None else relations.tree_path_of(call.view, category.id)
 
 
-def _ancestors(category: CategoryRow, _: Call) -> Rows:
+def _parent(category: EntryRow, call: Call) -> Rows:
+    places = relations.category_places(call.view).subquery("place_of_child")
+    parent = select(places.c.parent_id).where(places.c.category_id == category.id)
+    return category_rows(call.view, lambda each: each.id == parent.scalar_subquery())
+
+
+def _ancestors(category: EntryRow, call: Call) -> Rows:
     return Rows(
-        Chosen(relations.ancestors(category.parent_id)),
-        order=lambda ancestor: (OrderKey(ancestor.distance, descending=True),),
+        Chosen(relations.lineage(call.view, category.id)),
+        (lambda each: each.distance > literal_column("0"),),
+        order=lambda each: (OrderKey(each.distance, descending=True),),
     )
 
 
-def _children(category: CategoryRow, _: Call) -> Rows:
-    return category_rows(lambda child: child.parent_id == category.id)
+def _children(category: EntryRow, call: Call) -> Rows:
+    return category_rows(call.view, lambda child: child.parent_id == category.id)
 
 
-def _entries(category: CategoryRow, call: Call) -> Rows:
+def _entries(category: EntryRow, call: Call) -> Rows:
     return entry_rows(call.view, lambda entry: entry.category_id == category.id)
 
 
 def _tagged_entries(tag: TagRow, call: Call) -> Rows:
     tagged = relations.revision_tags().subquery()
     revisions = select(tagged.c.revision_id).where(tagged.c.slug == tag.slug)
-    return entry_rows(call.view, lambda entry: entry.revision_id.in_(revisions))
+    return site_entry_rows(call.view, lambda entry: entry.revision_id.in_(revisions))
 
 
-class Category(Node):
-    """Node in the tree of topics."""
+class Category(Entry):
+    """Node in the tree of topics: an entry, whose title is the name and summary the description."""
 
-    id = value("ID", CategoryRow.id, "Id of the category.")
-    slug = value("str", CategoryRow.slug, "URL slug, unique among siblings.")
-    tree_path = value("str", CategoryRow.path, "Slugs from the root down: `a/b/c`.")
-    name = value("str", CategoryRow.name, "Display name of the category.")
-    description = value("str", CategoryRow.description, "Text about the topic, for readers.")
+    tree_path = seen_value("str", _tree_path, "Slugs from the root down: `a/b/c`.", parts=2)
+    name = value("str", EntryRow.title, "Display name of the category: its title.")
+    description = value(
+        "str", EntryRow.summary, "Text about the topic, for readers: the summary of the category."
+    )
     parent = one("Category | None", _parent, "Category right above; null for a root.")
     ancestors = many("list[Category]", _ancestors, "Categories above, root first.")
     children = many("list[Category]", _children, "Categories right below, in the editors' order.")
@@ -62,8 +89,28 @@ class Category(Node):
     )
 
 
-# The values by which categories are counted.
-CATEGORIES_SUMMED = Summed((Facet("parent", CategoryRow.path, of_call(_parent)),))
+def _is_within(category: CategoryRow, call: Call, root: Sql) -> ColumnElement[bool]:
+    return is_at_or_below(_tree_path(category, call), root)
+
+
+# The filters and the orders that only categories have.
+CATEGORY_WHERE: Mapping[str, Declared] = {
+    "name": leaf_comparison("str", EntryRow.title, "Name of the category."),
+    "tree_path": Declared(
+        "StringFilter | None",
+        CompareSeen(of_call(_tree_path), narrows=FEW),
+        "Slugs from the root down to the category: `a/b/c`.",
+    ),
+    "within": Declared(
+        "str | None",
+        Test(of_call(_is_within), Text(), narrows=2),
+        "Only the category with this tree path and those below it, at any depth.",
+    ),
+}
+CATEGORY_ORDERS: Mapping[str, OrderTerm] = {
+    **order_terms({"name": (EntryRow.title_key, False)}),
+    **two_terms([("treePath", of_call(_tree_path), False)]),
+}
 
 
 class Tag:

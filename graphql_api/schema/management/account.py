@@ -33,8 +33,8 @@ def token_rows(*conditions: Condition) -> Rows:
     )
 
 
-def _person(account: AccountRow, _: Call) -> Rows:
-    return person_rows(lambda person: person.id == account.person_id)
+def _person(account: AccountRow, call: Call) -> Rows:
+    return person_rows(call.view, lambda person: person.id == account.person_id)
 
 
 def _grants(account: AccountRow, _: Call) -> Rows:
@@ -62,8 +62,8 @@ class Account(Node):
     )
 
 
-def _category(grant: GrantRow, _: Call) -> Rows:
-    return category_rows(lambda category: category.id == grant.category_id)
+def _category(grant: GrantRow, call: Call) -> Rows:
+    return category_rows(call.view, lambda category: category.id == grant.category_id)
 
 
 class RoleGrant(Node):

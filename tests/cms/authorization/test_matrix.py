@@ -21,8 +21,8 @@ from cms.access.passwords import NewPassword
 from cms.access.rate_limit import Guesser
 from cms.authorization.actions import OF_THE_OPERATOR, ROLE_ACTIONS, Action, Reach
 from cms.authorization.actor import OPERATOR, Actor, Grant
-from cms.content.snapshot import Changes
-from cms.drafts import entries, history, presence, pruning, saving
+from cms.content.snapshot import Changes, Draft
+from cms.drafts import entries, history, people, presence, pruning, saving
 from cms.errors import Refused
 from cms.identifiers import new_id
 from cms.publishing import moving, publish_impact, publishing, redirects
@@ -274,7 +274,7 @@ CASES: Mapping[str, Case] = {
     ),
     "create_category": Case(
         action=Action.CATEGORY_CREATE,
-        run=lambda work, _: categories.create_category(work, "Another topic"),
+        run=lambda work, _: categories.create_category(work, Draft(title="Another topic")),
         whose=OTHERS,
     ),
     "create_redirect": Case(
@@ -292,14 +292,14 @@ CASES: Mapping[str, Case] = {
         run=lambda work, _: moving.move_pages_by_type(work),
         whose=OTHERS,
     ),
-    "change_category": Case(
-        action=Action.CATEGORY_CHANGE,
-        run=lambda work, _: _change_category(work),
+    "move_category": Case(
+        action=Action.CATEGORY_MOVE,
+        run=lambda work, _: _move_category(work),
         whose=OTHERS,
     ),
     "create_person": Case(
         action=Action.PERSON_CREATE,
-        run=lambda work, _: accounts.create_person(work, "Nora Newcomer"),
+        run=lambda work, _: people.create_person(work, Draft(title="Nora Newcomer")),
         whose=OTHERS,
     ),
     "create_account": Case(
@@ -374,6 +374,11 @@ CASES: Mapping[str, Case] = {
         action=Action.ENTRY_READ,
         run=lambda work, things: publish_impact.check_publish(work, things.draft.id),
     ),
+    "check_move_category": Case(
+        action=Action.CATEGORY_MOVE,
+        run=lambda work, _: _check_move_category(work),
+        whose=OTHERS,
+    ),
     "blame_entry": Case(
         action=Action.ENTRY_READ,
         run=lambda work, things: history.blame_entry(work, things.draft.id, None),
@@ -398,10 +403,23 @@ async def _remove_redirect(work: Work) -> object:
     return await redirects.remove_redirect(work, "/older")
 
 
-async def _change_category(work: Work) -> object:
+async def _move_category(work: Work) -> object:
+    category_id, parent_id = await _two_topics(work)
+    return await categories.move_category(work, category_id, parent_id=parent_id)
+
+
+async def _check_move_category(work: Work) -> object:
+    category_id, parent_id = await _two_topics(work)
+    return await categories.check_move_category(work, category_id, parent_id=parent_id)
+
+
+async def _two_topics(work: Work) -> tuple[str, str]:
+    """Return two new categories, which the operator has made."""
     by_rank = replace(work, actor=OPERATOR)
-    category = await categories.create_category(by_rank, "A topic")
-    return await categories.change_category(work, category.id, name="The topic")
+    one, other = [
+        await categories.create_category(by_rank, Draft(title=name)) for name in ("One", "Other")
+    ]
+    return one.entry_id, other.entry_id
 
 
 class Undone(Exception):
@@ -460,6 +478,7 @@ async def furnished(runner: asyncio.Runner, newsroom: Newsroom) -> House:
         role: await newsroom.person(f"Matrix {role}", Grant(role=role)) for role in ROLE_ACTIONS
     }
     other = await newsroom.person("Olga Other", Grant(role="author"))
+    await newsroom.publish_beside()
     things = {role: await made_by(newsroom, actor, role) for role, actor in people.items()}
     people = {role: replace(each, session_id=new_id("session")) for role, each in people.items()}
     return House(runner, newsroom, people, things, await made_by(newsroom, other, "other"))

@@ -6,12 +6,13 @@ import asyncio
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
 from cms.access.accounts import disable_account, find_account, has_accounts, load_actor
 from cms.authorization.actor import OPERATOR, Grant
 from cms.cli import account as account_cli
 from cms.storage.database import Database
-from cms.tables import Person
+from cms.tables import Publication
 from graphql_api.cli import main
 from tests.builders import Newsroom
 from tests.conftest import Templates
@@ -60,12 +61,28 @@ async def test_the_first_account(desk: Newsroom, shell: Shell) -> None:
         assert await has_accounts(session)
         actor = await load_actor(session, signed_in.account_id)
         assert set(actor.grants) == {Grant(role="administrator"), Grant(role="author")}
-        person = await session.get(Person, actor.person_id)
-    assert person is not None
-    assert person.name == "Ada Author"
+        byline = select(Publication).where(Publication.entry_id == actor.person_id)
+        person = (await session.scalars(byline)).one()
+    assert (person.title, person.basis) == ("Ada Author", "setup")
     stored = await everything_stored(desk)
     assert PASSWORD not in stored
     assert "'operator', 'account:create'" in stored
+
+
+async def test_a_byline_on_a_site_that_is_not_new_is_a_draft(
+    newsroom: Newsroom, shell: Shell
+) -> None:
+    await newsroom.published(slug="one")
+    made = await shell("create", "bo@example.org", "--name", "Bo Late", typed=PASSWORD)
+    assert made.exit_code == 0, made.output
+    assert made.output.endswith(
+        "The byline Bo Late is a draft; readers see it once it is signed off.\n"
+    )
+    async with newsroom.database.reading() as session:
+        account = await find_account(session, "bo@example.org")
+        assert account is not None
+        byline = select(Publication).where(Publication.entry_id == account.person_id)
+        assert (await session.scalars(byline)).all() == []
 
 
 async def test_at_a_terminal_the_password_is_asked_for_twice(

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from cms.signing import Signer
-from cms.tables import Attestation, AuditRecord, Revision, SignOff
+from cms.tables import Attestation, AuditRecord, Base, Position, Revision, SignOff
 from graphql_api.cli import main
 from tests.builders import Newsroom
 from tests.conftest import Templates
@@ -60,17 +60,22 @@ class Files:
 
 
 async def files(newsroom: Newsroom, shell: Shell) -> Files:
-    await newsroom.published(slug="one")
+    publication = await newsroom.published(slug="one")
     async with newsroom.database.reading() as session:
         chosen = select(Attestation.envelope).order_by(Attestation.sequence)
-        _, first, second = (await session.scalars(chosen)).all()  # the first is of the key
-        content = (await session.scalars(select(Revision.content))).one()
+        *_, first, second = (await session.scalars(chosen)).all()
+        content = (await session.get_one(Revision, publication.revision_id)).content
     return Files(
         shell.file("first.json", json.dumps(first)),
         shell.file("second.json", json.dumps(second, indent=2)),
         shell.file("content.json", json.dumps(content, indent=2, sort_keys=True)),
         shell.file("key.pem", newsroom.database.key_file.load().public_key_pem()),
     )
+
+
+async def count(newsroom: Newsroom, table: type[Base]) -> int:
+    async with newsroom.database.reading() as session:
+        return await session.scalar(select(func.count()).select_from(table)) or 0
 
 
 async def test_the_key_is_printed(newsroom: Newsroom, shell: Shell) -> None:
@@ -80,19 +85,23 @@ async def test_the_key_is_printed(newsroom: Newsroom, shell: Shell) -> None:
 
 async def test_a_whole_history_is_verified(newsroom: Newsroom, shell: Shell) -> None:
     await newsroom.published()
+    attestations, positions, revisions = [
+        await count(newsroom, table) for table in (Attestation, Position, Revision)
+    ]
     checkpoint = shell.file("checkpoint.json", (await shell.run("audit", "checkpoint")).output)
     result = await shell.run("audit", "verify", "--checkpoint", checkpoint)
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
     assert len(lines) == 9
     assert lines[0].startswith("audit records: ")
-    assert lines[1].startswith("attestations: 3 are valid; the last hash is ")
+    assert lines[1].startswith(f"attestations: {attestations} are valid; the last hash is ")
     assert lines[2] == "sign-offs and publications: all are attested"
     assert lines[3].startswith("row hashes: those of ")
-    assert lines[4] == "positions: 1 have no gaps"
+    assert lines[4] == f"positions: {positions} have no gaps"
     assert re.fullmatch(r"rows: \d+ match the ledger", lines[5])
-    assert lines[6] == "revisions: 1 match their contents"
-    assert lines[7] == "derived values: those of 1 revisions are what their contents give"
+    assert lines[6] == f"revisions: {revisions} match their contents"
+    derived = f"those of {revisions} revisions are what their contents give"
+    assert lines[7] == f"derived values: {derived}"
     assert lines[8].startswith(f"checkpoint {checkpoint} is valid: ")
     assert result.stderr == ""
 
@@ -101,18 +110,19 @@ async def test_the_first_of_each_that_does_not_hold_is_named(
     newsroom: Newsroom, shell: Shell
 ) -> None:
     await newsroom.published(slug="one")
+    published = await count(newsroom, Attestation)
     draft = await newsroom.draft(slug="two")
     async with tampering(newsroom.database) as connection:
         await connection.execute(delete(AuditRecord).where(AuditRecord.sequence == 4))
         await connection.execute(update(SignOff).values(stage="x"))
-        await connection.execute(delete(Attestation).where(Attestation.sequence == 3))
+        await connection.execute(delete(Attestation).where(Attestation.sequence == published))
         chosen = update(Revision).where(Revision.id == draft.id)
         await connection.execute(chosen.values(content={}))
     result = await shell.run("audit", "verify")
     assert result.exit_code == 1
     audit, attestations, unattested, *rest = result.output.splitlines()
     assert audit == "audit record 4 is not valid: it is missing; 5 comes next"
-    assert attestations.startswith("attestation 2 is not valid: signoff_")
+    assert attestations.startswith(f"attestation {published - 1} is not valid: signoff_")
     assert attestations.endswith("has been changed: stage")
     assert unattested.startswith("the attestation of ")
     assert rest[0].startswith("audit record 4 is not valid: it is missing, and there are hashes")

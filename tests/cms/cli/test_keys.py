@@ -12,21 +12,21 @@ from sqlalchemy import select
 
 from cms.access.signing_keys import rotate_key
 from cms.authorization.actor import OPERATOR
+from cms.ledger.counters import current
 from cms.ledger.keyring import introduction_in
 from cms.ledger.keys import why_none_can_sign
 from cms.signing import KeyFile
 from cms.storage.database import Database
-from cms.tables import Attestation, Revision
+from cms.tables import Attestation, Publication, Revision
 from tests.builders import Newsroom
 from tests.cms.cli.test_audit import Shell
 from tests.conftest import KINDS, Templates
 
 
 @pytest.fixture
-def shell(newsroom: Newsroom, tmp_path: Path) -> Shell:
+def shell(unsigned: Newsroom, tmp_path: Path) -> Shell:
     """A shell at the server of a newsroom with a key file of its own, which is not there yet."""
-    newsroom.database.key_file = KeyFile(tmp_path / "copydesk.key")
-    return shell_at(newsroom.database, tmp_path)
+    return shell_at(unsigned.database, tmp_path)
 
 
 def shell_at(database: Database, folder: Path) -> Shell:
@@ -44,6 +44,18 @@ async def done(shell: Shell, *words: str) -> str:
     result = await shell.run(*words)
     assert result.exit_code == 0, result.output
     return result.output
+
+
+async def published(unsigned: Newsroom, slug: str) -> Publication:
+    """Publish a page, and before the first one the people."""
+    await unsigned.publish_beside()
+    return await unsigned.published(slug=slug)
+
+
+async def signed(unsigned: Newsroom) -> int:
+    """Return the number of the newest attestation."""
+    async with unsigned.database.reading() as session:
+        return await current(session, "attestation")
 
 
 def refused(result: Result) -> str:
@@ -69,12 +81,12 @@ async def test_a_new_site_gets_its_key_with_its_tables(
 
 
 async def test_a_site_with_accounts_gets_a_key_only_when_told_to(
-    newsroom: Newsroom, shell: Shell
+    unsigned: Newsroom, shell: Shell
 ) -> None:
-    key_file = newsroom.database.key_file
-    async with newsroom.database.reading() as session:
+    key_file = unsigned.database.key_file
+    async with unsigned.database.reading() as session:
         assert "copydesk keys create" in await why_none_can_sign(
-            session, newsroom.database.key_file
+            session, unsigned.database.key_file
         )
     for words in (
         ("migrate",),
@@ -90,45 +102,48 @@ async def test_a_site_with_accounts_gets_a_key_only_when_told_to(
     assert str(key_file.path) in await done(shell, "keys", "create")
     assert "already" in refused(await shell.run("keys", "create"))
     assert await done(shell, "keys", "public") == key_file.load().public_key_pem()
-    async with newsroom.database.reading() as session:
-        assert await why_none_can_sign(session, newsroom.database.key_file) == ""
+    async with unsigned.database.reading() as session:
+        assert await why_none_can_sign(session, unsigned.database.key_file) == ""
 
 
 async def test_no_other_key_is_made_for_a_site_that_has_signed(
-    newsroom: Newsroom, shell: Shell
+    unsigned: Newsroom, shell: Shell
 ) -> None:
-    key_file = newsroom.database.key_file
+    key_file = unsigned.database.key_file
     await done(shell, "keys", "create")
-    await newsroom.published(slug="one")
+    await published(unsigned, "one")
     key_id = key_file.load().key_id
     key_file.path.unlink()
     assert key_id in refused(await shell.run("keys", "create"))
     (line,) = [each for each in (await done(shell, "migrate")).splitlines() if key_id in each]
     assert f"Nothing can be signed off or published: the signing key {key_file.path} is" in line
     verified = refused(await shell.run("audit", "verify"))
-    assert "attestations: 3 are valid" in verified
+    assert f"attestations: {await signed(unsigned)} are valid" in verified
     assert f"signing key: the signing key {key_file.path} is missing" in verified
     assert key_file.signer() is None
-    async with newsroom.database.reading() as session:
-        assert key_id in await why_none_can_sign(session, newsroom.database.key_file)
+    async with unsigned.database.reading() as session:
+        assert key_id in await why_none_can_sign(session, unsigned.database.key_file)
 
 
-async def test_a_key_is_rotated(newsroom: Newsroom, shell: Shell) -> None:
+async def test_a_key_is_rotated(unsigned: Newsroom, shell: Shell) -> None:
     await done(shell, "keys", "create")
     assert "No key is recorded yet" in await done(shell, "keys", "list")
-    publication = await newsroom.published(slug="one")
+    publication = await published(unsigned, "one")
     old = shell.file("old.pem", await done(shell, "keys", "public"))
-    assert "starting with attestation 4." in await done(shell, "keys", "rotate")
-    await newsroom.published(slug="two")
+    last = await signed(unsigned)
+    assert f"starting with attestation {last + 1}." in await done(shell, "keys", "rotate")
+    await published(unsigned, "two")
     first, second = (await done(shell, "keys", "list")).splitlines()
-    assert first.endswith("signed attestations 1 to 3; the first key")
-    assert "signs since attestation 4; rotated at " in second
-    assert "attestations: 6 are valid" in await done(shell, "audit", "verify")
-    assert "attestations: 6 are valid" in await done(shell, "audit", "verify", "--key", old)
+    assert first.endswith(f"signed attestations 1 to {last}; the first key")
+    assert f"signs since attestation {last + 1}; rotated at " in second
+    assert f"attestations: {last + 3} are valid" in await done(shell, "audit", "verify")
+    assert f"attestations: {last + 3} are valid" in await done(
+        shell, "audit", "verify", "--key", old
+    )
 
     new = shell.file("new.pem", await done(shell, "keys", "public"))
     keys = shell.file("keys.json", await done(shell, "keys", "export"))
-    async with newsroom.database.reading() as session:
+    async with unsigned.database.reading() as session:
         chosen = select(Attestation.envelope).where(Attestation.id == publication.id)
         envelope = shell.file("envelope.json", json.dumps(await session.scalar(chosen)))
         revision = await session.get_one(Revision, publication.revision_id)
@@ -140,8 +155,8 @@ async def test_a_key_is_rotated(newsroom: Newsroom, shell: Shell) -> None:
     assert "is not the output of copydesk keys export" in refused(wrong)
 
 
-async def test_a_key_is_rotated_before_anything_is_signed(newsroom: Newsroom, shell: Shell) -> None:
-    del newsroom
+async def test_a_key_is_rotated_before_anything_is_signed(unsigned: Newsroom, shell: Shell) -> None:
+    del unsigned
     await done(shell, "keys", "create")
     said = await done(shell, "keys", "rotate")
     assert "starting with attestation 2." in said
@@ -152,25 +167,25 @@ async def test_a_key_is_rotated_before_anything_is_signed(newsroom: Newsroom, sh
     assert "attestation 1 introduces" not in await done(shell, "keys", "rotate")
 
 
-async def test_the_public_key_is_that_of_the_ledger(newsroom: Newsroom, shell: Shell) -> None:
+async def test_the_public_key_is_that_of_the_ledger(unsigned: Newsroom, shell: Shell) -> None:
     await done(shell, "keys", "create")
-    await newsroom.published(slug="one")
-    old = newsroom.database.key_file.load()
-    said = introduction_in((await newsroom.do(OPERATOR, rotate_key)).envelope)
-    assert newsroom.database.key_file.load().key_id == old.key_id  # the new one is beside it
+    await published(unsigned, "one")
+    old = unsigned.database.key_file.load()
+    said = introduction_in((await unsigned.do(OPERATOR, rotate_key)).envelope)
+    assert unsigned.database.key_file.load().key_id == old.key_id  # the new one is beside it
     assert await done(shell, "keys", "public") == said.public_key
-    newsroom.database.key_file.path.unlink()
-    newsroom.database.key_file.make()
+    unsigned.database.key_file.path.unlink()
+    unsigned.database.key_file.make()
     assert said.key in refused(await shell.run("keys", "public"))
 
 
 @pytest.mark.parametrize("content", ["nonsense", None], ids=["nonsense", "folder"])
 async def test_something_else_in_place_of_the_key_is_named(
-    newsroom: Newsroom, shell: Shell, content: str | None
+    unsigned: Newsroom, shell: Shell, content: str | None
 ) -> None:
     await done(shell, "keys", "create")
-    await newsroom.published(slug="one")
-    path = newsroom.database.key_file.path
+    await published(unsigned, "one")
+    path = unsigned.database.key_file.path
     path.unlink()
     if content is None:
         path.mkdir()
@@ -188,33 +203,33 @@ async def test_something_else_in_place_of_the_key_is_named(
     assert f"{path} {expected}" in await done(shell, "migrate")
 
 
-async def test_a_lost_key_is_replaced_and_reported(newsroom: Newsroom, shell: Shell) -> None:
+async def test_a_lost_key_is_replaced_and_reported(unsigned: Newsroom, shell: Shell) -> None:
     await done(shell, "keys", "create")
-    await newsroom.published(slug="one")
-    lost = newsroom.database.key_file.load().key_id
+    await published(unsigned, "one")
+    lost, last = unsigned.database.key_file.load().key_id, await signed(unsigned)
     checkpoint = shell.file("checkpoint.json", await done(shell, "audit", "checkpoint"))
     words = ("keys", "replace", "--lost", "--reason", "The disk failed.")
     assert "is not lost" in refused(await shell.run(*words))
-    newsroom.database.key_file.path.unlink()
+    unsigned.database.key_file.path.unlink()
     assert "--lost" in refused(await shell.run("keys", "replace", "--reason", "x"))
     assert "was lost" in await done(shell, *words)
-    await newsroom.published(slug="two")
+    await published(unsigned, "two")
     await done(shell, "keys", "rotate")
     verified = await done(shell, "audit", "verify", "--checkpoint", checkpoint)
     (line,) = [each for each in verified.splitlines() if " replaced " in each]
     assert f"{lost}, which was reported lost at " in line
-    assert "'The disk failed.'; the last attestation under the lost key is 3, " in line
+    assert f"'The disk failed.'; the last attestation under the lost key is {last}, " in line
     listed = await done(shell, "keys", "list")
     assert "replaced a lost key at " in listed
 
 
 async def test_another_key_than_that_of_the_site_is_reported(
-    newsroom: Newsroom, shell: Shell
+    unsigned: Newsroom, shell: Shell
 ) -> None:
     await done(shell, "keys", "create")
-    await newsroom.published(slug="one")
+    await published(unsigned, "one")
     own = shell.file("own.pem", await done(shell, "keys", "public"))
-    key_file = newsroom.database.key_file
+    key_file = unsigned.database.key_file
     key_file.path.unlink()
     key_file.make()
     verified = refused(await shell.run("audit", "verify"))

@@ -97,10 +97,11 @@ async def test_an_edition_begins_with_the_text_of_another(newsroom: Newsroom) ->
 
 async def test_an_edition_is_there_once_and_in_a_known_locale(newsroom: Newsroom) -> None:
     entry_id = await newsroom.entry_id(await newsroom.draft())
+    before = await rows_in(newsroom, Edition)
     for locale, code in (("en", "DUPLICATE_NAME"), ("xx", "INVALID_VALUE")):
         (error,) = await newsroom.refusal(newsroom.author, add_edition, entry_id, locale)
         assert (error.code, error.path) == (code, ("locale",))
-    assert await rows_in(newsroom, Edition) == [1]
+    assert await rows_in(newsroom, Edition) == before
 
 
 def every_write(entry_id: str, head: Revision) -> list[Callable[[Work], Awaitable[object]]]:
@@ -189,6 +190,7 @@ async def test_a_draft_is_deleted_with_all_that_hangs_on_it(newsroom: Newsroom) 
 
 
 async def test_an_author_deletes_only_what_is_theirs_alone(newsroom: Newsroom) -> None:
+    before = await rows_in(newsroom, Entry)
     mine = await newsroom.draft(slug="mine")
     shared = await newsroom.save(
         await newsroom.draft(slug="shared"), newsroom.second_author, title="Ours", slug="shared"
@@ -199,7 +201,7 @@ async def test_an_author_deletes_only_what_is_theirs_alone(newsroom: Newsroom) -
     assert await newsroom.codes(newsroom.second_author, delete_entry, mine_id) == ["NOT_ALLOWED"]
     await newsroom.do(newsroom.administrator, delete_entry, shared_id)
     await newsroom.do(newsroom.author, delete_entry, mine_id)
-    assert await rows_in(newsroom, Entry) == [0]
+    assert await rows_in(newsroom, Entry) == before
 
 
 async def test_what_was_public_or_in_review_is_history(newsroom: Newsroom) -> None:
@@ -207,6 +209,7 @@ async def test_what_was_public_or_in_review_is_history(newsroom: Newsroom) -> No
     await newsroom.unpublish(publication)
     reviewed = await newsroom.draft(slug="reviewed")
     await newsroom.ask(reviewed)
+    before = await rows_in(newsroom, Entry)
     for entry_id, words in (
         (publication.entry_id, "was public"),
         (await newsroom.entry_id(reviewed), "has been in review"),
@@ -215,7 +218,7 @@ async def test_what_was_public_or_in_review_is_history(newsroom: Newsroom) -> No
             (error,) = await newsroom.refusal(actor, delete_entry, entry_id)
             assert error.code == "HAS_HISTORY"
             assert words in error.message
-    assert await rows_in(newsroom, Entry) == [2]
+    assert await rows_in(newsroom, Entry) == before
 
 
 @pytest.mark.parametrize("is_old", [True, False])

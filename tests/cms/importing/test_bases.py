@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,12 +13,13 @@ import pytest
 from sqlalchemy import func, select
 
 from cms import clock
+from cms.authorization.actor import Grant
 from cms.content.snapshot import Changes, Draft
 from cms.drafts.entries import create_entry
 from cms.drafts.saving import update_entry
 from cms.errors import ContentFileError
 from cms.importing.session import Provenance
-from cms.publishing.publishing import publish_entry, unpublish_entry
+from cms.publishing.publishing import publish_together, unpublish_entry
 from cms.review.reviews import request_review, sign_off
 from cms.site import Site
 from cms.tables import (
@@ -45,10 +46,18 @@ query Term($slug: String!) {
 """
 
 
+BESIDE = """{
+  categories(orderBy: [treePath_ASC]) { nodes { treePath basis importSource } }
+  people(first: 100) { nodes { name basis } }
+}"""
+
+
 async def test_an_import_signs_nothing_for_anybody(harbour: Importer) -> None:
     async with harbour.database.reading() as session:
         accounts = await session.scalar(select(func.count()).select_from(Account))
         recorded = await session.scalar(select(func.max(AuditRecord.sequence)))
+        signed = await session.scalar(select(func.max(Attestation.sequence)))
+        position = await session.scalar(select(func.max(Publication.position)))
     await harbour.run()
     async with harbour.database.reading() as session:
         assert await session.scalar(select(func.count()).select_from(SignOff)) == 0
@@ -56,14 +65,71 @@ async def test_an_import_signs_nothing_for_anybody(harbour: Importer) -> None:
         assert await session.scalar(select(func.count()).select_from(Account)) == accounts
         assert await session.scalar(select(func.count(Revision.author_id))) == 0
         assert await session.scalar(select(func.count(Publication.published_by))) == 0
-        assert list(await session.scalars(select(Publication.basis).distinct())) == ["imported"]
+        bases = select(Publication.basis).where(Publication.position > position)
+        assert set(await session.scalars(bases)) == {"imported"}
         records = select(AuditRecord.actor).where(AuditRecord.sequence > recorded)
         assert set(await session.scalars(records)) == {"operator"}
-        attested = [predicate_in(each) for each in await session.scalars(select(Attestation))]
-    _, *publications = sorted(attested, key=lambda said: int(said["sequence"]))  # the key first
+        attested = select(Attestation).where(Attestation.sequence > signed)
+        publications = [predicate_in(each) for each in await session.scalars(attested)]
     assert {said["publishedBy"] for said in publications} == {"operator"}
     assert {said["basis"] for said in publications} == {"imported"}
     assert not any(said["signOffs"] or "reviewer" in said for said in publications)
+
+
+async def test_categories_and_people_are_imported_with_the_pages_that_show_them(
+    harbour: Importer,
+) -> None:
+    await harbour.run()
+    found = await harbour.data(BESIDE)
+    imported = {"basis": "IMPORTED", "importSource": PUBLIC.source}
+    assert found["categories"]["nodes"] == [
+        {"treePath": path, **imported} for path in ("concept", "property", "technology")
+    ]
+    hands = {each["name"]: each["basis"] for each in found["people"]["nodes"]}
+    assert {name: basis for name, basis in hands.items() if name.startswith("hand-")} == {
+        f"hand-{number}": "IMPORTED" for number in ("one", "three", "two")
+    }
+    assert hands["Ada Author"] == "SETUP"
+    async with harbour.database.reading() as session:
+        due = select(Publication.review_due_at).where(Publication.basis == "imported").distinct()
+        (due_at,) = await session.scalars(due)
+    assert due_at is not None
+
+
+async def test_what_an_import_of_drafts_made_is_imported_by_the_next(harbour: Importer) -> None:
+    await harbour.run(None)
+    found = await harbour.data(BESIDE)
+    assert found["categories"]["nodes"] == []
+    assert [each for each in found["people"]["nodes"] if each["basis"] == "IMPORTED"] == []
+    entry_id, head = await head_of(harbour, "property")
+    await harbour.newsroom.do(
+        harbour.newsroom.author,
+        update_entry,
+        entry_id,
+        Changes(summary="Edited here."),
+        base_revision=head.id,
+    )
+    # What was edited here is not the import's to publish.
+    with pytest.raises(ContentFileError, match=r"its category “Property” .* is not public"):
+        await harbour.run()
+    await publish(harbour, "property")
+    await harbour.run()
+    found = await harbour.data(BESIDE)
+    assert {each["treePath"]: each["basis"] for each in found["categories"]["nodes"]} == {
+        "concept": "IMPORTED",
+        "property": "SIGNED_OFF",
+        "technology": "IMPORTED",
+    }
+
+
+async def test_a_byline_of_an_account_is_not_published_by_an_import(harbour: Importer) -> None:
+    newsroom = harbour.newsroom
+    await newsroom.person("Nora Newcomer", Grant(role="author"))
+    harbour.mapping = replace(harbour.mapping, authors={"hand-two": "nora-newcomer"})
+    with pytest.raises(ContentFileError, match=r"its author “Nora Newcomer” .* is not public"):
+        await harbour.run()
+    await newsroom.publish_beside()
+    await harbour.run()
 
 
 def predicate_in(attestation: Attestation) -> Mapping[str, Any]:
@@ -108,7 +174,7 @@ async def test_what_was_published_here_stays_and_its_new_text_is_a_draft(
     harbour: Importer,
 ) -> None:
     await harbour.run(None)
-    await publish(harbour, "tide")
+    await publish(harbour, "tide", beside=["property", "hand-three"])
     harbour.replace("en/tide.md", "twice a day", "about twice a day")
     report = await harbour.run()
     name = harbour.folder / "en/tide.md"
@@ -269,9 +335,14 @@ async def sign(harbour: Importer, slug: str) -> None:
     await newsroom.do(newsroom.reviewers[1], sign_off, entry_id, digest=head.digest)
 
 
-async def publish(harbour: Importer, slug: str) -> None:
-    """Have the newest revision of a term signed off here, and published."""
-    await sign(harbour, slug)
-    entry_id, head = await head_of(harbour, slug)
+async def publish(harbour: Importer, slug: str, beside: Sequence[str] = ()) -> None:
+    """Have the newest revision of a term signed off here, and published.
+
+    What readers see beside it, such as its category, is published together with it.
+    """
+    for each in (slug, *beside):
+        await sign(harbour, each)
+    heads = [await head_of(harbour, each) for each in (slug, *beside)]
     newsroom = harbour.newsroom
-    await newsroom.do(newsroom.publisher, publish_entry, entry_id, revision_id=head.id)
+    chosen = {entry_id: head.id for entry_id, head in heads}
+    await newsroom.do(newsroom.publisher, publish_together, chosen)

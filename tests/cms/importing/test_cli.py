@@ -111,10 +111,12 @@ async def test_no_option_names_an_account(
 
 
 async def publications(harbour: Importer) -> Sequence[tuple[str | None, datetime | None]]:
-    """Return the sources of all publications, with the times when their reviews are due."""
+    """Return the sources of imported publications, with the times when their reviews are due."""
     async with harbour.database.reading() as session:
         rows = await session.execute(
-            select(Publication.source, Publication.review_due_at).distinct()
+            select(Publication.source, Publication.review_due_at)
+            .where(Publication.basis != "setup")
+            .distinct()
         )
         return [(source, due_at) for source, due_at in rows]
 

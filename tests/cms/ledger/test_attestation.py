@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, inspect, select, update
 
 from cms import clock
 from cms.content.canonical_json import Json, canonical_bytes, digest_of
@@ -37,7 +37,6 @@ from cms.storage.dialects import as_text
 from cms.tables import (
     Attestation,
     Edition,
-    Person,
     Position,
     Publication,
     PublicationSignOff,
@@ -45,7 +44,7 @@ from cms.tables import (
     Revision,
     SignOff,
 )
-from tests.builders import Newsroom
+from tests.builders import FOUNDED, Newsroom
 from tests.tampering import tampering
 
 STRANGER = Signer(Ed25519PrivateKey.generate())
@@ -53,16 +52,27 @@ T = TypeVar("T")
 
 
 async def a_history(newsroom: Newsroom) -> list[Attestation]:
-    """Publish two pages, and return their attestations: 2 and 4 are of the sign-offs."""
+    """Publish two pages, and return their attestations: 0 and 2 are of the sign-offs."""
     await newsroom.published(slug="one")
     await newsroom.published(slug="two")
     return await attestations(newsroom)
 
 
 async def attestations(newsroom: Newsroom) -> list[Attestation]:
-    """Return all attestations but the first, which is of the key."""
+    """Return the attestations since the newsroom began."""
+    began = await founding(newsroom)
     async with newsroom.database.reading() as session:
-        return list(await session.scalars(select(Attestation).order_by(Attestation.sequence)))[1:]
+        rows = select(Attestation).where(Attestation.sequence > began.sequence)
+        return list(await session.scalars(rows.order_by(Attestation.sequence)))
+
+
+async def founding(newsroom: Newsroom) -> Attestation:
+    """Return the last attestation of how the newsroom began: its key, then its people."""
+    async with newsroom.database.reading() as session:
+        published = select(Publication.id).where(Publication.published_at == FOUNDED)
+        people = select(Attestation).where(Attestation.id.in_(published))
+        newest_first = people.order_by(Attestation.sequence.desc()).limit(1)
+        return (await session.scalars(newest_first)).one()
 
 
 async def verified(newsroom: Newsroom) -> VerifiedChain | BrokenChain:
@@ -72,16 +82,10 @@ async def verified(newsroom: Newsroom) -> VerifiedChain | BrokenChain:
         )
 
 
-async def key_statement(newsroom: Newsroom) -> Attestation:
-    """Return the first attestation, which is of the key."""
+async def newest(newsroom: Newsroom, table: type[T]) -> T:
+    (key,) = inspect(table).primary_key
     async with newsroom.database.reading() as session:
-        chosen = select(Attestation).where(Attestation.sequence == 1)
-        return (await session.scalars(chosen)).one()
-
-
-async def only(newsroom: Newsroom, table: type[T]) -> T:
-    async with newsroom.database.reading() as session:
-        found: T = (await session.scalars(select(table))).one()
+        found: T = (await session.scalars(select(table).order_by(key.desc()).limit(1))).one()
         return found
 
 
@@ -99,8 +103,8 @@ def attested_at_in(attestation: Attestation, earliest: datetime) -> str:
 
 async def test_a_sign_off_is_attested(newsroom: Newsroom) -> None:
     await newsroom.review(await newsroom.draft(slug="one"))
-    sign_off, (attestation,) = await only(newsroom, SignOff), await attestations(newsroom)
-    edition, key = await only(newsroom, Edition), await key_statement(newsroom)
+    sign_off, (attestation,) = await newest(newsroom, SignOff), await attestations(newsroom)
+    edition, began = await newest(newsroom, Edition), await founding(newsroom)
     payload = payload_in(attestation.envelope)
     assert attestation.id == sign_off.id
     assert attestation.hash == sha256(b"copydesk.attestation.v1\n" + payload).hexdigest()
@@ -119,8 +123,8 @@ async def test_a_sign_off_is_attested(newsroom: Newsroom) -> None:
             "signedAt": as_text(sign_off.signed_at),
             "expiresAt": as_text(sign_off.expires_at),
             "attestedAt": attested_at_in(attestation, sign_off.signed_at),
-            "sequence": 2,
-            "previous": key.hash,
+            "sequence": began.sequence + 1,
+            "previous": began.hash,
         },
     }
     assert payload == canonical_bytes(json.loads(payload))
@@ -128,7 +132,7 @@ async def test_a_sign_off_is_attested(newsroom: Newsroom) -> None:
 
 async def test_a_publication_is_attested(newsroom: Newsroom) -> None:
     publication = await newsroom.published(slug="one")
-    sign_off, revision = await only(newsroom, SignOff), await only(newsroom, Revision)
+    sign_off, revision = await newest(newsroom, SignOff), await newest(newsroom, Revision)
     first, second = await attestations(newsroom)
     assert second.id == publication.id
     assert json.loads(payload_in(second.envelope)) == {
@@ -141,7 +145,7 @@ async def test_a_publication_is_attested(newsroom: Newsroom) -> None:
             "locale": "en",
             "revision": revision.id,
             "position": publication.position,
-            "nonce": (await only(newsroom, Position)).nonce,
+            "nonce": (await newest(newsroom, Position)).nonce,
             "publishedAt": as_text(publication.published_at),
             "publishedBy": publication.published_by,
             "basis": "signed_off",
@@ -151,7 +155,7 @@ async def test_a_publication_is_attested(newsroom: Newsroom) -> None:
             "stages": [{"name": "editorial", "role": "reviewer", "approvals": 1}],
             "signOffs": [sign_off.id],
             "attestedAt": attested_at_in(second, publication.published_at),
-            "sequence": 3,
+            "sequence": first.sequence + 1,
             "previous": first.hash,
         },
     }
@@ -159,7 +163,7 @@ async def test_a_publication_is_attested(newsroom: Newsroom) -> None:
 
 async def test_anyone_can_verify_content_offline(newsroom: Newsroom) -> None:
     await newsroom.published(slug="one")
-    revision, database = await only(newsroom, Revision), newsroom.database
+    revision, database = await newest(newsroom, Revision), newsroom.database
     envelopes = [
         json.loads(json.dumps(dict(each.envelope))) for each in await attestations(newsroom)
     ]
@@ -178,7 +182,7 @@ async def test_anyone_can_verify_content_offline(newsroom: Newsroom) -> None:
 
 async def test_other_content_is_refused(newsroom: Newsroom) -> None:
     await newsroom.published(slug="one")
-    revision, (attestation, _) = await only(newsroom, Revision), await attestations(newsroom)
+    revision, (attestation, _) = await newest(newsroom, Revision), await attestations(newsroom)
     deep: Any = []
     for _ in range(100_000):
         deep = [deep]
@@ -192,7 +196,7 @@ async def test_other_content_is_refused(newsroom: Newsroom) -> None:
 
 async def test_another_key_is_refused(newsroom: Newsroom) -> None:
     await newsroom.published(slug="one")
-    revision, (attestation, _) = await only(newsroom, Revision), await attestations(newsroom)
+    revision, (attestation, _) = await newest(newsroom, Revision), await attestations(newsroom)
     with pytest.raises(AttestationError, match="not signed with the key"):
         verify_attestation(attestation.envelope, revision.content, STRANGER.public_key_pem())
 
@@ -269,21 +273,28 @@ def test_a_statement_of_another_spelling_is_refused(payload: bytes) -> None:
 
 
 async def test_a_whole_chain_is_verified(newsroom: Newsroom) -> None:
-    assert await verified(newsroom) == VerifiedChain(0, "0" * 64)
+    began = await founding(newsroom)
+    assert await verified(newsroom) == VerifiedChain(began.sequence, began.hash)
     history = await a_history(newsroom)
     seen: list[int] = []
     async with newsroom.database.reading() as session:
         public_key = newsroom.database.key_file.load().public_key_pem()
         found = await verify_attestations(session, public_key, seen.append)
-    assert found == VerifiedChain(5, history[-1].hash)
-    assert seen == [1] * 5
+    assert found == VerifiedChain(began.sequence + 4, history[-1].hash)
+    assert seen == [1] * (began.sequence + 4)
 
 
 async def test_a_reviewer_may_be_called_something_else_later(newsroom: Newsroom) -> None:
-    await a_history(newsroom)
-    async with newsroom.database.transaction() as session:
-        await session.execute(update(Person).values(name="Another name"))
-    assert isinstance(await verified(newsroom), VerifiedChain)
+    *_, published = await a_history(newsroom)
+    reviewer = str(newsroom.reviewers[0].person_id)
+    async with newsroom.database.reading() as session:
+        edition = await session.scalar(select(Edition).where(Edition.entry_id == reviewer))
+        assert edition is not None
+        head = await session.get_one(Revision, edition.head_id)
+    (renamed,) = await newsroom.publish(await newsroom.update(head, title="Another name"))
+    found = await verified(newsroom)
+    assert found == VerifiedChain(published.sequence + 2, (await attestations(newsroom))[-1].hash)
+    assert renamed.title == "Another name"
 
 
 async def test_it_does_not_hold_under_another_key(newsroom: Newsroom) -> None:
@@ -336,13 +347,14 @@ async def test_a_row_that_was_edited_is_named(
 
 async def test_a_revision_whose_digest_was_edited_is_named(newsroom: Newsroom) -> None:
     """Its content can be edited along with its digest; who signed it, signed another one."""
-    history = await a_history(newsroom)
+    first, *_ = await a_history(newsroom)
+    signed = select(SignOff.revision_id).where(SignOff.id == first.id).scalar_subquery()
     async with tampering(newsroom.database) as connection:
         content = {"type": "Article", "title": "Forged"}
         values = {"content": content, "digest": digest_of(content)}
-        await connection.execute(update(Revision).values(**values))
+        await connection.execute(update(Revision).where(Revision.id == signed).values(**values))
     found = await verified(newsroom)
-    assert found == BrokenChain(2, f"{history[0].id} has been changed: digest")
+    assert found == BrokenChain(first.sequence, f"{first.id} has been changed: digest")
 
 
 @pytest.mark.parametrize("table", [SignOff, Publication])
@@ -359,64 +371,72 @@ def number(sequence: int) -> ColumnElement[bool]:
 
 
 async def test_an_attestation_that_is_gone_is_missed(newsroom: Newsroom) -> None:
-    await a_history(newsroom)
+    _, gone, following, _ = await a_history(newsroom)
     async with tampering(newsroom.database) as connection:
-        await connection.execute(delete(Attestation).where(number(3)))
-    assert await verified(newsroom) == BrokenChain(3, "it is missing; 4 comes next")
+        await connection.execute(delete(Attestation).where(number(gone.sequence)))
+    reason = f"it is missing; {following.sequence} comes next"
+    assert await verified(newsroom) == BrokenChain(gone.sequence, reason)
 
 
 async def test_attestations_that_changed_places_are_found(newsroom: Newsroom) -> None:
     first, _, third, _ = await a_history(newsroom)
     async with tampering(newsroom.database) as connection:
-        for sequence, new in ((2, -1), (4, 2), (-1, 4)):
+        one, other = first.sequence, third.sequence
+        for sequence, new in ((one, -1), (other, one), (-1, other)):
             chosen = update(Attestation).where(number(sequence))
             await connection.execute(chosen.values(sequence=new))
-    assert await verified(newsroom) == BrokenChain(2, f"its statement is number 4, of {third.id}")
+    reason = f"its statement is number {third.sequence}, of {third.id}"
+    assert await verified(newsroom) == BrokenChain(first.sequence, reason)
     assert first.id != third.id
 
 
 async def test_a_statement_in_place_of_another_is_found(newsroom: Newsroom) -> None:
-    _, _, third, _ = await a_history(newsroom)
+    first, _, third, _ = await a_history(newsroom)
     async with tampering(newsroom.database) as connection:
         values = {"envelope": third.envelope, "hash": third.hash}
-        await connection.execute(update(Attestation).where(number(2)).values(**values))
-    assert await verified(newsroom) == BrokenChain(2, f"its statement is number 4, of {third.id}")
+        chosen = update(Attestation).where(number(first.sequence))
+        await connection.execute(chosen.values(**values))
+    reason = f"its statement is number {third.sequence}, of {third.id}"
+    assert await verified(newsroom) == BrokenChain(first.sequence, reason)
 
 
 async def test_a_hash_that_was_edited_is_found(newsroom: Newsroom) -> None:
-    await a_history(newsroom)
+    _, second, *_ = await a_history(newsroom)
     async with tampering(newsroom.database) as connection:
-        await connection.execute(update(Attestation).where(number(3)).values(hash="0" * 64))
+        chosen = update(Attestation).where(number(second.sequence))
+        await connection.execute(chosen.values(hash="0" * 64))
     found = await verified(newsroom)
-    assert found == BrokenChain(3, "its content does not match its hash")
+    assert found == BrokenChain(second.sequence, "its content does not match its hash")
 
 
 async def test_an_attestation_by_another_hand_is_found(newsroom: Newsroom) -> None:
-    history = await a_history(newsroom)
-    payload = payload_in(history[3].envelope)
+    *_, last = await a_history(newsroom)
+    payload = payload_in(last.envelope)
     async with tampering(newsroom.database) as connection:
         envelope = STRANGER.sign(PAYLOAD_TYPE, payload)
-        await connection.execute(update(Attestation).where(number(5)).values(envelope=envelope))
+        chosen = update(Attestation).where(number(last.sequence))
+        await connection.execute(chosen.values(envelope=envelope))
     found = await verified(newsroom)
     assert isinstance(found, BrokenChain)
-    assert found.sequence == 5
+    assert found.sequence == last.sequence
     assert "not signed" in found.reason
 
 
 async def test_a_row_that_is_no_envelope_is_found(newsroom: Newsroom) -> None:
-    await a_history(newsroom)
+    first, *_ = await a_history(newsroom)
     async with tampering(newsroom.database) as connection:
-        await connection.execute(update(Attestation).where(number(2)).values(envelope={"x": 1}))
+        chosen = update(Attestation).where(number(first.sequence))
+        await connection.execute(chosen.values(envelope={"x": 1}))
     found = await verified(newsroom)
     assert isinstance(found, BrokenChain)
-    assert found.sequence == 2
+    assert found.sequence == first.sequence
 
 
 async def test_an_envelope_that_was_changed_around_what_is_signed_is_found(
     newsroom: Newsroom,
 ) -> None:
-    history = await a_history(newsroom)
-    envelope: Any = history[0].envelope
+    first, *_ = await a_history(newsroom)
+    envelope: Any = first.envelope
     (signature,) = envelope["signatures"]
     other = STRANGER.signature(PAYLOAD_TYPE, payload_in(envelope))
     for changed in (
@@ -426,18 +446,20 @@ async def test_an_envelope_that_was_changed_around_what_is_signed_is_found(
         {**envelope, "payload": envelope["payload"] + "\n"},
     ):
         async with tampering(newsroom.database) as connection:
-            await connection.execute(update(Attestation).where(number(2)).values(envelope=changed))
+            chosen = update(Attestation).where(number(first.sequence))
+            await connection.execute(chosen.values(envelope=changed))
         found = await verified(newsroom)
         assert isinstance(found, BrokenChain)
-        assert found.sequence == 2
+        assert found.sequence == first.sequence
 
 
 async def test_a_chain_that_was_made_anew_over_a_gap_is_found(newsroom: Newsroom) -> None:
     """Even the key's holder has to sign everything that follows anew."""
     await newsroom.review(await newsroom.draft(slug="one"))
-    sign_off, edition = await only(newsroom, SignOff), await only(newsroom, Edition)
+    sign_off, edition = await newest(newsroom, SignOff), await newest(newsroom, Edition)
+    (gone,) = await attestations(newsroom)
     async with tampering(newsroom.database) as connection:
-        await connection.execute(delete(Attestation).where(number(2)))
+        await connection.execute(delete(Attestation).where(number(gone.sequence)))
     async with newsroom.database.transaction() as session:
         await attest_sign_off(
             session,
@@ -447,15 +469,16 @@ async def test_a_chain_that_was_made_anew_over_a_gap_is_found(newsroom: Newsroom
             locale=edition.locale,
             now=sign_off.signed_at,
         )
-    assert await verified(newsroom) == BrokenChain(2, "it is missing; 3 comes next")
+    reason = f"it is missing; {gone.sequence + 1} comes next"
+    assert await verified(newsroom) == BrokenChain(gone.sequence, reason)
 
 
 async def test_an_end_that_was_cut_off_is_missed(newsroom: Newsroom) -> None:
-    await a_history(newsroom)
+    first, *_, last = await a_history(newsroom)
     async with tampering(newsroom.database) as connection:
-        await connection.execute(delete(Attestation).where(Attestation.sequence > 2))
-    missed = "it is missing; numbers were assigned up to 5"
-    assert await verified(newsroom) == BrokenChain(3, missed)
+        await connection.execute(delete(Attestation).where(Attestation.sequence > first.sequence))
+    missed = f"it is missing; numbers were assigned up to {last.sequence}"
+    assert await verified(newsroom) == BrokenChain(first.sequence + 1, missed)
 
 
 async def test_a_sign_off_that_nobody_gave_is_found(newsroom: Newsroom) -> None:
@@ -483,8 +506,14 @@ async def test_a_row_beside_a_publication_that_was_edited_is_named(
     newsroom: Newsroom, table: Any, change: dict[str, Any], reason: str
 ) -> None:
     publication = await newsroom.published(slug="one")
+    of_publication = (
+        table.number == publication.position
+        if table is Position
+        else table.publication_id == publication.id
+    )
     async with tampering(newsroom.database) as connection:
-        await connection.execute(update(table).values(**change))
+        await connection.execute(update(table).where(of_publication).values(**change))
+    *_, attestation = await attestations(newsroom)
     assert await verified(newsroom) == BrokenChain(
-        3, f"{publication.id} has been changed: {reason}"
+        attestation.sequence, f"{publication.id} has been changed: {reason}"
     )

@@ -84,7 +84,9 @@ async def test_a_large_number_is_the_same_in_both_databases(newsroom: Newsroom) 
     content: JsonObject = {**draft.content, "fields": {"x": 1e25, "y": [-1e16, 1e-9]}}
     async with tampering(newsroom.database) as connection:
         await connection.execute(
-            update(Revision).values(content=content, digest=digest_of(content))
+            update(Revision)
+            .where(Revision.id == draft.id)
+            .values(content=content, digest=digest_of(content))
         )
     assert await faults(newsroom) == []
 
@@ -94,7 +96,9 @@ async def test_content_that_cannot_be_read_is_named(newsroom: Newsroom) -> None:
     async with tampering(newsroom.database) as connection:
         if connection.dialect.name != "sqlite":
             pytest.skip("this database stores no value that is not of its column's type")
-        await connection.exec_driver_sql("update revision set content = x'ff'")
+        await connection.exec_driver_sql(
+            f"update revision set content = x'ff' where id = '{draft.id}'"
+        )
     reason = "it cannot be read: malformed JSON"
     assert await faults(newsroom) == [RowFault("revision", draft.id, reason)]
 

@@ -33,15 +33,21 @@ from cms.signing import KeyFile, Signer, sign_together
 from cms.storage.database import Database
 from cms.tables import Attestation, AuditRecord, Revision
 from tests.builders import Newsroom, entry_id_of
+from tests.conftest import Templates
 from tests.tampering import set_counter, tampering
 
 
 @pytest.fixture
-def room(newsroom: Newsroom, tmp_path: Path) -> Newsroom:
-    """A newsroom with a key of its own."""
-    newsroom.database.key_file = KeyFile(tmp_path / "copydesk.key")
-    newsroom.database.key_file.make()
+def room(newsroom: Newsroom, templates: Templates, tmp_path: Path) -> Newsroom:
+    """A newsroom with a key file of its own; the key has signed that its people are public."""
+    newsroom.database.key_file = copy_of(templates.signing_key, tmp_path / "copydesk.key")
     return newsroom
+
+
+def copy_of(file: Path, copied: Path) -> KeyFile:
+    shutil.copyfile(file, copied)
+    copied.chmod(0o600)
+    return KeyFile(copied)
 
 
 def public_key(room: Newsroom) -> str:
@@ -102,13 +108,14 @@ async def test_without_the_key_nothing_is_signed_and_none_is_made(room: Newsroom
     await room.save(head, title="Saved all the same")
 
 
-async def test_a_site_that_has_signed_nothing_is_told_how_to_make_a_key(room: Newsroom) -> None:
-    room.database.key_file.path.unlink()
-    head = await room.draft(slug="one")
-    await room.ask(head)
-    assert "copydesk keys create" in await refusal(room, head)
-    assert not room.database.key_file.path.exists()
-    async with room.database.reading() as session:
+async def test_a_site_that_has_signed_nothing_is_told_how_to_make_a_key(
+    unsigned: Newsroom,
+) -> None:
+    head = await unsigned.draft(slug="one")
+    await unsigned.ask(head)
+    assert "copydesk keys create" in await refusal(unsigned, head)
+    assert not unsigned.database.key_file.path.exists()
+    async with unsigned.database.reading() as session:
         assert await current(session, "attestation") == 0
 
 
@@ -118,21 +125,26 @@ async def test_what_is_signed_with_two_keys_in_turn_is_verified_with_either(room
     said = await change(room, rotate_key)
     await room.published(slug="two")
     new = public_key(room)
-    assert [(key.public_key, key.since) for key in (await ring(room)).keys] == [(old, 1), (new, 4)]
+    keys = (await ring(room)).keys
+    assert [(key.public_key, key.since) for key in keys] == [(old, 1), (new, said.sequence)]
     assert said.follows == (await ring(room)).keys[0].id
+    last = (await attestations(room))[-1]
+    assert last.sequence == said.sequence + 2
     for key in (old, new):
-        assert await verified(room, key) == VerifiedChain(6, (await attestations(room))[-1].hash)
+        assert await verified(room, key) == VerifiedChain(last.sequence, last.hash)
     stranger = Signer(Ed25519PrivateKey.generate())
     found = await verified(room, stranger.public_key_pem())
     assert isinstance(found, BrokenChain)
     assert "not signed with the key" in found.reason
 
 
-async def test_a_site_can_rotate_before_it_has_signed_anything(room: Newsroom) -> None:
-    await change(room, rotate_key)
-    await room.published(slug="one")
-    assert isinstance(await verified(room, public_key(room)), VerifiedChain)
-    assert len((await ring(room)).keys) == 2
+async def test_a_site_can_rotate_before_it_has_signed_anything(unsigned: Newsroom) -> None:
+    unsigned.database.key_file.make()
+    await change(unsigned, rotate_key)
+    await unsigned.publish_beside()
+    await unsigned.published(slug="one")
+    assert isinstance(await verified(unsigned, public_key(unsigned)), VerifiedChain)
+    assert len((await ring(unsigned)).keys) == 2
 
 
 async def test_a_change_of_keys_is_recorded(room: Newsroom) -> None:
@@ -209,9 +221,8 @@ async def test_a_server_with_the_old_file_is_refused_until_it_has_the_new_one(
 ) -> None:
     await room.published(slug="one")
     url = room.database.engine.url.render_as_string(hide_password=False)
-    shutil.copyfile(room.database.key_file.path, tmp_path / "other.key")
-    (tmp_path / "other.key").chmod(0o600)
-    here, there = room.database, Database(url, signing_key=tmp_path / "other.key")
+    copied = copy_of(room.database.key_file.path, tmp_path / "other.key")
+    here, there = room.database, Database(url, signing_key=copied.path)
     head = await room.draft(slug="two")
     await room.ask(head)
     said = await change(room, rotate_key)
@@ -228,12 +239,12 @@ async def test_a_server_with_the_old_file_is_refused_until_it_has_the_new_one(
 
 async def test_a_site_goes_on_after_its_key_was_lost_and_says_so_for_ever(room: Newsroom) -> None:
     await room.published(slug="one")
+    before = (await attestations(room))[-1]
     lost, path = public_key(room), room.database.key_file.path
     path.unlink()
     said = await change(room, replace_lost_key, "The disk failed.")
     await room.published(slug="two")
     await change(room, rotate_key)
-    before = (await attestations(room))[2]
     assert (said.sequence - 1, said.previous) == (before.sequence, before.hash)
     assert (said.basis, said.reason) == ("loss", "The disk failed.")
     for key in (lost, public_key(room)):
@@ -241,10 +252,11 @@ async def test_a_site_goes_on_after_its_key_was_lost_and_says_so_for_ever(room: 
     assert [key.is_replacement for key in (await ring(room)).keys] == [False, True, False]
 
 
-async def test_a_key_that_is_not_lost_is_not_replaced(room: Newsroom) -> None:
-    codes = room.codes
+async def test_a_key_that_is_not_lost_is_not_replaced(unsigned: Newsroom) -> None:
+    room, codes = unsigned, unsigned.codes
+    room.database.key_file.make()
     assert await codes(OPERATOR, replace_lost_key, "Why not") == ["CANNOT_SIGN"]  # nothing signed
-    await room.published(slug="one")
+    await room.publish_beside()
     assert await codes(OPERATOR, replace_lost_key, "Why not") == ["CANNOT_SIGN"]  # it is there
     assert await codes(OPERATOR, replace_lost_key, " ") == ["INVALID_VALUE"]
     key_file = room.database.key_file
@@ -382,11 +394,12 @@ async def test_content_is_verified_offline_with_a_key_that_follows(room: Newsroo
     async with room.database.reading() as session:
         keys = json.loads(json.dumps(await key_statements(session)))
         content = (await session.get_one(Revision, publication.revision_id)).content
-    _, _, envelope, introduced = [each.envelope for each in await attestations(room)]
-    new = public_key(room)
-    assert verify_attestation(envelope, content, old.public_key_pem()).predicate.sequence == 3
+    *_, published, rotation = await attestations(room)
+    envelope, introduced = published.envelope, rotation.envelope
+    new, number = public_key(room), published.sequence
+    assert verify_attestation(envelope, content, old.public_key_pem()).predicate.sequence == number
     for key in (old.public_key_pem(), new):
-        assert verify_attestation(envelope, content, key, keys).predicate.sequence == 3
+        assert verify_attestation(envelope, content, key, keys).predicate.sequence == number
     for attestation, known, reason in (
         (envelope, (), "not signed with the key"),
         (envelope, keys[1:], "not signed with the key|signs the attestation"),
@@ -394,8 +407,9 @@ async def test_content_is_verified_offline_with_a_key_that_follows(room: Newsroo
     ):
         with pytest.raises(AttestationError, match=reason):
             verify_attestation(attestation, content, new, known)
-    late = restated(envelope, old, sequence=9)
-    with pytest.raises(AttestationError, match="was not in use by this site when attestation 9"):
+    late = restated(envelope, old, sequence=number + 6)
+    reason = f"was not in use by this site when attestation {number + 6}"
+    with pytest.raises(AttestationError, match=reason):
         verify_attestation(late, content, new, keys)
 
 
@@ -403,13 +417,13 @@ async def test_offline_a_key_in_place_of_a_lost_one_vouches_only_for_what_follow
     room: Newsroom,
 ) -> None:
     publication = await room.published(slug="one")
+    envelope = (await attestations(room))[-1].envelope
     lost = public_key(room)
     room.database.key_file.path.unlink()
     await change(room, replace_lost_key, "Lost.")
     async with room.database.reading() as session:
         keys = await key_statements(session)
         content = (await session.get_one(Revision, publication.revision_id)).content
-    envelope = (await attestations(room))[2].envelope
     assert verify_attestation(envelope, content, lost, keys)
     with pytest.raises(AttestationError):
         verify_attestation(envelope, content, public_key(room), keys)
@@ -423,8 +437,8 @@ def restated(envelope: Mapping[str, Any], signer: Signer, **changes: Any) -> Any
     )
 
 
-async def age(room: Newsroom) -> None:
-    """Make the ledger that of a version which did not record keys."""
+async def age(room: Newsroom) -> Attestation:
+    """Make the ledger that of a version which did not record keys; return the last statement."""
     signer, previous = room.database.key_file.load(), "0" * 64
     first, *others = await attestations(room)
     async with tampering(room.database) as connection:
@@ -437,16 +451,17 @@ async def age(room: Newsroom) -> None:
             chosen = update(Attestation).where(Attestation.id == each.id)
             await connection.execute(chosen.values(**values))
         await set_counter(connection, "attestation", len(others))
+    return (await attestations(room))[-1]
 
 
 async def test_a_site_from_before_keys_were_recorded_just_goes_on(room: Newsroom) -> None:
     await room.published(slug="one")
-    await age(room)
-    assert await verified(room, public_key(room)) == VerifiedChain(
-        2, (await attestations(room))[-1].hash
-    )
+    last = await age(room)
+    assert await verified(room, public_key(room)) == VerifiedChain(last.sequence, last.hash)
     await room.published(slug="two")
-    assert await verified(room, None) == VerifiedChain(5, (await attestations(room))[-1].hash)
+    newest = (await attestations(room))[-1]
+    assert newest.sequence == last.sequence + 3  # a key, a sign-off and a publication
+    assert await verified(room, None) == VerifiedChain(newest.sequence, newest.hash)
     (key,) = (await ring(room)).keys
     assert (key.since, key.public_key) == (1, public_key(room))
     await change(room, rotate_key)
@@ -455,7 +470,7 @@ async def test_a_site_from_before_keys_were_recorded_just_goes_on(room: Newsroom
 
 async def test_such_a_site_records_its_key_once_and_no_other(room: Newsroom) -> None:
     await room.published(slug="one")
-    await age(room)
+    last = await age(room)
     own = room.database.key_file
     room.database.key_file = KeyFile(own.path.with_name("other.key"))
     assert await room.codes(OPERATOR, record_key) == ["CANNOT_SIGN"]
@@ -466,7 +481,7 @@ async def test_such_a_site_records_its_key_once_and_no_other(room: Newsroom) -> 
     await room.do(OPERATOR, record_key)
     assert await room.codes(OPERATOR, record_key) == ["CANNOT_SIGN"]
     assert await verified(room, public_key(room)) == VerifiedChain(
-        3, (await attestations(room))[-1].hash
+        last.sequence + 1, (await attestations(room))[-1].hash
     )
 
 

@@ -10,27 +10,31 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cms.cli.deriving import verify_derived
+from cms.clock import now
 from cms.ledger.rows import COVERED, key_of
 from cms.ledger.verification import Invalid, Valid, verify_ledger
 from cms.storage.database import Database
 from cms.tables import (
+    Account,
     AuditedRow,
     AuditRecord,
     Base,
+    CategoryPath,
+    CategoryPlace,
     ChangeRequest,
     EditionContributor,
     Link,
-    Person,
     Publication,
     Rendition,
     Revision,
     RoleGrant,
     SearchDocument,
 )
+from cms.taxonomy.categories import move_category
 from tests.builders import Newsroom
 from tests.forging import TABLES, Score, forging, kinds_of, no_progress
 from tests.histories import make_history
@@ -50,6 +54,12 @@ async def faults(database: Database) -> list[str]:
     return [each.words for each in await findings(database) if isinstance(each, Invalid)]
 
 
+async def derived(database: Database, jobs: int = 1) -> list[Valid | Invalid]:
+    """Return what the verification of derived values finds."""
+    async with database.reading() as session:
+        return [each async for each in verify_derived(session, "tests.sites:SITE", jobs)]
+
+
 async def test_each_forgery_is_named(newsroom: Newsroom) -> None:
     await make_history(newsroom)
     assert await faults(newsroom.database) == []
@@ -63,6 +73,19 @@ async def test_each_forgery_is_named(newsroom: Newsroom) -> None:
     print(*score.lines(), sep="\n")  # noqa: T201  # of tried, by table; shown by pytest -s
     assert score.missed == []
     assert score.tried.total() > 0.9 * min(TRIALS, len(kinds)) - 25
+
+
+@pytest.mark.parametrize("table", ["category_place", "category_path"])
+async def test_each_forgery_of_the_tree_is_named(newsroom: Newsroom, table: str) -> None:
+    topic = await newsroom.category("Topics")
+    below = await newsroom.category("Below", topic)
+    await newsroom.do(newsroom.publisher, move_category, below.id, parent_id="")
+    score = Score()
+    kinds = kinds_of(Base.metadata.tables[table])
+    async with forging(newsroom.database, 1) as forger:
+        await forger.try_all([(table, kind) for kind in kinds], score)
+    assert score.missed == []
+    assert score.tried[table] >= len(kinds) - 3  # unique values cannot be swapped
 
 
 async def test_the_history_has_rows_of_every_table(newsroom: Newsroom) -> None:
@@ -97,7 +120,9 @@ CHANGES: dict[str, tuple[Any, dict[str, Any], str]] = {
         {"ended_at": None, "ended_position": None},
         "entry:(unpublish|publish) by account_[0-9a-z]+",
     ),
-    "name": (Person, {"name": "Somebody Else"}, "person:create by operator"),
+    "parent": (CategoryPlace, {"parent_id": None}, "category:move by account_[0-9a-z]+"),
+    "order": (CategoryPlace, {"ordinal": 7}, "category:(create|move) by [0-9a-z_]+"),
+    "move": (CategoryPlace, {"ended_position": 1}, "category:move by account_[0-9a-z]+"),
     "role": (RoleGrant, {"role": "administrator"}, "role:grant by operator"),
     "revoked": (RoleGrant, {"revoked_at": None}, "role:revoke by operator"),
 }
@@ -153,7 +178,7 @@ async def _bring_back(connection: AsyncConnection) -> str:
 
 async def _use_unknown_version(connection: AsyncConnection) -> str:
     await connection.execute(
-        update(AuditedRow).where(AuditedRow.table_name == "person").values(version=99)
+        update(AuditedRow).where(AuditedRow.table_name == "account").values(version=99)
     )
     return "its hash has the unknown version 99"
 
@@ -209,15 +234,33 @@ async def test_what_derives_and_was_changed_is_named(
 ) -> None:
     publication = await newsroom.published(slug="one")
     async with newsroom.database.reading() as session:
-        (valid,) = [each async for each in verify_derived(session, "tests.sites:SITE", 1)]
-    assert valid == Valid("derived values: those of 1 revisions are what their contents give")
+        count = await session.scalar(select(func.count()).select_from(Revision))
+    (valid,) = await derived(newsroom.database)
+    assert valid == Valid(
+        f"derived values: those of {count} revisions are what their contents give"
+    )
     async with tampering(newsroom.database) as connection:
-        await connection.execute(update(table).values(**values))
-    async with newsroom.database.reading() as session:
-        found = [each.words async for each in verify_derived(session, "tests.sites:SITE", 2)]
+        chosen = table.revision_id == publication.revision_id
+        await connection.execute(update(table).where(chosen).values(**values))
+    found = [each.words for each in await derived(newsroom.database, jobs=2)]
     (name,) = values
     expected = f"its content gives another {table.__tablename__}.{name}"
     assert found[0] == f"revision {publication.revision_id} is not valid: {expected}"
+
+
+async def test_a_tree_path_that_was_changed_is_named(newsroom: Newsroom) -> None:
+    topic = await newsroom.category("Topics")
+    below = await newsroom.category("Below", topic)
+    key = CategoryPath.category_id, CategoryPath.locale
+    async with tampering(newsroom.database) as connection:
+        changed = update(CategoryPath).where(tuple_(*key) == (below.id, "en"))
+        await connection.execute(changed.values(path="elsewhere"))
+        await connection.execute(delete(CategoryPath).where(tuple_(*key) == (topic.id, "de")))
+    start, end = "is not valid: its tree path in", "; run: copydesk migrate"
+    assert [each.words for each in await derived(newsroom.database)] == [
+        f"category {topic.id} {start} de is missing, and should be topics{end}",
+        f"category {below.id} {start} en is elsewhere, and should be topics/below{end}",
+    ]
 
 
 async def test_a_row_that_cannot_be_read_is_named_beside_others(newsroom: Newsroom) -> None:
@@ -226,18 +269,23 @@ async def test_a_row_that_cannot_be_read_is_named_beside_others(newsroom: Newsro
     async with tampering(newsroom.database) as connection:
         if connection.dialect.name != "sqlite":
             pytest.skip("this database stores no text that is not UTF-8")
-        await connection.execute(update(Person).values(bio="changed"))
-        first = await connection.scalar(select(Person.id).order_by(Person.id).limit(1))
+        await connection.execute(update(Account).values(disabled_at=now()))
+        first = await connection.scalar(select(Account.id).order_by(Account.id).limit(1))
         for change in (
-            f"update person set name = cast(x'ff' as text) where id = '{first}'",
+            f"update account set email = cast(x'ff' as text) where id = '{first}'",
             "update link set label = cast(x'ff' as text)",
         ):
             await connection.exec_driver_sql(change)
-        count = await connection.scalar(select(func.count()).select_from(Person)) or 0
-    found = [each for each in await faults(newsroom.database) if "person" in each]
+        count = await connection.scalar(select(func.count()).select_from(Account)) or 0
+        record = await connection.scalar(
+            select(AuditedRow.sequence).where(
+                AuditedRow.table_name == "account", AuditedRow.key == first
+            )
+        )
+    found = [each for each in await faults(newsroom.database) if each.startswith("account ")]
     assert len(found) == count
-    assert found[0].startswith(f"person {first} is not valid: it cannot be read: ")
-    assert "; audit record 1 (person:create by operator at " in found[0]
+    assert found[0].startswith(f"account {first} is not valid: it cannot be read: ")
+    assert f"; audit record {record} (account:create by operator at " in found[0]
     assert all("it was changed after audit record " in each for each in found[1:])
     start = f"revision {page.id} is not valid: it cannot be read: "
     assert any(each.startswith(start) for each in await faults(newsroom.database))
@@ -258,16 +306,16 @@ async def test_hashes_of_rows_without_a_record_are_named(newsroom: Newsroom) -> 
         last = await connection.scalar(select(func.max(AuditRecord.sequence))) or 0
         await connection.execute(
             insert(AuditedRow).values(
-                table_name="person", key="person_x", sequence=last + 1, version=1, salt="", hash="x"
+                table_name="entry", key="entry_x", sequence=last + 1, version=1, salt="", hash="x"
             )
         )
     one, other = await faults(newsroom.database)
     assert one == (
         f"audit record {last + 1} is not valid: it is missing, and there are hashes of its rows: "
-        "person person_x"
+        "entry entry_x"
     )
     assert other == (
-        f"person person_x is not valid: it is missing; audit record {last + 1}, which is missing, "
+        f"entry entry_x is not valid: it is missing; audit record {last + 1}, which is missing, "
         "wrote it last"
     )
 

@@ -110,7 +110,7 @@ async def films(newsroom: Newsroom, where: str) -> list[str]:
 
 
 @pytest.fixture
-async def newsroom(database: Database) -> Newsroom:
+async def desk(database: Database) -> Newsroom:
     """A newsroom that writes about films."""
     newsroom = Newsroom(database, SITE)
     await newsroom.hire()
@@ -158,10 +158,10 @@ async def test_the_database_uses_them(database: Database, name: str) -> None:
 
 
 @pytest.mark.parametrize("indexed", [False, True])
-async def test_filters_answer_the_same_with_and_without(newsroom: Newsroom, indexed: bool) -> None:
+async def test_filters_answer_the_same_with_and_without(desk: Newsroom, indexed: bool) -> None:
     if indexed:
-        await index_fields(newsroom.database, SITE)
-    await newsroom.published("Film", title="Meshes", slug="meshes", **written())
+        await index_fields(desk.database, SITE)
+    await desk.published("Film", title="Meshes", slug="meshes", **written())
     other = {
         "text": "Words",
         "maker": "Orson",
@@ -170,10 +170,10 @@ async def test_filters_answer_the_same_with_and_without(newsroom: Newsroom, inde
         "is_silent": False,
         "genre": "DRAMA",
     }
-    await newsroom.published("Film", title="Stranger", slug="stranger", **other)
+    await desk.published("Film", title="Stranger", slug="stranger", **other)
     for field, (_, where) in ASKED.items():
-        assert await films(newsroom, where) == ["meshes"], field
-        assert await films(newsroom, f"{{NOT: {where}}}") == ["stranger"], field
+        assert await films(desk, where) == ["meshes"], field
+        assert await films(desk, f"{{NOT: {where}}}") == ["stranger"], field
 
 
 def written() -> dict[str, Any]:
@@ -183,25 +183,25 @@ def written() -> dict[str, Any]:
 
 @pytest.mark.parametrize("indexed", [False, True])
 async def test_a_field_of_the_same_name_and_another_kind_is_in_nobodys_way(
-    newsroom: Newsroom, indexed: bool
+    desk: Newsroom, indexed: bool
 ) -> None:
     if indexed:
-        await index_fields(newsroom.database, SITE)
+        await index_fields(desk.database, SITE)
     for text in NO_VALUES:
         fields = {name: text for name in Opinion.fields if name not in {"text", "maker"}}
-        await newsroom.published("Opinion", title=f"Of {text}", text="Words", **fields)
-    await newsroom.published("Film", title="Meshes", slug="meshes", **written())
+        await desk.published("Opinion", title=f"Of {text}", text="Words", **fields)
+    await desk.published("Film", title="Meshes", slug="meshes", **written())
     for field, (_, where) in ASKED.items():
-        assert await films(newsroom, where) == ["meshes"], field
+        assert await films(desk, where) == ["meshes"], field
 
 
-async def test_what_is_indexed_is_no_longer_than_an_index_takes(newsroom: Newsroom) -> None:
-    await index_fields(newsroom.database, SITE)
+async def test_what_is_indexed_is_no_longer_than_an_index_takes(desk: Newsroom) -> None:
+    await index_fields(desk.database, SITE)
     # Nothing of it can be compressed.
     words = "".join(chr(0x20000 + 37 * number % 0xA000) for number in range(600))
-    await newsroom.published("Film", title="Long", slug="long", text="x", maker=words)
+    await desk.published("Film", title="Long", slug="long", text="x", maker=words)
     with pytest.raises(Refused, match="601 characters; at most 600"):
-        await newsroom.draft("Film", title="Longer", slug="longer", text="x", maker=words + "x")
+        await desk.draft("Film", title="Longer", slug="longer", text="x", maker=words + "x")
 
 
 def test_what_is_computed_for_an_index_is_no_longer_either() -> None:

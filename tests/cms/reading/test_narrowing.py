@@ -68,7 +68,7 @@ async def test_fewer_columns_are_the_same_rows(newsroom: Newsroom) -> None:
         await newsroom.published(title=f"T{number}", slug=f"t{number}")
     await newsroom.draft(title="A draft")
     for view in VIEWS:
-        relation = relations.entries(view)
+        relation = relations.site_entries(view)
         async with newsroom.database.reading() as session:
             counts = [
                 await session.scalar(select(func.count()).select_from(each.subquery()))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from cms.authorization.actor import ANONYMOUS, Actor, Grant
 from cms.clock import now
+from cms.content.builtin import BUILT_IN_NAMES
 from cms.publishing.publishing import break_glass_publish
 from cms.review.due import Due, Outdated, outdated_reviews, reviews_due
 from cms.review.reviews import request_review, sign_off
@@ -16,10 +17,13 @@ from tests.builders import Newsroom
 DAY = timedelta(days=1)
 
 
-async def due(newsroom: Newsroom, days: int, actor: Actor | None = None) -> list[Due]:
-    """Return what will be due within so many days."""
-    async with newsroom.as_(actor or newsroom.author) as work:
-        return await reviews_due(work, days * DAY)
+async def due(
+    newsroom: Newsroom, days: int, actor: Actor | None = None, at: datetime | None = None
+) -> list[Due]:
+    """Return the pages that will be due within so many days; the people are due at once."""
+    async with newsroom.as_(actor or newsroom.author, at) as work:
+        found = await reviews_due(work, days * DAY)
+    return [each for each in found if each.publication.content_type not in BUILT_IN_NAMES]
 
 
 async def outdated(newsroom: Newsroom, actor: Actor | None = None) -> list[Outdated]:
@@ -53,8 +57,8 @@ async def test_a_page_is_due_when_its_sign_offs_run_out(newsroom: Newsroom) -> N
     assert [each.publication.id for each in both] == [note.id, article.id]
     assert both[0].expires_at < both[1].expires_at
     assert abs(both[1].expires_at - article.published_at - 365 * DAY) < DAY
-    async with newsroom.as_(newsroom.author, now() + 40 * DAY) as work:
-        assert [each.publication.id for each in await reviews_due(work, timedelta(0))] == [note.id]
+    later = await due(newsroom, 0, at=now() + 40 * DAY)
+    assert [each.publication.id for each in later] == [note.id]
 
 
 async def test_a_page_that_was_signed_again_is_due_later(newsroom: Newsroom) -> None:
@@ -93,6 +97,21 @@ async def test_what_went_past_the_reviewers_is_due_at_once(newsroom: Newsroom) -
     await newsroom.ask(head)
     await newsroom.sign(head)
     assert await due(newsroom, 0) == []
+
+
+async def test_a_person_of_a_new_site_is_due_until_signed_off(newsroom: Newsroom) -> None:
+    reviewer, other, _ = newsroom.reviewers
+    async with newsroom.desk.reading(newsroom.author) as reading:
+        found = {each.publication.entry_id: each for each in await reviews_due(reading, 0 * DAY)}
+        assert reviewer.person_id in found
+        head = await reading.session.get_one(
+            Revision, found[str(reviewer.person_id)].publication.revision_id
+        )
+    await newsroom.ask(head)
+    await newsroom.sign(head, other)
+    async with newsroom.desk.reading(newsroom.author) as reading:
+        left = {each.publication.entry_id for each in await reviews_due(reading, 0 * DAY)}
+    assert left == found.keys() - {reviewer.person_id}
 
 
 async def test_what_is_not_public_any_more_is_not_due(newsroom: Newsroom) -> None:

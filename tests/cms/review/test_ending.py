@@ -13,6 +13,7 @@ from sqlalchemy import select
 from cms.access.accounts import disable_account, enable_account, grant_role, revoke_role
 from cms.authorization.actor import OPERATOR, Actor, Grant
 from cms.clock import now, to_milliseconds
+from cms.content.builtin import BUILT_IN_NAMES
 from cms.content.content_type import ContentType
 from cms.content.fields import Text
 from cms.content.policy import SignOffPolicy, Stage
@@ -97,8 +98,10 @@ async def position(newsroom: Newsroom) -> int:
 async def due(
     newsroom: Newsroom, within: timedelta = timedelta(0), at: datetime | None = None
 ) -> list[Due]:
+    """Return the pages that will be due; the people are due at once."""
     async with newsroom.as_(newsroom.author, at) as work:
-        return await reviews_due(work, within)
+        found = await reviews_due(work, within)
+    return [each for each in found if each.publication.content_type not in BUILT_IN_NAMES]
 
 
 def site_with(*stages: Stage) -> Site:
@@ -190,11 +193,24 @@ async def test_a_role_narrowed_to_another_category_ends_what_is_elsewhere(
     assert await causes(newsroom, SignOff) == [None, "role_revoked"]
 
 
+async def test_a_role_on_a_category_is_one_on_its_own_words(newsroom: Newsroom) -> None:
+    above, other = await newsroom.category("Above"), await newsroom.category("Other")
+    below = await newsroom.category("Below", above)
+    reviewer = newsroom.reviewers[0]
+    for topic in (below, other):
+        head = await newsroom.update(topic.revision, summary="Other words.")
+        await newsroom.ask(head)
+        await newsroom.sign(head, reviewer)
+    await revoke(newsroom, reviewer, Grant(role="reviewer", category_id=above.id))
+    assert await causes(newsroom, SignOff) == [None, "role_revoked"]
+
+
 async def test_another_role_ends_no_sign_off(newsroom: Newsroom) -> None:
     both = await newsroom.person("Bo", Grant(role="publisher"), Grant(role="reviewer"))
     head = await newsroom.draft()
     await newsroom.ask(head)
     await newsroom.sign(head, both)
+    await newsroom.publish_beside()
     async with newsroom.as_(newsroom.administrator) as work:
         grant_id = await work.session.scalar(
             select(RoleGrant.id).filter_by(account_id=both.account_id, role="publisher")
@@ -407,6 +423,7 @@ async def test_a_late_sign_off_joins_what_is_public_at_a_position(newsroom: News
 
 async def test_four_eyes_hold_for_what_is_public(newsroom: Newsroom) -> None:
     both = await newsroom.person("Bo", Grant(role="author"), Grant(role="reviewer"))
+    await newsroom.publish_beside()
     head = await newsroom.save(await newsroom.draft(title="One"), both, title="Two")
     (page,) = await newsroom.publish(head)
     judged = {"digest": head.digest}

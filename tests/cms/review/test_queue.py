@@ -10,6 +10,7 @@ from cms.clock import now
 from cms.drafts.entries import archive_entry
 from cms.review.queue import Waiting, open_reviews, waiting_for_me, waiting_for_others
 from cms.review.reviews import withdraw_review
+from cms.taxonomy.categories import move_category
 from cms.work.work import Reading
 from tests.builders import Newsroom
 
@@ -86,6 +87,24 @@ async def test_a_queue_is_as_wide_as_the_role(newsroom: Newsroom) -> None:
     assert [each.head.title for each in await ask(newsroom, of_topic, open_reviews)] == ["Seen"]
     assert await mine(newsroom, newsroom.reviewers[0]) == ["Seen", "Hidden", "Note"]
     assert await ask(newsroom, ANONYMOUS, open_reviews) == []
+
+
+async def test_a_category_waits_for_reviewers_of_it_and_of_those_above(
+    newsroom: Newsroom,
+) -> None:
+    topic, other = await newsroom.category("Topic"), await newsroom.category("Other")
+    below = await newsroom.category("Below", topic)
+    reviewers = [
+        await newsroom.person(name, Grant(role="reviewer", category_id=each.id))
+        for name, each in (("Tom", topic), ("Bea", below), ("Otto", other))
+    ]
+    for each in (below, other):
+        await newsroom.ask(await newsroom.update(each.revision, summary="Other words."))
+    assert [await mine(newsroom, each) for each in reviewers] == [["Below"], ["Below"], ["Other"]]
+    await newsroom.do(newsroom.publisher, move_category, below.id, parent_id=other.id)
+    assert [await mine(newsroom, each) for each in reviewers] == [
+        *([], ["Below"], ["Below", "Other"])
+    ]
 
 
 async def test_what_is_due_first_comes_first_and_then_what_was_asked_for_first(

@@ -328,7 +328,11 @@ class Walk:
                 await self.check_gate(page, saved)
         await self.check_queues()
         work = self.as_(self._known["alma"])
-        due = {each.publication.locale for each in await reviews_due(work, timedelta(0))}
+        due = {
+            each.publication.locale
+            for each in await reviews_due(work, timedelta(0))
+            if each.publication.entry_id == self.entry_id
+        }
         expected = {
             page.locale
             for page in self.pages.values()
@@ -374,6 +378,7 @@ def crew(rehearsals: Rehearsals) -> Mapping[str, Actor]:
         name: rehearsals.runner.run(newsroom.person(f"Walk {name}", *grants))
         for name, grants in ROLES.items()
     }
+    rehearsals.runner.run(newsroom.publish_beside())
     return {**hired, "pia": newsroom.publisher, "alma": newsroom.administrator}
 
 

@@ -99,6 +99,7 @@ async def test_a_sign_off_does_not_count_once_its_giver_contributes(newsroom: Ne
 
 async def test_an_author_does_not_renew_their_own_page(newsroom: Newsroom) -> None:
     both = await newsroom.person("Bo", Grant(role="author"), Grant(role="reviewer"))
+    await newsroom.publish_beside()
     head = await newsroom.draft(title="One")
     head = await newsroom.save(head, both, title="Two")
     await newsroom.publish(head)
@@ -358,6 +359,7 @@ async def test_a_tightened_policy_counts_at_once(newsroom: Newsroom) -> None:
 async def test_a_reviewer_of_a_stage_signs_there_alone(newsroom: Newsroom) -> None:
     technical = await newsroom.person("Tess", Grant(role="reviewer", stage="technical"))
     editorial = await newsroom.person("Ed", Grant(role="reviewer", stage="editorial"))
+    await newsroom.publish_beside()
     head = await newsroom.draft("Note", text="Words")
     await newsroom.ask(head)
     assert [e.code for e in await refusal(newsroom, head, editorial)] == ["NOT_ALLOWED"]
@@ -470,6 +472,7 @@ async def test_an_edition_is_the_work_of_those_who_wrote_what_it_began_with(
 
 async def test_what_went_past_the_reviewers_is_still_its_authors_work(newsroom: Newsroom) -> None:
     both = await newsroom.person("Bo", Grant(role="author"), Grant(role="reviewer"))
+    await newsroom.publish_beside()
     theirs = await newsroom.save(
         await newsroom.draft(title="One", slug="page"), both, title="Two", slug="page"
     )

@@ -132,9 +132,11 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def both(rehearsals: Rehearsals) -> Actor:
-    """Somebody who writes and reviews."""
+    """Somebody who writes and reviews, and is public."""
     person = rehearsals.newsroom.person("Bo", Grant(role="author"), Grant(role="reviewer"))
-    return rehearsals.runner.run(person)
+    both = rehearsals.runner.run(person)
+    rehearsals.runner.run(rehearsals.newsroom.publish_beside())
+    return both
 
 
 async def a_desk(work: Work, newsroom: Newsroom, both: Actor, content_type: str) -> Desk:

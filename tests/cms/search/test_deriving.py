@@ -226,7 +226,7 @@ async def test_words_are_counted_with_publications(newsroom: Newsroom) -> None:
 
 
 async def words(newsroom: Newsroom) -> dict[str, int]:
-    """Return the suggested words with their counts."""
+    """Return the suggested words with their counts; names of people are not suggested."""
     async with newsroom.database.reading() as session:
         rows = await session.execute(select(SearchWord.word, SearchWord.editions))
         return dict(rows.all())

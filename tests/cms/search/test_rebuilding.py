@@ -112,10 +112,11 @@ async def test_a_reader_sees_old_or_new(
 
     reader = asyncio.create_task(read())
     done: list[int] = []
-    assert await rebuild_revisions(newsroom.database, SITE, EVERY_REVISION, done.append) == 4
+    rebuilt = await rebuild_revisions(newsroom.database, SITE, EVERY_REVISION, done.append)
     ended.set()
     await reader
-    assert done == [2, 2]
+    assert rebuilt == len(revisions)
+    assert done == [min(2, rebuilt - start) for start in range(0, rebuilt, 2)]
     assert set(seen) == {(len(revisions), len(revisions))}
 
 
@@ -133,6 +134,8 @@ async def test_a_revision_that_is_deleted_meanwhile_is_left_out(
     head = await newsroom.draft(title="A page", slug="page")
     one = await newsroom.autosave(head, title="One")
     database = newsroom.database
+    async with database.reading() as session:
+        count = await count_revisions(session, EVERY_REVISION)
     transaction = database.transaction
 
     @asynccontextmanager
@@ -145,7 +148,7 @@ async def test_a_revision_that_is_deleted_meanwhile_is_left_out(
             yield session
 
     monkeypatch.setattr(database, "transaction", later)
-    assert await rebuild_revisions(database, SITE, EVERY_REVISION) == 3
+    assert await rebuild_revisions(database, SITE, EVERY_REVISION) == count + 1
     async with database.reading() as session:
         kept = set(await session.scalars(select(Rendition.revision_id)))
         assert kept == set(await session.scalars(select(Revision.id)))

@@ -141,10 +141,10 @@ async def test_who_writes_the_same_at_the_same_time_is_busy(database: Database) 
     await newsroom.hire()
     with pytest.raises(DatabaseBusy):
         async with database.transaction() as session:
-            await session.execute(text("insert into person select * from person"))
+            await session.execute(text("insert into account select * from account"))
     with pytest.raises(DBAPIError):
         async with database.transaction() as session:
-            await session.execute(text("update person set name = null"))
+            await session.execute(text("insert into account (id) values ('account_x')"))
 
 
 async def test_a_locked_file_is_busy(file: Path) -> None:
@@ -172,7 +172,7 @@ def _full(connection: DBAPIConnection, _: object) -> None:
 
 async def test_a_full_disk_is_named_even_where_it_ends_a_command(file: Path) -> None:
     newsroom = Newsroom(Database(f"sqlite:///{file}"), SITE)
-    await newsroom.hire()
+    await newsroom.employ()
     event.listen(newsroom.database.engine.sync_engine, "connect", _full)
     await newsroom.database.engine.dispose()
     with pytest.raises(DatabaseFull, match="free some space"):

@@ -88,7 +88,8 @@ async def test_one_open_publication_for_each_edition(newsroom: Newsroom) -> None
     second = await newsroom.draft(slug="other")
     with pytest.raises(DBAPIError):
         async with newsroom.database.engine.begin() as connection:
-            row = (await connection.execute(select(Publication.__table__))).mappings().one()
+            own = select(Publication.__table__).where(Publication.id == publication.id)
+            row = (await connection.execute(own)).mappings().one()
             copy = {**row, "id": "pub_x"}
             await connection.execute(insert(Publication).values(**copy))
     assert publication.entry_id != second.edition_id

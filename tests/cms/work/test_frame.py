@@ -35,7 +35,7 @@ from cms.ledger.rows import COVERED, PART_OF
 from cms.review.comments import add_comment, reply_to_comment, resolve_comment
 from cms.storage.database import Database
 from cms.tables import Account, AuditedRow, AuditRecord, Position
-from cms.taxonomy.categories import change_category
+from cms.taxonomy.categories import move_category
 from cms.work.refusals import refusals
 from cms.work.work import Desk, Work, command
 from tests.builders import Newsroom
@@ -212,7 +212,7 @@ async def do_all_kinds_of_things(newsroom: Newsroom) -> None:
     """Run commands of every room."""
     author, administrator = newsroom.author, newsroom.administrator
     topic, below = await newsroom.category("Topic"), await newsroom.category("Below")
-    await newsroom.do(administrator, change_category, below.id, parent_id=topic.id, ordinal=0)
+    await newsroom.do(administrator, move_category, below.id, parent_id=topic.id, ordinal=0)
     publication = await newsroom.published(slug="page")
     await newsroom.unpublish(publication)
     head = await newsroom.draft(slug="draft", related=["/articles/page"])

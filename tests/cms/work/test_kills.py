@@ -24,7 +24,10 @@ from tests.sites import SITE
 
 # Statements between two at which the process ends; in a long run, it ends at each.
 STEP = 1 if os.environ.get("COPYDESK_DEEP") else 4
-TABLES = (*COVERED, *PART_OF, "attestation", "audit_record", "audit_row", "counter", "rendition")
+TABLES = (
+    *(*COVERED, *PART_OF, "attestation", "audit_record", "audit_row", "counter"),
+    *("category_path", "rendition"),
+)
 
 State = Mapping[str, frozenset[Any]]
 
@@ -58,6 +61,9 @@ class Room:
         if operation == "publish":
             actor = newsroom.publisher
             await newsroom.review(head)
+        if operation == "move":
+            actor = newsroom.publisher
+            head = (await newsroom.category("Below", await newsroom.category("Topic"))).revision
         entry_id = await newsroom.entry_id(head)
         await database.close()
         key = self.templates.signing_key
@@ -86,7 +92,7 @@ def room(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Room]
         runner.run(templates.drop(url))
 
 
-@pytest.mark.parametrize("operation", ["save", "sign off", "publish"])
+@pytest.mark.parametrize("operation", ["save", "sign off", "publish", "move"])
 def test_a_killed_process_leaves_the_old_state_or_the_new_one(room: Room, operation: str) -> None:
     target = room.target(operation)
     before = room.state()

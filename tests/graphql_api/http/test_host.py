@@ -127,7 +127,7 @@ async def test_a_host_is_asked_anew_for_every_operation_on_a_socket(newsroom: Ne
         for person in ("banned", "nobody"):
             async with desk.socket(None, additional_headers=cookie(person)) as socket:
                 assert await socket.closed() in {4403, 4500}
-        create = 'mutation { createCategory(input: {name: "x"}) { errors { code } } }'
+        create = 'mutation { createCategory(input: {values: {name: "x"}}) { errors { code } } }'
         publisher = cookie(newsroom.publisher.account_id)
         async with desk.socket(None, additional_headers=publisher) as socket:
             await socket.acknowledged()

@@ -400,7 +400,8 @@ async def test_no_secret_gets_into_a_log_or_an_error(
 
 async def test_a_role_that_is_taken_away_is_gone_with_the_next_request(desk: Desk) -> None:
     publisher = desk.newsroom.publisher
-    create = "mutation($name: String!) { createCategory(input: {name: $name}) { errors { code } } }"
+    create = "mutation($name: String!) { createCategory(input: {values: {name: $name}})"
+    create += " { errors { code } } }"
     secret = await desk.secret(publisher)
     made = await desk.post(create, secret, name="x")
     assert made.json()["data"]["createCategory"]["errors"] == []

@@ -20,15 +20,13 @@ from pysqlite3 import dbapi2 as sqlite
 from cms.storage.database import Database
 from graphql_api.http.security_headers import SECURITY_HEADERS
 from graphql_api.http.shutdown import Shutdown
-from tests.builders import Newsroom
 from tests.conftest import Templates
 from tests.graphql_api.http.desk import EVENTS, JSON, ME, PATH, Desk, bearer
 from tests.outages import until
-from tests.sites import SITE
 
 ROOT = Path(__file__).parents[3]
 CHANGED = "subscription { entryChanged { action } }"
-CREATE = 'mutation { createCategory(input: {name: "Word"}) { errors { code } } }'
+CREATE = 'mutation { createCategory(input: {values: {name: "Word"}}) { errors { code } } }'
 
 
 @dataclass
@@ -95,10 +93,9 @@ async def _listens(port: int) -> bool:
 @pytest.fixture
 async def serving(templates: Templates) -> AsyncIterator[Serving]:
     """A server that takes requests."""
-    url = await templates.copy("sqlite")
+    url = await templates.copy("sqlite", is_hired=True)
     database = Database(url)
-    newsroom = Newsroom(database, SITE)
-    await newsroom.hire()
+    newsroom = templates.newsroom("sqlite", database)
     port = free_port()
     host = f"127.0.0.1:{port}"
     async with (

@@ -7,7 +7,8 @@ WHERE t2.content_type = 'Article' AND ((strpos(t2.title, $1::VARCHAR COLLATE "C"
 FROM (SELECT revision_tag.slug AS slug, revision_tag.revision_id AS revision_id 
 FROM revision_tag) AS t3 
 WHERE t3.revision_id = t2.revision_id AND t3.slug = $4::VARCHAR COLLATE "C"), false) AND t2.category_id = (SELECT t4.id 
-FROM (SELECT category.path AS path, category.id AS id 
-FROM category) AS t4 
-WHERE t4.path = $5::VARCHAR COLLATE "C") ORDER BY t2.published_at DESC, t2.id DESC 
+FROM (SELECT own_path.path AS tree_path, publication.entry_id AS id 
+FROM publication JOIN category_path AS own_path ON own_path.category_id = publication.entry_id AND own_path.locale = 'en' 
+WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND publication.content_type = 'Category') AS t4 
+WHERE t4.tree_path = $5::VARCHAR COLLATE "C") ORDER BY t2.published_at DESC, t2.id DESC 
  LIMIT ($6::BIGINT)) AS t1)) AS anon_1

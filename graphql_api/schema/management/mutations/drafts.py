@@ -6,12 +6,15 @@ from collections.abc import Iterator
 
 from cms.commands import (
     autosave_entry,
+    create_category,
     create_entry,
+    create_person,
     prune_autosaves,
     restore_revision,
     update_entry,
     warnings_on,
 )
+from cms.content.builtin import CATEGORY
 from cms.content.canonical_json import JsonObject
 from cms.content.content_type import ContentType
 from cms.content.snapshot import Changes
@@ -22,6 +25,7 @@ from graphql_api.schema.declaring.fields import value
 from graphql_api.schema.declaring.json_parts import json_member
 from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.management.context import InputValues, days
+from graphql_api.schema.management.errors import PathMapping
 from graphql_api.schema.management.mutations.mutation import Mutation, in_values, input_field
 from graphql_api.schema.management.mutations.payloads import (
     ENTRY,
@@ -34,6 +38,7 @@ from graphql_api.schema.management.mutations.values import (
     add_values,
     changes_from,
     draft_from,
+    in_values_of,
 )
 
 LOCALE = {
@@ -64,6 +69,9 @@ def draft_mutations(registry: TypeRegistry, site: Site) -> Iterator[Mutation]:
 
 
 def _create(content_type: type[ContentType], values: str) -> Mutation:
+    if content_type.is_built_in():
+        return _create_built_in(content_type, values)
+
     async def run(work: Work, inputs: InputValues) -> JsonObject:
         saved = await create_entry(
             work,
@@ -72,7 +80,7 @@ def _create(content_type: type[ContentType], values: str) -> Mutation:
             locale=inputs.get("locale"),
             note=inputs.get("note") or "",
         )
-        return await _draft_answer(work, saved)
+        return await _draft_answer(work, saved, in_values)
 
     return Mutation(
         name=f"create{content_type.name}",
@@ -93,7 +101,40 @@ def _create(content_type: type[ContentType], values: str) -> Mutation:
     )
 
 
+def _create_built_in(content_type: type[ContentType], values: str) -> Mutation:
+    """Return the mutation that creates a category or a person, in the default locale."""
+    argument_path = in_values_of(content_type)
+
+    async def run(work: Work, inputs: InputValues) -> JsonObject:
+        draft = draft_from(content_type, inputs["values"])
+        note = inputs.get("note") or ""
+        if content_type.name == CATEGORY:
+            saved = await create_category(work, draft, parent_id=inputs.get("parentId"), note=note)
+        else:
+            saved = await create_person(work, draft, note=note)
+        return await _draft_answer(work, saved, argument_path)
+
+    parent = {"parent_id": input_field("ID | None", "Id of the parent category; default: a root.")}
+    return Mutation(
+        name=f"create{content_type.name}",
+        description=(
+            f"Create a {content_type.name} in the site's first locale, as a draft. Readers see it "
+            "once it is published."
+        ),
+        inputs={
+            **(parent if content_type.name == CATEGORY else {}),
+            **NOTE,
+            "values": input_field(values, f"Values of the new {content_type.name}."),
+        },
+        payload=draft_payload(content_type.name),
+        run=run,
+        argument_path=argument_path,
+    )
+
+
 def _update(content_type: type[ContentType], values: str) -> Mutation:
+    argument_path = in_values_of(content_type)
+
     async def run(work: Work, inputs: InputValues) -> JsonObject:
         changes = changes_from(content_type, inputs["values"])
         base, locale = inputs["baseRevision"], inputs.get("locale")
@@ -117,7 +158,7 @@ def _update(content_type: type[ContentType], values: str) -> Mutation:
                 translated_from=inputs.get("translatedFrom"),
                 content_type=content_type.name,
             )
-        return await _draft_answer(work, saved)
+        return await _draft_answer(work, saved, argument_path)
 
     autosave = (
         f"Whether the {content_type.name} is saved automatically while its author is typing; "
@@ -145,13 +186,13 @@ def _update(content_type: type[ContentType], values: str) -> Mutation:
         },
         payload=draft_payload(content_type.name),
         run=run,
-        argument_path=in_values,
+        argument_path=argument_path,
     )
 
 
-async def _draft_answer(work: Work, saved: Saved) -> JsonObject:
+async def _draft_answer(work: Work, saved: Saved, argument_path: PathMapping) -> JsonObject:
     warnings = await warnings_on(work, saved.revision)
-    return {"revision": saved.revision.id, "warnings": warnings_json(warnings, in_values)}
+    return {"revision": saved.revision.id, "warnings": warnings_json(warnings, argument_path)}
 
 
 async def _move(work: Work, inputs: InputValues) -> JsonObject:

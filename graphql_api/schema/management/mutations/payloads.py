@@ -13,7 +13,6 @@ from graphql_api.schema.declaring.fields import Declared
 from graphql_api.schema.declaring.json_parts import part, part_list, part_row
 from graphql_api.schema.declaring.row_sources import (
     category_rows,
-    person_rows,
     revision_with_id,
 )
 from graphql_api.schema.management.account import account_rows, grant_rows, token_rows
@@ -147,16 +146,8 @@ CATEGORY = {
     "category": part_row(
         "Category | None",
         "category",
-        lambda _, key: category_rows(lambda row: row.id == key),
-        "Category that was created or changed; null if it was refused.",
-    )
-}
-PERSON = {
-    "person": part_row(
-        "Person | None",
-        "person",
-        lambda _, key: person_rows(lambda row: row.id == key),
-        "New person; null if it was refused.",
+        lambda call, key: category_rows(call.view, lambda row: row.id == key),
+        "Category that moved; null if it was refused or a dry run.",
     )
 }
 ACCOUNT = {

@@ -1,109 +1,103 @@
-"""Mutations of categories and people."""
+"""The mutation that moves categories in the tree."""
 
 from __future__ import annotations
 
-from cms.commands import change_category, create_category, create_person
+from collections.abc import Sequence
+
+from cms.commands import check_move_category, move_category
 from cms.content.canonical_json import JsonObject
+from cms.errors import Refused
+from cms.publishing.addresses import Move
 from cms.work.work import Work
+from graphql_api.schema.declaring.json_parts import part, part_list
 from graphql_api.schema.management.context import InputValues
-from graphql_api.schema.management.mutations.mutation import Mutation, input_field
-from graphql_api.schema.management.mutations.payloads import CATEGORY, PERSON
+from graphql_api.schema.management.errors import refusal
+from graphql_api.schema.management.mutations.mutation import Mutation, in_input, input_field
+from graphql_api.schema.management.mutations.payloads import CATEGORY
+
+# The most moves that are listed.
+_MOST_MOVES = 100
 
 
-async def _create_category(work: Work, inputs: InputValues) -> JsonObject:
-    category = await create_category(
-        work,
-        inputs["name"],
-        parent_id=inputs.get("parentId"),
-        slug=inputs.get("slug") or "",
-        description=inputs.get("description") or "",
-    )
-    return {"category": category.id}
+class MovedPage:
+    """Public page that moves with a category."""
+
+    entry_id = part("ID", "entryId", "Id of the entry whose page moves.")
+    locale_name = part("str", "locale", "Language tag of the edition that moves (BCP 47).")
+    old_path = part("str | None", "oldPath", "URL path that the page leaves; null for none.")
+    new_path = part("str | None", "newPath", "URL path that the page comes to; null for none.")
 
 
-async def _change_category(work: Work, inputs: InputValues) -> JsonObject:
+async def _move(work: Work, inputs: InputValues) -> JsonObject:
     # Null for the parent makes the category a root; omitted, the parent stays.
     parent = (inputs["parentId"] or "") if "parentId" in inputs else None
-    category = await change_category(
+    category_id = inputs["categoryId"]
+    if inputs.get("dryRun"):
+        impact = await check_move_category(work, category_id, parent_id=parent)
+        return {
+            **refusal(Refused(*impact.errors), in_input, work.site),
+            "treePath": impact.tree_path,
+            **_moves_json(impact.moves),
+        }
+    position = inputs.get("position")
+    moves = await move_category(
         work,
-        inputs["categoryId"],
-        name=inputs.get("name"),
-        slug=inputs.get("slug"),
-        description=inputs.get("description"),
+        category_id,
         parent_id=parent,
-        ordinal=inputs.get("position", 0) - 1 if inputs.get("position") else None,
+        ordinal=max(position - 1, 0) if position is not None else None,
     )
-    return {"category": category.id}
+    return {"category": category_id, **_moves_json(moves)}
 
 
-async def _create_person(work: Work, inputs: InputValues) -> JsonObject:
-    person = await create_person(
-        work,
-        inputs["name"],
-        slug=inputs.get("slug") or "",
-        bio=inputs.get("bio") or "",
-        profiles=[dict(link) for link in inputs.get("profiles") or ()],
-    )
-    return {"person": person.id}
+def _moves_json(moves: Sequence[Move]) -> JsonObject:
+    first = sorted(moves, key=lambda each: (each.old_path or "", each.locale))[:_MOST_MOVES]
+    return {
+        "moveCount": len(moves),
+        "moves": [
+            {
+                "entryId": each.entry_id,
+                "locale": each.locale,
+                "oldPath": each.old_path,
+                "newPath": each.path,
+            }
+            for each in first
+        ],
+    }
 
 
-_NAME_AND_SLUG = {
-    "name": input_field("str", "Name that readers see, set by {mutation}."),
-    "slug": input_field("str | None", "URL slug; default: derived from the name."),
-}
-
-# The fields of the input for a profile of a person on another site.
-PERSON_PROFILE_INPUT = {
-    "label": input_field("str", "Name of the profile's site."),
-    "url": input_field("str", "URL of the profile."),
-}
-
-TAXONOMY_MUTATIONS = (
-    Mutation(
-        name="createCategory",
-        description="Create a category, as the last of its siblings.",
-        inputs={
-            **_NAME_AND_SLUG,
-            "parent_id": input_field(
-                "ID | None", "Id of the parent category; default: none, a root."
-            ),
-            "description": input_field(
-                "str | None", "Description of the category for readers, one or two sentences."
-            ),
-        },
-        payload=CATEGORY,
-        run=_create_category,
-    ),
-    Mutation(
-        name="changeCategory",
-        description="Rename or move a category. The paths of its descendants change accordingly. "
-        "Omitted values stay unchanged.",
-        inputs={
-            "category_id": input_field("ID", "Id of the category to change."),
-            "name": input_field("str | None", "New name that readers see."),
-            "slug": input_field("str | None", "New URL slug."),
-            "parent_id": input_field(
-                "ID | None", "Id of the new parent category; null makes the category a root."
-            ),
-            "description": input_field(
-                "str | None", "Description of the category for readers, one or two sentences."
-            ),
-            "position": input_field("int | None", "Position among the siblings, from 1."),
-        },
-        payload=CATEGORY,
-        run=_change_category,
-    ),
-    Mutation(
-        name="createPerson",
-        description="Create a person, whose name readers see as a byline.",
-        inputs={
-            **_NAME_AND_SLUG,
-            "bio": input_field("str | None", "Biography of the person for readers."),
-            "profiles": input_field(
-                "list[PersonProfileInput] | None", "Profiles of the person on other sites."
-            ),
-        },
-        payload=PERSON,
-        run=_create_person,
-    ),
+MOVE_CATEGORY = Mutation(
+    name="moveCategory",
+    description="Move a category in the tree, with all below it. Public pages whose addresses name "
+    "it move, and their former addresses lead to the new ones.",
+    inputs={
+        "category_id": input_field("ID", "Id of the category to move."),
+        "parent_id": input_field(
+            "ID | None",
+            "Id of the new parent category; null makes the category a root; default: unchanged.",
+        ),
+        "position": input_field(
+            "int | None",
+            "Position among the siblings, from 1; default: unchanged, or the last below a new "
+            "parent.",
+        ),
+        "dry_run": input_field(
+            "bool | None",
+            "Whether only to return the moves of pages, without changing anything.",
+        ),
+    },
+    payload={
+        **CATEGORY,
+        "tree_path": part(
+            "str | None",
+            "treePath",
+            "Tree path that the category would have, with `dryRun`; otherwise null.",
+        ),
+        "move_count": part(
+            "int | None", "moveCount", "Number of public pages that move, or would move."
+        ),
+        "moves": part_list(
+            "MovedPage", "moves", "Public pages that move, or would move: the first 100 by path."
+        ),
+    },
+    run=_move,
 )

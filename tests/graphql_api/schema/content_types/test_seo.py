@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cms.content.builtin import Category as BuiltInCategory
 from cms.content.content_type import ContentType
 from cms.content.fields import (
     Computed,
@@ -26,6 +27,7 @@ from cms.publishing.publishing import break_glass_publish, publish_entry
 from cms.site import Seo, Site
 from tests.builders import Newsroom, entry_id_of
 from tests.graphql_api.conftest import Api, api_of
+from tests.rewording import translate_words
 from tests.sites import SITE
 
 HOME = "https://example.com"
@@ -43,17 +45,20 @@ class Article(ContentType, path="/articles/{slug}", schema_org="TechArticle"):
     picture = Url(seo="image")
 
 
-OTHERS = [each for name, each in SITE.content_types.items() if name != "Article"]
+class Category(BuiltInCategory, path="/topics/{category}/{slug}"):
+    """A category with a page of its own."""
+
+
+OTHERS = [each for name, each in SITE.content_types.items() if name not in {"Article", "Category"}]
 SEEN = Site(
     "O'Reilly & site",
-    content_types=[Article, *OTHERS],
+    content_types=[Article, Category, *OTHERS],
     locales=("en", "pt-BR"),
     url={"en": f"{HOME}/", "pt-BR": f"{HOME}/br"},
     seo=Seo(
         title="{title} | It's",
         description="By default",
         image=f"{HOME}/i.png",
-        category_path="/topics/{path}",
     ),
 )
 QUERY = """query($slug: String!, $locale: Locale) @view(locale: $locale) {
@@ -184,6 +189,7 @@ async def test_a_page_names_itself_in_all_its_languages(seen: Api) -> None:
 
 async def test_urls_are_encoded_and_those_of_the_locale(seen: Api) -> None:
     topic = await seen.newsroom.category("日")
+    await translate_words(seen.newsroom, topic.revision, "pt-BR", title="Dia", slug="日")
     head = await seen.newsroom.draft(title="It", slug="größe-日", category=topic)
     await seen.newsroom.publish(head)
     other = await seen.newsroom.translate(head, "pt-BR", title="Ã", slug="ã", category=topic)
@@ -249,6 +255,49 @@ async def test_structured_data_follow_the_content_type_and_the_tree(seen: Api) -
             {"@type": "ListItem", "position": 3, "name": "It"},
         ],
     }
+
+
+async def test_a_crumb_leads_to_the_edition_that_stands_in_for_another(seen: Api) -> None:
+    topic = await seen.newsroom.category("Topics")
+    head = await seen.newsroom.draft(title="It", slug="it", category=topic)
+    await seen.newsroom.publish(head)
+    other = await seen.newsroom.translate(head, "pt-BR", title="Isto", slug="isto", category=topic)
+    await seen.newsroom.publish(other, locale="pt-BR")
+    _, crumbs = (await article(seen, "isto", "PT_BR"))["jsonLd"]
+    assert [(each["name"], each.get("item")) for each in crumbs["itemListElement"]] == [
+        ("Topics", f"{HOME}/topics/topics"),
+        ("Isto", None),
+    ]
+
+
+async def test_a_crumb_has_no_address_where_categories_are_no_pages(api: Api) -> None:
+    topic = await api.newsroom.category("Topics")
+    await api.newsroom.published(title="It", slug="it", category=topic)
+    _, crumbs = (await article(api, "it"))["jsonLd"]
+    assert crumbs["itemListElement"] == [
+        {"@type": "ListItem", "position": 1, "name": "Topics"},
+        {"@type": "ListItem", "position": 2, "name": "It"},
+    ]
+
+
+async def test_a_category_and_a_person_say_what_they_are(seen: Api) -> None:
+    root = await seen.newsroom.category("Topics")
+    await seen.newsroom.category("Below", root)
+    data = await seen.data("""{
+      category(by: {treePath: "topics/below"}) { seo { canonical } jsonLd }
+      person(by: {slug: "ada-author"}) { seo { canonical } jsonLd }
+    }""")
+    page, crumbs = data["category"]["jsonLd"]
+    assert data["category"]["seo"]["canonical"] == page["url"] == f"{HOME}/topics/topics/below"
+    assert page["@type"] == "CollectionPage"
+    assert [(each["name"], each.get("item")) for each in crumbs["itemListElement"]] == [
+        ("Topics", f"{HOME}/topics/topics"),
+        ("Below", None),
+    ]
+    page, crumbs = data["person"]["jsonLd"]
+    assert (page["@type"], page["name"]) == ("ProfilePage", "Ada Author")
+    assert data["person"]["seo"]["canonical"] is None
+    assert [each["name"] for each in crumbs["itemListElement"]] == ["Ada Author"]
 
 
 async def test_a_property_without_a_value_is_left_out(seen: Api) -> None:

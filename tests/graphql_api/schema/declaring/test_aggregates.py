@@ -12,7 +12,8 @@ QUERY = """query($slug: String!, $since: SitePosition) {
     incomingLinks(where: {kind: {ne: RELATED}}) { facets(fields: [kind, sourceType]) { ...F } }
   }
   entries { facets(fields: [reviewers, author]) { ...F } }
-  categories { facets(fields: [parent]) { ...F } }
+  categories { facets(fields: [type, locale]) { ...F } }
+  people { facets(fields: [type]) { ...F } }
   sitemap(first: 1) {
     facets(fields: [type, locale]) { ...F }
     histogram(field: lastModified, by: YEAR) { start count }
@@ -60,7 +61,8 @@ async def test_every_connection_counts_what_its_rows_have_in_common(api: Api, sl
             ("kind", "INLINE", 1),
             ("sourceType", "Article", 1),
         ]
-    assert counts("categories") == [("parent", "above", 2)]
+    assert counts("categories") == [("type", "Category", 3), ("locale", "EN", 3)]
+    assert counts("people") == [("type", "Person", 7)]
     assert counts("sitemap") == [("type", "Article", 2), ("locale", "EN", 2)]
     year = str(last.published_at.year)
     assert data["sitemap"]["histogram"] == [{"start": year, "count": 2}]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
@@ -13,18 +14,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cms.authorization.actor import Actor
+from cms.content.builtin import Category as BuiltInCategory
+from cms.content.builtin import Person as BuiltInPerson
+from cms.content.snapshot import Draft
+from cms.errors import Refused
 from cms.publishing.publishing import publish_entry, unpublish_entry
 from cms.review.invalidation import invalidate_sign_offs
 from cms.review.reviews import request_changes
+from cms.site import Site as SiteDeclaration
 from cms.storage.database import Database
-from cms.tables import Category, Publication, Revision
+from cms.tables import Publication, Revision
+from cms.taxonomy.categories import create_category, move_category
 from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.schema.build import build_delivery_schema
-from tests.builders import Newsroom
+from tests.builders import Newsroom, Topic
 from tests.conftest import KINDS, Templates
-from tests.graphql_api.conftest import Api, Desk
+from tests.graphql_api.conftest import Api, Desk, api_of
 from tests.positions import number_of, tokens_of
+from tests.rewording import newest_of, reword
 from tests.sites import SITE
 
 # What a site keeps of each page, and how a page looks. Both by entry and language.
@@ -33,24 +42,28 @@ Build: TypeAlias = dict[tuple[str, str], Mapping[str, Any]]
 Pages: TypeAlias = dict[tuple[str, str], bytes]
 Draw: TypeAlias = Callable[[st.SearchStrategy[Any]], Any]
 
-SYNC = """query($since: SitePosition, $position: SitePosition, $after: String, $first: Int!)
+SYNC = """query(
+  $since: SitePosition, $position: SitePosition, $after: String, $first: Int!, $where: SyncWhere
+)
   @view(position: $position) {
-    sync(since: $since, after: $after, first: $first) {
+    sync(since: $since, after: $after, first: $first, where: $where) {
       until
       nodes {
         kind entryId type locale: localeName path position digest
-        entry { id locale: localeName path title review { signedAt reviewers { name } } }
+        entry { id locale: localeName path title review { signedAt reviewers { id } } }
       }
       pageInfo { hasNextPage endCursor }
     }
   }"""
-WHOLE = """query($position: SitePosition!)
+WHOLE = """query($position: SitePosition!, $where: EntryWhere)
   @view(position: $position, fallbackLocales: [DE]) {
-  entries(first: 100) { nodes { ...T translations { ...T } } }
+  entries(first: 100, where: $where) { nodes { ...T translations { ...T } } }
 }
 fragment T on Entry {
-  id locale: localeName path title revision { digest } review { signedAt reviewers { name } }
+  id locale: localeName path title revision { digest } review { signedAt reviewers { id } }
 }"""
+# With which sync lists categories and people as well.
+ALL_TYPES = {"type": {"in": list(SITE.content_types)}}
 # The parts of an entry that a build keeps.
 SHOWN = ("path", "title", "review")
 # What a page shows of itself and of others.
@@ -59,7 +72,7 @@ PAGE = """fragment P on Entry {
   translations { title path }
   links(first: 10) { nodes { label url target { ... on Entry { title path } } } }
   incomingLinks(first: 10) { nodes { source { title path } } }
-  category { treePath ...C children { ...C } }
+  category { treePath ...C ancestors { name } children { ...C } }
   review { signedAt reviewers { name } }
   jsonLd
   ... on Article { about { ...A } mentions { ...A } }
@@ -96,6 +109,7 @@ AFFECTED = """query($since: SitePosition, $position: SitePosition, $after: Strin
 ACTIONS = (
     *("publish", "publish", "publish", "unpublish", "sign", "sign"),
     *("object", "invalidate", "settings", "snippet"),
+    *("category", "move", "byline"),
 )
 # What is no page, among the entries that have a number.
 SETTINGS, SNIPPET = -1, -2
@@ -125,7 +139,7 @@ class Publisher:
     """
 
     newsroom: Newsroom
-    categories: Sequence[Category | None]
+    categories: Sequence[Topic | None]
     heads: dict[tuple[int, str], Revision] = field(default_factory=dict)
     live: dict[tuple[int, str], Publication] = field(default_factory=dict)
     slugs: dict[tuple[int, str], str] = field(default_factory=dict)
@@ -160,8 +174,44 @@ class Publisher:
                     since=datetime(2000, 1, 1, tzinfo=UTC),
                     reason="Taken over.",
                 )
+            case "category":
+                await self._rename_category(draw)
+            case "move":
+                await self._move_category(draw)
+            case "byline":
+                await self._rename_person(draw)
             case "publish" if number >= 0:
                 await self._publish(key, draw)
+
+    async def _rename_category(self, draw: Draw) -> None:
+        topic = draw(st.sampled_from(self._topics()))
+        new = f"topic-{self._version()}"
+        await self._reword(topic.id, title=new, slug=draw(st.sampled_from([topic.slug, new])))
+
+    async def _move_category(self, draw: Draw) -> None:
+        topics = self._topics()
+        topic = draw(st.sampled_from(topics))
+        parent = draw(st.sampled_from(["", *(each.id for each in topics)]))
+        place = draw(st.none() | st.integers(0, 2))
+        with suppress(Refused):  # below itself
+            await self.newsroom.do(
+                self.newsroom.administrator,
+                move_category,
+                topic.id,
+                parent_id=parent,
+                ordinal=place,
+            )
+
+    async def _rename_person(self, draw: Draw) -> None:
+        newsroom = self.newsroom
+        actor = draw(st.sampled_from([newsroom.author, newsroom.reviewers[0]]))
+        await self._reword(str(actor.person_id), title=f"Person {self._version()}")
+
+    async def _reword(self, entry_id: str, **words: str) -> None:
+        await reword(self.newsroom, await newest_of(self.newsroom, entry_id), **words)
+
+    def _topics(self) -> list[Topic]:
+        return [each for each in self.categories if each is not None]
 
     async def _object(self, key: tuple[int, str]) -> None:
         """Take the name of a reviewer off a page."""
@@ -295,7 +345,8 @@ def fresh(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Call
             newsroom = Newsroom(database, SITE)
             await newsroom.hire()
             above = await newsroom.category("A")
-            categories = [None, above, await newsroom.category("B", above)]
+            below = await newsroom.category("B", above)
+            categories = [None, above, below, await newsroom.category("C", below)]
             delivery = Delivery(SITE, schema, database.reader)
             return Site(runner, Publisher(newsroom, categories), delivery)
 
@@ -313,9 +364,9 @@ def fresh(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Call
         runner.run(close())
 
 
-def from_scratch(site: Site, position: str) -> Build:
+def from_scratch(site: Site, position: str, where: Any = None) -> Build:
     """Return what a site is at a position."""
-    data = site.ask(WHOLE, position=position)
+    data = site.ask(WHOLE, position=position, where=where)
     build: Build = {}
     for node in data["entries"]["nodes"]:
         for each in (node, *node["translations"]):
@@ -329,6 +380,7 @@ async def changed(
     build: Build,
     since: str,
     position: str | None,
+    where: Any,
     between: Callable[[], Awaitable[None]],
 ) -> tuple[Build, list[Any], str]:
     """Return a build brought up to a position page by page, while others go on publishing.
@@ -337,7 +389,9 @@ async def changed(
     """
     build, after, changes, until = dict(build), None, [], None
     while True:
-        data = await site.asked(SYNC, since=since, position=position, after=after, first=2)
+        data = await site.asked(
+            SYNC, since=since, position=position, after=after, first=2, where=where
+        )
         until = until or data["sync"]["until"]
         assert data["sync"]["until"] == until
         for change in data["sync"]["nodes"]:
@@ -373,10 +427,11 @@ def test_a_build_plus_what_has_changed_is_a_build_from_scratch(
     assert site.ask("{ position }") == {"position": tokens[-1]}
     position = data.draw(st.none() | st.sampled_from(tokens))
     until = tokens[-1] if position is None else position
-    since = data.draw(st.sampled_from(tokens[: number_of(until) + 1]))
-    expected = from_scratch(site, until)
+    since = data.draw(st.sampled_from(tokens[: tokens.index(until) + 1]))
+    where = data.draw(st.none() | st.just(ALL_TYPES))
+    expected, before = (from_scratch(site, each, where) for each in (until, since))
     built, changes, reached = site.runner.run(
-        changed(site, from_scratch(site, since), since, position, between=act)
+        changed(site, before, since, position, where, between=act)
     )
     assert reached == until
     assert built == expected
@@ -387,9 +442,9 @@ def test_a_build_plus_what_has_changed_is_a_build_from_scratch(
     # Nothing comes twice, and nothing is said to go that was not there.
     assert len({(each["entryId"], each["locale"]) for each in changes}) == len(changes)
     gone = {(each["entryId"], each["locale"]) for each in changes if each["kind"] == "DELETE"}
-    assert gone <= from_scratch(site, since).keys()
+    assert gone <= before.keys()
     # What more was published in between did not matter.
-    assert from_scratch(site, until) == expected
+    assert from_scratch(site, until, where) == expected
 
 
 @settings(max_examples=settings().max_examples // 12)
@@ -409,7 +464,7 @@ def test_a_site_with_its_affected_paths_built_again_is_one_that_is_built_from_sc
         site.runner.run(site.publisher.act(data.draw))
     assert built(site, since) == before
     tokens = site.tokens()
-    until = data.draw(st.none() | st.sampled_from(tokens[number_of(since) :]))
+    until = data.draw(st.none() | st.sampled_from(tokens[tokens.index(since) :]))
     after = dict(before)
     for locale, path in every_affected(site, since, until):
         after.pop((locale, path), None)
@@ -658,6 +713,103 @@ async def test_a_category_above_lists_what_changes_below(api: Api) -> None:
     assert await reasons(api, 4) == {"one": "CHANGED", "beside": "SAME_CATEGORY", **listing}
 
 
+async def test_pages_show_the_names_of_categories_around_them(api: Api) -> None:
+    newsroom = api.newsroom
+    topics = await newsroom.category("Topics")
+    below = await newsroom.category("Below", topics)
+    deep = await newsroom.category("Deep", below)
+    beside = await newsroom.category("Beside")
+    for category in (topics, below, deep, beside):
+        slug = category.slug
+        await newsroom.published(title=slug, slug=slug, category=category)
+    inside = {"below": "CATEGORY", "deep": "CATEGORY"}
+    head = await reword(newsroom, below.revision, title="Lower", slug="lower")
+    assert await reasons(api, 4) == {**inside, "topics": "SAME_CATEGORY"}
+    # Both the old and the new parent list their children.
+    await newsroom.do(newsroom.administrator, move_category, below.id, parent_id=beside.id)
+    around = {"topics": "SAME_CATEGORY", "beside": "SAME_CATEGORY"}
+    assert await reasons(api, 5) == {**inside, **around}
+    assert await reasons(api, 5, position=5) == {}
+    # A place among siblings is shown where these are listed.
+    other = await newsroom.category("Other", beside)
+    since = len(await tokens_of(newsroom.database)) - 1
+    await newsroom.do(newsroom.administrator, move_category, other.id, ordinal=0)
+    assert await reasons(api, since) == {**inside, "beside": "SAME_CATEGORY"}
+    await newsroom.publish(await newsroom.update(head, title="Draft"))
+    assert (await reasons(api, since))["below"] == "CATEGORY"
+
+
+class Category(BuiltInCategory, path="/{category}/{slug}/"):
+    """A category with a page of its own, which lists what is in it."""
+
+
+class Person(BuiltInPerson, path="/people/{slug}"):
+    """A person with a page of their own, which lists what they wrote and signed off."""
+
+
+PAGED = SiteDeclaration(
+    "Paged",
+    content_types=[
+        *(each for name, each in SITE.content_types.items() if name not in {"Category", "Person"}),
+        *(Category, Person),
+    ],
+)
+
+
+async def test_pages_of_categories_and_people_list_what_changes(newsroom: Newsroom) -> None:
+    newsroom.site = PAGED
+    api = api_of(PAGED, newsroom)
+    topics = await newsroom.category("Topics")
+    below = await newsroom.category("Below", topics)
+    await newsroom.category("Beside")
+    for actor in (newsroom.author, newsroom.second_author, *newsroom.reviewers[:2]):
+        person = await byline(newsroom, actor)
+        await reword(newsroom, person, summary="Works here.")
+    head = await newsroom.draft(title="One", slug="one", category=below)
+    since = len(await tokens_of(newsroom.database)) - 1
+    await newsroom.publish(head)
+    people = {"/people/ada-author": "PERSON", "/people/rita-reviewer": "PERSON"}
+    listing = {"/topics/": "SAME_CATEGORY", "/topics/below/": "SAME_CATEGORY"}
+    assert await reasons(api, since) == {"one": "CHANGED", **people, **listing}
+    # Signed off once more, it is listed at another reviewer.
+    await newsroom.ask(head)
+    await newsroom.sign(head, newsroom.reviewers[1])
+    reviewers = {"/people/rolf-reviewer": "PERSON"}
+    assert await reasons(api, since + 1) == {"one": "REVIEWED", **reviewers}
+    await newsroom.object_to(head, newsroom.reviewers[1])
+    assert await reasons(api, since + 2) == {"one": "REVIEWED", **reviewers}
+
+
+async def test_a_draft_of_a_category_or_a_person_affects_nothing(api: Api) -> None:
+    newsroom = api.newsroom
+    topics = await newsroom.category("Topics")
+    await newsroom.published(title="One", slug="one", category=topics)
+    await newsroom.update(topics.revision, title="Draft")
+    await newsroom.do(
+        newsroom.administrator, create_category, Draft(title="New"), parent_id=topics.id
+    )
+    assert await reasons(api, 1) == {}
+
+
+async def test_pages_show_the_names_of_their_authors_and_reviewers(api: Api) -> None:
+    newsroom = api.newsroom
+    await newsroom.published(title="Ada's", slug="adas")
+    abes = await newsroom.draft(title="Ada's first", slug="abes")
+    abes = await newsroom.save(abes, newsroom.second_author, title="Abe's", slug="abes")
+    await newsroom.publish(abes)
+    await reword(newsroom, await byline(newsroom, newsroom.author), title="Ada A.")
+    assert await reasons(api, 2) == {"adas": "PERSON"}
+    await reword(newsroom, await byline(newsroom, newsroom.reviewers[0]), title="Rita R.")
+    assert await reasons(api, 3) == {"adas": "PERSON", "abes": "PERSON"}
+    await reword(newsroom, await byline(newsroom, newsroom.reviewers[2]), title="Runa R.")
+    assert await reasons(api, 4) == {}
+
+
+async def byline(newsroom: Newsroom, actor: Actor) -> Revision:
+    """Return the newest revision of the person of an account."""
+    return await newest_of(newsroom, str(actor.person_id))
+
+
 async def test_paths_that_have_been_left_are_affected(api: Api) -> None:
     newsroom = api.newsroom
     head = await newsroom.draft(title="One", slug="one")
@@ -771,8 +923,9 @@ async def test_changes_are_told_up_to_a_position(api: Api) -> None:
     query = """query($at: SitePosition) @view(position: $at) {
       position sync { until totalCount }
     }"""
-    nothing = {"until": "0", "totalCount": 0}
-    assert await api.data(query) == {"position": "0", "sync": nothing}
+    begun = await api.at(0)
+    nothing = {"until": begun, "totalCount": 0}
+    assert await api.data(query) == {"position": begun, "sync": nothing}
     await api.newsroom.published(title="One", slug="one")
     await api.newsroom.published(title="Two", slug="two")
     for number in (0, 1, 2):
@@ -885,7 +1038,7 @@ async def test_a_build_from_a_time_misses_nothing_where_an_older_history_was_imp
     await newsroom.do_at(then, newsroom.publisher, publish_entry, entry_id, revision_id=older.id)
     query = "query($at: DateTime) @view(asOf: $at) { position entries { nodes { title } } }"
     data = await api.data(query, at=(then + timedelta(days=1)).isoformat())
-    assert data == {"position": "0", "entries": {"nodes": [{"title": "Older"}]}}
+    assert data == {"position": await api.at(0), "entries": {"nodes": [{"title": "Older"}]}}
     query = "{ sync { nodes { path } } }"
     nodes = (await api.data(query))["sync"]["nodes"]
     assert [node["path"] for node in nodes] == ["/articles/present", "/articles/older"]

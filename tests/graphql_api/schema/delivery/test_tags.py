@@ -8,6 +8,7 @@ from cms.reading.view import EVERYTHING, ContentScope
 from graphql_api.delivery import Visitor
 from tests.graphql_api.conftest import Api, Desk, api_of
 from tests.graphql_api.schema.delivery.test_views import FALLING, both, in_german
+from tests.positions import token_at
 
 TAGS = "tags { totalCount nodes { name slug } }"
 EDITOR = Visitor(scopes=EVERYTHING)
@@ -26,7 +27,7 @@ async def seen(api: Api, arguments: str) -> list[str]:
 
 
 async def test_a_word_is_listed_while_a_public_page_has_it(api: Api) -> None:
-    newsroom = api.newsroom
+    newsroom, database = api.newsroom, api.newsroom.database
     first = await newsroom.draft(slug="one", tags=["Old", "Stays"])
     assert words(await api.data(f"{{ {TAGS} }}")) == []
     (before,) = await newsroom.publish(first)
@@ -39,8 +40,11 @@ async def test_a_word_is_listed_while_a_public_page_has_it(api: Api) -> None:
     assert words(await api.data(f"{{ {TAGS} }}")) == []
     for publication, expected in ((before, ["Old", "Stays"]), (after, ["New", "Stays"])):
         assert await seen(api, f'asOf: "{publication.published_at.isoformat()}"') == expected
-        assert await seen(api, f'position: "{await api.at(publication.position)}"') == expected
-    assert await seen(api, f'position: "{await api.at(int(ended.ended_position or 0))}"') == []
+        assert (
+            await seen(api, f'position: "{await token_at(database, publication.position)}"')
+            == expected
+        )
+    assert await seen(api, f'position: "{await token_at(database, ended.ended_position)}"') == []
 
 
 async def test_a_word_of_a_draft_is_nowhere_in_the_published_view(api: Api) -> None:

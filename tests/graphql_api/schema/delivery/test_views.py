@@ -15,6 +15,7 @@ from graphql_api.delivery import Visitor
 from graphql_api.http.request import GraphQLRequest
 from tests.builders import entry_id_of
 from tests.graphql_api.conftest import Api, api_of
+from tests.positions import token_at
 from tests.sites import SITE, URLS
 
 EDITOR = Visitor(scopes=EVERYTHING)
@@ -114,6 +115,7 @@ async def test_what_is_no_page_can_share_its_slug(api: Api) -> None:
 
 
 async def test_the_past_by_time_and_by_position(api: Api) -> None:
+    database = api.newsroom.database
     head = await api.newsroom.draft(title="Old", slug="one")
     (first,) = await api.newsroom.publish(head)
     second = await api.newsroom.published(title="Gone", slug="two")
@@ -125,7 +127,7 @@ async def test_the_past_by_time_and_by_position(api: Api) -> None:
         third: ["Gone", "New"],
     }
     for publication, expected in shown.items():
-        position = f'position: "{await api.at(publication.position)}"'
+        position = f'position: "{await token_at(database, publication.position)}"'
         moment = f'asOf: "{publication.published_at.isoformat()}"'
         assert titles(await both(api, position, TITLES)) == expected
         assert titles(await both(api, moment, TITLES)) == expected

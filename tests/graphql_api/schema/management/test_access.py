@@ -87,10 +87,10 @@ async def divide(desk: Desk) -> Divided:
         "{ me { scopes } }",
         "{ nothing }",
         "{ entries( }",
-        'mutation { createCategory(input: {name: "x"}) { errors { code } } }',
+        'mutation { createCategory(input: {values: {name: "x"}}) { errors { code } } }',
         """mutation {
           signIn(input: {email: "a@b.c", password: "x"}) { errors { code } }
-          createCategory(input: {name: "x"}) { errors { code } }
+          createCategory(input: {values: {name: "x"}}) { errors { code } }
         }""",
     ],
 )
@@ -116,7 +116,7 @@ async def test_an_account_without_a_role_sees_and_does_nothing(desk: Desk) -> No
         "myQueue": [],
         "me": {"account": {"email": "nemo.nobody@example.org"}},
     }
-    (error,) = await desk.refusals(nobody, "createCategory", name="x")
+    (error,) = await desk.refusals(nobody, "createCategory", values={"name": "x"})
     assert error["code"] == "NOT_ALLOWED"
     assert "requires the role publisher or administrator" in error["message"]
 
@@ -340,8 +340,9 @@ async def test_a_scoped_account_sees_its_part_and_nothing_else(desk: Desk) -> No
         "entry": None,
         "myQueue": [],
         "waitingForOthers": [],
-        "reviewDue": [],
-        "staleReviews": [],
+        # Its categories, which have no sign-off.
+        "reviewDue": [{"publication": {"path": None}}] * 2,
+        "staleReviews": [{"reason": "EXPIRED"}] * 2,
     }
     whole = await desk.data(desk.newsroom.author, PART)
     assert whole["entries"]["totalCount"] == 2

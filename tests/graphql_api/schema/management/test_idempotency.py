@@ -133,7 +133,7 @@ async def test_a_write_that_is_repeated_has_one_effect_and_the_same_answer(desk:
     reused = await create(desk, author, "Good", "key", note="not the same")
     assert [each["code"] for each in reused["errors"]] == ["MUTATION_ID_REUSED"]
     assert reused["errors"][0]["path"] == ["input", "clientMutationId"]
-    given = {"name": "x", "clientMutationId": "key"}
+    given = {"values": {"name": "x"}, "clientMutationId": "key"}
     assert await desk.codes(author, "createCategory", **given) == ["MUTATION_ID_REUSED"]
     mine = await create(desk, other, "Good", "key")  # every account has its own ids
     assert mine["entry"]["id"] != first["entry"]["id"]

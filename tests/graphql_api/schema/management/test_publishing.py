@@ -14,6 +14,7 @@ GATES = [
     "SIGN_OFF",
     "CHANGE_REQUESTS",
     "REQUIRED_FIELDS",
+    "REFERENCED_ENTRIES_PUBLIC",
     "LINK_TARGETS",
     "PATH",
     "INCOMING_LINKS",
@@ -57,9 +58,13 @@ async def test_every_gate_says_what_it_has_to_say(desk: Desk) -> None:
     await desk.publish(target)
     await desk.publish(await desk.article(title="Source", body="[x](/articles/live#part)"))
     await desk.publish(await desk.article(title="Source 2", body="[x](/articles/live)"))
+    hidden = await desk.do(
+        newsroom.publisher, "createCategory", "entry { id }", values={"name": "Hidden"}
+    )
     edited = await desk.update(
         target,
         slug="taken",
+        category=hidden["entry"]["id"],
         body=None,
         related=[{"href": "/articles/nowhere"}],
         steps=[{"body": "A step without a title."}],
@@ -89,6 +94,7 @@ async def test_every_gate_says_what_it_has_to_say(desk: Desk) -> None:
         ("CHANGE_REQUESTS", "CHANGES_REQUESTED", ""),
         ("REQUIRED_FIELDS", "MISSING_FIELD", "body"),
         ("REQUIRED_FIELDS", "MISSING_FIELD", "steps.0.title"),
+        ("REFERENCED_ENTRIES_PUBLIC", "REFERENCED_ENTRY_NOT_PUBLIC", ""),
         ("LINK_TARGETS", "BROKEN_LINK", "related.0"),
         ("PATH", "PATH_IN_USE", "slug"),
         ("INCOMING_LINKS", "WOULD_BREAK_LINKS", ""),

@@ -116,8 +116,8 @@ async def test_a_cursor_with_the_largest_that_a_row_can_have_is_none_that_is_ref
 ) -> None:
     for field, values in (
         ("sync(first: 1", ("9223372036854775807", '"x"', '"0"')),
-        ("categories(first: 1", ("2147483647", '"x"')),
-        ("categories(first: 1", ("-2147483648", '"x"')),
+        ("categories(first: 1", ("2147483647", '"x"', '"x"')),
+        ("categories(first: 1", ("-2147483648", '"x"', '"x"')),
     ):
         query = (
             f"query($cursor: String) {{ {field}, after: $cursor) {{ nodes {{ __typename }} }} }}"
@@ -233,7 +233,10 @@ async def test_as_deep_as_is_allowed_is_answered(api: Api) -> None:
     ("query", "words"),
     [
         ("query($x: String) { entry(by: {path: $x}) { id } }", "One of id, path is required"),
-        ("query($x: ID) { category(by: {id: $x}) { id } }", "One of id, treePath is required"),
+        (
+            "query($x: ID) { category(by: {id: $x}) { id } }",
+            "One of id, path, treePath is required",
+        ),
         ('query($x: String = "/") { route(path: $x) { __typename } }', "path is required"),
         ('query($x: String = "a") { suggest(search: $x) { word } }', "search is required"),
         ('query($x: ID = "a") { node(id: $x) { id } }', "id is required"),

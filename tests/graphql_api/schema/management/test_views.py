@@ -61,7 +61,7 @@ async def test_what_is_worked_out_once_stands_beside_a_view(
         assert await code(management, newsroom.author, query) == "BAD_USER_INPUT"
     beside = "{ me { __typename } view { position } }"
     found = await data(management, newsroom.author, beside)
-    assert found["view"] == {"position": "0"}
+    assert found["view"]["position"].startswith("1.")  # that of the bylines
 
 
 async def test_editors_see_what_readers_do(newsroom: Newsroom, management: Management) -> None:

@@ -1,0 +1,210 @@
+"""Entries whose pages can look different between two positions, by the reason.
+
+Each function returns a relation of ids, for :func:`cms.publishing.relations.affected_pages`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    FromClause,
+    and_,
+    exists,
+    false,
+    join,
+    literal,
+    not_,
+    or_,
+    select,
+    union_all,
+)
+
+from cms.content.builtin import CATEGORY, PERSON
+from cms.reading.aliases import aliased_table, word
+from cms.reading.view import AsOf, Past
+from cms.reading.visibility import Relation, is_in_force, was_public_at
+from cms.tables import (
+    Address,
+    CategoryPlace,
+    Link,
+    Publication,
+    PublicationSignOff,
+    Revision,
+    SignOff,
+)
+
+Position = ColumnElement[Any]
+
+
+def different_entries(changed: FromClause, signed: FromClause, until: Position) -> CTE:
+    """Return the entries that changed, and what is no page and shows one of them."""
+    parts = select(signed.c.entry_id, signed.c.content_type).where(not_(signed.c.is_page))
+    both = union_all(select(changed.c.entry_id, changed.c.content_type), parts).subquery("both")
+    shown = select(*both.c).cte("different", recursive=True)
+    part = aliased_table(Publication, "part")
+    leading = join(shown, Link, Link.target_id == shown.c.entry_id)
+    stands_in = join(leading, part, part.c.revision_id == Link.revision_id)
+    further = (
+        select(part.c.entry_id, part.c.content_type)
+        .select_from(stands_in)
+        .where(not_(was_page(part, until)), was_in_force(part, until))
+    )
+    # Not "all", so that each is looked at once.
+    return shown.union(further)
+
+
+def leading_to(different: FromClause, page: FromClause, until: Position) -> Relation:
+    """Return what leads to an entry that changed, by a link or a reference."""
+    leading = select(Link.revision_id).where(Link.target_id.in_(select(different.c.entry_id)))
+    return select(page.c.entry_id).where(was_in_force(page, until), page.c.revision_id.in_(leading))
+
+
+def led_to(touched: FromClause) -> Relation:
+    """Return the entries to which one that changed leads, or led."""
+    return select(Link.target_id.label("entry_id")).where(
+        Link.target_id.is_not(None), Link.revision_id.in_(select(touched.c.revision_id))
+    )
+
+
+def below_categories(
+    different: FromClause, page: FromClause, since: Position, until: Position
+) -> Relation:
+    """Return what is in, or below, a category that changed or moved."""
+    place = aliased_table(CategoryPlace, "below")
+    changed = _changed_categories(different, since, until)
+    above = select(changed.c.id).cte("changed_above", recursive=True, nesting=True)
+    lower = select(place.c.category_id).select_from(
+        join(above, place, place.c.parent_id == above.c.id)
+    )
+    # Not "all", so that each is looked at once.
+    within = above.union(lower.where(was_in_force(place, until)))
+    categories = select(within.c.id)
+    return select(page.c.entry_id).where(
+        was_in_force(page, until),
+        or_(page.c.category_id.in_(categories), page.c.entry_id.in_(categories)),
+    )
+
+
+def _changed_categories(different: FromClause, since: Position, until: Position) -> FromClause:
+    """Return the ids of the categories that changed or moved."""
+    moved = aliased_table(CategoryPlace, "moved")
+    return union_all(
+        select(different.c.entry_id.label("id")).where(different.c.content_type == word(CATEGORY)),
+        select(moved.c.category_id).where(moved.c.position > since, moved.c.position <= until),
+    ).subquery("changed_category")
+
+
+def of_people(
+    different: FromClause,
+    touched: FromClause,
+    page: FromClause,
+    since: Position,
+    until: Position,
+) -> Relation:
+    """Return the pages whose author or reviewer changed, and the people whose works changed."""
+    authors = select(Revision.byline_id).where(
+        Revision.byline_id.is_not(None), Revision.id.in_(select(touched.c.revision_id))
+    )
+    found = union_all(
+        _by_people(different, page, until), authors, _reviewers_of(touched, since, until)
+    ).subquery("of_people")
+    return select(found.c.entry_id)
+
+
+def _reviewers_of(touched: FromClause, since: Position, until: Position) -> Relation:
+    """Return the reviewers of what changed, and those whose sign-offs came or went."""
+    counted = aliased_table(PublicationSignOff, "counted_of_touched")
+    works = select(Publication.id).where(Publication.revision_id.in_(select(touched.c.revision_id)))
+    came = and_(counted.c.position > since, counted.c.position <= until)
+    went = and_(counted.c.ended_position > since, counted.c.ended_position <= until)
+    return (
+        select(SignOff.person_id)
+        .join(counted, counted.c.sign_off_id == SignOff.id)
+        .where(or_(counted.c.publication_id.in_(works), came, went))
+    )
+
+
+def _by_people(different: FromClause, page: FromClause, until: Position) -> Relation:
+    """Return what has a person that changed as its author or as a reviewer."""
+    people = select(different.c.entry_id).where(different.c.content_type == word(PERSON))
+    counted = aliased_table(PublicationSignOff, "counted_of_people")
+    authored = select(Revision.id).where(Revision.byline_id.in_(people))
+    signed = (
+        select(counted.c.publication_id)
+        .join(SignOff, SignOff.id == counted.c.sign_off_id)
+        .where(SignOff.person_id.in_(people), was_in_force(counted, until))
+    )
+    return select(page.c.entry_id).where(
+        was_in_force(page, until), or_(page.c.revision_id.in_(authored), page.c.id.in_(signed))
+    )
+
+
+def in_category_of(
+    touched: FromClause,
+    different: FromClause,
+    page: FromClause,
+    since: Position,
+    until: Position,
+) -> Relation:
+    """Return what is in a category, or above one, with an entry or a category that changed."""
+    place, stood = (
+        aliased_table(CategoryPlace, name) for name in ("place_of_touched", "place_between")
+    )
+    changed = _changed_categories(different, since, until)
+    parents = select(stood.c.parent_id).where(
+        stood.c.parent_id.is_not(None),
+        stood.c.category_id.in_(select(changed.c.id)),
+        stood.c.position <= until,
+        or_(is_in_force(stood), stood.c.ended_position > since),
+    )
+    own = union_all(
+        select(touched.c.category_id).where(touched.c.category_id.is_not(None)), parents
+    ).subquery("listing_category")
+    above = select(own.c.category_id).cte("above", recursive=True, nesting=True)
+    upper = select(place.c.parent_id).select_from(
+        join(above, place, place.c.category_id == above.c.category_id)
+    )
+    # Not "all", so that each is looked at once.
+    above = above.union(upper.where(place.c.parent_id.is_not(None), was_in_force(place, until)))
+    listing = select(above.c.category_id)
+    return select(page.c.entry_id).where(
+        was_in_force(page, until),
+        or_(page.c.category_id.in_(listing), page.c.entry_id.in_(listing)),
+    )
+
+
+def everywhere_if(
+    different: FromClause, page: FromClause, until: Position, singletons: Sequence[str]
+) -> Relation:
+    """Return everything, if an entry that every page shows changed."""
+    is_singleton = or_(
+        false(),
+        *(different.c.content_type == literal(name, literal_execute=True) for name in singletons),
+    )
+    return (
+        select(page.c.entry_id)
+        .where(was_in_force(page, until))
+        .where(exists().select_from(different).where(is_singleton))
+    )
+
+
+def was_page(publication: FromClause, until: Position) -> ColumnElement[bool]:
+    """Return whether an edition stood at an address at a position."""
+    stood = aliased_table(Address, "stood")
+    return exists().where(stood_there(stood, publication, until))
+
+
+def stood_there(
+    address: FromClause, publication: FromClause, until: Position
+) -> ColumnElement[bool]:
+    """Return whether an address was that of a publication's edition at a position."""
+    return and_(address.c.edition_id == publication.c.edition_id, was_in_force(address, until))
+
+
+def was_in_force(fact: FromClause, until: Position) -> ColumnElement[bool]:
+    """Return whether a publication, an address or a place was in force at a position."""
+    return was_public_at(fact, Past(AsOf.POSITION, until))
