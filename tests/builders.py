@@ -17,7 +17,6 @@ from cms.authorization.actor import OPERATOR, Actor, Grant
 from cms.content.snapshot import Changes, Draft
 from cms.copydesk import desk_of
 from cms.drafts.entries import add_edition, create_entry
-from cms.drafts.loading import look_at
 from cms.drafts.people import create_person
 from cms.drafts.saving import autosave_entry, save_draft, update_entry
 from cms.errors import Refused, UserError
@@ -229,29 +228,6 @@ class Newsroom:
         self._beside[made.entry_id] = made.revision.id
         await self.publish_beside()
         return Topic(made.entry_id, made.revision)
-
-    async def reword(self, topic: Topic, locale: str | None = None, **values: Any) -> Publication:
-        """Change the words of a category, have them reviewed, and publish them."""
-        async with self.as_(self.author) as work:
-            head = (await look_at(work, topic.id, locale)).head
-            saved = await update_entry(
-                work, topic.id, changes_of(**values), base_revision=head.id, locale=locale
-            )
-        (publication,) = await self.publish(saved.revision, locale=locale)
-        return publication
-
-    async def translate_topic(self, topic: Topic, locale: str, **values: Any) -> Revision:
-        """Begin an edition of a category in another locale, and save its words."""
-        async with self.as_(self.author) as work:
-            begun = await add_edition(work, topic.id, locale)
-            saved = await update_entry(
-                work,
-                topic.id,
-                changes_of(**values),
-                base_revision=begun.revision.id,
-                locale=locale,
-            )
-            return saved.revision
 
     async def draft(self, content_type: str = "Article", **values: Any) -> Revision:
         """Create an entry with one revision."""

@@ -17,7 +17,7 @@ from cms.review.reviews import request_review, withdraw_review
 from cms.tables import Revision
 from cms.taxonomy.categories import move_category
 from tests.builders import Newsroom, Topic
-from tests.rewording import newest_of, reword, translate_words
+from tests.rewording import reword, translate_words
 from tests.signing_in import enter, give_password
 
 PROFILE = {"name": "Elsewhere", "url": "https://example.org/abe"}
@@ -48,13 +48,13 @@ async def make_history(newsroom: Newsroom) -> None:
 
 async def _reorder(newsroom: Newsroom, root: Topic, leaf: Topic) -> None:
     """Rename, translate and move categories, and give a person another name."""
-    await reword(newsroom, root.revision, slug="subjects", summary="All of them.")
-    await translate_words(newsroom, root.revision, "de", title="Themen", slug="themen")
+    await reword(newsroom, root.id, slug="subjects", summary="All of them.")
+    await translate_words(newsroom, root.id, "de", title="Themen", slug="themen")
     other = await newsroom.category("Others")
     await newsroom.do(newsroom.administrator, move_category, leaf.id, parent_id=other.id)
     await newsroom.do(newsroom.administrator, move_category, other.id, ordinal=0)
-    person = await newest_of(newsroom, str(newsroom.second_author.person_id))
-    await reword(newsroom, person, title="Abe A. Author", profiles=[PROFILE])
+    person_id = str(newsroom.second_author.person_id)
+    await reword(newsroom, person_id, title="Abe A. Author", profiles=[PROFILE])
 
 
 async def _hire_and_fire(newsroom: Newsroom) -> None:

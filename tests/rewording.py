@@ -9,7 +9,7 @@ from sqlalchemy import select
 from cms.drafts.entries import add_edition
 from cms.drafts.saving import update_entry
 from cms.tables import Edition, Revision
-from tests.builders import Newsroom, changes_of, entry_id_of
+from tests.builders import Newsroom, changes_of
 
 
 async def newest_of(newsroom: Newsroom, entry_id: str, locale: str = "en") -> Revision:
@@ -24,21 +24,37 @@ async def newest_of(newsroom: Newsroom, entry_id: str, locale: str = "en") -> Re
 
 
 async def reword(
-    newsroom: Newsroom, head: Revision, locale: str | None = None, **words: Any
+    newsroom: Newsroom, entry_id: str, locale: str | None = None, **words: Any
 ) -> Revision:
     """Save other words of a category or person, have them signed off, and publish them."""
-    async with newsroom.as_(newsroom.author) as work:
-        entry_id = await entry_id_of(work, head)
-        changes = changes_of(**words)
-        saved = await update_entry(work, entry_id, changes, base_revision=head.id, locale=locale)
-    await newsroom.publish(saved.revision, locale=locale)
-    return saved.revision
+    saved = await _save(newsroom, entry_id, locale, **words)
+    await newsroom.publish(saved, locale=locale)
+    return saved
 
 
-async def translate_words(
-    newsroom: Newsroom, head: Revision, locale: str, **words: Any
+async def begin_translation(
+    newsroom: Newsroom, entry_id: str, locale: str, **words: Any
 ) -> Revision:
+    """Save the words of a category or person in another language."""
+    await newsroom.do(newsroom.author, add_edition, entry_id, locale)
+    return await _save(newsroom, entry_id, locale, **words)
+
+
+async def translate_words(newsroom: Newsroom, entry_id: str, locale: str, **words: Any) -> Revision:
     """Publish a category or person in another language."""
-    async with newsroom.as_(newsroom.author) as work:
-        begun = await add_edition(work, await entry_id_of(work, head), locale)
-    return await reword(newsroom, begun.revision, locale, **words)
+    saved = await begin_translation(newsroom, entry_id, locale, **words)
+    await newsroom.publish(saved, locale=locale)
+    return saved
+
+
+async def _save(newsroom: Newsroom, entry_id: str, locale: str | None, **words: Any) -> Revision:
+    head = await newest_of(newsroom, entry_id, locale or newsroom.site.default_locale)
+    saved = await newsroom.do(
+        newsroom.author,
+        update_entry,
+        entry_id,
+        changes_of(**words),
+        base_revision=head.id,
+        locale=locale,
+    )
+    return saved.revision

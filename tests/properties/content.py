@@ -18,7 +18,7 @@ from cms.taxonomy.categories import create_category, move_category
 from graphql_api.http.limits import Limits
 from tests.builders import Newsroom, Topic, draft_of
 from tests.reference import Reference
-from tests.rewording import newest_of, reword, translate_words
+from tests.rewording import reword, translate_words
 from tests.searching import SEARCHES
 from tests.sites import SITE, URLS
 
@@ -163,8 +163,8 @@ async def fill(database: Database) -> Newsroom:
 
 async def reorder(newsroom: Newsroom, root: Topic, middle: Topic, leaf: Topic) -> None:
     """Rename, translate, move and take back categories; leave some that are not public."""
-    await translate_words(newsroom, root.revision, "de", title="Themen", slug="themen")
-    renamed = await reword(newsroom, leaf.revision, title="Sizes", slug="sizes", summary="Large.")
+    await translate_words(newsroom, root.id, "de", title="Themen", slug="themen")
+    renamed = await reword(newsroom, leaf.id, title="Sizes", slug="sizes", summary="Large.")
     await newsroom.update(renamed, title="Sizes, draft", slug="sizes-draft")
     beside = await newsroom.category("Beside")
     above = await newsroom.category("Above", beside)
@@ -181,10 +181,10 @@ async def reorder(newsroom: Newsroom, root: Topic, middle: Topic, leaf: Topic) -
 
 async def rename_people(newsroom: Newsroom) -> None:
     """Give an author other words, and a reviewer words in another language."""
-    author = await newest_of(newsroom, str(newsroom.author.person_id))
+    author = str(newsroom.author.person_id)
     profiles = [{"name": "Elsewhere", "url": "https://example.org/ada"}]
     await reword(newsroom, author, title="Ada Å. Author", summary="Writes.", profiles=profiles)
-    reviewer = await newest_of(newsroom, str(newsroom.reviewers[0].person_id))
+    reviewer = str(newsroom.reviewers[0].person_id)
     await translate_words(newsroom, reviewer, "de", title="Rita Rezensentin")
     await newsroom.person("Dora Draft")
 

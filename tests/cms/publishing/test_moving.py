@@ -18,6 +18,7 @@ from cms.site import Site
 from cms.tables import Address, Edition, Publication
 from tests.builders import Newsroom
 from tests.graphql_api.conftest import api_of
+from tests.rewording import reword
 
 
 def site_with(path: str | None, other: str = "/other/{slug}") -> Site:
@@ -121,12 +122,12 @@ async def test_a_category_that_moves_is_refused_where_a_path_is_taken(newsroom: 
     page = await newsroom.published("Page", slug="page", category=topics)
     await newsroom.published("Other", slug="page")
     with pytest.raises(Refused, match="/taken/page"):
-        await newsroom.reword(topics, slug="taken")
+        await reword(newsroom, topics.id, slug="taken")
     checks = await newsroom.do(newsroom.author, check_publish, topics.id)
     (failed,) = [each for each in checks if each.errors]
     assert (failed.gate.name, [each.code for each in failed.errors]) == ("path", ["PATH_IN_USE"])
     assert await newsroom.path(page) == "/topics/page"
-    await newsroom.reword(topics, slug="free")
+    await reword(newsroom, topics.id, slug="free")
     assert await newsroom.path(page) == "/free/page"
     assert await faults(newsroom) == []
 

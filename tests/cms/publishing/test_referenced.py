@@ -16,6 +16,7 @@ from cms.publishing.publishing import publish_together, unpublish_entry
 from cms.review.reviews import sign_off
 from cms.taxonomy.categories import create_category
 from tests.builders import Newsroom, Topic, changes_of
+from tests.rewording import begin_translation
 
 NOT_PUBLIC = "REFERENCED_ENTRY_NOT_PUBLIC"
 
@@ -135,7 +136,7 @@ async def test_a_person_whom_pages_name_stays_public(newsroom: Newsroom) -> None
 
 async def test_the_default_locale_is_public_first_and_last(newsroom: Newsroom) -> None:
     topic = await draft_topic(newsroom, "Topic")
-    german = await newsroom.translate_topic(topic, "de", title="Thema")
+    german = await begin_translation(newsroom, topic.id, "de", title="Thema")
     assert await refusals(newsroom, german, locale="de") == [(NOT_PUBLIC, topic.id)]
     await newsroom.publish(topic.revision)
     await newsroom.do(newsroom.publisher, publish_together, {topic.id: german.id}, locale="de")

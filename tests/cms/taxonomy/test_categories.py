@@ -23,6 +23,7 @@ from cms.site import Site
 from cms.tables import CategoryPath, CategoryPlace
 from cms.taxonomy.categories import check_move_category, create_category, move_category
 from tests.builders import Newsroom, Topic
+from tests.rewording import begin_translation, reword
 
 
 async def move(newsroom: Newsroom, topic: Topic, **where: Any) -> None:
@@ -74,7 +75,7 @@ async def is_sound(newsroom: Newsroom) -> bool:
 
 async def test_a_published_slug_is_in_all_paths_below_and_in_no_other(newsroom: Newsroom) -> None:
     animals, *_ = await tree(newsroom)
-    await newsroom.reword(animals, slug="beasts", title="Beasts", summary="All.")
+    await reword(newsroom, animals.id, slug="beasts", title="Beasts", summary="All.")
     assert set(await paths(newsroom)) == {
         "beasts",
         "beasts/birds",
@@ -107,7 +108,7 @@ async def test_a_category_that_is_not_public_has_the_path_of_its_draft(newsroom:
 
 async def test_each_locale_has_the_slugs_that_it_shows(newsroom: Newsroom) -> None:
     _, birds, *_ = await tree(newsroom)
-    german = await newsroom.translate_topic(birds, "de", title="Vögel", slug="voegel")
+    german = await begin_translation(newsroom, birds.id, "de", title="Vögel", slug="voegel")
     assert "animals/birds" in await paths(newsroom, "de")  # until it is public
     await newsroom.publish(german, locale="de")
     assert set(await paths(newsroom, "de")) == {
@@ -335,7 +336,7 @@ async def test_pages_move_with_their_category_in_each_locale(newsroom: Newsroom)
     (translated,) = await newsroom.publish(german, locale="de")
     assert await newsroom.path(translated) == "/animals/birds/schnee"
 
-    words = await newsroom.translate_topic(birds, "de", title="Vögel", slug="voegel")
+    words = await begin_translation(newsroom, birds.id, "de", title="Vögel", slug="voegel")
     await newsroom.publish(words, locale="de")
     assert await newsroom.path(translated) == "/animals/voegel/schnee"
     assert await newsroom.path(page) == "/animals/birds/snowy"

@@ -189,7 +189,7 @@ async def test_a_page_names_itself_in_all_its_languages(seen: Api) -> None:
 
 async def test_urls_are_encoded_and_those_of_the_locale(seen: Api) -> None:
     topic = await seen.newsroom.category("日")
-    await translate_words(seen.newsroom, topic.revision, "pt-BR", title="Dia", slug="日")
+    await translate_words(seen.newsroom, topic.id, "pt-BR", title="Dia", slug="日")
     head = await seen.newsroom.draft(title="It", slug="größe-日", category=topic)
     await seen.newsroom.publish(head)
     other = await seen.newsroom.translate(head, "pt-BR", title="Ã", slug="ã", category=topic)

@@ -21,6 +21,7 @@ from graphql_api.site_files.addresses import Addresses
 from graphql_api.site_files.sitemap import sitemap
 from tests.builders import Newsroom, Topic, changes_of
 from tests.graphql_api.conftest import Api, api_of
+from tests.rewording import reword, translate_words
 from tests.sites import SITE
 
 
@@ -65,7 +66,7 @@ async def topics(newsroom: Newsroom) -> tuple[Topic, Topic]:
 async def test_a_site_adds_fields_and_pages(newsroom: Newsroom) -> None:
     api = ask(newsroom)
     animals, birds = await topics(newsroom)
-    await newsroom.reword(birds, introduction="About *birds*.")
+    await reword(newsroom, birds.id, introduction="About *birds*.")
     page = await newsroom.published("Page", title="Owl", category=birds, about=birds.id)
     data = await api.data(
         """{ page(by: {path: "/animals/birds/owl"}) {
@@ -194,9 +195,7 @@ async def test_what_a_page_shows_beside_it_is_in_its_locale_or_the_default_one(
         },
         "revision": {"author": {"name": "Ada Author", "localeName": "en"}},
     }
-    await newsroom.publish(
-        await newsroom.translate_topic(animals, "de", title="Tiere", slug="tiere"), locale="de"
-    )
+    await translate_words(newsroom, animals.id, "de", title="Tiere", slug="tiere")
     found = await page()
     assert found["path"] == "/tiere/birds/eule"
     assert found["category"]["treePath"] == "tiere/birds"
@@ -216,7 +215,7 @@ async def test_affected_paths_name_what_pages_show_beside_them(newsroom: Newsroo
         found = (await api.data(asked, since=since))["affectedPaths"]["nodes"]
         return {each["path"]: each["reason"] for each in found}
 
-    await newsroom.reword(animals, title="Beasts")
+    await reword(newsroom, animals.id, title="Beasts")
     assert await reasons(position) == {
         "/topics/animals": "CHANGED",
         "/topics/animals/birds": "CATEGORY",
@@ -280,7 +279,7 @@ async def test_sync_lists_categories_whose_tree_paths_changed(newsroom: Newsroom
     await newsroom.do(newsroom.publisher, move_category, animals.id, parent_id=other.id)
     found, position = await changed(position)
     assert found == {animals.id, birds.id}
-    await newsroom.reword(other, slug="others")
+    await reword(newsroom, other.id, slug="others")
     found, position = await changed(position)
     assert found == {other.id, animals.id, birds.id}
     assert await changed(position) == (set(), position)

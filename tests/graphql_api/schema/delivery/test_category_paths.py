@@ -99,7 +99,7 @@ async def test_the_slugs_of_a_path_are_those_of_its_locale(newsroom: Newsroom) -
     await newsroom.publish(german, locale="de")
     before = await newest_position(api)
     assert await newsroom.path(german) == "/de/soups/cold/borschtsch"
-    await translate_words(newsroom, soups.revision, "de", title="Suppen", slug="suppen")
+    await translate_words(newsroom, soups.id, "de", title="Suppen", slug="suppen")
     # What has no translation has the word of the default locale.
     assert await newsroom.path(german) == "/de/suppen/cold/borschtsch"
     assert await newsroom.path(head) == "/en/soups/cold/borscht"
@@ -130,9 +130,9 @@ async def test_a_tree_path_has_no_word_of_a_draft(newsroom: Newsroom) -> None:
     made = await newsroom.do(newsroom.administrator, create_category, Draft(title="Secret"))
     # Nothing stands in for locales without an edition but what is public in the default one.
     with pytest.raises(Refused, match="its own edition in the default locale"):
-        await translate_words(newsroom, made.revision, "de", title="Suppen", slug="suppen")
+        await translate_words(newsroom, made.entry_id, "de", title="Suppen", slug="suppen")
     soups = await newsroom.category("Soups")
-    await translate_words(newsroom, soups.revision, "de", title="Suppen", slug="suppen-2")
+    await translate_words(newsroom, soups.id, "de", title="Suppen", slug="suppen-2")
     query = """query($position: SitePosition)
     @view(locale: EN, fallbackLocales: [DE], position: $position) {
       categories { nodes { treePath } }
