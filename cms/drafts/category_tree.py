@@ -46,11 +46,7 @@ class CategoryTree:
 
     def lineage(self, category_id: str | None) -> list[str]:
         """Return a category and all above it, the nearest first."""
-        found: list[str] = []
-        while category_id is not None and category_id not in found:
-            found.append(category_id)
-            category_id = self.parents.get(category_id)
-        return found
+        return lineage_in(self.parents, category_id)
 
     def path(self, category_id: str | None, locale: str) -> str:
         """Return the tree path of a category in a locale; empty for none."""
@@ -92,17 +88,31 @@ class CategoryTree:
         return category_id  # every category has an edition in the default locale
 
 
+def lineage_in(parents: Mapping[str, str | None], category_id: str | None) -> list[str]:
+    """Return a category and all above it, the nearest first, given the parents of categories."""
+    found: list[str] = []
+    while category_id is not None and category_id not in found:
+        found.append(category_id)
+        category_id = parents.get(category_id)
+    return found
+
+
 async def hold_tree(work: Work) -> CategoryTree:
     """Return the tree, and lock it until the transaction ends."""
     await wait_for_turn(work.session, "taxonomy")
     return await load_tree(work.session, work.site)
 
 
-async def load_tree(session: ReadSession, site: Site) -> CategoryTree:
-    """Return the tree as it is in a snapshot."""
+async def load_parents(session: ReadSession) -> Mapping[str, str | None]:
+    """Return the parent of each category in a snapshot; ``None`` for a root."""
     places = await session.execute(
         select(CategoryPlace.category_id, CategoryPlace.parent_id).where(is_in_force(CategoryPlace))
     )
+    return dict(places.all())
+
+
+async def load_tree(session: ReadSession, site: Site) -> CategoryTree:
+    """Return the tree as it is in a snapshot."""
     public = await session.execute(
         select(Publication.entry_id, Publication.locale, Revision.slug)
         .join(Revision, Revision.id == Publication.revision_id)
@@ -116,7 +126,7 @@ async def load_tree(session: ReadSession, site: Site) -> CategoryTree:
     )
     return CategoryTree(
         site=site,
-        parents=dict(places.all()),
+        parents=await load_parents(session),
         public={(entry, locale): slug for entry, locale, slug in public},
         drafts={(entry, locale): slug for entry, locale, slug in drafts},
     )

@@ -322,7 +322,7 @@ async def _add(
     if content_type.name == PERSON:
         await refuse_taken_slug(work, edition.entry_id, draft.slug)
     path = await path_of(work, content_type, edition, draft.slug, draft.category)
-    before = await work.session.get(Revision, edition.head_id) if edition.head_id else None
+    names_paths = content_type.name == CATEGORY and await _has_other_slug(work, edition, draft.slug)
     revision = Revision(
         id=new_id("rev"),
         edition_id=edition.id,
@@ -345,7 +345,7 @@ async def _add(
     await work.insert(*(_link(revision, edge) for edge in snapshot.edges))
     await work.insert(*(_tag(revision, *each) for each in tags_by_slug(draft.tags).items()))
     await work.update(edition, head_id=revision.id, path=path)
-    if content_type.name == CATEGORY and (before is None or before.slug != draft.slug):
+    if names_paths:
         tree = await hold_tree(work)
         if changed := await store_paths(work, tree):
             await move_drafts(work, tree, changed)
@@ -362,6 +362,13 @@ async def _add(
         )
     )
     return revision
+
+
+async def _has_other_slug(work: Work, edition: Edition, slug: str) -> bool:
+    """Return whether a slug is not that of the edition's newest revision, if there is one."""
+    if edition.head_id is None:
+        return True
+    return (await work.session.get_one(Revision, edition.head_id)).slug != slug
 
 
 async def _snapshot(

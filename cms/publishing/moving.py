@@ -84,7 +84,7 @@ async def move_to_derived_addresses(
             public pages link to it.
     """
     await move_drafts(work, tree, categories)
-    moves = await moves_in(work, tree, categories)
+    moves = await _moves(work.session, tree, work.now, categories)
     if errors := await errors_of_moves(work, moves):
         raise Refused(*errors)
     if moves:
@@ -118,25 +118,13 @@ async def faults_of_addresses(session: ReadSession, site: Site, now: datetime) -
     ]
 
 
-async def moves_in(
-    reading: Reading, tree: CategoryTree, categories: Collection[str] | None = None
-) -> list[Move]:
-    """Return the moves of public pages to the addresses that they have with a tree.
-
-    Args:
-        reading: the snapshot.
-        tree: the tree of categories as it is, or would be.
-        categories: only pages in these categories.
-    """
-    return await _moves(reading.session, tree, reading.now, categories)
-
-
 async def _moves(
     session: ReadSession,
     tree: CategoryTree,
     at: datetime,
     categories: Collection[str] | None = None,
 ) -> list[Move]:
+    """Return the moves of public pages to the addresses that they have with a tree."""
     pages = (
         select(Publication.entry_id, Publication.edition_id, Publication.locale)
         .add_columns(Publication.content_type, Publication.category_id, Revision.slug, Address)
@@ -163,6 +151,12 @@ async def _moves(
     return [move for move in moves if move.path != move.old_path]
 
 
+async def moves_between(reading: Reading, before: CategoryTree, after: CategoryTree) -> list[Move]:
+    """Return the moves of public pages if the tree becomes another one."""
+    changed = changed_paths(before, after)
+    return await _moves(reading.session, after, reading.now, changed) if changed else []
+
+
 async def errors_of_tree(
     reading: Reading,
     before: CategoryTree,
@@ -181,8 +175,7 @@ async def errors_of_tree(
         refuse_shared_paths(after)
     except Refused as refused:
         return list(refused.errors)
-    changed = changed_paths(before, after)
-    moves = await moves_in(reading, after, changed) if changed else []
+    moves = await moves_between(reading, before, after)
     others = [each for each in moves if each.edition_id not in besides]
     return await errors_of_moves(reading, others)
 

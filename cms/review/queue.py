@@ -14,8 +14,8 @@ from cms.authorization.actions import Action, Subject
 from cms.authorization.actor import Actor
 from cms.content.builtin import category_in_rights
 from cms.content.policy import Lacking
+from cms.drafts.category_tree import lineage_in, load_parents
 from cms.drafts.contributors import Authored, contributors, was_reviewed
-from cms.reading.visibility import is_in_force
 from cms.review.standing import (
     Signature,
     missing_sign_offs,
@@ -23,7 +23,6 @@ from cms.review.standing import (
     stages_that_apply,
 )
 from cms.tables import (
-    CategoryPlace,
     Edition,
     EditionContributor,
     Entry,
@@ -174,11 +173,6 @@ class _Facts:
             .join(Review, Review.id == ReviewAssignee.review_id)
             .where(Review.ended_at.is_(None))
         )
-        places = await reading.session.execute(
-            select(CategoryPlace.category_id, CategoryPlace.parent_id).where(
-                is_in_force(CategoryPlace)
-            )
-        )
         return cls(
             authored=_group(
                 (edition, Authored(number, author, byline, digest))
@@ -188,7 +182,7 @@ class _Facts:
             inherited=_group((edition, contributor) for edition, contributor in inherited),
             signatures=_group((each.edition_id, _signature(each)) for each in signed),
             assignees=_group((review, account) for review, account in assigned),
-            parents=dict(places.all()),
+            parents=await load_parents(reading.session),
         )
 
     def waiting(
@@ -217,17 +211,12 @@ class _Facts:
             contributors=authors,
             signers=frozenset((each.stage, each.account_id) for each in counting),
             assignees=frozenset(self.assignees.get(review.id, ())),
-            categories=self._with_ancestors(
-                category_in_rights(entry.content_type, entry.id, head.category_id)
+            categories=frozenset(
+                lineage_in(
+                    self.parents, category_in_rights(entry.content_type, entry.id, head.category_id)
+                )
             ),
         )
-
-    def _with_ancestors(self, category_id: str | None) -> frozenset[str]:
-        found: set[str] = set()
-        while category_id is not None:
-            found.add(category_id)
-            category_id = self.parents.get(category_id)
-        return frozenset(found)
 
 
 def _signature(row: SignOff) -> Signature:

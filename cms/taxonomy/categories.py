@@ -13,7 +13,6 @@ from cms.content.builtin import CATEGORY, Category
 from cms.content.snapshot import Draft
 from cms.drafts.category_tree import (
     CategoryTree,
-    changed_paths,
     hold_tree,
     load_tree,
     refuse_shared_paths,
@@ -27,7 +26,7 @@ from cms.events import CategoryCreated, CategoryMoved
 from cms.identifiers import new_id
 from cms.ledger.counters import current, wait_for_turn
 from cms.publishing.addresses import Move
-from cms.publishing.moving import errors_of_moves, move_to_derived_addresses, moves_in
+from cms.publishing.moving import errors_of_moves, move_to_derived_addresses, moves_between
 from cms.publishing.referenced import errors_of_parent
 from cms.reading.visibility import is_in_force
 from cms.tables import CategoryPlace
@@ -148,8 +147,7 @@ async def check_move_category(
         _refuse_shared_paths(after)
     except Refused as refused:
         return MoveImpact(path, errors=[*errors, *refused.errors])
-    changed = changed_paths(before, after)
-    moves = await moves_in(reading, after, changed) if changed else []
+    moves = await moves_between(reading, before, after)
     return MoveImpact(path, moves, [*errors, *await errors_of_moves(reading, moves)])
 
 
