@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import urlsplit
@@ -50,11 +50,13 @@ class Reverse:
         target: the name of the content type that is pointed at.
         name: what those that point there are called at it.
         sources: for each reference, the name of its content type, and its own.
+        deprecated: the reasons why the references are deprecated; empty unless all of them are.
     """
 
     target: str
     name: str
     sources: tuple[tuple[str, str], ...]
+    deprecated: str
 
 
 class Site(Declaration):
@@ -201,7 +203,14 @@ class Site(Declaration):
                     if field.reverse:
                         named = sources.setdefault((target, field.reverse), {})
                         named[content_type.name, field.name] = None
-        return [Reverse(*key, tuple(named)) for key, named in sources.items()]
+        return [
+            Reverse(*key, tuple(named), self._deprecated(named)) for key, named in sources.items()
+        ]
+
+    def _deprecated(self, fields: Iterable[tuple[str, str]]) -> str:
+        """Return the reasons why fields are deprecated; empty unless all of them are."""
+        reasons = [self.content_types[type_].fields[name].deprecated for type_, name in fields]
+        return "; ".join(dict.fromkeys(reasons)) if all(reasons) else ""
 
     def _check_reverse(self, reverse: Reverse) -> None:
         taken = COMMON_NAMES | self.content_types[reverse.target].fields.keys()

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import ClassVar
 
-from cms.content.fields import Field, List, Reference, Scalar, Text, Url
+from cms.content.fields import Computed, Field, List, Reference, Scalar, Text, Url
 from cms.content.fields.base import all_fields
 from cms.content.fields.computed import shown_as
 from cms.content.fields.inheritance import collect_fields
@@ -229,10 +229,23 @@ def _check_field(name: str, field: Field) -> None:
         raise SiteError(
             f"{name}: a {type(shown).__name__} has no single value to index; remove indexed=True"
         )
+    for each in all_fields([field]):
+        _check_deprecated(name, each)
     for inner in all_fields(field.inner_fields()):
         for attribute in _OF_THE_TYPE:
             if getattr(inner, attribute):
                 raise SiteError(f"{name}: only fields of the content type itself have {attribute}")
+
+
+def _check_deprecated(name: str, field: Field) -> None:
+    reason: object = field.deprecated
+    if not isinstance(reason, str) or (reason and not reason.strip()):
+        raise SiteError(f'{name}: deprecated must be a reason, such as deprecated="use title"')
+    if isinstance(field, List | Computed):
+        for inner in field.inner_fields():
+            if inner.deprecated:
+                kind = type(field).__name__
+                raise SiteError(f"{name}: move deprecated=… from its value to the {kind} itself")
 
 
 def _check_properties(content_type: type[ContentType]) -> None:

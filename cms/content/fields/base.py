@@ -42,6 +42,8 @@ class Field(Declaration, ABC):
         seo: what search engines take it for, in place of what they would else be told of a page:
             the ``title`` or the ``description``, which are texts, or the ``image``, a URL. For
             fields of a content type.
+        deprecated: the reason why clients and editors should no longer use it: ``"use title"``.
+            The schema has it, and the field works as before. Empty for any other field.
         name: the attribute's name in the content type.
     """
 
@@ -52,6 +54,7 @@ class Field(Declaration, ABC):
     indexed: bool = False
     schema_org: str = ""
     seo: Literal["", "title", "description", "image"] = ""
+    deprecated: str = ""
     name: str = field(default="", init=False)
 
     def __set_name__(self, owner: type, name: str) -> None:

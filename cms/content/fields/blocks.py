@@ -147,13 +147,19 @@ class Blocks(List):
         label: str = "",
         required: bool = False,
         description: str = "",
+        deprecated: str = "",
         most: int = 200,
     ) -> None:
         for block in blocks:
             _check_block(block)
         self.any_block = AnyBlock(*blocks)
         super().__init__(
-            label, required=required, description=description, of=self.any_block, most=most
+            label,
+            required=required,
+            description=description,
+            deprecated=deprecated,
+            of=self.any_block,
+            most=most,
         )
         if not blocks or len(self.blocks) != len(blocks):
             raise SiteError("Blocks must have one or more different classes of blocks")

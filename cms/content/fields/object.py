@@ -17,10 +17,18 @@ class Object(Field):
     """A group of fields: ``Object(heading=Text(), text=Text(required=True))``."""
 
     def __init__(
-        self, /, label: str = "", *, required: bool = False, description: str = "", **fields: Field
+        self,
+        /,
+        label: str = "",
+        *,
+        required: bool = False,
+        description: str = "",
+        deprecated: str = "",
+        **fields: Field,
     ) -> None:
-        _check_arguments({"label": label, "required": required, "description": description}, fields)
-        super().__init__(label, required=required, description=description)
+        own = {"required": required, "description": description, "deprecated": deprecated}
+        _check_arguments({"label": label, **own}, fields)
+        super().__init__(label, required=required, description=description, deprecated=deprecated)
         self.fields: Mapping[str, Field] = fields
         check_names(label or type(self).__name__, fields)
         for name, field in fields.items():

@@ -61,4 +61,5 @@ def entries_summed(content_type: type[ContentType] | None, entry_facets: Sequenc
         _MOMENTS
         | {api_name(field.name): kind.moment(field) for kind, field in kinds if kind.moment},
         {api_name(field.name): kind.number(field) for kind, field in kinds if kind.number},
+        {api_name(field.name): field.deprecated for field in fields},
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 
 from cms.content.builtin import CATEGORY, PERSON
 from cms.content.content_type import ContentType
+from cms.content.fields import Field
 from cms.content.fields.computed import shown_as
 from cms.content.fields.names import api_name
 from cms.reading import relations
@@ -111,17 +112,24 @@ def add_entry_type(
     every = {**ENTRY_WHERE, **entry_filters, **where, **own, **back_filters}
     add_where(registry, f"{name}Where", description, every)
     add_quantified(registry, f"{name}ListWhere", f"{name}Where", "entries")
-    add_order(registry, f"{name}Order", {**_common_terms(), **orders, **_own_terms(content_type)})
+    ordered = [each for each in content_type.fields.values() if KINDS.of(each).order is not None]
+    terms = {**_common_terms(), **orders, **_own_terms(ordered)}
+    deprecated = {_order_name(each): each.deprecated for each in ordered}
+    add_order(registry, f"{name}Order", terms, deprecated)
 
 
 def _common_terms() -> dict[str, OrderTerm]:
     return {**order_terms(_ORDERS), **two_terms(_CATEGORY_ORDERS)}
 
 
-def _own_terms(content_type: type[ContentType]) -> dict[str, OrderTerm]:
-    kinds = [(KINDS.of(field), shown_as(field)) for field in content_type.fields.values()]
+def _own_terms(fields: Iterable[Field]) -> dict[str, OrderTerm]:
+    kinds = [(KINDS.of(field), field) for field in fields]
     return two_terms(
-        (f"{api_name(field.name)}{kind.order_suffix}", kind.order(field), True)
+        (_order_name(field), kind.order(shown_as(field)), True)
         for kind, field in sorted(kinds, key=lambda each: not each[0].order_suffix)
         if kind.order is not None
     )
+
+
+def _order_name(field: Field) -> str:
+    return f"{api_name(field.name)}{KINDS.of(field).order_suffix}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from sqlalchemy import ColumnElement
 
@@ -56,7 +57,8 @@ def declare_filters(
     for key, field in fields.items():
         declare = types.kinds.of(field).filter
         if declare is not None:
-            declared[key] = declare(types, f"{name}{camel(key)}", shown_as(field))
+            declared_filter = declare(types, f"{name}{camel(key)}", shown_as(field))
+            declared[key] = replace(declared_filter, deprecated=field.deprecated)
     return declared
 
 

@@ -29,6 +29,7 @@ def declare_inputs(
             f"{input_type(types, f'{name}{camel(key)}', field)} | None",
             None,
             field.description or f'Value of "{field.label}" in the `{name}`.',
+            deprecated=field.deprecated,
         )
         for key, field in written_fields(fields)
     }

@@ -84,14 +84,16 @@ def declare_field(types: FieldTypes, name: str, field: Field) -> Declared:
     declare = types.kinds.of(field).output
     if declare is None:
         raise SiteError(f"{name}: a field of kind {type(field).__name__} has no GraphQL type")
-    return declare(types, name, shown_as(field))
+    return replace(declare(types, name, shown_as(field)), deprecated=field.deprecated)
 
 
 def _stored_texts(types: FieldTypes, fields: Mapping[str, Field]) -> dict[str, Declared]:
     """Declare the stored texts beside the choices among these fields."""
     return {
         text: replace(
-            _as_text(types, shown_as(fields[key])), description=stored_text(api_name(key))
+            _as_text(types, shown_as(fields[key])),
+            description=stored_text(api_name(key)),
+            deprecated=fields[key].deprecated,
         )
         for key, text in choice_texts(fields).items()
     }

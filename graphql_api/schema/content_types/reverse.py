@@ -24,7 +24,7 @@ from graphql_api.schema.declaring.search import entry_connection
 def reverse_field(reverse: Reverse) -> Declared:
     """Declare the connection of the entries that refer to an entry."""
     type_ = _only_source(reverse) or "Entry"
-    return entry_connection(
+    declared = entry_connection(
         type_,
         _rows_of(reverse),
         _description(reverse),
@@ -32,13 +32,19 @@ def reverse_field(reverse: Reverse) -> Declared:
         order=f"{type_}Order",
         extent=PART_OF_ALL,
     )
+    return replace(declared, deprecated=reverse.deprecated)
 
 
 def reverse_filter(reverse: Reverse) -> Declared:
     """Declare the filter on the entries that refer to an entry."""
     type_ = _only_source(reverse)
     where = f"{type_}ListWhere" if type_ is not None else "EntriesWhere"
-    return Declared(f"{where} | None", ToMany(_rows_of(reverse)), _description(reverse))
+    return Declared(
+        f"{where} | None",
+        ToMany(_rows_of(reverse)),
+        _description(reverse),
+        deprecated=reverse.deprecated,
+    )
 
 
 def _only_source(reverse: Reverse) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, TypeAlias
@@ -73,11 +73,13 @@ class Summed:
         facets: the values to count rows by.
         moments: the times and days, by name.
         numbers: the numbers, by name.
+        deprecated: the reasons why values are deprecated, by name; empty for others.
     """
 
     facets: tuple[Facet, ...]
     moments: Mapping[str, ValueOf] = field(default_factory=dict)
     numbers: Mapping[str, ValueOf] = field(default_factory=dict)
+    deprecated: Mapping[str, str] = field(default_factory=dict)
 
 
 _INTERVALS = {"YEAR": 4, "MONTH": 7, "DAY": 10}
@@ -123,19 +125,21 @@ def summaries(registry: TypeRegistry, node: str, summed: Summed) -> dict[str, De
         node: the node type.
         summed: the values that can be counted and summed up.
     """
-    declared = {"facets": _facets(registry, node, summed.facets)}
+    declared = {"facets": _facets(registry, node, summed)}
     if summed.moments:
-        declared["histogram"] = _histogram(registry, node, summed.moments)
+        declared["histogram"] = _histogram(registry, node, summed)
     if summed.numbers:
-        declared["aggregate"] = _aggregate(registry, node, summed.numbers)
+        declared["aggregate"] = _aggregate(registry, node, summed)
     return declared
 
 
-def _facets(registry: TypeRegistry, node: str, facets: Sequence[Facet]) -> Declared:
+def _facets(registry: TypeRegistry, node: str, summed: Summed) -> Declared:
     members = {
-        each.name: each.among(registry.words(each.enum)) if each.enum else each for each in facets
+        each.name: each.among(registry.words(each.enum)) if each.enum else each
+        for each in summed.facets
     }
-    registry.add_enum(f"{node}Facet", f"Values by which `{node}` rows can be counted.", members)
+    description = f"Values by which `{node}` rows can be counted."
+    registry.add_enum(f"{node}Facet", description, members, summed.deprecated)
     first = (
         f"Values of each `{node}` facet to return: default {DEFAULT_SIZE}, at most {LARGEST_SIZE}."
     )
@@ -150,9 +154,10 @@ def _facets(registry: TypeRegistry, node: str, facets: Sequence[Facet]) -> Decla
     )
 
 
-def _histogram(registry: TypeRegistry, node: str, moments: Mapping[str, ValueOf]) -> Declared:
-    members = {key: _Moment(of) for key, of in moments.items()}
-    registry.add_enum(f"{node}Moment", f"Times of `{node}` rows for a histogram.", members)
+def _histogram(registry: TypeRegistry, node: str, summed: Summed) -> Declared:
+    members = {key: _Moment(of) for key, of in summed.moments.items()}
+    description = f"Times of `{node}` rows for a histogram."
+    registry.add_enum(f"{node}Moment", description, members, summed.deprecated)
     return many(
         "list[HistogramBucket]",
         _histogram_rows,
@@ -164,7 +169,7 @@ def _histogram(registry: TypeRegistry, node: str, moments: Mapping[str, ValueOf]
     )
 
 
-def _aggregate(registry: TypeRegistry, node: str, numbers: Mapping[str, ValueOf]) -> Declared:
+def _aggregate(registry: TypeRegistry, node: str, summed: Summed) -> Declared:
     functions: Mapping[str, tuple[str, Callable[..., Sql]]] = {
         "min": ("Minimum", func.min),
         "max": ("Maximum", func.max),
@@ -179,8 +184,9 @@ def _aggregate(registry: TypeRegistry, node: str, numbers: Mapping[str, ValueOf]
                 "float | None",
                 Value(of_row(_over_all(function, of))),
                 f"{word} of `{name}` over all `{node}` rows; null if none has a value.",
+                deprecated=summed.deprecated.get(name, ""),
             )
-            for name, of in numbers.items()
+            for name, of in summed.numbers.items()
         }
         described = {"__doc__": f"{word} of each number of `{node}` rows."}
         registry.add_object(type(type_, (), described), **fields)

@@ -64,6 +64,7 @@ class Declared:
         description: for the schema's readers; can have ``THIS_TYPE`` in it.
         arguments: its arguments.
         name: its GraphQL name, where that does not follow from Python's.
+        deprecated: the reason why it is deprecated; empty if it is not.
     """
 
     type: str
@@ -71,6 +72,7 @@ class Declared:
     description: str
     arguments: Sequence[Argument] = ()
     name: str | None = None
+    deprecated: str = ""
 
 
 def of_row(function: Callable[[R], T]) -> Callable[[Row], T]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 from graphql_api.planner.declarations import Call, Row
 from graphql_api.planner.filters import INSENSITIVE
@@ -151,11 +152,23 @@ def _of_row_only(sql: Callable[[Row], Sql]) -> Callable[[Row, Call], Sql]:
     return lambda row, _: sql(row)
 
 
-def add_order(registry: TypeRegistry, name: str, terms: Mapping[str, OrderTerm]) -> None:
-    """Add an ``orderBy`` enum; terms come in pairs, ``…_ASC`` and ``…_DESC``."""
-    registry.add_enum(
-        name, f"Sort keys of `{name.removesuffix('Order')}` rows; nulls come last.", terms
-    )
+def add_order(
+    registry: TypeRegistry,
+    name: str,
+    terms: Mapping[str, OrderTerm],
+    deprecated: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Add an ``orderBy`` enum; terms come in pairs, ``…_ASC`` and ``…_DESC``.
+
+    Args:
+        registry: the types that it is added to.
+        name: its name.
+        terms: the terms, by name.
+        deprecated: the reasons why orders are deprecated, by their names without ``_ASC``.
+    """
+    description = f"Sort keys of `{name.removesuffix('Order')}` rows; nulls come last."
+    reasons = {term: deprecated.get(term.rpartition("_")[0], "") for term in terms}
+    registry.add_enum(name, description, terms, reasons)
 
 
 def _add_filter(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from itertools import count
 from keyword import iskeyword
-from types import ModuleType, new_class
+from types import MappingProxyType, ModuleType, new_class
 from typing import Any
 
 import strawberry
@@ -80,9 +80,26 @@ class TypeRegistry:
         made = self._new_class(name, (), fields, body)
         self._add(name, strawberry.input(made, name=name, description=description, one_of=one_of))
 
-    def add_enum(self, name: str, description: str, members: Mapping[str, object]) -> None:
-        """Add an enum, given its members: the objects that its values stand for, by name."""
-        made = Enum(name, dict(members))  # type: ignore[misc]  # the members are not literal
+    def add_enum(
+        self,
+        name: str,
+        description: str,
+        members: Mapping[str, object],
+        deprecated: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Add an enum.
+
+        Args:
+            name: its name.
+            description: for the schema's readers.
+            members: the objects that its values stand for, by name.
+            deprecated: the reasons why values are deprecated, by name; empty for others.
+        """
+        values = {
+            key: strawberry.enum_value(member, deprecation_reason=deprecated.get(key) or None)
+            for key, member in members.items()
+        }
+        made = Enum(name, values)  # type: ignore[misc]  # the members are not literal
         self._add(name, strawberry.enum(made, name=name, description=description))
 
     def add_words(self, name: str, description: str, words: Mapping[str, str]) -> None:
@@ -183,6 +200,7 @@ class TypeRegistry:
         field: StrawberryField = strawberry.field(
             description=_with_type(declared.description, owner),
             name=declared.name or _keyword(key),
+            deprecation_reason=declared.deprecated or None,
             metadata={PLANNED: declared.plan},
         )
         field.arguments = [
@@ -194,6 +212,7 @@ class TypeRegistry:
         field: StrawberryField = strawberry.field(
             description=_with_type(declared.description, owner),
             name=declared.name or _keyword(key),
+            deprecation_reason=declared.deprecated or None,
             default=strawberry.UNSET,
             metadata={PLANNED: declared.plan},
         )
