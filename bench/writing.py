@@ -1,4 +1,4 @@
-"""Measures a save, a sign-off and a publication: ``python -m bench.writing``."""
+"""Measures commands on one entry and on many: ``python -m bench.writing``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,9 +22,11 @@ from cms.content.snapshot import Draft
 from cms.copydesk import desk_of
 from cms.drafts.entries import create_entry
 from cms.drafts.people import create_person
-from cms.drafts.saving import save_draft
-from cms.publishing.publishing import publish_entry, publish_setup
-from cms.review.reviews import request_review, sign_off
+from cms.drafts.saving import Saved, SaveItem, save_draft, save_entries
+from cms.publishing.publishing import PublishItem, publish_entries, publish_entry, publish_setup
+from cms.publishing.unpublishing import UnpublishItem, unpublish_entries
+from cms.review.reviews import ReviewItem, request_review, request_reviews
+from cms.review.sign_offs import SignOffItem, sign_off, sign_off_entries
 from cms.storage.database import Database
 from cms.storage.migration import migrate
 from cms.work.work import Work
@@ -90,7 +92,7 @@ def _draft(number: int, version: int) -> Draft:
     )
 
 
-async def _measure(url: str, folder: Path, rounds: int) -> Bench:
+async def _measure(url: str, folder: Path, rounds: int, entries: int) -> Bench:
     database = Database(url, signing_key=folder / "signing.key")
     database.key_file.make()
     await migrate(database)
@@ -100,6 +102,11 @@ async def _measure(url: str, folder: Path, rounds: int) -> Bench:
     publisher = await bench.hire("publisher", "publisher")
     for number in range(_WARM_UP + rounds):
         await _live(bench, number, author, reviewer, publisher)
+    await _together(
+        bench,
+        range(_WARM_UP + rounds, _WARM_UP + rounds + entries),
+        _People(author, reviewer, publisher),
+    )
     await database.close()
     return bench
 
@@ -140,22 +147,68 @@ async def _live(
     )
 
 
+@dataclass(frozen=True)
+class _People:
+    """The accounts that write, review and publish."""
+
+    author: Actor
+    reviewer: Actor
+    publisher: Actor
+
+
+async def _together(bench: Bench, numbers: Sequence[int], people: _People) -> None:
+    """Save, review, publish and unpublish many entries, with one command for each step."""
+    author = people.author
+
+    async def create(work: Work) -> list[Saved]:
+        return [await create_entry(work, "Term", _draft(number, 1)) for number in numbers]
+
+    made = await bench.run("create together", author, create)
+    ids = [each.entry_id for each in made]
+    saves = [
+        SaveItem(entry_id=each.entry_id, base_revision=each.revision.id, values=_draft(number, 2))
+        for number, each in zip(numbers, made, strict=True)
+    ]
+    saved = await bench.run("save together", author, lambda work: save_entries(work, saves))
+    heads = [each.result.revision for each in saved if each.result is not None]
+    pairs = list(zip(ids, heads, strict=True))
+    reviews = [ReviewItem(entry_id=each, base_revision=head.id) for each, head in pairs]
+    await bench.run("request reviews", author, lambda work: request_reviews(work, reviews))
+    signing = [SignOffItem(entry_id=each, digest=head.digest) for each, head in pairs]
+    await bench.run(
+        "sign off together", people.reviewer, lambda work: sign_off_entries(work, signing)
+    )
+    chosen = [PublishItem(entry_id=each, revision_id=head.id) for each, head in pairs]
+    await bench.run(
+        "publish together", people.publisher, lambda work: publish_entries(work, chosen)
+    )
+    gone = [UnpublishItem(entry_id=each) for each in ids]
+    await bench.run(
+        "unpublish together", people.publisher, lambda work: unpublish_entries(work, gone)
+    )
+
+
 @click.command()
+@click.option("--entries", default=1_000, show_default=True, help="How many in one command.")
 @click.option("--rounds", default=200, show_default=True, help="How many entries are written.")
 @click.option("--database", type=click.Choice(["sqlite", "postgresql"]), multiple=True)
-def main(rounds: int, database: tuple[str, ...]) -> None:
+def main(rounds: int, entries: int, database: tuple[str, ...]) -> None:
     """Measure statements and milliseconds of commands, on both databases."""
     for kind in database or ("sqlite", "postgresql"):
         with (
             tempfile.TemporaryDirectory(prefix="copydesk-bench-") as folder,
             database_of(kind, Path(folder)) as url,
         ):
-            bench = asyncio.run(_measure(url, Path(folder), rounds))
+            bench = asyncio.run(_measure(url, Path(folder), rounds, entries))
         for name, measured in bench.measured.items():
-            seconds = measured.seconds[_WARM_UP:]
+            is_bulk = len(measured.seconds) == 1
+            seconds = statistics.median(
+                measured.seconds if is_bulk else measured.seconds[_WARM_UP:]
+            )
+            rate = (entries if is_bulk else 1) / seconds
             print(
                 f"{kind} {name}: {statistics.median(measured.statements)} statements, "
-                f"{statistics.median(seconds) * 1000:.1f} ms"
+                f"{seconds * 1000:.1f} ms, {rate:.0f} entries a second"
             )
 
 

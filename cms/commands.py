@@ -41,36 +41,43 @@ from cms.drafts.history import (
     compare_revisions,
     find_revision,
 )
-from cms.drafts.link_targets import warnings_on
+from cms.drafts.link_targets import warnings_on, warnings_on_all
 from cms.drafts.loading import look_at
 from cms.drafts.people import create_person
 from cms.drafts.presence import announce_presence, leave_entry, mark_seen, present_in
 from cms.drafts.pruning import prune_autosaves
-from cms.drafts.saving import autosave_entry, restore_revision, save_draft, update_entry
+from cms.drafts.saving import (
+    autosave_entry,
+    restore_revision,
+    save_draft,
+    save_entries,
+    update_entry,
+)
 from cms.publishing.moving import move_pages_by_type
 from cms.publishing.publish_impact import check_publish, preview_publish, preview_unpublish
 from cms.publishing.publishing import (
     break_glass_publish,
+    publish_entries,
     publish_entry,
     publish_imported,
     publish_setup,
     publish_together,
-    unpublish_entry,
 )
 from cms.publishing.redirects import create_redirect, remove_redirect
+from cms.publishing.unpublishing import (
+    unpublish_entries,
+    unpublish_entry,
+    unpublish_together,
+)
 from cms.reading.entry_counts import has_entries
+from cms.review.change_requests import request_changes, withdraw_change_request
 from cms.review.comments import add_comment, locate_comments, reply_to_comment, resolve_comment
 from cms.review.due import outdated_reviews, reviews_due
 from cms.review.invalidation import invalidate_sign_offs
 from cms.review.queue import open_reviews, waiting_for_me, waiting_for_others
-from cms.review.reviews import (
-    request_changes,
-    request_review,
-    sign_off,
-    withdraw_change_request,
-    withdraw_review,
-)
+from cms.review.reviews import request_review, request_reviews, withdraw_review
 from cms.review.rights import grants_of
+from cms.review.sign_offs import sign_off, sign_off_entries
 from cms.taxonomy.categories import check_move_category, create_category, move_category
 
 __all__ = [
@@ -120,6 +127,7 @@ __all__ = [
     "preview_unpublish",
     "prune_autosaves",
     "public_at",
+    "publish_entries",
     "publish_entry",
     "publish_imported",
     "publish_setup",
@@ -131,6 +139,7 @@ __all__ = [
     "reply_to_comment",
     "request_changes",
     "request_review",
+    "request_reviews",
     "reset_password",
     "resolve_comment",
     "restore_revision",
@@ -139,17 +148,22 @@ __all__ = [
     "revoke_token",
     "rotate_key",
     "save_draft",
+    "save_entries",
     "set_password",
     "sign_in",
     "sign_off",
+    "sign_off_entries",
     "sign_out",
     "sign_out_everywhere",
     "unarchive_entry",
+    "unpublish_entries",
     "unpublish_entry",
+    "unpublish_together",
     "update_entry",
     "waiting_for_me",
     "waiting_for_others",
     "warnings_on",
+    "warnings_on_all",
     "withdraw_change_request",
     "withdraw_review",
 ]

@@ -207,10 +207,12 @@ class EntryUnpublished(EntryEvent):
     Attributes:
         revision: id of the revision.
         position: the position at which it ended.
+        reason: the reason that was given, if any.
     """
 
     revision: str
     position: int
+    reason: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

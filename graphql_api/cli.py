@@ -11,12 +11,14 @@ from graphql import print_schema
 from cms.access.accounts import has_accounts
 from cms.cli.account import account
 from cms.cli.audit import audit
+from cms.cli.fill import fill_
 from cms.cli.group import load_site, open_database
 from cms.cli.import_ import import_
 from cms.cli.keys import keys
 from cms.cli.migrate import migrate
 from cms.cli.plugins import SiteGroup
 from cms.cli.rebuild import rebuild
+from cms.cli.unpublish import unpublish
 from cms.cli.verify import verify
 from cms.copydesk import Copydesk
 from cms.ledger.keys import why_none_can_sign
@@ -110,5 +112,5 @@ async def _look(settings: Settings, site: Site) -> list[str]:
         return notes
 
 
-for each in (account, audit, import_, keys, migrate, rebuild, verify):
+for each in (account, audit, fill_, import_, keys, migrate, rebuild, unpublish, verify):
     main.add_command(each)

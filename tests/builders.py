@@ -21,13 +21,11 @@ from cms.drafts.people import create_person
 from cms.drafts.saving import autosave_entry, save_draft, update_entry
 from cms.errors import Refused, UserError
 from cms.publishing.grounds import is_new_site
-from cms.publishing.publishing import (
-    publish_imported,
-    publish_setup,
-    publish_together,
-    unpublish_entry,
-)
-from cms.review.reviews import request_changes, request_review, sign_off
+from cms.publishing.publishing import publish_imported, publish_setup, publish_together
+from cms.publishing.unpublishing import unpublish_entry
+from cms.review.change_requests import request_changes
+from cms.review.reviews import request_review
+from cms.review.sign_offs import sign_off
 from cms.site import Site
 from cms.storage.database import Database
 from cms.tables import (

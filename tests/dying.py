@@ -14,7 +14,7 @@ from sqlalchemy import event
 from cms.authorization.actor import Actor
 from cms.drafts.saving import save_draft
 from cms.publishing.publishing import publish_entry
-from cms.review.reviews import sign_off
+from cms.review.sign_offs import sign_off
 from cms.storage.database import Database
 from cms.taxonomy.categories import move_category
 from cms.work.work import Work

@@ -10,37 +10,35 @@ from typing import Final
 _TYPES: Final = """
     Account Action AddComment AddEdition AffectedPage AffectedReason AnnouncePresence
     ArchiveEntry Archived Attestation AuditRecord AuditWhere BlamedParagraph Boolean
-    BreakGlassPublish BrokenLink CannotSign Category CategoryCycle ChangePassword
-    ChangeRequest ChangesRequested Checkpoint ChosenRevision ClaimedReview
-    CommentAdded
-    CommentPlace CommentThread CreateAccount CreateCategory CreatePerson CreateRedirect
-    Date DateTime
-    DeleteEntry Difference DisableAccount DueReview DuplicateEntry DuplicateName EnableAccount
-    EndCause
-    EntriesWhere Entry EntryChanged EntryComment EntryLink EntryOfTypeBy EntryPublication
-    EntryReview EntrySection EntryState EntryType ErrorCode FacetCount FilterMode Float
-    GateCheck GateFailed GoneRoute GrantRole HasHistory Highlight HistogramBucket
-    HistogramInterval ID ImpactLink Int InvalidToken InvalidValue InvalidateSignOffs
-    IssuePreview IssueToken JSON
-    LackingSignOffs LeaveEntry LinkChange LinkChangeKind LinkGroup LinkKind LinkOrigin
-    LinkTarget LinksWhere Locale MarkSeen Markdown Me MergeOutcome MergeProposal MergedField
-    MetaTag MissingField MissingSignOff MoveCategory MoveEntry MovedPage Mutation
-    MutationIdReused NoByline Node NotAllowed NotFound NotInReview NotPublished OwnWork
-    PageInfo PageRoute PathInUse
-    PeopleWhere Person PersonProfiles Perspective PluginRefused Presence PresenceChanged
-    PruneAutosaves PublicationBasis PublicationChanged PublishEntry PublishGate PublishImpact
-    PublishTogether Query QueueItem Redirect RedirectRoute
-    ReferencedEntryNotPublic RefreshSession RemoveRedirect
-    ReplyToComment RequestChanges
-    RequestReview ResolveComment RestoreRevision ReviewOutcome ReviewRequest ReviewRequested
-    ReviewStage Revision RevokeRole RevokeToken Role RoleGrant Route Seo SeoAlternate
-    ServiceToken SetPassword SignIn SignInFailed SignOff SignOut
-    SignOutEverywhere SitePosition
+    BreakGlassPublish BrokenLink BulkMode CannotSign Category CategoryCycle ChangePassword
+    ChangeRequest ChangesRequested Checkpoint ChosenRevision ClaimedReview CommentAdded
+    CommentPlace CommentThread CreateAccount CreateCategory CreatePerson CreateRedirect Date
+    DateTime DeleteEntry Difference DisableAccount DueReview DuplicateEntry DuplicateName
+    EnableAccount EndCause EntriesWhere Entry EntryChanged EntryComment EntryLink EntryOfTypeBy
+    EntryPublication EntryReview EntrySection EntryState EntryType ErrorCode FacetCount
+    FilterMode Float GateCheck GateFailed GoneRoute GrantRole HasHistory Highlight
+    HistogramBucket HistogramInterval ID ImpactLink Int InvalidToken InvalidValue
+    InvalidateSignOffs IssuePreview IssueToken JSON LackingSignOffs LeaveEntry LinkChange
+    LinkChangeKind LinkGroup LinkKind LinkOrigin LinkTarget LinksWhere Locale MarkSeen Markdown
+    Me MergeOutcome MergeProposal MergedField MetaTag MissingField MissingSignOff MoveCategory
+    MoveEntries MoveEntriesItem MoveEntriesResult MoveEntry MovedPage Mutation MutationIdReused
+    NoByline Node NotAllowed NotFound NotInReview NotPublished OwnWork PageInfo PageRoute
+    PathInUse PeopleWhere Person PersonProfiles Perspective PluginRefused Presence
+    PresenceChanged PruneAutosaves PublicationBasis PublicationChanged PublishEntries
+    PublishEntriesItem PublishEntriesResult PublishEntry PublishGate PublishImpact
+    PublishTogether Query QueueItem Redirect RedirectRoute ReferencedEntryNotPublic
+    RefreshSession RemoveRedirect ReplyToComment RequestChanges RequestReview RequestReviews
+    RequestReviewsItem RequestReviewsResult ResolveComment RestoreRevision ReviewOutcome
+    ReviewRequest ReviewRequested ReviewStage Revision RevokeRole RevokeToken Role RoleGrant
+    Route Seo SeoAlternate ServiceToken SetPassword SignIn SignInFailed SignOff SignOffEntries
+    SignOffEntriesItem SignOffEntriesResult SignOut SignOutEverywhere SitePosition
     SitemapAlternate SitemapPage StaleCause StaleReason StaleReview StaleRevision StillLinked
-    StillPublic StillShown String Subscription Suggestion SyncChange SyncKind SyncWhere Tag TagEntry
-    TagsWhere TocEntry TooManyAttempts UnarchiveEntry UnpublishEntry UpdateCategory
-    UpdatePerson UrlRedirectRoute UserError
-    ValueChange ValueChangeKind Warning WarningCode WithdrawChangeRequest WithdrawReview WordChange
+    StillPublic StillShown String Subscription Suggestion SyncChange SyncKind SyncWhere Tag
+    TagEntries TagEntriesItem TagEntriesResult TagEntry TagsWhere TocEntry TooManyAttempts
+    UnarchiveEntry UnpublishEntries UnpublishEntriesItem UnpublishEntriesResult UnpublishEntry
+    UpdateCategories UpdateCategoriesItem UpdateCategoriesResult UpdateCategory UpdatePeople
+    UpdatePeopleItem UpdatePeopleResult UpdatePerson UrlRedirectRoute UserError ValueChange
+    ValueChangeKind Warning WarningCode WithdrawChangeRequest WithdrawReview WordChange
     WordChangeKind WouldBreakLinks WrongBasis WrongDigest WrongStage
 """
 _QUERIES: Final = """

@@ -38,6 +38,18 @@ def tags_by_slug(words: Iterable[str]) -> Mapping[str, str]:
     return {slugify(word): word for word in words}
 
 
+def with_tags(words: Sequence[str], add: Sequence[str], remove: Sequence[str]) -> tuple[str, ...]:
+    """Return tags with some added and some removed; a word stands for all with the same slug.
+
+    Args:
+        words: the tags, as they are stored.
+        add: words to add; of those with the slug of a tag, the tag stays.
+        remove: words to remove.
+    """
+    gone = {slugify(word) for word in remove}
+    return (*(word for word in words if slugify(word) not in gone), *add)
+
+
 def _slugs_and_words(words: Sequence[Json], problems: Problems) -> Iterator[tuple[str, str]]:
     for index, each in enumerate(words):
         path: ValuePath = ("tags", index)

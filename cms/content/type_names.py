@@ -21,6 +21,7 @@ _OF_A_CONTENT_TYPE = (
     *("", "Aggregate", "Avg", "Connection", "Edge", "Facet", "ListWhere", "Max", "Min", "Moment"),
     *("Order", "Sum", "Values", "Where"),
 )
+_OF_A_BULK_UPDATE = ("Input", "Item", "Payload", "Result")
 _OF_A_PART = ("", "Input", "ListWhere", "Where")
 _OF_A_CHOICE = ("", "Filter", "ListFilter")
 
@@ -33,6 +34,9 @@ def check_api_names(content_types: Sequence[type[ContentType]]) -> None:
     """
     _check_classes("content types", content_types)
     _check_classes("blocks", _blocks_of(content_types))
+    queries: dict[str, str] = {}
+    for name, owner in queries_of(content_types):
+        _take(queries, name, owner, "query")
     types: dict[str, str] = {}
     built_in = {name for name, _ in types_of(BUILT_IN)}
     for name, owner in types_of(content_types):
@@ -41,12 +45,10 @@ def check_api_names(content_types: Sequence[type[ContentType]]) -> None:
         _take(types, name, owner, "type")
     for place, fields in _groups_of(content_types):
         _check_choice_texts(place, fields)
-    queries: dict[str, str] = {}
     built_in = {name for name, _ in queries_of(BUILT_IN)}
     for name, owner in queries_of(content_types):
         if name in RESERVED_QUERIES - built_in:
             raise SiteError(f"{owner}: the query {name} is reserved for the API; use another name")
-        _take(queries, name, owner, "query")
 
 
 def choice_texts(fields: Mapping[str, Field]) -> Mapping[str, str]:
@@ -100,6 +102,9 @@ def types_of(content_types: Sequence[type[ContentType]]) -> Iterator[tuple[str, 
             yield f"{name}{ending}", f"content type {name}"
         for start, ending in product(("Create", "Update"), ("Input", "Payload")):
             yield f"{start}{name}{ending}", f"content type {name}"
+        if not content_type.singleton:
+            for ending in _OF_A_BULK_UPDATE:
+                yield f"Update{content_type.plural}{ending}", f"the plural of {name}"
         yield from _types_of_fields(name, name, content_type.fields)
     for block in _blocks_of(content_types):
         yield from ((f"{block.name}{end}", f"block {block.name}") for end in _OF_A_PART)

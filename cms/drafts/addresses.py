@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Select, or_, select, update
 
 from cms.content.addresses import SiteAddress, path_key, read_address
 from cms.content.builtin import CATEGORY
-from cms.content.content_type import ContentType
 from cms.drafts.category_tree import CategoryTree
-from cms.drafts.loading import visible_types
+from cms.drafts.subjects import visible_types_for
 from cms.reading.visibility import is_in_force
 from cms.site import Site
 from cms.storage.database import ReadSession
+from cms.storage.dialects import is_among
 from cms.tables import Address, CategoryPath, CategoryPlace, Edition, Entry, Revision
 from cms.work.work import Reading, Work
 
@@ -24,46 +24,76 @@ from cms.work.work import Reading, Work
 _BATCH = 5_000
 
 
-async def path_of(
-    reading: Reading,
-    content_type: type[ContentType],
-    edition: Edition,
-    slug: str,
-    category_id: str | None,
-) -> str | None:
-    """Return where an edition stands with this slug and category; ``None`` if it is no page.
+class Placed(NamedTuple):
+    """The values that the path of an edition derives from."""
 
-    A category stands in its parent. In a transaction, the tree path is held, so that it does not
-    change before the path is stored.
+    content_type: str
+    entry_id: str
+    locale: str
+    slug: str
+    category_id: str | None
+
+
+async def paths_of(reading: Reading, placed: Iterable[Placed]) -> Mapping[Placed, str | None]:
+    """Return where editions stand; ``None`` if one is no page.
+
+    A category stands in its parent. In a transaction, the tree paths are held, so that they do not
+    change before the paths are stored.
     """
-    if not slug:
-        return None
-    path = ""
-    if content_type.stands_in_category():
-        if content_type.name == CATEGORY:
-            category_id = await parent_of(reading, edition.entry_id)
-        path = await _tree_path(reading, category_id, edition.locale)
-    return content_type.path_for(slug, edition.locale, path)
+    pages = set(placed)
+    nested = {
+        each
+        for each in pages
+        if each.slug and reading.site.content_type(each.content_type).stands_in_category()
+    }
+    parents = await parents_of(
+        reading, [each.entry_id for each in nested if each.content_type == CATEGORY]
+    )
+    places = {
+        each: (parents.get(each.entry_id), each.locale)
+        if each.content_type == CATEGORY
+        else (each.category_id, each.locale)
+        for each in nested
+    }
+    trees = await _tree_paths(reading, places.values())
+    return {
+        each: reading.site.content_type(each.content_type).path_for(
+            each.slug, each.locale, trees.get(places[each], "") if each in places else ""
+        )
+        if each.slug
+        else None
+        for each in pages
+    }
 
 
-async def _tree_path(reading: Reading, category_id: str | None, locale: str) -> str:
-    if category_id is None:
-        return ""
-    wanted = select(CategoryPath.path).where(
-        CategoryPath.category_id == category_id, CategoryPath.locale == locale
+async def _tree_paths(
+    reading: Reading, places: Iterable[tuple[str | None, str]]
+) -> Mapping[tuple[str | None, str], str]:
+    categories = {category_id for category_id, _ in places if category_id is not None}
+    if not categories:
+        return {}
+    wanted = (
+        select(CategoryPath)
+        .where(is_among(CategoryPath.category_id, categories))
+        .order_by(CategoryPath.category_id, CategoryPath.locale)
+        .execution_options(populate_existing=True)
     )
     if isinstance(reading, Work):
         wanted = wanted.with_for_update(read=True)
-    return await reading.session.scalar(wanted) or ""
+    found = await reading.session.scalars(wanted)
+    return {(each.category_id, each.locale): each.path for each in found}
 
 
-async def parent_of(reading: Reading, category_id: str) -> str | None:
-    """Return the parent of a category; ``None`` for a root."""
-    return await reading.session.scalar(
-        select(CategoryPlace.parent_id).where(
-            CategoryPlace.category_id == category_id, is_in_force(CategoryPlace)
+async def parents_of(reading: Reading, category_ids: Collection[str]) -> Mapping[str, str | None]:
+    """Return the parents of categories, by the category; ``None`` for a root."""
+    if not category_ids:
+        return {}
+    rows = await reading.session.execute(
+        select(CategoryPlace.category_id, CategoryPlace.parent_id).where(
+            is_among(CategoryPlace.category_id, category_ids), is_in_force(CategoryPlace)
         )
     )
+    return dict(rows.all())
 
 
 async def move_drafts(work: Work, tree: CategoryTree, categories: Collection[str] | None) -> None:
@@ -134,16 +164,6 @@ async def rows_in(
     return found
 
 
-class Placed(NamedTuple):
-    """The values that the path of an edition derives from."""
-
-    content_type: str
-    entry_id: str
-    locale: str
-    slug: str
-    category_id: str | None
-
-
 def derived_path(tree: CategoryTree, placed: Placed) -> str | None:
     """Return where an edition stands in a tree; ``None`` if it is no page."""
     content_type = tree.site.content_type(placed.content_type)
@@ -164,27 +184,52 @@ def batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
         yield values[start : start + _BATCH]
 
 
+# A canonical path, and a locale of the host that it is on.
+PathKey: TypeAlias = tuple[str, str]
+
+
 async def entries_at(
-    reading: Reading, paths: Iterable[str], locale: str, source_id: str
-) -> Mapping[str, str]:
-    """Return the ids of the entries that stand, or will stand, at these site paths.
+    reading: Reading, wanted: Mapping[str, Collection[PathKey]]
+) -> Mapping[str, Mapping[PathKey, str]]:
+    """Return the ids of the entries that stand, or will stand, at paths of the site.
 
     What is public comes first, and redirects; then the newest revision of each edition counts; then
     what was public, since its path leads on to where it stands now.
 
     Args:
         reading: the snapshot and the actor.
-        paths: canonical paths; see :class:`~cms.content.addresses.SiteAddress`.
-        locale: a locale of the host.
-        source_id: the entry whose text mentions the paths.
+        wanted: the paths, by the id of the entry whose text mentions them.
+
+    Returns:
+        the ids by path, for each entry whose text mentions them.
     """
-    wanted = frozenset(paths)
-    if not wanted:
-        return {}  # SQLite would scan all editions for none
-    addresses = await addresses_at(reading, wanted, locale)
-    known = {path: each.entry_id for path, each in addresses.items() if each.entry_id}
-    in_force = {path: entry_id for path, entry_id in known.items() if addresses[path].is_open}
-    return {**known, **await _drafted_at(reading, wanted, locale, source_id), **in_force}
+    paths = {each for mentioned in wanted.values() for each in mentioned}
+    if not paths:
+        return {source_id: {} for source_id in wanted}
+    addresses = await addresses_among(reading, paths)
+    known = {key: each.entry_id for key, each in addresses.items() if each.entry_id}
+    in_force = {key: entry_id for key, entry_id in known.items() if addresses[key].is_open}
+    drafted = await _drafted_at(reading, paths)
+    # A link must not tell whether a draft stands there that one may not see.
+    seen = await visible_types_for(
+        reading,
+        {
+            source_id: {each for key in mentioned for each in drafted.get(key, ())}
+            for source_id, mentioned in wanted.items()
+        },
+    )
+    return {
+        source_id: {
+            key: entry_id
+            for key in mentioned
+            if (
+                entry_id := in_force.get(key)
+                or next((each for each in drafted.get(key, ()) if each in seen[source_id]), None)
+                or known.get(key)
+            )
+        }
+        for source_id, mentioned in wanted.items()
+    }
 
 
 async def public_at(reading: Reading, addresses: Iterable[str], locale: str) -> Mapping[str, str]:
@@ -196,26 +241,22 @@ async def public_at(reading: Reading, addresses: Iterable[str], locale: str) -> 
         locale: the locale whose host paths are on.
     """
     own = reading.site.addresses
-    read = {each: address for each in addresses if (address := read_address(each, own))}
-    pages: dict[SiteAddress, str] = {}
-    for place, here in by_locale(read.values(), locale).items():
-        found = await addresses_at(reading, {each.path for each in here}, place)
-        pages |= {
-            each: str(found[each.path].entry_id)
-            for each in here
-            if each.path in found and found[each.path].is_page
-        }
-    return {written: pages[address] for written, address in read.items() if address in pages}
+    read = {
+        each: path_key_of(address, locale)
+        for each in addresses
+        if (address := read_address(each, own))
+    }
+    found = await addresses_among(reading, read.values())
+    return {
+        written: str(found[key].entry_id)
+        for written, key in read.items()
+        if key in found and found[key].is_page
+    }
 
 
-def by_locale(
-    addresses: Iterable[SiteAddress], locale: str
-) -> Mapping[str, AbstractSet[SiteAddress]]:
-    """Return addresses by the locale whose host they are on: by default this one."""
-    found: dict[str, set[SiteAddress]] = {}
-    for each in addresses:
-        found.setdefault(each.locale or locale, set()).add(each)
-    return found
+def path_key_of(address: SiteAddress, locale: str) -> PathKey:
+    """Return the path of an address, with the locale whose host it is on: by default this one."""
+    return address.path, address.locale or locale
 
 
 @dataclass(frozen=True)
@@ -257,11 +298,22 @@ async def addresses_at(
         paths: canonical paths.
         locale: a locale of the host.
     """
+    found = await addresses_among(reading, [(path, locale) for path in paths])
+    return {path: each for (path, _), each in found.items()}
+
+
+async def addresses_among(
+    reading: Reading, wanted: Iterable[PathKey]
+) -> Mapping[PathKey, FoundAddress]:
+    """Return the meaning of those paths, on the hosts of locales, that mean anything."""
+    keys = set(wanted)
+    if not keys:
+        return {}  # SQLite would scan all addresses for none
+    own = reading.site.addresses
     rows = await reading.session.scalars(
         select(Address)
         .where(
-            Address.path.in_(spellings_of(paths)),
-            Address.locale.in_(reading.site.addresses.locales_beside(locale)),
+            is_among(Address.path, spellings_of(path for path, _ in keys)),
             # A redirect that was removed leads nowhere.
             or_(is_in_force(Address), Address.edition_id.is_not(None)),
         )
@@ -273,16 +325,26 @@ async def addresses_at(
             Address.id,
         )
     )
-    return {
-        path_key(each.path): FoundAddress(
-            locale=each.locale,
-            edition_id=each.edition_id,
-            entry_id=each.entry_id,
-            url=each.url,
-            is_open=each.ended_position is None,
-        )
-        for each in rows
-    }
+    by_path: defaultdict[str, list[Address]] = defaultdict(list)
+    for each in rows:
+        by_path[path_key(each.path)].append(each)
+    found: dict[PathKey, FoundAddress] = {}
+    for path, locale in keys:
+        beside = own.locales_beside(locale)
+        here = [each for each in by_path[path] if each.locale in beside]
+        if here:
+            found[path, locale] = _found(here[-1])
+    return found
+
+
+def _found(address: Address) -> FoundAddress:
+    return FoundAddress(
+        locale=address.locale,
+        edition_id=address.edition_id,
+        entry_id=address.entry_id,
+        url=address.url,
+        is_open=address.ended_position is None,
+    )
 
 
 def spellings_of(paths: Iterable[str]) -> list[str]:
@@ -291,17 +353,21 @@ def spellings_of(paths: Iterable[str]) -> list[str]:
 
 
 async def _drafted_at(
-    reading: Reading, paths: Iterable[str], locale: str, source_id: str
-) -> Mapping[str, str]:
+    reading: Reading, wanted: Collection[PathKey]
+) -> Mapping[PathKey, Sequence[str]]:
+    """Return the ids of the entries whose newest revisions stand at paths, the oldest first."""
     rows = await reading.session.execute(
-        select(Edition.path, Edition.entry_id)
-        .where(
-            Edition.path.in_(spellings_of(paths)),
-            Edition.locale.in_(reading.site.addresses.locales_beside(locale)),
+        select(Edition.path, Edition.locale, Edition.entry_id).where(
+            is_among(Edition.path, spellings_of(path for path, _ in wanted))
         )
-        .order_by(Edition.entry_id.desc())  # of several, the oldest is kept
     )
-    found = [(path_key(str(path)), entry_id) for path, entry_id in rows]
-    # A link must not tell whether a draft stands there that one may not see.
-    seen = await visible_types(reading, [entry_id for _, entry_id in found], source_id)
-    return {path: entry_id for path, entry_id in found if entry_id in seen}
+    by_path: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for path, locale, entry_id in sorted(rows, key=lambda row: row.entry_id):
+        by_path[path_key(str(path))].append((locale, entry_id))
+    own = reading.site.addresses
+    return {
+        (path, locale): [
+            entry_id for other, entry_id in by_path[path] if other in own.locales_beside(locale)
+        ]
+        for path, locale in wanted
+    }

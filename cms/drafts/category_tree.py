@@ -8,7 +8,7 @@ stands where its draft said.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -25,6 +25,26 @@ from cms.work.work import Work
 
 # The id of a category, and a locale.
 Key: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class SharedPath:
+    """A tree path that two categories have, which has to be that of one.
+
+    Attributes:
+        path: the path.
+        locale: the locale.
+        category_ids: the categories.
+    """
+
+    path: str
+    locale: str
+    category_ids: tuple[str, str]
+
+    def error(self) -> DuplicateName:
+        """Return the error."""
+        message = f"there is already a category {self.path!r} in {self.locale!r}"
+        return DuplicateName(message=message, path=("slug",))
 
 
 @dataclass(frozen=True)
@@ -74,9 +94,21 @@ class CategoryTree:
         """Return the tree once these slugs are public."""
         return replace(self, public={**self.public, **slugs}, _paths={})
 
-    def without(self, key: Key) -> CategoryTree:
-        """Return the tree once the edition of a category in a locale is not public."""
-        kept = {each: slug for each, slug in self.public.items() if each != key}
+    def with_drafted(self, slugs: Mapping[Key, str]) -> CategoryTree:
+        """Return the tree once these are the slugs of newest revisions."""
+        return replace(self, drafts={**self.drafts, **slugs}, _paths={})
+
+    def shared_paths(self) -> Iterator[SharedPath]:
+        """Yield the paths that several categories have."""
+        holders: dict[tuple[str, str], str] = {}
+        for (category_id, locale), path in self.paths().items():
+            holder = holders.setdefault((locale, path), category_id)
+            if holder != category_id:
+                yield SharedPath(path, locale, (holder, category_id))
+
+    def without(self, keys: Collection[Key]) -> CategoryTree:
+        """Return the tree once these editions of categories, in their locales, are not public."""
+        kept = {each: slug for each, slug in self.public.items() if each not in keys}
         return replace(self, public=kept, _paths={})
 
     def _slug(self, category_id: str, locale: str) -> str:
@@ -174,11 +206,8 @@ def refuse_shared_paths(tree: CategoryTree) -> None:
     Raises:
         Refused: with :class:`~cms.errors.DuplicateName`.
     """
-    holders: dict[tuple[str, str], str] = {}
-    for (category_id, locale), path in tree.paths().items():
-        if holders.setdefault((locale, path), category_id) != category_id:
-            message = f"there is already a category {path!r} in {locale!r}"
-            raise Refused(DuplicateName(message=message, path=("slug",)))
+    for shared in tree.shared_paths():
+        raise Refused(shared.error())
 
 
 async def faults_of_paths(session: ReadSession, tree: CategoryTree) -> list[str]:

@@ -6,7 +6,7 @@ tests holds the two together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +25,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from cms.reading.aliases import word
+from cms.storage.dialects import is_among
 from cms.tables import EditionContributor, Publication, Revision
+from cms.work.bulk import grouped
 from cms.work.work import Reading
 
 _SIGNED_OFF = word("signed_off")
@@ -92,23 +94,40 @@ def _comes_back(saved: Iterable[Authored], base: int, shown: AbstractSet[str]) -
 
 async def contributors_of(reading: Reading, revision: Revision) -> frozenset[str]:
     """Return the accounts and persons whose work is in the revision."""
+    return (await contributors_among(reading, [revision]))[revision.id]
+
+
+async def contributors_among(
+    reading: Reading, revisions: Collection[Revision]
+) -> Mapping[str, frozenset[str]]:
+    """Return the accounts and persons whose work is in revisions, by the revision's id."""
+    if not revisions:
+        return {}
+    edition_ids = {each.edition_id for each in revisions}
     saved = await reading.session.execute(
-        select(Revision.number, Revision.author_id, Revision.byline_id, Revision.digest).where(
-            Revision.edition_id == revision.edition_id
-        )
+        select(
+            *(Revision.edition_id, Revision.number, Revision.author_id, Revision.byline_id),
+            Revision.digest,
+        ).where(is_among(Revision.edition_id, edition_ids))
     )
-    published = await reading.session.scalars(
-        select(Revision.number)
+    published = await reading.session.execute(
+        select(Revision.edition_id, Revision.number)
         .join(Publication, Publication.revision_id == Revision.id)
-        .where(Revision.edition_id == revision.edition_id, was_reviewed(Publication))
+        .where(is_among(Revision.edition_id, edition_ids), was_reviewed(Publication))
     )
-    inherited = await reading.session.scalars(
-        select(EditionContributor.contributor_id).where(
-            EditionContributor.edition_id == revision.edition_id
+    inherited = await reading.session.execute(
+        select(EditionContributor.edition_id, EditionContributor.contributor_id).where(
+            is_among(EditionContributor.edition_id, edition_ids)
         )
     )
-    authored = [Authored(*row) for row in saved]
-    return contributors(revision.number, authored, published, inherited)
+    authored = grouped((row.edition_id, Authored(*row[1:])) for row in saved)
+    numbers, begun = grouped(published), grouped(inherited)
+    return {
+        each.id: contributors(
+            each.number, authored[each.edition_id], numbers[each.edition_id], begun[each.edition_id]
+        )
+        for each in revisions
+    }
 
 
 def was_reviewed(publication: type[Publication]) -> ColumnElement[bool]:

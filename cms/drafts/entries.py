@@ -11,16 +11,15 @@ from cms.content.snapshot import Draft, draft_of
 from cms.drafts.contributors import contributors_of
 from cms.drafts.loading import (
     Held,
-    ancestry,
     authorise_on,
     authorise_on_entry,
     hold,
     hold_entry,
     refuse_archived,
-    subject_of,
 )
 from cms.drafts.presence import forget_visits
 from cms.drafts.saving import Saved, first_revision
+from cms.drafts.subjects import ancestry, subject_of
 from cms.errors import DuplicateName, HasHistory, InvalidValue, Refused, StillLinked, StillPublic
 from cms.events import EntryArchived, EntryDeleted, EntryUnarchived
 from cms.identifiers import new_id

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from cms.content.addresses import SiteAddress, read_address
 from cms.content.content_type import ContentType
@@ -11,101 +13,164 @@ from cms.content.fields.base import forbidden_in
 from cms.content.links import Targets, parts_of
 from cms.content.slug import is_slug
 from cms.content.snapshot import Draft, addresses_in, links_of
-from cms.drafts.addresses import addresses_at, by_locale, entries_at, path_of
+from cms.drafts.addresses import (
+    PathKey,
+    Placed,
+    addresses_among,
+    entries_at,
+    path_key_of,
+)
+from cms.drafts.loading import rows_by_id
 from cms.identifiers import kind_of
 from cms.tables import Edition, Revision
 from cms.work.work import Reading
 
 
-async def own_path(
-    reading: Reading, content_type: type[ContentType], edition: Edition, draft: Draft
-) -> str | None:
-    """Return the path of a page with this draft; ``None`` if it has none, or none yet.
+@dataclass(frozen=True, eq=False)
+class Page:
+    """A draft of an edition.
 
-    Args:
-        reading: the snapshot.
-        content_type: content type of the page.
-        edition: the edition of the draft.
-        draft: a draft; an invalid slug makes no path, and an invalid category is left out.
-    """
-    if not is_slug(draft.slug):
-        return None
-    category = draft.category if draft.category and kind_of(draft.category) else None
-    return await path_of(reading, content_type, edition, draft.slug, category)
-
-
-async def targets_of(
-    reading: Reading, content_type: type[ContentType], edition: Edition, draft: Draft
-) -> Targets:
-    """Return the ids of the entries that the addresses in a draft lead to.
-
-    The path that the page has with this draft leads to the page itself.
-
-    Args:
-        reading: the snapshot and the actor.
+    Attributes:
         content_type: content type of the page.
         edition: the edition of the draft.
         draft: a draft returned by :func:`~cms.content.snapshot.clean_draft`.
     """
-    written = addresses_in(content_type, draft)
-    if not written:
-        return {}
-    own = reading.site.addresses
-    base = await own_path(reading, content_type, edition, draft)
-    read = {each: read_address(each, own, base) for each in written if not forbidden_in(each)}
-    addresses = {each: address for each, address in read.items() if address is not None}
-    page = read_address("", own, base) if base is not None else None
-    itself = {
-        each: edition.entry_id
-        for each, address in addresses.items()
-        if page is not None
-        and (address.path, address.locale or edition.locale) == (page.path, edition.locale)
-    }
-    others = {each: address for each, address in addresses.items() if each not in itself}
-    behind = await entries_behind(reading, others.values(), edition)
-    found = {each: behind[address] for each, address in others.items() if address in behind}
-    return {**found, **itself}
+
+    content_type: type[ContentType]
+    edition: Edition
+    draft: Draft
+
+    @property
+    def placed(self) -> Placed:
+        """The values that its path derives from.
+
+        An invalid slug makes no path, and an invalid category is left out.
+        """
+        category = self.draft.category
+        return Placed(
+            content_type=self.content_type.name,
+            entry_id=self.edition.entry_id,
+            locale=self.edition.locale,
+            slug=self.draft.slug if is_slug(self.draft.slug) else "",
+            category_id=category if category and kind_of(category) else None,
+        )
 
 
-async def entries_behind(
-    reading: Reading, addresses: Iterable[SiteAddress], edition: Edition
-) -> Mapping[SiteAddress, str]:
-    """Return the ids of the entries at addresses of the site.
+async def targets_of(
+    reading: Reading, pages: Sequence[Page], paths: Mapping[Placed, str | None]
+) -> list[Targets]:
+    """Return the ids of the entries that the addresses in drafts lead to, for each draft.
+
+    The path that a page has with its draft leads to the page itself.
 
     Args:
         reading: the snapshot and the actor.
-        addresses: the addresses.
-        edition: the edition whose text has the addresses.
+        pages: the drafts.
+        paths: where they stand, of :func:`~cms.drafts.addresses.paths_of`.
     """
-    found: dict[SiteAddress, str] = {}
-    for locale, here in by_locale(addresses, edition.locale).items():
-        at = await entries_at(reading, {each.path for each in here}, locale, edition.entry_id)
-        found |= {each: at[each.path] for each in here if each.path in at}
-    return found
+    read = [_read(reading, page, paths[page.placed]) for page in pages]
+    behind = await entries_behind(
+        reading,
+        [(page.edition, others.values()) for page, (_, others) in zip(pages, read, strict=True)],
+    )
+    return [
+        {
+            **{each: found[address] for each, address in others.items() if address in found},
+            **itself,
+        }
+        for (itself, others), found in zip(read, behind, strict=True)
+    ]
+
+
+def _read(
+    reading: Reading, page: Page, base: str | None
+) -> tuple[Targets, Mapping[str, SiteAddress]]:
+    """Return the addresses in a draft that lead to itself, and the others on the site."""
+    own, edition = reading.site.addresses, page.edition
+    written = addresses_in(page.content_type, page.draft)
+    read = {each: read_address(each, own, base) for each in written if not forbidden_in(each)}
+    addresses = {each: address for each, address in read.items() if address is not None}
+    here = read_address("", own, base) if base is not None else None
+    itself = {
+        each: edition.entry_id
+        for each, address in addresses.items()
+        if here is not None
+        and (address.path, address.locale or edition.locale) == (here.path, edition.locale)
+    }
+    return itself, {each: address for each, address in addresses.items() if each not in itself}
+
+
+async def entries_behind(
+    reading: Reading, wanted: Sequence[tuple[Edition, Iterable[SiteAddress]]]
+) -> list[Mapping[SiteAddress, str]]:
+    """Return the ids of the entries at addresses of the site, for each edition.
+
+    Args:
+        reading: the snapshot and the actor.
+        wanted: editions, each with the addresses in its text.
+    """
+    keys = [
+        (edition.entry_id, {each: path_key_of(each, edition.locale) for each in addresses})
+        for edition, addresses in wanted
+    ]
+    mentioned: defaultdict[str, set[PathKey]] = defaultdict(set)
+    for entry_id, of_addresses in keys:
+        mentioned[entry_id].update(of_addresses.values())
+    found = await entries_at(reading, mentioned)
+    return [
+        {each: found[entry_id][key] for each, key in of_addresses.items() if key in found[entry_id]}
+        for entry_id, of_addresses in keys
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class Unresolved:
+    """The URLs of a page's edges without a target.
+
+    Attributes:
+        edition: the edition with the edges.
+        base: path of the page with the edges.
+        urls: the URLs.
+    """
+
+    edition: Edition
+    base: str | None
+    urls: Collection[str]
 
 
 async def dead_ends(
-    reading: Reading, urls: Iterable[str], edition: Edition, base: str | None
-) -> Mapping[str, SiteAddress]:
-    """Return the places on the site that the URLs of edges lead to, where there is nothing.
+    reading: Reading, pages: Sequence[Unresolved]
+) -> list[Mapping[str, SiteAddress]]:
+    """Return the places on the site that URLs lead to, where there is nothing, for each page.
 
     No entry was behind them when they were saved; the frontend does not serve them, and they are
     not redirected to another site.
-
-    Args:
-        reading: the snapshot.
-        urls: the URLs of edges without a target.
-        edition: the edition with the edges.
-        base: path of the page with the edges.
     """
     own = reading.site.addresses
-    read = {url: read_address(parts_of(url)[0], own, base) for url in urls}
-    places = {url: each for url, each in read.items() if each and not own.is_route(each.path)}
-    elsewhere: set[SiteAddress] = set()
-    for locale, here in by_locale(places.values(), edition.locale).items():
-        at = await addresses_at(reading, {each.path for each in here}, locale)
-        elsewhere |= {each for each in here if each.path in at and at[each.path].leads_elsewhere}
-    return {url: each for url, each in places.items() if each not in elsewhere}
+    places = [
+        {
+            url: address
+            for url in page.urls
+            if (address := read_address(parts_of(url)[0], own, page.base))
+            and not own.is_route(address.path)
+        }
+        for page in pages
+    ]
+    keys = {
+        path_key_of(each, page.edition.locale)
+        for page, found in zip(pages, places, strict=True)
+        for each in found.values()
+    }
+    at = await addresses_among(reading, keys)
+    elsewhere = {key for key, each in at.items() if each.leads_elsewhere}
+    return [
+        {
+            url: each
+            for url, each in found.items()
+            if path_key_of(each, page.edition.locale) not in elsewhere
+        }
+        for page, found in zip(pages, places, strict=True)
+    ]
 
 
 async def warnings_on(reading: Reading, revision: Revision) -> list[ContentWarning]:
@@ -113,16 +178,33 @@ async def warnings_on(reading: Reading, revision: Revision) -> list[ContentWarni
 
     They are about what readers do not get of its texts, and about links with nothing behind them.
     """
-    content_type = reading.site.content_type(str(revision.content["type"]))
-    edition = await reading.session.get_one(Edition, revision.edition_id)
-    edges = list(links_of(revision.content))
-    urls = [edge.url for edge in edges if edge.url is not None]
-    nowhere = await dead_ends(reading, urls, edition, edition.path)
+    (warnings,) = await warnings_on_all(reading, [revision])
+    return warnings
+
+
+async def warnings_on_all(
+    reading: Reading, revisions: Sequence[Revision]
+) -> list[list[ContentWarning]]:
+    """Return the warnings about revisions that were saved, for each; see :func:`warnings_on`."""
+    editions = await rows_by_id(reading, Edition, [each.edition_id for each in revisions])
+    edges = [list(links_of(each.content)) for each in revisions]
+    pages = [
+        Unresolved(
+            edition := editions[each.edition_id],
+            edition.path,
+            [edge.url for edge in here if edge.url is not None],
+        )
+        for each, here in zip(revisions, edges, strict=True)
+    ]
+    nowhere = await dead_ends(reading, pages)
     return [
-        *warnings_about(content_type, revision.content),
-        *(
-            link_to_nothing(edge, nowhere[edge.url].path)
-            for edge in edges
-            if edge.url is not None and edge.url in nowhere
-        ),
+        [
+            *warnings_about(reading.site.content_type(str(each.content["type"])), each.content),
+            *(
+                link_to_nothing(edge, places[edge.url].path)
+                for edge in here
+                if edge.url is not None and edge.url in places
+            ),
+        ]
+        for each, here, places in zip(revisions, edges, nowhere, strict=True)
     ]

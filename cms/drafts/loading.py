@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias, TypeVar
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import defer
+from sqlalchemy.orm.util import identity_key
 
 from cms.authorization.actions import Action, Subject
-from cms.content.builtin import category_in_rights
 from cms.content.content_type import ContentType
+from cms.drafts.subjects import Ancestries, ancestries, place_of, visible_among
 from cms.errors import Archived, NotFound, Refused, StaleRevision
 from cms.identifiers import is_entry_id, kind_of
-from cms.reading.visibility import is_in_force, is_public_now
-from cms.tables import (
-    Base,
-    CategoryPlace,
-    ChangeRequest,
-    Comment,
-    Edition,
-    Entry,
-    Link,
-    Publication,
-    Revision,
-)
+from cms.storage.dialects import is_among
+from cms.tables import Base, ChangeRequest, Comment, Edition, Entry, Revision
 from cms.work.work import Reading, Work
 
 Row = TypeVar("Row", bound=Base)
 Part = TypeVar("Part", ChangeRequest, Comment)
+# The id of an entry, and a locale.
+EditionKey: TypeAlias = tuple[str, str]
 
 
 async def get(reading: Reading, table: type[Row], identifier: str) -> Row:
@@ -59,12 +51,19 @@ class Held:
         edition: the edition.
         head: its newest revision.
         content_type: the entry's type.
+        categories: the ids of the category of the newest revision and of all above it.
     """
 
     entry: Entry
     edition: Edition
     head: Revision
     content_type: type[ContentType]
+    categories: frozenset[str]
+
+    @property
+    def key(self) -> EditionKey:
+        """The entry's id and the edition's locale."""
+        return self.entry.id, self.edition.locale
 
 
 async def hold(work: Work, entry_id: str, locale: str | None) -> Held:
@@ -73,10 +72,28 @@ async def hold(work: Work, entry_id: str, locale: str | None) -> Held:
     Raises:
         Refused: with :class:`~cms.errors.NotFound` if there is none that the actor may see.
     """
+    key = entry_id, locale or work.site.default_locale
+    return held_in(await hold_all(work, [key]), key)
+
+
+async def hold_all(work: Work, keys: Iterable[EditionKey]) -> Mapping[EditionKey, Held]:
+    """Return those editions that the actor may see, held as by :func:`hold`."""
+    wanted = _known(work, keys)
     # Whoever archives or deletes the whole entry waits, and is waited for.
-    await _lock_entry(work, entry_id, select(Entry).with_for_update(read=True))
-    wanted = _edition(entry_id, locale or work.site.default_locale).with_for_update()
-    return await _load(work, wanted, entry_id, locale)
+    entries = await _lock_entries(work, wanted, select(Entry).with_for_update(read=True))
+    return await _load(work, _editions(wanted).with_for_update(), wanted, entries)
+
+
+def held_in(found: Mapping[EditionKey, Held], key: EditionKey) -> Held:
+    """Return one of the editions that were found.
+
+    Raises:
+        Refused: with :class:`~cms.errors.NotFound` if it was not.
+    """
+    if key not in found:
+        message = f"there is no entry {key[0]!r} with an edition in {key[1]!r}"
+        raise Refused(NotFound(message=message))
+    return found[key]
 
 
 async def hold_with_part(work: Work, table: type[Part], identifier: str) -> tuple[Held, Part]:
@@ -103,16 +120,10 @@ async def hold_entry(work: Work, entry_id: str, locale: str | None) -> Held:
     Raises:
         Refused: with :class:`~cms.errors.NotFound` if there is none that the actor may see.
     """
-    await _lock_entry(work, entry_id, select(Entry).with_for_update(key_share=True))
-    wanted = _edition(entry_id, locale or work.site.default_locale).with_for_update()
-    return await _load(work, wanted, entry_id, locale)
-
-
-async def _lock_entry(work: Work, entry_id: str, entries: Select[Entry]) -> None:
-    if is_entry_id(entry_id):
-        await work.session.scalar(
-            entries.where(Entry.id == entry_id).execution_options(populate_existing=True)
-        )
+    key = entry_id, locale or work.site.default_locale
+    wanted = _known(work, [key])
+    entries = await _lock_entries(work, wanted, select(Entry).with_for_update(key_share=True))
+    return held_in(await _load(work, _editions(wanted).with_for_update(), wanted, entries), key)
 
 
 async def look_at(reading: Reading, entry_id: str, locale: str | None) -> Held:
@@ -121,41 +132,97 @@ async def look_at(reading: Reading, entry_id: str, locale: str | None) -> Held:
     Raises:
         Refused: with :class:`~cms.errors.NotFound` if there is none that the actor may see.
     """
-    wanted = _edition(entry_id, locale or reading.site.default_locale)
-    return await _load(reading, wanted, entry_id, locale)
+    key = entry_id, locale or reading.site.default_locale
+    return held_in(await look_at_all(reading, [key]), key)
 
 
-def _edition(entry_id: str, locale: str) -> Select[Edition]:
+async def look_at_all(reading: Reading, keys: Iterable[EditionKey]) -> Mapping[EditionKey, Held]:
+    """Return those editions that the actor may see, as :func:`look_at` does."""
+    wanted = _known(reading, keys)
+    entries = await rows_by_id(reading, Entry, [entry_id for entry_id, _ in wanted])
+    return await _load(reading, _editions(wanted), wanted, entries)
+
+
+def _known(reading: Reading, keys: Iterable[EditionKey]) -> frozenset[EditionKey]:
+    """Return the keys that can be those of editions."""
+    locales = reading.site.locales
+    return frozenset(key for key in keys if is_entry_id(key[0]) and key[1] in locales)
+
+
+async def _lock_entries(
+    work: Work, keys: Collection[EditionKey], entries: Select[Entry]
+) -> Mapping[str, Entry]:
+    if not keys:
+        return {}
+    found = await work.session.scalars(
+        entries.where(is_among(Entry.id, [entry_id for entry_id, _ in keys]))
+        .order_by(Entry.id)  # so that two commands do not wait for each other
+        .execution_options(populate_existing=True)
+    )
+    return {each.id: each for each in found}
+
+
+def _editions(keys: Collection[EditionKey]) -> Select[Edition]:
     return (
         select(Edition)
-        .where(Edition.entry_id == entry_id, Edition.locale == locale)
+        .where(
+            is_among(Edition.entry_id, [entry_id for entry_id, _ in keys]),
+            is_among(Edition.locale, [locale for _, locale in keys]),
+        )
+        .order_by(Edition.id)
         .execution_options(populate_existing=True)
     )
 
 
 async def _load(
-    reading: Reading, wanted: Select[Edition], entry_id: str, locale: str | None
-) -> Held:
-    is_known = is_entry_id(entry_id) and locale in (None, *reading.site.locales)
-    edition = await reading.session.scalar(wanted) if is_known else None
-    if edition is not None:
-        entry = await reading.session.get_one(Entry, entry_id)
-        head = await get_revision(reading, edition, edition.head_id)
-        if await _is_visible(reading, entry, edition, head):
-            return Held(entry, edition, head, reading.site.content_type(entry.content_type))
-    name = locale or reading.site.default_locale
-    raise Refused(NotFound(message=f"there is no entry {entry_id!r} with an edition in {name!r}"))
+    reading: Reading,
+    chosen: Select[Edition],
+    keys: Collection[EditionKey],
+    entries: Mapping[str, Entry],
+) -> Mapping[EditionKey, Held]:
+    """Return those editions of entries that the actor may see."""
+    if not entries:
+        return {}
+    editions = [
+        each
+        for each in await reading.session.scalars(chosen)
+        if (each.entry_id, each.locale) in keys
+    ]
+    heads = await rows_by_id(reading, Revision, [str(each.head_id) for each in editions])
+    places = {
+        each.id: place_of(entries[each.entry_id], each, heads[str(each.head_id)].category_id)
+        for each in editions
+    }
+    above = await ancestries(reading, [each.category_in_rights for each in places.values()])
+    seen = await visible_among(reading, places.values(), above)
+    return {
+        (each.entry_id, each.locale): Held(
+            entries[each.entry_id],
+            each,
+            heads[str(each.head_id)],
+            reading.site.content_type(entries[each.entry_id].content_type),
+            places[each.id].subject(above).categories,
+        )
+        for each in editions
+        if each.id in seen
+    }
 
 
-async def _is_visible(reading: Reading, entry: Entry, edition: Edition, head: Revision) -> bool:
-    """Return whether the actor may know of it; public content is known to all."""
-    subject = await subject_of(reading, entry, head.category_id, edition.locale)
-    if reading.may(Action.ENTRY_READ, subject):
-        return True
-    is_public = select(Publication.id).where(
-        Publication.edition_id == edition.id, is_public_now(Publication)
-    )
-    return await reading.session.scalar(is_public) is not None
+async def rows_by_id(
+    reading: Reading, table: type[Row], identifiers: Iterable[str]
+) -> Mapping[str, Row]:
+    """Return the rows of a table with these ids, by id; those that are loaded are not read."""
+    wanted = set(identifiers)
+    known = {
+        each: row
+        for each in wanted
+        if (row := reading.session.identity_map.get(identity_key(table, each))) is not None
+    }
+    if missing := wanted - known.keys():
+        column = table.__table__.c.id
+        rows = await reading.session.scalars(select(table).where(is_among(column, missing)))
+        known |= {each.id: each for each in rows}  # type: ignore[attr-defined]  # it has an id
+    return known
 
 
 def refuse_archived(held: Held) -> None:
@@ -189,8 +256,26 @@ async def get_revision(reading: Reading, edition: Edition, revision_id: str | No
     Raises:
         Refused: with :class:`~cms.errors.NotFound`.
     """
-    is_id = revision_id is not None and kind_of(revision_id) == "rev"
-    revision = await reading.session.get(Revision, revision_id) if is_id else None
+    return revision_in(await revisions_by_id(reading, [revision_id]), edition, revision_id)
+
+
+async def revisions_by_id(
+    reading: Reading, revision_ids: Iterable[str | None]
+) -> Mapping[str, Revision]:
+    """Return the revisions with these ids, by id; other ids are left out."""
+    wanted = [each for each in revision_ids if each is not None and kind_of(each) == "rev"]
+    return await rows_by_id(reading, Revision, wanted)
+
+
+def revision_in(
+    revisions: Mapping[str, Revision], edition: Edition, revision_id: str | None
+) -> Revision:
+    """Return one of the revisions if it is of this edition.
+
+    Raises:
+        Refused: with :class:`~cms.errors.NotFound`.
+    """
+    revision = revisions.get(revision_id or "")
     if revision is None or revision.edition_id != edition.id:
         message = f"the entry {edition.entry_id!r} has no revision {revision_id!r}"
         raise Refused(NotFound(message=message))
@@ -214,19 +299,6 @@ def refuse_stale(head: Revision, base_revision: str) -> None:
         )
 
 
-async def subject_of(
-    reading: Reading, entry: Entry, category_id: str | None, locale: str, *, is_own: bool = False
-) -> Subject:
-    """Return what roles are checked against for an edition in this category and locale."""
-    category = category_in_rights(entry.content_type, entry.id, category_id)
-    return Subject(
-        content_type=entry.content_type,
-        categories=await ancestry(reading, category),
-        locale=locale,
-        is_own=is_own,
-    )
-
-
 async def authorise_on(
     reading: Reading, action: Action, held: Held, *others: str | None, is_own: bool = False
 ) -> None:
@@ -235,11 +307,62 @@ async def authorise_on(
     Raises:
         Refused: with :class:`~cms.errors.NotAllowed`.
     """
+    above = await ancestries_beside([(held, others)], reading)
+    authorise_in(reading, above, action, held, *others, is_own=is_own)
+
+
+async def ancestries_beside(
+    places: Iterable[tuple[Held, Iterable[str | None]]], reading: Reading
+) -> Ancestries:
+    """Return the categories above those that are not the categories of newest revisions.
+
+    Args:
+        places: editions, each with other categories that rights are checked in.
+        reading: the snapshot.
+    """
+    return await ancestries(
+        reading,
+        {
+            place_of(held.entry, held.edition, each).category_in_rights
+            for held, others in places
+            for each in others
+            if each != held.head.category_id
+        },
+    )
+
+
+def authorise_in(
+    reading: Reading,
+    above: Ancestries,
+    action: Action,
+    held: Held,
+    *others: str | None,
+    is_own: bool = False,
+) -> None:
+    """Check what :func:`authorise_on` does, where the categories above are loaded.
+
+    Raises:
+        Refused: with :class:`~cms.errors.NotAllowed`.
+    """
     for category_id in {held.head.category_id, *others}:
-        subject = await subject_of(
-            reading, held.entry, category_id, held.edition.locale, is_own=is_own
-        )
-        reading.authorise(action, subject)
+        reading.authorise(action, subject_on(above, held, category_id, is_own=is_own))
+
+
+def subject_on(
+    above: Ancestries, held: Held, category_id: str | None, *, is_own: bool = False
+) -> Subject:
+    """Return what roles are checked against for an edition in a category.
+
+    Args:
+        above: the categories above, unless it is the category of the newest revision.
+        held: the edition.
+        category_id: the category.
+        is_own: whether the object is the actor's own work.
+    """
+    subject = place_of(held.entry, held.edition, category_id).subject(above, is_own=is_own)
+    if category_id == held.head.category_id:
+        return replace(subject, categories=held.categories)
+    return subject
 
 
 async def authorise_on_entry(
@@ -250,61 +373,13 @@ async def authorise_on_entry(
     Raises:
         Refused: with :class:`~cms.errors.NotAllowed`.
     """
-    editions = await reading.session.execute(
-        select(Revision.category_id, Edition.locale)
-        .join(Edition, Edition.head_id == Revision.id)
+    rows = await reading.session.execute(
+        select(Edition, Revision.category_id)
+        .join(Revision, Revision.id == Edition.head_id)
         .where(Edition.entry_id == held.entry.id)
         .order_by(Edition.locale)
     )
-    for category_id, locale in editions:
-        subject = await subject_of(reading, held.entry, category_id, locale, is_own=is_own)
-        reading.authorise(action, subject)
-
-
-async def ancestry(reading: Reading, category_id: str | None) -> frozenset[str]:
-    """Return the ids of a category and of all above it."""
-    if category_id is None or not kind_of(category_id):
-        return frozenset()
-    place = select(CategoryPlace.category_id, CategoryPlace.parent_id).where(
-        is_in_force(CategoryPlace)
-    )
-    tree = place.where(CategoryPlace.category_id == category_id).cte("ancestry", recursive=True)
-    parents = place.join(tree, CategoryPlace.category_id == tree.c.parent_id)
-    found = await reading.session.scalars(select(tree.union(parents).c.category_id))
-    return frozenset(found)
-
-
-async def visible_types(
-    reading: Reading, entry_ids: Sequence[str], source_id: str
-) -> Mapping[str, str]:
-    """Return the content types of those entries that the actor may know of, by their ids.
-
-    The current targets of an entry are among them, so that an editor can keep the links.
-
-    Args:
-        reading: the snapshot and the actor.
-        entry_ids: the entries.
-        source_id: the entry that leads to them, or will.
-    """
-    linked = set(
-        await reading.session.scalars(
-            select(Link.target_id)
-            .join(Revision, Revision.id == Link.revision_id)
-            .join(Edition, Edition.id == Revision.edition_id)
-            .where(Edition.entry_id == source_id, Link.target_id.in_(entry_ids))
-        )
-    )
-    rows = (
-        await reading.session.execute(
-            select(Entry, Edition, Revision)
-            .join(Edition, Edition.entry_id == Entry.id)
-            .join(Revision, Revision.id == Edition.head_id)
-            .where(Entry.id.in_(entry_ids))
-            .options(defer(Revision.content))
-        )
-    ).all()
-    return {
-        entry.id: entry.content_type
-        for entry, edition, head in rows
-        if entry.id in linked or await _is_visible(reading, entry, edition, head)
-    }
+    places = [place_of(held.entry, edition, category_id) for edition, category_id in rows]
+    above = await ancestries(reading, [each.category_in_rights for each in places])
+    for each in places:
+        reading.authorise(action, each.subject(above, is_own=is_own))

@@ -1,57 +1,36 @@
-"""Write: every save is a new revision."""
+"""Save drafts: every save is a new revision."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-
-from sqlalchemy import exists, or_, select
+from typing import TypeVar
 
 from cms.authorization.actions import Action
 from cms.comparison.merge import merge
-from cms.content.addresses import OwnAddresses, read_address
-from cms.content.builtin import CATEGORY, PERSON, Category
-from cms.content.content_type import ContentType
-from cms.content.links import Edge, Origin
-from cms.content.snapshot import (
-    Changes,
-    Draft,
-    Snapshot,
-    apply_changes,
-    clean_draft,
-    draft_of,
-    snapshot_of,
-    take_snapshot,
-)
-from cms.content.tags import tags_by_slug
-from cms.drafts.addresses import move_drafts, path_of
-from cms.drafts.category_tree import hold_tree, store_paths
-from cms.drafts.link_targets import targets_of
+from cms.content.snapshot import Changes, Draft, apply_changes, draft_of, snapshot_of
+from cms.content.tags import with_tags
+from cms.drafts.addresses import paths_of
+from cms.drafts.link_targets import Page
 from cms.drafts.loading import (
+    EditionKey,
     Held,
-    authorise_on,
-    get,
-    get_built_in,
-    get_revision,
-    hold,
+    ancestries_beside,
+    authorise_in,
+    held_in,
+    hold_all,
     refuse_archived,
-    visible_types,
+    revision_in,
+    revisions_by_id,
+    rows_by_id,
 )
 from cms.drafts.pruning import drop_autosave
-from cms.errors import (
-    DuplicateName,
-    InvalidValue,
-    NotFound,
-    Refused,
-    StaleRevision,
-    UserError,
-)
-from cms.events import DraftSaved
-from cms.identifiers import new_id
-from cms.ledger.counters import wait_for_turn
-from cms.reading.visibility import is_public_now
-from cms.tables import Edition, Entry, Link, Publication, Revision, RevisionTag
-from cms.work.work import Reading, Work, command
+from cms.drafts.revisions import About, Addition, Stored, add_revisions, refusals_of, stored_forms
+from cms.drafts.subjects import Ancestries
+from cms.errors import InvalidValue, NotFound, Refused, StaleRevision
+from cms.tables import Edition, Entry, Revision
+from cms.work.bulk import Batch, Mode, Outcome, alone, check_items
+from cms.work.work import Work, command
 
 
 @dataclass(frozen=True)
@@ -68,18 +47,61 @@ class Saved:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _About:
-    """The values of a revision beside its content.
+class TagChanges:
+    """Tags to add to those of a draft and to remove from them.
 
     Attributes:
-        note: the author's remark.
-        translated_from: id of the revision that it translates; ``None`` for that of the head.
-        is_autosave: whether it is saved while an editor is typing.
+        add: words; one with the slug of a tag that is there changes nothing.
+        remove: words, each in any spelling with the same slug.
     """
 
-    note: str = ""
+    add: Sequence[str] = ()
+    remove: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaveItem:
+    """A save of one edition.
+
+    Attributes:
+        entry_id: the entry.
+        base_revision: the id of the revision that the writer started from.
+        values: what shall be different from it, or the whole page as it shall be.
+        locale: the edition; by default the site's default locale.
+        content_type: the type that the entry is expected to have, if it matters.
+        translated_from: the id of the revision of another edition that it translates now; by
+            default what the edition translated before.
+    """
+
+    entry_id: str
+    base_revision: str
+    values: Changes | TagChanges | Draft
+    locale: str | None = None
+    content_type: str | None = None
     translated_from: str | None = None
-    is_autosave: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class _RestoreItem:
+    """The restoring of an earlier revision of one edition."""
+
+    entry_id: str
+    base_revision: str
+    revision_id: str
+    locale: str | None = None
+
+
+_Item = TypeVar("_Item", SaveItem, _RestoreItem)
+
+
+@dataclass(frozen=True, eq=False)
+class _Writing:
+    """A revision to be saved, and its base."""
+
+    held: Held
+    base_revision: str
+    stored: Stored
+    about: About
 
 
 @command(Action.ENTRY_SAVE)
@@ -108,8 +130,8 @@ async def save_draft(
         Refused: if the actor may not, a value does not fit, or there is a newer save; then
             the error proposes how the two could be merged.
     """
-    held = await _hold_to_write(work, entry_id, locale, draft.category)
-    return await _save(work, held, draft, base_revision, _About(note=note))
+    item = SaveItem(entry_id=entry_id, base_revision=base_revision, values=draft, locale=locale)
+    return await alone(_save(work, [item], "all", About(note=note)))
 
 
 @command(Action.ENTRY_SAVE)
@@ -141,11 +163,35 @@ async def update_entry(
         Refused: as for :func:`save_draft`; or the entry is of another type, or has no such
             revision to translate.
     """
-    held, draft = await _save_changes(work, entry_id, changes, base_revision, locale, content_type)
-    if translated_from is not None:
-        await _check_source(work, held, translated_from)
-    about = _About(note=note, translated_from=translated_from)
-    return await _save(work, held, draft, base_revision, about)
+    item = SaveItem(
+        entry_id=entry_id,
+        base_revision=base_revision,
+        values=changes,
+        locale=locale,
+        content_type=content_type,
+        translated_from=translated_from,
+    )
+    return await alone(_save(work, [item], "all", About(note=note)))
+
+
+@command(Action.ENTRY_SAVE)
+async def save_entries(
+    work: Work, items: Sequence[SaveItem], *, mode: Mode = "all", note: str = ""
+) -> Sequence[Outcome[Saved]]:
+    """Save a new revision of each of many editions; return an outcome for each, in their order.
+
+    Args:
+        work: the transaction and the actor.
+        items: what to save, at most 1,000.
+        mode: whether all are refused when one is, or each by itself.
+        note: what the author has to say about the revisions.
+
+    Raises:
+        Refused: if there are too many items, or an edition twice; with
+            :class:`~cms.work.bulk.NoneDone` if one is refused, and all are to be then.
+    """
+    check_items(items, work.site.default_locale)
+    return await _save(work, items, mode, About(note=note))
 
 
 @command(Action.ENTRY_SAVE)
@@ -173,11 +219,19 @@ async def autosave_entry(
     Raises:
         Refused: as for :func:`update_entry`.
     """
-    held, draft = await _save_changes(work, entry_id, changes, base_revision, locale, content_type)
-    saved = await _save(work, held, draft, base_revision, _About(is_autosave=True))
-    before, revision = held.head, saved.revision
-    if before.is_autosave and before.id != revision.id and before.author_id == revision.author_id:
-        await drop_autosave(work, before)
+    item = SaveItem(
+        entry_id=entry_id,
+        base_revision=base_revision,
+        values=changes,
+        locale=locale,
+        content_type=content_type,
+    )
+    saved = await alone(_save(work, [item], "all", About(is_autosave=True)))
+    revision = saved.revision
+    if revision.id != base_revision:
+        before = await work.session.get_one(Revision, base_revision)
+        if before.is_autosave and before.author_id == revision.author_id:
+            await drop_autosave(work, before)
     return saved
 
 
@@ -205,13 +259,10 @@ async def restore_revision(
     Raises:
         Refused: if the actor may not, there is no such revision, or there is a newer save.
     """
-    held = await hold(work, entry_id, locale)
-    await _check_writer(work, held, None)
-    earlier = await get_revision(work, held.edition, revision_id)
-    await _check_writer(work, held, earlier.category_id)
-    snapshot = snapshot_of(held.content_type, earlier.content, earlier.digest)
-    note = f"Restores revision {earlier.number}."
-    return await _save_snapshot(work, held, snapshot, base_revision, _About(note=note))
+    item = _RestoreItem(
+        entry_id=entry_id, base_revision=base_revision, revision_id=revision_id, locale=locale
+    )
+    return await alone(_restore(work, item))
 
 
 async def first_revision(
@@ -228,75 +279,192 @@ async def first_revision(
         Refused: with everything in the draft that does not fit.
     """
     content_type = work.site.content_type(entry.content_type)
-    snapshot = await _snapshot(work, content_type, edition, draft)
-    about = _About(note=note, translated_from=translated_from)
-    return await _add(work, content_type, edition, 1, snapshot, about)
+    (stored,) = await stored_forms(work, [(content_type, edition, draft)])
+    if stored.errors:
+        raise Refused(*stored.errors)
+    about = About(note=note, translated_from=translated_from)
+    addition = Addition(stored, None, about)
+    refused, tree = await refusals_of(work, {0: addition})
+    if refused:
+        raise Refused(*refused[0])
+    (revision,) = await add_revisions(work, [addition], tree)
+    return revision
 
 
-async def _check_source(work: Work, held: Held, revision_id: str) -> None:
-    """Check that the entry has this revision in another edition."""
-    revision = await get(work, Revision, revision_id)
-    edition = await work.session.get_one(Edition, revision.edition_id)
-    if edition.entry_id != held.entry.id or edition.id == held.edition.id:
-        message = f"{revision_id} is not a revision of another edition of {held.entry.id}"
-        raise Refused(InvalidValue(message=message, path=("translatedFrom",)))
+async def _save(
+    work: Work, items: Sequence[SaveItem], mode: Mode, about: About
+) -> list[Outcome[Saved]]:
+    batch = Batch(items, mode, work.site.default_locale)
+    held = await _hold(work, batch)
+    drafts = await _drafts(work, batch, held)
+    await _check_sources(work, batch, held)
+    drafts = batch.still(drafts)
+    stored = await stored_forms(
+        work, [(held[index].content_type, held[index].edition, drafts[index]) for index in drafts]
+    )
+    for index, each in zip(drafts, stored, strict=True):
+        batch.refuse(index, *each.errors)
+    writings = {
+        index: _Writing(
+            held[index],
+            items[index].base_revision,
+            each,
+            replace(about, translated_from=items[index].translated_from),
+        )
+        for index, each in zip(drafts, stored, strict=True)
+    }
+    return await _write(work, batch, batch.still(writings))
 
 
-async def _save_changes(
-    work: Work,
-    entry_id: str,
-    changes: Changes,
-    base_revision: str,
-    locale: str | None,
-    content_type: str | None,
-) -> tuple[Held, Draft]:
-    """Return an edition that the actor may write, and the draft that the changes make."""
-    held = await hold(work, entry_id, locale)
-    if content_type not in (None, held.entry.content_type):
-        raise Refused(NotFound(message=f"there is no {content_type} {entry_id!r}"))
-    await _check_writer(work, held, None)
-    base = await get_revision(work, held.edition, base_revision)
-    draft = apply_changes(draft_of(base.content), changes)
-    await _check_writer(work, held, draft.category)
-    return held, draft
+async def _restore(work: Work, item: _RestoreItem) -> list[Outcome[Saved]]:
+    batch = Batch([item], "all", work.site.default_locale)
+    held = await _hold(work, batch)
+    revisions = await revisions_by_id(work, [item.revision_id])
+    earlier = batch.decide(
+        held, lambda _, each: revision_in(revisions, each.edition, item.revision_id)
+    )
+    above = await _above(work, held, {index: each.category_id for index, each in earlier.items()})
+    batch.decide(
+        earlier, lambda index, each: _authorise(work, above, held[index], each.category_id)
+    )
+    writings = {
+        index: _Writing(
+            held[index],
+            item.base_revision,
+            await _as_stored(work, held[index], each),
+            About(note=f"Restores revision {each.number}."),
+        )
+        for index, each in batch.still(earlier).items()
+    }
+    return await _write(work, batch, writings)
 
 
-async def _hold_to_write(
-    work: Work, entry_id: str, locale: str | None, category_id: str | None
-) -> Held:
-    held = await hold(work, entry_id, locale)
-    await _check_writer(work, held, category_id)
+async def _as_stored(work: Work, held: Held, earlier: Revision) -> Stored:
+    """Return an earlier revision as a draft in its stored form, with the content that it has."""
+    page = Page(held.content_type, held.edition, draft_of(earlier.content))
+    paths = await paths_of(work, [page.placed])
+    snapshot = snapshot_of(held.content_type, earlier.content, earlier.digest)
+    return Stored(page, snapshot, paths[page.placed])
+
+
+async def _hold(work: Work, batch: Batch[_Item]) -> dict[int, Held]:
+    """Return the editions of items that the actor may write."""
+    found = await hold_all(work, batch.keys)
+    return batch.decide(
+        batch.open(), lambda index, item: _held(work, found, batch.keys[index], item)
+    )
+
+
+def _held(work: Work, found: Mapping[EditionKey, Held], key: EditionKey, item: _Item) -> Held:
+    held = held_in(found, key)
+    expected = item.content_type if isinstance(item, SaveItem) else None
+    if expected not in (None, held.entry.content_type):
+        raise Refused(NotFound(message=f"there is no {expected} {item.entry_id!r}"))
+    _authorise(work, {}, held, held.head.category_id)
+    refuse_archived(held)
     return held
 
 
-async def _check_writer(work: Work, held: Held, category_id: str | None) -> None:
-    await authorise_on(work, Action.ENTRY_SAVE, held, *[category_id] if category_id else [])
-    refuse_archived(held)
+def _authorise(work: Work, above: Ancestries, held: Held, category_id: str | None) -> None:
+    authorise_in(work, above, Action.ENTRY_SAVE, held, category_id)
 
 
-async def _save(work: Work, held: Held, draft: Draft, base_revision: str, about: _About) -> Saved:
-    snapshot = await _snapshot(work, held.content_type, held.edition, draft)
-    return await _save_snapshot(work, held, snapshot, base_revision, about)
+async def _above(
+    work: Work, held: Mapping[int, Held], categories: Mapping[int, str | None]
+) -> Ancestries:
+    """Return the categories above those in which items would be."""
+    places = [(held[index], [category_id]) for index, category_id in categories.items()]
+    return await ancestries_beside(places, work)
 
 
-async def _save_snapshot(
-    work: Work, held: Held, snapshot: Snapshot, base_revision: str, about: _About
-) -> Saved:
-    """Add a revision on top of the head, unless it is the same or the base is not the head."""
+async def _drafts(work: Work, batch: Batch[SaveItem], held: Mapping[int, Held]) -> dict[int, Draft]:
+    """Return the drafts that items make of their bases, in categories that the actor may use."""
+    items = batch.still(batch.open())
+    bases = await revisions_by_id(
+        work, [each.base_revision for each in items.values() if not isinstance(each.values, Draft)]
+    )
+    drafts = batch.decide(items, lambda index, item: _draft(bases, held[index], item))
+    categories = {index: each.category or None for index, each in drafts.items()}
+    above = await _above(work, held, categories)
+    batch.decide(categories, lambda index, each: _authorise(work, above, held[index], each))
+    return batch.still(drafts)
+
+
+def _draft(bases: Mapping[str, Revision], held: Held, item: SaveItem) -> Draft:
+    if isinstance(item.values, Draft):
+        return item.values
+    base = draft_of(revision_in(bases, held.edition, item.base_revision).content)
+    if isinstance(item.values, TagChanges):
+        return replace(base, tags=with_tags(base.tags, item.values.add, item.values.remove))
+    return apply_changes(base, item.values)
+
+
+async def _check_sources(work: Work, batch: Batch[SaveItem], held: Mapping[int, Held]) -> None:
+    """Check that entries have, in other editions, the revisions that they translate."""
+    wanted = {
+        index: item.translated_from
+        for index, item in batch.open().items()
+        if item.translated_from is not None
+    }
+    revisions = await revisions_by_id(work, wanted.values())
+    editions = await rows_by_id(work, Edition, [each.edition_id for each in revisions.values()])
+
+    def check(index: int, revision_id: str) -> None:
+        source = revisions.get(revision_id)
+        if source is None:
+            raise Refused(NotFound(message=f"there is no revision {revision_id!r}"))
+        edition = editions[source.edition_id]
+        if edition.entry_id != held[index].entry.id or edition.id == held[index].edition.id:
+            message = (
+                f"{revision_id} is not a revision of another edition of {held[index].entry.id}"
+            )
+            raise Refused(InvalidValue(message=message, path=("translatedFrom",)))
+
+    batch.decide(wanted, check)
+
+
+async def _write(
+    work: Work, batch: Batch[_Item], writings: Mapping[int, _Writing]
+) -> list[Outcome[Saved]]:
+    """Add revisions on top of the heads, unless they are the same or have another base."""
+    stale = [each for each in writings.values() if each.base_revision != each.held.head.id]
+    bases = await revisions_by_id(work, [each.base_revision for each in stale])
+    additions = batch.decide(writings, lambda _, each: _addition(bases, each))
+    new = {index: each for index, each in additions.items() if each is not None}
+    refused, tree = await refusals_of(work, new)
+    for index, errors in refused.items():
+        batch.refuse(index, *errors)
+    batch.settle()
+    new = batch.still(new)
+    added = dict(zip(new, await add_revisions(work, list(new.values()), tree), strict=True))
+    return batch.outcomes(
+        {
+            index: Saved(writings[index].held.entry.id, added.get(index, writings[index].held.head))
+            for index in batch.still(additions)
+        }
+    )
+
+
+def _addition(bases: Mapping[str, Revision], writing: _Writing) -> Addition | None:
+    """Return the revision to add; ``None`` if the newest one is the same."""
+    held, snapshot = writing.held, writing.stored.snapshot
     head = held.head
-    if base_revision != head.id:
-        raise Refused(await _conflict(work, held, base_revision, snapshot))
+    if writing.base_revision != head.id:
+        raise Refused(_conflict(bases, writing))
+    about = writing.about
     about = replace(about, translated_from=about.translated_from or head.translated_from)
     is_same = head.digest == snapshot.digest and head.translated_from == about.translated_from
     if is_same and (about.is_autosave or not head.is_autosave):
-        return Saved(held.entry.id, head)
-    revision = await _add(work, held.content_type, held.edition, head.number + 1, snapshot, about)
-    return Saved(held.entry.id, revision)
+        return None
+    return Addition(writing.stored, head, about)
 
 
-async def _conflict(work: Work, held: Held, base_revision: str, yours: Snapshot) -> StaleRevision:
-    base = await get_revision(work, held.edition, base_revision)
-    merged = merge(held.content_type, base.content, held.head.content, yours.content)
+def _conflict(bases: Mapping[str, Revision], writing: _Writing) -> StaleRevision:
+    held, base_revision = writing.held, writing.base_revision
+    base = revision_in(bases, held.edition, base_revision)
+    merged = merge(
+        held.content_type, base.content, held.head.content, writing.stored.snapshot.content
+    )
     return StaleRevision(
         message=(
             f"{held.head.id} is newer than {base_revision}; review the changes, "
@@ -306,176 +474,4 @@ async def _conflict(work: Work, held: Held, base_revision: str, yours: Snapshot)
         base_revision=base_revision,
         head_revision=held.head.id,
         merge=merged.to_json(),
-    )
-
-
-async def _add(
-    work: Work,
-    content_type: type[ContentType],
-    edition: Edition,
-    number: int,
-    snapshot: Snapshot,
-    about: _About,
-) -> Revision:
-    """Insert a revision with its parts, and make it the head of its edition."""
-    draft = draft_of(snapshot.content)
-    if content_type.name == PERSON:
-        await refuse_taken_slug(work, edition.entry_id, draft.slug)
-    path = await path_of(work, content_type, edition, draft.slug, draft.category)
-    names_paths = content_type.name == CATEGORY and await _has_other_slug(work, edition, draft.slug)
-    revision = Revision(
-        id=new_id("rev"),
-        edition_id=edition.id,
-        number=number,
-        title=draft.title,
-        slug=draft.slug,
-        summary=draft.summary,
-        category_id=draft.category,
-        content=snapshot.content,
-        digest=snapshot.digest,
-        author_id=work.actor.account_id,
-        byline_id=work.actor.person_id,
-        note=about.note,
-        is_autosave=about.is_autosave,
-        translated_from=about.translated_from,
-        path=path,
-        created_at=work.now,
-    )
-    await work.insert(revision)
-    await work.insert(*(_link(revision, edge) for edge in snapshot.edges))
-    await work.insert(*(_tag(revision, *each) for each in tags_by_slug(draft.tags).items()))
-    await work.update(edition, head_id=revision.id, path=path)
-    if names_paths:
-        tree = await hold_tree(work)
-        if changed := await store_paths(work, tree):
-            await move_drafts(work, tree, changed)
-    work.emit(
-        DraftSaved(
-            subject=revision.id,
-            entry=edition.entry_id,
-            locale=edition.locale,
-            edition=edition.id,
-            number=number,
-            is_autosave=about.is_autosave,
-            content_type=content_type.name,
-            snapshot=snapshot,
-        )
-    )
-    return revision
-
-
-async def _has_other_slug(work: Work, edition: Edition, slug: str) -> bool:
-    """Return whether a slug is not that of the edition's newest revision, if there is one."""
-    if edition.head_id is None:
-        return True
-    return (await work.session.get_one(Revision, edition.head_id)).slug != slug
-
-
-async def _snapshot(
-    work: Work, content_type: type[ContentType], edition: Edition, draft: Draft
-) -> Snapshot:
-    cleaned, problems = clean_draft(content_type, draft)
-    problems += await _unknown_category(work, cleaned.category)
-    targets = await targets_of(work, content_type, edition, cleaned)
-    snapshot = take_snapshot(content_type, edition.locale, cleaned, targets)
-    problems += await _wrong_targets(work, content_type, edition, snapshot.edges)
-    if problems:
-        raise Refused(*problems)
-    return snapshot
-
-
-async def _unknown_category(work: Work, category_id: str | None) -> list[UserError]:
-    if category_id is None:
-        return []
-    try:
-        await get_built_in(work, Category, category_id)
-    except Refused as refused:
-        return [InvalidValue(message=refused.errors[0].message, path=("category",))]
-    return []
-
-
-async def refuse_taken_slug(work: Work, person_id: str, slug: str) -> None:
-    """Check that no other person has this slug, in public or in the newest revision.
-
-    Commands that give slugs to people wait for each other, until the transaction ends.
-
-    Raises:
-        Refused: with :class:`~cms.errors.DuplicateName`.
-    """
-    await wait_for_turn(work.session, "people")
-    if errors := await taken_slug(work, person_id, slug):
-        raise Refused(*errors)
-
-
-async def taken_slug(reading: Reading, person_id: str, slug: str) -> list[UserError]:
-    """Return an error if another person has this slug, in public or in the newest revision."""
-    public = exists().where(Publication.revision_id == Revision.id, is_public_now(Publication))
-    taken = await reading.session.scalar(
-        select(Entry.id)
-        .join(Edition, Edition.entry_id == Entry.id)
-        .join(Revision, Revision.edition_id == Edition.id)
-        .where(
-            Revision.slug == slug,
-            Entry.content_type == PERSON,
-            Entry.id != person_id,
-            or_(Revision.id == Edition.head_id, public),
-        )
-        .limit(1)
-    )
-    if taken is None:
-        return []
-    message = f"there is already a person with the slug {slug!r}: {taken}"
-    return [DuplicateName(message=message, path=("slug",))]
-
-
-async def _wrong_targets(
-    work: Work, content_type: type[ContentType], edition: Edition, edges: Iterable[Edge]
-) -> list[UserError]:
-    wanted = [edge.target for edge in edges if edge.target]
-    types = {
-        **await visible_types(work, wanted, edition.entry_id),
-        edition.entry_id: content_type.name,  # which has no revision yet in its first draft
-    }
-    own = work.site.addresses
-    faults = ((edge, _fault_of(edge, types, own)) for edge in edges)
-    return [InvalidValue(message=fault, path=edge.value_path()) for edge, fault in faults if fault]
-
-
-def _fault_of(edge: Edge, types: Mapping[str, str], own: OwnAddresses) -> str:
-    if edge.target is None:
-        is_for_entries = edge.accepts or edge.origin is Origin.REFERENCE
-        if not is_for_entries or _may_be_entry(str(edge.url), own):
-            return ""
-        of_type = f" of type {', '.join(edge.accepts)}" if edge.accepts else ""
-        return f"expected an entry{of_type}"
-    if edge.target not in types:
-        return f"there is no entry {edge.target!r}"
-    if edge.accepts and types[edge.target] not in edge.accepts:
-        return f"expected an entry of type {', '.join(edge.accepts)}, not {types[edge.target]}"
-    return ""
-
-
-def _may_be_entry(url: str, own: OwnAddresses) -> bool:
-    """Return whether an entry could be at an address on the site at which there is none."""
-    address = read_address(url, own)
-    return address is not None and not own.is_route(address.path)
-
-
-def _tag(revision: Revision, slug: str, word: str) -> RevisionTag:
-    return RevisionTag(revision_id=revision.id, slug=slug, word=word)
-
-
-def _link(revision: Revision, edge: Edge) -> Link:
-    return Link(
-        revision_id=revision.id,
-        field_path=edge.field_path,
-        ordinal=edge.ordinal,
-        origin=edge.origin,
-        kind=edge.kind,
-        label=edge.label,
-        note=edge.note,
-        target_id=edge.target,
-        query=edge.query,
-        fragment=edge.fragment,
-        url=edge.url,
     )

@@ -15,16 +15,18 @@ from cms.content.builtin import PERSON
 from cms.content.content_type import ContentType
 from cms.content.slug import slugify
 from cms.content.snapshot import Changes, Draft, clean_draft, take_snapshot
+from cms.drafts.addresses import paths_of
 from cms.drafts.entries import add_edition, create_entry
-from cms.drafts.link_targets import targets_of
-from cms.drafts.loading import ancestry
+from cms.drafts.link_targets import Page, targets_of
 from cms.drafts.people import create_person
 from cms.drafts.saving import save_draft, update_entry
+from cms.drafts.subjects import ancestry
 from cms.errors import NotFound, Refused
 from cms.importing.site.mapping import MarkdownMapping
 from cms.importing.site.page_text import PageText
 from cms.importing.site.pages import OldPage, PageKey
-from cms.publishing.publishing import publish_imported, unpublish_entry
+from cms.publishing.publishing import publish_imported
+from cms.publishing.unpublishing import unpublish_entry
 from cms.storage.database import WriteSession
 from cms.tables import Account, CategoryPath, Edition, Entry, Publication, Revision
 from cms.taxonomy.categories import create_category
@@ -246,7 +248,9 @@ class ImportDesk:
         """Return the digest of a draft of an edition."""
         cleaned, _ = clean_draft(self.content_type, draft)
         row = await self._session.get_one(Edition, edition.head.edition_id)
-        targets = await targets_of(self.work(now), self.content_type, row, cleaned)
+        page = Page(self.content_type, row, cleaned)
+        work = self.work(now)
+        (targets,) = await targets_of(work, [page], await paths_of(work, [page.placed]))
         return take_snapshot(self.content_type, edition.locale, cleaned, targets).digest
 
     # --- What is done ---

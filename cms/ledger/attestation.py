@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from pydantic import JsonValue
 from sqlalchemy import exists, func, select, union_all
@@ -31,7 +32,7 @@ from cms.ledger.chain import (
 )
 from cms.ledger.counters import current
 from cms.ledger.keyring import Keyring, keyring_in
-from cms.ledger.keys import ChainPosition, append, keyring_of, take_turn
+from cms.ledger.keys import ChainPosition, append_all, in_chain, keyring_of, take_turn
 from cms.ledger.statement import (
     AttestedStage,
     KeyStatement,
@@ -56,66 +57,66 @@ from cms.tables import (
     SignOff,
 )
 
+# Makes the statement of an attestation for its position in the chain.
+Attested: TypeAlias = Callable[[ChainPosition], Statement]
 
-async def attest_sign_off(
-    session: WriteSession,
-    key_file: KeyFile,
-    sign_off: SignOff,
-    *,
-    entry_id: str,
-    locale: str,
-    now: datetime,
-) -> Attestation:
-    """Attest a sign-off, in the transaction that creates it.
+
+async def attest_all(
+    session: WriteSession, key_file: KeyFile, attested: Sequence[Attested], now: datetime
+) -> list[Attestation]:
+    """Attest sign-offs and publications in their order, in the transaction that creates them.
 
     Args:
         session: the transaction.
-        key_file: file of the key that signs the statement.
-        sign_off: the sign-off to attest.
-        entry_id: entry of its edition.
-        locale: locale of its edition.
+        key_file: file of the key that signs the statements.
+        attested: the statements, of :func:`sign_off_statement` and :func:`publication_statement`.
         now: the current time.
 
     Raises:
         Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the signing key.
     """
-    turn = await take_turn(session, key_file, now)
+    if not attested:
+        return []
+    turn = await take_turn(session, key_file, now, len(attested))
+    return await append_all(session, [turn.signer], in_chain(turn, attested))
+
+
+def sign_off_statement(sign_off: SignOff, *, entry_id: str, locale: str) -> Attested:
+    """Return what makes the statement of a sign-off.
+
+    Args:
+        sign_off: the sign-off to attest.
+        entry_id: entry of its edition.
+        locale: locale of its edition.
+    """
     edition = _EditionName(entry_id, locale)
-    predicate = _sign_off_predicate(sign_off, edition, turn.place)
-    return await append(session, [turn.signer], statement_of(sign_off.digest, predicate))
+    return lambda place: statement_of(
+        sign_off.digest, _sign_off_predicate(sign_off, edition, place)
+    )
 
 
-async def attest_publication(
-    session: WriteSession,
-    key_file: KeyFile,
+def publication_statement(
     publication: Publication,
     *,
     digest: str,
     stages: Sequence[Stage | PublicationStage],
     sign_offs: Sequence[str],
     nonce: str,
-    now: datetime,
-) -> Attestation:
-    """Attest a publication, in the transaction that creates it.
+) -> Attested:
+    """Return what makes the statement of a publication.
 
     Args:
-        session: the transaction.
-        key_file: file of the key that signs the statement.
         publication: the publication to attest.
         digest: digest of its revision.
         stages: stages of the policy under which it was published, in order.
         sign_offs: ids of the sign-offs on this digest that counted.
         nonce: nonce of its position.
-        now: the current time.
-
-    Raises:
-        Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the signing key.
     """
-    turn = await take_turn(session, key_file, now)
     edition = _EditionName(publication.entry_id, publication.locale)
     facts = _PublicationFacts(nonce, tuple(stages), tuple(sorted(sign_offs)))
-    predicate = _publication_predicate(publication, edition, facts, turn.place)
-    return await append(session, [turn.signer], statement_of(digest, predicate))
+    return lambda place: statement_of(
+        digest, _publication_predicate(publication, edition, facts, place)
+    )
 
 
 def verify_attestation(

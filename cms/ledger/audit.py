@@ -93,9 +93,9 @@ async def append(
     rows = audited_rows(written, deleted, last)
     root = root_of((row["table_name"], row["key"], row["version"], row["hash"]) for row in rows)
     chained = _chained(records, first, previous or FIRST, to_milliseconds(now), root)
-    await session.execute(insert(AuditRecord), chained)
-    if rows:
-        await session.execute(insert(AuditedRow), rows)
+    for table, values in ((AuditRecord, chained), (AuditedRow, rows)):
+        if values:  # with their nulls, so that it is one statement
+            await session.execute(insert(table).execution_options(render_nulls=True), values)
     return last
 
 

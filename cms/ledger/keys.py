@@ -6,8 +6,8 @@ refused, so that no server continues with a key that was replaced.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, NoReturn
 
@@ -51,31 +51,39 @@ class ChainPosition:
 
 @dataclass(frozen=True)
 class Turn:
-    """The exclusive right to sign the next statement.
+    """The exclusive right to sign the next statements.
 
     Attributes:
         signer: signer with the site's key.
-        place: position of the statement.
+        place: position of the first of them.
     """
 
     signer: Signer
     place: ChainPosition
 
 
-async def take_turn(session: WriteSession, key_file: KeyFile, now: datetime) -> Turn:
-    """Return the right to sign the next statement; other callers wait for this transaction to end.
+async def take_turn(
+    session: WriteSession, key_file: KeyFile, now: datetime, count: int = 1
+) -> Turn:
+    """Return the right to sign the next statements; other callers wait for this transaction to end.
 
     The first key of a site is recorded before its first statement.
+
+    Args:
+        session: the transaction.
+        key_file: file of the signing key.
+        now: the time.
+        count: the number of statements, at least one.
 
     Raises:
         Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the signing key.
     """
-    place, newest = await _next_position(session, now)
-    if newest is None:
-        first = await _record_first(session, key_file, place)
-        place, newest = await _next_position(session, now)
-        return Turn(first, place)
-    return Turn(_signer_with(key_file, newest), place)
+    place, newest = await _next_position(session, now, count)
+    if newest is not None:
+        return Turn(_signer_with(key_file, newest), place)
+    signer, introduction = await _record_first(session, key_file, place)
+    await advance(session, "attestation")  # instead of the number that the key has
+    return Turn(signer, replace(place, sequence=place.sequence + 1, previous=introduction.hash))
 
 
 async def signer_of(session: ReadSession, key_file: KeyFile) -> Signer:
@@ -127,15 +135,42 @@ async def append(
     session: WriteSession, signers: Sequence[Signer], statement: AnyStatement
 ) -> Attestation:
     """Sign a statement, which has to have the next number, and append it to the chain."""
-    attestation = Attestation(
-        id=statement.predicate.id,
-        sequence=statement.predicate.sequence,
-        hash=statement.hash(),
-        envelope=sign_together(signers, PAYLOAD_TYPE, statement.payload()),
-    )
-    session.add(attestation)
-    await session.flush()  # the next statement of this transaction reads its hash
+    (attestation,) = await append_all(session, signers, [statement])
     return attestation
+
+
+async def append_all(
+    session: WriteSession, signers: Sequence[Signer], statements: Iterable[AnyStatement]
+) -> list[Attestation]:
+    """Sign statements, which have to have the next numbers, and append them to the chain."""
+    attestations = [
+        Attestation(
+            id=each.predicate.id,
+            sequence=each.predicate.sequence,
+            hash=each.hash(),
+            envelope=sign_together(signers, PAYLOAD_TYPE, each.payload()),
+        )
+        for each in statements
+    ]
+    session.add_all(attestations)
+    await session.flush()  # the next statement of this transaction reads their hashes
+    return attestations
+
+
+def in_chain(
+    turn: Turn, statements: Sequence[Callable[[ChainPosition], AnyStatement]]
+) -> Iterator[AnyStatement]:
+    """Yield the statements at their positions, each with the hash of the one before.
+
+    Args:
+        turn: the right to sign as many.
+        statements: functions that make a statement for a position.
+    """
+    place = turn.place
+    for make in statements:
+        statement = make(place)
+        yield statement
+        place = replace(place, sequence=place.sequence + 1, previous=statement.hash())
 
 
 async def record_key(session: WriteSession, key_file: KeyFile, now: datetime) -> Attestation:
@@ -148,10 +183,8 @@ async def record_key(session: WriteSession, key_file: KeyFile, now: datetime) ->
     place, newest = await _next_position(session, now)
     if newest is not None:
         _refuse(f"the key {newest.key} is already recorded")
-    await _record_first(session, key_file, place)
-    return (
-        await session.scalars(select(Attestation).where(Attestation.sequence == place.sequence))
-    ).one()
+    _, introduction = await _record_first(session, key_file, place)
+    return introduction
 
 
 async def rotate(session: WriteSession, key_file: KeyFile, now: datetime) -> Attestation:
@@ -195,10 +228,10 @@ _IS_OF_KEY = and_(Attestation.id >= "key_", Attestation.id < "key_~")
 
 
 async def _next_position(
-    session: WriteSession, now: datetime
+    session: WriteSession, now: datetime, count: int = 1
 ) -> tuple[ChainPosition, KeyPredicate | None]:
-    """Return the position of the next statement, and the introduction of its signing key."""
-    sequence = await advance(session, "attestation")
+    """Return the position of the next statements, and the introduction of their signing key."""
+    sequence = await advance(session, "attestation", count) - count + 1
     before = select(Attestation.hash).where(Attestation.sequence == sequence - 1)
     found = await session.execute(
         select(before.scalar_subquery().label("hash"), _newest().scalar_subquery().label("newest"))
@@ -222,13 +255,14 @@ def _introduction_in(envelope: object) -> KeyPredicate | None:
         _refuse(f"the newest key in the ledger is not valid ({error}); run: copydesk audit verify")
 
 
-async def _record_first(session: WriteSession, key_file: KeyFile, place: ChainPosition) -> Signer:
+async def _record_first(
+    session: WriteSession, key_file: KeyFile, place: ChainPosition
+) -> tuple[Signer, Attestation]:
     signer = _load_key(key_file)
     if place.sequence > 1:
         await _check_has_signed(session, signer, key_file, place)
     said = _predicate(signer, place, "first")
-    await append(session, [signer], key_statement_of(said))
-    return signer
+    return signer, await append(session, [signer], key_statement_of(said))
 
 
 async def _check_has_signed(

@@ -6,14 +6,14 @@ and sign-offs stay as they are.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from cms.content.addresses import path_key
-from cms.drafts.addresses import addresses_at
+from cms.drafts.addresses import FoundAddress, PathKey, addresses_among
 from cms.identifiers import new_id
+from cms.site import Site
 from cms.tables import Address
 from cms.work.work import Reading, Work
 
@@ -53,13 +53,19 @@ async def move_pages(work: Work, moves: Iterable[Move], position: int) -> None:
         position: the position of the command.
     """
     changes = [move for move in moves if move.path != move.old_path]
-    left: dict[datetime, list[Address]] = defaultdict(list)
-    for move in changes:
-        if move.old is not None:
-            left[_end(move.old, move.at)].append(move.old)
-    for ended_at, addresses in left.items():  # paths have to be free before they are taken
-        await work.close(*addresses, ended_at=ended_at, ended_position=position)
+    left = [(move.old, move.at) for move in changes if move.old is not None]
+    await close_addresses(work, left, position)  # paths have to be free before they are taken
     await work.insert(*(_opened(move, position) for move in changes if move.path is not None))
+
+
+async def close_addresses(
+    work: Work, addresses: Iterable[tuple[Address, datetime]], position: int
+) -> None:
+    """Close addresses that are in force, each at a time."""
+    await work.update_each(
+        (address, {"ended_at": _end(address, at), "ended_position": position})
+        for address, at in addresses
+    )
 
 
 async def close_address(work: Work, address: Address, at: datetime, position: int) -> None:
@@ -95,10 +101,32 @@ async def holders_of(
         locale: the locale of the pages that would stand there.
         leaving: ids of the editions whose pages do not count, since they move at the same time.
     """
-    by_key = {path_key(path): path for path in paths}
-    own = reading.site.addresses
-    holders = {path: "the frontend" for key, path in by_key.items() if own.is_route(key)}
-    for key, found in (await addresses_at(reading, by_key, locale)).items():
-        if found.is_open and found.edition_id not in leaving:
-            holders[by_key[key]] = str(found.entry_id) if found.is_page else "a redirect"
-    return holders
+    keys = {path: (path_key(path), locale) for path in paths}
+    holders = Holders(reading.site, await addresses_among(reading, keys.values()))
+    found = {path: holders.at(key, leaving) for path, key in keys.items()}
+    return {path: each for path, each in found.items() if each is not None}
+
+
+@dataclass(frozen=True)
+class Holders:
+    """The pages, redirects and routes at some paths.
+
+    Attributes:
+        site: the site.
+        addresses: the pages and redirects.
+    """
+
+    site: Site
+    addresses: Mapping[PathKey, FoundAddress]
+
+    def at(self, key: PathKey, leaving: Collection[str] = ()) -> str | None:
+        """Return a description of what stands at a path; ``None`` if the path is free.
+
+        Args:
+            key: the path, and a locale of the host.
+            leaving: ids of the editions whose pages do not count, since they move away.
+        """
+        found = self.addresses.get(key)
+        if found is not None and found.is_open and found.edition_id not in leaving:
+            return str(found.entry_id) if found.is_page else "a redirect"
+        return "the frontend" if self.site.addresses.is_route(key[0]) else None

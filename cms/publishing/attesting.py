@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from cms.drafts.loading import rows_by_id
 from cms.events import EntryPublished, Event, SignedOff
-from cms.ledger.attestation import attest_publication, attest_sign_off
+from cms.ledger.attestation import (
+    Attested,
+    attest_all,
+    publication_statement,
+    sign_off_statement,
+)
 from cms.tables import Position, Publication, Revision, SignOff
 from cms.work.work import Work
 
@@ -20,37 +26,42 @@ async def attest(work: Work, events: Sequence[Event]) -> None:
     Raises:
         Refused: with :class:`~cms.errors.CannotSign`, if the server does not have the signing key.
     """
-    for event in events:
-        match event:
-            case SignedOff():
-                await _attest_sign_off(work, event)
-            case EntryPublished():
-                await _attest_publication(work, event)
+    signed = {each.subject: each for each in events if isinstance(each, SignedOff)}
+    published = {each.subject: each for each in events if isinstance(each, EntryPublished)}
+    statements: Mapping[str, Attested] = {
+        **await _of_sign_offs(work, signed),
+        **await _of_publications(work, published),
+    }
+    in_order = [statements[each.subject] for each in events if each.subject in statements]
+    await attest_all(work.session, work.key_file, in_order, work.after_waiting().now)
 
 
-async def _attest_sign_off(work: Work, event: SignedOff) -> None:
-    sign_off = await work.session.get_one(SignOff, event.subject)
-    await attest_sign_off(
-        work.session,
-        work.key_file,
-        sign_off,
-        entry_id=event.entry,
-        locale=event.locale or work.site.default_locale,
-        now=work.after_waiting().now,
-    )
+async def _of_sign_offs(work: Work, events: Mapping[str, SignedOff]) -> Mapping[str, Attested]:
+    rows = await rows_by_id(work, SignOff, events)
+    return {
+        key: sign_off_statement(
+            rows[key], entry_id=each.entry, locale=each.locale or work.site.default_locale
+        )
+        for key, each in events.items()
+    }
 
 
-async def _attest_publication(work: Work, event: EntryPublished) -> None:
-    publication = await work.session.get_one(Publication, event.subject)
-    revision = await work.session.get_one(Revision, event.revision)
-    position = await work.session.get_one(Position, event.position)
-    await attest_publication(
-        work.session,
-        work.key_file,
-        publication,
-        digest=revision.digest,
-        stages=event.stages,
-        sign_offs=event.sign_offs,
-        nonce=position.nonce,
-        now=work.after_waiting().now,
-    )
+async def _of_publications(
+    work: Work, events: Mapping[str, EntryPublished]
+) -> Mapping[str, Attested]:
+    rows = await rows_by_id(work, Publication, events)
+    revisions = await rows_by_id(work, Revision, [each.revision for each in events.values()])
+    positions = {
+        number: await work.session.get_one(Position, number)
+        for number in {each.position for each in events.values()}
+    }
+    return {
+        key: publication_statement(
+            rows[key],
+            digest=revisions[each.revision].digest,
+            stages=each.stages,
+            sign_offs=each.sign_offs,
+            nonce=positions[each.position].nonce,
+        )
+        for key, each in events.items()
+    }

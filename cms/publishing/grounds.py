@@ -21,6 +21,7 @@ from cms.errors import InvalidValue, Refused, UserError, WrongBasis
 from cms.hooks import Gate
 from cms.publishing.gates import SIGN_OFF_GATES
 from cms.publishing.loading import Proposal
+from cms.storage.dialects import is_among
 from cms.tables import Publication, Revision
 from cms.tables.publication import Basis
 from cms.work.arguments import check_texts
@@ -171,7 +172,7 @@ async def _last_publications(
     rows = await work.session.execute(
         select(Publication.edition_id, Publication.basis, is_edited)
         .join(public, public.id == Publication.revision_id)
-        .where(Publication.edition_id.in_([each.edition.id for each in proposals]))
+        .where(is_among(Publication.edition_id, [each.edition.id for each in proposals]))
         .order_by(Publication.position)  # of several, the last is kept
     )
     return {edition_id: _LastPublication(basis, edited) for edition_id, basis, edited in rows}

@@ -92,6 +92,13 @@ async def move_to_derived_addresses(
     return moves
 
 
+async def refresh_tree(work: Work) -> None:
+    """Store the paths of categories as they are now, and move the pages whose addresses change."""
+    tree = await hold_tree(work)
+    if changed := await store_paths(work, tree):
+        await move_to_derived_addresses(work, tree, changed)
+
+
 async def faults_of_addresses(session: ReadSession, site: Site, now: datetime) -> list[str]:
     """Return a line for each page, draft or category that is not where it should be.
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 from sqlalchemy import select
 
+from cms.drafts.loading import EditionKey
 from cms.hooks import ShownEdition
 from cms.identifiers import is_built_in_id
 from cms.reading.visibility import is_public_now, stands_now
 from cms.site import Site
+from cms.storage.dialects import is_among
 from cms.tables import Address, Publication, Rendition
 from cms.work.work import Reading
-
-# The id of an entry, and a locale.
-EditionKey: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -42,9 +40,9 @@ class PublicEditions:
         """Return the editions that are public once these are."""
         return replace(self, editions={**self.editions, **published})
 
-    def without(self, key: EditionKey) -> PublicEditions:
-        """Return the editions that are public once this one is not."""
-        kept = {each: shown for each, shown in self.editions.items() if each != key}
+    def without(self, keys: Collection[EditionKey]) -> PublicEditions:
+        """Return the editions that are public once these are not."""
+        kept = {each: shown for each, shown in self.editions.items() if each not in keys}
         return replace(self, editions=kept)
 
 
@@ -62,7 +60,7 @@ async def public_editions(reading: Reading, entry_ids: Collection[str]) -> Publi
         )
         .join(Rendition, Rendition.revision_id == Publication.revision_id)
         .outerjoin(Address, stands_now())
-        .where(Publication.entry_id.in_(list(entry_ids)), is_public_now(Publication))
+        .where(is_among(Publication.entry_id, entry_ids), is_public_now(Publication))
     )
     return PublicEditions(
         reading.site,

@@ -11,22 +11,13 @@ from sqlalchemy.orm import aliased
 
 from cms.authorization.actions import Action
 from cms.comparison.difference import difference
-from cms.content.builtin import CATEGORY
 from cms.content.links import Edge, Origin
-from cms.drafts.category_tree import load_tree
 from cms.drafts.loading import Held, authorise_on, look_at, refuse_archived
 from cms.errors import NotPublished, Refused, UserError
-from cms.publishing.gates import Check, checks, errors_of_incoming, pages_broken
-from cms.publishing.link_facts import links_at_unpublishing
-from cms.publishing.loading import (
-    Proposal,
-    assess,
-    edges_of,
-    live_page_of,
-    proposal_of,
-)
-from cms.publishing.moving import errors_of_tree
-from cms.publishing.referenced import errors_at_unpublishing
+from cms.publishing.assessing import Assessed, assess
+from cms.publishing.gates import Check, checks, pages_broken
+from cms.publishing.loading import Proposal, edges_of, live_page_of, proposal_of
+from cms.publishing.unpublishing import removal_of
 from cms.reading.visibility import is_public_now
 from cms.review.expiry import reviewed_at
 from cms.tables import Link, Publication, Revision
@@ -70,7 +61,7 @@ async def check_publish(
     held = await look_at(reading, entry_id, locale)
     await authorise_on(reading, Action.ENTRY_READ, held)
     proposal = await proposal_of(reading, held, revision_id)
-    (assessed,) = await assess(reading, [proposal])
+    assessed = await _assessed(reading, proposal)
     return checks(assessed.candidate, reading.site.gates)
 
 
@@ -88,7 +79,7 @@ async def preview_publish(
     after = await edges_of(reading, proposal.revision)
     before = await _live_edges(reading, proposal.live)
     removed = _only_in(before, after)
-    (assessed,) = await assess(reading, [proposal])
+    assessed = await _assessed(reading, proposal)
     candidate = assessed.candidate
     kept = {edge.target for edge in after if edge.origin != Origin.REFERENCE}
     orphans = await _orphans(reading, held, [edge for edge in removed if edge.target not in kept])
@@ -123,28 +114,21 @@ async def preview_unpublish(
         message = f"{entry_id} is not public in {held.edition.locale!r}"
         raise Refused(NotPublished(message=message))
     removed = await _live_edges(reading, live)
-    incoming = await links_at_unpublishing(reading, live)
+    removal = await removal_of(reading, [live])
     return Impact(
         old_path=address.path if address is not None else None,
         new_path=None,
         links_removed=removed,
-        broken=pages_broken(incoming),
+        broken=pages_broken(removal.incoming(live, [live])),
         orphans=await _orphans(reading, held, removed),
-        errors=[
-            *errors_of_incoming(incoming),
-            *await errors_at_unpublishing(reading, live),
-            *await _errors_of_tree(reading, live),
-        ],
+        errors=(await removal.errors({0: live})).get(0, []),
     )
 
 
-async def _errors_of_tree(reading: Reading, live: Publication) -> list[UserError]:
-    """Return why the tree of categories cannot be without a publication."""
-    if live.content_type != CATEGORY:
-        return []
-    tree = await load_tree(reading.session, reading.site)
-    after = tree.without((live.entry_id, live.locale))
-    return await errors_of_tree(reading, tree, after, [live.edition_id])
+async def _assessed(reading: Reading, proposal: Proposal) -> Assessed:
+    """Return the facts about a proposal alone."""
+    assessment = await assess(reading, [proposal])
+    return (await assessment.assessed([proposal.key]))[proposal.key]
 
 
 def _archived_errors(held: Held) -> Sequence[UserError]:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-
-from sqlalchemy import func, select
 
 from cms.authorization.actions import Action
 from cms.content.builtin import CATEGORY, PERSON
-from cms.content.collation import sort_key
-from cms.drafts.category_tree import hold_tree, store_paths
-from cms.drafts.loading import authorise_on, hold, refuse_archived
-from cms.errors import InvalidValue, NotPublished, PathInUse, Refused, UserError
-from cms.events import EntryPublished, EntryUnpublished
-from cms.identifiers import new_id
+from cms.drafts.loading import (
+    EditionKey,
+    Held,
+    ancestries_beside,
+    authorise_in,
+    held_in,
+    hold_all,
+    refuse_archived,
+)
+from cms.errors import InvalidValue, Refused, UserError
 from cms.ledger.counters import wait_for_turn
-from cms.publishing.addresses import Move, close_address, move_pages
-from cms.publishing.gates import checks, errors_of_incoming
+from cms.publishing.assessing import Assessed, Assessment, assess
+from cms.publishing.gates import checks
 from cms.publishing.grounds import (
     SETUP,
     SIGNED_OFF,
@@ -27,19 +29,27 @@ from cms.publishing.grounds import (
     check_claims,
     errors_of_grounds,
 )
-from cms.publishing.link_facts import links_at_unpublishing
-from cms.publishing.loading import (
-    Assessed,
-    Proposal,
-    assess,
-    live_page_of,
-    proposal_of,
-)
-from cms.publishing.moving import move_to_derived_addresses
-from cms.publishing.referenced import errors_at_unpublishing
-from cms.review.reviews import check_reason, open_review_of
-from cms.tables import Publication, PublicationSignOff, PublicationStage
+from cms.publishing.loading import Proposal, proposals_of
+from cms.publishing.opening import begin_publications
+from cms.review.reviews import check_reason
+from cms.tables import Publication
+from cms.work.bulk import Batch, Mode, NoneDone, Outcome, alone, check_items
 from cms.work.work import Work, command
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishItem:
+    """A revision of one edition to publish.
+
+    Attributes:
+        entry_id: the entry.
+        revision_id: the revision; it need not be the newest.
+        locale: the edition; by default the site's default locale.
+    """
+
+    entry_id: str
+    revision_id: str
+    locale: str | None = None
 
 
 @command(Action.ENTRY_PUBLISH)
@@ -59,8 +69,30 @@ async def publish_entry(
     Raises:
         Refused: if the actor may not, or with everything that every failing gate has to say.
     """
-    (publication,) = await _publish(work, {entry_id: revision_id}, locale, SIGNED_OFF)
-    return publication
+    item = PublishItem(entry_id=entry_id, revision_id=revision_id, locale=locale)
+    return await alone(_publish(work, [item], "all", SIGNED_OFF))
+
+
+@command(Action.ENTRY_PUBLISH)
+async def publish_entries(
+    work: Work, items: Sequence[PublishItem], *, mode: Mode = "all"
+) -> Sequence[Outcome[Publication]]:
+    """Publish many revisions together; return an outcome for each, in their order.
+
+    Those that link to each other are published together. If each is refused by itself, one that
+    needs another, which is refused, is refused too.
+
+    Args:
+        work: the transaction and the actor.
+        items: the revisions, at most 1,000.
+        mode: whether all are refused when one is, or each by itself.
+
+    Raises:
+        Refused: if there are too many items, or an edition twice; with
+            :class:`~cms.work.bulk.NoneDone` if one is refused, and all are to be then.
+    """
+    check_items(items, work.site.default_locale)
+    return await _publish(work, items, mode, SIGNED_OFF)
 
 
 @command(Action.ENTRY_BREAK_GLASS)
@@ -85,8 +117,8 @@ async def break_glass_publish(
     grounds = Grounds(
         basis="break_glass", action=Action.ENTRY_BREAK_GLASS, reason=check_reason(reason)
     )
-    (publication,) = await _publish(work, {entry_id: revision_id}, locale, grounds)
-    return publication
+    item = PublishItem(entry_id=entry_id, revision_id=revision_id, locale=locale)
+    return await alone(_publish(work, [item], "all", grounds))
 
 
 @command(Action.ENTRY_PUBLISH)
@@ -103,7 +135,7 @@ async def publish_together(
     Raises:
         Refused: as for one entry; the path of every error begins with the entry's id.
     """
-    return await _publish(work, revisions, locale, SIGNED_OFF)
+    return await _publish_together(work, revisions, locale, SIGNED_OFF)
 
 
 @command(Action.ENTRY_PUBLISH_IMPORTED)
@@ -146,7 +178,7 @@ async def publish_imported(
         review_due_at=review_due_at or {},
     )
     check_claims(grounds, list(revisions))
-    return await _publish(work, revisions, locale, grounds)
+    return await _publish_together(work, revisions, locale, grounds)
 
 
 @command(Action.ENTRY_PUBLISH_SETUP)
@@ -168,249 +200,154 @@ async def publish_setup(
         Refused: if the actor is not the operator, the site is not new, an edition was published
             here before, or another gate fails.
     """
-    return await _publish(work, revisions, locale, SETUP)
+    return await _publish_together(work, revisions, locale, SETUP)
 
 
-@command(Action.ENTRY_UNPUBLISH)
-async def unpublish_entry(work: Work, entry_id: str, *, locale: str | None = None) -> Publication:
-    """Take an entry back from the readers and return the publication, now closed.
-
-    Args:
-        work: the transaction and the actor.
-        entry_id: the entry.
-        locale: the edition; by default the site's default locale.
-
-    Raises:
-        Refused: if the actor may not, the entry is not public, or public pages link to it.
-    """
-    await wait_for_turn(work.session, "position")
-    work = work.after_waiting()
-    held = await hold(work, entry_id, locale)
-    live, address = await live_page_of(work, held.edition)
-    category_id = live.category_id if live is not None else held.head.category_id
-    await authorise_on(work, Action.ENTRY_UNPUBLISH, held, category_id)
-    if live is None:
-        raise Refused(NotPublished(message=f"{entry_id} is not public in {held.edition.locale!r}"))
-    if broken := errors_of_incoming(await links_at_unpublishing(work, live)):
-        raise Refused(*broken)
-    if errors := await errors_at_unpublishing(work, live):
-        raise Refused(*errors)
-    position = await work.take_position()
-    await _close(work, live, position)
-    if address is not None:
-        await close_address(work, address, work.now, position)
-    if live.content_type == CATEGORY:
-        await _refresh_tree(work)
-    work.emit(
-        EntryUnpublished(
-            subject=live.id,
-            entry=entry_id,
-            locale=live.locale,
-            revision=live.revision_id,
-            position=position,
-        )
-    )
-    return live
+async def _publish_together(
+    work: Work, revisions: Mapping[str, str], locale: str | None, grounds: Grounds
+) -> list[Publication]:
+    items = [
+        PublishItem(entry_id=entry_id, revision_id=revisions[entry_id], locale=locale)
+        for entry_id in sorted(revisions)
+    ]
+    try:
+        outcomes = await _publish(work, items, "all", grounds)
+    except NoneDone as refused:
+        raise Refused(
+            *(
+                replace(error, path=(each.entry_id, *error.path)) if len(items) > 1 else error
+                for each in refused.outcomes
+                for error in each.errors
+            )
+        ) from None
+    return [each.result for each in outcomes if each.result is not None]
 
 
 async def _publish(
-    work: Work, revisions: Mapping[str, str], locale: str | None, grounds: Grounds
-) -> list[Publication]:
+    work: Work, items: Sequence[PublishItem], mode: Mode, grounds: Grounds
+) -> list[Outcome[Publication]]:
     # Whoever publishes waits here, so what the gates see stays true until the commit; and the
     # order of times is that of positions.
     await wait_for_turn(work.session, "position")
     work = work.after_waiting()
-    proposals = [
-        await _propose(work, grounds.action, entry_id, revisions[entry_id], locale)
-        for entry_id in sorted(revisions)
-    ]
-    if any(each.content_type.name == PERSON for each in proposals):
+    batch = Batch(items, mode, work.site.default_locale)
+    proposals = await _propose(work, batch, grounds.action)
+    if any(each.content_type.name == PERSON for each in proposals.values()):
         await wait_for_turn(work.session, "people")
-    assessed = await assess(work, proposals)
-    await _check(work, assessed, grounds)
-    new = [each for each in assessed if not each.proposal.is_live]
-    public = {each.edition.id: each.live for each in proposals if each.live is not None}
-    if new:
-        public |= await _replace(work, new, grounds)
-    return [public[each.edition.id] for each in proposals]
+    new = [each for each in proposals.values() if not each.is_live]
+    if new and (errors := await errors_of_grounds(work, grounds, new)):
+        raise Refused(*errors)
+    assessed = await _check(work, batch, proposals, grounds)
+    batch.settle()
+    kept = batch.still(assessed)
+    public = {
+        index: each.proposal.live
+        for index, each in kept.items()
+        if each.proposal.live is not None and each.proposal.is_live
+    }
+    opened = {index: each for index, each in kept.items() if index not in public}
+    if opened:
+        public |= await begin_publications(work, opened, grounds)
+    return batch.outcomes(public)
 
 
-async def _propose(
-    work: Work, action: Action, entry_id: str, revision_id: str, locale: str | None
-) -> Proposal:
-    held = await hold(work, entry_id, locale)
-    # Whoever may not publish here at all learns nothing about revisions.
-    await authorise_on(work, action, held)
-    proposal = await proposal_of(work, held, revision_id)
-    replaced = [proposal.live.category_id] if proposal.live is not None else []
-    await authorise_on(work, action, held, proposal.revision.category_id, *replaced)
-    refuse_archived(held)
+async def _propose(work: Work, batch: Batch[PublishItem], action: Action) -> dict[int, Proposal]:
+    found = await hold_all(work, batch.keys)
+
+    def check(index: int, _: PublishItem) -> Held:
+        held = held_in(found, batch.keys[index])
+        # Whoever may not publish here at all learns nothing about revisions.
+        authorise_in(work, {}, action, held)
+        return held
+
+    held = batch.decide(batch.open(), check)
+    loaded = await proposals_of(
+        work, [(each, batch.items[index].revision_id) for index, each in held.items()]
+    )
+    proposals = batch.decide(dict(zip(held, loaded, strict=True)), lambda _, each: _found(each))
+    categories = {index: _categories(each) for index, each in proposals.items()}
+    above = await ancestries_beside(
+        [(held[index], each) for index, each in categories.items()], work
+    )
+
+    def authorise(index: int, others: Collection[str | None]) -> None:
+        authorise_in(work, above, action, held[index], *others)
+        refuse_archived(held[index])
+
+    batch.decide(categories, authorise)
+    return batch.still(proposals)
+
+
+def _found(proposal: Proposal | Refused) -> Proposal:
+    if isinstance(proposal, Refused):
+        raise proposal
     return proposal
 
 
-async def _check(work: Work, assessed: Sequence[Assessed], grounds: Grounds) -> None:
-    proposals = [each.proposal for each in assessed]
-    new = [each for each in proposals if not each.is_live]
-    errors = await errors_of_grounds(work, grounds, new) if new else []
-    errors += [
-        replace(error, path=(each.candidate.entry_id, *error.path)) if len(proposals) > 1 else error
-        for each in assessed
-        for check in checks(each.candidate, work.site.gates)
-        if check.gate not in grounds.passed_gates
-        for error in check.errors
-    ]
-    errors += _shared_paths(proposals)
-    if errors:
-        raise Refused(*errors)
+def _categories(proposal: Proposal) -> Collection[str | None]:
+    """Return the categories of a revision and of the one that it replaces."""
+    replaced = {proposal.live.category_id} if proposal.live is not None else set()
+    return {proposal.revision.category_id, *replaced}
 
 
-def _shared_paths(proposals: Sequence[Proposal]) -> list[UserError]:
-    holders: dict[str, str] = {}
-    errors: list[UserError] = []
-    for each in proposals:
-        if each.path is None:
-            continue
-        holder = holders.setdefault(each.path, each.entry.id)
-        if holder != each.entry.id:
-            message = f"{holder} would have the same path {each.path}; change one of the slugs"
-            errors.append(PathInUse(message=message, path=(each.entry.id, "slug")))
-    return errors
+async def _check(
+    work: Work, batch: Batch[PublishItem], proposals: Mapping[int, Proposal], grounds: Grounds
+) -> dict[int, Assessed]:
+    """Refuse the proposals of which a gate fails, and return the facts about the others.
+
+    What is not published after all may be needed by another, so the others are checked again,
+    as far as they depend on it, until nothing changes.
+    """
+    if not proposals:
+        return {}
+    assessment = await assess(work, list(proposals.values()))
+    index_of = {each.key: index for index, each in proposals.items()}
+    together = set(index_of)
+    assessed = await assessment.assessed(together)
+    failed = _failing(work, assessed, grounds)
+    dependents = assessment.dependents() if failed else {}
+    while failed:
+        for key, errors in failed.items():
+            batch.refuse(index_of[key], *errors)
+        if batch.mode == "all":
+            break
+        together -= failed.keys()
+        again = _touched(assessment, dependents, failed) & together
+        checked = await assessment.assessed(together, again)
+        assessed |= checked
+        failed = _failing(work, checked, grounds)
+    return {index_of[key]: assessed[key] for key in together if key not in failed}
 
 
-async def _replace(
-    work: Work, new: Sequence[Assessed], grounds: Grounds
-) -> Mapping[str, Publication]:
-    """Close the publications in the place of which others begin; return these, by edition."""
-    position = await work.take_position()
-    for each in new:
-        if each.proposal.live is not None:
-            await _close(work, each.proposal.live, position)
-    opened = {
-        each.proposal.edition.id: await _publication(work, each.proposal, position, grounds)
-        for each in new
+def _touched(
+    assessment: Assessment,
+    dependents: Mapping[str, Collection[EditionKey]],
+    refused: Collection[EditionKey],
+) -> set[EditionKey]:
+    """Return the proposals whose facts can change when some are refused."""
+    gone = [assessment.alone[key].proposal for key in refused]
+    if any(each.entry.content_type == CATEGORY for each in gone):
+        return set(assessment.alone)  # the paths of all can change
+    return {
+        key
+        for each in gone
+        for name in (each.entry.id, each.edition.id)
+        for key in dependents.get(name, ())
     }
-    pairs = [(opened[each.proposal.edition.id], each) for each in new]
-    await work.insert(*opened.values())
-    await move_pages(work, (_move(*pair) for pair in pairs), position)
-    await work.insert(*(stage for pair in pairs for stage in _stages(*pair)))
-    await work.insert(*(row for pair in pairs for row in _sign_offs(*pair)))
-    if any(each.content_type == CATEGORY for each in opened.values()):
-        await _refresh_tree(work)
-    for publication, each in pairs:
-        await _end_review(work, each.proposal)
-        work.emit(_event(publication, each))
-    return opened
 
 
-async def _refresh_tree(work: Work) -> None:
-    """Store the paths of categories as they are now, and move the pages whose addresses change."""
-    tree = await hold_tree(work)
-    if changed := await store_paths(work, tree):
-        await move_to_derived_addresses(work, tree, changed)
-
-
-async def _close(work: Work, publication: Publication, position: int) -> None:
-    # Clock skew: never end before the start.
-    ended_at = max(work.now, publication.published_at)
-    await work.close(publication, ended_at=ended_at, ended_position=position)
-
-
-async def _publication(
-    work: Work, proposal: Proposal, position: int, grounds: Grounds
-) -> Publication:
-    revision, entry_id = proposal.revision, proposal.entry.id
-    first_published_at, published_at = await _times_of(work, proposal)
-    claim = grounds.claimed_review.get(entry_id)
-    return Publication(
-        id=new_id("pub"),
-        position=position,
-        entry_id=entry_id,
-        edition_id=proposal.edition.id,
-        revision_id=revision.id,
-        content_type=proposal.entry.content_type,
-        locale=proposal.edition.locale,
-        title=revision.title,
-        title_key=sort_key(revision.title),
-        summary=revision.summary,
-        category_id=revision.category_id,
-        first_published_at=first_published_at,
-        published_at=published_at,
-        published_by=work.actor.account_id,
-        basis=grounds.basis,
-        break_glass_reason=grounds.reason,
-        source=grounds.source,
-        claimed_review=claim.to_json() if claim is not None else None,
-        review_due_at=grounds.review_due_at.get(entry_id),
-    )
-
-
-def _move(publication: Publication, assessed: Assessed) -> Move:
-    return Move(
-        entry_id=publication.entry_id,
-        edition_id=publication.edition_id,
-        locale=publication.locale,
-        old=assessed.proposal.address,
-        path=assessed.proposal.path,
-        at=publication.published_at,
-    )
-
-
-def _stages(publication: Publication, assessed: Assessed) -> list[PublicationStage]:
-    return [
-        PublicationStage(
-            publication_id=publication.id,
-            ordinal=ordinal,
-            name=stage.name,
-            role=stage.role,
-            approvals=stage.approvals,
-        )
-        for ordinal, stage in enumerate(assessed.stages, 1)
-    ]
-
-
-def _sign_offs(publication: Publication, assessed: Assessed) -> list[PublicationSignOff]:
-    return [
-        PublicationSignOff(
-            publication_id=publication.id,
-            sign_off_id=each.id,
-            position=publication.position,
-            counted_at=publication.published_at,
-        )
-        for each in assessed.counting
-    ]
-
-
-def _event(publication: Publication, assessed: Assessed) -> EntryPublished:
-    live = assessed.proposal.live
-    return EntryPublished(
-        subject=publication.id,
-        entry=publication.entry_id,
-        locale=publication.locale,
-        revision=publication.revision_id,
-        replaced=live.id if live is not None else None,
-        position=publication.position,
-        basis=publication.basis,
-        stages=tuple(assessed.stages),
-        sign_offs=tuple(each.id for each in assessed.counting),
-        reason=publication.break_glass_reason,
-        source=publication.source,
-    )
-
-
-async def _end_review(work: Work, proposal: Proposal) -> None:
-    review = await open_review_of(work, proposal.edition)
-    if review is not None and proposal.edition.head_id == proposal.revision.id:
-        await work.close(review, ended_at=work.now, outcome="published")
-
-
-async def _times_of(work: Work, proposal: Proposal) -> tuple[datetime, datetime]:
-    """Return when an edition was public for the first time, and from when it is now."""
-    found = await work.session.execute(
-        select(func.min(Publication.first_published_at), func.max(Publication.ended_at)).where(
-            Publication.edition_id == proposal.edition.id
-        )
-    )
-    first, ended = found.one()
-    # At no time two revisions of it are public, though the clocks of two servers differ.
-    published_at = max(work.now, ended) if ended is not None else work.now
-    return first or published_at, published_at
+def _failing(
+    work: Work, assessed: Mapping[EditionKey, Assessed], grounds: Grounds
+) -> dict[EditionKey, list[UserError]]:
+    """Return the proposals of which a gate fails, with all errors."""
+    failing: dict[EditionKey, list[UserError]] = {}
+    for key, each in assessed.items():
+        errors = [
+            error
+            for check in checks(each.candidate, work.site.gates)
+            if check.gate not in grounds.passed_gates
+            for error in check.errors
+        ]
+        if errors := [*errors, *each.shared_path]:
+            failing[key] = errors
+    return failing

@@ -11,7 +11,7 @@ from cms.authorization.actions import Action, Subject
 from cms.content.addresses import SiteAddress, path_key, read_address
 from cms.content.links import suffix_of
 from cms.drafts.addresses import addresses_at, spellings_of
-from cms.drafts.loading import visible_types
+from cms.drafts.subjects import visible_types
 from cms.errors import InvalidValue, NotFound, PathInUse, Refused, WouldBreakLinks
 from cms.events import RedirectCreated, RedirectRemoved
 from cms.identifiers import is_entry_id, new_id

@@ -15,7 +15,7 @@ from cms.comparison.difference import difference
 from cms.content.builtin import category_in_rights
 from cms.content.policy import Stage
 from cms.drafts.contributors import was_reviewed
-from cms.drafts.loading import ancestry
+from cms.drafts.subjects import ancestry
 from cms.reading.visibility import is_public_now
 from cms.review.expiry import Counted, completes_stages, review_end, reviewed_at
 from cms.tables import (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Literal, TypeAlias
 
 from sqlalchemy import select
 
@@ -13,6 +13,7 @@ from cms.events import SignOffEnded
 from cms.identifiers import is_entry_id
 from cms.ledger.counters import wait_for_turn
 from cms.reading.visibility import counts_now, is_public_now
+from cms.storage.dialects import is_among
 from cms.tables import (
     Edition,
     Publication,
@@ -21,94 +22,108 @@ from cms.tables import (
     Revision,
     SignOff,
 )
+from cms.work.bulk import grouped
 from cms.work.work import Reading, Work
 
-_BATCH = 500
+# The id of an entry, a locale and a digest.
+DigestKey: TypeAlias = tuple[str, str, str]
 
 
-async def wait_if_public(work: Work, entry_id: str, locale: str | None, digest: str) -> Work:
-    """Return the work after its turn to take a position, if the digest is public.
+async def wait_if_public(work: Work, judged: Collection[DigestKey]) -> Work:
+    """Return the work after its turn to take a position, if one of the digests is public.
 
     Publishing waits for its turn before it holds an edition; who judges what is public does too.
     """
-    if not is_entry_id(entry_id):
+    keys = {each for each in judged if is_entry_id(each[0])}
+    if not keys:
         return work
-    found = await work.session.scalar(
-        select(Publication.id)
+    rows = await work.session.execute(
+        select(Publication.entry_id, Publication.locale, Revision.digest)
         .join(Revision, Revision.id == Publication.revision_id)
         .where(
-            Publication.entry_id == entry_id,
-            Publication.locale == (locale or work.site.default_locale),
-            Revision.digest == digest,
+            is_among(Publication.entry_id, [entry_id for entry_id, _, _ in keys]),
+            is_among(Publication.locale, [locale for _, locale, _ in keys]),
             is_public_now(Publication),
         )
     )
-    if found is None:
+    if keys.isdisjoint(map(tuple, rows)):
         return work
     await wait_for_turn(work.session, "position")
     return work.after_waiting()
 
 
-async def publication_of_digest(
-    reading: Reading, edition: Edition, digest: str
-) -> tuple[Publication, Revision] | None:
-    """Return the edition's open publication with its revision, if that has this digest."""
-    row = (
-        await reading.session.execute(
-            select(Publication, Revision)
-            .join(Revision, Revision.id == Publication.revision_id)
-            .where(
-                Publication.edition_id == edition.id,
-                Revision.digest == digest,
-                is_public_now(Publication),
-            )
-        )
-    ).one_or_none()
-    return (row[0], row[1]) if row is not None else None
+async def open_publications(
+    reading: Reading, edition_ids: Collection[str]
+) -> Mapping[str, tuple[Publication, Revision]]:
+    """Return the open publications of editions with their revisions, by the edition's id."""
+    if not edition_ids:
+        return {}
+    rows = await reading.session.execute(
+        select(Publication, Revision)
+        .join(Revision, Revision.id == Publication.revision_id)
+        .where(is_among(Publication.edition_id, edition_ids), is_public_now(Publication))
+    )
+    return {publication.edition_id: (publication, revision) for publication, revision in rows}
 
 
-async def stages_of_publication(reading: Reading, publication: Publication) -> list[Stage]:
-    """Return the stages that a publication was made under."""
+async def stages_of_publications(
+    reading: Reading, publication_ids: Collection[str]
+) -> Mapping[str, list[Stage]]:
+    """Return the stages that publications were made under, by the publication's id."""
+    if not publication_ids:
+        return {}
     rows = await reading.session.scalars(
         select(PublicationStage)
-        .where(PublicationStage.publication_id == publication.id)
+        .where(is_among(PublicationStage.publication_id, publication_ids))
         .order_by(PublicationStage.ordinal)
     )
-    return [Stage(row.name, role=row.role, approvals=row.approvals) for row in rows]
+    return grouped(
+        (row.publication_id, Stage(row.name, role=row.role, approvals=row.approvals))
+        for row in rows
+    )
 
 
-async def join_publication(work: Work, publication: Publication, sign_off: SignOff) -> int:
-    """Add a sign-off to an open publication, and return the position of that.
-
-    Raises:
-        Refused: if the reviewer is not public, whose name readers would see.
-    """
-    await _refuse_hidden_reviewer(work, publication, sign_off.person_id)
+async def join_publications(
+    work: Work, joined: Sequence[tuple[Publication, SignOff]]
+) -> int | None:
+    """Add sign-offs to open publications, and return the position of that."""
+    if not joined:
+        return None
     position = await work.take_position()
     await work.insert(
-        PublicationSignOff(
-            publication_id=publication.id,
-            sign_off_id=sign_off.id,
-            position=position,
-            counted_at=work.now,
+        *(
+            PublicationSignOff(
+                publication_id=publication.id,
+                sign_off_id=sign_off.id,
+                position=position,
+                counted_at=work.now,
+            )
+            for publication, sign_off in joined
         )
     )
     return position
 
 
-async def _refuse_hidden_reviewer(work: Work, publication: Publication, person_id: str) -> None:
-    public = await work.session.scalar(
-        select(Publication.id)
-        .where(
-            Publication.entry_id == person_id,
-            Publication.locale.in_(work.site.locales_for_built_in(publication.locale)),
-            is_public_now(Publication),
+async def locales_with_person(work: Work, person_id: str) -> Collection[str]:
+    """Return the locales in which readers see a person."""
+    public = set(
+        await work.session.scalars(
+            select(Publication.locale).where(
+                Publication.entry_id == person_id, is_public_now(Publication)
+            )
         )
-        .limit(1)
     )
-    if public is None:
-        message = f"the page is public, and its reviewer {person_id} is not; publish that first"
-        raise Refused(ReferencedEntryNotPublic(message=message, entry_id=person_id))
+    return {
+        each
+        for each in work.site.locales
+        if not public.isdisjoint(work.site.locales_for_built_in(each))
+    }
+
+
+def hidden_reviewer(person_id: str) -> Refused:
+    """Return the refusal of a sign-off whose reviewer's name readers would not see."""
+    message = f"the page is public, and its reviewer {person_id} is not; publish that first"
+    return Refused(ReferencedEntryNotPublic(message=message, entry_id=person_id))
 
 
 async def end_sign_offs(
@@ -147,18 +162,19 @@ async def _take_off(work: Work, sign_offs: Iterable[SignOff]) -> Mapping[str, in
         The position from which each does not count, by its id; without those that did not count.
     """
     ids = [each.id for each in sign_offs]
-    found: list[PublicationSignOff] = []
-    for start in range(0, len(ids), _BATCH):
-        found += await work.session.scalars(
-            select(PublicationSignOff)
-            .join(Publication, Publication.id == PublicationSignOff.publication_id)
-            .where(
-                PublicationSignOff.sign_off_id.in_(ids[start : start + _BATCH]),
-                counts_now(PublicationSignOff),
-                is_public_now(Publication),
-            )
-            .order_by(PublicationSignOff.sign_off_id)
+    if not ids:
+        return {}
+    rows = await work.session.scalars(
+        select(PublicationSignOff)
+        .join(Publication, Publication.id == PublicationSignOff.publication_id)
+        .where(
+            is_among(PublicationSignOff.sign_off_id, ids),
+            counts_now(PublicationSignOff),
+            is_public_now(Publication),
         )
+        .order_by(PublicationSignOff.sign_off_id)
+    )
+    found = rows.all()
     if not found:
         return {}
     position = await work.take_position()

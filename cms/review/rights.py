@@ -11,7 +11,7 @@ from sqlalchemy import select
 from cms.authorization.actions import Action, Allowed, Subject, decide
 from cms.authorization.actor import Actor, Grant
 from cms.content.canonical_json import Json
-from cms.drafts.loading import subject_of
+from cms.drafts.subjects import ancestries, place_of
 from cms.errors import NotAllowed, Refused
 from cms.events import ChangeRequestEnded, SignOffEnded
 from cms.review.standing import stages_that_apply
@@ -70,15 +70,14 @@ async def grants_of(session: ReadSession, account_id: str) -> tuple[Grant, ...]:
     )
 
 
-async def authorise_judge(work: Work, action: Action, subject: Subject) -> None:
-    """Check that the actor may judge, also by the rights that its account has at this moment.
+async def as_judge(work: Work) -> Work:
+    """Return the work with the rights that the actor's account has at this moment.
 
     The account is locked, so that a command that takes rights away ends before or begins after.
 
     Raises:
-        Refused: with :class:`~cms.errors.NotAllowed`, or :class:`~cms.errors.OwnWork`.
+        Refused: with :class:`~cms.errors.NotAllowed` if the account is disabled.
     """
-    work.authorise(action, subject)
     account_id = work.account_id()
     account = await work.session.scalar(
         select(Account)
@@ -89,7 +88,7 @@ async def authorise_judge(work: Work, action: Action, subject: Subject) -> None:
     if account is None or account.disabled_at is not None:
         raise Refused(NotAllowed(message="this account is disabled; ask an administrator"))
     grants = await grants_of(work.session, account_id)
-    replace(work, actor=replace(work.actor, grants=grants)).authorise(action, subject)
+    return replace(work, actor=replace(work.actor, grants=grants))
 
 
 async def end_unfounded(
@@ -128,7 +127,7 @@ async def end_unfounded(
 
 async def _sign_offs(work: Work, account_id: str) -> list[_Judgement]:
     rows = await work.session.execute(
-        select(SignOff, Entry, Edition.locale, Revision.category_id, Review.stages)
+        select(SignOff, Entry, Edition, Revision.category_id, Review.stages)
         .join(Edition, Edition.id == SignOff.edition_id)
         .join(Entry, Entry.id == Edition.entry_id)
         .join(Revision, Revision.id == SignOff.revision_id)
@@ -137,20 +136,30 @@ async def _sign_offs(work: Work, account_id: str) -> list[_Judgement]:
         .order_by(SignOff.id)
         .with_for_update(of=SignOff)
     )
-    found: list[_Judgement] = []
-    for row, entry, locale, category_id, asked_for in rows.all():
-        subject = replace(
-            await subject_of(work, entry, category_id, locale),
-            stage=row.stage,
-            role=_role_at(work, entry.content_type, row.stage, asked_for or []),
+    found = [
+        (row, place_of(entry, edition, category_id), asked_for or [])
+        for row, entry, edition, category_id, asked_for in rows
+    ]
+    above = await ancestries(work, [place.category_in_rights for _, place, _ in found])
+    return [
+        _Judgement(
+            row,
+            place.entry_id,
+            place.locale,
+            Action.REVIEW_SIGN_OFF,
+            replace(
+                place.subject(above),
+                stage=row.stage,
+                role=_role_at(work, place.content_type, row.stage, asked_for),
+            ),
         )
-        found.append(_Judgement(row, entry.id, locale, Action.REVIEW_SIGN_OFF, subject))
-    return found
+        for row, place, asked_for in found
+    ]
 
 
 async def _change_requests(work: Work, account_id: str) -> list[_Judgement]:
     rows = await work.session.execute(
-        select(ChangeRequest, Entry, Edition.locale, Revision.category_id)
+        select(ChangeRequest, Entry, Edition, Revision.category_id)
         .join(Edition, Edition.id == ChangeRequest.edition_id)
         .join(Entry, Entry.id == Edition.entry_id)
         .join(Revision, Revision.id == ChangeRequest.revision_id)
@@ -158,15 +167,19 @@ async def _change_requests(work: Work, account_id: str) -> list[_Judgement]:
         .order_by(ChangeRequest.id)
         .with_for_update(of=ChangeRequest)
     )
+    found = [
+        (row, place_of(entry, edition, category_id)) for row, entry, edition, category_id in rows
+    ]
+    above = await ancestries(work, [place.category_in_rights for _, place in found])
     return [
         _Judgement(
             row,
-            entry.id,
-            locale,
+            place.entry_id,
+            place.locale,
             Action.REVIEW_REQUEST_CHANGES,
-            await subject_of(work, entry, category_id, locale),
+            place.subject(above),
         )
-        for row, entry, locale, category_id in rows.all()
+        for row, place in found
     ]
 
 

@@ -8,7 +8,7 @@ lists in SQL; a property of the tests holds the two together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias, get_args
@@ -32,17 +32,20 @@ from sqlalchemy.orm import aliased
 from cms.content.canonical_json import Json
 from cms.content.content_type import ContentType
 from cms.content.policy import Lacking, Stage
-from cms.drafts.contributors import contributors_of, is_contributor
+from cms.drafts.contributors import contributors_among, is_contributor
 from cms.drafts.loading import Held
+from cms.review.edition_reviews import EditionReviews, reviews_of
 from cms.site import Site
 from cms.storage.dialects import (
     JsonDocument,
     element_number,
     element_text,
     elements_of,
+    is_among,
     present_moment,
 )
 from cms.tables import ChangeRequest, Publication, Review, Revision, SignOff
+from cms.work.bulk import grouped
 from cms.work.work import Reading, Work
 
 # The states of a revision, in the order in which they are tried: the first that holds.
@@ -154,59 +157,82 @@ async def signatures_on(reading: Reading, revision: Revision) -> list[Signature]
 
     A command that counts them locks them, so that none ends before its own end.
     """
+    authors = await contributors_among(reading, [revision])
+    return (await signatures_among(reading, [revision], authors))[revision.id]
+
+
+async def signatures_among(
+    reading: Reading, revisions: Collection[Revision], authors: Mapping[str, frozenset[str]]
+) -> Mapping[str, list[Signature]]:
+    """Return what :func:`signatures_on` does for several revisions, by the revision's id.
+
+    Args:
+        reading: the snapshot.
+        revisions: the revisions.
+        authors: their contributors, of :func:`~cms.drafts.contributors.contributors_among`.
+    """
+    if not revisions:
+        return {}
     query = (
         select(
-            *(SignOff.id, SignOff.digest, SignOff.stage, SignOff.account_id, SignOff.person_id),
-            SignOff.expires_at,
+            *(SignOff.edition_id, SignOff.id, SignOff.digest, SignOff.stage, SignOff.account_id),
+            *(SignOff.person_id, SignOff.expires_at),
         )
         .where(
-            SignOff.edition_id == revision.edition_id,
-            SignOff.digest == revision.digest,
+            is_among(SignOff.edition_id, [each.edition_id for each in revisions]),
+            is_among(SignOff.digest, [each.digest for each in revisions]),
             SignOff.ended_at.is_(None),
         )
         .order_by(SignOff.id)
     )
     locked = query.with_for_update(read=True) if isinstance(reading, Work) else query
     rows = await reading.session.execute(locked)
-    signatures = [Signature(*row) for row in rows]
-    authors = await contributors_of(reading, revision)
-    return signatures_that_count(signatures, revision.digest, authors, reading.now)
+    given = grouped((row.edition_id, Signature(*row[1:])) for row in rows)
+    return {
+        each.id: signatures_that_count(
+            given[each.edition_id], each.digest, authors[each.id], reading.now
+        )
+        for each in revisions
+    }
 
 
-async def required_stages(
-    reading: Reading, content_type: type[ContentType], edition_id: str
-) -> list[Stage]:
+def required_stages(content_type: type[ContentType], reviews: EditionReviews) -> list[Stage]:
     """Return the stages that revisions of an edition have to pass before they are published.
 
     They are those of the policy as it is, and of the newest review as it was requested.
     """
-    asked_for = await reading.session.scalar(
-        _newest_stages().where(Review.edition_id == edition_id)
-    )
-    return stages_that_apply(asked_for or [], content_type)
-
-
-async def lacking_for(
-    reading: Reading, content_type: type[ContentType], revision: Revision
-) -> list[Lacking]:
-    """Return the stages that the revision still has to pass."""
-    stages = await required_stages(reading, content_type, revision.edition_id)
-    return missing_sign_offs(stages, await signatures_on(reading, revision))
+    asked_for = reviews.newest.stages if reviews.newest is not None else []
+    return stages_that_apply(asked_for, content_type)
 
 
 async def objectors_to(reading: Reading, revision: Revision) -> list[str]:
     """Return the accounts with an open change request on the revision's digest."""
-    found = await reading.session.scalars(
-        select(ChangeRequest.account_id)
+    return (await objectors_among(reading, [revision]))[revision.id]
+
+
+async def objectors_among(
+    reading: Reading, revisions: Collection[Revision]
+) -> Mapping[str, list[str]]:
+    """Return what :func:`objectors_to` does for several revisions, by the revision's id."""
+    if not revisions:
+        return {}
+    rows = await reading.session.execute(
+        select(ChangeRequest.edition_id, ChangeRequest.digest, ChangeRequest.account_id)
         .where(
-            ChangeRequest.edition_id == revision.edition_id,
-            ChangeRequest.digest == revision.digest,
+            is_among(ChangeRequest.edition_id, [each.edition_id for each in revisions]),
+            is_among(ChangeRequest.digest, [each.digest for each in revisions]),
             ChangeRequest.ended_at.is_(None),
         )
         .order_by(ChangeRequest.account_id)
         .distinct()
     )
-    return list(found)
+    found = grouped((edition_id, (digest, account_id)) for edition_id, digest, account_id in rows)
+    return {
+        each.id: [
+            account_id for digest, account_id in found[each.edition_id] if digest == each.digest
+        ]
+        for each in revisions
+    }
 
 
 async def standing_of(reading: Reading, held: Held, revision: Revision) -> Standing:
@@ -220,14 +246,15 @@ async def standing_of(reading: Reading, held: Held, revision: Revision) -> Stand
     )
     is_newest = newest is not None and newest.revision_id == revision.id
     is_ended = newest is not None and newest.ended_position is not None
-    review = select(Review.id).where(Review.edition_id == edition_id, Review.ended_at.is_(None))
+    reviews = (await reviews_of(reading, [edition_id]))[edition_id]
+    stages = required_stages(held.content_type, reviews)
     return Standing(
         is_archived=held.entry.archived_at is not None,
         is_live=is_newest and not is_ended,
         is_objected_to=bool(await objectors_to(reading, revision)),
         is_taken_back=is_newest and is_ended,
-        lacking=await lacking_for(reading, held.content_type, revision),
-        is_in_review=await reading.session.scalar(review) is not None,
+        lacking=missing_sign_offs(stages, await signatures_on(reading, revision)),
+        is_in_review=reviews.open is not None,
     )
 
 
@@ -261,7 +288,7 @@ def policies_of(site: Site) -> Policies:
 
 
 def lacks_sign_offs(policies: Policies, revision: RevisionColumns) -> ColumnElement[bool]:
-    """Return whether :func:`lacking_for` names any stage, as a condition."""
+    """Return whether :func:`missing_sign_offs` names any stage, as a condition."""
     asked = elements_of(
         _newest_stages().where(Review.edition_id == revision.edition_id).scalar_subquery(),
         "asked_stage",

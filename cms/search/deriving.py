@@ -17,6 +17,7 @@ from cms.search.document import searchable_text_of
 from cms.search.word_counts import change_word_counts
 from cms.storage.database import WriteSession
 from cms.tables import Edition, Entry, Rendition, Revision, SearchDocument
+from cms.work.bulk import in_turn
 from cms.work.work import Work
 
 
@@ -49,19 +50,18 @@ async def update_derived_values(work: Work, events: Sequence[Event]) -> None:
         work: the transaction of the command.
         events: the events of the command.
     """
-    saved = {
-        each.subject: derived_values(
-            work.site.content_type(each.content_type),
-            each.snapshot.content,
-            each.snapshot.derived,
-        )
-        for each in events
-        if isinstance(each, DraftSaved)
-    }
+    drafts = [each for each in events if isinstance(each, DraftSaved)]
+    derived = await in_turn(drafts, lambda each: _derived(work, each))
+    saved = {each.subject: values for each, values in zip(drafts, derived, strict=True)}
     if saved:
         await insert_derived_values(work.session, saved)
     if changes := dict(_changes_of_counts(events)):
         await change_word_counts(work.session, changes)
+
+
+def _derived(work: Work, event: DraftSaved) -> DerivedValues:
+    content_type = work.site.content_type(event.content_type)
+    return derived_values(content_type, event.snapshot.content, event.snapshot.derived)
 
 
 def _changes_of_counts(events: Sequence[Event]) -> Iterator[tuple[str, int]]:

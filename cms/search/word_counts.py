@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import and_, bindparam, delete, insert, select, update
 
 from cms.content.canonical_json import Json
 from cms.ledger.chain import ignore_progress
@@ -17,12 +17,11 @@ from cms.search.document import folded_and_word
 from cms.search.spelling import grams, is_suggested
 from cms.search.tokens import fold
 from cms.storage.database import WriteSession
+from cms.storage.dialects import is_among
 from cms.tables import Publication, SearchDocument, SearchGram, SearchWord
 
 # A locale and a word.
 Spelling: TypeAlias = tuple[str, str]
-# Number of words in one statement.
-_BATCH = 500
 # Number of editions whose texts are in memory at once.
 _EDITIONS = 100
 
@@ -39,7 +38,7 @@ async def change_word_counts(session: WriteSession, changes: Mapping[str, int]) 
     rows = await session.execute(
         select(Publication.id, Publication.locale, SearchDocument.shown)
         .join(SearchDocument, SearchDocument.revision_id == Publication.revision_id)
-        .where(Publication.id.in_(changes), is_of_site(Publication.content_type))
+        .where(is_among(Publication.id, changes), is_of_site(Publication.content_type))
     )
     counts: Counter[Spelling] = Counter()
     for publication_id, locale, shown in rows:
@@ -86,30 +85,46 @@ def _pieces(part: Json) -> Iterator[list[Json]]:
 
 async def _add(session: WriteSession, changes: Mapping[Spelling, int]) -> None:
     """Change the numbers of public editions that have the words; delete words that reach zero."""
-    by_change: dict[tuple[str, int], list[str]] = {}
-    for (locale, word), change in sorted(changes.items()):
-        by_change.setdefault((locale, change), []).append(word)
-    for (locale, change), words in by_change.items():
-        for start in range(0, len(words), _BATCH):
-            await _add_to(session, locale, words[start : start + _BATCH], change)
-
-
-async def _add_to(session: WriteSession, locale: str, words: Sequence[str], change: int) -> None:
-    these = and_(SearchWord.locale == locale, SearchWord.word.in_(words))
-    known = set(await session.scalars(select(SearchWord.word).where(these)))
-    if change < 0:
-        rare = and_(these, SearchWord.editions <= -change)
-        await session.execute(delete(SearchWord).where(rare))
-    await session.execute(
-        update(SearchWord).where(these).values(editions=SearchWord.editions + change)
+    if not changes:
+        return
+    known = await _counts(session, changes)
+    kept = {
+        word: count + changes[word] for word, count in known.items() if count + changes[word] > 0
+    }
+    gone = [_key(word) for word in known.keys() - kept.keys()]
+    new = {word: change for word, change in changes.items() if word not in known and change > 0}
+    is_word = and_(
+        SearchWord.locale == bindparam("of_locale"), SearchWord.word == bindparam("of_word")
     )
-    new = [word for word in words if word not in known]
-    if change > 0 and new:
-        await _insert(session, locale, new, change)
+    connection = await session.connection()
+    if gone:
+        await connection.execute(delete(SearchWord).where(is_word), gone)
+    if kept:
+        counted = update(SearchWord).where(is_word).values(editions=bindparam("count"))
+        rows = [{**_key(word), "count": count} for word, count in sorted(kept.items())]
+        await connection.execute(counted, rows)
+    if new:
+        await _insert(session, new)
 
 
-async def _insert(session: WriteSession, locale: str, words: Sequence[str], editions: int) -> None:
-    of_words = {word: grams(fold(word)) for word in words}
+def _key(word: Spelling) -> Mapping[str, str]:
+    return {"of_locale": word[0], "of_word": word[1]}
+
+
+async def _counts(session: WriteSession, words: Iterable[Spelling]) -> Mapping[Spelling, int]:
+    """Return the numbers of public editions of those words that are stored."""
+    wanted = set(words)
+    rows = await session.execute(
+        select(SearchWord.locale, SearchWord.word, SearchWord.editions).where(
+            SearchWord.locale.in_({locale for locale, _ in wanted}),
+            is_among(SearchWord.word, [word for _, word in wanted]),
+        )
+    )
+    return {(locale, word): count for locale, word, count in rows if (locale, word) in wanted}
+
+
+async def _insert(session: WriteSession, counts: Mapping[Spelling, int]) -> None:
+    of_words = {(locale, word): grams(fold(word)) for locale, word in counts}
     await session.execute(
         insert(SearchWord),
         [
@@ -118,16 +133,16 @@ async def _insert(session: WriteSession, locale: str, words: Sequence[str], edit
                 "word": word,
                 "folded": fold(word),
                 "grams": len(of_word),
-                "editions": editions,
+                "editions": counts[locale, word],
             }
-            for word, of_word in of_words.items()
+            for (locale, word), of_word in of_words.items()
         ],
     )
     await session.execute(
         insert(SearchGram),
         [
             {"locale": locale, "gram": gram, "word": word}
-            for word, of_word in of_words.items()
+            for (locale, word), of_word in of_words.items()
             for gram in of_word
         ],
     )

@@ -19,8 +19,9 @@ from cms.drafts.category_tree import (
     store_paths,
 )
 from cms.drafts.entries import first_edition, new_entry
-from cms.drafts.loading import ancestry, get_built_in
+from cms.drafts.loading import get_built_in
 from cms.drafts.saving import Saved
+from cms.drafts.subjects import ancestry
 from cms.errors import CategoryCycle, Refused, UserError
 from cms.events import CategoryCreated, CategoryMoved
 from cms.identifiers import new_id

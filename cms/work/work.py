@@ -7,7 +7,15 @@ with its audit records and the hashes of the rows that it wrote.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -31,6 +39,7 @@ from cms.site import Site
 from cms.storage.database import Database, ReadSession, WriteSession
 from cms.tables import Base
 from cms.work.arguments import check_texts
+from cms.work.bulk import refused_in
 from cms.work.refusals import note_refusal
 
 P = ParamSpec("P")
@@ -157,7 +166,17 @@ class Work(Reading):
 
     async def update(self, row: Base, **columns: object) -> None:
         """Change columns of a fact that change by design, such as the head of an edition."""
-        await self._change((row,), columns)
+        await self.update_each([(row, columns)])
+
+    async def update_each(self, changes: Iterable[tuple[Base, Mapping[str, object]]]) -> None:
+        """Change columns of facts of one table, each to values of its own."""
+        rows: list[Base] = []
+        for row, columns in changes:
+            for name, value in columns.items():
+                setattr(row, name, value)
+            rows.append(row)
+        if rows:
+            await self._written(rows)
 
     async def close(self, *rows: Base, **ends: object) -> None:
         """Close open facts of one table.
@@ -166,8 +185,7 @@ class Work(Reading):
             rows: the facts.
             ends: the columns that say when, and why, they end.
         """
-        if rows:
-            await self._change(rows, ends)
+        await self.update_each((row, ends) for row in rows)
 
     async def delete(self, *rows: Base) -> None:
         """Delete rows of one table: drafts without a history, with their parts, or old secrets."""
@@ -194,12 +212,6 @@ class Work(Reading):
             await self.insert(position)
             outcome.position = position.number
         return outcome.position
-
-    async def _change(self, rows: Sequence[Base], columns: Mapping[str, object]) -> None:
-        for row in rows:
-            for name, value in columns.items():
-                setattr(row, name, value)
-        await self._written(rows)
 
     async def _written(self, rows: Sequence[Base]) -> None:
         await self.session.flush()  # in the order of the command, which foreign keys need
@@ -307,6 +319,8 @@ def command(
             except Refused as refused:
                 note_refusal(work.actor, action, args, refused)
                 raise
+            for each in refused_in(result):
+                note_refusal(work.actor, action, (each.entry_id,), Refused(*each.errors))
             return result
 
         return run

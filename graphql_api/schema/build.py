@@ -61,6 +61,7 @@ from graphql_api.schema.management.errors import add_errors
 from graphql_api.schema.management.history import HISTORY_TYPES
 from graphql_api.schema.management.impact import IMPACT_TYPES
 from graphql_api.schema.management.mutations.accounts import ACCOUNT_MUTATIONS
+from graphql_api.schema.management.mutations.bulk import bulk_mutations
 from graphql_api.schema.management.mutations.drafts import draft_mutations
 from graphql_api.schema.management.mutations.entries import ENTRY_MUTATIONS
 from graphql_api.schema.management.mutations.mutation import Mutation, SecretMutation
@@ -219,6 +220,7 @@ def _add_mutations(registry: TypeRegistry, site: Site, without: Collection[str])
     registry.add_input("ChosenRevision", "Revision to publish.", CHOSEN_INPUT)
     mutations: tuple[Mutation | SecretMutation, ...] = (
         *draft_mutations(registry, site),
+        *bulk_mutations(site.content_types.values()),
         *ENTRY_MUTATIONS,
         *REVIEW_MUTATIONS,
         *PUBLISH_MUTATIONS,

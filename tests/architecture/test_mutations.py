@@ -54,7 +54,7 @@ def declarations(scope: ast.AST) -> Iterator[ast.Call]:
     """Yield where mutations are declared."""
     for node in ast.walk(scope):
         match node:
-            case ast.Call(func=ast.Name(id="Mutation" | "SecretMutation")):
+            case ast.Call(func=ast.Name(id="Mutation" | "SecretMutation" | "BulkMutation")):
                 yield node
 
 

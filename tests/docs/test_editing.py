@@ -74,6 +74,7 @@ def test_everything_that_only_editors_can_ask_for_is_named() -> None:
         for name in fields_of(MANAGEMENT, root) - fields_of(DELIVERY, root)
     }
     typed = {f"{verb}{name}" for verb in ("create", "update") for name in site.content_types}
+    typed |= {f"update{each.plural}" for each in site.content_types.values()}
     assert {name for name in own - typed if not re.search(rf"\b{name}\b", page)} == set()
 
 
@@ -188,6 +189,7 @@ async def test_done_in_turn_it_publishes_a_page(desk: Desk) -> None:
     await _prove(desk, head["digest"])
     await _sign_in(desk)
     await _look_back(desk)
+    await _work_in_bulk(desk)
     await _invalidate(desk)
     await _arrange(desk)
     assert OPERATIONS.keys() - desk.asked == {"Changes"}  # a subscription; it is only validated
@@ -278,6 +280,46 @@ async def _sign_in(desk: Desk) -> None:
         await set_password(work, account.id, prepared)
     signed_in = await desk.do(ANONYMOUS, "SignIn", email=email, password=password)
     assert signed_in["accessToken"].startswith("copydesk_access_")
+
+
+async def _work_in_bulk(desk: Desk) -> None:
+    """Change, review, publish and unpublish two pages at once."""
+    room = desk.newsroom
+    category_id = await _publish_category(desk, "Basics")
+    made = [await desk.do(room.author, "Create", title=each) for each in ("Bias", "Epoch")]
+    ids = [each["entry"]["id"] for each in made]
+
+    def heads(payload: Any) -> list[dict[str, Any]]:
+        return [each["revision"] for each in payload["results"]]
+
+    def on_top(payload: Any) -> list[dict[str, Any]]:
+        pairs = zip(ids, heads(payload), strict=True)
+        return [{"entryId": each, "baseRevision": head["id"]} for each, head in pairs]
+
+    values = {"body": "A *word*.", "level": "BASIC"}
+    bases = on_top({"results": made})
+    given = {"entries": [{**each, "values": values} for each in bases], "key": "two at once"}
+    saved = await desk.do(room.author, "UpdateMany", **given)
+    assert await desk.do(room.author, "UpdateMany", **given) == saved
+    tagged = await desk.do(room.author, "TagMany", entries=on_top(saved))
+    moving = {"entries": on_top(tagged), "category": category_id}
+    moved = await desk.do(room.author, "MoveMany", **moving)
+    assert [each["entry"]["category"]["name"] for each in moved["results"]] == ["Basics"] * 2
+    await desk.do(room.author, "ReviewMany", entries=on_top(moved))
+    digests = zip(ids, heads(moved), strict=True)
+    signing = [{"entryId": each, "digest": head["digest"]} for each, head in digests]
+    signed = await desk.do(room.reviewers[1], "SignOffMany", entries=signing)
+    assert [each["entry"]["state"] for each in signed["results"]] == ["APPROVED"] * 2
+    revisions = zip(ids, heads(moved), strict=True)
+    publishing = [{"entryId": each, "revisionId": head["id"]} for each, head in revisions]
+    published = await desk.do(room.publisher, "PublishMany", entries=publishing)
+    assert [each["publication"]["path"] for each in published["results"]] == [
+        "/glossary/bias",
+        "/glossary/epoch",
+    ]
+    ending = [{"entryId": each} for each in ids]
+    ended = await desk.do(room.publisher, "UnpublishMany", entries=ending)
+    assert all(each["publication"]["endedAt"] for each in ended["results"])
 
 
 async def _invalidate(desk: Desk) -> None:

@@ -218,6 +218,7 @@ BY_OWNER = {
     "target": "a public page; an entry that may not be public yet",
     "position": "of a site in its history; of an item in its list",
     "publications": "of an entry over all its life; of one write",
+    "results": "of each mutation of many entries its own",
 }
 
 
@@ -233,6 +234,7 @@ def test_a_name_of_a_field_has_one_type(name: str) -> None:
 
 # The same of arguments; filters, orders and inputs are of a type that they belong to.
 ARGUMENTS_BY_OWNER = {
+    "entries": "of each mutation of many entries its own",
     "by": "what names one thing is of its type; spans of time",
     "field": "of each connection its own",
     "fields": "of each connection its own",
@@ -298,6 +300,16 @@ WHOLE = {
     "Payload.errors": "of one write",
     "MoveCategoryPayload.moves": "100 at most",
     "PublishTogetherPayload.publications": "of one write",
+    **dict.fromkeys(
+        (
+            f"{each}Payload.results"
+            for each in (
+                *("MoveEntries", "PublishEntries", "RequestReviews", "SignOffEntries"),
+                *("TagEntries", "UnpublishEntries"),
+            )
+        ),
+        "of one write",
+    ),
     **dict.fromkeys(
         (f"PublishImpact.{each}" for each in ("linksAdded", "linksRemoved", "orphans", "stale")),
         "of one write",

@@ -147,9 +147,11 @@ def test_a_content_type_with_a_name_of_the_api_is_refused() -> None:
     names = [name for name in candidates() if accepted(declared(ContentType, name))]
     assert [name for name in names if name in type_names(SITE)] == []
     assert [name for name in names if lower_first(name) in root_fields(SITE, "query")] == []
-    if names:
+    # Two names that differ in a plural cannot be declared together.
+    apart = [name for name in names if not (name.endswith("s") and name[:-1] in names)]
+    if apart:
         check_that_nothing_is_replaced(
-            Site("Docs", content_types=[declared(ContentType, name) for name in names])
+            Site("Docs", content_types=[declared(ContentType, name) for name in apart])
         )
 
 

@@ -11,7 +11,8 @@ from cms.authorization.actor import OPERATOR
 from cms.content.snapshot import Draft
 from cms.drafts.entries import add_edition, create_entry
 from cms.publishing.grounds import ClaimedReview
-from cms.publishing.publishing import break_glass_publish, publish_imported, unpublish_entry
+from cms.publishing.publishing import break_glass_publish, publish_imported
+from cms.publishing.unpublishing import unpublish_entry
 from cms.storage.database import Database
 from cms.tables import Revision
 from cms.taxonomy.categories import create_category, move_category

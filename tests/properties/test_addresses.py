@@ -20,7 +20,8 @@ from cms.copydesk import desk_of
 from cms.drafts.entries import create_entry
 from cms.drafts.saving import restore_revision, update_entry
 from cms.errors import Refused
-from cms.publishing.publishing import publish_imported, unpublish_entry
+from cms.publishing.publishing import publish_imported
+from cms.publishing.unpublishing import unpublish_entry
 from cms.site import Site
 from cms.storage.database import Database
 from cms.taxonomy.categories import create_category, move_category

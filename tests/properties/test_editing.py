@@ -41,14 +41,12 @@ from cms.drafts.pruning import prune_autosaves
 from cms.drafts.saving import autosave_entry, restore_revision, save_draft, update_entry
 from cms.errors import Refused
 from cms.ledger.verification import Invalid, verify_ledger
-from cms.publishing.publishing import (
-    break_glass_publish,
-    publish_entry,
-    publish_together,
-    unpublish_entry,
-)
+from cms.publishing.publishing import break_glass_publish, publish_entry, publish_together
+from cms.publishing.unpublishing import unpublish_entry
+from cms.review.change_requests import request_changes
 from cms.review.comments import add_comment, reply_to_comment, resolve_comment
-from cms.review.reviews import request_changes, request_review, sign_off, withdraw_review
+from cms.review.reviews import request_review, withdraw_review
+from cms.review.sign_offs import sign_off
 from tests.conftest import KINDS, Templates
 from tests.forging import no_progress
 from tests.properties.books import Facts, Row, hash_of

@@ -24,7 +24,8 @@ from cms.drafts.entries import add_edition, create_entry
 from cms.drafts.people import create_person
 from cms.drafts.saving import update_entry
 from cms.errors import Refused
-from cms.publishing.publishing import publish_imported, unpublish_entry
+from cms.publishing.publishing import publish_imported
+from cms.publishing.unpublishing import unpublish_entry
 from cms.site import Site
 from cms.storage.database import Database
 from cms.taxonomy.categories import create_category, move_category

@@ -26,9 +26,10 @@ from cms.errors import Refused, StaleRevision, UserError
 from cms.ledger.attestation import verify_attestations
 from cms.ledger.audit import verify
 from cms.ledger.chain import VerifiedChain
-from cms.publishing.publishing import publish_entry, unpublish_entry
+from cms.publishing.publishing import publish_entry
+from cms.publishing.unpublishing import unpublish_entry
 from cms.reading.visibility import is_of_site
-from cms.review.reviews import sign_off
+from cms.review.sign_offs import sign_off
 from cms.storage.database import Database
 from cms.tables import Edition, Entry, Position, Publication, Revision, SignOff
 from cms.work.work import Work

@@ -58,6 +58,8 @@ def _parser(depth: int) -> MarkdownIt:
 
 
 # The parser counts a list as two levels; one more level makes excess nesting visible in the tokens.
+# The most characters of a text of which many are cached.
+_SHORT = 10_000
 _PARSER = _parser(2 * DEEPEST + 1)
 _INLINE_PARSER = _parser(DEEPEST)
 
@@ -182,9 +184,23 @@ def line_too_deep(text: str) -> int | None:
     return _links_and_deep_line(text)[1]
 
 
-@lru_cache(maxsize=256)
 def _links_and_deep_line(text: str) -> tuple[tuple[InlineLink, ...], int | None]:
     """Return the links and the line that is too deep; cached, as a save calls it repeatedly."""
+    return _of_short_text(text) if len(text) <= _SHORT else _of_long_text(text)
+
+
+# A save of many entries calls it for all texts before it calls it again.
+@lru_cache(maxsize=2_048)
+def _of_short_text(text: str) -> tuple[tuple[InlineLink, ...], int | None]:
+    return _parsed_links(text)
+
+
+@lru_cache(maxsize=64)
+def _of_long_text(text: str) -> tuple[tuple[InlineLink, ...], int | None]:
+    return _parsed_links(text)
+
+
+def _parsed_links(text: str) -> tuple[tuple[InlineLink, ...], int | None]:
     tokens = _PARSER.parse(text)
     if (line := first_deep_line(tokens, DEEPEST)) is not None:
         return (), line

@@ -34,6 +34,7 @@ from cms.storage.dialects.expressions import (
     element_number,
     element_text,
     elements_of,
+    is_among,
     moment_ago,
     present_moment,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "elements_of",
     "encoded_path",
     "index_names",
+    "is_among",
     "lock_schema",
     "matching_documents",
     "moment_ago",

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
+    Boolean,
     ColumnElement,
+    Dialect,
     FunctionElement,
     Integer,
     TableValuedAlias,
     Text,
+    bindparam,
     cast,
     column,
     literal,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from cms.storage.dialects.columns import Moment
 from cms.storage.dialects.dialect_function import DialectFunction
@@ -49,6 +56,35 @@ class MomentText(DialectFunction):
     postgresql = """to_char({0} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
 
 
+class _Texts(TypeDecorator[list[str]]):
+    """A list of texts in one parameter: a JSON array in SQLite, an array in PostgreSQL."""
+
+    impl = JSON
+    cache_ok = True
+
+    @property
+    def python_type(self) -> type[list[str]]:
+        """The Python type of its values."""
+        return list
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the parameter's type in this database."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(JSON())
+        return dialect.type_descriptor(postgresql.ARRAY(Text()))
+
+
+class _IsAmong(DialectFunction):
+    type = Boolean()
+    sqlite = "({0} IN (SELECT value FROM json_each({1})))"
+    postgresql = "({0} = ANY ({1}))"
+
+    def self_group(self, against: object = None) -> Any:
+        """Return itself: compared with 1, as booleans are in SQLite, it could use no index."""
+        del against
+        return self
+
+
 class _ElementsOf(DialectFunction):
     sqlite = "json_each({0})"
     postgresql = "jsonb_array_elements({0})"
@@ -62,6 +98,14 @@ def present_moment() -> ColumnElement[datetime]:
 def moment_ago(seconds: int) -> ColumnElement[datetime]:
     """Return the time this many seconds before the statement, by the database's clock."""
     return _Moment(seconds)
+
+
+def is_among(column_: Any, values: Iterable[str]) -> ColumnElement[bool]:
+    """Return whether a column has one of these texts, however many they are.
+
+    They are one parameter, so that a statement has one text for one value and for thousands.
+    """
+    return _IsAmong(column_, bindparam(None, sorted(set(values)), _Texts()))
 
 
 def elements_of(array: Any, name: str) -> TableValuedAlias:

@@ -12,6 +12,7 @@ from cms.publishing.gates import GATES
 from cms.review.relations import END_CAUSES, REVIEW_OUTCOMES
 from cms.review.standing import STATES
 from cms.site import Site
+from cms.work.bulk import Mode
 from graphql_api.schema.declaring.inputs import add_enum_filter
 from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.declaring.words import words_by_name
@@ -40,6 +41,10 @@ def add_editing_vocabularies(registry: TypeRegistry, site: Site) -> None:
         "MergeOutcome": (
             "Sides whose change a merge takes; `YOURS` is the refused write.",
             get_args(MergeOutcome),
+        ),
+        "BulkMode": (
+            "Whether a mutation refuses all entries if it refuses one, or each by itself.",
+            get_args(Mode),
         ),
         "StaleReason": ("Reasons to review a page again.", STALE_REASONS),
         "WarningCode": ("Codes of warnings about a saved value.", get_args(WarningCode)),

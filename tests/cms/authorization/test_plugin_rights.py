@@ -16,7 +16,7 @@ from cms.content.policy import SignOffPolicy, Stage
 from cms.events import Event
 from cms.hooks import hookimpl
 from cms.plugins import Plugin
-from cms.review.reviews import sign_off
+from cms.review.sign_offs import sign_off
 from cms.site import Site
 from cms.work.work import Work, command
 from tests.builders import Newsroom

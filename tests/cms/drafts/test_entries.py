@@ -20,8 +20,10 @@ from cms.drafts.entries import (
 from cms.drafts.presence import announce_presence, mark_seen
 from cms.drafts.saving import autosave_entry, restore_revision, save_draft, update_entry
 from cms.publishing.publishing import break_glass_publish, publish_entry
+from cms.review.change_requests import request_changes
 from cms.review.comments import add_comment, reply_to_comment
-from cms.review.reviews import request_changes, request_review, sign_off
+from cms.review.reviews import request_review
+from cms.review.sign_offs import sign_off
 from cms.tables import Comment, Edition, Entry, Link, Look, Presence, Revision
 from cms.work.work import Work
 from tests.builders import Newsroom, draft_of

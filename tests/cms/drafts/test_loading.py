@@ -25,12 +25,9 @@ from cms.drafts.presence import announce_presence, leave_entry, mark_seen, prese
 from cms.drafts.pruning import prune_autosaves
 from cms.drafts.saving import autosave_entry, restore_revision, save_draft, update_entry
 from cms.publishing.publish_impact import check_publish, preview_publish, preview_unpublish
-from cms.publishing.publishing import (
-    break_glass_publish,
-    publish_entry,
-    publish_together,
-    unpublish_entry,
-)
+from cms.publishing.publishing import break_glass_publish, publish_entry, publish_together
+from cms.publishing.unpublishing import unpublish_entry
+from cms.review.change_requests import request_changes
 from cms.review.comments import (
     CommentPlace,
     add_comment,
@@ -38,7 +35,8 @@ from cms.review.comments import (
     reply_to_comment,
     resolve_comment,
 )
-from cms.review.reviews import request_changes, request_review, sign_off, withdraw_review
+from cms.review.reviews import request_review, withdraw_review
+from cms.review.sign_offs import sign_off
 from cms.work.work import Work
 from tests.builders import Newsroom, draft_of
 

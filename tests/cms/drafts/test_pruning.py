@@ -19,7 +19,8 @@ from cms.drafts.entries import create_entry
 from cms.drafts.pruning import prune_autosaves
 from cms.drafts.saving import autosave_entry, restore_revision, save_draft
 from cms.publishing.publishing import break_glass_publish, publish_entry
-from cms.review.reviews import request_review, sign_off
+from cms.review.reviews import request_review
+from cms.review.sign_offs import sign_off
 from cms.tables import Revision
 from cms.work.work import Work
 from tests.builders import Newsroom, Rehearsals, draft_of, entry_id_of

@@ -353,17 +353,18 @@ async def test_a_path_is_found_by_an_index_among_many_entries_without_one(
     newsroom: Newsroom,
 ) -> None:
     head = await newsroom.draft(body="See [other](/articles/other).")
-    for _ in range(20):
-        await newsroom.published("Snippet", title="Same", text="t")
+    async with newsroom.as_(newsroom.author) as work:
+        for _ in range(100):
+            await create_entry(work, "Snippet", Draft(title="Same"))
     await newsroom.database.refresh_statistics()
     with statements(newsroom.database) as seen:
         await newsroom.save(head, body="See [another](/articles/another).")
-    lookups = [each for each in seen if "path IN" in each]
+    lookups = [each for each in seen if re.search(r"\bpath (IN|= ANY)", each)]
     assert len(lookups) == 2
     if newsroom.database.engine.dialect.name == "sqlite":
         for each in lookups:
             plan = await plan_of(newsroom.database, each)
-            assert not any(step.startswith("SCAN") for step in plan), plan
+            assert not any(step.startswith(("SCAN address", "SCAN edition")) for step in plan), plan
 
 
 @contextmanager

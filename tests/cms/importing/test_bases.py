@@ -19,8 +19,10 @@ from cms.drafts.entries import create_entry
 from cms.drafts.saving import update_entry
 from cms.errors import ContentFileError
 from cms.importing.session import Provenance
-from cms.publishing.publishing import publish_together, unpublish_entry
-from cms.review.reviews import request_review, sign_off
+from cms.publishing.publishing import publish_together
+from cms.publishing.unpublishing import unpublish_entry
+from cms.review.reviews import request_review
+from cms.review.sign_offs import sign_off
 from cms.site import Site
 from cms.tables import (
     Account,

@@ -20,8 +20,9 @@ from cms import clock
 from cms.content.canonical_json import Json, canonical_bytes, digest_of
 from cms.errors import AttestationError
 from cms.ledger.attestation import (
-    attest_sign_off,
+    attest_all,
     missing_attestations,
+    sign_off_statement,
     verify_attestation,
     verify_attestations,
 )
@@ -461,14 +462,8 @@ async def test_a_chain_that_was_made_anew_over_a_gap_is_found(newsroom: Newsroom
     async with tampering(newsroom.database) as connection:
         await connection.execute(delete(Attestation).where(number(gone.sequence)))
     async with newsroom.database.transaction() as session:
-        await attest_sign_off(
-            session,
-            newsroom.database.key_file,
-            sign_off,
-            entry_id=edition.entry_id,
-            locale=edition.locale,
-            now=sign_off.signed_at,
-        )
+        statement = sign_off_statement(sign_off, entry_id=edition.entry_id, locale=edition.locale)
+        await attest_all(session, newsroom.database.key_file, [statement], sign_off.signed_at)
     reason = f"it is missing; {gone.sequence + 1} comes next"
     assert await verified(newsroom) == BrokenChain(gone.sequence, reason)
 

@@ -28,7 +28,7 @@ from cms.ledger.keyring import Keyring, introduction_in
 from cms.ledger.keys import key_statements, keyring_of, signer_of
 from cms.ledger.statement import PAYLOAD_TYPE, KeyPredicate, key_statement_of, read_statement
 from cms.publishing.publishing import publish_entry
-from cms.review.reviews import sign_off
+from cms.review.sign_offs import sign_off
 from cms.signing import KeyFile, Signer, sign_together
 from cms.storage.database import Database
 from cms.tables import Attestation, AuditRecord, Revision

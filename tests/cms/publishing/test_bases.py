@@ -20,8 +20,8 @@ from cms.publishing.publishing import (
     publish_entry,
     publish_imported,
     publish_setup,
-    unpublish_entry,
 )
+from cms.publishing.unpublishing import unpublish_entry
 from cms.site import Site
 from cms.tables import (
     Attestation,

@@ -19,7 +19,8 @@ from cms.drafts.saving import save_draft
 from cms.errors import Refused
 from cms.publishing.loading import live_page_of
 from cms.publishing.publish_impact import check_publish, preview_publish, preview_unpublish
-from cms.publishing.publishing import publish_entry, publish_imported, unpublish_entry
+from cms.publishing.publishing import publish_entry, publish_imported
+from cms.publishing.unpublishing import unpublish_entry
 from cms.reading import relations
 from cms.reading.narrowing import narrowed
 from cms.reading.view import View

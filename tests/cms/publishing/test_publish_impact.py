@@ -14,7 +14,8 @@ from cms.drafts.entries import archive_entry
 from cms.errors import UserError
 from cms.publishing.loading import edges_of
 from cms.publishing.publish_impact import Impact, check_publish, preview_publish, preview_unpublish
-from cms.publishing.publishing import publish_entry, unpublish_entry
+from cms.publishing.publishing import publish_entry
+from cms.publishing.unpublishing import unpublish_entry
 from cms.review.due import outdated_reviews
 from cms.tables import Address, Base, Link, Publication, Revision
 from tests.builders import Newsroom

@@ -22,12 +22,8 @@ from cms.ledger.attestation import verify_attestation
 from cms.ledger.statement import PublicationPredicate
 from cms.plugins import Plugin
 from cms.publishing.publish_impact import check_publish
-from cms.publishing.publishing import (
-    break_glass_publish,
-    publish_entry,
-    publish_together,
-    unpublish_entry,
-)
+from cms.publishing.publishing import break_glass_publish, publish_entry, publish_together
+from cms.publishing.unpublishing import unpublish_entry
 from cms.site import Site
 from cms.tables import Attestation, Link, Publication, Revision
 from tests.builders import Newsroom, entry_id_of

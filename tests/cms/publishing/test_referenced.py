@@ -12,8 +12,9 @@ from cms.drafts.people import create_person
 from cms.drafts.saving import update_entry
 from cms.errors import ReferencedEntryNotPublic
 from cms.publishing.publish_impact import check_publish, preview_unpublish
-from cms.publishing.publishing import publish_together, unpublish_entry
-from cms.review.reviews import sign_off
+from cms.publishing.publishing import publish_together
+from cms.publishing.unpublishing import unpublish_entry
+from cms.review.sign_offs import sign_off
 from cms.taxonomy.categories import create_category
 from tests.builders import Newsroom, Topic, changes_of
 from tests.rewording import begin_translation

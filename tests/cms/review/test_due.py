@@ -10,7 +10,8 @@ from cms.clock import now
 from cms.content.builtin import BUILT_IN_NAMES
 from cms.publishing.publishing import break_glass_publish
 from cms.review.due import Due, Outdated, outdated_reviews, reviews_due
-from cms.review.reviews import request_review, sign_off
+from cms.review.reviews import request_review
+from cms.review.sign_offs import sign_off
 from cms.tables import Publication, Revision
 from tests.builders import Newsroom
 

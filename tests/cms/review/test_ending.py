@@ -19,16 +19,13 @@ from cms.content.fields import Text
 from cms.content.policy import SignOffPolicy, Stage
 from cms.drafts.entries import add_edition, create_entry
 from cms.errors import DatabaseBusy, Refused
-from cms.publishing.publishing import break_glass_publish, publish_imported, unpublish_entry
+from cms.publishing.publishing import break_glass_publish, publish_imported
+from cms.publishing.unpublishing import unpublish_entry
+from cms.review.change_requests import request_changes, withdraw_change_request
 from cms.review.due import Due, reviews_due
 from cms.review.invalidation import invalidate_sign_offs
-from cms.review.reviews import (
-    request_changes,
-    request_review,
-    sign_off,
-    withdraw_change_request,
-    withdraw_review,
-)
+from cms.review.reviews import request_review, withdraw_review
+from cms.review.sign_offs import sign_off
 from cms.site import Site
 from cms.tables import (
     AuditRecord,

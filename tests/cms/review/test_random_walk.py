@@ -29,17 +29,14 @@ from cms.drafts.entries import add_edition, archive_entry, create_entry, unarchi
 from cms.drafts.saving import restore_revision, update_entry
 from cms.errors import Refused
 from cms.publishing.publish_impact import check_publish
-from cms.publishing.publishing import break_glass_publish, publish_entry, unpublish_entry
+from cms.publishing.publishing import break_glass_publish, publish_entry
+from cms.publishing.unpublishing import unpublish_entry
+from cms.review.change_requests import request_changes, withdraw_change_request
 from cms.review.due import reviews_due
 from cms.review.invalidation import invalidate_sign_offs
 from cms.review.queue import waiting_for_me
-from cms.review.reviews import (
-    request_changes,
-    request_review,
-    sign_off,
-    withdraw_change_request,
-    withdraw_review,
-)
+from cms.review.reviews import request_review, withdraw_review
+from cms.review.sign_offs import sign_off
 from cms.site import Site
 from cms.tables import RoleGrant
 from cms.work.work import Work

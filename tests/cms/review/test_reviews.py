@@ -18,7 +18,9 @@ from cms.drafts.entries import add_edition, duplicate_entry
 from cms.drafts.saving import restore_revision
 from cms.errors import Refused, UserError
 from cms.publishing.publishing import break_glass_publish, publish_entry
-from cms.review.reviews import request_changes, request_review, sign_off, withdraw_review
+from cms.review.change_requests import request_changes
+from cms.review.reviews import request_review, withdraw_review
+from cms.review.sign_offs import sign_off
 from cms.site import Site
 from cms.tables import ReviewAssignee, Revision
 from tests.builders import Newsroom, draft_of, entry_id_of

@@ -19,13 +19,11 @@ from cms.drafts.entries import archive_entry, create_entry, unarchive_entry
 from cms.drafts.loading import Held, hold
 from cms.drafts.saving import autosave_entry, restore_revision, save_draft
 from cms.errors import Refused
-from cms.publishing.publishing import break_glass_publish, unpublish_entry
-from cms.review.reviews import (
-    request_changes,
-    request_review,
-    sign_off,
-    withdraw_review,
-)
+from cms.publishing.publishing import break_glass_publish
+from cms.publishing.unpublishing import unpublish_entry
+from cms.review.change_requests import request_changes
+from cms.review.reviews import request_review, withdraw_review
+from cms.review.sign_offs import sign_off
 from cms.review.standing import STATES, standing_of
 from cms.tables import Revision
 from cms.work.work import Work

@@ -18,7 +18,7 @@ from cms.drafts.entries import add_edition, create_entry, delete_entry, duplicat
 from cms.errors import Refused
 from cms.publishing.moving import faults_of_addresses
 from cms.publishing.publish_impact import check_publish
-from cms.publishing.publishing import unpublish_entry
+from cms.publishing.unpublishing import unpublish_entry
 from cms.site import Site
 from cms.tables import CategoryPath, CategoryPlace
 from cms.taxonomy.categories import check_move_category, create_category, move_category

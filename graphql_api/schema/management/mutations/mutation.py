@@ -116,9 +116,13 @@ class Mutation:
 
     async def _answer(self, work: Work, inputs: InputValues) -> JsonObject:
         try:
-            return _without_errors(await self.run(work, inputs))
+            return _without_errors(await self.answer(work, inputs))
         except Refused as refused:
             return refusal(refused, self.argument_path, work.site)
+
+    async def answer(self, work: Work, inputs: InputValues) -> JsonObject:
+        """Run the command, and return the JSON that the payload refers to."""
+        return await self.run(work, inputs)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,18 +162,18 @@ def _declare(
     title = name[:1].upper() + name[1:]
     errors = error_list("Reasons why {mutation} was refused; empty if it was not.")
     described = {"__doc__": f"Result of `{name}`, or the reasons why it was refused."}
-    body = {**_describe(name, {"errors": errors, **payload}), **described}
+    body = {**describe(name, {"errors": errors, **payload}), **described}
     registry.add_object(type(f"{title}Payload", (), body))
     arguments = []
     if inputs:
-        registry.add_input(f"{title}Input", f"Arguments of `{name}`.", _describe(name, inputs))
+        registry.add_input(f"{title}Input", f"Arguments of `{name}`.", describe(name, inputs))
         arguments.append(
             Argument("input", f"{title}Input", f"All arguments of `{name}`, in one object.")
         )
     return Declared(f"{title}Payload", Answer(perform), description, arguments)
 
 
-def _describe(name: str, fields: Mapping[str, Declared]) -> dict[str, Declared]:
+def describe(name: str, fields: Mapping[str, Declared]) -> dict[str, Declared]:
     """Return fields with the mutation's name in their descriptions."""
     return {
         key: replace(each, description=each.description.replace("{mutation}", f"`{name}`"))

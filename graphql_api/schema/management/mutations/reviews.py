@@ -134,8 +134,19 @@ async def _leave(work: Work, inputs: InputValues) -> JsonObject:
     return {}
 
 
-_DIGEST = {
+DIGEST = {
     "digest": input_field("str", "SHA-256 digest of the revision that the reviewer has read.")
+}
+STAGE = {
+    "stage": input_field("str | None", "Stage of the policy; default: the first incomplete one.")
+}
+SIGN_OFF_NOTE = {"note": input_field("str | None", "Reviewer's note for other editors.")}
+REVIEW_REQUEST_INPUT = {
+    "note": input_field("str | None", "Note for the reviewers."),
+    "assignee_ids": input_field(
+        "list[ID] | None", "Ids of the accounts to which the review is addressed."
+    ),
+    "due_at": input_field("DateTime | None", "Deadline of the review; default: none."),
 }
 _BODY = {"body": input_field("str", "Plain text of the comment, without Markdown.")}
 
@@ -165,11 +176,7 @@ REVIEW_MUTATIONS = (
         inputs={
             **ENTRY_ID,
             **BASE,
-            "note": input_field("str | None", "Note for the reviewers."),
-            "assignee_ids": input_field(
-                "list[ID] | None", "Ids of the accounts to which the review is addressed."
-            ),
-            "due_at": input_field("DateTime | None", "Deadline of the review; default: none."),
+            **REVIEW_REQUEST_INPUT,
         },
         payload=REVIEW,
         run=_request,
@@ -186,11 +193,9 @@ REVIEW_MUTATIONS = (
         description="Sign off the revision with exactly this digest, at a stage of the policy.",
         inputs={
             **ENTRY_ID,
-            **_DIGEST,
-            "stage": input_field(
-                "str | None", "Stage of the policy; default: the first incomplete one."
-            ),
-            "note": input_field("str | None", "Reviewer's note for other editors."),
+            **DIGEST,
+            **STAGE,
+            **SIGN_OFF_NOTE,
         },
         payload={**SIGN_OFF, **ENTRY},
         run=_sign,
@@ -200,7 +205,7 @@ REVIEW_MUTATIONS = (
         description="Reject the revision with exactly this digest, with a reason.",
         inputs={
             **ENTRY_ID,
-            **_DIGEST,
+            **DIGEST,
             "reason": input_field("str", "Changes that the reviewer asks for."),
         },
         payload={**CHANGE_REQUEST, **ENTRY},

@@ -11,7 +11,8 @@ from cms.content.fields import Links, Markdown, Reference
 from cms.drafts.loading import look_at
 from cms.drafts.people import create_person
 from cms.drafts.saving import update_entry
-from cms.publishing.publishing import publish_together, unpublish_entry
+from cms.publishing.publishing import publish_together
+from cms.publishing.unpublishing import unpublish_entry
 from cms.site import Site
 from cms.tables import Revision
 from cms.taxonomy.categories import create_category, move_category

@@ -22,8 +22,9 @@ from cms.ledger.statement import PublicationPredicate
 from cms.publishing.grounds import ClaimedReview
 from cms.publishing.publishing import break_glass_publish, publish_entry, publish_imported
 from cms.reading.view import EVERYTHING
+from cms.review.change_requests import withdraw_change_request
 from cms.review.invalidation import invalidate_sign_offs
-from cms.review.reviews import sign_off, withdraw_change_request
+from cms.review.sign_offs import sign_off
 from cms.site import Site
 from cms.tables import Publication, Revision, SignOff
 from graphql_api.delivery import Visitor

@@ -12,7 +12,7 @@ import pytest
 from graphql import GraphQLSchema
 
 from cms.publishing.publishing import publish_entry
-from cms.review.reviews import sign_off
+from cms.review.sign_offs import sign_off
 from cms.storage.database import Database
 from graphql_api.delivery import Delivery
 from graphql_api.http.errors import RequestFailed

@@ -18,9 +18,10 @@ from cms.content.builtin import Category as BuiltInCategory
 from cms.content.builtin import Person as BuiltInPerson
 from cms.content.snapshot import Draft
 from cms.errors import Refused
-from cms.publishing.publishing import publish_entry, unpublish_entry
+from cms.publishing.publishing import publish_entry
+from cms.publishing.unpublishing import unpublish_entry
+from cms.review.change_requests import request_changes
 from cms.review.invalidation import invalidate_sign_offs
-from cms.review.reviews import request_changes
 from cms.site import Site as SiteDeclaration
 from cms.storage.database import Database
 from cms.tables import Publication, Revision

@@ -11,7 +11,8 @@ from cms import clock
 from cms.authorization.actor import Actor, Grant
 from cms.drafts.saving import save_draft
 from cms.publishing.publishing import publish_entry
-from cms.review.reviews import request_review, sign_off
+from cms.review.reviews import request_review
+from cms.review.sign_offs import sign_off
 from tests.builders import draft_of, entry_id_of
 from tests.graphql_api.conftest import Desk, Draft, draft_from
 

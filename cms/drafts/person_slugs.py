@@ -1,0 +1,63 @@
+"""Slugs of people, each of which is that of one person on the site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import exists, or_, select
+
+from cms.content.builtin import PERSON
+from cms.errors import DuplicateName
+from cms.ledger.counters import wait_for_turn
+from cms.reading.visibility import is_public_now
+from cms.storage.dialects import is_among
+from cms.tables import Edition, Entry, Publication, Revision
+from cms.work.work import Reading, Work
+
+
+async def hold_slugs(work: Work, slugs: Mapping[str, str]) -> Mapping[str, DuplicateName]:
+    """Return what :func:`taken_slugs` does, and lock the slugs of people.
+
+    Commands that give slugs to people wait for each other, until the transaction ends.
+    """
+    if not slugs:
+        return {}
+    await wait_for_turn(work.session, "people")
+    return await taken_slugs(work, slugs)
+
+
+async def taken_slugs(reading: Reading, slugs: Mapping[str, str]) -> Mapping[str, DuplicateName]:
+    """Return an error for each person whose slug another person has, by the person.
+
+    The other one has it in public or in the newest revision, or is one of the people before.
+
+    Args:
+        reading: the snapshot.
+        slugs: the new slugs, by the id of the person.
+    """
+    if not slugs:
+        return {}
+    public = exists().where(Publication.revision_id == Revision.id, is_public_now(Publication))
+    rows = await reading.session.execute(
+        select(Entry.id, Revision.slug)
+        .join(Edition, Edition.entry_id == Entry.id)
+        .join(Revision, Revision.edition_id == Edition.id)
+        .where(
+            is_among(Revision.slug, slugs.values()),
+            Entry.content_type == PERSON,
+            or_(Revision.id == Edition.head_id, public),
+        )
+        .order_by(Entry.id)
+    )
+    holders: dict[str, list[str]] = {}
+    for person_id, slug in rows:
+        holders.setdefault(slug, []).append(person_id)
+    errors: dict[str, DuplicateName] = {}
+    for person_id, slug in slugs.items():
+        other = next((each for each in holders.get(slug, ()) if each != person_id), None)
+        if other is not None:
+            message = f"there is already a person with the slug {slug!r}: {other}"
+            errors[person_id] = DuplicateName(message=message, path=("slug",))
+        else:
+            holders.setdefault(slug, []).append(person_id)
+    return errors

@@ -1,0 +1,325 @@
+"""Revisions: the stored forms of drafts, and their insertion as the newest of their editions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cms.content.addresses import OwnAddresses, read_address
+from cms.content.builtin import CATEGORY, PERSON
+from cms.content.content_type import ContentType
+from cms.content.links import Edge, Origin, Targets
+from cms.content.snapshot import Draft, Snapshot, clean_draft, take_snapshot
+from cms.content.tags import tags_by_slug
+from cms.drafts.addresses import move_drafts, paths_of
+from cms.drafts.category_tree import CategoryTree, Key, hold_tree, store_paths
+from cms.drafts.link_targets import Page, targets_of
+from cms.drafts.loading import rows_by_id
+from cms.drafts.person_slugs import hold_slugs
+from cms.drafts.subjects import visible_types_for
+from cms.errors import InvalidValue, UserError
+from cms.events import DraftSaved
+from cms.identifiers import kind_of, new_id
+from cms.tables import Edition, Entry, Link, Revision, RevisionTag
+from cms.work.bulk import in_turn
+from cms.work.work import Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """The values of a revision beside its content.
+
+    Attributes:
+        note: the author's remark.
+        translated_from: id of the revision that it translates; ``None`` for that of the head.
+        is_autosave: whether it is saved while an editor is typing.
+    """
+
+    note: str = ""
+    translated_from: str | None = None
+    is_autosave: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """A draft in its stored form.
+
+    Attributes:
+        page: the clean draft.
+        snapshot: its stored form.
+        path: where it would stand; ``None`` if it is no page.
+        errors: all reasons why it cannot be saved.
+    """
+
+    page: Page
+    snapshot: Snapshot
+    path: str | None
+    errors: Sequence[UserError] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Addition:
+    """A revision to be inserted.
+
+    Attributes:
+        stored: the draft.
+        head: the newest revision of its edition; ``None`` for a new edition.
+        about: the values beside the content.
+    """
+
+    stored: Stored
+    head: Revision | None
+    about: About
+
+    @property
+    def content_type(self) -> str:
+        """The name of the content type."""
+        return self.stored.page.content_type.name
+
+    @property
+    def edition(self) -> Edition:
+        """The edition."""
+        return self.stored.page.edition
+
+    @property
+    def slug(self) -> str:
+        """The slug."""
+        return self.stored.page.draft.slug
+
+    @property
+    def renames_category(self) -> bool:
+        """True if it gives a category another slug, or its first."""
+        is_new = self.head is None or self.head.slug != self.slug
+        return self.content_type == CATEGORY and is_new
+
+
+async def stored_forms(
+    work: Work, pages: Sequence[tuple[type[ContentType], Edition, Draft]]
+) -> list[Stored]:
+    """Return the stored forms of drafts, each with everything in it that does not fit."""
+    cleaned = await in_turn(pages, _cleaned)
+    drafts = [page for page, _ in cleaned]
+    unknown = await _unknown_categories(work, [each.draft.category for each in drafts])
+    paths = await paths_of(work, [each.placed for each in drafts])
+    targets = await targets_of(work, drafts, paths)
+    snapshots = await in_turn(zip(drafts, targets, strict=True), _snapshot)
+    faults = await _wrong_targets(work, list(zip(drafts, snapshots, strict=True)))
+    return [
+        Stored(
+            page,
+            snapshot,
+            paths[page.placed],
+            [*problems, *unknown.get(page.draft.category or "", ()), *wrong],
+        )
+        for (page, problems), snapshot, wrong in zip(cleaned, snapshots, faults, strict=True)
+    ]
+
+
+def _cleaned(
+    page: tuple[type[ContentType], Edition, Draft],
+) -> tuple[Page, list[UserError]]:
+    content_type, edition, written = page
+    draft, problems = clean_draft(content_type, written)
+    return Page(content_type, edition, draft), problems
+
+
+def _snapshot(page: tuple[Page, Targets]) -> Snapshot:
+    written, targets = page
+    locale = written.edition.locale
+    return take_snapshot(written.content_type, locale, written.draft, targets)
+
+
+async def refusals_of(
+    work: Work, additions: Mapping[int, Addition]
+) -> tuple[Mapping[int, Sequence[UserError]], CategoryTree | None]:
+    """Return why the slugs of people and categories among revisions cannot be saved, by index.
+
+    Beside them is the tree of categories with the other revisions, held until the transaction
+    ends, if it changes. Two revisions may give one slug; the first is kept.
+    """
+    people = {
+        each.edition.entry_id: (index, each.slug)
+        for index, each in additions.items()
+        if each.content_type == PERSON
+    }
+    taken = await hold_slugs(work, {person_id: slug for person_id, (_, slug) in people.items()})
+    refused: dict[int, Sequence[UserError]] = {
+        people[person_id][0]: [error] for person_id, error in taken.items()
+    }
+    renamed = {
+        index: ((each.edition.entry_id, each.edition.locale), each.slug)
+        for index, each in additions.items()
+        if each.renames_category
+    }
+    if not renamed:
+        return refused, None
+    tree, shared = _with_renamed(await hold_tree(work), renamed)
+    return {**refused, **shared}, tree
+
+
+def _with_renamed(
+    tree: CategoryTree, renamed: Mapping[int, tuple[Key, str]]
+) -> tuple[CategoryTree, Mapping[int, Sequence[UserError]]]:
+    """Return the tree with those new slugs that give each category a path of its own."""
+    refused: dict[int, Sequence[UserError]] = {}
+    while True:
+        kept = {index: each for index, each in renamed.items() if index not in refused}
+        after = tree.with_drafted(dict(kept.values()))
+        shared = next(after.shared_paths(), None)
+        if shared is None:
+            return after, refused
+        lineages = {id_ for each in shared.category_ids for id_ in after.lineage(each)}
+        culprit = max(
+            (index for index, ((category_id, _), _) in kept.items() if category_id in lineages),
+            default=max(kept, default=None),
+        )
+        if culprit is None:
+            return after, refused  # the tree was so before
+        refused[culprit] = [shared.error()]
+
+
+async def add_revisions(
+    work: Work, additions: Sequence[Addition], tree: CategoryTree | None
+) -> list[Revision]:
+    """Insert revisions with their parts, and make each the head of its edition.
+
+    Args:
+        work: the transaction and the actor.
+        additions: the revisions, which :func:`refusals_of` does not refuse.
+        tree: the tree that it returned.
+    """
+    if not additions:
+        return []
+    revisions = [_revision(work, each) for each in additions]
+    added = list(zip(revisions, additions, strict=True))
+    await work.insert(*revisions)
+    await work.insert(
+        *(_link(revision, edge) for revision, each in added for edge in each.stored.snapshot.edges)
+    )
+    await work.insert(
+        *(
+            RevisionTag(revision_id=revision.id, slug=slug, word=word)
+            for revision, each in added
+            for slug, word in tags_by_slug(each.stored.page.draft.tags).items()
+        )
+    )
+    await work.update_each(
+        (each.edition, {"head_id": revision.id, "path": revision.path}) for revision, each in added
+    )
+    if tree is not None and (changed := await store_paths(work, tree)):
+        await move_drafts(work, tree, changed)
+    for revision, each in added:
+        work.emit(_event(revision, each))
+    return revisions
+
+
+def _revision(work: Work, addition: Addition) -> Revision:
+    about, head, stored = addition.about, addition.head, addition.stored
+    draft = stored.page.draft
+    return Revision(
+        id=new_id("rev"),
+        edition_id=addition.edition.id,
+        number=head.number + 1 if head is not None else 1,
+        title=draft.title,
+        slug=draft.slug,
+        summary=draft.summary,
+        category_id=draft.category,
+        content=stored.snapshot.content,
+        digest=stored.snapshot.digest,
+        author_id=work.actor.account_id,
+        byline_id=work.actor.person_id,
+        note=about.note,
+        is_autosave=about.is_autosave,
+        translated_from=about.translated_from,
+        path=stored.path,
+        created_at=work.now,
+    )
+
+
+def _event(revision: Revision, addition: Addition) -> DraftSaved:
+    return DraftSaved(
+        subject=revision.id,
+        entry=addition.edition.entry_id,
+        locale=addition.edition.locale,
+        edition=addition.edition.id,
+        number=revision.number,
+        is_autosave=revision.is_autosave,
+        content_type=addition.content_type,
+        snapshot=addition.stored.snapshot,
+    )
+
+
+async def _unknown_categories(
+    work: Work, category_ids: Iterable[str | None]
+) -> Mapping[str, Sequence[UserError]]:
+    """Return an error for each id that is not that of a category."""
+    wanted = {each for each in category_ids if each is not None}
+    found = await rows_by_id(work, Entry, [each for each in wanted if kind_of(each) == "cat"])
+    return {
+        each: [InvalidValue(message=f"there is no category {each!r}", path=("category",))]
+        for each in wanted
+        if each not in found or found[each].content_type != CATEGORY
+    }
+
+
+async def _wrong_targets(
+    work: Work, pages: Sequence[tuple[Page, Snapshot]]
+) -> list[list[UserError]]:
+    """Return an error for each edge that leads to no entry, or to one of the wrong type."""
+    wanted: dict[str, set[str]] = {}
+    for page, snapshot in pages:
+        targets = {edge.target for edge in snapshot.edges if edge.target}
+        wanted.setdefault(page.edition.entry_id, set()).update(targets)
+    seen = await visible_types_for(work, wanted)
+    own = work.site.addresses
+    return [
+        [
+            InvalidValue(message=fault, path=edge.value_path())
+            for edge in snapshot.edges
+            if (fault := _fault_of(edge, types, own))
+        ]
+        for page, snapshot in pages
+        for types in [
+            {
+                **seen[page.edition.entry_id],
+                # Which has no revision yet in its first draft.
+                page.edition.entry_id: page.content_type.name,
+            }
+        ]
+    ]
+
+
+def _fault_of(edge: Edge, types: Mapping[str, str], own: OwnAddresses) -> str:
+    if edge.target is None:
+        is_for_entries = edge.accepts or edge.origin is Origin.REFERENCE
+        if not is_for_entries or _may_be_entry(str(edge.url), own):
+            return ""
+        of_type = f" of type {', '.join(edge.accepts)}" if edge.accepts else ""
+        return f"expected an entry{of_type}"
+    if edge.target not in types:
+        return f"there is no entry {edge.target!r}"
+    if edge.accepts and types[edge.target] not in edge.accepts:
+        return f"expected an entry of type {', '.join(edge.accepts)}, not {types[edge.target]}"
+    return ""
+
+
+def _may_be_entry(url: str, own: OwnAddresses) -> bool:
+    """Return whether an entry could be at an address on the site at which there is none."""
+    address = read_address(url, own)
+    return address is not None and not own.is_route(address.path)
+
+
+def _link(revision: Revision, edge: Edge) -> Link:
+    return Link(
+        revision_id=revision.id,
+        field_path=edge.field_path,
+        ordinal=edge.ordinal,
+        origin=edge.origin,
+        kind=edge.kind,
+        label=edge.label,
+        note=edge.note,
+        target_id=edge.target,
+        query=edge.query,
+        fragment=edge.fragment,
+        url=edge.url,
+    )

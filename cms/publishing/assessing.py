@@ -1,0 +1,374 @@
+"""Assessment of proposals: the facts that gates need, for any set of them that is published."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from cms.content.addresses import path_key
+from cms.content.builtin import CATEGORY, PERSON
+from cms.content.links import Edge
+from cms.content.policy import Stage
+from cms.drafts.addresses import FoundAddress, PathKey, addresses_among, derived_path
+from cms.drafts.category_tree import CategoryTree, load_tree
+from cms.drafts.contributors import contributors_among
+from cms.drafts.loading import EditionKey
+from cms.drafts.person_slugs import taken_slugs
+from cms.errors import PathInUse, UserError
+from cms.hooks import Candidate, ShownEdition
+from cms.publishing.addresses import Holders
+from cms.publishing.link_facts import (
+    NewestTitles,
+    Nowhere,
+    PublicLinks,
+    newest_titles,
+    nowhere_in,
+    public_links_to,
+)
+from cms.publishing.loading import Proposal, anchors_of, edges_among
+from cms.publishing.moving import errors_of_tree
+from cms.publishing.public_editions import PublicEditions, public_editions
+from cms.publishing.referenced import as_referenced, own_default, referenced_by
+from cms.review.edition_reviews import EditionReviews, reviews_of
+from cms.review.standing import (
+    Signature,
+    missing_sign_offs,
+    objectors_among,
+    required_stages,
+    signatures_among,
+)
+from cms.work.work import Reading
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """A proposal with the facts that gates need.
+
+    Attributes:
+        proposal: the proposal, with the path that it has in its set.
+        candidate: the facts.
+        stages: the stages that apply, in order.
+        counting: the sign-offs that count.
+        reviews: the reviews of the edition.
+        shared_path: an error if another proposal of the set would have the same path.
+    """
+
+    proposal: Proposal
+    candidate: Candidate
+    stages: Sequence[Stage]
+    counting: Sequence[Signature]
+    reviews: EditionReviews
+    shared_path: Sequence[UserError] = ()
+
+
+@dataclass(frozen=True)
+class _Alone:
+    """The facts about a proposal that do not depend on the others.
+
+    Attributes:
+        proposal: the proposal.
+        edges: where its revision leads.
+        nowhere: its addresses at which there is nothing.
+        stages: the stages that apply, in order.
+        counting: the sign-offs that count.
+        objectors: the accounts with an open change request on its digest.
+        reviews: the reviews of the edition.
+        referenced: the roles of the entries that readers see beside it, by their ids.
+        anchors: the anchors of its revision.
+        slug_errors: why its slug is not free, if it is a person.
+    """
+
+    proposal: Proposal
+    edges: Sequence[Edge]
+    nowhere: Nowhere
+    stages: Sequence[Stage]
+    counting: Sequence[Signature]
+    objectors: Sequence[str]
+    reviews: EditionReviews
+    referenced: Mapping[str, str]
+    anchors: frozenset[str]
+    slug_errors: Sequence[UserError]
+
+    @property
+    def targets(self) -> frozenset[str]:
+        """The ids of the entries that readers need to see."""
+        return frozenset({*self.referenced, *(edge.target for edge in self.edges if edge.target)})
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The facts about proposals.
+
+    Attributes:
+        reading: the snapshot and the actor.
+        alone: the facts about each of them.
+        before: what is public now.
+        links: the public links to their entries.
+        titles: the titles of entries that readers do not see.
+        tree: the tree of categories, if a category is among them.
+    """
+
+    reading: Reading
+    alone: Mapping[EditionKey, _Alone]
+    before: PublicEditions
+    links: PublicLinks
+    titles: NewestTitles
+    tree: CategoryTree | None
+    _addresses: dict[PathKey, FoundAddress | None] = field(default_factory=dict, repr=False)
+
+    async def assessed(
+        self, together: Collection[EditionKey], wanted: Iterable[EditionKey] | None = None
+    ) -> dict[EditionKey, Assessed]:
+        """Return the facts about proposals, as if exactly a set of them were public already.
+
+        Args:
+            together: the set.
+            wanted: those of the set to return; by default all.
+        """
+        proposals = await self._placed(together)
+        after = self.before.with_published(
+            {key: self._as_shown(each) for key, each in proposals.items()}
+        )
+        leaving = {each.edition.id for each in proposals.values()}
+        holders = await self._holders_of(proposals.values())
+        immovable = await self._immovable(proposals, leaving)
+        shared = _shared_paths(self.reading, proposals.values())
+        return {
+            key: self._assessed(
+                replace(self.alone[key], proposal=proposals[key]),
+                _Set(
+                    after=after,
+                    leaving=leaving,
+                    holders=holders,
+                    immovable=immovable,
+                    shared=shared,
+                ),
+            )
+            for key in (proposals if wanted is None else wanted)
+        }
+
+    async def _placed(self, together: Collection[EditionKey]) -> dict[EditionKey, Proposal]:
+        """Return proposals with the paths that they have once proposed categories are public."""
+        proposals = {key: self.alone[key].proposal for key in self.alone if key in together}
+        slugs = _slugs_of_categories(proposals.values())
+        if self.tree is None or not slugs:
+            return proposals
+        after = self.tree.with_published(slugs)
+        return {
+            key: replace(each, path=derived_path(after, each.place))
+            for key, each in proposals.items()
+        }
+
+    async def _immovable(
+        self, proposals: Mapping[EditionKey, Proposal], leaving: Collection[str]
+    ) -> Sequence[UserError]:
+        """Return why pages could not move to the addresses that proposed categories give them."""
+        slugs = _slugs_of_categories(proposals.values())
+        if self.tree is None or not slugs:
+            return ()
+        after = self.tree.with_published(slugs)
+        return await errors_of_tree(self.reading, self.tree, after, leaving)
+
+    async def _holders_of(self, proposals: Iterable[Proposal]) -> Holders:
+        """Return what stands at the paths of proposals."""
+        keys = {_path_key_of(each) for each in proposals if each.path is not None}
+        if unknown := keys - self._addresses.keys():
+            found = await addresses_among(self.reading, unknown)
+            self._addresses.update({key: found.get(key) for key in unknown})
+        known = {key: each for key, each in self._addresses.items() if each is not None}
+        return Holders(self.reading.site, known)
+
+    def _as_shown(self, proposal: Proposal) -> ShownEdition:
+        """Return the edition as readers will see it."""
+        return ShownEdition(
+            proposal.edition.locale,
+            proposal.revision.title,
+            proposal.path,
+            self.alone[proposal.key].anchors,
+        )
+
+    def _assessed(self, alone: _Alone, together: _Set) -> Assessed:
+        proposal, after = alone.proposal, together.after
+        key, locale = proposal.key, proposal.edition.locale
+        shown = {each: after.shown(each, locale) for each in alone.targets}
+        targets = {edge.target for edge in alone.edges if edge.target}
+        missing = [each for each in targets if shown[each] is None]
+        site = self.reading.site
+        is_category = proposal.entry.content_type == CATEGORY
+        candidate = Candidate(
+            entry_id=proposal.entry.id,
+            locales=site.locales_for(locale),
+            content_type=proposal.content_type,
+            content=proposal.revision.content,
+            digest=proposal.revision.digest,
+            anchors=alone.anchors,
+            path=proposal.path,
+            path_holder=together.holder_of(proposal),
+            lacking=missing_sign_offs(alone.stages, alone.counting),
+            objectors=alone.objectors,
+            edges=alone.edges,
+            shown={each: there for each in targets if (there := shown[each]) is not None},
+            unseen=alone.nowhere.unseen(missing, self.titles, locale),
+            incoming=self.links.incoming(key, self.before, after, together.leaving),
+            referenced=[
+                *as_referenced(alone.referenced, locale, after, self.titles),
+                *own_default(site, proposal.content_type, key, proposal.revision.title, after),
+            ],
+            slug_errors=together.immovable if is_category else alone.slug_errors,
+        )
+        return Assessed(
+            proposal,
+            candidate,
+            alone.stages,
+            alone.counting,
+            alone.reviews,
+            together.shared.get(key, ()),
+        )
+
+    def dependents(self) -> Mapping[str, Collection[EditionKey]]:
+        """Return the proposals whose facts can change when another is not published.
+
+        Returns:
+            their keys, by the id of the other's entry or of its edition.
+        """
+        found: defaultdict[str, set[EditionKey]] = defaultdict(set)
+        for key, each in self.alone.items():
+            for target in (*each.targets, key[0]):
+                found[target].add(key)
+            for link in self.links.to.get(key[0], ()):
+                found[link.source_edition].add(key)
+            address = self._addresses.get(_path_key_of(each.proposal))
+            if address is not None and address.edition_id is not None:
+                found[address.edition_id].add(key)
+        for keys in self._at_one_path().values():
+            for key in keys:
+                found[key[0]].update(keys)
+        return found
+
+    def _at_one_path(self) -> Mapping[PathKey, Collection[EditionKey]]:
+        """Return the proposals by their path."""
+        found: defaultdict[PathKey, list[EditionKey]] = defaultdict(list)
+        for key, each in self.alone.items():
+            if each.proposal.path is not None:
+                found[path_key(each.proposal.path), ""].append(key)
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Set:
+    """The facts about a set of proposals that are published together.
+
+    Attributes:
+        after: what will be public.
+        leaving: the ids of their editions, which leave their addresses.
+        holders: what stands at their paths.
+        immovable: why pages could not move with the categories among them.
+        shared: errors about paths that several of them would have.
+    """
+
+    after: PublicEditions
+    leaving: Collection[str]
+    holders: Holders
+    immovable: Sequence[UserError]
+    shared: Mapping[EditionKey, Sequence[UserError]]
+
+    def holder_of(self, proposal: Proposal) -> str | None:
+        """Return what stands at the path of a proposal and is not about to move away."""
+        if proposal.path is None:
+            return None
+        return self.holders.at(_path_key_of(proposal), self.leaving)
+
+
+async def assess(reading: Reading, proposals: Sequence[Proposal]) -> Assessment:
+    """Return the facts about proposals, which are loaded for all of them at once."""
+    alone = {each.proposal.key: each for each in await _facts_alone(reading, proposals)}
+    wanted = {entry_id for entry_id, _ in alone}.union(*(each.targets for each in alone.values()))
+    before = await public_editions(reading, wanted)
+    unseen = {
+        target
+        for (entry_id, locale), each in alone.items()
+        for target in each.targets
+        if target != entry_id and before.shown(target, locale) is None
+    }
+    behind = {each for facts in alone.values() for each in facts.nowhere.behind.values()}
+    has_categories = any(each.entry.content_type == CATEGORY for each in proposals)
+    return Assessment(
+        reading=reading,
+        alone=alone,
+        before=before,
+        links=await public_links_to(reading, [entry_id for entry_id, _ in alone]),
+        titles=await newest_titles(reading, unseen | behind),
+        tree=await load_tree(reading.session, reading.site) if has_categories else None,
+    )
+
+
+async def _facts_alone(reading: Reading, proposals: Sequence[Proposal]) -> list[_Alone]:
+    revisions = [each.revision for each in proposals]
+    revision_ids = [each.id for each in revisions]
+    authors = await contributors_among(reading, revisions)
+    counting = await signatures_among(reading, revisions, authors)
+    objectors = await objectors_among(reading, revisions)
+    edges = await edges_among(reading, revision_ids)
+    reviews = await reviews_of(reading, [each.edition.id for each in proposals])
+    anchors = await anchors_of(reading, revision_ids)
+    referenced = await referenced_by(
+        reading,
+        [(each.entry, each.revision, counting[each.revision.id]) for each in proposals],
+    )
+    nowhere = await nowhere_in(
+        reading, [(each.edition, each.path, edges[each.revision.id]) for each in proposals]
+    )
+    taken = await taken_slugs(
+        reading,
+        {
+            each.entry.id: each.revision.slug
+            for each in proposals
+            if each.entry.content_type == PERSON
+        },
+    )
+    return [
+        _Alone(
+            proposal=each,
+            edges=edges[each.revision.id],
+            nowhere=here,
+            stages=required_stages(each.content_type, reviews[each.edition.id]),
+            counting=counting[each.revision.id],
+            objectors=objectors[each.revision.id],
+            reviews=reviews[each.edition.id],
+            referenced=beside,
+            anchors=anchors[each.revision.id],
+            slug_errors=[taken[each.entry.id]] if each.entry.id in taken else [],
+        )
+        for each, here, beside in zip(proposals, nowhere, referenced, strict=True)
+    ]
+
+
+def _slugs_of_categories(proposals: Iterable[Proposal]) -> Mapping[EditionKey, str]:
+    return {
+        each.key: each.revision.slug for each in proposals if each.entry.content_type == CATEGORY
+    }
+
+
+def _path_key_of(proposal: Proposal) -> PathKey:
+    return path_key(proposal.path or ""), proposal.edition.locale
+
+
+def _shared_paths(
+    reading: Reading, proposals: Iterable[Proposal]
+) -> Mapping[EditionKey, Sequence[UserError]]:
+    """Return an error for each proposal with the path of one before it, on the same host."""
+    urls = reading.site.addresses.urls
+    holders: dict[tuple[str, str], Proposal] = {}
+    errors: dict[EditionKey, Sequence[UserError]] = {}
+    for each in proposals:
+        if each.path is None:
+            continue
+        place = each.path, urls.get(each.edition.locale, "")
+        holder = holders.setdefault(place, each)
+        if holder is not each:
+            message = (
+                f"{holder.entry.id} would have the same path {each.path}; change one of the slugs"
+            )
+            errors[each.key] = [PathInUse(message=message, path=("slug",))]
+    return errors

@@ -1,0 +1,175 @@
+"""Publications: their rows, and what begins and ends with them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from cms.content.builtin import CATEGORY
+from cms.content.collation import sort_key
+from cms.events import EntryPublished
+from cms.identifiers import new_id
+from cms.publishing.addresses import Move, move_pages
+from cms.publishing.assessing import Assessed
+from cms.publishing.grounds import Grounds
+from cms.publishing.loading import Proposal
+from cms.publishing.moving import refresh_tree
+from cms.storage.dialects import is_among
+from cms.tables import Publication, PublicationSignOff, PublicationStage
+from cms.work.work import Work
+
+
+async def begin_publications(
+    work: Work, new: Mapping[int, Assessed], grounds: Grounds
+) -> Mapping[int, Publication]:
+    """Close the publications in the place of which others begin; return these, by index."""
+    position = await work.take_position()
+    await close_publications(
+        work,
+        [each.proposal.live for each in new.values() if each.proposal.live is not None],
+        position,
+    )
+    times = await _times_of(work, [each.proposal.edition.id for each in new.values()])
+    opened = {
+        index: _publication(work, each.proposal, position, grounds, times[each.proposal.edition.id])
+        for index, each in new.items()
+    }
+    pairs = [(opened[index], each) for index, each in new.items()]
+    await work.insert(*opened.values())
+    await move_pages(work, (_move(*pair) for pair in pairs), position)
+    await work.insert(*(stage for pair in pairs for stage in _stages(*pair)))
+    await work.insert(*(row for pair in pairs for row in _sign_offs(*pair)))
+    if any(each.content_type == CATEGORY for each in opened.values()):
+        await refresh_tree(work)
+    ended = [
+        each.reviews.open
+        for _, each in pairs
+        if each.reviews.open is not None
+        and each.proposal.edition.head_id == each.proposal.revision.id
+    ]
+    await work.close(*ended, ended_at=work.now, outcome="published")
+    for publication, each in pairs:
+        work.emit(_event(publication, each))
+    return opened
+
+
+async def close_publications(
+    work: Work, publications: Sequence[Publication], position: int
+) -> None:
+    """Close open publications."""
+    # Clock skew: never end before the start.
+    await work.update_each(
+        (each, {"ended_at": max(work.now, each.published_at), "ended_position": position})
+        for each in publications
+    )
+
+
+def _publication(
+    work: Work,
+    proposal: Proposal,
+    position: int,
+    grounds: Grounds,
+    times: tuple[datetime, datetime],
+) -> Publication:
+    revision, entry_id = proposal.revision, proposal.entry.id
+    first_published_at, published_at = times
+    claim = grounds.claimed_review.get(entry_id)
+    return Publication(
+        id=new_id("pub"),
+        position=position,
+        entry_id=entry_id,
+        edition_id=proposal.edition.id,
+        revision_id=revision.id,
+        content_type=proposal.entry.content_type,
+        locale=proposal.edition.locale,
+        title=revision.title,
+        title_key=sort_key(revision.title),
+        summary=revision.summary,
+        category_id=revision.category_id,
+        first_published_at=first_published_at,
+        published_at=published_at,
+        published_by=work.actor.account_id,
+        basis=grounds.basis,
+        break_glass_reason=grounds.reason,
+        source=grounds.source,
+        claimed_review=claim.to_json() if claim is not None else None,
+        review_due_at=grounds.review_due_at.get(entry_id),
+    )
+
+
+def _move(publication: Publication, assessed: Assessed) -> Move:
+    return Move(
+        entry_id=publication.entry_id,
+        edition_id=publication.edition_id,
+        locale=publication.locale,
+        old=assessed.proposal.address,
+        path=assessed.proposal.path,
+        at=publication.published_at,
+    )
+
+
+def _stages(publication: Publication, assessed: Assessed) -> list[PublicationStage]:
+    return [
+        PublicationStage(
+            publication_id=publication.id,
+            ordinal=ordinal,
+            name=stage.name,
+            role=stage.role,
+            approvals=stage.approvals,
+        )
+        for ordinal, stage in enumerate(assessed.stages, 1)
+    ]
+
+
+def _sign_offs(publication: Publication, assessed: Assessed) -> list[PublicationSignOff]:
+    return [
+        PublicationSignOff(
+            publication_id=publication.id,
+            sign_off_id=each.id,
+            position=publication.position,
+            counted_at=publication.published_at,
+        )
+        for each in assessed.counting
+    ]
+
+
+def _event(publication: Publication, assessed: Assessed) -> EntryPublished:
+    live = assessed.proposal.live
+    return EntryPublished(
+        subject=publication.id,
+        entry=publication.entry_id,
+        locale=publication.locale,
+        revision=publication.revision_id,
+        replaced=live.id if live is not None else None,
+        position=publication.position,
+        basis=publication.basis,
+        stages=tuple(assessed.stages),
+        sign_offs=tuple(each.id for each in assessed.counting),
+        reason=publication.break_glass_reason,
+        source=publication.source,
+    )
+
+
+async def _times_of(
+    work: Work, edition_ids: Collection[str]
+) -> Mapping[str, tuple[datetime, datetime]]:
+    """Return when editions were public for the first time, and from when they are now."""
+    rows = await work.session.execute(
+        select(
+            Publication.edition_id,
+            func.min(Publication.first_published_at),
+            func.max(Publication.ended_at),
+        )
+        .where(is_among(Publication.edition_id, edition_ids))
+        .group_by(Publication.edition_id)
+    )
+    known = {edition_id: (first, ended) for edition_id, first, ended in rows}
+    times: dict[str, tuple[datetime, datetime]] = {}
+    for edition_id in edition_ids:
+        first, ended = known.get(edition_id, (None, None))
+        # At no time two revisions of it are public, though the clocks of two servers differ.
+        published_at = max(work.now, ended) if ended is not None else work.now
+        times[edition_id] = first or published_at, published_at
+    return times
