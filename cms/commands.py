@@ -69,6 +69,7 @@ from cms.publishing.unpublishing import (
     unpublish_entry,
     unpublish_together,
 )
+from cms.purging.purging import plan_purge, purge_words
 from cms.reading.entry_counts import has_entries
 from cms.review.change_requests import request_changes, withdraw_change_request
 from cms.review.comments import add_comment, locate_comments, reply_to_comment, resolve_comment
@@ -79,6 +80,7 @@ from cms.review.reviews import request_review, request_reviews, withdraw_review
 from cms.review.rights import grants_of
 from cms.review.sign_offs import sign_off, sign_off_entries
 from cms.taxonomy.categories import check_move_category, create_category, move_category
+from cms.type_versions.changing import change_types
 
 __all__ = [
     "add_comment",
@@ -90,6 +92,7 @@ __all__ = [
     "blame_entry",
     "break_glass_publish",
     "change_password",
+    "change_types",
     "changes_since_look",
     "check_move_category",
     "check_publish",
@@ -121,6 +124,7 @@ __all__ = [
     "move_pages_by_type",
     "open_reviews",
     "outdated_reviews",
+    "plan_purge",
     "prepare_password",
     "present_in",
     "preview_publish",
@@ -132,6 +136,7 @@ __all__ = [
     "publish_imported",
     "publish_setup",
     "publish_together",
+    "purge_words",
     "record_key",
     "refresh_session",
     "remove_redirect",

@@ -2,31 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from cms.access.signing_keys import record_key
 from cms.authorization.actor import OPERATOR
 from cms.drafts.category_tree import hold_tree, store_paths
 from cms.errors import Refused
+from cms.ledger.chain import ignore_progress
 from cms.ledger.counters import current
 from cms.ledger.keys import newest_key, why_none_can_sign
 from cms.publishing.attesting import attest
 from cms.publishing.moving import move_pages_by_type
 from cms.reading.field_indexes import index_fields
 from cms.search.deriving import update_derived_values
-from cms.search.rebuilding import has_outdated_revisions
+from cms.search.rebuilding import (
+    EVERY_REVISION,
+    OUTDATED_REVISIONS,
+    Derive,
+    Progress,
+    count_public_editions,
+    count_revisions,
+    derive_here,
+    has_outdated_revisions,
+    rebuild_revisions,
+    rebuild_words,
+)
 from cms.settings import Settings, load_settings
 from cms.site import Site
 from cms.storage import migration
 from cms.storage.database import Database
 from cms.tables import Account
+from cms.type_versions.changing import NO_SCHEMAS, Schemas, change_types
+from cms.type_versions.checking import TypesReport, check_types
+from cms.type_versions.versions import Binding, KnownTypes, bind, newest_types
 from cms.work.plugin_reactions import plugin_reactions
 from cms.work.work import Desk, Reaction
+
+# Gives a function that shows the progress of a part of some work, given its name and its length.
+Watch: TypeAlias = Callable[[str, int], AbstractContextManager[Progress]]
+
+
+@contextmanager
+def unwatched(_label: str, _length: int) -> Iterator[Progress]:
+    """Show no progress: the default."""
+    yield ignore_progress
+
+
+# Gives the function that derives values of a site's content.
+DerivesIn: TypeAlias = Callable[[Binding], AbstractContextManager[Derive]]
+
+
+@contextmanager
+def derives_here(binding: Binding) -> Iterator[Derive]:
+    """Derive values in this process: the default."""
+    yield derive_here(binding.site)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +71,7 @@ class Migrated:
 
     Attributes:
         schema: whether the schema was of an earlier version, or there was none.
+        types: the changes of the content types.
         indexed: the fields that are indexed now and were not before: ``Hardware.maker``.
         dropped: the names of indexes that no field declares any more.
         new_key: the file of the signing key, if it was made.
@@ -42,10 +79,11 @@ class Migrated:
         unsigned: why nothing can be signed off or published; empty if it can.
         moved: the number of pages that came to other addresses, with redirects.
         unmoved: why pages could not come to the addresses that their content types declare.
-        outdated: whether another version of the renderer has derived values of revisions.
+        rebuilt: the number of revisions whose values were derived again.
     """
 
     schema: bool
+    types: TypesReport
     indexed: tuple[str, ...]
     dropped: tuple[str, ...]
     new_key: Path | None = None
@@ -53,7 +91,7 @@ class Migrated:
     unsigned: str = ""
     moved: int = 0
     unmoved: str = ""
-    outdated: bool = False
+    rebuilt: int = 0
 
 
 def reactions_of(site: Site) -> tuple[Reaction, ...]:
@@ -66,6 +104,32 @@ def desk_of(database: Database, site: Site) -> Desk:
     return Desk(database, site, reactions_of(site))
 
 
+async def rebuild(
+    database: Database,
+    binding: Binding,
+    which: ColumnElement[bool],
+    watch: Watch = unwatched,
+    derives_in: DerivesIn = derives_here,
+) -> int:
+    """Derive the values of revisions again, and count the words; return how many revisions.
+
+    Args:
+        database: the database.
+        binding: the site's content types.
+        which: condition for the revisions.
+        watch: gives the functions that show the progress.
+        derives_in: gives the function that derives the values.
+    """
+    async with database.reading() as session:
+        revisions = await count_revisions(session, binding.site, which)
+        editions = await count_public_editions(session)
+    with watch("Revisions", revisions) as progress, derives_in(binding) as derive:
+        count = await rebuild_revisions(database, binding.site, which, progress, derive)
+    with watch("Words", editions) as progress:
+        await rebuild_words(database, progress)
+    return count
+
+
 class Copydesk(Desk):
     """A site, and all that its commands and questions need.
 
@@ -76,7 +140,7 @@ class Copydesk(Desk):
         settings: by default those of the environment.
 
     Attributes:
-        site: the site's declaration.
+        site: the site's declaration; once its types are loaded, with their stored names.
         settings: the settings.
         database: the database, with the key file.
     """
@@ -91,24 +155,97 @@ class Copydesk(Desk):
             signing_key=self.settings.signing_key,
         )
         super().__init__(database, site, reactions_of(site))
+        self._declared = site
 
-    async def migrate(self) -> Migrated:
-        """Migrate the database to the schema of this version, with the indexes of the site.
+    async def load_types(self) -> Binding:
+        """Read the stored names of the site's content types, and return them.
 
-        A new site gets its signing key too, and pages come to the addresses that their content
-        types declare by now.
+        Commands are refused from then on when the database has another version of the types. The
+        database has to be migrated to this version.
+        """
+        async with self.database.reading() as session:
+            return self.use_types(bind(self._declared, await newest_types(session)))
+
+    def use_types(self, binding: Binding) -> Binding:
+        """Use content types that another object has loaded, and return them."""
+        self.site = binding.site
+        if binding.known is not None:
+            # Versions begin with 1: other types than those of the database can write nothing.
+            self.types = binding.known.number if binding.is_current else 0
+        return binding
+
+    async def known_types(self) -> KnownTypes | None:
+        """Return the newest version of content types in the database, if there is one."""
+        async with self.database.reading() as session:
+            return await newest_types(session)
+
+    async def check_types(self, progress: Progress = ignore_progress) -> TypesReport:
+        """Return what the declared content types change, and what is in the way.
+
+        Args:
+            progress: called with the number of contents that were looked at.
+        """
+        async with self.reading(OPERATOR) as reading:
+            binding = bind(self._declared, await newest_types(reading.session))
+            return await check_types(reading, binding, progress)
+
+    async def migrate(
+        self,
+        schemas: Schemas = NO_SCHEMAS,
+        watch: Watch = unwatched,
+        derives_in: DerivesIn = derives_here,
+    ) -> Migrated:
+        """Migrate the database to the schema and the content types of this version.
+
+        A new site gets its signing key too, indexes are made, pages come to the addresses that
+        their content types declare by now, and what derives otherwise is derived again.
+
+        Args:
+            schemas: the GraphQL schemas that are served, to compare later ones.
+            watch: gives the functions that show the progress of long parts.
+            derives_in: gives the function that derives values.
 
         Raises:
+            TypesDoNotFit: if stored content does not fit the content types; then they stay as they
+                were.
             DatabaseError: if that cannot be done; then the schema is as it was.
         """
         schema = await migration.migrate(self.database)
+        types = await self._change_types(schemas)
         fields = await index_fields(self.database, self.site)
-        async with self.database.reading() as session:
-            outdated = await has_outdated_revisions(session)
         changes = Migrated(
-            schema=schema, indexed=fields.missing, dropped=fields.unused, outdated=outdated
+            schema=schema, types=types, indexed=fields.missing, dropped=fields.unused
         )
-        return await self._move_pages(await self._settle_key(changes))
+        changes = await self._move_pages(await self._settle_key(changes))
+        async with self.database.reading() as session:
+            is_outdated = await has_outdated_revisions(session, self.site)
+        if not is_outdated:
+            return changes
+        rebuilt = await self.rebuild(OUTDATED_REVISIONS, watch, derives_in)
+        return replace(changes, rebuilt=rebuilt)
+
+    async def _change_types(self, schemas: Schemas) -> TypesReport:
+        declared = desk_of(self.database, self._declared)
+        async with declared.work(OPERATOR) as work:
+            _, report = await change_types(work, schemas)
+        await self.load_types()
+        return report
+
+    async def rebuild(
+        self,
+        which: ColumnElement[bool] = EVERY_REVISION,
+        watch: Watch = unwatched,
+        derives_in: DerivesIn = derives_here,
+    ) -> int:
+        """Derive HTML, anchors, sort keys and the search index again; return how many revisions.
+
+        Args:
+            which: condition for the revisions.
+            watch: gives the functions that show the progress.
+            derives_in: gives the function that derives values.
+        """
+        binding = await self.load_types()
+        return await rebuild(self.database, binding, which, watch, derives_in)
 
     async def _move_pages(self, changes: Migrated) -> Migrated:
         """Move pages to the addresses that their content types declare."""

@@ -13,6 +13,7 @@ Exceptions::
     │   ├── DatabaseDamaged  the database file is damaged, or not a database
     │   ├── DatabaseReadOnly the database accepts no writes
     │   ├── DatabaseFull     the disk of the database is full
+    │   ├── VersionMismatch  the content types are of another version than the database's
     │   ├── DatabaseBusy     a conflict with another transaction; nothing was changed
     │   └── DatabaseTimeout  a statement exceeded the time limit and was cancelled
     │       └── ReadTimeout  a read exceeded the time limit
@@ -41,6 +42,7 @@ management API returns them, and the shell prints them::
     ├── StillLinked          other entries link to the entry
     ├── StillShown           public pages show the category or the person
     ├── Archived             the entry is archived and must be unarchived first
+    ├── Purged               the words were purged, and nothing can bring them back
     ├── CategoryCycle        a category cannot be moved below itself
     ├── SignInFailed         the e-mail address or the password is wrong
     ├── TooManyAttempts      too many failed attempts; a later one is admitted
@@ -107,6 +109,10 @@ class DatabaseReadOnly(DatabaseError):
 
 class DatabaseFull(DatabaseError):
     """The disk of the database is full."""
+
+
+class VersionMismatch(DatabaseError):
+    """The database has another version of the content types than this process; nothing changed."""
 
 
 class DatabaseBusy(DatabaseError):
@@ -300,6 +306,13 @@ class Archived(UserError):
     """The entry is archived; unarchive it first."""
 
     code: ClassVar[str] = "ARCHIVED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Purged(UserError):
+    """The words of the object were purged; nothing can bring them back."""
+
+    code: ClassVar[str] = "PURGED"
 
 
 @dataclass(frozen=True, kw_only=True)

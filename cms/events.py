@@ -18,6 +18,8 @@ from cms.storage.dialects import as_text
 
 # A field of an event that reactions get and the audit record does not.
 _NOT_RECORDED = {"is_recorded": False}
+# A field with a text that a person wrote, or that tells who a person is: a purge removes it.
+_WORDS = {"has_words": True}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +152,7 @@ class SignOffsInvalidated(Event):
     """
 
     since: datetime
-    reason: str
+    reason: str = field(metadata=_WORDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,8 +198,8 @@ class EntryPublished(EntryEvent):
     basis: str
     stages: tuple[Stage, ...] = field(metadata=_NOT_RECORDED)
     sign_offs: tuple[str, ...]
-    reason: str | None = None
-    source: str | None = None
+    reason: str | None = field(default=None, metadata=_WORDS)
+    source: str | None = field(default=None, metadata=_WORDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,7 +214,7 @@ class EntryUnpublished(EntryEvent):
 
     revision: str
     position: int
-    reason: str | None = None
+    reason: str | None = field(default=None, metadata=_WORDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,6 +238,19 @@ class PagesMoved(Event):
 
     position: int
     pages: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypesChanged(Event):
+    """The site's content types were changed; the subject is the number of their version.
+
+    Attributes:
+        number: the number of the version.
+        changes: a sentence for each change.
+    """
+
+    number: int
+    changes: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -313,7 +328,7 @@ class SessionBegun(Event):
         network: the network of the client.
     """
 
-    network: str
+    network: str = field(metadata=_WORDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -389,7 +404,36 @@ class KeyChanged(Event):
         reason: how the key before was lost, if it was.
     """
 
-    reason: str | None = None
+    reason: str | None = field(default=None, metadata=_WORDS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordsPurged(Event):
+    """Words were emptied for good; the subject is the purge.
+
+    Attributes:
+        keys: ids of what the operator named.
+        rows: number of rows that were emptied.
+        position: the position of the purge, if clients have known a purged edition.
+        revisions: ids of the revisions that were emptied, for reactions.
+    """
+
+    keys: tuple[str, ...]
+    rows: int
+    position: int | None = None
+    revisions: tuple[str, ...] = field(repr=False, compare=False, metadata=_NOT_RECORDED)
+
+
+def without_words(detail: JsonObject) -> JsonObject:
+    """Return the facts of an event in an audit record without the texts of people.
+
+    Of an event of a plugin, only the entry is left.
+    """
+    kind = globals().get(str(detail.get("event")))
+    if not (isinstance(kind, type) and issubclass(kind, Event)):
+        return {name: detail[name] for name in ("event", "entry", "locale") if name in detail}
+    words = {each.name for each in fields(kind) if each.metadata.get("has_words")}
+    return {name: value for name, value in detail.items() if name not in words}
 
 
 def is_built_in(kind: type[Event]) -> bool:

@@ -136,7 +136,7 @@ class Candidate:
         entry_id: the entry.
         locales: the locale of the edition, and those that its readers see where it has none.
         content_type: its type.
-        content: what the revision holds.
+        content: the content of the revision, in which fields have their declared names.
         digest: the digest of the content.
         anchors: what a ``#fragment`` can lead to in it.
         path: where it will stand.

@@ -25,6 +25,7 @@ Kind = Literal[
     "person",
     "place",
     "pub",
+    "purge",
     "rev",
     "review",
     "session",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import urlsplit
@@ -50,12 +50,14 @@ class Reverse:
         target: the name of the content type that is pointed at.
         name: what those that point there are called at it.
         sources: for each reference, the name of its content type, and its own.
+        stored_sources: the stored names of the same.
         deprecated: the reasons why the references are deprecated; empty unless all of them are.
     """
 
     target: str
     name: str
     sources: tuple[tuple[str, str], ...]
+    stored_sources: tuple[tuple[str, str], ...]
     deprecated: str
 
 
@@ -83,6 +85,11 @@ class Site(Declaration):
         plugins: what adds to the site by the hooks in :mod:`cms.hooks`, in the order in which
             it is called; :func:`~cms.plugins.installed_plugins` are those of packages.
         allow_imported: whether the operator may publish imported pages without a sign-off.
+
+    Attributes:
+        stored_types: the content types by their stored names.
+        retired_types: the stored names of content types that are no longer declared; see
+            :func:`cms.type_versions.binding.bound_site`.
 
     Raises:
         SiteError: when parts of the declaration contradict each other.
@@ -126,6 +133,10 @@ class Site(Declaration):
         self.content_types: Mapping[str, type[ContentType]] = {
             content_type.name: content_type for content_type in declared
         }
+        self.stored_types: Mapping[str, type[ContentType]] = {
+            each.stored_name: each for each in declared
+        }
+        self.retired_types: tuple[str, ...] = ()
         self._check(declared)
 
     @property
@@ -176,6 +187,24 @@ class Site(Declaration):
             message = f"the site has no content type {name!r}; use one of {known}"
             raise SiteError(message) from None
 
+    def stored_type(self, stored_name: str) -> type[ContentType]:
+        """Return the content type of entries that are stored under a name.
+
+        Raises:
+            SiteError: if the site declares none.
+        """
+        found = self.find_stored_type(stored_name)
+        if found is None:
+            raise SiteError(
+                f"the site has no content type for entries of the type {stored_name!r}; declare "
+                "it again, or check the content types: copydesk types check"
+            )
+        return found
+
+    def find_stored_type(self, stored_name: str) -> type[ContentType] | None:
+        """Return the content type of entries that are stored under a name, if it is declared."""
+        return self.stored_types.get(stored_name)
+
     def _check(self, content_types: Sequence[type[ContentType]]) -> None:
         check_locales(self.name, self.locales, self.fallbacks)
         _check_urls(self.name, self.addresses.urls, self.locales)
@@ -196,21 +225,15 @@ class Site(Declaration):
 
     def reverses(self) -> Sequence[Reverse]:
         """Return every reverse side of a reference, at each content type that has it."""
-        sources: dict[tuple[str, str], dict[tuple[str, str], None]] = {}
+        sources: dict[tuple[str, str], list[tuple[type[ContentType], Reference | References]]] = {}
         for content_type in self.content_types.values():
             for field in _references_of(content_type):
                 for target in field.to or self.content_types:
                     if field.reverse:
-                        named = sources.setdefault((target, field.reverse), {})
-                        named[content_type.name, field.name] = None
-        return [
-            Reverse(*key, tuple(named), self._deprecated(named)) for key, named in sources.items()
-        ]
-
-    def _deprecated(self, fields: Iterable[tuple[str, str]]) -> str:
-        """Return the reasons why fields are deprecated; empty unless all of them are."""
-        reasons = [self.content_types[type_].fields[name].deprecated for type_, name in fields]
-        return "; ".join(dict.fromkeys(reasons)) if all(reasons) else ""
+                        sources.setdefault((target, field.reverse), []).append(
+                            (content_type, field)
+                        )
+        return [_reverse(*key, found) for key, found in sources.items()]
 
     def _check_reverse(self, reverse: Reverse) -> None:
         taken = COMMON_NAMES | self.content_types[reverse.target].fields.keys()
@@ -334,6 +357,27 @@ def _references_of(content_type: type[ContentType]) -> Iterator[Reference | Refe
     for field in all_fields(content_type.fields.values()):
         if isinstance(field, Reference | References) and field.name:
             yield field
+
+
+def _reverse(
+    target: str,
+    name: str,
+    references: Sequence[tuple[type[ContentType], Reference | References]],
+) -> Reverse:
+    """Return the reverse side of references.
+
+    References within objects and blocks can have the name of another, with the same reverse.
+    """
+    names = ((each.name, field.name) for each, field in references)
+    stored = ((each.stored_name, field.stored_name) for each, field in references)
+    reasons = [field.deprecated for _, field in references]
+    return Reverse(
+        target=target,
+        name=name,
+        sources=tuple(dict.fromkeys(names)),
+        stored_sources=tuple(dict.fromkeys(stored)),
+        deprecated="; ".join(dict.fromkeys(reasons)) if all(reasons) else "",
+    )
 
 
 def _check_list(content_type: type[ContentType], field: Field) -> None:

@@ -1,4 +1,4 @@
-"""Copydesk's GraphQL API: ``from graphql_api import create_app, execute``."""
+"""Copydesk's GraphQL API: ``from graphql_api import create_app, execute, schemas_of``."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from graphql_api.app import create_app as create_app
+    from graphql_api.cli import schemas_of as schemas_of
     from graphql_api.execution import execute as execute
 
-_MODULES = {"create_app": "graphql_api.app", "execute": "graphql_api.execution"}
+_MODULES = {
+    "create_app": "graphql_api.app",
+    "execute": "graphql_api.execution",
+    "schemas_of": "graphql_api.cli",
+}
 
 
 def __getattr__(name: str) -> object:

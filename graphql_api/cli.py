@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from ipaddress import ip_address
 
 import click
-from graphql import print_schema
+from graphql import build_schema, print_schema
 
 from cms.access.accounts import has_accounts
 from cms.cli.account import account
 from cms.cli.audit import audit
 from cms.cli.fill import fill_
-from cms.cli.group import load_site, open_database
+from cms.cli.group import load_site, open_copydesk
 from cms.cli.import_ import import_
 from cms.cli.keys import keys
-from cms.cli.migrate import migrate
+from cms.cli.migrate import migrate_command
 from cms.cli.plugins import SiteGroup
+from cms.cli.purge import purge, purges
 from cms.cli.rebuild import rebuild
+from cms.cli.types import ApiChange, types_command
 from cms.cli.unpublish import unpublish
 from cms.cli.verify import verify
 from cms.copydesk import Copydesk
@@ -26,8 +29,11 @@ from cms.reading.field_indexes import compare_indexes
 from cms.search.rebuilding import OUTDATED, has_outdated_revisions
 from cms.settings import Settings, load_settings
 from cms.site import Site
+from cms.type_versions.changing import Schemas
+from cms.type_versions.versions import Binding
 from graphql_api.app import create_app
 from graphql_api.schema.build import build_delivery_schema, build_management_schema
+from graphql_api.schema.changes import compare_schemas
 from graphql_api.server import Server, end_at_once, stopped_by
 
 
@@ -44,11 +50,26 @@ def main() -> None:
 _SCHEMAS = {"delivery": build_delivery_schema, "management": build_management_schema}
 
 
+def schemas_of(site: Site) -> Schemas:
+    """Return the GraphQL schemas of a site, which a migration keeps with its content types."""
+    return Schemas({name: print_schema(build(site)) for name, build in _SCHEMAS.items()})
+
+
 @main.command()
 @click.argument("which", type=click.Choice(list(_SCHEMAS)), default="delivery")
 def schema(which: str) -> None:
     """Print a GraphQL schema, by default that of the delivery API."""
     click.echo(print_schema(_SCHEMAS[which](load_site(load_settings().site))))
+
+
+def api_changes(site: Site, stored: Mapping[str, str]) -> list[ApiChange]:
+    """Return the changes of a site's GraphQL schemas since they were stored as text."""
+    return [
+        ApiChange(name, each.name, each.criticality, each.path, each.message)
+        for name, build in _SCHEMAS.items()
+        if name in stored
+        for each in compare_schemas(build_schema(stored[name]), build(site))
+    ]
 
 
 @main.command()
@@ -57,7 +78,7 @@ def serve() -> None:
     """Serve the site's API until interrupted."""
     settings = load_settings()
     site = load_site(settings.site)
-    notes = asyncio.run(_look(settings, site))
+    binding, notes = asyncio.run(_look(settings))
 
     def announce(address: str) -> None:
         click.echo(
@@ -68,7 +89,9 @@ def serve() -> None:
         for note in notes:
             click.echo(note)
 
-    server = Server(create_app(Copydesk(site, settings)), settings, announce)
+    copydesk = Copydesk(site, settings)
+    copydesk.use_types(binding)
+    server = Server(create_app(copydesk), settings, announce)
     server.run()
 
 
@@ -90,27 +113,38 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-async def _look(settings: Settings, site: Site) -> list[str]:
-    """Return notes about the site's remaining setup.
+async def _look(settings: Settings) -> tuple[Binding, list[str]]:
+    """Return the site's content types, with notes about its remaining setup.
 
     Raises:
         DatabaseError: if the database has not been migrated to this version.
     """
-    async with open_database(settings) as database, database.reading() as session:
+    async with open_copydesk(settings) as copydesk, copydesk.database.reading() as session:
+        database, binding = copydesk.database, await copydesk.load_types()
         # Statistics are stale in a database that has grown page by page.
         await database.refresh_stale_statistics()
         notes = []
+        if not binding.is_current:
+            notes.append(
+                "Only reads work: the database has other content types. Run: copydesk types check, "
+                "copydesk migrate"
+            )
         if not await has_accounts(session):
             notes.append("No account can sign in yet. Create one: copydesk account create EMAIL")
         if reason := await why_none_can_sign(session, database.key_file):
             notes.append(f"Nothing can be signed off or published: {reason}")
-        if missing := (await compare_indexes(database, site)).missing:
+        if missing := (await compare_indexes(database, copydesk.site)).missing:
             declared = ", ".join(missing)
             notes.append(f"Not indexed yet: {declared}. Run: copydesk migrate")
-        if await has_outdated_revisions(session):
+        if await has_outdated_revisions(session, copydesk.site):
             notes.append(f"{OUTDATED}. Run: copydesk rebuild --outdated")
-        return notes
+        return binding, notes
 
 
-for each in (account, audit, fill_, import_, keys, migrate, rebuild, unpublish, verify):
+_COMMANDS = (
+    *(account, audit, fill_, import_, keys, purge, purges, rebuild, unpublish, verify),
+    migrate_command(schemas_of),
+    types_command(api_changes),
+)
+for each in _COMMANDS:
     main.add_command(each)

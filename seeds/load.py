@@ -29,6 +29,7 @@ from cms import (
     commands,
     read_yaml,
 )
+from graphql_api import schemas_of
 from seeds.desk import load_desks
 from seeds.files import FOLDER, Origin, RevisionFile, read_all
 from seeds.newsroom import Newsroom, faults_in, mappings
@@ -309,7 +310,7 @@ def _progress(
 
 async def _main() -> None:
     async with Copydesk(site) as copydesk:
-        changes = await copydesk.migrate()
+        changes = await copydesk.migrate(schemas_of(site))
         if changes.schema:
             click.echo("The database is migrated.")
         if changes.new_key is not None:

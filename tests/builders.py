@@ -304,7 +304,7 @@ class Newsroom:
         async with self.as_(self.author) as work:
             entry_id = await entry_id_of(work, head)
             await request_review(work, entry_id, base_revision=head.id, locale=locale)
-        stages = self.site.content_type(str(head.content["type"])).policy.stages
+        stages = self.site.stored_type(str(head.content["type"])).policy.stages
         for stage in stages:
             for reviewer in self.reviewers[: stage.approvals]:
                 async with self.as_(reviewer) as work:

@@ -14,6 +14,7 @@ from sqlalchemy import event
 from cms.authorization.actor import Actor
 from cms.drafts.saving import save_draft
 from cms.publishing.publishing import publish_entry
+from cms.purging.purging import purge_words
 from cms.review.sign_offs import sign_off
 from cms.storage.database import Database
 from cms.taxonomy.categories import move_category
@@ -68,11 +69,17 @@ async def move(work: Work, target: Target) -> object:
     return await move_category(work, target.entry_id, parent_id="")
 
 
+async def purge(work: Work, target: Target) -> object:
+    """Purge its entry."""
+    return await purge_words(work, [target.entry_id], reason="A request.")
+
+
 OPERATIONS: Mapping[str, Callable[[Work, Target], Awaitable[object]]] = {
     "save": save,
     "sign off": sign,
     "publish": publish,
     "move": move,
+    "purge": purge,
 }
 
 

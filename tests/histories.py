@@ -12,10 +12,12 @@ from cms.clock import now
 from cms.drafts.entries import archive_entry, delete_entry, duplicate_entry
 from cms.drafts.saving import restore_revision
 from cms.publishing.publishing import break_glass_publish
+from cms.purging.purging import purge_words
 from cms.review.comments import CommentPlace, add_comment, reply_to_comment, resolve_comment
 from cms.review.reviews import request_review, withdraw_review
 from cms.tables import Revision
 from cms.taxonomy.categories import move_category
+from cms.type_versions.changing import change_types
 from tests.builders import Newsroom, Topic
 from tests.rewording import reword, translate_words
 from tests.signing_in import enter, give_password
@@ -25,6 +27,7 @@ PROFILE = {"name": "Elsewhere", "url": "https://example.org/abe"}
 
 async def make_history(newsroom: Newsroom) -> None:
     """Have people do a little of everything, so that each table of facts has rows."""
+    await newsroom.do(OPERATOR, change_types)
     await _hire_and_fire(newsroom)
     root = await newsroom.category("Topics")
     leaf = await newsroom.category("Deep learning", root)
@@ -44,6 +47,7 @@ async def make_history(newsroom: Newsroom) -> None:
     await newsroom.unpublish(await newsroom.published(title="Withdrawn", slug="withdrawn"))
     note = await newsroom.draft("Note", title="A note", slug="a-note", text="Words")
     await newsroom.publish(note)
+    await _forget(newsroom)
 
 
 async def _reorder(newsroom: Newsroom, root: Topic, leaf: Topic) -> None:
@@ -117,3 +121,13 @@ async def _judge(newsroom: Newsroom) -> None:
     async with newsroom.as_(newsroom.administrator) as work:
         options = {"revision_id": better.id, "reason": "A fire."}
         await break_glass_publish(work, entry_id, **options)
+
+
+async def _forget(newsroom: Newsroom) -> None:
+    """Purge a page that was public, with all that was said of it, and an account."""
+    page = await newsroom.published(title="Forgotten", slug="forgotten", tags=["Forgotten"])
+    await newsroom.do(newsroom.author, add_comment, page.entry_id, "Is this right?")
+    await newsroom.unpublish(page)
+    leaver = await newsroom.person("Lea Leaver", Grant(role="author"), byline=False)
+    keys = [page.entry_id, str(leaver.account_id)]
+    await newsroom.do(OPERATOR, purge_words, keys, reason="A request.")

@@ -11,7 +11,7 @@ from cms.authorization.actions import Action
 from cms.authorization.actor import Actor, Grant
 from cms.content.builtin import Category, Person
 from cms.drafts.loading import get, get_built_in
-from cms.errors import DuplicateName, InvalidValue, NotAllowed, NotFound, Refused, UserError
+from cms.errors import DuplicateName, InvalidValue, NotAllowed, NotFound, Purged, Refused, UserError
 from cms.events import (
     AccountCreated,
     AccountDisabled,
@@ -91,10 +91,13 @@ async def enable_account(work: Work, account_id: str) -> Account:
     """Enable a disabled account and return it; its tokens stay revoked.
 
     Raises:
-        Refused: if the actor is not allowed to, or there is no such account.
+        Refused: if the actor is not allowed to, there is no such account, or it was purged.
     """
     work.authorise(Action.ACCOUNT_DISABLE)
     account = await _hold_known_account(work, account_id)
+    if account.purged_at is not None:
+        message = f"{account_id} was purged; create a new account"
+        raise Refused(Purged(message=message))
     if account.disabled_at is not None:
         await work.update(account, disabled_at=None)
         work.emit(AccountEnabled(subject=account_id))
@@ -238,7 +241,7 @@ def _problems_with(work: Work, grant: Grant) -> Iterator[UserError]:
     if grant.role not in work.site.roles:
         message = f"there is no role {grant.role!r}; use one of {', '.join(work.site.roles)}"
         yield InvalidValue(message=message, path=("role",))
-    content_types = work.site.content_types
+    content_types = work.site.stored_types
     if grant.content_type is not None and grant.content_type not in content_types:
         message = f"there is no content type {grant.content_type!r}"
         yield InvalidValue(message=message, path=("contentType",))

@@ -226,6 +226,12 @@ async def forget_guesses(session: WriteSession, email: str, now: datetime) -> No
     await session.delete(account)
 
 
+async def forget_account(session: WriteSession, email: str) -> None:
+    """Delete all that is counted for an account, before its address is purged."""
+    theirs = Throttle.name.contains(_hash_of(email), autoescape=True)
+    await session.execute(delete(Throttle).where(theirs))
+
+
 async def forget_old_attempts(session: WriteSession, now: datetime) -> None:
     """Delete expired failures."""
     # Skips locked rows: waiting for them could be a deadlock.

@@ -32,6 +32,7 @@ class Action(StrEnum):
     COMMENT_WRITE = "comment:write"
     COMMENT_RESOLVE = "comment:resolve"
     PAGE_MOVE = "page:move"
+    TYPES_CHANGE = "types:change"
     REDIRECT_CREATE = "redirect:create"
     REDIRECT_REMOVE = "redirect:remove"
     CATEGORY_CREATE = "category:create"
@@ -49,6 +50,7 @@ class Action(StrEnum):
     ROLE_REVOKE = "role:revoke"
     KEY_CHANGE = "key:change"
     AUDIT_READ = "audit:read"
+    WORDS_PURGE = "words:purge"
 
 
 class Reach(StrEnum):
@@ -75,7 +77,13 @@ _EDITORS = {**_EVERYONE, Action.COMMENT_RESOLVE: Reach.ANY}
 
 # Actions of the operator alone, at the server's shell: no role includes them.
 OF_THE_OPERATOR = frozenset(
-    {Action.ENTRY_PUBLISH_IMPORTED, Action.ENTRY_PUBLISH_SETUP, Action.PAGE_MOVE}
+    {
+        Action.ENTRY_PUBLISH_IMPORTED,
+        Action.ENTRY_PUBLISH_SETUP,
+        Action.PAGE_MOVE,
+        Action.TYPES_CHANGE,
+        Action.WORDS_PURGE,
+    }
 )
 
 # Roles, each with its actions and their reach.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import click
@@ -131,7 +131,9 @@ async def _create(email: str, name: str | None, roles: Sequence[str], password: 
 async def _grant(email: str, grant: Grant) -> None:
     async with open_copydesk(load_settings()) as copydesk, copydesk.work(OPERATOR) as work:
         found = await _known_account(work, email)
-        await grant_role(work, found.id, grant)
+        declared = work.site.content_types.get(grant.content_type or "")
+        stored_name = declared.stored_name if declared is not None else grant.content_type
+        await grant_role(work, found.id, replace(grant, content_type=stored_name))
 
 
 async def _set_password(email: str, password: str) -> None:
@@ -186,6 +188,8 @@ def _grant_words(grant: Grant) -> str:
 
 
 def _state_words(row: Account) -> str:
+    if row.purged_at is not None:
+        return f"purged at {as_text(row.purged_at)}"
     if row.disabled_at is not None:
         return f"disabled since {as_text(row.disabled_at)}"
     return "can sign in" if row.password_hash is not None else "has no password"

@@ -87,6 +87,7 @@ async def open_copydesk(settings: Settings) -> AsyncIterator[Copydesk]:
     """
     async with Copydesk(load_site(settings.site), settings) as copydesk:
         await check_migrated(copydesk.database)
+        await copydesk.load_types()
         yield copydesk
 
 

@@ -7,16 +7,10 @@ import asyncio
 import click
 from sqlalchemy import ColumnElement
 
+from cms.cli.deriving import derives_in_processes
 from cms.cli.group import open_copydesk
 from cms.cli.progress import progress_bar
-from cms.search.rebuilding import (
-    EVERY_REVISION,
-    OUTDATED_REVISIONS,
-    count_public_editions,
-    count_revisions,
-    rebuild_revisions,
-    rebuild_words,
-)
+from cms.search.rebuilding import EVERY_REVISION, OUTDATED_REVISIONS
 from cms.settings import load_settings
 
 
@@ -32,9 +26,9 @@ from cms.settings import load_settings
 def rebuild(which: ColumnElement[bool]) -> None:
     """Derive HTML, anchors, sort keys and the search index of all revisions again.
 
-    Needed after the fields of a content type have changed, and when `copydesk migrate` or
-    `copydesk serve` asks for it. The site can be served meanwhile: a reader gets the old or the
-    new values of a page. It can be stopped and started again.
+    Needed when `copydesk verify` or `copydesk serve` asks for it. The site can be served
+    meanwhile: a reader gets the old or the new values of a page. It can be stopped and started
+    again.
     """
     count = asyncio.run(_rebuild(which))
     click.echo(f"Rebuilt {count:,} revision{'' if count == 1 else 's'}.")
@@ -42,11 +36,5 @@ def rebuild(which: ColumnElement[bool]) -> None:
 
 async def _rebuild(which: ColumnElement[bool]) -> int:
     async with open_copydesk(load_settings()) as copydesk:
-        async with copydesk.database.reading() as session:
-            revisions = await count_revisions(session, which)
-            editions = await count_public_editions(session)
-        with progress_bar("Revisions", revisions) as seen:
-            count = await rebuild_revisions(copydesk.database, copydesk.site, which, seen)
-        with progress_bar("Words", editions) as seen:
-            await rebuild_words(copydesk.database, seen)
-    return count
+        reference = copydesk.settings.site
+        return await copydesk.rebuild(which, progress_bar, derives_in_processes(reference))

@@ -28,6 +28,7 @@ class ValueChange:
         old: old value.
         new: new value.
         words: word-by-word difference, for text and Markdown that did not only move.
+        is_declared: whether the content type still declares the value, so that readers see it.
     """
 
     kind: ValueChangeKind
@@ -37,11 +38,12 @@ class ValueChange:
     old: Json
     new: Json
     words: tuple[WordChange, ...] = ()
+    is_declared: bool = True
 
     @property
     def is_material(self) -> bool:
         """True if the text that readers see on the page changed."""
-        return self.path[0] not in _AROUND_THE_TEXT
+        return self.is_declared and self.path[0] not in _AROUND_THE_TEXT
 
     def to_json(self) -> JsonObject:
         """Return the JSON form for the API."""

@@ -9,6 +9,7 @@ from cms.comparison.changes import LinkChange, ValueChange, ValueChangeKind
 from cms.comparison.difference_html import html_of
 from cms.comparison.link_difference import link_changes
 from cms.comparison.pairing import Pair, pairs_between
+from cms.comparison.undeclared import undeclared_changes
 from cms.comparison.word_diff import WordChange, words_between
 from cms.content.canonical_json import JsonObject
 from cms.content.content_type import ContentType
@@ -22,6 +23,7 @@ from cms.content.content_values import (
 )
 from cms.content.fields import Links
 from cms.content.fields.base import path_text
+from cms.content.stored_names import named_path
 from cms.content.tags import tags_by_slug
 
 __all__ = ["Difference", "LinkChange", "ValueChange", "WordChange", "difference", "words_between"]
@@ -72,13 +74,19 @@ def difference(content_type: type[ContentType], old: JsonObject, new: JsonObject
     """Return the changes from one revision's content to another's.
 
     List items are matched wherever they are: a new section before the others is one addition, a
-    reordered section is one move, and an edited section has changes of the values in it.
+    reordered section is one move, and an edited section has changes of the values in it. Values
+    that the content type no longer declares come last.
     """
     pairs = list(pairs_between(content_type, old, new))
     changes = [change for pair in pairs for change in _changes(pair)]
     return Difference(
-        changes=(*changes, *_tag_changes(old, new), *_heading_changes(old, new)),
-        links=tuple(link_changes(_links(old), _links(new), _groups(pairs))),
+        changes=(
+            *(*changes, *_tag_changes(old, new), *_heading_changes(old, new)),
+            *undeclared_changes(content_type, old, new),
+        ),
+        links=tuple(
+            link_changes(_links(content_type, old), _links(content_type, new), _groups(pairs))
+        ),
     )
 
 
@@ -168,5 +176,11 @@ def _heading_changes(old: JsonObject, new: JsonObject) -> Iterator[ValueChange]:
             )
 
 
-def _links(content: JsonObject) -> list[JsonObject]:
-    return [link for link in items_of(content.get("links")) if isinstance(link, Mapping)]
+def _links(content_type: type[ContentType], content: JsonObject) -> list[JsonObject]:
+    links = (link for link in items_of(content.get("links")) if isinstance(link, Mapping))
+    return [{**link, "fieldPath": _named(content_type, str(link["fieldPath"]))} for link in links]
+
+
+def _named(content_type: type[ContentType], field_path: str) -> str:
+    _, *steps = named_path(content_type, ("fields", *field_path.split("/")))
+    return path_text(tuple(steps))

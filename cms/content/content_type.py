@@ -15,7 +15,7 @@ from cms.content.fields.inheritance import collect_fields
 from cms.content.fields.names import api_name, check_names, check_plural, check_type_name
 from cms.content.keywords import check_keywords
 from cms.content.policy import DEFAULT_POLICY, SignOffPolicy
-from cms.errors import SiteError
+from cms.errors import SiteError, UserError
 from cms.identifiers import EntryKind
 
 # What every entry has; a content type cannot give these names another meaning.
@@ -81,7 +81,7 @@ _OF_THE_TYPE = ("indexed", "schema_org", "seo")
 _PLACEHOLDERS = ("{slug}", "{locale}", "{category}")
 _PATH = re.compile(r"/|(/[^/\s?#\\{}\x00-\x1f\x7f]+)+/?")
 # The arguments of a class, and those that only one with entries of its own has.
-_ARGUMENTS = ("path", "policy", "singleton", "plural", "schema_org", "abstract")
+_ARGUMENTS = ("path", "policy", "singleton", "plural", "schema_org", "abstract", "was")
 # What the API calls the values of built-in types, and what it adds to them.
 _OF_BUILT_IN = frozenset(
     {
@@ -117,12 +117,22 @@ class ContentType:
             of ``WebPage`` is what the page is about.
         plural: the class name in the plural, where adding an s would be wrong.
         abstract: it is no content type itself, but the base class of some.
+        was: the former name of a class that is renamed; it can be left out once the site has been
+            migrated.
+
+    Attributes:
+        stored_name: the name of the type in the database: the first that it had; see
+            :mod:`cms.content.stored_names`.
+        declared: the class that the site declares, of which this can be a copy with stored names.
 
     Raises:
         SiteError: when the declaration contradicts itself.
     """
 
     name: ClassVar[str]
+    stored_name: ClassVar[str]
+    declared: ClassVar[type[ContentType]]
+    was: ClassVar[str]
     plural: ClassVar[str]
     description: ClassVar[str]
     path: ClassVar[str | None]
@@ -142,6 +152,7 @@ class ContentType:
         plural: str = "",
         schema_org: str = "",
         abstract: bool = False,
+        was: str = "",
         built_in: EntryKind | None = None,
         **unknown: object,
     ) -> None:
@@ -149,7 +160,9 @@ class ContentType:
         check_keywords(f"the content type {cls.__name__}", unknown, _ARGUMENTS)
         inherited = super(cls, cls)
         cls.fields = collect_fields(cls)
-        cls.name = cls.__name__
+        cls.name = cls.stored_name = cls.__name__
+        cls.declared = cls
+        cls.was = was
         cls.id_kind = built_in if built_in is not None else getattr(inherited, "id_kind", "entry")
         own = getattr(inherited, "plural", "") if cls.is_built_in() else ""
         cls.plural = plural or own or f"{cls.__name__}s"
@@ -225,6 +238,8 @@ def _check(content_type: type[ContentType]) -> None:
 
 def _check_field(name: str, field: Field) -> None:
     shown = shown_as(field)
+    for each in all_fields([field]):
+        _check_absent(name, each)
     if field.indexed and not isinstance(shown, Scalar | Reference):
         raise SiteError(
             f"{name}: a {type(shown).__name__} has no single value to index; remove indexed=True"
@@ -246,6 +261,17 @@ def _check_deprecated(name: str, field: Field) -> None:
             if inner.deprecated:
                 kind = type(field).__name__
                 raise SiteError(f"{name}: move deprecated=… from its value to the {kind} itself")
+
+
+def _check_absent(name: str, field: Field) -> None:
+    if field.absent is None:
+        return
+    problems: list[UserError] = []
+    cleaned = field.clean(field.absent, (field.name,), problems)
+    if not field.required or problems or cleaned != field.absent:
+        reason = problems[0].message if problems else "it must be a value as it is stored"
+        reason = reason if field.required else "only required fields have it"
+        raise SiteError(f"{name}: absent={field.absent!r} is not possible: {reason}")
 
 
 def _check_properties(content_type: type[ContentType]) -> None:

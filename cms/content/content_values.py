@@ -9,6 +9,7 @@ from cms.content.canonical_json import Json, JsonObject
 from cms.content.content_type import ContentType
 from cms.content.fields import Field, List, Markdown, Object, Reference, Text
 from cms.content.fields.base import ValuePath
+from cms.content.snapshot import fields_in
 
 # Values that every content has besides its fields and tags; the category is an id.
 COMMON: Mapping[str, Field] = {
@@ -92,10 +93,9 @@ def values_in(content_type: type[ContentType], content: JsonObject) -> Iterator[
     """
     for name, field in COMMON.items():
         yield ContentValue((name,), (field.label,), field, content.get(name))
-    values = content.get("fields")
+    values = fields_in(content_type, content)
     for name, field in content_type.fields.items():
-        value = values.get(name) if isinstance(values, Mapping) else None
-        yield ContentValue(("fields", name), (field.label,), field, value)
+        yield ContentValue(("fields", name), (field.label,), field, values.get(name))
 
 
 def tags_in(content: JsonObject) -> tuple[str, ...]:

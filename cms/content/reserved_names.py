@@ -26,7 +26,7 @@ _TYPES: Final = """
     PathInUse PeopleWhere Person PersonProfiles Perspective PluginRefused Presence
     PresenceChanged PruneAutosaves PublicationBasis PublicationChanged PublishEntries
     PublishEntriesItem PublishEntriesResult PublishEntry PublishGate PublishImpact
-    PublishTogether Query QueueItem Redirect RedirectRoute ReferencedEntryNotPublic
+    PublishTogether Purged Query QueueItem Redirect RedirectRoute ReferencedEntryNotPublic
     RefreshSession RemoveRedirect ReplyToComment RequestChanges RequestReview RequestReviews
     RequestReviewsItem RequestReviewsResult ResolveComment RestoreRevision ReviewOutcome
     ReviewRequest ReviewRequested ReviewStage Revision RevokeRole RevokeToken Role RoleGrant

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from urllib.parse import unquote
 
 from cms.content.canonical_json import Json, JsonObject, digest_of
 from cms.content.collation import sort_key
 from cms.content.content_type import ContentType
 from cms.content.fields import Text
+from cms.content.fields.base import named_values, stored_values
 from cms.content.link_groups import headings_of
 from cms.content.links import Edge, Targets, entry_of, is_same_page, parts_of
 from cms.content.rendering import Rendering
@@ -70,7 +72,7 @@ class Derived:
     Attributes:
         title_key: sort key of the title.
         anchors: anchors that a ``#fragment`` can lead to.
-        rendered: rendered values by field.
+        rendered: rendered values by the names of their fields.
     """
 
     title_key: str
@@ -148,10 +150,25 @@ def addresses_in(content_type: type[ContentType], draft: Draft) -> frozenset[str
 
 
 def hrefs_in(content_type: type[ContentType], values: Json) -> Iterator[str]:
-    """Yield the addresses in the links of a page's fields, as written."""
+    """Yield the addresses in the links of a page's fields, as written, given values by names."""
     if isinstance(values, Mapping):
         for name, each in content_type.fields.items():
             yield from each.hrefs(values.get(name))
+
+
+def missing_anchors_in(
+    content_type: type[ContentType], values: Json, anchors: Collection[str]
+) -> Iterator[str]:
+    """Yield the addresses in a page's texts that lead to an anchor of the page that it lacks.
+
+    Args:
+        content_type: content type of the page.
+        values: values of the fields by their names.
+        anchors: the anchors of the page.
+    """
+    for href in hrefs_in(content_type, values):
+        if href.startswith("#") and unquote(href[1:]) not in {"", *anchors}:
+            yield href
 
 
 def edges_in(content_type: type[ContentType], values: Json, targets: Targets) -> Iterator[Edge]:
@@ -159,12 +176,12 @@ def edges_in(content_type: type[ContentType], values: Json, targets: Targets) ->
 
     Args:
         content_type: content type of the page.
-        values: values of the fields.
+        values: values of the fields by their names; the paths of edges have the stored names.
         targets: ids of the entries that the addresses in them lead to.
     """
     if isinstance(values, Mapping):
         for name, each in content_type.fields.items():
-            yield from each.edges(values.get(name), (name,), targets)
+            yield from each.edges(values.get(name), (each.stored_name,), targets)
 
 
 def take_snapshot(
@@ -186,14 +203,14 @@ def take_snapshot(
     }
     edges = tuple(edges_in(content_type, values, targets))
     content: JsonObject = {
-        "type": content_type.name,
+        "type": content_type.stored_name,
         "locale": locale,
         "title": draft.title,
         "slug": draft.slug,
         "summary": draft.summary,
         "category": draft.category,
         "tags": list(draft.tags),
-        "fields": values,
+        "fields": stored_values(fields, values),
         "links": [edge.to_json() for edge in edges],
         "headings": headings_of(content_type, edges),
     }
@@ -233,11 +250,10 @@ def derive(content_type: type[ContentType], content: JsonObject) -> Derived:
         content_type: content type of the content.
         content: a content, as :class:`Snapshot` has it.
     """
-    values = content["fields"]
-    stored = values if isinstance(values, Mapping) else {}
+    values = fields_in(content_type, content)
     page = Rendering(Anchors(), _targets_of(content))
     rendered = {
-        name: each.render(stored.get(name), page) for name, each in content_type.fields.items()
+        name: each.render(values.get(name), page) for name, each in content_type.fields.items()
     }
     return Derived(
         title_key=sort_key(str(content["title"])),
@@ -263,7 +279,12 @@ def links_of(content: JsonObject) -> Iterator[Edge]:
 
 
 def missing_in(content_type: type[ContentType], content: JsonObject) -> Iterator[MissingField]:
-    """Yield an error for each required value that is empty and prevents publication."""
+    """Yield an error for each required value that is empty and prevents publication.
+
+    Args:
+        content_type: the content type as it is declared now.
+        content: the content, by :func:`cms.content.stored_names.named_content`.
+    """
     for name in ("title", "slug"):
         if not content[name]:
             yield MissingField(message=f"{name.capitalize()} is required", path=(name,))
@@ -273,16 +294,36 @@ def missing_in(content_type: type[ContentType], content: JsonObject) -> Iterator
         yield from each.missing(value, ("fields", name))
 
 
-def draft_of(content: JsonObject) -> Draft:
-    """Return the draft of a content, which has this content when it is stored again."""
-    tags, fields, category = content["tags"], content["fields"], content["category"]
+def fields_in(
+    content_type: type[ContentType], content: JsonObject, *, is_draft: bool = False
+) -> JsonObject:
+    """Return the values of a content's fields, by their names.
+
+    Args:
+        content_type: the content type as it is declared now.
+        content: the content, in which values have the stored names of their fields; those of
+            fields that are no longer declared are left out.
+        is_draft: whether to leave out choices and blocks as well that are no longer declared.
+    """
+    stored = content.get("fields")
+    if not isinstance(stored, Mapping):
+        return {}
+    return named_values(content_type.fields, stored, is_draft=is_draft)
+
+
+def draft_of(content_type: type[ContentType], content: JsonObject) -> Draft:
+    """Return the draft of a content, which has this content when it is stored again.
+
+    It lacks what the content type no longer declares.
+    """
+    tags, category = content["tags"], content["category"]
     return Draft(
         title=str(content["title"]),
         slug=str(content["slug"]),
         summary=str(content["summary"]),
         category=str(category) if category is not None else None,
         tags=tuple(map(str, tags)) if isinstance(tags, list | tuple) else (),
-        fields=fields if isinstance(fields, Mapping) else {},
+        fields=fields_in(content_type, content, is_draft=True),
     )
 
 

@@ -44,7 +44,7 @@ async def paths_of(reading: Reading, placed: Iterable[Placed]) -> Mapping[Placed
     nested = {
         each
         for each in pages
-        if each.slug and reading.site.content_type(each.content_type).stands_in_category()
+        if each.slug and reading.site.stored_type(each.content_type).stands_in_category()
     }
     parents = await parents_of(
         reading, [each.entry_id for each in nested if each.content_type == CATEGORY]
@@ -57,7 +57,7 @@ async def paths_of(reading: Reading, placed: Iterable[Placed]) -> Mapping[Placed
     }
     trees = await _tree_paths(reading, places.values())
     return {
-        each: reading.site.content_type(each.content_type).path_for(
+        each: reading.site.stored_type(each.content_type).path_for(
             each.slug, each.locale, trees.get(places[each], "") if each in places else ""
         )
         if each.slug
@@ -122,6 +122,7 @@ async def misplaced_drafts(
     heads = (
         select(Edition.id, Edition.locale, Edition.path, Revision.slug)
         .add_columns(Entry.id.label("entry_id"), Entry.content_type, Revision.category_id)
+        .add_columns(Revision.purged_at)
         .select_from(Edition)
         .join(Entry, Entry.id == Edition.entry_id)
         .join(Revision, Revision.id == Edition.head_id)
@@ -130,13 +131,18 @@ async def misplaced_drafts(
     return [
         {"id": row.id, "path": path}
         for row in await rows_in(session, heads, (Revision.category_id, Entry.id), categories)
-        if (path := derived_path(tree, placed_in(row))) != row.path
+        if (path := _path_of_draft(tree, row)) != row.path
     ]
+
+
+def _path_of_draft(tree: CategoryTree, row: Any) -> str | None:
+    """Return where a newest revision would stand; nowhere once it was purged."""
+    return derived_path(tree, placed_in(row)) if row.purged_at is None else None
 
 
 def types_in(site: Site, categories: Collection[str] | None) -> list[str]:
     """Return the content types whose pages can stand elsewhere when categories change."""
-    types = site.content_types.items()
+    types = site.stored_types.items()
     return [name for name, each in types if categories is None or each.stands_in_category()]
 
 
@@ -166,7 +172,7 @@ async def rows_in(
 
 def derived_path(tree: CategoryTree, placed: Placed) -> str | None:
     """Return where an edition stands in a tree; ``None`` if it is no page."""
-    content_type = tree.site.content_type(placed.content_type)
+    content_type = tree.site.stored_type(placed.content_type)
     is_category = placed.content_type == CATEGORY
     category_id = tree.parents.get(placed.entry_id) if is_category else placed.category_id
     path = tree.path(category_id, placed.locale)
@@ -327,7 +333,7 @@ async def addresses_among(
     )
     by_path: defaultdict[str, list[Address]] = defaultdict(list)
     for each in rows:
-        by_path[path_key(each.path)].append(each)
+        by_path[path_key(str(each.path))].append(each)
     found: dict[PathKey, FoundAddress] = {}
     for path, locale in keys:
         beside = own.locales_beside(locale)

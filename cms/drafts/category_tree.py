@@ -117,7 +117,8 @@ class CategoryTree:
             for each in order:
                 if (category_id, each) in slugs:
                     return slugs[category_id, each]
-        return category_id  # every category has an edition in the default locale
+        # Every category has an edition in the default locale, unless it was purged.
+        return category_id
 
 
 def lineage_in(parents: Mapping[str, str | None], category_id: str | None) -> list[str]:
@@ -154,7 +155,7 @@ async def load_tree(session: ReadSession, site: Site) -> CategoryTree:
         select(Edition.entry_id, Edition.locale, Revision.slug)
         .join(Entry, Entry.id == Edition.entry_id)
         .join(Revision, Revision.id == Edition.head_id)
-        .where(Entry.content_type == CATEGORY)
+        .where(Entry.content_type == CATEGORY, Revision.purged_at.is_(None))
     )
     return CategoryTree(
         site=site,

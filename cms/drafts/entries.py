@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from cms.authorization.actions import Action, Subject
+from cms.content.content_type import ContentType
 from cms.content.snapshot import Draft, draft_of
 from cms.drafts.contributors import contributors_of
 from cms.drafts.loading import (
@@ -57,16 +58,18 @@ async def create_entry(
     """
     categories = await ancestry(work, draft.category)
     place = locale or work.site.default_locale
-    subject = Subject(content_type=content_type, categories=categories, locale=place)
+    declared = work.site.content_types.get(content_type)
+    stored_name = declared.stored_name if declared is not None else content_type
+    subject = Subject(content_type=stored_name, categories=categories, locale=place)
     work.authorise(Action.ENTRY_CREATE, subject)
-    if content_type not in work.site.content_types:
+    if declared is None:
         known = ", ".join(work.site.content_types)
         message = f"there is no content type {content_type!r}; use one of {known}"
         raise Refused(InvalidValue(message=message, path=("contentType",)))
-    if work.site.content_type(content_type).is_built_in():
+    if declared.is_built_in():
         message = f"a {content_type} has a command of its own: create_{content_type.lower()}"
         raise Refused(InvalidValue(message=message, path=("contentType",)))
-    return await _create(work, content_type, draft, _known_locale(work, locale), note)
+    return await _create(work, declared, draft, _known_locale(work, locale), note)
 
 
 @command(Action.ENTRY_CREATE)
@@ -89,7 +92,7 @@ async def duplicate_entry(
     if held.content_type.is_built_in():
         message = f"a {held.content_type.name} cannot be copied; create another one"
         raise Refused(InvalidValue(message=message))
-    copied = draft_of(held.head.content)
+    copied = draft_of(held.content_type, held.head.content)
     draft = Draft(
         title=copied.title,
         slug=slug or (f"{copied.slug}-copy" if copied.slug else ""),
@@ -99,7 +102,7 @@ async def duplicate_entry(
         fields=copied.fields,
     )
     note = f"A copy of {entry_id}."
-    saved = await _create(work, held.entry.content_type, draft, held.edition.locale, note)
+    saved = await _create(work, held.content_type, draft, held.edition.locale, note)
     await _inherit(work, held, saved.revision)
     return saved
 
@@ -130,7 +133,7 @@ async def add_edition(
         message = f"{entry_id} already has an edition in {wanted!r}"
         raise Refused(DuplicateName(message=message, path=("locale",)))
     note = f"Begun from {held.edition.locale} revision {held.head.number}."
-    draft = draft_of(held.head.content)
+    draft = draft_of(held.content_type, held.head.content)
     revision = await first_edition(work, held.entry, draft, wanted, note, held.head.id)
     await _inherit(work, held, revision)
     return Saved(entry_id, revision)
@@ -164,12 +167,15 @@ async def unarchive_entry(work: Work, entry_id: str, *, locale: str | None = Non
     """Unarchive an entry and return it.
 
     Raises:
-        Refused: if the actor may not.
+        Refused: if the actor may not, or its type has become a singleton that has another entry.
     """
     held = await hold_entry(work, entry_id, locale)
     await authorise_on_entry(work, Action.ENTRY_ARCHIVE, held)
     if held.entry.archived_at is not None:
-        await work.update(held.entry, archived_at=None)
+        singleton = held.content_type.stored_name if held.content_type.singleton else None
+        if singleton is not None and held.entry.singleton is None:
+            await _refuse_second_singleton(work, held.content_type)
+        await work.update(held.entry, archived_at=None, singleton=singleton)
         work.emit(EntryUnarchived(subject=entry_id, entry=entry_id))
     return held.entry
 
@@ -206,26 +212,27 @@ async def delete_entry(work: Work, entry_id: str, *, locale: str | None = None) 
     return held.entry
 
 
-async def _create(work: Work, content_type: str, draft: Draft, locale: str, note: str) -> Saved:
+async def _create(
+    work: Work, content_type: type[ContentType], draft: Draft, locale: str, note: str
+) -> Saved:
     entry = await new_entry(work, content_type)
     return Saved(entry.id, await first_edition(work, entry, draft, locale, note))
 
 
-async def new_entry(work: Work, content_type: str) -> Entry:
+async def new_entry(work: Work, content_type: type[ContentType]) -> Entry:
     """Insert an entry that has no edition yet, and return it.
 
     Raises:
         Refused: if the type is a singleton that exists.
     """
-    declared = work.site.content_type(content_type)
     entry = Entry(
-        id=new_id(declared.id_kind),
-        content_type=content_type,
-        singleton=content_type if declared.singleton else None,
+        id=new_id(content_type.id_kind),
+        content_type=content_type.stored_name,
+        singleton=content_type.stored_name if content_type.singleton else None,
         created_at=work.now,
     )
-    if entry.singleton is not None:
-        await _refuse_second_singleton(work, entry.singleton)
+    if content_type.singleton:
+        await _refuse_second_singleton(work, content_type)
     await work.insert(entry)
     return entry
 
@@ -267,9 +274,11 @@ def _known_locale(work: Work, locale: str | None) -> str:
     return wanted
 
 
-async def _refuse_second_singleton(work: Work, name: str) -> None:
-    if await work.session.scalar(select(Entry.id).where(Entry.singleton == name)):
-        raise Refused(DuplicateName(message=f"{name} is a singleton and exists already; edit it"))
+async def _refuse_second_singleton(work: Work, content_type: type[ContentType]) -> None:
+    same = select(Entry.id).where(Entry.singleton == content_type.stored_name)
+    if await work.session.scalar(same):
+        message = f"{content_type.name} is a singleton and exists already; edit it"
+        raise Refused(DuplicateName(message=message))
 
 
 async def _refuse_history(work: Work, entry_id: str, edition_ids: Sequence[str]) -> None:

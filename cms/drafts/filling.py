@@ -95,7 +95,7 @@ async def heads_lacking(
         select(Edition.id, Edition.locale, Edition.entry_id, Revision.id, Revision.content)
         .join(Entry, Entry.id == Edition.entry_id)
         .join(Revision, Revision.id == Edition.head_id)
-        .where(*_of_type(field))
+        .where(*_of_type(field), Revision.purged_at.is_(None))
         .order_by(Edition.id)
         .limit(MOST_ENTRIES)
     )
@@ -110,12 +110,15 @@ async def heads_lacking(
 
 
 def _of_type(field: FieldToFill) -> tuple[ColumnElement[bool], ...]:
-    return Entry.content_type == field.content_type.name, Entry.archived_at.is_(None)
+    return (
+        Entry.content_type == field.content_type.stored_name,
+        Entry.archived_at.is_(None),
+    )
 
 
 def _shown(content_type: type[ContentType], content: JsonObject) -> Mapping[str, Json]:
     """Return what a function of the site gets of a content."""
-    values = draft_of(content).fields
+    values = draft_of(content_type, content).fields
     texts = {name: content[name] for name in ("title", "slug", "summary", "locale")}
     return {**{name: values.get(name) for name in content_type.fields}, **texts}
 

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from cms.authorization.actions import Action
 from cms.comparison.blame import ParagraphOrigin, blame
 from cms.comparison.difference import Difference, difference
-from cms.drafts.loading import Held, authorise_on, get, look_at
-from cms.errors import NotFound, Refused
+from cms.drafts.loading import Held, authorise_on, get, look_at, refuse_purged
+from cms.errors import NotFound, Purged, Refused
 from cms.tables import Edition, Look, Revision
 from cms.work.work import Reading
 
@@ -20,7 +20,7 @@ async def compare_revisions(reading: Reading, from_id: str, to_id: str) -> Diffe
     """Return what is different between two revisions of one edition.
 
     Raises:
-        Refused: if the actor may not see them, or they are not of one edition.
+        Refused: if the actor may not see them, they are not of one edition, or one was purged.
     """
     held, new = await find_revision(reading, to_id)
     _, old = await find_revision(reading, from_id)
@@ -53,6 +53,7 @@ async def changes_since_look(
     )
     if seen is None:
         return None
+    refuse_purged(seen, seen.id)
     return await to_thread(difference, held.content_type, seen.content, held.head.content)
 
 
@@ -61,6 +62,8 @@ async def blame_entry(
 ) -> Sequence[ParagraphOrigin]:
     """Return which revision each paragraph of the newest revision comes from.
 
+    Purged revisions are left out, so that what they introduced comes from the next one.
+
     Raises:
         Refused: if the actor may not see the entry.
     """
@@ -68,7 +71,7 @@ async def blame_entry(
     await authorise_on(reading, Action.ENTRY_READ, held)
     revisions = await reading.session.execute(
         select(Revision.id, Revision.content)
-        .where(Revision.edition_id == held.edition.id)
+        .where(Revision.edition_id == held.edition.id, Revision.purged_at.is_(None))
         .order_by(Revision.number)
     )
     contents = [(identifier, content) for identifier, content in revisions]
@@ -79,14 +82,18 @@ async def find_revision(reading: Reading, revision_id: str) -> tuple[Held, Revis
     """Return a revision, with its edition as it is now.
 
     Raises:
-        Refused: with :class:`~cms.errors.NotFound` if there is none that the actor may see.
+        Refused: with :class:`~cms.errors.NotFound` if there is none that the actor may see, or
+            :class:`~cms.errors.Purged`.
     """
     revision = await get(reading, Revision, revision_id)
     edition = await reading.session.get_one(Edition, revision.edition_id)
     try:
         held = await look_at(reading, edition.entry_id, edition.locale)
         await authorise_on(reading, Action.ENTRY_READ, held, revision.category_id)
-    except Refused:
+    except Refused as refused:
+        if any(isinstance(each, Purged) for each in refused.errors):
+            raise
         message = f"there is no revision {revision_id!r}"
         raise Refused(NotFound(message=message)) from None
+    refuse_purged(revision, revision_id)
     return held, revision

@@ -48,7 +48,7 @@ class Page:
         """
         category = self.draft.category
         return Placed(
-            content_type=self.content_type.name,
+            content_type=self.content_type.stored_name,
             entry_id=self.edition.entry_id,
             locale=self.edition.locale,
             slug=self.draft.slug if is_slug(self.draft.slug) else "",
@@ -199,12 +199,13 @@ async def warnings_on_all(
     nowhere = await dead_ends(reading, pages)
     return [
         [
-            *warnings_about(reading.site.content_type(str(each.content["type"])), each.content),
+            *warnings_about(content_type, each.content),
             *(
-                link_to_nothing(edge, places[edge.url].path)
+                link_to_nothing(content_type, edge, places[edge.url].path)
                 for edge in here
                 if edge.url is not None and edge.url in places
             ),
         ]
         for each, here, places in zip(revisions, edges, nowhere, strict=True)
+        for content_type in [reading.site.stored_type(str(each.content["type"]))]
     ]

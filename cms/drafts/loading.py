@@ -12,9 +12,9 @@ from sqlalchemy.orm.util import identity_key
 from cms.authorization.actions import Action, Subject
 from cms.content.content_type import ContentType
 from cms.drafts.subjects import Ancestries, ancestries, place_of, visible_among
-from cms.errors import Archived, NotFound, Refused, StaleRevision
+from cms.errors import Archived, NotFound, Purged, Refused, StaleRevision
 from cms.identifiers import is_entry_id, kind_of
-from cms.storage.dialects import is_among
+from cms.storage.dialects import as_text, is_among
 from cms.tables import Base, ChangeRequest, Comment, Edition, Entry, Revision
 from cms.work.work import Reading, Work
 
@@ -70,7 +70,8 @@ async def hold(work: Work, entry_id: str, locale: str | None) -> Held:
     """Return an edition, held until the transaction ends: writers come one by one.
 
     Raises:
-        Refused: with :class:`~cms.errors.NotFound` if there is none that the actor may see.
+        Refused: with :class:`~cms.errors.NotFound` if there is none that the actor may see, or
+            :class:`~cms.errors.Purged`.
     """
     key = entry_id, locale or work.site.default_locale
     return held_in(await hold_all(work, [key]), key)
@@ -88,11 +89,13 @@ def held_in(found: Mapping[EditionKey, Held], key: EditionKey) -> Held:
     """Return one of the editions that were found.
 
     Raises:
-        Refused: with :class:`~cms.errors.NotFound` if it was not.
+        Refused: with :class:`~cms.errors.NotFound` if it was not, or
+            :class:`~cms.errors.Purged`.
     """
     if key not in found:
         message = f"there is no entry {key[0]!r} with an edition in {key[1]!r}"
         raise Refused(NotFound(message=message))
+    refuse_purged(found[key].head, key[0])
     return found[key]
 
 
@@ -109,7 +112,9 @@ async def hold_with_part(work: Work, table: type[Part], identifier: str) -> tupl
     try:
         held = await hold(work, edition.entry_id, edition.locale)
         await authorise_on(work, Action.ENTRY_READ, held)
-    except Refused:
+    except Refused as refused:
+        if any(isinstance(each, Purged) for each in refused.errors):
+            raise
         raise _missing(table, identifier) from None
     return held, part
 
@@ -118,7 +123,8 @@ async def hold_entry(work: Work, entry_id: str, locale: str | None) -> Held:
     """Return an edition as :func:`hold` does, and hold all other editions of the entry too.
 
     Raises:
-        Refused: with :class:`~cms.errors.NotFound` if there is none that the actor may see.
+        Refused: with :class:`~cms.errors.NotFound` if there is none that the actor may see, or
+            :class:`~cms.errors.Purged`.
     """
     key = entry_id, locale or work.site.default_locale
     wanted = _known(work, [key])
@@ -130,7 +136,8 @@ async def look_at(reading: Reading, entry_id: str, locale: str | None) -> Held:
     """Return an edition as it is now, without keeping others from changing it.
 
     Raises:
-        Refused: with :class:`~cms.errors.NotFound` if there is none that the actor may see.
+        Refused: with :class:`~cms.errors.NotFound` if there is none that the actor may see, or
+            :class:`~cms.errors.Purged`.
     """
     key = entry_id, locale or reading.site.default_locale
     return held_in(await look_at_all(reading, [key]), key)
@@ -200,11 +207,12 @@ async def _load(
             entries[each.entry_id],
             each,
             heads[str(each.head_id)],
-            reading.site.content_type(entries[each.entry_id].content_type),
+            reading.site.stored_type(entries[each.entry_id].content_type),
             places[each.id].subject(above).categories,
         )
         for each in editions
-        if each.id in seen
+        # Entries of content types that the site no longer declares are seen by none.
+        if each.id in seen and reading.site.find_stored_type(entries[each.entry_id].content_type)
     }
 
 
@@ -279,7 +287,23 @@ def revision_in(
     if revision is None or revision.edition_id != edition.id:
         message = f"the entry {edition.entry_id!r} has no revision {revision_id!r}"
         raise Refused(NotFound(message=message))
+    refuse_purged(revision, revision.id)
     return revision
+
+
+def refuse_purged(revision: Revision, named: str) -> None:
+    """Check that the words of a revision were not purged.
+
+    Args:
+        revision: the revision.
+        named: id of what was asked for.
+
+    Raises:
+        Refused: with :class:`~cms.errors.Purged`.
+    """
+    if revision.purged_at is not None:
+        message = f"{named} was purged at {as_text(revision.purged_at)}; its words are gone"
+        raise Refused(Purged(message=message))
 
 
 def refuse_stale(head: Revision, base_revision: str) -> None:

@@ -27,7 +27,7 @@ async def create_person(work: Work, draft: Draft, *, note: str = "") -> Saved:
             fit.
     """
     work.authorise(Action.PERSON_CREATE)
-    entry = await new_entry(work, PERSON)
+    entry = await new_entry(work, work.site.content_type(PERSON))
     revision = await first_edition(work, entry, draft, work.site.default_locale, note)
     work.emit(PersonCreated(subject=entry.id))
     return Saved(entry.id, revision)

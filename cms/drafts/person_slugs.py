@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from typing import TypeAlias, TypeVar
 
 from sqlalchemy import exists, or_, select
 
@@ -14,8 +15,12 @@ from cms.storage.dialects import is_among
 from cms.tables import Edition, Entry, Publication, Revision
 from cms.work.work import Reading, Work
 
+K = TypeVar("K", bound=Hashable)
+# The id of a person, and a slug.
+PersonSlug: TypeAlias = tuple[str, str]
 
-async def hold_slugs(work: Work, slugs: Mapping[str, str]) -> Mapping[str, DuplicateName]:
+
+async def hold_slugs(work: Work, slugs: Mapping[K, PersonSlug]) -> Mapping[K, DuplicateName]:
     """Return what :func:`taken_slugs` does, and lock the slugs of people.
 
     Commands that give slugs to people wait for each other, until the transaction ends.
@@ -26,14 +31,14 @@ async def hold_slugs(work: Work, slugs: Mapping[str, str]) -> Mapping[str, Dupli
     return await taken_slugs(work, slugs)
 
 
-async def taken_slugs(reading: Reading, slugs: Mapping[str, str]) -> Mapping[str, DuplicateName]:
-    """Return an error for each person whose slug another person has, by the person.
+async def taken_slugs(reading: Reading, slugs: Mapping[K, PersonSlug]) -> Mapping[K, DuplicateName]:
+    """Return an error for each new slug that another person has, by its key.
 
     The other one has it in public or in the newest revision, or is one of the people before.
 
     Args:
         reading: the snapshot.
-        slugs: the new slugs, by the id of the person.
+        slugs: the people with their new slugs.
     """
     if not slugs:
         return {}
@@ -43,7 +48,7 @@ async def taken_slugs(reading: Reading, slugs: Mapping[str, str]) -> Mapping[str
         .join(Edition, Edition.entry_id == Entry.id)
         .join(Revision, Revision.edition_id == Edition.id)
         .where(
-            is_among(Revision.slug, slugs.values()),
+            is_among(Revision.slug, [slug for _, slug in slugs.values()]),
             Entry.content_type == PERSON,
             or_(Revision.id == Edition.head_id, public),
         )
@@ -52,12 +57,12 @@ async def taken_slugs(reading: Reading, slugs: Mapping[str, str]) -> Mapping[str
     holders: dict[str, list[str]] = {}
     for person_id, slug in rows:
         holders.setdefault(slug, []).append(person_id)
-    errors: dict[str, DuplicateName] = {}
-    for person_id, slug in slugs.items():
+    errors: dict[K, DuplicateName] = {}
+    for key, (person_id, slug) in slugs.items():
         other = next((each for each in holders.get(slug, ()) if each != person_id), None)
         if other is not None:
             message = f"there is already a person with the slug {slug!r}: {other}"
-            errors[person_id] = DuplicateName(message=message, path=("slug",))
+            errors[key] = DuplicateName(message=message, path=("slug",))
         else:
             holders.setdefault(slug, []).append(person_id)
     return errors

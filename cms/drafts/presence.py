@@ -82,6 +82,12 @@ async def forget_visits(work: Work, edition_ids: Sequence[str]) -> None:
         await work.session.execute(delete(table).where(table.edition_id.in_(edition_ids)))
 
 
+async def forget_visitor(work: Work, account_id: str) -> None:
+    """Delete where an account has been, before it is purged."""
+    for table in (Look, Presence):
+        await work.session.execute(delete(table).where(table.account_id == account_id))
+
+
 async def present_in(
     reading: Reading, entry_id: str, locale: str | None
 ) -> frozenset[tuple[str, str | None]]:

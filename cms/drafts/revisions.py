@@ -10,6 +10,7 @@ from cms.content.builtin import CATEGORY, PERSON
 from cms.content.content_type import ContentType
 from cms.content.links import Edge, Origin, Targets
 from cms.content.snapshot import Draft, Snapshot, clean_draft, take_snapshot
+from cms.content.stored_names import named_path
 from cms.content.tags import tags_by_slug
 from cms.drafts.addresses import move_drafts, paths_of
 from cms.drafts.category_tree import CategoryTree, Key, hold_tree, store_paths
@@ -138,14 +139,12 @@ async def refusals_of(
     ends, if it changes. Two revisions may give one slug; the first is kept.
     """
     people = {
-        each.edition.entry_id: (index, each.slug)
+        index: (each.edition.entry_id, each.slug)
         for index, each in additions.items()
         if each.content_type == PERSON
     }
-    taken = await hold_slugs(work, {person_id: slug for person_id, (_, slug) in people.items()})
-    refused: dict[int, Sequence[UserError]] = {
-        people[person_id][0]: [error] for person_id, error in taken.items()
-    }
+    taken = await hold_slugs(work, people)
+    refused: dict[int, Sequence[UserError]] = {index: [error] for index, error in taken.items()}
     renamed = {
         index: ((each.edition.entry_id, each.edition.locale), each.slug)
         for index, each in additions.items()
@@ -244,7 +243,7 @@ def _event(revision: Revision, addition: Addition) -> DraftSaved:
         edition=addition.edition.id,
         number=revision.number,
         is_autosave=revision.is_autosave,
-        content_type=addition.content_type,
+        content_type=addition.stored.page.content_type.stored_name,
         snapshot=addition.stored.snapshot,
     )
 
@@ -274,7 +273,7 @@ async def _wrong_targets(
     own = work.site.addresses
     return [
         [
-            InvalidValue(message=fault, path=edge.value_path())
+            InvalidValue(message=fault, path=named_path(page.content_type, edge.value_path()))
             for edge in snapshot.edges
             if (fault := _fault_of(edge, types, own))
         ]

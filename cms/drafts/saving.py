@@ -278,7 +278,7 @@ async def first_revision(
     Raises:
         Refused: with everything in the draft that does not fit.
     """
-    content_type = work.site.content_type(entry.content_type)
+    content_type = work.site.stored_type(entry.content_type)
     (stored,) = await stored_forms(work, [(content_type, edition, draft)])
     if stored.errors:
         raise Refused(*stored.errors)
@@ -341,7 +341,7 @@ async def _restore(work: Work, item: _RestoreItem) -> list[Outcome[Saved]]:
 
 async def _as_stored(work: Work, held: Held, earlier: Revision) -> Stored:
     """Return an earlier revision as a draft in its stored form, with the content that it has."""
-    page = Page(held.content_type, held.edition, draft_of(earlier.content))
+    page = Page(held.content_type, held.edition, draft_of(held.content_type, earlier.content))
     paths = await paths_of(work, [page.placed])
     snapshot = snapshot_of(held.content_type, earlier.content, earlier.digest)
     return Stored(page, snapshot, paths[page.placed])
@@ -358,7 +358,7 @@ async def _hold(work: Work, batch: Batch[_Item]) -> dict[int, Held]:
 def _held(work: Work, found: Mapping[EditionKey, Held], key: EditionKey, item: _Item) -> Held:
     held = held_in(found, key)
     expected = item.content_type if isinstance(item, SaveItem) else None
-    if expected not in (None, held.entry.content_type):
+    if expected not in (None, held.content_type.name):
         raise Refused(NotFound(message=f"there is no {expected} {item.entry_id!r}"))
     _authorise(work, {}, held, held.head.category_id)
     refuse_archived(held)
@@ -393,7 +393,8 @@ async def _drafts(work: Work, batch: Batch[SaveItem], held: Mapping[int, Held]) 
 def _draft(bases: Mapping[str, Revision], held: Held, item: SaveItem) -> Draft:
     if isinstance(item.values, Draft):
         return item.values
-    base = draft_of(revision_in(bases, held.edition, item.base_revision).content)
+    content = revision_in(bases, held.edition, item.base_revision).content
+    base = draft_of(held.content_type, content)
     if isinstance(item.values, TagChanges):
         return replace(base, tags=with_tags(base.tags, item.values.add, item.values.remove))
     return apply_changes(base, item.values)

@@ -13,6 +13,7 @@ from cms.content.builtin import category_in_rights
 from cms.drafts.category_tree import lineage_in
 from cms.identifiers import kind_of
 from cms.reading.visibility import is_in_force, is_public_now
+from cms.site import Site
 from cms.storage.dialects import is_among
 from cms.tables import CategoryPlace, Edition, Entry, Link, Publication, Revision
 from cms.work.work import Reading
@@ -27,7 +28,7 @@ class Place(NamedTuple):
     Attributes:
         edition_id: the edition.
         entry_id: its entry.
-        content_type: the name of the entry's type.
+        content_type: the stored name of the entry's type.
         locale: the locale of the edition.
         category_id: the category of the revision.
     """
@@ -154,7 +155,7 @@ async def visible_types_for(
     places = [Place(*row) for row in rows]
     above = await ancestries(reading, [each.category_in_rights for each in places])
     seen = await visible_among(reading, places, above)
-    types = {each.entry_id: each.content_type for each in places}
+    types = {each.entry_id: _declared_name(reading.site, each.content_type) for each in places}
     visible = {each.entry_id for each in places if each.edition_id in seen}
     hidden = types.keys() - visible
     kept = await _targets_among(reading, wanted, hidden) if hidden else {}
@@ -166,6 +167,11 @@ async def visible_types_for(
         }
         for source_id, targets in wanted.items()
     }
+
+
+def _declared_name(site: Site, stored_name: str) -> str:
+    declared = site.find_stored_type(stored_name)
+    return declared.name if declared is not None else stored_name
 
 
 async def _targets_among(

@@ -205,7 +205,7 @@ class ImportDesk:
             select(Edition.locale, Revision.slug, Edition.id)
             .join(Entry, Entry.id == Edition.entry_id)
             .join(Revision, Revision.edition_id == Edition.id)
-            .where(Entry.content_type == self.content_type.name)
+            .where(Entry.content_type == self.content_type.stored_name)
             # Later ones replace earlier ones: current slugs win, and of those the oldest edition.
             .order_by(Revision.id == Edition.head_id, Edition.id.desc())
         )

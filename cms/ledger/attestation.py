@@ -1,15 +1,16 @@
-"""Attestations: signed statements of sign-offs, publications and keys, verifiable offline.
+"""Attestations: signed statements of sign-offs, publications, keys and purges.
 
-Each contains the hash of the one before, so that a missing one is detected. Without the signing
-key, none can be forged or changed. A person with write access to the database can delete the end
-of the chain and reset its counter, which only a checkpoint detects (:mod:`cms.ledger.checkpoint`).
+Anyone can verify them offline. Each contains the hash of the one before, so that a missing one is
+detected. Without the signing key, none can be forged or changed. A person with write access to the
+database can delete the end of the chain and reset its counter, which only a checkpoint detects
+(:mod:`cms.ledger.checkpoint`).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
@@ -34,16 +35,21 @@ from cms.ledger.counters import current
 from cms.ledger.keyring import Keyring, keyring_in
 from cms.ledger.keys import ChainPosition, append_all, in_chain, keyring_of, take_turn
 from cms.ledger.statement import (
+    AnyStatement,
     AttestedStage,
     KeyStatement,
     Predicate,
     PublicationPredicate,
+    PurgePredicate,
+    PurgeStatement,
     SignOffPredicate,
     Statement,
     differences,
+    purge_statement_of,
     read_statement,
     statement_of,
 )
+from cms.ledger.tombstones import PurgedRows, purged_rows, remainders
 from cms.signing import KeyFile, check_spelling, open_envelope
 from cms.storage.database import ReadSession, WriteSession
 from cms.tables import (
@@ -53,23 +59,24 @@ from cms.tables import (
     Publication,
     PublicationSignOff,
     PublicationStage,
+    Purge,
     Revision,
     SignOff,
 )
 
 # Makes the statement of an attestation for its position in the chain.
-Attested: TypeAlias = Callable[[ChainPosition], Statement]
+Attested: TypeAlias = Callable[[ChainPosition], AnyStatement]
 
 
 async def attest_all(
     session: WriteSession, key_file: KeyFile, attested: Sequence[Attested], now: datetime
 ) -> list[Attestation]:
-    """Attest sign-offs and publications in their order, in the transaction that creates them.
+    """Attest sign-offs, publications and purges in their order, in their transaction.
 
     Args:
         session: the transaction.
         key_file: file of the key that signs the statements.
-        attested: the statements, of :func:`sign_off_statement` and :func:`publication_statement`.
+        attested: the statements, of :func:`sign_off_statement` and the functions below.
         now: the current time.
 
     Raises:
@@ -117,6 +124,17 @@ def publication_statement(
     return lambda place: statement_of(
         digest, _publication_predicate(publication, edition, facts, place)
     )
+
+
+async def purge_statement(session: ReadSession, purge: Purge) -> Attested:
+    """Return the function that makes the statement of a purge.
+
+    Args:
+        session: the transaction.
+        purge: the purge to attest, whose tombstones are stored.
+    """
+    rows = await purged_rows(session, purge.id)
+    return lambda place: purge_statement_of(rows.digest, _purge_predicate(purge, rows, place))
 
 
 def verify_attestation(
@@ -174,11 +192,16 @@ async def verify_attestations(
         trusted = ring.with_anchor(public_key_pem) if public_key_pem is not None else ring
     except AttestationError as error:
         return BrokenChain(1, str(error))
-    facts: dict[str, _PublicationFacts] = {}
+    facts = _Facts(await remainders(session, Attestation.__tablename__))
 
     async def load_facts(rows: Sequence[AnyRow]) -> None:
-        facts.clear()
-        facts.update(await _facts_of(session, [_AttestationRow(*row) for row in rows]))
+        attested = [_AttestationRow(*row) for row in rows]
+        facts.publications = await _facts_of(session, attested)
+        facts.purges = {
+            each.purge.id: await purged_rows(session, each.purge.id)
+            for each in attested
+            if each.purge is not None
+        }
 
     found = await walk(
         session,
@@ -195,8 +218,8 @@ async def verify_attestations(
 
 
 async def missing_attestations(session: ReadSession) -> Sequence[str]:
-    """Return the ids of the sign-offs and publications that have no attestation."""
-    made = union_all(select(SignOff.id), select(Publication.id)).subquery()
+    """Return the ids of the sign-offs, publications and purges that have no attestation."""
+    made = union_all(select(SignOff.id), select(Publication.id), select(Purge.id)).subquery()
     found = await session.scalars(
         select(made.c.id).where(~exists().where(Attestation.id == made.c.id)).order_by(made.c.id)
     )
@@ -218,6 +241,21 @@ class _PublicationFacts:
     sign_offs: tuple[str, ...] = ()
 
 
+@dataclass
+class _Facts:
+    """The facts beside the attestations of a batch.
+
+    Attributes:
+        emptied: hashes of the attestations whose statements a purge emptied, by id.
+        publications: the facts beside publications, by id.
+        purges: the rows that purges emptied, by id.
+    """
+
+    emptied: Mapping[str, str]
+    publications: Mapping[str, _PublicationFacts] = field(default_factory=dict)
+    purges: Mapping[str, PurgedRows] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class _AttestationRow:
     """An attestation with the rows that it is about, which are null where they are missing."""
@@ -226,6 +264,7 @@ class _AttestationRow:
     attestation: Attestation
     sign_off: SignOff | None
     publication: Publication | None
+    purge: Purge | None
     entry_id: str | None
     locale: str | None
     digest: str | None
@@ -240,8 +279,9 @@ def _trusted_statement(envelope: object, public_key_pem: str, keys: Sequence[obj
     ring = keyring_in(keys).trust_path(public_key_pem)
     key = ring.key_in(envelope)
     statement = read_statement(*open_envelope(envelope, key.public_key))
-    if isinstance(statement, KeyStatement):
-        raise AttestationError("the signed statement is about a key, not about content")
+    if isinstance(statement, KeyStatement | PurgeStatement):
+        what = "a key" if isinstance(statement, KeyStatement) else "a purge"
+        raise AttestationError(f"the signed statement is about {what}, not about content")
     if keys and ring.at(statement.predicate.sequence) != key:
         raise AttestationError(
             f"the key {key.id} was not in use by this site when attestation "
@@ -299,16 +339,31 @@ def _publication_predicate(
     )
 
 
+def _purge_predicate(purge: Purge, rows: PurgedRows, place: ChainPosition) -> PurgePredicate:
+    return PurgePredicate(
+        id=purge.id,
+        keys=tuple(map(str, purge.keys)),
+        purged_at=to_milliseconds(purge.purged_at),
+        rows=sum(rows.counts.values()),
+        records=dict(rows.records),
+        statements=dict(rows.statements),
+        attested_at=place.attested_at,
+        sequence=place.sequence,
+        previous=place.previous,
+    )
+
+
 def _attestation_rows() -> Rows:
     edition_id = func.coalesce(SignOff.edition_id, Publication.edition_id)
     revision_id = func.coalesce(SignOff.revision_id, Publication.revision_id)
     return (
         select(
-            *(Attestation.sequence, Attestation, SignOff, Publication),
+            *(Attestation.sequence, Attestation, SignOff, Publication, Purge),
             *(Edition.entry_id, Edition.locale, Revision.digest),
         )
         .outerjoin(SignOff, SignOff.id == Attestation.id)
         .outerjoin(Publication, Publication.id == Attestation.id)
+        .outerjoin(Purge, Purge.id == Attestation.id)
         .outerjoin(Edition, Edition.id == edition_id)
         .outerjoin(Revision, Revision.id == revision_id)
     )
@@ -345,18 +400,35 @@ async def _facts_of(
     }
 
 
-def _link_of(
-    attested: _AttestationRow, ring: Keyring, facts: Mapping[str, _PublicationFacts]
-) -> ChainLink:
+def _link_of(attested: _AttestationRow, ring: Keyring, facts: _Facts) -> ChainLink:
     attestation = attested.attestation
+    if not attestation.envelope and attestation.id in facts.emptied:
+        emptied = facts.emptied[attestation.id]
+        return ChainLink(previous=None, hash=attestation.hash, computed=emptied)
     statement = ring.statement_in(attestation.envelope, attestation.sequence)
     predicate = statement.predicate
     if (predicate.id, predicate.sequence) != (attestation.id, attestation.sequence):
         raise AttestationError(f"its statement is number {predicate.sequence}, of {predicate.id}")
     check_spelling(attestation.envelope, ring.signers_of(statement))
-    if not isinstance(statement, KeyStatement):
-        _check_rows(attested, statement, facts)
+    if isinstance(statement, PurgeStatement):
+        _check_purge(attested, statement, facts.purges)
+    elif not isinstance(statement, KeyStatement):
+        _check_rows(attested, statement, facts.publications)
     return ChainLink(previous=predicate.previous, hash=attestation.hash, computed=statement.hash())
+
+
+def _check_purge(
+    attested: _AttestationRow, statement: PurgeStatement, purges: Mapping[str, PurgedRows]
+) -> None:
+    if attested.purge is None:
+        raise AttestationError(f"{statement.predicate.id} is missing")
+    rows, said = purges[attested.purge.id], statement.predicate
+    place = ChainPosition(said.attested_at, said.sequence, said.previous)
+    differing = differences(_purge_predicate(attested.purge, rows, place), said)
+    if rows.digest != statement.digest:
+        differing.append("list of rows")
+    if differing:
+        raise AttestationError(f"{said.id} has been changed: {', '.join(differing)}")
 
 
 def _check_rows(

@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from cms.clock import to_milliseconds
 from cms.content.canonical_json import Json, JsonObject, canonical_bytes
+from cms.errors import VersionMismatch
 from cms.ledger.chain import (
     FIRST,
     AnyRow,
@@ -30,10 +31,11 @@ from cms.ledger.chain import (
     walk,
 )
 from cms.ledger.counters import advance, current
-from cms.ledger.rows import audited_rows, root_of
+from cms.ledger.rows import audited_rows, key_of, root_of
+from cms.ledger.tombstones import remainder_of, remainders
 from cms.storage.database import ReadSession, WriteSession
 from cms.storage.dialects import as_text
-from cms.tables import AuditedRow, AuditRecord, Base
+from cms.tables import AuditedRow, AuditRecord, Base, TypeVersion
 
 _TAG = b"copydesk.audit.v1\n"
 # The columns that a record's hash covers.
@@ -67,6 +69,7 @@ async def append(
     *,
     written: Sequence[Base] = (),
     deleted: Sequence[Base] = (),
+    types: int | None = None,
 ) -> int:
     """Append the records of one command to the chain, and return the number of the last one.
 
@@ -79,17 +82,23 @@ async def append(
         now: the time of the command.
         written: rows that were inserted or updated; see :func:`cms.ledger.rows.audited_rows`.
         deleted: rows that were deleted.
+        types: the version of the content types that the command knows; ``None`` for any.
 
     Raises:
+        VersionMismatch: if the database has another version of the content types.
         ValueError: if there is no record, or a row or a detail has no canonical form.
     """
     if not records:
         raise ValueError("a command needs an audit record")
     last = await advance(session, "audit", len(records))
     first = last - len(records) + 1
-    previous = await session.scalar(
-        select(AuditRecord.hash).where(AuditRecord.sequence == first - 1)
-    )
+    # One statement for both, once no other command can change them any more.
+    before = select(AuditRecord.hash).where(AuditRecord.sequence == first - 1)
+    newest = select(func.max(TypeVersion.number))
+    previous, version = (
+        await session.execute(select(before.scalar_subquery(), newest.scalar_subquery()))
+    ).one()
+    _check_version(types, version)
     rows = audited_rows(written, deleted, last)
     root = root_of((row["table_name"], row["key"], row["version"], row["hash"]) for row in rows)
     chained = _chained(records, first, previous or FIRST, to_milliseconds(now), root)
@@ -97,6 +106,16 @@ async def append(
         if values:  # with their nulls, so that it is one statement
             await session.execute(insert(table).execution_options(render_nulls=True), values)
     return last
+
+
+def _check_version(known: int | None, newest: int | None) -> None:
+    if known is not None and known != newest:
+        ours = f"version {known}" if known else "content types that were not migrated"
+        raise VersionMismatch(
+            f"this process has {ours}, and the database version {newest or 0} of the content "
+            "types; nothing was changed. Run the newest code on all servers, migrate (copydesk "
+            "types check, copydesk migrate), and start them again"
+        )
 
 
 def hash_of(record: Mapping[str, Any]) -> str:
@@ -148,11 +167,12 @@ async def verify(
         start: beginning of the chain that is trusted; by default, none.
     """
     records = select(*AuditRecord.__table__.columns)
+    emptied = await remainders(session, AuditRecord.__tablename__)
     found = await walk(
         session,
         records,
         AuditRecord.sequence,
-        link_of=_link_of,
+        link_of=lambda row: _link_of(row, emptied),
         progress=progress,
         start=start,
     )
@@ -161,8 +181,15 @@ async def verify(
     return found.check_length(await current(session, "audit"))
 
 
-def _link_of(row: AnyRow) -> ChainLink:
+def _link_of(row: AnyRow, emptied: Mapping[str, str]) -> ChainLink:
+    """Return the link of a record; one that a purge emptied keeps the hash that it had.
+
+    Args:
+        row: the record.
+        emptied: hashes of what is left of the records that purges emptied, by key.
+    """
     values = row._asdict()
-    return ChainLink(
-        previous=values["previous_hash"], hash=values["hash"], computed=hash_of(values)
-    )
+    left = emptied.get(key_of([values["sequence"]]))
+    is_left = left is not None and left == remainder_of(hashed_values(values))
+    computed = values["hash"] if is_left else hash_of(values)
+    return ChainLink(previous=values["previous_hash"], hash=values["hash"], computed=computed)

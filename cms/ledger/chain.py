@@ -44,12 +44,13 @@ class ChainLink:
     """A stored link of a chain.
 
     Attributes:
-        previous: stored hash of the link before.
+        previous: stored hash of the link before; ``None`` if a purge emptied the link, and it is
+            not stored.
         hash: stored hash of the link.
         computed: hash computed from the link's content.
     """
 
-    previous: str
+    previous: str | None
     hash: str
     computed: str
 
@@ -71,7 +72,7 @@ class VerifiedChain:
         following = self.count + 1
         if link.hash != link.computed:
             return BrokenChain(following, "its content does not match its hash")
-        if link.previous != self.head_hash:
+        if link.previous not in (None, self.head_hash):
             return BrokenChain(following, "it does not contain the hash of the one before")
         return VerifiedChain(following, link.hash)
 

@@ -74,7 +74,8 @@ def _revisions(after: int) -> Rows:
     chosen = (
         select(
             *(Revision.id, Revision.digest, Revision.title, Revision.slug, Revision.summary),
-            *(Revision.category_id, Revision.content, Edition.locale, Entry.content_type),
+            *(Revision.category_id, Revision.content, Revision.purged_at),
+            *(Edition.locale, Entry.content_type),
         )
         .outerjoin(Edition, Edition.id == Revision.edition_id)
         .outerjoin(Entry, Entry.id == Edition.entry_id)
@@ -118,8 +119,15 @@ async def _read_parts(session: ReadSession, ids: Sequence[str], parts: _Parts) -
 
 
 def _faults_of(row: AnyRow, parts: _Parts) -> Iterator[str]:
-    """Yield the names of what does not follow from a revision's content."""
+    """Yield the names of what does not follow from a revision's content.
+
+    Of a purged revision the digest is left, of which the content is gone.
+    """
     content = row.content
+    if row.purged_at is not None:
+        if content != {} or parts.links.get(row.id) or parts.tags.get(row.id):
+            yield "its purge"
+        return
     try:
         if digest_of(in_doubles(content)) != row.digest:
             yield "its digest"

@@ -44,7 +44,7 @@ async def export_ledger(session: ReadSession) -> AsyncGenerator[JsonObject]:
     async with aclosing(batches(session, _attestations(), Attestation.sequence)) as found:
         async for attestations in found:
             for each in attestations:
-                about = {"content": each.content} if each.content is not None else {}
+                about = {"content": each.content} if each.content else {}  # not of a purged one
                 yield {"attestation": each.envelope, "hash": each.hash, **about}
 
 

@@ -55,7 +55,10 @@ class RowHash(TypedDict):
 COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
     "account": {
         1: CoveredColumns(
-            ("id", "email", "person_id", "password_hash", "created_at", "disabled_at")
+            (
+                *("id", "email", "person_id", "password_hash", "created_at", "disabled_at"),
+                "purged_at",
+            )
         )
     },
     "address": {
@@ -109,7 +112,7 @@ COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
                     "published_at",
                 ),
                 *("published_by", "basis", "break_glass_reason", "source", "claimed_review"),
-                *("review_due_at", "ended_at", "ended_position"),
+                *("review_due_at", "ended_at", "ended_position", "purged_at"),
             )
         )
     },
@@ -124,6 +127,7 @@ COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
     "publication_stage": {
         1: CoveredColumns(("publication_id", "ordinal", "name", "role", "approvals"))
     },
+    "purge": {1: CoveredColumns(("id", "keys", "reason", "position", "purged_at"))},
     "review": {
         1: CoveredColumns(
             (
@@ -138,7 +142,7 @@ COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
             (
                 *("id", "edition_id", "number", "title", "slug", "summary", "category_id"),
                 *("digest", "author_id", "byline_id", "note", "is_autosave", "translated_from"),
-                *("path", "created_at"),
+                *("path", "created_at", "purged_at"),
             ),
             parts={
                 "link": (
@@ -174,6 +178,8 @@ COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
             )
         )
     },
+    "type_version": {1: CoveredColumns(("number", "declaration", "schemas", "created_at"))},
+    "tombstone": {1: CoveredColumns(("table_name", "key", "purge_id", "remainder"))},
 }
 
 # Tables, and columns of covered tables, that no row hash covers, with the reason.

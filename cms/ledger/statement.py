@@ -27,11 +27,11 @@ class Digest(Form):
 
 
 class StatementSubject(Form):
-    """The subject of a statement: an entry's content, or a key.
+    """The subject of a statement: an entry's content, a key, or a purge.
 
     Attributes:
-        name: id of the entry, or of the key statement.
-        digest: digest of the content, or id of the key.
+        name: id of the entry, of the key statement, or of the purge.
+        digest: digest of the content, id of the key, or digest of the list of purged rows.
     """
 
     name: str
@@ -146,6 +146,25 @@ class KeyPredicate(ChainedPredicate):
     reason: str | None
 
 
+class PurgePredicate(ChainedPredicate):
+    """The predicate of a purge: words were emptied for good. It contains ids, never a name.
+
+    Attributes:
+        keys: ids of what the operator named.
+        purged_at: when it was purged.
+        rows: number of rows that were emptied.
+        records: hashes of what is left of audit records, by number.
+        statements: hashes of the attestations whose statements were emptied, by number.
+    """
+
+    id: Annotated[str, Field(pattern=r"^purge_[0-9a-z]+$")]
+    keys: tuple[str, ...]
+    purged_at: Moment
+    rows: int
+    records: dict[str, str]
+    statements: dict[str, str]
+
+
 class _Statement(Form):
     type_: Literal["https://in-toto.io/Statement/v1"] = Field(
         default="https://in-toto.io/Statement/v1", alias="_type"
@@ -154,7 +173,7 @@ class _Statement(Form):
 
     @property
     def digest(self) -> str:
-        """The digest of the attested content, or the id of the key."""
+        """The digest of the content or of the list of purged rows, or the id of the key."""
         return self.subject[0].digest.sha256
 
     def hash(self) -> str:
@@ -183,8 +202,15 @@ class KeyStatement(_Statement):
     predicate: KeyPredicate
 
 
+class PurgeStatement(_Statement):
+    """The statement of a purge; the digest of its subject is that of the list of its rows."""
+
+    predicate_type: Literal["urn:copydesk:purge:v1"] = "urn:copydesk:purge:v1"
+    predicate: PurgePredicate
+
+
 Statement: TypeAlias = SignOffStatement | PublicationStatement
-AnyStatement: TypeAlias = Statement | KeyStatement
+AnyStatement: TypeAlias = Statement | KeyStatement | PurgeStatement
 
 _STATEMENT: TypeAdapter[AnyStatement] = TypeAdapter(
     Annotated[AnyStatement, Field(discriminator="predicate_type")]
@@ -205,11 +231,17 @@ def key_statement_of(predicate: KeyPredicate) -> KeyStatement:
     return KeyStatement(subject=(subject,), predicate=predicate)
 
 
+def purge_statement_of(digest: str, predicate: PurgePredicate) -> PurgeStatement:
+    """Return the statement with this predicate about the list of rows with this digest."""
+    subject = StatementSubject(name=predicate.id, digest=Digest(sha256=digest))
+    return PurgeStatement(subject=(subject,), predicate=predicate)
+
+
 def read_statement(payload_type: str, payload: bytes) -> AnyStatement:
     """Return the statement in a payload.
 
     Raises:
-        AttestationError: if it is not a statement of a sign-off, a publication or a key.
+        AttestationError: if it is not a statement of a sign-off, publication, key or purge.
     """
     if payload_type != PAYLOAD_TYPE:
         raise AttestationError(f"the signed payload is {payload_type!r}, not an attestation")
@@ -219,6 +251,10 @@ def read_statement(payload_type: str, payload: bytes) -> AnyStatement:
         raise AttestationError(f"the signed payload is not an attestation: {error}") from None
     if isinstance(statement, KeyStatement):
         return _check_key_statement(statement)
+    if isinstance(statement, PurgeStatement):
+        if statement.subject[0].name != statement.predicate.id:
+            raise AttestationError("the signed payload is not an attestation: it names two purges")
+        return statement
     if statement.predicate.entry != statement.subject[0].name:
         raise AttestationError("the signed payload is not an attestation: it names two entries")
     return statement
@@ -232,7 +268,7 @@ def _check_key_statement(statement: KeyStatement) -> KeyStatement:
     return statement
 
 
-def differences(one: Predicate, other: Predicate) -> list[str]:
+def differences(one: ChainedPredicate, other: ChainedPredicate) -> list[str]:
     """Return the names of the members in which two predicates differ."""
     left, right = (each.model_dump(mode="json", by_alias=True) for each in (one, other))
     return [name for name in left if left[name] != right.get(name)]

@@ -29,7 +29,14 @@ from cms.ledger.row_verification import (
     verify_rows,
 )
 from cms.ledger.rows import COVERED
+from cms.ledger.tombstones import (
+    purged_rows,
+    purges_with_records,
+    rows_without_purge,
+    rows_without_salt,
+)
 from cms.storage.database import ReadSession
+from cms.storage.dialects import as_text
 from cms.tables import Base, Position, Publication, PublicationSignOff
 
 # Faults of one check that are kept; the others are counted.
@@ -110,6 +117,7 @@ async def verify_ledger(
         ("the audit chain", partial(_audit_chain, session, progress, since)),
         ("attestations", partial(_attestations, session, public_key_pem, progress, since)),
         ("sign-offs and publications", partial(_attested, session)),
+        ("purges", partial(_purges, session)),
         ("row hashes", partial(_roots, session, progress, after, doubted)),
         ("positions", partial(_positions, session)),
         ("rows", partial(_rows, session, progress, after, doubted)),
@@ -153,7 +161,29 @@ async def _attested(session: ReadSession) -> list[Finding]:
     faults = _Faults()
     for each in await missing_attestations(session):
         faults.add(f"the attestation of {each} is missing")
-    return faults.findings("sign-offs and publications: all are attested")
+    return faults.findings("sign-offs, publications and purges: all are attested")
+
+
+async def _purges(session: ReadSession) -> list[Finding]:
+    """Verify that only purges have emptied salts, and name what each of them has emptied."""
+    faults = _Faults()
+    for table, key in await rows_without_salt(session, _KEPT):
+        faults.add(f"{table} {key} is not valid: its hash has no salt, and no purge emptied it")
+    for table, key in await rows_without_purge(session, _KEPT):
+        faults.add(f"{table} {key} is not valid: it is marked as purged, and no purge emptied it")
+    if faults.count:
+        return faults.findings("")
+    found: list[Finding] = []
+    for purge, sequence in await purges_with_records(session):
+        rows = await purged_rows(session, purge.id)
+        counted = ", ".join(f"{count} {table}" for table, count in sorted(rows.counts.items()))
+        found.append(
+            Valid(
+                f"purge: {purge.id} emptied {', '.join(map(str, purge.keys))} at "
+                f"{as_text(purge.purged_at)} (audit record {sequence}): {counted}"
+            )
+        )
+    return found
 
 
 async def _roots(

@@ -10,6 +10,7 @@ from cms.content.addresses import path_key
 from cms.content.builtin import CATEGORY, PERSON
 from cms.content.links import Edge
 from cms.content.policy import Stage
+from cms.content.stored_names import named_content
 from cms.drafts.addresses import FoundAddress, PathKey, addresses_among, derived_path
 from cms.drafts.category_tree import CategoryTree, load_tree
 from cms.drafts.contributors import contributors_among
@@ -200,7 +201,7 @@ class Assessment:
             entry_id=proposal.entry.id,
             locales=site.locales_for(locale),
             content_type=proposal.content_type,
-            content=proposal.revision.content,
+            content=named_content(proposal.content_type, proposal.revision.content),
             digest=proposal.revision.digest,
             anchors=alone.anchors,
             path=proposal.path,
@@ -322,7 +323,7 @@ async def _facts_alone(reading: Reading, proposals: Sequence[Proposal]) -> list[
     taken = await taken_slugs(
         reading,
         {
-            each.entry.id: each.revision.slug
+            each.key: (each.entry.id, each.revision.slug)
             for each in proposals
             if each.entry.content_type == PERSON
         },
@@ -338,7 +339,7 @@ async def _facts_alone(reading: Reading, proposals: Sequence[Proposal]) -> list[
             reviews=reviews[each.edition.id],
             referenced=beside,
             anchors=anchors[each.revision.id],
-            slug_errors=[taken[each.entry.id]] if each.entry.id in taken else [],
+            slug_errors=[taken[each.key]] if each.key in taken else [],
         )
         for each, here, beside in zip(proposals, nowhere, referenced, strict=True)
     ]

@@ -1,18 +1,19 @@
-"""The reaction that attests sign-offs and publications."""
+"""The reaction that attests sign-offs, publications and purges."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from cms.drafts.loading import rows_by_id
-from cms.events import EntryPublished, Event, SignedOff
+from cms.events import EntryPublished, Event, SignedOff, WordsPurged
 from cms.ledger.attestation import (
     Attested,
     attest_all,
     publication_statement,
+    purge_statement,
     sign_off_statement,
 )
-from cms.tables import Position, Publication, Revision, SignOff
+from cms.tables import Position, Publication, Purge, Revision, SignOff
 from cms.work.work import Work
 
 
@@ -31,6 +32,7 @@ async def attest(work: Work, events: Sequence[Event]) -> None:
     statements: Mapping[str, Attested] = {
         **await _of_sign_offs(work, signed),
         **await _of_publications(work, published),
+        **await _of_purges(work, [each for each in events if isinstance(each, WordsPurged)]),
     }
     in_order = [statements[each.subject] for each in events if each.subject in statements]
     await attest_all(work.session, work.key_file, in_order, work.after_waiting().now)
@@ -64,4 +66,13 @@ async def _of_publications(
             nonce=positions[each.position].nonce,
         )
         for key, each in events.items()
+    }
+
+
+async def _of_purges(work: Work, events: Sequence[WordsPurged]) -> Mapping[str, Attested]:
+    return {
+        each.subject: await purge_statement(
+            work.session, await work.session.get_one(Purge, each.subject)
+        )
+        for each in events
     }

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import unquote
 
 from cms.content.links import Edge, Origin
-from cms.content.snapshot import hrefs_in, missing_in
+from cms.content.snapshot import missing_anchors_in, missing_in
+from cms.content.stored_names import named_path
 from cms.errors import (
     BrokenLink,
     ChangesRequested,
@@ -64,11 +64,13 @@ def link_targets_are_public(candidate: Candidate) -> Iterator[GateFailed]:
     for edge in candidate.edges:
         if fault := _fault_of(edge, candidate):
             message = f"{_LEADS[edge.origin]} {fault}"
-            yield BrokenLink(message=message, path=edge.value_path())
-    for href in hrefs_in(candidate.content_type, candidate.content["fields"]):
-        if href.startswith("#") and unquote(href[1:]) not in {"", *candidate.anchors}:
-            message = f"a text links to {href}, which its page does not have"
-            yield BrokenLink(message=message, path=("fields",))
+            yield BrokenLink(
+                message=message, path=named_path(candidate.content_type, edge.value_path())
+            )
+    values = candidate.content["fields"]
+    for href in missing_anchors_in(candidate.content_type, values, candidate.anchors):
+        message = f"a text links to {href}, which its page does not have"
+        yield BrokenLink(message=message, path=("fields",))
 
 
 def path_is_free(candidate: Candidate) -> Iterator[UserError]:
@@ -133,7 +135,12 @@ class Check:
 
 def checks(candidate: Candidate, more: Sequence[Gate]) -> list[Check]:
     """Return what each gate has to say, those of the site and its plugins last."""
-    return [Check(gate, tuple(_errors_of(gate, candidate))) for gate in (*GATES, *more)]
+    # The site and its plugins know the class that they have declared.
+    declared = replace(candidate, content_type=candidate.content_type.declared)
+    return [
+        *(Check(gate, tuple(_errors_of(gate, candidate))) for gate in GATES),
+        *(Check(gate, tuple(_errors_of(gate, declared))) for gate in more),
+    ]
 
 
 def _errors_of(gate: Gate, candidate: Candidate) -> list[UserError]:

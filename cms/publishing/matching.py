@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from cms.content.canonical_json import Json, canonical_bytes
 from cms.content.slug import slugify
+from cms.content.stored_names import named_content
 from cms.drafts.category_tree import lineage_in, load_parents
 from cms.errors import InvalidValue, Refused
 from cms.reading.visibility import is_public_now, stands_now
@@ -95,7 +96,8 @@ async def matching_pages(
         .order_by(Publication.entry_id, Publication.locale)
     )
     if content_type is not None:
-        wanted = wanted.where(Publication.content_type == content_type)
+        declared = reading.site.content_type(content_type)
+        wanted = wanted.where(Publication.content_type == declared.stored_name)
     if locale is not None:
         wanted = wanted.where(Publication.locale == locale)
     for each in conditions:
@@ -112,7 +114,7 @@ async def matching_pages(
         matching = {
             revision_id
             async for revision_id, content in _contents(reading, rows)
-            if all(_matches(each, content) for each in in_content)
+            if all(_matches(each, _named(reading, content_type, content)) for each in in_content)
         }
         rows = [row for row in rows if row.revision_id in matching]
     return [MatchingPage(row.entry_id, row.locale, row.title, row.path) for row in rows]
@@ -165,6 +167,14 @@ async def _contents(
         chosen = select(Revision.id, Revision.content).where(is_among(Revision.id, ids))
         for revision_id, content in await reading.session.execute(chosen):
             yield revision_id, content
+
+
+def _named(
+    reading: Reading, content_type: str | None, content: Mapping[str, Json]
+) -> Mapping[str, Json]:
+    if content_type is None:  # then no condition is on a field
+        return content
+    return named_content(reading.site.content_type(content_type), content)
 
 
 def _matches(condition: Condition, content: Mapping[str, Json]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -164,6 +165,11 @@ async def moves_between(reading: Reading, before: CategoryTree, after: CategoryT
     return await _moves(reading.session, after, reading.now, changed) if changed else []
 
 
+async def moves_to_types(reading: Reading, tree: CategoryTree) -> list[Move]:
+    """Return the moves of public pages to the addresses that their content types declare."""
+    return await _moves(reading.session, tree, reading.now)
+
+
 async def errors_of_tree(
     reading: Reading,
     before: CategoryTree,
@@ -187,35 +193,66 @@ async def errors_of_tree(
     return await errors_of_moves(reading, others)
 
 
+@dataclass(frozen=True)
+class Obstacle:
+    """A reason why a page cannot move.
+
+    Attributes:
+        move: the move.
+        error: the type of the error that reports it.
+        reason: why.
+        remedy: what to do.
+        in_the_way: ids of the entries with which something has to be done.
+    """
+
+    move: Move
+    error: type[PathInUse | WouldBreakLinks]
+    reason: str
+    remedy: str
+    in_the_way: tuple[str, ...]
+
+    def to_error(self) -> UserError:
+        """Return the error."""
+        return self.error(message=f"{self.reason}; {self.remedy}", path=(self.move.entry_id,))
+
+
 async def errors_of_moves(reading: Reading, moves: Sequence[Move]) -> list[UserError]:
     """Return why pages cannot move, at most twenty reasons."""
-    errors = [*await _collisions(reading, moves), *await _losses(reading, moves)]
-    return errors[:_MOST_ERRORS]
+    return [each.to_error() for each in await obstacles_to_moves(reading, moves)]
 
 
-async def _collisions(reading: Reading, moves: Sequence[Move]) -> list[UserError]:
-    """Return an error for each page that would come to a path that is not free."""
+async def obstacles_to_moves(reading: Reading, moves: Sequence[Move]) -> list[Obstacle]:
+    """Return what is in the way of moves, at most twenty obstacles."""
+    found = [*await _collisions(reading, moves), *await _losses(reading, moves)]
+    return found[:_MOST_ERRORS]
+
+
+async def _collisions(reading: Reading, moves: Sequence[Move]) -> list[Obstacle]:
+    """Return an obstacle for each page that would come to a path that is not free."""
     comers: Mapping[str, dict[str, list[Move]]] = defaultdict(lambda: defaultdict(list))
     for move in moves:
         if move.path is not None:
             comers[reading.site.addresses.urls[move.locale]][path_key(move.path)].append(move)
     leaving = {move.edition_id for move in moves}
-    errors: list[UserError] = []
+    found: list[Obstacle] = []
     for by_path in comers.values():
         for batch in batches([*by_path]):
             first = by_path[batch[0]][0]
             holders = await holders_of(reading, batch, first.locale, leaving)
             for key in batch:
-                entries = [move.entry_id for move in by_path[key]]
-                holder, *others = [holders[key], *entries] if key in holders else entries
-                errors += [_in_use(key, holder, other) for other in others]
-    return errors
+                movers = by_path[key]
+                if key not in holders:
+                    holder, movers = movers[0].entry_id, movers[1:]
+                else:
+                    holder = holders[key]
+                found += [_collision(key, holder, other) for other in movers]
+    return found
 
 
-async def _losses(reading: Reading, moves: Sequence[Move]) -> list[UserError]:
-    """Return an error for each page that would have no address although public pages link to it."""
+async def _losses(reading: Reading, moves: Sequence[Move]) -> list[Obstacle]:
+    """Return an obstacle for each page that would have no address, and that others link to."""
     lost = {move.entry_id: move for move in moves if move.path is None}
-    linked: dict[str, str] = {}
+    linked: dict[str, set[str]] = defaultdict(set)
     for batch in batches([*lost]):
         rows = await reading.session.execute(
             select(Link.target_id, Publication.entry_id)
@@ -223,21 +260,30 @@ async def _losses(reading: Reading, moves: Sequence[Move]) -> list[UserError]:
             .where(
                 Link.target_id.in_(batch),
                 Link.origin != Origin.REFERENCE,
-                Publication.entry_id.not_in(batch),
+                Publication.entry_id != Link.target_id,
                 is_public_now(Publication),
             )
         )
-        linked |= {str(target): source for target, source in rows}
-    return [
-        WouldBreakLinks(
-            message=f"{lost[target].old_path} would not exist any more, and {source} links to it; "
-            "change that link first",
-            path=(target,),
-        )
-        for target, source in sorted(linked.items())
-    ]
+        for target, source in rows:
+            linked[str(target)].add(source)
+    return [_loss(lost[target], sorted(sources)) for target, sources in sorted(linked.items())]
 
 
-def _in_use(path: str, holder: str, entry_id: str) -> UserError:
-    message = f"{entry_id} would move to {path}, the path of {holder}; change one of the slugs"
-    return PathInUse(message=message, path=(entry_id,))
+def _loss(move: Move, sources: Sequence[str]) -> Obstacle:
+    return Obstacle(
+        move=move,
+        error=WouldBreakLinks,
+        reason=f"{move.old_path} would not exist any more, and {sources[0]} links to it",
+        remedy="change that link first",
+        in_the_way=tuple(sources),
+    )
+
+
+def _collision(path: str, holder: str, move: Move) -> Obstacle:
+    return Obstacle(
+        move=move,
+        error=PathInUse,
+        reason=f"{move.entry_id} would move to {path}, the path of {holder}",
+        remedy="change one of the slugs",
+        in_the_way=(holder, move.entry_id),
+    )

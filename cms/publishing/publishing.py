@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cms.authorization.actions import Action
-from cms.content.builtin import CATEGORY, PERSON
+from cms.content.builtin import PERSON
 from cms.drafts.loading import (
     EditionKey,
     Held,
@@ -235,9 +235,10 @@ async def _publish(
     if any(each.content_type.name == PERSON for each in proposals.values()):
         await wait_for_turn(work.session, "people")
     new = [each for each in proposals.values() if not each.is_live]
-    if new and (errors := await errors_of_grounds(work, grounds, new)):
-        raise Refused(*errors)
+    without_grounds = await errors_of_grounds(work, grounds, new) if new else []
     assessed = await _check(work, batch, proposals, grounds)
+    if without_grounds:
+        raise Refused(*without_grounds, *batch.errors())
     batch.settle()
     kept = batch.still(assessed)
     public = {
@@ -325,9 +326,9 @@ def _touched(
     refused: Collection[EditionKey],
 ) -> set[EditionKey]:
     """Return the proposals whose facts can change when some are refused."""
-    gone = [assessment.alone[key].proposal for key in refused]
-    if any(each.entry.content_type == CATEGORY for each in gone):
+    if assessment.tree is not None:
         return set(assessment.alone)  # the paths of all can change
+    gone = [assessment.alone[key].proposal for key in refused]
     return {
         key
         for each in gone

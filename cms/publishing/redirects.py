@@ -119,7 +119,7 @@ async def _links_through(work: Work, redirect: Address) -> list[WouldBreakLinks]
         .where(Link.url.is_not(None), is_public_now(Publication))
         .order_by(Publication.entry_id, Publication.locale)
     )
-    own, key = work.site.addresses, path_key(redirect.path)
+    own, key = work.site.addresses, path_key(str(redirect.path))
     sources = {
         path or entry_id: None
         for url, entry_id, locale, path in rows

@@ -40,6 +40,7 @@ from cms.publishing.affected_entries import (
     was_in_force,
     was_page,
 )
+from cms.publishing.purged_editions import is_last_of_purged, purged_editions
 from cms.reading.aliases import aliased_table, word
 from cms.reading.positions import newest_position, position_token
 from cms.reading.rows import Column, Row
@@ -61,6 +62,7 @@ from cms.tables import (
     Entry,
     Publication,
     PublicationSignOff,
+    Purge,
     Revision,
 )
 
@@ -90,6 +92,7 @@ class ChangeRow(Row):
     path = Column()
     revision_id = Column()
     digest = Column()
+    is_purged = Column()
     until = Column()
 
 
@@ -142,7 +145,7 @@ def redirects(view: View) -> Relation:
             moved_to.label("revision_id"),
         )
         .select_from(found)
-        .where(or_(is_left, and_(is_redirect, stands_in(left, view))))
+        .where(or_(is_left, and_(is_redirect, stands_in(left, view))), left.c.path.is_not(None))
     )
 
 
@@ -181,6 +184,7 @@ def position_at(moment: ColumnElement[Any]) -> ColumnElement[int]:
     later = union_all(
         *(select(fact.position.label("later")).where(since > moment) for fact, since in begun),
         *(select(fact.ended_position).where(fact.ended_at > moment) for fact, _ in begun),
+        select(Purge.position).where(Purge.position.is_not(None), Purge.purged_at > moment),
         # A category's first place takes no position; each further one ends the one before.
         select(CategoryPlace.ended_position).where(CategoryPlace.ended_at > moment),
     ).subquery("later_events")
@@ -192,14 +196,20 @@ def changes(since: Position, until: Position) -> Relation:
     """Return each edition whose public JSON changed after one position, up to another.
 
     Those are the editions that were published or unpublished, those that came to another address,
-    those of which a sign-off began or ceased to count while they were public, and those of
-    categories that moved, or that are below one that moved or was published.
+    those of which a sign-off began or ceased to count while they were public, those of
+    categories that moved, or that are below one that moved or was published, and those that were
+    purged after they had been public.
 
     ``position`` is that of its last change, ``until`` the token of the position up to which changes
-    are returned. An edition that is public at the end has its revision; any other is a tombstone
-    with its last path.
+    are returned. An edition that is public at the end has its revision; any other has its last
+    path, which is null if ``is_purged``.
     """
-    events = (*_published(since, until), *_reviewed(since, until), _shifted(since, until))
+    events = (
+        *_published(since, until),
+        *_reviewed(since, until),
+        _shifted(since, until),
+        purged_editions(since, until),
+    )
     return _changes_of(since, until, *events)
 
 
@@ -214,9 +224,10 @@ def _changes_of(since: Position, until: Position, *events: Relation) -> Relation
     live, stood = aliased_table(Publication, "live"), aliased_table(Address, "stood")
     gone, left = aliased_table(Publication, "gone"), aliased_table(Address, "left_address")
     is_live = and_(live.c.edition_id == last.c.edition_id, was_in_force(live, until))
+    # An edition that was purged is not public, and was last at any earlier position.
     is_gone = and_(
         gone.c.edition_id == last.c.edition_id,
-        gone.c.ended_position == last.c.position,
+        or_(gone.c.ended_position == last.c.position, is_last_of_purged(gone, last)),
         live.c.id.is_(None),
     )
     # A page that is gone has left its path at the same position.
@@ -235,6 +246,7 @@ def _changes_of(since: Position, until: Position, *events: Relation) -> Relation
             func.coalesce(stood.c.path, left.c.path).label("path"),
             live.c.revision_id,
             Revision.digest,
+            gone.c.purged_at.is_not(None).label("is_purged"),
             position_token(until).label("until"),
         )
         .select_from(
@@ -244,8 +256,9 @@ def _changes_of(since: Position, until: Position, *events: Relation) -> Relation
                 Revision.id == live.c.revision_id,
             ).join(stood, stood_there(stood, live, until), isouter=True)
         )
-        # What came and went in between was never known to whoever asks.
-        .where(or_(live.c.id.is_not(None), was_known))
+        # What came and went in between was never known to whoever asks; what was purged may be kept
+        # in what clients have of earlier times.
+        .where(or_(live.c.id.is_not(None), was_known, gone.c.purged_at.is_not(None)))
     )
 
 
@@ -426,6 +439,7 @@ def _left_paths(changed: FromClause, since: Position, until: Position) -> Relati
     )
     return (
         _without_page(left, "LEFT")
+        .where(left.c.path.is_not(None))
         .where(or_(left.c.entry_id.in_(select(changed.c.entry_id)), is_overtaken))
         .where(left.c.edition_id.is_not(None), left.c.ended_position <= until)
         .where(not_(_is_taken_later(left, until)))
@@ -442,6 +456,7 @@ def _redirected_paths(changed: FromClause, since: Position, until: Position) -> 
     )
     return (
         _without_page(redirect, "REDIRECT")
+        .where(redirect.c.path.is_not(None))
         .where(redirect.c.edition_id.is_(None), or_(came, went, leads_elsewhere))
         .where(not_(_is_taken_later(redirect, until)))
     )

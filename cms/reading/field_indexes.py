@@ -102,4 +102,4 @@ def _index_of(table: Table, dialect: Dialect, field: Field) -> Index:
     sql = str(expression.compile(dialect=dialect))
     # In another version the same field may be compared in another way, and need another index.
     mark = hashlib.sha256(sql.encode()).hexdigest()[:8]
-    return Index(f"{OF_FIELDS}{field.name[:_LONGEST_NAME]}_{mark}", expression)
+    return Index(f"{OF_FIELDS}{field.stored_name[:_LONGEST_NAME]}_{mark}", expression)

@@ -145,7 +145,7 @@ def count_text(field: Field, counted: Sql) -> Sql:
 
 
 def _scalar_in(field: Field, document: Sql) -> Sql:
-    name: Sql = literal_column(f"'{field.name}'")
+    name: Sql = literal_column(f"'{field.stored_name}'")
     return JsonScalar(document, name)
 
 

@@ -30,7 +30,12 @@ PRESENT_SECONDS = 60
 def accounts() -> Relation:
     """Return all accounts, without their secrets."""
     return select(
-        Account.id, Account.email, Account.person_id, Account.created_at, Account.disabled_at
+        Account.id,
+        Account.email,
+        Account.person_id,
+        Account.created_at,
+        Account.disabled_at,
+        Account.purged_at,
     )
 
 
@@ -89,7 +94,7 @@ def publications() -> Relation:
 
 
 def made_redirects() -> Relation:
-    """Return the redirects that publishers created, also those that are removed."""
+    """Return the redirects that publishers created, also removed ones that were not purged."""
     return select(
         Address.id,
         Address.path,
@@ -98,7 +103,7 @@ def made_redirects() -> Relation:
         Address.url,
         Address.began_at,
         Address.ended_at,
-    ).where(Address.edition_id.is_(None))
+    ).where(Address.edition_id.is_(None), Address.path.is_not(None))
 
 
 def presences() -> Relation:

@@ -79,6 +79,8 @@ _DEEPEST = literal_column("50", Integer())
 _CATEGORY, _PERSON = word(CATEGORY), word(PERSON)
 _ZERO, _ONE = (literal_column(digit, Integer()) for digit in "01")
 _SLASH = word("/")
+# Whether the words of a draft are there; what is public is never purged.
+_IS_LEFT = Revision.purged_at.is_(None)
 
 
 def entries(view: View) -> Relation:
@@ -86,7 +88,7 @@ def entries(view: View) -> Relation:
     if view.perspective is Perspective.DRAFT:
         newest = Edition.head_id == Revision.id
         best = is_best_draft(Edition.entry_id, Entry.content_type, Edition.locale, view)
-        return drafts(view).where(newest, best)
+        return drafts(view).where(newest, best, _IS_LEFT)
     if view.preview is not None:
         return with_preview(view, view.preview)
     return published_entries(view).where(is_shown(Publication.__table__, view))
@@ -101,7 +103,7 @@ def site_entries(view: View) -> Relation:
 def translations(view: View) -> Relation:
     """Return entries as :func:`entries` does, but each in every language that there is."""
     if view.perspective is Perspective.DRAFT:
-        return drafts(view).where(Edition.head_id == Revision.id)
+        return drafts(view).where(Edition.head_id == Revision.id, _IS_LEFT)
     if view.preview is not None:
         return translations_with_preview(view, view.preview)
     return published_entries(view).where(is_open(Publication.__table__, view))
@@ -110,7 +112,8 @@ def translations(view: View) -> Relation:
 def revisions(view: View) -> Relation:
     """Return entries as of each revision that may be read through the view, in any locale.
 
-    Through the published view those are only the editions as they are public.
+    Purged revisions are among them, without their words. Through the published view those are only
+    the editions as they are public.
     """
     return drafts(view) if view.perspective is Perspective.DRAFT else translations(view)
 
@@ -361,7 +364,7 @@ def _incoming_with_preview(view: View) -> Relation:
 
 def _draft_links(view: View) -> Relation:
     source = aliased_table(Edition, "source")
-    target = narrowed(drafts(view), (*_OF_TARGET, *_OF_DRAFT)).subquery("target")
+    target = narrowed(drafts(view).where(_IS_LEFT), (*_OF_TARGET, *_OF_DRAFT)).subquery("target")
     of_revision = join(Link, Revision, Revision.id == Link.revision_id)
     stands_in = join(of_revision, source, source.c.id == Revision.edition_id)
     shown = _is_newest_target(target, source.c.locale, view)
@@ -373,8 +376,8 @@ def _draft_links(view: View) -> Relation:
 
 
 def _incoming_draft_links(view: View) -> Relation:
-    source = narrowed(drafts(view), (*_OF_SOURCE, *_OF_DRAFT)).subquery("source")
-    target = narrowed(drafts(view), (*_OF_TARGET, *_OF_DRAFT)).subquery("target")
+    source = narrowed(drafts(view).where(_IS_LEFT), (*_OF_SOURCE, *_OF_DRAFT)).subquery("source")
+    target = narrowed(drafts(view).where(_IS_LEFT), (*_OF_TARGET, *_OF_DRAFT)).subquery("target")
     stands_in = join(Link, source, source.c.revision_id == Link.revision_id)
     shown = _is_newest_target(target, source.c.locale, view)
     return (

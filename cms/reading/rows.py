@@ -83,6 +83,7 @@ class EntryRow(Row):
     byline_id = Column()
     note = Column()
     created_at = Column()
+    purged_at = Column()
 
 
 class ReferencedRow(EntryRow):
@@ -164,6 +165,7 @@ class AccountRow(Row):
     person_id = Column()
     created_at = Column()
     disabled_at = Column()
+    purged_at = Column()
 
 
 class GrantRow(Row):

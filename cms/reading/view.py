@@ -80,6 +80,9 @@ class View:
         preview: what is shown beside what is public, in place of the entry as it is.
         built_in_locales: the locales in which the site shows categories and people to readers of
             the first locale, the best first: its fallbacks, and the default locale.
+        renamed_types: the stored and the declared name of each content type that was renamed.
+        retired_types: the stored names of content types that are no longer declared, whose
+            entries are not seen.
     """
 
     locales: tuple[str, ...]
@@ -88,11 +91,25 @@ class View:
     past: Past | None = None
     preview: Preview | None = None
     built_in_locales: tuple[str, ...] = ()
+    renamed_types: tuple[tuple[str, str], ...] = ()
+    retired_types: tuple[str, ...] = ()
+
+    def stored_type(self, name: str) -> str:
+        """Return the stored name of a content type."""
+        return next((stored for stored, each in self.renamed_types if each == name), name)
 
 
 def view_of(site: Site, locale: str | None = None) -> View:
     """Return the view of what is public on a site in a locale, by default its first one."""
     wanted = locale or site.default_locale
     return View(
-        site.locales_for(wanted), scopes=(), built_in_locales=site.locales_for_built_in(wanted)
+        site.locales_for(wanted),
+        scopes=(),
+        built_in_locales=site.locales_for_built_in(wanted),
+        renamed_types=tuple(
+            (each.stored_name, name)
+            for name, each in site.content_types.items()
+            if each.stored_name != name
+        ),
+        retired_types=site.retired_types,
     )

@@ -64,6 +64,7 @@ _REVISION = (
     Revision.byline_id,
     Revision.note,
     Revision.created_at,
+    Revision.purged_at,
 )
 
 
@@ -104,6 +105,7 @@ def published_entries(view: View) -> Relation:
                 Rendition.revision_id == Publication.revision_id,
             )
         )
+        .where(*is_declared(view, Publication.content_type))
     )
 
 
@@ -155,6 +157,7 @@ def drafts(view: View) -> Relation:
         .select_from(KeyJoin(joined, Rendition.__table__, Rendition.revision_id == Revision.id))
         # An old revision may be of a category that one sees, and the entry no more; or so again.
         .where(
+            *is_declared(view, Entry.content_type),
             *(
                 is_within(
                     view,
@@ -163,7 +166,7 @@ def drafts(view: View) -> Relation:
                     Edition.locale,
                 )
                 for category_id in (Revision.category_id, head.c.category_id)
-            )
+            ),
         )
     )
 
@@ -207,7 +210,9 @@ def translations_with_preview(view: View, preview: Preview) -> Relation:
         .where(Publication.edition_id.not_in(_edition_of(preview)))
     )
     everything = replace(view, scopes=EVERYTHING)
-    draft = drafts(everything).where(Revision.id == preview.revision_id)
+    draft = drafts(everything).where(
+        Revision.id == preview.revision_id, Revision.purged_at.is_(None)
+    )
     both = union_all(
         *(
             each.with_only_columns(
@@ -262,6 +267,13 @@ def for_built_in(view: View) -> View:
     """Return a view for categories and people alone, which fall back to further locales."""
     locales = tuple(dict.fromkeys((*view.locales, *view.built_in_locales)))
     return replace(view, locales=locales, built_in_locales=())
+
+
+def is_declared(view: View, content_type: SQLColumnExpression[str]) -> list[ColumnElement[bool]]:
+    """Return the condition that a content type is declared; none if all that there were are."""
+    if not view.retired_types:
+        return []
+    return [content_type.not_in([word(name) for name in view.retired_types])]
 
 
 def is_of_site(content_type: SQLColumnExpression[str]) -> ColumnElement[bool]:
@@ -383,10 +395,14 @@ def _is_public_in(
 
 
 def is_open(publication: FromClause, view: View) -> ColumnElement[bool]:
-    """Return whether a publication is, or at that point in the past was, what readers see."""
+    """Return whether readers see a publication; the past has no purged and no undeclared ones."""
     if view.past is None:
         return is_public_now(publication)
-    return was_public_at(publication, view.past)
+    return and_(
+        was_public_at(publication, view.past),
+        publication.c.purged_at.is_(None),
+        *is_declared(view, publication.c.content_type),
+    )
 
 
 def with_address(

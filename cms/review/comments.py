@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
 from cms.authorization.actions import Action
 from cms.comparison.anchors import Anchor, TextRange, anchor_in, find_anchor
-from cms.content.fields.base import as_text
+from cms.content.fields.base import as_text, path_text
+from cms.content.stored_names import named_content, named_path, stored_path
 from cms.drafts.loading import Held, authorise_on, get_revision, hold, hold_with_part, look_at
 from cms.errors import InvalidValue, Refused, UserError
 from cms.events import CommentAdded, CommentResolved
@@ -127,7 +128,10 @@ async def locate_comments(reading: Reading, entry_id: str, locale: str | None) -
 
 async def _anchor(work: Work, held: Held, place: CommentPlace) -> Anchor:
     revision = await get_revision(work, held.edition, place.revision_id)
-    return anchor_in(revision.content, place.field_path, place.start, place.end)
+    content = named_content(held.content_type, revision.content)
+    anchor = anchor_in(content, place.field_path, place.start, place.end)
+    path = stored_path(held.content_type, tuple(anchor.field_path.split("/")))
+    return replace(anchor, field_path=path_text(path))
 
 
 async def _add(
@@ -171,11 +175,12 @@ async def _thread(work: Work, comment_id: str) -> tuple[Held, Comment]:
 def _place_of(comment: Comment, held: Held) -> TextRange | None:
     if comment.field_path is None or comment.start is None:
         return None
+    path = named_path(held.content_type, tuple(comment.field_path.split("/")))
     anchor = Anchor(
-        field_path=comment.field_path,
+        field_path=path_text(path),
         start=comment.start,
         quote=comment.quote or "",
         before=comment.before or "",
         after=comment.after or "",
     )
-    return find_anchor(held.head.content, anchor)
+    return find_anchor(named_content(held.content_type, held.head.content), anchor)

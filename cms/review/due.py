@@ -213,7 +213,7 @@ async def _is_material(reading: Reading, before: str, publication: Publication) 
     """Return whether a publication differs for readers from an earlier revision."""
     old = await reading.session.get_one(Revision, before)
     new = await reading.session.get_one(Revision, publication.revision_id)
-    content_type = reading.site.content_type(publication.content_type)
+    content_type = reading.site.stored_type(publication.content_type)
     return difference(content_type, old.content, new.content).is_material
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from cms.authorization.actions import Action, Subject
 from cms.content.policy import Stage
 from cms.drafts.contributors import contributors_among
-from cms.drafts.loading import Held
+from cms.drafts.loading import Held, refuse_purged
 from cms.drafts.subjects import Ancestries, ancestries, place_of
 from cms.errors import NotInReview, Refused, WrongDigest, WrongStage
 from cms.review.edition_reviews import EditionReviews, reviews_of
@@ -115,11 +115,13 @@ def refuse_unknown_digest(judged: Judged | None) -> Judged:
     """Return the object of a judgement.
 
     Raises:
-        Refused: with :class:`~cms.errors.WrongDigest` if there is none.
+        Refused: with :class:`~cms.errors.WrongDigest` if there is none, or
+            :class:`~cms.errors.Purged`.
     """
     if judged is None:
         message = "no revision has this digest; use that of the revision you have read"
         raise Refused(WrongDigest(message=message, path=("digest",)))
+    refuse_purged(judged.revision, judged.revision.id)
     return judged
 
 

@@ -120,7 +120,9 @@ async def open_reviews(reading: Reading) -> list[Waiting]:
         )
     ).all()
     facts = await _Facts.load(reading, [review.edition_id for review, *_ in rows])
-    found = [facts.waiting(reading, *row) for row in rows]
+    # Of content types that the site no longer declares, nothing can be reviewed.
+    declared = [row for row in rows if reading.site.find_stored_type(row[1].content_type)]
+    found = [facts.waiting(reading, *row) for row in declared]
     return [
         each
         for each in found
@@ -205,7 +207,7 @@ class _Facts:
             locale=locale,
             head=head,
             lacking=missing_sign_offs(
-                stages_that_apply(review.stages, reading.site.content_type(entry.content_type)),
+                stages_that_apply(review.stages, reading.site.stored_type(entry.content_type)),
                 counting,
             ),
             contributors=authors,

@@ -259,7 +259,7 @@ def signers(view: View) -> Relation:
 
 
 def reviews(view: View) -> Relation:
-    """Return the reviews of what the view reaches."""
+    """Return the reviews of what the view reaches, and of what was not purged."""
     head = aliased(Revision)
     return (
         select(
@@ -284,7 +284,8 @@ def reviews(view: View) -> Relation:
                 Entry.content_type,
                 category_in_rights(Entry.content_type, Entry.id, head.category_id),
                 Edition.locale,
-            )
+            ),
+            head.purged_at.is_(None),
         )
     )
 

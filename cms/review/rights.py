@@ -185,7 +185,7 @@ async def _change_requests(work: Work, account_id: str) -> list[_Judgement]:
 
 def _role_at(reading: Reading, type_name: str, stage: str, asked_for: Sequence[Json]) -> str | None:
     """Return the role of a stage; ``None`` if neither the review nor today's policy has it."""
-    content_type = reading.site.content_types.get(type_name)
+    content_type = reading.site.find_stored_type(type_name)
     if content_type is None:
         return None
     stages = stages_that_apply(asked_for, content_type)

@@ -280,8 +280,8 @@ Policies: TypeAlias = BindParameter[Any]
 def policies_of(site: Site) -> Policies:
     """Return the policies of a site as one constant of a statement."""
     stages = [
-        {"type": name, "name": stage.name, "approvals": stage.approvals}
-        for name, content_type in site.content_types.items()
+        {"type": content_type.stored_name, "name": stage.name, "approvals": stage.approvals}
+        for content_type in site.content_types.values()
         for stage in content_type.policy.stages
     ]
     return bindparam("policies", stages, JsonDocument)

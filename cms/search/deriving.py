@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import Select, delete, insert, select
 
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.content_type import ContentType
+from cms.content.fields.base import stored_values
 from cms.content.renderer import RENDERER
 from cms.content.snapshot import Derived, derive
-from cms.events import DraftSaved, EntryPublished, EntryUnpublished, Event
+from cms.events import DraftSaved, EntryPublished, EntryUnpublished, Event, WordsPurged
 from cms.search.document import searchable_text_of
 from cms.search.word_counts import change_word_counts
 from cms.storage.database import WriteSession
@@ -35,6 +36,7 @@ class DerivedValues:
     shown: JsonObject
 
 
+_AT_ONCE = 500
 _OF_RENDITION = ("title_key", "anchors", "rendered")
 _OF_SEARCH_DOCUMENT = tuple(
     each.name for each in fields(DerivedValues) if each.name not in _OF_RENDITION
@@ -55,13 +57,23 @@ async def update_derived_values(work: Work, events: Sequence[Event]) -> None:
     saved = {each.subject: values for each, values in zip(drafts, derived, strict=True)}
     if saved:
         await insert_derived_values(work.session, saved)
+    for each in events:
+        if isinstance(each, WordsPurged):
+            await _delete_derived_values(work.session, each.revisions)
     if changes := dict(_changes_of_counts(events)):
         await change_word_counts(work.session, changes)
 
 
 def _derived(work: Work, event: DraftSaved) -> DerivedValues:
-    content_type = work.site.content_type(event.content_type)
+    content_type = work.site.stored_type(event.content_type)
     return derived_values(content_type, event.snapshot.content, event.snapshot.derived)
+
+
+async def _delete_derived_values(session: WriteSession, revisions: Sequence[str]) -> None:
+    for start in range(0, len(revisions), _AT_ONCE):
+        for table in (Rendition, SearchDocument):
+            these = table.revision_id.in_(revisions[start : start + _AT_ONCE])
+            await session.execute(delete(table).where(these))
 
 
 def _changes_of_counts(events: Sequence[Event]) -> Iterator[tuple[str, int]]:
@@ -119,7 +131,7 @@ def derived_values(
     return DerivedValues(
         title_key=derived.title_key,
         anchors=list(derived.anchors),
-        rendered=derived.rendered,
+        rendered=stored_values(content_type.fields, derived.rendered),
         title_words=text.title_words,
         title=text.words["title"],
         summary=text.words["summary"],
@@ -173,6 +185,8 @@ def _is_same(one: Json, other: Json) -> bool:
 def revisions_with_derived_values() -> Select[*tuple[Any, ...]]:
     """Return the revisions with the values of both tables; null where a row is missing.
 
+    Purged revisions, of which nothing derives, are left out.
+
     The columns are ``revision_id``, ``content_type``, ``content``, ``version`` and those of
     :class:`DerivedValues`.
     """
@@ -189,4 +203,5 @@ def revisions_with_derived_values() -> Select[*tuple[Any, ...]]:
         .join(Entry, Entry.id == Edition.entry_id)
         .join(Rendition, Rendition.revision_id == Revision.id, isouter=True)
         .join(SearchDocument, SearchDocument.revision_id == Revision.id, isouter=True)
+        .where(Revision.purged_at.is_(None))
     )

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from itertools import islice
 
@@ -56,7 +57,7 @@ def searchable_text_of(
     Args:
         content_type: the revision's content type.
         content: the revision's content.
-        rendered: rendered values of the content's fields.
+        rendered: rendered values of the content's fields, by the names of the fields.
     """
     body = (
         text
@@ -84,8 +85,13 @@ def _pieces(texts: Iterable[str]) -> Iterator[Piece]:
     for number, text in enumerate(texts):
         if number:
             yield Piece(NO_WORD, "", " ")
-        for piece in pieces(text):
-            yield piece._replace(gap=escape(_SPACE.sub(" ", piece.gap)))
+        for folded, word, gap in pieces(text):
+            yield Piece(folded, word, _gap_in_html(gap))
+
+
+@lru_cache(maxsize=1_000)
+def _gap_in_html(gap: str) -> str:
+    return escape(_SPACE.sub(" ", gap))
 
 
 def _within_bounds(parts: Iterable[Piece], counts: Counter[str]) -> Iterator[tuple[Piece, str]]:
@@ -93,12 +99,13 @@ def _within_bounds(parts: Iterable[Piece], counts: Counter[str]) -> Iterator[tup
     size = sum(len(word.encode()) for word in counts)
     for piece in parts:
         word = piece.folded or NO_WORD
-        if word not in counts:
+        count = counts.get(word, 0)
+        if not count:
             size += len(word.encode())
-        if size > _MOST_BYTES:
-            return
-        counts[word] += 1
-        yield piece, word if counts[word] <= _MOST_PLACES else NO_WORD
+            if size > _MOST_BYTES:
+                return
+        counts[word] = count + 1
+        yield piece, word if count < _MOST_PLACES else NO_WORD
 
 
 def folded_and_word(piece: Sequence[Json]) -> tuple[str, str]:

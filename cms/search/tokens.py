@@ -38,16 +38,16 @@ class Piece(NamedTuple):
 
 def pieces(text: str) -> Iterator[Piece]:
     """Yield the pieces of a text; their words and gaps together are the text."""
-    last = Piece("", "", "")
+    last, word, gap = "", "", ""
     for run, folded in _runs(text):
         if not folded:
-            last = last._replace(gap=last.gap + run)
+            gap += run
             continue
-        if any(last):
-            yield last
-        last = Piece(folded, run, "")
-    if any(last):
-        yield last
+        if word or gap:
+            yield Piece(last, word, gap)
+        last, word, gap = folded, run, ""
+    if word or gap:
+        yield Piece(last, word, gap)
 
 
 def words_of(text: str) -> list[str]:

@@ -93,7 +93,7 @@ def faults_in(
     """Return a line for each revision whose derived values are not those of its content.
 
     Args:
-        content_types: the content types of the site, by name.
+        content_types: the content types of the site, by their stored names.
         revisions: the revisions.
     """
     return [
@@ -104,10 +104,11 @@ def faults_in(
 
 
 async def stray_rows(session: ReadSession) -> Sequence[str]:
-    """Return a line for each derived row without a revision."""
+    """Return a line for each derived row without a revision, or whose revision was purged."""
     faults: list[str] = []
     for table in (Rendition, SearchDocument):
-        chosen = select(table.revision_id).where(~exists().where(Revision.id == table.revision_id))
+        is_there = exists().where(Revision.id == table.revision_id, Revision.purged_at.is_(None))
+        chosen = select(table.revision_id).where(~is_there)
         faults += [
             f"{table.__tablename__} of {each} is not valid: there is no such revision"
             for each in await session.scalars(chosen.order_by(table.revision_id))
@@ -145,13 +146,13 @@ async def verify_words(
 
 
 def _fault_of(content_types: Mapping[str, type[ContentType]], stored: StoredRevision) -> str:
+    content_type = content_types.get(stored.content_type)
+    if content_type is None:
+        return ""  # nothing derives from a type that the site does not declare any more
     if stored.values is None or stored.version is None:
         return f"derived values are missing; {_REBUILD}"
     if stored.version != RENDERER:
         return f"another version of the renderer derived its values; {_REBUILD}"
-    content_type = content_types.get(stored.content_type)
-    if content_type is None:
-        return ""  # nothing derives from a type that the site does not declare any more
     try:
         derived = derived_of(content_type, stored.content)
     except (SiteError, ValueError, TypeError, KeyError, AttributeError) as error:

@@ -93,6 +93,19 @@ class Database:
         """
         self._backend.make()
 
+    async def erase_deleted(self) -> bool:
+        """Remove what was deleted from the files of the database, after a purge.
+
+        Returns:
+            Whether nothing is left; otherwise readers of another process need the log of SQLite,
+            in which it still is.
+
+        Raises:
+            DatabaseError: if the database failed.
+        """
+        with translate_failures(self._backend.failures):
+            return await self._backend.erase_deleted(self.engine)
+
     async def refresh_statistics(self) -> None:
         """Refresh the planner statistics of the database, after large changes."""
         async with self.engine.begin() as connection:

@@ -12,6 +12,7 @@ from cms.tables.content import (
     Rendition,
     Revision,
     RevisionTag,
+    TypeVersion,
 )
 from cms.tables.ledger import (
     Attestation,
@@ -20,6 +21,8 @@ from cms.tables.ledger import (
     ClientMutation,
     Counter,
     Presence,
+    Purge,
+    Tombstone,
 )
 from cms.tables.people import Account, RoleGrant, Throttle, Token
 from cms.tables.publication import (
@@ -56,6 +59,7 @@ __all__ = [
     "Publication",
     "PublicationSignOff",
     "PublicationStage",
+    "Purge",
     "Rendition",
     "Review",
     "ReviewAssignee",
@@ -68,4 +72,6 @@ __all__ = [
     "SignOff",
     "Throttle",
     "Token",
+    "Tombstone",
+    "TypeVersion",
 ]

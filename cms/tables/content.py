@@ -83,6 +83,8 @@ class Revision(Base):
     # Where it would have stood when it was saved; that of the newest moves with the edition's.
     path: Mapped[str | None] = mapped_column(Key)
     created_at: Mapped[Time]
+    # When its words were purged; the digest stays.
+    purged_at: Mapped[datetime | None] = mapped_column(Moment)
     # Last, so that the others are read without it.
     content: Mapped[Document]
 
@@ -100,6 +102,19 @@ class Rendition(Base):
     title_key: Mapped[Name]
     anchors: Mapped[Items]
     rendered: Mapped[Document]
+
+
+class TypeVersion(Base):
+    """A version of the site's content types; see :mod:`cms.type_versions`."""
+
+    __tablename__ = "type_version"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    # The declared types with their stored names.
+    declaration: Mapped[Document]
+    # The GraphQL schemas that were served for them, as text by name.
+    schemas: Mapped[Document]
+    created_at: Mapped[Time]
 
 
 class EditionContributor(Base):

@@ -1,12 +1,12 @@
-"""The audit chain with the hashes of rows, attestations, counters, repeats and presence."""
+"""The audit chain with the hashes of rows, purges, attestations, counters, repeats, presence."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.storage.dialects import CLUSTERED, Key
-from cms.tables.base import Base, Document, Id, Name, Time
+from cms.storage.dialects import CLUSTERED, Key, partial_index
+from cms.tables.base import Base, Document, Id, Items, Name, Prose, Time
 
 
 class Counter(Base):
@@ -54,12 +54,44 @@ class AuditedRow(Base):
     hash: Mapped[str | None] = mapped_column(Key)
 
 
+class Purge(Base):
+    """A command that emptied words for good."""
+
+    __tablename__ = "purge"
+    __table_args__ = (
+        # For changes between two positions.
+        partial_index("ix_purge_position", "position", where="position is not null"),
+    )
+
+    id: Mapped[Id]
+    # Ids of what the operator named.
+    keys: Mapped[Items]
+    reason: Mapped[Prose]
+    # At which clients learn that editions were purged; null if they have known none of them.
+    position: Mapped[int | None] = mapped_column(BigInteger)
+    purged_at: Mapped[Time]
+
+
+class Tombstone(Base):
+    """A row whose words a purge emptied, and by which the database permits that."""
+
+    __tablename__ = "tombstone"
+    __table_args__ = (Index("ix_tombstone_purge_id", "purge_id"), CLUSTERED)
+
+    table_name: Mapped[str] = mapped_column(Key, primary_key=True)
+    # The row's primary key, as in ``audit_row``.
+    key: Mapped[str] = mapped_column(Key, primary_key=True)
+    purge_id: Mapped[str] = mapped_column(Key, ForeignKey("purge.id"))
+    # Hash of what is left of a link of a chain, whose own hash cannot be computed any more.
+    remainder: Mapped[str | None] = mapped_column(Key)
+
+
 class Attestation(Base):
-    """A signed statement of a sign-off, a publication or a key, which anyone can verify offline."""
+    """A signed statement of a sign-off, publication, key or purge, verifiable by anyone."""
 
     __tablename__ = "attestation"
 
-    # Id of the sign-off or publication that it is about; for a key, a new id.
+    # Id of the sign-off, publication or purge that it is about; for a key, a new id.
     id: Mapped[Id]
     # Number of the statement, which contains the hash of the one before.
     sequence: Mapped[int] = mapped_column(BigInteger, unique=True)

@@ -25,6 +25,8 @@ class Account(Base):
     password_hash: Mapped[str | None] = mapped_column(Key)
     created_at: Mapped[Time]
     disabled_at: Mapped[datetime | None] = mapped_column(Moment)
+    # When the address was purged; its own id is in place of it.
+    purged_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class Token(Base):

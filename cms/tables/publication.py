@@ -120,6 +120,8 @@ class Publication(Base):
     review_due_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_position: Mapped[int | None] = mapped_column(BigInteger)
+    # When the words of its revision were purged; no view of the past shows it any more.
+    purged_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class Address(Base):
@@ -135,6 +137,7 @@ class Address(Base):
         CheckConstraint("ended_position > position", name="ends_later"),
         CheckConstraint("(entry_id is null) <> (url is null)", name="one_target"),
         CheckConstraint("edition_id is null or entry_id is not null", name="entry_of_edition"),
+        CheckConstraint("path is not null or ended_at is not null", name="open_path"),
         partial_index("uq_address_open_path", "path", "locale", where=_OPEN, unique=True),
         partial_index("uq_address_open_edition_id", "edition_id", where=_IS_PAGE, unique=True),
         Index("ix_address_path", "path", "locale"),
@@ -148,7 +151,8 @@ class Address(Base):
     id: Mapped[Id]
     position: Mapped[int] = mapped_column(BigInteger)
     locale: Mapped[Name]
-    path: Mapped[Name]
+    # Null once it was purged.
+    path: Mapped[str | None] = mapped_column(Key)
     # The edition that stands there; null for a redirect.
     edition_id: Mapped[str | None] = mapped_column(Key, ForeignKey("edition.id"))
     # The entry of the edition, or the target of the redirect.

@@ -71,7 +71,7 @@ async def create_category(
     work.authorise(Action.CATEGORY_CREATE, Subject(categories=await ancestry(work, parent_id)))
     if parent_id is not None:
         await get_built_in(work, Category, parent_id)
-    entry = await new_entry(work, CATEGORY)
+    entry = await new_entry(work, work.site.content_type(CATEGORY))
     last = await work.session.scalar(
         select(func.max(CategoryPlace.ordinal)).where(
             CategoryPlace.parent_id.is_not_distinct_from(parent_id), is_in_force(CategoryPlace)

@@ -129,6 +129,10 @@ class Batch(Generic[Item]):
         """Return the values of the items that are still open."""
         return {index: each for index, each in values.items() if index not in self._errors}
 
+    def errors(self) -> Sequence[UserError]:
+        """Return why items are refused; the paths begin with ``entries`` and the index."""
+        return NoneDone(self.outcomes({})).errors
+
     def settle(self) -> None:
         """End the decisions: nothing is refused from here on.
 

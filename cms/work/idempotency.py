@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from cms.content.canonical_json import JsonObject
-from cms.errors import MutationIdReused, Refused
+from cms.errors import MutationIdReused, Purged, Refused
+from cms.storage.database import WriteSession
 from cms.tables import ClientMutation
 from cms.work.work import Work
 
@@ -32,7 +33,8 @@ async def once(
 
     Raises:
         Refused: with :class:`~cms.errors.MutationIdReused` if the key came with another input,
-            or as ``run`` raises it; then nothing is remembered.
+            with :class:`~cms.errors.Purged` if its answer was, or as ``run`` raises it; then
+            nothing is remembered.
     """
     await work.session.execute(
         delete(ClientMutation).where(
@@ -45,6 +47,9 @@ async def once(
         if earlier.input_digest != input_digest:
             message = f"{key!r} was already used with another input; use a new id for each write"
             raise Refused(MutationIdReused(message=message, path=("clientMutationId",)))
+        if not earlier.answer:
+            message = f"{key!r} was already used; the write had its effect, its answer was purged"
+            raise Refused(Purged(message=message, path=("clientMutationId",)))
         return earlier.answer
     record = ClientMutation(
         actor=work.actor.name,
@@ -61,3 +66,8 @@ async def once(
         await work.session.delete(record)  # what is refused by raising has no answer to give again
         raise
     return record.answer
+
+
+async def empty_answers(session: WriteSession) -> None:
+    """Empty all answers: any of them can quote a text. The writes are still not repeated."""
+    await session.execute(update(ClientMutation).values(answer={}))

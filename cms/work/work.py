@@ -34,6 +34,7 @@ from cms.ledger import audit
 from cms.ledger.positions import take_position
 from cms.ledger.rows import PART_OF
 from cms.ledger.tail import Tail
+from cms.ledger.words import emptied_values
 from cms.signing import KeyFile
 from cms.site import Site
 from cms.storage.database import Database, ReadSession, WriteSession
@@ -132,11 +133,13 @@ class Work(Reading):
         session: the transaction; committed where it was opened, never by a command.
         is_present: whether ``now`` is the present, and not a moment that an importer knows.
         reactions: the functions that act on a command's events, in order.
+        types: the version of the content types that commands need; ``None`` for any.
     """
 
     session: WriteSession
     is_present: bool = False
     reactions: Sequence[Reaction] = ()
+    types: int | None = None
     _outcome: _Outcome = field(default_factory=_Outcome, repr=False)
 
     def by(self, actor: Actor, now: datetime | None = None) -> Work:
@@ -193,7 +196,7 @@ class Work(Reading):
             return
         table = type(rows[0])
         mapper = inspect(table)
-        keys = [tuple(mapper.primary_key_from_instance(row)) for row in rows]
+        keys = [_key_of(row) for row in rows]
         await self._delete_parts(table, keys)
         await self.session.execute(
             delete(table)
@@ -203,6 +206,16 @@ class Work(Reading):
         for row in rows:
             self._outcome.deleted.append(row)
             self.session.expunge(row)
+
+    async def empty(self, *rows: Base) -> None:
+        """Empty the words in facts of one table that have tombstones, and delete their parts."""
+        if not rows:
+            return
+        await self._delete_parts(type(rows[0]), [_key_of(row) for row in rows])
+        for row in rows:
+            for name, value in emptied_values(row, self.now).items():
+                setattr(row, name, value)
+        await self._written(rows)
 
     async def take_position(self) -> int:
         """Return the position of this command; other callers wait for this transaction to end."""
@@ -247,7 +260,12 @@ class Work(Reading):
             self.now,
             written=outcome.written,
             deleted=outcome.deleted,
+            types=self.types,
         )
+
+
+def _key_of(row: Base) -> tuple[object, ...]:
+    return tuple(row.__mapper__.primary_key_from_instance(row))
 
 
 class Desk:
@@ -260,6 +278,7 @@ class Desk:
 
     Attributes:
         tail: the end of the audit chain, which subscriptions follow.
+        types: the version of the content types that commands need; ``None`` for any.
     """
 
     def __init__(self, database: Database, site: Site, reactions: Sequence[Reaction] = ()) -> None:
@@ -267,6 +286,7 @@ class Desk:
         self.site = site
         self.reactions = reactions
         self.tail = Tail(database)
+        self.types: int | None = None
 
     @asynccontextmanager
     async def work(self, actor: Actor, now: datetime | None = None) -> AsyncIterator[Work]:
@@ -285,6 +305,7 @@ class Desk:
                 key_file=self.database.key_file,
                 is_present=now is None,
                 reactions=self.reactions,
+                types=self.types,
             )
         self.tail.wake()
 

@@ -20,6 +20,7 @@ from cms.errors import (
     DatabaseUnavailable,
     OutcomeUnknown,
     TooManyWaiting,
+    VersionMismatch,
 )
 from graphql_api.http.redaction import without_values
 
@@ -99,6 +100,12 @@ _OF_DATABASE: Sequence[tuple[type[DatabaseError], str, int, str]] = (
         "STORAGE_FULL",
         60,
         "The disk of the database is full; only reads work until its operator frees some space.",
+    ),
+    (
+        VersionMismatch,
+        "VERSION_MISMATCH",
+        10,
+        "This server and the database have other content types; only reads work for now.",
     ),
     (DatabaseBusy, "BUSY", 1, "Another request was changing the same data; try again."),
 )

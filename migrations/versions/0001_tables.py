@@ -22,10 +22,12 @@ JSON = sqlite.JSONB().with_variant(postgresql.JSONB(), "postgresql")
 TABLES = (
     "attestation", "audit_record", "audit_row", "client_mutation", "counter",
     "entry", "position", "presence", "search_word",
-    "throttle", "account", "category_path", "category_place", "edition", "address", "search_gram",
+    "throttle", "type_version", "account", "category_path", "category_place", "edition", "address",
+    "search_gram",
     "comment", "edition_contributor", "look", "revision", "role_grant", "token", "link",
     "publication", "rendition", "review", "revision_tag", "search_document", "change_request",
     "publication_stage", "review_assignee", "sign_off", "publication_sign_off",
+    "purge", "tombstone",
 )  # fmt: skip
 
 
@@ -122,6 +124,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name="pk_throttle"),
     )
     op.create_table(
+        "type_version",
+        _column("number", sa.Integer()),
+        _column("declaration", JSON),
+        _column("schemas", JSON),
+        _column("created_at", MOMENT),
+        sa.PrimaryKeyConstraint("number", name="pk_type_version"),
+    )
+    op.create_table(
         "account",
         _column("id", KEY),
         _column("email", KEY),
@@ -129,6 +139,7 @@ def upgrade() -> None:
         _column("password_hash", KEY, nullable=True),
         _column("created_at", MOMENT),
         _column("disabled_at", MOMENT, nullable=True),
+        _column("purged_at", MOMENT, nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["entry.id"], name="fk_account_person_id"),
         sa.PrimaryKeyConstraint("id", name="pk_account"),
         sa.UniqueConstraint("email", name="uq_account_email"),
@@ -197,7 +208,7 @@ def upgrade() -> None:
         _column("id", KEY),
         _column("position", sa.BigInteger()),
         _column("locale", KEY),
-        _column("path", KEY),
+        _column("path", KEY, nullable=True),
         _column("edition_id", KEY, nullable=True),
         _column("entry_id", KEY, nullable=True),
         _column("url", KEY, nullable=True),
@@ -208,6 +219,7 @@ def upgrade() -> None:
         sa.CheckConstraint("ended_position > position", name="ends_later"),
         sa.CheckConstraint("(entry_id is null) <> (url is null)", name="one_target"),
         sa.CheckConstraint("edition_id is null or entry_id is not null", name="entry_of_edition"),
+        sa.CheckConstraint("path is not null or ended_at is not null", name="open_path"),
         sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name="fk_address_edition_id"),
         sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name="fk_address_entry_id"),
         sa.PrimaryKeyConstraint("id", name="pk_address"),
@@ -307,6 +319,7 @@ def upgrade() -> None:
         _column("translated_from", KEY, nullable=True),
         _column("path", KEY, nullable=True),
         _column("created_at", MOMENT),
+        _column("purged_at", MOMENT, nullable=True),
         _column("content", JSON),
         sa.CheckConstraint("number >= 1", name="number_from_one"),
         sa.ForeignKeyConstraint(["author_id"], ["account.id"], name="fk_revision_author_id"),
@@ -401,6 +414,7 @@ def upgrade() -> None:
         _column("review_due_at", MOMENT, nullable=True),
         _column("ended_at", MOMENT, nullable=True),
         _column("ended_position", sa.BigInteger(), nullable=True),
+        _column("purged_at", MOMENT, nullable=True),
         sa.CheckConstraint(
             "basis in ('signed_off', 'break_glass', 'imported', 'setup')",
             name="basis",
@@ -677,6 +691,27 @@ def upgrade() -> None:
     )
     op.create_index("ix_publication_sign_off_position", "publication_sign_off", ["position"])
     op.create_index("ix_publication_sign_off_sign_off_id", "publication_sign_off", ["sign_off_id"])
+    op.create_table(
+        "purge",
+        _column("id", KEY),
+        _column("keys", JSON),
+        _column("reason", KEY),
+        _column("position", sa.BigInteger(), nullable=True),
+        _column("purged_at", MOMENT),
+        sa.PrimaryKeyConstraint("id", name="pk_purge"),
+    )
+    _partial_index("ix_purge_position", "purge", ["position"], "position is not null")
+    op.create_table(
+        "tombstone",
+        _column("table_name", KEY),
+        _column("key", KEY),
+        _column("purge_id", KEY),
+        _column("remainder", KEY, nullable=True),
+        sa.ForeignKeyConstraint(["purge_id"], ["purge.id"], name="fk_tombstone_purge_id"),
+        sa.PrimaryKeyConstraint("table_name", "key", name="pk_tombstone"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_tombstone_purge_id", "tombstone", ["purge_id"])
     if _is_postgresql():
         op.create_foreign_key("fk_edition_head_id", "edition", "revision", ["head_id"], ["id"])
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -24,12 +27,13 @@ CHANGING = {
     "comment": ("resolved_at", "resolved_by"),
     "edition": ("head_id", "path"),
     "edition_contributor": (),
-    "entry": ("archived_at",),
+    "entry": ("archived_at", "singleton"),
     "link": (),
     "position": (),
     "publication": ("ended_at", "ended_position"),
     "publication_sign_off": ("ended_at", "ended_position"),
     "publication_stage": (),
+    "purge": (),
     "review": ("ended_at", "outcome"),
     "review_assignee": (),
     "revision": (),
@@ -37,6 +41,8 @@ CHANGING = {
     "role_grant": ("revoked_at",),
     "sign_off": ("ended_at", "ended_by", "end_cause"),
     "token": ("last_used_at", "revoked_at"),
+    "type_version": (),
+    "tombstone": (),
 }
 # The column that closes a fact. It is set once, together with the other changing columns.
 CLOSED_BY = {
@@ -49,6 +55,43 @@ CLOSED_BY = {
     "role_grant": "revoked_at",
     "sign_off": "ended_at",
 }
+# The columns with words, and the value that a purge leaves in them. The tombstone of a row permits
+# that, and nothing else. In place of an e-mail address comes the id of the account.
+ANY, OWN_ID = "*", "id"
+EMPTIED: dict[str, dict[str, Any]] = {
+    "account": {"email": OWN_ID, "password_hash": None, "purged_at": ANY},
+    "address": {"path": None, "url": ""},
+    "attestation": {"envelope": {}},
+    # A part of the detail is left, which the tombstone has the hash of.
+    "audit_record": {"detail": ANY},
+    "audit_row": {"salt": ""},
+    "change_request": {"reason": ""},
+    "comment": {"body": "", "quote": "", "before": "", "after": ""},
+    "edition": {"path": None},
+    "entry": {"singleton": None},
+    "publication": {
+        "title": "",
+        "title_key": "",
+        "summary": "",
+        "break_glass_reason": "",
+        "source": None,
+        "claimed_review": None,
+        "purged_at": ANY,
+    },
+    "purge": {"reason": ""},
+    "review": {"note": ""},
+    "revision": {
+        "title": "",
+        "slug": "",
+        "summary": "",
+        "note": "",
+        "path": None,
+        "content": {},
+        "purged_at": ANY,
+    },
+    "sign_off": {"note": ""},
+    "token": {"name": ""},
+}
 # Facts that are never deleted. Drafts that were never public or in review can be, with their parts.
 KEPT = (
     *(
@@ -60,8 +103,8 @@ KEPT = (
         "category_place",
         "change_request",
     ),
-    *("position", "publication", "publication_sign_off", "publication_stage"),
-    *("review", "review_assignee", "role_grant", "sign_off"),
+    *("position", "publication", "publication_sign_off", "publication_stage", "purge"),
+    *("review", "review_assignee", "role_grant", "sign_off", "tombstone", "type_version"),
 )
 # Parts of a revision, which stay as they are once it was public or signed off.
 PARTS = ("link", "revision_tag")
@@ -73,11 +116,40 @@ REFUSE_CHANGE_ON_POSTGRESQL = """
             using errcode = 'restrict_violation';
     end $$
 """
+# Whether an update only empties columns of a row that has a tombstone. A row of "audit_row" has
+# that of the row that it is the hash of.
+IS_PURGE_ON_POSTGRESQL = """
+    create function copydesk_is_purge(named text, stored jsonb, changed jsonb)
+    returns boolean language plpgsql stable as $$
+    declare
+        emptied jsonb := '{emptied}'::jsonb -> named;
+        names text[] := array(select jsonb_object_keys(emptied));
+        owner text := case when named = 'audit_row' then stored ->> 'table_name' else named end;
+        own text := case
+            when named = 'audit_row' then stored ->> 'key'
+            else coalesce(stored ->> 'id', lpad(stored ->> 'sequence', 19, '0'))
+        end;
+    begin
+        return emptied is not null
+            and exists (select from tombstone where table_name = owner and key = own)
+            and stored - names = changed - names
+            and not exists (
+                select from jsonb_each(emptied) as column_(name, left_)
+                where changed -> name <> stored -> name
+                    and left_ <> '"{any}"'
+                    and changed -> name
+                        <> case when left_ = '"{own}"' then changed -> 'id' else left_ end
+            );
+    end $$
+"""
 # Its arguments are the columns that may change.
 KEEP_ON_POSTGRESQL = """
     create function copydesk_keep() returns trigger language plpgsql as $$
     begin
         if to_jsonb(old) - tg_argv = to_jsonb(new) - tg_argv then
+            return new;
+        end if;
+        if copydesk_is_purge(tg_table_name, to_jsonb(old), to_jsonb(new)) then
             return new;
         end if;
         raise exception '% rows are facts: no update of these columns', tg_table_name
@@ -92,6 +164,9 @@ CLOSE_ONCE_ON_POSTGRESQL = """
             and to_jsonb(old) - tg_argv = to_jsonb(new) - tg_argv then
             return new;
         end if;
+        if copydesk_is_purge(tg_table_name, to_jsonb(old), to_jsonb(new)) then
+            return new;
+        end if;
         raise exception '% rows are facts: they can only be closed, once', tg_table_name
             using errcode = 'restrict_violation';
     end $$
@@ -103,7 +178,10 @@ KEEP_PARTS_ON_POSTGRESQL = """
         if tg_op = 'DELETE' then part := old; else part := new; end if;
         if exists (select from revision where id = part.revision_id) and (
             exists (select from publication where revision_id = part.revision_id)
-            or exists (select from sign_off where revision_id = part.revision_id)) then
+            or exists (select from sign_off where revision_id = part.revision_id)) and not (
+            tg_op = 'DELETE' and exists (
+                select from tombstone where table_name = 'revision' and key = part.revision_id
+            )) then
             raise exception '% rows are part of a revision with a history', tg_table_name
                 using errcode = 'restrict_violation';
         end if;
@@ -230,8 +308,10 @@ def _add_rules_to_sqlite() -> None:
         closing = CLOSED_BY.get(table)
         once = f" and old.{closing} is null and new.{closing} is not null" if closing else ""
         rule = "they can only be closed, once" if closing else "no update of these columns"
+        purged = f" and not ({_is_purge_on_sqlite(table, columns)})" if table in EMPTIED else ""
         op.execute(
-            f"create trigger {table}_kept before update on {table} when not ({same}{once}) begin "
+            f"create trigger {table}_kept before update on {table} "
+            f"when not ({same}{once}){purged} begin "
             f"select raise(abort, '{table} rows are facts: {rule}'); end"
         )
     for table in KEPT:
@@ -241,14 +321,44 @@ def _add_rules_to_sqlite() -> None:
         )
     for table in PARTS:
         for action, row in (("insert", "new"), ("delete", "old")):
+            purged = (
+                " and not exists (select 1 from tombstone where table_name = 'revision' "
+                "and key = old.revision_id)"
+                if action == "delete"
+                else ""
+            )
             # A revision that is being deleted takes its parts along; then it is gone already.
             op.execute(
                 f"create trigger {table}_keep_on_{action} before {action} on {table} "
                 f"when exists (select 1 from revision where id = {row}.revision_id) and ("
                 f"exists (select 1 from publication where revision_id = {row}.revision_id) or "
-                f"exists (select 1 from sign_off where revision_id = {row}.revision_id)) begin "
+                f"exists (select 1 from sign_off where revision_id = {row}.revision_id))"
+                f"{purged} begin "
                 f"select raise(abort, '{table} rows are part of a revision with a history'); end"
             )
+
+
+def _is_purge_on_sqlite(table: str, columns: list[str]) -> str:
+    """Return the condition that an update only empties columns of a row that has a tombstone."""
+    emptied = EMPTIED[table]
+    key = "old.id" if "id" in columns else "printf('%019d', old.sequence)"
+    named = f"table_name = '{table}' and key = {key}"
+    if table == "audit_row":
+        named = "table_name = old.table_name and key = old.key"
+    conditions = [f"exists (select 1 from tombstone where {named})"]
+    for name in columns:
+        if emptied.get(name) != ANY:
+            left = f" or {_is_left_on_sqlite(name, emptied[name])}" if name in emptied else ""
+            conditions.append(f"(old.{name} is new.{name}{left})")
+    return " and ".join(conditions)
+
+
+def _is_left_on_sqlite(name: str, value: Any) -> str:
+    if value is None:
+        return f"new.{name} is null"
+    if value == {}:
+        return f"json(new.{name}) is '{{}}'"
+    return f"new.{name} is " + ("new.id" if value == OWN_ID else f"'{value}'")
 
 
 def _add_rules_to_postgresql() -> None:
@@ -273,6 +383,12 @@ def _add_rules_to_postgresql() -> None:
 
 def _add_triggers_to_postgresql() -> None:
     op.execute(REFUSE_CHANGE_ON_POSTGRESQL)
+    emptied = json.dumps(EMPTIED)
+    op.execute(
+        IS_PURGE_ON_POSTGRESQL.replace("{emptied}", emptied)
+        .replace("{any}", ANY)
+        .replace("{own}", OWN_ID)
+    )
     op.execute(KEEP_ON_POSTGRESQL)
     op.execute(CLOSE_ONCE_ON_POSTGRESQL)
     op.execute(KEEP_PARTS_ON_POSTGRESQL)
@@ -312,7 +428,8 @@ def _remove_rules_from_postgresql() -> None:
     # With the triggers, and the indexes of fields, that use them.
     for function in (
         *("copydesk_refuse_change()", "copydesk_keep()", "copydesk_close_once()"),
-        *("copydesk_keep_parts()", "copydesk_search_vector(text, text, text)"),
+        *("copydesk_keep_parts()", "copydesk_is_purge(text, jsonb, jsonb)"),
+        "copydesk_search_vector(text, text, text)",
         *("copydesk_moment(text)", "copydesk_folded(text)", "copydesk_encoded_path(text)"),
     ):
         op.execute(f"drop function {function} cascade")

@@ -16,6 +16,7 @@ HOMES = {
     "cms/work/idempotency.py": "answers to repeated mutations",
     "cms/ledger/audit.py": "the records that close commands, and the hashes of rows",
     "cms/ledger/counters.py": "counters",
+    "cms/ledger/tombstones.py": "details of records, statements and salts, which a purge empties",
     "cms/ledger/keys.py": "attestations, which have a chain of their own",
     "cms/drafts/presence.py": "presence and the revisions seen, which are not in the record",
     "cms/access/rate_limit.py": "failed attempts",

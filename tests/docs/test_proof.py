@@ -19,12 +19,14 @@ from cms.content.canonical_json import canonical_bytes
 from cms.ledger.statement import (
     KeyPredicate,
     PublicationPredicate,
+    PurgePredicate,
     SignOffPredicate,
 )
 from cms.storage.dialects import as_text
 from cms.tables import AuditedRow, Review
 from graphql_api.cli import main
 from tests.builders import Newsroom
+from tests.cms.purging.test_purging import purge, write_secret
 from tests.conftest import Templates
 from tests.histories import make_history
 
@@ -73,10 +75,37 @@ async def test_the_script_verifies_an_export(
         assert "AssertionError" in done.stderr or "InvalidSignature" in done.stderr
 
 
+async def test_the_script_verifies_an_export_with_a_purge(
+    newsroom: Newsroom, templates: Templates, tmp_path: Path
+) -> None:
+    await purge(newsroom, await write_secret(newsroom), reason="A request.")
+    key = newsroom.database.key_file.load().public_key_pem()
+    lines = await export(newsroom, templates)
+    done = await verify(tmp_path, lines, key)
+    assert re.fullmatch(r"\d+ records and \d+ attestations are valid\n", done.stdout), done.stderr
+    every = [json.loads(line) for line in lines.splitlines()]
+    (emptied,) = [each for each in every if each.get("attestation") == {}]
+    (record,) = [each for each in every if _is_break_glass(each)]
+    whole = next(each for each in every if each.get("attestation"))
+    for line, values in (
+        (emptied, {"hash": "0" * 64}),
+        (record, {"record": {**record["record"], "actor": "x"}}),
+        (whole, {"attestation": {}}),
+    ):
+        changed = [{**each, **values} if each is line else each for each in every]
+        done = await verify(tmp_path, "\n".join(map(json.dumps, changed)), key)
+        assert done.returncode == 1
+        assert "AssertionError" in done.stderr
+
+
+def _is_break_glass(line: dict[str, Any]) -> bool:
+    return bool(line.get("record", {}).get("action") == "entry:break-glass")
+
+
 def _changed(lines: str) -> list[str]:
     """Return exports of which one thing was changed."""
     every = [json.loads(line) for line in lines.splitlines()]
-    record, attestation = every[5], every[-1]
+    record, attestation = every[5], [each for each in every if "content" in each][-1]
     changes: list[tuple[dict[str, Any], dict[str, Any]]] = [
         (record, {"record": {**record["record"], "actor": "x"}}),
         (record, {"rows": record["rows"][:-1]}),
@@ -132,7 +161,9 @@ async def test_the_hash_of_a_row_is_computed_as_the_page_says(newsroom: Newsroom
     assert row.hash == hashlib.sha256(f"copydesk.row.v1\n{text}".encode()).hexdigest()
 
 
-@pytest.mark.parametrize("form", [SignOffPredicate, PublicationPredicate, KeyPredicate])
+@pytest.mark.parametrize(
+    "form", [SignOffPredicate, PublicationPredicate, KeyPredicate, PurgePredicate]
+)
 def test_each_member_of_a_predicate_is_documented(form: type[Any]) -> None:
     documented = set(
         re.findall(r"`(\w+)`", "\n".join(re.findall(r"^\|(.*?)\|", PAGE, re.MULTILINE)))

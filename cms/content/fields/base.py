@@ -42,9 +42,15 @@ class Field(Declaration, ABC):
         seo: what search engines take it for, in place of what they would else be told of a page:
             the ``title`` or the ``description``, which are texts, or the ``image``, a URL. For
             fields of a content type.
+        was: the former name of a field that is renamed; it can be left out once the site has been
+            migrated.
+        absent: what readers of the past, and of drafts, get in place of a required value that is
+            missing. Published content has the value.
         deprecated: the reason why clients and editors should no longer use it: ``"use title"``.
             The schema has it, and the field works as before. Empty for any other field.
         name: the attribute's name in the content type.
+        stored_name: the name under which values are stored: the first name that the field had;
+            see :mod:`cms.content.stored_names`.
     """
 
     label: str = ""
@@ -54,12 +60,15 @@ class Field(Declaration, ABC):
     indexed: bool = False
     schema_org: str = ""
     seo: Literal["", "title", "description", "image"] = ""
+    was: str = ""
+    absent: Json = None
     deprecated: str = ""
     name: str = field(default="", init=False)
+    stored_name: str = field(default="", init=False)
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-        self.label = self.label or name.replace("_", " ").capitalize()
+        self.name = self.stored_name = name
+        self.label = self.label or label_of(name)
 
     @abstractmethod
     def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
@@ -116,6 +125,23 @@ class Field(Declaration, ABC):
         """Yield the fields that a value of this one is made of."""
         yield from ()
 
+    def to_stored(self, value: Json) -> Json:
+        """Return the value with the stored names of what is in it, in place of the declared ones.
+
+        Rendered values have the same names, and are converted in the same way.
+        """
+        return value
+
+    def to_named(self, value: Json, *, is_draft: bool = False) -> Json:
+        """Return a stored value with the declared names of what is in it.
+
+        Args:
+            value: the value as it is stored.
+            is_draft: whether to leave out what is no longer declared, as the next draft does.
+        """
+        del is_draft
+        return value
+
 
 class Scalar(Field):
     """A field whose value is one scalar, in which nothing leads anywhere.
@@ -125,11 +151,44 @@ class Scalar(Field):
     """
 
 
+def label_of(name: str) -> str:
+    """Return the label of a field that declares none."""
+    return name.replace("_", " ").capitalize()
+
+
 def all_fields(fields: Iterable[Field]) -> Iterator[Field]:
     """Yield the fields, and those within objects, lists and blocks."""
     for each in fields:
         yield each
         yield from all_fields(each.inner_fields())
+
+
+def stored_values(fields: Mapping[str, Field], values: JsonObject) -> JsonObject:
+    """Return values by the stored names of their fields; what is no field's value stays."""
+    found = ((name, fields.get(name), value) for name, value in values.items())
+    return {
+        name if field is None else field.stored_name: (
+            value if field is None else field.to_stored(value)
+        )
+        for name, field, value in found
+    }
+
+
+def named_values(
+    fields: Mapping[str, Field], stored: JsonObject, *, is_draft: bool = False
+) -> JsonObject:
+    """Return the values of the declared fields by their names; the inverse of the above.
+
+    Args:
+        fields: the fields by their names.
+        stored: the values by their stored names; what no field has declared is left out.
+        is_draft: see :meth:`Field.to_named`.
+    """
+    return {
+        name: field.to_named(stored[field.stored_name], is_draft=is_draft)
+        for name, field in fields.items()
+        if field.stored_name in stored
+    }
 
 
 def as_text(value: Json, path: ValuePath, problems: Problems, longest: int) -> str:

@@ -7,7 +7,15 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from cms.content.canonical_json import Json, JsonObject
-from cms.content.fields.base import Field, Problems, ValuePath, as_mapping, name_of
+from cms.content.fields.base import (
+    Field,
+    Problems,
+    ValuePath,
+    as_mapping,
+    name_of,
+    named_values,
+    stored_values,
+)
 from cms.content.fields.inheritance import collect_fields
 from cms.content.fields.list import List
 from cms.content.fields.names import check_names, check_type_name
@@ -40,21 +48,26 @@ class Block:
 
     Class arguments:
         abstract: it is no kind of block itself, but the base class of some.
+        was: the former name of a class that is renamed; it can be left out once the site has been
+            migrated.
 
     Raises:
         SiteError: when the declaration contradicts itself.
     """
 
     name: ClassVar[str]
+    stored_name: ClassVar[str]
+    was: ClassVar[str]
     description: ClassVar[str]
     fields: ClassVar[Mapping[str, Field]]
     abstract: ClassVar[bool]
 
-    def __init_subclass__(cls, *, abstract: bool = False, **unknown: object) -> None:
+    def __init_subclass__(cls, *, abstract: bool = False, was: str = "", **unknown: object) -> None:
         super().__init_subclass__()
-        check_keywords(f"the block {cls.__name__}", unknown, ("abstract",))
+        check_keywords(f"the block {cls.__name__}", unknown, ("abstract", "was"))
         cls.fields = collect_fields(cls)
-        cls.name = cls.__name__
+        cls.name = cls.stored_name = cls.__name__
+        cls.was = was
         cls.description = inspect.cleandoc(cls.__doc__ or "")
         cls.abstract = abstract
         if not cls.fields and not abstract:
@@ -117,6 +130,25 @@ class AnyBlock(Object):
         """Return the name of the block's class."""
         return str(value.get(TYPE, "")) if isinstance(value, Mapping) else ""
 
+    def to_stored(self, value: Json) -> Json:
+        """Convert every value of the block, and the name of its class."""
+        block = self._block_of(value)
+        if block is None or not isinstance(value, Mapping):
+            return value
+        return {**stored_values(block.fields, value), TYPE: block.stored_name}
+
+    def to_named(self, value: Json, *, is_draft: bool = False) -> Json:
+        """Convert every value of the block; a block of a class that is not declared stays."""
+        block = self.block_stored_as(value)
+        if block is None or not isinstance(value, Mapping):
+            return None if is_draft else value
+        return {TYPE: block.name, **named_values(block.fields, value, is_draft=is_draft)}
+
+    def block_stored_as(self, value: Json) -> type[Block] | None:
+        """Return the class of a stored block; ``None`` if it is not declared any more."""
+        names = {block.stored_name: block for block in self.blocks.values()}
+        return names.get(self.variant_of(value))
+
     def blank(self, like: JsonObject) -> JsonObject:
         """Return a block of the same class in which nothing is filled in."""
         return {TYPE: like[TYPE]}
@@ -149,6 +181,7 @@ class Blocks(List):
         description: str = "",
         deprecated: str = "",
         most: int = 200,
+        was: str = "",
     ) -> None:
         for block in blocks:
             _check_block(block)
@@ -160,6 +193,7 @@ class Blocks(List):
             deprecated=deprecated,
             of=self.any_block,
             most=most,
+            was=was,
         )
         if not blocks or len(self.blocks) != len(blocks):
             raise SiteError("Blocks must have one or more different classes of blocks")

@@ -71,6 +71,14 @@ class Computed(Field):
             )
         return computed
 
+    def to_stored(self, value: JsonValue) -> JsonValue:
+        """Convert the computed value."""
+        return self.of.to_stored(value)
+
+    def to_named(self, value: JsonValue, *, is_draft: bool = False) -> JsonValue:
+        """Convert the computed value."""
+        return self.of.to_named(value, is_draft=is_draft)
+
     def texts(self, value: JsonValue) -> Iterator[str]:
         """Yield the texts of what was computed."""
         yield from self.of.texts(value)

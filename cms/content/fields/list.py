@@ -67,7 +67,9 @@ class List(Field):
         return [self.item.compute(item, beside) for _, item in self._items(value)]
 
     def render(self, value: Json, page: Rendering) -> Json:
-        """Render every item."""
+        """Render every item; a list that was never written stays missing."""
+        if value is None:
+            return None
         return [self.item.render(item, page) for _, item in self._items(value)]
 
     def texts(self, value: Json) -> Iterator[str]:
@@ -79,6 +81,19 @@ class List(Field):
         """Yield the edges of every item."""
         for index, item in self._items(value):
             yield from self.item.edges(item, (*path, index), targets)
+
+    def to_stored(self, value: Json) -> Json:
+        """Convert every item."""
+        if not isinstance(value, list | tuple):
+            return value
+        return [self.item.to_stored(item) for item in value]
+
+    def to_named(self, value: Json, *, is_draft: bool = False) -> Json:
+        """Convert every item; a draft has no items of which nothing is declared any more."""
+        if not isinstance(value, list | tuple):
+            return value
+        items = [self.item.to_named(item, is_draft=is_draft) for item in value]
+        return [item for item in items if item is not None] if is_draft else items
 
     def inner_fields(self) -> Iterator[Field]:
         """Yield the field of the items."""

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cms.content.canonical_json import Json, JsonObject
-from cms.content.fields.base import Field, Problems, ValuePath, as_mapping
+from cms.content.fields.base import (
+    Field,
+    Problems,
+    ValuePath,
+    as_mapping,
+    named_values,
+    stored_values,
+)
 from cms.content.fields.names import check_names
 from cms.content.keywords import suggestion
 from cms.content.links import Edge, Targets
@@ -24,11 +31,14 @@ class Object(Field):
         required: bool = False,
         description: str = "",
         deprecated: str = "",
+        was: str = "",
         **fields: Field,
     ) -> None:
-        own = {"required": required, "description": description, "deprecated": deprecated}
-        _check_arguments({"label": label, **own}, fields)
-        super().__init__(label, required=required, description=description, deprecated=deprecated)
+        own = {"description": description, "deprecated": deprecated, "was": was}
+        _check_arguments({"label": label, "required": required, **own}, fields)
+        super().__init__(
+            label, required=required, description=description, deprecated=deprecated, was=was
+        )
         self.fields: Mapping[str, Field] = fields
         check_names(label or type(self).__name__, fields)
         for name, field in fields.items():
@@ -81,12 +91,25 @@ class Object(Field):
 
     def edges(self, value: Json, path: ValuePath, targets: Targets) -> Iterator[Edge]:
         """Yield the edges of every value."""
-        for name, field, item in self.values(value):
-            yield from field.edges(item, (*path, name), targets)
+        for _, field, item in self.values(value):
+            yield from field.edges(item, (*path, field.stored_name), targets)
 
     def inner_fields(self) -> Iterator[Field]:
         """Yield the object's fields."""
         yield from self.fields.values()
+
+    def to_stored(self, value: Json) -> Json:
+        """Convert every value; what is no field of the object stays, such as an anchor."""
+        if not isinstance(value, Mapping):
+            return value
+        return stored_values(self.fields_of(value), value)
+
+    def to_named(self, value: Json, *, is_draft: bool = False) -> Json:
+        """Convert every value; an object without any is empty."""
+        if not isinstance(value, Mapping):
+            return value
+        named = named_values(self.fields, value, is_draft=is_draft)
+        return named if named or not is_draft else None
 
     def values(self, value: Json) -> Iterator[tuple[str, Field, Json]]:
         """Yield each field's name, the field, and its value; nothing for an empty object."""

@@ -60,7 +60,7 @@ class Reference(Field):
             target = entry_of(value)
             yield Edge(
                 origin=Origin.REFERENCE,
-                kind=self.name,
+                kind=self.stored_name,
                 field_path=path_text(path),
                 ordinal=0,
                 target=target,
@@ -97,7 +97,7 @@ class References(List):
             edge for _, item in self._items(value) for edge in self.item.edges(item, path, targets)
         )
         for ordinal, edge in enumerate(found):
-            yield replace(edge, kind=self.name, ordinal=ordinal)
+            yield replace(edge, kind=self.stored_name, ordinal=ordinal)
 
 
 def _is_address(value: str) -> bool:

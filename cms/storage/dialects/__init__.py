@@ -30,6 +30,7 @@ from cms.storage.dialects.connecting import (
 )
 from cms.storage.dialects.dialect_function import DialectFunction
 from cms.storage.dialects.expressions import (
+    DocumentText,
     MomentText,
     element_number,
     element_text,
@@ -63,6 +64,7 @@ __all__ = [
     "DecimalMean",
     "DecimalSum",
     "DialectFunction",
+    "DocumentText",
     "EncodedPath",
     "Folded",
     "FoldedItems",

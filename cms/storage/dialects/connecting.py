@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from cms.errors import DatabaseError
 from cms.private_files import make_private_database, make_private_file, make_private_folder
+from cms.storage.dialects.erasing import rewrite_file, vacuum_tables
 from cms.storage.dialects.failures import (
     Failures,
     PostgresFailures,
@@ -70,6 +71,13 @@ class Backend(Protocol):
 
         Raises:
             DatabaseError: if it cannot be created.
+        """
+
+    async def erase_deleted(self, engine: AsyncEngine) -> bool:
+        """Remove what was deleted from the files of the database, and return whether all of it is.
+
+        Args:
+            engine: the engine whose transactions write.
         """
 
 
@@ -138,6 +146,11 @@ class SqliteBackend:
             make_private_file(Path(self._file))
         with translate_failures(self.failures):
             sqlite.connect(self._file).close()
+
+    async def erase_deleted(self, engine: AsyncEngine) -> bool:
+        """Rewrite the file, and empty its log; return whether the log is empty."""
+        del engine  # its only connection is in a transaction whenever it is used
+        return await asyncio.to_thread(lambda: rewrite_file(_open_to_write(self._file, _PRAGMAS)))
 
     def engine(self) -> AsyncEngine:
         """Return an engine with one connection, so that writers of this process queue."""
@@ -219,17 +232,20 @@ class _Connection(aiosqlite.Connection):
             raise
 
 
+_PRAGMAS = (
+    "journal_mode=wal",
+    "synchronous=full",
+    "foreign_keys=on",
+    "trusted_schema=off",
+    "secure_delete=on",  # so that what is purged is not left in free space
+    f"busy_timeout={_WRITER_SECONDS * 1000}",
+)
+
+
 def _connect_to_write(file: str, **_: object) -> aiosqlite.Connection:
     check_writable(Path(file))
     # Only `migrate` creates a database, so a missing file is an error, not an empty database.
-    pragmas = (
-        "journal_mode=wal",
-        "synchronous=full",
-        "foreign_keys=on",
-        "trusted_schema=off",
-        f"busy_timeout={_WRITER_SECONDS * 1000}",
-    )
-    return _Connection(lambda: _open_to_write(file, pragmas), iter_chunk_size=64)
+    return _Connection(lambda: _open_to_write(file, _PRAGMAS), iter_chunk_size=64)
 
 
 def _open_to_write(file: str, pragmas: Iterable[str]) -> sqlite.Connection:
@@ -252,6 +268,11 @@ class PostgresBackend:
 
     def make(self) -> None:
         """Do nothing: the server's administrator creates databases."""
+
+    async def erase_deleted(self, engine: AsyncEngine) -> bool:
+        """Vacuum all tables."""
+        await vacuum_tables(engine)
+        return True
 
     def engine(self) -> AsyncEngine:
         """Return an engine with a pool of connections."""

@@ -85,6 +85,14 @@ class _IsAmong(DialectFunction):
         return self
 
 
+class DocumentText(DialectFunction):
+    """A JSON document as text."""
+
+    type = Text()
+    sqlite = "json({0})"
+    postgresql = "({0})::text"
+
+
 class _ElementsOf(DialectFunction):
     sqlite = "json_each({0})"
     postgresql = "jsonb_array_elements({0})"

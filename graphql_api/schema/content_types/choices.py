@@ -20,16 +20,23 @@ _UNKNOWN = JsonConstant(f'"{UNKNOWN}"'.encode(), "jsonb")
 
 
 def words_of(choice: Choice) -> Mapping[str, str]:
-    """Return the words of a choice by the names of its enum's values, which are equal."""
-    return {each: each for each in choice.choices}
+    """Return the stored words of a choice by the names of its enum's values."""
+    return choice.words()
 
 
 def chosen_in(choice: Choice, document: Sql) -> Sql:
     """Return the SQL of the enum value of a choice in a JSON object, as JSON."""
-    stored = JsonText(document, text(choice.name))
-    declared = [text(each) for each in choice.choices]
+    stored = JsonText(document, text(choice.stored_name))
+    same = [text(word) for name, word in choice.words().items() if name == word]
+    renamed = [
+        (stored == text(word), JsonConstant(f'"{name}"'.encode(), "jsonb"))
+        for name, word in choice.words().items()
+        if name != word
+    ]
     return case(
-        (stored.in_(declared), member(document, choice.name)), (stored.is_not(None), _UNKNOWN)
+        (stored.in_(same), member(document, choice.stored_name)),
+        *renamed,
+        (stored.is_not(None), _UNKNOWN),
     )
 
 

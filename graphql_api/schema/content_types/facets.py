@@ -51,7 +51,7 @@ def scalars_facet(field: List, item: Field) -> Facet:
     """Return the facet of a list of scalars, which counts an entry once for each of them."""
 
     def items(row: Row, _: Call) -> Rows:
-        return Rows(Elements(member(document_of(row).json, field.name)))
+        return Rows(Elements(member(document_of(row).json, field.stored_name)))
 
     def counted_value(element: Columns) -> Sql:
         return counted_of(item, element.value)

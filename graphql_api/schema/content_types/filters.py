@@ -88,7 +88,7 @@ def markdown_filter(_types: FieldTypes, _name: str, field: Markdown) -> Declared
     """Declare the filter of Markdown, which compares its plain text."""
 
     def words(row: Row) -> Sql:
-        document = member(document_of(row).json, field.name)
+        document = member(document_of(row).json, field.stored_name)
         return JsonText(document, text("plainText"))
 
     description = f"{_description(field)[:-1]}, as plain text."
@@ -162,7 +162,7 @@ def blocks_filter(types: FieldTypes, name: str, field: List, item: AnyBlock) -> 
     ways = {
         lower_first(block.name): Declared(
             f"{block.name}Where | None",
-            Inner(lambda part: part, _is_block(block.name)),
+            Inner(lambda part: part, _is_block(block.stored_name)),
             f"Only blocks of type `{block.name}` that match, in `{THIS_TYPE}`.",
         )
         for block in blocks
@@ -198,7 +198,7 @@ def _items_comparison(filter_: str, field: List, item: Field) -> Declared:
     """Declare a filter on the items of a list, given the filter of an item."""
 
     def rows(row: Row, _: Call) -> Rows:
-        return Rows(Elements(member(document_of(row).json, field.name)))
+        return Rows(Elements(member(document_of(row).json, field.stored_name)))
 
     def leaf(element: Columns) -> Sql:
         return value_of(item, element.value)
@@ -213,7 +213,7 @@ def _items_comparison(filter_: str, field: List, item: Field) -> Declared:
 def _inner_filter(name: str, field: Object) -> Declared:
     return Declared(
         f"{name}Where | None",
-        Inner(lambda row: document_of(row).object_in(field.name), of_row(_is_present)),
+        Inner(lambda row: document_of(row).object_in(field.stored_name), of_row(_is_present)),
         f"{_description(field)[:-1]}, which has to be present.",
     )
 
@@ -225,7 +225,7 @@ def _is_present(part: Document) -> ColumnElement[bool]:
 def _elements_filter(name: str, field: List) -> Declared:
     return Declared(
         f"{name}ListWhere | None",
-        ToMany(lambda row, _: document_of(row).elements(field.name), work=2 * PART),
+        ToMany(lambda row, _: document_of(row).elements(field.stored_name), work=2 * PART),
         _description(field),
     )
 

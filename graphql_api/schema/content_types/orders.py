@@ -29,7 +29,7 @@ def folded_order(field: Field) -> OrderSql:
 def choice_order(field: Choice) -> OrderSql:
     """Return the order of choices: that of their declaration."""
     value = comparable(field)
-    places = enumerate(field.choices)
+    places = enumerate(field.words().values())
     words = [(text(word), literal_column(str(place), Integer())) for place, word in places]
     return lambda row, _: case(*((value(row) == word, place) for word, place in words))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+import orjson
 from sqlalchemy.sql.functions import coalesce
 
 from cms.content.fields import (
@@ -23,6 +24,8 @@ from cms.content.fields import (
 from cms.content.fields.blocks import TYPE
 from cms.content.fields.computed import shown_as
 from cms.content.fields.names import api_name, camel
+from cms.content.rendering import Rendering
+from cms.content.slug import Anchors
 from cms.content.type_names import choice_texts
 from cms.errors import SiteError
 from cms.storage.dialects import JsonText
@@ -34,7 +37,7 @@ from graphql_api.schema.content_types.choices import (
     chosen_list,
     words_of,
 )
-from graphql_api.schema.content_types.document import document_member, document_of
+from graphql_api.schema.content_types.document import Document, document_member, document_of
 from graphql_api.schema.content_types.kind import Declare, DeclareList, FieldTypes
 from graphql_api.schema.content_types.references import (
     all_referenced_by,
@@ -51,7 +54,7 @@ from graphql_api.schema.declaring.fields import (
     row_object,
     value,
 )
-from graphql_api.schema.declaring.words import stored_text
+from graphql_api.schema.declaring.words import declared_name, stored_text
 
 _ANCHOR = value("str", document_member("anchor"), "Fragment of the section's address, without `#`.")
 
@@ -111,7 +114,7 @@ def leaf_output(type_: str) -> Declare[Field]:
     def declare(types: FieldTypes, _name: str, field: Field) -> Declared:
         return value(
             _optional(types, type_, field),
-            lambda row: member(document_of(row).json, field.name),
+            lambda row: _or_absent(field, member(document_of(row).json, field.stored_name)),
             _description(field),
             required=types.registry.promises(field),
             work=PART,
@@ -127,7 +130,7 @@ def leaves_output(type_: str) -> DeclareList[Field]:
         none = JsonConstant(b"[]", "jsonb")
         return value(
             f"list[{type_}]",
-            lambda row: coalesce(member(document_of(row).json, field.name), none),
+            lambda row: coalesce(member(document_of(row).json, field.stored_name), none),
             _description(field),
             work=PART,
         )
@@ -140,7 +143,7 @@ def choice_output(types: FieldTypes, name: str, field: Choice) -> Declared:
     _add_choice_enum(types, name, field)
     return value(
         _optional(types, name, field),
-        lambda row: chosen_in(field, document_of(row).json),
+        lambda row: _or_absent(field, chosen_in(field, document_of(row).json)),
         _description(field),
         required=types.registry.promises(field),
         work=PART,
@@ -150,18 +153,25 @@ def choice_output(types: FieldTypes, name: str, field: Choice) -> Declared:
 def choices_output(types: FieldTypes, name: str, field: List, item: Choice) -> Declared:
     """Declare a list of choices, and add their enum."""
     _add_choice_enum(types, name, item)
-    return chosen_list(item, field.name, name, _description(field))
+    return chosen_list(item, field.stored_name, name, _description(field))
 
 
 def markdown_output(types: FieldTypes, _name: str, field: Markdown) -> Declared:
     """Declare Markdown, which has one type in all places."""
-    return _inner_output(types, "Markdown", field, lambda row: document_of(row).at(field.name))
+    return _inner_output(
+        types, "Markdown", field, lambda row: _shown(field, document_of(row).at(field.stored_name))
+    )
 
 
 def object_output(types: FieldTypes, name: str, field: Object) -> Declared:
     """Declare an object, and add its type."""
     _add_object(types, name, field)
-    return _inner_output(types, name, field, lambda row: document_of(row).object_in(field.name))
+    return _inner_output(
+        types,
+        name,
+        field,
+        lambda row: _shown(field, document_of(row).object_in(field.stored_name)),
+    )
 
 
 def objects_output(types: FieldTypes, name: str, field: List, item: Object) -> Declared:
@@ -173,7 +183,7 @@ def objects_output(types: FieldTypes, name: str, field: List, item: Object) -> D
 def section_output(types: FieldTypes, _name: str, field: Section) -> Declared:
     """Declare a section, which has one type in all places."""
     return _inner_output(
-        types, "EntrySection", field, lambda row: document_of(row).object_in(field.name)
+        types, "EntrySection", field, lambda row: document_of(row).object_in(field.stored_name)
     )
 
 
@@ -208,15 +218,19 @@ def blocks_output(types: FieldTypes, name: str, field: List, item: AnyBlock) -> 
     types.registry.add_union(
         name, field.description or f'Block in the field "{field.label}".', list(item.blocks)
     )
-    names = [text(block) for block in item.blocks]
+    types_by_stored = {block.stored_name: block.name for block in item.blocks.values()}
+    known = [text(stored) for stored in types_by_stored]
 
-    def type_of(element: Columns) -> Sql:
+    def stored_type(element: Columns) -> Sql:
         return JsonText(element.value, text(TYPE))
 
     def rows(row: Row, _: Call) -> Rows:
         # The schema has no type for a block whose class is no longer declared.
-        known = (lambda element: type_of(element).in_(names),)
-        return replace(document_of(row).elements(field.name), where=known, typename=type_of)
+        return replace(
+            document_of(row).elements(field.stored_name),
+            where=(lambda element: stored_type(element).in_(known),),
+            typename=lambda element: declared_name(types_by_stored, stored_type(element)),
+        )
 
     return many(f"list[{name}]", rows, _description(field))
 
@@ -250,7 +264,9 @@ def _inner_output(
         _optional(types, type_, field),
         part,
         _description(field),
-        present=lambda row: member(document_of(row).json, field.name).is_not(None),
+        present=lambda row: _or_absent(
+            field, member(document_of(row).json, field.stored_name)
+        ).is_not(None),
         required=types.registry.promises(field),
     )
 
@@ -258,7 +274,7 @@ def _inner_output(
 def _elements_output(type_: str, field: List) -> Declared:
     return many(
         f"list[{type_}]",
-        lambda row, _: document_of(row).elements(field.name),
+        lambda row, _: document_of(row).elements(field.stored_name),
         _description(field),
     )
 
@@ -275,6 +291,20 @@ def _add_block(types: FieldTypes, block: type[Block]) -> None:
         declared = declare_fields(types, block.name, block.fields)
         described = {"__doc__": block.description or f"Block of type `{block.name}`."}
         types.registry.add_object(type(block.name, (), described), **declared)
+
+
+def _or_absent(field: Field, stored: Sql) -> Sql:
+    """Return a stored value, or what the field declares in place of a missing one."""
+    if field.absent is None:
+        return stored
+    rendered = field.render(field.absent, Rendering(Anchors(), {}))
+    # A choice is shown by its name, and not as it is stored.
+    shown = rendered if isinstance(field, Choice) else field.to_stored(rendered)
+    return coalesce(stored, JsonConstant(orjson.dumps(shown), "jsonb"))
+
+
+def _shown(field: Field, part: Document) -> Document:
+    return replace(part, json=_or_absent(field, part.json))
 
 
 def _optional(types: FieldTypes, type_: str, field: Field) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy import ColumnElement
 
 from cms.content.fields import Links, Reference, References
 from graphql_api.planner.declarations import Call, Row, Rows
+from graphql_api.planner.json_sql import text
 from graphql_api.planner.source import Columns
 from graphql_api.schema.content_types.document import comparable, document_of
 from graphql_api.schema.declaring.row_sources import (
@@ -33,7 +35,7 @@ def referenced_by(field: Reference) -> Callable[[Row, Call], Rows]:
             return entry.id == value(row)
 
         if len(field.to) == 1:
-            return rows_of_type(call.view, field.to[0], is_target)
+            return rows_of_type(call.view, call.view.stored_type(field.to[0]), is_target)
         return entry_rows(call.view, is_target)
 
     return rows
@@ -47,11 +49,19 @@ def all_referenced_by(field: References) -> Callable[[Row, Call], Rows]:
         found = referenced_rows(
             call.view,
             lambda entry: entry.from_revision_id == document.revision_id,
-            lambda entry: entry.from_path == document.path_of(field.name),
+            lambda entry: entry.from_path == document.path_of(field.stored_name),
         )
-        return replace(found, typename=None) if len(field.to) == 1 else found
+        if len(field.to) != 1:
+            return found
+        of_type = partial(_is_of_type, call.view.stored_type(field.to[0]))
+        # One of the past, or of a restored revision, can lead to a type that is allowed no more.
+        return replace(found, typename=None, where=(*found.where, of_type))
 
     return rows
+
+
+def _is_of_type(stored_name: str, entry: Columns) -> ColumnElement[bool]:
+    return entry.content_type == text(stored_name)
 
 
 def links_of(field: Links) -> Callable[[Row, Call], Rows]:
@@ -62,7 +72,7 @@ def links_of(field: Links) -> Callable[[Row, Call], Rows]:
         return link_rows(
             call.view,
             lambda link: link.revision_id == document.revision_id,
-            lambda link: link.field_path == document.path_of(field.name),
+            lambda link: link.field_path == document.path_of(field.stored_name),
         )
 
     return rows

@@ -73,7 +73,7 @@ def _points_at(reverse: Reverse, target: EntryRow, entry: Columns) -> ColumnElem
                 )
             ),
         )
-        for content_type, kind in reverse.sources
+        for content_type, kind in reverse.stored_sources
     )
     return or_(false(), *ways)
 

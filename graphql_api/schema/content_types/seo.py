@@ -236,7 +236,7 @@ def _page(site: Site, entry: EntryRow, view: View) -> Sql:
 def _if(
     entry: EntryRow, content_type: type[ContentType], value: Sql
 ) -> tuple[ColumnElement[bool], Sql]:
-    return entry.content_type == text(content_type.name), value
+    return entry.content_type == text(content_type.stored_name), value
 
 
 def _name_properties(site: Site, entry: EntryRow) -> list[tuple[str, Sql]]:
@@ -281,7 +281,7 @@ def _thing(site: Site, entry: EntryRow, content_type: type[ContentType], view: V
 def _property(entry: EntryRow, field: Field) -> Sql:
     if not isinstance(shown_as(field), List):
         return json_of(comparable(field)(entry))
-    items, none = member(document_of(entry).json, field.name), JsonConstant(b"[]", "jsonb")
+    items, none = member(document_of(entry).json, field.stored_name), JsonConstant(b"[]", "jsonb")
     return case((items != none, items))
 
 

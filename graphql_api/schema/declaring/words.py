@@ -81,6 +81,15 @@ def word_text(type_: str, field: str, sql: Callable[[R], Sql]) -> Declared:
     return value(type_, sql, stored_text(field))
 
 
+def type_text(type_: str, field: str, sql: Callable[[R], Sql]) -> Declared:
+    """Declare the name of a content type beside its enum; a stored name if it is not declared."""
+
+    def name(row: Row, call: Call) -> Sql:
+        return declared_name(dict(call.view.renamed_types), of_row(sql)(row))
+
+    return Declared(type_, SeenValue(name, 1), stored_text(field))
+
+
 def stored_text(field: str) -> str:
     """Return the description of the text beside a field."""
     return f"Stored text of `{THIS_TYPE}.{field}`, also where that is `{UNKNOWN}`."
@@ -101,6 +110,17 @@ def name_of(words: Mapping[str, str], stored: Sql) -> Sql:
     branches = [(text(each), text(name)) for name, each in words.items()]
     other = case((stored.is_not(None), text(UNKNOWN)))
     return case(*branches, value=stored, else_=other)
+
+
+def declared_name(names: Mapping[str, str], stored: Sql) -> Sql:
+    """Return the SQL of the declared name of what is stored under another; the others are equal.
+
+    Args:
+        names: the declared names by the stored ones.
+        stored: the stored name.
+    """
+    renamed = [(text(old), text(name)) for old, name in names.items() if old != name]
+    return case(*renamed, value=stored, else_=stored) if renamed else stored
 
 
 def words_by_name(vocabulary: str, stored: Iterable[str]) -> dict[str, str]:

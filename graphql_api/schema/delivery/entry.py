@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement
 from cms.reading.rows import EntryRow
 from graphql_api.planner.declarations import Call, Rows
 from graphql_api.planner.json_sql import text
+from graphql_api.planner.source import Sql
 from graphql_api.schema.declaring.connection import connection
-from graphql_api.schema.declaring.fields import Declared, many, one, row_object, value
+from graphql_api.schema.declaring.fields import Declared, many, one, row_object, seen_value, value
 from graphql_api.schema.declaring.row_sources import (
     category_rows,
     incoming_link_rows,
@@ -19,7 +20,7 @@ from graphql_api.schema.declaring.row_sources import (
     revision_tag_rows,
     translation_rows,
 )
-from graphql_api.schema.declaring.words import name_of, word
+from graphql_api.schema.declaring.words import declared_name, name_of, word
 from graphql_api.schema.delivery.node import Node
 from graphql_api.schema.delivery.review import publication_attestation, review_rows
 
@@ -80,11 +81,15 @@ def _has_claimed_review(entry: EntryRow) -> ColumnElement[bool]:
     return entry.claimed_review.is_not(None)
 
 
+def _type_of(entry: EntryRow, call: Call) -> Sql:
+    return declared_name(dict(call.view.renamed_types), entry.content_type)
+
+
 class Entry(Node):
     """Content entry, in the edition and revision that the view selects."""
 
     id = value("ID", EntryRow.id, "Entry id, the same for all locales and revisions.")
-    type = value("EntryType", EntryRow.content_type, "Content type of the entry.")
+    type = seen_value("EntryType", _type_of, "Content type of the entry.", parts=1)
     locale = word("Locale", EntryRow.locale, "Locale of this edition.")
     locale_name = value("str", EntryRow.locale, "Language tag of the edition (BCP 47): `pt-BR`.")
     translations = many("list[Entry]", translations_of, "Editions in other locales, by locale.")

@@ -102,7 +102,7 @@ def link_groups(site: Site) -> Declared:
     Their order is that of the link fields that the site declares now.
     """
     ranks = [
-        (content_type.name, kind, f"{rank:04}")
+        (content_type.stored_name, kind, f"{rank:04}")
         for content_type in site.content_types.values()
         for rank, kind in enumerate(link_fields(content_type))
     ]

@@ -180,7 +180,7 @@ def fields_of_types(site: Site) -> dict[str, Declared]:
 
 def _single(content_type: type[ContentType], own: OwnAddresses) -> Declared:
     def rows(_: Row, call: Call) -> Rows:
-        found = rows_of_type(call.view, content_type.name, _entry_condition(own, call))
+        found = rows_of_type(call.view, content_type.stored_name, _entry_condition(own, call))
         name, _given = _name_in(call)
         # Pages in different categories can have one slug.
         is_unique = name in {"path", "treePath"} or not (
@@ -202,17 +202,17 @@ def _list(content_type: type[ContentType]) -> Declared:
     order = _LISTED.get(content_type.name, "newest first")
     return entry_connection(
         content_type.name,
-        lambda _, call: rows_of_type(call.view, content_type.name),
+        lambda _, call: rows_of_type(call.view, content_type.stored_name),
         f"Entries of type `{content_type.name}`, {order}.",
         where=f"{content_type.name}Where",
         order=f"{content_type.name}Order",
-        extent=Extent(content_type=content_type.name, is_ordered=True),
+        extent=Extent(content_type=content_type.stored_name, is_ordered=True),
     )
 
 
 def _singleton(content_type: type[ContentType]) -> Declared:
     return one(
         f"{content_type.name} | None",
-        lambda _, call: rows_of_type(call.view, content_type.name),
+        lambda _, call: rows_of_type(call.view, content_type.stored_name),
         f"The only `{content_type.name}`; null if there is none.",
     )

@@ -30,7 +30,7 @@ from graphql_api.schema.declaring.row_sources import (
     translation_rows,
 )
 from graphql_api.schema.declaring.type_registry import TypeRegistry
-from graphql_api.schema.declaring.words import word, word_text
+from graphql_api.schema.declaring.words import type_text, word, word_text
 from graphql_api.schema.delivery.filters import comparison
 
 # The largest page of the sitemap, which clients read as a whole.
@@ -153,7 +153,7 @@ class SitemapPage:
     locale = word("Locale", EntryRow.locale, "Locale of the page.")
     locale_name = word_text("str", "locale", EntryRow.locale)
     type = word("EntryType", EntryRow.content_type, "Content type of the page.")
-    type_name = word_text("str", "type", EntryRow.content_type)
+    type_name = type_text("str", "type", EntryRow.content_type)
     last_modified = value(
         "DateTime", EntryRow.published_at, "Time of the last publication of the page."
     )

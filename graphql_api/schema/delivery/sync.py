@@ -26,7 +26,7 @@ from graphql_api.schema.declaring.inputs import add_order, add_where, order_term
 from graphql_api.schema.declaring.positions import bind_position
 from graphql_api.schema.declaring.row_sources import asks_for_types, public_row
 from graphql_api.schema.declaring.type_registry import TypeRegistry
-from graphql_api.schema.declaring.words import word, word_text
+from graphql_api.schema.declaring.words import type_text, word, word_text
 from graphql_api.schema.delivery.filters import comparison
 
 # The order of changes. The last key is the same for all: by it a cursor identifies its list.
@@ -107,7 +107,11 @@ def _public_entry(change: ChangeRow, call: Call) -> Rows:
 
 
 def _kind(change: ChangeRow) -> Sql:
-    return case((change.revision_id.is_(None), text("DELETE")), else_=text("UPSERT"))
+    return case(
+        (change.is_purged, text("PURGE")),
+        (change.revision_id.is_(None), text("DELETE")),
+        else_=text("UPSERT"),
+    )
 
 
 def _position_of_change(change: ChangeRow, _: Call) -> Sql:
@@ -115,23 +119,24 @@ def _position_of_change(change: ChangeRow, _: Call) -> Sql:
 
 
 class SyncChange:
-    """Edition that was published, changed or unpublished."""
+    """Edition that was published, changed, unpublished or purged."""
 
     kind = value(
         "SyncKind",
         _kind,
-        "`UPSERT` for a public edition, `DELETE` for one that is no longer public.",
+        "`UPSERT` for a public edition, `DELETE` for one that is no longer public, `PURGE` for one "
+        "whose words are to be deleted from everything that is kept of it.",
     )
     # Not `id`: clients that cache objects by id would take the change for the entry.
     entry_id = value("ID", ChangeRow.entry_id, "Id of the changed entry.")
     type = word("EntryType", ChangeRow.content_type, "Content type of the changed edition.")
-    type_name = word_text("str", "type", ChangeRow.content_type)
+    type_name = type_text("str", "type", ChangeRow.content_type)
     locale = word("Locale", ChangeRow.locale, "Locale of the changed edition.")
     locale_name = word_text("str", "locale", ChangeRow.locale)
     path = value(
         "str | None",
         ChangeRow.path,
-        "URL path of the edition, or its last one; null for an entry without a page.",
+        "URL path of the edition, or its last one; null for an entry without a page, or a purge.",
     )
     position = seen_value(
         "SitePosition",
@@ -146,7 +151,7 @@ class SyncChange:
 
 
 def _affected_paths(site: Site) -> Declared:
-    singletons = [each.name for each in site.content_types.values() if each.singleton]
+    singletons = [each.stored_name for each in site.content_types.values() if each.singleton]
 
     def rows(_: Row, call: Call) -> Rows:
         return Rows(
@@ -178,7 +183,7 @@ class AffectedPage:
         AffectedRow.content_type,
         "Content type of the affected page; null for a redirect to another site.",
     )
-    type_name = word_text("str | None", "type", AffectedRow.content_type)
+    type_name = type_text("str | None", "type", AffectedRow.content_type)
     locale = word("Locale", AffectedRow.locale, "Locale of the affected page.")
     locale_name = word_text("str", "locale", AffectedRow.locale)
     reason = value(
@@ -204,10 +209,10 @@ def add_change_types(registry: TypeRegistry) -> None:
     """Add the types of changes and affected pages."""
     registry.add_object(SyncChange)
     registry.add_object(AffectedPage)
-    kinds = ("UPSERT", "DELETE")
+    kinds = ("UPSERT", "DELETE", "PURGE")
     registry.add_enum(
         "SyncKind",
-        "Kind of a change: the edition is public, or no longer.",
+        "Kind of a change: the edition is public, no longer, or was purged.",
         {each: each for each in kinds},
     )
     reasons = {each: each for each in relations.REASONS}

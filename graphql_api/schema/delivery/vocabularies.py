@@ -13,8 +13,8 @@ from graphql_api.schema.delivery.link import link_kinds
 
 def add_content_vocabularies(registry: TypeRegistry, site: Site) -> None:
     """Add the enums of content and their filters."""
-    names = list(site.content_types)
-    registry.add_words("EntryType", "Content types of the site.", {name: name for name in names})
+    types = {name: each.stored_name for name, each in site.content_types.items()}
+    registry.add_words("EntryType", "Content types of the site.", types)
     registry.add_words("Locale", "Locales of the site.", words_by_name("Locale", site.locales))
     registry.add_words(
         "LinkKind",

@@ -45,12 +45,21 @@ class Account(Node):
     """Identity of a person or program that signs in; holds roles."""
 
     id = value("ID", AccountRow.id, "Account id.")
-    email = value("str", AccountRow.email, "Email address with which the account signs in.")
+    email = value(
+        "str",
+        AccountRow.email,
+        "Email address with which the account signs in; its id once the address was purged.",
+    )
     created_at = value("DateTime", AccountRow.created_at, "When the account was created.")
     disabled_at = value(
         "DateTime | None",
         AccountRow.disabled_at,
         "When the account was disabled; null if it can sign in.",
+    )
+    purged_at = value(
+        "DateTime | None",
+        AccountRow.purged_at,
+        "When the address and the secrets of the account were emptied; null if they are there.",
     )
     person = one(
         "Person | None",

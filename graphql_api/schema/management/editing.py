@@ -81,7 +81,12 @@ def _state_in(site: Site) -> Callable[[EntryRow], Sql]:
 
 
 def _editions(entry: EntryRow, call: Call) -> Rows:
-    return revision_rows(call.view, lambda row: row.id == entry.id, lambda row: row.is_head)
+    return revision_rows(
+        call.view,
+        lambda row: row.id == entry.id,
+        lambda row: row.is_head,
+        lambda row: row.purged_at.is_(None),
+    )
 
 
 def _revisions(entry: EntryRow, call: Call) -> Rows:
@@ -196,7 +201,11 @@ def _account(column: str, description: str, type_: str = "Account") -> Declared:
 
 
 def _entry_as_of(revision: EntryRow, call: Call) -> Rows:
-    return revision_rows(call.view, lambda row: row.revision_id == revision.revision_id)
+    return revision_rows(
+        call.view,
+        lambda row: row.revision_id == revision.revision_id,
+        lambda row: row.purged_at.is_(None),
+    )
 
 
 def _signatures(revision: EntryRow, _: Call) -> Rows:
@@ -226,7 +235,14 @@ REVISION_FIELDS: Mapping[str, Declared] = {
         "Account that saved the revision; null for the operator.",
         "Account | None",
     ),
-    "entry": one("Entry", _entry_as_of, "Entry in this revision."),
+    "entry": one(
+        "Entry | None", _entry_as_of, "Entry in this revision; null if the revision was purged."
+    ),
+    "purged_at": value(
+        "DateTime | None",
+        EntryRow.purged_at,
+        "When the content of the revision was emptied for good; null if it is there.",
+    ),
     "sign_offs": many(
         "list[SignOff]", _signatures, "Sign-offs on the digest of the revision, the oldest first."
     ),

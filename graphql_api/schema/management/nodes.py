@@ -39,10 +39,10 @@ def _of_visible_edition(rows: _RowsOf) -> NodeRows:
     def node_rows(call: Call, key: Sql) -> Rows:
         def is_visible(row: Columns) -> ColumnElement[bool]:
             revisions = relations.revisions(call.view)
-            seen = narrowed(revisions, ("edition_id", "is_head")).subquery("seen")
+            seen = narrowed(revisions, ("edition_id", "is_head", "purged_at")).subquery("seen")
             return exists(
                 select(literal_column("1")).where(
-                    seen.c.edition_id == row.edition_id, seen.c.is_head
+                    seen.c.edition_id == row.edition_id, seen.c.is_head, seen.c.purged_at.is_(None)
                 )
             )
 

@@ -26,7 +26,11 @@ def publication_rows(*conditions: Condition) -> Rows:
 
 
 def _published_entry(publication: PublicationRow, call: Call) -> Rows:
-    return revision_rows(call.view, lambda row: row.revision_id == publication.revision_id)
+    return revision_rows(
+        call.view,
+        lambda row: row.revision_id == publication.revision_id,
+        lambda row: row.purged_at.is_(None),
+    )
 
 
 def _publisher(publication: PublicationRow, _: Call) -> Rows:
@@ -51,7 +55,11 @@ class EntryPublication(Node):
         "Position from which the revision was public.",
         parts=2,
     )
-    entry = one("Entry", _published_entry, "Entry in the published revision.")
+    entry = one(
+        "Entry | None",
+        _published_entry,
+        "Entry in the published revision; null if that was purged.",
+    )
     locale = word("Locale", PublicationRow.locale, "Locale of the published edition.")
     locale_name = word_text("str", "locale", PublicationRow.locale)
     path = value(

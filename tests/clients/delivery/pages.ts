@@ -57,5 +57,5 @@ export async function status(): Promise<number> {
 
 export async function gone(since: string): Promise<string[]> {
   const { sync } = await ask(ChangesDocument, { since });
-  return sync.nodes.flatMap(({ kind, path, entryId }) => (kind === "DELETE" ? [path ?? entryId] : []));
+  return sync.nodes.flatMap(({ kind, path, entryId }) => (kind === "UPSERT" ? [] : [path ?? entryId]));
 }

@@ -26,10 +26,12 @@ from cms.drafts import entries, history, people, presence, pruning, saving
 from cms.errors import Refused
 from cms.identifiers import new_id
 from cms.publishing import moving, publish_impact, publishing, redirects, unpublishing
+from cms.purging import purging
 from cms.review import change_requests, comments, invalidation, reviews, sign_offs
 from cms.storage.database import Database
 from cms.tables import Revision
 from cms.taxonomy import categories
+from cms.type_versions import changing
 from cms.work.work import Work
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.request import GraphQLRequest
@@ -259,6 +261,10 @@ CASES: Mapping[str, Case] = {
             work, {things.draft.id: things.draft.head.id}
         ),
     ),
+    "purge_words": Case(
+        action=Action.WORDS_PURGE,
+        run=lambda work, things: purging.purge_words(work, [things.draft.id], reason="A request."),
+    ),
     "prune_autosaves": Case(
         action=Action.REVISION_PRUNE,
         run=lambda work, things: pruning.prune_autosaves(work, things.draft.id, older_than=A_DAY),
@@ -336,6 +342,11 @@ CASES: Mapping[str, Case] = {
     "move_pages_by_type": Case(
         action=Action.PAGE_MOVE,
         run=lambda work, _: moving.move_pages_by_type(work),
+        whose=OTHERS,
+    ),
+    "change_types": Case(
+        action=Action.TYPES_CHANGE,
+        run=lambda work, _: changing.change_types(work),
         whose=OTHERS,
     ),
     "move_category": Case(

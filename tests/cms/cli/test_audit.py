@@ -95,7 +95,7 @@ async def test_a_whole_history_is_verified(newsroom: Newsroom, shell: Shell) -> 
     assert len(lines) == 9
     assert lines[0].startswith("audit records: ")
     assert lines[1].startswith(f"attestations: {attestations} are valid; the last hash is ")
-    assert lines[2] == "sign-offs and publications: all are attested"
+    assert lines[2] == "sign-offs, publications and purges: all are attested"
     assert lines[3].startswith("row hashes: those of ")
     assert lines[4] == f"positions: {positions} have no gaps"
     assert re.fullmatch(r"rows: \d+ match the ledger", lines[5])

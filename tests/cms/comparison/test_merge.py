@@ -257,7 +257,7 @@ def test_what_only_one_side_changed_is_taken_as_it_is(
 ) -> None:
     other = data.draw(edited(base))
     for theirs, yours in ((base, other), (other, base), (other, other)):
-        assert saved(merge(Article, base, theirs, yours).draft) == saved(draft_of(other))
+        assert saved(merge(Article, base, theirs, yours).draft) == saved(draft_of(Article, other))
     assert merge(Article, base, base, base).fields == ()
 
 

@@ -214,7 +214,7 @@ def test_the_same_draft_has_the_same_digest_when_saved_again() -> None:
     found = {"/articles/x": ENTRY}
     cleaned, _ = clean_draft(Article, draft)
     first = take_snapshot(Article, "en", cleaned, found)
-    again, problems = clean_draft(Article, draft_of(first.content))
+    again, problems = clean_draft(Article, draft_of(Article, first.content))
     second = take_snapshot(Article, "en", again, found)
     assert problems == []
     assert second == first

@@ -11,6 +11,8 @@ from cms.authorization.actor import OPERATOR, Grant
 from cms.content.content_type import ContentType
 from cms.content.fields import Markdown
 from cms.content.snapshot import Changes, Draft
+from cms.drafts.entries import add_edition
+from cms.drafts.loading import look_at
 from cms.drafts.saving import SaveItem, TagChanges, save_entries
 from cms.errors import Refused, StaleRevision, UserError
 from cms.site import Site
@@ -269,3 +271,20 @@ async def test_the_statements_are_as_many_for_sixty_entries_as_for_three(
     assert len(many) == len(few), [each for each in many if each not in few]
     inserted = [each.split()[2] for each in many if each.upper().startswith("INSERT INTO")]
     assert sorted(inserted) == sorted(set(inserted))
+
+
+async def test_each_edition_of_a_person_has_a_slug_of_their_own(newsroom: Newsroom) -> None:
+    person_id = str(newsroom.author.person_id)
+    german = await newsroom.do(OPERATOR, add_edition, person_id, "de")
+    async with newsroom.as_(OPERATOR) as work:
+        english = (await look_at(work, person_id, "en")).head
+    taken, free = Changes(slug="abe-author"), Changes(slug="another")
+    chosen = [
+        SaveItem(entry_id=person_id, base_revision=revision.id, values=values, locale=locale)
+        for locale, revision, values in (
+            ("en", english, taken),
+            ("de", german.revision, free),
+        )
+    ]
+    saved = await newsroom.do(OPERATOR, save_entries, chosen, mode="each")
+    assert codes(list(saved)) == [["DUPLICATE_NAME"], []]

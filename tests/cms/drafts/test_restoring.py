@@ -63,7 +63,7 @@ async def test_restoring_resolves_nothing_though_a_path_leads_elsewhere_by_now(
     targets = [target_id for *_, target_id in (await parts_of(newsroom, restored))[0]]
     assert targets == [target.entry_id, None, target.entry_id]
     # Saving the same words resolves again, so it is another digest.
-    draft = snapshot.draft_of(restored.content)
+    draft = snapshot.draft_of(newsroom.site.content_type("Article"), restored.content)
     resolved = await newsroom.do(
         newsroom.author, save_draft, entry_id, draft, base_revision=restored.id
     )

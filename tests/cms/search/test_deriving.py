@@ -136,7 +136,7 @@ def test_what_a_save_stores_derives_from_its_content_whatever_has_the_paths_by_n
             draft = replace(draft, slug=slug_of(moved[place]))
             await save_draft(work, target.entry_id, draft, base_revision=head.revision.id)
         for each in saved:
-            changed = replace(draft_of(each.revision.content), title="Changed")
+            changed = replace(draft_of(Article, each.revision.content), title="Changed")
             head = await save_draft(work, each.entry_id, changed, base_revision=each.revision.id)
             await restore_revision(
                 work, each.entry_id, each.revision.id, base_revision=head.revision.id

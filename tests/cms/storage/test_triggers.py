@@ -8,15 +8,19 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
+from cms.clock import now
 from cms.tables import (
     Address,
+    AuditedRow,
     AuditRecord,
     Link,
     Publication,
+    Purge,
     Review,
     Revision,
     RevisionTag,
     SignOff,
+    Tombstone,
 )
 from tests.builders import Newsroom
 
@@ -115,3 +119,90 @@ async def test_a_sign_off_is_for_a_revision_of_its_edition(newsroom: Newsroom) -
             row = (await connection.execute(select(SignOff.__table__))).mappings().one()
             copy = {**row, "id": "signoff_x", "edition_id": other.edition_id}
             await connection.execute(insert(SignOff).values(**copy))
+
+
+# Rows that a purge may empty, with a value that it leaves and one that it does not.
+EMPTIED: list[tuple[Any, str, Any, Any]] = [
+    (Revision, "title", "", "x"),
+    (Revision, "content", {}, {"title": "x"}),
+    (SignOff, "note", "", "x"),
+    (Publication, "summary", "", "x"),
+    (Review, "note", "", "x"),
+]
+
+
+@pytest.mark.parametrize(("table", "column", "left", "other"), EMPTIED, ids=str)
+async def test_a_tombstone_permits_to_empty_a_row_and_nothing_else(
+    newsroom: Newsroom, table: Any, column: str, left: Any, other: Any
+) -> None:
+    await a_history(newsroom)
+    async with newsroom.database.engine.connect() as connection:
+        key = await connection.scalar(select(table.id).limit(1))
+    own = update(table).where(table.id == key)
+    changes = ({column: other}, {"id": "x"}, {column: left, "edition_id": "x"})
+    with pytest.raises(DBAPIError):  # not if it changes nothing
+        async with newsroom.database.engine.begin() as connection:
+            await connection.execute(own.values(**{column: "y" if left == "" else {"y": 1}}))
+            await connection.execute(own.values(**{column: left}))
+    await bury(newsroom, table.__tablename__, str(key))
+    for change in changes:
+        with pytest.raises(DBAPIError):
+            async with newsroom.database.engine.begin() as connection:
+                await connection.execute(own.values(**change))
+    async with newsroom.database.engine.begin() as connection:
+        await connection.execute(own.values(**{column: left}))
+
+
+async def bury(newsroom: Newsroom, table: str, key: str) -> None:
+    """Insert a tombstone."""
+    purge: dict[str, Any] = {
+        "id": "purge_1",
+        "keys": [],
+        "reason": "",
+        "position": None,
+        "purged_at": now(),
+    }
+    stone = {"table_name": table, "key": key, "purge_id": "purge_1", "remainder": None}
+    async with newsroom.database.engine.begin() as connection:
+        await connection.execute(insert(Purge).values(**purge))
+        await connection.execute(insert(Tombstone).values(**stone))
+
+
+async def test_parts_of_a_purged_revision_are_deleted_and_not_inserted(newsroom: Newsroom) -> None:
+    await a_history(newsroom)
+    async with newsroom.database.engine.connect() as connection:
+        row = (await connection.execute(select(Link.__table__))).mappings().first()
+        assert row is not None
+    await bury(newsroom, "revision", row["revision_id"])
+    async with newsroom.database.engine.begin() as connection:
+        await connection.execute(delete(Link).where(Link.revision_id == row["revision_id"]))
+    with pytest.raises(DBAPIError):
+        async with newsroom.database.engine.begin() as connection:
+            await connection.execute(insert(Link).values(**row))
+
+
+async def test_salts_and_details_are_emptied_only_with_a_tombstone(newsroom: Newsroom) -> None:
+    await a_history(newsroom)
+    async with newsroom.database.engine.connect() as connection:
+        row = (await connection.execute(select(AuditedRow.__table__).limit(1))).one()
+    salt = update(AuditedRow).where(AuditedRow.key == row.key)
+    detail = update(AuditRecord).where(AuditRecord.sequence == 1)
+    for change in (salt.values(salt=""), detail.values(detail={})):
+        with pytest.raises(DBAPIError):
+            async with newsroom.database.engine.begin() as connection:
+                await connection.execute(change)
+    await bury(newsroom, row.table_name, row.key)
+    async with newsroom.database.engine.begin() as connection:
+        stone = {"table_name": "audit_record", "key": f"{1:019d}", "purge_id": "purge_1"}
+        await connection.execute(insert(Tombstone).values(**stone, remainder="x"))
+    for change in (salt.values(salt="x"), salt.values(salt="", hash="x"), detail.values(actor="x")):
+        with pytest.raises(DBAPIError):
+            async with newsroom.database.engine.begin() as connection:
+                await connection.execute(change)
+    async with newsroom.database.engine.begin() as connection:
+        await connection.execute(salt.values(salt=""))
+        await connection.execute(detail.values(detail={}))
+    for table in (Tombstone, Purge):
+        with pytest.raises(DBAPIError):
+            async with newsroom.database.engine.begin() as connection:
+                await connection.execute(delete(table))

@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import func, select
 
 from cms.access.accounts import create_account
-from cms.authorization.actor import Actor, Grant
+from cms.authorization.actor import OPERATOR, Actor, Grant
 from cms.clock import now
 from cms.content.canonical_json import JsonObject
 from cms.errors import DatabaseBusy, NotAllowed, Refused
+from cms.purging.purging import purge_words
 from cms.tables import Account, ClientMutation
 from cms.work.idempotency import KEPT_FOR, once
 from cms.work.work import Work
@@ -129,3 +130,14 @@ async def test_a_write_that_is_sent_many_times_at_once_is_done_once(client: Clie
     assert len({str(answer) for answer in answers}) == 1
     assert "account" in answers[0]
     assert await created(client.newsroom) == 1
+
+
+async def test_a_write_whose_answer_was_purged_is_not_repeated(newsroom: Newsroom) -> None:
+    client = Client(newsroom, newsroom.administrator)
+    await client.ask("1", "Word")
+    await newsroom.do(OPERATOR, purge_words, [str(newsroom.author.account_id)], reason="A request.")
+    with pytest.raises(Refused, match="PURGED: '1' was already used"):
+        await client.ask("1", "Word")
+    with pytest.raises(Refused, match="MUTATION_ID_REUSED"):
+        await client.ask("1", "Other")
+    assert client.runs == 1
