@@ -179,15 +179,11 @@ class Copydesk(Desk):
         async with self.database.reading() as session:
             return await newest_types(session)
 
-    async def check_types(self, progress: Progress = ignore_progress) -> TypesReport:
-        """Return what the declared content types change, and what is in the way.
-
-        Args:
-            progress: called with the number of contents that were looked at.
-        """
+    async def check_types(self) -> TypesReport:
+        """Return what the declared content types change, and what is in the way."""
         async with self.reading(OPERATOR) as reading:
             binding = bind(self._declared, await newest_types(reading.session))
-            return await check_types(reading, binding, progress)
+            return await check_types(reading, binding)
 
     async def migrate(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -10,7 +10,6 @@ from sqlalchemy import select
 from cms.authorization.actions import Action
 from cms.errors import InvalidValue, Refused
 from cms.events import TypesChanged
-from cms.ledger.chain import ignore_progress
 from cms.ledger.counters import wait_for_turn
 from cms.search.rebuilding import mark_outdated
 from cms.storage.database import WriteSession
@@ -60,7 +59,6 @@ class TypesDoNotFit(Refused):
 async def change_types(
     work: Work,
     schemas: Schemas = NO_SCHEMAS,
-    progress: Callable[[int], object] = ignore_progress,
 ) -> tuple[Binding, TypesReport]:
     """Make the types of the site the newest version, and return what changed.
 
@@ -70,7 +68,6 @@ async def change_types(
     Args:
         work: the transaction, in which the site has the stored names that its code declares.
         schemas: the GraphQL schemas that are served for the types.
-        progress: called with the number of contents that were looked at.
 
     Raises:
         Refused: with :class:`TypesDoNotFit` if stored content does not fit.
@@ -79,7 +76,7 @@ async def change_types(
     await wait_for_turn(work.session, "position")
     work = work.after_waiting()
     binding = bind(work.site, await newest_types(work.session))
-    report = await check_types(work, binding, progress)
+    report = await check_types(work, binding)
     if report.problems:
         raise TypesDoNotFit(report)
     if binding.is_current:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from cms.content.canonical_json import JsonObject
 from cms.drafts.category_tree import load_tree
-from cms.ledger.chain import ignore_progress
 from cms.publishing.moving import moves_to_types, obstacles_to_moves
 from cms.reading.aliases import aliased_table
 from cms.reading.visibility import is_public_now
@@ -122,15 +121,12 @@ class TypesReport:
         }
 
 
-async def check_types(
-    reading: Reading, binding: Binding, progress: Callable[[int], object] = ignore_progress
-) -> TypesReport:
+async def check_types(reading: Reading, binding: Binding) -> TypesReport:
     """Return what a site's declaration changes, and what is in the way.
 
     Args:
         reading: a snapshot.
         binding: the site, bound to the newest version of its types.
-        progress: called with the number of contents that were looked at.
     """
     if binding.known is None or binding.before is None:
         return TypesReport(0, (), (), ())
@@ -139,7 +135,7 @@ async def check_types(
     if not changes:
         return TypesReport(binding.known.number, (), (), ())
     check = _Check(reading, binding.site, before, after)
-    problems = [each async for each in check.problems(progress)]
+    problems = [each async for each in check.problems()]
     notices = [each async for each in check.notices()]
     return TypesReport(binding.known.number, changes, problems, notices)
 
@@ -188,7 +184,7 @@ class _Check:
     def _session(self) -> ReadSession:
         return self._reading.session
 
-    async def problems(self, progress: Callable[[int], object]) -> AsyncIterator[Problem]:
+    async def problems(self) -> AsyncIterator[Problem]:
         """Yield the reasons why the types cannot change yet."""
         for problem in self._required_gone():
             yield problem
@@ -198,7 +194,7 @@ class _Check:
             self._default_locale(),
             self._fallbacks(),
             self._singletons(),
-            self._misfits(progress),
+            self._misfits(),
             self._anchors(),
             self._moves(),
         ):
@@ -377,10 +373,10 @@ class _Check:
                 ):
                     yield problem
 
-    async def _misfits(self, progress: Callable[[int], object]) -> AsyncIterator[Problem]:
+    async def _misfits(self) -> AsyncIterator[Problem]:
         problems = _Problems()
         fittings = fittings_of(self._before, self._after, self._site)
-        async for misfit in misfits_in(self._session, fittings, self._site, progress):
+        async for misfit in misfits_in(self._session, fittings, self._site):
             if isinstance(misfit, Left):
                 left = self._left.setdefault(misfit.place, _Left())
                 left.contents += 1

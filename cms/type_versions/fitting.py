@@ -8,7 +8,7 @@ that is too long now: they do not fit, since a save would be refused, or would l
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -385,7 +385,6 @@ async def misfits_in(
     session: ReadSession,
     fittings: Mapping[str, Fitting],
     site: Site,
-    progress: Callable[[int], object],
 ) -> AsyncIterator[Misfit | Left]:
     """Yield the stored contents that do not fit, and those with values of removed fields.
 
@@ -393,7 +392,6 @@ async def misfits_in(
         session: a snapshot.
         fittings: what to compare, by stored names of content types.
         site: the site, with the stored names of the new declaration.
-        progress: called with the number of contents after each batch.
     """
     for stored_name, fitting in fittings.items():
         async for batch in _contents(session, stored_name, has_past=fitting.needs_past):
@@ -403,7 +401,6 @@ async def misfits_in(
             if fitting.has_targets:
                 for misfit in await _wrong_targets(session, fitting, site, batch):
                     yield misfit
-            progress(len(batch))
 
 
 async def _wrong_targets(
