@@ -144,7 +144,7 @@ class Candidate:
             ``a redirect``; ``None`` if the path is free.
         lacking: the stages that are not complete for this digest.
         objectors: the accounts that have asked for changes to this digest.
-        edges: where it leads.
+        edges: where it leads; in their paths, too, fields have their declared names.
         shown: for every entry that it leads to, the edition that its readers will see, if any.
         unseen: the targets of other edges, which are broken: by the id of the entry, or by the
             URL if it is an address on the site with nothing behind it.

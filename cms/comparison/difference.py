@@ -18,12 +18,12 @@ from cms.content.content_values import (
     TAGS_LABEL,
     ContentValue,
     headings_in,
-    items_of,
     tags_in,
 )
 from cms.content.fields import Links
 from cms.content.fields.base import path_text
-from cms.content.stored_names import named_path
+from cms.content.snapshot import links_of
+from cms.content.stored_names import named_edge
 from cms.content.tags import tags_by_slug
 
 __all__ = ["Difference", "LinkChange", "ValueChange", "WordChange", "difference", "words_between"]
@@ -177,10 +177,4 @@ def _heading_changes(old: JsonObject, new: JsonObject) -> Iterator[ValueChange]:
 
 
 def _links(content_type: type[ContentType], content: JsonObject) -> list[JsonObject]:
-    links = (link for link in items_of(content.get("links")) if isinstance(link, Mapping))
-    return [{**link, "fieldPath": _named(content_type, str(link["fieldPath"]))} for link in links]
-
-
-def _named(content_type: type[ContentType], field_path: str) -> str:
-    _, *steps = named_path(content_type, ("fields", *field_path.split("/")))
-    return path_text(tuple(steps))
+    return [named_edge(content_type, content, edge).to_json() for edge in links_of(content)]

@@ -20,6 +20,7 @@ from cms.content.fields.base import ValuePath, label_of, path_text
 from cms.content.fields.blocks import TYPE
 from cms.content.fields.computed import shown_as
 from cms.content.links import Origin
+from cms.content.stored_names import named_path
 
 # A path and a value; values of one place, whatever their indexes, are compared with each other.
 _Found: TypeAlias = tuple[ValuePath, Json]
@@ -83,8 +84,9 @@ def _by_place(
     values = _undeclared(content_type.fields, content.get("fields"), ("fields",))
     for path, value in values:
         if path_text(path[1:]) not in of_links:
-            place = tuple(step for step in path if isinstance(step, str))
-            found.setdefault(place, []).append((path, value))
+            named = named_path(content_type, content, path)
+            place = tuple(step for step in named if isinstance(step, str))
+            found.setdefault(place, []).append((named, value))
     return found
 
 

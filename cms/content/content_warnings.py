@@ -14,7 +14,7 @@ from cms.content.fields.base import ValuePath
 from cms.content.links import Edge
 from cms.content.markup.markdown import sanitising_losses
 from cms.content.markup.sanitizing import LossCode
-from cms.content.stored_names import named_path
+from cms.content.stored_names import named_edge
 
 WarningCode: TypeAlias = Literal[LossCode, "LINK_TO_NOTHING"]
 
@@ -45,10 +45,20 @@ def warnings_about(
                     yield ContentWarning(loss.code, loss.message, value.path)
 
 
-def link_to_nothing(content_type: type[ContentType], edge: Edge, path: str) -> ContentWarning:
-    """Return the warning about a link to a path of the site with nothing behind it."""
+def link_to_nothing(
+    content_type: type[ContentType], content: JsonObject, edge: Edge, path: str
+) -> ContentWarning:
+    """Return the warning about a link to a path of the site with nothing behind it.
+
+    Args:
+        content_type: content type of the content.
+        content: the content as it is stored.
+        edge: the link in it.
+        path: the path to which it leads.
+    """
     message = (
         f"the link leads to {path}, where there is no page; correct it, or save again when there "
         "is one, since it prevents publishing"
     )
-    return ContentWarning("LINK_TO_NOTHING", message, named_path(content_type, edge.value_path()))
+    place = named_edge(content_type, content, edge).value_path()
+    return ContentWarning("LINK_TO_NOTHING", message, place)

@@ -201,7 +201,7 @@ async def warnings_on_all(
         [
             *warnings_about(content_type, each.content),
             *(
-                link_to_nothing(content_type, edge, places[edge.url].path)
+                link_to_nothing(content_type, each.content, edge, places[edge.url].path)
                 for edge in here
                 if edge.url is not None and edge.url in places
             ),

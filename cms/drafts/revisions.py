@@ -10,7 +10,7 @@ from cms.content.builtin import CATEGORY, PERSON
 from cms.content.content_type import ContentType
 from cms.content.links import Edge, Origin, Targets
 from cms.content.snapshot import Draft, Snapshot, clean_draft, take_snapshot
-from cms.content.stored_names import named_path
+from cms.content.stored_names import named_edge
 from cms.content.tags import tags_by_slug
 from cms.drafts.addresses import move_drafts, paths_of
 from cms.drafts.category_tree import CategoryTree, Key, hold_tree, store_paths
@@ -273,7 +273,10 @@ async def _wrong_targets(
     own = work.site.addresses
     return [
         [
-            InvalidValue(message=fault, path=named_path(page.content_type, edge.value_path()))
+            InvalidValue(
+                message=fault,
+                path=named_edge(page.content_type, snapshot.content, edge).value_path(),
+            )
             for edge in snapshot.edges
             if (fault := _fault_of(edge, types, own))
         ]

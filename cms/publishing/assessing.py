@@ -10,7 +10,7 @@ from cms.content.addresses import path_key
 from cms.content.builtin import CATEGORY, PERSON
 from cms.content.links import Edge
 from cms.content.policy import Stage
-from cms.content.stored_names import named_content
+from cms.content.stored_names import named_content, named_edge
 from cms.drafts.addresses import FoundAddress, PathKey, addresses_among, derived_path
 from cms.drafts.category_tree import CategoryTree, load_tree
 from cms.drafts.contributors import contributors_among
@@ -69,7 +69,7 @@ class _Alone:
 
     Attributes:
         proposal: the proposal.
-        edges: where its revision leads.
+        edges: where its revision leads, with the declared names of fields in their paths.
         nowhere: its addresses at which there is nothing.
         stages: the stages that apply, in order.
         counting: the sign-offs that count.
@@ -331,7 +331,10 @@ async def _facts_alone(reading: Reading, proposals: Sequence[Proposal]) -> list[
     return [
         _Alone(
             proposal=each,
-            edges=edges[each.revision.id],
+            edges=[
+                named_edge(each.content_type, each.revision.content, edge)
+                for edge in edges[each.revision.id]
+            ],
             nowhere=here,
             stages=required_stages(each.content_type, reviews[each.edition.id]),
             counting=counting[each.revision.id],

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 from cms.content.links import Edge, Origin
 from cms.content.snapshot import missing_anchors_in, missing_in
-from cms.content.stored_names import named_path
 from cms.errors import (
     BrokenLink,
     ChangesRequested,
@@ -64,9 +63,7 @@ def link_targets_are_public(candidate: Candidate) -> Iterator[GateFailed]:
     for edge in candidate.edges:
         if fault := _fault_of(edge, candidate):
             message = f"{_LEADS[edge.origin]} {fault}"
-            yield BrokenLink(
-                message=message, path=named_path(candidate.content_type, edge.value_path())
-            )
+            yield BrokenLink(message=message, path=edge.value_path())
     values = candidate.content["fields"]
     for href in missing_anchors_in(candidate.content_type, values, candidate.anchors):
         message = f"a text links to {href}, which its page does not have"

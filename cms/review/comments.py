@@ -10,7 +10,12 @@ from sqlalchemy import select
 from cms.authorization.actions import Action
 from cms.comparison.anchors import Anchor, TextRange, anchor_in, find_anchor
 from cms.content.fields.base import as_text, path_text
-from cms.content.stored_names import named_content, named_path, stored_path
+from cms.content.stored_names import (
+    declared_content,
+    named_content,
+    named_path,
+    stored_path,
+)
 from cms.drafts.loading import Held, authorise_on, get_revision, hold, hold_with_part, look_at
 from cms.errors import InvalidValue, Refused, UserError
 from cms.events import CommentAdded, CommentResolved
@@ -128,9 +133,10 @@ async def locate_comments(reading: Reading, entry_id: str, locale: str | None) -
 
 async def _anchor(work: Work, held: Held, place: CommentPlace) -> Anchor:
     revision = await get_revision(work, held.edition, place.revision_id)
-    content = named_content(held.content_type, revision.content)
-    anchor = anchor_in(content, place.field_path, place.start, place.end)
-    path = stored_path(held.content_type, tuple(anchor.field_path.split("/")))
+    named = named_content(held.content_type, revision.content)
+    anchor = anchor_in(named, place.field_path, place.start, place.end)
+    steps = tuple(anchor.field_path.split("/"))
+    path = stored_path(held.content_type, revision.content, steps)
     return replace(anchor, field_path=path_text(path))
 
 
@@ -173,14 +179,24 @@ async def _thread(work: Work, comment_id: str) -> tuple[Held, Comment]:
 
 
 def _place_of(comment: Comment, held: Held) -> TextRange | None:
+    """Return where the words of a comment stand in the newest revision.
+
+    The comment has the path of the revision that it was written on, and other blocks may stand
+    there by now. So its words are searched in the stored content, in which a field has one name
+    for ever, and the names in the answer are those of the block where they were found.
+    """
     if comment.field_path is None or comment.start is None:
         return None
-    path = named_path(held.content_type, tuple(comment.field_path.split("/")))
+    content = held.head.content
     anchor = Anchor(
-        field_path=path_text(path),
+        field_path=comment.field_path,
         start=comment.start,
         quote=comment.quote or "",
         before=comment.before or "",
         after=comment.after or "",
     )
-    return find_anchor(named_content(held.content_type, held.head.content), anchor)
+    found = find_anchor(declared_content(held.content_type, content), anchor)
+    if found is None:
+        return None
+    path = named_path(held.content_type, content, tuple(found.field_path.split("/")))
+    return replace(found, field_path=path_text(path))

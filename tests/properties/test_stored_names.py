@@ -11,12 +11,14 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cms.content.canonical_json import JsonObject
 from cms.content.content_type import ContentType
+from cms.content.content_values import values_in
 from cms.content.fields import AnyBlock, Field, List, Object, Reference
-from cms.content.fields.base import all_fields, named_values, stored_values
+from cms.content.fields.base import ValuePath, named_values, stored_values
 from cms.content.fields.computed import shown_as
 from cms.content.snapshot import Draft, clean_draft, draft_of, take_snapshot
-from cms.content.stored_names import named_path, stored_path
+from cms.content.stored_names import named_content, named_path, stored_path
 from cms.errors import SiteError
 from cms.site import Site
 from cms.type_versions.binding import bound_site
@@ -244,7 +246,7 @@ def test_values_are_the_same_after_storage(lot: Random) -> None:
         again, problems = clean_draft(content_type, draft_of(content_type, content))
         assert problems == []
         assert take_snapshot(content_type, "en", again, {}).content == content
-        _check_paths(content_type)
+        _check_paths(content_type, content)
 
 
 def _check_stored(fields: Mapping[str, Field], stored: Mapping[str, Any]) -> None:
@@ -260,11 +262,17 @@ def _check_stored(fields: Mapping[str, Field], stored: Mapping[str, Any]) -> Non
                 _check_stored(item.fields, each)
 
 
-def _check_paths(content_type: type[ContentType]) -> None:
-    for field in all_fields(content_type.fields.values()):
-        if field.name in content_type.fields and content_type.fields[field.name] is field:
-            for rest in ((), (0,)):
-                path = ("fields", field.name, *rest)
-                stored = stored_path(content_type, path)
-                assert stored == ("fields", field.stored_name, *rest)
-                assert named_path(content_type, stored) == path
+def _check_paths(content_type: type[ContentType], content: JsonObject) -> None:
+    """Check that the path of each value in a content leads to it in the stored content too."""
+    named = named_content(content_type, content)
+    for value in values_in(content_type, content):
+        for leaf in value.leaves():
+            path = stored_path(content_type, content, leaf.path)
+            assert named_path(content_type, content, path) == leaf.path
+            assert leaf.field.to_named(_at(content, path)) == _at(named, leaf.path)
+
+
+def _at(content: Any, path: ValuePath) -> Any:
+    for step in path:
+        content = content[step]
+    return content

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Literal, TypeAlias
 
@@ -189,6 +189,16 @@ def named_values(
         for name, field in fields.items()
         if field.stored_name in stored
     }
+
+
+def former_name(stored_name: str, declared: Collection[str]) -> str:
+    """Return the name of what is no longer declared: the stored one, with a mark if that is taken.
+
+    Args:
+        stored_name: its stored name.
+        declared: the declared names beside it, none of which has the mark.
+    """
+    return f"{stored_name}~" if stored_name in declared else stored_name
 
 
 def as_text(value: Json, path: ValuePath, problems: Problems, longest: int) -> str:

@@ -12,6 +12,7 @@ from cms.content.fields.base import (
     Problems,
     ValuePath,
     as_mapping,
+    former_name,
     name_of,
     named_values,
     stored_values,
@@ -138,10 +139,17 @@ class AnyBlock(Object):
         return {**stored_values(block.fields, value), TYPE: block.stored_name}
 
     def to_named(self, value: Json, *, is_draft: bool = False) -> Json:
-        """Convert every value of the block; a block of a class that is not declared stays."""
-        block = self.block_stored_as(value)
-        if block is None or not isinstance(value, Mapping):
+        """Convert every value of the block.
+
+        A block of a class that is no longer declared stays, under the name of
+        :func:`~cms.content.fields.base.former_name`.
+        """
+        if not isinstance(value, Mapping):
             return None if is_draft else value
+        block = self.block_stored_as(value)
+        if block is None:
+            former = {**value, TYPE: former_name(self.variant_of(value), self.blocks)}
+            return None if is_draft else former
         return {TYPE: block.name, **named_values(block.fields, value, is_draft=is_draft)}
 
     def block_stored_as(self, value: Json) -> type[Block] | None:

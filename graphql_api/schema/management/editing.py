@@ -414,7 +414,8 @@ class EntryComment(Node):
     field_path = value(
         "str | None",
         CommentRow.field_path,
-        "Path of the text that the comment was about, such as `fields/body`; null for the whole.",
+        "Path of the text that the comment was about, such as `fields/body`, with the first name "
+        "that each field had; null for the whole. `CommentThread` has the present path.",
     )
     quote = value(
         "str | None",
