@@ -40,6 +40,20 @@ async def taken_slugs(reading: Reading, slugs: Mapping[K, PersonSlug]) -> Mappin
         reading: the snapshot.
         slugs: the people with their new slugs.
     """
+    taken = await slugs_of_others(reading, slugs)
+    free = {key: each for key, each in slugs.items() if key not in taken}
+    return {**taken, **shared_slugs(free)}
+
+
+async def slugs_of_others(
+    reading: Reading, slugs: Mapping[K, PersonSlug]
+) -> Mapping[K, DuplicateName]:
+    """Return an error for each slug that another person has in public or in the newest revision.
+
+    Args:
+        reading: the snapshot.
+        slugs: the people with their new slugs.
+    """
     if not slugs:
         return {}
     public = exists().where(Publication.revision_id == Revision.id, is_public_now(Publication))
@@ -57,12 +71,24 @@ async def taken_slugs(reading: Reading, slugs: Mapping[K, PersonSlug]) -> Mappin
     holders: dict[str, list[str]] = {}
     for person_id, slug in rows:
         holders.setdefault(slug, []).append(person_id)
+    others = {
+        key: next((each for each in holders.get(slug, ()) if each != person_id), None)
+        for key, (person_id, slug) in slugs.items()
+    }
+    return {key: _taken(slugs[key][1], each) for key, each in others.items() if each is not None}
+
+
+def shared_slugs(slugs: Mapping[K, PersonSlug]) -> Mapping[K, DuplicateName]:
+    """Return an error for each slug that one of the people before it has, by its key."""
+    holders: dict[str, str] = {}
     errors: dict[K, DuplicateName] = {}
     for key, (person_id, slug) in slugs.items():
-        other = next((each for each in holders.get(slug, ()) if each != person_id), None)
-        if other is not None:
-            message = f"there is already a person with the slug {slug!r}: {other}"
-            errors[key] = DuplicateName(message=message, path=("slug",))
-        else:
-            holders.setdefault(slug, []).append(person_id)
+        holder = holders.setdefault(slug, person_id)
+        if holder != person_id:
+            errors[key] = _taken(slug, holder)
     return errors
+
+
+def _taken(slug: str, holder: str) -> DuplicateName:
+    message = f"there is already a person with the slug {slug!r}: {holder}"
+    return DuplicateName(message=message, path=("slug",))

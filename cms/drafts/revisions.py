@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cms.content.addresses import OwnAddresses, read_address
@@ -13,7 +13,13 @@ from cms.content.snapshot import Draft, Snapshot, clean_draft, take_snapshot
 from cms.content.stored_names import named_edge
 from cms.content.tags import tags_by_slug
 from cms.drafts.addresses import move_drafts, paths_of
-from cms.drafts.category_tree import CategoryTree, Key, hold_tree, store_paths
+from cms.drafts.category_tree import (
+    CategoryTree,
+    Key,
+    SharedPath,
+    hold_tree,
+    store_paths,
+)
 from cms.drafts.link_targets import Page, targets_of
 from cms.drafts.loading import rows_by_id
 from cms.drafts.person_slugs import hold_slugs
@@ -159,22 +165,39 @@ async def refusals_of(
 def _with_renamed(
     tree: CategoryTree, renamed: Mapping[int, tuple[Key, str]]
 ) -> tuple[CategoryTree, Mapping[int, Sequence[UserError]]]:
-    """Return the tree with those new slugs that give each category a path of its own."""
+    """Return the tree with those new slugs that give each category a path of its own.
+
+    One that is refused is in the way of no other.
+    """
     refused: dict[int, Sequence[UserError]] = {}
-    while True:
-        kept = {index: each for index, each in renamed.items() if index not in refused}
-        after = tree.with_drafted(dict(kept.values()))
-        shared = next(after.shared_paths(), None)
-        if shared is None:
-            return after, refused
+    while (shared := _shared(tree, kept := _kept(renamed, refused))) is not None:
+        after = tree.with_drafted(kept)
         lineages = {id_ for each in shared.category_ids for id_ in after.lineage(each)}
         culprit = max(
-            (index for index, ((category_id, _), _) in kept.items() if category_id in lineages),
-            default=max(kept, default=None),
+            (
+                index
+                for index, ((category_id, _), _) in renamed.items()
+                if index not in refused and category_id in lineages
+            ),
+            default=max(renamed.keys() - refused.keys(), default=None),
         )
         if culprit is None:
             return after, refused  # the tree was so before
         refused[culprit] = [shared.error()]
+    for index in sorted(refused):
+        others = {each: errors for each, errors in refused.items() if each != index}
+        if _shared(tree, _kept(renamed, others)) is None:
+            refused = others
+    return tree.with_drafted(_kept(renamed, refused)), refused
+
+
+def _kept(renamed: Mapping[int, tuple[Key, str]], refused: Collection[int]) -> Mapping[Key, str]:
+    return dict(each for index, each in renamed.items() if index not in refused)
+
+
+def _shared(tree: CategoryTree, slugs: Mapping[Key, str]) -> SharedPath | None:
+    """Return a path that two categories would have with new slugs."""
+    return next(tree.with_drafted(slugs).shared_paths(), None)
 
 
 async def add_revisions(

@@ -29,6 +29,7 @@ class Move:
         old: the address at which it stands; ``None`` for none.
         path: the path at which it will stand; ``None`` for none.
         at: the time of the change.
+        category_id: the category of the page, if it moves with the tree of categories.
     """
 
     entry_id: str
@@ -37,6 +38,7 @@ class Move:
     old: Address | None
     path: str | None
     at: datetime
+    category_id: str | None = None
 
     @property
     def old_path(self) -> str | None:

@@ -15,7 +15,7 @@ from cms.drafts.addresses import FoundAddress, PathKey, addresses_among, derived
 from cms.drafts.category_tree import CategoryTree, load_tree
 from cms.drafts.contributors import contributors_among
 from cms.drafts.loading import EditionKey
-from cms.drafts.person_slugs import taken_slugs
+from cms.drafts.person_slugs import PersonSlug, shared_slugs, slugs_of_others
 from cms.errors import PathInUse, UserError
 from cms.hooks import Candidate, ShownEdition
 from cms.publishing.addresses import Holders
@@ -28,7 +28,7 @@ from cms.publishing.link_facts import (
     public_links_to,
 )
 from cms.publishing.loading import Proposal, anchors_of, edges_among
-from cms.publishing.moving import errors_of_tree
+from cms.publishing.moving import blame_categories, errors_of_tree
 from cms.publishing.public_editions import PublicEditions, public_editions
 from cms.publishing.referenced import as_referenced, own_default, referenced_by
 from cms.review.edition_reviews import EditionReviews, reviews_of
@@ -52,7 +52,7 @@ class Assessed:
         stages: the stages that apply, in order.
         counting: the sign-offs that count.
         reviews: the reviews of the edition.
-        shared_path: an error if another proposal of the set would have the same path.
+        rivals: errors if another proposal of the set would have the same path or slug.
     """
 
     proposal: Proposal
@@ -60,7 +60,7 @@ class Assessed:
     stages: Sequence[Stage]
     counting: Sequence[Signature]
     reviews: EditionReviews
-    shared_path: Sequence[UserError] = ()
+    rivals: Sequence[UserError] = ()
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class _Alone:
         reviews: the reviews of the edition.
         referenced: the roles of the entries that readers see beside it, by their ids.
         anchors: the anchors of its revision.
-        slug_errors: why its slug is not free, if it is a person.
+        slug_errors: why its slug is not free, if it is a person; the other proposals do not count.
     """
 
     proposal: Proposal
@@ -127,27 +127,52 @@ class Assessment:
             together: the set.
             wanted: those of the set to return; by default all.
         """
-        proposals = await self._placed(together)
-        after = self.before.with_published(
-            {key: self._as_shown(each) for key, each in proposals.items()}
-        )
-        leaving = {each.edition.id for each in proposals.values()}
-        holders = await self._holders_of(proposals.values())
-        immovable = await self._immovable(proposals, leaving)
-        shared = _shared_paths(self.reading, proposals.values())
+        chosen = await self._set(together)
         return {
-            key: self._assessed(
-                replace(self.alone[key], proposal=proposals[key]),
-                _Set(
-                    after=after,
-                    leaving=leaving,
-                    holders=holders,
-                    immovable=immovable,
-                    shared=shared,
-                ),
-            )
-            for key in (proposals if wanted is None else wanted)
+            key: self._assessed(self.alone[key], chosen)
+            for key in (chosen.proposals if wanted is None else wanted)
         }
+
+    async def assessed_at_best(
+        self, together: Collection[EditionKey], wanted: Iterable[EditionKey]
+    ) -> dict[EditionKey, Assessed]:
+        """Return the facts about proposals, without what others of a set are in the way of.
+
+        Each of the others may be public or not, whichever is better for the proposal.
+
+        Args:
+            together: the set.
+            wanted: those of the set to return.
+        """
+        chosen = await self._set(together)
+        return {key: self._assessed(self.alone[key], self._at_best(chosen, key)) for key in wanted}
+
+    async def _set(self, together: Collection[EditionKey]) -> _Set:
+        proposals = await self._placed(together)
+        leaving = {each.edition.id for each in proposals.values()}
+        return _Set(
+            proposals=proposals,
+            after=self.before.with_published(
+                {key: self._as_shown(each) for key, each in proposals.items()}
+            ),
+            leaving=leaving,
+            holders=await self._holders_of(proposals.values()),
+            immovable=await self._immovable(proposals, leaving),
+            rivals=_rivals(self.reading, proposals),
+        )
+
+    def _at_best(self, chosen: _Set, key: EditionKey) -> _Set:
+        proposal = chosen.proposals[key]
+        alone = self.before.with_published({key: self._as_shown(proposal)})
+        is_moved = proposal.path != self.alone[key].proposal.path
+        return replace(
+            chosen,
+            after=chosen.after.or_else(alone),
+            # The path that it has without the proposed categories may be free.
+            holders=replace(chosen.holders, addresses={}) if is_moved else chosen.holders,
+            immovable=[each for each in chosen.immovable if len(each[0]) == 1],
+            rivals={},
+        )
 
     async def _placed(self, together: Collection[EditionKey]) -> dict[EditionKey, Proposal]:
         """Return proposals with the paths that they have once proposed categories are public."""
@@ -163,13 +188,14 @@ class Assessment:
 
     async def _immovable(
         self, proposals: Mapping[EditionKey, Proposal], leaving: Collection[str]
-    ) -> Sequence[UserError]:
+    ) -> Sequence[tuple[Collection[EditionKey], UserError]]:
         """Return why pages could not move to the addresses that proposed categories give them."""
         slugs = _slugs_of_categories(proposals.values())
         if self.tree is None or not slugs:
             return ()
         after = self.tree.with_published(slugs)
-        return await errors_of_tree(self.reading, self.tree, after, leaving)
+        errors = await errors_of_tree(self.reading, self.tree, after, leaving)
+        return blame_categories(errors, slugs.keys())
 
     async def _holders_of(self, proposals: Iterable[Proposal]) -> Holders:
         """Return what stands at the paths of proposals."""
@@ -190,8 +216,8 @@ class Assessment:
         )
 
     def _assessed(self, alone: _Alone, together: _Set) -> Assessed:
-        proposal, after = alone.proposal, together.after
-        key, locale = proposal.key, proposal.edition.locale
+        key, after = alone.proposal.key, together.after
+        proposal, locale = together.proposals[key], alone.proposal.edition.locale
         shown = {each: after.shown(each, locale) for each in alone.targets}
         targets = {edge.target for edge in alone.edges if edge.target}
         missing = [each for each in targets if shown[each] is None]
@@ -216,7 +242,7 @@ class Assessment:
                 *as_referenced(alone.referenced, locale, after, self.titles),
                 *own_default(site, proposal.content_type, key, proposal.revision.title, after),
             ],
-            slug_errors=together.immovable if is_category else alone.slug_errors,
+            slug_errors=together.errors_of_tree(key) if is_category else alone.slug_errors,
         )
         return Assessed(
             proposal,
@@ -224,7 +250,7 @@ class Assessment:
             alone.stages,
             alone.counting,
             alone.reviews,
-            together.shared.get(key, ()),
+            together.rivals.get(key, ()),
         )
 
     def dependents(self) -> Mapping[str, Collection[EditionKey]]:
@@ -242,17 +268,19 @@ class Assessment:
             address = self._addresses.get(_path_key_of(each.proposal))
             if address is not None and address.edition_id is not None:
                 found[address.edition_id].add(key)
-        for keys in self._at_one_path().values():
-            for key in keys:
-                found[key[0]].update(keys)
+        for keys in self._alike().values():
+            for index, key in enumerate(keys):  # the first of them has the path
+                found[key[0]].update(keys[index + 1 :])
         return found
 
-    def _at_one_path(self) -> Mapping[PathKey, Collection[EditionKey]]:
-        """Return the proposals by their path."""
-        found: defaultdict[PathKey, list[EditionKey]] = defaultdict(list)
+    def _alike(self) -> Mapping[str, Sequence[EditionKey]]:
+        """Return the proposals by their path, and people by their slug."""
+        found: defaultdict[str, list[EditionKey]] = defaultdict(list)
         for key, each in self.alone.items():
             if each.proposal.path is not None:
-                found[path_key(each.proposal.path), ""].append(key)
+                found[path_key(each.proposal.path)].append(key)
+            if each.proposal.entry.content_type == PERSON:
+                found[f"{PERSON} {each.proposal.revision.slug}"].append(key)
         return found
 
 
@@ -261,18 +289,24 @@ class _Set:
     """The facts about a set of proposals that are published together.
 
     Attributes:
+        proposals: the proposals, with the paths that they have in the set.
         after: what will be public.
         leaving: the ids of their editions, which leave their addresses.
         holders: what stands at their paths.
-        immovable: why pages could not move with the categories among them.
-        shared: errors about paths that several of them would have.
+        immovable: why pages could not move with the categories among them, and with which.
+        rivals: errors about paths and slugs that several of them would have.
     """
 
+    proposals: Mapping[EditionKey, Proposal]
     after: PublicEditions
     leaving: Collection[str]
     holders: Holders
-    immovable: Sequence[UserError]
-    shared: Mapping[EditionKey, Sequence[UserError]]
+    immovable: Sequence[tuple[Collection[EditionKey], UserError]]
+    rivals: Mapping[EditionKey, Sequence[UserError]]
+
+    def errors_of_tree(self, key: EditionKey) -> Sequence[UserError]:
+        """Return why pages could not move with a category."""
+        return [error for keys, error in self.immovable if key in keys]
 
     def holder_of(self, proposal: Proposal) -> str | None:
         """Return what stands at the path of a proposal and is not about to move away."""
@@ -320,14 +354,7 @@ async def _facts_alone(reading: Reading, proposals: Sequence[Proposal]) -> list[
     nowhere = await nowhere_in(
         reading, [(each.edition, each.path, edges[each.revision.id]) for each in proposals]
     )
-    taken = await taken_slugs(
-        reading,
-        {
-            each.key: (each.entry.id, each.revision.slug)
-            for each in proposals
-            if each.entry.content_type == PERSON
-        },
-    )
+    taken = await slugs_of_others(reading, _slugs_of_people(proposals))
     return [
         _Alone(
             proposal=each,
@@ -354,8 +381,27 @@ def _slugs_of_categories(proposals: Iterable[Proposal]) -> Mapping[EditionKey, s
     }
 
 
+def _slugs_of_people(proposals: Iterable[Proposal]) -> Mapping[EditionKey, PersonSlug]:
+    return {
+        each.key: (each.entry.id, each.revision.slug)
+        for each in proposals
+        if each.entry.content_type == PERSON
+    }
+
+
 def _path_key_of(proposal: Proposal) -> PathKey:
     return path_key(proposal.path or ""), proposal.edition.locale
+
+
+def _rivals(
+    reading: Reading, proposals: Mapping[EditionKey, Proposal]
+) -> Mapping[EditionKey, Sequence[UserError]]:
+    """Return an error for each proposal with the path, or the slug, of one before it."""
+    slugs = shared_slugs(_slugs_of_people(proposals.values()))
+    return {
+        **_shared_paths(reading, proposals.values()),
+        **{key: [error] for key, error in slugs.items()},
+    }
 
 
 def _shared_paths(

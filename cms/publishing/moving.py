@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,9 +27,9 @@ from cms.drafts.category_tree import (
     faults_of_paths,
     hold_tree,
     load_tree,
-    refuse_shared_paths,
     store_paths,
 )
+from cms.drafts.loading import EditionKey
 from cms.errors import PathInUse, Refused, UserError, WouldBreakLinks
 from cms.events import PagesMoved
 from cms.ledger.counters import wait_for_turn
@@ -153,6 +153,7 @@ async def _moves(
             old=row.Address,
             path=derived_path(tree, placed_in(row)),
             at=at,
+            category_id=row.category_id,
         )
         for row in await rows_in(session, pages, columns, categories)
     )
@@ -170,12 +171,25 @@ async def moves_to_types(reading: Reading, tree: CategoryTree) -> list[Move]:
     return await _moves(reading.session, tree, reading.now)
 
 
+@dataclass(frozen=True)
+class TreeError:
+    """A reason why the tree of categories cannot become another.
+
+    Attributes:
+        error: the reason.
+        category_ids: the categories on whose slugs it depends.
+    """
+
+    error: UserError
+    category_ids: frozenset[str]
+
+
 async def errors_of_tree(
     reading: Reading,
     before: CategoryTree,
     after: CategoryTree,
     besides: Collection[str] = (),
-) -> list[UserError]:
+) -> list[TreeError]:
     """Return why the tree cannot become another: two paths would be one, or pages cannot move.
 
     Args:
@@ -184,13 +198,42 @@ async def errors_of_tree(
         after: the tree as it would be.
         besides: ids of the editions whose pages do not count.
     """
-    try:
-        refuse_shared_paths(after)
-    except Refused as refused:
-        return list(refused.errors)
+    # Two categories that share a path in several locales are one error.
+    if shared := {each.category_ids: each for each in reversed([*after.shared_paths()])}:
+        return [
+            TreeError(each.error(), _lineages(after, each.category_ids))
+            for each in [*reversed(shared.values())][:_MOST_ERRORS]
+        ]
     moves = await moves_between(reading, before, after)
     others = [each for each in moves if each.edition_id not in besides]
-    return await errors_of_moves(reading, others)
+    return [
+        TreeError(
+            each.to_error(),
+            _lineages(after, [move.category_id for move in (each.move, each.other) if move]),
+        )
+        for each in await obstacles_to_moves(reading, others)
+    ]
+
+
+def blame_categories(
+    errors: Iterable[TreeError], keys: Collection[EditionKey]
+) -> list[tuple[Collection[EditionKey], UserError]]:
+    """Return the errors of a tree, each with those editions of categories on which it depends.
+
+    Args:
+        errors: the errors.
+        keys: the editions that change the tree; an error that depends on none of them is that of
+            all.
+    """
+    return [
+        ([key for key in keys if key[0] in each.category_ids] or keys, each.error)
+        for each in errors
+    ]
+
+
+def _lineages(tree: CategoryTree, category_ids: Iterable[str | None]) -> frozenset[str]:
+    """Return the ids of categories, and of all above them."""
+    return frozenset(above for each in category_ids for above in tree.lineage(each))
 
 
 @dataclass(frozen=True)
@@ -203,6 +246,7 @@ class Obstacle:
         reason: why.
         remedy: what to do.
         in_the_way: ids of the entries with which something has to be done.
+        other: the move of another page to the same path, if that is the reason.
     """
 
     move: Move
@@ -210,6 +254,7 @@ class Obstacle:
     reason: str
     remedy: str
     in_the_way: tuple[str, ...]
+    other: Move | None = None
 
     def to_error(self) -> UserError:
         """Return the error."""
@@ -241,11 +286,11 @@ async def _collisions(reading: Reading, moves: Sequence[Move]) -> list[Obstacle]
             holders = await holders_of(reading, batch, first.locale, leaving)
             for key in batch:
                 movers = by_path[key]
-                if key not in holders:
-                    holder, movers = movers[0].entry_id, movers[1:]
-                else:
-                    holder = holders[key]
-                found += [_collision(key, holder, other) for other in movers]
+                if key in holders:
+                    found += [_collision(key, holders[key], each) for each in movers]
+                    continue
+                winner, *losers = movers
+                found += [_collision(key, winner.entry_id, each, winner) for each in losers]
     return found
 
 
@@ -279,11 +324,12 @@ def _loss(move: Move, sources: Sequence[str]) -> Obstacle:
     )
 
 
-def _collision(path: str, holder: str, move: Move) -> Obstacle:
+def _collision(path: str, holder: str, move: Move, other: Move | None = None) -> Obstacle:
     return Obstacle(
         move=move,
         error=PathInUse,
         reason=f"{move.entry_id} would move to {path}, the path of {holder}",
         remedy="change one of the slugs",
         in_the_way=(holder, move.entry_id),
+        other=other,
     )

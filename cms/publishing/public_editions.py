@@ -40,10 +40,28 @@ class PublicEditions:
         """Return the editions that are public once these are."""
         return replace(self, editions={**self.editions, **published})
 
+    def or_else(self, others: PublicEditions) -> PublicEditions:
+        """Return the editions of which readers may see these, or the others."""
+        return _EitherEditions(self.site, self.editions, others)
+
     def without(self, keys: Collection[EditionKey]) -> PublicEditions:
         """Return the editions that are public once these are not."""
         kept = {each: shown for each, shown in self.editions.items() if each not in keys}
         return replace(self, editions=kept)
+
+
+@dataclass(frozen=True)
+class _EitherEditions(PublicEditions):
+    """Public editions of which it is not known whether others are public in their place."""
+
+    others: PublicEditions
+
+    def shown(self, entry_id: str, locale: str) -> ShownEdition | None:
+        """Return what readers see at best: with an address if one has it, and all anchors."""
+        one, other = super().shown(entry_id, locale), self.others.shown(entry_id, locale)
+        if one is None or other is None:
+            return one or other
+        return replace(one, path=one.path or other.path, anchors=one.anchors | other.anchors)
 
 
 async def public_editions(reading: Reading, entry_ids: Collection[str]) -> PublicEditions:

@@ -20,6 +20,7 @@ from cms.drafts.loading import (
 from cms.errors import InvalidValue, Refused, UserError
 from cms.ledger.counters import wait_for_turn
 from cms.publishing.assessing import Assessed, Assessment, assess
+from cms.publishing.deciding import Errors, refuse_failing
 from cms.publishing.gates import checks
 from cms.publishing.grounds import (
     SETUP,
@@ -294,61 +295,76 @@ def _categories(proposal: Proposal) -> Collection[str | None]:
 async def _check(
     work: Work, batch: Batch[PublishItem], proposals: Mapping[int, Proposal], grounds: Grounds
 ) -> dict[int, Assessed]:
-    """Refuse the proposals of which a gate fails, and return the facts about the others.
-
-    What is not published after all may be needed by another, so the others are checked again,
-    as far as they depend on it, until nothing changes.
-    """
+    """Refuse the proposals of which a gate fails, and return the facts about the others."""
     if not proposals:
         return {}
-    assessment = await assess(work, list(proposals.values()))
-    index_of = {each.key: index for index, each in proposals.items()}
-    together = set(index_of)
-    assessed = await assessment.assessed(together)
-    failed = _failing(work, assessed, grounds)
-    dependents = assessment.dependents() if failed else {}
-    while failed:
-        for key, errors in failed.items():
-            batch.refuse(index_of[key], *errors)
-        if batch.mode == "all":
-            break
-        together -= failed.keys()
-        again = _touched(assessment, dependents, failed) & together
-        checked = await assessment.assessed(together, again)
-        assessed |= checked
-        failed = _failing(work, checked, grounds)
-    return {index_of[key]: assessed[key] for key in together if key not in failed}
+    gates = _Gates(work, proposals, await assess(work, list(proposals.values())), grounds)
+    await refuse_failing(batch, proposals.keys(), gates)
+    return batch.still(gates.assessed)
 
 
-def _touched(
-    assessment: Assessment,
-    dependents: Mapping[str, Collection[EditionKey]],
-    refused: Collection[EditionKey],
-) -> set[EditionKey]:
-    """Return the proposals whose facts can change when some are refused."""
-    if assessment.tree is not None:
-        return set(assessment.alone)  # the paths of all can change
-    gone = [assessment.alone[key].proposal for key in refused]
-    return {
-        key
-        for each in gone
-        for name in (each.entry.id, each.edition.id)
-        for key in dependents.get(name, ())
-    }
+class _Gates:
+    """The rules for proposals: each gate is open, and none has the path or slug of another.
 
+    Args:
+        work: the transaction and the actor.
+        proposals: the proposals by index.
+        assessment: their facts.
+        grounds: what they are published on.
 
-def _failing(
-    work: Work, assessed: Mapping[EditionKey, Assessed], grounds: Grounds
-) -> dict[EditionKey, list[UserError]]:
-    """Return the proposals of which a gate fails, with all errors."""
-    failing: dict[EditionKey, list[UserError]] = {}
-    for key, each in assessed.items():
+    Attributes:
+        assessed: the facts about each of them, when it was checked last.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        proposals: Mapping[int, Proposal],
+        assessment: Assessment,
+        grounds: Grounds,
+    ) -> None:
+        self.assessed: dict[int, Assessed] = {}
+        self._work, self._proposals = work, proposals
+        self._assessment, self._grounds = assessment, grounds
+        self._indexes = {each.key: index for index, each in proposals.items()}
+        self._dependents: Mapping[str, Collection[EditionKey]] = {}
+
+    async def errors(self, together: Collection[int], wanted: Collection[int]) -> Errors:
+        """Return why proposals cannot be published together with others."""
+        assessed = await self._assessment.assessed(self._keys(together), self._keys(wanted))
+        self.assessed |= {self._indexes[key]: each for key, each in assessed.items()}
+        return self._failing(assessed)
+
+    async def errors_at_best(self, together: Collection[int], wanted: Collection[int]) -> Errors:
+        """Return why proposals cannot be published whichever of the others are refused."""
+        keys = self._keys(together), self._keys(wanted)
+        return self._failing(await self._assessment.assessed_at_best(*keys))
+
+    def dependents(self, refused: Collection[int]) -> Collection[int]:
+        """Return the proposals whose facts can change when some are refused."""
+        if self._assessment.tree is not None:
+            return self._proposals.keys()  # the paths of all can change
+        self._dependents = self._dependents or self._assessment.dependents()
+        return {
+            self._indexes[key]
+            for index in refused
+            for each in [self._proposals[index]]
+            for name in (each.entry.id, each.edition.id)
+            for key in self._dependents.get(name, ())
+        }
+
+    def _keys(self, indexes: Collection[int]) -> list[EditionKey]:
+        return [self._proposals[index].key for index in sorted(indexes)]
+
+    def _failing(self, assessed: Mapping[EditionKey, Assessed]) -> Errors:
+        found = {self._indexes[key]: self._errors(each) for key, each in assessed.items()}
+        return {index: errors for index, errors in found.items() if errors}
+
+    def _errors(self, assessed: Assessed) -> list[UserError]:
         errors = [
             error
-            for check in checks(each.candidate, work.site.gates)
-            if check.gate not in grounds.passed_gates
+            for check in checks(assessed.candidate, self._work.site.gates)
+            if check.gate not in self._grounds.passed_gates
             for error in check.errors
         ]
-        if errors := [*errors, *each.shared_path]:
-            failing[key] = errors
-    return failing
+        return [*errors, *assessed.rivals]

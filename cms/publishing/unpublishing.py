@@ -23,10 +23,11 @@ from cms.identifiers import is_built_in_id
 from cms.ledger.chain import ignore_progress
 from cms.ledger.counters import wait_for_turn
 from cms.publishing.addresses import close_addresses
+from cms.publishing.deciding import Errors, refuse_failing
 from cms.publishing.gates import errors_of_incoming
 from cms.publishing.link_facts import PublicLinks, public_links_to
 from cms.publishing.loading import live_pages_of
-from cms.publishing.moving import errors_of_tree, refresh_tree
+from cms.publishing.moving import blame_categories, errors_of_tree, refresh_tree
 from cms.publishing.opening import close_publications
 from cms.publishing.public_editions import PublicEditions, public_editions
 from cms.publishing.referenced import Showing, pages_showing
@@ -188,26 +189,47 @@ def _categories(held: Held, live: Mapping[str, _LivePage]) -> Collection[str | N
 
 
 async def _check(work: Work, batch: Batch[UnpublishItem], live: Mapping[int, _LivePage]) -> None:
-    """Refuse the items whose pages cannot be unpublished with the others, until nothing changes."""
-    if not live:
-        return
-    publications = {index: publication for index, (publication, _) in live.items()}
-    removal = await removal_of(work, list(publications.values()))
-    errors = await removal.errors(publications)
-    targets = removal.targets() if errors else {}
-    while errors:
-        for index, found in errors.items():
-            batch.refuse(index, *found)
-        if batch.mode == "all":
-            return
-        led_to = {each for index in errors for each in targets[publications[index].edition_id]}
-        publications = batch.still(publications)
-        again = [
+    """Refuse the items whose pages cannot be unpublished with the others."""
+    if live:
+        publications = {index: publication for index, (publication, _) in live.items()}
+        removal = await removal_of(work, list(publications.values()))
+        await refuse_failing(batch, publications.keys(), _Removals(removal, publications))
+
+
+class _Removals:
+    """The rules for publications that are ended together.
+
+    Args:
+        removal: the facts about them.
+        publications: the publications by index.
+    """
+
+    def __init__(self, removal: Removal, publications: Mapping[int, Publication]) -> None:
+        self._removal, self._publications = removal, publications
+
+    async def errors(self, together: Collection[int], wanted: Collection[int]) -> Errors:
+        """Return why publications cannot be ended together with others."""
+        return await self._removal.errors(self._chosen(together), wanted)
+
+    async def errors_at_best(self, together: Collection[int], wanted: Collection[int]) -> Errors:
+        """Return why publications cannot be ended whichever of the others stay."""
+        return await self._removal.errors_at_best(self._chosen(together), wanted)
+
+    def dependents(self, refused: Collection[int]) -> Collection[int]:
+        """Return the publications that others which stay may lead to, show, or be below."""
+        targets = self._removal.targets()
+        chosen = self._chosen(refused).values()
+        affected = {each.entry_id for each in chosen}.union(
+            *(targets[each.edition_id] for each in chosen)
+        )
+        return [
             index
-            for index, each in publications.items()
-            if each.entry_id in led_to or is_built_in_id(each.entry_id)
+            for index, each in self._publications.items()
+            if each.entry_id in affected or is_built_in_id(each.entry_id)
         ]
-        errors = await removal.errors(publications, again)
+
+    def _chosen(self, indexes: Collection[int]) -> dict[int, Publication]:
+        return {index: self._publications[index] for index in sorted(indexes)}
 
 
 @dataclass(frozen=True)
@@ -249,7 +271,7 @@ class Removal:
         return grouped((each.source_edition, each.target_id) for each in links)
 
     async def errors(
-        self, together: Mapping[int, Publication], wanted: Iterable[int] | None = None
+        self, together: Mapping[int, Publication], wanted: Collection[int] | None = None
     ) -> dict[int, list[UserError]]:
         """Return why publications cannot be ended together, by index.
 
@@ -257,29 +279,58 @@ class Removal:
             together: all publications that are ended.
             wanted: the indexes of those in question; by default all.
         """
-        keys = _keys(together.values())
-        after = self.before.without(keys)
-        editions = {each.edition_id for each in together.values()}
+        after = self.before.without(_keys(together.values()))
         immovable = await self._errors_of_tree(together.values())
+        chosen = {index: together[index] for index in (together if wanted is None else wanted)}
+        return self._errors(together, {i: (each, after) for i, each in chosen.items()}, immovable)
+
+    async def errors_at_best(
+        self, together: Mapping[int, Publication], wanted: Collection[int]
+    ) -> dict[int, list[UserError]]:
+        """Return why publications cannot be ended, each of the others being ended or not.
+
+        Args:
+            together: all publications that are perhaps ended.
+            wanted: the indexes of those in question.
+        """
+        after = self.before.without(_keys(together.values()))
+        immovable = await self._errors_of_tree(together.values())
+        chosen = {
+            index: (each, after.or_else(self.before.without([_key(each)])))
+            for index in wanted
+            for each in [together[index]]
+        }
+        return self._errors(together, chosen, [each for each in immovable if len(each[0]) == 1])
+
+    def _errors(
+        self,
+        together: Mapping[int, Publication],
+        chosen: Mapping[int, tuple[Publication, PublicEditions]],
+        immovable: Sequence[tuple[Collection[EditionKey], UserError]],
+    ) -> dict[int, list[UserError]]:
+        keys = _keys(together.values())
+        editions = {each.edition_id for each in together.values()}
         found = {
             index: [
                 *errors_of_incoming(self._incoming(each, after, editions)),
                 *self.showing.errors(_key(each), keys),
-                *(immovable if each.content_type == CATEGORY else ()),
+                *(error for blamed, error in immovable if _key(each) in blamed),
             ]
-            for index in (together if wanted is None else wanted)
-            for each in [together[index]]
+            for index, (each, after) in chosen.items()
         }
         return {index: errors for index, errors in found.items() if errors}
 
-    async def _errors_of_tree(self, together: Collection[Publication]) -> list[UserError]:
-        """Return why the tree of categories cannot be without the publications."""
-        categories = [each for each in together if each.content_type == CATEGORY]
+    async def _errors_of_tree(
+        self, together: Collection[Publication]
+    ) -> Sequence[tuple[Collection[EditionKey], UserError]]:
+        """Return why the tree of categories cannot be without the publications, and which."""
+        categories = _keys([each for each in together if each.content_type == CATEGORY])
         if self.tree is None or not categories:
             return []
-        after = self.tree.without(_keys(categories))
+        after = self.tree.without(categories)
         editions = [each.edition_id for each in together]
-        return await errors_of_tree(self.reading, self.tree, after, editions)
+        errors = await errors_of_tree(self.reading, self.tree, after, editions)
+        return blame_categories(errors, categories)
 
 
 async def removal_of(reading: Reading, publications: Sequence[Publication]) -> Removal:
