@@ -201,6 +201,11 @@ class Site(Declaration):
             )
         return found
 
+    @property
+    def type_names(self) -> Mapping[str, str]:
+        """The declared names of the content types by their stored ones."""
+        return {stored: each.name for stored, each in self.stored_types.items()}
+
     def find_stored_type(self, stored_name: str) -> type[ContentType] | None:
         """Return the content type of entries that are stored under a name, if it is declared."""
         return self.stored_types.get(stored_name)

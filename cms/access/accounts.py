@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Select, exists, select
 
@@ -108,6 +109,11 @@ async def enable_account(work: Work, account_id: str) -> Account:
 async def grant_role(work: Work, account_id: str, grant: Grant) -> RoleGrant:
     """Grant a role to an account and return the grant, which may exist already.
 
+    Args:
+        work: the transaction and the actor.
+        account_id: the account.
+        grant: the role and its limits, with the name of a content type as it is declared.
+
     Raises:
         Refused: if the actor is not allowed to, or the account, the role or its limits are unknown.
     """
@@ -116,6 +122,8 @@ async def grant_role(work: Work, account_id: str, grant: Grant) -> RoleGrant:
     problems = [*_problems_with(work, grant), *await _category_problems(work, grant)]
     if problems:
         raise Refused(*problems)
+    if grant.content_type is not None:
+        grant = replace(grant, content_type=work.site.content_types[grant.content_type].stored_name)
     same = await work.session.scalar(
         _active_grants().filter_by(account_id=account_id, **vars(grant))
     )
@@ -241,9 +249,10 @@ def _problems_with(work: Work, grant: Grant) -> Iterator[UserError]:
     if grant.role not in work.site.roles:
         message = f"there is no role {grant.role!r}; use one of {', '.join(work.site.roles)}"
         yield InvalidValue(message=message, path=("role",))
-    content_types = work.site.stored_types
+    content_types = work.site.content_types
     if grant.content_type is not None and grant.content_type not in content_types:
-        message = f"there is no content type {grant.content_type!r}"
+        known = ", ".join(content_types)
+        message = f"there is no content type {grant.content_type!r}; use one of {known}"
         yield InvalidValue(message=message, path=("contentType",))
     if grant.locale is not None and grant.locale not in work.site.locales:
         message = f"there is no locale {grant.locale!r}; use one of {', '.join(work.site.locales)}"

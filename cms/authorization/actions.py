@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TypeAlias
 
 from cms.authorization.actor import Actor, Grant
@@ -149,7 +150,7 @@ class Subject:
     """The object of an action. An empty subject is the whole installation.
 
     Attributes:
-        content_type: the content type of the entry.
+        content_type: the stored name of the content type of the entry.
         categories: the ids of the entry's category and its ancestors.
         locale: the locale of the edition.
         stage: the stage to sign off at; ``None`` for any stage.
@@ -203,7 +204,13 @@ def extended_roles(actions: Iterable[str], added: Iterable[Roles]) -> Roles:
     return roles
 
 
-def decide(actor: Actor, action: str, subject: Subject, roles: Roles) -> Decision:
+def decide(
+    actor: Actor,
+    action: str,
+    subject: Subject,
+    roles: Roles,
+    type_names: Mapping[str, str] = MappingProxyType({}),
+) -> Decision:
     """Return whether one of the actor's grants includes the action on the subject.
 
     Args:
@@ -211,6 +218,7 @@ def decide(actor: Actor, action: str, subject: Subject, roles: Roles) -> Decisio
         action: the action, of Copydesk or of a plugin.
         subject: the object of the action.
         roles: the roles of the site.
+        type_names: the declared names of content types by their stored ones, for the reason.
     """
     if actor.scopes is not None and action not in actor.scopes:
         return Denied(f"this token's scopes do not include {action}")
@@ -235,7 +243,7 @@ def decide(actor: Actor, action: str, subject: Subject, roles: Roles) -> Decisio
         return Denied(f"{action} is allowed only on what is your own")
     has = f"only {', '.join(held)}" if held else "no role"
     return Denied(
-        f"{action} requires the role {' or '.join(able)}{_scope_words(subject)}; "
+        f"{action} requires the role {' or '.join(able)}{_scope_words(subject, type_names)}; "
         f"this account has {has}"
     )
 
@@ -266,7 +274,8 @@ def _covers(grant: Grant, subject: Subject) -> bool:
     )
 
 
-def _scope_words(subject: Subject) -> str:
-    words = f" for {subject.content_type}" if subject.content_type else ""
+def _scope_words(subject: Subject, type_names: Mapping[str, str]) -> str:
+    stored_name = subject.content_type
+    words = f" for {type_names.get(stored_name, stored_name)}" if stored_name else ""
     words += f" in {subject.locale!r}" if subject.locale else ""
     return words + (f" at the stage {subject.stage!r}" if subject.stage else "")

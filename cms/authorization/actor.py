@@ -12,7 +12,8 @@ class Grant:
     Attributes:
         role: the role, of Copydesk or of a plugin; see :attr:`cms.site.Site.roles`.
         stage: for reviewers, the only stage to sign off at.
-        content_type: only entries of this type.
+        content_type: only entries of this type: for an actor by its stored name, and for who
+            grants it by the declared one.
         category_id: only entries in this category or below it.
         locale: only editions in this locale.
     """

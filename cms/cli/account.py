@@ -18,7 +18,7 @@ from cms.access.accounts import (
 )
 from cms.access.passwords import prepare_password, set_password
 from cms.authorization.actor import OPERATOR, Grant
-from cms.cli.group import open_copydesk, open_database
+from cms.cli.group import open_copydesk
 from cms.content.snapshot import Draft
 from cms.drafts.people import create_person
 from cms.errors import NotFound, Refused
@@ -29,7 +29,7 @@ from cms.settings import load_settings
 from cms.storage.database import ReadSession
 from cms.storage.dialects import as_text
 from cms.tables import Account, Token
-from cms.work.work import Work
+from cms.work.work import Reading, Work
 
 
 @click.group()
@@ -131,9 +131,7 @@ async def _create(email: str, name: str | None, roles: Sequence[str], password: 
 async def _grant(email: str, grant: Grant) -> None:
     async with open_copydesk(load_settings()) as copydesk, copydesk.work(OPERATOR) as work:
         found = await _known_account(work, email)
-        declared = work.site.content_types.get(grant.content_type or "")
-        stored_name = declared.stored_name if declared is not None else grant.content_type
-        await grant_role(work, found.id, replace(grant, content_type=stored_name))
+        await grant_role(work, found.id, grant)
 
 
 async def _set_password(email: str, password: str) -> None:
@@ -162,14 +160,18 @@ class _Listed:
 
 
 async def _accounts() -> list[_Listed]:
-    async with open_database(load_settings()) as database, database.reading() as session:
-        rows = list(await session.scalars(select(Account).order_by(Account.email)))
-        return [await _list_entry(session, each) for each in rows]
+    async with open_copydesk(load_settings()) as copydesk, copydesk.reading(OPERATOR) as reading:
+        rows = list(await reading.session.scalars(select(Account).order_by(Account.email)))
+        return [await _list_entry(reading, each) for each in rows]
 
 
-async def _list_entry(session: ReadSession, row: Account) -> _Listed:
-    grants = await grants_of(session, row.id)
-    used = await _last_use(session, row.id)
+async def _list_entry(reading: Reading, row: Account) -> _Listed:
+    names = reading.site.type_names
+    grants = [
+        replace(each, content_type=names.get(each.content_type or "", each.content_type))
+        for each in await grants_of(reading.session, row.id)
+    ]
+    used = await _last_use(reading.session, row.id)
     return _Listed(
         email=row.email,
         roles=", ".join(map(_grant_words, grants)) or "no role",

@@ -88,7 +88,8 @@ class Reading:
         Raises:
             Refused: with :class:`~cms.errors.NotAllowed` and what would be needed.
         """
-        decision = decide(self.actor, action, subject or Subject(), self.site.roles)
+        site = self.site
+        decision = decide(self.actor, action, subject or Subject(), site.roles, site.type_names)
         if isinstance(decision, Denied):
             error = OwnWork if decision.is_own_work else NotAllowed
             raise Refused(error(message=decision.reason))

@@ -8,7 +8,7 @@ from graphql_api.planner.declarations import Call, OrderKey, Rows
 from graphql_api.planner.source import Chosen
 from graphql_api.schema.declaring.fields import many, one, value
 from graphql_api.schema.declaring.row_sources import Condition, category_rows, person_rows
-from graphql_api.schema.declaring.words import word, word_list, word_text
+from graphql_api.schema.declaring.words import type_text, word, word_list, word_text
 from graphql_api.schema.delivery.node import Node
 
 
@@ -91,7 +91,7 @@ class RoleGrant(Node):
         GrantRow.content_type,
         "Content type to which the grant is limited; null for all.",
     )
-    content_type_name = word_text("str | None", "contentType", GrantRow.content_type)
+    content_type_name = type_text("str | None", "contentType", GrantRow.content_type)
     category = one(
         "Category | None",
         _category,

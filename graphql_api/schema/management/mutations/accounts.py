@@ -32,10 +32,11 @@ async def _enable(work: Work, inputs: InputValues) -> JsonObject:
 
 
 async def _grant(work: Work, inputs: InputValues) -> JsonObject:
+    stored_name = inputs.get("contentType")
     grant = Grant(
         role=inputs["role"],
         stage=inputs.get("stage"),
-        content_type=inputs.get("contentType"),
+        content_type=work.site.stored_type(stored_name).name if stored_name is not None else None,
         category_id=inputs.get("categoryId"),
         locale=inputs.get("locale"),
     )
