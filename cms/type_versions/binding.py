@@ -115,7 +115,7 @@ class _Binding:
                     bound.any_block = bound.of
             case Choice():
                 bound.stored_words = declared.choices
-            case Links() if bound.kind == bound.name:
+            case Links() if not bound.has_own_kind:
                 bound.kind = declared.stored  # the word that the links have from their field
         return bound
 

@@ -314,7 +314,7 @@ class _Naming:
             required=field.required,
             absent=cast("JsonValue", field.absent),
             is_indexed=field.indexed,
-            settings=settings_of(shown),
+            settings=settings_of(shown, match.stored),
             choices=self._choices(place, shown, former) if isinstance(shown, Choice) else {},
             fields=self._fields(place, shown.fields, former.fields if former else {})
             if isinstance(shown, Object) and not isinstance(shown, AnyBlock | Section)

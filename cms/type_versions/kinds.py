@@ -44,7 +44,8 @@ _READS: Mapping[str, frozenset[str]] = {
 # The settings of fields that a declaration has in another form, or that no stored value depends on.
 _NOT_SETTINGS = frozenset(
     {
-        *("absent", "choices", "deprecated", "description", "from_", "indexed", "label", "name"),
+        *("absent", "choices", "deprecated", "description", "from_", "has_own_kind", "indexed"),
+        *("label", "name"),
         *("of", "renamed", "required", "schema_org", "seo", "stored_name", "stored_words", "was"),
     }
 )
@@ -67,13 +68,18 @@ def reads(kind: str, stored: str) -> bool:
     return kind == stored or stored in _READS.get(kind, ())
 
 
-def settings_of(field: Field) -> dict[str, Any]:
+def settings_of(field: Field, stored_name: str) -> dict[str, Any]:
     """Return the settings of a field on which its values depend, as JSON.
 
-    Links that have the name of their field as their kind keep the stored name when it is renamed.
+    The kind of links is left out if it is the stored name, as it is without ``kind=``: so it is
+    the same whether it is declared or not, and stays when the field is renamed.
+
+    Args:
+        field: the field.
+        stored_name: its stored name.
     """
     values = {each.name: getattr(field, each.name) for each in dataclass_fields(field)}
-    if isinstance(field, Links) and field.kind == field.name:
+    if isinstance(field, Links) and (not field.has_own_kind or field.kind == stored_name):
         del values["kind"]
     return {
         name: list(value) if isinstance(value, tuple) else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from cms.content.canonical_json import Json, JsonObject
@@ -41,16 +41,20 @@ class Links(Field):
     address, with an optional ``?query#fragment``, or an external URL. Stored are ids.
 
     Attributes:
-        kind: what these links say of their targets, the same word on every content type.
+        kind: what these links say of their targets, the same word on every content type; by
+            default the first name that the field had.
         to: the names of the content types they may lead to; empty means any, and URLs too.
         most: the largest number of links.
+        has_own_kind: whether the kind is declared, and is not the name of the field.
     """
 
     kind: str = ""
     to: tuple[str, ...] = ()
     most: int = 200
+    has_own_kind: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
+        self.has_own_kind = bool(self.kind)
         self.to = check_targets(self.to)
 
     def __set_name__(self, owner: type, name: str) -> None:
