@@ -143,6 +143,7 @@ class Copydesk(Desk):
         site: the site's declaration; once its types are loaded, with their stored names.
         settings: the settings.
         database: the database, with the key file.
+        has_types: whether the stored names of the content types were loaded.
     """
 
     def __init__(self, site: Site, settings: Settings | None = None) -> None:
@@ -156,6 +157,7 @@ class Copydesk(Desk):
         )
         super().__init__(database, site, reactions_of(site))
         self._declared = site
+        self.has_types = False
 
     async def load_types(self) -> Binding:
         """Read the stored names of the site's content types, and return them.
@@ -168,7 +170,7 @@ class Copydesk(Desk):
 
     def use_types(self, binding: Binding) -> Binding:
         """Use content types that another object has loaded, and return them."""
-        self.site = binding.site
+        self.site, self.has_types = binding.site, True
         if binding.known is not None:
             # Versions begin with 1: other types than those of the database can write nothing.
             self.types = binding.known.number if binding.is_current else 0

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from cms.access.sessions import Lifetimes
 from cms.copydesk import Copydesk
+from cms.errors import SiteError
 from cms.reading.entry_counts import EntryCounts
 from graphql_api import pages
 from graphql_api.delivery import Delivery
@@ -54,7 +55,8 @@ def create_app(
             API, such as ``https://studio.example``.
 
     Raises:
-        SiteError: if the route of a plugin has the path of another.
+        SiteError: if the route of a plugin has the path of another; when the lifespan of the app
+            begins, if the database has stored names of content types that were not loaded.
     """
     site, chosen, database = copydesk.site, copydesk.settings, copydesk.database
     entries, thread = EntryCounts(database), PlanningThread()
@@ -70,9 +72,13 @@ def create_app(
     reading = DeliveryEndpoint(delivery, database, shutdown, identify)
     editing = ManagementEndpoint(management, database, shutdown, identify, allowed_origins)
 
+    has_types = copydesk.has_types  # the schemas above have no others than those
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         try:
+            if not has_types:
+                await _refuse_stored_names(copydesk)
             yield
         finally:
             shutdown.begin()
@@ -83,6 +89,15 @@ def create_app(
     app = _App(routes=[*routes, *plugin_routes(copydesk, routes)], lifespan=lifespan)
     app.state.shutdown = shutdown
     return app
+
+
+async def _refuse_stored_names(copydesk: Copydesk) -> None:
+    """Check that the database has no stored names of content types, which were not loaded."""
+    if await copydesk.known_types() is not None:
+        raise SiteError(
+            "the content types were not loaded; run this before create_app(copydesk): "
+            "await copydesk.load_types()"
+        )
 
 
 def _api_routes(reading: DeliveryEndpoint, editing: ManagementEndpoint) -> list[BaseRoute]:

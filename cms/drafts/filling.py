@@ -77,8 +77,13 @@ def field_to_fill(site: Site, written: str) -> FieldToFill:
 
 async def count_heads(session: ReadSession, field: FieldToFill) -> int:
     """Return the number of newest revisions that can lack a value of a field."""
-    counted = select(func.count()).select_from(Edition).join(Entry, Entry.id == Edition.entry_id)
-    return int(await session.scalar(counted.where(*_of_type(field))) or 0)
+    counted = (
+        select(func.count())
+        .select_from(Edition)
+        .join(Entry, Entry.id == Edition.entry_id)
+        .join(Revision, Revision.id == Edition.head_id)
+    )
+    return int(await session.scalar(counted.where(*_heads_of_type(field))) or 0)
 
 
 async def heads_lacking(
@@ -95,7 +100,7 @@ async def heads_lacking(
         select(Edition.id, Edition.locale, Edition.entry_id, Revision.id, Revision.content)
         .join(Entry, Entry.id == Edition.entry_id)
         .join(Revision, Revision.id == Edition.head_id)
-        .where(*_of_type(field), Revision.purged_at.is_(None))
+        .where(*_heads_of_type(field))
         .order_by(Edition.id)
         .limit(MOST_ENTRIES)
     )
@@ -109,8 +114,9 @@ async def heads_lacking(
         progress(len(rows))
 
 
-def _of_type(field: FieldToFill) -> tuple[ColumnElement[bool], ...]:
+def _heads_of_type(field: FieldToFill) -> tuple[ColumnElement[bool], ...]:
     return (
+        Revision.purged_at.is_(None),
         Entry.content_type == field.content_type.stored_name,
         Entry.archived_at.is_(None),
     )

@@ -247,6 +247,9 @@ def _former_choice(name: str, before: DeclaredField, after: DeclaredField) -> st
 def _setting_changes(
     place: str, before: DeclaredField, after: DeclaredField
 ) -> Iterator[TypeChange]:
+    if before.is_indexed != after.is_indexed:
+        has_index = "an index" if after.is_indexed else "no index any more"
+        yield TypeChange("FIELD_SETTING_CHANGED", place, f"{place} has {has_index}.")
     for setting in sorted(before.settings.keys() | after.settings.keys()):
         old, new = before.settings.get(setting), after.settings.get(setting)
         if old != new:

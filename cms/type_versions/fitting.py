@@ -237,7 +237,8 @@ class Fitting:
             each.model_dump(exclude={"label", "is_indexed", "absent", "fields", "item"})
             for each in (before, after)
         )
-        if left != right:
+        # A text with an index can have fewer characters.
+        if left != right or (after.is_indexed and not before.is_indexed):
             return False
         if not self._are_same(_by_name(before.item), _by_name(after.item)):
             return False

@@ -174,3 +174,17 @@ async def test_the_kind_of_links_stays_while_there_are_such_links(scene: Scene) 
     assert await scene.seen("... on Article { more { kind } }") == {"more": [{"kind": "BEYOND"}]}
     then = await scene.seen_then("... on Article { more { kind kindName } }")
     assert then == {"more": [{"kind": "UNKNOWN", "kindName": "further"}]}
+
+
+async def test_a_text_gets_an_index_once_all_values_are_short_enough(scene: Scene) -> None:
+    values = {**BODY, "value": "word " * 200}
+    await scene.opened(changed(value=Text(longest=2_000)), values)
+    (problem,) = await scene.problems(changed(value=Text(longest=2_000, indexed=True)))
+    assert problem.place == "Article.value"
+    assert "at most 600 are allowed" in problem.reason
+    for title in ("Public", "Edited"):
+        await scene.updated(title, value="word")
+        await scene.published(title)
+    for title in ("Reviewed", "Approved", "Draft"):
+        await scene.updated(title, value="word")
+    await scene.migrated(changed(value=Text(longest=2_000, indexed=True)))

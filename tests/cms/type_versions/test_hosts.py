@@ -1,0 +1,44 @@
+"""An app serves the content types with the names that its database has for them."""
+
+from __future__ import annotations
+
+import pytest
+
+from cms.copydesk import Copydesk
+from cms.errors import SiteError
+from graphql_api.app import create_app
+from tests.builders import Newsroom
+from tests.changing import Changing
+from tests.cms.type_versions.test_renames import after, before
+from tests.graphql_api.http.desk import settings_of
+
+
+async def test_an_app_does_not_start_without_the_stored_names(newsroom: Newsroom) -> None:
+    changing = Changing(newsroom)
+    await changing.migrate(before())
+    await changing.migrate(after())
+    copydesk = Copydesk(after(), settings_of(newsroom))
+    app = create_app(copydesk)
+    await copydesk.load_types()  # too late: the schema has been made
+    with pytest.raises(
+        SiteError, match=r"before create_app\(copydesk\): await copydesk.load_types"
+    ):
+        async with app.router.lifespan_context(app):
+            pass
+
+
+async def test_an_app_starts_with_the_stored_names(newsroom: Newsroom) -> None:
+    changing = Changing(newsroom)
+    await changing.migrate(before())
+    await changing.migrate(after())
+    copydesk = Copydesk(after(), settings_of(newsroom))
+    await copydesk.load_types()
+    app = create_app(copydesk)
+    async with app.router.lifespan_context(app):
+        assert copydesk.site.content_type("Story").stored_name == "Article"
+
+
+async def test_an_app_starts_on_a_database_without_stored_names(newsroom: Newsroom) -> None:
+    app = create_app(Copydesk(newsroom.site, settings_of(newsroom)))
+    async with app.router.lifespan_context(app):
+        assert app.state.shutdown is not None
