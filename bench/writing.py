@@ -20,9 +20,9 @@ from cms.access.accounts import create_account, grant_role, load_actor
 from cms.authorization.actor import OPERATOR, Actor, Grant
 from cms.content.snapshot import Draft
 from cms.copydesk import desk_of
-from cms.drafts.entries import create_entry
+from cms.drafts.entries import CreateItem, create_entries, create_entry
 from cms.drafts.people import create_person
-from cms.drafts.saving import Saved, SaveItem, save_draft, save_entries
+from cms.drafts.saving import SaveItem, save_draft, save_entries
 from cms.publishing.publishing import PublishItem, publish_entries, publish_entry, publish_setup
 from cms.publishing.unpublishing import UnpublishItem, unpublish_entries
 from cms.review.reviews import ReviewItem, request_review, request_reviews
@@ -157,13 +157,11 @@ class _People:
 
 
 async def _together(bench: Bench, numbers: Sequence[int], people: _People) -> None:
-    """Save, review, publish and unpublish many entries, with one command for each step."""
+    """Create, save, review, publish and unpublish many entries, each step with one command."""
     author = people.author
-
-    async def create(work: Work) -> list[Saved]:
-        return [await create_entry(work, "Term", _draft(number, 1)) for number in numbers]
-
-    made = await bench.run("create together", author, create)
+    new = [CreateItem(content_type="Term", draft=_draft(number, 1)) for number in numbers]
+    created = await bench.run("create together", author, lambda work: create_entries(work, new))
+    made = [each.result for each in created if each.result is not None]
     ids = [each.entry_id for each in made]
     saves = [
         SaveItem(entry_id=each.entry_id, base_revision=each.revision.id, values=_draft(number, 2))

@@ -30,6 +30,7 @@ from cms.drafts.addresses import public_at
 from cms.drafts.entries import (
     add_edition,
     archive_entry,
+    create_entries,
     create_entry,
     delete_entry,
     duplicate_entry,
@@ -99,6 +100,7 @@ __all__ = [
     "compare_revisions",
     "create_account",
     "create_category",
+    "create_entries",
     "create_entry",
     "create_person",
     "create_redirect",

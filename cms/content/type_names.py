@@ -21,7 +21,7 @@ _OF_A_CONTENT_TYPE = (
     *("", "Aggregate", "Avg", "Connection", "Edge", "Facet", "ListWhere", "Max", "Min", "Moment"),
     *("Order", "Sum", "Values", "Where"),
 )
-_OF_A_BULK_UPDATE = ("Input", "Item", "Payload", "Result")
+_OF_A_BULK_MUTATION = ("Input", "Item", "Payload", "Result")
 _OF_A_PART = ("", "Input", "ListWhere", "Where")
 _OF_A_CHOICE = ("", "Filter", "ListFilter")
 
@@ -103,8 +103,10 @@ def types_of(content_types: Sequence[type[ContentType]]) -> Iterator[tuple[str, 
         for start, ending in product(("Create", "Update"), ("Input", "Payload")):
             yield f"{start}{name}{ending}", f"content type {name}"
         if not content_type.singleton:
-            for ending in _OF_A_BULK_UPDATE:
-                yield f"Update{content_type.plural}{ending}", f"the plural of {name}"
+            # Categories and people are created one by one.
+            starts = ("Update",) if content_type.is_built_in() else ("Create", "Update")
+            for start, ending in product(starts, _OF_A_BULK_MUTATION):
+                yield f"{start}{content_type.plural}{ending}", f"the plural of {name}"
         yield from _types_of_fields(name, name, content_type.fields)
     for block in _blocks_of(content_types):
         yield from ((f"{block.name}{end}", f"block {block.name}") for end in _OF_A_PART)

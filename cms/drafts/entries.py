@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
@@ -18,13 +19,22 @@ from cms.drafts.loading import (
     hold_entry,
     refuse_archived,
 )
+from cms.drafts.new_editions import (
+    NewEdition,
+    entry_of,
+    first_additions,
+    first_edition,
+    insert_editions,
+)
 from cms.drafts.presence import forget_visits
-from cms.drafts.saving import Saved, first_revision
-from cms.drafts.subjects import ancestry, subject_of
+from cms.drafts.revisions import About
+from cms.drafts.saving import Saved
+from cms.drafts.subjects import Ancestries, ancestries, subject_of
 from cms.errors import DuplicateName, HasHistory, InvalidValue, Refused, StillLinked, StillPublic
 from cms.events import EntryArchived, EntryDeleted, EntryUnarchived
 from cms.identifiers import new_id
 from cms.reading.visibility import is_public_now
+from cms.storage.dialects import is_among
 from cms.tables import (
     Address,
     Comment,
@@ -36,7 +46,23 @@ from cms.tables import (
     Review,
     Revision,
 )
+from cms.work.bulk import Decisions, Mode, Outcome, alone, check_number
 from cms.work.work import Work, command
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateItem:
+    """An entry to be created.
+
+    Attributes:
+        content_type: the name of a content type that the site declares.
+        draft: what to write; a title is enough to begin with.
+        locale: the edition to write; by default the site's default locale.
+    """
+
+    content_type: str
+    draft: Draft
+    locale: str | None = None
 
 
 @command(Action.ENTRY_CREATE)
@@ -56,20 +82,31 @@ async def create_entry(
         Refused: if the actor may not, the type or locale is unknown, the type is a singleton
             that exists, or a value does not fit.
     """
-    categories = await ancestry(work, draft.category)
-    place = locale or work.site.default_locale
-    declared = work.site.content_types.get(content_type)
-    stored_name = declared.stored_name if declared is not None else content_type
-    subject = Subject(content_type=stored_name, categories=categories, locale=place)
-    work.authorise(Action.ENTRY_CREATE, subject)
-    if declared is None:
-        known = ", ".join(work.site.content_types)
-        message = f"there is no content type {content_type!r}; use one of {known}"
-        raise Refused(InvalidValue(message=message, path=("contentType",)))
-    if declared.is_built_in():
-        message = f"a {content_type} has a command of its own: create_{content_type.lower()}"
-        raise Refused(InvalidValue(message=message, path=("contentType",)))
-    return await _create(work, declared, draft, _known_locale(work, locale), note)
+    item = CreateItem(content_type=content_type, draft=draft, locale=locale)
+    return await alone(_create(work, [item], "all", note))
+
+
+@command(Action.ENTRY_CREATE)
+async def create_entries(
+    work: Work, items: Sequence[CreateItem], *, mode: Mode = "all", note: str = ""
+) -> Sequence[Outcome[Saved]]:
+    """Create many entries, each with a first revision; return an outcome for each, in their order.
+
+    The outcome of an entry that was refused has no id. Addresses of other entries among them lead
+    to nothing yet: their pages stand there once they are saved.
+
+    Args:
+        work: the transaction and the actor.
+        items: what to create, at most 1,000.
+        mode: whether all are refused when one is, or each by itself.
+        note: what the author has to say about the revisions.
+
+    Raises:
+        Refused: if there are too many items; with :class:`~cms.work.bulk.NoneDone` if one is
+            refused, and all are to be then.
+    """
+    check_number(items)
+    return await _create(work, items, mode, note)
 
 
 @command(Action.ENTRY_CREATE)
@@ -101,8 +138,8 @@ async def duplicate_entry(
         tags=copied.tags,
         fields=copied.fields,
     )
-    note = f"A copy of {entry_id}."
-    saved = await _create(work, held.content_type, draft, held.edition.locale, note)
+    item = CreateItem(content_type=held.content_type.name, draft=draft, locale=held.edition.locale)
+    saved = await alone(_create(work, [item], "all", f"A copy of {entry_id}."))
     await _inherit(work, held, saved.revision)
     return saved
 
@@ -127,14 +164,15 @@ async def add_edition(
     work.authorise(Action.ENTRY_CREATE, subject)
     await authorise_on(work, Action.ENTRY_READ, held)
     refuse_archived(held)
-    wanted = _known_locale(work, locale)
-    exists = select(Edition.id).where(Edition.entry_id == entry_id, Edition.locale == wanted)
+    if unknown := list(_unknown_locale(work, locale)):
+        raise Refused(*unknown)
+    exists = select(Edition.id).where(Edition.entry_id == entry_id, Edition.locale == locale)
     if await work.session.scalar(exists):
-        message = f"{entry_id} already has an edition in {wanted!r}"
+        message = f"{entry_id} already has an edition in {locale!r}"
         raise Refused(DuplicateName(message=message, path=("locale",)))
     note = f"Begun from {held.edition.locale} revision {held.head.number}."
     draft = draft_of(held.content_type, held.head.content)
-    revision = await first_edition(work, held.entry, draft, wanted, note, held.head.id)
+    revision = await first_edition(work, held.entry, draft, locale, note, held.head.id)
     await _inherit(work, held, revision)
     return Saved(entry_id, revision)
 
@@ -173,8 +211,9 @@ async def unarchive_entry(work: Work, entry_id: str, *, locale: str | None = Non
     await authorise_on_entry(work, Action.ENTRY_ARCHIVE, held)
     if held.entry.archived_at is not None:
         singleton = held.content_type.stored_name if held.content_type.singleton else None
-        if singleton is not None and held.entry.singleton is None:
-            await _refuse_second_singleton(work, held.content_type)
+        is_another = singleton is not None and held.entry.singleton is None
+        if is_another and await _existing_singletons(work, [held.content_type]):
+            raise Refused(_second_singleton(held.content_type))
         await work.update(held.entry, archived_at=None, singleton=singleton)
         work.emit(EntryUnarchived(subject=entry_id, entry=entry_id))
     return held.entry
@@ -213,28 +252,80 @@ async def delete_entry(work: Work, entry_id: str, *, locale: str | None = None) 
 
 
 async def _create(
-    work: Work, content_type: type[ContentType], draft: Draft, locale: str, note: str
-) -> Saved:
-    entry = await new_entry(work, content_type)
-    return Saved(entry.id, await first_edition(work, entry, draft, locale, note))
+    work: Work, items: Sequence[CreateItem], mode: Mode, note: str
+) -> list[Outcome[Saved]]:
+    places = [(None, each.locale or work.site.default_locale) for each in items]
+    batch = Decisions(items, mode, places)
+    above = await ancestries(work, [each.draft.category for each in items])
+    types = batch.decide(batch.open(), lambda _, each: _authorised_type(work, above, each))
+    new = {
+        index: NewEdition(entry, places[index][1], items[index].draft, About(note=note))
+        for index, entry in zip(types, _new_entries(work, types.values()), strict=True)
+    }
+    additions, tree = await first_additions(work, batch, new)
+    await _refuse_second_singletons(work, batch, types)
+    batch.settle()
+    additions = batch.still(additions)
+    await work.insert(*(new[index].entry for index in additions))
+    revisions = await insert_editions(work, list(additions.values()), tree)
+    created = {
+        index: Saved(new[index].entry.id, revision)
+        for index, revision in zip(additions, revisions, strict=True)
+    }
+    return [
+        replace(each, entry_id=each.result.entry_id) if each.result is not None else each
+        for each in batch.outcomes(created)
+    ]
 
 
-async def new_entry(work: Work, content_type: type[ContentType]) -> Entry:
-    """Insert an entry that has no edition yet, and return it.
-
-    Raises:
-        Refused: if the type is a singleton that exists.
-    """
-    entry = Entry(
-        id=new_id(content_type.id_kind),
-        content_type=content_type.stored_name,
-        singleton=content_type.stored_name if content_type.singleton else None,
-        created_at=work.now,
+def _authorised_type(work: Work, above: Ancestries, item: CreateItem) -> type[ContentType]:
+    """Return the type of an entry that the actor may create, in a locale of the site."""
+    name, locale = item.content_type, item.locale or work.site.default_locale
+    declared = work.site.content_types.get(name)
+    subject = Subject(
+        content_type=declared.stored_name if declared is not None else name,
+        categories=above.get(item.draft.category or "", frozenset()),
+        locale=locale,
     )
-    if content_type.singleton:
-        await _refuse_second_singleton(work, content_type)
-    await work.insert(entry)
-    return entry
+    work.authorise(Action.ENTRY_CREATE, subject)
+    errors = list(_unknown_locale(work, locale))
+    if declared is None:
+        known = ", ".join(work.site.content_types)
+        message = f"there is no content type {name!r}; use one of {known}"
+        errors.append(InvalidValue(message=message, path=("contentType",)))
+    elif declared.is_built_in():
+        message = f"a {name} has a command of its own: create_{name.lower()}"
+        errors.append(InvalidValue(message=message, path=("contentType",)))
+    if declared is None or errors:
+        raise Refused(*errors)
+    return declared
+
+
+def _new_entries(work: Work, types: Collection[type[ContentType]]) -> list[Entry]:
+    """Return entries that are not inserted yet; their ids have the order of the types."""
+    # Ids of one millisecond have no order, and lists show entries in that of their ids.
+    identifiers = sorted(new_id("entry") for _ in types)
+    return [
+        entry_of(work, each, identifier)
+        for each, identifier in zip(types, identifiers, strict=True)
+    ]
+
+
+async def _refuse_second_singletons(
+    work: Work, batch: Decisions[CreateItem], types: Mapping[int, type[ContentType]]
+) -> None:
+    """Refuse entries of singletons that exist, or that another of the entries will be."""
+    singletons = {index: each for index, each in types.items() if each.singleton}
+    existing = await _existing_singletons(work, singletons.values())
+    others: set[str] = set()
+    for index, each in singletons.items():
+        if each.name in existing:
+            batch.refuse(index, _second_singleton(each))
+        elif each.name in others:
+            message = f"{each.name} is a singleton; create only one"
+            batch.refuse(index, DuplicateName(message=message))
+        elif index in batch.open():
+            others.add(each.name)
 
 
 async def _inherit(work: Work, source: Held, revision: Revision) -> None:
@@ -248,37 +339,28 @@ async def _inherit(work: Work, source: Held, revision: Revision) -> None:
     )
 
 
-async def first_edition(
-    work: Work,
-    entry: Entry,
-    draft: Draft,
-    locale: str,
-    note: str,
-    translated_from: str | None = None,
-) -> Revision:
-    """Insert a new edition of an entry with its first revision, and return that.
-
-    Raises:
-        Refused: with everything in the draft that does not fit.
-    """
-    edition = Edition(id=new_id("edition"), entry_id=entry.id, locale=locale, created_at=work.now)
-    await work.insert(edition)
-    return await first_revision(work, entry, edition, draft, note, translated_from)
+def _unknown_locale(work: Work, locale: str) -> Iterator[InvalidValue]:
+    if locale not in work.site.locales:
+        message = f"there is no locale {locale!r}; use one of {', '.join(work.site.locales)}"
+        yield InvalidValue(message=message, path=("locale",))
 
 
-def _known_locale(work: Work, locale: str | None) -> str:
-    wanted = locale or work.site.default_locale
-    if wanted not in work.site.locales:
-        message = f"there is no locale {wanted!r}; use one of {', '.join(work.site.locales)}"
-        raise Refused(InvalidValue(message=message, path=("locale",)))
-    return wanted
+async def _existing_singletons(
+    work: Work, content_types: Iterable[type[ContentType]]
+) -> frozenset[str]:
+    """Return the names of those singletons that exist."""
+    names = {each.stored_name: each.name for each in content_types}
+    if not names:
+        return frozenset()
+    found = await work.session.scalars(
+        select(Entry.singleton).where(is_among(Entry.singleton, names))
+    )
+    return frozenset(names[str(each)] for each in found)
 
 
-async def _refuse_second_singleton(work: Work, content_type: type[ContentType]) -> None:
-    same = select(Entry.id).where(Entry.singleton == content_type.stored_name)
-    if await work.session.scalar(same):
-        message = f"{content_type.name} is a singleton and exists already; edit it"
-        raise Refused(DuplicateName(message=message))
+def _second_singleton(content_type: type[ContentType]) -> DuplicateName:
+    message = f"{content_type.name} is a singleton and exists already; edit it"
+    return DuplicateName(message=message)
 
 
 async def _refuse_history(work: Work, entry_id: str, edition_ids: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cms.authorization.actions import Action
 from cms.content.builtin import PERSON
 from cms.content.snapshot import Draft
-from cms.drafts.entries import first_edition, new_entry
+from cms.drafts.new_editions import first_edition, new_entry
 from cms.drafts.saving import Saved
 from cms.events import PersonCreated
 from cms.work.work import Work, command

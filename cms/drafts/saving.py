@@ -28,7 +28,7 @@ from cms.drafts.pruning import drop_autosave
 from cms.drafts.revisions import About, Addition, Stored, add_revisions, refusals_of, stored_forms
 from cms.drafts.subjects import Ancestries
 from cms.errors import InvalidValue, NotFound, Refused, StaleRevision
-from cms.tables import Edition, Entry, Revision
+from cms.tables import Edition, Revision
 from cms.work.bulk import Batch, Mode, Outcome, alone, check_items
 from cms.work.work import Work, command
 
@@ -263,32 +263,6 @@ async def restore_revision(
         entry_id=entry_id, base_revision=base_revision, revision_id=revision_id, locale=locale
     )
     return await alone(_restore(work, item))
-
-
-async def first_revision(
-    work: Work,
-    entry: Entry,
-    edition: Edition,
-    draft: Draft,
-    note: str,
-    translated_from: str | None = None,
-) -> Revision:
-    """Save the first revision of a new edition and return it.
-
-    Raises:
-        Refused: with everything in the draft that does not fit.
-    """
-    content_type = work.site.stored_type(entry.content_type)
-    (stored,) = await stored_forms(work, [(content_type, edition, draft)])
-    if stored.errors:
-        raise Refused(*stored.errors)
-    about = About(note=note, translated_from=translated_from)
-    addition = Addition(stored, None, about)
-    refused, tree = await refusals_of(work, {0: addition})
-    if refused:
-        raise Refused(*refused[0])
-    (revision,) = await add_revisions(work, [addition], tree)
-    return revision
 
 
 async def _save(

@@ -216,8 +216,8 @@ async def _publish_together(
     except NoneDone as refused:
         raise Refused(
             *(
-                replace(error, path=(each.entry_id, *error.path)) if len(items) > 1 else error
-                for each in refused.outcomes
+                replace(error, path=(item.entry_id, *error.path)) if len(items) > 1 else error
+                for item, each in zip(items, refused.outcomes, strict=True)
                 for error in each.errors
             )
         ) from None

@@ -18,8 +18,8 @@ from cms.drafts.category_tree import (
     refuse_shared_paths,
     store_paths,
 )
-from cms.drafts.entries import first_edition, new_entry
 from cms.drafts.loading import get_built_in
+from cms.drafts.new_editions import first_edition, new_entry
 from cms.drafts.saving import Saved
 from cms.drafts.subjects import ancestry
 from cms.errors import CategoryCycle, Refused, UserError

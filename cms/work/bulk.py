@@ -38,6 +38,7 @@ class Addressed(Protocol):
         """The edition; ``None`` for the site's default locale."""
 
 
+T = TypeVar("T")
 Item = TypeVar("Item", bound=Addressed)
 R = TypeVar("R")
 A = TypeVar("A")
@@ -49,13 +50,13 @@ class Outcome(Generic[R]):
     """The answer to one item of a command.
 
     Attributes:
-        entry_id: the entry.
+        entry_id: the entry; ``None`` for one that was not created.
         locale: the locale of the edition.
         result: what was done; ``None`` if it was refused.
         errors: all reasons why it was refused; their paths begin in the item.
     """
 
-    entry_id: str
+    entry_id: str | None
     locale: str
     result: R | None = None
     errors: Sequence[UserError] = ()
@@ -81,27 +82,28 @@ class NoneDone(Refused):
         self.outcomes = outcomes
 
 
-class Batch(Generic[Item]):
+class Decisions(Generic[T]):
     """The items of a command, each open until it is refused.
 
     Args:
         items: the items.
         mode: whether all are refused when one is.
-        default_locale: the locale of items without one.
+        places: the entry and locale of each item; no entry if it is to be created.
 
     Attributes:
         items: the items.
-        keys: the entry and locale of each item.
         mode: whether all are refused when one is.
     """
 
-    def __init__(self, items: Sequence[Item], mode: Mode, default_locale: str) -> None:
+    def __init__(
+        self, items: Sequence[T], mode: Mode, places: Sequence[tuple[str | None, str]]
+    ) -> None:
         self.items = items
-        self.keys = [(each.entry_id, each.locale or default_locale) for each in items]
         self.mode = mode
+        self._places = places
         self._errors: dict[int, list[UserError]] = {}
 
-    def open(self) -> dict[int, Item]:
+    def open(self) -> dict[int, T]:
         """Return the items that are not refused, by index."""
         return {index: item for index, item in enumerate(self.items) if index not in self._errors}
 
@@ -149,9 +151,26 @@ class Batch(Generic[Item]):
             results: what was done, by the index of the item.
         """
         return [
-            Outcome(*key, results.get(index), tuple(self._errors.get(index, ())))
-            for index, key in enumerate(self.keys)
+            Outcome(*place, results.get(index), tuple(self._errors.get(index, ())))
+            for index, place in enumerate(self._places)
         ]
+
+
+class Batch(Decisions[Item]):
+    """The items of a command on editions that there are, each open until it is refused.
+
+    Args:
+        items: the items.
+        mode: whether all are refused when one is.
+        default_locale: the locale of items without one.
+
+    Attributes:
+        keys: the entry and locale of each item.
+    """
+
+    def __init__(self, items: Sequence[Item], mode: Mode, default_locale: str) -> None:
+        self.keys = [(each.entry_id, each.locale or default_locale) for each in items]
+        super().__init__(items, mode, self.keys)
 
 
 def refused_in(result: object) -> list[Outcome[Any]]:
@@ -175,11 +194,11 @@ async def alone(done: Awaitable[Sequence[Outcome[R]]]) -> R:
     return outcome.result
 
 
-def check_items(items: Sequence[Addressed], default_locale: str) -> None:
-    """Check that a command has not too many items, and no edition twice.
+def check_number(items: Sequence[object]) -> None:
+    """Check that a command has not too many items.
 
     Raises:
-        Refused: with all reasons.
+        Refused: with the limit.
     """
     if len(items) > MOST_ENTRIES:
         message = (
@@ -187,6 +206,15 @@ def check_items(items: Sequence[Addressed], default_locale: str) -> None:
             "divide them into several requests"
         )
         raise Refused(InvalidValue(message=message, path=("entries",)))
+
+
+def check_items(items: Sequence[Addressed], default_locale: str) -> None:
+    """Check that a command has not too many items, and no edition twice.
+
+    Raises:
+        Refused: with all reasons.
+    """
+    check_number(items)
     keys = [(each.entry_id, each.locale or default_locale) for each in items]
     errors = [
         InvalidValue(

@@ -150,6 +150,13 @@ CASES: Mapping[str, Case] = {
         run=lambda work, _: entries.create_entry(work, "Article", WORDS),
         whose=OTHERS,
     ),
+    "create_entries": Case(
+        action=Action.ENTRY_CREATE,
+        run=lambda work, _: entries.create_entries(
+            work, [entries.CreateItem(content_type="Article", draft=WORDS)] * 2
+        ),
+        whose=OTHERS,
+    ),
     "duplicate_entry": Case(
         action=Action.ENTRY_CREATE,
         run=lambda work, things: entries.duplicate_entry(work, things.draft.id),

@@ -69,7 +69,7 @@ async def test_many_entries_are_saved_with_an_outcome_for_each(newsroom: Newsroo
     # Nothing is written that is there already.
     again = [
         SaveItem(entry_id=each.entry_id, base_revision=revision.id, values=Changes())
-        for each, revision in zip(saved, revisions, strict=True)
+        for each, revision in zip(chosen, revisions, strict=True)
     ]
     unchanged = await newsroom.do(newsroom.author, save_entries, again)
     assert [each.result and each.result.revision.id for each in unchanged] == [
@@ -128,7 +128,7 @@ async def test_rights_are_those_on_each_entry(newsroom: Newsroom) -> None:
     # Nor may they move a page out of reach.
     moves = [
         SaveItem(
-            entry_id=saved[0].entry_id,
+            entry_id=chosen[0].entry_id,
             base_revision=saved[0].result.revision.id if saved[0].result else "",
             values=Changes(category=other.id),
         )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from cms.commands import (
+    create_entries,
     publish_entries,
     request_reviews,
     save_entries,
@@ -17,6 +18,7 @@ from cms.commands import (
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.content_type import ContentType
 from cms.content.snapshot import Changes
+from cms.drafts.entries import CreateItem
 from cms.drafts.saving import Saved, SaveItem, TagChanges
 from cms.errors import Refused
 from cms.publishing.publishing import PublishItem
@@ -52,10 +54,14 @@ from graphql_api.schema.management.mutations.reviews import (
     SIGN_OFF_NOTE,
     STAGE,
 )
-from graphql_api.schema.management.mutations.values import changes_from, in_values_of
+from graphql_api.schema.management.mutations.values import (
+    changes_from,
+    draft_from,
+    in_values_of,
+)
 
 _PLACE = {
-    "entry_id": input_field("ID", "Id of an entry among those of {mutation}."),
+    "entry_id": input_field("ID", "Id of an entry among those of {mutation}; each edition once."),
     "locale": input_field(
         "Locale | None",
         "Locale of an edition among those of {mutation}; default: the site's first locale.",
@@ -73,10 +79,15 @@ _MODE = {
         "default: `ALL`.",
     )
 }
+_ENTRY_ID = {"entry_id": part("ID", "entryId", "Id of the entry, as in the input of {mutation}.")}
+_NEW_ENTRY_ID = {
+    "entry_id": part(
+        "ID | None", "entryId", "Id of the entry that {mutation} created; null if it was refused."
+    )
+}
 _OUTCOME = {
-    "entry_id": part("ID", "entryId", "Id of the entry, as in the input of {mutation}."),
     "locale": part_word(
-        "Locale", "locale", "Locale of the edition that {mutation} changed or refused."
+        "Locale", "locale", "Locale of the edition that {mutation} wrote or refused."
     ),
     "locale_name": part_text("str", "locale", "locale"),
     "errors": error_list("Reasons why {mutation} refused the entry; empty if it did not."),
@@ -94,10 +105,13 @@ class BulkMutation(Mutation):
     """A mutation of many entries: ``run`` returns the outcomes of a command.
 
     Attributes:
-        item: the fields of each entry in the input; ``inputs`` are those beside the entries.
-        result: the fields of each result.
+        item: the fields of each entry in the input, beside its place; ``inputs`` are those beside
+            the entries.
+        result: the fields of each result, beside the place and the errors.
         answers: returns what they refer to.
         item_path: maps a path in an item of the command to one in the input.
+        place: the fields of each entry in the input that say which edition it is about.
+        identity: the field of each result with the id of the entry.
     """
 
     run: Callable[[Work, InputValues], Awaitable[Sequence[Outcome[Any]]]]  # type: ignore[assignment]  # `answer` makes JSON of it
@@ -105,6 +119,8 @@ class BulkMutation(Mutation):
     result: Mapping[str, Declared]
     answers: Answers
     item_path: PathMapping = in_input
+    place: Mapping[str, Declared] = field(default_factory=lambda: _PLACE)
+    identity: Mapping[str, Declared] = field(default_factory=lambda: _ENTRY_ID)
 
     def declare(self, registry: TypeRegistry) -> Declared:
         """Add the types of items and results too, and return the field of the mutation type."""
@@ -112,12 +128,12 @@ class BulkMutation(Mutation):
         registry.add_input(
             f"{title}Item",
             f"Entry among those of `{self.name}`.",
-            describe(self.name, {**_PLACE, **self.item}),
+            describe(self.name, {**self.place, **self.item}),
         )
         described = {"__doc__": f"Result of `{self.name}` for one entry."}
         registry.add_object(
             type(f"{title}Result", (), described),
-            **describe(self.name, {**_OUTCOME, **self.result}),
+            **describe(self.name, {**self.identity, **_OUTCOME, **self.result}),
         )
         complete = replace(
             self,
@@ -167,7 +183,7 @@ class BulkMutation(Mutation):
 
 
 def _entries(type_: str) -> Mapping[str, Declared]:
-    description = f"Entries of {{mutation}}, each once; at most {MOST_ENTRIES:,}."
+    description = f"Entries of {{mutation}}, at most {MOST_ENTRIES:,}."
     return {"entries": input_field(f"list[{type_}]", description)}
 
 
@@ -184,8 +200,45 @@ def bulk_mutations(content_types: Iterable[type[ContentType]]) -> Iterator[BulkM
     """Yield the mutations of many entries."""
     for content_type in content_types:
         if not content_type.singleton:
+            if not content_type.is_built_in():
+                yield _create(content_type)
             yield _update(content_type)
     yield from (_TAG, _MOVE, _REQUEST, _SIGN_OFF, _PUBLISH, _UNPUBLISH)
+
+
+def _create(content_type: type[ContentType]) -> BulkMutation:
+    name = content_type.name
+
+    async def run(work: Work, inputs: InputValues) -> Sequence[Outcome[Any]]:
+        items = [
+            CreateItem(
+                content_type=name,
+                draft=draft_from(content_type, each["values"]),
+                locale=each.get("locale"),
+            )
+            for each in inputs["entries"]
+        ]
+        note = inputs.get("note") or ""
+        return await create_entries(work, items, mode=_mode(inputs), note=note)
+
+    locale = (
+        f"Locale of the new {name} among those of {{mutation}}; default: the site's first locale."
+    )
+    return BulkMutation(
+        name=f"create{content_type.plural}",
+        description=(
+            f"Create many entries of type {name}. A title is sufficient for a draft. "
+            "Links between them lead to nothing until they are saved again."
+        ),
+        place={"locale": input_field("Locale | None", locale)},
+        item={"values": input_field(f"{name}Values", f"Values of a new {name} of {{mutation}}.")},
+        inputs=NOTE,
+        identity=_NEW_ENTRY_ID,
+        result=draft_payload(name),
+        run=run,
+        answers=_saved,
+        item_path=in_values_of(content_type),
+    )
 
 
 def _update(content_type: type[ContentType]) -> BulkMutation:

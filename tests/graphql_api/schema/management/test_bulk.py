@@ -172,3 +172,63 @@ async def test_a_set_goes_from_draft_to_public_and_back(desk: Desk) -> None:
         reason="Outdated.",
     )
     assert [each["entry"]["state"] for each in ended["results"]] == ["UNPUBLISHED"] * 2
+
+
+async def test_entries_are_created_with_a_result_for_each(desk: Desk) -> None:
+    author = desk.newsroom.author
+    entries = [
+        {"values": {"title": "One", "subtitle": "New"}},
+        {"values": {"title": "x" * 301, "rating": 9}},
+        {"values": {"title": "Drei"}, "locale": "DE"},
+    ]
+    payload = await desk.do(
+        author,
+        "createArticles",
+        """results { entryId locale entry { id title } revision { number note }
+          warnings { code } errors { code path } }""",
+        entries=entries,
+        mode="EACH",
+        note="All.",
+    )
+    first, second, third = payload["results"]
+    assert [each["locale"] for each in payload["results"]] == ["EN", "EN", "DE"]
+    assert first["entry"] == {"id": first["entryId"], "title": "One"}
+    assert first["revision"] == third["revision"] == {"number": 1, "note": "All."}
+    assert third["entry"]["title"] == "Drei"
+    assert (first["warnings"], first["errors"]) == ([], [])
+    # What was refused is named by its place.
+    assert (second["entryId"], second["entry"], second["revision"]) == (None, None, None)
+    assert [each["path"] for each in second["errors"]] == [
+        ["input", "entries", "1", "values", "title"],
+        ["input", "entries", "1", "values", "rating"],
+    ]
+
+
+async def test_with_all_no_entry_is_created_if_one_is_refused(desk: Desk) -> None:
+    author = desk.newsroom.author
+    entries = [{"values": {"title": "One"}}, {"values": {"title": "x" * 301}}]
+    payload = await desk.attempt(author, "createArticles", RESULT, entries=entries)
+    assert [each["path"] for each in payload["errors"]] == [
+        ["input", "entries", "1", "values", "title"]
+    ]
+    assert [(each["entryId"], each["revision"]) for each in payload["results"]] == [
+        (None, None)
+    ] * 2
+    found = await desk.data(author, "query @view(perspective: DRAFT) { articles { totalCount } }")
+    assert found["articles"]["totalCount"] == 0
+    many = [entries[0]] * 1_001
+    (error,) = await desk.refusals(author, "createArticles", entries=many)
+    assert (error["code"], error["path"]) == ("INVALID_VALUE", ["input", "entries"])
+
+
+async def test_a_repeated_creation_creates_once(desk: Desk) -> None:
+    author = desk.newsroom.author
+    given: dict[str, Any] = {
+        "entries": [{"values": {"title": each}} for each in ("One", "Two")],
+        "clientMutationId": "once",
+    }
+    first = await desk.do(author, "createArticles", f"clientMutationId {RESULT}", **given)
+    assert await desk.do(author, "createArticles", f"clientMutationId {RESULT}", **given) == first
+    assert len({each["entryId"] for each in first["results"]}) == 2
+    reused = {**given, "entries": given["entries"][:1]}
+    assert await desk.codes(author, "createArticles", **reused) == ["MUTATION_ID_REUSED"]

@@ -1,0 +1,121 @@
+"""Editions that begin: each is inserted together with its first revision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from cms.content.content_type import ContentType
+from cms.content.snapshot import Draft
+from cms.drafts.category_tree import CategoryTree
+from cms.drafts.revisions import About, Addition, add_revisions, refusals_of, stored_forms
+from cms.identifiers import new_id
+from cms.tables import Edition, Entry, Revision
+from cms.work.bulk import Decisions, Outcome, alone
+from cms.work.work import Work
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class NewEdition:
+    """An edition to be created.
+
+    Attributes:
+        entry: its entry.
+        locale: its locale.
+        draft: the values of its first revision.
+        about: the values of that revision beside its content.
+    """
+
+    entry: Entry
+    locale: str
+    draft: Draft
+    about: About
+
+
+def entry_of(work: Work, content_type: type[ContentType], identifier: str) -> Entry:
+    """Return an entry that is not inserted yet."""
+    return Entry(
+        id=identifier,
+        content_type=content_type.stored_name,
+        singleton=content_type.stored_name if content_type.singleton else None,
+        created_at=work.now,
+    )
+
+
+async def new_entry(work: Work, content_type: type[ContentType]) -> Entry:
+    """Insert an entry that has no edition yet, and return it."""
+    entry = entry_of(work, content_type, new_id(content_type.id_kind))
+    await work.insert(entry)
+    return entry
+
+
+async def first_additions(
+    work: Work, batch: Decisions[T], new: Mapping[int, NewEdition]
+) -> tuple[dict[int, Addition], CategoryTree | None]:
+    """Return the first revisions of new editions, by index, and refuse those that do not fit.
+
+    Beside them is the tree of categories with them, held until the transaction ends, if it changes.
+    """
+    pages = [
+        (
+            work.site.stored_type(each.entry.content_type),
+            Edition(
+                id=new_id("edition"),
+                entry_id=each.entry.id,
+                locale=each.locale,
+                created_at=work.now,
+            ),
+            each.draft,
+        )
+        for each in new.values()
+    ]
+    additions: dict[int, Addition] = {}
+    for index, stored in zip(new, await stored_forms(work, pages), strict=True):
+        batch.refuse(index, *stored.errors)
+        additions[index] = Addition(stored, None, new[index].about)
+    refused, tree = await refusals_of(work, batch.still(additions))
+    for index, errors in refused.items():
+        batch.refuse(index, *errors)
+    return batch.still(additions), tree
+
+
+async def insert_editions(
+    work: Work, additions: Sequence[Addition], tree: CategoryTree | None
+) -> list[Revision]:
+    """Insert new editions of entries that there are, and return their first revisions.
+
+    Args:
+        work: the transaction and the actor.
+        additions: the first revisions, of :func:`first_additions`.
+        tree: the tree that it returned.
+    """
+    await work.insert(*(each.edition for each in additions))
+    return await add_revisions(work, additions, tree)
+
+
+async def first_edition(
+    work: Work,
+    entry: Entry,
+    draft: Draft,
+    locale: str,
+    note: str,
+    translated_from: str | None = None,
+) -> Revision:
+    """Insert a new edition of an entry with its first revision, and return that.
+
+    Raises:
+        Refused: with everything in the draft that does not fit.
+    """
+    about = About(note=note, translated_from=translated_from)
+    return await alone(_insert(work, NewEdition(entry, locale, draft, about)))
+
+
+async def _insert(work: Work, new: NewEdition) -> list[Outcome[Revision]]:
+    batch = Decisions([new], "all", [(new.entry.id, new.locale)])
+    additions, tree = await first_additions(work, batch, {0: new})
+    batch.settle()
+    (revision,) = await insert_editions(work, list(additions.values()), tree)
+    return batch.outcomes({0: revision})

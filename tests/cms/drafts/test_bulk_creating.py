@@ -1,0 +1,261 @@
+"""Creation of many entries: one transaction, an outcome for each, and one statement a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from cms.authorization.actor import OPERATOR, Grant
+from cms.content.content_type import ContentType
+from cms.content.fields import Markdown
+from cms.content.snapshot import Draft
+from cms.drafts.entries import CreateItem, create_entries, create_entry
+from cms.drafts.saving import Saved
+from cms.errors import NotAllowed, Refused
+from cms.ledger.verification import Invalid, verify_ledger
+from cms.site import Site
+from cms.tables import AuditRecord, Edition, Entry, Revision
+from cms.work.bulk import NoneDone, Outcome
+from tests.builders import Newsroom, draft_of
+from tests.forging import no_progress
+from tests.sites import URLS
+from tests.statements import counted
+
+
+class Guide(ContentType, path="/guides/{category}/{slug}"):
+    """A page that stands in its category."""
+
+    body = Markdown()
+
+
+class Imprint(ContentType, path="/imprint", singleton=True):
+    """A page of which there is one."""
+
+    body = Markdown()
+
+
+SITE = Site(
+    "Guides",
+    content_types=[Guide, Imprint],
+    locales=("en", "de"),
+    url=URLS,
+)
+
+
+def articles(*titles: str, **more: Any) -> list[CreateItem]:
+    return [
+        CreateItem(content_type="Article", draft=draft_of(title=each, **more)) for each in titles
+    ]
+
+
+async def count(newsroom: Newsroom, table: Any) -> int:
+    async with newsroom.database.reading() as session:
+        return int(await session.scalar(select(func.count()).select_from(table)) or 0)
+
+
+def codes(outcomes: Sequence[Outcome[Any]]) -> list[list[str]]:
+    return [[error.code for error in each.errors] for each in outcomes]
+
+
+def saved_in(outcomes: Sequence[Outcome[Saved]]) -> list[Saved]:
+    return [each.result for each in outcomes if each.result is not None]
+
+
+async def test_many_entries_are_created_with_an_outcome_for_each(newsroom: Newsroom) -> None:
+    chosen = [
+        *articles("One", "Two", summary="A summary.", tags=["New"]),
+        CreateItem(content_type="Note", draft=Draft(title="Three"), locale="de"),
+    ]
+    outcomes = await newsroom.do(newsroom.author, create_entries, chosen, note="To begin with.")
+    saved = saved_in(outcomes)
+    assert [each.entry_id for each in outcomes] == [each.entry_id for each in saved]
+    assert [each.locale for each in outcomes] == ["en", "en", "de"]
+    assert [each.revision.title for each in saved] == ["One", "Two", "Three"]
+    assert {(each.revision.number, each.revision.note) for each in saved} == {(1, "To begin with.")}
+    assert saved[0].revision.path == "/articles/one"
+    assert [each.revision.content["tags"] for each in saved] == [["New"], ["New"], []]
+    assert {each.revision.author_id for each in saved} == {newsroom.author.account_id}
+    # They are listed in the order in which they were asked for.
+    assert sorted(each.entry_id for each in saved) == [each.entry_id for each in saved]
+
+
+async def test_all_are_refused_if_one_is_and_the_errors_name_each(newsroom: Newsroom) -> None:
+    chosen = [
+        *articles("Fine"),
+        *articles("x" * 301, rating=9),
+        CreateItem(content_type="Unknown", draft=Draft(title="T"), locale="xx"),
+        CreateItem(content_type="Category", draft=Draft(title="T")),
+        CreateItem(content_type="Note", draft=Draft(title="T", category="cat_missing")),
+    ]
+    before = [await count(newsroom, each) for each in (Entry, Edition, Revision, AuditRecord)]
+    with pytest.raises(NoneDone) as refused:
+        await newsroom.do(newsroom.administrator, create_entries, chosen)
+    assert [(error.code, error.path) for error in refused.value.errors] == [
+        ("INVALID_VALUE", ("entries", 1, "title")),
+        ("INVALID_VALUE", ("entries", 1, "fields", "rating")),
+        ("INVALID_VALUE", ("entries", 2, "locale")),
+        ("INVALID_VALUE", ("entries", 2, "contentType")),
+        ("INVALID_VALUE", ("entries", 3, "contentType")),
+        ("INVALID_VALUE", ("entries", 4, "category")),
+    ]
+    # No id is given of what there is not.
+    assert [each.entry_id for each in refused.value.outcomes] == [None] * 5
+    after = [await count(newsroom, each) for each in (Entry, Edition, Revision, AuditRecord)]
+    assert after == before
+
+
+async def test_each_is_created_by_itself_if_asked(newsroom: Newsroom) -> None:
+    chosen = [
+        *articles("x" * 301, "Fine"),
+        CreateItem(content_type="Unknown", draft=Draft(title="T")),
+        *articles("Fine too"),
+    ]
+    outcomes = await newsroom.do(newsroom.author, create_entries, chosen, mode="each")
+    assert codes(outcomes) == [["INVALID_VALUE"], [], ["INVALID_VALUE"], []]
+    assert [each.entry_id is None for each in outcomes] == [True, False, True, False]
+    assert [each.revision.title for each in saved_in(outcomes)] == ["Fine", "Fine too"]
+
+
+async def test_the_command_of_one_entry_has_the_errors_without_an_index(
+    newsroom: Newsroom,
+) -> None:
+    with pytest.raises(Refused) as refused:
+        await newsroom.do(
+            newsroom.author, create_entry, "Article", draft_of(title="x" * 301, rating=9)
+        )
+    assert [each.path for each in refused.value.errors] == [("title",), ("fields", "rating")]
+
+
+async def test_rights_are_those_in_the_category_and_locale_of_each(newsroom: Newsroom) -> None:
+    own, other = await newsroom.category("Own"), await newsroom.category("Other")
+    below = await newsroom.category("Below", own)
+    lena = await newsroom.person(
+        "Lena", Grant(role="author", category_id=own.id), Grant(role="author", locale="de")
+    )
+    chosen = [
+        CreateItem(
+            content_type=name, draft=Draft(title=f"Page {number}", category=place), locale=locale
+        )
+        for number, (name, place, locale) in enumerate(
+            (
+                ("Article", own.id, None),
+                ("Article", below.id, None),
+                ("Article", other.id, None),
+                ("Article", None, None),
+                ("Article", other.id, "de"),
+                # What there is not tells nothing to those who may not create it.
+                ("Unknown", other.id, None),
+            )
+        )
+    ]
+    outcomes = await newsroom.do(lena, create_entries, chosen, mode="each")
+    refused = ["NOT_ALLOWED"]
+    assert codes(outcomes) == [[], [], refused, refused, [], refused]
+    only_notes = await newsroom.person("Nora", Grant(role="author", content_type="Note"))
+    with pytest.raises(NoneDone) as nothing:
+        await newsroom.do(only_notes, create_entries, articles("One", "Two"))
+    assert [(type(each), each.path) for each in nothing.value.errors] == [
+        (NotAllowed, ("entries", 0)),
+        (NotAllowed, ("entries", 1)),
+    ]
+
+
+async def test_one_of_two_singletons_is_created(newsroom: Newsroom) -> None:
+    newsroom.site = SITE
+
+    def imprints(*titles: str) -> list[CreateItem]:
+        return [CreateItem(content_type="Imprint", draft=Draft(title=each)) for each in titles]
+
+    chosen = imprints("x" * 301, "One", "Two")
+    outcomes = await newsroom.do(newsroom.author, create_entries, chosen, mode="each")
+    assert codes(outcomes) == [["INVALID_VALUE"], [], ["DUPLICATE_NAME"]]
+    again = imprints("Three", "x" * 301)
+    outcomes = await newsroom.do(newsroom.author, create_entries, again, mode="each")
+    assert codes(outcomes) == [["DUPLICATE_NAME"], ["INVALID_VALUE", "DUPLICATE_NAME"]]
+
+
+async def test_too_many_entries_are_refused_and_none_are_none(newsroom: Newsroom) -> None:
+    for mode in ("all", "each"):
+        with pytest.raises(Refused) as refused:
+            await newsroom.do(newsroom.author, create_entries, articles("T") * 1_001, mode=mode)
+        assert [(each.code, each.path) for each in refused.value.errors] == [
+            ("INVALID_VALUE", ("entries",))
+        ]
+    assert await newsroom.do(newsroom.author, create_entries, []) == []
+
+
+async def test_links_lead_to_what_stands_there_already(newsroom: Newsroom) -> None:
+    known = await newsroom.draft(title="Known", slug="known")
+    body = "See [known](/articles/known), [me](/articles/one) and [two](/articles/two)."
+    outcomes = await newsroom.do(
+        newsroom.author, create_entries, articles("One", body=body) + articles("Two")
+    )
+    (first, _) = saved_in(outcomes)
+    content: Any = first.revision.content
+    assert [each["target"] for each in content["links"]] == [
+        await newsroom.entry_id(known),
+        first.entry_id,
+        None,  # which is created beside it
+    ]
+
+
+async def test_each_creation_is_a_record_and_a_refusal_a_line_of_the_log(
+    newsroom: Newsroom, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = await count(newsroom, AuditRecord)
+    with caplog.at_level("INFO", "copydesk.security"):
+        await newsroom.do(
+            newsroom.author, create_entries, articles("One", "x" * 301, "Two"), mode="each"
+        )
+    assert await count(newsroom, AuditRecord) == before + 2
+    assert ["refused INVALID_VALUE: entry:create" in each for each in caplog.messages] == [True]
+    async with newsroom.database.reading() as session:
+        action, number = (
+            await session.execute(
+                select(AuditRecord.action, func.count())
+                .where(AuditRecord.sequence > before)
+                .group_by(AuditRecord.action)
+            )
+        ).one()
+    assert (action, number) == ("entry:create", 2)
+
+
+async def test_the_statements_are_as_many_for_sixty_entries_as_for_three(
+    newsroom: Newsroom,
+) -> None:
+    newsroom.site = SITE
+    categories = [await newsroom.category(f"Category {number}") for number in range(3)]
+
+    async def statements(number: int) -> list[str]:
+        chosen = [
+            CreateItem(
+                content_type="Guide",
+                draft=Draft(
+                    title=f"{number} {each}",
+                    category=categories[each % 3].id,
+                    tags=("One",),
+                    fields={"body": f"[self](/guides/category-0/{number}-0), [none](/none)."},
+                ),
+                locale=("en", "de")[each % 2],
+            )
+            for each in range(number)
+        ]
+        with counted(newsroom.database) as seen:
+            await newsroom.do(newsroom.author, create_entries, chosen)
+        return seen
+
+    few, many = await statements(3), await statements(60)
+    assert len(many) == len(few), [each for each in many if each not in few]
+    inserted = [each.split()[2] for each in many if each.upper().startswith("INSERT INTO")]
+    assert {"entry", "edition", "revision", "link", "revision_tag"} <= set(inserted)
+    assert sorted(inserted) == sorted(set(inserted))
+
+
+async def test_every_row_is_covered_by_the_ledger(newsroom: Newsroom) -> None:
+    await newsroom.do(OPERATOR, create_entries, articles("One", "Two", tags=["New"]))
+    async with newsroom.database.reading() as session:
+        found = [each async for each in verify_ledger(session, None, no_progress)]
+    assert [each for each in found if isinstance(each, Invalid)] == []
