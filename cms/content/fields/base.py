@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
@@ -268,6 +269,10 @@ def name_of(value: Json) -> str:
             return "a list"
 
 
+# Control characters but tabs and line ends, halves of surrogate pairs, and what is no character.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
 def path_text(path: ValuePath) -> str:
     """Return a value's path as one string: ``groups/0/links``."""
     return "/".join(map(str, path))
@@ -275,9 +280,5 @@ def path_text(path: ValuePath) -> str:
 
 def forbidden_in(text: str) -> str:
     """Return the first character that can be neither stored nor shown; empty if there is none."""
-    return next((char for char in text if _is_forbidden(char)), "")
-
-
-def _is_forbidden(char: str) -> bool:
-    is_control = (char < " " and char not in "\n\r\t") or "\x7f" <= char <= "\x9f"
-    return is_control or "\ud800" <= char <= "\udfff" or char in "\ufffe\uffff"
+    found = _FORBIDDEN.search(text)
+    return found[0] if found is not None else ""

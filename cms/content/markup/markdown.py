@@ -48,6 +48,8 @@ _ATTRIBUTES = {
     **{heading: {"id"} for heading in _HEADINGS},
     "code": {"class"},
 }
+# One of these is in every text with a code block.
+_CODE_MARKS = ("```", "~~~", "    ", "\t")
 # Maximum nesting of lists and quotes, and of marks around a word.
 DEEPEST = 100
 
@@ -76,6 +78,9 @@ def _parse_inline(state: StateCore) -> None:
 
 
 _PARSER.core.ruler.at("inline", _parse_inline)
+# Finds blocks, and leaves the text in them as it is.
+_BLOCK_PARSER = _parser(2 * DEEPEST + 1)
+_BLOCK_PARSER.core.ruler.enableOnly(["normalize", "block"])
 
 
 @dataclass(frozen=True)
@@ -146,10 +151,7 @@ def render_markdown(text: str, anchors: Anchors) -> RenderedMarkdown:
 
 
 def _render(tokens: Sequence[Token], anchors: Anchors) -> RenderedMarkdown:
-    html = _sanitise(_raw_html(_prepare_tokens(tokens, anchors)))
-    reader = _HtmlReader()
-    reader.feed(html)
-    reader.close()
+    html, reader = _read_html(tokens, anchors)
     return RenderedMarkdown(
         html=html,
         plain_text=reader.plain_text(),
@@ -158,6 +160,15 @@ def _render(tokens: Sequence[Token], anchors: Anchors) -> RenderedMarkdown:
         headings=tuple(reader.headings),
         tree=tree_of(tokens, _sanitise, _is_harmless),
     )
+
+
+def _read_html(tokens: Sequence[Token], anchors: Anchors) -> tuple[str, _HtmlReader]:
+    """Return the sanitised HTML of tokens, and a reader that has read it."""
+    html = _sanitise(_raw_html(_prepare_tokens(tokens, anchors)))
+    reader = _HtmlReader()
+    reader.feed(html)
+    reader.close()
+    return html, reader
 
 
 def count_words(text: str) -> int:
@@ -204,7 +215,8 @@ def _parsed_links(text: str) -> tuple[tuple[InlineLink, ...], int | None]:
     tokens = _PARSER.parse(text)
     if (line := first_deep_line(tokens, DEEPEST)) is not None:
         return (), line
-    return _render(tokens, Anchors()).links, None
+    _, reader = _read_html(tokens, Anchors())
+    return tuple(reader.links), None
 
 
 def with_absolute_links(html: str, url: str) -> str:
@@ -218,7 +230,7 @@ def split_at_headings(text: str) -> tuple[str, list[tuple[str, str]]]:
     A ``##`` in a code block is not a heading.
     """
     lines = text.splitlines()
-    tokens = _PARSER.parse(text)
+    tokens = _BLOCK_PARSER.parse(text)
     headings = [
         (token.map[0], token.map[1], content.content)
         for token, content in pairwise(tokens)
@@ -245,9 +257,11 @@ def _raw_html(tokens: Sequence[Token]) -> str:
 
 def code_lines(text: str) -> tuple[tuple[int, int], ...]:
     """Return the lines of each code block, counted from 0: the first, and the one after it."""
+    if not any(mark in text for mark in _CODE_MARKS):
+        return ()
     return tuple(
         (token.map[0], token.map[1])
-        for token in _PARSER.parse(text)
+        for token in _BLOCK_PARSER.parse(text)
         if token.type in {"fence", "code_block"} and token.map
     )
 
