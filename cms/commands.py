@@ -29,6 +29,7 @@ from cms.access.tokens import issue_preview, issue_token, revoke_token
 from cms.drafts.addresses import public_at
 from cms.drafts.entries import (
     add_edition,
+    add_editions,
     archive_entry,
     create_entries,
     create_entry,
@@ -86,6 +87,7 @@ from cms.type_versions.changing import change_types
 __all__ = [
     "add_comment",
     "add_edition",
+    "add_editions",
     "announce_presence",
     "archive_entry",
     "authenticate",

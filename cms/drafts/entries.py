@@ -10,29 +10,34 @@ from sqlalchemy import select
 from cms.authorization.actions import Action, Subject
 from cms.content.content_type import ContentType
 from cms.content.snapshot import Draft, draft_of
-from cms.drafts.contributors import contributors_of
 from cms.drafts.loading import (
+    EditionKey,
     Held,
+    ancestries_beside,
+    authorise_in,
     authorise_on,
     authorise_on_entry,
+    held_in,
     hold,
+    hold_all,
     hold_entry,
     refuse_archived,
+    subject_on,
 )
 from cms.drafts.new_editions import (
     NewEdition,
     entry_of,
     first_additions,
-    first_edition,
+    inherit,
     insert_editions,
 )
 from cms.drafts.presence import forget_visits
 from cms.drafts.revisions import About
 from cms.drafts.saving import Saved
-from cms.drafts.subjects import Ancestries, ancestries, subject_of
+from cms.drafts.subjects import Ancestries, ancestries
 from cms.errors import DuplicateName, HasHistory, InvalidValue, Refused, StillLinked, StillPublic
 from cms.events import EntryArchived, EntryDeleted, EntryUnarchived
-from cms.identifiers import new_id
+from cms.identifiers import is_entry_id, new_id
 from cms.reading.visibility import is_public_now
 from cms.storage.dialects import is_among
 from cms.tables import (
@@ -46,7 +51,15 @@ from cms.tables import (
     Review,
     Revision,
 )
-from cms.work.bulk import Decisions, Mode, Outcome, alone, check_number
+from cms.work.bulk import (
+    Decisions,
+    Mode,
+    Outcome,
+    alone,
+    check_items,
+    check_notes,
+    check_number,
+)
 from cms.work.work import Work, command
 
 
@@ -58,11 +71,32 @@ class CreateItem:
         content_type: the name of a content type that the site declares.
         draft: what to write; a title is enough to begin with.
         locale: the edition to write; by default the site's default locale.
+        note: what the author has to say about the revision; by default the note of all.
     """
 
     content_type: str
     draft: Draft
     locale: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditionItem:
+    """An edition to be added to an entry.
+
+    Attributes:
+        entry_id: the entry.
+        locale: the language of the new edition.
+        source_locale: the edition that it translates; by default the site's default locale.
+        draft: what to write; by default what the source says.
+        note: what the author has to say about the revision; by default where it began.
+    """
+
+    entry_id: str
+    locale: str
+    source_locale: str | None = None
+    draft: Draft | None = None
+    note: str = ""
 
 
 @command(Action.ENTRY_CREATE)
@@ -140,7 +174,7 @@ async def duplicate_entry(
     )
     item = CreateItem(content_type=held.content_type.name, draft=draft, locale=held.edition.locale)
     saved = await alone(_create(work, [item], "all", f"A copy of {entry_id}."))
-    await _inherit(work, held, saved.revision)
+    await inherit(work, [(held.head, saved.revision)])
     return saved
 
 
@@ -159,22 +193,27 @@ async def add_edition(
     Raises:
         Refused: if the actor may not, the locale is unknown, or there is such an edition.
     """
-    held = await hold(work, entry_id, source_locale)
-    subject = await subject_of(work, held.entry, held.head.category_id, locale)
-    work.authorise(Action.ENTRY_CREATE, subject)
-    await authorise_on(work, Action.ENTRY_READ, held)
-    refuse_archived(held)
-    if unknown := list(_unknown_locale(work, locale)):
-        raise Refused(*unknown)
-    exists = select(Edition.id).where(Edition.entry_id == entry_id, Edition.locale == locale)
-    if await work.session.scalar(exists):
-        message = f"{entry_id} already has an edition in {locale!r}"
-        raise Refused(DuplicateName(message=message, path=("locale",)))
-    note = f"Begun from {held.edition.locale} revision {held.head.number}."
-    draft = draft_of(held.content_type, held.head.content)
-    revision = await first_edition(work, held.entry, draft, locale, note, held.head.id)
-    await _inherit(work, held, revision)
-    return Saved(entry_id, revision)
+    item = EditionItem(entry_id=entry_id, locale=locale, source_locale=source_locale)
+    return await alone(_add(work, [item], "all"))
+
+
+@command(Action.ENTRY_CREATE)
+async def add_editions(
+    work: Work, items: Sequence[EditionItem], *, mode: Mode = "all"
+) -> Sequence[Outcome[Saved]]:
+    """Add editions to many entries; return an outcome for each, in their order.
+
+    Args:
+        work: the transaction and the actor.
+        items: the editions, at most 1,000.
+        mode: whether all are refused when one is, or each by itself.
+
+    Raises:
+        Refused: if there are too many items, or an edition twice; with
+            :class:`~cms.work.bulk.NoneDone` if one is refused, and all are to be then.
+    """
+    check_items(items, work.site.default_locale)
+    return await _add(work, items, mode)
 
 
 @command(Action.ENTRY_ARCHIVE)
@@ -256,10 +295,13 @@ async def _create(
 ) -> list[Outcome[Saved]]:
     places = [(None, each.locale or work.site.default_locale) for each in items]
     batch = Decisions(items, mode, places)
+    check_notes(batch)
     above = await ancestries(work, [each.draft.category for each in items])
     types = batch.decide(batch.open(), lambda _, each: _authorised_type(work, above, each))
     new = {
-        index: NewEdition(entry, places[index][1], items[index].draft, About(note=note))
+        index: NewEdition(
+            entry, places[index][1], items[index].draft, About(note=items[index].note or note)
+        )
         for index, entry in zip(types, _new_entries(work, types.values()), strict=True)
     }
     additions, tree = await first_additions(work, batch, new)
@@ -328,15 +370,69 @@ async def _refuse_second_singletons(
             others.add(each.name)
 
 
-async def _inherit(work: Work, source: Held, revision: Revision) -> None:
-    """Remember whose text a new edition began with: none of them may sign it off."""
-    contributors = await contributors_of(work, source.head)
-    await work.insert(
-        *(
-            EditionContributor(edition_id=revision.edition_id, contributor_id=contributor_id)
-            for contributor_id in sorted(contributors)
-        )
+async def _add(work: Work, items: Sequence[EditionItem], mode: Mode) -> list[Outcome[Saved]]:
+    batch = Decisions(items, mode, [(each.entry_id, each.locale) for each in items])
+    check_notes(batch)
+    keys = [(each.entry_id, each.source_locale or work.site.default_locale) for each in items]
+    found = await hold_all(work, keys)
+    held = batch.decide(batch.open(), lambda index, _: held_in(found, keys[index]))
+    above = await ancestries_beside(
+        [(each, [_category(items[index], each)]) for index, each in held.items()], work
     )
+    existing = await _existing_editions(work, items)
+    batch.decide(
+        held, lambda index, each: _check_edition(work, above, existing, items[index], each)
+    )
+    held = batch.still(held)
+    new = {index: _new_edition(items[index], each) for index, each in held.items()}
+    additions, tree = await first_additions(work, batch, new)
+    batch.settle()
+    revisions = await insert_editions(work, list(additions.values()), tree)
+    added = dict(zip(additions, revisions, strict=True))
+    await inherit(work, [(held[index].head, revision) for index, revision in added.items()])
+    return batch.outcomes(
+        {index: Saved(items[index].entry_id, revision) for index, revision in added.items()}
+    )
+
+
+def _category(item: EditionItem, source: Held) -> str | None:
+    return item.draft.category if item.draft is not None else source.head.category_id
+
+
+def _check_edition(
+    work: Work,
+    above: Ancestries,
+    existing: Collection[EditionKey],
+    item: EditionItem,
+    source: Held,
+) -> None:
+    """Check that the actor may add an edition, and that the site has its locale."""
+    for category_id in {source.head.category_id, _category(item, source)}:
+        subject = subject_on(above, source, category_id)
+        work.authorise(Action.ENTRY_CREATE, replace(subject, locale=item.locale))
+    authorise_in(work, above, Action.ENTRY_READ, source)
+    refuse_archived(source)
+    if unknown := list(_unknown_locale(work, item.locale)):
+        raise Refused(*unknown)
+    if (item.entry_id, item.locale) in existing:
+        message = f"{item.entry_id} already has an edition in {item.locale!r}"
+        raise Refused(DuplicateName(message=message, path=("locale",)))
+
+
+async def _existing_editions(work: Work, items: Sequence[EditionItem]) -> frozenset[EditionKey]:
+    """Return those editions among entries of items that exist."""
+    entry_ids = [each.entry_id for each in items if is_entry_id(each.entry_id)]
+    rows = await work.session.execute(
+        select(Edition.entry_id, Edition.locale).where(is_among(Edition.entry_id, entry_ids))
+    )
+    return frozenset((entry_id, locale) for entry_id, locale in rows)
+
+
+def _new_edition(item: EditionItem, source: Held) -> NewEdition:
+    draft = item.draft or draft_of(source.content_type, source.head.content)
+    note = item.note or f"Begun from {source.edition.locale} revision {source.head.number}."
+    about = About(note=note, translated_from=source.head.id)
+    return NewEdition(source.entry, item.locale, draft, about)
 
 
 def _unknown_locale(work: Work, locale: str) -> Iterator[InvalidValue]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from cms.content.content_type import ContentType
 from cms.content.snapshot import Draft
 from cms.drafts.category_tree import CategoryTree
+from cms.drafts.contributors import contributors_among
 from cms.drafts.revisions import About, Addition, add_revisions, refusals_of, stored_forms
 from cms.identifiers import new_id
-from cms.tables import Edition, Entry, Revision
+from cms.tables import Edition, EditionContributor, Entry, Revision
 from cms.work.bulk import Decisions, Outcome, alone
 from cms.work.work import Work
 
@@ -96,21 +97,31 @@ async def insert_editions(
     return await add_revisions(work, additions, tree)
 
 
-async def first_edition(
-    work: Work,
-    entry: Entry,
-    draft: Draft,
-    locale: str,
-    note: str,
-    translated_from: str | None = None,
-) -> Revision:
+async def inherit(work: Work, sources: Iterable[tuple[Revision, Revision]]) -> None:
+    """Remember whose text new editions began with: none of them may sign it off.
+
+    Args:
+        work: the transaction.
+        sources: the revisions that they began from, each with the first revision.
+    """
+    pairs = list(sources)
+    contributors = await contributors_among(work, [source for source, _ in pairs])
+    await work.insert(
+        *(
+            EditionContributor(edition_id=first.edition_id, contributor_id=contributor_id)
+            for source, first in pairs
+            for contributor_id in sorted(contributors[source.id])
+        )
+    )
+
+
+async def first_edition(work: Work, entry: Entry, draft: Draft, locale: str, note: str) -> Revision:
     """Insert a new edition of an entry with its first revision, and return that.
 
     Raises:
         Refused: with everything in the draft that does not fit.
     """
-    about = About(note=note, translated_from=translated_from)
-    return await alone(_insert(work, NewEdition(entry, locale, draft, about)))
+    return await alone(_insert(work, NewEdition(entry, locale, draft, About(note=note))))
 
 
 async def _insert(work: Work, new: NewEdition) -> list[Outcome[Revision]]:

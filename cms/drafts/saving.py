@@ -29,7 +29,7 @@ from cms.drafts.revisions import About, Addition, Stored, add_revisions, refusal
 from cms.drafts.subjects import Ancestries
 from cms.errors import InvalidValue, NotFound, Refused, StaleRevision
 from cms.tables import Edition, Revision
-from cms.work.bulk import Batch, Mode, Outcome, alone, check_items
+from cms.work.bulk import Batch, Mode, Outcome, alone, check_items, check_notes
 from cms.work.work import Work, command
 
 
@@ -71,6 +71,7 @@ class SaveItem:
         content_type: the type that the entry is expected to have, if it matters.
         translated_from: the id of the revision of another edition that it translates now; by
             default what the edition translated before.
+        note: what the author has to say about the revision; by default the note of all.
     """
 
     entry_id: str
@@ -79,6 +80,7 @@ class SaveItem:
     locale: str | None = None
     content_type: str | None = None
     translated_from: str | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,6 +271,7 @@ async def _save(
     work: Work, items: Sequence[SaveItem], mode: Mode, about: About
 ) -> list[Outcome[Saved]]:
     batch = Batch(items, mode, work.site.default_locale)
+    check_notes(batch)
     held = await _hold(work, batch)
     drafts = await _drafts(work, batch, held)
     await _check_sources(work, batch, held)
@@ -283,7 +286,11 @@ async def _save(
             held[index],
             items[index].base_revision,
             each,
-            replace(about, translated_from=items[index].translated_from),
+            replace(
+                about,
+                note=items[index].note or about.note,
+                translated_from=items[index].translated_from,
+            ),
         )
         for index, each in zip(drafts, stored, strict=True)
     }

@@ -64,15 +64,6 @@ def place_of(entry: Entry, edition: Edition, category_id: str | None) -> Place:
     return Place(edition.id, entry.id, entry.content_type, edition.locale, category_id)
 
 
-async def subject_of(
-    reading: Reading, entry: Entry, category_id: str | None, locale: str, *, is_own: bool = False
-) -> Subject:
-    """Return what roles are checked against for an edition in this category and locale."""
-    place = Place("", entry.id, entry.content_type, locale, category_id)
-    above = await ancestries(reading, [place.category_in_rights])
-    return place.subject(above, is_own=is_own)
-
-
 async def ancestry(reading: Reading, category_id: str | None) -> frozenset[str]:
     """Return the ids of a category and of all above it."""
     return (await ancestries(reading, [category_id])).get(category_id or "", frozenset())

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from cms.errors import InvalidValue, Refused, UserError
+from cms.work.arguments import check_texts
 
 # Whether entries are all refused when one is, or each by itself.
 Mode: TypeAlias = Literal["all", "each"]
@@ -38,7 +39,20 @@ class Addressed(Protocol):
         """The edition; ``None`` for the site's default locale."""
 
 
+class Noted(Protocol):
+    """An item of a command with a note of its own.
+
+    Attributes:
+        note: the note.
+    """
+
+    @property
+    def note(self) -> str:
+        """The note."""
+
+
 T = TypeVar("T")
+Remark = TypeVar("Remark", bound=Noted)
 Item = TypeVar("Item", bound=Addressed)
 R = TypeVar("R")
 A = TypeVar("A")
@@ -225,6 +239,11 @@ def check_items(items: Sequence[Addressed], default_locale: str) -> None:
     ]
     if errors:
         raise Refused(*errors)
+
+
+def check_notes(batch: Decisions[Remark]) -> None:
+    """Refuse items with a note that cannot be stored, or is too long."""
+    batch.decide(batch.open(), lambda _, item: check_texts({"note": item.note}))
 
 
 def _repeated(keys: Iterable[tuple[str, str]]) -> list[int]:

@@ -165,6 +165,12 @@ CASES: Mapping[str, Case] = {
         action=Action.ENTRY_CREATE,
         run=lambda work, things: entries.add_edition(work, things.draft.id, "de"),
     ),
+    "add_editions": Case(
+        action=Action.ENTRY_CREATE,
+        run=lambda work, things: entries.add_editions(
+            work, [entries.EditionItem(entry_id=things.draft.id, locale="de")]
+        ),
+    ),
     "save_draft": Case(
         action=Action.ENTRY_SAVE,
         run=lambda work, things: saving.save_draft(
@@ -672,6 +678,6 @@ def test_a_grant_for_one_locale_allows_its_commands_there_alone(house: House, na
             )
             found = house.outcome(english, case.run, things)
             # To add an edition in another locale takes the right there.
-            is_there = name != "add_edition"
+            is_there = name not in {"add_edition", "add_editions"}
             assert (found == "done") == (is_there and expected(role, case, is_own=is_own) == "done")
             assert house.outcome(german, case.run, things) != "done"

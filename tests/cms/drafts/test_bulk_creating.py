@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,9 +12,16 @@ from sqlalchemy import func, select
 from cms.authorization.actor import OPERATOR, Grant
 from cms.content.content_type import ContentType
 from cms.content.fields import Markdown
-from cms.content.snapshot import Draft
-from cms.drafts.entries import CreateItem, create_entries, create_entry
-from cms.drafts.saving import Saved
+from cms.content.snapshot import Changes, Draft
+from cms.drafts.contributors import contributors_among
+from cms.drafts.entries import (
+    CreateItem,
+    EditionItem,
+    add_editions,
+    create_entries,
+    create_entry,
+)
+from cms.drafts.saving import Saved, SaveItem, save_entries
 from cms.errors import NotAllowed, Refused
 from cms.ledger.verification import Invalid, verify_ledger
 from cms.site import Site
@@ -252,6 +260,111 @@ async def test_the_statements_are_as_many_for_sixty_entries_as_for_three(
     inserted = [each.split()[2] for each in many if each.upper().startswith("INSERT INTO")]
     assert {"entry", "edition", "revision", "link", "revision_tag"} <= set(inserted)
     assert sorted(inserted) == sorted(set(inserted))
+
+
+async def test_a_note_can_be_that_of_one_entry(newsroom: Newsroom) -> None:
+    chosen = [
+        replace(articles("One")[0], note="Of this one."),
+        *articles("Two"),
+        replace(articles("Three")[0], note="x" * 10_001),
+    ]
+    outcomes = await newsroom.do(
+        newsroom.author, create_entries, chosen, mode="each", note="Of all."
+    )
+    assert [each.revision.note for each in saved_in(outcomes)] == ["Of this one.", "Of all."]
+    assert [[each.path for each in outcome.errors] for outcome in outcomes] == [
+        [],
+        [],
+        [("note",)],
+    ]
+    saves = [
+        SaveItem(
+            entry_id=each.entry_id,
+            base_revision=each.revision.id,
+            values=Changes(summary="New."),
+            note=note,
+        )
+        for each, note in zip(saved_in(outcomes), ("", "x" * 10_001), strict=True)
+    ]
+    outcomes = await newsroom.do(
+        newsroom.author, save_entries, saves, mode="each", note="Of all saves."
+    )
+    assert [each.revision.note for each in saved_in(outcomes)] == ["Of all saves."]
+    assert codes(outcomes) == [[], ["INVALID_VALUE"]]
+
+
+async def test_editions_are_added_to_many_entries(newsroom: Newsroom) -> None:
+    heads = [await newsroom.draft(title=each) for each in ("One", "Two", "Three")]
+    ids = [await newsroom.entry_id(each) for each in heads]
+    chosen = [
+        EditionItem(entry_id=ids[0], locale="de"),
+        EditionItem(entry_id=ids[1], locale="de", draft=draft_of(title="Zwei"), note="Übersetzt."),
+        EditionItem(entry_id=ids[2], locale="en"),
+        EditionItem(entry_id=ids[2], locale="xx"),
+        EditionItem(entry_id="entry_missing", locale="de"),
+        EditionItem(entry_id=ids[2], locale="de", draft=draft_of(title="x" * 301)),
+    ]
+    outcomes = await newsroom.do(newsroom.second_author, add_editions, chosen, mode="each")
+    assert codes(outcomes) == [
+        *([], [], ["DUPLICATE_NAME"], ["INVALID_VALUE"], ["NOT_FOUND"], ["INVALID_VALUE"]),
+    ]
+    revisions = [each.revision for each in saved_in(outcomes)]
+    assert [(each.title, each.note) for each in revisions] == [
+        ("One", "Begun from en revision 1."),
+        ("Zwei", "Übersetzt."),
+    ]
+    assert [each.translated_from for each in revisions] == [each.id for each in heads[:2]]
+    # Whose words they began with must not sign them off either.
+    async with newsroom.as_(OPERATOR) as work:
+        named = await contributors_among(work, revisions)
+    for each in revisions:
+        assert {newsroom.author.account_id, newsroom.second_author.account_id} <= named[each.id]
+    with pytest.raises(NoneDone) as refused:
+        await newsroom.do(newsroom.author, add_editions, chosen[2:4])
+    assert [each.path for each in refused.value.errors] == [
+        ("entries", 0, "locale"),
+        ("entries", 1, "locale"),
+    ]
+    with pytest.raises(Refused, match="is there twice"):
+        await newsroom.do(newsroom.author, add_editions, [chosen[4]] * 2)
+
+
+async def test_rights_to_add_editions_are_those_in_the_new_locale(newsroom: Newsroom) -> None:
+    own, other = await newsroom.category("Own"), await newsroom.category("Other")
+    lena = await newsroom.person(
+        "Lena",
+        Grant(role="author", category_id=own.id, locale="de"),
+        Grant(role="viewer"),
+    )
+    ids = [
+        await newsroom.entry_id(await newsroom.draft(category=each)) for each in (own, own, other)
+    ]
+    chosen = [
+        EditionItem(entry_id=ids[0], locale="de"),
+        EditionItem(entry_id=ids[1], locale="de", draft=draft_of(category=other)),
+        EditionItem(entry_id=ids[2], locale="de"),
+    ]
+    outcomes = await newsroom.do(lena, add_editions, chosen, mode="each")
+    assert codes(outcomes) == [[], ["NOT_ALLOWED"], ["NOT_ALLOWED"]]
+
+
+async def test_editions_take_as_many_statements_for_sixty_as_for_three(
+    newsroom: Newsroom,
+) -> None:
+    async def statements(number: int) -> list[str]:
+        made = await newsroom.do(
+            newsroom.author, create_entries, articles(*(f"{number} {n}" for n in range(number)))
+        )
+        chosen = [
+            EditionItem(entry_id=each.entry_id, locale="de", draft=draft_of(title=f"{number} de"))
+            for each in saved_in(made)
+        ]
+        with counted(newsroom.database) as seen:
+            await newsroom.do(newsroom.author, add_editions, chosen)
+        return seen
+
+    few, many = await statements(3), await statements(60)
+    assert len(many) == len(few), [each for each in many if each not in few]
 
 
 async def test_every_row_is_covered_by_the_ledger(newsroom: Newsroom) -> None:
