@@ -20,12 +20,12 @@ from cms import clock
 from cms.authorization.actor import OPERATOR
 from cms.content.snapshot import Draft
 from cms.errors import ContentFileError, Refused
-from cms.importing.front_matter import FrontMatter
-from cms.importing.session import DeskEdition, ImportDesk, Provenance, printable
+from cms.importing.existing import DeskEdition
+from cms.importing.session import ImportDesk, Provenance, Writing, printable
 from cms.importing.site.files import Change, Commit, find_names, read_folder, read_history
 from cms.importing.site.mapping import MarkdownMapping, PagePlace
 from cms.importing.site.page_text import PageText, fault_of
-from cms.importing.site.pages import LostLink, OldPage, OldSite
+from cms.importing.site.pages import LostLink, OldPage, OldSite, PageKey
 from cms.site import Site
 from cms.work.work import Desk, Work
 
@@ -142,13 +142,13 @@ class _Plan:
         folder: the folder of the files.
         old: the old site, without pages.
         commits: the history of the files, oldest first.
-        files: the current files.
+        files: the pages in the current files.
     """
 
     folder: Path
     old: OldSite
     commits: Sequence[Commit]
-    files: Sequence[tuple[PagePlace, FrontMatter]]
+    files: Sequence[tuple[PagePlace, PageText]]
 
 
 def _read(
@@ -161,13 +161,20 @@ def _read(
     commits = read_history(folder, mapping)
     names = find_names(mapping, commits, [place for place, _ in files])
     old = OldSite(mapping, content_type, names, {}, with_drafts=provenance is None)
-    slugs = {}
+    texts: dict[PageKey, PageText] = {}
     for place, source in files:
         key = old.key_of(place)
-        if key in slugs:
+        if key in texts:
             raise source.fault(None, f"another file already is the page {key[1]!r} in {key[0]!r}")
-        slugs[key] = old.read(place, source).draft.slug
-    return _Plan(folder, replace(old, slugs=slugs), commits, files)
+        texts[key] = old.read(place, source)
+    slugs = {key: text.draft.slug for key, text in texts.items()}
+    places = [place for place, _ in files]
+    return _Plan(
+        folder,
+        replace(old, slugs=slugs),
+        commits,
+        list(zip(places, texts.values(), strict=True)),
+    )
 
 
 @asynccontextmanager
@@ -263,13 +270,13 @@ class _Import:
     async def arrive(self, plan: _Plan) -> None:
         """Import the current file of every page."""
         texts: Texts = dict.fromkeys(self.old.pages.values())
-        for place, source in plan.files:
-            texts[self.old.page_at(place)] = self.old.read(place, source)
+        for place, text in plan.files:
+            texts[self.old.page_at(place)] = text
         moment = max([clock.now(), *(commit.at for commit in plan.commits[-1:])])
         await self._change(texts, _Moment(moment))
-        for page, text in texts.items():
-            if text is not None:
-                self._tell_of(page, text)
+        for page, current in texts.items():
+            if current is not None:
+                self._tell_of(page, current)
         self.report.lost.sort(key=lambda link: (link.file, link.line))
         self.report.made = self.desk.made
         self.report.review_due_at = self.desk.review_due_at
@@ -308,13 +315,16 @@ class _Import:
 
     async def _save_all(self, due: Sequence[Due]) -> list[Chosen]:
         """Save the texts of pages, and return the revisions to publish."""
-        begun = [page for page, text, when in due if await self._begin(page, text, when, due)]
+        new: set[OldPage] = set()
+        # A translation begins from what has been saved in the first locale that has the page.
+        for locale in self.desk.transaction.site.locales:
+            mine = [each for each in due if each[0].locale == locale]
+            if mine:
+                new.update(await self._begin(mine), await self._save(mine))
         chosen: list[Chosen] = []
-        for page, text, when in due:
-            is_new = await self._save(page, text, when) or page in begun
-            edition = self.desk.editions[page.key]
-            is_waiting = edition.basis is None and page in self.drafted
-            if self._publishes and self.old.stands(page) and (is_new or is_waiting):
+        for page, text, _ in due:
+            is_waiting = self.desk.editions[page.key].basis is None and page in self.drafted
+            if self._publishes and self.old.stands(page) and (page in new or is_waiting):
                 chosen += self._choose(page, text)
         return chosen
 
@@ -333,70 +343,81 @@ class _Import:
     def _publishes(self) -> bool:
         return self.desk.provenance is not None
 
-    async def _begin(
-        self, page: OldPage, text: PageText, when: _Moment, due: Sequence[Due]
-    ) -> bool:
-        """Create the edition of a page if there is none; return whether it is new.
+    async def _begin(self, due: Sequence[Due]) -> list[OldPage]:
+        """Create the editions of pages of one locale that have none, and return these pages.
 
-        A page that other pages of the same commit link to is first created as an outline, so
-        that their links can be resolved.
+        New pages that others of them link to come first, as outlines, so that all links can be
+        resolved.
         """
-        if page.key in self.desk.editions:
-            return False
-        is_awaited = any(page.key in other.mentions for other, _, _ in due if other is not page)
-        draft = await self._draft(page, text, when.at)
-        outline = Draft(title=draft.title, slug=draft.slug, category=draft.category)
-        with self._faults_of(text):
-            work = await self._work(text, when)
-            if is_awaited:
-                await self.desk.begin(page, outline, work, "An outline.")
-            else:
-                await self.desk.begin(page, draft, work, when.note_on(text))
-        return True
+        new = [each for each in due if each[0].key not in self.desk.editions]
+        if not new:
+            return []
+        awaited = frozenset(key for page, _, _ in new for key in page.mentions if key != page.key)
+        writings = [await self._writing(*each) for each in new]
+        outlines = [_outline(each) for each in writings if each.page.key in awaited]
+        whole = [each for each in writings if each.page.key not in awaited]
+        at = new[0][2].at
+        await self.desk.begin(outlines, at)
+        await self.desk.begin(whole, at)
+        self.drafted.update((each.page, each.draft) for each in whole)
+        return [page for page, _, _ in new]
 
-    async def _save(self, page: OldPage, text: PageText, when: _Moment) -> bool:
-        """Save the text of a page; return whether it changed."""
-        self.kept.pop(page, None)
-        draft = await self._draft(page, text, when.at)
-        if self.drafted.get(page) == draft:
-            return False
-        edition = self.desk.editions[page.key]
-        if edition.known_until is not None and page not in self.drafted:
-            if edition.head.digest == await self.desk.digest_of(edition, draft, when.at):
-                self.drafted[page] = draft
-                return False
-            if not edition.is_writable:
-                self.kept[page] = (
-                    f"Not imported: {text.source.file} and its page here have both changed."
-                )
-                return False
-        self.drafted[page] = draft
-        with self._faults_of(text):
-            work = await self._work(text, when, edition.head.byline_id)
-            return await self.desk.save(edition, draft, work, when.note_on(text))
+    async def _save(self, due: Sequence[Due]) -> list[OldPage]:
+        """Save the texts of pages that have editions, and return the pages that changed."""
+        changed: list[Writing] = []
+        for page, text, when in due:
+            self.kept.pop(page, None)
+            writing = await self._writing(page, text, when)
+            if self.drafted.get(page) != writing.draft:
+                changed.append(writing)
+        if not changed:
+            return []
+        at = due[0][2].at
+        left = await self._left(changed, at)
+        self.drafted.update(
+            (each.page, each.draft) for each in changed if each.page not in self.kept
+        )
+        return await self.desk.save([each for each in changed if each.page not in left], at)
 
-    async def _draft(self, page: OldPage, text: PageText, at: datetime) -> Draft:
-        with self._faults_of(text):
-            return await self.desk.with_category(self.old.draft(page, text).draft, text, at)
+    async def _left(self, changed: Sequence[Writing], at: datetime) -> set[OldPage]:
+        """Return the pages that were saved so before the import, or that were changed here."""
+        known = [
+            each
+            for each in changed
+            if self.desk.editions[each.page.key].known_until is not None
+            and each.page not in self.drafted
+        ]
+        left: set[OldPage] = set()
+        for each, is_saved in zip(known, await self.desk.is_saved(known, at), strict=True):
+            if not is_saved and self.desk.editions[each.page.key].is_writable:
+                continue
+            left.add(each.page)
+            if not is_saved:
+                file = each.text.source.file
+                self.kept[each.page] = f"Not imported: {file} and its page here have both changed."
+        return left
 
-    async def _work(self, text: PageText, when: _Moment, byline: str | None = None) -> Work:
-        """Return the work of a change; without an author, the page keeps its byline."""
-        if author := when.author_of(text):
-            byline = await self.desk.byline(author, when.at)
-        return self.desk.work(when.at, byline)
+    async def _writing(self, page: OldPage, text: PageText, when: _Moment) -> Writing:
+        """Return the current draft of a page, to be saved."""
+        with self._faults_of(text):
+            draft = self.old.draft(page, text).draft
+            draft = await self.desk.with_category(draft, text, when.at)
+        return Writing(page, text, draft, when.author_of(text), when.note_on(text))
 
     async def _part(
         self, gone: Sequence[OldPage], before: Mapping[OldPage, OldPage], when: _Moment
     ) -> list[Chosen]:
         """Remove the links between pages that are unpublished together, which would block that."""
         keys = {page.key for page in gone}
-        chosen: list[Chosen] = []
-        for page in gone:
-            text, edition = before[page].text, self._public(page, when.at)
-            if text is not None and edition is not None and before[page].mentions & keys:
-                await self._save(page, text, when)
-                chosen += self._choose(page, text)
-        return chosen
+        due = [
+            (page, text, when)
+            for page in gone
+            if (text := before[page].text) is not None
+            and self._public(page, when.at) is not None
+            and before[page].mentions & keys
+        ]
+        await self._save(due)
+        return [each for page, text, _ in due for each in self._choose(page, text)]
 
     async def _publish(self, chosen: Sequence[Chosen], at: datetime) -> None:
         for locale in self.old.mapping.locales:
@@ -460,6 +481,13 @@ class _Import:
                 raise fault_of(self.old.mapping, next(iter(texts.values())).source, error) from None
             own = replace(error, path=error.path[1:])
             raise fault_of(self.old.mapping, text.source, own) from None
+
+
+def _outline(writing: Writing) -> Writing:
+    """Return a writing without its texts."""
+    draft = writing.draft
+    outline = Draft(title=draft.title, slug=draft.slug, category=draft.category)
+    return replace(writing, draft=outline, note="An outline.")
 
 
 @contextmanager

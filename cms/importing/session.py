@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import exists, select
 
@@ -14,23 +16,29 @@ from cms.authorization.actor import OPERATOR
 from cms.content.builtin import PERSON
 from cms.content.content_type import ContentType
 from cms.content.slug import slugify
-from cms.content.snapshot import Changes, Draft, clean_draft, take_snapshot
-from cms.drafts.addresses import paths_of
-from cms.drafts.entries import add_edition, create_entry
-from cms.drafts.link_targets import Page, targets_of
+from cms.content.snapshot import Draft
+from cms.drafts.entries import CreateItem, EditionItem, add_editions, create_entries
+from cms.drafts.loading import rows_by_id
 from cms.drafts.people import create_person
-from cms.drafts.saving import save_draft, update_entry
+from cms.drafts.revisions import stored_forms
+from cms.drafts.saving import Saved, SaveItem, save_entries
 from cms.drafts.subjects import ancestry
 from cms.errors import NotFound, Refused
+from cms.importing.existing import DeskEdition, existing_editions
 from cms.importing.site.mapping import MarkdownMapping
-from cms.importing.site.page_text import PageText
+from cms.importing.site.page_text import PageText, fault_of
 from cms.importing.site.pages import OldPage, PageKey
 from cms.publishing.publishing import publish_imported
 from cms.publishing.unpublishing import unpublish_entry
 from cms.storage.database import WriteSession
+from cms.storage.dialects import is_among
 from cms.tables import Account, CategoryPath, Edition, Entry, Publication, Revision
 from cms.taxonomy.categories import create_category
+from cms.work.bulk import Outcome, grouped
 from cms.work.work import Work
+
+# The most drafts of one command, which holds them all in memory.
+_MOST = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,48 +54,23 @@ class Provenance:
     review_within: timedelta = timedelta()
 
 
-@dataclass(eq=False)
-class DeskEdition:
-    """An edition that an import writes.
+@dataclass(frozen=True, eq=False)
+class Writing:
+    """A draft of a page to be saved.
 
     Attributes:
-        entry_id: the id of its entry.
-        locale: its locale.
-        head: its newest revision.
-        live: its public revision, if any.
-        basis: the basis of its last publication; ``None`` if there is none, or if the import has
-            taken it back.
-        is_edited: whether an account has saved it since its last publication.
-        known_until: the time of its last change before the import; ``None`` if the import has
-            created it.
+        page: the page.
+        text: its text; errors name the file.
+        draft: the draft.
+        author: the name of its author on the old site; empty to keep the byline of the page.
+        note: the note of the revision.
     """
 
-    entry_id: str
-    locale: str
-    head: Revision
-    live: str | None = None
-    basis: str | None = None
-    is_edited: bool = False
-    known_until: datetime | None = None
-
-    @property
-    def is_writable(self) -> bool:
-        """True if an import can save it: then its newest words come from an import."""
-        return not self.is_edited and self.head.author_id is None
-
-    @property
-    def is_publishable(self) -> bool:
-        """True if an import can publish it: then no person here has published or edited it."""
-        return self.is_writable and self.basis in {None, "imported"}
-
-    @property
-    def is_withheld(self) -> bool:
-        """True if it is not public, and only people here can publish it."""
-        return self.live is None and (self.basis is not None or not self.is_writable)
-
-    def is_before(self, moment: datetime) -> bool:
-        """Return whether a change at this time is new to the edition."""
-        return self.known_until is None or self.known_until < moment
+    page: OldPage
+    text: PageText
+    draft: Draft
+    author: str
+    note: str
 
 
 @dataclass
@@ -183,128 +166,165 @@ class ImportDesk:
     # --- What is there ---
 
     async def open(self, pages: Iterable[OldPage]) -> None:
-        """Load existing categories and editions.
-
-        An edition is matched by content type, locale and slug, also by a former slug.
-        """
+        """Load existing categories and editions."""
         default = self.transaction.site.default_locale
         categories = await self._session.scalars(
             select(CategoryPath).where(CategoryPath.locale == default)
         )
         self._categories = {each.path: each.category_id for each in categories}
-        found = await self._by_slug()
-        for page in pages:
-            edition_id = found.get((page.locale, page.slug))
-            if edition_id is not None:
-                self.editions[page.key] = await self._edition(edition_id)
+        self.editions = await existing_editions(self.transaction, self.content_type, pages)
         for (_, key), edition in self.editions.items():
             self.entries.setdefault(key, edition.entry_id)
 
-    async def _by_slug(self) -> Mapping[tuple[str, str], str]:
-        rows = await self._session.execute(
-            select(Edition.locale, Revision.slug, Edition.id)
-            .join(Entry, Entry.id == Edition.entry_id)
-            .join(Revision, Revision.edition_id == Edition.id)
-            .where(Entry.content_type == self.content_type.stored_name)
-            # Later ones replace earlier ones: current slugs win, and of those the oldest edition.
-            .order_by(Revision.id == Edition.head_id, Edition.id.desc())
+    async def is_saved(self, writings: Sequence[Writing], now: datetime) -> list[bool]:
+        """Return whether each draft is the newest revision of its page already."""
+        if not writings:
+            return []
+        editions = [self.editions[each.page.key] for each in writings]
+        rows = await rows_by_id(
+            self.transaction, Edition, [each.head.edition_id for each in editions]
         )
-        return {(locale, slug): edition_id for locale, slug, edition_id in rows}
-
-    async def _edition(self, edition_id: str) -> DeskEdition:
-        edition = await self._session.get_one(Edition, edition_id)
-        head = await self._session.get_one(Revision, str(edition.head_id))
-        publications = list(
-            await self._session.scalars(
-                select(Publication)
-                .where(Publication.edition_id == edition_id)
-                .order_by(Publication.position)
-            )
+        stored = await stored_forms(
+            self.work(now),
+            [
+                (self.content_type, rows[edition.head.edition_id], each.draft)
+                for edition, each in zip(editions, writings, strict=True)
+            ],
         )
-        ends = [each.ended_at for each in publications if each.ended_at is not None]
-        live = [each.revision_id for each in publications if each.ended_at is None]
-        begun = [each.published_at for each in publications]
-        last = publications[-1] if publications else None
-        return DeskEdition(
-            entry_id=edition.entry_id,
-            locale=edition.locale,
-            head=head,
-            live=next(iter(live), None),
-            basis=last.basis if last is not None else None,
-            is_edited=await self._is_edited(edition_id, last),
-            known_until=max([head.created_at, *begun, *ends]),
-        )
-
-    async def _is_edited(self, edition_id: str, last: Publication | None) -> bool:
-        """Return whether an account has saved an edition since its last publication."""
-        numbers = select(Revision.number).where(Revision.edition_id == edition_id)
-        since = numbers.where(Revision.id == last.revision_id) if last is not None else None
-        edited = numbers.where(Revision.author_id.is_not(None)).limit(1)
-        if since is not None:
-            edited = edited.where(Revision.number > since.scalar_subquery())
-        return await self._session.scalar(edited) is not None
-
-    async def digest_of(self, edition: DeskEdition, draft: Draft, now: datetime) -> str:
-        """Return the digest of a draft of an edition."""
-        cleaned, _ = clean_draft(self.content_type, draft)
-        row = await self._session.get_one(Edition, edition.head.edition_id)
-        page = Page(self.content_type, row, cleaned)
-        work = self.work(now)
-        (targets,) = await targets_of(work, [page], await paths_of(work, [page.placed]))
-        return take_snapshot(self.content_type, edition.locale, cleaned, targets).digest
+        return [
+            edition.head.digest == each.snapshot.digest
+            for edition, each in zip(editions, stored, strict=True)
+        ]
 
     # --- What is done ---
 
-    async def begin(self, page: OldPage, draft: Draft, work: Work, note: str) -> DeskEdition:
-        """Create an edition of a page, and its entry if it is the first edition."""
-        entry_id = self.entries.get(page.key[1])
-        if entry_id is None:
-            created = await create_entry(
-                work, self.content_type.name, draft, locale=page.locale, note=note
-            )
-            head = created.revision
-            entry_id = self.entries[page.key[1]] = created.entry_id
-            self.made.update(entries=1, revisions=1)
-        else:
-            head = await self._translate(entry_id, page, work)
-        self.made["editions"] += 1
-        self.editions[page.key] = DeskEdition(entry_id, page.locale, head)
-        return self.editions[page.key]
+    async def begin(self, writings: Sequence[Writing], now: datetime) -> None:
+        """Create the editions of pages of one locale, and entries for those that have none."""
+        first = [each for each in writings if each.page.key[1] not in self.entries]
+        others = [each for each in writings if each.page.key[1] in self.entries]
+        for each, saved in await self._together(first, now, self._create):
+            self.entries[each.page.key[1]] = saved.entry_id
+            self.made["entries"] += 1
+            self._begun(each, saved)
+        locales = await self._locales([self.entries[each.page.key[1]] for each in others])
+        for each, saved in await self._together(others, now, partial(self._translate, locales)):
+            self._begun(each, saved)
 
-    async def _translate(self, entry_id: str, page: OldPage, work: Work) -> Revision:
-        locales = await self._session.scalars(
-            select(Edition.locale).where(Edition.entry_id == entry_id)
-        )
-        source = min(locales, key=self.transaction.site.locales.index)
-        saved = await add_edition(work, entry_id, page.locale, source_locale=source)
-        self.made["revisions"] += 1
-        if saved.revision.slug != page.slug:  # so that links can be resolved
-            saved = await update_entry(
-                work,
-                entry_id,
-                Changes(slug=page.slug),
-                base_revision=saved.revision.id,
-                locale=page.locale,
-                note="Its address in this language.",
-            )
-            self.made["revisions"] += 1
-        return saved.revision
+    def _begun(self, writing: Writing, saved: Saved) -> None:
+        page = writing.page
+        self.editions[page.key] = DeskEdition(saved.entry_id, page.locale, saved.revision)
+        self.made.update(editions=1, revisions=1)
 
-    async def save(self, edition: DeskEdition, draft: Draft, work: Work, note: str) -> bool:
-        """Save a revision; return whether it is new."""
-        before = edition.head
-        saved = await save_draft(
-            work,
-            edition.entry_id,
-            draft,
-            base_revision=before.id,
-            locale=edition.locale,
-            note=note,
+    async def _create(self, work: Work, writings: Sequence[Writing]) -> Sequence[Outcome[Saved]]:
+        items = [
+            CreateItem(
+                content_type=self.content_type.name,
+                draft=each.draft,
+                locale=each.page.locale,
+                note=each.note,
+            )
+            for each in writings
+        ]
+        return await create_entries(work, items)
+
+    async def _translate(
+        self, locales: Mapping[str, Sequence[str]], work: Work, writings: Sequence[Writing]
+    ) -> Sequence[Outcome[Saved]]:
+        order = self.transaction.site.locales.index
+        items = [
+            EditionItem(
+                entry_id=entry_id,
+                locale=each.page.locale,
+                source_locale=min(locales[entry_id], key=order),
+                draft=each.draft,
+                note=each.note,
+            )
+            for each in writings
+            for entry_id in [self.entries[each.page.key[1]]]
+        ]
+        return await add_editions(work, items)
+
+    async def _locales(self, entry_ids: Collection[str]) -> Mapping[str, Sequence[str]]:
+        """Return the locales of the editions of entries."""
+        if not entry_ids:
+            return {}
+        rows = await self._session.execute(
+            select(Edition.entry_id, Edition.locale).where(is_among(Edition.entry_id, entry_ids))
         )
-        edition.head = saved.revision
-        is_new = edition.head.id != before.id
-        self.made["revisions"] += is_new
-        return is_new
+        return grouped(rows)
+
+    async def save(self, writings: Sequence[Writing], now: datetime) -> list[OldPage]:
+        """Save revisions of pages, and return the pages of which they are new."""
+        new: list[OldPage] = []
+        for each, saved in await self._together(writings, now, self._save):
+            edition = self.editions[each.page.key]
+            if saved.revision.id != edition.head.id:
+                new.append(each.page)
+                self.made["revisions"] += 1
+            edition.head = saved.revision
+        return new
+
+    async def _save(self, work: Work, writings: Sequence[Writing]) -> Sequence[Outcome[Saved]]:
+        editions = [self.editions[each.page.key] for each in writings]
+        items = [
+            SaveItem(
+                entry_id=edition.entry_id,
+                base_revision=edition.head.id,
+                values=each.draft,
+                locale=edition.locale,
+                note=each.note,
+            )
+            for edition, each in zip(editions, writings, strict=True)
+        ]
+        return await save_entries(work, items)
+
+    async def _together(
+        self,
+        writings: Sequence[Writing],
+        now: datetime,
+        run: Callable[[Work, Sequence[Writing]], Awaitable[Sequence[Outcome[Saved]]]],
+    ) -> list[tuple[Writing, Saved]]:
+        """Run a command on many drafts for each byline, and return what it has saved.
+
+        Raises:
+            ContentFileError: with the file of the first draft that is refused.
+        """
+        done: list[tuple[Writing, Saved]] = []
+        bylines = [(await self._byline_of(each, now), each) for each in writings]
+        for byline, mine in grouped(bylines).items():
+            for start in range(0, len(mine), _MOST):
+                some = mine[start : start + _MOST]
+                with self._faults_among(some):
+                    outcomes = await run(self.work(now, byline), some)
+                done += [
+                    (each, outcome.result)
+                    for each, outcome in zip(some, outcomes, strict=True)
+                    if outcome.result is not None
+                ]
+        return done
+
+    async def _byline_of(self, writing: Writing, now: datetime) -> str | None:
+        if not writing.author:
+            edition = self.editions.get(writing.page.key)
+            return edition.head.byline_id if edition is not None else None
+        with self._faults_among([writing]):
+            return await self.byline(writing.author, now)
+
+    @contextmanager
+    def _faults_among(self, writings: Sequence[Writing]) -> Iterator[None]:
+        """Convert the refusal of one of several drafts into an error of its file."""
+        try:
+            yield
+        except Refused as refusal:
+            error = refusal.errors[0]
+            match error.path:
+                case ("entries", int(index), *rest):
+                    source, own = writings[index].text.source, replace(error, path=tuple(rest))
+                    raise fault_of(self.mapping, source, own) from None
+                case _ if len(writings) == 1:
+                    raise fault_of(self.mapping, writings[0].text.source, error) from None
+                case _:
+                    raise  # it is about none of the files
 
     async def publish(
         self, chosen: Sequence[tuple[DeskEdition, str, PageText]], now: datetime

@@ -107,6 +107,10 @@ class OldSite:
     with_drafts: bool
     pages: dict[PageKey, OldPage] = field(default_factory=dict)
     withheld: frozenset[PageKey] = frozenset()
+    # The drafts as long as no page changes: each is asked for several times.
+    _drafts: dict[OldPage, tuple[PageText, DraftWithLinks]] = field(
+        default_factory=dict, init=False
+    )
 
     def key_of(self, place: PagePlace) -> PageKey:
         """Return the key of the page of a file."""
@@ -133,6 +137,7 @@ class OldSite:
 
     def put(self, page: OldPage, text: PageText | None) -> None:
         """Replace the text of a page; ``None`` deletes the page."""
+        self._drafts.clear()
         page.text = text
         links = list(self._links(page.locale, text)) if text is not None else []
         page.mentions = frozenset(key for key, _ in links)
@@ -157,6 +162,13 @@ class OldSite:
 
     def draft(self, page: OldPage, text: PageText) -> DraftWithLinks:
         """Return the current draft of a page with this text."""
+        drafted_from, draft = self._drafts.get(page, (None, None))
+        if draft is None or drafted_from is not text:
+            draft = self._draft(page, text)
+            self._drafts[page] = text, draft
+        return draft
+
+    def _draft(self, page: OldPage, text: PageText) -> DraftWithLinks:
         lost: list[LostLink] = []
         resolved = 0
 
