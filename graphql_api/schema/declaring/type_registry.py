@@ -6,9 +6,10 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
+from functools import cache
 from itertools import count
 from keyword import iskeyword
-from types import MappingProxyType, ModuleType, new_class
+from types import CodeType, MappingProxyType, ModuleType, new_class
 from typing import Any
 
 import strawberry
@@ -35,6 +36,31 @@ from graphql_api.planner.declarations import PLANNED, SeenValue, Value
 from graphql_api.schema.declaring.fields import THIS_FIELD, THIS_TYPE, Argument, Declared
 from graphql_api.schema.declaring.scalars import CONFIG, JSON, Date, DateTime, SitePosition
 from graphql_api.schema.declaring.words import Word, Words, members_of
+
+
+class _TypeExpression(StrawberryAnnotation):
+    """A type expression: ``list[Article] | None``.
+
+    Strawberry would parse it several times for each field of each schema, until all names in it
+    are known; there are few different expressions.
+    """
+
+    __slots__ = ()
+
+    def evaluate(self) -> type:
+        """Return the type.
+
+        Raises:
+            NameError: if a type is not known yet.
+        """
+        made: type = eval(_code_of(str(self.raw_annotation)), self.namespace)  # noqa: S307  # ours
+        return made
+
+
+@cache
+def _code_of(expression: str) -> CodeType:
+    """Return the compiled expression."""
+    return compile(expression, "<type>", "eval")
 
 
 class TypeRegistry:
@@ -76,7 +102,10 @@ class TypeRegistry:
         self, name: str, description: str, fields: Mapping[str, Declared], *, one_of: bool = False
     ) -> None:
         """Add an input type."""
-        body = {key: self._input_field(name, key, declared) for key, declared in fields.items()}
+        body = {
+            key: _field(name, key, declared, default=strawberry.UNSET)
+            for key, declared in fields.items()
+        }
         made = self._new_class(name, (), fields, body)
         self._add(name, strawberry.input(made, name=name, description=description, one_of=one_of))
 
@@ -118,7 +147,7 @@ class TypeRegistry:
 
     def add_union(self, name: str, description: str, types: Sequence[str]) -> None:
         """Add a union."""
-        annotations = (StrawberryAnnotation(each, namespace=self._types) for each in types)
+        annotations = (_TypeExpression(each, namespace=self._types) for each in types)
         union = StrawberryUnion(
             name=name, description=description, type_annotations=tuple(annotations)
         )
@@ -186,7 +215,10 @@ class TypeRegistry:
         fields: Mapping[str, Declared],
         body: Mapping[str, StrawberryField],
     ) -> type:
-        annotations = {_attribute(key): declared.type for key, declared in fields.items()}
+        annotations = {
+            _attribute(key): _TypeExpression(declared.type, namespace=self._types)
+            for key, declared in fields.items()
+        }
         attributes = {_attribute(key): field for key, field in body.items()}
 
         def fill(namespace: dict[str, Any]) -> None:
@@ -197,25 +229,10 @@ class TypeRegistry:
         return new_class(name, bases, {}, fill)
 
     def _output_field(self, owner: str, key: str, declared: Declared) -> StrawberryField:
-        field: StrawberryField = strawberry.field(
-            description=_with_type(declared.description, owner),
-            name=declared.name or _keyword(key),
-            deprecation_reason=declared.deprecated or None,
-            metadata={PLANNED: declared.plan},
-        )
+        field = _field(owner, key, declared)
         field.arguments = [
             self._argument(declared.name or api_name(key), each) for each in declared.arguments
         ]
-        return field
-
-    def _input_field(self, owner: str, key: str, declared: Declared) -> StrawberryField:
-        field: StrawberryField = strawberry.field(
-            description=_with_type(declared.description, owner),
-            name=declared.name or _keyword(key),
-            deprecation_reason=declared.deprecated or None,
-            default=strawberry.UNSET,
-            metadata={PLANNED: declared.plan},
-        )
         return field
 
     def _argument(self, field: str, argument: Argument) -> StrawberryArgument:
@@ -223,7 +240,7 @@ class TypeRegistry:
         return StrawberryArgument(
             python_name=argument.name,
             graphql_name=None,
-            type_annotation=StrawberryAnnotation(argument.type, namespace=self._types),
+            type_annotation=_TypeExpression(argument.type, namespace=self._types),
             description=argument.description.replace(THIS_FIELD, field),
             **({"default": strawberry.UNSET} if is_optional else {}),
         )
@@ -251,6 +268,20 @@ class TypeRegistry:
         if key not in self._plans:
             self._plans[key] = plan.among(self._words[enum])
         return self._plans[key]
+
+
+def _field(owner: str, key: str, declared: Declared, **more: Any) -> StrawberryField:
+    """Return a field of an object type or of an input type."""
+    field: StrawberryField = strawberry.field(
+        description=_with_type(declared.description, owner),
+        name=declared.name or _keyword(key),
+        deprecation_reason=declared.deprecated or None,
+        metadata={PLANNED: declared.plan},
+        **more,
+    )
+    # The classes have no instances, so no methods are made that set and compare these.
+    field.init = field.repr = field.compare = False
+    return field
 
 
 def _with_type(description: str, owner: str) -> str:
