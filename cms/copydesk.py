@@ -15,9 +15,9 @@ from cms.access.signing_keys import record_key
 from cms.authorization.actor import OPERATOR
 from cms.drafts.category_tree import hold_tree, store_paths
 from cms.errors import Refused
-from cms.ledger.chain import ignore_progress
 from cms.ledger.counters import current
 from cms.ledger.keys import newest_key, why_none_can_sign
+from cms.ledger.progress import Watch, unwatched
 from cms.publishing.attesting import attest
 from cms.publishing.moving import move_pages_by_type
 from cms.reading.field_indexes import index_fields
@@ -26,7 +26,6 @@ from cms.search.rebuilding import (
     EVERY_REVISION,
     OUTDATED_REVISIONS,
     Derive,
-    Progress,
     count_public_editions,
     count_revisions,
     derive_here,
@@ -44,16 +43,6 @@ from cms.type_versions.checking import TypesReport, check_types
 from cms.type_versions.versions import Binding, KnownTypes, bind, newest_types
 from cms.work.plugin_reactions import plugin_reactions
 from cms.work.work import Desk, Reaction
-
-# Gives a function that shows the progress of a part of some work, given its name and its length.
-Watch: TypeAlias = Callable[[str, int], AbstractContextManager[Progress]]
-
-
-@contextmanager
-def unwatched(_label: str, _length: int) -> Iterator[Progress]:
-    """Show no progress: the default."""
-    yield ignore_progress
-
 
 # Gives the function that derives values of a site's content.
 DerivesIn: TypeAlias = Callable[[Binding], AbstractContextManager[Derive]]
@@ -181,11 +170,15 @@ class Copydesk(Desk):
         async with self.database.reading() as session:
             return await newest_types(session)
 
-    async def check_types(self) -> TypesReport:
-        """Return what the declared content types change, and what is in the way."""
+    async def check_types(self, watch: Watch = unwatched) -> TypesReport:
+        """Return what the declared content types change, and what is in the way.
+
+        Args:
+            watch: gives the function that shows the progress.
+        """
         async with self.reading(OPERATOR) as reading:
             binding = bind(self._declared, await newest_types(reading.session))
-            return await check_types(reading, binding)
+            return await check_types(reading, binding, watch)
 
     async def migrate(
         self,
@@ -209,7 +202,7 @@ class Copydesk(Desk):
             DatabaseError: if that cannot be done; then the schema is as it was.
         """
         schema = await migration.migrate(self.database)
-        types = await self._change_types(schemas)
+        types = await self._change_types(schemas, watch)
         fields = await index_fields(self.database, self.site)
         changes = Migrated(
             schema=schema, types=types, indexed=fields.missing, dropped=fields.unused
@@ -222,10 +215,10 @@ class Copydesk(Desk):
         rebuilt = await self.rebuild(OUTDATED_REVISIONS, watch, derives_in)
         return replace(changes, rebuilt=rebuilt)
 
-    async def _change_types(self, schemas: Schemas) -> TypesReport:
+    async def _change_types(self, schemas: Schemas, watch: Watch) -> TypesReport:
         declared = desk_of(self.database, self._declared)
         async with declared.work(OPERATOR) as work:
-            _, report = await change_types(work, schemas)
+            _, report = await change_types(work, schemas, watch)
         await self.load_types()
         return report
 

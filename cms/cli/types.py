@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 import click
 
 from cms.cli.group import load_site
+from cms.cli.progress import progress_bar
 from cms.copydesk import Copydesk
 from cms.settings import load_settings
 from cms.site import Site
@@ -121,7 +122,7 @@ async def _check(api_changes: CompareApis) -> tuple[TypesReport, Sequence[ApiCha
     site = load_site(settings.site)
     async with Copydesk(site, settings) as copydesk:
         await check_migrated(copydesk.database)
-        report = await copydesk.check_types()
+        report = await copydesk.check_types(progress_bar)
         known = await copydesk.known_types()
     return report, _changes(api_changes, site, known)
 

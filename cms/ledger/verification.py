@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractContextManager, aclosing
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
 
 from sqlalchemy import Table, func, select
 
@@ -22,6 +21,7 @@ from cms.ledger.chain import (
 from cms.ledger.checkpoint import Checkpoint
 from cms.ledger.content_verification import verify_contents
 from cms.ledger.counters import current
+from cms.ledger.progress import Watch
 from cms.ledger.row_verification import (
     RowFault,
     verify_newer_rows,
@@ -68,15 +68,6 @@ class Invalid:
 Finding = Valid | Invalid
 
 
-class Progress(Protocol):
-    """A display of progress."""
-
-    def __call__(
-        self, label: str, length: int, /
-    ) -> AbstractContextManager[Callable[[int], object]]:
-        """Return a context with a function that is called with the number of further steps."""
-
-
 @dataclass
 class _Faults:
     """The faults of one check, of which the first are kept."""
@@ -100,7 +91,7 @@ class _Faults:
 async def verify_ledger(
     session: ReadSession,
     public_key_pem: str | None,
-    progress: Progress,
+    watch: Watch,
     since: Checkpoint | None = None,
 ) -> AsyncGenerator[Finding]:
     """Verify the ledger and all rows that it covers, and yield the results of each check.
@@ -108,20 +99,20 @@ async def verify_ledger(
     Args:
         session: a snapshot, so that nothing is written meanwhile.
         public_key_pem: a key of the site, which the reader trusts, if any.
-        progress: display of progress.
+        watch: gives the functions that show the progress.
         since: verified checkpoint; what was written up to it is trusted.
     """
     after = since.sequence if since is not None else 0
     doubted: set[int] = set()
     for called, check in (
-        ("the audit chain", partial(_audit_chain, session, progress, since)),
-        ("attestations", partial(_attestations, session, public_key_pem, progress, since)),
+        ("the audit chain", partial(_audit_chain, session, watch, since)),
+        ("attestations", partial(_attestations, session, public_key_pem, watch, since)),
         ("sign-offs and publications", partial(_attested, session)),
         ("purges", partial(_purges, session)),
-        ("row hashes", partial(_roots, session, progress, after, doubted)),
+        ("row hashes", partial(_roots, session, watch, after, doubted)),
         ("positions", partial(_positions, session)),
-        ("rows", partial(_rows, session, progress, after, doubted)),
-        ("revisions", partial(_contents, session, progress, after)),
+        ("rows", partial(_rows, session, watch, after, doubted)),
+        ("revisions", partial(_contents, session, watch, after)),
     ):
         try:
             findings = await check()
@@ -132,21 +123,21 @@ async def verify_ledger(
 
 
 async def _audit_chain(
-    session: ReadSession, progress: Progress, since: Checkpoint | None
+    session: ReadSession, watch: Watch, since: Checkpoint | None
 ) -> list[Finding]:
     start = VerifiedChain(since.sequence, since.hash) if since is not None else None
-    with progress("Audit chain", await current(session, "audit")) as seen:
+    with watch("Audit chain", await current(session, "audit")) as seen:
         found = await audit.verify(session, seen, start)
     return _chain_finding("audit record", found)
 
 
 async def _attestations(
-    session: ReadSession, public_key: str | None, progress: Progress, since: Checkpoint | None
+    session: ReadSession, public_key: str | None, watch: Watch, since: Checkpoint | None
 ) -> list[Finding]:
     start = None
     if since is not None:
         start = VerifiedChain(since.attestation_sequence, since.attestation_hash)
-    with progress("Attestations", await current(session, "attestation")) as seen:
+    with watch("Attestations", await current(session, "attestation")) as seen:
         found = await verify_attestations(session, public_key, seen, start)
     return _chain_finding("attestation", found)
 
@@ -187,11 +178,11 @@ async def _purges(session: ReadSession) -> list[Finding]:
 
 
 async def _roots(
-    session: ReadSession, progress: Progress, after: int, doubted: set[int]
+    session: ReadSession, watch: Watch, after: int, doubted: set[int]
 ) -> list[Finding]:
     faults = _Faults()
     count = await current(session, "audit") - after
-    with progress("Roots", count) as seen:
+    with watch("Roots", count) as seen:
         async with aclosing(verify_roots(session, seen, after)) as found:
             async for fault in found:
                 if len(doubted) < _KEPT:
@@ -228,13 +219,11 @@ async def _positions(session: ReadSession) -> list[Finding]:
     return faults.findings(f"positions: {count} have no gaps")
 
 
-async def _rows(
-    session: ReadSession, progress: Progress, after: int, doubted: set[int]
-) -> list[Finding]:
+async def _rows(session: ReadSession, watch: Watch, after: int, doubted: set[int]) -> list[Finding]:
     faults, total = _Faults(), 0
     for table in COVERED:
         count = await session.scalar(select(func.count()).select_from(_table(table))) or 0
-        with progress(table, count) as advance:
+        with watch(table, count) as advance:
             seen = _Count(advance)
             found = (
                 verify_newer_rows(session, table, seen, after=after, doubted=doubted)
@@ -250,10 +239,10 @@ async def _rows(
     return faults.findings(f"rows: {total} match the ledger")
 
 
-async def _contents(session: ReadSession, progress: Progress, after: int) -> list[Finding]:
+async def _contents(session: ReadSession, watch: Watch, after: int) -> list[Finding]:
     faults = _Faults()
     length = await session.scalar(select(func.count()).select_from(_table("revision"))) or 0
-    with progress("Contents", length) as advance:
+    with watch("Contents", length) as advance:
         seen = _Count(advance)
         async with aclosing(verify_contents(session, seen, after)) as found:
             async for fault in found:

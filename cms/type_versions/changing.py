@@ -11,6 +11,7 @@ from cms.authorization.actions import Action
 from cms.errors import InvalidValue, Refused
 from cms.events import TypesChanged
 from cms.ledger.counters import wait_for_turn
+from cms.ledger.progress import Watch, unwatched
 from cms.search.rebuilding import mark_outdated
 from cms.storage.database import WriteSession
 from cms.tables import Entry, TypeVersion
@@ -59,6 +60,7 @@ class TypesDoNotFit(Refused):
 async def change_types(
     work: Work,
     schemas: Schemas = NO_SCHEMAS,
+    watch: Watch = unwatched,
 ) -> tuple[Binding, TypesReport]:
     """Make the types of the site the newest version, and return what changed.
 
@@ -68,6 +70,7 @@ async def change_types(
     Args:
         work: the transaction, in which the site has the stored names that its code declares.
         schemas: the GraphQL schemas that are served for the types.
+        watch: gives the function that shows the progress of the check.
 
     Raises:
         Refused: with :class:`TypesDoNotFit` if stored content does not fit.
@@ -76,7 +79,7 @@ async def change_types(
     await wait_for_turn(work.session, "position")
     work = work.after_waiting()
     binding = bind(work.site, await newest_types(work.session))
-    report = await check_types(work, binding)
+    report = await check_types(work, binding, watch)
     if report.problems:
         raise TypesDoNotFit(report)
     if binding.is_current:

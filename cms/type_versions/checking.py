@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from cms.content.canonical_json import JsonObject
 from cms.drafts.category_tree import load_tree
+from cms.ledger.progress import Watch, unwatched
 from cms.publishing.moving import moves_to_types, obstacles_to_moves
 from cms.reading.aliases import aliased_table
 from cms.reading.visibility import is_public_now
@@ -121,12 +122,13 @@ class TypesReport:
         }
 
 
-async def check_types(reading: Reading, binding: Binding) -> TypesReport:
+async def check_types(reading: Reading, binding: Binding, watch: Watch = unwatched) -> TypesReport:
     """Return what a site's declaration changes, and what is in the way.
 
     Args:
         reading: a snapshot.
         binding: the site, bound to the newest version of its types.
+        watch: gives the function that shows the progress.
     """
     if binding.known is None or binding.before is None:
         return TypesReport(0, (), (), ())
@@ -134,7 +136,7 @@ async def check_types(reading: Reading, binding: Binding) -> TypesReport:
     changes = changes_between(binding.known.declaration, after)
     if not changes:
         return TypesReport(binding.known.number, (), (), ())
-    check = _Check(reading, binding.site, before, after)
+    check = _Check(reading, binding.site, before, after, watch)
     problems = [each async for each in check.problems()]
     notices = [each async for each in check.notices()]
     return TypesReport(binding.known.number, changes, problems, notices)
@@ -171,12 +173,18 @@ class _Check:
     """Looks for what is in the way of a change."""
 
     def __init__(
-        self, reading: Reading, site: Site, before: DeclaredSite, after: DeclaredSite
+        self,
+        reading: Reading,
+        site: Site,
+        before: DeclaredSite,
+        after: DeclaredSite,
+        watch: Watch,
     ) -> None:
         self._reading = reading
         self._site = site
         self._before = before
         self._after = after
+        self._watch = watch
         self._left: dict[str, _Left] = {}
         self._with_several: set[str] = set()
 
@@ -376,7 +384,7 @@ class _Check:
     async def _misfits(self) -> AsyncIterator[Problem]:
         problems = _Problems()
         fittings = fittings_of(self._before, self._after, self._site)
-        async for misfit in misfits_in(self._session, fittings, self._site):
+        async for misfit in misfits_in(self._session, fittings, self._site, self._watch):
             if isinstance(misfit, Left):
                 left = self._left.setdefault(misfit.place, _Left())
                 left.contents += 1

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import and_, case, exists, or_, select
+from sqlalchemy import Select, and_, case, exists, func, or_, select
 
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.content_type import ContentType
@@ -24,6 +24,7 @@ from cms.content.fields.computed import Computed
 from cms.content.links import Edge
 from cms.content.snapshot import derive, fields_in, missing_anchors_in
 from cms.errors import UserError
+from cms.ledger.progress import Watch
 from cms.reading.visibility import is_public_now
 from cms.site import Site
 from cms.storage.database import ReadSession
@@ -386,6 +387,7 @@ async def misfits_in(
     session: ReadSession,
     fittings: Mapping[str, Fitting],
     site: Site,
+    watch: Watch,
 ) -> AsyncIterator[Misfit | Left]:
     """Yield the stored contents that do not fit, and those with values of removed fields.
 
@@ -393,15 +395,21 @@ async def misfits_in(
         session: a snapshot.
         fittings: what to compare, by stored names of content types.
         site: the site, with the stored names of the new declaration.
+        watch: gives the function that is called with the number of contents after each batch.
     """
-    for stored_name, fitting in fittings.items():
-        async for batch in _contents(session, stored_name, has_past=fitting.needs_past):
-            for stored in batch:
-                for misfit in fitting.misfits(stored):
-                    yield misfit
-            if fitting.has_targets:
-                for misfit in await _wrong_targets(session, fitting, site, batch):
-                    yield misfit
+    chosen = [(each, _contents(name, has_past=each.needs_past)) for name, each in fittings.items()]
+    if not (length := sum([await _count(session, contents) for _, contents in chosen])):
+        return
+    with watch("Contents", length) as progress:
+        for fitting, contents in chosen:
+            async for batch in _batches(session, contents):
+                for stored in batch:
+                    for misfit in fitting.misfits(stored):
+                        yield misfit
+                if fitting.has_targets:
+                    for misfit in await _wrong_targets(session, fitting, site, batch):
+                        yield misfit
+                progress(len(batch))
 
 
 async def _wrong_targets(
@@ -437,20 +445,17 @@ async def types_of(session: ReadSession, site: Site, entry_ids: set[str]) -> Map
     return {entry_id: names.get(stored, stored) for entry_id, stored in rows}
 
 
-async def _contents(
-    session: ReadSession, stored_name: str, *, has_past: bool
-) -> AsyncIterator[Sequence[KeptContent]]:
-    """Yield the heads and the public contents of a type, in batches.
+def _contents(stored_name: str, *, has_past: bool) -> Select[Any]:
+    """Return the statement for the heads and the public contents of a type.
 
     Args:
-        session: a snapshot.
         stored_name: the stored name of the content type.
-        has_past: whether to yield what was public before as well.
+        has_past: whether to select what was public before as well.
     """
     is_head = and_(Edition.head_id == Revision.id, Entry.archived_at.is_(None))
     published = exists().where(Publication.revision_id == Revision.id)
     is_public = published.where(is_public_now(Publication))
-    chosen = (
+    return (
         select(
             *(Revision.id, Edition.entry_id, Edition.locale, Revision.title),
             case((is_head, True), else_=False).label("is_head"),
@@ -458,6 +463,7 @@ async def _contents(
             case((published, True), else_=False).label("was_public"),
             Revision.content,
         )
+        .select_from(Revision)
         .join(Edition, Edition.id == Revision.edition_id)
         .join(Entry, Entry.id == Edition.entry_id)
         .where(
@@ -465,11 +471,19 @@ async def _contents(
             Revision.purged_at.is_(None),
             or_(is_head, published if has_past else is_public),
         )
-        .order_by(Revision.id)
-        .limit(_BATCH)
     )
+
+
+async def _count(session: ReadSession, chosen: Select[Any]) -> int:
+    return await session.scalar(chosen.with_only_columns(func.count())) or 0
+
+
+async def _batches(
+    session: ReadSession, chosen: Select[Any]
+) -> AsyncIterator[Sequence[KeptContent]]:
+    some = chosen.order_by(Revision.id).limit(_BATCH)
     last = ""
-    while rows := (await session.execute(chosen.where(Revision.id > last))).all():
+    while rows := (await session.execute(some.where(Revision.id > last))).all():
         yield [_stored(row) for row in rows]
         last = rows[-1].id
 
