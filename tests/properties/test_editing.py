@@ -55,10 +55,12 @@ from tests.properties.ground import ROLES, SITES, Ground
 # A page: its entry's id and a locale.
 Page: TypeAlias = tuple[str, str]
 
+# As `make deep` runs it, and longer still.
+IS_DEEP = os.environ.get("COPYDESK_DEEP") == "1"
 IS_THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 SETTINGS = settings(
-    max_examples=300 if IS_THOROUGH else 10,
-    stateful_step_count=40 if IS_THOROUGH else 20,
+    max_examples=300 if IS_THOROUGH else 30 if IS_DEEP else 5,
+    stateful_step_count=40 if IS_THOROUGH or IS_DEEP else 20,
     deadline=None,
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),

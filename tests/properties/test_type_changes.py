@@ -15,7 +15,7 @@ from tests.properties.type_walk import walk_of
 # As `make deep` runs it.
 IS_THOROUGH = os.environ.get("COPYDESK_DEEP") == "1"
 SEEDS = range(12 if IS_THOROUGH else 2)
-STEPS = 40 if IS_THOROUGH else 12
+STEPS = 40 if IS_THOROUGH else 8
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from types import new_class
 from typing import Any
 
+from graphql import GraphQLSchema
 from sqlalchemy import select
 
 from cms import clock
@@ -122,6 +123,7 @@ class Scene:
     entries: dict[str, str] = field(default_factory=dict)
     cursor: str = ""
     _api: tuple[Site, Api] | None = None
+    _schema: tuple[Site, GraphQLSchema] | None = None
 
     async def opened(
         self, site: Site, values: Mapping[str, Any], older: Mapping[str, Any] | None = None
@@ -358,7 +360,9 @@ class Scene:
     def desk(self) -> Desk:
         """The management API of today's types."""
         newsroom = self.newsroom
-        management = Management(newsroom.desk, build_management_schema(newsroom.site))
+        if self._schema is None or self._schema[0] is not newsroom.site:
+            self._schema = (newsroom.site, build_management_schema(newsroom.site))
+        management = Management(newsroom.desk, self._schema[1])
         return Desk(newsroom, management, CountingReader(newsroom.database.reader))
 
     async def can_be_edited(
