@@ -12,6 +12,7 @@ from sqlalchemy import func, insert, literal, select
 
 from bench.__main__ import database_of, prepare
 from cms.cli.deriving import derives_in_processes
+from cms.cli.group import collect_rarely
 from cms.content.content_type import ContentType
 from cms.content.fields import Links, Markdown, Text
 from cms.copydesk import Copydesk
@@ -128,6 +129,7 @@ async def _measure(url: str, folder: Path) -> None:
 @click.option("--database", type=click.Choice(["sqlite", "postgresql"]), multiple=True)
 def main(entries: int, database: tuple[str, ...]) -> None:
     """Measure seconds of checks and migrations of content types, on both databases."""
+    collect_rarely()
     for kind in database or ("sqlite", "postgresql"):
         with (
             tempfile.TemporaryDirectory(prefix="copydesk-bench-") as folder,

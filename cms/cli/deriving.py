@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from sqlalchemy import func, select
 
 from cms import clock
-from cms.cli.group import load_site
+from cms.cli.group import collect_rarely, load_site
 from cms.cli.progress import progress_bar
 from cms.copydesk import DerivesIn
 from cms.ledger.chain import UnreadableError
@@ -129,6 +129,7 @@ _sites: list[Site] = []
 def _load(reference: str, declaration: str) -> None:
     declared = DeclaredSite.model_validate_json(declaration)
     _sites.append(bound_site(load_site(reference), declared))
+    collect_rarely()
 
 
 def _verify(batch: Sequence[StoredRevision]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -17,6 +17,7 @@ from cms.events import DraftSaved, EntryPublished, EntryUnpublished, Event, Word
 from cms.search.document import searchable_text_of
 from cms.search.word_counts import change_word_counts
 from cms.storage.database import WriteSession
+from cms.storage.dialects import is_among
 from cms.tables import Edition, Entry, Rendition, Revision, SearchDocument
 from cms.work.bulk import in_turn
 from cms.work.work import Work
@@ -36,7 +37,6 @@ class DerivedValues:
     shown: JsonObject
 
 
-_AT_ONCE = 500
 _OF_RENDITION = ("title_key", "anchors", "rendered")
 _OF_SEARCH_DOCUMENT = tuple(
     each.name for each in fields(DerivedValues) if each.name not in _OF_RENDITION
@@ -59,7 +59,7 @@ async def update_derived_values(work: Work, events: Sequence[Event]) -> None:
         await insert_derived_values(work.session, saved)
     for each in events:
         if isinstance(each, WordsPurged):
-            await _delete_derived_values(work.session, each.revisions)
+            await delete_derived_values(work.session, each.revisions)
     if changes := dict(_changes_of_counts(events)):
         await change_word_counts(work.session, changes)
 
@@ -69,11 +69,11 @@ def _derived(work: Work, event: DraftSaved) -> DerivedValues:
     return derived_values(content_type, event.snapshot.content, event.snapshot.derived)
 
 
-async def _delete_derived_values(session: WriteSession, revisions: Sequence[str]) -> None:
-    for start in range(0, len(revisions), _AT_ONCE):
-        for table in (Rendition, SearchDocument):
-            these = table.revision_id.in_(revisions[start : start + _AT_ONCE])
-            await session.execute(delete(table).where(these))
+async def delete_derived_values(session: WriteSession, revisions: Iterable[str]) -> None:
+    """Delete the derived values of revisions, with one statement a table."""
+    connection = await session.connection()
+    for table in (Rendition, SearchDocument):
+        await connection.execute(delete(table).where(is_among(table.revision_id, revisions)))
 
 
 def _changes_of_counts(events: Sequence[Event]) -> Iterator[tuple[str, int]]:
@@ -96,6 +96,7 @@ async def insert_derived_values(
         session: the transaction.
         derived: the values, by the id of the revision.
     """
+    connection = await session.connection()
     for table, names, more in (
         (Rendition, _OF_RENDITION, {"version": RENDERER}),
         (SearchDocument, _OF_SEARCH_DOCUMENT, {}),
@@ -104,7 +105,9 @@ async def insert_derived_values(
             {"revision_id": revision_id, **more, **{name: getattr(each, name) for name in names}}
             for revision_id, each in derived.items()
         ]
-        await session.execute(insert(table), rows)
+        # One statement with all rows: for several, SQLite would write a segment of the full-text
+        # index for each.
+        await connection.execute(insert(table).returning(table.revision_id), rows)
 
 
 def derived_of(content_type: type[ContentType], content: JsonObject) -> DerivedValues:

@@ -67,15 +67,15 @@ def searchable_text_of(
     )
     texts = {"title": [str(content["title"])], "summary": [str(content["summary"])], "body": body}
     counts: Counter[str] = Counter()
-    parts = {
-        name: list(_within_bounds(islice(_pieces(each), MOST_WORDS[name]), counts))
-        for name, each in texts.items()
-    }
-    words = {name: " ".join(word for _, word in part) for name, part in parts.items()}
-    title_words = sum(1 for piece, _ in parts["title"] if piece.folded)
+    words: dict[str, str] = {}
+    shown: dict[str, list[Json]] = {}
+    for name, each in texts.items():
+        words[name], shown[name] = _indexed(islice(_pieces(each), MOST_WORDS[name]), counts)
+    has_gap_first = words["title"].startswith(NO_WORD)
+    title_words = len(shown["title"]) - has_gap_first
     return SearchableText(
         words={**words, "body": f"{words['body']} {EVERY_DOCUMENT}".lstrip()},
-        shown={name: [_stored_piece(piece) for piece, _ in part] for name, part in parts.items()},
+        shown=shown,
         title_words=max(title_words, 1),
     )
 
@@ -84,9 +84,8 @@ def _pieces(texts: Iterable[str]) -> Iterator[Piece]:
     """Yield the pieces of several texts, with a border between each two."""
     for number, text in enumerate(texts):
         if number:
-            yield Piece(NO_WORD, "", " ")
-        for folded, word, gap in pieces(text):
-            yield Piece(folded, word, _gap_in_html(gap))
+            yield NO_WORD, "", " "
+        yield from pieces(text)
 
 
 @lru_cache(maxsize=1_000)
@@ -94,27 +93,37 @@ def _gap_in_html(gap: str) -> str:
     return escape(_SPACE.sub(" ", gap))
 
 
-def _within_bounds(parts: Iterable[Piece], counts: Counter[str]) -> Iterator[tuple[Piece, str]]:
-    """Yield pieces with their words for the index, up to the limits of the index."""
+def _indexed(parts: Iterable[Piece], counts: Counter[str]) -> tuple[str, list[Json]]:
+    """Return the words for the index and the stored pieces of a part, up to the index's limits.
+
+    Args:
+        parts: its pieces.
+        counts: number of places of each word in the earlier parts; those of this part are added.
+    """
     size = sum(len(word.encode()) for word in counts)
-    for piece in parts:
-        word = piece.folded or NO_WORD
-        count = counts.get(word, 0)
+    words: list[str] = []
+    shown: list[Json] = []
+    for folded, word, gap in parts:
+        indexed = folded or NO_WORD
+        count = counts.get(indexed, 0)
         if not count:
-            size += len(word.encode())
+            size += len(indexed.encode())
             if size > _MOST_BYTES:
-                return
-        counts[word] = count + 1
-        yield piece, word if count < _MOST_PLACES else NO_WORD
+                break
+        counts[indexed] = count + 1
+        words.append(indexed if count < _MOST_PLACES else NO_WORD)
+        shown.append(_stored_piece(folded, word, _gap_in_html(gap)))
+    return " ".join(words), shown
 
 
 def folded_and_word(piece: Sequence[Json]) -> tuple[str, str]:
     """Return the folded and the original word of a stored piece."""
-    return str(piece[-1] if len(piece) == _WHOLE else piece[0]), str(piece[0])
+    word = str(piece[0])
+    return str(piece[-1]) if len(piece) == _WHOLE else word, word
 
 
-def _stored_piece(piece: Piece) -> list[Json]:
+def _stored_piece(folded: str, word: str, gap: str) -> list[Json]:
     """Return a piece in its stored form, without a folded word equal to the word, then a space."""
-    if piece.folded != piece.word:
-        return [piece.word, piece.gap, piece.folded]
-    return [piece.word, piece.gap] if piece.gap != " " else [piece.word]
+    if folded != word:
+        return [word, gap, folded]
+    return [word, gap] if gap != " " else [word]

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, TypeAlias
 from sqlalchemy import (
     ColumnElement,
     Select,
-    delete,
     func,
     literal,
     or_,
@@ -23,11 +22,16 @@ from cms.content.canonical_json import JsonObject
 from cms.content.renderer import RENDERER
 from cms.ledger.chain import ignore_progress
 from cms.reading.visibility import is_public_now
-from cms.search.deriving import DerivedValues, derived_of, insert_derived_values
+from cms.search.deriving import (
+    DerivedValues,
+    delete_derived_values,
+    derived_of,
+    insert_derived_values,
+)
 from cms.search.word_counts import recount_words
 from cms.site import Site
 from cms.storage.database import Database, ReadSession, WriteSession
-from cms.storage.dialects import JsonScalar, TextOf
+from cms.storage.dialects import JsonScalar, TextOf, is_among
 from cms.tables import Edition, Entry, Publication, Rendition, Revision, SearchDocument
 
 Progress: TypeAlias = Callable[[int], object]
@@ -59,7 +63,7 @@ OUTDATED = "Pages have values that another version of the renderer has derived"
 # The version of derived values that have to be derived again.
 _OUTDATED = "outdated"
 # Number of revisions that are in memory, and written, at once.
-_BATCH = 100
+_BATCH = 250
 # Number of batches that are derived while one is written.
 _AHEAD = 4
 
@@ -148,16 +152,16 @@ async def _store(
 async def _batches(
     database: Database, site: Site, which: ColumnElement[bool]
 ) -> AsyncIterator[Sequence[StoredContent]]:
-    chosen = _revisions(site, which).order_by(Revision.id).limit(_BATCH)
-    last = ""
-    while True:
+    # All ids at once: for a part of them, PostgreSQL would join the tables as a whole.
+    chosen = _revisions(site, which)
+    async with database.reading() as session:
+        ids = (await session.scalars(chosen.with_only_columns(Revision.id))).all()
+    for start in range(0, len(ids), _BATCH):
+        batch = chosen.where(is_among(Revision.id, ids[start : start + _BATCH]))
         # Outside the transaction that writes, so that other writers do not wait for the renderer.
         async with database.reading() as session:
-            rows = (await session.execute(chosen.where(Revision.id > last))).all()
-        if not rows:
-            return
+            rows = (await session.execute(batch)).all()
         yield [StoredContent(*row) for row in rows]
-        last = rows[-1].id
 
 
 async def mark_outdated(session: WriteSession, stored_type: str, fields: Sequence[str]) -> None:
@@ -221,12 +225,11 @@ async def _replace(session: WriteSession, derived: Mapping[str, DerivedValues]) 
     """Replace the values of those revisions that still exist: an autosave may have been deleted."""
     kept = await session.scalars(
         select(Revision.id)
-        .where(Revision.id.in_(derived))
+        .where(is_among(Revision.id, derived))
         .order_by(Revision.id)
         .with_for_update(key_share=True)  # against a deletion, and another rebuild
     )
     rows = {revision_id: derived[revision_id] for revision_id in kept}
-    for table in (Rendition, SearchDocument):
-        await session.execute(delete(table).where(table.revision_id.in_(rows)))
     if rows:
+        await delete_derived_values(session, rows)
         await insert_derived_values(session, rows)

@@ -6,11 +6,12 @@ the same documents.
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import groupby
-from typing import NamedTuple
+from itertools import chain, groupby
+from typing import TypeAlias
 
 from cms.content.collation import sort_key
 
@@ -21,19 +22,13 @@ _GAP, _WORD, _WHOLE_WORD = range(3)
 # Code points of scripts without spaces: each character is a word, and a run of them a phrase.
 _SPACELESS = ((0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0x20000, 0x3FFFF))
 
+# Runs of characters among which are words, and runs of characters of ASCII that are in no word.
+_RUN = re.compile(r"[0-9A-Za-z\x80-\U0010ffff]+|[^0-9A-Za-z\x80-\U0010ffff]+")
 
-class Piece(NamedTuple):
-    """A word of a text with the gap after it.
 
-    Attributes:
-        folded: the folded word; empty for the text before the first word.
-        word: the word as written.
-        gap: the characters between it and the next word.
-    """
-
-    folded: str
-    word: str
-    gap: str
+# A word of a text: folded, as written, and the characters between it and the next word. Before the
+# first word of a text there can be one whose word is empty.
+Piece: TypeAlias = tuple[str, str, str]
 
 
 def pieces(text: str) -> Iterator[Piece]:
@@ -44,10 +39,10 @@ def pieces(text: str) -> Iterator[Piece]:
             gap += run
             continue
         if word or gap:
-            yield Piece(last, word, gap)
+            yield last, word, gap
         last, word, gap = folded, run, ""
     if word or gap:
-        yield Piece(last, word, gap)
+        yield last, word, gap
 
 
 def words_of(text: str) -> list[str]:
@@ -65,12 +60,25 @@ def fold(word: str) -> str:
 
 def _runs(text: str) -> Iterator[tuple[str, str]]:
     """Yield the words and gaps of a text, each with its folded form, which is empty for a gap."""
-    for kind, characters in groupby(text, key=_kind):
+    return chain.from_iterable(map(_runs_in, _RUN.findall(text)))
+
+
+def _runs_in(run: str) -> Iterable[tuple[str, str]]:
+    return _known_runs(run) if len(run) <= LONGEST_WORD else _split(run)
+
+
+@lru_cache(maxsize=20_000)
+def _known_runs(run: str) -> Sequence[tuple[str, str]]:
+    return tuple(_split(run))
+
+
+def _split(run: str) -> Iterator[tuple[str, str]]:
+    for kind, characters in groupby(run, key=_kind):
         if kind is _WHOLE_WORD:
             yield from ((char, fold(char)) for char in characters)
         else:
-            run = "".join(characters)
-            yield run, fold(run) if kind is _WORD else ""
+            part = "".join(characters)
+            yield part, fold(part) if kind is _WORD else ""
 
 
 @lru_cache(maxsize=4_096)

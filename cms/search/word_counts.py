@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
-from sqlalchemy import and_, bindparam, delete, insert, select, update
+from sqlalchemy import TableValuedAlias, bindparam, delete, insert, select, true, update
 
-from cms.content.canonical_json import Json
+from cms.content.canonical_json import Json, JsonObject
 from cms.ledger.chain import ignore_progress
 from cms.ledger.counters import wait_for_turn
 from cms.reading.visibility import is_of_site, is_public_now
@@ -17,7 +18,14 @@ from cms.search.document import folded_and_word
 from cms.search.spelling import grams, is_suggested
 from cms.search.tokens import fold
 from cms.storage.database import WriteSession
-from cms.storage.dialects import is_among
+from cms.storage.dialects import (
+    JsonDocument,
+    element_number,
+    element_text,
+    elements_of,
+    is_among,
+    upsert,
+)
 from cms.tables import Publication, SearchDocument, SearchGram, SearchWord
 
 # A locale and a word.
@@ -70,79 +78,94 @@ async def recount_words(
 
 def words_in(shown: Mapping[str, Json]) -> set[str]:
     """Return the words of a document that can be suggested, in lower case."""
-    return {
-        unicodedata.normalize("NFC", word).lower()
+    pieces = {
+        folded_and_word(piece)
         for part in shown.values()
-        for folded, word in map(folded_and_word, _pieces(part))
-        if is_suggested(word, folded)
+        if isinstance(part, list)
+        for piece in part
+        if isinstance(piece, list)
     }
+    return {suggested for piece in pieces if (suggested := _suggested(*piece))}
 
 
-def _pieces(part: Json) -> Iterator[list[Json]]:
-    if isinstance(part, list):
-        yield from (piece for piece in part if isinstance(piece, list))
+@lru_cache(maxsize=20_000)
+def _suggested(folded: str, word: str) -> str:
+    return unicodedata.normalize("NFC", word).lower() if is_suggested(word, folded) else ""
 
 
 async def _add(session: WriteSession, changes: Mapping[Spelling, int]) -> None:
     """Change the numbers of public editions that have the words; delete words that reach zero."""
-    if not changes:
-        return
-    known = await _counts(session, changes)
-    kept = {
-        word: count + changes[word] for word, count in known.items() if count + changes[word] > 0
-    }
-    gone = [_key(word) for word in known.keys() - kept.keys()]
-    new = {word: change for word, change in changes.items() if word not in known and change > 0}
-    is_word = and_(
-        SearchWord.locale == bindparam("of_locale"), SearchWord.word == bindparam("of_word")
+    if added := {word: change for word, change in changes.items() if change > 0}:
+        await _raise(session, added)
+    if removed := {word: change for word, change in changes.items() if change < 0}:
+        await _lower(session, removed)
+
+
+async def _raise(session: WriteSession, changes: Mapping[Spelling, int]) -> None:
+    words = _rows(
+        {
+            "locale": locale,
+            "word": word,
+            "folded": fold(word),
+            "grams": len(_known_grams(fold(word))),
+            "editions": change,
+        }
+        for (locale, word), change in sorted(changes.items())
     )
-    connection = await session.connection()
-    if gone:
-        await connection.execute(delete(SearchWord).where(is_word), gone)
-    if kept:
-        counted = update(SearchWord).where(is_word).values(editions=bindparam("count"))
-        rows = [{**_key(word), "count": count} for word, count in sorted(kept.items())]
-        await connection.execute(counted, rows)
+    columns = ("locale", "word", "folded")
+    numbers = ("grams", "editions")
+    chosen = select(
+        *(element_text(words, name) for name in columns),
+        *(element_number(words, name) for name in numbers),
+    ).where(true())  # SQLite would take ON for that of a join
+    inserted = upsert(SearchWord).from_select([*columns, *numbers], chosen)
+    raised = inserted.on_conflict_do_update(
+        index_elements=["locale", "word"],
+        set_={"editions": SearchWord.editions + inserted.excluded.editions},
+    ).returning(SearchWord.locale, SearchWord.word, SearchWord.editions)
+    rows = await session.execute(raised)
+    new = [(locale, word) for locale, word, count in rows if count == changes[locale, word]]
     if new:
-        await _insert(session, new)
-
-
-def _key(word: Spelling) -> Mapping[str, str]:
-    return {"of_locale": word[0], "of_word": word[1]}
-
-
-async def _counts(session: WriteSession, words: Iterable[Spelling]) -> Mapping[Spelling, int]:
-    """Return the numbers of public editions of those words that are stored."""
-    wanted = set(words)
-    rows = await session.execute(
-        select(SearchWord.locale, SearchWord.word, SearchWord.editions).where(
-            SearchWord.locale.in_({locale for locale, _ in wanted}),
-            is_among(SearchWord.word, [word for _, word in wanted]),
+        await session.execute(
+            insert(SearchGram),
+            [
+                {"locale": locale, "gram": gram, "word": word}
+                for locale, word in new
+                for gram in _known_grams(fold(word))
+            ],
         )
-    )
-    return {(locale, word): count for locale, word, count in rows if (locale, word) in wanted}
 
 
-async def _insert(session: WriteSession, counts: Mapping[Spelling, int]) -> None:
-    of_words = {(locale, word): grams(fold(word)) for locale, word in counts}
-    await session.execute(
-        insert(SearchWord),
-        [
-            {
-                "locale": locale,
-                "word": word,
-                "folded": fold(word),
-                "grams": len(of_word),
-                "editions": counts[locale, word],
-            }
-            for (locale, word), of_word in of_words.items()
-        ],
+async def _lower(session: WriteSession, changes: Mapping[Spelling, int]) -> None:
+    words = _rows(
+        {"locale": locale, "word": word, "change": change}
+        for (locale, word), change in sorted(changes.items())
     )
     await session.execute(
-        insert(SearchGram),
-        [
-            {"locale": locale, "gram": gram, "word": word}
-            for (locale, word), of_word in of_words.items()
-            for gram in of_word
-        ],
+        update(SearchWord)
+        .where(
+            SearchWord.locale == element_text(words, "locale"),
+            SearchWord.word == element_text(words, "word"),
+        )
+        .values(editions=SearchWord.editions + element_number(words, "change"))
+        .execution_options(synchronize_session=False)
     )
+    await session.execute(
+        delete(SearchWord)
+        .where(
+            SearchWord.locale.in_({locale for locale, _ in changes}),
+            is_among(SearchWord.word, [word for _, word in changes]),
+            SearchWord.editions <= 0,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _rows(rows: Iterable[JsonObject]) -> TableValuedAlias:
+    """Return rows as one parameter, so that a statement has one text for any number of them."""
+    return elements_of(bindparam(None, list(rows), JsonDocument), "words")
+
+
+@lru_cache(maxsize=20_000)
+def _known_grams(folded: str) -> Sequence[str]:
+    return grams(folded)

@@ -210,20 +210,25 @@ INDEX_ON_SQLITE = (
 )
 # A tsvector made of the words as they are, since every parser of PostgreSQL would split some of
 # them. The places of the parts lie apart, so that no phrase begins in one and ends in another.
+# In PL/pgSQL, which keeps the plan from one statement to the next.
 SEARCH_VECTOR_ON_POSTGRESQL = """
     create function copydesk_search_vector(title text, summary text, body text)
-    returns tsvector language sql immutable parallel safe strict as $$
-        select coalesce(string_agg('''' || word || ''':' || place, ' '), '')::tsvector
-        from (
-            select word, place
-            from unnest(string_to_array(title, ' ')) with ordinality as title(word, place)
-            union all
-            select word, place + 400
-            from unnest(string_to_array(summary, ' ')) with ordinality as summary(word, place)
-            union all
-            select word, place + 1500
-            from unnest(string_to_array(body, ' ')) with ordinality as body(word, place)
-        ) as words
+    returns tsvector language plpgsql immutable parallel safe strict as $$
+    begin
+        return (
+            select coalesce(string_agg('''' || word || ''':' || place, ' '), '')::tsvector
+            from (
+                select word, place
+                from unnest(string_to_array(title, ' ')) with ordinality as title(word, place)
+                union all
+                select word, place + 400
+                from unnest(string_to_array(summary, ' ')) with ordinality as summary(word, place)
+                union all
+                select word, place + 1500
+                from unnest(string_to_array(body, ' ')) with ordinality as body(word, place)
+            ) as words
+        );
+    end
     $$
 """
 # The short ones are in the row itself, where it takes no time to look at them.

@@ -35,9 +35,11 @@ from cms.storage.dialects.expressions import (
     element_number,
     element_text,
     elements_of,
+    hold_rows,
     is_among,
     moment_ago,
     present_moment,
+    upsert,
 )
 from cms.storage.dialects.failures import translate_failures
 from cms.storage.dialects.folding import Folded, FoldedItems
@@ -91,6 +93,7 @@ __all__ = [
     "element_text",
     "elements_of",
     "encoded_path",
+    "hold_rows",
     "index_names",
     "is_among",
     "lock_schema",
@@ -103,5 +106,6 @@ __all__ = [
     "refresh_statistics",
     "snippet_of",
     "translate_failures",
+    "upsert",
     "wait_for",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from inspect import signature
@@ -13,6 +14,7 @@ from urllib.parse import quote
 
 import aiosqlite
 import asyncpg
+import orjson
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import URL, event, make_url, text  # noqa: TID251  # has no expression
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_dbapi
@@ -157,6 +159,7 @@ class SqliteBackend:
         engine = create_async_engine(
             URL.create("sqlite+aiosqlite", database=self._file),
             module=AsyncAdapt_aiosqlite_dbapi(_driver(_connect_to_write), sqlite),
+            json_serializer=_json_of,
             pool_size=1,
             max_overflow=0,
             pool_timeout=_WRITER_SECONDS,
@@ -189,6 +192,13 @@ class SqliteBackend:
         return _Connection(
             lambda: connect_to_read(file, self._mapped_megabytes), iter_chunk_size=64
         )
+
+
+def _json_of(value: object) -> str:
+    try:
+        return orjson.dumps(value, option=_ONLY_JSON).decode()
+    except TypeError:  # nested too deeply for it, or an integer beyond 64 bits
+        return json.dumps(value)
 
 
 def _begin_immediate(connection: Connection) -> None:
@@ -232,11 +242,13 @@ class _Connection(aiosqlite.Connection):
             raise
 
 
+_ONLY_JSON = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 _PRAGMAS = (
     "journal_mode=wal",
     "synchronous=full",
     "foreign_keys=on",
     "trusted_schema=off",
+    "cache_size=-16384",  # in KiB; by default, the pages of a large site's indexes leave it
     "secure_delete=on",  # so that what is purged is not left in free space
     f"busy_timeout={_WRITER_SECONDS * 1000}",
 )
@@ -278,6 +290,7 @@ class PostgresBackend:
         """Return an engine with a pool of connections."""
         engine = create_async_engine(
             self._url,
+            json_serializer=_json_of,
             pool_pre_ping=True,
             hide_parameters=True,  # they can be hashes of passwords
             connect_args={
@@ -308,7 +321,7 @@ def refresh_statistics(connection: Connection) -> None:
     """Refresh the planner statistics of all tables; call it after large changes."""
     connection.execute(text("analyze"))
     if connection.dialect.name == "sqlite":
-        _drop_samples(connection)
+        _correct(connection)
 
 
 def refresh_stale_statistics(connection: Connection) -> None:
@@ -317,10 +330,18 @@ def refresh_stale_statistics(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         # The flag 0x10000 includes tables that this connection has not read from.
         connection.execute(text("pragma optimize = 0x10002"))
-        _drop_samples(connection)
+        _correct(connection)
 
 
-def _drop_samples(connection: Connection) -> None:
+def _correct(connection: Connection) -> None:
+    """Correct statistics that make statements slower."""
+    # FTS5 deletes ranges of its blocks. If statistics say that there are few, SQLite scans all of
+    # them for each range, and they are many soon.
+    noted = "select 1 from sqlite_schema where name = 'sqlite_stat1'"
+    if connection.scalar(text(noted)):
+        many = "update sqlite_stat1 set stat = '1000000' where tbl = 'search_index_data'"
+        connection.execute(text(many))
+        connection.execute(text("analyze sqlite_schema"))  # which reads them again
     # With samples in sqlite_stat4, SQLite prepares a statement again for every bound value, which
     # takes longer than running it.
     connection.execute(text("drop table if exists sqlite_stat4"))

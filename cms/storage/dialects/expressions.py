@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Dialect,
     FunctionElement,
     Integer,
+    Select,
     TableValuedAlias,
     Text,
     bindparam,
@@ -114,6 +115,28 @@ def is_among(column_: Any, values: Iterable[str]) -> ColumnElement[bool]:
     They are one parameter, so that a statement has one text for one value and for thousands.
     """
     return _IsAmong(column_, bindparam(None, sorted(set(values)), _Texts()))
+
+
+def hold_rows(
+    chosen: Select[*tuple[Any, ...]], *, shared: Sequence[type[Any]], alone: type[Any]
+) -> Select[*tuple[Any, ...]]:
+    """Return a query whose rows are held until the transaction ends.
+
+    SQLite has one writer at a time, which holds everything. PostgreSQL leaves out rows that no
+    longer belong together once the locks are granted.
+
+    Args:
+        chosen: the query.
+        shared: tables whose rows do not change meanwhile; others can hold them as well.
+        alone: table whose rows no other transaction holds.
+    """
+    held = chosen.with_for_update(read=True, of=shared)
+    return held.suffix_with(f"FOR UPDATE OF {alone.__tablename__}", dialect="postgresql")
+
+
+def upsert(table: type[Any]) -> postgresql.Insert:
+    """Return an insertion that can have an ``ON CONFLICT``, which SQLite spells the same way."""
+    return postgresql.insert(table)
 
 
 def elements_of(array: Any, name: str) -> TableValuedAlias:

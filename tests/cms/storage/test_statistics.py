@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import text  # noqa: TID251  # looks at what SQLite has noted
 
+from cms.storage.database import Database
 from tests.builders import Newsroom
 
 
@@ -17,3 +19,15 @@ async def test_a_database_that_grew_page_by_page_can_look_at_its_data(newsroom: 
             assert {"entry", "edition", "revision"} <= set(noted)
             tables = await connection.scalars(text("select name from sqlite_schema"))
             assert "sqlite_stat4" not in set(tables)
+
+
+async def test_no_statistics_make_sqlite_scan_the_blocks_of_the_full_text_index(
+    database: Database,
+) -> None:
+    if database.engine.dialect.name == "postgresql":
+        pytest.skip("its full-text index has no table of its own")
+    await database.refresh_statistics()
+    removal = "explain query plan delete from search_index_data where id >= 1 and id <= 2"
+    async with database.engine.connect() as connection:
+        (step,) = await connection.exec_driver_sql(removal)
+    assert step.detail == "SEARCH search_index_data USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"
