@@ -188,6 +188,7 @@ class EntryPublished(EntryEvent):
         basis: the basis of the publication.
         stages: the stages of the policy that applied, for reactions.
         sign_offs: ids of the sign-offs that counted.
+        digest: digest of the revision, for reactions.
         reason: why it was published without sign-offs, if an administrator did so.
         source: the system that it was imported from, if it was.
     """
@@ -198,6 +199,7 @@ class EntryPublished(EntryEvent):
     basis: str
     stages: tuple[Stage, ...] = field(metadata=_NOT_RECORDED)
     sign_offs: tuple[str, ...]
+    digest: str = field(metadata=_NOT_RECORDED)
     reason: str | None = field(default=None, metadata=_WORDS)
     source: str | None = field(default=None, metadata=_WORDS)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import event
+from sqlalchemy import column, event, func, select, table
 
-from cms.storage.database import Database
+from cms.storage.database import Database, ReadSession
+
+_LOCKS = table("pg_locks", column("granted"), column("locktype"))
 
 
 @contextmanager
@@ -21,3 +23,12 @@ def counted(database: Database) -> Iterator[list[str]]:
     event.listen(database.engine.sync_engine, "before_cursor_execute", note)
     yield seen
     event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+
+
+async def until_one_waits(session: ReadSession) -> None:
+    """Return once another transaction waits for a lock; at once on SQLite, which has no locks."""
+    if session.get_bind().dialect.name == "sqlite":
+        return
+    waiting = select(func.count()).where(~_LOCKS.c.granted, _LOCKS.c.locktype == "transactionid")
+    while not await session.scalar(waiting):
+        pass

@@ -225,7 +225,8 @@ async def _administrators(work: Work) -> Mapping[str, str]:
     """
     rows = await work.session.execute(
         select(RoleGrant.id, RoleGrant.account_id)
-        .join(Account, Account.id == RoleGrant.account_id)
+        .select_from(Account)  # locked first, as elsewhere
+        .join(RoleGrant, RoleGrant.account_id == Account.id)
         .where(
             RoleGrant.role == "administrator",
             RoleGrant.content_type.is_(None),

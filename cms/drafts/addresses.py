@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Select, or_, select, update
+from sqlalchemy.orm import aliased
 
 from cms.content.addresses import SiteAddress, path_key, read_address
 from cms.content.builtin import CATEGORY
 from cms.drafts.category_tree import CategoryTree
-from cms.drafts.subjects import visible_types_for
+from cms.drafts.subjects import Place, visible_types_among
 from cms.reading.visibility import is_in_force
 from cms.site import Site
 from cms.storage.database import ReadSession
@@ -194,10 +195,21 @@ def batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
 PathKey: TypeAlias = tuple[str, str]
 
 
-async def entries_at(
-    reading: Reading, wanted: Mapping[str, Collection[PathKey]]
-) -> Mapping[str, Mapping[PathKey, str]]:
-    """Return the ids of the entries that stand, or will stand, at paths of the site.
+@dataclass(frozen=True)
+class EntriesAt:
+    """The entries at paths of the site.
+
+    Attributes:
+        ids: the ids by path, for each entry whose text mentions them.
+        places: the places of those entries whose newest revisions stand there.
+    """
+
+    ids: Mapping[str, Mapping[PathKey, str]]
+    places: Collection[Place] = ()
+
+
+async def entries_at(reading: Reading, wanted: Mapping[str, Collection[PathKey]]) -> EntriesAt:
+    """Return the entries that stand, or will stand, at paths of the site.
 
     What is public comes first, and redirects; then the newest revision of each edition counts; then
     what was public, since its path leads on to where it stands now.
@@ -205,37 +217,40 @@ async def entries_at(
     Args:
         reading: the snapshot and the actor.
         wanted: the paths, by the id of the entry whose text mentions them.
-
-    Returns:
-        the ids by path, for each entry whose text mentions them.
     """
     paths = {each for mentioned in wanted.values() for each in mentioned}
     if not paths:
-        return {source_id: {} for source_id in wanted}
+        return EntriesAt({source_id: {} for source_id in wanted})
     addresses = await addresses_among(reading, paths)
     known = {key: each.entry_id for key, each in addresses.items() if each.entry_id}
     in_force = {key: entry_id for key, entry_id in known.items() if addresses[key].is_open}
-    drafted = await _drafted_at(reading, paths)
+    drafted, places = await _drafted_at(reading, paths)
     # A link must not tell whether a draft stands there that one may not see.
-    seen = await visible_types_for(
+    seen = await visible_types_among(
         reading,
+        places,
         {
             source_id: {each for key in mentioned for each in drafted.get(key, ())}
             for source_id, mentioned in wanted.items()
         },
     )
-    return {
-        source_id: {
-            key: entry_id
-            for key in mentioned
-            if (
-                entry_id := in_force.get(key)
-                or next((each for each in drafted.get(key, ()) if each in seen[source_id]), None)
-                or known.get(key)
-            )
-        }
-        for source_id, mentioned in wanted.items()
-    }
+    return EntriesAt(
+        {
+            source_id: {
+                key: entry_id
+                for key in mentioned
+                if (
+                    entry_id := in_force.get(key)
+                    or next(
+                        (each for each in drafted.get(key, ()) if each in seen[source_id]), None
+                    )
+                    or known.get(key)
+                )
+            }
+            for source_id, mentioned in wanted.items()
+        },
+        places,
+    )
 
 
 async def public_at(reading: Reading, addresses: Iterable[str], locale: str) -> Mapping[str, str]:
@@ -360,20 +375,33 @@ def spellings_of(paths: Iterable[str]) -> list[str]:
 
 async def _drafted_at(
     reading: Reading, wanted: Collection[PathKey]
-) -> Mapping[PathKey, Sequence[str]]:
-    """Return the ids of the entries whose newest revisions stand at paths, the oldest first."""
+) -> tuple[Mapping[PathKey, Sequence[str]], Collection[Place]]:
+    """Return the ids of the entries whose newest revisions stand at paths, the oldest first.
+
+    Beside them are the places of all editions of these entries.
+    """
+    edition = aliased(Edition)
     rows = await reading.session.execute(
-        select(Edition.path, Edition.locale, Edition.entry_id).where(
-            is_among(Edition.path, spellings_of(path for path, _ in wanted))
-        )
+        select(Edition.path, Edition.locale, edition.id, Entry.id)
+        .add_columns(Entry.content_type, edition.locale, Revision.category_id)
+        .select_from(Edition)
+        .join(Entry, Entry.id == Edition.entry_id)
+        .join(edition, edition.entry_id == Entry.id)
+        .join(Revision, Revision.id == edition.head_id)
+        .where(is_among(Edition.path, spellings_of(path for path, _ in wanted)))
     )
-    by_path: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-    for path, locale, entry_id in sorted(rows, key=lambda row: row.entry_id):
-        by_path[path_key(str(path))].append((locale, entry_id))
+    places: set[Place] = set()
+    by_path: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+    for path, locale, *place in rows:
+        places.add(each := Place(*place))
+        by_path[path_key(str(path))].add((each.entry_id, locale))
     own = reading.site.addresses
-    return {
+    found = {
         (path, locale): [
-            entry_id for other, entry_id in by_path[path] if other in own.locales_beside(locale)
+            entry_id
+            for entry_id, other in sorted(by_path[path])
+            if other in own.locales_beside(locale)
         ]
         for path, locale in wanted
     }
+    return found, places

@@ -6,6 +6,7 @@ tests holds the two together.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -13,21 +14,24 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     SQLColumnExpression,
     and_,
     exists,
+    false,
     func,
     literal_column,
     not_,
+    null,
     or_,
     select,
+    union_all,
 )
 from sqlalchemy.orm import aliased
 
 from cms.reading.aliases import word
 from cms.storage.dialects import is_among
 from cms.tables import EditionContributor, Publication, Revision
-from cms.work.bulk import grouped
 from cms.work.work import Reading
 
 _SIGNED_OFF = word("signed_off")
@@ -103,31 +107,42 @@ async def contributors_among(
     """Return the accounts and persons whose work is in revisions, by the revision's id."""
     if not revisions:
         return {}
-    edition_ids = {each.edition_id for each in revisions}
-    saved = await reading.session.execute(
-        select(
-            *(Revision.edition_id, Revision.number, Revision.author_id, Revision.byline_id),
-            Revision.digest,
-        ).where(is_among(Revision.edition_id, edition_ids))
-    )
-    published = await reading.session.execute(
-        select(Revision.edition_id, Revision.number)
-        .join(Publication, Publication.revision_id == Revision.id)
-        .where(is_among(Revision.edition_id, edition_ids), was_reviewed(Publication))
-    )
-    inherited = await reading.session.execute(
-        select(EditionContributor.edition_id, EditionContributor.contributor_id).where(
-            is_among(EditionContributor.edition_id, edition_ids)
-        )
-    )
-    authored = grouped((row.edition_id, Authored(*row[1:])) for row in saved)
-    numbers, begun = grouped(published), grouped(inherited)
+    authored: defaultdict[str, list[Authored]] = defaultdict(list)
+    published: defaultdict[str, list[int]] = defaultdict(list)
+    inherited: defaultdict[str, list[str]] = defaultdict(list)
+    rows = await reading.session.execute(_facts_of({each.edition_id for each in revisions}))
+    for edition_id, number, author_id, byline_id, digest, is_reviewed in rows:
+        if number is None:
+            inherited[edition_id].append(author_id)
+            continue
+        authored[edition_id].append(Authored(number, author_id, byline_id, digest))
+        if is_reviewed:
+            published[edition_id].append(number)
     return {
         each.id: contributors(
-            each.number, authored[each.edition_id], numbers[each.edition_id], begun[each.edition_id]
+            each.number,
+            authored[each.edition_id],
+            published[each.edition_id],
+            inherited[each.edition_id],
         )
         for each in revisions
     }
+
+
+def _facts_of(edition_ids: Collection[str]) -> CompoundSelect[*tuple[Any, ...]]:
+    """Return the revisions of editions, and without a number those who contributed before."""
+    reviewed = select(Publication.id).where(
+        Publication.revision_id == Revision.id, was_reviewed(Publication)
+    )
+    saved = select(
+        *(Revision.edition_id, Revision.number, Revision.author_id, Revision.byline_id),
+        *(Revision.digest, exists(reviewed)),
+    ).where(is_among(Revision.edition_id, edition_ids))
+    begun = select(
+        *(EditionContributor.edition_id, null(), EditionContributor.contributor_id, null()),
+        *(null(), false()),
+    ).where(is_among(EditionContributor.edition_id, edition_ids))
+    return union_all(saved, begun)
 
 
 def was_reviewed(publication: type[Publication]) -> ColumnElement[bool]:

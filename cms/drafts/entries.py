@@ -34,7 +34,7 @@ from cms.drafts.new_editions import (
 from cms.drafts.presence import forget_visits
 from cms.drafts.revisions import About
 from cms.drafts.saving import Saved
-from cms.drafts.subjects import Ancestries, ancestries
+from cms.drafts.subjects import Ancestries, ancestries_in_rights
 from cms.errors import DuplicateName, HasHistory, InvalidValue, Refused, StillLinked, StillPublic
 from cms.events import EntryArchived, EntryDeleted, EntryUnarchived
 from cms.identifiers import is_entry_id, new_id
@@ -296,7 +296,7 @@ async def _create(
     places = [(None, each.locale or work.site.default_locale) for each in items]
     batch = Decisions(items, mode, places)
     check_notes(batch)
-    above = await ancestries(work, [each.draft.category for each in items])
+    above = await ancestries_in_rights(work, [each.draft.category for each in items])
     types = batch.decide(batch.open(), lambda _, each: _authorised_type(work, above, each))
     new = {
         index: NewEdition(

@@ -21,6 +21,7 @@ from cms.drafts.addresses import (
     path_key_of,
 )
 from cms.drafts.loading import rows_by_id
+from cms.drafts.subjects import Place
 from cms.identifiers import kind_of
 from cms.tables import Edition, Revision
 from cms.work.work import Reading
@@ -56,10 +57,23 @@ class Page:
         )
 
 
+@dataclass(frozen=True)
+class DraftTargets:
+    """The entries that the addresses in drafts lead to.
+
+    Attributes:
+        targets: their ids by address, for each draft.
+        places: the places of some of them, with all their editions.
+    """
+
+    targets: Sequence[Targets]
+    places: Collection[Place]
+
+
 async def targets_of(
     reading: Reading, pages: Sequence[Page], paths: Mapping[Placed, str | None]
-) -> list[Targets]:
-    """Return the ids of the entries that the addresses in drafts lead to, for each draft.
+) -> DraftTargets:
+    """Return the entries that the addresses in drafts lead to.
 
     The path that a page has with its draft leads to the page itself.
 
@@ -69,17 +83,18 @@ async def targets_of(
         paths: where they stand, of :func:`~cms.drafts.addresses.paths_of`.
     """
     read = [_read(reading, page, paths[page.placed]) for page in pages]
-    behind = await entries_behind(
+    behind, places = await entries_behind(
         reading,
         [(page.edition, others.values()) for page, (_, others) in zip(pages, read, strict=True)],
     )
-    return [
+    targets = [
         {
             **{each: found[address] for each, address in others.items() if address in found},
             **itself,
         }
         for (itself, others), found in zip(read, behind, strict=True)
     ]
+    return DraftTargets(targets, places)
 
 
 def _read(
@@ -102,8 +117,10 @@ def _read(
 
 async def entries_behind(
     reading: Reading, wanted: Sequence[tuple[Edition, Iterable[SiteAddress]]]
-) -> list[Mapping[SiteAddress, str]]:
+) -> tuple[Sequence[Mapping[SiteAddress, str]], Collection[Place]]:
     """Return the ids of the entries at addresses of the site, for each edition.
+
+    Beside them are the places of some of these entries, with all their editions.
 
     Args:
         reading: the snapshot and the actor.
@@ -117,10 +134,12 @@ async def entries_behind(
     for entry_id, of_addresses in keys:
         mentioned[entry_id].update(of_addresses.values())
     found = await entries_at(reading, mentioned)
-    return [
-        {each: found[entry_id][key] for each, key in of_addresses.items() if key in found[entry_id]}
+    behind = [
+        {each: ids[key] for each, key in of_addresses.items() if key in ids}
         for entry_id, of_addresses in keys
+        for ids in [found.ids[entry_id]]
     ]
+    return behind, found.places
 
 
 @dataclass(frozen=True, eq=False)

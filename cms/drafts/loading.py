@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm.util import identity_key
 
 from cms.authorization.actions import Action, Subject
 from cms.content.content_type import ContentType
-from cms.drafts.subjects import Ancestries, ancestries, place_of, visible_among
+from cms.drafts.subjects import Ancestries, ancestries_in_rights, place_of, visible_among
 from cms.errors import Archived, NotFound, Purged, Refused, StaleRevision
 from cms.identifiers import is_entry_id, kind_of
-from cms.storage.dialects import as_text, is_among
+from cms.storage.dialects import as_text, hold_rows, is_among
 from cms.tables import Base, ChangeRequest, Comment, Edition, Entry, Revision
 from cms.work.work import Reading, Work
 
@@ -51,7 +51,8 @@ class Held:
         edition: the edition.
         head: its newest revision.
         content_type: the entry's type.
-        categories: the ids of the category of the newest revision and of all above it.
+        categories: the ids of the category of the newest revision and of all above it, if a right
+            of the actor depends on them.
     """
 
     entry: Entry
@@ -80,9 +81,15 @@ async def hold(work: Work, entry_id: str, locale: str | None) -> Held:
 async def hold_all(work: Work, keys: Iterable[EditionKey]) -> Mapping[EditionKey, Held]:
     """Return those editions that the actor may see, held as by :func:`hold`."""
     wanted = _known(work, keys)
-    # Whoever archives or deletes the whole entry waits, and is waited for.
-    entries = await _lock_entries(work, wanted, select(Entry).with_for_update(read=True))
-    return await _load(work, _editions(wanted).with_for_update(), wanted, entries)
+    found = await _load(work, _held(wanted), wanted)
+    # An edition is left out if it got another head while its lock was awaited.
+    missing = wanted - found.keys()
+    return {**found, **await _load(work, _held(missing), missing)}
+
+
+def _held(keys: Collection[EditionKey]) -> Select[*tuple[Any, ...]]:
+    # A command that archives, deletes or purges the entry or its head waits, and is waited for.
+    return hold_rows(_heads(keys), shared=(Entry, Revision), alone=Edition)
 
 
 def held_in(found: Mapping[EditionKey, Held], key: EditionKey) -> Held:
@@ -128,8 +135,12 @@ async def hold_entry(work: Work, entry_id: str, locale: str | None) -> Held:
     """
     key = entry_id, locale or work.site.default_locale
     wanted = _known(work, [key])
-    entries = await _lock_entries(work, wanted, select(Entry).with_for_update(key_share=True))
-    return held_in(await _load(work, _editions(wanted).with_for_update(), wanted, entries), key)
+    if wanted:
+        await work.session.execute(
+            select(Entry.id).where(Entry.id == entry_id).with_for_update(key_share=True)
+        )
+    heads = _heads(wanted).with_for_update(of=Edition)
+    return held_in(await _load(work, heads, wanted), key)
 
 
 async def look_at(reading: Reading, entry_id: str, locale: str | None) -> Held:
@@ -146,8 +157,7 @@ async def look_at(reading: Reading, entry_id: str, locale: str | None) -> Held:
 async def look_at_all(reading: Reading, keys: Iterable[EditionKey]) -> Mapping[EditionKey, Held]:
     """Return those editions that the actor may see, as :func:`look_at` does."""
     wanted = _known(reading, keys)
-    entries = await rows_by_id(reading, Entry, [entry_id for entry_id, _ in wanted])
-    return await _load(reading, _editions(wanted), wanted, entries)
+    return await _load(reading, _heads(wanted), wanted)
 
 
 def _known(reading: Reading, keys: Iterable[EditionKey]) -> frozenset[EditionKey]:
@@ -156,63 +166,42 @@ def _known(reading: Reading, keys: Iterable[EditionKey]) -> frozenset[EditionKey
     return frozenset(key for key in keys if is_entry_id(key[0]) and key[1] in locales)
 
 
-async def _lock_entries(
-    work: Work, keys: Collection[EditionKey], entries: Select[Entry]
-) -> Mapping[str, Entry]:
-    if not keys:
-        return {}
-    found = await work.session.scalars(
-        entries.where(is_among(Entry.id, [entry_id for entry_id, _ in keys]))
-        .order_by(Entry.id)  # so that two commands do not wait for each other
-        .execution_options(populate_existing=True)
-    )
-    return {each.id: each for each in found}
-
-
-def _editions(keys: Collection[EditionKey]) -> Select[Edition]:
+def _heads(keys: Collection[EditionKey]) -> Select[*tuple[Any, ...]]:
     return (
-        select(Edition)
+        select(Entry, Edition, Revision)
+        .join(Edition, Edition.entry_id == Entry.id)
+        .join(Revision, Revision.id == Edition.head_id)
         .where(
-            is_among(Edition.entry_id, [entry_id for entry_id, _ in keys]),
+            is_among(Entry.id, [entry_id for entry_id, _ in keys]),
             is_among(Edition.locale, [locale for _, locale in keys]),
         )
-        .order_by(Edition.id)
+        .order_by(Entry.id, Edition.id)  # so that two commands do not wait for each other
         .execution_options(populate_existing=True)
     )
 
 
 async def _load(
-    reading: Reading,
-    chosen: Select[Edition],
-    keys: Collection[EditionKey],
-    entries: Mapping[str, Entry],
+    reading: Reading, chosen: Select[*tuple[Any, ...]], keys: Collection[EditionKey]
 ) -> Mapping[EditionKey, Held]:
     """Return those editions of entries that the actor may see."""
-    if not entries:
+    if not keys:
         return {}
-    editions = [
-        each
-        for each in await reading.session.scalars(chosen)
-        if (each.entry_id, each.locale) in keys
+    rows = [
+        (entry, edition, head)
+        for entry, edition, head in await reading.session.execute(chosen)
+        if (edition.entry_id, edition.locale) in keys
     ]
-    heads = await rows_by_id(reading, Revision, [str(each.head_id) for each in editions])
-    places = {
-        each.id: place_of(entries[each.entry_id], each, heads[str(each.head_id)].category_id)
-        for each in editions
-    }
-    above = await ancestries(reading, [each.category_in_rights for each in places.values()])
-    seen = await visible_among(reading, places.values(), above)
+    places = [place_of(entry, edition, head.category_id) for entry, edition, head in rows]
+    above = await ancestries_in_rights(reading, [each.category_in_rights for each in places])
+    seen = await visible_among(reading, places, above)
     return {
-        (each.entry_id, each.locale): Held(
-            entries[each.entry_id],
-            each,
-            heads[str(each.head_id)],
-            reading.site.stored_type(entries[each.entry_id].content_type),
-            places[each.id].subject(above).categories,
+        (entry.id, edition.locale): Held(
+            entry, edition, head, content_type, place.subject(above).categories
         )
-        for each in editions
+        for (entry, edition, head), place in zip(rows, places, strict=True)
         # Entries of content types that the site no longer declares are seen by none.
-        if each.id in seen and reading.site.find_stored_type(entries[each.entry_id].content_type)
+        if edition.id in seen
+        and (content_type := reading.site.find_stored_type(entry.content_type))
     }
 
 
@@ -344,7 +333,7 @@ async def ancestries_beside(
         places: editions, each with other categories that rights are checked in.
         reading: the snapshot.
     """
-    return await ancestries(
+    return await ancestries_in_rights(
         reading,
         {
             place_of(held.entry, held.edition, each).category_in_rights
@@ -404,6 +393,6 @@ async def authorise_on_entry(
         .order_by(Edition.locale)
     )
     places = [place_of(held.entry, edition, category_id) for edition, category_id in rows]
-    above = await ancestries(reading, [each.category_in_rights for each in places])
+    above = await ancestries_in_rights(reading, [each.category_in_rights for each in places])
     for each in places:
         reading.authorise(action, each.subject(above, is_own=is_own))

@@ -23,7 +23,7 @@ from cms.drafts.category_tree import (
 from cms.drafts.link_targets import Page, targets_of
 from cms.drafts.loading import rows_by_id
 from cms.drafts.person_slugs import hold_slugs
-from cms.drafts.subjects import visible_types_for
+from cms.drafts.subjects import Place, places_of, visible_types_among
 from cms.errors import InvalidValue, UserError
 from cms.events import DraftSaved
 from cms.identifiers import kind_of, new_id
@@ -101,16 +101,25 @@ class Addition:
 
 
 async def stored_forms(
-    work: Work, pages: Sequence[tuple[type[ContentType], Edition, Draft]]
+    work: Work,
+    pages: Sequence[tuple[type[ContentType], Edition, Draft]],
+    categories: Collection[str | None] = (),
 ) -> list[Stored]:
-    """Return the stored forms of drafts, each with everything in it that does not fit."""
+    """Return the stored forms of drafts, each with everything in it that does not fit.
+
+    Args:
+        work: the transaction and the actor.
+        pages: the drafts, each of an edition.
+        categories: ids that are known to be those of categories.
+    """
     cleaned = await in_turn(pages, _cleaned)
     drafts = [page for page, _ in cleaned]
-    unknown = await _unknown_categories(work, [each.draft.category for each in drafts])
+    named = {each.draft.category for each in drafts}
+    unknown = await _unknown_categories(work, named - {*categories})
     paths = await paths_of(work, [each.placed for each in drafts])
-    targets = await targets_of(work, drafts, paths)
-    snapshots = await in_turn(zip(drafts, targets, strict=True), _snapshot)
-    faults = await _wrong_targets(work, list(zip(drafts, snapshots, strict=True)))
+    found = await targets_of(work, drafts, paths)
+    snapshots = await in_turn(zip(drafts, found.targets, strict=True), _snapshot)
+    faults = await _wrong_targets(work, list(zip(drafts, snapshots, strict=True)), found.places)
     return [
         Stored(
             page,
@@ -285,14 +294,22 @@ async def _unknown_categories(
 
 
 async def _wrong_targets(
-    work: Work, pages: Sequence[tuple[Page, Snapshot]]
+    work: Work, pages: Sequence[tuple[Page, Snapshot]], places: Collection[Place]
 ) -> list[list[UserError]]:
-    """Return an error for each edge that leads to no entry, or to one of the wrong type."""
+    """Return an error for each edge that leads to no entry, or to one of the wrong type.
+
+    Args:
+        work: the transaction and the actor.
+        pages: the drafts, with their stored forms.
+        places: the places of some targets, with all their editions.
+    """
     wanted: dict[str, set[str]] = {}
     for page, snapshot in pages:
         targets = {edge.target for edge in snapshot.edges if edge.target}
         wanted.setdefault(page.edition.entry_id, set()).update(targets)
-    seen = await visible_types_for(work, wanted)
+    others = set[str]().union(*wanted.values()) - {each.entry_id for each in places}
+    known = [*places, *await places_of(work, others)]
+    seen = await visible_types_among(work, known, wanted)
     own = work.site.addresses
     return [
         [

@@ -277,7 +277,9 @@ async def _save(
     await _check_sources(work, batch, held)
     drafts = batch.still(drafts)
     stored = await stored_forms(
-        work, [(held[index].content_type, held[index].edition, drafts[index]) for index in drafts]
+        work,
+        [(held[index].content_type, held[index].edition, drafts[index]) for index in drafts],
+        {each.head.category_id for each in held.values()},
     )
     for index, each in zip(drafts, stored, strict=True):
         batch.refuse(index, *each.errors)

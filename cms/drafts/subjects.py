@@ -85,6 +85,13 @@ async def ancestries(reading: Reading, category_ids: Iterable[str | None]) -> An
     return {each: frozenset(lineage_in(parents, each)) for each in wanted if each in parents}
 
 
+async def ancestries_in_rights(reading: Reading, category_ids: Iterable[str | None]) -> Ancestries:
+    """Return what :func:`ancestries` does, or nothing if no right of the actor depends on it."""
+    if all(each.category_id is None for each in reading.actor.grants):
+        return {}
+    return await ancestries(reading, category_ids)
+
+
 async def visible_among(
     reading: Reading, places: Collection[Place], above: Ancestries
 ) -> frozenset[str]:
@@ -109,6 +116,20 @@ async def visible_among(
     return frozenset(readable.union(public))
 
 
+async def places_of(reading: Reading, entry_ids: Collection[str]) -> list[Place]:
+    """Return the places of all editions of entries."""
+    if not entry_ids:
+        return []
+    rows = await reading.session.execute(
+        select(Edition.id, Entry.id, Entry.content_type, Edition.locale, Revision.category_id)
+        .select_from(Entry)
+        .join(Edition, Edition.entry_id == Entry.id)
+        .join(Revision, Revision.id == Edition.head_id)
+        .where(is_among(Entry.id, entry_ids))
+    )
+    return [Place(*row) for row in rows]
+
+
 async def visible_types(
     reading: Reading, entry_ids: Iterable[str], source_id: str
 ) -> Mapping[str, str]:
@@ -121,30 +142,24 @@ async def visible_types(
         entry_ids: the entries.
         source_id: the entry that leads to them, or will.
     """
-    return (await visible_types_for(reading, {source_id: set(entry_ids)}))[source_id]
+    wanted = {source_id: set(entry_ids)}
+    places = await places_of(reading, wanted[source_id])
+    return (await visible_types_among(reading, places, wanted))[source_id]
 
 
-async def visible_types_for(
-    reading: Reading, wanted: Mapping[str, Collection[str]]
+async def visible_types_among(
+    reading: Reading, places: Collection[Place], wanted: Mapping[str, Collection[str]]
 ) -> Mapping[str, Mapping[str, str]]:
-    """Return what :func:`visible_types` does for several sources.
+    """Return what :func:`visible_types` does for several sources, of entries that are loaded.
 
     Args:
         reading: the snapshot and the actor.
+        places: the places of all editions of the entries.
         wanted: the entries, by the id of the entry that leads to them, or will.
     """
-    entry_ids = {each for targets in wanted.values() for each in targets}
-    if not entry_ids:
+    if not places:
         return {source_id: {} for source_id in wanted}
-    rows = await reading.session.execute(
-        select(Edition.id, Entry.id, Entry.content_type, Edition.locale, Revision.category_id)
-        .select_from(Entry)
-        .join(Edition, Edition.entry_id == Entry.id)
-        .join(Revision, Revision.id == Edition.head_id)
-        .where(is_among(Entry.id, entry_ids))
-    )
-    places = [Place(*row) for row in rows]
-    above = await ancestries(reading, [each.category_in_rights for each in places])
+    above = await ancestries_in_rights(reading, [each.category_in_rights for each in places])
     seen = await visible_among(reading, places, above)
     types = {each.entry_id: _declared_name(reading.site, each.content_type) for each in places}
     visible = {each.entry_id for each in places if each.edition_id in seen}

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TypeAlias
 
 from pydantic import JsonValue
@@ -33,7 +32,14 @@ from cms.ledger.chain import (
 )
 from cms.ledger.counters import current
 from cms.ledger.keyring import Keyring, keyring_in
-from cms.ledger.keys import ChainPosition, append_all, in_chain, keyring_of, take_turn
+from cms.ledger.keys import (
+    ChainEnd,
+    ChainPosition,
+    append_all,
+    in_chain,
+    keyring_of,
+    take_turn,
+)
 from cms.ledger.statement import (
     AnyStatement,
     AttestedStage,
@@ -69,7 +75,7 @@ Attested: TypeAlias = Callable[[ChainPosition], AnyStatement]
 
 
 async def attest_all(
-    session: WriteSession, key_file: KeyFile, attested: Sequence[Attested], now: datetime
+    session: WriteSession, key_file: KeyFile, attested: Sequence[Attested], end: ChainEnd
 ) -> list[Attestation]:
     """Attest sign-offs, publications and purges in their order, in their transaction.
 
@@ -77,14 +83,12 @@ async def attest_all(
         session: the transaction.
         key_file: file of the key that signs the statements.
         attested: the statements, of :func:`sign_off_statement` and the functions below.
-        now: the current time.
+        end: the end of the chain, with numbers taken for as many.
 
     Raises:
         Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the signing key.
     """
-    if not attested:
-        return []
-    turn = await take_turn(session, key_file, now, len(attested))
+    turn = await take_turn(session, key_file, end)
     return await append_all(session, [turn.signer], in_chain(turn, attested))
 
 

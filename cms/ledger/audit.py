@@ -16,11 +16,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 
 from cms.clock import to_milliseconds
 from cms.content.canonical_json import Json, JsonObject, canonical_bytes
-from cms.errors import VersionMismatch
 from cms.ledger.chain import (
     FIRST,
     AnyRow,
@@ -30,12 +29,12 @@ from cms.ledger.chain import (
     ignore_progress,
     walk,
 )
-from cms.ledger.counters import advance, current
+from cms.ledger.counters import current
 from cms.ledger.rows import audited_rows, key_of, root_of
 from cms.ledger.tombstones import remainder_of, remainders
 from cms.storage.database import ReadSession, WriteSession
 from cms.storage.dialects import as_text
-from cms.tables import AuditedRow, AuditRecord, Base, TypeVersion
+from cms.tables import AuditedRow, AuditRecord, Base
 
 _TAG = b"copydesk.audit.v1\n"
 # The columns that a record's hash covers.
@@ -67,55 +66,34 @@ async def append(
     records: Sequence[Record],
     now: datetime,
     *,
+    last: int,
+    previous: str | None,
     written: Sequence[Base] = (),
     deleted: Sequence[Base] = (),
-    types: int | None = None,
-) -> int:
-    """Append the records of one command to the chain, and return the number of the last one.
+) -> None:
+    """Append the records of one command to the chain.
 
-    The hashes of the command's rows are stored, and the last record contains their root. Later
-    appends wait for this transaction to end.
+    The hashes of the command's rows are stored, and the last record contains their root.
 
     Args:
         session: the transaction of the command.
         records: the actions; at least one.
         now: the time of the command.
+        last: the number of the last record.
+        previous: the hash of the record before the first; ``None`` if there is none.
         written: rows that were inserted or updated; see :func:`cms.ledger.rows.audited_rows`.
         deleted: rows that were deleted.
-        types: the version of the content types that the command knows; ``None`` for any.
 
     Raises:
-        VersionMismatch: if the database has another version of the content types.
-        ValueError: if there is no record, or a row or a detail has no canonical form.
+        ValueError: if a row or a detail has no canonical form.
     """
-    if not records:
-        raise ValueError("a command needs an audit record")
-    last = await advance(session, "audit", len(records))
     first = last - len(records) + 1
-    # One statement for both, once no other command can change them any more.
-    before = select(AuditRecord.hash).where(AuditRecord.sequence == first - 1)
-    newest = select(func.max(TypeVersion.number))
-    previous, version = (
-        await session.execute(select(before.scalar_subquery(), newest.scalar_subquery()))
-    ).one()
-    _check_version(types, version)
     rows = audited_rows(written, deleted, last)
     root = root_of((row["table_name"], row["key"], row["version"], row["hash"]) for row in rows)
     chained = _chained(records, first, previous or FIRST, to_milliseconds(now), root)
     for table, values in ((AuditRecord, chained), (AuditedRow, rows)):
         if values:  # with their nulls, so that it is one statement
             await session.execute(insert(table).execution_options(render_nulls=True), values)
-    return last
-
-
-def _check_version(known: int | None, newest: int | None) -> None:
-    if known is not None and known != newest:
-        ours = f"version {known}" if known else "content types that were not migrated"
-        raise VersionMismatch(
-            f"this process has {ours}, and the database version {newest or 0} of the content "
-            "types; nothing was changed. Run the newest code on all servers, migrate (copydesk "
-            "types check, copydesk migrate), and start them again"
-        )
 
 
 def hash_of(record: Mapping[str, Any]) -> str:

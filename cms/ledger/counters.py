@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 
 from cms.errors import DatabaseError
 from cms.storage.database import ReadSession, WriteSession
@@ -13,24 +14,59 @@ from cms.tables import Counter
 CounterName: TypeAlias = Literal["attestation", "audit", "people", "position", "taxonomy"]
 
 
-async def advance(session: WriteSession, name: CounterName, count: int = 1) -> int:
-    """Take the next numbers of a counter, and return the last one.
+async def advance(session: WriteSession, name: CounterName) -> int:
+    """Take the next number of a counter, and return it; see :func:`advance_all`.
+
+    Raises:
+        DatabaseError: if the counter is missing.
+    """
+    return (await advance_all(session, {name: 1}))[name]
+
+
+async def advance_all(
+    session: WriteSession, counts: Mapping[CounterName, int]
+) -> Mapping[CounterName, int]:
+    """Take the next numbers of counters, and return the last one of each.
 
     Other callers wait for this transaction to end. A transaction that is rolled back returns its
     numbers, so there are no gaps. One transaction at a time takes numbers, so their order is the
     order of the commits.
 
+    Args:
+        session: the transaction.
+        counts: how many numbers to take, by counter.
+
+    Raises:
+        DatabaseError: if a counter is missing.
+    """
+    held = (
+        select(Counter.name)
+        .where(Counter.name.in_(counts))
+        # So that two transactions do not wait for each other: the position is locked first, and
+        # the audit chain before attestations, since commands in a reaction end before its own.
+        .order_by(Counter.name.desc())
+        .with_for_update()
+        .subquery("held")
+    )
+    raised = (
+        update(Counter)
+        .where(Counter.name == held.c.name)
+        .values(value=Counter.value + case(dict(counts), value=Counter.name))
+        .returning(Counter.name, Counter.value)
+        .execution_options(synchronize_session=False)
+    )
+    values = dict((await session.execute(raised)).all())
+    return {name: _value_of(values.get(name), name) for name in counts}
+
+
+async def wait_for_turn(session: WriteSession, name: CounterName) -> int:
+    """Lock the counter until this transaction ends; return the last number that was taken.
+
     Raises:
         DatabaseError: if the counter is missing.
     """
-    raised = update(Counter).where(Counter.name == name).values(value=Counter.value + count)
-    number: int | None = await session.scalar(raised.returning(Counter.value))
-    return _value_of(number, name)
-
-
-async def wait_for_turn(session: WriteSession, name: CounterName) -> None:
-    """Lock the counter until this transaction ends, without taking a number."""
-    await session.execute(select(Counter.value).where(Counter.name == name).with_for_update())
+    chosen = select(Counter.value).where(Counter.name == name).with_for_update()
+    return _value_of(await session.scalar(chosen), name)
 
 
 async def current(session: ReadSession, name: CounterName) -> int:

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Label, Select, and_, select
 
 from cms.clock import to_milliseconds
 from cms.content.canonical_json import Json
 from cms.errors import AttestationError, CannotSign, Refused
 from cms.identifiers import new_id
 from cms.ledger.chain import FIRST, UnreadableError, in_order
-from cms.ledger.counters import advance
+from cms.ledger.counters import advance, wait_for_turn
 from cms.ledger.keyring import Keyring, introduction_in, keyring_in
 from cms.ledger.statement import (
     PAYLOAD_TYPE,
@@ -62,23 +62,33 @@ class Turn:
     place: ChainPosition
 
 
-async def take_turn(
-    session: WriteSession, key_file: KeyFile, now: datetime, count: int = 1
-) -> Turn:
-    """Return the right to sign the next statements; other callers wait for this transaction to end.
+@dataclass(frozen=True)
+class ChainEnd:
+    """The end of the chain, which the transaction has locked.
+
+    Attributes:
+        place: the position of the first statement that a number was taken for.
+        newest: the introduction of the signing key; ``None`` if none is recorded.
+    """
+
+    place: ChainPosition
+    newest: KeyPredicate | None
+
+
+async def take_turn(session: WriteSession, key_file: KeyFile, end: ChainEnd) -> Turn:
+    """Return the right to sign the next statements.
 
     The first key of a site is recorded before its first statement.
 
     Args:
         session: the transaction.
         key_file: file of the signing key.
-        now: the time.
-        count: the number of statements, at least one.
+        end: the end of the chain.
 
     Raises:
         Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the signing key.
     """
-    place, newest = await _next_position(session, now, count)
+    place, newest = end.place, end.newest
     if newest is not None:
         return Turn(_signer_with(key_file, newest), place)
     signer, introduction = await _record_first(session, key_file, place)
@@ -180,10 +190,10 @@ async def record_key(session: WriteSession, key_file: KeyFile, now: datetime) ->
         Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the key that
             signed them, or a key is recorded already.
     """
-    place, newest = await _next_position(session, now)
-    if newest is not None:
-        _refuse(f"the key {newest.key} is already recorded")
-    _, introduction = await _record_first(session, key_file, place)
+    end = await _take_end(session, now)
+    if end.newest is not None:
+        _refuse(f"the key {end.newest.key} is already recorded")
+    _, introduction = await _record_first(session, key_file, end.place)
     return introduction
 
 
@@ -197,7 +207,7 @@ async def rotate(session: WriteSession, key_file: KeyFile, now: datetime) -> Att
         Refused: with :class:`~cms.errors.CannotSign`, if the file does not have the signing key,
             or no key can be made.
     """
-    turn = await take_turn(session, key_file, now)
+    turn = await take_turn(session, key_file, await _take_end(session, now))
     new = _prepare_key(key_file)
     said = _predicate(new, turn.place, "rotation", follows=turn.signer.key_id)
     return await append(session, [turn.signer, new], key_statement_of(said))
@@ -215,11 +225,11 @@ async def replace_lost(
         Refused: with :class:`~cms.errors.CannotSign`, if nothing has been signed yet, the key file
             exists, or no key can be made.
     """
-    place, newest = await _next_position(session, now)
-    lost = newest.key if newest is not None else await _key_before(session, place)
+    end = await _take_end(session, now)
+    lost = end.newest.key if end.newest is not None else await _key_before(session, end.place)
     _check_lost(key_file, lost)
     new = _prepare_key(key_file)
-    said = _predicate(new, place, "loss", follows=lost, reason=reason)
+    said = _predicate(new, end.place, "loss", follows=lost, reason=reason)
     return await append(session, [new], key_statement_of(said))
 
 
@@ -227,18 +237,33 @@ async def replace_lost(
 _IS_OF_KEY = and_(Attestation.id >= "key_", Attestation.id < "key_~")
 
 
-async def _next_position(
-    session: WriteSession, now: datetime, count: int = 1
-) -> tuple[ChainPosition, KeyPredicate | None]:
-    """Return the position of the next statements, and the introduction of their signing key."""
-    sequence = await advance(session, "attestation", count) - count + 1
+async def _take_end(session: WriteSession, now: datetime) -> ChainEnd:
+    """Take the next number, and return the end of the chain."""
+    await wait_for_turn(session, "audit")  # which other commands lock first
+    sequence = await advance(session, "attestation")
+    row = (await session.execute(select(*end_columns(sequence)))).one()
+    return end_in(row, sequence, now)
+
+
+def end_columns(sequence: int) -> tuple[Label[Any], Label[Any]]:
+    """Return the columns that :func:`end_in` reads, for the chain before a number."""
     before = select(Attestation.hash).where(Attestation.sequence == sequence - 1)
-    found = await session.execute(
-        select(before.scalar_subquery().label("hash"), _newest().scalar_subquery().label("newest"))
-    )
-    row = found.one()
-    place = ChainPosition(to_milliseconds(now), sequence, row.hash or FIRST)
-    return place, _introduction_in(row.newest)
+    return before.scalar_subquery().label("attested"), _newest().scalar_subquery().label("key")
+
+
+def end_in(row: Any, sequence: int, now: datetime) -> ChainEnd:
+    """Return the end of the chain.
+
+    Args:
+        row: a row with the columns of :func:`end_columns`.
+        sequence: the first number that the transaction has taken.
+        now: the time.
+
+    Raises:
+        Refused: with :class:`~cms.errors.CannotSign`, if the newest key cannot be read.
+    """
+    place = ChainPosition(to_milliseconds(now), sequence, row.attested or FIRST)
+    return ChainEnd(place, _introduction_in(row.key))
 
 
 def _newest() -> Select[Mapping[str, Json]]:

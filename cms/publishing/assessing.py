@@ -27,7 +27,7 @@ from cms.publishing.link_facts import (
     nowhere_in,
     public_links_to,
 )
-from cms.publishing.loading import Proposal, anchors_of, edges_among
+from cms.publishing.loading import Proposal, links_among
 from cms.publishing.moving import blame_categories, errors_of_tree
 from cms.publishing.public_editions import PublicEditions, public_editions
 from cms.publishing.referenced import as_referenced, own_default, referenced_by
@@ -176,7 +176,8 @@ class Assessment:
 
     async def _placed(self, together: Collection[EditionKey]) -> dict[EditionKey, Proposal]:
         """Return proposals with the paths that they have once proposed categories are public."""
-        proposals = {key: self.alone[key].proposal for key in self.alone if key in together}
+        chosen = frozenset(together)
+        proposals = {key: each.proposal for key, each in self.alone.items() if key in chosen}
         slugs = _slugs_of_categories(proposals.values())
         if self.tree is None or not slugs:
             return proposals
@@ -340,19 +341,19 @@ async def assess(reading: Reading, proposals: Sequence[Proposal]) -> Assessment:
 
 async def _facts_alone(reading: Reading, proposals: Sequence[Proposal]) -> list[_Alone]:
     revisions = [each.revision for each in proposals]
-    revision_ids = [each.id for each in revisions]
     authors = await contributors_among(reading, revisions)
     counting = await signatures_among(reading, revisions, authors)
-    objectors = await objectors_among(reading, revisions)
-    edges = await edges_among(reading, revision_ids)
     reviews = await reviews_of(reading, [each.edition.id for each in proposals])
-    anchors = await anchors_of(reading, revision_ids)
+    objectors = await objectors_among(
+        reading, [each for each in revisions if reviews[each.edition_id].has_change_requests]
+    )
+    links = await links_among(reading, [each.id for each in revisions])
     referenced = await referenced_by(
         reading,
         [(each.entry, each.revision, counting[each.revision.id]) for each in proposals],
     )
     nowhere = await nowhere_in(
-        reading, [(each.edition, each.path, edges[each.revision.id]) for each in proposals]
+        reading, [(each.edition, each.path, links[each.revision.id].edges) for each in proposals]
     )
     taken = await slugs_of_others(reading, _slugs_of_people(proposals))
     return [
@@ -360,15 +361,15 @@ async def _facts_alone(reading: Reading, proposals: Sequence[Proposal]) -> list[
             proposal=each,
             edges=[
                 named_edge(each.content_type, each.revision.content, edge)
-                for edge in edges[each.revision.id]
+                for edge in links[each.revision.id].edges
             ],
             nowhere=here,
             stages=required_stages(each.content_type, reviews[each.edition.id]),
             counting=counting[each.revision.id],
-            objectors=objectors[each.revision.id],
+            objectors=objectors.get(each.revision.id, []),
             reviews=reviews[each.edition.id],
             referenced=beside,
-            anchors=anchors[each.revision.id],
+            anchors=links[each.revision.id].anchors,
             slug_errors=[taken[each.key]] if each.key in taken else [],
         )
         for each, here, beside in zip(proposals, nowhere, referenced, strict=True)

@@ -8,12 +8,11 @@ from cms.drafts.loading import rows_by_id
 from cms.events import EntryPublished, Event, SignedOff, WordsPurged
 from cms.ledger.attestation import (
     Attested,
-    attest_all,
     publication_statement,
     purge_statement,
     sign_off_statement,
 )
-from cms.tables import Position, Publication, Purge, Revision, SignOff
+from cms.tables import Position, Publication, Purge, SignOff
 from cms.work.work import Work
 
 
@@ -23,9 +22,6 @@ async def attest(work: Work, events: Sequence[Event]) -> None:
     Args:
         work: the transaction of the command, in the session of which the rows are loaded.
         events: the events of the command.
-
-    Raises:
-        Refused: with :class:`~cms.errors.CannotSign`, if the server does not have the signing key.
     """
     signed = {each.subject: each for each in events if isinstance(each, SignedOff)}
     published = {each.subject: each for each in events if isinstance(each, EntryPublished)}
@@ -34,8 +30,7 @@ async def attest(work: Work, events: Sequence[Event]) -> None:
         **await _of_publications(work, published),
         **await _of_purges(work, [each for each in events if isinstance(each, WordsPurged)]),
     }
-    in_order = [statements[each.subject] for each in events if each.subject in statements]
-    await attest_all(work.session, work.key_file, in_order, work.after_waiting().now)
+    work.attest(*(statements[each.subject] for each in events if each.subject in statements))
 
 
 async def _of_sign_offs(work: Work, events: Mapping[str, SignedOff]) -> Mapping[str, Attested]:
@@ -52,7 +47,6 @@ async def _of_publications(
     work: Work, events: Mapping[str, EntryPublished]
 ) -> Mapping[str, Attested]:
     rows = await rows_by_id(work, Publication, events)
-    revisions = await rows_by_id(work, Revision, [each.revision for each in events.values()])
     positions = {
         number: await work.session.get_one(Position, number)
         for number in {each.position for each in events.values()}
@@ -60,7 +54,7 @@ async def _of_publications(
     return {
         key: publication_statement(
             rows[key],
-            digest=revisions[each.revision].digest,
+            digest=each.digest,
             stages=each.stages,
             sign_offs=each.sign_offs,
             nonce=positions[each.position].nonce,

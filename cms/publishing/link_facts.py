@@ -13,7 +13,7 @@ from cms.content.addresses import SiteAddress
 from cms.content.links import Edge, Origin
 from cms.drafts.link_targets import Unresolved, dead_ends, entries_behind
 from cms.drafts.loading import EditionKey
-from cms.drafts.subjects import Place, ancestries
+from cms.drafts.subjects import Place, ancestries_in_rights
 from cms.hooks import IncomingEdge, UnseenTarget
 from cms.publishing.public_editions import PublicEditions
 from cms.reading.visibility import is_public_now, stands_now
@@ -175,7 +175,7 @@ async def nowhere_in(
             for edition, base, edges in pages
         ],
     )
-    behind = await entries_behind(
+    behind, _ = await entries_behind(
         reading,
         [(page[0], found.values()) for page, found in zip(pages, places, strict=True)],
     )
@@ -215,7 +215,7 @@ async def newest_titles(reading: Reading, entry_ids: Iterable[str]) -> NewestTit
         .where(is_among(Entry.id, wanted))
     )
     found = [(Place(*place), UnseenTarget(title, path)) for *place, title, path in rows]
-    above = await ancestries(reading, [place.category_in_rights for place, _ in found])
+    above = await ancestries_in_rights(reading, [place.category_in_rights for place, _ in found])
     by_entry: defaultdict[str, dict[str, UnseenTarget]] = defaultdict(dict)
     for place, target in found:
         if reading.may(Action.ENTRY_READ, place.subject(above)):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import aliased
 
 from cms.authorization.actions import Action
 from cms.content.content_type import ContentType
@@ -24,7 +27,6 @@ from cms.errors import NotFound, Refused
 from cms.reading.visibility import is_public_now, stands_now
 from cms.storage.dialects import is_among
 from cms.tables import Address, Edition, Entry, Link, Publication, Rendition, Revision
-from cms.work.bulk import grouped
 from cms.work.work import Reading
 
 
@@ -36,6 +38,8 @@ class Proposal:
         live: the publication that it replaces.
         address: the address at which the edition stands.
         path: the path at which it will stand; ``None`` if it is no page.
+        first_published_at: when the edition was public for the first time, if it was.
+        last_ended_at: when its last publication ended that has ended.
     """
 
     entry: Entry
@@ -45,6 +49,8 @@ class Proposal:
     live: Publication | None
     address: Address | None
     path: str | None
+    first_published_at: datetime | None
+    last_ended_at: datetime | None
 
     @property
     def key(self) -> EditionKey:
@@ -68,25 +74,47 @@ class Proposal:
         return self.live is not None and self.live.revision_id == self.revision.id
 
 
-async def live_page_of(
-    reading: Reading, edition: Edition
-) -> tuple[Publication | None, Address | None]:
-    """Return the edition's open publication, and the address at which it stands."""
-    return (await live_pages_of(reading, [edition.id])).get(edition.id, (None, None))
+class LivePage(NamedTuple):
+    """The open publication of an edition, and the times of those before.
+
+    Attributes:
+        publication: its open publication.
+        address: the address at which it stands.
+        first_published_at: when it was public for the first time.
+        last_ended_at: when its last publication ended that has ended.
+    """
+
+    publication: Publication | None = None
+    address: Address | None = None
+    first_published_at: datetime | None = None
+    last_ended_at: datetime | None = None
 
 
-async def live_pages_of(
-    reading: Reading, edition_ids: Collection[str]
-) -> Mapping[str, tuple[Publication, Address | None]]:
-    """Return the open publications of editions, with the addresses at which they stand."""
+async def live_page_of(reading: Reading, edition: Edition) -> LivePage:
+    """Return the open publication of an edition, with its address and times."""
+    return (await live_pages_of(reading, [edition.id]))[edition.id]
+
+
+async def live_pages_of(reading: Reading, edition_ids: Collection[str]) -> Mapping[str, LivePage]:
+    """Return the open publications of editions, with addresses and times, by the edition's id."""
     if not edition_ids:
         return {}
+    past = aliased(Publication)
+    of_edition = past.edition_id == Edition.id
+    is_open = and_(Publication.edition_id == Edition.id, is_public_now(Publication))
     rows = await reading.session.execute(
-        select(Publication, Address)
+        select(
+            Edition.id,
+            Publication,
+            Address,
+            select(func.min(past.first_published_at)).where(of_edition).scalar_subquery(),
+            select(func.max(past.ended_at)).where(of_edition).scalar_subquery(),
+        )
+        .outerjoin(Publication, is_open)
         .outerjoin(Address, stands_now())
-        .where(is_among(Publication.edition_id, edition_ids), is_public_now(Publication))
+        .where(is_among(Edition.id, edition_ids))
     )
-    return {publication.edition_id: (publication, address) for publication, address in rows}
+    return {row[0]: LivePage(*row[1:]) for row in rows}
 
 
 async def proposal_of(reading: Reading, held: Held, revision_id: str | None) -> Proposal:
@@ -124,7 +152,7 @@ async def proposals_of(
     ]
     live = await live_pages_of(reading, [held.edition.id for held, _ in chosen])
     proposals = [
-        _proposal(held, revision, live.get(held.edition.id, (None, None)))
+        _proposal(held, revision, live[held.edition.id])
         if isinstance(revision, Revision)
         else revision
         for (held, _), revision in zip(chosen, found, strict=True)
@@ -157,58 +185,63 @@ def _readable(
     return revision
 
 
-def _proposal(
-    held: Held, revision: Revision, live: tuple[Publication | None, Address | None]
-) -> Proposal:
+def _proposal(held: Held, revision: Revision, page: LivePage) -> Proposal:
     return Proposal(
         entry=held.entry,
         edition=held.edition,
         revision=revision,
         content_type=held.content_type,
-        live=live[0],
-        address=live[1],
+        live=page.publication,
+        address=page.address,
         path=None,
+        first_published_at=page.first_published_at,
+        last_ended_at=page.last_ended_at,
     )
 
 
 async def edges_of(reading: Reading, revision: Revision) -> list[Edge]:
     """Return where a revision leads, in order."""
-    return (await edges_among(reading, [revision.id]))[revision.id]
+    return (await links_among(reading, [revision.id]))[revision.id].edges
 
 
-async def edges_among(reading: Reading, revision_ids: Collection[str]) -> Mapping[str, list[Edge]]:
-    """Return where revisions lead, in order, by the revision's id."""
-    links = await reading.session.scalars(
-        select(Link)
-        .where(is_among(Link.revision_id, revision_ids))
-        .order_by(Link.revision_id, Link.field_path, Link.ordinal)
-    )
-    return grouped(
-        (
-            link.revision_id,
-            Edge(
-                origin=Origin(link.origin),
-                kind=link.kind,
-                field_path=link.field_path,
-                ordinal=link.ordinal,
-                label=link.label,
-                target=link.target_id,
-                query=link.query,
-                fragment=link.fragment,
-                url=link.url,
-            ),
-        )
-        for link in links
-    )
+class LinksOf(NamedTuple):
+    """The ends of links in a revision.
+
+    Attributes:
+        edges: where it leads, in order.
+        anchors: its anchors, which others lead to.
+    """
+
+    edges: list[Edge]
+    anchors: frozenset[str]
 
 
-async def anchors_of(
-    reading: Reading, revision_ids: Collection[str]
-) -> Mapping[str, frozenset[str]]:
-    """Return the anchors of revisions, by the revision's id."""
+async def links_among(reading: Reading, revision_ids: Collection[str]) -> Mapping[str, LinksOf]:
+    """Return the links and anchors of revisions, by the revision's id."""
     rows = await reading.session.execute(
-        select(Rendition.revision_id, Rendition.anchors).where(
-            is_among(Rendition.revision_id, revision_ids)
-        )
+        select(Rendition.revision_id, Rendition.anchors, Link)
+        .outerjoin(Link, Link.revision_id == Rendition.revision_id)
+        .where(is_among(Rendition.revision_id, revision_ids))
+        .order_by(Rendition.revision_id, Link.field_path, Link.ordinal)
     )
-    return {revision_id: frozenset(map(str, anchors)) for revision_id, anchors in rows}
+    found: dict[str, LinksOf] = {}
+    for revision_id, anchors, link in rows:
+        if revision_id not in found:
+            found[revision_id] = LinksOf([], frozenset(map(str, anchors)))
+        if link is not None:
+            found[revision_id].edges.append(_edge(link))
+    return found
+
+
+def _edge(link: Link) -> Edge:
+    return Edge(
+        origin=Origin(link.origin),
+        kind=link.kind,
+        field_path=link.field_path,
+        ordinal=link.ordinal,
+        label=link.label,
+        target=link.target_id,
+        query=link.query,
+        fragment=link.fragment,
+        url=link.url,
+    )

@@ -32,7 +32,6 @@ from cms.drafts.category_tree import (
 from cms.drafts.loading import EditionKey
 from cms.errors import PathInUse, Refused, UserError, WouldBreakLinks
 from cms.events import PagesMoved
-from cms.ledger.counters import wait_for_turn
 from cms.publishing.addresses import Move, holders_of, move_pages
 from cms.reading.visibility import is_public_now, stands_now
 from cms.site import Site
@@ -53,8 +52,7 @@ async def move_pages_by_type(work: Work) -> int:
         Refused: as :func:`move_to_derived_addresses`.
     """
     work.authorise(Action.PAGE_MOVE)
-    await wait_for_turn(work.session, "position")
-    work = work.after_waiting()
+    work = await work.in_turn()
     tree = await hold_tree(work)
     await store_paths(work, tree)
     moves = await move_to_derived_addresses(work, tree)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
-
-from sqlalchemy import func, select
+from collections.abc import Mapping, Sequence
 
 from cms.content.builtin import CATEGORY
 from cms.content.collation import sort_key
@@ -16,7 +13,6 @@ from cms.publishing.assessing import Assessed
 from cms.publishing.grounds import Grounds
 from cms.publishing.loading import Proposal
 from cms.publishing.moving import refresh_tree
-from cms.storage.dialects import is_among
 from cms.tables import Publication, PublicationSignOff, PublicationStage
 from cms.work.work import Work
 
@@ -31,10 +27,8 @@ async def begin_publications(
         [each.proposal.live for each in new.values() if each.proposal.live is not None],
         position,
     )
-    times = await _times_of(work, [each.proposal.edition.id for each in new.values()])
     opened = {
-        index: _publication(work, each.proposal, position, grounds, times[each.proposal.edition.id])
-        for index, each in new.items()
+        index: _publication(work, each.proposal, position, grounds) for index, each in new.items()
     }
     pairs = [(opened[index], each) for index, each in new.items()]
     await work.insert(*opened.values())
@@ -71,10 +65,11 @@ def _publication(
     proposal: Proposal,
     position: int,
     grounds: Grounds,
-    times: tuple[datetime, datetime],
 ) -> Publication:
     revision, entry_id = proposal.revision, proposal.entry.id
-    first_published_at, published_at = times
+    # At no time two revisions of it are public, though the clocks of two servers differ.
+    ends = [proposal.last_ended_at, proposal.live.ended_at if proposal.live is not None else None]
+    published_at = max([work.now, *(each for each in ends if each is not None)])
     claim = grounds.claimed_review.get(entry_id)
     return Publication(
         id=new_id("pub"),
@@ -88,7 +83,7 @@ def _publication(
         title_key=sort_key(revision.title),
         summary=revision.summary,
         category_id=revision.category_id,
-        first_published_at=first_published_at,
+        first_published_at=proposal.first_published_at or published_at,
         published_at=published_at,
         published_by=work.actor.account_id,
         basis=grounds.basis,
@@ -147,29 +142,7 @@ def _event(publication: Publication, assessed: Assessed) -> EntryPublished:
         basis=publication.basis,
         stages=tuple(assessed.stages),
         sign_offs=tuple(each.id for each in assessed.counting),
+        digest=assessed.proposal.revision.digest,
         reason=publication.break_glass_reason,
         source=publication.source,
     )
-
-
-async def _times_of(
-    work: Work, edition_ids: Collection[str]
-) -> Mapping[str, tuple[datetime, datetime]]:
-    """Return when editions were public for the first time, and from when they are now."""
-    rows = await work.session.execute(
-        select(
-            Publication.edition_id,
-            func.min(Publication.first_published_at),
-            func.max(Publication.ended_at),
-        )
-        .where(is_among(Publication.edition_id, edition_ids))
-        .group_by(Publication.edition_id)
-    )
-    known = {edition_id: (first, ended) for edition_id, first, ended in rows}
-    times: dict[str, tuple[datetime, datetime]] = {}
-    for edition_id in edition_ids:
-        first, ended = known.get(edition_id, (None, None))
-        # At no time two revisions of it are public, though the clocks of two servers differ.
-        published_at = max(work.now, ended) if ended is not None else work.now
-        times[edition_id] = first or published_at, published_at
-    return times

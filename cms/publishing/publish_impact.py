@@ -109,7 +109,8 @@ async def preview_unpublish(
     """
     held = await look_at(reading, entry_id, locale)
     await authorise_on(reading, Action.ENTRY_READ, held)
-    live, address = await live_page_of(reading, held.edition)
+    page = await live_page_of(reading, held.edition)
+    live, address = page.publication, page.address
     if live is None:
         message = f"{entry_id} is not public in {held.edition.locale!r}"
         raise Refused(NotPublished(message=message))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cms.authorization.actions import Action
-from cms.content.builtin import PERSON
+from cms.content.builtin import CATEGORY, PERSON
 from cms.drafts.loading import (
     EditionKey,
     Held,
@@ -229,8 +229,7 @@ async def _publish(
 ) -> list[Outcome[Publication]]:
     # Whoever publishes waits here, so what the gates see stays true until the commit; and the
     # order of times is that of positions.
-    await wait_for_turn(work.session, "position")
-    work = work.after_waiting()
+    work = await work.in_turn()
     batch = Batch(items, mode, work.site.default_locale)
     proposals = await _propose(work, batch, grounds.action)
     if any(each.content_type.name == PERSON for each in proposals.values()):
@@ -328,6 +327,13 @@ class _Gates:
         self._assessment, self._grounds = assessment, grounds
         self._indexes = {each.key: index for index, each in proposals.items()}
         self._dependents: Mapping[str, Collection[EditionKey]] = {}
+        # What moves with categories that are published as well.
+        self._in_tree = {
+            index
+            for index, each in proposals.items()
+            if assessment.tree is not None
+            and (each.content_type.name == CATEGORY or each.content_type.stands_in_category())
+        }
 
     async def errors(self, together: Collection[int], wanted: Collection[int]) -> Errors:
         """Return why proposals cannot be published together with others."""
@@ -342,7 +348,7 @@ class _Gates:
 
     def dependents(self, refused: Collection[int]) -> Collection[int]:
         """Return the proposals whose facts can change when some are refused."""
-        if self._assessment.tree is not None:
+        if any(self._proposals[index].content_type.name == CATEGORY for index in refused):
             return self._proposals.keys()  # the paths of all can change
         self._dependents = self._dependents or self._assessment.dependents()
         return {
@@ -351,7 +357,7 @@ class _Gates:
             for each in [self._proposals[index]]
             for name in (each.entry.id, each.edition.id)
             for key in self._dependents.get(name, ())
-        }
+        } | self._in_tree
 
     def _keys(self, indexes: Collection[int]) -> list[EditionKey]:
         return [self._proposals[index].key for index in sorted(indexes)]

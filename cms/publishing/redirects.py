@@ -15,7 +15,6 @@ from cms.drafts.subjects import visible_types
 from cms.errors import InvalidValue, NotFound, PathInUse, Refused, WouldBreakLinks
 from cms.events import RedirectCreated, RedirectRemoved
 from cms.identifiers import is_entry_id, new_id
-from cms.ledger.counters import wait_for_turn
 from cms.publishing.addresses import close_address, holders_of
 from cms.reading.visibility import is_in_force, is_public_now, stands_now
 from cms.storage.dialects import encoded_path
@@ -49,8 +48,7 @@ async def create_redirect(work: Work, path: str, to: str, *, locale: str | None 
     Raises:
         Refused: if the actor may not, the path is not free, or the target is nothing to lead to.
     """
-    await wait_for_turn(work.session, "position")
-    work = work.after_waiting()
+    work = await work.in_turn()
     address, place = _read_path(work, path, locale)
     work.authorise(Action.REDIRECT_CREATE, Subject(locale=place))
     holder = (await holders_of(work, [address.path], place)).get(address.path)
@@ -87,8 +85,7 @@ async def remove_redirect(work: Work, path: str, *, locale: str | None = None) -
         Refused: if the actor may not, there is no redirect at the path, or public pages link to
             another site through it. Links to entries do not depend on redirects.
     """
-    await wait_for_turn(work.session, "position")
-    work = work.after_waiting()
+    work = await work.in_turn()
     address, place = _read_path(work, path, locale)
     work.authorise(Action.REDIRECT_REMOVE, Subject(locale=place))
     redirect = await work.session.scalar(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from cms.authorization.actions import Action
 from cms.content.builtin import CATEGORY
@@ -21,12 +22,11 @@ from cms.events import EntryUnpublished
 from cms.hooks import IncomingEdge
 from cms.identifiers import is_built_in_id
 from cms.ledger.chain import ignore_progress
-from cms.ledger.counters import wait_for_turn
 from cms.publishing.addresses import close_addresses
 from cms.publishing.deciding import Errors, refuse_failing
 from cms.publishing.gates import errors_of_incoming
 from cms.publishing.link_facts import PublicLinks, public_links_to
-from cms.publishing.loading import live_pages_of
+from cms.publishing.loading import LivePage, live_pages_of
 from cms.publishing.moving import blame_categories, errors_of_tree, refresh_tree
 from cms.publishing.opening import close_publications
 from cms.publishing.public_editions import PublicEditions, public_editions
@@ -37,7 +37,7 @@ from cms.work.bulk import MOST_ENTRIES, Batch, Mode, Outcome, alone, check_items
 from cms.work.work import Reading, Work, command
 
 # An open publication, and the address at which its page stands.
-_LivePage = tuple[Publication, Address | None]
+_OpenPage: TypeAlias = tuple[Publication, Address | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,10 +123,9 @@ async def _unpublish(
     reason: str | None,
     progress: Callable[[int], object] = ignore_progress,
 ) -> list[Outcome[Publication]]:
-    await wait_for_turn(work.session, "position")
-    work = work.after_waiting()
+    work = await work.in_turn()
     batch = Batch(items, mode, work.site.default_locale)
-    live: dict[int, _LivePage] = {}
+    live: dict[int, _OpenPage] = {}
     for start in range(0, len(items), MOST_ENTRIES):  # since contents are loaded with them
         some = range(start, min(start + MOST_ENTRIES, len(items)))
         live |= await _live(work, batch, some)
@@ -139,7 +138,7 @@ async def _unpublish(
     return batch.outcomes({index: publication for index, (publication, _) in kept.items()})
 
 
-async def _end(work: Work, pages: Sequence[_LivePage], reason: str | None) -> None:
+async def _end(work: Work, pages: Sequence[_OpenPage], reason: str | None) -> None:
     """End publications at one position, and close their addresses."""
     position = await work.take_position()
     await close_publications(work, [publication for publication, _ in pages], position)
@@ -163,32 +162,33 @@ async def _end(work: Work, pages: Sequence[_LivePage], reason: str | None) -> No
 
 async def _live(
     work: Work, batch: Batch[UnpublishItem], indexes: Iterable[int]
-) -> dict[int, _LivePage]:
+) -> dict[int, _OpenPage]:
     """Return the public pages of some items that the actor may unpublish."""
     keys = {index: batch.keys[index] for index in indexes}
     found = await hold_all(work, keys.values())
     held = batch.decide(keys, lambda _, key: held_in(found, key))
     live = await live_pages_of(work, [each.edition.id for each in held.values()])
-    categories = {index: _categories(each, live) for index, each in held.items()}
+    categories = {index: _categories(live[each.edition.id]) for index, each in held.items()}
     above = await ancestries_beside(
         [(held[index], each) for index, each in categories.items()], work
     )
 
-    def check(index: int, each: Held) -> _LivePage:
+    def check(index: int, each: Held) -> _OpenPage:
         authorise_in(work, above, Action.ENTRY_UNPUBLISH, each, *categories[index])
-        if each.edition.id not in live:
+        page = live[each.edition.id]
+        if page.publication is None:
             message = f"{each.entry.id} is not public in {each.edition.locale!r}"
             raise Refused(NotPublished(message=message))
-        return live[each.edition.id]
+        return page.publication, page.address
 
     return batch.decide(held, check)
 
 
-def _categories(held: Held, live: Mapping[str, _LivePage]) -> Collection[str | None]:
-    return [live[held.edition.id][0].category_id] if held.edition.id in live else []
+def _categories(page: LivePage) -> Collection[str | None]:
+    return [page.publication.category_id] if page.publication is not None else []
 
 
-async def _check(work: Work, batch: Batch[UnpublishItem], live: Mapping[int, _LivePage]) -> None:
+async def _check(work: Work, batch: Batch[UnpublishItem], live: Mapping[int, _OpenPage]) -> None:
     """Refuse the items whose pages cannot be unpublished with the others."""
     if live:
         publications = {index: publication for index, (publication, _) in live.items()}

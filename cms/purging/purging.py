@@ -20,7 +20,6 @@ from cms.drafts.presence import forget_visitor, forget_visits
 from cms.errors import Purged, Refused
 from cms.events import WordsPurged
 from cms.identifiers import new_id
-from cms.ledger.counters import wait_for_turn
 from cms.ledger.tombstones import EmptiedLinks, empty_links, empty_salts
 from cms.purging.elsewhere import Elsewhere, find_elsewhere
 from cms.purging.findings import Found, find_words, in_parts, sorted_by_table
@@ -104,8 +103,7 @@ async def purge_words(work: Work, keys: Sequence[str], *, reason: str) -> Purge:
     """
     work.authorise(Action.WORDS_PURGE)
     words = check_reason(reason)
-    await wait_for_turn(work.session, "position")
-    work = work.after_waiting()
+    work = await work.in_turn()
     await _hold_entries(work, keys)
     await refuse_unpurgeable(work, keys)
     for account_id in (await find_words(work.session, keys)).accounts:

@@ -64,6 +64,7 @@ async def request_changes(
     above = await above_judged(work, [(held, judged)])
     authorise_judgement(work, above, Action.REVIEW_REQUEST_CHANGES, (held, judged))
     judge = await as_judge(work)
+    above = await above_judged(judge, [(held, judged)])
     authorise_judgement(judge, above, Action.REVIEW_REQUEST_CHANGES, (held, judged))
     asked = ChangeRequest(
         id=new_id("changes"),

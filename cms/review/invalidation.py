@@ -11,7 +11,6 @@ from cms.authorization.actions import Action
 from cms.drafts.loading import get
 from cms.errors import InvalidValue, Refused
 from cms.events import SignOffsInvalidated
-from cms.ledger.counters import wait_for_turn
 from cms.reading.visibility import counts_now, is_public_now
 from cms.review.publication_reviews import end_sign_offs
 from cms.review.reviews import check_reason
@@ -43,8 +42,7 @@ async def invalidate_sign_offs(
     """
     work.authorise(Action.REVIEW_INVALIDATE)
     words = check_reason(reason)
-    await wait_for_turn(work.session, "position")
-    work = work.after_waiting()
+    work = await work.in_turn()
     await get(work, Account, account_id)
     if since > work.now:
         message = "the time is in the future; give one since which sign-offs are not trusted"

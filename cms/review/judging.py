@@ -10,11 +10,11 @@ from sqlalchemy import select
 from cms.authorization.actions import Action, Subject
 from cms.content.policy import Stage
 from cms.drafts.contributors import contributors_among
-from cms.drafts.loading import Held, refuse_purged
-from cms.drafts.subjects import Ancestries, ancestries, place_of
+from cms.drafts.loading import Held, refuse_purged, rows_by_id
+from cms.drafts.subjects import Ancestries, ancestries_in_rights, place_of
 from cms.errors import NotInReview, Refused, WrongDigest, WrongStage
 from cms.review.edition_reviews import EditionReviews, reviews_of
-from cms.review.publication_reviews import open_publications, stages_of_publications
+from cms.review.publication_reviews import stages_of_publications
 from cms.review.standing import (
     Signature,
     missing_sign_offs,
@@ -78,26 +78,26 @@ async def judged_among(
     """Return the objects of judgements, by index; ``None`` if a digest is of no revision."""
     edition_ids = {held.edition.id for held, _ in digests.values()}
     reviews = await reviews_of(work, edition_ids)
-    public = await open_publications(work, edition_ids)
     live = {
-        index: public[held.edition.id]
+        index: publication
         for index, (held, digest) in digests.items()
-        if held.edition.id in public and public[held.edition.id][1].digest == digest
+        if (publication := reviews[held.edition.id].live_with(digest)) is not None
     }
+    public = await rows_by_id(work, Revision, [each.revision_id for each in live.values()])
     others = {index: each for index, each in digests.items() if index not in live}
     revisions = {
-        **{index: revision for index, (_, revision) in live.items()},
+        **{index: public[each.revision_id] for index, each in live.items()},
         **await _newest_with(work, others),
     }
     authors = await contributors_among(work, revisions.values())
     signatures = await signatures_among(work, revisions.values(), authors)
-    stages = await stages_of_publications(work, [each.id for each, _ in live.values()])
+    stages = await stages_of_publications(work, [each.id for each in live.values()])
     found: dict[int, Judged | None] = dict.fromkeys(digests)
     for index, revision in revisions.items():
         held, _ = digests[index]
         of_edition = reviews[held.edition.id]
         required = required_stages(held.content_type, of_edition)
-        publication = live[index][0] if index in live else None
+        publication = live.get(index)
         if publication is not None:
             required = stricter_stages(stages[publication.id], required)
         found[index] = Judged(
@@ -132,7 +132,7 @@ def not_in_review() -> Refused:
 
 async def above_judged(work: Work, judged: Collection[tuple[Held, Judged]]) -> Ancestries:
     """Return the categories above those of revisions that are judged."""
-    return await ancestries(
+    return await ancestries_in_rights(
         work,
         [
             place_of(held.entry, held.edition, each.revision.category_id).category_in_rights

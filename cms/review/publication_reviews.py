@@ -11,7 +11,6 @@ from cms.content.policy import Stage
 from cms.errors import ReferencedEntryNotPublic, Refused
 from cms.events import SignOffEnded
 from cms.identifiers import is_entry_id
-from cms.ledger.counters import wait_for_turn
 from cms.reading.visibility import counts_now, is_public_now
 from cms.storage.dialects import is_among
 from cms.tables import (
@@ -48,22 +47,7 @@ async def wait_if_public(work: Work, judged: Collection[DigestKey]) -> Work:
     )
     if keys.isdisjoint(map(tuple, rows)):
         return work
-    await wait_for_turn(work.session, "position")
-    return work.after_waiting()
-
-
-async def open_publications(
-    reading: Reading, edition_ids: Collection[str]
-) -> Mapping[str, tuple[Publication, Revision]]:
-    """Return the open publications of editions with their revisions, by the edition's id."""
-    if not edition_ids:
-        return {}
-    rows = await reading.session.execute(
-        select(Publication, Revision)
-        .join(Revision, Revision.id == Publication.revision_id)
-        .where(is_among(Publication.edition_id, edition_ids), is_public_now(Publication))
-    )
-    return {publication.edition_id: (publication, revision) for publication, revision in rows}
+    return await work.in_turn()
 
 
 async def stages_of_publications(

@@ -58,37 +58,58 @@ async def grants_of(session: ReadSession, account_id: str) -> tuple[Grant, ...]:
         .where(RoleGrant.account_id == account_id, RoleGrant.revoked_at.is_(None))
         .order_by(RoleGrant.id)
     )
-    return tuple(
-        Grant(
-            role=row.role,
-            stage=row.stage,
-            content_type=row.content_type,
-            category_id=row.category_id,
-            locale=row.locale,
-        )
-        for row in rows
+    return tuple(map(_grant, rows))
+
+
+def _grant(row: RoleGrant) -> Grant:
+    return Grant(
+        role=row.role,
+        stage=row.stage,
+        content_type=row.content_type,
+        category_id=row.category_id,
+        locale=row.locale,
     )
 
 
 async def as_judge(work: Work) -> Work:
     """Return the work with the rights that the actor's account has at this moment.
 
-    The account is locked, so that a command that takes rights away ends before or begins after.
+    The account and its grants are locked, so that a command that takes rights away ends before or
+    begins after.
 
     Raises:
         Refused: with :class:`~cms.errors.NotAllowed` if the account is disabled.
     """
-    account_id = work.account_id()
+    rows = await work.session.execute(
+        select(Account.disabled_at, RoleGrant)
+        .join(RoleGrant, RoleGrant.account_id == Account.id)
+        .where(Account.id == work.account_id(), RoleGrant.revoked_at.is_(None))
+        .order_by(RoleGrant.id)
+        .with_for_update(read=True)  # of both: a grant that is revoked meanwhile is left out
+        .execution_options(populate_existing=True)
+    )
+    found = rows.all()
+    if any(disabled_at is not None for disabled_at, _ in found):
+        raise _disabled()
+    grants = tuple(_grant(row) for _, row in found) or await _grants_now(work)
+    return replace(work, actor=replace(work.actor, grants=grants))
+
+
+async def _grants_now(work: Work) -> tuple[Grant, ...]:
+    """Return the grants of the actor's account, which has got all of them since, or has none."""
     account = await work.session.scalar(
         select(Account)
-        .where(Account.id == account_id)
+        .where(Account.id == work.account_id())
         .with_for_update(read=True)
         .execution_options(populate_existing=True)
     )
     if account is None or account.disabled_at is not None:
-        raise Refused(NotAllowed(message="this account is disabled; ask an administrator"))
-    grants = await grants_of(work.session, account_id)
-    return replace(work, actor=replace(work.actor, grants=grants))
+        raise _disabled()
+    return await grants_of(work.session, account.id)
+
+
+def _disabled() -> Refused:
+    return Refused(NotAllowed(message="this account is disabled; ask an administrator"))
 
 
 async def end_unfounded(

@@ -152,7 +152,12 @@ async def _sign_off(
                 position=position if index in joined else None,
             )
         )
-    await close_own_change_requests(work, [(held[index], each) for index, each in given.items()])
+    asked = [
+        (held[index], each)
+        for index, each in given.items()
+        if judged[index].reviews.has_change_requests
+    ]
+    await close_own_change_requests(work, asked)
     return batch.outcomes(given)
 
 
@@ -181,19 +186,20 @@ async def _authorise_judgements(
     """Check that the actor may sign off revisions, also by the rights of this moment."""
     if not stages:
         return
-    above = await above_judged(work, [(held[index], judged[index]) for index in stages])
 
-    def check(by: Work) -> None:
+    async def check(by: Work) -> None:
+        left = batch.still(stages)
+        above = await above_judged(by, [(held[index], judged[index]) for index in left])
         batch.decide(
-            batch.still(stages),
+            left,
             lambda index, stage: authorise_judgement(
                 by, above, Action.REVIEW_SIGN_OFF, (held[index], judged[index]), stage
             ),
         )
 
-    check(work)
+    await check(work)
     if batch.still(stages):
-        check(await as_judge(work))
+        await check(await as_judge(work))
 
 
 async def _check_reviewer_is_public(

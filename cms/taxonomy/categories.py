@@ -25,7 +25,7 @@ from cms.drafts.subjects import ancestry
 from cms.errors import CategoryCycle, Refused, UserError
 from cms.events import CategoryCreated, CategoryMoved
 from cms.identifiers import new_id
-from cms.ledger.counters import current, wait_for_turn
+from cms.ledger.counters import current
 from cms.publishing.addresses import Move
 from cms.publishing.moving import errors_of_moves, move_to_derived_addresses, moves_between
 from cms.publishing.referenced import errors_of_parent
@@ -107,8 +107,7 @@ async def move_category(
             the category would be below itself, or a page would come to a path that is not free.
     """
     # Whoever publishes waits for pages that move, and is waited for.
-    await wait_for_turn(work.session, "position")
-    work = work.after_waiting()
+    work = await work.in_turn()
     before = await hold_tree(work)
     parent = await _new_parent(work, before, category_id, parent_id)
     after = before.with_parent(category_id, parent)

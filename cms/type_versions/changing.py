@@ -10,7 +10,6 @@ from sqlalchemy import select
 from cms.authorization.actions import Action
 from cms.errors import InvalidValue, Refused
 from cms.events import TypesChanged
-from cms.ledger.counters import wait_for_turn
 from cms.ledger.progress import Watch, unwatched
 from cms.search.rebuilding import mark_outdated
 from cms.storage.database import WriteSession
@@ -76,8 +75,7 @@ async def change_types(
         Refused: with :class:`TypesDoNotFit` if stored content does not fit.
     """
     work.authorise(Action.TYPES_CHANGE)
-    await wait_for_turn(work.session, "position")
-    work = work.after_waiting()
+    work = await work.in_turn()
     binding = bind(work.site, await newest_types(work.session))
     report = await check_types(work, binding, watch)
     if report.problems:

@@ -31,7 +31,10 @@ from cms.authorization.actor import Actor
 from cms.errors import NotAllowed, OwnWork, Refused
 from cms.events import Event, is_built_in
 from cms.ledger import audit
-from cms.ledger.positions import take_position
+from cms.ledger.attestation import Attested
+from cms.ledger.closing import Closing, close_command
+from cms.ledger.counters import wait_for_turn
+from cms.ledger.positions import position_after
 from cms.ledger.rows import PART_OF
 from cms.ledger.tail import Tail
 from cms.ledger.words import emptied_values
@@ -44,6 +47,9 @@ from cms.work.bulk import refused_in
 from cms.work.refusals import note_refusal
 
 P = ParamSpec("P")
+
+# The key of the last position that was taken in a session.
+_TAKEN = "copydesk.position"
 
 
 R = TypeVar("R")
@@ -117,12 +123,16 @@ class _Outcome:
         events: the events that it has emitted.
         written: the rows that it has inserted or updated.
         deleted: the rows that it has deleted.
+        attested: the statements that it signs.
+        turn: the last position that was taken, if no other command can take one meanwhile.
         position: its position, if it has taken one.
     """
 
     events: list[Event] = field(default_factory=list)
     written: list[Base] = field(default_factory=list)
     deleted: list[Base] = field(default_factory=list)
+    attested: list[Attested] = field(default_factory=list)
+    turn: int | None = None
     position: int | None = None
 
 
@@ -218,14 +228,31 @@ class Work(Reading):
                 setattr(row, name, value)
         await self._written(rows)
 
+    async def in_turn(self) -> Work:
+        """Return the work after its turn to take a position: no other takes one before its end.
+
+        So what is public does not change meanwhile, and the order of times is that of positions.
+        """
+        self._outcome.turn = await wait_for_turn(self.session, "position")
+        return self.after_waiting()
+
     async def take_position(self) -> int:
         """Return the position of this command; other callers wait for this transaction to end."""
         outcome = self._outcome
         if outcome.position is None:
-            position = await take_position(self.session, self.now)
+            last = outcome.turn
+            if last is None:
+                last = await wait_for_turn(self.session, "position")
+            # A command around this one has taken it, and raises the counter at its end.
+            taken: int = self.session.info.get(_TAKEN, 0)
+            position = position_after(max(last, taken), self.now)
             await self.insert(position)
-            outcome.position = position.number
+            outcome.position = self.session.info[_TAKEN] = position.number
         return outcome.position
+
+    def attest(self, *statements: Attested) -> None:
+        """Sign statements in their order, at the end of the command."""
+        self._outcome.attested += statements
 
     async def _written(self, rows: Sequence[Base]) -> None:
         await self.session.flush()  # in the order of the command, which foreign keys need
@@ -247,9 +274,8 @@ class Work(Reading):
             if outcome.written or outcome.deleted:
                 raise RuntimeError(f"a command with the action {action} wrote and emitted nothing")
             return
-        await audit.append(
-            self.session,
-            [
+        closing = Closing(
+            records=[
                 audit.Record(
                     actor=self.actor.name,
                     action=action,
@@ -258,11 +284,15 @@ class Work(Reading):
                 )
                 for each in outcome.events
             ],
-            self.now,
+            now=self.now,
             written=outcome.written,
             deleted=outcome.deleted,
+            attested=outcome.attested,
+            attested_at=self.after_waiting().now,
+            takes_position=outcome.position is not None,
             types=self.types,
         )
+        await close_command(self.session, self.key_file, closing)
 
 
 def _key_of(row: Base) -> tuple[object, ...]:
@@ -333,12 +363,14 @@ def command(
         @wraps(function)
         async def run(work: Work, /, *args: P.args, **kwargs: P.kwargs) -> R:
             inner = replace(work, _outcome=_Outcome())
+            taken = work.session.info.get(_TAKEN, 0)
             try:
                 check_texts({**dict(zip(names, args, strict=False)), **kwargs})
                 async with work.session.begin_nested():
                     result = await function(inner, *args, **kwargs)
                     await inner._finish(action)  # noqa: SLF001  # the frame's own
             except Refused as refused:
+                work.session.info[_TAKEN] = taken
                 note_refusal(work.actor, action, args, refused)
                 raise
             for each in refused_in(result):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -21,6 +22,7 @@ from cms.drafts.history import (
     compare_revisions,
     find_revision,
 )
+from cms.drafts.loading import hold
 from cms.drafts.presence import announce_presence, leave_entry, mark_seen, present_in
 from cms.drafts.pruning import prune_autosaves
 from cms.drafts.saving import autosave_entry, restore_revision, save_draft, update_entry
@@ -38,7 +40,8 @@ from cms.review.comments import (
 from cms.review.reviews import request_review, withdraw_review
 from cms.review.sign_offs import sign_off
 from cms.work.work import Work
-from tests.builders import Newsroom, draft_of
+from tests.builders import Newsroom, changes_of, draft_of
+from tests.statements import until_one_waits
 
 ROLES = ("viewer", "author", "reviewer", "publisher", "administrator")
 
@@ -210,3 +213,18 @@ async def test_of_a_public_page_one_learns_only_that_it_is_public(newsroom: News
     assert {code for code, _, _ in hidden.values()} == {"NOT_ALLOWED"}
     words = " ".join(message for _, message, _ in hidden.values())
     assert "Secret" not in words
+
+
+async def test_a_command_that_has_waited_for_a_save_sees_it(newsroom: Newsroom) -> None:
+    head = await newsroom.draft()
+    entry_id = await newsroom.entry_id(head)
+
+    async def title_seen() -> str:
+        async with newsroom.as_(newsroom.author) as work:
+            return (await hold(work, entry_id, None)).head.title
+
+    async with newsroom.as_(newsroom.author) as work:
+        await update_entry(work, entry_id, changes_of(title="New"), base_revision=head.id)
+        waiting = asyncio.create_task(title_seen())
+        await until_one_waits(work.session)
+    assert await waiting == "New"

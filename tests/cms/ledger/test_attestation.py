@@ -20,13 +20,14 @@ from cms import clock
 from cms.content.canonical_json import Json, canonical_bytes, digest_of
 from cms.errors import AttestationError
 from cms.ledger.attestation import (
-    attest_all,
     missing_attestations,
     sign_off_statement,
     verify_attestation,
     verify_attestations,
 )
+from cms.ledger.audit import Record
 from cms.ledger.chain import BrokenChain, VerifiedChain
+from cms.ledger.closing import Closing, close_command
 from cms.ledger.statement import (
     PAYLOAD_TYPE,
     PublicationStatement,
@@ -463,7 +464,13 @@ async def test_a_chain_that_was_made_anew_over_a_gap_is_found(newsroom: Newsroom
         await connection.execute(delete(Attestation).where(number(gone.sequence)))
     async with newsroom.database.transaction() as session:
         statement = sign_off_statement(sign_off, entry_id=edition.entry_id, locale=edition.locale)
-        await attest_all(session, newsroom.database.key_file, [statement], sign_off.signed_at)
+        closing = Closing(
+            records=[Record(actor="operator", action="test", subject=None)],
+            now=sign_off.signed_at,
+            attested=[statement],
+            attested_at=sign_off.signed_at,
+        )
+        await close_command(session, newsroom.database.key_file, closing)
     reason = f"it is missing; {gone.sequence + 1} comes next"
     assert await verified(newsroom) == BrokenChain(gone.sequence, reason)
 

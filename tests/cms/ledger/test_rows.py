@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from cms.content.canonical_json import canonical_bytes, plain_canonical_bytes
-from cms.ledger.audit import Record, append
+from cms.ledger.audit import Record
+from cms.ledger.closing import Closing, close_command
 from cms.ledger.rows import (
     COVERED,
     NOT_COVERED,
@@ -208,7 +209,10 @@ async def test_the_last_record_of_a_command_holds_the_root_of_its_rows(database:
     async with database.transaction() as session:
         account, gone = an_account("account_1"), an_account("account_2")
         await add(session, account)
-        assert await append(session, records, NOW, written=[account], deleted=[gone]) == 2
+        closing = Closing(
+            records=records, now=NOW, attested_at=NOW, written=[account], deleted=[gone]
+        )
+        assert await close_command(session, database.key_file, closing) == 2
     async with database.reading() as session:
         first, last = await session.scalars(select(AuditRecord).order_by(AuditRecord.sequence))
         rows = list(await session.scalars(select(AuditedRow).order_by(AuditedRow.key)))
@@ -228,5 +232,6 @@ async def test_the_last_record_of_a_command_holds_the_root_of_its_rows(database:
 async def test_a_command_without_a_record_is_refused(database: Database) -> None:
     async with database.transaction() as session:
         with pytest.raises(ValueError, match="needs an audit record"):
-            await append(session, [], NOW)
+            closing = Closing(records=[], now=NOW, attested_at=NOW)
+            await close_command(session, database.key_file, closing)
         assert await session.scalar(select(func.count()).select_from(AuditRecord)) == 0

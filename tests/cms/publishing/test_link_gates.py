@@ -287,7 +287,8 @@ def test_gates_and_readers_agree(
             assert await operate(work, target, locale, body) is not is_refused
             public = public if is_refused else after
             for each in leading:
-                linking, _ = await live_page_of(work, await edition_of(work, page, each))
+                edition = await edition_of(work, page, each)
+                linking = (await live_page_of(work, edition)).publication
                 assert linking is not None
                 assert await broken_links(work, linking.revision_id, each) == []
 

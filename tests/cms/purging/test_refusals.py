@@ -18,6 +18,7 @@ from cms.review.sign_offs import sign_off
 from cms.tables import Edition, Purge, Revision, Tombstone
 from tests.builders import Newsroom, changes_of
 from tests.cms.purging.test_purging import purge
+from tests.statements import until_one_waits
 
 REASON = "A request."
 
@@ -153,6 +154,28 @@ async def test_what_is_written_meanwhile_is_refused(newsroom: Newsroom) -> None:
             )
         )
     assert await commented == await saved == ["PURGED"]
+
+
+async def test_a_command_that_has_waited_for_a_purge_sees_no_purged_word(
+    newsroom: Newsroom,
+) -> None:
+    head = await newsroom.draft(body="Words to be gone.")
+    entry_id = await newsroom.entry_id(head)
+    async with newsroom.database.reading() as session:
+        edition_id = await session.scalar(select(Edition.id).where(Edition.entry_id == entry_id))
+    async with newsroom.as_(OPERATOR) as work:
+        await purge_words(work, [str(edition_id)], reason=REASON)
+        saved = asyncio.create_task(
+            newsroom.codes(
+                newsroom.author,
+                update_entry,
+                entry_id,
+                changes_of(title="Too late"),
+                base_revision=head.id,
+            )
+        )
+        await until_one_waits(work.session)
+    assert await saved == ["PURGED"]
 
 
 async def test_what_was_purged_is_not_signed_off(newsroom: Newsroom) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
@@ -113,6 +113,34 @@ async def test_a_command_has_one_position(newsroom: Newsroom) -> None:
         positions = (await session.scalars(select(Position).order_by(Position.number))).all()
     assert [each.number for each in positions] == list(range(1, before + 3))
     assert len({each.nonce for each in positions}) == len(positions)
+
+
+@command(Action.ACCOUNT_CREATE)
+async def take_around_another(work: Work) -> tuple[int, int, int]:
+    """Wait for a turn, let two other commands take positions, of which one is undone, and take."""
+    work = await work.in_turn()
+    inner, _ = await take_twice(work)
+    with suppress(Refused):
+        await take_and_refuse(work)
+    account = new_account("around", work.now)
+    await work.insert(account)
+    work.emit(AccountCreated(subject=account.id))
+    return inner, await work.take_position(), (await take_twice(work))[0]
+
+
+@command(Action.ACCOUNT_CREATE)
+async def take_and_refuse(work: Work) -> None:
+    """Take a position, and refuse."""
+    await work.take_position()
+    raise Refused(InvalidValue(message="no"))
+
+
+async def test_commands_in_a_command_have_positions_of_their_own(newsroom: Newsroom) -> None:
+    before = await count(newsroom, Position)
+    taken = await newsroom.do(newsroom.administrator, take_around_another)
+    assert taken == (before + 1, before + 2, before + 3)
+    after, _ = await newsroom.do(newsroom.administrator, take_twice)
+    assert after == before + 4
 
 
 async def test_reactions_get_the_events_in_order_and_can_undo_the_command(
