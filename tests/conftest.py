@@ -24,6 +24,7 @@ from cms.signing import KeyFile
 from cms.storage.database import Database
 from cms.storage.migration import migrate
 from tests.builders import Newsroom
+from tests.engines import share_compiled_statements
 from tests.sites import SITE
 
 KINDS = ("sqlite", "postgresql")
@@ -258,6 +259,7 @@ async def database(request: pytest.FixtureRequest, templates: Templates) -> Asyn
     """A migrated database, empty but for a newsroom's people; the test runs once on each kind."""
     url = await templates.copy(request.param, is_hired="newsroom" in request.fixturenames)
     database = Database(url, signing_key=templates.signing_key)
+    share_compiled_statements(request.param, database)
     yield database
     await database.close()
     await templates.drop(url)
