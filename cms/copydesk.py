@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, select
 from cms.access.signing_keys import record_key
 from cms.authorization.actor import OPERATOR
 from cms.drafts.category_tree import hold_tree, store_paths
-from cms.errors import Refused
+from cms.errors import Refused, SiteError
 from cms.ledger.counters import current
 from cms.ledger.keys import newest_key, why_none_can_sign
 from cms.ledger.progress import Watch, unwatched
@@ -156,6 +156,21 @@ class Copydesk(Desk):
         """
         async with self.database.reading() as session:
             return self.use_types(bind(self._declared, await newest_types(session)))
+
+    async def confirm_types(self) -> None:
+        """Read the types for an API that was made without their stored names.
+
+        Raises:
+            SiteError: if something is stored under another name than it is declared with.
+        """
+        async with self.database.reading() as session:
+            binding = bind(self._declared, await newest_types(session))
+        if binding.site is not self._declared:
+            raise SiteError(
+                "names of content types have changed, and the API has to know the former ones; "
+                "run this before create_app(copydesk): await copydesk.load_types()"
+            )
+        self.use_types(binding)
 
     def use_types(self, binding: Binding) -> Binding:
         """Use content types that another object has loaded, and return them."""

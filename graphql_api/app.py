@@ -13,7 +13,6 @@ from starlette.types import ASGIApp
 
 from cms.access.sessions import Lifetimes
 from cms.copydesk import Copydesk
-from cms.errors import SiteError
 from cms.reading.entry_counts import EntryCounts
 from graphql_api import pages
 from graphql_api.delivery import Delivery
@@ -56,7 +55,7 @@ def create_app(
 
     Raises:
         SiteError: if the route of a plugin has the path of another; when the lifespan of the app
-            begins, if the database has stored names of content types that were not loaded.
+            begins, if something was renamed and the stored names were not loaded.
     """
     site, chosen, database = copydesk.site, copydesk.settings, copydesk.database
     entries, thread = EntryCounts(database), PlanningThread()
@@ -78,7 +77,7 @@ def create_app(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         try:
             if not has_types:
-                await _refuse_stored_names(copydesk)
+                await copydesk.confirm_types()
             yield
         finally:
             shutdown.begin()
@@ -89,15 +88,6 @@ def create_app(
     app = _App(routes=[*routes, *plugin_routes(copydesk, routes)], lifespan=lifespan)
     app.state.shutdown = shutdown
     return app
-
-
-async def _refuse_stored_names(copydesk: Copydesk) -> None:
-    """Check that the database has no stored names of content types, which were not loaded."""
-    if await copydesk.known_types() is not None:
-        raise SiteError(
-            "the content types were not loaded; run this before create_app(copydesk): "
-            "await copydesk.load_types()"
-        )
 
 
 def _api_routes(reading: DeliveryEndpoint, editing: ManagementEndpoint) -> list[BaseRoute]:

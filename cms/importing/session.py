@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeAlias
 
 from sqlalchemy import exists, select
 
@@ -71,6 +72,10 @@ class Writing:
     draft: Draft
     author: str
     note: str
+
+
+# Saves drafts with one command.
+_Run: TypeAlias = Callable[[Work, Sequence[Writing]], Awaitable[Sequence[Outcome[Saved]]]]
 
 
 @dataclass
@@ -256,7 +261,16 @@ class ImportDesk:
     async def save(self, writings: Sequence[Writing], now: datetime) -> list[OldPage]:
         """Save revisions of pages, and return the pages of which they are new."""
         new: list[OldPage] = []
-        for each, saved in await self._together(writings, now, self._save):
+        # Pages that come to other addresses first, so that links of the others lead there.
+        moved = [
+            each for each in writings if self.editions[each.page.key].head.slug != each.draft.slug
+        ]
+        others = [each for each in writings if each not in moved]
+        done = [
+            *await self._together(moved, now, self._save),
+            *await self._together(others, now, self._save),
+        ]
+        for each, saved in done:
             edition = self.editions[each.page.key]
             if saved.revision.id != edition.head.id:
                 new.append(each.page)
@@ -282,7 +296,7 @@ class ImportDesk:
         self,
         writings: Sequence[Writing],
         now: datetime,
-        run: Callable[[Work, Sequence[Writing]], Awaitable[Sequence[Outcome[Saved]]]],
+        run: _Run,
     ) -> list[tuple[Writing, Saved]]:
         """Run a command on many drafts for each byline, and return what it has saved.
 
@@ -294,14 +308,25 @@ class ImportDesk:
         for byline, mine in grouped(bylines).items():
             for start in range(0, len(mine), _MOST):
                 some = mine[start : start + _MOST]
-                with self._faults_among(some):
-                    outcomes = await run(self.work(now, byline), some)
+                outcomes = await self._outcomes(run, self.work(now, byline), some)
                 done += [
                     (each, outcome.result)
                     for each, outcome in zip(some, outcomes, strict=True)
                     if outcome.result is not None
                 ]
         return done
+
+    async def _outcomes(
+        self, run: _Run, work: Work, writings: Sequence[Writing]
+    ) -> Sequence[Outcome[Saved]]:
+        try:
+            with self._faults_among(writings):
+                return await run(work, writings)
+        except Refused:
+            if len(writings) == 1:
+                raise
+        # A hook has refused one of them, and does not say which.
+        return [outcome for each in writings for outcome in await self._outcomes(run, work, [each])]
 
     async def _byline_of(self, writing: Writing, now: datetime) -> str | None:
         if not writing.author:

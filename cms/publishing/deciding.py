@@ -40,7 +40,8 @@ async def refuse_failing(batch: Batch[Item], together: Collection[int], rules: R
     An item can need another, and it can be in the way of another: by its path, or by an anchor
     that it no longer has. So those that fail in any case are refused first, and what they were in
     the way of is decided again without them. Of those that are left in each other's way, the
-    first is kept.
+    first is kept; the others are tried again in the end, since what was in their way may be
+    refused as well by then.
 
     Args:
         batch: the items of the command.
@@ -49,22 +50,41 @@ async def refuse_failing(batch: Batch[Item], together: Collection[int], rules: R
     """
     left = set(together)
     failed = changed = dict(await rules.errors(left, left))
-    if batch.mode == "all":
-        for index, errors in failed.items():
-            batch.refuse(index, *errors)
-        return
-    while failed:
+    refused: dict[int, Sequence[UserError]] = {}
+    in_doubt: set[int] = set()
+    while failed and batch.mode == "each":
+        certain = await _certain(rules, left, changed)
         last = max(failed)
-        refused = await _certain(rules, left, changed) or {last: failed[last]}
-        for index, errors in refused.items():
-            batch.refuse(index, *errors)
-        left -= refused.keys()
-        again = left.intersection(rules.dependents(refused.keys()))
+        going = certain or {last: failed[last]}
+        refused |= going
+        if not certain:
+            in_doubt.add(last)
+        left -= going.keys()
+        again = left.intersection(rules.dependents(going.keys()))
         changed = dict(await rules.errors(left, again)) if again else {}
-        same = failed.keys() - refused.keys() - again
+        same = failed.keys() - going.keys() - again
         failed = {index: failed[index] for index in same} | changed
+    for index in await _readmitted(rules, left, in_doubt):
+        del refused[index]
+    for index, errors in {**refused, **failed}.items():
+        batch.refuse(index, *errors)
 
 
 async def _certain(rules: Rules, left: Collection[int], failed: Collection[int]) -> Errors:
     """Return why items that fail cannot be done in any case."""
     return await rules.errors_at_best(left, failed) if failed else {}
+
+
+async def _readmitted(rules: Rules, left: Collection[int], in_doubt: Collection[int]) -> set[int]:
+    """Return those of the items in doubt that can be done with the items that are left."""
+    done, added = set(left), set[int]()
+    while True:
+        before = len(added)
+        for index in sorted(set(in_doubt) - added):
+            beside = {index, *done}
+            affected = beside.intersection({index, *rules.dependents([index])})
+            if not await rules.errors(beside, affected):
+                done.add(index)
+                added.add(index)
+        if len(added) == before:
+            return added

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -31,10 +31,14 @@ class PublicEditions:
 
     def shown(self, entry_id: str, locale: str) -> ShownEdition | None:
         """Return the edition that readers of a locale see; ``None`` if they see none."""
+        keys = self._keys(entry_id, locale)
+        return next((self.editions[key] for key in keys if key in self.editions), None)
+
+    def _keys(self, entry_id: str, locale: str) -> Sequence[EditionKey]:
+        """Return the editions that a locale is shown by, the first of them that is public."""
         is_built_in = is_built_in_id(entry_id)
         order = self.site.locales_for_built_in if is_built_in else self.site.locales_for
-        keys = ((entry_id, each) for each in order(locale))
-        return next((self.editions[key] for key in keys if key in self.editions), None)
+        return [(entry_id, each) for each in order(locale)]
 
     def with_published(self, published: Mapping[EditionKey, ShownEdition]) -> PublicEditions:
         """Return the editions that are public once these are."""
@@ -57,11 +61,21 @@ class _EitherEditions(PublicEditions):
     others: PublicEditions
 
     def shown(self, entry_id: str, locale: str) -> ShownEdition | None:
-        """Return what readers see at best: with an address if one has it, and all anchors."""
-        one, other = super().shown(entry_id, locale), self.others.shown(entry_id, locale)
-        if one is None or other is None:
-            return one or other
-        return replace(one, path=one.path or other.path, anchors=one.anchors | other.anchors)
+        """Return what readers see at best: with an address if one has it, and all anchors.
+
+        Any edition by which the locale is shown may be the first that is public.
+        """
+        found = [
+            each
+            for key in self._keys(entry_id, locale)
+            for editions in (self.editions, self.others.editions)
+            if (each := editions.get(key)) is not None
+        ]
+        if not found:
+            return None
+        path = next((each.path for each in found if each.path is not None), None)
+        anchors = frozenset().union(*(each.anchors for each in found))
+        return replace(found[0], path=path, anchors=anchors)
 
 
 async def public_editions(reading: Reading, entry_ids: Collection[str]) -> PublicEditions:

@@ -169,6 +169,24 @@ async def test_a_page_whose_links_would_break_keeps_the_old_revision_of_its_targ
     assert codes(published) == [[], []]
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_a_page_whose_target_is_refused_for_its_sake_is_published(
+    newsroom: Newsroom, is_first: bool
+) -> None:
+    target = await newsroom.draft(title="Target", slug="target", body="## Part")
+    source = await newsroom.draft(title="Source", body="See [it](/articles/target#part).")
+    await newsroom.publish(target, source)
+    without_anchor = await newsroom.save(target, title="Target", slug="target", body="Gone.")
+    with_link = await newsroom.save(source, title="New", body="See [it](/articles/target#part).")
+    heads = [with_link, without_anchor] if is_first else [without_anchor, with_link]
+    await sign(newsroom, *heads)
+    items = await chosen(newsroom, *heads)
+    published = await newsroom.do(newsroom.publisher, publish_entries, items, mode="each")
+    refused = [["WOULD_BREAK_LINKS"]]
+    assert codes(published) == ([[], *refused] if is_first else [*refused, []])
+    assert await public(newsroom) == {"Target", "New"}
+
+
 async def test_two_pages_with_one_path_are_not_both_published(newsroom: Newsroom) -> None:
     heads = [await newsroom.draft(title=each, slug="same") for each in ("One", "Two")]
     await sign(newsroom, *heads)

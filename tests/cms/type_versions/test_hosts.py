@@ -42,3 +42,11 @@ async def test_an_app_starts_on_a_database_without_stored_names(newsroom: Newsro
     app = create_app(Copydesk(newsroom.site, settings_of(newsroom)))
     async with app.router.lifespan_context(app):
         assert app.state.shutdown is not None
+
+
+async def test_an_app_needs_no_stored_names_that_are_the_declared_ones(newsroom: Newsroom) -> None:
+    await Changing(newsroom).migrate(before())
+    copydesk = Copydesk(before(), settings_of(newsroom))
+    app = create_app(copydesk)
+    async with app.router.lifespan_context(app):
+        assert copydesk.types == 1
