@@ -162,7 +162,9 @@ class Copydesk(Desk):
 
         Raises:
             SiteError: if something is stored under another name than it is declared with.
+            DatabaseError: if the database does not answer, or is not of this version.
         """
+        await migration.check_migrated(self.database)
         async with self.database.reading() as session:
             binding = bind(self._declared, await newest_types(session))
         if binding.site is not self._declared:

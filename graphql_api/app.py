@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 from graphql import GraphQLSchema
@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from cms.access.sessions import Lifetimes
 from cms.copydesk import Copydesk
+from cms.errors import DatabaseError
 from cms.reading.entry_counts import EntryCounts
 from graphql_api import pages
 from graphql_api.delivery import Delivery
@@ -77,7 +78,8 @@ def create_app(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         try:
             if not has_types:
-                await copydesk.confirm_types()
+                with suppress(DatabaseError):  # requests say what is wrong with it
+                    await copydesk.confirm_types()
             yield
         finally:
             shutdown.begin()
