@@ -53,7 +53,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 # Garbage is collected after more objects than by default: schemas and statements are made of many,
 # and a collection goes through all that is imported.
-_THRESHOLDS = (50_000, 10, 10)
+_THRESHOLDS = (10_000, 10, 10)
 
 # An existing server can be named here; otherwise an embedded one is started.
 SERVER = "COPYDESK_TEST_POSTGRESQL_URL"

@@ -387,7 +387,8 @@ OVER = {
 
 
 async def test_who_is_not_known_gets_no_socket_and_no_stream(newsroom: Newsroom) -> None:
-    async with live_desk(newsroom) as live:
+    # A refusal that comes later is an event.
+    async with live_desk(newsroom, LiveLimits(first_seconds=30)) as live:
         desk = live.desk
         expired = await desk.issue(newsroom.author, now() - timedelta(days=2))
         for secret in (None, "garbage", expired):
