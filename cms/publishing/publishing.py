@@ -299,6 +299,9 @@ async def _check(
         return {}
     gates = _Gates(work, proposals, await assess(work, list(proposals.values())), grounds)
     await refuse_failing(batch, proposals.keys(), gates)
+    kept = batch.still(proposals)
+    if batch.mode == "each" and len(kept) < len(proposals):
+        await gates.errors(kept, kept)  # which were also checked together with others
     return batch.still(gates.assessed)
 
 
