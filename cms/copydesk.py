@@ -154,8 +154,7 @@ class Copydesk(Desk):
         Commands are refused from then on when the database has another version of the types. The
         database has to be migrated to this version.
         """
-        async with self.database.reading() as session:
-            return self.use_types(bind(self._declared, await newest_types(session)))
+        return self.use_types(await self._binding())
 
     async def confirm_types(self) -> None:
         """Read the types for an API that was made without their stored names.
@@ -165,8 +164,7 @@ class Copydesk(Desk):
             DatabaseError: if the database does not answer, or is not of this version.
         """
         await migration.check_migrated(self.database)
-        async with self.database.reading() as session:
-            binding = bind(self._declared, await newest_types(session))
+        binding = await self._binding()
         if binding.site is not self._declared:
             raise SiteError(
                 "names of content types have changed, and the API has to know the former ones; "
@@ -181,6 +179,9 @@ class Copydesk(Desk):
             # Versions begin with 1: other types than those of the database can write nothing.
             self.types = binding.known.number if binding.is_current else 0
         return binding
+
+    async def _binding(self) -> Binding:
+        return bind(self._declared, await self.known_types())
 
     async def known_types(self) -> KnownTypes | None:
         """Return the newest version of content types in the database, if there is one."""

@@ -262,10 +262,11 @@ class ImportDesk:
         """Save revisions of pages, and return the pages of which they are new."""
         new: list[OldPage] = []
         # Pages that come to other addresses first, so that links of the others lead there.
-        moved = [
-            each for each in writings if self.editions[each.page.key].head.slug != each.draft.slug
-        ]
-        others = [each for each in writings if each not in moved]
+        moved: list[Writing] = []
+        others: list[Writing] = []
+        for each in writings:
+            is_moved = self.editions[each.page.key].head.slug != each.draft.slug
+            (moved if is_moved else others).append(each)
         done = [
             *await self._together(moved, now, self._save),
             *await self._together(others, now, self._save),
