@@ -300,6 +300,7 @@ def _public(page: _Page) -> Iterator[tuple[type[Base], Row]]:
             "locale": "en",
             "title": draft.title,
             "title_key": sort_key(draft.title),
+            "slug": draft.slug,
             "summary": draft.summary,
             "category_id": draft.category,
             "first_published_at": at,

@@ -106,6 +106,7 @@ COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
                     "locale",
                     "title",
                     "title_key",
+                    "slug",
                     "summary",
                     "category_id",
                     "first_published_at",

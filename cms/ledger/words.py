@@ -30,6 +30,7 @@ EMPTIED: Final[Mapping[str, Mapping[str, object]]] = {
     "publication": {
         "title": "",
         "title_key": "",
+        "slug": "",
         "summary": "",
         "break_glass_reason": "",
         "source": None,

@@ -81,6 +81,7 @@ def _publication(
         locale=proposal.edition.locale,
         title=revision.title,
         title_key=sort_key(revision.title),
+        slug=revision.slug,
         summary=revision.summary,
         category_id=revision.category_id,
         first_published_at=proposal.first_published_at or published_at,

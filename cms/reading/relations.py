@@ -27,12 +27,15 @@ from sqlalchemy import (
 from cms.content.builtin import CATEGORY, PERSON
 from cms.reading.aliases import aliased_table, word
 from cms.reading.narrowing import KeyJoin, narrowed
+from cms.reading.rows import OF_TARGET
 from cms.reading.view import ContentScope, Perspective, View
 from cms.reading.visibility import (
+    Published,
     Relation,
     drafts,
     for_built_in,
     is_best_draft,
+    is_declared,
     is_of_site,
     is_open,
     is_shown,
@@ -51,6 +54,7 @@ from cms.tables import (
     Entry,
     Link,
     Publication,
+    Rendition,
     Revision,
     RevisionTag,
 )
@@ -121,20 +125,37 @@ def revisions(view: View) -> Relation:
 def links(view: View) -> Relation:
     """Return the edges of revisions, as far as the view shows where they lead.
 
-    The caller gives the id of a revision from :func:`entries`.
+    The caller gives the id of a revision from :func:`entries`. Of what is public, each edge has
+    its target with it; see :func:`cms.reading.rows.target_of`.
     """
     if view.perspective is Perspective.DRAFT:
         return _draft_links(view)
     if view.preview is not None:
         return _links_with_preview(view)
     target = aliased_table(Publication, "target")
-    stands = aliased_table(Address, "stands")
-    shown = and_(target.c.entry_id == Link.target_id, is_shown(target, view))
-    targets = outerjoin(Link, target, shown)
+    published = Published(
+        target,
+        aliased_table(Revision, "target_revision"),
+        aliased_table(Rendition, "target_rendition"),
+        aliased_table(Address, "stands"),
+    )
+    shown = and_(
+        target.c.entry_id == Link.target_id,
+        is_shown(target, view),
+        *is_declared(view, target.c.content_type),
+    )
+    targets = published.joined_to(outerjoin(Link, target, shown), view, isouter=True)
     return (
-        select(*_link_columns(stands.c.path, target.c.title))
-        .select_from(with_address(targets, target.c.edition_id, stands, view))
-        .where(or_(Link.url.is_not(None), target.c.id.is_not(None)))
+        select(
+            *_link_columns(published.stands.c.path, target.c.title),
+            *(
+                column.label(f"{OF_TARGET}{column.key}")
+                for column in published.columns(view)
+                if column.key != "id"
+            ),
+        )
+        .select_from(targets)
+        .where(or_(Link.url.is_not(None), target.c.entry_id.is_not(None)))
     )
 
 

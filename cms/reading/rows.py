@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import attrgetter
-from typing import Any, overload
+from typing import Any, cast, overload
 
 from sqlalchemy import ColumnElement
 
@@ -103,7 +103,7 @@ class ReferenceRow(Row):
 
 
 class LinkRow(Row):
-    """A row of :func:`.relations.links`."""
+    """A row of :func:`.relations.links`, without its target."""
 
     revision_id = Column()
     field_path = Column()
@@ -114,6 +114,26 @@ class LinkRow(Row):
     target_id = Column()
     url = Column()
     label = Column()
+
+
+# What the columns of a link's target begin with, in a relation of links that has them.
+OF_TARGET = "target_"
+
+
+def target_of(link: LinkRow) -> EntryRow:
+    """Return the target of a link as a row, of a relation whose links have it with them."""
+    return cast("EntryRow", _Target(link))
+
+
+class _Target:
+    def __init__(self, link: LinkRow) -> None:
+        self._link = link
+
+    def __getattr__(self, name: str) -> ColumnElement[Any]:
+        column: ColumnElement[Any] = getattr(self._link, f"{OF_TARGET}{name}")
+        return column
+
+    __getitem__ = __getattr__
 
 
 class IncomingLinkRow(LinkRow):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
@@ -52,61 +52,84 @@ _BUILT_IN = tuple(word(name) for name in BUILT_IN_NAMES)
 # The columns of a publication that say why it was public.
 _BASIS = ("basis", "break_glass_reason", "source", "claimed_review")
 # What a publication has copied of its revision.
-_COPIED = ("title", "title_key", "summary")
+_COPIED = ("title", "title_key", "slug", "summary")
 # What an entry shows of its revision, beside what a publication knows as well.
 _REVISION = (
-    Revision.number,
-    Revision.slug,
-    Revision.content,
-    Rendition.rendered,
-    Revision.digest,
-    Revision.author_id,
-    Revision.byline_id,
-    Revision.note,
-    Revision.created_at,
-    Revision.purged_at,
+    *("number", "content", "digest", "author_id", "byline_id", "note", "created_at"),
+    "purged_at",
 )
 
 
 def published_entries(view: View) -> Relation:
     """Return entries as of each of their publications."""
-    stands = aliased_table(Address, "stands")
-    published = KeyJoin(
-        Publication.__table__, Revision.__table__, Revision.id == Publication.revision_id
+    page = Publication.__table__
+    published = Published(
+        page, Revision.__table__, Rendition.__table__, aliased_table(Address, "stands")
     )
     return (
-        select(
-            Publication.entry_id.label("id"),
-            Publication.edition_id,
-            Publication.revision_id,
-            Publication.content_type,
-            Publication.locale,
-            stands.c.path,
-            Publication.category_id,
-            Publication.first_published_at,
-            Publication.published_at,
-            *(Publication.__table__.c[name] for name in (*_COPIED, *_BASIS)),
-            Publication.id.label("publication_id"),
-            # What editors ask of drafts they can ask of what is public as well.
-            Publication.first_published_at.label("live_first_published_at"),
-            Publication.published_at.label("live_published_at"),
-            Publication.revision_id.label("live_revision_id"),
-            _archived_at().label("archived_at"),
-            Revision.is_autosave,
-            true().label("is_head"),
-            _is_outdated(Revision.translated_from, view).label("is_outdated"),
-            *_REVISION,
-        )
+        select(*published.columns(view))
         # In words, since a condition on other publications leaves SQLAlchemy in doubt.
-        .select_from(
-            KeyJoin(
-                with_address(published, Publication.edition_id, stands, view),
-                Rendition.__table__,
-                Rendition.revision_id == Publication.revision_id,
-            )
-        )
+        .select_from(published.joined_to(page, view))
         .where(*is_declared(view, Publication.content_type))
     )
+
+
+@dataclass(frozen=True)
+class Published:
+    """The tables of a public entry.
+
+    Attributes:
+        page: the publication.
+        revision: the revision that is public.
+        rendition: the values that derive from it.
+        stands: the address at which it stands.
+    """
+
+    page: FromClause
+    revision: FromClause
+    rendition: FromClause
+    stands: FromClause
+
+    def joined_to(self, rows: FromClause, view: View, *, isouter: bool = False) -> FromClause:
+        """Return rows, which have the publication, joined to the other tables.
+
+        Args:
+            rows: the rows.
+            view: the view.
+            isouter: whether some of the rows have no publication.
+        """
+        page, revision, rendition = self.page.c, self.revision.c, self.rendition.c
+        rows = KeyJoin(rows, self.revision, revision.id == page.revision_id, isouter=isouter)
+        rows = with_address(rows, page.edition_id, self.stands, view)
+        is_of_page = rendition.revision_id == page.revision_id
+        return KeyJoin(rows, self.rendition, is_of_page, isouter=isouter)
+
+    def columns(self, view: View) -> list[ColumnElement[Any]]:
+        """Return the columns of the entry."""
+        page, revision = self.page.c, self.revision.c
+        return [
+            page.entry_id.label("id"),
+            page.edition_id,
+            page.revision_id,
+            page.content_type,
+            page.locale,
+            self.stands.c.path,
+            page.category_id,
+            page.first_published_at,
+            page.published_at,
+            *(page[name] for name in (*_COPIED, *_BASIS)),
+            page.id.label("publication_id"),
+            # What editors ask of drafts they can ask of what is public as well.
+            page.first_published_at.label("live_first_published_at"),
+            page.published_at.label("live_published_at"),
+            page.revision_id.label("live_revision_id"),
+            _archived_at(page.entry_id).label("archived_at"),
+            revision.is_autosave,
+            true().label("is_head"),
+            _is_outdated(revision.translated_from, view).label("is_outdated"),
+            *(revision[name] for name in _REVISION),
+            self.rendition.c.rendered,
+        ]
 
 
 def drafts(view: View) -> Relation:
@@ -135,6 +158,7 @@ def drafts(view: View) -> Relation:
             Revision.category_id,
             Revision.title,
             Rendition.title_key,
+            Revision.slug,
             Revision.summary,
             # What readers would see, were it published; and what is so.
             func.coalesce(live.c.first_published_at, Revision.created_at).label(
@@ -151,7 +175,8 @@ def drafts(view: View) -> Relation:
             Revision.is_autosave,
             (Edition.head_id == Revision.id).label("is_head"),
             _is_outdated(Revision.translated_from, view).label("is_outdated"),
-            *_REVISION,
+            *(Revision.__table__.c[name] for name in _REVISION),
+            Rendition.rendered,
         )
         # In words: implicit joins are ambiguous once the columns of a relation are narrowed.
         .select_from(KeyJoin(joined, Rendition.__table__, Rendition.revision_id == Revision.id))
@@ -175,7 +200,7 @@ def drafts(view: View) -> Relation:
 _COMMON = (
     *("id", "edition_id", "revision_id", "content_type", "locale", "path", "category_id"),
     *("first_published_at", "published_at", *_COPIED, *_BASIS, "publication_id"),
-    *("is_outdated", *(column.key for column in _REVISION)),
+    *("is_outdated", *_REVISION, "rendered"),
 )
 
 
@@ -281,8 +306,8 @@ def is_of_site(content_type: SQLColumnExpression[str]) -> ColumnElement[bool]:
     return content_type.not_in(_BUILT_IN)
 
 
-def _archived_at() -> ColumnElement[Any]:
-    return select(Entry.archived_at).where(Entry.id == Publication.entry_id).scalar_subquery()
+def _archived_at(entry_id: ColumnElement[str]) -> ColumnElement[Any]:
+    return select(Entry.archived_at).where(Entry.id == entry_id).scalar_subquery()
 
 
 def _is_outdated(

@@ -98,12 +98,14 @@ def _are_complete_at(moment: datetime, stages: Sequence[Stage], counted: Sequenc
     )
 
 
-def is_review_shown(publication: FromClause, view: View) -> ColumnElement[bool]:
+def is_review_shown(
+    publication_id: ColumnElement[Any], basis: ColumnElement[Any], view: View
+) -> ColumnElement[bool]:
     """Return whether readers see the sign-offs of a publication as its review.
 
     What was published without sign-offs has no review until later ones complete its stages.
     """
-    return or_(publication.c.basis == word("signed_off"), _completes_stages(publication, view))
+    return or_(basis == word("signed_off"), _completes_stages(publication_id, view))
 
 
 def review_ends_at(publication_id: SQLColumnExpression[Any], view: View) -> ColumnElement[Any]:
@@ -156,7 +158,7 @@ def _stage_end(stage: FromClause, view: View) -> ColumnElement[Any]:
     )
 
 
-def _completes_stages(publication: FromClause, view: View) -> ColumnElement[bool]:
+def _completes_stages(publication_id: ColumnElement[Any], view: View) -> ColumnElement[bool]:
     stage = aliased_table(PublicationStage, "complete_stage")
     moment = aliased_table(PublicationSignOff, "completing")
     signed = _signed("complete", stage)
@@ -182,11 +184,11 @@ def _completes_stages(publication: FromClause, view: View) -> ColumnElement[bool
         select(literal_column("1"))
         .select_from(moment)
         .where(
-            moment.c.publication_id == publication.c.id,
+            moment.c.publication_id == publication_id,
             counts(moment, view),
             not_(exists(incomplete)),
         )
-        .correlate(publication)
+        .correlate(getattr(publication_id, "table", None))
     )
 
 

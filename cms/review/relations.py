@@ -6,7 +6,7 @@ are asked for by themselves take the view.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias, get_args
+from typing import Any, TypeAlias, cast, get_args
 
 from sqlalchemy import (
     ColumnElement,
@@ -69,11 +69,7 @@ Shown: TypeAlias = "EntryRow | ReviewRow"
 _COUNT = aliased_table(PublicationSignOff, "counted")
 _PUBLICATION = aliased_table(Publication, "reviewed")
 _SIGNED = aliased_table(SignOff, "signed")
-_COUNTED = join(
-    join(_COUNT, _PUBLICATION, _PUBLICATION.c.id == _COUNT.c.publication_id),
-    _SIGNED,
-    _SIGNED.c.id == _COUNT.c.sign_off_id,
-)
+_COUNTED = join(_COUNT, _SIGNED, _SIGNED.c.id == _COUNT.c.sign_off_id)
 _KEYS = ("publication_id", "edition_id", "number", "digest")
 
 # The stored words for how a review ended, and for why a sign-off or a change request did.
@@ -181,7 +177,7 @@ class CommentRow(Row):
     resolved_by = Column()
 
 
-def sign_offs(view: View, shown: Shown) -> Relation:
+def sign_offs(view: View, shown: Shown, *, is_review: bool = False) -> Relation:
     """Return the sign-offs on the content that a row shows.
 
     Of what is public, they are those that count for its publication. A draft has those that count
@@ -190,15 +186,18 @@ def sign_offs(view: View, shown: Shown) -> Relation:
     Args:
         view: the view.
         shown: a row of the statement around this one.
+        is_review: whether it is a row of :func:`review`, so that readers see its sign-offs.
     """
-    counted = _columns_of(_SIGNED).select_from(_COUNTED).where(*_is_of_publication(view, shown))
+    counted = _columns_of(_SIGNED).select_from(_COUNTED).where(_counts_for(shown, view))
+    if not is_review:
+        counted = counted.where(_has_review(cast("EntryRow", shown), view))
     if not _shows_drafts(view):
         return counted
     both = union_all(counted, _columns_of(SignOff.__table__).where(*_is_of_draft(shown)))
     return select(*both.subquery("on_shown").c)
 
 
-def review(view: View, shown: Shown) -> Relation:
+def review(view: View, shown: EntryRow) -> Relation:
     """Return one row about the sign-offs on the content that a row shows, or none without any.
 
     The review of what is public ends when the first stage has too few sign-offs left; that of a
@@ -208,7 +207,9 @@ def review(view: View, shown: Shown) -> Relation:
         view: the view.
         shown: a row of the statement around this one.
     """
-    keys = [getattr(shown, name).label(name) for name in _KEYS]
+    # Of what is public, the publication is all that the sign-offs are found by.
+    known = _KEYS if _shows_drafts(view) else _KEYS[:1]
+    keys = [(getattr(shown, name) if name in known else null()).label(name) for name in _KEYS]
     counted = (
         select(
             func.max(_SIGNED.c.signed_at).label("signed_at"),
@@ -216,8 +217,8 @@ def review(view: View, shown: Shown) -> Relation:
             *keys,
         )
         .select_from(_COUNTED)
-        .where(*_is_of_publication(view, shown))
-        .group_by(_PUBLICATION.c.id)
+        .where(_counts_for(shown, view), _has_review(shown, view))
+        .group_by(_COUNT.c.publication_id)
     )
     if not _shows_drafts(view):
         return counted
@@ -233,14 +234,15 @@ def review(view: View, shown: Shown) -> Relation:
     return select(*union_all(counted, of_draft).subquery("either").c)
 
 
-def reviewers(view: View, shown: Shown) -> Relation:
+def reviewers(view: View, shown: Shown, *, is_review: bool = False) -> Relation:
     """Return the people who gave the sign-offs on the content that a row shows.
 
     Args:
         view: the view.
         shown: a row of the statement around this one.
+        is_review: see :func:`sign_offs`.
     """
-    signed = sign_offs(view, shown).subquery("signed_by")
+    signed = sign_offs(view, shown, is_review=is_review).subquery("signed_by")
     signer = select(signed.c.person_id).distinct().subquery("signer_of")
     found = people(view)
     # A join, so that databases begin with the few who signed, and not with all people.
@@ -372,8 +374,12 @@ def _reviewers_of_revisions(view: View) -> Relation:
     """Return each revision that the view shows with the people who gave the sign-offs on it."""
     public = (
         select(_PUBLICATION.c.revision_id, _SIGNED.c.person_id)
-        .select_from(_COUNTED)
-        .where(is_open(_PUBLICATION, view), *_is_shown(view))
+        .select_from(join(_COUNTED, _PUBLICATION, _PUBLICATION.c.id == _COUNT.c.publication_id))
+        .where(
+            is_open(_PUBLICATION, view),
+            counts(_COUNT, view),
+            is_review_shown(_PUBLICATION.c.id, _PUBLICATION.c.basis, view),
+        )
     )
     if not _shows_drafts(view):
         return public
@@ -399,12 +405,12 @@ def _columns_of(sign_off: FromClause) -> Relation:
     return select(*(sign_off.c[name] for name in sorted(SignOffRow.columns())))
 
 
-def _is_shown(view: View) -> tuple[ColumnElement[bool], ...]:
-    return counts(_COUNT, view), is_review_shown(_PUBLICATION, view)
+def _counts_for(shown: Shown, view: View) -> ColumnElement[bool]:
+    return and_(_COUNT.c.publication_id == shown.publication_id, counts(_COUNT, view))
 
 
-def _is_of_publication(view: View, shown: Shown) -> tuple[ColumnElement[bool], ...]:
-    return _PUBLICATION.c.id == shown.publication_id, *_is_shown(view)
+def _has_review(entry: EntryRow, view: View) -> ColumnElement[bool]:
+    return is_review_shown(entry.publication_id, entry.basis, view)
 
 
 def _is_of_draft(shown: Shown) -> tuple[ColumnElement[bool], ...]:

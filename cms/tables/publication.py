@@ -57,7 +57,8 @@ class Publication(Base):
         # What links show of their targets. SQLite would prefer a unique index to a wider one.
         partial_index(
             "ix_publication_open_entry",
-            *("entry_id", "locale", "edition_id", "revision_id", "category_id", "title"),
+            *("entry_id", "locale", "content_type", "edition_id", "revision_id", "category_id"),
+            *("title", "slug"),
             where=_OPEN,
         ),
         partial_index("uq_publication_open_revision", "revision_id", where=_OPEN, unique=True),
@@ -104,6 +105,7 @@ class Publication(Base):
     title: Mapped[Prose]
     # Sort key of the title.
     title_key: Mapped[Name]
+    slug: Mapped[Name]
     summary: Mapped[Prose]
     category_id: Mapped[str | None] = mapped_column(Key, ForeignKey("entry.id"))
     first_published_at: Mapped[Time]

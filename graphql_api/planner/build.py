@@ -22,7 +22,7 @@ from graphql import (
 
 from graphql_api.planner.arguments import arguments_of, bad_input
 from graphql_api.planner.declarations import PLANNED, Answer, Answers
-from graphql_api.planner.plan import Body, Case, Plan, PlannedField, Seen, Typename
+from graphql_api.planner.plan import Body, Case, Plan, PlannedField, Seen, Typename, likeness
 from graphql_api.planner.selection import Selections
 
 INTROSPECTION = frozenset({"__schema", "__type"})
@@ -68,6 +68,7 @@ class _Builder:
         self._selections = selections
         self._most_fields = most_fields
         self._bodies: dict[Hashable, Body] = {}
+        self._alike: dict[Hashable, Body] = {}
         self._fields_built = 0
 
     def root(self, root: GraphQLObjectType, selected: SelectionSetNode) -> Body:
@@ -83,7 +84,10 @@ class _Builder:
         named = get_named_type(type_)
         key = (named.name, tuple(id(each) for each in sets))
         if key not in self._bodies:
-            self._bodies[key] = self._build(named, sets)
+            built = self._build(named, sets)
+            # Fragments on several types often select the same.
+            form = tuple((case.types, *map(likeness, case.fields)) for case in built.cases)
+            self._bodies[key] = self._alike.setdefault((form, built.is_abstract), built)
         return self._bodies[key]
 
     def _build(self, named: Any, sets: Sequence[SelectionSetNode]) -> Body:
@@ -93,7 +97,7 @@ class _Builder:
         possible = self._selections.schema.get_possible_types(named)
         for each in sorted(possible, key=lambda object_type: object_type.name):
             case = Case((each.name,), self._fields(each, sets))
-            alike.setdefault(tuple(map(_likeness, case.fields)), []).append(case)
+            alike.setdefault(tuple(map(likeness, case.fields)), []).append(case)
         return Body(tuple(map(_merge_cases, alike.values())), is_abstract=True)
 
     def _fields(
@@ -146,13 +150,6 @@ def _at_the_root(node: FieldNode) -> GraphQLError:
     """Return the refusal of a root field that cannot be selected through a view."""
     message = f"{node.name.value} is the same in every view; select it outside view(…)."
     return bad_input(message, node)
-
-
-def _likeness(field: PlannedField | Typename) -> object:
-    """Return a key that is equal for two types if a field has the same SQL on both."""
-    if isinstance(field, Typename):
-        return field.key
-    return field.key, id(field.node), field.declaration, id(field.body)
 
 
 def _merge_cases(cases: Sequence[Case]) -> Case:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import replace
 from itertools import count
+from types import MappingProxyType
 from typing import cast
 
 from sqlalchemy import Dialect, and_, case, null, select
@@ -21,6 +22,7 @@ from graphql_api.planner.declarations import (
     Connection,
     EachOf,
     Inside,
+    Joined,
     Many,
     One,
     OneOf,
@@ -38,13 +40,16 @@ from graphql_api.planner.json_sql import (
     JsonConstant,
     JsonObject,
     json_of,
+    keeps_json,
     text,
 )
 from graphql_api.planner.ordering import order_by
-from graphql_api.planner.page import FirstRow, Page
-from graphql_api.planner.plan import Body, Case, Plan, PlannedField, Typename
+from graphql_api.planner.page import FirstRow, Page, Shared
+from graphql_api.planner.plan import Body, Case, Plan, PlannedField, Typename, likeness
 from graphql_api.planner.source import Columns, Relation, Source, Sql, SqlType, select_over
 from graphql_api.planner.statement import Parameters, Statement
+
+_NONE_KNOWN: Mapping[Hashable, Sql] = MappingProxyType({})
 
 
 def compile_plan(plan: Plan, view: View, dialect: Dialect) -> Statement:
@@ -83,18 +88,23 @@ class _Compiler:
         view = declaration.view(self._call(arguments))
         return _Compiler(view, self._parameters, self._numbers)
 
-    def object(self, chosen: Case, row: Row, typename: Sql | None) -> Sql:
-        """Return an object with the selected fields."""
+    def object(
+        self,
+        chosen: Case,
+        row: Row,
+        typename: Sql | None,
+        known: Mapping[Hashable, Sql] = _NONE_KNOWN,
+    ) -> Sql:
+        """Return an object with the selected fields; some of their values may be known."""
         own_name = typename if typename is not None else text(chosen.types[0])
-        return JsonObject(
-            [
-                (
-                    field.key,
-                    own_name if isinstance(field, Typename) else self._field(field, row),
-                )
-                for field in chosen.fields
-            ]
-        )
+
+        def value(field: PlannedField | Typename) -> Sql:
+            if isinstance(field, Typename):
+                return own_name
+            of_all_types = known.get(likeness(field))
+            return self._field(field, row) if of_all_types is None else of_all_types
+
+        return JsonObject([(field.key, value(field)) for field in chosen.fields])
 
     def _field(self, field: PlannedField, row: Row) -> Sql:
         call = self._call(field.arguments)
@@ -147,14 +157,32 @@ class _Compiler:
         absent = JsonConstant(MISSING, "json") if declaration.required else null()
         return case((declaration.present(row), value), else_=absent)
 
-    def _one(self, body: Body | None, rows: Rows) -> Sql:
+    def _one(self, body: Body | None, rows: Rows | Joined) -> Sql:
+        if isinstance(rows, Joined):
+            columns = cast("Columns", rows.row)
+            return case((rows.present, self._of_type(body, rows.row, rows.typename, columns)))
         if rows.is_first:
             # JSON is made only of the first row; see graphql_api.planner.page.
-            source = self._source(FirstRow(rows, self._source))
-            return select_over(source, self._body(body, rows, source.columns), ())
+            rows = replace(rows, relation=FirstRow(rows, self._source), where=())
+        can_share = keeps_json(self._parameters.dialect) and callable(rows.typename)
+        if can_share and body is not None and body.shared_objects():
+            return self._one_of_several_types(body, rows)
         source = self._source(rows.relation)
         value = self._body(body, rows, source.columns)
         return select_over(source, value, rows.conditions(source.columns))
+
+    def _one_of_several_types(self, body: Body, rows: Rows) -> Sql:
+        """Return an object whose types share fields, which stand in the statement once."""
+        shared = Shared(rows, self._source)
+        source = self._source(shared)
+        row = rows.row(shared.columns)
+        values = {
+            key: shared.add(self._field(field, row)) for key, field in body.shared_objects().items()
+        }
+        known = {key: source.columns[name] for key, name in values.items()}
+        own, typename = source.columns, cast("Callable[[Columns], Sql]", rows.typename)
+        value = self._by_type(body.cases, rows.row(own), typename(own), known)
+        return select_over(source, value, ())
 
     def _one_of(self, body: Body | None, relations: tuple[Rows, ...]) -> Sql:
         named = {rows.typename for rows in relations if isinstance(rows.typename, str)}
@@ -188,21 +216,38 @@ class _Compiler:
 
     def _body(self, body: Body | None, rows: Rows, columns: Columns) -> Sql:
         """Return the JSON of a row: an object by its type, or a leaf."""
-        row = rows.row(columns)
+        return self._of_type(body, rows.row(columns), rows.typename, columns)
+
+    def _of_type(
+        self,
+        body: Body | None,
+        row: Row,
+        typename: Callable[[Columns], Sql] | str | None,
+        columns: Columns,
+    ) -> Sql:
         if body is None:
             return json_of(cast("Sql", row))
-        if rows.typename is None:
+        if typename is None:
             return self.object(body.cases[0], row, None)
-        if isinstance(rows.typename, str):
-            of_type = next(each for each in body.cases if rows.typename in each.types)
-            return self.object(of_type, row, text(rows.typename))
-        return self._by_type(body.cases, row, rows.typename(columns))
+        if isinstance(typename, str):
+            of_type = next(each for each in body.cases if typename in each.types)
+            return self.object(of_type, row, text(typename))
+        return self._by_type(body.cases, row, typename(columns))
 
-    def _by_type(self, cases: tuple[Case, ...], row: Row, typename: Sql) -> Sql:
+    def _by_type(
+        self,
+        cases: tuple[Case, ...],
+        row: Row,
+        typename: Sql,
+        known: Mapping[Hashable, Sql] = _NONE_KNOWN,
+    ) -> Sql:
         *others, widest = sorted(cases, key=lambda each: len(each.types))
-        value = self.object(widest, row, typename)
+        value = self.object(widest, row, typename, known)
         branches = [
-            (typename.in_([text(name) for name in each.types]), self.object(each, row, typename))
+            (
+                typename.in_([text(name) for name in each.types]),
+                self.object(each, row, typename, known),
+            )
             for each in others
         ]
         return case(*branches, else_=value) if branches else value

@@ -150,15 +150,30 @@ class Inside:
 
 
 @dataclass(frozen=True)
+class Joined:
+    """At most one object, whose columns are among those of the row that it belongs to.
+
+    Attributes:
+        row: the row that its fields get.
+        present: the condition without which there is none.
+        typename: see :class:`Rows`.
+    """
+
+    row: Row
+    present: ColumnElement[bool]
+    typename: Callable[[Columns], Sql] | str | None = None
+
+
+@dataclass(frozen=True)
 class One:
     """At most one object of a relation.
 
     Attributes:
-        rows: the relation.
+        rows: the relation, or the object where the row has it already.
         work: the work of finding it; see :mod:`graphql_api.planner.cost`.
     """
 
-    rows: Callable[[Row, Call], Rows]
+    rows: Callable[[Row, Call], Rows | Joined]
     work: int = 10
 
 

@@ -27,7 +27,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import Boolean, NullType, TypeDecorator
 
 from cms.storage.dialects import DialectFunction, Moment, TextOf
-from graphql_api.planner.source import Columns, Sql, SqlType
+from graphql_api.planner.source import Columns, Selectable, Sql, SqlType
 
 # The beginning of each mark that stands for an error instead of a value. No content can contain
 # it, since text with control characters is refused; see graphql_api.planner.null_propagation.
@@ -315,9 +315,93 @@ class TypedList(TypeDecorator[list[Any]]):
         return items if dialect.name == "postgresql" else json.dumps(items)
 
 
+class _Member(FunctionElement[Any]):
+    """A member of a JSON object, or of an object inside it, as JSON."""
+
+    type: SqlType = NullType()
+
+    def __init__(self, document: Sql, path: tuple[str, ...]) -> None:
+        super().__init__(document)
+        self.document = document
+        self.path = path
+
+
+class _MemberText(_Member):
+    """A member that is text, as text."""
+
+    type = Text()
+
+
+class _HasMember(_Member):
+    """SQL condition: there is such a member, though it may be null."""
+
+    type = Boolean()
+
+    def self_group(self, against: Any = None) -> Self:
+        """Return the condition as it is; see :class:`_Condition`."""
+        del against
+        return self
+
+
+# A path is followed at once. Each step by itself would copy the whole member that it takes.
+@compiles(_Member, "sqlite")
+def _(element: _Member, compiler: SQLCompiler, **kw: object) -> str:
+    (document,) = (compiler.process(each, **kw) for each in element.clauses)
+    names = "".join(f'."{name}"' for name in element.path)
+    match element:
+        case _HasMember():
+            return f"(json_type({document}, '${names}') is not null)"
+        case _MemberText():
+            return f"({document} ->> '${names}')"
+        case _:
+            return f"({document} -> '${names}')"
+
+
+@compiles(_Member, "postgresql")
+def _(element: _Member, compiler: SQLCompiler, **kw: object) -> str:
+    (document,) = (compiler.process(each, **kw) for each in element.clauses)
+    names = ",".join(f'"{name}"' for name in element.path)
+    match element:
+        case _HasMember():
+            return f"(({document} #> '{{{names}}}') is not null)"
+        case _MemberText():
+            return f"""(({document} #>> '{{{names}}}') collate "C")"""
+        case _:
+            return f"({document} #> '{{{names}}}')"
+
+
+def keeps_json(dialect: Dialect) -> bool:
+    """Return whether JSON that a subquery makes is still JSON outside of it.
+
+    On SQLite it is text, which would have to be read again.
+    """
+    return dialect.name == "postgresql"
+
+
+def kept_apart(chosen: Selectable) -> Selectable:
+    """Return a select that makes each value once; PostgreSQL would put it back where it is used."""
+    return chosen.suffix_with("offset 0", dialect="postgresql")
+
+
 def member(document: Sql, name: str) -> Sql:
     """Return a member of a JSON object as JSON; null if there is none."""
-    return document.op("->", precedence=15)(text(name))
+    return _Member(*_step(document, name))
+
+
+def member_text(document: Sql, name: str) -> Sql:
+    """Return a member of a JSON object, which is text, as text; null if there is none."""
+    return _MemberText(*_step(document, name))
+
+
+def has_member(document: Sql, name: str) -> ColumnElement[bool]:
+    """Return whether a JSON object has a member; it may be null."""
+    return _HasMember(*_step(document, name))
+
+
+def _step(document: Sql, name: str) -> tuple[Sql, tuple[str, ...]]:
+    if isinstance(document, _Member):
+        return document.document, (*document.path, name)
+    return document, (name,)
 
 
 def text(constant: str) -> ColumnElement[str]:

@@ -26,12 +26,13 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.types import NullType
 
 from graphql_api.planner.arguments import Given, Read
 from graphql_api.planner.cursors import cursor_of, is_ahead, is_behind
 from graphql_api.planner.declarations import Call, Connection, OrderKey, Row, Rows
 from graphql_api.planner.filters import Condition, condition_of
-from graphql_api.planner.json_sql import JsonArray, RowCount
+from graphql_api.planner.json_sql import JsonArray, RowCount, kept_apart
 from graphql_api.planner.ordering import order_by, order_keys, order_mark
 from graphql_api.planner.paging import number, paging_of
 from graphql_api.planner.plan import Body, PlannedField, Typename
@@ -85,6 +86,7 @@ class Page:
         # One more row than the page has shows whether there are more.
         self._looks_ahead = _asks_for(field.body, {"hasNextPage", "hasPreviousPage"})
         self._is_needed = _asks_for(field.body, {"nodes", "edges", "pageInfo"})
+        self._has_array = _asks_for(field.body, {"nodes", "edges"})
         self._source = call.source(_Rows(rows, self._select))
         self.columns = self._source.columns
         if not self._is_needed:
@@ -95,11 +97,15 @@ class Page:
         """Return a value of the whole page as one row, even if the page is empty."""
         if not self._is_needed:
             return value
-        # The count makes the rows one group, even if the value has no aggregate.
-        return select_over(self._source, case((func.count() >= literal_column("0"), value)), ())
+        if not self._has_array:
+            # The count makes the rows one group.
+            value = case((func.count() >= literal_column("0"), value))
+        return select_over(self._source, value, ())
 
     def array(self, value: Sql, *, reverse: bool = False) -> Sql:
         """Return the array of a value of each row of the page, in order."""
+        if not (self._looks_ahead or self._paging.is_backward or reverse):
+            return JsonArray(value, ())  # the limited rows come in their order
         kept = self.columns[_PLACE] <= self._limit if self._looks_ahead else None
         return JsonArray(value, order_by(self._keys(self.columns), reverse=reverse), kept)
 
@@ -287,6 +293,43 @@ class FirstRow:
             .limit(literal_column("1"))
         )
         return chosen.select_from(source.clause()).subquery(name)
+
+
+class Shared:
+    """Rows with values of their own, as a relation: each value is made once, wherever it is used.
+
+    Args:
+        rows: the rows.
+        source: adds a relation to the statement.
+
+    Attributes:
+        columns: the columns of the rows, for the values.
+    """
+
+    def __init__(self, rows: Rows, source: Callable[[Relation], Source]) -> None:
+        self._rows = rows
+        self._source = source(rows.relation)
+        self._values: dict[str, Sql] = {}
+        self.columns = self._source.columns
+
+    def add(self, value: Sql) -> str:
+        """Add a value, which is JSON, and return the name of its column."""
+        name = f"shared_{len(self._values) + 1}"
+        self._values[name] = value
+        return name
+
+    def type_of(self, column: str) -> SqlType | None:
+        """Return the type of a column, or ``None`` if there is none of this name."""
+        return NullType() if column in self._values else self._rows.relation.type_of(column)
+
+    def under(self, name: str, columns: Sequence[str]) -> FromClause:
+        """Return the rows as a subquery."""
+        shown = [
+            (self._values[each] if each in self._values else self.columns[each]).label(each)
+            for each in columns
+        ]
+        chosen = select(*shown).where(*self._rows.conditions(self.columns))
+        return kept_apart(chosen.select_from(self._source.clause())).subquery(name)
 
 
 def _asks_for(body: Body | None, names: set[str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 
 from graphql import FieldNode
@@ -63,6 +63,18 @@ class Body:
     cases: tuple[Case, ...]
     is_abstract: bool
 
+    def shared_objects(self) -> Mapping[Hashable, PlannedField]:
+        """Return the fields with selections that several cases share, by their likeness."""
+        first, *others = (
+            {likeness(field): field for field in case.fields if isinstance(field, PlannedField)}
+            for case in self.cases
+        )
+        return {
+            key: field
+            for key, field in first.items()
+            if others and field.body is not None and all(key in each for each in others)
+        }
+
     def without(self, types: Collection[object]) -> Body:
         """Return the selection on an object of none of these types."""
         left = (
@@ -70,6 +82,14 @@ class Body:
             for case in self.cases
         )
         return Body(tuple(case for case in left if case.types), self.is_abstract)
+
+
+def likeness(field: PlannedField | Typename) -> Hashable:
+    """Return a key that is equal for two types of one plan if a field has the same SQL on both."""
+    if isinstance(field, Typename):
+        return field.key
+    arguments = id(field.node) if field.arguments else None
+    return field.key, field.declaration, arguments, id(field.body)
 
 
 @dataclass(frozen=True, eq=False)

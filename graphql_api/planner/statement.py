@@ -44,6 +44,7 @@ class Parameters:
     """Collects the parameters of a statement while it is made.
 
     Attributes:
+        dialect: the dialect of the statement.
         checks: functions that validate values which no parameter reads.
         conditions: the conditions without which the statement has no data.
     """
@@ -51,13 +52,13 @@ class Parameters:
     def __init__(self, dialect: Dialect) -> None:
         self.checks: list[Read] = []
         self.conditions: list[ColumnElement[bool]] = []
-        self._dialect = dialect
+        self.dialect = dialect
         self._reads: dict[str, Read] = {}
 
     def add(self, read: Read, type_: SqlType) -> BindParameter[Any]:
         """Return a new parameter whose value a function reads."""
         name = f"p{len(self._reads) + 1}"
-        self._reads[name] = _converted_read(read, _converter_of(type_, self._dialect))
+        self._reads[name] = _converted_read(read, _converter_of(type_, self.dialect))
         return bindparam(name, type_=type_, required=False)
 
     def in_order(self, compiled: SQLCompiler) -> list[Read]:
@@ -68,7 +69,7 @@ class Parameters:
     def _constant(self, compiled: SQLCompiler, name: str) -> Read:
         """Return a function that reads the constant of a relation."""
         value = compiled.params[name]
-        converter = _converter_of(compiled.binds[name].type, self._dialect)
+        converter = _converter_of(compiled.binds[name].type, self.dialect)
         return _converted_read(lambda _: value, converter)
 
 

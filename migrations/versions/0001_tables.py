@@ -402,6 +402,7 @@ def upgrade() -> None:
         _column("locale", KEY),
         _column("title", KEY),
         _column("title_key", KEY),
+        _column("slug", KEY),
         _column("summary", KEY),
         _column("category_id", KEY, nullable=True),
         _column("first_published_at", MOMENT),
@@ -487,7 +488,10 @@ def upgrade() -> None:
     _partial_index(
         "ix_publication_open_entry",
         "publication",
-        ["entry_id", "locale", "edition_id", "revision_id", "category_id", "title"],
+        [
+            *("entry_id", "locale", "content_type", "edition_id", "revision_id", "category_id"),
+            *("title", "slug"),
+        ],
         "ended_position is null",
     )
     _partial_index(

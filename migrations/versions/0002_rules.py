@@ -72,6 +72,7 @@ EMPTIED: dict[str, dict[str, Any]] = {
     "publication": {
         "title": "",
         "title_key": "",
+        "slug": "",
         "summary": "",
         "break_glass_reason": "",
         "source": None,

@@ -14,6 +14,7 @@ from graphql_api.planner.json_sql import (
     JoinedText,
     element_index,
     member,
+    member_text,
     text,
 )
 from graphql_api.planner.source import Chosen, Columns, Sql, select_over
@@ -28,7 +29,7 @@ def _html(part: Document, call: Call) -> Sql:
     segments = call.source(Elements(member(part.json, "segments")))
     piece = _piece(segments.columns, call)
     joined = select_over(segments, JoinedText(piece, element_index(segments.columns)), ())
-    return coalesce(JsonText(part.json, text("html")), joined)
+    return coalesce(member_text(part.json, "html"), joined)
 
 
 def _piece(segment: Columns, call: Call) -> Sql:

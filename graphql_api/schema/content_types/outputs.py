@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 
 import orjson
+from sqlalchemy import ColumnElement
 from sqlalchemy.sql.functions import coalesce
 
 from cms.content.fields import (
@@ -30,7 +32,7 @@ from cms.content.type_names import choice_texts
 from cms.errors import SiteError
 from cms.storage.dialects import JsonText
 from graphql_api.planner.declarations import Call, Row, Rows
-from graphql_api.planner.json_sql import JsonConstant, member, text
+from graphql_api.planner.json_sql import JsonConstant, has_member, member, text
 from graphql_api.planner.source import Columns, Sql
 from graphql_api.schema.content_types.choices import (
     chosen_in,
@@ -114,7 +116,7 @@ def leaf_output(type_: str) -> Declare[Field]:
     def declare(types: FieldTypes, _name: str, field: Field) -> Declared:
         return value(
             _optional(types, type_, field),
-            lambda row: _or_absent(field, member(document_of(row).json, field.stored_name)),
+            _stored(field),
             _description(field),
             required=types.registry.promises(field),
             work=PART,
@@ -158,9 +160,10 @@ def choices_output(types: FieldTypes, name: str, field: List, item: Choice) -> D
 
 def markdown_output(types: FieldTypes, _name: str, field: Markdown) -> Declared:
     """Declare Markdown, which has one type in all places."""
-    return _inner_output(
-        types, "Markdown", field, lambda row: _shown(field, document_of(row).at(field.stored_name))
-    )
+    part = _text_at(field.stored_name)
+    if field.absent is not None:
+        part = lambda row: _shown(field, document_of(row).at(field.stored_name))  # noqa: E731
+    return _inner_output(types, "Markdown", field, part)
 
 
 def object_output(types: FieldTypes, name: str, field: Object) -> Declared:
@@ -264,9 +267,8 @@ def _inner_output(
         _optional(types, type_, field),
         part,
         _description(field),
-        present=lambda row: _or_absent(
-            field, member(document_of(row).json, field.stored_name)
-        ).is_not(None),
+        # What the field declares in place of a missing value is always there.
+        present=_is_stored(field.stored_name) if field.absent is None else None,
         required=types.registry.promises(field),
     )
 
@@ -291,6 +293,28 @@ def _add_block(types: FieldTypes, block: type[Block]) -> None:
         declared = declare_fields(types, block.name, block.fields)
         described = {"__doc__": block.description or f"Block of type `{block.name}`."}
         types.registry.add_object(type(block.name, (), described), **declared)
+
+
+# Fields of several types with equal functions stand in a statement once; so these are kept.
+@cache
+def _text_at(name: str) -> Callable[[Row], Row]:
+    return lambda row: document_of(row).at(name)
+
+
+@cache
+def _is_stored(name: str) -> Callable[[Row], ColumnElement[bool]]:
+    return lambda row: has_member(document_of(row).json, name)
+
+
+@cache
+def _stored_in(name: str) -> Callable[[Row], Sql]:
+    return lambda row: member(document_of(row).json, name)
+
+
+def _stored(field: Field) -> Callable[[Row], Sql]:
+    """Return the function from a row to the value that a field has stored or stands in for it."""
+    stored = _stored_in(field.stored_name)
+    return stored if field.absent is None else lambda row: _or_absent(field, stored(row))
 
 
 def _or_absent(field: Field, stored: Sql) -> Sql:

@@ -20,7 +20,17 @@ from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from sqlalchemy import ColumnElement
 
-from graphql_api.planner.declarations import Call, Inside, Many, One, Row, Rows, SeenValue, Value
+from graphql_api.planner.declarations import (
+    Call,
+    Inside,
+    Joined,
+    Many,
+    One,
+    Row,
+    Rows,
+    SeenValue,
+    Value,
+)
 from graphql_api.planner.source import Sql
 
 R = TypeVar("R")
@@ -125,7 +135,7 @@ def row_object(
 
 def one(
     type_: str,
-    rows: Callable[[R, Call], Rows],
+    rows: Callable[[R, Call], Rows] | Callable[[R, Call], Rows | Joined],
     description: str,
     arguments: Sequence[Argument] = (),
     *,

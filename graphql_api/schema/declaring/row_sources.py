@@ -30,13 +30,13 @@ Order: TypeAlias = Callable[[Columns], tuple[OrderKey, ...]]
 def entry_rows(view: View, *conditions: Condition) -> Rows:
     """Return entries of any type, newest first."""
     rows = _rows(relations.entries(view), _newest_first(view), *conditions)
-    return replace(rows, typename=_type_in(view))
+    return replace(rows, typename=type_in(view))
 
 
 def site_entry_rows(view: View, *conditions: Condition) -> Rows:
     """Return entries of the site's own types, newest first, without categories and people."""
     rows = _rows(relations.site_entries(view), _newest_first(view), *conditions)
-    return replace(rows, typename=_type_in(view))
+    return replace(rows, typename=type_in(view))
 
 
 def asks_for_types(call: Call) -> bool:
@@ -90,7 +90,7 @@ def revision_rows(view: View, *conditions: Condition) -> Rows:
         lambda entry: (OrderKey(entry.number, descending=True), OrderKey(entry.revision_id)),
         *conditions,
     )
-    return replace(rows, typename=_type_in(view))
+    return replace(rows, typename=type_in(view))
 
 
 def revision_with_id(call: Call, identifier: Sql) -> Rows:
@@ -105,7 +105,7 @@ def translation_rows(view: View, *conditions: Condition) -> Rows:
         lambda entry: (OrderKey(entry.locale), OrderKey(entry.id)),
         *conditions,
     )
-    return replace(rows, typename=_type_in(view))
+    return replace(rows, typename=type_in(view))
 
 
 def public_row(view: View, revision_id: ColumnElement[str]) -> Rows:
@@ -145,7 +145,7 @@ def referenced_rows(view: View, *conditions: Condition) -> Rows:
         lambda entry: (OrderKey(entry.from_ordinal),),
         *conditions,
     )
-    return replace(rows, typename=_type_in(view))
+    return replace(rows, typename=type_in(view))
 
 
 def link_rows(view: View, *conditions: Condition) -> Rows:
@@ -198,7 +198,7 @@ def person_rows(view: View, *conditions: Condition) -> Rows:
     return _rows(relations.people(view), by_name, *conditions)
 
 
-def _type_in(view: View) -> Callable[[Columns], Sql]:
+def type_in(view: View) -> Callable[[Columns], Sql]:
     """Return the SQL of the declared name of an entry's type."""
     return lambda entry: declared_name(dict(view.renamed_types), entry.content_type)
 

@@ -9,16 +9,22 @@ from sqlalchemy import and_, case, func, select
 from cms.content.link_groups import link_fields
 from cms.content.links import Origin
 from cms.reading import relations
-from cms.reading.rows import Column, EntryRow, LinkRow
+from cms.reading.narrowing import narrowed
+from cms.reading.rows import Column, EntryRow, LinkRow, target_of
 from cms.reading.rows import Row as RelationRow
 from cms.site import Site
 from cms.storage.dialects import JsonText
-from graphql_api.planner.declarations import Call, OrderKey, Rows
+from graphql_api.planner.declarations import Call, Joined, OrderKey, Rows
 from graphql_api.planner.json_sql import member, text
 from graphql_api.planner.source import Chosen, Sql
 from graphql_api.schema.declaring.aggregates import Facet, Summed
 from graphql_api.schema.declaring.fields import Declared, many, of_call, one, value
-from graphql_api.schema.declaring.row_sources import entry_rows, link_rows, revision_rows
+from graphql_api.schema.declaring.row_sources import (
+    entry_rows,
+    link_rows,
+    revision_rows,
+    type_in,
+)
 from graphql_api.schema.declaring.words import word, word_text
 
 
@@ -26,8 +32,16 @@ def _source(link: LinkRow, call: Call) -> Rows:
     return revision_rows(call.view, lambda entry: entry.revision_id == link.revision_id)
 
 
-def _target(link: LinkRow, call: Call) -> Rows:
+def _target_rows(link: LinkRow, call: Call) -> Rows:
     return entry_rows(call.view, lambda entry: entry.id == link.target_id)
+
+
+def _target(link: LinkRow, call: Call) -> Rows | Joined:
+    target = target_of(link)
+    edition_id: Sql | None = getattr(target, "edition_id", None)
+    if edition_id is None:  # an incoming link, or one of a draft
+        return _target_rows(link, call)
+    return Joined(target, edition_id.is_not(None), type_in(call.view))
 
 
 def _position(link: LinkRow) -> Sql:
@@ -60,7 +74,7 @@ LINKS_SUMMED = Summed(
         Facet("kind", LinkRow.kind, enum="LinkKind"),
         Facet("origin", LinkRow.origin, enum="LinkOrigin"),
         Facet("sourceType", EntryRow.content_type, of_call(_source), enum="EntryType"),
-        Facet("targetType", EntryRow.content_type, of_call(_target), enum="EntryType"),
+        Facet("targetType", EntryRow.content_type, of_call(_target_rows), enum="EntryType"),
     )
 )
 
@@ -108,7 +122,7 @@ def link_groups(site: Site) -> Declared:
     ]
 
     def rows(entry: EntryRow, call: Call) -> Rows:
-        links = relations.links(call.view).subquery()
+        links = narrowed(relations.links(call.view), ("kind", "revision_id", "origin")).subquery()
         kinds = (
             select(links.c.kind)
             .where(links.c.revision_id == entry.revision_id, links.c.origin == text("field"))

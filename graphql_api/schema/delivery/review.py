@@ -22,13 +22,14 @@ def review_rows(entry: EntryRow, call: Call) -> Rows:
 
 def _sign_offs(review: ReviewRow, call: Call) -> Rows:
     return Rows(
-        Chosen(review_relations.sign_offs(call.view, review)),
+        Chosen(review_relations.sign_offs(call.view, review, is_review=True)),
         order=lambda signed: (OrderKey(signed.signed_at), OrderKey(signed.id)),
     )
 
 
 def _reviewers(review: ReviewRow, call: Call) -> Rows:
-    return Rows(Chosen(review_relations.reviewers(call.view, review)), order=by_name)
+    found = review_relations.reviewers(call.view, review, is_review=True)
+    return Rows(Chosen(found), order=by_name)
 
 
 def _reviewer(signed: SignOffRow, call: Call) -> Rows:

@@ -96,6 +96,7 @@ def publication_of(
         locale="en",
         title="A title",
         title_key="a title",
+        slug="a-title",
         summary="",
         first_published_at=begun,
         published_at=begun,

@@ -97,7 +97,8 @@ def select_of(relation: Any, view: View) -> Select[Any]:
     others: dict[str, Any] = {"view": view, "singletons": [], "shown": MadeUp()}
     values = {
         name: others.get(name, literal_column(name))
-        for name in inspect.signature(relation).parameters
+        for name, parameter in inspect.signature(relation).parameters.items()
+        if parameter.default is parameter.empty
     }
     selected: Select[Any] = relation(**values)
     return selected
@@ -109,7 +110,18 @@ def test_rows_have_the_columns_that_their_relation_selects(relation: Any, view: 
     missing = ROWS[relation].columns() - {*select_of(relation, view).selected_columns.keys()}
     # A preview is seen by readers, who have no schema in which these could be asked for.
     assert missing == (OF_EDITORS if view is VIEWS["preview"] and has_entries(relation) else set())
-    assert {*select_of(relation, view).selected_columns.keys()} <= ROWS[relation].columns()
+    further = targets() if relation is relations.links and view is VIEW else set()
+    known = ROWS[relation].columns() | further
+    assert {*select_of(relation, view).selected_columns.keys()} <= known
+
+
+def targets() -> set[str]:
+    """Return the columns of the targets that public links have with them."""
+    return {f"{rows.OF_TARGET}{name}" for name in rows.EntryRow.columns()}
+
+
+def test_public_links_have_all_of_their_targets() -> None:
+    assert {*select_of(relations.links, VIEW).selected_columns.keys()} >= targets()
 
 
 def has_entries(relation: Any) -> bool:

@@ -184,6 +184,7 @@ class Page:
             locale="en",
             title="A title",
             title_key="a title",
+            slug="a-title",
             summary="",
             first_published_at=day(0),
             published_at=day(0),
@@ -246,6 +247,8 @@ def test_sql_and_python_agree_on_the_end_of_a_review(
     rows = [Row(*each) for each in sign_offs if each[4] is None or each[4] >= each[2]]
     people = [(str(each.account_id), str(each.person_id)) for each in rehearsals.newsroom.reviewers]
 
+    public = Publication.__table__.c
+
     async def attempt(work: Work) -> None:
         publication_id = await Page(work, people).publish(policy, rows)
         for moment in (None, *moments):
@@ -254,7 +257,7 @@ def test_sql_and_python_agree_on_the_end_of_a_review(
                 (found,) = await work.session.execute(
                     select(
                         review_ends_at(Publication.id, view),
-                        is_review_shown(Publication.__table__, view),
+                        is_review_shown(public.id, public.basis, view),
                     ).where(Publication.id == publication_id)
                 )
                 assert found[0] == review_end(policy, known)

@@ -286,7 +286,8 @@ class Walk:
             person.is_disabled = verb == "disable"
         if verb in ("grant", "narrow"):
             row = await self.attempt(OPERATOR, grant_role, account_id, grant)
-            assert (row is None) == (grant.stage not in {None, *self.today})
+            # Categories and people have the stage of the default policy.
+            assert (row is None) == (grant.stage not in {None, "editorial", *self.today})
             if row is None:
                 return
             person.grants[row.id] = (row.role, row.stage, row.locale)

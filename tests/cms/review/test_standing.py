@@ -284,6 +284,7 @@ class Records:
                 locale="en",
                 title="A title",
                 title_key="a title",
+                slug="a-title",
                 summary="",
                 first_published_at=begun,
                 published_at=begun,

@@ -1,5 +1,5 @@
-SELECT json_object('articles', (SELECT CASE WHEN (count(*) >= 0) THEN json_object('nodes', json_group_array(json_object('title', t1.title) order by t1.published_at DESC, t1.id DESC)) END AS anon_2 
-FROM (SELECT t2.title AS title, t2.published_at AS published_at, t2.id AS id 
+SELECT json_object('articles', (SELECT json_object('nodes', json_group_array(json_object('title', t1.title))) AS anon_2 
+FROM (SELECT t2.title AS title 
 FROM (SELECT publication.published_at AS published_at, publication.entry_id AS id, publication.title AS title, rendition.rendered AS rendered, publication.revision_id AS revision_id, publication.category_id AS category_id, publication.content_type AS content_type 
 FROM publication JOIN rendition ON rendition.revision_id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t2 

@@ -1,4 +1,4 @@
-SELECT json_build_object('articles', (SELECT CASE WHEN (count(*) >= 0) THEN json_build_object('totalCount', (SELECT count(*) AS count_1 
+SELECT json_build_object('articles', (SELECT json_build_object('totalCount', (SELECT count(*) AS count_1 
 FROM (SELECT publication.content_type AS content_type 
 FROM publication, search_document, (
  select f.id as id
@@ -45,7 +45,7 @@ WHERE t2.content_type = 'Article'), 'edges', coalesce(json_agg(json_build_object
   ) as n
  ) as w
  where w.place >= w.first and w.place < w.first + 30
-)), 'node', json_build_object('title', t1.title)) order by t1.points DESC, t1.published_at DESC, t1.id DESC), '[]'::json)) END AS anon_2 
+)), 'node', json_build_object('title', t1.title))), '[]'::json)) AS anon_2 
 FROM (SELECT t3.points AS points, t3.published_at AS published_at, t3.id AS id, t3.shown AS shown, t3.sought AS sought, t3.title AS title 
 FROM (SELECT CAST(hit.points + hit.title_points / search_document.title_words AS BIGINT) AS points, publication.published_at AS published_at, publication.entry_id AS id, search_document.shown AS shown, $2::JSONB AS sought, publication.title AS title, publication.content_type AS content_type 
 FROM publication, (

@@ -1,4 +1,4 @@
-SELECT json_object('articles', (SELECT CASE WHEN (count(*) >= 0) THEN json_object('totalCount', (SELECT count(*) AS count_1 
+SELECT json_object('articles', (SELECT json_object('totalCount', (SELECT count(*) AS count_1 
 FROM (SELECT publication.content_type AS content_type 
 FROM publication, search_document, (
  select f.rowid as id
@@ -45,7 +45,7 @@ WHERE t2.content_type = 'Article'), 'edges', json_group_array(json_object('curso
   ) as n
  ) as w
  where w.place >= w.first and w.place < w.first + 30
-)), 'node', json_object('title', t1.title)) order by t1.points DESC, t1.published_at DESC, t1.id DESC)) END AS anon_2 
+)), 'node', json_object('title', t1.title)))) AS anon_2 
 FROM (SELECT t3.points AS points, t3.published_at AS published_at, t3.id AS id, t3.shown AS shown, t3.sought AS sought, t3.title AS title 
 FROM (SELECT CAST(hit.points + hit.title_points / search_document.title_words AS BIGINT) AS points, publication.published_at AS published_at, publication.entry_id AS id, search_document.shown AS shown, jsonb(?) AS sought, publication.title AS title, publication.content_type AS content_type 
 FROM publication, (
