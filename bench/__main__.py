@@ -107,7 +107,10 @@ def _rates(
 
 
 def _load(server: Running, question: Question, connections: int, seconds: float) -> float:
-    command = [sys.executable, "-m", "bench.load", str(server.port), str(connections), str(seconds)]
+    command = [
+        *(sys.executable, "-m", "bench.load", str(server.port), str(connections)),
+        *("--seconds", str(seconds)),
+    ]
     bodies = b"\n".join(_body(question, index) for index in range(len(question.variables)))
     done = subprocess.run(command, input=bodies, capture_output=True, check=False)  # noqa: S603
     if done.returncode:

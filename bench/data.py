@@ -57,7 +57,7 @@ _START = datetime(2026, 1, 1, tzinfo=UTC)
 # The position at which people and categories became public, before all pages.
 _SETUP = 1
 # The tables, each after those that its rows refer to.
-_TABLES: tuple[type[Base], ...] = (
+TABLES: tuple[type[Base], ...] = (
     *(Entry, Account, CategoryPlace, CategoryPath, Edition, Revision, Link, Review, SignOff),
     *(Position, Publication, Address, PublicationStage, PublicationSignOff),
 )
@@ -80,7 +80,7 @@ Row: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Page:
+class Page:
     """An entry with one revision, which is public.
 
     Attributes:
@@ -122,7 +122,7 @@ class _Page:
 
 
 @dataclass(frozen=True)
-class _Category:
+class Category:
     """A category in the tree.
 
     Attributes:
@@ -134,7 +134,7 @@ class _Category:
 
     id: str
     slug: str
-    parent: _Category | None
+    parent: Category | None
     ordinal: int
 
     @property
@@ -164,18 +164,19 @@ def tree_path(number: int) -> str:
 
 
 def _fill(connection: Connection, entries: int) -> None:
-    rows: dict[type[Base], list[Row]] = {table: [] for table in _TABLES}
+    rows: dict[type[Base], list[Row]] = {table: [] for table in TABLES}
     for table, row in _rows(entries):
         rows[table].append(row)
-    for table in _TABLES:
-        _insert(connection, table, rows[table])
+    for table in TABLES:
+        insert_rows(connection, table, rows[table])
     last = update(Counter).where(Counter.name == "position").values(value=len(rows[Position]))
     connection.execute(last)
     heads = [{"b_id": row["edition_id"], "head_id": row["id"]} for row in rows[Revision]]
     connection.execute(update(Edition).where(Edition.id == bindparam("b_id")), heads)
 
 
-def _insert(connection: Connection, table: type[Base], rows: Sequence[Row]) -> None:
+def insert_rows(connection: Connection, table: type[Base], rows: Sequence[Row]) -> None:
+    """Insert rows into a table."""
     for start in range(0, len(rows), 1_000):
         connection.execute(insert(table), rows[start : start + 1_000])
 
@@ -185,17 +186,17 @@ def _rows(entries: int) -> Iterator[tuple[type[Base], Row]]:
     chance = random.Random(SEED)  # noqa: S311  # not for secrets
     accounts = [_account(number) for number in range(PEOPLE)]
     yield from ((Account, each) for each in accounts)
-    branches = [_Category(new_id("cat"), f"b-{n}", None, n) for n in range(BRANCHES)]
+    branches = [Category(new_id("cat"), f"b-{n}", None, n) for n in range(BRANCHES)]
     leaves = [
-        _Category(new_id("cat"), f"c-{n}", branches[n % BRANCHES], n) for n in range(CATEGORIES)
+        Category(new_id("cat"), f"c-{n}", branches[n % BRANCHES], n) for n in range(CATEGORIES)
     ]
     for each in (*branches, *leaves):
-        yield from _places(each)
+        yield from place_rows(each)
     # Numbers in ids: those of pages first.
     people = [(each["person_id"], f"person-{number}") for number, each in enumerate(accounts)]
     categories = [(each.id, each.slug) for each in (*branches, *leaves)]
     for number, (entry_id, slug) in enumerate([*people, *categories], entries):
-        yield from _public(_built_in(number, entry_id, slug))
+        yield from public_rows(_built_in(number, entry_id, slug))
     ids = [new_id("entry") for _ in range(entries)]
     for number, targets in enumerate(_targets(chance, entries)):
         category_id = leaves[number // 2 % CATEGORIES].id
@@ -213,7 +214,8 @@ def _account(number: int) -> Row:
     }
 
 
-def _places(category: _Category) -> Iterator[tuple[type[Base], Row]]:
+def place_rows(category: Category) -> Iterator[tuple[type[Base], Row]]:
+    """Yield the rows of the place of a category in the tree."""
     place = {
         "id": new_id("place"),
         "position": 0,
@@ -227,14 +229,14 @@ def _places(category: _Category) -> Iterator[tuple[type[Base], Row]]:
     yield CategoryPath, path
 
 
-def _built_in(number: int, entry_id: str, slug: str) -> _Page:
+def _built_in(number: int, entry_id: str, slug: str) -> Page:
     """Return a category or a person."""
     is_person = entry_id.startswith("person")
     content_type = site.content_type(PERSON if is_person else CATEGORY)
     snapshot, draft = _snapshot_of(
         content_type, Draft(title=f"{content_type.name} {slug}", slug=slug)
     )
-    return _Page(
+    return Page(
         number=number,
         entry_id=entry_id,
         content_type=content_type,
@@ -246,7 +248,7 @@ def _built_in(number: int, entry_id: str, slug: str) -> _Page:
     )
 
 
-def _public(page: _Page) -> Iterator[tuple[type[Base], Row]]:
+def public_rows(page: Page) -> Iterator[tuple[type[Base], Row]]:
     """Yield the rows of an entry, of its edition with one revision, and of its publication."""
     draft, author, at = page.draft, page.author or {}, page.saved_at
     yield (
@@ -345,7 +347,7 @@ def _entry(
     snapshot, draft = _snapshot_of(
         content_type, _draft(number, content_type, ids, targets, category_id, chance)
     )
-    page = _Page(
+    page = Page(
         number=number,
         entry_id=ids[number],
         content_type=content_type,
@@ -356,24 +358,27 @@ def _entry(
         basis="signed_off",
         author=accounts[number % len(accounts)],
     )
-    yield from _public(page)
-    yield from ((Link, each) for each in _links(page))
-    yield from _signing(page, accounts[(number + 1) % len(accounts)])
-    yield (
-        Address,
-        {
-            "id": f"address_{number:026}",
-            "position": page.position,
-            "locale": "en",
-            "path": page.path,
-            "edition_id": page.edition_id,
-            "entry_id": page.entry_id,
-            "began_at": page.saved_at,
-        },
-    )
+    yield from public_rows(page)
+    yield from ((Link, each) for each in link_rows(page))
+    yield from signing_rows(page, [accounts[(number + 1) % len(accounts)]])
+    yield Address, address_row(page)
 
 
-def _links(page: _Page) -> Iterator[Row]:
+def address_row(page: Page) -> Row:
+    """Return the row of the address of a page."""
+    return {
+        "id": f"address_{page.number:026}",
+        "position": page.position,
+        "locale": "en",
+        "path": page.path,
+        "edition_id": page.edition_id,
+        "entry_id": page.entry_id,
+        "began_at": page.saved_at,
+    }
+
+
+def link_rows(page: Page) -> Iterator[Row]:
+    """Yield the rows of the links of a page."""
     for edge in page.snapshot.edges:
         yield {
             "revision_id": page.revision_id,
@@ -390,10 +395,18 @@ def _links(page: _Page) -> Iterator[Row]:
         }
 
 
-def _signing(page: _Page, reviewer: Row) -> Iterator[tuple[type[Base], Row]]:
-    """Yield the rows of a review with one sign-off, by which a page is public."""
-    review_id, sign_off_id = f"review_{page.number:026}", f"signoff_{page.number:026}"
-    publication_id, at = f"pub_{page.number:026}", page.saved_at
+def signing_rows(page: Page, reviewers: Sequence[Row]) -> Iterator[tuple[type[Base], Row]]:
+    """Yield the rows of a review, and of the sign-offs by which a page is public.
+
+    Args:
+        page: the page.
+        reviewers: the accounts that signed it off.
+    """
+    review_id, publication_id, at = (
+        f"review_{page.number:026}",
+        f"pub_{page.number:026}",
+        page.saved_at,
+    )
     yield (
         Review,
         {
@@ -409,40 +422,43 @@ def _signing(page: _Page, reviewer: Row) -> Iterator[tuple[type[Base], Row]]:
         },
     )
     yield (
-        SignOff,
-        {
-            "id": sign_off_id,
-            "edition_id": page.edition_id,
-            "revision_id": page.revision_id,
-            "review_id": review_id,
-            "digest": page.snapshot.digest,
-            "stage": "editorial",
-            "account_id": reviewer["id"],
-            "person_id": reviewer["person_id"],
-            "note": "",
-            "signed_at": at,
-            "expires_at": at + timedelta(days=365),
-        },
-    )
-    yield (
         PublicationStage,
         {
             "publication_id": publication_id,
             "ordinal": 1,
             "name": "editorial",
             "role": "reviewer",
-            "approvals": 1,
+            "approvals": len(reviewers),
         },
     )
-    yield (
-        PublicationSignOff,
-        {
-            "publication_id": publication_id,
-            "sign_off_id": sign_off_id,
-            "position": page.position,
-            "counted_at": at,
-        },
-    )
+    for ordinal, reviewer in enumerate(reviewers):
+        sign_off_id = f"signoff_{page.number * len(reviewers) + ordinal:026}"
+        yield SignOff, _sign_off(page, sign_off_id, review_id, reviewer)
+        yield (
+            PublicationSignOff,
+            {
+                "publication_id": publication_id,
+                "sign_off_id": sign_off_id,
+                "position": page.position,
+                "counted_at": at,
+            },
+        )
+
+
+def _sign_off(page: Page, sign_off_id: str, review_id: str, reviewer: Row) -> Row:
+    return {
+        "id": sign_off_id,
+        "edition_id": page.edition_id,
+        "revision_id": page.revision_id,
+        "review_id": review_id,
+        "digest": page.snapshot.digest,
+        "stage": "editorial",
+        "account_id": reviewer["id"],
+        "person_id": reviewer["person_id"],
+        "note": "",
+        "signed_at": page.saved_at,
+        "expires_at": page.saved_at + timedelta(days=365),
+    }
 
 
 def _draft(

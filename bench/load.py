@@ -1,7 +1,7 @@
 """The load: keeps a number of connections busy for a while and counts the answers.
 
-It runs in a process of its own: ``python -m bench.load <port> <connections> <seconds>``, with
-one request body a line on its standard input, and prints one line of JSON.
+It runs in a process of its own: ``python -m bench.load <port> <connections>``, with one request
+body a line on its standard input, and prints one line of JSON.
 """
 
 from __future__ import annotations
@@ -11,16 +11,30 @@ import itertools
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import cast
 
+import click
 import uvloop
+
+# The beginning of an answer, which has its errors if there are any.
+_BEGINNING = 200
 
 
 class Client(asyncio.Protocol):
-    """One connection that asks, waits for the whole answer, and asks again."""
+    """One connection that asks, waits for the whole answer, and asks again.
+
+    Args:
+        requests: the requests, which all connections share.
+        took: the seconds of each answer, to which its own are added.
+
+    Attributes:
+        ended: set when there is no request left.
+    """
 
     def __init__(self, requests: Iterator[bytes], took: list[float]) -> None:
+        self.ended = asyncio.Event()
         self._requests = requests
         self._took = took
         self._buffer = bytearray()
@@ -43,44 +57,78 @@ class Client(asyncio.Protocol):
         length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
         if len(self._buffer) < end + 4 + length:
             return
-        if not head.startswith(b"http/1.1 200") or b'"errors"' in self._buffer[:200]:
+        beginning = bytes(self._buffer[end + 4 : end + 4 + _BEGINNING]).replace(b" ", b"")
+        if not head.startswith(b"http/1.1 200") or b'"errors":[{' in beginning:
             raise SystemExit(bytes(self._buffer).decode())
         self._took.append(time.perf_counter() - self._sent_at)
         self._buffer.clear()
         self._ask()
 
     def _ask(self) -> None:
-        self._sent_at = time.perf_counter()
-        if self._transport is not None:
-            self._transport.write(next(self._requests))
+        request = next(self._requests, None)
+        if request is None:
+            self.ended.set()
+        elif self._transport is not None:
+            self._sent_at = time.perf_counter()
+            self._transport.write(request)
 
 
-async def run(port: int, connections: int, seconds: float, bodies: list[bytes]) -> list[float]:
-    """Return how long each answer took, in seconds."""
-    requests = itertools.cycle([_request(port, body) for body in bodies])
+async def run(port: int, connections: int, requests: Iterator[bytes]) -> list[float]:
+    """Send requests until there are no more, and return the seconds of each answer.
+
+    Args:
+        port: the port of the server.
+        connections: the number of connections.
+        requests: the requests.
+    """
     took: list[float] = []
     loop = asyncio.get_running_loop()
-    for _ in range(connections):
-        await loop.create_connection(lambda: Client(requests, took), "127.0.0.1", port)
-    await asyncio.sleep(seconds)
+    clients = [Client(requests, took) for _ in range(connections)]
+    for client in clients:
+        await loop.create_connection(partial(_itself, client), "127.0.0.1", port)
+    await asyncio.gather(*(each.ended.wait() for each in clients))
     return took
 
 
-def _request(port: int, body: bytes) -> bytes:
+def _for_a_while(requests: Sequence[bytes], seconds: float) -> Iterator[bytes]:
+    """Yield requests in turn until the time is over."""
+    end = time.perf_counter() + seconds
+    for request in itertools.cycle(requests):
+        yield request
+        if time.perf_counter() >= end:
+            return
+
+
+def _itself(client: Client) -> Client:
+    return client
+
+
+def _request(port: int, path: str, token: str, body: bytes) -> bytes:
+    authorization = f"Authorization: Bearer {token}\r\n" if token else ""
     head = (
-        f"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: application/json\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: application/json\r\n"
+        f"{authorization}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 
 
-def main() -> None:
-    """Run, and print the rate and the median."""
-    port, connections, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+@click.command()
+@click.argument("port", type=int)
+@click.argument("connections", type=int)
+@click.option("--seconds", default=2.0, show_default=True, help="How long it takes.")
+@click.option("--path", default="/graphql", show_default=True, help="The endpoint.")
+@click.option("--token", default="", help="The token of all requests.")
+@click.option("--once", is_flag=True, help="Send each request once, however long that takes.")
+def main(port: int, connections: int, seconds: float, path: str, token: str, once: bool) -> None:
+    """Ask, and print the rate and the median."""
     bodies = [line.rstrip(b"\n") for line in sys.stdin.buffer]
-    took = sorted(uvloop.run(run(port, connections, seconds, bodies)))
+    requests = [_request(port, path, token, body) for body in bodies]
+    chosen = iter(requests) if once else _for_a_while(requests, seconds)
+    started = time.perf_counter()
+    took = sorted(uvloop.run(run(port, connections, chosen)))
+    lasted = time.perf_counter() - started
     median = took[len(took) // 2] if took else float("nan")
-    print(json.dumps({"rate": len(took) / seconds, "median": median}))
+    print(json.dumps({"rate": len(took) / lasted, "median": median, "answers": len(took)}))
 
 
 if __name__ == "__main__":
