@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import inspect
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import cache
-from itertools import count
 from keyword import iskeyword
-from types import CodeType, MappingProxyType, ModuleType, new_class
+from types import CodeType, MappingProxyType
 from typing import Any
 
 import strawberry
@@ -24,7 +22,9 @@ from graphql import (
     is_object_type,
 )
 from strawberry.annotation import StrawberryAnnotation
+from strawberry.schema_directives import OneOf
 from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.types.union import StrawberryUnion
 
@@ -73,18 +73,14 @@ class TypeRegistry:
         perspective: the perspective of the API; drafts may lack required values.
     """
 
-    _numbers = count(1)
-
     def __init__(self, perspective: Perspective = Perspective.PUBLISHED) -> None:
         self._perspective = perspective
-        self._module = ModuleType(f"graphql_api.schema.generated_{next(self._numbers)}")
-        self._types: dict[str, Any] = vars(self._module)
+        self._types: dict[str, Any] = {}
         self._words: dict[str, Mapping[str, str]] = {}
+        self._expressions: dict[str, _TypeExpression] = {}
         self._plans: dict[tuple[Word | Words, str], Value | SeenValue] = {}
         self._types.update(ID=strawberry.ID, DateTime=DateTime, Date=Date, JSON=JSON)
         self._types.update(SitePosition=SitePosition)
-        # Strawberry looks up the names in a class in the module named by its ``__module__``.
-        sys.modules[self._module.__name__] = self._module
 
     def promises(self, field: Field) -> bool:
         """Return whether a field of a content type is never null."""
@@ -92,22 +88,21 @@ class TypeRegistry:
 
     def add_object(self, declared: type, /, **more: Declared) -> None:
         """Add an object type with the fields of a class, and those that depend on the site."""
-        self._add_class(declared, more, strawberry.type)
+        self._add_class(declared, more)
 
     def add_interface(self, declared: type, /, **more: Declared) -> None:
         """Add an interface; types whose classes inherit from it implement it."""
-        self._add_class(declared, more, strawberry.interface)
+        self._add_class(declared, more, is_interface=True)
 
     def add_input(
         self, name: str, description: str, fields: Mapping[str, Declared], *, one_of: bool = False
     ) -> None:
         """Add an input type."""
         body = {
-            key: _field(name, key, declared, default=strawberry.UNSET)
+            key: self._field(name, key, declared, default=strawberry.UNSET)
             for key, declared in fields.items()
         }
-        made = self._new_class(name, (), fields, body)
-        self._add(name, strawberry.input(made, name=name, description=description, one_of=one_of))
+        self._define(name, description, body, is_input=True, one_of=one_of)
 
     def add_enum(
         self,
@@ -147,7 +142,7 @@ class TypeRegistry:
 
     def add_union(self, name: str, description: str, types: Sequence[str]) -> None:
         """Add a union."""
-        annotations = (_TypeExpression(each, namespace=self._types) for each in types)
+        annotations = (self._expression(each) for each in types)
         union = StrawberryUnion(
             name=name, description=description, type_annotations=tuple(annotations)
         )
@@ -183,7 +178,6 @@ class TypeRegistry:
             types=[self._types[name] for name in types],
             config=CONFIG,
         )
-        del sys.modules[self._module.__name__]
         # Strawberry has no public access to the graphql-core schema that the planner needs.
         built = schema._schema  # noqa: SLF001
         for type_ in built.type_map.values():
@@ -191,59 +185,93 @@ class TypeRegistry:
         return built
 
     def _add_class(
-        self, declared: type, more: Mapping[str, Declared], decorate: Callable[..., Any]
+        self, declared: type, more: Mapping[str, Declared], *, is_interface: bool = False
     ) -> None:
         own = {name: each for name, each in vars(declared).items() if isinstance(each, Declared)}
-        fields = {**own, **more}
+        name = declared.__name__
         bases = tuple(
             self._types[base.__name__]
             for base in declared.__bases__
             if base.__name__ in self._types
         )
-        body = {
-            key: self._output_field(declared.__name__, key, each) for key, each in fields.items()
-        }
-        made = self._new_class(declared.__name__, bases, fields, body)
         description = inspect.cleandoc(declared.__doc__ or "")
-        name = declared.__name__
-        self._add(name, decorate(made, name=name, description=description))
+        fields = {key: self._output_field(name, key, each) for key, each in {**own, **more}.items()}
+        self._define(name, description, fields, bases=bases, is_interface=is_interface)
 
-    def _new_class(
+    def _define(
         self,
         name: str,
-        bases: tuple[type, ...],
-        fields: Mapping[str, Declared],
-        body: Mapping[str, StrawberryField],
-    ) -> type:
-        annotations = {
-            _attribute(key): _TypeExpression(declared.type, namespace=self._types)
-            for key, declared in fields.items()
+        description: str,
+        fields: Mapping[str, StrawberryField],
+        *,
+        bases: tuple[type, ...] = (),
+        is_input: bool = False,
+        is_interface: bool = False,
+        one_of: bool = False,
+    ) -> None:
+        """Add the type of a class, with the definition that Strawberry's decorators would make.
+
+        They make a dataclass, whose methods take most of the time; these have no instances.
+        """
+        made: Any = type(name, bases, {})
+        inherited = [base.__strawberry_definition__ for base in made.__mro__[1:-1]]
+        all_fields = {
+            field.python_name: field
+            for definition in reversed(inherited)
+            for field in definition.fields
         }
-        attributes = {_attribute(key): field for key, field in body.items()}
-
-        def fill(namespace: dict[str, Any]) -> None:
-            namespace.update(
-                attributes, __module__=self._module.__name__, __annotations__=annotations
-            )
-
-        return new_class(name, bases, {}, fill)
+        for field in fields.values():
+            field.origin = made
+            all_fields[field.python_name] = field
+        made.__strawberry_definition__ = StrawberryObjectDefinition(
+            name=name,
+            is_input=is_input,
+            is_interface=is_interface,
+            origin=made,
+            description=description,
+            interfaces=inherited,
+            extend=False,
+            directives=(OneOf(),) if one_of else (),
+            is_type_of=None,
+            resolve_type=None,
+            fields=[*all_fields.values()],
+        )
+        self._add(name, made)
 
     def _output_field(self, owner: str, key: str, declared: Declared) -> StrawberryField:
-        field = _field(owner, key, declared)
+        field = self._field(owner, key, declared)
         field.arguments = [
             self._argument(declared.name or api_name(key), each) for each in declared.arguments
         ]
         return field
+
+    def _field(self, owner: str, key: str, declared: Declared, **more: Any) -> StrawberryField:
+        """Return a field of an object type or of an input type."""
+        return StrawberryField(
+            python_name=key,
+            graphql_name=declared.name or _keyword(key),
+            type_annotation=self._expression(declared.type),
+            description=_with_type(declared.description, owner),
+            deprecation_reason=declared.deprecated or None,
+            metadata={PLANNED: declared.plan},
+            **more,
+        )
 
     def _argument(self, field: str, argument: Argument) -> StrawberryArgument:
         is_optional = argument.type.endswith("| None")
         return StrawberryArgument(
             python_name=argument.name,
             graphql_name=None,
-            type_annotation=_TypeExpression(argument.type, namespace=self._types),
+            type_annotation=self._expression(argument.type),
             description=argument.description.replace(THIS_FIELD, field),
             **({"default": strawberry.UNSET} if is_optional else {}),
         )
+
+    def _expression(self, expression: str) -> _TypeExpression:
+        """Return a type expression: one object for all fields with it, resolved once."""
+        if expression not in self._expressions:
+            self._expressions[expression] = _TypeExpression(expression, namespace=self._types)
+        return self._expressions[expression]
 
     def _attach_plans(self, type_: GraphQLNamedType) -> None:
         """Copy each field's plan, and ``@oneOf``, from Strawberry's types to graphql-core's."""
@@ -270,20 +298,6 @@ class TypeRegistry:
         return self._plans[key]
 
 
-def _field(owner: str, key: str, declared: Declared, **more: Any) -> StrawberryField:
-    """Return a field of an object type or of an input type."""
-    field: StrawberryField = strawberry.field(
-        description=_with_type(declared.description, owner),
-        name=declared.name or _keyword(key),
-        deprecation_reason=declared.deprecated or None,
-        metadata={PLANNED: declared.plan},
-        **more,
-    )
-    # The classes have no instances, so no methods are made that set and compare these.
-    field.init = field.repr = field.compare = False
-    return field
-
-
 def _with_type(description: str, owner: str) -> str:
     """Return a description with the name of its type in place of ``THIS_TYPE``."""
     return description.replace(THIS_TYPE, owner.removesuffix("Where"))
@@ -292,8 +306,3 @@ def _with_type(description: str, owner: str) -> str:
 def _keyword(key: str) -> str | None:
     """Return the name of a field that is a keyword of Python, such as ``class``."""
     return key if iskeyword(key) else None
-
-
-def _attribute(key: str) -> str:
-    """Return the attribute of a class that stands for a field: it cannot be a keyword."""
-    return f"{key}__" if iskeyword(key) else key
