@@ -35,8 +35,8 @@ from cms.search.rebuilding import (
 )
 from cms.settings import Settings, load_settings
 from cms.site import Site
-from cms.storage import migration
 from cms.storage.database import Database
+from cms.storage.schema import check_migrated
 from cms.tables import Account
 from cms.type_versions.changing import NO_SCHEMAS, Schemas, change_types
 from cms.type_versions.checking import TypesReport, check_types
@@ -163,7 +163,7 @@ class Copydesk(Desk):
             SiteError: if something is stored under another name than it is declared with.
             DatabaseError: if the database does not answer, or is not of this version.
         """
-        await migration.check_migrated(self.database)
+        await check_migrated(self.database)
         binding = await self._binding()
         if binding.site is not self._declared:
             raise SiteError(
@@ -219,7 +219,10 @@ class Copydesk(Desk):
                 were.
             DatabaseError: if that cannot be done; then the schema is as it was.
         """
-        schema = await migration.migrate(self.database)
+        # Alembic takes longer to load than a server takes to start.
+        from cms.storage.migration import migrate  # noqa: PLC0415
+
+        schema = await migrate(self.database)
         types = await self._change_types(schemas, watch)
         fields = await index_fields(self.database, self.site)
         changes = Migrated(

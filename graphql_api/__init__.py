@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from graphql_api.app import create_app as create_app
-    from graphql_api.cli import schemas_of as schemas_of
     from graphql_api.execution import execute as execute
+    from graphql_api.schema_commands import schemas_of as schemas_of
 
 _MODULES = {
     "create_app": "graphql_api.app",
     "execute": "graphql_api.execution",
-    "schemas_of": "graphql_api.cli",
+    "schemas_of": "graphql_api.schema_commands",
 }
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
 
-from graphql import GraphQLSchema
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
-from cms.access.sessions import Lifetimes
 from cms.copydesk import Copydesk
 from cms.errors import DatabaseError
 from cms.reading.entry_counts import EntryCounts
@@ -19,16 +18,18 @@ from graphql_api import pages
 from graphql_api.delivery import Delivery
 from graphql_api.endpoints import DeliveryEndpoint, ManagementEndpoint
 from graphql_api.http.authentication import Identify
-from graphql_api.http.limits import Limits, limits_with
+from graphql_api.http.limits import MANAGEMENT_LIMITS, Limits, limits_with
 from graphql_api.http.plugins import plugin_identity, plugin_routes
 from graphql_api.http.security_headers import SecurityHeaders
 from graphql_api.http.shutdown import Shutdown
-from graphql_api.management import MANAGEMENT_LIMITS, Management
+from graphql_api.on_demand import OnDemand
 from graphql_api.planning import PlanningThread
-from graphql_api.schema.build import build_delivery_schema, build_management_schema
-from graphql_api.schema.management.mutations.sessions import OWN_CREDENTIALS
+from graphql_api.schema.build import build_delivery_schema
 from graphql_api.site_files.endpoint import SiteFiles
 from graphql_api.site_files.queries import LIMITS
+
+if TYPE_CHECKING:  # it is loaded on demand
+    from graphql_api.management import Management
 
 
 def create_app(
@@ -40,7 +41,8 @@ def create_app(
     """Return the app that serves a site.
 
     It can run by itself or be mounted in another ASGI app. Connections are opened when they are
-    first needed, and closed at the end of the app's lifespan, if it has one. A server that waits
+    first needed, and closed at the end of the app's lifespan, if it has one. The management API is
+    made for its first request, or by ``await app.state.management.get()``. A server that waits
     for open streams before the end of that lifespan has to call ``app.state.shutdown.begin()``
     first, as ``copydesk serve`` does, to end them.
 
@@ -65,10 +67,8 @@ def create_app(
     delivery = Delivery(site, schema, database.reader, limits, entries.current, thread)
     files = SiteFiles(site, Delivery(site, schema, database.reader, LIMITS, thread=thread))
     identify = identify or plugin_identity(copydesk)
-    # These mutations issue tokens that have no effect if a host identifies the actors.
-    without = OWN_CREDENTIALS if identify is not None else frozenset[str]()
-    management = _management(copydesk, build_management_schema(site, without), entries, thread)
-    shutdown = Shutdown(management.end_subscriptions)
+    management = _management(copydesk, entries, thread, has_credentials=identify is None)
+    shutdown = Shutdown(partial(_end_subscriptions, copydesk))
     reading = DeliveryEndpoint(delivery, database, shutdown, identify)
     editing = ManagementEndpoint(management, database, shutdown, identify, allowed_origins)
 
@@ -83,12 +83,13 @@ def create_app(
             yield
         finally:
             shutdown.begin()
+            await management.close()
             await entries.close()
             await copydesk.close()
 
     routes = [*_api_routes(reading, editing), *files.routes()]
     app = _App(routes=[*routes, *plugin_routes(copydesk, routes)], lifespan=lifespan)
-    app.state.shutdown = shutdown
+    app.state.shutdown, app.state.management = shutdown, management
     return app
 
 
@@ -111,19 +112,22 @@ class _App(Starlette):
         return SecurityHeaders(super().build_middleware_stack())
 
 
+def _end_subscriptions(copydesk: Copydesk) -> None:
+    copydesk.tail.end()
+
+
 def _management(
-    copydesk: Copydesk, schema: GraphQLSchema, entries: EntryCounts, thread: PlanningThread
-) -> Management:
-    settings = copydesk.settings
-    chosen = settings.management_limits
-    return Management(
-        copydesk,
-        schema,
-        limits=limits_with(MANAGEMENT_LIMITS, chosen, "COPYDESK_MANAGEMENT_LIMITS"),
-        lifetimes=Lifetimes(
-            access=timedelta(minutes=settings.session_minutes),
-            refresh=timedelta(days=settings.refresh_days),
-        ),
-        entries=entries.current,
-        thread=thread,
-    )
+    copydesk: Copydesk, entries: EntryCounts, thread: PlanningThread, *, has_credentials: bool
+) -> OnDemand[Management]:
+    chosen = copydesk.settings.management_limits
+    limits = limits_with(MANAGEMENT_LIMITS, chosen, "COPYDESK_MANAGEMENT_LIMITS")
+
+    def make() -> Management:
+        # Its modules and its schema take longer to load than those of delivery.
+        from graphql_api.management import make_management  # noqa: PLC0415
+
+        return make_management(
+            copydesk, limits, entries.current, thread, has_credentials=has_credentials
+        )
+
+    return OnDemand(make)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
@@ -17,6 +18,7 @@ from graphql_api import pages
 from graphql_api.delivery import Delivery, Visitor, scopes_of
 from graphql_api.http.authentication import Identify, actor_of, preview_of, unauthenticated_failure
 from graphql_api.http.errors import RequestFailed, failure_of, request_failure
+from graphql_api.http.limits import OPEN_LIMITS
 from graphql_api.http.live import LiveLimits
 from graphql_api.http.quota import Quota, Quotas
 from graphql_api.http.request import GraphQLRequest, read_request
@@ -32,8 +34,11 @@ from graphql_api.http.response import (
 from graphql_api.http.shutdown import Shutdown
 from graphql_api.http.sse import begin_stream, prefers_event_stream, sse_response
 from graphql_api.http.websocket import serve_websocket
-from graphql_api.management import OPEN_LIMITS, Management
+from graphql_api.on_demand import OnDemand
 from graphql_api.timings import Timings
+
+if TYPE_CHECKING:  # it is loaded on demand
+    from graphql_api.management import Management
 
 # The seconds in which a request has to arrive.
 _BODY_SECONDS = 60.0
@@ -103,7 +108,7 @@ class ManagementEndpoint:
     """The management API over HTTP and WebSocket.
 
     Attributes:
-        management: the management API.
+        management: the management API, which is made for the first request.
         database: the database of accounts and tokens.
         shutdown: ends waits and streams at the end of the server.
         identify: a host application's function that identifies the actor instead.
@@ -113,7 +118,7 @@ class ManagementEndpoint:
         quotas: the quotas of accounts.
     """
 
-    management: Management
+    management: OnDemand[Management]
     database: Database
     shutdown: Shutdown
     identify: Identify | None = None
@@ -158,7 +163,8 @@ class ManagementEndpoint:
             actor = await self._identify(request)
         with timings.step("request"):
             graphql_request = await self._receive(request, actor)
-        result = await self.management.answer(graphql_request, actor, _address(request), timings)
+        management = await self.management.get()
+        result = await management.answer(graphql_request, actor, _address(request), timings)
         with timings.step("response"):
             return private_response(result.body, media_type)
 
@@ -166,7 +172,8 @@ class ManagementEndpoint:
         """Return the response with the answers as events."""
         actor = await self._identify(request)
         graphql_request = await self._receive(request, actor)
-        stream = self.management.stream(graphql_request, actor, _address(request))
+        management = await self.management.get()
+        stream = management.stream(graphql_request, actor, _address(request))
         if actor != ANONYMOUS:
             stream = _within_quota(stream, self.quotas.of(actor, self.live_limits))
         return sse_response(await begin_stream(stream, self.live_limits), self.live_limits)
@@ -178,7 +185,8 @@ class ManagementEndpoint:
         return await self.actor(request, request.headers.get("authorization"))
 
     async def _receive(self, request: Request, actor: Actor) -> GraphQLRequest:
-        limits = OPEN_LIMITS if actor == ANONYMOUS else self.management.limits
+        is_open = actor == ANONYMOUS
+        limits = OPEN_LIMITS if is_open else (await self.management.get()).limits
         return await _receive(request, limits.body_bytes, self.body_seconds, self.shutdown)
 
 
@@ -206,7 +214,8 @@ class _Connection:
             RequestFailed: as :meth:`graphql_api.management.Management.stream` does.
         """
         current = actor if self.endpoint.identify is None else await self.authenticate(None)
-        stream = self.endpoint.management.stream(request, current, _address(self.websocket))
+        management = await self.endpoint.management.get()
+        stream = management.stream(request, current, _address(self.websocket))
         async with aclosing(stream) as responses:
             async for response in responses:
                 yield response

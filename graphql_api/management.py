@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,7 @@ from cms.authorization.actions import Action, Allowed, Denied, Roles, Subject, d
 from cms.authorization.actor import ANONYMOUS, Actor
 from cms.clock import now
 from cms.content.canonical_json import Json
+from cms.copydesk import Copydesk
 from cms.drafts.loading import authorise_on, look_at
 from cms.errors import DatabaseError, OutcomeUnknown, Refused
 from cms.reading.view import Perspective, view_of
@@ -23,7 +25,7 @@ from cms.work.work import Desk, Reading
 from graphql_api.delivery import scopes_of
 from graphql_api.http.authentication import unauthenticated_failure
 from graphql_api.http.errors import RequestFailed, request_failure
-from graphql_api.http.limits import Limits
+from graphql_api.http.limits import MANAGEMENT_LIMITS, OPEN_LIMITS, Limits
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.operation import ReadResult, Responder, fetch
 from graphql_api.planner.answers import ACTOR, READS_ACCOUNTS, answer_slot
@@ -41,32 +43,47 @@ from graphql_api.planning import (
     ReadyOperation,
     no_entries,
 )
+from graphql_api.schema.build_management import build_management_schema
 from graphql_api.schema.management.context import RequestContext
-from graphql_api.schema.management.mutations.sessions import OPEN_TO_ALL
+from graphql_api.schema.management.mutations.sessions import OPEN_TO_ALL, OWN_CREDENTIALS
 from graphql_api.schema.management.query import RESTRICTED
 from graphql_api.schema.management.subscriptions import SubscriptionContext
 from graphql_api.timings import Timings
 
-# The limits on one request of an editor.
-MANAGEMENT_LIMITS = Limits(
-    body_bytes=1024 * 1024,
-    tokens=2_000,
-    depth=15,
-    aliases=30,
-    root_fields=20,
-    list_items=2_000,
-    variable_items=50_000,
-    fields=2_000,
-    repetitions=10_000,
-    filters=200,
-    parts=1_200,
-    cost=3_000_000,
-)
-
-# The limits on one request without an account.
-OPEN_LIMITS = Limits()
-
 _SIGN_IN = "Sign in, and send the token as `Authorization: Bearer …`."
+
+
+def make_management(
+    copydesk: Copydesk,
+    limits: Limits,
+    entries: CountEntries,
+    thread: PlanningThread,
+    *,
+    has_credentials: bool,
+) -> Management:
+    """Return the management API of a site, with its schema.
+
+    Args:
+        copydesk: the site.
+        limits: the limits on one request.
+        entries: counts the entries, for the estimate of a request's cost.
+        thread: the thread that plans new requests.
+        has_credentials: whether Copydesk's own tokens identify the actors. Otherwise, the
+            mutations that issue them would have no effect and are not in the schema.
+    """
+    settings = copydesk.settings
+    without = frozenset[str]() if has_credentials else OWN_CREDENTIALS
+    return Management(
+        copydesk,
+        build_management_schema(copydesk.site, without),
+        limits=limits,
+        lifetimes=Lifetimes(
+            access=timedelta(minutes=settings.session_minutes),
+            refresh=timedelta(days=settings.refresh_days),
+        ),
+        entries=entries,
+        thread=thread,
+    )
 
 
 class Management:
@@ -153,10 +170,6 @@ class Management:
                 )
                 if result is not None:
                     yield result.body
-
-    def end_subscriptions(self) -> None:
-        """End all subscriptions, as after a last event."""
-        self._desk.tail.end()
 
     async def _bind(
         self, request: GraphQLRequest, actor: Actor, address: str, timings: Timings | None = None

@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 import uvicorn
@@ -26,9 +26,12 @@ from graphql_api.http.request_headers import BoundedHeaders
 from graphql_api.http.response import JSON, failure_response
 from graphql_api.http.security_headers import SecurityHeaders
 from graphql_api.http.shutdown import Shutdown
+from graphql_api.on_demand import OnDemand
 
 # The seconds for which a thread keeps Python's lock while another waits for it.
 _SWITCH_SECONDS = 0.0005
+# The seconds after the start in which only readers are served, unless an editor asks.
+_PAUSE = 1.0
 # The seconds that running requests may still take at the end of the server.
 _GRACE = 5
 
@@ -50,9 +53,10 @@ def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
 def _tune_python() -> None:
     """Reduce the delays of the event loop by threads and garbage collection."""
     sys.setswitchinterval(_SWITCH_SECONDS)
-    # The schemas and the site are permanent, and traversing them takes a tenth of a second.
-    gc.collect()
+    # The schemas and the site are permanent, and traversing them takes a tenth of a second. So
+    # would collecting first, for a megabyte of garbage.
     gc.freeze()
+    gc.enable()
 
 
 @contextmanager
@@ -85,6 +89,8 @@ class Server(uvicorn.Server):
 
     def __init__(self, app: Starlette, settings: Settings, announce: Callable[[str], None]) -> None:
         self._shutdown: Shutdown = app.state.shutdown
+        self._management: OnDemand[object] = app.state.management
+        self._preparing: asyncio.Task[None] | None = None
         self._announce = announce
         super().__init__(server_config(SecurityHeaders(_answering_app(app)), settings))
 
@@ -98,11 +104,21 @@ class Server(uvicorn.Server):
         await super().startup(listening)
         _tune_python()
         self._announce(address_of(self.config.host, listening[0].getsockname()[1]))
+        self._preparing = asyncio.create_task(self._prepare_management())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept no more requests, and end when the running ones are answered."""
         self._shutdown.begin()
+        if self._preparing is not None:
+            self._preparing.cancel()
         await super().shutdown(sockets)
+
+    async def _prepare_management(self) -> None:
+        """Make the management API, so that its first request does not wait for it."""
+        await asyncio.sleep(_PAUSE)
+        with suppress(Exception):  # the first request reports it
+            await self._management.get()
+        gc.freeze()  # as above, for the larger of the schemas
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

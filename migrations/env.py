@@ -8,7 +8,8 @@ from alembic import context
 from sqlalchemy import Connection
 from sqlalchemy.schema import SchemaItem
 
-from cms.storage.migration import OF_FIELDS, run_with_own_connection
+from cms.storage.migration import run_with_own_connection
+from cms.storage.schema import OF_FIELDS
 from cms.tables import Base
 
 # What a migration adds for one of the databases alone, so that no declared table has it: the

@@ -18,7 +18,7 @@ from cms.errors import CopydeskError, SettingsError, SiteError
 from cms.settings import Settings
 from cms.site import Site
 from cms.storage.database import Database
-from cms.storage.migration import check_migrated
+from cms.storage.schema import check_migrated
 
 # Number of new objects after which the garbage collector runs; by default 700.
 _NEW_OBJECTS = 50_000
@@ -44,6 +44,7 @@ def collect_rarely() -> None:
     """
     gc.freeze()
     gc.set_threshold(_NEW_OBJECTS)
+    gc.enable()
 
 
 def load_site(reference: str) -> Site:

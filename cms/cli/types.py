@@ -14,7 +14,7 @@ from cms.cli.progress import progress_bar
 from cms.copydesk import Copydesk
 from cms.settings import load_settings
 from cms.site import Site
-from cms.storage.migration import check_migrated
+from cms.storage.schema import check_migrated
 from cms.type_versions.checking import TypesReport
 from cms.type_versions.versions import KnownTypes
 

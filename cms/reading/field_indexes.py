@@ -19,7 +19,7 @@ from cms.reading.field_values import value_in
 from cms.site import Site
 from cms.storage.database import Database
 from cms.storage.dialects import index_names, lock_schema
-from cms.storage.migration import OF_FIELDS
+from cms.storage.schema import OF_FIELDS
 from cms.tables import Base, Rendition
 
 # PostgreSQL cuts names off after 63 bytes.

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -17,12 +14,7 @@ from cms.errors import DatabaseError
 from cms.settings import load_settings
 from cms.storage.database import Database
 from cms.storage.dialects import lock_schema
-
-# Prefix of the names of indexes over fields, which are declared by sites, not by tables.
-OF_FIELDS = "ix_field_"
-
-_PACKAGED = Path(__file__).parents[1] / "_migrations"
-_IN_REPOSITORY = Path(__file__).parents[2] / "migrations"
+from cms.storage.schema import MIGRATIONS, known_revision
 
 
 async def migrate(database: Database, revision: str = "head") -> bool:
@@ -54,26 +46,6 @@ async def check_schema(database: Database) -> None:
     await _run(database, command.check)
 
 
-async def check_migrated(database: Database) -> None:
-    """Check that the database has the schema of this version.
-
-    Raises:
-        DatabaseError: if it does not, or cannot be reached.
-    """
-    scripts = ScriptDirectory.from_config(_config())
-    async with database.reading() as session:
-        connection = await session.connection()
-        current = await connection.run_sync(lambda sync: _known_revision(sync, scripts))
-    newest = scripts.get_current_head()
-    if current is None:
-        raise DatabaseError("the database has not been migrated yet; run: copydesk migrate")
-    if current != newest:
-        raise DatabaseError(
-            f"the database is at revision {current}, but this version needs {newest}; "
-            "run: copydesk migrate"
-        )
-
-
 async def run_with_own_connection(work: Callable[[Connection], None]) -> None:
     """Run ``work`` on the database of the settings, for Alembic's own command line."""
     database = Database(load_settings().database_url)
@@ -96,32 +68,14 @@ async def _run(database: Database, alembic_command: Callable[[Config], None]) ->
 def _run_with_lock(connection: Connection, alembic_command: Callable[[Config], None]) -> bool:
     lock_schema(connection)
     config = _config()
-    scripts = ScriptDirectory.from_config(config)
-    before = _known_revision(connection, scripts)
+    before = known_revision(connection)
     config.attributes["connection"] = connection
     alembic_command(config)
-    return _known_revision(connection, scripts) != before
-
-
-def _known_revision(connection: Connection, scripts: ScriptDirectory) -> str | None:
-    """Return the schema revision of the database; ``None`` before the first.
-
-    Raises:
-        DatabaseError: if this version does not know the revision.
-    """
-    known = {script.revision for script in scripts.walk_revisions()}
-    heads = MigrationContext.configure(connection).get_current_heads()
-    if unknown := sorted(set(heads) - known):
-        raise DatabaseError(
-            f"the database is newer than this version, which does not know its revision "
-            f"{', '.join(unknown)}; install a newer version"
-        )
-    return max(heads, default=None)
+    return known_revision(connection) != before
 
 
 def _config() -> Config:
     # Alembic's output is discarded, since its commands raise on errors.
     config = Config(stdout=io.StringIO())
-    scripts = _PACKAGED if _PACKAGED.exists() else _IN_REPOSITORY
-    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return config

@@ -65,6 +65,26 @@ class Limits:
     answers: int = 5
 
 
+# The limits on one request of an editor.
+MANAGEMENT_LIMITS = Limits(
+    body_bytes=1024 * 1024,
+    tokens=2_000,
+    depth=15,
+    aliases=30,
+    root_fields=20,
+    list_items=2_000,
+    variable_items=50_000,
+    fields=2_000,
+    repetitions=10_000,
+    filters=200,
+    parts=1_200,
+    cost=3_000_000,
+)
+
+# The limits on a request to the management API without an account.
+OPEN_LIMITS = Limits()
+
+
 def limits_with(limits: Limits, chosen: Mapping[str, int], name: str) -> Limits:
     """Return limits with changes from a setting.
 

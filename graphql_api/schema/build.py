@@ -1,13 +1,12 @@
-"""The delivery schema and the management schema of a site."""
+"""The delivery schema of a site, and what the management schema shares with it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from graphql import GraphQLSchema
 
-from cms.reading.view import Perspective
 from cms.site import Site
 from graphql_api.schema.content_types.entry_aggregates import entries_summed
 from graphql_api.schema.content_types.entry_types import add_entry_order, add_entry_type
@@ -20,7 +19,7 @@ from graphql_api.schema.content_types.seo import seo_fields, seo_types
 from graphql_api.schema.declaring.aggregates import Facet, add_summary_types, summaries
 from graphql_api.schema.declaring.connection import PageInfo, add_connection, add_entry_connection
 from graphql_api.schema.declaring.fields import Declared
-from graphql_api.schema.declaring.inputs import add_leaf_filters, add_where
+from graphql_api.schema.declaring.inputs import add_leaf_filters
 from graphql_api.schema.declaring.paths import path_filter
 from graphql_api.schema.declaring.search import Highlight, Suggestion
 from graphql_api.schema.declaring.type_registry import TypeRegistry
@@ -32,7 +31,6 @@ from graphql_api.schema.delivery.node import Node
 from graphql_api.schema.delivery.orders import add_content_orders
 from graphql_api.schema.delivery.query import NODES, Query, fields_of_types, node_fields
 from graphql_api.schema.delivery.review import (
-    REVISIONS_SUMMED,
     Attestation,
     ClaimedReview,
     EntryReview,
@@ -43,62 +41,10 @@ from graphql_api.schema.delivery.routes import add_site_types, site_fields
 from graphql_api.schema.delivery.sync import add_change_types, change_fields
 from graphql_api.schema.delivery.taxonomy import Tag
 from graphql_api.schema.delivery.vocabularies import add_content_vocabularies
-from graphql_api.schema.management.account import Account, RoleGrant, ServiceToken
-from graphql_api.schema.management.audit import AUDIT_SUMMED, AUDIT_WHERE, AuditRecord
-from graphql_api.schema.management.editing import (
-    REVISION_FIELDS,
-    SIGN_OFF,
-    ChangeRequest,
-    EntryComment,
-    Presence,
-    ReviewRequest,
-    ReviewStage,
-    entry_facets,
-    entry_fields,
-    entry_filters,
-)
-from graphql_api.schema.management.errors import add_errors
-from graphql_api.schema.management.history import HISTORY_TYPES
-from graphql_api.schema.management.impact import IMPACT_TYPES
-from graphql_api.schema.management.mutations.accounts import ACCOUNT_MUTATIONS
-from graphql_api.schema.management.mutations.bulk import bulk_mutations
-from graphql_api.schema.management.mutations.drafts import draft_mutations
-from graphql_api.schema.management.mutations.entries import ENTRY_MUTATIONS
-from graphql_api.schema.management.mutations.mutation import Mutation, SecretMutation
-from graphql_api.schema.management.mutations.publishing import CHOSEN_INPUT, PUBLISH_MUTATIONS
-from graphql_api.schema.management.mutations.reviews import PLACE_INPUT, REVIEW_MUTATIONS
-from graphql_api.schema.management.mutations.sessions import SESSION_MUTATIONS
-from graphql_api.schema.management.mutations.taxonomy import MOVE_CATEGORY, MovedPage
-from graphql_api.schema.management.orders import add_editing_orders
-from graphql_api.schema.management.publications import EntryPublication
-from graphql_api.schema.management.query import QUERY_FIELDS, QUERY_TYPES
-from graphql_api.schema.management.redirects import Redirect
-from graphql_api.schema.management.subscriptions import SUBSCRIPTION_TYPES, Subscription
-from graphql_api.schema.management.vocabularies import add_editing_vocabularies
-
-# The types that only the management schema has.
-_EDITING_TYPES = (
-    Account,
-    RoleGrant,
-    ServiceToken,
-    ReviewStage,
-    ReviewRequest,
-    ChangeRequest,
-    EntryComment,
-    EntryPublication,
-    Redirect,
-    Presence,
-    AuditRecord,
-    *HISTORY_TYPES,
-    *IMPACT_TYPES,
-    *QUERY_TYPES,
-    *SUBSCRIPTION_TYPES,
-    Subscription,
-)
 
 
 @dataclass(frozen=True)
-class _More:
+class More:
     """Fields, filters and facets of the management schema that delivery does not have."""
 
     entry: Mapping[str, Declared] = field(default_factory=dict)
@@ -116,50 +62,13 @@ def build_delivery_schema(site: Site) -> GraphQLSchema:
         SiteError: if a field of the site has no GraphQL type.
     """
     registry = TypeRegistry()
-    _add_content(registry, site, _More())
-    return _with_views(registry.build(list(site.content_types)))
-
-
-def build_management_schema(site: Site, without: Collection[str] = ()) -> GraphQLSchema:
-    """Return the schema for editing a site: the types of delivery, and further ones.
-
-    Args:
-        site: the site's declaration.
-        without: the names of the mutations to leave out.
-
-    Raises:
-        SiteError: if a field of the site has no GraphQL type.
-    """
-    registry = TypeRegistry(Perspective.DRAFT)
-    add_editing_vocabularies(registry, site)
-    more = _More(
-        *(entry_fields(site), entry_filters(site), entry_facets(site)),
-        *(REVISION_FIELDS, SIGN_OFF, QUERY_FIELDS),
-    )
-    _add_content(registry, site, more)
-    for each in _EDITING_TYPES:
-        registry.add_object(each)
-    for node, summed in (("Revision", REVISIONS_SUMMED), ("AuditRecord", AUDIT_SUMMED)):
-        add_connection(registry, node, **summaries(registry, node, summed))
-    for node in ("Account", "EntryComment", "EntryPublication", "Redirect", "ServiceToken"):
-        add_connection(registry, node)
-    add_editing_orders(registry)
-    add_where(registry, "AuditWhere", "Filter on an audit record.", AUDIT_WHERE)
-    reasons = add_errors(registry)
-    _add_mutations(registry, site, without)
-    return _with_views(
-        registry.build(
-            [*site.content_types, *reasons], mutation="Mutation", subscription="Subscription"
-        )
-    )
-
-
-def _with_views(schema: GraphQLSchema) -> GraphQLSchema:
+    add_content(registry, site, More())
+    schema = registry.build(list(site.content_types))
     add_directive(schema)
     return schema
 
 
-def _add_content(registry: TypeRegistry, site: Site, more: _More) -> None:
+def add_content(registry: TypeRegistry, site: Site, more: More) -> None:
     """Add the types and root fields that read the content of a site."""
     registry.add_interface(Node)
     add_content_vocabularies(registry, site)
@@ -212,27 +121,6 @@ def _add_content(registry: TypeRegistry, site: Site, more: _More) -> None:
         **more.query,
     }
     registry.add_object(Query, **root)
-
-
-def _add_mutations(registry: TypeRegistry, site: Site, without: Collection[str]) -> None:
-    registry.add_object(MovedPage)
-    registry.add_input("CommentPlace", "Words in a text that a comment is about.", PLACE_INPUT)
-    registry.add_input("ChosenRevision", "Revision to publish.", CHOSEN_INPUT)
-    mutations: tuple[Mutation | SecretMutation, ...] = (
-        *draft_mutations(registry, site),
-        *bulk_mutations(site.content_types.values()),
-        *ENTRY_MUTATIONS,
-        *REVIEW_MUTATIONS,
-        *PUBLISH_MUTATIONS,
-        MOVE_CATEGORY,
-        *ACCOUNT_MUTATIONS,
-        *SESSION_MUTATIONS,
-    )
-    described = {"__doc__": "All mutations. Each runs in one transaction."}
-    registry.add_object(
-        type("Mutation", (), described),
-        **{each.name: each.declare(registry) for each in mutations if each.name not in without},
-    )
 
 
 def _add_shared_inputs(registry: TypeRegistry, entry_filters: Mapping[str, Declared]) -> None:

@@ -80,6 +80,22 @@ def test_the_interpreter_and_the_type_checker_see_the_same(module: object) -> No
         assert getattr(package, name) is getattr(import_module(home), name)
 
 
+# What only a migration needs, and what only editors need: a server starts without.
+MIGRATING = {"alembic", "mako", "pygments", "graphql_api.schema_commands"}
+EDITING = {
+    "cms.commands",
+    "cms.importing",
+    "graphql_api.management",
+    "graphql_api.schema.build_management",
+    "graphql_api.schema.management.mutations.drafts",
+}
+APP = (
+    "from cms import Copydesk, Settings; from graphql_api import create_app; "
+    "from tests.sites import SITE; "
+    "create_app(Copydesk(SITE, Settings(database_url='sqlite:///no-site.db')))"
+)
+
+
 def test_a_name_that_is_not_there_is_an_error() -> None:
     with pytest.raises(ImportError, match="Nonsense"):
         exec("from cms import Nonsense", {})  # noqa: S102  # our own
@@ -93,6 +109,9 @@ def test_a_name_that_is_not_there_is_an_error() -> None:
         ("import cms, cms.clock", {"sqlalchemy", "pydantic", "cryptography", "markdown_it"}),
         ("from cms import Site, ContentType, Markdown, SignOffPolicy", SQL),
         ("import graphql_api", {"sqlalchemy", "strawberry", "starlette", "graphql"}),
+        ("import graphql_api.cli", {"graphql", "strawberry", "starlette", "uvicorn", "alembic"}),
+        ("import graphql_api.serving", MIGRATING | EDITING),
+        (APP, MIGRATING | EDITING),
     ],
 )
 def test_an_import_loads_no_more_than_it_needs(statement: str, unloaded: set[str]) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from cms import OPERATOR, Actor, Copydesk, Refused, Settings, commands
 from cms.ledger.tail import Tail
-from cms.storage.migration import check_migrated, check_schema
+from cms.storage.migration import check_schema
+from cms.storage.schema import check_migrated
 from tests.conftest import KINDS, Templates
 from tests.sites import SITE
 

@@ -25,10 +25,11 @@ from cms.review.standing import STATES
 from cms.storage.database import Database
 from graphql_api import cli
 from graphql_api.delivery import Delivery
-from graphql_api.http.limits import Limits
+from graphql_api.http.limits import MANAGEMENT_LIMITS, Limits
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.management import MANAGEMENT_LIMITS, Management
-from graphql_api.schema.build import build_delivery_schema, build_management_schema
+from graphql_api.management import Management
+from graphql_api.schema.build import build_delivery_schema
+from graphql_api.schema.build_management import build_management_schema
 from seeds.site import site
 from tests.builders import Newsroom
 from tests.docs.test_docs import DOCS, ROOT, blocks, code, rows

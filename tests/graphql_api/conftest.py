@@ -19,7 +19,8 @@ from graphql_api.http.errors import RequestFailed
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
 from graphql_api.operation import ReadResult
-from graphql_api.schema.build import build_delivery_schema, build_management_schema
+from graphql_api.schema.build import build_delivery_schema
+from graphql_api.schema.build_management import build_management_schema
 from tests.builders import Newsroom
 from tests.positions import tokens_of
 from tests.sites import SITE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Callable, Coroutine
 
 import httpx2
 import pytest
@@ -15,8 +16,9 @@ from starlette.types import Receive, Scope, Send
 
 from cms.settings import Settings, load_settings
 from cms.storage.database import Database
-from graphql_api.cli import is_loopback, main
+from graphql_api.cli import main
 from graphql_api.server import Server, address_of, server_config
+from graphql_api.serving import is_loopback
 from tests.graphql_api.http.live import running
 
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  # a server that listens on it ends at once
@@ -129,10 +131,17 @@ def test_a_server_that_others_reach_without_tls_warns(
     assert "/graphql for readers" in done.stdout
 
 
+async def _ended(_: Server) -> None:
+    """End at once."""
+
+
 def started_and_ended(
-    database: Database, monkeypatch: pytest.MonkeyPatch, **settings: str
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    until: Callable[[Server], Coroutine[None, None, None]] = _ended,
+    **settings: str,
 ) -> Result:
-    """Run a server that listens, and is stopped as soon as it does."""
+    """Run a server that listens, and is stopped as soon as it does, or after a wait."""
     url = database.engine.url.set(drivername=database.engine.dialect.name)
     environment = {
         "SITE": "tests.sites:SITE",
@@ -142,12 +151,8 @@ def started_and_ended(
     }
     for name, value in environment.items():
         monkeypatch.setenv(f"COPYDESK_{name}", value)
-    monkeypatch.setattr(Server, "main_loop", _ended)
+    monkeypatch.setattr(Server, "main_loop", until)
     return CliRunner().invoke(main, ["serve"])
-
-
-async def _ended(_: Server) -> None:
-    """End at once."""
 
 
 def test_the_port_that_was_picked_is_told(

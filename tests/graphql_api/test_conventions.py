@@ -32,7 +32,8 @@ from cms.content.type_names import types_of as type_names_of
 from cms.publishing.gates import GATES
 from cms.review.relations import REVIEW_OUTCOMES
 from cms.review.standing import STATES
-from graphql_api.schema.build import build_delivery_schema, build_management_schema
+from graphql_api.schema.build import build_delivery_schema
+from graphql_api.schema.build_management import build_management_schema
 from graphql_api.schema.management.errors import error_types
 from seeds.site import site
 from tests.sites import SITE

@@ -22,7 +22,8 @@ from graphql import (
 from cms.content.fields import AnyBlock, Section
 from cms.content.fields.base import all_fields
 from cms.site import Site
-from graphql_api.schema.build import build_delivery_schema, build_management_schema
+from graphql_api.schema.build import build_delivery_schema
+from graphql_api.schema.build_management import build_management_schema
 from graphql_api.schema.declaring.fields import THIS_FIELD, THIS_TYPE
 from seeds.site import site
 from tests.sites import SITE

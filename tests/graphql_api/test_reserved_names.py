@@ -24,7 +24,8 @@ from cms.content.reserved_names import (
 from cms.content.type_names import queries_of, types_of
 from cms.errors import SiteError
 from cms.site import Site
-from graphql_api.schema.build import build_delivery_schema, build_management_schema
+from graphql_api.schema.build import build_delivery_schema
+from graphql_api.schema.build_management import build_management_schema
 from tests.sites import SITE
 
 

@@ -16,7 +16,8 @@ from cms.content.fields import Json, Links, List, Reference, References, Text
 from cms.errors import SiteError
 from cms.site import Site
 from graphql_api.planner.declarations import PLANNED
-from graphql_api.schema.build import build_delivery_schema, build_management_schema
+from graphql_api.schema.build import build_delivery_schema
+from graphql_api.schema.build_management import build_management_schema
 from seeds.site import site
 from tests.snapshots import check_snapshot
 

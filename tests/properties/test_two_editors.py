@@ -35,7 +35,7 @@ from cms.tables import Edition, Entry, Position, Publication, Revision, SignOff
 from cms.work.work import Work
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
-from graphql_api.schema.build import build_management_schema
+from graphql_api.schema.build_management import build_management_schema
 from tests.builders import Newsroom, changes_of
 from tests.conftest import KINDS, Templates
 from tests.properties.ground import SITES

@@ -34,7 +34,8 @@ from graphql_api import cli
 from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
-from graphql_api.schema.build import build_delivery_schema, build_management_schema
+from graphql_api.schema.build import build_delivery_schema
+from graphql_api.schema.build_management import build_management_schema
 from graphql_api.site_files.addresses import addresses_of
 from graphql_api.site_files.atom import atom
 from graphql_api.site_files.feed import Feed, FeedSelection, read_feed

@@ -36,7 +36,7 @@ from cms.work.work import Work
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
-from graphql_api.schema.build import build_management_schema
+from graphql_api.schema.build_management import build_management_schema
 from tests.builders import Newsroom, draft_of
 from tests.conftest import KINDS, Templates
 from tests.rooms import modules_of_the_engine

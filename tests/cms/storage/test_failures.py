@@ -26,7 +26,7 @@ from cms.errors import (
     ReadTimeout,
 )
 from cms.storage.database import Database
-from cms.storage.migration import check_migrated
+from cms.storage.schema import check_migrated
 from tests.builders import Newsroom
 from tests.conftest import Templates
 from tests.sites import SITE

@@ -7,11 +7,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from cms.errors import DatabaseError, DatabaseUnavailable
 from cms.storage.database import Database
-from cms.storage.migration import check_migrated, check_schema, migrate, migrate_down
+from cms.storage.migration import check_schema, migrate, migrate_down
+from cms.storage.schema import MIGRATIONS, check_migrated, revisions
 from tests.conftest import KINDS, Templates
 
 
@@ -40,6 +43,13 @@ async def test_up_down_and_up_again(empty: str) -> None:
     await check_schema(database)
     await check_migrated(database)
     await database.close()
+
+
+def test_the_names_of_the_files_are_the_revisions_in_order() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    scripts = list(ScriptDirectory.from_config(config).walk_revisions())
+    assert revisions() == [each.revision for each in reversed(scripts)]
 
 
 async def test_two_who_migrate_at_once_do_not_collide(empty: str) -> None:

@@ -28,7 +28,7 @@ from cms.site import Site
 from cms.tables import Base, Edition, Link, Publication, Review, Revision, SignOff
 from cms.type_versions.checking import Problem, TypesReport
 from graphql_api.management import Management
-from graphql_api.schema.build import build_management_schema
+from graphql_api.schema.build_management import build_management_schema
 from tests.builders import Newsroom
 from tests.builders import draft_of as built_draft
 from tests.changing import Changing

@@ -9,8 +9,9 @@ import pytest
 from argon2 import PasswordHasher
 
 from cms.access import passwords
-from graphql_api import app
-from graphql_api.schema.build import build_delivery_schema, build_management_schema
+from graphql_api import app, management
+from graphql_api.schema.build import build_delivery_schema
+from graphql_api.schema.build_management import build_management_schema
 from tests.builders import Newsroom
 from tests.graphql_api.http.desk import Desk, app_of, open_desk
 
@@ -30,7 +31,7 @@ _build_management_schema = cache(build_management_schema)
 def one_schema(monkeypatch: pytest.MonkeyPatch) -> None:
     """Build the schemas of a site once for all of its apps, which takes longer than a test."""
     monkeypatch.setattr(app, "build_delivery_schema", _build_delivery_schema)
-    monkeypatch.setattr(app, "build_management_schema", _build_management_schema)
+    monkeypatch.setattr(management, "build_management_schema", _build_management_schema)
 
 
 @pytest.fixture

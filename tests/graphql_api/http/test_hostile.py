@@ -14,9 +14,9 @@ from cms.errors import DatabaseError
 from cms.settings import Settings
 from cms.signing import KeyFile
 from cms.storage.database import Database
-from cms.storage.migration import check_migrated
+from cms.storage.schema import check_migrated
 from cms.tables import Account, Token
-from graphql_api.cli import is_loopback
+from graphql_api.serving import is_loopback
 from tests.graphql_api.http.desk import JSON, PASSWORD, PATH, Desk, bearer
 
 ELSEWHERE = "https://evil.example"

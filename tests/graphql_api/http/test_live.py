@@ -116,7 +116,8 @@ async def live_desk(newsroom: Newsroom, limits: LiveLimits | None = None) -> Asy
     app = app_of(newsroom)
     quick = limits or LiveLimits(first_seconds=0.05)
     endpoint = replace(endpoint_of(app), live_limits=quick)
-    endpoint.management._desk.tail = tail = WatchedTail(endpoint.database)
+    management = await endpoint.management.get()
+    management._desk.tail = tail = WatchedTail(endpoint.database)
     served = Starlette(
         routes=[
             Route(PATH, endpoint.serve, methods=["POST"]),

@@ -166,7 +166,9 @@ async def test_connections_that_the_server_has_ended_are_not_used_again(outage: 
 
 async def test_a_subscription_outlives_its_database(outage: Outage) -> None:
     desk = outage.desk
-    tail = outage.endpoint.management._desk.tail = WatchedTail(outage.endpoint.database)
+    tail = (await outage.endpoint.management.get())._desk.tail = WatchedTail(
+        outage.endpoint.database
+    )
     token = await desk.secret(desk.newsroom.author)
     assert (await desk.post(ME, token)).status_code == 200  # the first answer takes its time
     async with asyncio.timeout(20), desk.socket(token) as socket:

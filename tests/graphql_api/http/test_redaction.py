@@ -13,9 +13,9 @@ from graphql import GraphQLError
 
 from graphql_api.http.documents import Documents
 from graphql_api.http.errors import RequestFailed
+from graphql_api.http.limits import MANAGEMENT_LIMITS
 from graphql_api.http.redaction import without_values
-from graphql_api.management import MANAGEMENT_LIMITS
-from graphql_api.schema.build import build_management_schema
+from graphql_api.schema.build_management import build_management_schema
 from tests.graphql_api.http.desk import EVENTS, JSON, OWN, SIGN_IN, Desk
 from tests.sites import SITE
 

@@ -29,7 +29,8 @@ from cms.copydesk import desk_of
 from cms.errors import SiteError
 from cms.site import Site
 from graphql_api.management import Management
-from graphql_api.schema.build import build_delivery_schema, build_management_schema
+from graphql_api.schema.build import build_delivery_schema
+from graphql_api.schema.build_management import build_management_schema
 from graphql_api.schema.changes import Criticality, compare_schemas
 from tests.builders import Newsroom
 from tests.graphql_api.conftest import Api, Desk, api_of

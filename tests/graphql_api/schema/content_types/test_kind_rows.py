@@ -47,7 +47,8 @@ from cms.reading.field_values import count_text, counted_of, value_of
 from cms.site import Site
 from cms.storage.database import Database
 from graphql_api.management import Management
-from graphql_api.schema.build import build_delivery_schema, build_management_schema
+from graphql_api.schema.build import build_delivery_schema
+from graphql_api.schema.build_management import build_management_schema
 from graphql_api.schema.content_types.kinds import KINDS
 from tests.builders import Newsroom
 from tests.graphql_api.conftest import CountingReader, Desk

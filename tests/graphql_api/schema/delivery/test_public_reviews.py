@@ -30,7 +30,7 @@ from cms.tables import Publication, Revision, SignOff
 from graphql_api.delivery import Visitor
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
-from graphql_api.schema.build import build_management_schema
+from graphql_api.schema.build_management import build_management_schema
 from tests.builders import Newsroom, draft_of
 from tests.graphql_api.conftest import Api, api_of
 

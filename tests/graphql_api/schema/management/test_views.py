@@ -13,7 +13,7 @@ from graphql_api.http.errors import RequestFailed
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
 from graphql_api.planner.declarations import PLANNED, Answer, Answers
-from graphql_api.schema.build import build_management_schema
+from graphql_api.schema.build_management import build_management_schema
 from tests.builders import Newsroom
 from tests.sites import SITE
 
