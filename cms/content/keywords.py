@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
+from functools import cache
 from inspect import Parameter
 from typing import Any, Self
 
@@ -48,6 +49,7 @@ def suggestion(word: str, known: Sequence[str]) -> str:
     return f"did you mean {nearest[0]!r}?" if nearest else f"use one of {', '.join(known)}"
 
 
+@cache
 def _keywords_of(function: Callable[..., Any]) -> Sequence[str] | None:
     """Return the keywords that a method takes; ``None`` if it takes any."""
     _, *parameters = inspect.signature(function).parameters.values()

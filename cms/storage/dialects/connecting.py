@@ -13,7 +13,6 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 import aiosqlite
-import asyncpg
 import orjson
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import URL, event, make_url, text  # noqa: TID251  # has no expression
@@ -119,6 +118,8 @@ def _check_options(url: URL) -> None:
     Raises:
         DatabaseError: if it does not.
     """
+    import asyncpg  # noqa: PLC0415  # not for SQLite
+
     known = set(signature(asyncpg.connect).parameters)
     if unknown := sorted(url.query.keys() - known):
         message = (

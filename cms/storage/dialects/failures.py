@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, cast
 
-import asyncpg
 from sqlalchemy import event
 from sqlalchemy.engine import Dialect, Engine, ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -139,6 +138,8 @@ class PostgresFailures:
             return DatabaseUnavailable(_NO_FREE_CONNECTION)
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             return _unreachable(original)
+        import asyncpg  # noqa: PLC0415  # not for SQLite
+
         if isinstance(original, asyncpg.InterfaceError | asyncpg.InternalClientError):
             # DataError is not a failure: a value does not fit the type of its parameter.
             return None if isinstance(original, asyncpg.DataError) else _unreachable(original)

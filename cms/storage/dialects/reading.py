@@ -9,10 +9,9 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
-import asyncpg
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import URL, Dialect
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
@@ -26,6 +25,9 @@ from cms.storage.dialects.numbers import register_number_functions
 from cms.storage.dialects.paths import ENCODE_PATH, encode_path
 from cms.storage.dialects.turns import Turns, wait_for
 
+if TYPE_CHECKING:  # it is imported for PostgreSQL only
+    import asyncpg
+
 # Timeout of connecting to a server, in seconds.
 CONNECT_SECONDS = 5.0
 # Maximum last duration, in seconds, of a statement that is run on the event loop.
@@ -34,6 +36,8 @@ _FAST = 0.0005
 _LONGEST_ON_LOOP = 0.005
 # Number of statements whose last duration is kept.
 _MOST_STATEMENTS = 1_000
+# The SQLSTATE of a statement that PostgreSQL has cancelled.
+_CANCELED = "57014"
 # Prepared statements of a PostgreSQL connection; a large one takes some megabytes on the server.
 _KEPT_STATEMENTS = 100
 # Instructions of SQLite's virtual machine between two checks of the deadline; about 0.1 ms.
@@ -242,9 +246,9 @@ class PostgresReader:
             pool = self._pool or await self._open()
             async with self._turns.of(client), pool.acquire() as connection:
                 return await connection.fetchval(sql, *values)  # type: ignore[no-any-return]
-        except asyncpg.QueryCanceledError:
-            raise ReadTimeout(self._timeout) from None
         except Exception as error:
+            if getattr(error, "sqlstate", None) == _CANCELED:
+                raise ReadTimeout(self._timeout) from None
             failure = self._failures.of_driver(error)
             if failure is None:
                 raise
@@ -260,6 +264,8 @@ class PostgresReader:
     async def _open(self) -> asyncpg.Pool:
         async with self._opening:
             if self._pool is None:
+                import asyncpg  # noqa: PLC0415  # not for SQLite
+
                 _, arguments = self.dialect.create_connect_args(self._url)
                 self._pool = await asyncpg.create_pool(
                     **arguments,
