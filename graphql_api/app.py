@@ -21,6 +21,7 @@ from graphql_api.http.authentication import Identify
 from graphql_api.http.limits import MANAGEMENT_LIMITS, Limits, limits_with
 from graphql_api.http.plugins import plugin_identity, plugin_routes
 from graphql_api.http.security_headers import SecurityHeaders
+from graphql_api.http.shortcut import Shortcut
 from graphql_api.http.shutdown import Shutdown
 from graphql_api.on_demand import OnDemand
 from graphql_api.planning import PlanningThread
@@ -96,20 +97,25 @@ def create_app(
 def _api_routes(reading: DeliveryEndpoint, editing: ManagementEndpoint) -> list[BaseRoute]:
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     return [
-        Route("/graphql", reading.serve, methods=methods),
+        Route("/graphql", reading, methods=methods),
         Route("/graphql/assets/{name}", pages.asset),
-        Route("/manage/graphql", editing.serve, methods=methods),
+        Route("/manage/graphql", editing, methods=methods),
         Route("/manage/graphql/assets/{name}", pages.asset),
         WebSocketRoute("/manage/graphql", editing.serve_socket),
     ]
 
 
 class _App(Starlette):
-    """An app with security headers on all responses, including those of Starlette itself."""
+    """An app with security headers on all responses, including those of Starlette itself.
+
+    Requests to the endpoints of GraphQL do not pass through Starlette, which would take as long as
+    a short statement, unless an app that adds middleware wants to see them.
+    """
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the app with its middleware."""
-        return SecurityHeaders(super().build_middleware_stack())
+        app = SecurityHeaders(super().build_middleware_stack())
+        return app if self.user_middleware else Shortcut(app, self.routes)
 
 
 def _end_subscriptions(copydesk: Copydesk) -> None:

@@ -90,7 +90,7 @@ class Delivery:
         return await self._responder.respond(ready, data)
 
     def _view_of(self, visitor: Visitor) -> View:
-        view = replace(self._view, scopes=visitor.scopes)
+        view = replace(self._view, scopes=visitor.scopes) if visitor.scopes else self._view
         return view if visitor.preview is None else replace(view, preview=Preview(null()))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from starlette.requests import ClientDisconnect, HTTPConnection, Request
-from starlette.responses import Response
+from starlette.requests import ClientDisconnect, HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from cms.access.rate_limit import network_of
@@ -21,16 +22,20 @@ from graphql_api.http.errors import RequestFailed, failure_of, request_failure
 from graphql_api.http.limits import OPEN_LIMITS
 from graphql_api.http.live import LiveLimits
 from graphql_api.http.quota import Quota, Quotas
-from graphql_api.http.request import GraphQLRequest, read_request
+from graphql_api.http.request import GraphQLRequest, HttpRequest, read_request
 from graphql_api.http.response import (
     GRAPHQL_RESPONSE,
     JSON,
+    NEVER_KEPT,
+    NOT_ALLOWED,
+    TIMED_OUT,
+    UNAUTHENTICATED,
     failure_response,
     media_type_for,
     private_response,
     success_response,
-    wants_page,
 )
+from graphql_api.http.security_headers import SecurityHeaders
 from graphql_api.http.shutdown import Shutdown
 from graphql_api.http.sse import begin_stream, prefers_event_stream, sse_response
 from graphql_api.http.websocket import serve_websocket
@@ -42,11 +47,6 @@ if TYPE_CHECKING:  # it is loaded on demand
 
 # The seconds in which a request has to arrive.
 _BODY_SECONDS = 60.0
-
-# HTTP statuses.
-_UNAUTHENTICATED = 401
-_NOT_ALLOWED = 405
-_TIMED_OUT = 408
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,22 @@ class DeliveryEndpoint:
     shutdown: Shutdown
     identify: Identify | None = None
 
-    async def serve(self, request: Request) -> Response:
-        """Return the response to a request."""
-        if wants_page(request):
-            return pages.graphiql()
-        return await _respond(request, lambda media_type: self._answer(request, media_type))
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        response = await self._respond(HttpRequest(scope, receive))
+        await response(scope, receive, send)
 
-    async def _answer(self, request: Request, media_type: str) -> Response:
+    async def _respond(self, request: HttpRequest) -> ASGIApp:
+        if request.wants_page:
+            return SecurityHeaders(pages.graphiql())
+        media_type = JSON
+        try:
+            media_type = media_type_for(request.accept)
+            return await self._answer(request, media_type)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the client gets no traceback
+            return failure_response(failure_of(error), media_type)
+
+    async def _answer(self, request: HttpRequest, media_type: str) -> ASGIApp:
         timings = _timings_of(request)
         with timings.step("identity"):
             visitor = await self._visitor(request)
@@ -83,20 +92,23 @@ class DeliveryEndpoint:
             respond = success_response if visitor.is_anonymous else private_response
             return respond(result.body, media_type)
 
-    async def _visitor(self, request: Request) -> Visitor:
+    async def _visitor(self, request: HttpRequest) -> Visitor:
         """Return the client of a request.
 
         Raises:
             RequestFailed: if its credentials are invalid.
         """
-        client = network_of(_address(request))
-        authorization = request.headers.get("authorization")
+        client = _network_of(request.address)
+        authorization = request.authorization
+        if authorization is None and self.identify is None:
+            return Visitor(client=client)
         secret = (authorization or "").partition(" ")[2].strip()
         # Previews are for people without an account, even if a host has the accounts.
         if secret.startswith("copydesk_preview_"):
             revision_id = await preview_of(self.database, secret)
             return Visitor(preview=revision_id, client=client, is_anonymous=False)
-        actor = await _actor(self.identify, self.database, request, authorization)
+        connection = HTTPConnection(request.scope)
+        actor = await _actor(self.identify, self.database, connection, authorization)
         if actor == ANONYMOUS:
             return Visitor(client=client)
         scopes = scopes_of(actor, self.delivery.roles)
@@ -127,16 +139,23 @@ class ManagementEndpoint:
     body_seconds: float = _BODY_SECONDS
     quotas: Quotas = field(default_factory=Quotas)
 
-    async def serve(self, request: Request) -> Response:
-        """Return the response to a request, or begin a stream of events."""
-        if wants_page(request):
-            return pages.graphiql()
-        if prefers_event_stream(request.headers.get("accept", "")):
-            # A client of events reads the status before any event.
-            response = await _respond_as(GRAPHQL_RESPONSE, self._stream(request))
-        else:
-            response = await _respond(request, lambda media_type: self._answer(request, media_type))
-        return _never_kept(response)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or begin a stream of events."""
+        response = await self._respond(HttpRequest(scope, receive))
+        await response(scope, receive, send)
+
+    async def _respond(self, request: HttpRequest) -> ASGIApp:
+        if request.wants_page:
+            return SecurityHeaders(pages.graphiql())
+        media_type = JSON
+        try:
+            if prefers_event_stream(request.accept):
+                media_type = GRAPHQL_RESPONSE  # its clients read the status before any event
+                return await self._stream(request)
+            media_type = media_type_for(request.accept)
+            return await self._answer(request, media_type)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the client gets no traceback
+            return _management_failure(failure_of(error), media_type)
 
     async def serve_socket(self, websocket: WebSocket) -> None:
         """Serve a WebSocket until it ends."""
@@ -156,7 +175,7 @@ class ManagementEndpoint:
         """
         return await _actor(self.identify, self.database, connection, authorization)
 
-    async def _answer(self, request: Request, media_type: str) -> Response:
+    async def _answer(self, request: HttpRequest, media_type: str) -> ASGIApp:
         timings = _timings_of(request)
         # Authentication comes first, so that other errors reveal nothing to strangers.
         with timings.step("identity"):
@@ -164,27 +183,29 @@ class ManagementEndpoint:
         with timings.step("request"):
             graphql_request = await self._receive(request, actor)
         management = await self.management.get()
-        result = await management.answer(graphql_request, actor, _address(request), timings)
+        result = await management.answer(graphql_request, actor, request.address, timings)
         with timings.step("response"):
             return private_response(result.body, media_type)
 
-    async def _stream(self, request: Request) -> Response:
+    async def _stream(self, request: HttpRequest) -> ASGIApp:
         """Return the response with the answers as events."""
         actor = await self._identify(request)
         graphql_request = await self._receive(request, actor)
         management = await self.management.get()
-        stream = management.stream(graphql_request, actor, _address(request))
+        stream = management.stream(graphql_request, actor, request.address)
         if actor != ANONYMOUS:
             stream = _within_quota(stream, self.quotas.of(actor, self.live_limits))
-        return sse_response(await begin_stream(stream, self.live_limits), self.live_limits)
+        response = sse_response(await begin_stream(stream, self.live_limits), self.live_limits)
+        response.headers["Cache-Control"] = NEVER_KEPT
+        return SecurityHeaders(response)
 
-    async def _identify(self, request: Request) -> Actor:
+    async def _identify(self, request: HttpRequest) -> Actor:
         if request.method != "POST":
             message = "Send requests to the management API with POST."
-            raise request_failure(message, "METHOD_NOT_ALLOWED", status=405)
-        return await self.actor(request, request.headers.get("authorization"))
+            raise request_failure(message, "METHOD_NOT_ALLOWED", status=NOT_ALLOWED)
+        return await self.actor(HTTPConnection(request.scope), request.authorization)
 
-    async def _receive(self, request: Request, actor: Actor) -> GraphQLRequest:
+    async def _receive(self, request: HttpRequest, actor: Actor) -> GraphQLRequest:
         is_open = actor == ANONYMOUS
         limits = OPEN_LIMITS if is_open else (await self.management.get()).limits
         return await _receive(request, limits.body_bytes, self.body_seconds, self.shutdown)
@@ -215,7 +236,8 @@ class _Connection:
         """
         current = actor if self.endpoint.identify is None else await self.authenticate(None)
         management = await self.endpoint.management.get()
-        stream = management.stream(request, current, _address(self.websocket))
+        client = self.websocket.client
+        stream = management.stream(request, current, client.host if client else "")
         async with aclosing(stream) as responses:
             async for response in responses:
                 yield response
@@ -242,29 +264,8 @@ async def _actor(
     return await actor_of(database, authorization)
 
 
-async def _respond(request: Request, answer: Callable[[str], Awaitable[Response]]) -> Response:
-    """Return the response in the media type that the client prefers."""
-    try:
-        media_type = media_type_for(request.headers.get("accept", ""))
-    except RequestFailed as error:
-        return failure_response(error, JSON)
-    return await _respond_as(media_type, answer(media_type))
-
-
-async def _respond_as(media_type: str, answer: Awaitable[Response]) -> Response:
-    """Return the response, or that of the failure."""
-    try:
-        return await answer
-    except Exception as error:  # noqa: BLE001  # whatever it is, the client gets no traceback
-        failure = failure_of(error)
-    response = failure_response(failure, media_type)
-    if failure.status == _TIMED_OUT:  # nor wait for the rest of the body
-        response.headers["Connection"] = "close"
-    return response
-
-
 async def _receive(
-    request: Request, most_bytes: int, seconds: float, shutdown: Shutdown
+    request: HttpRequest, most_bytes: int, seconds: float, shutdown: Shutdown
 ) -> GraphQLRequest:
     """Return the GraphQL request of an HTTP request, after its whole body has arrived.
 
@@ -272,8 +273,7 @@ async def _receive(
         RequestFailed: if it is not well formed, or arrives too slowly.
     """
     try:
-        async with shutdown.wait(seconds):
-            return await read_request(request, most_bytes)
+        return await read_request(request, most_bytes, partial(shutdown.wait, seconds))
     except TimeoutError:
         if shutdown.has_begun:
             message = "The server shut down before the request was complete; send it again."
@@ -281,25 +281,25 @@ async def _receive(
         message = f"The request did not arrive within {seconds:g} seconds; send it again."
     except ClientDisconnect:
         message = "The client disconnected before its request was complete."
-    raise request_failure(message, "BAD_REQUEST", status=_TIMED_OUT) from None
+    raise request_failure(message, "BAD_REQUEST", status=TIMED_OUT) from None
 
 
-def _never_kept(response: Response) -> Response:
-    """Return a response of the management API, which must not be cached."""
-    response.headers["Cache-Control"] = "private, no-store"
-    if response.status_code == _UNAUTHENTICATED:
-        response.headers["WWW-Authenticate"] = "Bearer"
-    if response.status_code == _NOT_ALLOWED:
-        response.headers["Allow"] = "POST"
-    return response
+def _management_failure(failure: RequestFailed, media_type: str) -> ASGIApp:
+    """Return the response to a request of the management API without an answer."""
+    headers = {"Cache-Control": NEVER_KEPT}
+    if failure.status == UNAUTHENTICATED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if failure.status == NOT_ALLOWED:
+        headers["Allow"] = "POST"
+    return failure_response(failure, media_type, headers)
 
 
-def _timings_of(request: Request) -> Timings:
+def _timings_of(request: HttpRequest) -> Timings:
     """Return the record of the time of a request's steps: ``state.timings`` of its scope."""
     timings = Timings()
-    request.state.timings = timings
+    request.scope.setdefault("state", {})["timings"] = timings
     return timings
 
 
-def _address(connection: HTTPConnection) -> str:
-    return connection.client.host if connection.client else ""
+# The network of a client that sends many requests is found once.
+_network_of = lru_cache(maxsize=1_000)(network_of)

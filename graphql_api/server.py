@@ -24,7 +24,6 @@ from graphql_api.http.forwarding import Forwarding
 from graphql_api.http.live import LiveLimits
 from graphql_api.http.request_headers import BoundedHeaders
 from graphql_api.http.response import JSON, failure_response
-from graphql_api.http.security_headers import SecurityHeaders
 from graphql_api.http.shutdown import Shutdown
 from graphql_api.on_demand import OnDemand
 
@@ -45,6 +44,7 @@ def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         http=BoundedHeaders,
         proxy_headers=False,
         log_level="warning",
+        access_log=False,  # which would have no line at this level, but takes time to prepare
         timeout_graceful_shutdown=_GRACE,
         ws_max_size=LiveLimits().message_bytes + 1,
     )
@@ -92,7 +92,7 @@ class Server(uvicorn.Server):
         self._management: OnDemand[object] = app.state.management
         self._preparing: asyncio.Task[None] | None = None
         self._announce = announce
-        super().__init__(server_config(SecurityHeaders(_answering_app(app)), settings))
+        super().__init__(server_config(_answering_app(app), settings))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to accept requests.

@@ -37,7 +37,7 @@ def check_unique_keys(text: bytes) -> None:
         ValueError: if one has, or the text is nested too deeply.
     """
     try:
-        json.loads(text, object_pairs_hook=_unique, parse_int=str, parse_float=str)
+        _UNIQUE_KEYS.decode(text.decode())
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 
@@ -66,6 +66,10 @@ def _unique(pairs: Sequence[tuple[str, Json]]) -> JsonObject:
     if len(read) < len(pairs):
         raise ValueError("it has an object with a repeated key")
     return read
+
+
+# Made once, since that takes as long as a short text.
+_UNIQUE_KEYS = json.JSONDecoder(object_pairs_hook=_unique, parse_int=str, parse_float=str)
 
 
 def _number(number: str | int) -> int | float:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 
 import orjson
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from graphql_api.http.errors import RequestFailed, error_json, request_failure
+from graphql_api.http.security_headers import Header, raw_headers, secured
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
+
+# The value of Cache-Control for responses that must not be kept.
+NEVER_KEPT = "private, no-store"
+
+# HTTP statuses.
+UNAUTHENTICATED = 401
+NOT_ALLOWED = 405
+TIMED_OUT = 408
 
 
 @lru_cache(maxsize=100)
@@ -34,33 +43,72 @@ def media_type_for(accept: str) -> str:
     return GRAPHQL_RESPONSE if own > plain or GRAPHQL_RESPONSE in weights else JSON
 
 
-def wants_page(request: Request) -> bool:
-    """Return whether the request is from a browser rather than from a program."""
-    accepted = request.headers.get("accept", "")
-    return request.method == "GET" and "text/html" in accepted and not request.query_params
+class GraphQLResponse:
+    """A response as an ASGI app: its body in one message, after headers that are complete.
+
+    Attributes:
+        body: the body.
+        headers: all headers but the length.
+        status: the HTTP status.
+    """
+
+    def __init__(self, body: bytes, headers: Sequence[Header], status: int = 200) -> None:
+        self.body = body
+        self.headers = headers
+        self.status = status
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """Send the response."""
+        headers = [(b"content-length", b"%d" % len(self.body)), *self.headers]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
 
 
-def success_response(body: bytes, media_type: str) -> Response:
+def success_response(body: bytes, media_type: str) -> GraphQLResponse:
     """Return the response with an answer."""
-    return Response(body, media_type=media_type)
+    return GraphQLResponse(body, _success_headers(media_type))
 
 
-def private_response(body: bytes, media_type: str) -> Response:
+def private_response(body: bytes, media_type: str) -> GraphQLResponse:
     """Return the response with an answer that must not be shared with other clients."""
-    return Response(body, headers={"Cache-Control": "private, no-store"}, media_type=media_type)
+    return GraphQLResponse(body, _private_headers(media_type))
 
 
-def failure_response(error: RequestFailed, media_type: str) -> Response:
+def failure_response(
+    error: RequestFailed, media_type: str, headers: Mapping[str, str] | None = None
+) -> GraphQLResponse:
     """Return the response to a request without an answer.
 
     A client that accepts only ``application/json`` may ignore the status; for a well-formed
     GraphQL request it gets 200, as the specification requires.
+
+    Args:
+        error: the failure.
+        media_type: the media type of the response.
+        headers: further headers.
     """
     status = error.status or (400 if media_type == GRAPHQL_RESPONSE else 200)
     body = orjson.dumps({"errors": [error_json(each, "BAD_REQUEST") for each in error.errors]})
-    headers = {"Allow": "GET, POST"} if status == 405 else {}  # noqa: PLR2004  # HTTP's own
-    headers |= retry_header(error)
-    return Response(body, status, headers, f"{media_type}; charset=utf-8")
+    all_headers = {
+        "Content-Type": f"{media_type}; charset=utf-8",
+        **({"Allow": "GET, POST"} if status == NOT_ALLOWED else {}),
+        # The rest of the body is not waited for either.
+        **({"Connection": "close"} if status == TIMED_OUT else {}),
+        **retry_header(error),
+        **(headers or {}),
+    }
+    return GraphQLResponse(body, secured(raw_headers(all_headers), status), status)
+
+
+@cache
+def _success_headers(media_type: str) -> Sequence[Header]:
+    return secured(raw_headers({"Content-Type": media_type}), 200)
+
+
+@cache
+def _private_headers(media_type: str) -> Sequence[Header]:
+    headers = {"Content-Type": media_type, "Cache-Control": NEVER_KEPT}
+    return secured(raw_headers(headers), 200)
 
 
 def retry_header(error: RequestFailed) -> dict[str, str]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# A header as ASGI has it: its name, in lower case, and its value.
+Header: TypeAlias = tuple[bytes, bytes]
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -14,11 +19,30 @@ SECURITY_HEADERS = {
 _FAILED = 500
 
 
-class SecurityHeaders:
-    """An app whose responses have :data:`SECURITY_HEADERS`, unless they have their own.
+def raw_headers(headers: Mapping[str, str]) -> list[Header]:
+    """Return headers as ASGI has them."""
+    return [
+        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()
+    ]
+
+
+_SECURITY_HEADERS = raw_headers(SECURITY_HEADERS)
+_NOT_CACHED = raw_headers({"Cache-Control": "private, no-store"})
+
+
+def secured(headers: Iterable[Header], status: int) -> list[Header]:
+    """Return the headers of a response and :data:`SECURITY_HEADERS`, unless it has its own.
 
     A response with a failure of the server must not be cached.
     """
+    own = list(headers)
+    names = {name.lower() for name, _ in own}
+    more = [*_SECURITY_HEADERS, *(_NOT_CACHED if status >= _FAILED else ())]
+    return own + [header for header in more if header[0] not in names]
+
+
+class SecurityHeaders:
+    """An app whose responses have security headers, as :func:`secured` adds them."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -28,11 +52,7 @@ class SecurityHeaders:
 
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
-                if message["status"] >= _FAILED:
-                    headers.setdefault("Cache-Control", "private, no-store")
+                message["headers"] = secured(message.get("headers", ()), message["status"])
             await send(message)
 
         await self._app(scope, receive, send_secured)

@@ -220,8 +220,8 @@ async def open_desk(
 def endpoint_of(app: Starlette) -> ManagementEndpoint:
     """Return what answers in an app."""
     route = next(each for each in app.routes if isinstance(each, Route) and each.path == PATH)
-    endpoint: ManagementEndpoint = route.endpoint.__self__  # type: ignore[attr-defined]  # a method
-    return endpoint
+    assert isinstance(route.endpoint, ManagementEndpoint)
+    return route.endpoint
 
 
 def error_of(response: httpx2.Response) -> Any:

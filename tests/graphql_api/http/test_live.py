@@ -120,7 +120,7 @@ async def live_desk(newsroom: Newsroom, limits: LiveLimits | None = None) -> Asy
     management._desk.tail = tail = WatchedTail(endpoint.database)
     served = Starlette(
         routes=[
-            Route(PATH, endpoint.serve, methods=["POST"]),
+            Route(PATH, endpoint, methods=["POST"]),
             WebSocketRoute(PATH, endpoint.serve_socket),
         ]
     )

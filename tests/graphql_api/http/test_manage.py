@@ -425,7 +425,7 @@ async def test_a_request_that_does_not_arrive_is_not_waited_for(
     app = app_of(newsroom)
     patient = endpoint_of(app)
     hasty = replace(patient, body_seconds=0.01)
-    both = Starlette(routes=[Route(PATH, hasty.serve, methods=["POST"]), Mount("/patient", app)])
+    both = Starlette(routes=[Route(PATH, hasty, methods=["POST"]), Mount("/patient", app)])
     async with open_desk(newsroom, app, both) as desk:
         reader, writer = await raw(desk.host)
         head = await reader.readuntil(b"\r\n\r\n")

@@ -45,7 +45,8 @@ async def hosting(live: FakeLive, limits: LiveLimits | None = None) -> AsyncIter
         try:
             stream = await begin_stream(live.stream(asked(request), ANONYMOUS), limits)
         except RequestFailed as error:
-            return failure_response(error, GRAPHQL_RESPONSE)
+            failure = failure_response(error, GRAPHQL_RESPONSE)
+            return Response(failure.body, failure.status, media_type=GRAPHQL_RESPONSE)
         return sse_response(stream, limits)
 
     async def without(request: Request) -> Response:
