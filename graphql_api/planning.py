@@ -27,7 +27,7 @@ from graphql_api.http.limits import (
     check_variables,
 )
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.planner.arguments import Variables, shape_of
+from graphql_api.planner.arguments import Variables
 from graphql_api.planner.build import INTROSPECTION, build_plan
 from graphql_api.planner.compile import compile_plan
 from graphql_api.planner.cost import Entries, Measure, measure
@@ -222,8 +222,7 @@ class Planner:
                 document = self._documents.keep(request.query, examined)
             operation = document.operation(request.operation_name)
             check_variables(request.variables, self.limits)
-            variables = operation.coerce(request.variables)
-            shapes = _shapes_of(operation, variables)
+            variables, shapes = operation.coerce(request.variables)
         return BoundOperation(operation, variables, shapes, client, request.wants_cost, timings)
 
     async def plan(
@@ -281,8 +280,3 @@ class Planner:
             ),
             document_bytes=operation.bytes,
         )
-
-
-def _shapes_of(operation: Operation, variables: Variables) -> tuple[tuple[str, Hashable], ...]:
-    types = operation.variable_types
-    return tuple((name, shape_of(value, types[name])) for name, value in variables.items())

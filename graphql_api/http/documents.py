@@ -6,29 +6,32 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
-    GraphQLInputType,
     GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
     get_variable_values,
-    is_input_type,
     parse,
-    type_from_ast,
     validate,
 )
 
 from graphql_api.http.errors import RequestFailed, request_failure
 from graphql_api.http.limits import Limits, check_document, check_lines
 from graphql_api.http.rules import RULES
-from graphql_api.planner.arguments import Variables
+from graphql_api.planner.arguments import Variables, shape_of
+from graphql_api.planner.variables import (
+    BoundVariables,
+    Unusual,
+    VariableReader,
+    read_variables,
+    readers_of,
+)
 
 # The memory limit for the documents of one API, and the memory of one token.
 KEPT_BYTES = 32 * 1024**2
@@ -75,27 +78,31 @@ class Operation:
         return root
 
     @cached_property
-    def variable_types(self) -> Mapping[str, GraphQLInputType]:
-        """Types of the variables, by name."""
-        found = {
-            each.variable.name.value: type_from_ast(self.schema, each.type)
-            for each in self.node.variable_definitions or ()
-        }
-        return {name: type_ for name, type_ in found.items() if is_input_type(type_)}
+    def _readers(self) -> Sequence[VariableReader]:
+        return readers_of(self.schema, self.node.variable_definitions or ())
 
-    def coerce(self, variables: Variables) -> Mapping[str, Any]:
-        """Return the values of the variables, coerced to their types.
+    def coerce(self, variables: Variables) -> BoundVariables:
+        """Return the values of the variables, coerced to their types, and their shapes.
 
         Raises:
             RequestFailed: with all values that do not fit their types.
         """
+        try:
+            return read_variables(self._readers, variables)
+        except Unusual:
+            return self._coerce_unusual(variables)
+
+    def _coerce_unusual(self, variables: Variables) -> BoundVariables:
         definitions = self.node.variable_definitions or ()
         coerced = get_variable_values(
             self.schema, definitions, dict(variables), max_errors=_MOST_ERRORS
         )
         if isinstance(coerced, list):
             raise RequestFailed(*coerced)
-        return coerced.coerced
+        types = {each.name: each.type for each in self._readers}
+        values = coerced.coerced
+        shapes = ((name, shape_of(value, types[name])) for name, value in values.items())
+        return BoundVariables(values, tuple(shapes))
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,6 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite
 from cms.reading.view import View
 from graphql_api.http.documents import Documents
 from graphql_api.http.limits import Limits
-from graphql_api.planner.arguments import shape_of
 from graphql_api.planner.build import build_plan
 from graphql_api.planner.compile import compile_plan
 from graphql_api.planner.plan import Plan
@@ -32,9 +31,7 @@ DIALECTS: dict[str, Dialect] = {
 
 def plan_of(schema: GraphQLSchema, query: str, raw: dict[str, Any]) -> Plan:
     operation = Documents(schema, Limits()).examine(query).get().operation(None)
-    variables = operation.coerce(raw)
-    types = operation.variable_types
-    shapes = {name: shape_of(value, types[name]) for name, value in variables.items()}
+    shapes = dict(operation.coerce(raw).shapes)
     selections = Selections(schema, operation.fragments, shapes)
     return build_plan(selections, operation.root, operation.node)
 
