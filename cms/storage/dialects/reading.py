@@ -40,6 +40,8 @@ _MOST_STATEMENTS = 1_000
 _CANCELED = "57014"
 # Prepared statements of a PostgreSQL connection; a large one takes some megabytes on the server.
 _KEPT_STATEMENTS = 100
+# Seconds after which an idle connection to PostgreSQL is not used again.
+_LONGEST_IDLE = 300.0
 # Instructions of SQLite's virtual machine between two checks of the deadline; about 0.1 ms.
 _STEPS_BETWEEN_CHECKS = 10_000
 # Page cache of a reading connection, in KiB; SQLite's default of 2 MB does not hold the inner
@@ -228,24 +230,31 @@ class _RecentDurations:
 
 
 class PostgresReader:
-    """A reader with a pool of connections that keep their prepared statements."""
+    """A pool of connections that keep their prepared statements.
+
+    There is a connection for each turn. A pool of the driver would take longer than a short
+    statement, to reset sessions that single reads do not change, and to await that in a task.
+    """
 
     def __init__(self, url: URL, connections: int, timeout: float, failures: Failures) -> None:
         self.dialect: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
         self._url = url
-        self._size = connections
         self._timeout = timeout
         self._failures = failures
-        self._pool: asyncpg.Pool | None = None
-        self._opening = asyncio.Lock()
         self._turns = Turns(connections)
+        # With the time since which each is idle; the one that was used last is the last.
+        self._idle: list[tuple[asyncpg.Connection, float]] = []
+        self._is_closed = False
 
     async def fetch(self, sql: str, values: Sequence[object], client: str = "") -> bytes:
         """Run the prepared statement."""
         try:
-            pool = self._pool or await self._open()
-            async with self._turns.of(client), pool.acquire() as connection:
-                return await connection.fetchval(sql, *values)  # type: ignore[no-any-return]
+            async with self._turns.of(client):
+                connection = await self._take()
+                try:
+                    return await connection.fetchval(sql, *values)  # type: ignore[no-any-return]
+                finally:
+                    self._give_back(connection)
         except Exception as error:
             if getattr(error, "sqlstate", None) == _CANCELED:
                 raise ReadTimeout(self._timeout) from None
@@ -256,44 +265,57 @@ class PostgresReader:
 
     async def close(self) -> None:
         """Close the connections; abandon those that do not close within five seconds."""
-        if self._pool is not None:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(CONNECT_SECONDS):
-                    await self._pool.close()
+        self._is_closed = True
+        idle = [connection for connection, _ in self._idle]
+        self._idle.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await asyncio.gather(*(each.close() for each in idle))
 
-    async def _open(self) -> asyncpg.Pool:
-        async with self._opening:
-            if self._pool is None:
-                import asyncpg  # noqa: PLC0415  # not for SQLite
+    async def _take(self) -> asyncpg.Connection:
+        """Return a connection that is open, and that no router has forgotten meanwhile."""
+        oldest = time.monotonic() - _LONGEST_IDLE
+        while self._idle:
+            connection, since = self._idle.pop()
+            if since > oldest and not connection.is_closed():
+                return connection
+            connection.terminate()
+        return await self._connect()
 
-                _, arguments = self.dialect.create_connect_args(self._url)
-                self._pool = await asyncpg.create_pool(
-                    **arguments,
-                    min_size=0,  # otherwise the pool retries in the background and logs tracebacks
-                    max_size=self._size,
-                    timeout=CONNECT_SECONDS,
-                    # Statements of a site with many content types exceed asyncpg's limit of 15 kB.
-                    statement_cache_size=_KEPT_STATEMENTS,
-                    max_cacheable_statement_size=0,
-                    init=_receive_json_as_bytes,
-                    reset=_keep_session,
-                    server_settings={
-                        "application_name": "copydesk reader",
-                        "default_transaction_read_only": "on",
-                        "jit": "off",
-                        "statement_timeout": str(int(self._timeout * 1000)),
-                        "timezone": "UTC",
-                    },
-                )
-        return self._pool
+    def _give_back(self, connection: asyncpg.Connection) -> None:
+        # After a cancelled statement, the next one waits for the server to end it.
+        if self._is_closed or connection.is_closed():
+            connection.terminate()
+        else:
+            self._idle.append((connection, time.monotonic()))
 
+    async def _connect(self) -> asyncpg.Connection:
+        import asyncpg  # noqa: PLC0415  # not for SQLite
 
-async def _receive_json_as_bytes(connection: asyncpg.Connection) -> None:
-    # JSON is UTF-8 text on the wire, so its bytes are used in the response as they are.
-    await connection.set_type_codec(
-        "json", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary"
-    )
-
-
-async def _keep_session(connection: asyncpg.Connection) -> None:
-    """Do nothing on reset, since single reads leave no session state behind."""
+        if self._is_closed:
+            raise asyncpg.InterfaceError("the reader is closed")
+        _, arguments = self.dialect.create_connect_args(self._url)
+        connection = await asyncpg.connect(
+            **arguments,
+            timeout=CONNECT_SECONDS,
+            # Statements of a site with many content types exceed asyncpg's limit of 15 kB.
+            statement_cache_size=_KEPT_STATEMENTS,
+            max_cacheable_statement_size=0,
+            max_cached_statement_lifetime=0,
+            server_settings={
+                "application_name": "copydesk reader",
+                "default_transaction_read_only": "on",
+                "jit": "off",
+                "statement_timeout": str(int(self._timeout * 1000)),
+                "timezone": "UTC",
+            },
+        )
+        try:
+            # JSON is UTF-8 text on the wire, so its bytes are used in the response as they are.
+            await connection.set_type_codec(
+                "json", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary"
+            )
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection

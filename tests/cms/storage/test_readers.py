@@ -6,12 +6,14 @@ import asyncio
 import json
 from pathlib import Path
 
+import asyncpg
 import pytest
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import select, text  # noqa: TID251  # asks SQLite for its settings
 
 from cms.errors import ReadTimeout
 from cms.storage.database import Database
+from cms.storage.dialects import reading
 from cms.storage.dialects.failures import PostgresFailures
 from cms.storage.dialects.reading import PostgresReader, SqliteReader, connect_to_read
 from tests.conftest import Templates
@@ -45,6 +47,57 @@ async def test_a_statement_of_any_length_is_prepared_once(database: Database) ->
         assert json.loads(await one.fetch(long, [])) == {"a": 1}
     kept = "select to_json(count(*)) from pg_prepared_statements where length(statement) > 20000"
     assert json.loads(await one.fetch(kept, [])) == 1
+    await one.close()
+
+
+_PROCESS = "select to_json(pg_backend_pid())"
+_FOREVER = "select to_json(true) from pg_sleep(1000)"
+
+
+async def test_a_connection_is_used_again_also_after_a_statement_that_failed(
+    database: Database,
+) -> None:
+    if not isinstance(database.reader, PostgresReader):
+        return
+    one = PostgresReader(database.engine.url, 1, 5.0, PostgresFailures())
+    process = await one.fetch(_PROCESS, [])
+    with pytest.raises(asyncpg.UndefinedColumnError):
+        await one.fetch("select nothing", [])
+    assert await one.fetch(_PROCESS, []) == process
+    await one.close()
+
+
+async def test_a_connection_is_used_again_after_a_request_that_was_cancelled(
+    database: Database,
+) -> None:
+    if not isinstance(database.reader, PostgresReader):
+        return
+    one = PostgresReader(database.engine.url, 1, 60.0, PostgresFailures())
+    process = await one.fetch(_PROCESS, [])
+    waiting = asyncio.create_task(one.fetch(_FOREVER, []))
+    await _until_it_runs(database)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert await one.fetch(_PROCESS, []) == process  # the server has ended the statement
+    await one.close()
+
+
+async def _until_it_runs(database: Database) -> None:
+    running = "select to_json(count(*)) from pg_stat_activity where query = $1 and state = 'active'"
+    while json.loads(await database.reader.fetch(running, [_FOREVER])) == 0:
+        pass
+
+
+async def test_a_connection_that_was_idle_for_long_is_replaced(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not isinstance(database.reader, PostgresReader):
+        return
+    one = PostgresReader(database.engine.url, 1, 5.0, PostgresFailures())
+    process = await one.fetch(_PROCESS, [])
+    monkeypatch.setattr(reading, "_LONGEST_IDLE", 0.0)
+    assert await one.fetch(_PROCESS, []) != process
     await one.close()
 
 
