@@ -22,7 +22,6 @@ from graphql_api.introspection import Introspection
 from graphql_api.planner.arguments import Variables
 from graphql_api.planner.json_sql import MARK, UNMET
 from graphql_api.planner.null_propagation import complete
-from graphql_api.planner.plan import PlannedField, Typename
 from graphql_api.planning import PlanningThread, ReadyOperation
 from graphql_api.timings import Timings
 
@@ -146,16 +145,8 @@ class Responder:
 
 def _position_in(ready: ReadyOperation, data: bytes) -> str | None:
     """Return the position of the snapshot, if it is among the data."""
-    plan = ready.planned.plan
-    if plan.through is not None:  # then it is the position of the view
-        return None
-    keys = (each.key for each in plan.root.cases[0].fields if _is_position(each))
-    key = next(keys, None)
+    key = ready.planned.position_key
     return None if key is None else orjson.loads(data)[key]
-
-
-def _is_position(field: PlannedField | Typename) -> bool:
-    return isinstance(field, PlannedField) and field.name == "position"
 
 
 def _json(value: object) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import ParamSpec, TypeAlias, TypeVar
 
 from cachetools import LRUCache
@@ -101,6 +101,14 @@ class PlannedOperation:
     def fields(self) -> tuple[PlannedField | Typename, ...]:
         """Planned root fields."""
         return self.plan.root.cases[0].fields
+
+    @cached_property
+    def position_key(self) -> str | None:
+        """Response name of the position of the snapshot, if it is selected."""
+        if self.plan.through is not None:  # then it is the position of the view
+            return None
+        fields = (each for each in self.fields if isinstance(each, PlannedField))
+        return next((each.key for each in fields if each.name == "position"), None)
 
     @property
     def bytes(self) -> int:

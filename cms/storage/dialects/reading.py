@@ -6,7 +6,7 @@ import asyncio
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
@@ -34,6 +34,7 @@ CONNECT_SECONDS = 5.0
 _FAST = 0.0005
 # Seconds after which a statement on the event loop is interrupted and run in a thread instead.
 _LONGEST_ON_LOOP = 0.005
+_UNKNOWN = (math.inf, math.inf)
 # Number of statements whose last duration is kept.
 _MOST_STATEMENTS = 1_000
 # The SQLSTATE of a statement that PostgreSQL has cancelled.
@@ -99,7 +100,7 @@ def connect_to_read(file: str, mapped_megabytes: int) -> sqlite.Connection:
 class SqliteReader:
     """A pool of read-only connections to an SQLite file, each used by one thread at a time.
 
-    A statement whose last run took less than 0.5 ms is run on the event loop itself, since the
+    A statement whose last runs took less than 0.5 ms is run on the event loop itself, since the
     switch to a thread would take longer; all others run in threads. There are more threads than
     cores, so that some are free while one client's slow statements run.
     """
@@ -132,7 +133,7 @@ class SqliteReader:
                 try:
                     value, seconds = self._loop_connection().fetch(sql, values)
                 except ReadTimeout:  # the statement takes longer with these values
-                    self._seconds.note(sql, self._timeout)
+                    self._seconds.note_excess(sql, self._timeout)
                 else:
                     self._seconds.note(sql, seconds)
                     return value
@@ -142,7 +143,9 @@ class SqliteReader:
         return value
 
     async def _fetch_in_thread(self, sql: str, values: Sequence[object]) -> tuple[bytes, float]:
-        connection = self._idle.pop() if self._idle else self._open(self._timeout)
+        # Without waits for Python's lock, which would keep a short statement in threads for good
+        # once the event loop is busy.
+        connection = self._idle.pop() if self._idle else self._open(self._timeout, time.thread_time)
         running = asyncio.get_running_loop().run_in_executor(
             self._threads, connection.fetch, sql, values
         )
@@ -165,20 +168,30 @@ class SqliteReader:
     def _loop_connection(self) -> _ReadConnection:
         """Return the connection of the event loop."""
         if self._own is None:
-            self._own = self._open(_LONGEST_ON_LOOP)
+            self._own = self._open(_LONGEST_ON_LOOP, time.monotonic)
         return self._own
 
-    def _open(self, timeout: float) -> _ReadConnection:
-        connection = _ReadConnection(connect_to_read(self._file, self._mapped_megabytes), timeout)
+    def _open(self, timeout: float, clock: Callable[[], float]) -> _ReadConnection:
+        opened = connect_to_read(self._file, self._mapped_megabytes)
+        connection = _ReadConnection(opened, timeout, clock)
         self._opened.append(connection)
         return connection
 
 
 class _ReadConnection:
-    """A read-only connection whose statements are interrupted at a time limit."""
+    """A read-only connection whose statements are interrupted at a time limit.
 
-    def __init__(self, connection: sqlite.Connection, timeout: float) -> None:
+    Args:
+        connection: the connection.
+        timeout: the time limit in seconds.
+        clock: measures the durations of statements.
+    """
+
+    def __init__(
+        self, connection: sqlite.Connection, timeout: float, clock: Callable[[], float]
+    ) -> None:
         self._timeout = timeout
+        self._clock = clock
         self._deadline = 0.0
         self._connection = connection
         self._connection.text_factory = bytes
@@ -195,38 +208,47 @@ class _ReadConnection:
         Raises:
             ReadTimeout: if the statement exceeded the time limit.
         """
-        started = time.monotonic()
-        self._deadline = started + self._timeout
+        self._deadline = time.monotonic() + self._timeout
+        started = self._clock()
         try:
             (value,) = self._connection.execute(sql, values).fetchone()
         except sqlite.OperationalError as error:
             if str(error) == "interrupted":
                 raise ReadTimeout(self._timeout) from None
             raise
-        return value, time.monotonic() - started
+        return value, self._clock() - started
 
     def _is_late(self) -> bool:
         return time.monotonic() > self._deadline
 
 
 class _RecentDurations:
-    """The durations of the thousand most recent statements, in seconds."""
+    """The durations of the thousand most recent statements, in seconds.
+
+    The longer of two consecutive durations is ignored, since other programs can interrupt a run.
+    """
 
     def __init__(self) -> None:
-        self._seconds: OrderedDict[int, float] = OrderedDict()
+        # Of each statement, its duration, and that of its last run.
+        self._seconds: OrderedDict[int, tuple[float, float]] = OrderedDict()
 
     def of(self, sql: str) -> float:
         """Return the duration of a statement; infinity if it is not known."""
-        return self._seconds.get(hash(sql), math.inf)
+        return self._seconds.get(hash(sql), _UNKNOWN)[0]
 
     def note(self, sql: str, seconds: float) -> None:
-        """Record a duration; after a slow run the stored duration decreases gradually."""
+        """Record a duration; after slow runs the stored duration decreases gradually."""
         # The key is a hash, since a thousand statements can be large.
         place = hash(sql)
-        self._seconds[place] = max(seconds, 0.8 * self._seconds.get(place, 0.0))
+        duration, last = self._seconds.get(place, (0.0, seconds))
+        self._seconds[place] = max(min(seconds, last), 0.8 * duration), seconds
         self._seconds.move_to_end(place)
         if len(self._seconds) > _MOST_STATEMENTS:
             self._seconds.popitem(last=False)
+
+    def note_excess(self, sql: str, seconds: float) -> None:
+        """Record that a run was ended when it had taken too long, so that the next is elsewhere."""
+        self._seconds[hash(sql)] = seconds, seconds
 
 
 class PostgresReader:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,19 +46,13 @@ class Turns:
         self._last_turns: dict[str, int] = {}
         self._count = 0
 
-    @asynccontextmanager
-    async def of(self, client: str) -> AsyncIterator[None]:
-        """Wait for a turn, and hold it for the body.
+    def of(self, client: str) -> AbstractAsyncContextManager[None]:
+        """Return a context that waits for a turn, and holds it for the body.
 
         Raises:
             TooManyWaiting: if too many tasks of the client are waiting.
         """
-        self.note(client)
-        await self._begin(client)
-        try:
-            yield
-        finally:
-            self._end(client)
+        return _Turn(self, client)
 
     def note(self, client: str) -> None:
         """Note the presence of a client without a turn."""
@@ -68,7 +62,12 @@ class Turns:
         while (oldest := next(iter(self._seen))) and self._seen[oldest] < now - _AROUND:
             del self._seen[oldest]
 
-    async def _begin(self, client: str) -> None:
+    async def begin(self, client: str) -> None:
+        """Wait for a turn, which :meth:`end` ends.
+
+        Raises:
+            TooManyWaiting: if too many tasks of the client are waiting.
+        """
         if self._is_free(client):
             self._take(client)
             return
@@ -82,10 +81,11 @@ class Turns:
             if waiting in self._waiting:
                 self._waiting.remove(waiting)
             elif not waiting.turn.cancelled():  # it had its turn already
-                self._end(client)
+                self.end(client)
             raise
 
-    def _end(self, client: str) -> None:
+    def end(self, client: str) -> None:
+        """End a turn."""
         self._running[client] -= 1
         if not self._running[client]:
             del self._running[client]
@@ -126,6 +126,23 @@ class Turns:
         others_seen = len(self._seen) - (client in self._seen)
         others_running = len(self._running) - (client in self._running)
         return not others_seen and not others_running
+
+
+class _Turn(AbstractAsyncContextManager[None]):
+    """A class and no generator, which would take longer than all the rest of a turn."""
+
+    __slots__ = ("_client", "_turns")
+
+    def __init__(self, turns: Turns, client: str) -> None:
+        self._turns = turns
+        self._client = client
+
+    async def __aenter__(self) -> None:
+        self._turns.note(self._client)
+        await self._turns.begin(self._client)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._turns.end(self._client)
 
 
 class RestingTurns(Turns):

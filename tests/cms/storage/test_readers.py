@@ -176,6 +176,23 @@ async def test_a_slow_statement_is_cancelled_after_the_limit_wherever_it_began(
     await reader.close()
 
 
+def test_a_single_slow_run_of_a_statement_is_ignored_and_two_are_not() -> None:
+    seconds = reading._RecentDurations()
+    assert seconds.of("a") == float("inf")
+    for each in (1.0, 9.0, 1.0):
+        seconds.note("a", each)
+        assert seconds.of("a") == 1.0
+    seconds.note("a", 8.0)
+    seconds.note("a", 9.0)
+    assert seconds.of("a") == 8.0
+    seconds.note("a", 1.0)
+    seconds.note("a", 1.0)
+    assert 1.0 < seconds.of("a") < 8.0  # it decreases gradually
+    seconds.note_excess("a", 5.0)
+    assert seconds.of("a") == 5.0
+    assert seconds.of("b") == float("inf")
+
+
 async def test_one_client_leaves_connections_to_the_others(sqlite_url: str) -> None:
     reader = Database(sqlite_url, readers=4).reader
     slow = [asyncio.create_task(reader.fetch(_COUNT, [10**9], "a")) for _ in range(8)]

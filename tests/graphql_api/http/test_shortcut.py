@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -84,10 +85,12 @@ def test_a_host_finds_the_route_in_the_scope(newsroom: Newsroom, path: str) -> N
         scopes.append(scope)
         await app(scope, receive, send)
 
-    host = Starlette(
-        routes=[Mount("/cms", keep)], lifespan=lambda _: app.router.lifespan_context(app)
-    )
-    with TestClient(host) as client:
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with app.router.lifespan_context(app):
+            yield
+
+    with TestClient(Starlette(routes=[Mount("/cms", keep)], lifespan=lifespan)) as client:
         client.post(f"/cms{path}", json={"query": "{ __typename }"})
     (scope,) = scopes
     assert isinstance(scope["route"], Route)
