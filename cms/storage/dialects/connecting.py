@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from inspect import signature
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import quote
 
-import aiosqlite
 import orjson
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import URL, event, make_url, text  # noqa: TID251  # has no expression
-from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_dbapi
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from cms.errors import DatabaseError
 from cms.private_files import make_private_database, make_private_file, make_private_folder
+from cms.storage.dialects.durations import RecentDurations
 from cms.storage.dialects.erasing import rewrite_file, vacuum_tables
 from cms.storage.dialects.failures import (
     Failures,
@@ -39,6 +37,7 @@ from cms.storage.dialects.reading import (
     SqliteReader,
     connect_to_read,
 )
+from cms.storage.dialects.sqlite_driver import BEGIN_IMMEDIATE, DRIVER
 
 _READING_CONNECTIONS = 4
 # Seconds that a writer waits for other writers: for the one connection of this process, and for
@@ -158,8 +157,8 @@ class SqliteBackend:
     def engine(self) -> AsyncEngine:
         """Return an engine with one connection, so that writers of this process queue."""
         engine = create_async_engine(
-            URL.create("sqlite+aiosqlite", database=self._file),
-            module=AsyncAdapt_aiosqlite_dbapi(_driver(_connect_to_write), sqlite),
+            URL.create(DRIVER, database=self._file),
+            connect_args={"open_file": self._open_to_write, "durations": RecentDurations()},
             json_serializer=_json_of,
             pool_size=1,
             max_overflow=0,
@@ -176,8 +175,8 @@ class SqliteBackend:
         """Return an engine with connections that can only read."""
         del engine  # reads on its only connection would block writers
         reading = create_async_engine(
-            URL.create("sqlite+aiosqlite", database=self._file),
-            module=AsyncAdapt_aiosqlite_dbapi(_driver(self._connect_to_read), sqlite),
+            URL.create(DRIVER, database=self._file),
+            connect_args={"open_file": self._open_to_read, "durations": RecentDurations()},
             pool_size=_READING_CONNECTIONS,
             hide_parameters=True,
         )
@@ -189,10 +188,13 @@ class SqliteBackend:
         """Return a reader of the file."""
         return SqliteReader(self._file, connections, timeout, self.failures, self._mapped_megabytes)
 
-    def _connect_to_read(self, file: str, **_: object) -> aiosqlite.Connection:
-        return _Connection(
-            lambda: connect_to_read(file, self._mapped_megabytes), iter_chunk_size=64
-        )
+    def _open_to_write(self) -> sqlite.Connection:
+        check_writable(Path(self._file))
+        # Only `migrate` creates a database, so a missing file is an error, not an empty database.
+        return _open_to_write(self._file, _PRAGMAS)
+
+    def _open_to_read(self) -> sqlite.Connection:
+        return connect_to_read(self._file, self._mapped_megabytes)
 
 
 def _json_of(value: object) -> str:
@@ -203,44 +205,11 @@ def _json_of(value: object) -> str:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("begin immediate")
+    connection.exec_driver_sql(BEGIN_IMMEDIATE)
 
 
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("begin")
-
-
-def _driver(connect: Callable[..., aiosqlite.Connection]) -> Any:
-    """Return a DBAPI module like aiosqlite's, implemented with pysqlite3."""
-    names = ("DatabaseError", "Error", "IntegrityError", "NotSupportedError", "OperationalError")
-    return SimpleNamespace(
-        Connection=_Connection,
-        __version__=aiosqlite.__version__,
-        connect=connect,
-        ProgrammingError=sqlite.ProgrammingError,
-        sqlite_version=sqlite.sqlite_version,
-        sqlite_version_info=sqlite.sqlite_version_info,
-        **{name: getattr(sqlite, name) for name in names},
-    )
-
-
-class _Connection(aiosqlite.Connection):
-    """A connection whose thread always ends, and whose :meth:`stop` can be called twice.
-
-    aiosqlite leaves the thread of a connection that could not be opened running, which fails again
-    if the event loop is closed first. Its second :meth:`stop` never returns, and SQLAlchemy calls
-    it twice for a connection that is cancelled while it waits for a lock.
-    """
-
-    def stop(self) -> asyncio.Future[None] | None:
-        return super().stop() if self._running else None
-
-    async def _connect(self) -> aiosqlite.Connection:
-        try:
-            return await super()._connect()
-        except BaseException:
-            self._thread.join()  # the thread was told to stop and ends at once
-            raise
 
 
 _ONLY_JSON = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
@@ -253,12 +222,6 @@ _PRAGMAS = (
     "secure_delete=on",  # so that what is purged is not left in free space
     f"busy_timeout={_WRITER_SECONDS * 1000}",
 )
-
-
-def _connect_to_write(file: str, **_: object) -> aiosqlite.Connection:
-    check_writable(Path(file))
-    # Only `migrate` creates a database, so a missing file is an error, not an empty database.
-    return _Connection(lambda: _open_to_write(file, _PRAGMAS), iter_chunk_size=64)
 
 
 def _open_to_write(file: str, pragmas: Iterable[str]) -> sqlite.Connection:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -19,6 +17,12 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
 from cms.errors import ReadTimeout
 from cms.private_files import make_private_database
+from cms.storage.dialects.durations import (
+    FAST,
+    LONGEST_ON_LOOP,
+    STEPS_BETWEEN_CHECKS,
+    RecentDurations,
+)
 from cms.storage.dialects.failures import Failures, translate_failures
 from cms.storage.dialects.folding import FOLD, fold_case
 from cms.storage.dialects.numbers import register_number_functions
@@ -30,21 +34,12 @@ if TYPE_CHECKING:  # it is imported for PostgreSQL only
 
 # Timeout of connecting to a server, in seconds.
 CONNECT_SECONDS = 5.0
-# Maximum last duration, in seconds, of a statement that is run on the event loop.
-_FAST = 0.0005
-# Seconds after which a statement on the event loop is interrupted and run in a thread instead.
-_LONGEST_ON_LOOP = 0.005
-_UNKNOWN = (math.inf, math.inf)
-# Number of statements whose last duration is kept.
-_MOST_STATEMENTS = 1_000
 # The SQLSTATE of a statement that PostgreSQL has cancelled.
 _CANCELED = "57014"
 # Prepared statements of a PostgreSQL connection; a large one takes some megabytes on the server.
 _KEPT_STATEMENTS = 100
 # Seconds after which an idle connection to PostgreSQL is not used again.
 _LONGEST_IDLE = 300.0
-# Instructions of SQLite's virtual machine between two checks of the deadline; about 0.1 ms.
-_STEPS_BETWEEN_CHECKS = 10_000
 # Page cache of a reading connection, in KiB; SQLite's default of 2 MB does not hold the inner
 # pages of a large site's indexes.
 _CACHE = 64 * 1024
@@ -123,12 +118,12 @@ class SqliteReader:
         self._idle: list[_ReadConnection] = []
         self._opened: list[_ReadConnection] = []
         self._own: _ReadConnection | None = None
-        self._seconds = _RecentDurations()
+        self._seconds = RecentDurations()
 
     async def fetch(self, sql: str, values: Sequence[object], client: str = "") -> bytes:
         """Run the statement."""
         with translate_failures(self._failures):
-            if self._seconds.of(sql) < _FAST:
+            if self._seconds.of(sql) < FAST:
                 self._turns.note(client)
                 try:
                     value, seconds = self._loop_connection().fetch(sql, values)
@@ -168,7 +163,7 @@ class SqliteReader:
     def _loop_connection(self) -> _ReadConnection:
         """Return the connection of the event loop."""
         if self._own is None:
-            self._own = self._open(_LONGEST_ON_LOOP, time.monotonic)
+            self._own = self._open(LONGEST_ON_LOOP, time.monotonic)
         return self._own
 
     def _open(self, timeout: float, clock: Callable[[], float]) -> _ReadConnection:
@@ -198,7 +193,7 @@ class _ReadConnection:
         self._connection.create_function(FOLD, 1, fold_case, deterministic=True)
         self._connection.create_function(ENCODE_PATH, 1, encode_path, deterministic=True)
         register_number_functions(self._connection)
-        self._connection.set_progress_handler(self._is_late, _STEPS_BETWEEN_CHECKS)
+        self._connection.set_progress_handler(self._is_late, STEPS_BETWEEN_CHECKS)
         self.interrupt = self._connection.interrupt
         self.close = self._connection.close
 
@@ -220,35 +215,6 @@ class _ReadConnection:
 
     def _is_late(self) -> bool:
         return time.monotonic() > self._deadline
-
-
-class _RecentDurations:
-    """The durations of the thousand most recent statements, in seconds.
-
-    The longer of two consecutive durations is ignored, since other programs can interrupt a run.
-    """
-
-    def __init__(self) -> None:
-        # Of each statement, its duration, and that of its last run.
-        self._seconds: OrderedDict[int, tuple[float, float]] = OrderedDict()
-
-    def of(self, sql: str) -> float:
-        """Return the duration of a statement; infinity if it is not known."""
-        return self._seconds.get(hash(sql), _UNKNOWN)[0]
-
-    def note(self, sql: str, seconds: float) -> None:
-        """Record a duration; after slow runs the stored duration decreases gradually."""
-        # The key is a hash, since a thousand statements can be large.
-        place = hash(sql)
-        duration, last = self._seconds.get(place, (0.0, seconds))
-        self._seconds[place] = max(min(seconds, last), 0.8 * duration), seconds
-        self._seconds.move_to_end(place)
-        if len(self._seconds) > _MOST_STATEMENTS:
-            self._seconds.popitem(last=False)
-
-    def note_excess(self, sql: str, seconds: float) -> None:
-        """Record that a run was ended when it had taken too long, so that the next is elsewhere."""
-        self._seconds[hash(sql)] = seconds, seconds
 
 
 class PostgresReader:

@@ -15,6 +15,7 @@ from cms.errors import ReadTimeout
 from cms.storage.database import Database
 from cms.storage.dialects import reading
 from cms.storage.dialects.failures import PostgresFailures
+from cms.storage.dialects.durations import RecentDurations
 from cms.storage.dialects.reading import PostgresReader, SqliteReader, connect_to_read
 from tests.conftest import Templates
 
@@ -177,7 +178,7 @@ async def test_a_slow_statement_is_cancelled_after_the_limit_wherever_it_began(
 
 
 def test_a_single_slow_run_of_a_statement_is_ignored_and_two_are_not() -> None:
-    seconds = reading._RecentDurations()
+    seconds = RecentDurations()
     assert seconds.of("a") == float("inf")
     for each in (1.0, 9.0, 1.0):
         seconds.note("a", each)
