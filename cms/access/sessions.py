@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 
 from cms import clock
 from cms.access.accounts import find_account, normal_address
@@ -31,12 +32,12 @@ from cms.access.secret_tokens import (
 from cms.authorization.actions import Action, Subject
 from cms.authorization.actor import ANONYMOUS, Actor
 from cms.drafts.loading import get
-from cms.errors import InvalidToken, InvalidValue, Refused, SignInFailed
+from cms.errors import DatabaseError, InvalidToken, InvalidValue, Refused, SignInFailed
 from cms.events import SessionBegun, SessionEnded, SessionRefreshed, SessionsEnded
 from cms.identifiers import new_id
-from cms.review.rights import grants_of
+from cms.review.rights import GRANT_COLUMNS, grant_of, grants_of
 from cms.storage.database import Database, ReadSession
-from cms.tables import Account, Token
+from cms.tables import Account, RoleGrant, Token
 from cms.work.work import Desk, Work, command
 
 _security_log = logging.getLogger("copydesk.security")
@@ -191,15 +192,29 @@ async def authenticate(session: ReadSession, secret: str, now: datetime) -> Acto
         Refused: with :class:`~cms.errors.InvalidToken`, which reveals only whether the token
             has expired.
     """
-    token, account = await _valid_token(session, secret, ("access", "service"), now)
-    return Actor(
-        account_id=account.id,
-        person_id=account.person_id,
-        grants=await grants_of(session, account.id),
-        scopes=frozenset(token.scopes) if token.scopes is not None else None,
-        session_id=token.session_id,
-        token_id=token.id,
-    )
+    return (await _shown(session, secret, ("access", "service"), now)).actor
+
+
+async def identify(database: Database, secret: str, now: datetime) -> Actor:
+    """Return the actor of a request, by its access or service token.
+
+    The use of a service token is recorded, at most once a minute. A database that cannot be
+    written does not keep anyone from reading.
+
+    Args:
+        database: the database of the token.
+        secret: the token.
+        now: the time of the request.
+
+    Raises:
+        Refused: as by :func:`authenticate`.
+    """
+    async with database.asking() as session:
+        shown = await _shown(session, secret, ("access", "service"), now)
+    if shown.actor.session_id is None and _is_due(shown.last_used_at, now):
+        with suppress(DatabaseError):
+            await note_use(database, hash_of(secret), now)
+    return shown.actor
 
 
 async def previewed_revision(session: ReadSession, secret: str, now: datetime) -> str:
@@ -208,32 +223,69 @@ async def previewed_revision(session: ReadSession, secret: str, now: datetime) -
     Raises:
         Refused: with :class:`~cms.errors.InvalidToken`, like :func:`authenticate`.
     """
-    token, _ = await _valid_token(session, secret, ("preview",), now)
-    return str(token.revision_id)
+    return str((await _shown(session, secret, ("preview",), now)).revision_id)
 
 
-async def _valid_token(
-    session: ReadSession, secret: str, kinds: Sequence[str], now: datetime
-) -> tuple[Token, Account]:
-    """Return the token of one of these kinds with a secret, and its account.
+@dataclass(frozen=True)
+class _Shown:
+    """A token that a client has shown.
+
+    Attributes:
+        actor: its actor.
+        last_used_at: its last recorded use.
+        revision_id: the revision that it shows, if it is a preview token.
+    """
+
+    actor: Actor
+    last_used_at: datetime | None
+    revision_id: str | None
+
+
+async def _shown(session: ReadSession, secret: str, kinds: Sequence[str], now: datetime) -> _Shown:
+    """Return the token of one of these kinds with a secret, and its actor.
 
     Raises:
         Refused: with :class:`~cms.errors.InvalidToken`.
     """
-    found = await session.execute(
-        select(Token, Account)
-        .join(Account, Account.id == Token.account_id)
-        .where(Token.hash == hash_of(secret), Token.kind.in_(kinds))
-    )
-    row = found.one_or_none()
-    if row is None:
+    rows = (await session.execute(_TOKEN, {"hash": hash_of(secret), "kinds": kinds})).all()
+    if not rows:
         raise Refused(_NOT_GOOD)
-    token, account = row
-    if token.revoked_at is not None or account.disabled_at is not None:
+    first = rows[0]
+    if first.revoked_at is not None or first.disabled_at is not None:
         raise Refused(_NOT_GOOD)
-    if token.expires_at <= now:
+    if first.expires_at <= now:
         raise Refused(_EXPIRED)
-    return token, account
+    actor = Actor(
+        account_id=first.account_id,
+        person_id=first.person_id,
+        grants=tuple(grant_of(each) for each in rows if each.role is not None),
+        scopes=frozenset(first.scopes) if first.scopes is not None else None,
+        session_id=first.session_id,
+        token_id=first.id,
+    )
+    return _Shown(actor, first.last_used_at, first.revision_id)
+
+
+# A token with its account, and a row for each of its grants.
+_TOKEN = (
+    select(
+        Token.id,
+        Token.account_id,
+        Token.scopes,
+        Token.revision_id,
+        Token.session_id,
+        Token.expires_at,
+        Token.last_used_at,
+        Token.revoked_at,
+        Account.person_id,
+        Account.disabled_at,
+        *GRANT_COLUMNS,
+    )
+    .join(Account, Account.id == Token.account_id)
+    .outerjoin(RoleGrant, and_(RoleGrant.account_id == Account.id, RoleGrant.revoked_at.is_(None)))
+    .where(Token.hash == bindparam("hash"), Token.kind.in_(bindparam("kinds", expanding=True)))
+    .order_by(RoleGrant.id)
+)
 
 
 async def renew_actor(session: ReadSession, actor: Actor, now: datetime) -> Actor:
@@ -271,16 +323,16 @@ async def note_use(database: Database, token_hash: str, now: datetime) -> None:
         token_hash: the result of :func:`cms.access.secret_tokens.hash_of` for the secret.
         now: the time of the use.
     """
-    due = (
-        Token.hash == token_hash,
-        or_(Token.last_used_at.is_(None), Token.last_used_at <= now - _USE_NOTED_EVERY),
-    )
-    # Read first, so that a request that need not write does not wait for writers.
-    async with database.reading() as reading:
-        if await reading.scalar(select(Token.id).where(*due)) is None:
-            return
+    due = or_(Token.last_used_at.is_(None), Token.last_used_at <= now - _USE_NOTED_EVERY)
     async with database.transaction() as session:
-        await session.execute(update(Token).where(*due).values(last_used_at=now))
+        await session.execute(
+            update(Token).where(Token.hash == token_hash, due).values(last_used_at=now)
+        )
+
+
+def _is_due(last_used_at: datetime | None, now: datetime) -> bool:
+    """Return whether the use of a token is to be recorded."""
+    return last_used_at is None or last_used_at <= now - _USE_NOTED_EVERY
 
 
 @command(Action.SESSION_END)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from cms.authorization.actions import Action, Allowed, Subject, decide
 from cms.authorization.actor import Actor, Grant
@@ -53,15 +53,26 @@ class _Judgement:
 
 async def grants_of(session: ReadSession, account_id: str) -> tuple[Grant, ...]:
     """Return the current grants of an account."""
-    rows = await session.scalars(
-        select(RoleGrant)
+    rows = await session.execute(
+        select(*GRANT_COLUMNS)
         .where(RoleGrant.account_id == account_id, RoleGrant.revoked_at.is_(None))
         .order_by(RoleGrant.id)
     )
-    return tuple(map(_grant, rows))
+    return tuple(map(grant_of, rows))
 
 
-def _grant(row: RoleGrant) -> Grant:
+# The columns of a grant, as :func:`grant_of` reads them.
+GRANT_COLUMNS = (
+    RoleGrant.role,
+    RoleGrant.stage,
+    RoleGrant.content_type,
+    RoleGrant.category_id,
+    RoleGrant.locale,
+)
+
+
+def grant_of(row: RoleGrant | Row[*tuple[Any, ...]]) -> Grant:
+    """Return the grant of a row of its table, or of one with :data:`GRANT_COLUMNS`."""
     return Grant(
         role=row.role,
         stage=row.stage,
@@ -91,7 +102,7 @@ async def as_judge(work: Work) -> Work:
     found = rows.all()
     if any(disabled_at is not None for disabled_at, _ in found):
         raise _disabled()
-    grants = tuple(_grant(row) for _, row in found) or await _grants_now(work)
+    grants = tuple(grant_of(row) for _, row in found) or await _grants_now(work)
     return replace(work, actor=replace(work.actor, grants=grants))
 
 

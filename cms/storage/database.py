@@ -48,6 +48,7 @@ class Database:
         self._backend = backend(url, sqlite_mmap_megabytes)
         self.engine = self._backend.engine()
         self._reading = self._backend.reading_engine(self.engine)
+        self._asking = self._backend.asking_engine(self._reading)
         self.reader: Reader = self._backend.reader(readers, statement_timeout)
         self.key_file = KeyFile(signing_key)
 
@@ -83,6 +84,17 @@ class Database:
         """
         with translate_failures(self._backend.failures):
             async with ReadSession(self._reading, expire_on_commit=False) as session:
+                yield session
+
+    @asynccontextmanager
+    async def asking(self) -> AsyncIterator[ReadSession]:
+        """Open a session for one question, whose statement sees a snapshot of its own.
+
+        Raises:
+            DatabaseError: if the database failed.
+        """
+        with translate_failures(self._backend.failures):
+            async with ReadSession(self._asking, expire_on_commit=False) as session:
                 yield session
 
     def make(self) -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import TypeAlias
 
 from starlette.requests import HTTPConnection
 
-from cms.access.secret_tokens import hash_of
-from cms.access.sessions import authenticate, note_use, previewed_revision
+from cms.access.sessions import identify, previewed_revision
 from cms.authorization.actor import ANONYMOUS, Actor
 from cms.clock import now
-from cms.errors import DatabaseError, Refused
+from cms.errors import Refused
 from cms.storage.database import Database
 from graphql_api.http.errors import RequestFailed, request_failure
 
@@ -31,15 +29,10 @@ async def actor_of(database: Database, authorization: str | None) -> Actor:
     scheme, _, secret = authorization.partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         raise unauthenticated_failure("Send the token as `Authorization: Bearer …`.")
-    async with database.reading() as session:
-        try:
-            actor = await authenticate(session, secret.strip(), now())
-        except Refused as refusal:
-            raise unauthenticated_failure(refusal.errors[0].message) from None
-    if actor.session_id is None:  # for a service token, whose last use is recorded
-        with suppress(DatabaseError):  # a read works even if the database cannot be written
-            await note_use(database, hash_of(secret.strip()), now())
-    return actor
+    try:
+        return await identify(database, secret.strip(), now())
+    except Refused as refusal:
+        raise unauthenticated_failure(refusal.errors[0].message) from None
 
 
 async def preview_of(database: Database, secret: str) -> str:
@@ -48,7 +41,7 @@ async def preview_of(database: Database, secret: str) -> str:
     Raises:
         RequestFailed: if the token is invalid.
     """
-    async with database.reading() as session:
+    async with database.asking() as session:
         try:
             return await previewed_revision(session, secret, now())
         except Refused as refusal:

@@ -54,6 +54,13 @@ class Backend(Protocol):
     def reading_engine(self, engine: AsyncEngine) -> AsyncEngine:
         """Return an engine whose transactions read one snapshot and cannot write."""
 
+    def asking_engine(self, reading: AsyncEngine) -> AsyncEngine:
+        """Return an engine for questions of one statement.
+
+        Args:
+            reading: the engine whose transactions read one snapshot.
+        """
+
     def reader(self, connections: int, timeout: float) -> Reader:
         """Return a reader with at most this many connections.
 
@@ -184,6 +191,10 @@ class SqliteBackend:
         translate_engine_failures(reading.sync_engine, self.failures)
         return reading
 
+    def asking_engine(self, reading: AsyncEngine) -> AsyncEngine:
+        """Return the same engine: to begin and to end costs it little."""
+        return reading
+
     def reader(self, connections: int, timeout: float) -> SqliteReader:
         """Return a reader of the file."""
         return SqliteReader(self._file, connections, timeout, self.failures, self._mapped_megabytes)
@@ -275,6 +286,10 @@ class PostgresBackend:
     def reading_engine(self, engine: AsyncEngine) -> AsyncEngine:
         """Return the same engine, with read-only transactions."""
         return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    def asking_engine(self, reading: AsyncEngine) -> AsyncEngine:
+        """Return the same engine without transactions, each of which takes two round trips."""
+        return reading.execution_options(isolation_level="AUTOCOMMIT", postgresql_readonly=False)
 
     def reader(self, connections: int, timeout: float) -> PostgresReader:
         """Return a reader of the database."""
