@@ -6,15 +6,17 @@ markdown-it-py parses (https://spec.commonmark.org/), nh3 sanitises.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from html.parser import HTMLParser
 from itertools import islice, pairwise
 from math import ceil
+from threading import Lock
 from urllib.parse import urlsplit
 
 import nh3
+from cachetools import LRUCache, cached
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
@@ -50,6 +52,8 @@ _ATTRIBUTES = {
 }
 # One of these is in every text with a code block.
 _CODE_MARKS = ("```", "~~~", "    ", "\t")
+# Number of characters of the texts that are kept; what is kept takes about 20 bytes for each.
+_MOST_CHARACTERS = 1_000_000
 # Maximum nesting of lists and quotes, and of marks around a word.
 DEEPEST = 100
 
@@ -60,8 +64,6 @@ def _parser(depth: int) -> MarkdownIt:
 
 
 # The parser counts a list as two levels; one more level makes excess nesting visible in the tokens.
-# The most characters of a text of which many are cached.
-_SHORT = 10_000
 _PARSER = _parser(2 * DEEPEST + 1)
 _INLINE_PARSER = _parser(DEEPEST)
 
@@ -147,12 +149,61 @@ def render_markdown(text: str, anchors: Anchors) -> RenderedMarkdown:
         text: the Markdown text.
         anchors: anchors of the page, from which the headings get theirs.
     """
-    return _render(_PARSER.parse(text), anchors)
+    alone = _read(text)
+    names = [anchors.take(words) for words in alone.headings]
+    if names == alone.names:
+        return alone.rendered
+    return _render(_named(_PARSER.parse(text), names))[1]
 
 
-def _render(tokens: Sequence[Token], anchors: Anchors) -> RenderedMarkdown:
-    html, reader = _read_html(tokens, anchors)
-    return RenderedMarkdown(
+@dataclass(frozen=True)
+class _Read:
+    """The values that follow from a text alone.
+
+    Attributes:
+        size: number of characters of the text.
+        deep_line: first line, from 1, that is nested too deeply, or ``None``.
+        headings: words of the headings, in order.
+        names: their anchors on a page without others.
+        raw: HTML before it is sanitised.
+        rendered: the text with these anchors.
+    """
+
+    size: int
+    deep_line: int | None
+    headings: tuple[str, ...]
+    names: list[str]
+    raw: str
+    rendered: RenderedMarkdown
+
+    @cached_property
+    def losses(self) -> tuple[Loss, ...]:
+        """The losses of sanitising, at most :data:`MOST_LOSSES`."""
+        html = self.rendered.html
+        if self.raw.strip() == html:
+            return ()
+        return tuple(islice(losses(self.raw, html), MOST_LOSSES))
+
+
+# A save reads each of its texts for its depth, links, HTML and losses.
+@cached(LRUCache(_MOST_CHARACTERS, getsizeof=lambda read: read.size), lock=Lock())
+def _read(text: str) -> _Read:
+    tokens = _PARSER.parse(text)
+    headings = tuple(_heading_words(tokens))
+    anchors = Anchors()
+    names = [anchors.take(words) for words in headings]
+    raw, rendered = _render(_named(tokens, names))
+    return _Read(len(text), first_deep_line(tokens, DEEPEST), headings, names, raw, rendered)
+
+
+def _render(tokens: Sequence[Token]) -> tuple[str, RenderedMarkdown]:
+    """Return the HTML of tokens before it is sanitised, and the rendered text."""
+    raw = str(_PARSER.renderer.render(tokens, _PARSER.options, {}))
+    html = _sanitise(raw)
+    reader = _HtmlReader()
+    reader.feed(html)
+    reader.close()
+    return raw, RenderedMarkdown(
         html=html,
         plain_text=reader.plain_text(),
         links=tuple(reader.links),
@@ -160,15 +211,6 @@ def _render(tokens: Sequence[Token], anchors: Anchors) -> RenderedMarkdown:
         headings=tuple(reader.headings),
         tree=tree_of(tokens, _sanitise, _is_harmless),
     )
-
-
-def _read_html(tokens: Sequence[Token], anchors: Anchors) -> tuple[str, _HtmlReader]:
-    """Return the sanitised HTML of tokens, and a reader that has read it."""
-    html = _sanitise(_raw_html(_prepare_tokens(tokens, anchors)))
-    reader = _HtmlReader()
-    reader.feed(html)
-    reader.close()
-    return html, reader
 
 
 def count_words(text: str) -> int:
@@ -181,42 +223,18 @@ def sanitising_losses(text: str) -> tuple[Loss, ...]:
 
     HTML comments are not reported.
     """
-    raw = _raw_html(_prepare_tokens(_PARSER.parse(text), Anchors()))
-    return tuple(islice(losses(raw, _sanitise(raw)), MOST_LOSSES))
+    return _read(text).losses
 
 
 def links_in(text: str) -> tuple[InlineLink, ...]:
     """Return the links of a Markdown text; none if it is nested too deeply."""
-    return _links_and_deep_line(text)[0]
+    read = _read(text)
+    return read.rendered.links if read.deep_line is None else ()
 
 
 def line_too_deep(text: str) -> int | None:
     """Return the first line, from 1, nested deeper than :data:`DEEPEST`, or ``None``."""
-    return _links_and_deep_line(text)[1]
-
-
-def _links_and_deep_line(text: str) -> tuple[tuple[InlineLink, ...], int | None]:
-    """Return the links and the line that is too deep; cached, as a save calls it repeatedly."""
-    return _of_short_text(text) if len(text) <= _SHORT else _of_long_text(text)
-
-
-# A save of many entries calls it for all texts before it calls it again.
-@lru_cache(maxsize=2_048)
-def _of_short_text(text: str) -> tuple[tuple[InlineLink, ...], int | None]:
-    return _parsed_links(text)
-
-
-@lru_cache(maxsize=64)
-def _of_long_text(text: str) -> tuple[tuple[InlineLink, ...], int | None]:
-    return _parsed_links(text)
-
-
-def _parsed_links(text: str) -> tuple[tuple[InlineLink, ...], int | None]:
-    tokens = _PARSER.parse(text)
-    if (line := first_deep_line(tokens, DEEPEST)) is not None:
-        return (), line
-    _, reader = _read_html(tokens, Anchors())
-    return tuple(reader.links), None
+    return _read(text).deep_line
 
 
 def with_absolute_links(html: str, url: str) -> str:
@@ -245,16 +263,6 @@ def split_at_headings(text: str) -> tuple[str, list[tuple[str, str]]]:
     return intro, parts
 
 
-def _prepare_tokens(tokens: Sequence[Token], anchors: Anchors) -> Sequence[Token]:
-    _name_headings(tokens, anchors)
-    _align_cells(tokens)
-    return tokens
-
-
-def _raw_html(tokens: Sequence[Token]) -> str:
-    return str(_PARSER.renderer.render(tokens, _PARSER.options, {}))
-
-
 def code_lines(text: str) -> tuple[tuple[int, int], ...]:
     """Return the lines of each code block, counted from 0: the first, and the one after it."""
     if not any(mark in text for mark in _CODE_MARKS):
@@ -266,11 +274,19 @@ def code_lines(text: str) -> tuple[tuple[int, int], ...]:
     )
 
 
-def _name_headings(tokens: Sequence[Token], anchors: Anchors) -> None:
+def _heading_words(tokens: Sequence[Token]) -> Iterator[str]:
     for token, content in pairwise(tokens):
         if token.type == "heading_open":
-            words = (inner.content for inner in content.children or [])
-            token.attrSet("id", anchors.take("".join(words)))
+            yield "".join(inner.content for inner in content.children or [])
+
+
+def _named(tokens: Sequence[Token], names: Sequence[str]) -> Sequence[Token]:
+    """Return tokens with anchors for their headings, in order, and with aligned cells."""
+    headings = (token for token in tokens if token.type == "heading_open")
+    for token, name in zip(headings, names, strict=True):
+        token.attrSet("id", name)
+    _align_cells(tokens)
+    return tokens
 
 
 def _align_cells(tokens: Sequence[Token]) -> None:
