@@ -47,8 +47,7 @@ class Database:
     ) -> None:
         self._backend = backend(url, sqlite_mmap_megabytes)
         self.engine = self._backend.engine()
-        self._reading = self._backend.reading_engine(self.engine)
-        self._asking = self._backend.asking_engine(self._reading)
+        self._reading, self._asking = self._backend.reading_engines(self.engine)
         self.reader: Reader = self._backend.reader(readers, statement_timeout)
         self.key_file = KeyFile(signing_key)
 

@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from contextlib import suppress
 from inspect import signature
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import orjson
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import URL, event, make_url, text  # noqa: TID251  # has no expression
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from cms.errors import DatabaseError
@@ -51,14 +51,11 @@ class Backend(Protocol):
     def engine(self) -> AsyncEngine:
         """Return an engine whose transactions may write."""
 
-    def reading_engine(self, engine: AsyncEngine) -> AsyncEngine:
-        """Return an engine whose transactions read one snapshot and cannot write."""
-
-    def asking_engine(self, reading: AsyncEngine) -> AsyncEngine:
-        """Return an engine for questions of one statement.
+    def reading_engines(self, engine: AsyncEngine) -> tuple[AsyncEngine, AsyncEngine]:
+        """Return an engine whose transactions read one snapshot, and one for single questions.
 
         Args:
-            reading: the engine whose transactions read one snapshot.
+            engine: the engine whose transactions write.
         """
 
     def reader(self, connections: int, timeout: float) -> Reader:
@@ -178,8 +175,8 @@ class SqliteBackend:
         translate_engine_failures(engine.sync_engine, self.failures)
         return engine
 
-    def reading_engine(self, engine: AsyncEngine) -> AsyncEngine:
-        """Return an engine with connections that can only read."""
+    def reading_engines(self, engine: AsyncEngine) -> tuple[AsyncEngine, AsyncEngine]:
+        """Return an engine with connections that can only read, for both."""
         del engine  # reads on its only connection would block writers
         reading = create_async_engine(
             URL.create(DRIVER, database=self._file),
@@ -189,11 +186,7 @@ class SqliteBackend:
         )
         event.listen(reading.sync_engine, "begin", _begin)
         translate_engine_failures(reading.sync_engine, self.failures)
-        return reading
-
-    def asking_engine(self, reading: AsyncEngine) -> AsyncEngine:
-        """Return the same engine: to begin and to end costs it little."""
-        return reading
+        return reading, reading
 
     def reader(self, connections: int, timeout: float) -> SqliteReader:
         """Return a reader of the file."""
@@ -266,7 +259,6 @@ class PostgresBackend:
         engine = create_async_engine(
             self._url,
             json_serializer=_json_of,
-            pool_pre_ping=True,
             hide_parameters=True,  # they can be hashes of passwords
             connect_args={
                 "timeout": CONNECT_SECONDS,
@@ -280,20 +272,36 @@ class PostgresBackend:
                 },
             },
         )
+        event.listen(engine.sync_engine, "checkout", _check_open)
         translate_engine_failures(engine.sync_engine, self.failures)
         return engine
 
-    def reading_engine(self, engine: AsyncEngine) -> AsyncEngine:
-        """Return the same engine, with read-only transactions."""
-        return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    def reading_engines(self, engine: AsyncEngine) -> tuple[AsyncEngine, AsyncEngine]:
+        """Return the same engine, with read-only transactions and without any.
 
-    def asking_engine(self, reading: AsyncEngine) -> AsyncEngine:
-        """Return the same engine without transactions, each of which takes two round trips."""
-        return reading.execution_options(isolation_level="AUTOCOMMIT", postgresql_readonly=False)
+        A transaction takes two round trips, which one question can do without.
+        """
+        read = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        return (
+            engine.execution_options(**read),
+            engine.execution_options(isolation_level="AUTOCOMMIT"),
+        )
 
     def reader(self, connections: int, timeout: float) -> PostgresReader:
         """Return a reader of the database."""
         return PostgresReader(self._url, connections, timeout, self.failures)
+
+
+def _check_open(connection: Any, *_: object) -> None:
+    """Check that the server has not closed a connection of the pool.
+
+    The driver notices it, so no round trip is needed, as for ``pool_pre_ping``.
+
+    Raises:
+        InvalidatePoolError: if it has; then the pool opens new connections.
+    """
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
 
 
 def refresh_statistics(connection: Connection) -> None:
