@@ -42,7 +42,7 @@ bench: .venv/dev ## Measure against a raw limit and an ordinary app; see bench/R
 snapshots: .venv/dev ## Write the files that tests compare with: the schema, the plans.
 	COPYDESK_WRITE_SNAPSHOTS=1 $(BIN)/python -m pytest -n 0 -q \
 		tests/graphql_api/test_schema.py tests/graphql_api/planner/test_plans.py \
-		tests/cms/work/test_statements.py
+		tests/cms/work/test_statements.py tests/graphql_api/http/test_saving.py
 
 clean: ## Remove the environment, the demo's database and key, and what tools leave behind.
 	rm -rf .venv tests/clients/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis copydesk.db* copydesk.key*

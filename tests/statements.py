@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import column, event, func, select, table
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cms.storage.database import Database, ReadSession
 
@@ -20,9 +21,17 @@ def counted(database: Database) -> Iterator[list[str]]:
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         seen.append(statement)
 
-    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    # On PostgreSQL, the engine that reads is the one that writes, and tells it of its statements.
+    engines = {each.sync_engine.pool: each.sync_engine for each in _engines_of(database)}
+    for each in engines.values():
+        event.listen(each, "before_cursor_execute", note)
     yield seen
-    event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+    for each in engines.values():
+        event.remove(each, "before_cursor_execute", note)
+
+
+def _engines_of(database: Database) -> tuple[AsyncEngine, ...]:
+    return database._reading, database.engine
 
 
 async def until_one_waits(session: ReadSession) -> None:

@@ -311,7 +311,7 @@ async def _create(
     await work.insert(*(new[index].entry for index in additions))
     revisions = await insert_editions(work, list(additions.values()), tree)
     created = {
-        index: Saved(new[index].entry.id, revision)
+        index: Saved(new[index].entry.id, revision, additions[index].edition)
         for index, revision in zip(additions, revisions, strict=True)
     }
     return [

@@ -305,10 +305,11 @@ async def _wrong_targets(
     """
     wanted: dict[str, set[str]] = {}
     for page, snapshot in pages:
-        targets = {edge.target for edge in snapshot.edges if edge.target}
-        wanted.setdefault(page.edition.entry_id, set()).update(targets)
-    others = set[str]().union(*wanted.values()) - {each.entry_id for each in places}
-    known = [*places, *await places_of(work, others)]
+        own_id = page.edition.entry_id
+        others = {edge.target for edge in snapshot.edges if edge.target not in {None, own_id}}
+        wanted.setdefault(own_id, set()).update(map(str, others))
+    unknown = set[str]().union(*wanted.values()) - {each.entry_id for each in places}
+    known = [*places, *await places_of(work, unknown)]
     seen = await visible_types_among(work, known, wanted)
     own = work.site.addresses
     return [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from cms.authorization.actions import Action
@@ -40,10 +40,12 @@ class Saved:
     Attributes:
         entry_id: the entry.
         revision: its newest revision in the edition that was written.
+        edition: the edition, if the command has loaded it; it is not loaded again while it is here.
     """
 
     entry_id: str
     revision: Revision
+    edition: Edition | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -423,8 +425,9 @@ async def _write(
     added = dict(zip(new, await add_revisions(work, list(new.values()), tree), strict=True))
     return batch.outcomes(
         {
-            index: Saved(writings[index].held.entry.id, added.get(index, writings[index].held.head))
+            index: Saved(held.entry.id, added.get(index, held.head), held.edition)
             for index in batch.still(additions)
+            for held in [writings[index].held]
         }
     )
 

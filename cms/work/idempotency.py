@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import and_, bindparam, delete, exists, insert, literal, select, update
 
 from cms.content.canonical_json import JsonObject
 from cms.errors import MutationIdReused, Purged, Refused
@@ -15,6 +15,8 @@ from cms.work.work import Work
 
 # For how long an answer is kept.
 KEPT_FOR = timedelta(days=1)
+# An actor's expired answers are dropped together, and not one with each write.
+_DROPPED_EVERY = timedelta(hours=1)
 
 
 async def once(
@@ -22,8 +24,8 @@ async def once(
 ) -> JsonObject:
     """Run something, or give the answer that it gave when the same was asked before.
 
-    Two that come at once wait for each other: the key is taken before anything else is done,
-    and the later one then fails with ``DatabaseBusy`` and has to be tried again.
+    Of two that come at once the later one waits, fails with ``DatabaseBusy`` with all that it has
+    done, and has to be tried again.
 
     Args:
         work: the transaction and the actor.
@@ -36,36 +38,60 @@ async def once(
             with :class:`~cms.errors.Purged` if its answer was, or as ``run`` raises it; then
             nothing is remembered.
     """
-    await work.session.execute(
-        delete(ClientMutation).where(
-            ClientMutation.actor == work.actor.name,
-            ClientMutation.answered_at < work.now - KEPT_FOR,
+    session, actor = work.session, work.actor.name
+    expired = work.now - KEPT_FOR
+    given = {"actor": actor, "key": key, "overdue": expired - _DROPPED_EVERY}
+    earlier = (await session.execute(_EARLIER, given)).one()
+    is_kept = earlier.answered_at is not None and earlier.answered_at >= expired
+    if is_kept:
+        return _answer_of(key, earlier.answer, is_same=earlier.input_digest == input_digest)
+    if earlier.is_overdue or earlier.answered_at is not None:
+        await session.execute(_DROP, {"of": actor, "expired": expired})
+    answer = await run()
+    row = {"actor": actor, "key": key, "input_digest": input_digest, "answered_at": work.now}
+    await session.execute(_INSERT, {**row, "answer": answer})
+    return answer
+
+
+def _answer_of(key: str, answer: JsonObject, *, is_same: bool) -> JsonObject:
+    """Return the answer that was given before.
+
+    Raises:
+        Refused: if it was given to another input, or was purged.
+    """
+    if not is_same:
+        message = f"{key!r} was already used with another input; use a new id for each write"
+        raise Refused(MutationIdReused(message=message, path=("clientMutationId",)))
+    if not answer:
+        message = f"{key!r} was already used; the write had its effect, its answer was purged"
+        raise Refused(Purged(message=message, path=("clientMutationId",)))
+    return answer
+
+
+# The answer that a key has, and whether the actor has answers that are to be dropped: one row.
+_EARLIER = (
+    select(
+        ClientMutation.input_digest,
+        ClientMutation.answer,
+        ClientMutation.answered_at,
+        exists()
+        .where(
+            ClientMutation.actor == bindparam("actor"),
+            ClientMutation.answered_at < bindparam("overdue"),
         )
+        .correlate(None)
+        .label("is_overdue"),
     )
-    earlier = await work.session.get(ClientMutation, (work.actor.name, key))
-    if earlier is not None:
-        if earlier.input_digest != input_digest:
-            message = f"{key!r} was already used with another input; use a new id for each write"
-            raise Refused(MutationIdReused(message=message, path=("clientMutationId",)))
-        if not earlier.answer:
-            message = f"{key!r} was already used; the write had its effect, its answer was purged"
-            raise Refused(Purged(message=message, path=("clientMutationId",)))
-        return earlier.answer
-    record = ClientMutation(
-        actor=work.actor.name,
-        key=key,
-        input_digest=input_digest,
-        answer={},
-        answered_at=work.now,
+    .select_from(select(literal(1).label("one")).subquery("one"))
+    .outerjoin(
+        ClientMutation,
+        and_(ClientMutation.actor == bindparam("actor"), ClientMutation.key == bindparam("key")),
     )
-    work.session.add(record)
-    await work.session.flush()  # whoever comes with the same key at the same time waits here
-    try:
-        record.answer = await run()
-    except Refused:
-        await work.session.delete(record)  # what is refused by raising has no answer to give again
-        raise
-    return record.answer
+)
+_DROP = delete(ClientMutation).where(
+    ClientMutation.actor == bindparam("of"), ClientMutation.answered_at < bindparam("expired")
+)
+_INSERT = insert(ClientMutation.__table__)  # type: ignore[arg-type]  # a table of the model
 
 
 async def empty_answers(session: WriteSession) -> None:
