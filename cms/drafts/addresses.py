@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Select, or_, select, update
@@ -17,7 +18,7 @@ from cms.drafts.subjects import Place, visible_types_among
 from cms.reading.visibility import is_in_force
 from cms.site import Site
 from cms.storage.database import ReadSession
-from cms.storage.dialects import is_among
+from cms.storage.dialects import is_among, is_among_given
 from cms.tables import Address, CategoryPath, CategoryPlace, Edition, Entry, Revision
 from cms.work.work import Reading, Work
 
@@ -331,10 +332,26 @@ async def addresses_among(
     if not keys:
         return {}  # SQLite would scan all addresses for none
     own = reading.site.addresses
-    rows = await reading.session.scalars(
+    given = {"paths": spellings_of(path for path, _ in keys)}
+    rows = await reading.session.scalars(_addresses_at(), given)
+    by_path: defaultdict[str, list[Address]] = defaultdict(list)
+    for each in rows:
+        by_path[path_key(str(each.path))].append(each)
+    found: dict[PathKey, FoundAddress] = {}
+    for path, locale in keys:
+        beside = own.locales_beside(locale)
+        here = [each for each in by_path[path] if each.locale in beside]
+        if here:
+            found[path, locale] = _found(here[-1])
+    return found
+
+
+@cache
+def _addresses_at() -> Select[Address]:
+    return (
         select(Address)
         .where(
-            is_among(Address.path, spellings_of(path for path, _ in keys)),
+            is_among_given(Address.path, "paths"),
             # A redirect that was removed leads nowhere.
             or_(is_in_force(Address), Address.edition_id.is_not(None)),
         )
@@ -346,16 +363,6 @@ async def addresses_among(
             Address.id,
         )
     )
-    by_path: defaultdict[str, list[Address]] = defaultdict(list)
-    for each in rows:
-        by_path[path_key(str(each.path))].append(each)
-    found: dict[PathKey, FoundAddress] = {}
-    for path, locale in keys:
-        beside = own.locales_beside(locale)
-        here = [each for each in by_path[path] if each.locale in beside]
-        if here:
-            found[path, locale] = _found(here[-1])
-    return found
 
 
 def _found(address: Address) -> FoundAddress:
@@ -380,16 +387,8 @@ async def _drafted_at(
 
     Beside them are the places of all editions of these entries.
     """
-    edition = aliased(Edition)
-    rows = await reading.session.execute(
-        select(Edition.path, Edition.locale, edition.id, Entry.id)
-        .add_columns(Entry.content_type, edition.locale, Revision.category_id)
-        .select_from(Edition)
-        .join(Entry, Entry.id == Edition.entry_id)
-        .join(edition, edition.entry_id == Entry.id)
-        .join(Revision, Revision.id == edition.head_id)
-        .where(is_among(Edition.path, spellings_of(path for path, _ in wanted)))
-    )
+    given = {"paths": spellings_of(path for path, _ in wanted)}
+    rows = await reading.session.execute(_editions_at(), given)
     places: set[Place] = set()
     by_path: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
     for path, locale, *place in rows:
@@ -405,3 +404,17 @@ async def _drafted_at(
         for path, locale in wanted
     }
     return found, places
+
+
+@cache
+def _editions_at() -> Select[*tuple[Any, ...]]:
+    edition = aliased(Edition)
+    return (
+        select(Edition.path, Edition.locale, edition.id, Entry.id)
+        .add_columns(Entry.content_type, edition.locale, Revision.category_id)
+        .select_from(Edition)
+        .join(Entry, Entry.id == Edition.entry_id)
+        .join(edition, edition.entry_id == Entry.id)
+        .join(Revision, Revision.id == edition.head_id)
+        .where(is_among_given(Edition.path, "paths"))
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Select, select
@@ -14,7 +15,7 @@ from cms.content.content_type import ContentType
 from cms.drafts.subjects import Ancestries, ancestries_in_rights, place_of, visible_among
 from cms.errors import Archived, NotFound, Purged, Refused, StaleRevision
 from cms.identifiers import is_entry_id, kind_of
-from cms.storage.dialects import as_text, hold_rows, is_among
+from cms.storage.dialects import as_text, hold_rows, is_among, is_among_given, texts
 from cms.tables import Base, ChangeRequest, Comment, Edition, Entry, Revision
 from cms.work.work import Reading, Work
 
@@ -81,15 +82,16 @@ async def hold(work: Work, entry_id: str, locale: str | None) -> Held:
 async def hold_all(work: Work, keys: Iterable[EditionKey]) -> Mapping[EditionKey, Held]:
     """Return those editions that the actor may see, held as by :func:`hold`."""
     wanted = _known(work, keys)
-    found = await _load(work, _held(wanted), wanted)
+    found = await _load(work, _held_heads(), wanted)
     # An edition is left out if it got another head while its lock was awaited.
     missing = wanted - found.keys()
-    return {**found, **await _load(work, _held(missing), missing)}
+    return {**found, **await _load(work, _held_heads(), missing)}
 
 
-def _held(keys: Collection[EditionKey]) -> Select[*tuple[Any, ...]]:
+@cache
+def _held_heads() -> Select[*tuple[Any, ...]]:
     # A command that archives, deletes or purges the entry or its head waits, and is waited for.
-    return hold_rows(_heads(keys), shared=(Entry, Revision), alone=Edition)
+    return hold_rows(_heads(), shared=(Entry, Revision), alone=Edition)
 
 
 def held_in(found: Mapping[EditionKey, Held], key: EditionKey) -> Held:
@@ -139,7 +141,7 @@ async def hold_entry(work: Work, entry_id: str, locale: str | None) -> Held:
         await work.session.execute(
             select(Entry.id).where(Entry.id == entry_id).with_for_update(key_share=True)
         )
-    heads = _heads(wanted).with_for_update(of=Edition)
+    heads = _heads().with_for_update(of=Edition)
     return held_in(await _load(work, heads, wanted), key)
 
 
@@ -157,7 +159,7 @@ async def look_at(reading: Reading, entry_id: str, locale: str | None) -> Held:
 async def look_at_all(reading: Reading, keys: Iterable[EditionKey]) -> Mapping[EditionKey, Held]:
     """Return those editions that the actor may see, as :func:`look_at` does."""
     wanted = _known(reading, keys)
-    return await _load(reading, _heads(wanted), wanted)
+    return await _load(reading, _heads(), wanted)
 
 
 def _known(reading: Reading, keys: Iterable[EditionKey]) -> frozenset[EditionKey]:
@@ -166,14 +168,16 @@ def _known(reading: Reading, keys: Iterable[EditionKey]) -> frozenset[EditionKey
     return frozenset(key for key in keys if is_entry_id(key[0]) and key[1] in locales)
 
 
-def _heads(keys: Collection[EditionKey]) -> Select[*tuple[Any, ...]]:
+@cache
+def _heads() -> Select[*tuple[Any, ...]]:
+    """Return a query for editions with their entries and newest revisions, see :func:`_load`."""
     return (
         select(Entry, Edition, Revision)
         .join(Edition, Edition.entry_id == Entry.id)
         .join(Revision, Revision.id == Edition.head_id)
         .where(
-            is_among(Entry.id, [entry_id for entry_id, _ in keys]),
-            is_among(Edition.locale, [locale for _, locale in keys]),
+            is_among_given(Entry.id, "entries"),
+            is_among_given(Edition.locale, "locales"),
         )
         .order_by(Entry.id, Edition.id)  # so that two commands do not wait for each other
         .execution_options(populate_existing=True)
@@ -186,9 +190,13 @@ async def _load(
     """Return those editions of entries that the actor may see."""
     if not keys:
         return {}
+    given = {
+        "entries": texts(entry_id for entry_id, _ in keys),
+        "locales": texts(locale for _, locale in keys),
+    }
     rows = [
         (entry, edition, head)
-        for entry, edition, head in await reading.session.execute(chosen)
+        for entry, edition, head in await reading.session.execute(chosen, given)
         if (edition.entry_id, edition.locale) in keys
     ]
     places = [place_of(entry, edition, head.category_id) for entry, edition, head in rows]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple, TypeAlias
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from cms.authorization.actions import Action, Subject
 from cms.content.builtin import category_in_rights
@@ -14,7 +15,7 @@ from cms.drafts.category_tree import lineage_in
 from cms.identifiers import kind_of
 from cms.reading.visibility import is_in_force, is_public_now
 from cms.site import Site
-from cms.storage.dialects import is_among
+from cms.storage.dialects import is_among, is_among_given, texts
 from cms.tables import CategoryPlace, Edition, Entry, Link, Publication, Revision
 from cms.work.work import Reading
 
@@ -120,14 +121,19 @@ async def places_of(reading: Reading, entry_ids: Collection[str]) -> list[Place]
     """Return the places of all editions of entries."""
     if not entry_ids:
         return []
-    rows = await reading.session.execute(
+    rows = await reading.session.execute(_places(), {"entries": texts(entry_ids)})
+    return [Place(*row) for row in rows]
+
+
+@cache
+def _places() -> Select[*tuple[Any, ...]]:
+    return (
         select(Edition.id, Entry.id, Entry.content_type, Edition.locale, Revision.category_id)
         .select_from(Entry)
         .join(Edition, Edition.entry_id == Entry.id)
         .join(Revision, Revision.id == Edition.head_id)
-        .where(is_among(Entry.id, entry_ids))
+        .where(is_among_given(Entry.id, "entries"))
     )
-    return [Place(*row) for row in rows]
 
 
 async def visible_types(

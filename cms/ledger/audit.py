@@ -14,9 +14,10 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Insert, insert, select
 
 from cms.clock import to_milliseconds
 from cms.content.canonical_json import Json, JsonObject, canonical_bytes
@@ -34,7 +35,7 @@ from cms.ledger.rows import audited_rows, key_of, root_of
 from cms.ledger.tombstones import remainder_of, remainders
 from cms.storage.database import ReadSession, WriteSession
 from cms.storage.dialects import as_text
-from cms.tables import AuditedRow, AuditRecord, Base
+from cms.tables import AuditRecord, Base
 
 _TAG = b"copydesk.audit.v1\n"
 # The columns that a record's hash covers.
@@ -91,9 +92,14 @@ async def append(
     rows = audited_rows(written, deleted, last)
     root = root_of((row["table_name"], row["key"], row["version"], row["hash"]) for row in rows)
     chained = _chained(records, first, previous or FIRST, to_milliseconds(now), root)
-    for table, values in ((AuditRecord, chained), (AuditedRow, rows)):
-        if values:  # with their nulls, so that it is one statement
-            await session.execute(insert(table).execution_options(render_nulls=True), values)
+    for name, values in (("audit_record", chained), ("audit_row", rows)):
+        if values:
+            await session.execute(_insertion(name), values)
+
+
+@cache
+def _insertion(table: str) -> Insert:
+    return insert(Base.metadata.tables[table])
 
 
 def hash_of(record: Mapping[str, Any]) -> str:

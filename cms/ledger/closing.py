@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from cms.errors import VersionMismatch
 from cms.ledger import audit
@@ -64,13 +65,10 @@ async def close_command(session: WriteSession, key_file: KeyFile, closing: Closi
         counts["position"] = 1
     numbers = await advance_all(session, counts)
     first = {name: numbers[name] - count + 1 for name, count in counts.items()}
-    before = select(AuditRecord.hash).where(AuditRecord.sequence == first["audit"] - 1)
-    newest = select(func.max(TypeVersion.number))
-    columns: list[Any] = [before.scalar_subquery().label("recorded")]
-    columns.append(newest.scalar_subquery().label("types"))
+    ends = _ends()
     if closing.attested:
-        columns += end_columns(first["attestation"])
-    row = (await session.execute(select(*columns))).one()
+        ends = ends.add_columns(*end_columns(first["attestation"]))
+    row = (await session.execute(ends, {"before": first["audit"] - 1})).one()
     _check_version(closing.types, row.types)
     if closing.attested:
         end = end_in(row, first["attestation"], closing.attested_at)
@@ -85,6 +83,16 @@ async def close_command(session: WriteSession, key_file: KeyFile, closing: Closi
         deleted=closing.deleted,
     )
     return numbers["audit"]
+
+
+@cache
+def _ends() -> Select[*tuple[Any, ...]]:
+    """Return a query for the hash of the audit record ``before``, and the version of the types."""
+    before = select(AuditRecord.hash).where(AuditRecord.sequence == bindparam("before"))
+    newest = select(func.max(TypeVersion.number))
+    return select(
+        before.scalar_subquery().label("recorded"), newest.scalar_subquery().label("types")
+    )
 
 
 def _check_version(known: int | None, newest: int | None) -> None:

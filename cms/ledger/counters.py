@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Literal, TypeAlias
 
-from sqlalchemy import case, select, update
+from sqlalchemy import Integer, bindparam, case, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from cms.errors import DatabaseError
 from cms.storage.database import ReadSession, WriteSession
-from cms.tables import Counter
+from cms.tables import Base, Counter
 
 CounterName: TypeAlias = Literal["attestation", "audit", "people", "position", "taxonomy"]
 
@@ -39,24 +41,35 @@ async def advance_all(
     Raises:
         DatabaseError: if a counter is missing.
     """
+    taken = {_parameter(name): count for name, count in counts.items()}
+    values = dict((await session.execute(_raise_counters(tuple(counts)), taken)).all())
+    return {name: _value_of(values.get(name), name) for name in counts}
+
+
+@cache
+def _raise_counters(names: tuple[CounterName, ...]) -> ReturningUpdate[str, int]:
+    """Return a statement that raises counters by parameters, and returns their names and values."""
+    counters = Base.metadata.tables["counter"]
     held = (
-        select(Counter.name)
-        .where(Counter.name.in_(counts))
+        select(counters.c.name)
+        .where(counters.c.name.in_(names))
         # So that two transactions do not wait for each other: the position is locked first, and
         # the audit chain before attestations, since commands in a reaction end before its own.
-        .order_by(Counter.name.desc())
+        .order_by(counters.c.name.desc())
         .with_for_update()
         .subquery("held")
     )
-    raised = (
-        update(Counter)
-        .where(Counter.name == held.c.name)
-        .values(value=Counter.value + case(dict(counts), value=Counter.name))
-        .returning(Counter.name, Counter.value)
-        .execution_options(synchronize_session=False)
+    raised = {name: bindparam(_parameter(name), type_=Integer()) for name in names}
+    return (
+        update(counters)
+        .where(counters.c.name == held.c.name)
+        .values(value=counters.c.value + case(raised, value=counters.c.name))
+        .returning(counters.c.name, counters.c.value)
     )
-    values = dict((await session.execute(raised)).all())
-    return {name: _value_of(values.get(name), name) for name in counts}
+
+
+def _parameter(name: CounterName) -> str:
+    return f"{name}_numbers"
 
 
 async def wait_for_turn(session: WriteSession, name: CounterName) -> int:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, delete, insert, select
+from sqlalchemy.sql.dml import ReturningInsert
 
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.content_type import ContentType
@@ -107,7 +109,12 @@ async def insert_derived_values(
         ]
         # One statement with all rows: for several, SQLite would write a segment of the full-text
         # index for each.
-        await connection.execute(insert(table).returning(table.revision_id), rows)
+        await connection.execute(_insertion(table), rows)
+
+
+@cache
+def _insertion(table: type[Rendition | SearchDocument]) -> ReturningInsert[str]:
+    return insert(table).returning(table.revision_id)
 
 
 def derived_of(content_type: type[ContentType], content: JsonObject) -> DerivedValues:

@@ -37,8 +37,10 @@ from cms.storage.dialects.expressions import (
     elements_of,
     hold_rows,
     is_among,
+    is_among_given,
     moment_ago,
     present_moment,
+    texts,
     upsert,
 )
 from cms.storage.dialects.failures import translate_failures
@@ -96,6 +98,7 @@ __all__ = [
     "hold_rows",
     "index_names",
     "is_among",
+    "is_among_given",
     "lock_schema",
     "matching_documents",
     "moment_ago",
@@ -105,6 +108,7 @@ __all__ = [
     "refresh_stale_statistics",
     "refresh_statistics",
     "snippet_of",
+    "texts",
     "translate_failures",
     "upsert",
     "wait_for",

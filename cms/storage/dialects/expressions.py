@@ -114,7 +114,21 @@ def is_among(column_: Any, values: Iterable[str]) -> ColumnElement[bool]:
 
     They are one parameter, so that a statement has one text for one value and for thousands.
     """
-    return _IsAmong(column_, bindparam(None, sorted(set(values)), _Texts()))
+    return _IsAmong(column_, bindparam(None, texts(values), _Texts()))
+
+
+def is_among_given(column_: Any, name: str) -> ColumnElement[bool]:
+    """Return whether a column has one of the texts in a parameter of this name.
+
+    The value of the parameter is a list of texts, of :func:`texts`. So a statement that is run
+    often is built once.
+    """
+    return _IsAmong(column_, bindparam(name, type_=_Texts()))
+
+
+def texts(values: Iterable[str]) -> list[str]:
+    """Return texts as the value of a parameter of :func:`is_among_given`."""
+    return sorted(set(values))
 
 
 def hold_rows(
