@@ -127,6 +127,20 @@ def clean_draft(content_type: type[ContentType], draft: Draft) -> tuple[Draft, l
     return cleaned, problems
 
 
+def render_ahead(content_type: type[ContentType], fields: Mapping[str, Json]) -> None:
+    """Render the texts in values of fields, so that a save that comes soon finds them rendered.
+
+    A save renders what it needs in its transaction; who saves one draft can do so before.
+
+    Args:
+        content_type: content type of the draft.
+        fields: some values of a draft.
+    """
+    problems: list[UserError] = []  # which the save will tell
+    for name in fields.keys() & content_type.fields.keys():
+        content_type.fields[name].clean(fields[name], ("fields", name), problems)
+
+
 def _problems_of_built_in(
     content_type: type[ContentType], draft: Draft, title: str
 ) -> Iterator[UserError]:

@@ -58,6 +58,7 @@ from graphql_api.schema.management.mutations.values import (
     changes_from,
     draft_from,
     in_values_of,
+    rendering,
 )
 
 _PLACE = {
@@ -236,6 +237,7 @@ def _create(content_type: type[ContentType]) -> BulkMutation:
         identity=_NEW_ENTRY_ID,
         result=draft_payload(name),
         run=run,
+        prepare=rendering(content_type),
         answers=_saved,
         item_path=in_values_of(content_type),
     )
@@ -279,6 +281,7 @@ def _update(content_type: type[ContentType]) -> BulkMutation:
         inputs=NOTE,
         result=draft_payload(name),
         run=run,
+        prepare=rendering(content_type),
         answers=_saved,
         item_path=in_values_of(content_type),
     )

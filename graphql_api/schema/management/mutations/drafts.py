@@ -39,6 +39,7 @@ from graphql_api.schema.management.mutations.values import (
     changes_from,
     draft_from,
     in_values_of,
+    rendering,
 )
 
 LOCALE = {
@@ -97,6 +98,7 @@ def _create(content_type: type[ContentType], values: str) -> Mutation:
         },
         payload=draft_payload(content_type.name),
         run=run,
+        prepare=rendering(content_type),
         argument_path=in_values,
     )
 
@@ -128,6 +130,7 @@ def _create_built_in(content_type: type[ContentType], values: str) -> Mutation:
         },
         payload=draft_payload(content_type.name),
         run=run,
+        prepare=rendering(content_type),
         argument_path=argument_path,
     )
 
@@ -186,6 +189,7 @@ def _update(content_type: type[ContentType], values: str) -> Mutation:
         },
         payload=draft_payload(content_type.name),
         run=run,
+        prepare=rendering(content_type),
         argument_path=argument_path,
     )
 

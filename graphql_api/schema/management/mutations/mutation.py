@@ -24,6 +24,7 @@ from graphql_api.schema.management.errors import PathMapping, error_list, refusa
 from graphql_api.schema.management.history import path_of
 
 Run: TypeAlias = Callable[[Work, InputValues], Awaitable[JsonObject]]
+Prepare: TypeAlias = Callable[[InputValues], Awaitable[None]]
 RunAlone: TypeAlias = Callable[[RequestContext, InputValues], Awaitable[JsonObject]]
 
 _LONGEST_ID = 200
@@ -61,6 +62,7 @@ class Mutation:
         payload: the fields of the payload, each of the JSON that ``run`` returns.
         run: calls the command and returns the JSON that the payload refers to.
         argument_path: maps a path in the command's input to one in the arguments.
+        prepare: does what needs no transaction before the first begins, or ``None``.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Mutation:
     inputs: Mapping[str, Declared] = field(default_factory=dict)
     payload: Mapping[str, Declared] = field(default_factory=dict)
     argument_path: PathMapping = in_input
+    prepare: Prepare | None = None
 
     def declare(self, registry: TypeRegistry) -> Declared:
         """Add the types of input and payload, and return the field of the mutation type."""
@@ -93,6 +96,8 @@ class Mutation:
 
     async def _perform(self, context: RequestContext, arguments: InputValues) -> JsonObject:
         inputs = arguments["input"]
+        if self.prepare is not None:
+            await self.prepare(inputs)
         for _ in range(_ATTEMPTS - 1):
             try:
                 return await self._attempt(context, inputs)

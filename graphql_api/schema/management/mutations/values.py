@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from cms.content.builtin import CATEGORY, PERSON
 from cms.content.content_type import ContentType
-from cms.content.snapshot import Changes, Draft
+from cms.content.snapshot import Changes, Draft, render_ahead
+from cms.errors import Refused
+from cms.work.bulk import in_turn
 from graphql_api.schema.content_types.draft_values import fields_from
 from graphql_api.schema.content_types.inputs import declare_inputs
 from graphql_api.schema.content_types.kind import FieldTypes
@@ -15,7 +18,7 @@ from graphql_api.schema.declaring.fields import Declared
 from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.management.context import InputValues
 from graphql_api.schema.management.errors import PathMapping
-from graphql_api.schema.management.mutations.mutation import in_values, input_field
+from graphql_api.schema.management.mutations.mutation import Prepare, in_values, input_field
 
 # The names in the API of what categories and people have as title and summary.
 _NAMES: Mapping[str, Mapping[str, str]] = {
@@ -105,6 +108,23 @@ def draft_from(content_type: type[ContentType], values: InputValues) -> Draft:
         tags=tuple(values.get("tags") or ()),
         fields=fields_from(KINDS, content_type.fields, values),
     )
+
+
+def rendering(content_type: type[ContentType]) -> Prepare:
+    """Return what renders the texts of a mutation's values before its transaction begins.
+
+    So that it holds the locks of the database for its rows alone.
+    """
+
+    def render(values: InputValues) -> None:
+        with suppress(Refused):  # by the command, too
+            render_ahead(content_type, fields_from(KINDS, content_type.fields, values))
+
+    async def prepare(inputs: InputValues) -> None:
+        items = inputs.get("entries", [inputs])
+        await in_turn([each["values"] for each in items], render)
+
+    return prepare
 
 
 def changes_from(content_type: type[ContentType], values: InputValues) -> Changes:
