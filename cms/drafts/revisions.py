@@ -9,6 +9,7 @@ from cms.content.addresses import OwnAddresses, read_address
 from cms.content.builtin import CATEGORY, PERSON
 from cms.content.content_type import ContentType
 from cms.content.links import Edge, Origin, Targets
+from cms.content.markup.markdown import keep_texts
 from cms.content.snapshot import Draft, Snapshot, clean_draft, take_snapshot
 from cms.content.stored_names import named_edge
 from cms.content.tags import tags_by_slug
@@ -112,13 +113,14 @@ async def stored_forms(
         pages: the drafts, each of an edition.
         categories: ids that are known to be those of categories.
     """
-    cleaned = await in_turn(pages, _cleaned)
-    drafts = [page for page, _ in cleaned]
-    named = {each.draft.category for each in drafts}
-    unknown = await _unknown_categories(work, named - {*categories})
-    paths = await paths_of(work, [each.placed for each in drafts])
-    found = await targets_of(work, drafts, paths)
-    snapshots = await in_turn(zip(drafts, found.targets, strict=True), _snapshot)
+    with keep_texts():
+        cleaned = await in_turn(pages, _cleaned)
+        drafts = [page for page, _ in cleaned]
+        named = {each.draft.category for each in drafts}
+        unknown = await _unknown_categories(work, named - {*categories})
+        paths = await paths_of(work, [each.placed for each in drafts])
+        found = await targets_of(work, drafts, paths)
+        snapshots = await in_turn(zip(drafts, found.targets, strict=True), _snapshot)
     faults = await _wrong_targets(work, list(zip(drafts, snapshots, strict=True)), found.places)
     return [
         Stored(

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from html.parser import HTMLParser
@@ -185,9 +187,31 @@ class _Read:
         return tuple(islice(losses(self.raw, html), MOST_LOSSES))
 
 
+_KEPT: ContextVar[dict[str, _Read] | None] = ContextVar("copydesk.texts", default=None)
+
+
+@contextmanager
+def keep_texts() -> Iterator[None]:
+    """Keep all texts that are rendered in the body until its end, however many they are."""
+    before = _KEPT.set({})
+    try:
+        yield
+    finally:
+        _KEPT.reset(before)
+
+
+def _read(text: str) -> _Read:
+    kept = _KEPT.get()
+    if kept is None:
+        return _read_recently(text)
+    if text not in kept:
+        kept[text] = _read_recently(text)
+    return kept[text]
+
+
 # A save reads each of its texts for its depth, links, HTML and losses.
 @cached(LRUCache(_MOST_CHARACTERS, getsizeof=lambda read: read.size), lock=Lock())
-def _read(text: str) -> _Read:
+def _read_recently(text: str) -> _Read:
     tokens = _PARSER.parse(text)
     headings = tuple(_heading_words(tokens))
     anchors = Anchors()

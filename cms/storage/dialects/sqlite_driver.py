@@ -37,7 +37,7 @@ DRIVER = "sqlite+copydesk"
 # Begins a transaction that writes. It waits for other processes.
 BEGIN_IMMEDIATE = "begin immediate"
 # Seconds that a connection keeps the event loop before it lets other tasks run.
-_GIVES_WAY_AFTER = 0.002
+_GIVES_WAY_AFTER = 0.001
 
 
 class SqliteDialect(SQLiteDialect_pysqlite):
