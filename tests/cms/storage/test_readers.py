@@ -14,8 +14,8 @@ from sqlalchemy import select, text  # noqa: TID251  # asks SQLite for its setti
 from cms.errors import ReadTimeout
 from cms.storage.database import Database
 from cms.storage.dialects import reading
-from cms.storage.dialects.failures import PostgresFailures
 from cms.storage.dialects.durations import RecentDurations
+from cms.storage.dialects.failures import PostgresFailures
 from cms.storage.dialects.reading import PostgresReader, SqliteReader, connect_to_read
 from tests.conftest import Templates
 
