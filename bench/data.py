@@ -268,6 +268,10 @@ def public_rows(page: Page) -> Iterator[tuple[type[Base], Row]]:
             "locale": "en",
             "head_id": None,
             "path": page.path,
+            "content_type": page.content_type.name,
+            "category_id": draft.category,
+            "byline_id": author.get("person_id"),
+            "changed_at": at,
             "created_at": at,
         },
     )

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, select
 from cms.access.signing_keys import record_key
 from cms.authorization.actor import OPERATOR
 from cms.drafts.category_tree import hold_tree, store_paths
+from cms.drafts.heads import repeat_heads
 from cms.errors import Refused, SiteError
 from cms.ledger.counters import current
 from cms.ledger.keys import newest_key, why_none_can_sign
@@ -265,6 +266,7 @@ class Copydesk(Desk):
             # By itself, so that categories have paths even if a page cannot move.
             async with self.work(OPERATOR) as work:
                 await store_paths(work, await hold_tree(work))
+                await repeat_heads(work)
             async with self.work(OPERATOR) as work:
                 return replace(changes, moved=await move_pages_by_type(work))
         except Refused as refused:

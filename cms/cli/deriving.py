@@ -15,6 +15,7 @@ from cms import clock
 from cms.cli.group import collect_rarely, load_site
 from cms.cli.progress import progress_bar
 from cms.copydesk import DerivesIn
+from cms.drafts.heads import faults_of_heads
 from cms.ledger.chain import UnreadableError
 from cms.ledger.verification import Finding, Invalid, Valid
 from cms.publishing.moving import faults_of_addresses
@@ -63,6 +64,7 @@ async def verify_derived(
     faults += await stray_rows(session)
     site = bind(load_site(reference), await newest_types(session)).site
     faults += await faults_of_addresses(session, site, clock.now())
+    faults += await faults_of_heads(session)
     with progress_bar("Words", await count_public_editions(session)) as seen:
         faults += [each async for each in verify_words(session, seen)]
     for fault in faults:

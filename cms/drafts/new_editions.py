@@ -67,6 +67,7 @@ async def first_additions(
                 id=new_id("edition"),
                 entry_id=each.entry.id,
                 locale=each.locale,
+                content_type=each.entry.content_type,
                 created_at=work.now,
             ),
             each.draft,

@@ -21,6 +21,7 @@ from cms.drafts.category_tree import (
     hold_tree,
     store_paths,
 )
+from cms.drafts.heads import values_of_head
 from cms.drafts.link_targets import Page, targets_of
 from cms.drafts.loading import rows_by_id
 from cms.drafts.person_slugs import hold_slugs
@@ -237,7 +238,8 @@ async def add_revisions(
         )
     )
     await work.update_each(
-        (each.edition, {"head_id": revision.id, "path": revision.path}) for revision, each in added
+        (each.edition, {"path": revision.path, **values_of_head(revision)})
+        for revision, each in added
     )
     if tree is not None and (changed := await store_paths(work, tree)):
         await move_drafts(work, tree, changed)

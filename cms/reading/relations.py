@@ -27,6 +27,7 @@ from sqlalchemy import (
 from cms.content.builtin import CATEGORY, PERSON
 from cms.reading.aliases import aliased_table, word
 from cms.reading.narrowing import KeyJoin, narrowed
+from cms.reading.newest_drafts import best_drafts, newest_drafts
 from cms.reading.rows import OF_TARGET
 from cms.reading.view import ContentScope, Perspective, View
 from cms.reading.visibility import (
@@ -36,6 +37,7 @@ from cms.reading.visibility import (
     for_built_in,
     is_best_draft,
     is_declared,
+    is_in_force,
     is_of_site,
     is_open,
     is_shown,
@@ -51,7 +53,6 @@ from cms.tables import (
     CategoryPath,
     CategoryPlace,
     Edition,
-    Entry,
     Link,
     Publication,
     Rendition,
@@ -75,7 +76,7 @@ _PLAIN_LINK_COLUMNS = (
 # Columns of entries that the columns and conditions of links need.
 _OF_SOURCE = ("id", "revision_id")
 _OF_TARGET = ("id", "path", "title")
-_OF_DRAFT = ("content_type", "locale", "is_head")
+_OF_DRAFT = ("content_type", "locale")
 _EMPTY = word("")
 _REFERENCE = word("reference")
 _QUERY, _HASH = word("?"), word("#")
@@ -83,16 +84,12 @@ _DEEPEST = literal_column("50", Integer())
 _CATEGORY, _PERSON = word(CATEGORY), word(PERSON)
 _ZERO, _ONE = (literal_column(digit, Integer()) for digit in "01")
 _SLASH = word("/")
-# Whether the words of a draft are there; what is public is never purged.
-_IS_LEFT = Revision.purged_at.is_(None)
 
 
 def entries(view: View) -> Relation:
     """Return the entries that the view shows, each with the revision that it shows."""
     if view.perspective is Perspective.DRAFT:
-        newest = Edition.head_id == Revision.id
-        best = is_best_draft(Edition.entry_id, Entry.content_type, Edition.locale, view)
-        return drafts(view).where(newest, best, _IS_LEFT)
+        return best_drafts(view)
     if view.preview is not None:
         return with_preview(view, view.preview)
     return published_entries(view).where(is_shown(Publication.__table__, view))
@@ -107,7 +104,7 @@ def site_entries(view: View) -> Relation:
 def translations(view: View) -> Relation:
     """Return entries as :func:`entries` does, but each in every language that there is."""
     if view.perspective is Perspective.DRAFT:
-        return drafts(view).where(Edition.head_id == Revision.id, _IS_LEFT)
+        return newest_drafts(view)
     if view.preview is not None:
         return translations_with_preview(view, view.preview)
     return published_entries(view).where(is_open(Publication.__table__, view))
@@ -170,6 +167,17 @@ def paths(view: View) -> Relation:
         .select_from(with_address(page, Publication.edition_id, stands, view))
         .where(is_shown(page, view))
     )
+
+
+def draft_places() -> Relation:
+    """Return the paths at which newest drafts can stand: ``edition_id`` and ``path`` alone.
+
+    They are those of the newest revisions, and those of the public ones.
+    """
+    drafted = select(Edition.id.label("edition_id"), Edition.path)
+    public = select(Address.edition_id, Address.path)
+    is_page = and_(Address.edition_id.is_not(None), is_in_force(Address))
+    return select(*union_all(drafted, public.where(is_page)).subquery("place").c)
 
 
 def references() -> Relation:
@@ -385,7 +393,7 @@ def _incoming_with_preview(view: View) -> Relation:
 
 def _draft_links(view: View) -> Relation:
     source = aliased_table(Edition, "source")
-    target = narrowed(drafts(view).where(_IS_LEFT), (*_OF_TARGET, *_OF_DRAFT)).subquery("target")
+    target = narrowed(newest_drafts(view), (*_OF_TARGET, *_OF_DRAFT)).subquery("target")
     of_revision = join(Link, Revision, Revision.id == Link.revision_id)
     stands_in = join(of_revision, source, source.c.id == Revision.edition_id)
     shown = _is_newest_target(target, source.c.locale, view)
@@ -397,17 +405,14 @@ def _draft_links(view: View) -> Relation:
 
 
 def _incoming_draft_links(view: View) -> Relation:
-    source = narrowed(drafts(view).where(_IS_LEFT), (*_OF_SOURCE, *_OF_DRAFT)).subquery("source")
-    target = narrowed(drafts(view).where(_IS_LEFT), (*_OF_TARGET, *_OF_DRAFT)).subquery("target")
+    source = narrowed(newest_drafts(view), (*_OF_SOURCE, *_OF_DRAFT)).subquery("source")
+    target = narrowed(newest_drafts(view), (*_OF_TARGET, *_OF_DRAFT)).subquery("target")
     stands_in = join(Link, source, source.c.revision_id == Link.revision_id)
     shown = _is_newest_target(target, source.c.locale, view)
     return (
         select(*_link_columns(target.c.path, target.c.title), source.c.id.label("source_id"))
         .select_from(join(stands_in, target, shown))
-        .where(
-            source.c.is_head,
-            is_best_draft(source.c.id, source.c.content_type, source.c.locale, view),
-        )
+        .where(is_best_draft(source.c.id, source.c.content_type, source.c.locale, view))
     )
 
 
@@ -421,7 +426,7 @@ def _is_newest_target(
     is_foreign = source_locale.not_in(locales_of(view))
     is_best = is_best_draft(target.c.id, target.c.content_type, target.c.locale, view)
     shown = case((is_foreign, target.c.locale == source_locale), else_=is_best)
-    return and_(target.c.id == Link.target_id, target.c.is_head, shown)
+    return and_(target.c.id == Link.target_id, shown)
 
 
 def _link_columns(path: ColumnElement[Any], title: ColumnElement[Any]) -> list[ColumnElement[Any]]:

@@ -94,6 +94,13 @@ class ReferencedRow(EntryRow):
     from_ordinal = Column()
 
 
+class DraftPlaceRow(Row):
+    """A row of :func:`~cms.reading.relations.draft_places`."""
+
+    edition_id = Column()
+    path = Column()
+
+
 class ReferenceRow(Row):
     """A row of :func:`.relations.references`."""
 

@@ -21,7 +21,6 @@ from sqlalchemy import (
     literal_column,
     not_,
     or_,
-    outerjoin,
     select,
     true,
     union_all,
@@ -139,17 +138,17 @@ def drafts(view: View) -> Relation:
     is_open = and_(live.c.edition_id == Edition.id, is_public_now(live))
     is_live = live.c.revision_id == Revision.id
     of_edition = join(Revision, Edition, Edition.id == Revision.edition_id)
-    of_entry = join(of_edition, Entry, Entry.id == Edition.entry_id)
+    of_entry = KeyJoin(of_edition, Entry.__table__, Entry.id == Edition.entry_id)
     stands = aliased_table(Address, "stands")
-    with_live = with_address(outerjoin(of_entry, live, is_open), live.c.edition_id, stands, view)
-    joined = join(with_live, head, head.c.id == Edition.head_id)
+    of_live = KeyJoin(of_entry, live, is_open, isouter=True)
+    with_live = with_address(of_live, live.c.edition_id, stands, view)
+    joined = KeyJoin(with_live, head, head.c.id == Edition.head_id)
     return (
         select(
             Edition.entry_id.label("id"),
             Revision.edition_id,
             Revision.id.label("revision_id"),
-            Entry.content_type,
-            Edition.locale,
+            *(Entry.content_type, Edition.locale),
             case(
                 (is_live, stands.c.path),
                 (Edition.head_id == Revision.id, Edition.path),
@@ -171,8 +170,7 @@ def drafts(view: View) -> Relation:
             *(case((is_live, live.c[name])).label(name) for name in _BASIS),
             case((is_live, live.c.id)).label("publication_id"),
             live.c.revision_id.label("live_revision_id"),
-            Entry.archived_at,
-            Revision.is_autosave,
+            *(Entry.archived_at, Revision.is_autosave),
             (Edition.head_id == Revision.id).label("is_head"),
             _is_outdated(Revision.translated_from, view).label("is_outdated"),
             *(Revision.__table__.c[name] for name in _REVISION),

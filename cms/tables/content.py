@@ -35,6 +35,11 @@ class Edition(Base):
         UniqueConstraint("entry_id", "locale"),
         Index("ix_edition_head_id", "head_id"),
         partial_index("ix_edition_path", "path", where="path is not null"),
+        # For lists of drafts: of all content types, of one, of a category and of a byline.
+        Index("ix_edition_newest", "locale", "changed_at", "entry_id"),
+        Index("ix_edition_content_type", "locale", "content_type", "changed_at", "entry_id"),
+        Index("ix_edition_category_id", "locale", "category_id", "changed_at", "entry_id"),
+        Index("ix_edition_byline_id", "locale", "byline_id", "changed_at", "entry_id"),
     )
 
     id: Mapped[Id]
@@ -46,6 +51,12 @@ class Edition(Base):
     )
     # Where the newest revision would stand; derives from its slug, its category and its type.
     path: Mapped[str | None] = mapped_column(Key)
+    # Repeated from the entry and the newest revision; see cms.drafts.heads.
+    content_type: Mapped[Name]
+    category_id: Mapped[str | None] = mapped_column(Key)
+    byline_id: Mapped[str | None] = mapped_column(Key)
+    # When the newest revision was saved; null before the first.
+    changed_at: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[Time]
 
 

@@ -195,6 +195,10 @@ def upgrade() -> None:
         _column("locale", KEY),
         _column("head_id", KEY, nullable=True),
         _column("path", KEY, nullable=True),
+        _column("content_type", KEY),
+        _column("category_id", KEY, nullable=True),
+        _column("byline_id", KEY, nullable=True),
+        _column("changed_at", MOMENT, nullable=True),
         _column("created_at", MOMENT),
         sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name="fk_edition_entry_id"),
         *_head_constraint(),
@@ -203,6 +207,10 @@ def upgrade() -> None:
     )
     op.create_index("ix_edition_head_id", "edition", ["head_id"])
     _partial_index("ix_edition_path", "edition", ["path"], "path is not null")
+    newest = ("changed_at", "entry_id")
+    op.create_index("ix_edition_newest", "edition", ["locale", *newest])
+    for column in ("content_type", "category_id", "byline_id"):
+        op.create_index(f"ix_edition_{column}", "edition", ["locale", column, *newest])
     op.create_table(
         "address",
         _column("id", KEY),

@@ -25,7 +25,7 @@ CHANGING = {
     "category_place": ("ended_at", "ended_position"),
     "change_request": ("ended_at", "ended_by", "end_cause"),
     "comment": ("resolved_at", "resolved_by"),
-    "edition": ("head_id", "path"),
+    "edition": ("head_id", "path", "content_type", "category_id", "byline_id", "changed_at"),
     "edition_contributor": (),
     "entry": ("archived_at", "singleton"),
     "link": (),

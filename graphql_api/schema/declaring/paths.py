@@ -123,6 +123,16 @@ def is_at(own: OwnAddresses, row: Columns, bind: Bind) -> ColumnElement[bool]:
     return _is_at(own, row, row.path, bind)
 
 
+def paths_of(own: OwnAddresses, bind: Bind) -> list[Sql]:
+    """Return the paths that an address stands for, as parameters.
+
+    Args:
+        own: the addresses that belong to the site.
+        bind: makes a parameter of a type from the address.
+    """
+    return [bind(SitePath(own, end)) for end in _ENDS]
+
+
 def _operators(own: OwnAddresses, row: Columns) -> Mapping[str, Operator]:
     """Return the operators that compare a path with addresses rather than with texts."""
     equal, among = partial(_is_at, own, row), partial(_is_at_one_of, own, row)
@@ -135,7 +145,7 @@ def _operators(own: OwnAddresses, row: Columns) -> Mapping[str, Operator]:
 
 
 def _is_at(own: OwnAddresses, row: Columns, path: Sql, bind: Bind) -> ColumnElement[bool]:
-    paths = [bind(SitePath(own, end)) for end in _ENDS]
+    paths = paths_of(own, bind)
     at = path.in_([Folded(each) for each in paths] if isinstance(path, Folded) else paths)
     if not _has_host_per_locale(own):
         return at

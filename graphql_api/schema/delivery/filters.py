@@ -104,6 +104,7 @@ ENTRY_WHERE: Mapping[str, Declared] = {
             key=EntryRow.byline_id,
             rows=lambda call: Rows(Chosen(relations.people(call.view))),
             target=EntryRow.id,
+            unique=frozenset({"id"}),
         ),
         f"Filter on the person in the byline of the `{THIS_TYPE}` revision.",
     ),

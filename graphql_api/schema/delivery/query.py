@@ -7,10 +7,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
 
+from sqlalchemy import ColumnElement, and_, select
+
 from cms.content.addresses import OwnAddresses
 from cms.content.builtin import CATEGORY, PERSON
 from cms.content.content_type import ContentType
 from cms.content.fields.names import lower_first
+from cms.reading import relations
+from cms.reading.view import Perspective
 from cms.site import Site
 from cms.storage.dialects import JsonDocument, Key
 from graphql_api.planner.arguments import Given, Input
@@ -19,7 +23,7 @@ from graphql_api.planner.json_sql import Elements, element_index, element_text
 from graphql_api.planner.source import Columns, Sql
 from graphql_api.schema.declaring.connection import OF_TAGS, connection
 from graphql_api.schema.declaring.fields import Argument, Declared, of_call, one
-from graphql_api.schema.declaring.paths import is_at
+from graphql_api.schema.declaring.paths import is_at, paths_of
 from graphql_api.schema.declaring.row_sources import (
     Condition,
     asks_for_types,
@@ -64,9 +68,19 @@ def _name_in(call: Call) -> tuple[str, Given]:
 def _entry_condition(own: OwnAddresses, call: Call) -> Condition:
     """Return the condition on an entry for the one field given in ``by``."""
     name, given = _name_in(call)
-    if name == "path":
-        return lambda entry: is_at(own, entry, partial(call.bind, given))
-    return _condition_of_by(call)
+    if name != "path":
+        return _condition_of_by(call)
+    bind = partial(call.bind, given)
+    if call.view.perspective is not Perspective.DRAFT:
+        return lambda entry: is_at(own, entry, bind)
+    # Where the newest revisions would stand or the public ones do, which indexes know.
+    places = relations.draft_places().subquery("place_of_draft")
+
+    def condition(entry: Columns) -> ColumnElement[bool]:
+        at = select(places.c.edition_id).where(places.c.path.in_(paths_of(own, bind)))
+        return and_(entry.edition_id.in_(at), is_at(own, entry, bind))
+
+    return condition
 
 
 def _entry(own: OwnAddresses, call: Call) -> Rows:

@@ -171,7 +171,10 @@ async def add(session: WriteSession, *rows: Base) -> None:
 
 def an_entry() -> tuple[Entry, Edition]:
     entry = Entry(id="entry_1", content_type="A", created_at=NOW)
-    return entry, Edition(id="edition_1", entry_id="entry_1", locale="en", created_at=NOW)
+    edition = Edition(
+        id="edition_1", entry_id="entry_1", locale="en", content_type="A", created_at=NOW
+    )
+    return entry, edition
 
 
 def a_revision() -> Revision:

@@ -29,6 +29,7 @@ ROWS = {
     relations.translations: rows.EntryRow,
     relations.revisions: rows.EntryRow,
     relations.referenced_entries: rows.ReferencedRow,
+    relations.draft_places: rows.DraftPlaceRow,
     relations.references: rows.ReferenceRow,
     relations.links: rows.LinkRow,
     relations.incoming_links: rows.IncomingLinkRow,
