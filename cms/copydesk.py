@@ -22,6 +22,7 @@ from cms.ledger.progress import Watch, unwatched
 from cms.publishing.attesting import attest
 from cms.publishing.moving import move_pages_by_type
 from cms.reading.field_indexes import index_fields
+from cms.review.review_times import repair_review_times
 from cms.search.deriving import update_derived_values
 from cms.search.rebuilding import (
     EVERY_REVISION,
@@ -267,6 +268,7 @@ class Copydesk(Desk):
             async with self.work(OPERATOR) as work:
                 await store_paths(work, await hold_tree(work))
                 await repeat_heads(work)
+                await repair_review_times(work)
             async with self.work(OPERATOR) as work:
                 return replace(changes, moved=await move_pages_by_type(work))
         except Refused as refused:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from graphql import GraphQLSchema
 from sqlalchemy import null
 
-from cms.authorization.actions import Action, Roles, grants_for
-from cms.authorization.actor import Actor
 from cms.reading.view import ContentScope, Preview, View, view_of
 from cms.site import Site
 from cms.storage.dialects import Reader
@@ -92,12 +90,3 @@ class Delivery:
     def _view_of(self, visitor: Visitor) -> View:
         view = replace(self._view, scopes=visitor.scopes) if visitor.scopes else self._view
         return view if visitor.preview is None else replace(view, preview=Preview(null()))
-
-
-def scopes_of(actor: Actor, roles: Roles) -> tuple[ContentScope, ...]:
-    """Return the parts of the content whose drafts an actor may read."""
-    scopes = {
-        ContentScope(grant.content_type, grant.category_id, grant.locale)
-        for grant in grants_for(actor, Action.ENTRY_READ, roles)
-    }
-    return tuple(sorted(scopes, key=repr))

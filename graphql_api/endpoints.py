@@ -14,9 +14,10 @@ from starlette.websockets import WebSocket
 
 from cms.access.rate_limit import network_of
 from cms.authorization.actor import ANONYMOUS, Actor
+from cms.reading.scopes import scopes_of
 from cms.storage.database import Database
 from graphql_api import pages
-from graphql_api.delivery import Delivery, Visitor, scopes_of
+from graphql_api.delivery import Delivery, Visitor
 from graphql_api.http.authentication import Identify, actor_of, preview_of, unauthenticated_failure
 from graphql_api.http.errors import RequestFailed, failure_of, request_failure
 from graphql_api.http.limits import OPEN_LIMITS

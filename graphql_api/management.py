@@ -20,9 +20,9 @@ from cms.content.canonical_json import Json
 from cms.copydesk import Copydesk
 from cms.drafts.loading import authorise_on, look_at
 from cms.errors import DatabaseError, OutcomeUnknown, Refused
+from cms.reading.scopes import scopes_of
 from cms.reading.view import Perspective, view_of
 from cms.work.work import Desk, Reading
-from graphql_api.delivery import scopes_of
 from graphql_api.http.authentication import unauthenticated_failure
 from graphql_api.http.errors import RequestFailed, request_failure
 from graphql_api.http.limits import MANAGEMENT_LIMITS, OPEN_LIMITS, Limits

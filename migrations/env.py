@@ -12,9 +12,11 @@ from cms.storage.migration import run_with_own_connection
 from cms.storage.schema import OF_FIELDS
 from cms.tables import Base
 
-# What a migration adds for one of the databases alone, so that no declared table has it: the
-# full-text indexes, with the tables that SQLite keeps one in.
-_OF_ONE_DATABASE = (
+# What only a migration adds, so that no declared table has it: an index over an expression, which
+# differs between the databases, and the full-text indexes, with the tables in which SQLite keeps
+# one.
+_OF_MIGRATIONS = (
+    "ix_audit_record_entry",
     "search_index",
     "vector",
     "title_vector",
@@ -28,8 +30,8 @@ def is_declared(
 ) -> bool:
     """Say whether something in the database is compared with the declared tables."""
     if kind == "table":
-        return not (name or "").startswith(_OF_ONE_DATABASE)
-    return name not in _OF_ONE_DATABASE and not (name or "").startswith(OF_FIELDS)
+        return not (name or "").startswith(_OF_MIGRATIONS)
+    return name not in _OF_MIGRATIONS and not (name or "").startswith(OF_FIELDS)
 
 
 def migrate(connection: Connection) -> None:

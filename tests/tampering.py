@@ -40,6 +40,8 @@ async def _disarm(connection: AsyncConnection) -> None:
     found = await connection.exec_driver_sql("select name from sqlite_master where type='trigger'")
     for (name,) in found.all():
         await connection.exec_driver_sql(f"drop trigger {name}")
+    # An index over a part of a document refuses one that is none.
+    await connection.exec_driver_sql("drop index if exists ix_audit_record_entry")
 
 
 async def set_counter(connection: AsyncConnection, name: str, value: int) -> None:

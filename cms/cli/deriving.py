@@ -19,6 +19,7 @@ from cms.drafts.heads import faults_of_heads
 from cms.ledger.chain import UnreadableError
 from cms.ledger.verification import Finding, Invalid, Valid
 from cms.publishing.moving import faults_of_addresses
+from cms.review.review_times import faults_of_review_times
 from cms.search.deriving import DerivedValues
 from cms.search.rebuilding import Derive, StoredContent, count_public_editions, derived_from
 from cms.search.verification import (
@@ -65,6 +66,7 @@ async def verify_derived(
     site = bind(load_site(reference), await newest_types(session)).site
     faults += await faults_of_addresses(session, site, clock.now())
     faults += await faults_of_heads(session)
+    faults += await faults_of_review_times(session)
     with progress_bar("Words", await count_public_editions(session)) as seen:
         faults += [each async for each in verify_words(session, seen)]
     for fault in faults:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Select, SQLColumnExpression, case, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from cms.storage.database import ReadSession
 from cms.tables import Edition, Entry, Revision
@@ -45,17 +46,18 @@ async def faults_of_heads(session: ReadSession) -> list[str]:
 
 async def _outdated_editions(session: ReadSession) -> Sequence[dict[str, Any]]:
     """Return the values that editions should have, with their ids, where these differ."""
-    right = {
+    right: Mapping[InstrumentedAttribute[Any], SQLColumnExpression[Any]] = {
         Edition.content_type: Entry.content_type,
         Edition.category_id: Revision.category_id,
         Edition.byline_id: Revision.byline_id,
-        Edition.changed_at: Revision.created_at,
+        Edition.changed_at: case((Revision.purged_at.is_(None), Revision.created_at)),
     }
-    rows = await session.execute(
+    chosen: Select[*tuple[Any, ...]] = (
         select(Edition.id, *(value.label(column.key) for column, value in right.items()))
         .join(Entry, Entry.id == Edition.entry_id)
         .join(Revision, Revision.id == Edition.head_id)
         .where(or_(*(column.is_distinct_from(value) for column, value in right.items())))
         .order_by(Edition.id)
     )
+    rows = await session.execute(chosen)
     return [dict(row) for row in rows.mappings()]

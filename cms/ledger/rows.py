@@ -196,6 +196,8 @@ NOT_COVERED: Final[Mapping[str, str]] = {
     "edition.changed_at": "repeats the time of the newest revision",
     "edition.content_type": "repeats that of the entry",
     "edition.path": "derives from the slug, the category and the content type",
+    "publication.due_at": "derives from the sign-offs that count for it",
+    "publication.reviewed_at": "derives from the sign-offs that count for it",
     "link.revision_id": "the key of the revision that the link is hashed with",
     "look": "operational: the revision that an editor viewed last",
     "presence": "operational: heartbeats",

@@ -25,7 +25,7 @@ EMPTIED: Final[Mapping[str, Mapping[str, object]]] = {
     "address": {"path": None, "url": ""},
     "change_request": {"reason": ""},
     "comment": {"body": "", "quote": "", "before": "", "after": ""},
-    "edition": {"path": None},
+    "edition": {"path": None, "changed_at": None},
     "entry": {"singleton": None},  # so that there can be another one
     "publication": {
         "title": "",
@@ -80,6 +80,7 @@ WITHOUT_WORDS: Final[Mapping[str, str]] = {
     "counter": "names of counters",
     "edition.locale": "declared by the site",
     "edition_contributor": "ids",
+    "edition.content_type": "declared by the site",
     "entry.content_type": "declared by the site",
     "address.locale": "declared by the site",
     "position": "nonces",

@@ -13,6 +13,7 @@ from cms.publishing.assessing import Assessed
 from cms.publishing.grounds import Grounds
 from cms.publishing.loading import Proposal
 from cms.publishing.moving import refresh_tree
+from cms.review.review_times import set_review_times
 from cms.tables import Publication, PublicationSignOff, PublicationStage
 from cms.work.work import Work
 
@@ -31,6 +32,8 @@ async def begin_publications(
         index: _publication(work, each.proposal, position, grounds) for index, each in new.items()
     }
     pairs = [(opened[index], each) for index, each in new.items()]
+    for publication, each in pairs:
+        set_review_times(publication, each.stages, each.counting)
     await work.insert(*opened.values())
     await move_pages(work, (_move(*pair) for pair in pairs), position)
     await work.insert(*(stage for pair in pairs for stage in _stages(*pair)))

@@ -19,7 +19,6 @@ from cms.publishing.gates import Check, checks, pages_broken
 from cms.publishing.loading import Proposal, edges_of, live_page_of, proposal_of
 from cms.publishing.unpublishing import removal_of
 from cms.reading.visibility import is_public_now
-from cms.review.expiry import reviewed_at
 from cms.tables import Link, Publication, Revision
 from cms.work.work import Reading
 
@@ -181,19 +180,19 @@ async def _orphans(reading: Reading, held: Held, gone: Iterable[Edge]) -> list[s
 
 async def _stale(reading: Reading, proposal: Proposal) -> list[str]:
     """Return the public entries that lead to this one, if their reviewers saw it differently."""
-    reviewed, then = reviewed_at().subquery("reviewed_page"), aliased(Publication)
+    then = aliased(Publication)
     was_seen = and_(
         then.edition_id == proposal.edition.id,
-        then.published_at <= reviewed.c.reviewed_at,
-        or_(then.ended_at.is_(None), then.ended_at > reviewed.c.reviewed_at),
+        then.published_at <= Publication.reviewed_at,
+        or_(then.ended_at.is_(None), then.ended_at > Publication.reviewed_at),
     )
     rows = await reading.session.execute(
         select(Publication.entry_id, then.revision_id)
-        .join(reviewed, reviewed.c.id == Publication.id)
         .join(Link, Link.revision_id == Publication.revision_id)
         .join(then, was_seen)
         .where(
             Link.target_id == proposal.entry.id,
+            is_public_now(Publication),
             Publication.locale == proposal.edition.locale,
             Publication.entry_id != proposal.entry.id,
         )

@@ -2,46 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, FromClause, and_, case, select, true
 
-from cms.reading.view import EVERYTHING, View
+from cms.reading.aliases import aliased_table
+from cms.reading.narrowing import KeyJoin
+from cms.reading.view import View
 from cms.reading.visibility import (
     Relation,
     category_in_rights,
     drafts,
     is_best_draft,
     is_declared,
+    is_public_now,
     is_within,
+    with_address,
 )
-from cms.tables import Edition, Revision
-
-# The columns that editions repeat, under the names that entries have them.
-_REPEATED = {
-    "content_type": Edition.content_type,
-    "category_id": Edition.category_id,
-    "byline_id": Edition.byline_id,
-    "created_at": Edition.changed_at.label("created_at"),
-}
+from cms.tables import Address, Edition, Entry, Publication, Rendition, Revision
 
 
 def newest_drafts(view: View) -> Relation:
     """Return :func:`drafts` that are newest and not purged, in every language.
 
-    Indexes over editions serve filters and the order by time.
+    Indexes over editions serve filters, counts and the order by time; the revision itself is read
+    only for what they do not repeat.
     """
-    found = drafts(replace(view, scopes=EVERYTHING, retired_types=()))
-    columns = (_REPEATED.get(str(each.key), each) for each in found.inner_columns)
+    repeated = _repeated()
+    columns = (repeated.get(str(each.key), each) for each in drafts(view).inner_columns)
     category_id = category_in_rights(Edition.content_type, Edition.entry_id, Edition.category_id)
-    # Anew, since narrowing takes joins apart, and one statement would have both.
-    (rows,) = found.get_final_froms()
     return (
         select(*columns)
-        .select_from(rows)
+        .select_from(_rows(view))
         .where(
-            Edition.head_id == Revision.id,
-            Revision.purged_at.is_(None),
+            # Purged ones have no time.
+            Edition.changed_at.is_not(None),
             *is_declared(view, Edition.content_type),
             is_within(view, Edition.content_type, category_id, Edition.locale),
         )
@@ -52,3 +48,35 @@ def best_drafts(view: View) -> Relation:
     """Return newest drafts, each in the first of the view's languages that its entry has."""
     is_best = is_best_draft(Edition.entry_id, Edition.content_type, Edition.locale, view)
     return newest_drafts(view).where(is_best)
+
+
+def _rows(view: View) -> FromClause:
+    """Return editions with all that their newest revisions show, one row for each."""
+    live, stands = aliased_table(Publication, "live"), aliased_table(Address, "stands")
+    is_open = and_(live.c.edition_id == Edition.id, is_public_now(live))
+    rows: FromClause = Edition.__table__
+    for table, is_same in (
+        (Revision.__table__, Revision.id == Edition.head_id),
+        (Rendition.__table__, Rendition.revision_id == Edition.head_id),
+        (Entry.__table__, Entry.id == Edition.entry_id),
+    ):
+        rows = KeyJoin(rows, table, is_same)
+    rows = KeyJoin(rows, live, is_open, isouter=True)
+    return with_address(rows, live.c.edition_id, stands, view)
+
+
+def _repeated() -> Mapping[str, ColumnElement[Any]]:
+    """Return the columns of drafts that editions have, by their names."""
+    live, stands = aliased_table(Publication, "live"), aliased_table(Address, "stands")
+    is_live = live.c.revision_id == Edition.head_id
+    columns = Edition.__table__.c
+    return {
+        "edition_id": columns.id.label("edition_id"),
+        "revision_id": columns.head_id.label("revision_id"),
+        "content_type": columns.content_type,
+        "category_id": columns.category_id,
+        "byline_id": columns.byline_id,
+        "created_at": columns.changed_at.label("created_at"),
+        "path": case((is_live, stands.c.path), else_=columns.path).label("path"),
+        "is_head": true().label("is_head"),
+    }

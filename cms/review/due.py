@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, select, tuple_
 from sqlalchemy.orm import aliased
 
-from cms.authorization.actions import Action, Subject
 from cms.comparison.difference import difference
-from cms.content.builtin import category_in_rights
-from cms.content.policy import Stage
-from cms.drafts.contributors import was_reviewed
-from cms.drafts.subjects import ancestry
-from cms.reading.visibility import is_public_now
-from cms.review.expiry import Counted, completes_stages, review_end, reviewed_at
-from cms.tables import (
-    Link,
-    Publication,
-    PublicationSignOff,
-    PublicationStage,
-    Revision,
-    SignOff,
-)
+from cms.reading.scopes import Subjects, may_read
+from cms.reading.visibility import counts_now, is_public_now
+from cms.storage.dialects import is_among
+from cms.tables import Link, Publication, PublicationSignOff, Revision, SignOff
 from cms.work.work import Reading
+
+# The most pages that are returned at once, and that are looked at.
+MOST = 100
+_BATCH = 200
 
 
 @dataclass(frozen=True)
@@ -44,6 +36,11 @@ class Due:
     expires_at: datetime
     signers: frozenset[str]
 
+    @property
+    def place(self) -> tuple[datetime, str]:
+        """The place among pages that are due."""
+        return self.expires_at, self.publication.id
+
 
 @dataclass(frozen=True)
 class Outdated:
@@ -53,136 +50,164 @@ class Outdated:
         publication: the page.
         signers: the accounts whose sign-offs count for the page.
         causes: what is public now of the pages that it leads to, and says something else than
-            what was public when the page was signed off.
+            what was public when the page was signed off; the newest last.
     """
 
     publication: Publication
     signers: frozenset[str]
     causes: Sequence[Publication]
 
+    @property
+    def place(self) -> tuple[int, str]:
+        """The place among outdated pages: that of their newest cause."""
+        return self.causes[-1].position, self.publication.revision_id
 
-async def reviews_due(reading: Reading, within: timedelta) -> list[Due]:
+
+async def reviews_due(
+    reading: Reading,
+    within: timedelta,
+    *,
+    first: int = MOST,
+    after: tuple[datetime, str] | None = None,
+    signed_by: str | None = None,
+) -> list[Due]:
     """Return the public pages whose sign-offs have expired or will soon, the first first.
 
     Args:
         reading: the snapshot and the actor.
         within: how far to look ahead; zero for what has expired.
+        first: the most pages to return.
+        after: the place after which they come; ``None`` for the beginning.
+        signed_by: only pages for which sign-offs of this account count.
     """
-    limit = reading.now + within
-    pages = await _pages_to_check(reading, limit)
-    reviews = await _reviews_of(reading, [page.id for page in pages])
-    due = (_due(page, reviews[page.id]) for page in pages)
-    found = [each for each in due if each.expires_at <= limit]
-    seen = [each for each in found if await _may_read(reading, each.publication)]
-    return sorted(seen, key=lambda each: (each.expires_at, each.publication.id))
+    found = await reading.session.scalars(
+        select(Publication)
+        .where(
+            is_public_now(Publication),
+            Publication.due_at <= reading.now + within,
+            _may_read(reading),
+            *_is_signed_by(signed_by),
+            *([tuple_(Publication.due_at, Publication.id) > after] if after else []),
+        )
+        .order_by(Publication.due_at, Publication.id)
+        .limit(first)
+    )
+    pages = found.all()
+    signers = await _signers_of(reading, [page.id for page in pages])
+    return [Due(page, page.due_at or page.published_at, signers[page.id]) for page in pages]
 
 
-async def outdated_reviews(reading: Reading) -> list[Outdated]:
-    """Return the public pages that lead to something that has materially changed since."""
-    found: dict[str, Outdated] = {}
-    for page, before, cause in await _changed_targets(reading):
-        if not await _is_material(reading, before, cause) or not await _may_read(reading, page):
-            continue
-        known = found.get(page.id, Outdated(page, frozenset(), ()))
-        found[page.id] = replace(known, causes=(*known.causes, cause))
-    reviews = await _reviews_of(reading, list(found))
-    return [
-        replace(each, signers=frozenset(reviews[identifier].signers))
-        for identifier, each in found.items()
-    ]
+async def outdated_reviews(
+    reading: Reading,
+    *,
+    first: int = MOST,
+    after: tuple[int, str] | None = None,
+    signed_by: str | None = None,
+) -> list[Outdated]:
+    """Return the public pages that lead to something that has materially changed since.
+
+    Those that lead to the newest change come first.
+
+    Args:
+        reading: the snapshot and the actor.
+        first: the most pages to return.
+        after: the place after which they come; ``None`` for the beginning.
+        signed_by: only pages for which sign-offs of this account count.
+    """
+    found: list[Outdated] = []
+    differences = _Differences(reading)
+    size = min(first, _BATCH)
+    while len(found) < first:
+        places = await _changed_links(reading, after, size, signed_by)
+        pages = await _outdated_among(reading, {revision_id for _, revision_id in places})
+        # A page can lead to another several times.
+        for place in dict.fromkeys(places):
+            page = pages.get(place[1])
+            causes = [] if page is None else await differences.material(page)
+            if page is not None and causes and causes[-1].position == place[0]:
+                found.append(Outdated(page.publication, frozenset(), causes))
+            if len(found) == first:
+                break
+        if len(places) < size:
+            break
+        # Few of them may say something else to readers.
+        after, size = places[-1], _BATCH
+    signers = await _signers_of(reading, [each.publication.id for each in found])
+    return [replace(each, signers=signers[each.publication.id]) for each in found]
 
 
 @dataclass
-class _Review:
-    """The review of a publication.
+class _Changed:
+    """A public page, and what it leads to that has changed since it was reviewed.
 
     Attributes:
-        stages: its stages, in order.
-        counted: its sign-offs, with those that were taken off it.
-        signers: the accounts whose sign-offs count.
+        publication: the page.
+        targets: the revision that its reviewers saw, and what is public by now, of each.
     """
 
-    stages: list[Stage] = field(default_factory=list)
-    counted: list[Counted] = field(default_factory=list)
-    signers: set[str] = field(default_factory=set)
-
-    def end(self, page: Publication) -> datetime | None:
-        """Return when a stage has too few sign-offs left; ``None`` if there was no review."""
-        is_reviewed = page.basis == "signed_off" or completes_stages(self.stages, self.counted)
-        return review_end(self.stages, self.counted) if is_reviewed else None
+    publication: Publication
+    targets: list[tuple[str, Publication]] = field(default_factory=list)
 
 
-async def _pages_to_check(reading: Reading, limit: datetime) -> Sequence[Publication]:
-    """Return the public pages that may be due: those without a review, and those losing one."""
-    loses_one = exists(
-        select(PublicationSignOff.sign_off_id)
-        .join(SignOff, SignOff.id == PublicationSignOff.sign_off_id)
+class _Differences:
+    """Compares what was public with what is; each pair once, however many pages lead to it."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._known: dict[tuple[str, str], bool] = {}
+
+    async def material(self, page: _Changed) -> list[Publication]:
+        """Return the targets of a page that say something else to readers, the newest last."""
+        return [now for before, now in page.targets if await self._is_material(before, now)]
+
+    async def _is_material(self, before: str, publication: Publication) -> bool:
+        pair = before, publication.revision_id
+        if pair not in self._known:
+            old, new = [await self._reading.session.get_one(Revision, each) for each in pair]
+            content_type = self._reading.site.stored_type(publication.content_type)
+            self._known[pair] = difference(content_type, old.content, new.content).is_material
+        return self._known[pair]
+
+
+async def _changed_links(
+    reading: Reading, after: tuple[int, str] | None, size: int, signed_by: str | None
+) -> list[tuple[int, str]]:
+    """Return the next links of reviewed pages to pages that were published again since.
+
+    Each is the position of the later publication, and the revision with the link.
+    """
+    now = aliased(Publication)
+    place = now.position, Link.revision_id
+    rows = await reading.session.execute(
+        select(*place)
+        .join(Link, Link.target_id == now.entry_id)
+        .join(Publication, Publication.revision_id == Link.revision_id)
         .where(
-            PublicationSignOff.publication_id == Publication.id,
-            or_(PublicationSignOff.ended_position.is_not(None), SignOff.expires_at <= limit),
+            is_public_now(now),
+            now.published_at > now.first_published_at,
+            is_public_now(Publication),
+            Publication.locale == now.locale,
+            Publication.entry_id != now.entry_id,
+            Publication.reviewed_at < now.published_at,
+            _may_read(reading),
+            *_is_signed_by(signed_by),
+            *([tuple_(*place) < after] if after else []),
         )
+        .order_by(now.position.desc(), Link.revision_id.desc())
+        .limit(size)
     )
-    found = await reading.session.scalars(
-        select(Publication).where(
-            is_public_now(Publication), or_(~was_reviewed(Publication), loses_one)
-        )
-    )
-    return found.all()
+    return [(position, revision_id) for position, revision_id in rows]
 
 
-async def _reviews_of(reading: Reading, publication_ids: Sequence[str]) -> Mapping[str, _Review]:
-    """Return the reviews of publications, by their ids."""
-    reviews: dict[str, _Review] = defaultdict(_Review)
-    for start in range(0, len(publication_ids), _BATCH):
-        batch = publication_ids[start : start + _BATCH]
-        stages = await reading.session.scalars(
-            select(PublicationStage)
-            .where(PublicationStage.publication_id.in_(batch))
-            .order_by(PublicationStage.publication_id, PublicationStage.ordinal)
-        )
-        for each in stages:
-            stage = Stage(each.name, role=each.role, approvals=each.approvals)
-            reviews[each.publication_id].stages.append(stage)
-        given = await reading.session.execute(
-            select(PublicationSignOff, SignOff)
-            .join(SignOff, SignOff.id == PublicationSignOff.sign_off_id)
-            .where(PublicationSignOff.publication_id.in_(batch))
-        )
-        for joined, sign_off in given:
-            review = reviews[joined.publication_id]
-            review.counted.append(_counted(joined, sign_off))
-            if joined.ended_at is None:
-                review.signers.add(sign_off.account_id)
-    return reviews
-
-
-_BATCH = 500
-
-
-def _counted(row: PublicationSignOff, sign_off: SignOff) -> Counted:
-    return Counted(
-        stage=sign_off.stage,
-        person_id=sign_off.person_id,
-        counted_at=row.counted_at,
-        expires_at=sign_off.expires_at,
-        ended_at=row.ended_at,
-    )
-
-
-def _due(page: Publication, review: _Review) -> Due:
-    without = page.review_due_at or page.published_at
-    return Due(page, review.end(page) or without, frozenset(review.signers))
-
-
-async def _changed_targets(reading: Reading) -> Sequence[tuple[Publication, str, Publication]]:
+async def _outdated_among(
+    reading: Reading, revision_ids: Collection[str]
+) -> Mapping[str, _Changed]:
     """Return pages with what they lead to: the revision that was public when they were signed
-    off, and what is public by now, where that is another.
+    off, and what is public by now, where that is another; by the revision of the page.
     """
-    reviewed = reviewed_at().subquery("reviewed_page")
     now, then = aliased(Publication), aliased(Publication)
     rows = await reading.session.execute(
         select(Publication, then.revision_id, now)
-        .join(reviewed, reviewed.c.id == Publication.id)
         .join(Link, Link.revision_id == Publication.revision_id)
         .join(
             now,
@@ -190,7 +215,7 @@ async def _changed_targets(reading: Reading) -> Sequence[tuple[Publication, str,
                 now.entry_id == Link.target_id,
                 now.locale == Publication.locale,
                 is_public_now(now),
-                now.published_at > reviewed.c.reviewed_at,
+                now.published_at > Publication.reviewed_at,
                 now.entry_id != Publication.entry_id,
             ),
         )
@@ -198,27 +223,56 @@ async def _changed_targets(reading: Reading) -> Sequence[tuple[Publication, str,
             then,
             and_(
                 then.edition_id == now.edition_id,
-                then.published_at <= reviewed.c.reviewed_at,
-                then.ended_at > reviewed.c.reviewed_at,
+                then.published_at <= Publication.reviewed_at,
+                then.ended_at > Publication.reviewed_at,
                 then.revision_id != now.revision_id,
             ),
         )
+        .where(is_public_now(Publication), is_among(Publication.revision_id, revision_ids))
         .order_by(Publication.id, now.position)
         .distinct()
     )
-    return [(page, before, cause) for page, before, cause in rows]
+    found: dict[str, _Changed] = {}
+    for page, before, cause in rows:
+        found.setdefault(page.revision_id, _Changed(page)).targets.append((before, cause))
+    return found
 
 
-async def _is_material(reading: Reading, before: str, publication: Publication) -> bool:
-    """Return whether a publication differs for readers from an earlier revision."""
-    old = await reading.session.get_one(Revision, before)
-    new = await reading.session.get_one(Revision, publication.revision_id)
-    content_type = reading.site.stored_type(publication.content_type)
-    return difference(content_type, old.content, new.content).is_material
+async def _signers_of(
+    reading: Reading, publication_ids: Sequence[str]
+) -> Mapping[str, frozenset[str]]:
+    """Return the accounts whose sign-offs count for publications, by their ids."""
+    signers: dict[str, set[str]] = {each: set() for each in publication_ids}
+    rows = await reading.session.execute(
+        select(PublicationSignOff.publication_id, SignOff.account_id)
+        .join(SignOff, SignOff.id == PublicationSignOff.sign_off_id)
+        .where(
+            is_among(PublicationSignOff.publication_id, publication_ids),
+            counts_now(PublicationSignOff),
+        )
+    )
+    for publication_id, account_id in rows:
+        signers[publication_id].add(account_id)
+    return {each: frozenset(accounts) for each, accounts in signers.items()}
 
 
-async def _may_read(reading: Reading, page: Publication) -> bool:
-    category_id = category_in_rights(page.content_type, page.entry_id, page.category_id)
-    categories = await ancestry(reading, category_id)
-    subject = Subject(content_type=page.content_type, categories=categories, locale=page.locale)
-    return reading.may(Action.ENTRY_READ, subject)
+def _may_read(reading: Reading) -> ColumnElement[bool]:
+    page = Subjects(
+        content_type=Publication.content_type,
+        entry_id=Publication.entry_id,
+        category_id=Publication.category_id,
+        locale=Publication.locale,
+    )
+    return may_read(reading.actor, reading.site.roles, page)
+
+
+def _is_signed_by(account_id: str | None) -> list[ColumnElement[bool]]:
+    """Return the condition that a sign-off of an account counts for a page; none for all."""
+    if account_id is None:
+        return []
+    signed = (
+        select(PublicationSignOff.publication_id)
+        .join(SignOff, SignOff.id == PublicationSignOff.sign_off_id)
+        .where(counts_now(PublicationSignOff), SignOff.account_id == account_id)
+    )
+    return [Publication.id.in_(signed)]

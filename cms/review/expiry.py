@@ -35,8 +35,8 @@ from sqlalchemy import (
 from cms.content.policy import Stage
 from cms.reading.aliases import aliased_table, word
 from cms.reading.view import View
-from cms.reading.visibility import counting_span_of, counts, counts_now, is_public_now
-from cms.tables import Publication, PublicationSignOff, PublicationStage, SignOff
+from cms.reading.visibility import counting_span_of, counts
+from cms.tables import PublicationSignOff, PublicationStage, SignOff
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,23 +119,6 @@ def review_ends_at(publication_id: SQLColumnExpression[Any], view: View) -> Colu
         .limit(literal_column("1"))
         .scalar_subquery()
     )
-
-
-def reviewed_at() -> Select[Any]:
-    """Return the id of each public page with sign-offs, and when its reviewers have read it.
-
-    That is the last sign-off of the stage that was signed first. What the page leads to, they read
-    as it was then.
-    """
-    stage = (
-        select(Publication.id, func.max(SignOff.signed_at).label("signed_at"))
-        .join(PublicationSignOff, PublicationSignOff.publication_id == Publication.id)
-        .join(SignOff, SignOff.id == PublicationSignOff.sign_off_id)
-        .where(is_public_now(Publication), counts_now(PublicationSignOff))
-        .group_by(Publication.id, SignOff.stage)
-        .subquery("signed_stage")
-    )
-    return select(stage.c.id, func.min(stage.c.signed_at).label("reviewed_at")).group_by(stage.c.id)
 
 
 def _stage_end(stage: FromClause, view: View) -> ColumnElement[Any]:

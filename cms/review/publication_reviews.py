@@ -12,6 +12,7 @@ from cms.errors import ReferencedEntryNotPublic, Refused
 from cms.events import SignOffEnded
 from cms.identifiers import is_entry_id
 from cms.reading.visibility import counts_now, is_public_now
+from cms.review.review_times import refresh_review_times
 from cms.storage.dialects import is_among
 from cms.tables import (
     Edition,
@@ -85,6 +86,7 @@ async def join_publications(
             for publication, sign_off in joined
         )
     )
+    await refresh_review_times(work, {publication.id for publication, _ in joined})
     return position
 
 
@@ -163,4 +165,5 @@ async def _take_off(work: Work, sign_offs: Iterable[SignOff]) -> Mapping[str, in
         return {}
     position = await work.take_position()
     await work.close(*found, ended_at=work.now, ended_position=position)
+    await refresh_review_times(work, {each.publication_id for each in found})
     return {each.sign_off_id: position for each in found}

@@ -72,6 +72,7 @@ class Signature:
     stage: str
     account_id: str
     person_id: str
+    signed_at: datetime
     expires_at: datetime
     is_open: bool = True
 
@@ -176,7 +177,7 @@ async def signatures_among(
     query = (
         select(
             *(SignOff.edition_id, SignOff.id, SignOff.digest, SignOff.stage, SignOff.account_id),
-            *(SignOff.person_id, SignOff.expires_at),
+            *(SignOff.person_id, SignOff.signed_at, SignOff.expires_at),
         )
         .where(
             is_among(SignOff.edition_id, [each.edition_id for each in revisions]),

@@ -55,7 +55,7 @@ class Edition(Base):
     content_type: Mapped[Name]
     category_id: Mapped[str | None] = mapped_column(Key)
     byline_id: Mapped[str | None] = mapped_column(Key)
-    # When the newest revision was saved; null before the first.
+    # When the newest revision was saved; null before the first, and once it was purged.
     changed_at: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[Time]
 

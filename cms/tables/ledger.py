@@ -22,6 +22,12 @@ class AuditRecord(Base):
     """A record of an action, with its actor, time and subject, and the hash of the one before."""
 
     __tablename__ = "audit_record"
+    # The migrations add an index over the entry in the detail: an expression cannot be compared.
+    __table_args__ = (
+        Index("ix_audit_record_actor", "actor", "sequence"),
+        Index("ix_audit_record_action", "action", "sequence"),
+        Index("ix_audit_record_subject", "subject", "sequence"),
+    )
 
     sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     recorded_at: Mapped[Time]

@@ -14,6 +14,7 @@ from cms.tables.base import Base, Document, Id, Name, Prose, Time
 _OPEN = "ended_position is null"
 # Without the open rows, which are many: SQLite expects as few of them as of any other position.
 _ENDED = "ended_position is not null"
+_IS_AGAIN = "ended_position is null and published_at > first_published_at"
 _IS_PAGE = "ended_position is null and edition_id is not null"
 
 # Why a revision may be public: signed off under its policy; published by an administrator without
@@ -81,6 +82,9 @@ class Publication(Base):
         partial_index(
             "ix_publication_open_newest", "locale", "published_at", "entry_id", where=_OPEN
         ),
+        partial_index("ix_publication_open_due_at", "due_at", "id", where=_OPEN),
+        # Pages that have replaced others of their editions, which pages that lead to them notice.
+        partial_index("ix_publication_open_again", "position", where=_IS_AGAIN),
         Index("ix_publication_edition_id", "edition_id", "position"),
         Index("ix_publication_revision_id", "revision_id"),
         # For changes between two positions.
@@ -120,6 +124,10 @@ class Publication(Base):
     source: Mapped[str | None] = mapped_column(Words)
     claimed_review: Mapped[Document | None] = mapped_column(JsonDocument)
     review_due_at: Mapped[datetime | None] = mapped_column(Moment)
+    # When its reviewers have read it, and when they have to read it again, while it is public; both
+    # derive from its sign-offs, see cms.review.review_times.
+    reviewed_at: Mapped[datetime | None] = mapped_column(Moment)
+    due_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_position: Mapped[int | None] = mapped_column(BigInteger)
     # When the words of its revision were purged; no view of the past shows it any more.

@@ -30,6 +30,10 @@ class Review(Base):
         partial_index(
             "uq_review_open_edition_id", "edition_id", where="ended_at is null", unique=True
         ),
+        # For the queue.
+        partial_index(
+            "ix_review_open_due_at", "due_at", "requested_at", "id", where="ended_at is null"
+        ),
         ForeignKeyConstraint(["edition_id", "revision_id"], ["revision.edition_id", "revision.id"]),
         CheckConstraint("(ended_at is null) = (outcome is null)", name="ended"),
         Index("ix_review_edition_id", "edition_id", "requested_at"),

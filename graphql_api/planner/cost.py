@@ -147,6 +147,8 @@ class _Meter:
                 return self._connection(field, field.declaration, inner)
             case EachOf(relations=relations):
                 return _each(field, inner, relations)
+            case Answers(most=int(most)):
+                return _page_of_answers(field, inner, most)
             case Many() | Answers():
                 return _around(inner, _LIST_PARTS, _OTHER, _LIST_SIZE)
             case One(work=work):
@@ -267,6 +269,21 @@ def _each(field: PlannedField, inner: Measure, relations: int) -> Measure:
         return len(read(variables)) * (_OTHER * relations + inner.work.of(variables, entries))
 
     return Measure(inner.parts + _LIST_PARTS * relations, inner.filters, Workload(0, ((1, work),)))
+
+
+def _page_of_answers(field: PlannedField, inner: Measure, most: int) -> Measure:
+    """Return the measure of a selection on each object of a page that Python computes."""
+    first = field.arguments.get("first")
+    if not isinstance(first, Given):
+        return _around(inner, _LIST_PARTS, _OTHER, most)
+    read = first.read
+
+    def work(variables: Variables, entries: Entries) -> float:
+        # A size that no page has is refused by the function that computes it.
+        size: int = min(max(read(variables), 0), most)
+        return _OTHER + size * inner.work.of(variables, entries)
+
+    return Measure(inner.parts + _LIST_PARTS, inner.filters, Workload(0, ((1, work),)))
 
 
 def _leaves(body: Body | None) -> int:

@@ -271,9 +271,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Answers:
-    """A list of objects that Python computes; see :class:`Answer`."""
+    """A list of objects that Python computes; see :class:`Answer`.
+
+    Attributes:
+        run: computes the objects.
+        most: the most objects, where the argument ``first`` does not ask for fewer; ``None`` for
+            a list without pages.
+    """
 
     run: Callable[..., Any]
+    most: int | None = None
 
 
 @dataclass(frozen=True)

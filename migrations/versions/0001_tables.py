@@ -54,6 +54,11 @@ def upgrade() -> None:
         _column("hash", KEY),
         sa.PrimaryKeyConstraint("sequence", name="pk_audit_record"),
     )
+    for column in ("actor", "action", "subject"):
+        op.create_index(f"ix_audit_record_{column}", "audit_record", [column, "sequence"])
+    collation = ' collate "C"' if op.get_bind().dialect.name == "postgresql" else ""
+    entry = f"((detail ->> 'entry'){collation})"
+    op.execute(f"create index ix_audit_record_entry on audit_record ({entry}, sequence)")
     op.create_table(
         "audit_row",
         _column("table_name", KEY),
@@ -421,6 +426,8 @@ def upgrade() -> None:
         _column("source", KEY, nullable=True),
         _column("claimed_review", JSON, nullable=True),
         _column("review_due_at", MOMENT, nullable=True),
+        _column("reviewed_at", MOMENT, nullable=True),
+        _column("due_at", MOMENT, nullable=True),
         _column("ended_at", MOMENT, nullable=True),
         _column("ended_position", sa.BigInteger(), nullable=True),
         _column("purged_at", MOMENT, nullable=True),
@@ -466,6 +473,15 @@ def upgrade() -> None:
         "ix_publication_entry_id",
         "publication",
         ["entry_id", "locale", "position", "ended_position"],
+    )
+    _partial_index(
+        "ix_publication_open_due_at", "publication", ["due_at", "id"], "ended_position is null"
+    )
+    _partial_index(
+        "ix_publication_open_again",
+        "publication",
+        ["position"],
+        "ended_position is null and published_at > first_published_at",
     )
     _partial_index(
         "ix_publication_open_category",
@@ -553,6 +569,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_review_edition_id", "review", ["edition_id", "requested_at"])
     op.create_index("ix_review_revision_id", "review", ["revision_id"])
+    _partial_index(
+        "ix_review_open_due_at", "review", ["due_at", "requested_at", "id"], "ended_at is null"
+    )
     _partial_index(
         "uq_review_open_edition_id", "review", ["edition_id"], "ended_at is null", unique=True
     )

@@ -55,6 +55,8 @@ CLOSED_BY = {
     "role_grant": "revoked_at",
     "sign_off": "ended_at",
 }
+# Columns of facts that derive from other facts, and change with these until the fact is closed.
+DERIVED = {"publication": ("reviewed_at", "due_at")}
 # The columns with words, and the value that a purge leaves in them. The tombstone of a row permits
 # that, and nothing else. In place of an e-mail address comes the id of the account.
 ANY, OWN_ID = "*", "id"
@@ -67,7 +69,7 @@ EMPTIED: dict[str, dict[str, Any]] = {
     "audit_row": {"salt": ""},
     "change_request": {"reason": ""},
     "comment": {"body": "", "quote": "", "before": "", "after": ""},
-    "edition": {"path": None},
+    "edition": {"path": None, "changed_at": None},
     "entry": {"singleton": None},
     "publication": {
         "title": "",
@@ -160,9 +162,16 @@ KEEP_ON_POSTGRESQL = """
 # Its first argument is the column that closes the row.
 CLOSE_ONCE_ON_POSTGRESQL = """
     create function copydesk_close_once() returns trigger language plpgsql as $$
+    declare
+        derived text[] := array(
+            select jsonb_array_elements_text('{derived}'::jsonb -> tg_table_name));
     begin
         if to_jsonb(old) ->> tg_argv[0] is null and to_jsonb(new) ->> tg_argv[0] is not null
-            and to_jsonb(old) - tg_argv = to_jsonb(new) - tg_argv then
+            and to_jsonb(old) - derived - tg_argv = to_jsonb(new) - derived - tg_argv then
+            return new;
+        end if;
+        if to_jsonb(old) ->> tg_argv[0] is null and derived <> '{}'
+            and to_jsonb(old) - derived = to_jsonb(new) - derived then
             return new;
         end if;
         if copydesk_is_purge(tg_table_name, to_jsonb(old), to_jsonb(new)) then
@@ -310,9 +319,14 @@ def _add_rules_to_sqlite() -> None:
         op.execute(statement)
     for table, changing in CHANGING.items():
         columns = [row[1] for row in op.get_bind().exec_driver_sql(f"pragma table_info({table})")]
-        same = " and ".join(f"old.{name} is new.{name}" for name in columns if name not in changing)
+        derived = DERIVED.get(table, ())
+        free = (*changing, *derived)
+        same = " and ".join(f"old.{name} is new.{name}" for name in columns if name not in free)
         closing = CLOSED_BY.get(table)
         once = f" and old.{closing} is null and new.{closing} is not null" if closing else ""
+        if derived:
+            unended = " and ".join(f"old.{name} is new.{name}" for name in changing)
+            once = f" and old.{closing} is null and (new.{closing} is not null or {unended})"
         rule = "they can only be closed, once" if closing else "no update of these columns"
         purged = f" and not ({_is_purge_on_sqlite(table, columns)})" if table in EMPTIED else ""
         op.execute(
@@ -396,7 +410,7 @@ def _add_triggers_to_postgresql() -> None:
         .replace("{own}", OWN_ID)
     )
     op.execute(KEEP_ON_POSTGRESQL)
-    op.execute(CLOSE_ONCE_ON_POSTGRESQL)
+    op.execute(CLOSE_ONCE_ON_POSTGRESQL.replace("{derived}", json.dumps(DERIVED)))
     op.execute(KEEP_PARTS_ON_POSTGRESQL)
     for table, changing in CHANGING.items():
         closing = CLOSED_BY.get(table)

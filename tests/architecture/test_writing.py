@@ -22,6 +22,7 @@ HOMES = {
     "cms/access/rate_limit.py": "failed attempts",
     "cms/access/sessions.py": "the last use of a token",
     "cms/drafts/addresses.py": "where drafts would stand, which derives from facts",
+    "cms/review/review_times.py": "times of reviews, which derive from the sign-offs",
     "cms/drafts/heads.py": "what editions repeat of their newest revisions",
     "cms/drafts/category_tree.py": "tree paths, which derive from facts",
     "cms/search/deriving.py": "what derives from facts",

@@ -294,7 +294,7 @@ WHOLE = {
     "Query.suggest": "20 words at most",
     **dict.fromkeys(
         ("Query.myQueue", "Query.waitingForOthers", "Query.reviewDue", "Query.staleReviews"),
-        "worked out before the statement runs: what is open now, not what ever was",
+        "worked out before the statement runs, in pages of at most 100",
     ),
     "QueueItem.lacking": "one a stage",
     "StaleReview.causes": "links of one page",

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from cms.reading import management
 from cms.reading.rows import AuditRow
 from cms.storage.dialects import JsonText
-from graphql_api.planner.declarations import Call, OrderKey, Rows
+from graphql_api.planner.declarations import Call, Extent, OrderKey, Rows
+from graphql_api.planner.filters import Compare
 from graphql_api.planner.json_sql import text
 from graphql_api.planner.source import Chosen, Sql
 from graphql_api.schema.declaring.aggregates import Facet, Summed
-from graphql_api.schema.declaring.fields import Declared, one, value
+from graphql_api.schema.declaring.fields import FEW, Declared, of_row, one, value
 from graphql_api.schema.declaring.row_sources import Condition
 from graphql_api.schema.declaring.words import word, word_text
-from graphql_api.schema.delivery.filters import comparison, leaf_comparison
+from graphql_api.schema.delivery.filters import indexed_comparison, leaf_comparison
 from graphql_api.schema.management.account import account_rows
 
 
@@ -67,6 +68,10 @@ AUDIT_SUMMED = Summed(
 )
 
 
+# The records of all entries, of which each has some.
+AUDIT_EXTENT = Extent(3, is_ordered=True)
+
+
 def _entry_id(record: AuditRow) -> Sql:
     return JsonText(record.detail, text("entry"))
 
@@ -76,16 +81,18 @@ AUDIT_WHERE: Mapping[str, Declared] = {
     "recorded_at": leaf_comparison(
         "DateTime", AuditRow.recorded_at, "Filter on the time of the record."
     ),
-    "actor": leaf_comparison(
-        "str", AuditRow.actor, "Filter on the id of the account that acted, or `operator`."
+    "actor": indexed_comparison(
+        AuditRow.actor, "Filter on the id of the account that acted, or `operator`."
     ),
-    "action": comparison("ActionFilter", AuditRow.action, "Filter on the action."),
-    "subject": leaf_comparison(
-        "str", AuditRow.subject, "Filter on the id of the object of the action."
+    "action": Declared(
+        "ActionFilter | None",
+        Compare(of_row(AuditRow.action), narrows=FEW),
+        "Filter on the action.",
     ),
-    "entry": leaf_comparison(
-        "ID",
-        _entry_id,
-        "Filter on the id of the entry that the action concerned.",
+    "subject": indexed_comparison(
+        AuditRow.subject, "Filter on the id of the object of the action."
+    ),
+    "entry": indexed_comparison(
+        _entry_id, "Filter on the id of the entry that the action concerned.", "ID"
     ),
 }

@@ -20,7 +20,7 @@ from cms.review.due import outdated_reviews, reviews_due
 from cms.review.queue import Waiting, waiting_for_me, waiting_for_others
 from cms.storage.dialects import JsonText, Key
 from cms.work.work import Reading
-from graphql_api.planner.declarations import Answer, Answers, Call, Rows
+from graphql_api.planner.declarations import LARGEST_SIZE, Answer, Answers, Call, Rows
 from graphql_api.planner.json_sql import text
 from graphql_api.planner.source import Sql
 from graphql_api.schema.declaring.connection import connection
@@ -30,12 +30,23 @@ from graphql_api.schema.declaring.row_sources import revision_with_id
 from graphql_api.schema.declaring.words import part_text, part_word, word_list
 from graphql_api.schema.delivery.query import NODES, node_fields
 from graphql_api.schema.management.account import account_rows, token_rows
-from graphql_api.schema.management.audit import audit_rows
+from graphql_api.schema.management.audit import AUDIT_EXTENT, audit_rows
 from graphql_api.schema.management.context import InputValues, days, plain_object
 from graphql_api.schema.management.editing import review_rows
 from graphql_api.schema.management.history import blame_json, difference_json, threads_json
 from graphql_api.schema.management.impact import checks_json
 from graphql_api.schema.management.nodes import EDITING_NODES
+from graphql_api.schema.management.places import (
+    CURSOR,
+    cursor_at,
+    key,
+    maybe_moment,
+    moment,
+    number,
+    page_arguments,
+    place_after,
+    size_of,
+)
 from graphql_api.schema.management.publications import publication_rows
 from graphql_api.schema.management.redirects import open_redirect_rows
 
@@ -43,6 +54,10 @@ _ENTRY = (
     Argument("entry_id", "ID", "ID of the entry, in any locale."),
     Argument("locale", "Locale | None", "Locale of the edition; default: the site's first locale."),
 )
+# The places of items in lists that Python answers.
+_IN_QUEUE = (maybe_moment, moment, key)
+_AMONG_DUE = (moment, key)
+_AMONG_OUTDATED = (number, key)
 _REVISION = Argument("revision_id", "ID | None", "Revision id; default: the newest revision.")
 
 
@@ -51,16 +66,21 @@ async def _me(reading: Reading, _: InputValues) -> Json:
     return plain_object({"account": reading.actor.account_id, "scopes": scopes})
 
 
-async def _my_queue(reading: Reading, _: InputValues) -> Json:
-    return [_waiting(reading, each) for each in await waiting_for_me(reading)]
+async def _my_queue(reading: Reading, inputs: InputValues) -> Json:
+    after = place_after(inputs, _IN_QUEUE)
+    found = await waiting_for_me(reading, first=size_of(inputs), after=after)
+    return [_waiting(reading, each) for each in found]
 
 
-async def _others_queue(reading: Reading, _: InputValues) -> Json:
-    return [_waiting(reading, each) for each in await waiting_for_others(reading)]
+async def _others_queue(reading: Reading, inputs: InputValues) -> Json:
+    after = place_after(inputs, _IN_QUEUE)
+    found = await waiting_for_others(reading, first=size_of(inputs), after=after)
+    return [_waiting(reading, each) for each in found]
 
 
 def _waiting(reading: Reading, waiting: Waiting) -> Json:
     return {
+        "cursor": cursor_at(waiting.place),
         "review": waiting.review.id,
         "revision": waiting.head.id,
         "isAssignedToMe": reading.actor.account_id in waiting.assignees,
@@ -73,26 +93,46 @@ def _waiting(reading: Reading, waiting: Waiting) -> Json:
 
 async def _review_due(reading: Reading, inputs: InputValues) -> Json:
     within = days(inputs.get("withinDays") or 0)
+    after = place_after(inputs, _AMONG_DUE)
     return [
-        plain_object({"publication": due.publication.id, "expiresAt": due.expires_at})
-        for due in await reviews_due(reading, within)
+        plain_object(
+            {
+                "cursor": cursor_at(due.place),
+                "publication": due.publication.id,
+                "expiresAt": due.expires_at,
+            }
+        )
+        for due in await reviews_due(reading, within, first=size_of(inputs), after=after)
     ]
 
 
 async def _stale_reviews(reading: Reading, inputs: InputValues) -> Json:
-    expired: list[Json] = [
-        {"publication": due.publication.id, "reason": "EXPIRED", "causes": []}
-        for due in await reviews_due(reading, timedelta(0))
-        if not inputs.get("mine") or reading.actor.account_id in due.signers
-    ]
+    """Return the pages whose sign-offs have expired, and then those that lead to changes."""
+    size, after = size_of(inputs), place_after(inputs, _AMONG_DUE, _AMONG_OUTDATED)
+    signed_by = reading.actor.account_id if inputs.get("mine") else None
+    is_outdated = after is not None and isinstance(after[0], int)
+    expired: list[Json] = []
+    if not is_outdated:
+        due = await reviews_due(reading, timedelta(0), first=size, after=after, signed_by=signed_by)
+        expired = [
+            {
+                "cursor": cursor_at(each.place),
+                "publication": each.publication.id,
+                "reason": "EXPIRED",
+                "causes": [],
+            }
+            for each in due
+        ]
+        after = None
+    left = size - len(expired)
     outdated: list[Json] = [
         {
+            "cursor": cursor_at(each.place),
             "publication": each.publication.id,
             "reason": "DEPENDENCY",
             "causes": [{"publication": cause.id} for cause in each.causes],
         }
-        for each in await outdated_reviews(reading)
-        if not inputs.get("mine") or reading.actor.account_id in each.signers
+        for each in await outdated_reviews(reading, first=left, after=after, signed_by=signed_by)
     ]
     return [*expired, *outdated]
 
@@ -172,6 +212,7 @@ class LackingSignOffs:
 class QueueItem:
     """An open review, with the sign-offs that it lacks."""
 
+    cursor = CURSOR
     review_request = part_row(
         "ReviewRequest",
         "review",
@@ -194,6 +235,7 @@ def _publication(_: Call, key: Sql) -> Rows:
 class DueReview:
     """A public page whose sign-offs have expired or will soon."""
 
+    cursor = CURSOR
     publication = part_row(
         "EntryPublication", "publication", _publication, "Publication of the page."
     )
@@ -211,6 +253,7 @@ class StaleCause:
 class StaleReview:
     """A public page that needs another review."""
 
+    cursor = CURSOR
     publication = part_row(
         "EntryPublication", "publication", _publication, "Publication of the stale page."
     )
@@ -274,29 +317,36 @@ QUERY_FIELDS: Mapping[str, Declared] = {
     ),
     "my_queue": Declared(
         "list[QueueItem]",
-        Answers(_my_queue),
+        Answers(_my_queue, LARGEST_SIZE),
         "Open reviews at which the actor can sign off next, the most urgent first.",
+        page_arguments("reviews to sign off"),
     ),
     "waiting_for_others": Declared(
         "list[QueueItem]",
-        Answers(_others_queue),
+        Answers(_others_queue, LARGEST_SIZE),
         "Open reviews of the actor's own work, or that the actor requested.",
+        page_arguments("reviews that others do"),
     ),
     "review_due": Declared(
         "list[DueReview]",
-        Answers(_review_due),
+        Answers(_review_due, LARGEST_SIZE),
         "Public pages whose sign-offs have expired or will soon, the first to expire first.",
         (
             Argument(
                 "within_days", "int | None", "Days to look ahead; default 0, for expired ones only."
             ),
+            *page_arguments("pages that are due"),
         ),
     ),
     "stale_reviews": Declared(
         "list[StaleReview]",
-        Answers(_stale_reviews),
-        "Public pages whose sign-offs have expired, or whose link targets have changed since.",
-        (Argument("mine", "bool | None", "Only pages that the actor has signed off."),),
+        Answers(_stale_reviews, LARGEST_SIZE),
+        "Public pages whose sign-offs have expired, the first to expire first; then those whose "
+        "link targets have changed since, the newest change first.",
+        (
+            Argument("mine", "bool | None", "Only pages that the actor has signed off."),
+            *page_arguments("stale pages"),
+        ),
     ),
     "check_publish": Declared(
         "list[GateCheck]",
@@ -343,6 +393,7 @@ QUERY_FIELDS: Mapping[str, Declared] = {
         "Records of the audit chain, the newest first.",
         where="AuditWhere",
         order="AuditRecordOrder",
+        extent=AUDIT_EXTENT,
     ),
     "audit_checkpoint": Declared(
         "Checkpoint | None", Answer(_checkpoint), "Signed statement of the end of the audit chain."

@@ -130,7 +130,6 @@ async def test_what_is_declared_is_made_and_what_no_longer_is_goes(database: Dat
     assert not (await index_fields(database, WITHOUT)).unused
 
 
-@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")
 async def test_migrations_leave_them_alone(database: Database) -> None:
     await index_fields(database, SITE)
     await check_schema(database)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from cms.authorization.actor import ANONYMOUS, Actor, Grant
+from sqlalchemy import update
+
+from cms.authorization.actor import ANONYMOUS, OPERATOR, Actor, Grant
 from cms.clock import now
 from cms.content.builtin import BUILT_IN_NAMES
 from cms.publishing.publishing import break_glass_publish
 from cms.review.due import Due, Outdated, outdated_reviews, reviews_due
+from cms.review.review_times import faults_of_review_times, repair_review_times
 from cms.review.reviews import request_review
 from cms.review.sign_offs import sign_off
 from cms.tables import Publication, Revision
@@ -200,3 +203,56 @@ async def test_what_goes_past_the_reviewers_outdates_pages_too(newsroom: Newsroo
         reason="It was wrong.",
     )
     assert list(await pages(newsroom)) == ["/articles/source"]
+
+
+async def test_due_and_outdated_pages_are_read_page_by_page(newsroom: Newsroom) -> None:
+    targets = [await newsroom.published(slug=f"target-{number}") for number in range(2)]
+    for number in range(4):
+        related = [f"/articles/target-{each}" for each in {number % 2, 0}]
+        await newsroom.published(slug=f"source-{number}", related=related)
+    for each in targets:
+        await republish(newsroom, each, body="Another.")
+    async with newsroom.as_(newsroom.author) as work:
+        for signed_by in (None, newsroom.reviewers[0].account_id, newsroom.author.account_id):
+            outdated_pages = await outdated_reviews(work, signed_by=signed_by)
+            due_pages = await reviews_due(work, 400 * DAY, signed_by=signed_by)
+            assert len(outdated_pages) == (0 if signed_by == newsroom.author.account_id else 4)
+            parts: list[Outdated] = []
+            while found := await outdated_reviews(
+                work, first=1, after=parts[-1].place if parts else None, signed_by=signed_by
+            ):
+                parts += found
+            assert parts == outdated_pages
+            due_parts: list[Due] = []
+            while next_due := await reviews_due(
+                work,
+                400 * DAY,
+                first=2,
+                after=due_parts[-1].place if due_parts else None,
+                signed_by=signed_by,
+            ):
+                due_parts += next_due
+            assert due_parts == due_pages
+
+
+async def test_times_of_reviews_are_found_wrong_and_repaired(newsroom: Newsroom) -> None:
+    publication = await newsroom.published(slug="page")
+    async with newsroom.database.reading() as session:
+        stored = await session.get_one(Publication, publication.id)
+        assert await faults_of_review_times(session) == []
+    assert stored.due_at is not None
+    assert stored.reviewed_at is not None
+    async with newsroom.desk.work(OPERATOR) as work:
+        await work.session.execute(
+            update(Publication)
+            .where(Publication.id == publication.id)
+            .values(due_at=None, reviewed_at=None)
+        )
+    async with newsroom.database.reading() as session:
+        (fault,) = await faults_of_review_times(session)
+    assert fault.startswith(f"publication {publication.id} is not valid: the time of its review")
+    async with newsroom.desk.work(OPERATOR) as work:
+        await repair_review_times(work)
+    async with newsroom.database.reading() as session:
+        again = await session.get_one(Publication, publication.id)
+        assert (again.due_at, again.reviewed_at) == (stored.due_at, stored.reviewed_at)

@@ -117,12 +117,21 @@ async def test_what_is_due_first_comes_first_and_then_what_was_asked_for_first(
     due = {"Later": now() + 5 * DAY, "Soon": now() + DAY}
     for title, head in heads.items():
         await newsroom.ask(head, due_at=due.get(title))
-    assert await mine(newsroom, newsroom.reviewers[0]) == [
-        "Soon",
-        "Later",
-        "Whenever",
-        "Also whenever",
-    ]
+    in_order = ["Soon", "Later", "Whenever", "Also whenever"]
+    assert await mine(newsroom, newsroom.reviewers[0]) == in_order
+    for question, actor in (
+        (waiting_for_me, newsroom.reviewers[0]),
+        (waiting_for_others, newsroom.author),
+        (open_reviews, newsroom.author),
+    ):
+        for first in (1, 3):
+            found: list[Waiting] = []
+            async with newsroom.desk.reading(actor) as reading:
+                while part := await question(
+                    reading, first=first, after=found[-1].place if found else None
+                ):
+                    found += part
+            assert [each.head.title for each in found] == in_order
 
 
 async def test_others_are_waited_for_by_who_wrote_and_who_asked(newsroom: Newsroom) -> None:

@@ -35,6 +35,7 @@ from cms.review.change_requests import request_changes, withdraw_change_request
 from cms.review.due import reviews_due
 from cms.review.invalidation import invalidate_sign_offs
 from cms.review.queue import waiting_for_me
+from cms.review.review_times import faults_of_review_times
 from cms.review.reviews import request_review, withdraw_review
 from cms.review.sign_offs import sign_off
 from cms.site import Site
@@ -337,6 +338,7 @@ class Walk:
             if page.live is not None and page.live.is_due(self.at)
         }
         assert due == expected
+        assert await faults_of_review_times(work.session) == []
 
     async def check_states(self, present: datetime) -> None:
         rows = await self.work.session.execute(states_in(SITES[self.policy]))

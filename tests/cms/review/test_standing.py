@@ -72,6 +72,7 @@ def test_only_open_and_unexpired_signatures_of_strangers_on_this_digest_count(
             stage=stage,
             account_id=f"account {who}",
             person_id=f"person {who}",
+            signed_at=NOW,
             expires_at=NOW + timedelta(days=days),
             is_open=is_open,
         )

@@ -564,6 +564,56 @@ async def test_a_review_is_stale_when_what_it_leads_to_has_changed(desk: Desk) -
     assert pages_in((await desk.data(author, STALE))["staleReviews"]) == []
 
 
+PAGED = """query($first: Int, $after: String) {
+  staleReviews(first: $first, after: $after) { cursor reason publication { id } }
+}"""
+
+
+async def test_what_python_lists_is_read_page_by_page(desk: Desk) -> None:
+    author, today = desk.newsroom.author, clock.now()
+    target = await desk.article(title="Target", body="It was so.")
+    await desk.publish(target)
+    for number in range(3):
+        await publish_at(desk, f"Old {number}", today - timedelta(days=400))
+        related = [{"href": target.entry}]
+        await desk.publish(await desk.article(title=f"Source {number}", related=related))
+    await desk.publish(await desk.update(target, body="It is not so any more."))
+    whole = (await desk.data(author, PAGED))["staleReviews"]
+    assert {each["reason"] for each in whole} == {"EXPIRED", "DEPENDENCY"}
+    for first in (1, 2, 5):
+        found: list[Any] = []
+        while part := (
+            await desk.data(
+                author, PAGED, first=first, after=found[-1]["cursor"] if found else None
+            )
+        )["staleReviews"]:
+            assert len(part) <= first
+            found += part
+        assert found == whole
+    await request(desk, await note(desk))
+    queue = "query($after: String) { waitingForOthers(first: 1, after: $after) { cursor } }"
+    (first_item,) = (await desk.data(author, queue))["waitingForOthers"]
+    rest = await desk.data(author, queue, after=first_item["cursor"])
+    assert rest["waitingForOthers"] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"first": 101}, "INVALID_VALUE"),
+        ({"first": -1}, "INVALID_VALUE"),
+        ({"after": "zz"}, "INVALID_VALUE"),
+        ({"after": b"[1]".hex()}, "INVALID_VALUE"),
+        ({"after": b'["x","y"]'.hex()}, "INVALID_VALUE"),
+        ({"after": b"[1e400,null]".hex()}, "INVALID_VALUE"),
+        ({"after": b'[99999999999999999999,"x"]'.hex()}, "INVALID_VALUE"),
+    ],
+)
+async def test_a_wrong_page_is_an_error(desk: Desk, given: dict[str, Any], code: str) -> None:
+    answer = await desk.ask(desk.newsroom.author, PAGED, **given)
+    assert [each["extensions"]["code"] for each in answer["errors"]] == [code]
+
+
 async def test_entries_are_found_and_counted_by_where_they_stand(desk: Desk) -> None:
     author = desk.newsroom.author
     await desk.publish(await desk.article(title="Public", slug="public"))
