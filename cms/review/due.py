@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, select, tuple_
 from sqlalchemy.orm import aliased
 
 from cms.comparison.difference import difference
@@ -190,7 +190,7 @@ async def _changed_links(
             Publication.entry_id != now.entry_id,
             Publication.reviewed_at < now.published_at,
             _may_read(reading),
-            *_is_signed_by(signed_by),
+            *_is_among_signed_by(signed_by),
             *([tuple_(*place) < after] if after else []),
         )
         .order_by(now.position.desc(), Link.revision_id.desc())
@@ -267,12 +267,22 @@ def _may_read(reading: Reading) -> ColumnElement[bool]:
 
 
 def _is_signed_by(account_id: str | None) -> list[ColumnElement[bool]]:
-    """Return the condition that a sign-off of an account counts for a page; none for all."""
-    if account_id is None:
-        return []
-    signed = (
+    """Return the condition that a sign-off of an account counts for a page; none for all.
+
+    It is checked for each page, of which few are due.
+    """
+    signed = _signed_by(account_id).where(PublicationSignOff.publication_id == Publication.id)
+    return [] if account_id is None else [exists(signed)]
+
+
+def _is_among_signed_by(account_id: str | None) -> list[ColumnElement[bool]]:
+    """Return :func:`_is_signed_by` as a set of pages, for links, of which there are many."""
+    return [] if account_id is None else [Publication.id.in_(_signed_by(account_id))]
+
+
+def _signed_by(account_id: str | None) -> Select[str]:
+    return (
         select(PublicationSignOff.publication_id)
         .join(SignOff, SignOff.id == PublicationSignOff.sign_off_id)
         .where(counts_now(PublicationSignOff), SignOff.account_id == account_id)
     )
-    return [Publication.id.in_(signed)]

@@ -99,7 +99,7 @@ def _are_complete_at(moment: datetime, stages: Sequence[Stage], counted: Sequenc
 
 
 def is_review_shown(
-    publication_id: ColumnElement[Any], basis: ColumnElement[Any], view: View
+    publication_id: SQLColumnExpression[Any], basis: SQLColumnExpression[Any], view: View
 ) -> ColumnElement[bool]:
     """Return whether readers see the sign-offs of a publication as its review.
 
@@ -141,7 +141,7 @@ def _stage_end(stage: FromClause, view: View) -> ColumnElement[Any]:
     )
 
 
-def _completes_stages(publication_id: ColumnElement[Any], view: View) -> ColumnElement[bool]:
+def _completes_stages(publication_id: SQLColumnExpression[Any], view: View) -> ColumnElement[bool]:
     stage = aliased_table(PublicationStage, "complete_stage")
     moment = aliased_table(PublicationSignOff, "completing")
     signed = _signed("complete", stage)

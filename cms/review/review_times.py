@@ -112,7 +112,7 @@ def _wrong_publications() -> Select[str]:
 def _right_times() -> Mapping[str, ColumnElement[Any]]:
     """Return what the times of a publication should be, as SQL; see :func:`set_review_times`."""
     ends_at = review_ends_at(Publication.id, _NOW)
-    is_reviewed = is_review_shown(Publication.__table__, _NOW)
+    is_reviewed = is_review_shown(Publication.id, Publication.basis, _NOW)
     return {
         "due_at": func.coalesce(
             case((is_reviewed, ends_at)), Publication.review_due_at, Publication.published_at
