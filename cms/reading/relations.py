@@ -188,6 +188,16 @@ def references() -> Relation:
     return select(Link.revision_id, Link.kind, Link.target_id).where(Link.origin == _REFERENCE)
 
 
+def link_targets() -> Relation:
+    """Return where the links and references of all revisions lead, to find revisions by it."""
+    return select(Link.revision_id, Link.target_id, Link.kind, Link.origin)
+
+
+def bylines() -> Relation:
+    """Return the people in the bylines of all revisions, to find revisions by them."""
+    return select(Revision.id.label("revision_id"), Revision.byline_id)
+
+
 def referenced_entries(view: View) -> Relation:
     """Return entries as :func:`entries` does, once for each reference to them.
 

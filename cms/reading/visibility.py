@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     FromClause,
     Select,
@@ -45,7 +46,7 @@ from cms.tables import (
 Relation: TypeAlias = Select[*tuple[Any, ...]]
 
 _SLASH, _ZERO = word("/"), word("0")
-_CATEGORY = word(CATEGORY)
+_CATEGORY, _NO_POSITION = word(CATEGORY), literal_column("0", BigInteger())
 _BUILT_IN = tuple(word(name) for name in BUILT_IN_NAMES)
 
 # The columns of a publication that say why it was public.
@@ -422,6 +423,7 @@ def is_open(publication: FromClause, view: View) -> ColumnElement[bool]:
     if view.past is None:
         return is_public_now(publication)
     return and_(
+        publication.c.position > _NO_POSITION,  # as in the condition of the indexes for the past
         was_public_at(publication, view.past),
         publication.c.purged_at.is_(None),
         *is_declared(view, publication.c.content_type),

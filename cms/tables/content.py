@@ -72,6 +72,7 @@ class Revision(Base):
         Index("ix_revision_slug", "slug"),
         Index("ix_revision_category_id", "category_id"),
         Index("ix_revision_created_at", "created_at"),
+        Index("ix_revision_byline_id", "byline_id"),
     )
 
     id: Mapped[Id]

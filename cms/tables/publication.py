@@ -15,6 +15,10 @@ _OPEN = "ended_position is null"
 # Without the open rows, which are many: SQLite expects as few of them as of any other position.
 _ENDED = "ended_position is not null"
 _IS_AGAIN = "ended_position is null and published_at > first_published_at"
+# True of every row. SQLite would prefer an index of all rows to one of open rows, and walk through
+# the history; only a view of the past says this, so only it can use such an index.
+_OF_PAST = "position > 0"
+_IS_CATEGORY = "content_type = 'Category'"
 _IS_PAGE = "ended_position is null and edition_id is not null"
 
 # Why a revision may be public: signed off under its policy; published by an administrator without
@@ -68,9 +72,11 @@ class Publication(Base):
             *("locale", "content_type", "category_id", "published_at", "entry_id"),
             where=_OPEN,
         ),
+        # Each list of open rows has an index in its order, so that a page of it takes as long
+        # however many rows there are. What else lists are filtered by follows the order.
         partial_index(
             "ix_publication_open_type",
-            *("locale", "content_type", "published_at", "entry_id"),
+            *("locale", "content_type", "published_at", "entry_id", "category_id"),
             where=_OPEN,
         ),
         partial_index(
@@ -80,7 +86,25 @@ class Publication(Base):
         ),
         # For lists of all content types together.
         partial_index(
-            "ix_publication_open_newest", "locale", "published_at", "entry_id", where=_OPEN
+            "ix_publication_open_newest",
+            *("locale", "published_at", "entry_id", "content_type", "category_id"),
+            where=_OPEN,
+        ),
+        partial_index(
+            "ix_publication_open_first", "locale", "first_published_at", "entry_id", where=_OPEN
+        ),
+        partial_index(
+            "ix_publication_open_any_title", "locale", "title_key", "entry_id", where=_OPEN
+        ),
+        partial_index(
+            "ix_publication_open_any_category",
+            *("locale", "category_id", "published_at", "entry_id"),
+            where=_OPEN,
+        ),
+        partial_index(
+            "ix_publication_open_category_title",
+            *("locale", "category_id", "title_key", "entry_id"),
+            where=_OPEN,
         ),
         partial_index("ix_publication_open_due_at", "due_at", "id", where=_OPEN),
         # Pages that have replaced others of their editions, which pages that lead to them notice.
@@ -90,12 +114,37 @@ class Publication(Base):
         # For changes between two positions.
         Index("ix_publication_position", "position"),
         partial_index("ix_publication_ended_position", "ended_position", where=_ENDED),
+        # Categories, which few of the publications are.
+        partial_index("ix_publication_category_position", "position", where=_IS_CATEGORY),
+        partial_index("ix_publication_category_ended", "ended_position", where=_IS_CATEGORY),
+        # For the pages that a change of a category affects.
+        Index(
+            "ix_publication_category_id", "category_id", "entry_id", "position", "ended_position"
+        ),
         # For views of the past.
         Index("ix_publication_entry_id", "entry_id", "locale", "position", "ended_position"),
-        Index(
+        partial_index(
+            "ix_publication_newest",
+            *("locale", "published_at", "entry_id", "position", "ended_position"),
+            where=_OF_PAST,
+        ),
+        partial_index(
+            "ix_publication_type",
+            *("locale", "content_type", "published_at", "entry_id"),
+            *("position", "ended_position"),
+            where=_OF_PAST,
+        ),
+        partial_index(
+            "ix_publication_any_category",
+            *("locale", "category_id", "published_at", "entry_id"),
+            *("position", "ended_position"),
+            where=_OF_PAST,
+        ),
+        partial_index(
             "ix_publication_category",
             *("locale", "content_type", "category_id", "published_at", "entry_id"),
             *("position", "ended_position"),
+            where=_OF_PAST,
         ),
     )
 

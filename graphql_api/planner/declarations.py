@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Select
 
 from cms.reading.view import View
 from graphql_api.planner.arguments import Arguments, Given
@@ -35,11 +35,14 @@ class OrderKey:
         sql: the compared value.
         descending: whether the largest comes first.
         nullable: whether the value can be null; nulls come last in both directions.
+        is_same: whether it is the same for all rows of a list; cursors have it, and rows are not
+            compared by it.
     """
 
     sql: Sql
     descending: bool = False
     nullable: bool = False
+    is_same: bool = False
 
 
 def _no_order(_: Columns) -> tuple[OrderKey, ...]:
@@ -48,6 +51,21 @@ def _no_order(_: Columns) -> tuple[OrderKey, ...]:
 
 def _same_columns(columns: Columns) -> Columns:
     return columns
+
+
+@dataclass(frozen=True)
+class Found:
+    """The rows that a condition keeps, as an index finds them.
+
+    Attributes:
+        column: the column that tells which they are.
+        values: its values; further conditions may exclude some of them.
+        is_of_list: whether the index is over the rows themselves.
+    """
+
+    column: Sql
+    values: Select[tuple[Any]]
+    is_of_list: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +81,7 @@ class Rows:
             type, or the name if it is the same for all.
         is_first: whether a field of one object takes the first row in order of several.
         rank: the rank of a row in a search; ``None`` without a search.
+        found: how an index finds them, if one does; see :mod:`graphql_api.planner.page`.
     """
 
     relation: Relation
@@ -72,6 +91,7 @@ class Rows:
     typename: Callable[[Columns], Sql] | str | None = None
     is_first: bool = False
     rank: Callable[[Columns], Sql] | None = None
+    found: Callable[[Columns], Found] | None = None
 
     def conditions(self, columns: Columns) -> tuple[ColumnElement[bool], ...]:
         """Return the conditions on the rows."""
@@ -89,6 +109,8 @@ class Call:
         source: adds a relation to the statement.
         require: adds a condition without which the operation has no data; see
             :data:`~graphql_api.planner.json_sql.UNMET`.
+        is_in_order: whether rows are read in the order of a list up to the end of a page, for which
+            no index over a condition is of use.
     """
 
     view: View
@@ -96,6 +118,7 @@ class Call:
     bind: Callable[[Given, SqlType], Sql]
     source: Callable[[Relation], Source]
     require: Callable[[ColumnElement[bool]], None]
+    is_in_order: bool = False
 
     def required_scalar(self, name: str) -> Given:
         """Return the value of a required scalar argument."""

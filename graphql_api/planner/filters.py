@@ -7,7 +7,7 @@ everything but null.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -39,9 +39,9 @@ from graphql_api.planner.arguments import (
     inputs_in,
     is_true,
 )
-from graphql_api.planner.declarations import PLANNED, Call, Row, Rows
+from graphql_api.planner.declarations import PLANNED, Call, Found, Row, Rows
 from graphql_api.planner.emptiness import MODE, without_empty
-from graphql_api.planner.json_sql import Contains, IsOneOf, TypedList
+from graphql_api.planner.json_sql import Contains, IsAmongMany, IsOneOf, TypedList
 from graphql_api.planner.source import Sql, SqlType
 
 Condition: TypeAlias = ColumnElement[bool]
@@ -57,6 +57,30 @@ _NONE: Mapping[str, Operator] = MappingProxyType({})
 
 def _no_operators(_: Row) -> Mapping[str, Operator]:
     return _NONE
+
+
+@dataclass(frozen=True)
+class LookUp:
+    """A way to find the rows that a filter keeps, by an index over what it compares.
+
+    Attributes:
+        rows: what the index is over; ``None`` if a view has no use for it.
+        key: the column of these rows that is equal to ``column`` of the rows that are filtered.
+        column: that column, whose values are unique.
+        reference: for a filter on other objects, the column of these rows with their ids.
+        targets: the objects, with their ids, if they are not those of the filter itself.
+        fields: the input fields that can be asked of these rows; ``None`` for all.
+        is_of_list: whether the index is over the filtered rows themselves, so that reading all of
+            them needs nothing more.
+    """
+
+    rows: Callable[[Call], Rows | None]
+    key: str
+    column: str
+    reference: str | None = None
+    targets: Callable[[Call], Rows] | None = None
+    fields: frozenset[str] | None = None
+    is_of_list: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,12 +122,14 @@ class ToOne:
         rows: the objects that it can refer to.
         target: the column of the objects that the reference holds.
         unique: the input fields with a unique value for each object.
+        look_up: a way to find the rows of an object that is not named by one of these fields.
     """
 
     key: Callable[[Row], Sql]
     rows: Callable[[Call], Rows]
     target: Callable[[Row], Sql]
     unique: frozenset[str] = frozenset()
+    look_up: LookUp | None = None
 
 
 @dataclass(frozen=True)
@@ -114,11 +140,13 @@ class ToMany:
         rows: the related objects.
         leaf: for values rather than objects, the compared value of each.
         work: the work of finding the first of them; see :mod:`graphql_api.planner.cost`.
+        look_up: a way to find the rows that have some of them.
     """
 
     rows: Callable[[Row, Call], Rows]
     leaf: Callable[[Row], Sql] | None = None
     work: int = 5
+    look_up: LookUp | None = None
 
 
 @dataclass(frozen=True)
@@ -158,6 +186,8 @@ def _ends_with(value: Sql, end: Sql) -> Condition:
     first = func.length(value) - func.length(end) + literal_column("1")
     return func.substr(value, first) == end
 
+
+_CONNECTIVES = frozenset({"AND", "OR", "NOT", "isNull"})
 
 # The condition of each operator, for a value and a parameter that is not null.
 OPERATORS: Mapping[str, Callable[[Sql, Sql], Condition]] = {
@@ -262,21 +292,92 @@ def _to_one(declaration: ToOne, where: Input, row: Row, call: Call) -> Condition
     key = declaration.key(row)
     found = _targets(declaration, call, lambda columns: _condition(where, columns, call))
     # Databases use an index over the key and an order only for a single value.
-    fits = key == found.scalar_subquery() if _names_one(where, declaration) else key.in_(found)
+    names_one = _names_one(where, declaration)
+    if names_one:
+        fits: Condition = key == found.scalar_subquery()
+    elif call.is_in_order and declaration.look_up is not None:
+        fits = IsAmongMany(key, found.scalar_subquery())
+    else:
+        fits = key.in_(found)
     if not fits_absence(where):
         return fits
     return or_(fits, not_(_truth(key.in_(_targets(declaration, call, lambda _: true())))))
+
+
+def found_by(where: Argument, row: Row, call: Call) -> Found | None:
+    """Return the rows that one of the conditions that a ``where`` joins with "and" keeps.
+
+    Returns:
+        ``None`` if no index finds them.
+    """
+    asked = without_empty(where)
+    return None if asked is None else next(_each_found(asked, row, call), None)
+
+
+def _each_found(where: Input, row: Row, call: Call) -> Iterator[Found]:
+    for name, value in where.fields.items():
+        if name == "AND":
+            for item in inputs_in(value):
+                yield from _each_found(item, row, call)
+        if name in _CONNECTIVES:
+            continue
+        match where.type.fields[name].extensions[PLANNED]:
+            case ToOne(look_up=LookUp() as way) as one:
+                inner = input_in(value)
+                if not (_names_one(inner, one) or fits_absence(inner)):
+                    yield from _found(way, inner, one.rows, one.target, row, call)
+            case ToMany(look_up=LookUp() as way):
+                some = input_in(value).fields.get("some")
+                if isinstance(some, Input):
+                    yield from _found(way, some, way.targets, _id_of, row, call)
+
+
+def _found(  # all of a filter
+    way: LookUp,
+    where: Input,
+    targets: Callable[[Call], Rows] | None,
+    target: Callable[[Row], Sql],
+    row: Any,
+    call: Call,
+) -> Iterator[Found]:
+    rows = way.rows(call)
+    if rows is None or not (way.fields is None or where.fields.keys() <= way.fields):
+        return
+    source = call.source(rows.relation)
+    columns = source.columns
+    reference = way.reference
+    if reference is None or targets is None:
+        condition = _condition(where, rows.row(columns), call)
+    else:
+        others = _select_targets(targets, target, call, lambda each: _condition(where, each, call))
+        condition = columns[reference].in_(others)
+    conditions = (*rows.conditions(columns), condition)
+    values = select(columns[way.key].label("key")).select_from(source.clause()).where(*conditions)
+    yield Found(row[way.column], values, is_of_list=way.is_of_list)
+
+
+def _id_of(row: Any) -> Sql:
+    identifier: Sql = row.id
+    return identifier
 
 
 def _targets(
     declaration: ToOne, call: Call, condition: Callable[[Row], Condition]
 ) -> Select[tuple[Any]]:
     """Return the referred columns of the objects that match."""
-    rows = declaration.rows(call)
+    return _select_targets(declaration.rows, declaration.target, call, condition)
+
+
+def _select_targets(
+    others: Callable[[Call], Rows],
+    target: Callable[[Row], Sql],
+    call: Call,
+    condition: Callable[[Row], Condition],
+) -> Select[tuple[Any]]:
+    rows = others(call)
     source = call.source(rows.relation)
     conditions = (*rows.conditions(source.columns), condition(source.columns))
-    target = declaration.target(source.columns)
-    return select(target).select_from(source.clause()).where(*conditions)
+    return select(target(source.columns)).select_from(source.clause()).where(*conditions)
 
 
 def _inner(declaration: Inner, where: Input, row: Row, call: Call) -> Condition:

@@ -177,6 +177,35 @@ class IsOneOf(_Condition):
     postgresql = "({0} = any({1}))"
 
 
+class IsAmongMany(_Condition):
+    """SQL condition: the first value is among the rows of the second, a subquery, by no index.
+
+    The databases would take an index over the value for better than one in the order of a list,
+    which they can stop reading at the end of the page.
+    """
+
+    sqlite = "(+{0} in {1})"
+    postgresql = "(coalesce({0}, {0}) = any(array{1}))"
+
+
+class Unindexed(DialectFunction):
+    """A value by which no index finds rows; see :class:`IsAmongMany`."""
+
+    sqlite = "+{0}"
+    postgresql = "coalesce({0}, {0})"
+
+
+class BeginsIf(_Condition):
+    """SQL condition: the second value, a condition, for a list by the first, a text or a time.
+
+    SQLite looks at a condition for each row that it reads; but if the end of what it reads is null,
+    it reads none. PostgreSQL looks at a condition on no row once.
+    """
+
+    sqlite = "({0} >= case when {1} then '' end)"
+    postgresql = "{1}"
+
+
 class Contains(_Condition):
     """SQL condition: the first text contains the second."""
 

@@ -6,7 +6,7 @@ The page is selected first, by keys and limit, and JSON is made only of its rows
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -14,6 +14,7 @@ from sqlalchemy import (
     FromClause,
     Integer,
     ScalarSelect,
+    Text,
     and_,
     case,
     exists,
@@ -25,14 +26,16 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union_all,
 )
 from sqlalchemy.types import NullType
 
+from cms.storage.dialects import IsAmongRows, Moment
 from graphql_api.planner.arguments import Given, Read
 from graphql_api.planner.cursors import cursor_of, is_ahead, is_behind
-from graphql_api.planner.declarations import Call, Connection, OrderKey, Row, Rows
-from graphql_api.planner.filters import Condition, condition_of
-from graphql_api.planner.json_sql import JsonArray, RowCount, kept_apart
+from graphql_api.planner.declarations import Call, Connection, Found, OrderKey, Row, Rows
+from graphql_api.planner.filters import Condition, condition_of, found_by
+from graphql_api.planner.json_sql import BeginsIf, JsonArray, RowCount, kept_apart
 from graphql_api.planner.ordering import order_by, order_keys, order_mark
 from graphql_api.planner.paging import number, paging_of
 from graphql_api.planner.plan import Body, PlannedField, Typename
@@ -48,6 +51,9 @@ from graphql_api.planner.source import (
 from graphql_api.planner.statement import Parameters
 
 _PLACE = "place_on_page"
+# So many rows are looked up and sorted in a few milliseconds; and of so many, a page is found soon
+# by reading a list in its order.
+_FEW = literal_column("2000", Integer())
 
 IsWithin: TypeAlias = Callable[[Sequence[OrderKey], Sequence[Sql]], Condition]
 
@@ -87,6 +93,7 @@ class Page:
         self._looks_ahead = _asks_for(field.body, {"hasNextPage", "hasPreviousPage"})
         self._is_needed = _asks_for(field.body, {"nodes", "edges", "pageInfo"})
         self._has_array = _asks_for(field.body, {"nodes", "edges"})
+        self._has_two_ways = self._found(call.source(rows.relation).columns) is not None
         self._source = call.source(_Rows(rows, self._select))
         self.columns = self._source.columns
         if not self._is_needed:
@@ -104,8 +111,9 @@ class Page:
 
     def array(self, value: Sql, *, reverse: bool = False) -> Sql:
         """Return the array of a value of each row of the page, in order."""
-        if not (self._looks_ahead or self._paging.is_backward or reverse):
-            return JsonArray(value, ())  # the limited rows come in their order
+        comes_in_order = not (self._looks_ahead or self._has_two_ways or self._paging.is_backward)
+        if comes_in_order and not reverse:
+            return JsonArray(value, ())
         kept = self.columns[_PLACE] <= self._limit if self._looks_ahead else None
         return JsonArray(value, order_by(self._keys(self.columns), reverse=reverse), kept)
 
@@ -133,7 +141,7 @@ class Page:
         """Return a value of all rows of the connection that match, whatever the page."""
         source = self.call.source(self.rows.relation)
         aggregated = value(self.rows.row(source.columns))
-        return select_over(source, aggregated, self._conditions(source.columns))
+        return select_over(source, aggregated, self._conditions_of_all(source.columns))
 
     def values(
         self,
@@ -149,7 +157,7 @@ class Page:
             key: the unique key of a row; with it, equal values of its related rows count once.
         """
         source = self.call.source(self.rows.relation)
-        row, conditions = self.rows.row(source.columns), self._conditions(source.columns)
+        row, conditions = self.rows.row(source.columns), self._conditions_of_all(source.columns)
         if related is None:
             chosen = select(value(row).label("value"))
             return chosen.select_from(source.clause()).where(*conditions)
@@ -182,13 +190,37 @@ class Page:
         return select(*shown, place).select_from(source.clause())
 
     def _limited_rows(self, used: Sequence[str], limit: Sql) -> Selectable:
+        if not self._has_two_ways:
+            return self._chosen_rows(used, limit)
+        ways = [self._chosen_rows(used, limit, are_few=are_few) for are_few in (True, False)]
+        every = union_all(*(select(*way.subquery().c) for way in ways)).subquery()
+        return select(*every.c)
+
+    def _chosen_rows(
+        self, used: Sequence[str], limit: Sql, *, are_few: bool | None = None
+    ) -> Selectable:
+        """Return rows of the page.
+
+        Where an index finds the rows that a condition keeps, they are looked up and sorted if they
+        are few. If they are many, the list is read in its order up to the end of the page, which is
+        not far then. So no page takes long, however many rows there are.
+
+        Args:
+            used: the columns.
+            limit: how many rows.
+            are_few: whether the rows are chosen only if these are few, or only if they are many.
+        """
         source = self.call.source(self.rows.relation)
         columns = source.columns
         keys = self._keys(columns)
         shown = [columns[name].label(name) for name in used] or [literal_column("1").label("one")]
+        is_in_order = are_few is not None
+        conditions = [*self._conditions(columns, is_in_order=is_in_order), *self._range(keys)]
+        if are_few is not None:
+            conditions += self._conditions_of_way(columns, keys[0], are_few=are_few)
         chosen = (
             select(*shown)
-            .where(*self._conditions(columns), *self._range(keys))
+            .where(*conditions)
             .order_by(*order_by(keys, reverse=self._paging.is_backward))
             .limit(RowCount(limit))
         )
@@ -196,9 +228,42 @@ class Page:
             chosen = chosen.offset(RowCount(number(self._paging.skip, self._parameters)))
         return chosen.select_from(source.clause())
 
-    def _conditions(self, columns: Columns) -> tuple[Condition, ...]:
-        where = condition_of(self.call.arguments.get("where"), columns, self.call)
+    def _conditions_of_way(
+        self, columns: Columns, first: OrderKey, *, are_few: bool
+    ) -> list[Condition]:
+        """Return the conditions of looking rows up, or of reading the list in its order."""
+        found = self._found(columns)
+        if found is None:
+            return []
+        some = found.values.limit(_FEW).subquery()
+        if are_few:
+            # Counted as they are read: a count beside them would be made for each.
+            counted = select(*some.c, func.count().over().label("size")).subquery()
+            value, size = counted.c
+            few = select(value).where(size < _FEW)
+            return [IsAmongRows(found.column, few.scalar_subquery())]
+        count = select(func.count()).select_from(some).scalar_subquery()
+        is_text = isinstance(first.sql.type, Text | Moment) and not first.nullable
+        return [BeginsIf(first.sql, count >= _FEW) if is_text else count >= _FEW]
+
+    def _found(self, columns: Columns) -> Found | None:
+        """Return the rows that an index finds for one of the conditions, if one does."""
+        if self.rows.rank is not None:  # a search finds them
+            return None
+        if self.rows.found is not None:
+            return self.rows.found(columns)
+        return found_by(self.call.arguments.get("where"), columns, self.call)
+
+    def _conditions(self, columns: Columns, *, is_in_order: bool = False) -> tuple[Condition, ...]:
+        call = replace(self.call, is_in_order=is_in_order)
+        where = condition_of(self.call.arguments.get("where"), columns, call)
         return (*self.rows.conditions(columns), where)
+
+    def _conditions_of_all(self, columns: Columns) -> tuple[Condition, ...]:
+        """Return the conditions for reading all rows: those that an index finds, if one does."""
+        found = self._found(columns)
+        few = [] if found is None or found.is_of_list else [found.column.in_(found.values)]
+        return (*few, *self._conditions(columns))
 
     def _range(self, keys: tuple[OrderKey, ...]) -> list[Condition]:
         conditions = []
@@ -216,7 +281,7 @@ class Page:
     ) -> ScalarSelect[Any]:
         """Return a value of all rows of the connection that match."""
         source = self.call.source(self.rows.relation)
-        conditions = self._conditions(source.columns)
+        conditions = self._conditions_of_all(source.columns)
         if further is not None:
             conditions = (*conditions, further(source.columns))
         return select_over(source, value, conditions)

@@ -344,6 +344,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("edition_id", "number", name="uq_revision_edition_id_number"),
     )
     op.create_index("ix_revision_category_id", "revision", ["category_id"])
+    op.create_index("ix_revision_byline_id", "revision", ["byline_id"])
     op.create_index("ix_revision_created_at", "revision", ["created_at"])
     op.create_index("ix_revision_slug", "revision", ["slug"])
     op.create_table(
@@ -461,13 +462,14 @@ def upgrade() -> None:
         ["ended_position"],
         "ended_position is not null",
     )
-    op.create_index(
+    _partial_index(
         "ix_publication_category",
         "publication",
         [
             *("locale", "content_type", "category_id", "published_at", "entry_id"),
             *("position", "ended_position"),
         ],
+        "position > 0",
     )
     op.create_index(
         "ix_publication_entry_id",
@@ -492,7 +494,7 @@ def upgrade() -> None:
     _partial_index(
         "ix_publication_open_newest",
         "publication",
-        ["locale", "published_at", "entry_id"],
+        ["locale", "published_at", "entry_id", "content_type", "category_id"],
         "ended_position is null",
     )
     _partial_index(
@@ -504,10 +506,64 @@ def upgrade() -> None:
     _partial_index(
         "ix_publication_open_type",
         "publication",
-        ["locale", "content_type", "published_at", "entry_id"],
+        ["locale", "content_type", "published_at", "entry_id", "category_id"],
         "ended_position is null",
     )
+    _partial_index(
+        "ix_publication_open_first",
+        "publication",
+        ["locale", "first_published_at", "entry_id"],
+        "ended_position is null",
+    )
+    _partial_index(
+        "ix_publication_open_any_title",
+        "publication",
+        ["locale", "title_key", "entry_id"],
+        "ended_position is null",
+    )
+    _partial_index(
+        "ix_publication_open_any_category",
+        "publication",
+        ["locale", "category_id", "published_at", "entry_id"],
+        "ended_position is null",
+    )
+    _partial_index(
+        "ix_publication_open_category_title",
+        "publication",
+        ["locale", "category_id", "title_key", "entry_id"],
+        "ended_position is null",
+    )
+    _partial_index(
+        "ix_publication_newest",
+        "publication",
+        ["locale", "published_at", "entry_id", "position", "ended_position"],
+        "position > 0",
+    )
+    _partial_index(
+        "ix_publication_type",
+        "publication",
+        ["locale", "content_type", "published_at", "entry_id", "position", "ended_position"],
+        "position > 0",
+    )
+    _partial_index(
+        "ix_publication_any_category",
+        "publication",
+        ["locale", "category_id", "published_at", "entry_id", "position", "ended_position"],
+        "position > 0",
+    )
+    op.create_index(
+        "ix_publication_category_id",
+        "publication",
+        ["category_id", "entry_id", "position", "ended_position"],
+    )
     op.create_index("ix_publication_position", "publication", ["position"])
+    for name, column in (("position", "position"), ("ended", "ended_position")):
+        _partial_index(
+            f"ix_publication_category_{name}",
+            "publication",
+            [column],
+            "content_type = 'Category'",
+        )
     op.create_index("ix_publication_revision_id", "publication", ["revision_id"])
     _partial_index(
         "ix_publication_open_entry",

@@ -29,7 +29,9 @@ SAME_FOR_ALL_VIEWS = {
         "publications",
         "service_tokens",
     },
-    "cms.reading.relations": {"draft_places", "references", "revision_tags"},
+    "cms.reading.relations": {
+        *("bylines", "draft_places", "link_targets", "references", "revision_tags"),
+    },
     "cms.review.relations": {"assignees", "change_requests", "comments", "signatures"},
     # These select from a relation that has taken a view.
     "cms.search.relations": {"matching_entries", "ranked_entries"},

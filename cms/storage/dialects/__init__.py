@@ -31,6 +31,7 @@ from cms.storage.dialects.connecting import (
 from cms.storage.dialects.dialect_function import DialectFunction
 from cms.storage.dialects.expressions import (
     DocumentText,
+    IsAmongRows,
     MomentText,
     element_number,
     element_text,
@@ -73,6 +74,7 @@ __all__ = [
     "Folded",
     "FoldedItems",
     "IntegerOf",
+    "IsAmongRows",
     "JsonDocument",
     "JsonScalar",
     "JsonText",

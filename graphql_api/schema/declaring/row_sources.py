@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, case, literal_column
+from sqlalchemy import ColumnElement, Select, case, literal_column
 
 from cms.content.builtin import CATEGORY, PERSON
 from cms.reading import relations
@@ -18,7 +18,7 @@ from cms.reading.view import Perspective, View
 from cms.reading.visibility import Relation, locales_of
 from cms.storage.dialects import Folded
 from graphql_api.planner.arguments import Argument, Input
-from graphql_api.planner.declarations import Call, OrderKey, Rows
+from graphql_api.planner.declarations import Call, Found, OrderKey, Rows
 from graphql_api.planner.json_sql import text
 from graphql_api.planner.source import Chosen, Columns, Sql
 from graphql_api.schema.declaring.words import declared_name
@@ -37,6 +37,28 @@ def site_entry_rows(view: View, *conditions: Condition) -> Rows:
     """Return entries of the site's own types, newest first, without categories and people."""
     rows = _rows(relations.site_entries(view), _newest_first(view), *conditions)
     return replace(rows, typename=type_in(view))
+
+
+def found_in(rows: Rows, view: View, column: str, values: Select[tuple[str]]) -> Rows:
+    """Return entries with how an index finds them.
+
+    A page of drafts, or of the past, is found in another way.
+
+    Args:
+        rows: the entries.
+        view: their view.
+        column: a column of entries.
+        values: what is in it, and perhaps further values.
+    """
+    if not is_of_now(view):
+        # The condition lets databases find the few rows by an index.
+        return replace(rows, where=(*rows.where, lambda entry: entry[column].in_(values)))
+    return replace(rows, found=lambda entry: Found(entry[column], values))
+
+
+def is_of_now(view: View) -> bool:
+    """Return whether a view is of what is public now, where each revision is one row."""
+    return view.perspective is Perspective.PUBLISHED and view.past is None and view.preview is None
 
 
 def asks_for_types(call: Call) -> bool:
@@ -158,11 +180,14 @@ def link_rows(view: View, *conditions: Condition) -> Rows:
 
 
 def incoming_link_rows(view: View, *conditions: Condition) -> Rows:
-    """Return the links to entries, by the entries that contain them, oldest first."""
+    """Return the links to entries, by the revisions that contain them, oldest first.
+
+    That is the order of the index over their targets.
+    """
     return _rows(
         relations.incoming_links(view),
         lambda link: (
-            OrderKey(link.source_id),
+            OrderKey(link.revision_id),
             OrderKey(link.field_path),
             OrderKey(link.ordinal),
         ),

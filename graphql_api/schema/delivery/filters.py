@@ -10,11 +10,17 @@ from cms.reading import relations
 from cms.reading.rows import EntryRow, LinkRow, TagRow
 from cms.review import relations as review_relations
 from graphql_api.planner.declarations import Call, Row, Rows
-from graphql_api.planner.filters import Compare, CompareSeen, ToMany, ToOne
+from graphql_api.planner.filters import Compare, CompareSeen, LookUp, ToMany, ToOne
+from graphql_api.planner.json_sql import text
 from graphql_api.planner.source import Chosen, Sql
 from graphql_api.schema.declaring.fields import FEW, THIS_TYPE, Declared, R, of_call, of_row
 from graphql_api.schema.declaring.inputs import LEAF_FILTERS, add_quantified, add_where
-from graphql_api.schema.declaring.row_sources import category_rows, entry_rows, revision_rows
+from graphql_api.schema.declaring.row_sources import (
+    category_rows,
+    entry_rows,
+    is_of_now,
+    revision_rows,
+)
 from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.delivery.entry import entry_incoming_links, entry_links, translations_of
 
@@ -54,6 +60,38 @@ def _review(column: str) -> Callable[[Row, Call], Sql]:
     return of_call(of)
 
 
+def _now(rows: Callable[[Call], Rows]) -> Callable[[Call], Rows | None]:
+    """Return rows for views of what is public now."""
+    return lambda call: rows(call) if is_of_now(call.view) else None
+
+
+# How entries are found by what they have.
+_BY_CATEGORY = LookUp(
+    _now(lambda call: entry_rows(call.view)),
+    *("revision_id", "revision_id", "category_id"),
+    is_of_list=True,
+)
+_BY_TAG = LookUp(
+    _now(lambda _: Rows(Chosen(relations.revision_tags()))), "revision_id", "revision_id"
+)
+_BY_LINK = LookUp(
+    _now(
+        lambda _: Rows(
+            Chosen(relations.link_targets()), (lambda link: link.origin != text("reference"),)
+        )
+    ),
+    *("revision_id", "revision_id"),
+    fields=frozenset({"kind", "origin", "target"}),
+)
+_BY_AUTHOR = LookUp(
+    _now(lambda _: Rows(Chosen(relations.bylines()))), "revision_id", "revision_id", "byline_id"
+)
+_BY_REVIEWER = LookUp(
+    _now(lambda _: Rows(Chosen(review_relations.signatures()))),
+    *("edition_id", "edition_id", "person_id"),
+    targets=lambda call: Rows(Chosen(relations.people(call.view))),
+)
+
 # The filters on every entry.
 ENTRY_WHERE: Mapping[str, Declared] = {
     "id": indexed_comparison(EntryRow.id, f"Id of the `{THIS_TYPE}`.", "ID"),
@@ -81,11 +119,14 @@ ENTRY_WHERE: Mapping[str, Declared] = {
             rows=lambda call: category_rows(call.view),
             target=EntryRow.id,
             unique=frozenset({"id", "treePath"}),
+            look_up=_BY_CATEGORY,
         ),
         f"Filter on the category of the `{THIS_TYPE}`.",
     ),
     "tags": Declared(
-        "TagsWhere | None", ToMany(of_call(tags_of)), f"Filter on the tags of the `{THIS_TYPE}`."
+        "TagsWhere | None",
+        ToMany(of_call(tags_of), look_up=_BY_TAG),
+        f"Filter on the tags of the `{THIS_TYPE}`.",
     ),
     "locale": comparison("LocaleFilter", EntryRow.locale, f"Locale of the `{THIS_TYPE}` edition."),
     "is_outdated": leaf_comparison(
@@ -105,12 +146,13 @@ ENTRY_WHERE: Mapping[str, Declared] = {
             rows=lambda call: Rows(Chosen(relations.people(call.view))),
             target=EntryRow.id,
             unique=frozenset({"id"}),
+            look_up=_BY_AUTHOR,
         ),
         f"Filter on the person in the byline of the `{THIS_TYPE}` revision.",
     ),
     "reviewers": Declared(
         "PeopleWhere | None",
-        ToMany(of_call(_reviewers_of)),
+        ToMany(of_call(_reviewers_of), look_up=_BY_REVIEWER),
         f"Filter on the people who signed off the `{THIS_TYPE}` revision.",
     ),
     "reviewed_at": Declared(
@@ -125,7 +167,7 @@ ENTRY_WHERE: Mapping[str, Declared] = {
     ),
     "links": Declared(
         "LinksWhere | None",
-        ToMany(of_call(entry_links)),
+        ToMany(of_call(entry_links), look_up=_BY_LINK),
         f"Filter on the links from the `{THIS_TYPE}`.",
     ),
     "incoming_links": Declared(

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 
 from sqlalchemy import ColumnElement, exists, select
 
+from cms.reading import relations
 from cms.reading.rows import EntryRow
 from cms.review import relations as review_relations
 from graphql_api.planner.declarations import Call, Rows
+from graphql_api.planner.json_sql import Unindexed
 from graphql_api.planner.ordering import OrderTerm
 from graphql_api.schema.declaring.connection import OF_A_PERSON
 from graphql_api.schema.declaring.fields import Declared, of_row, value
 from graphql_api.schema.declaring.inputs import order_terms
-from graphql_api.schema.declaring.row_sources import site_entry_rows
+from graphql_api.schema.declaring.row_sources import found_in, site_entry_rows
 from graphql_api.schema.declaring.search import entry_connection
 from graphql_api.schema.delivery.entry import Entry
 from graphql_api.schema.delivery.filters import leaf_comparison
@@ -27,14 +29,15 @@ def _reviewed_entries(person: EntryRow, call: Call) -> Rows:
         counting = review_relations.sign_offs(call.view, entry).subquery("counting")
         return exists().where(counting.c.person_id == person.id)
 
-    # The sign-offs alone would do; the edition lets databases find the few rows by an index.
-    return site_entry_rows(
-        call.view, lambda entry: entry.edition_id.in_(editions), of_row(is_reviewed)
-    )
+    rows = site_entry_rows(call.view, of_row(is_reviewed))
+    return found_in(rows, call.view, "edition_id", editions)
 
 
 def _authored_entries(person: EntryRow, call: Call) -> Rows:
-    return site_entry_rows(call.view, lambda entry: entry.byline_id == person.id)
+    written = relations.bylines().subquery("written")
+    revisions = select(written.c.revision_id).where(written.c.byline_id == person.id)
+    rows = site_entry_rows(call.view, lambda entry: Unindexed(entry.byline_id) == person.id)
+    return found_in(rows, call.view, "revision_id", revisions)
 
 
 class Person(Entry):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import ColumnElement, Text, literal_column, select
+from sqlalchemy import ColumnElement, Text, exists, literal_column, select
 
 from cms.reading import relations
 from cms.reading.rows import CategoryRow, EntryRow, TagRow
@@ -19,6 +19,7 @@ from graphql_api.schema.declaring.fields import (
     Declared,
     many,
     of_call,
+    of_row,
     one,
     seen_value,
     value,
@@ -27,6 +28,7 @@ from graphql_api.schema.declaring.inputs import order_terms, two_terms
 from graphql_api.schema.declaring.row_sources import (
     category_rows,
     entry_rows,
+    found_in,
     site_entry_rows,
 )
 from graphql_api.schema.declaring.search import entry_connection
@@ -63,9 +65,14 @@ def _entries(category: EntryRow, call: Call) -> Rows:
 
 
 def _tagged_entries(tag: TagRow, call: Call) -> Rows:
-    tagged = relations.revision_tags().subquery()
-    revisions = select(tagged.c.revision_id).where(tagged.c.slug == tag.slug)
-    return site_entry_rows(call.view, lambda entry: entry.revision_id.in_(revisions))
+    tagged, of_tag = (relations.revision_tags().subquery(name) for name in ("of_entry", "of_tag"))
+    revisions = select(of_tag.c.revision_id).where(of_tag.c.slug == tag.slug)
+
+    def has_tag(entry: EntryRow) -> ColumnElement[bool]:
+        return exists().where(tagged.c.revision_id == entry.revision_id, tagged.c.slug == tag.slug)
+
+    rows = site_entry_rows(call.view, of_row(has_tag))
+    return found_in(rows, call.view, "revision_id", revisions)
 
 
 class Category(Entry):
