@@ -24,7 +24,8 @@ from graphql_api.delivery import Delivery
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
-from graphql_api.schema.build import build_delivery_schema, build_management_schema
+from graphql_api.schema.build import build_delivery_schema
+from graphql_api.schema.build_management import build_management_schema
 
 # The address of the client.
 _ADDRESS = "127.0.0.1"

@@ -6,6 +6,7 @@ a transaction that also writes down how far it came, so a run that was stopped g
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -80,7 +81,7 @@ async def load(url: str, folder: Path, entries: int, say: Say) -> None:
 
 async def _has_begun(url: str) -> bool:
     if url.startswith("sqlite"):
-        return Path(url.removeprefix("sqlite:///")).exists()
+        return await asyncio.to_thread(Path(url.removeprefix("sqlite:///")).exists)
     connection = await asyncpg.connect(url)
     try:
         return bool(await connection.fetchval("select to_regclass('alembic_version') is not null"))

@@ -224,6 +224,10 @@ class Rows:
             "entry_id": entry_id(number),
             "locale": locale,
             "head_id": revision_id(number, head, locale),
+            "content_type": type_of(number).name,
+            "category_id": category_id(category_of(number)),
+            "byline_id": person_id(author_of(number)),
+            "changed_at": at,
             "path": type_of(number).path_for(self._slug(number, head), locale),
             "created_at": at,
         }
@@ -338,6 +342,7 @@ class Rows:
                 "locale": version.locale,
                 "title": words.title,
                 "title_key": words.title,
+                "slug": words.slug,
                 "summary": words.summary,
                 "category_id": category_id(category_of(number)),
                 "first_published_at": first_at,
@@ -525,7 +530,7 @@ def tree_path(place: tuple[int, ...]) -> str:
 def _built_in(name: str, identifier: str, slug: str, number: int, at: datetime) -> Iterator[Row]:
     """Yield the rows of a category or a person, public since the setup."""
     edition, revision = f"edition_{number:025}b", f"rev_{number:025}b"
-    content = {
+    content: dict[str, Any] = {
         "type": name,
         "locale": "en",
         "title": f"{name} {slug}",
@@ -546,6 +551,8 @@ def _built_in(name: str, identifier: str, slug: str, number: int, at: datetime) 
             "entry_id": identifier,
             "locale": "en",
             "head_id": revision,
+            "content_type": name,
+            "changed_at": at,
             "created_at": at,
         },
     )
@@ -587,6 +594,7 @@ def _built_in(name: str, identifier: str, slug: str, number: int, at: datetime) 
             "locale": "en",
             "title": title,
             "title_key": title.lower(),
+            "slug": slug,
             "summary": "",
             "first_published_at": at,
             "published_at": at,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from random import Random
@@ -107,7 +107,9 @@ def draft_of(  # all that an entry says
     words = vocabulary()
     title = f"{words[number * 7 % _VOCABULARY]} {words[number * 31 % _VOCABULARY]} {number}"
     links = [{"href": each, "label": "", "note": ""} for each in target_ids]
-    own = {"source": source(number), "reads": reads(number)} if content_type is Term else {}
+    own: dict[str, Any] = {}
+    if content_type is Term:
+        own = {"source": source(number), "reads": reads(number)}
     return Draft(
         title=title,
         slug=f"entry-{number}",
@@ -136,12 +138,12 @@ def reads(number: int) -> int:
 
 def words_of(content_type: type[ContentType], locale: str, draft: Draft, number: int) -> Words:
     """Return the stored form of a draft of :func:`draft_of`, without rendering it."""
-    fields = draft.fields
-    body, derived = _of_body(content_type, number % BODIES)
+    fields: Mapping[str, Any] = draft.fields
+    body, derived = _of_body(content_type, number % BODIES)  # type: ignore[arg-type]  # classes can be hashed
     links = [
         _link(kind, ordinal, str(each["href"]))
         for kind in ("related", "further")
-        for ordinal, each in enumerate(fields[kind])  # type: ignore[arg-type, call-overload]
+        for ordinal, each in enumerate(fields[kind])
     ]
     headings = {
         name: heading

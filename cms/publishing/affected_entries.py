@@ -12,21 +12,25 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     FromClause,
+    Select,
     and_,
     exists,
-    false,
     join,
     literal,
+    literal_column,
     not_,
     or_,
     select,
+    true,
     union_all,
 )
+from sqlalchemy.orm import InstrumentedAttribute
 
 from cms.content.builtin import CATEGORY, PERSON
 from cms.reading.aliases import aliased_table, word
 from cms.reading.view import AsOf, Past
 from cms.reading.visibility import Relation, is_in_force, was_public_at
+from cms.storage.dialects import IsAmongRows
 from cms.tables import (
     Address,
     CategoryPlace,
@@ -59,14 +63,18 @@ def different_entries(changed: FromClause, signed: FromClause, until: Position) 
 
 def leading_to(different: FromClause, page: FromClause, until: Position) -> Relation:
     """Return what leads to an entry that changed, by a link or a reference."""
-    leading = select(Link.revision_id).where(Link.target_id.in_(select(different.c.entry_id)))
-    return select(page.c.entry_id).where(was_in_force(page, until), page.c.revision_id.in_(leading))
+    leading = select(Link.revision_id).where(
+        _is_among(Link.target_id, select(different.c.entry_id))
+    )
+    return select(page.c.entry_id).where(
+        was_in_force(page, until), _is_among(page.c.revision_id, leading)
+    )
 
 
 def led_to(touched: FromClause) -> Relation:
     """Return the entries to which one that changed leads, or led."""
     return select(Link.target_id.label("entry_id")).where(
-        Link.target_id.is_not(None), Link.revision_id.in_(select(touched.c.revision_id))
+        Link.target_id.is_not(None), _is_among(Link.revision_id, select(touched.c.revision_id))
     )
 
 
@@ -82,11 +90,21 @@ def below_categories(
     )
     # Not "all", so that each is looked at once.
     within = above.union(lower.where(was_in_force(place, until)))
-    categories = select(within.c.id)
-    return select(page.c.entry_id).where(
-        was_in_force(page, until),
-        or_(page.c.category_id.in_(categories), page.c.entry_id.in_(categories)),
-    )
+    return _of_categories(select(within.c.id), page, until)
+
+
+def _of_categories(categories: Relation, page: FromClause, until: Position) -> Relation:
+    """Return what is in one of these categories, and the categories themselves.
+
+    Each is found by an index of its own.
+    """
+    found = union_all(
+        *(
+            select(page.c.entry_id).where(was_in_force(page, until), _is_among(key, categories))
+            for key in (page.c.category_id, page.c.entry_id)
+        )
+    ).subquery("of_categories")
+    return select(found.c.entry_id)
 
 
 def _changed_categories(different: FromClause, since: Position, until: Position) -> FromClause:
@@ -107,7 +125,7 @@ def of_people(
 ) -> Relation:
     """Return the pages whose author or reviewer changed, and the people whose works changed."""
     authors = select(Revision.byline_id).where(
-        Revision.byline_id.is_not(None), Revision.id.in_(select(touched.c.revision_id))
+        Revision.byline_id.is_not(None), _is_among(Revision.id, select(touched.c.revision_id))
     )
     found = union_all(
         _by_people(different, page, until), authors, _reviewers_of(touched, since, until)
@@ -118,7 +136,9 @@ def of_people(
 def _reviewers_of(touched: FromClause, since: Position, until: Position) -> Relation:
     """Return the reviewers of what changed, and those whose sign-offs came or went."""
     counted = aliased_table(PublicationSignOff, "counted_of_touched")
-    works = select(Publication.id).where(Publication.revision_id.in_(select(touched.c.revision_id)))
+    works = select(Publication.id).where(
+        _is_among(Publication.revision_id, select(touched.c.revision_id))
+    )
     came = and_(counted.c.position > since, counted.c.position <= until)
     went = and_(counted.c.ended_position > since, counted.c.ended_position <= until)
     return (
@@ -132,14 +152,15 @@ def _by_people(different: FromClause, page: FromClause, until: Position) -> Rela
     """Return what has a person that changed as its author or as a reviewer."""
     people = select(different.c.entry_id).where(different.c.content_type == word(PERSON))
     counted = aliased_table(PublicationSignOff, "counted_of_people")
-    authored = select(Revision.id).where(Revision.byline_id.in_(people))
+    authored = select(Revision.id).where(_is_among(Revision.byline_id, people))
     signed = (
         select(counted.c.publication_id)
         .join(SignOff, SignOff.id == counted.c.sign_off_id)
-        .where(SignOff.person_id.in_(people), was_in_force(counted, until))
+        .where(_is_among(SignOff.person_id, people), was_in_force(counted, until))
     )
     return select(page.c.entry_id).where(
-        was_in_force(page, until), or_(page.c.revision_id.in_(authored), page.c.id.in_(signed))
+        was_in_force(page, until),
+        or_(_is_among(page.c.revision_id, authored), _is_among(page.c.id, signed)),
     )
 
 
@@ -170,25 +191,26 @@ def in_category_of(
     )
     # Not "all", so that each is looked at once.
     above = above.union(upper.where(place.c.parent_id.is_not(None), was_in_force(place, until)))
-    listing = select(above.c.category_id)
-    return select(page.c.entry_id).where(
-        was_in_force(page, until),
-        or_(page.c.category_id.in_(listing), page.c.entry_id.in_(listing)),
-    )
+    return _of_categories(select(above.c.category_id), page, until)
 
 
 def everywhere_if(
     different: FromClause, page: FromClause, until: Position, singletons: Sequence[str]
 ) -> Relation:
     """Return everything, if an entry that every page shows changed."""
-    is_singleton = or_(
-        false(),
-        *(different.c.content_type == literal(name, literal_execute=True) for name in singletons),
+    names = [literal(name, literal_execute=True) for name in singletons]
+    # Joined, so that nothing is read if none changed.
+    changed = (
+        select(literal_column("1").label("one"))
+        .select_from(different)
+        .where(different.c.content_type.in_(names))
+        .limit(literal_column("1"))
+        .subquery("changed_singleton")
     )
     return (
         select(page.c.entry_id)
+        .select_from(join(changed, page, true()))
         .where(was_in_force(page, until))
-        .where(exists().select_from(different).where(is_singleton))
     )
 
 
@@ -208,3 +230,9 @@ def stood_there(
 def was_in_force(fact: FromClause, until: Position) -> ColumnElement[bool]:
     """Return whether a publication, an address or a place was in force at a position."""
     return was_public_at(fact, Past(AsOf.POSITION, until))
+
+
+def _is_among(
+    value: ColumnElement[Any] | InstrumentedAttribute[Any], rows: Select[Any]
+) -> ColumnElement[bool]:
+    return IsAmongRows(value, rows.scalar_subquery())

@@ -29,13 +29,13 @@ def is_last_of_purged(gone: FromClause, last: FromClause) -> ColumnElement[bool]
     return and_(is_purged, not_(exists().where(is_later)))
 
 
-def purged_editions(since: Position, until: Position) -> Relation:
-    """Return the editions that were purged as a whole, and where."""
+def purged_editions(since: Position, until: Position | None) -> Relation:
+    """Return the editions that were purged as a whole, and where; ``None`` for no end."""
     purge, stone = aliased_table(Purge, "purge_event"), aliased_table(Tombstone, "stone_event")
     was_public = exists().where(Publication.edition_id == stone.c.key)
     return (
         select(stone.c.key.label("edition_id"), purge.c.position)
         .select_from(join(purge, stone, stone.c.purge_id == purge.c.id))
-        .where(purge.c.position > since, purge.c.position <= until)
+        .where(purge.c.position > since, *([] if until is None else [purge.c.position <= until]))
         .where(stone.c.table_name == word(Edition.__tablename__), was_public)
     )

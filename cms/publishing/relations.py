@@ -6,10 +6,11 @@ step by step.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     FromClause,
     and_,
@@ -23,10 +24,10 @@ from sqlalchemy import (
     or_,
     outerjoin,
     select,
+    union,
     union_all,
 )
 
-from cms.content.builtin import CATEGORY
 from cms.publishing.affected_entries import (
     Position,
     below_categories,
@@ -40,7 +41,8 @@ from cms.publishing.affected_entries import (
     was_in_force,
     was_page,
 )
-from cms.publishing.purged_editions import is_last_of_purged, purged_editions
+from cms.publishing.change_events import WITHOUT_END, last_events, published
+from cms.publishing.purged_editions import is_last_of_purged
 from cms.reading.aliases import aliased_table, word
 from cms.reading.positions import newest_position, position_token
 from cms.reading.rows import Column, Row
@@ -67,6 +69,7 @@ from cms.tables import (
 )
 
 _SLASH = word("/")
+_ZERO = literal_column("0", BigInteger())
 
 
 class RedirectRow(Row):
@@ -192,7 +195,9 @@ def position_at(moment: ColumnElement[Any]) -> ColumnElement[int]:
     return func.coalesce(before, newest_position())
 
 
-def changes(since: Position, until: Position) -> Relation:
+def changes(
+    since: Position, until: Position, *, start: Position | None = None, end: Position | None = None
+) -> Relation:
     """Return each edition whose public JSON changed after one position, up to another.
 
     Those are the editions that were published or unpublished, those that came to another address,
@@ -203,24 +208,21 @@ def changes(since: Position, until: Position) -> Relation:
     ``position`` is that of its last change, ``until`` the token of the position up to which changes
     are returned. An edition that is public at the end has its revision; any other has its last
     path, which is null if ``is_purged``.
+
+    Args:
+        since: the position up to which everything is known.
+        until: the position to look at.
+        start: a position between them; changes with an earlier one may be missing.
+        end: the same as ``until``; ``None`` if nothing is after it.
     """
-    events = (
-        *_published(since, until),
-        *_reviewed(since, until),
-        _shifted(since, until),
-        purged_editions(since, until),
-    )
-    return _changes_of(since, until, *events)
+    found, tables = last_events(since, start, end)
+    last = found.subquery("last")
+    every = _changes_of(since, until, last).order_by(last.c.position, last.c.edition_id)
+    return every.limit(WITHOUT_END).add_cte(*tables, nest_here=True)
 
 
-def _changes_of(since: Position, until: Position, *events: Relation) -> Relation:
-    """Return the changes of the editions with one of these events, each with its position."""
-    every = union_all(*events).subquery("every_event")
-    last = (
-        select(every.c.edition_id, func.max(every.c.position).label("position"))
-        .group_by(every.c.edition_id)
-        .subquery("last")
-    )
+def _changes_of(since: Position, until: Position, last: FromClause) -> Relation:
+    """Return the changes of editions, given their last events."""
     live, stood = aliased_table(Publication, "live"), aliased_table(Address, "stood")
     gone, left = aliased_table(Publication, "gone"), aliased_table(Address, "left_address")
     is_live = and_(live.c.edition_id == last.c.edition_id, was_in_force(live, until))
@@ -259,58 +261,6 @@ def _changes_of(since: Position, until: Position, *events: Relation) -> Relation
         # What came and went in between was never known to whoever asks; what was purged may be kept
         # in what clients have of earlier times.
         .where(or_(live.c.id.is_not(None), was_known, gone.c.purged_at.is_not(None)))
-    )
-
-
-def _published(since: Position, until: Position) -> tuple[Relation, ...]:
-    """Return the editions of which a publication or an address began or ended, and where."""
-    events = []
-    for fact in (Publication, Address):
-        for at in (fact.position, fact.ended_position):
-            event = select(fact.edition_id, at.label("position")).where(at > since, at <= until)
-            events.append(event.where(fact.edition_id.is_not(None)))
-    return tuple(events)
-
-
-def _reviewed(since: Position, until: Position) -> tuple[Relation, ...]:
-    """Return the editions of which a sign-off began or ceased to count while public, and where."""
-    events = []
-    for name in ("position", "ended_position"):
-        public = aliased_table(Publication, f"public_at_{name}")
-        counted = aliased_table(PublicationSignOff, f"counted_{name}")
-        at = counted.c[name]
-        was_public = was_public_at(public, Past(AsOf.POSITION, at))
-        events.append(
-            select(public.c.edition_id, at.label("position"))
-            .select_from(join(counted, public, public.c.id == counted.c.publication_id))
-            .where(at > since, at <= until, was_public)
-        )
-    return tuple(events)
-
-
-def _shifted(since: Position, until: Position) -> Relation:
-    """Return the public editions of categories whose tree paths can have changed, and where."""
-    moved, lower = aliased_table(CategoryPlace, "moved"), aliased_table(CategoryPlace, "lower")
-    public = aliased_table(Publication, "public_category")
-    is_between = moved.c.position > since, moved.c.position <= until
-    events = [select(moved.c.category_id, moved.c.position).where(*is_between)]
-    for at in (Publication.position, Publication.ended_position):
-        named = Publication.content_type == word(CATEGORY)
-        event = select(Publication.entry_id, at.label("position"))
-        events.append(event.where(named, at > since, at <= until))
-    every = union_all(*events).subquery("every_shift")
-    above = select(every.c.category_id, every.c.position).cte(
-        "shifted", recursive=True, nesting=True
-    )
-    below = select(lower.c.category_id, above.c.position).select_from(
-        join(above, lower, lower.c.parent_id == above.c.category_id)
-    )
-    # Not "all", so that each is looked at once.
-    shifted = above.union(below.where(was_in_force(lower, until)))
-    return (
-        select(public.c.edition_id, shifted.c.position)
-        .select_from(join(shifted, public, public.c.entry_id == shifted.c.category_id))
-        .where(was_in_force(public, until))
     )
 
 
@@ -357,8 +307,10 @@ def affected_pages(since: Position, until: Position, singletons: Sequence[str]) 
     """
     # Once, however many reasons look into it; and each reason finds entries in sets and not in
     # pairs, so that a database without statistics has no way that takes the square of the time.
-    published = _changes_of(since, until, *_published(since, until))
-    changed = published.cte("changed").prefix_with("MATERIALIZED")
+    event = union_all(*published(since, until)).subquery("every_event")
+    last = select(event.c.edition_id, func.max(event.c.position).label("position"))
+    published_ = _changes_of(since, until, last.group_by(event.c.edition_id).subquery("last"))
+    changed = published_.cte("changed").prefix_with("MATERIALIZED")
     signed = _with_other_sign_offs(since, until).cte("signed").prefix_with("MATERIALIZED")
     touched = _public_between(changed, since, until).cte("touched").prefix_with("MATERIALIZED")
     different = different_entries(changed, signed, until)
@@ -371,7 +323,7 @@ def affected_pages(since: Position, until: Position, singletons: Sequence[str]) 
         below_categories(different, page, since, until),
         of_people(different, touched, page, since, until),
         in_category_of(touched, different, page, since, until),
-        everywhere_if(different, page, until, singletons),
+        *([everywhere_if(different, page, until, singletons)] if singletons else []),
     )
     pages = _nearest_reasons(reasons, page, until)
     left, led = _left_paths(changed, since, until), _redirected_paths(changed, since, until)
@@ -435,14 +387,17 @@ def _left_paths(changed: FromClause, since: Position, until: Position) -> Relati
     # Whatever came to a path and went again in between has ended what the path was before.
     is_overtaken = and_(
         left.c.position > since,
+        left.c.position <= until,
         exists().where(_is_at_path_of(left, known), known.c.position <= since),
     )
-    return (
+    is_of_changed = left.c.entry_id.in_(select(changed.c.entry_id))
+    return _each_once(
         _without_page(left, "LEFT")
-        .where(left.c.path.is_not(None))
-        .where(or_(left.c.entry_id.in_(select(changed.c.entry_id)), is_overtaken))
-        .where(left.c.edition_id.is_not(None), left.c.ended_position <= until)
+        .where(left.c.path.is_not(None), condition)
+        # A sum, so that no index of ends is used: most addresses that ended did so before.
+        .where(left.c.edition_id.is_not(None), left.c.ended_position + _ZERO <= until)
         .where(not_(_is_taken_later(left, until)))
+        for condition in (is_of_changed, is_overtaken)
     )
 
 
@@ -454,12 +409,19 @@ def _redirected_paths(changed: FromClause, since: Position, until: Position) -> 
     leads_elsewhere = and_(
         redirect.c.entry_id.in_(select(changed.c.entry_id)), was_in_force(redirect, until)
     )
-    return (
+    return _each_once(
         _without_page(redirect, "REDIRECT")
         .where(redirect.c.path.is_not(None))
-        .where(redirect.c.edition_id.is_(None), or_(came, went, leads_elsewhere))
+        .where(redirect.c.edition_id.is_(None), condition)
         .where(not_(_is_taken_later(redirect, until)))
+        for condition in (came, went, leads_elsewhere)
     )
+
+
+def _each_once(found: Iterable[Relation]) -> Relation:
+    """Return the rows of some relations, each of which finds its rows by an index, once."""
+    every = union(*found).subquery("each_once")
+    return select(*every.c)
 
 
 def _without_page(address: FromClause, reason: str) -> Relation:

@@ -109,6 +109,19 @@ class ReferenceRow(Row):
     target_id = Column()
 
 
+class LinkTargetRow(ReferenceRow):
+    """A row of :func:`.relations.link_targets`."""
+
+    origin = Column()
+
+
+class BylineRow(Row):
+    """A row of :func:`.relations.bylines`."""
+
+    revision_id = Column()
+    byline_id = Column()
+
+
 class LinkRow(Row):
     """A row of :func:`.relations.links`, without its target."""
 

@@ -97,6 +97,7 @@ def is_behind(keys: Sequence[OrderKey], cursor: Sequence[Sql]) -> ColumnElement[
     If all keys have the same direction and none can be null, this is a comparison of tuples,
     which can use an index over the keys.
     """
+    keys, cursor = _compared(keys, cursor)
     if (descending := _one_direction(keys)) is not None:
         row, other = tuple_(*(key.sql for key in keys)), tuple_(*cursor)
         return row < other if descending else row > other
@@ -105,10 +106,19 @@ def is_behind(keys: Sequence[OrderKey], cursor: Sequence[Sql]) -> ColumnElement[
 
 def is_ahead(keys: Sequence[OrderKey], cursor: Sequence[Sql]) -> ColumnElement[bool]:
     """Return whether a row comes before the cursor."""
+    keys, cursor = _compared(keys, cursor)
     if (descending := _one_direction(keys)) is not None:
         row, other = tuple_(*(key.sql for key in keys)), tuple_(*cursor)
         return row > other if descending else row < other
     return _follows(keys, cursor, [key.sql for key in keys])
+
+
+def _compared(
+    keys: Sequence[OrderKey], cursor: Sequence[Sql]
+) -> tuple[Sequence[OrderKey], Sequence[Sql]]:
+    """Return the keys by which rows are compared, with the values of the cursor."""
+    chosen = [each for each in zip(keys, cursor, strict=True) if not each[0].is_same]
+    return [key for key, _ in chosen], [value for _, value in chosen]
 
 
 def _one_direction(keys: Sequence[OrderKey]) -> bool | None:

@@ -48,6 +48,8 @@ def order_by(keys: Sequence[OrderKey], *, reverse: bool = False) -> list[Sql]:
     """Return the expressions to order by; nulls come last, or first in reverse."""
     expressions: list[Sql] = []
     for key in keys:
+        if key.is_same:
+            continue
         if key.nullable:
             is_null = key.sql.is_(None)
             expressions.append(is_null.desc() if reverse else is_null.asc())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import FieldNode
-from sqlalchemy import BigInteger, ColumnElement, Text, literal_column
+from sqlalchemy import BigInteger, ColumnElement
 
 from graphql_api.planner.arguments import Argument, Arguments, Given, Read, Variables, bad_input
 from graphql_api.planner.cursors import BadCursor, decode, value_for
@@ -97,20 +97,21 @@ def paging_of(arguments: Arguments, node: FieldNode, largest: int) -> Paging:
     )
 
 
-def last_key_of(cursor: Given, count: int) -> Given:
-    """Return the last value, a text, of a cursor with a number of keys.
+def key_of(cursor: Given, count: int, index: int, key: OrderKey) -> Given:
+    """Return one value of a cursor with a number of keys, for a connection without ``orderBy``.
 
-    For a connection without ``orderBy``, whose own order ends with a value that all rows of a
-    list share.
+    Args:
+        cursor: the cursor.
+        count: the number of its keys.
+        index: which of them.
+        key: the key, for its type.
     """
 
-    def read(variables: Variables) -> str:
+    def read(variables: Variables) -> Any:
         try:
-            *_, value = decode(cursor.read(variables), "", count)
-            text: str = value_for(OrderKey(literal_column("''", Text())), value)
+            return value_for(key, decode(cursor.read(variables), "", count)[index])
         except BadCursor as error:
             raise bad_input(str(error), None) from None
-        return text
 
     return Given(read)
 

@@ -17,7 +17,7 @@ from graphql_api.planner.arguments import Given, Variables, bad_input
 from graphql_api.planner.declarations import Call, Extent, OrderKey, Row, Rows
 from graphql_api.planner.json_sql import text
 from graphql_api.planner.page import Page
-from graphql_api.planner.paging import last_key_of
+from graphql_api.planner.paging import key_of
 from graphql_api.planner.source import Chosen, Sql
 from graphql_api.schema.declaring.aggregates import Facet, Summed, summaries
 from graphql_api.schema.declaring.connection import add_connection, connection
@@ -29,8 +29,12 @@ from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.declaring.words import type_text, word, word_text
 from graphql_api.schema.delivery.filters import comparison
 
-# The order of changes. The last key is the same for all: by it a cursor identifies its list.
-_KEYS_OF_CHANGES = ("position", "edition_id", "until")
+# The order of changes.
+_KEYS_OF_CHANGES = ("position", "edition_id")
+# What cursors have: these keys, and the position up to which changes are listed.
+_VALUES_OF_CURSOR = 3
+# That position, for a list of all that there is.
+_NEWEST = newest_position()
 
 _SINCE = Argument(
     "since",
@@ -48,7 +52,7 @@ def _since(call: Call) -> Sql:
 def _last_position(call: Call) -> Sql:
     past = call.view.past
     if past is None:
-        return newest_position()
+        return _NEWEST
     return relations.position_at(past.at) if past.named is AsOf.TIME else past.at
 
 
@@ -64,12 +68,28 @@ def _until(call: Call) -> Sql:
 
 
 def _changes(_: Row, call: Call) -> Rows:
-    changes = Chosen(relations.changes(_since(call), _until(call)))
+    until = _until(call)
+    end = None if until is _NEWEST else until
+    found = relations.changes(_since(call), until, start=_start(call), end=end)
+    changes = Chosen(found)
     return Rows(
         changes,
         () if asks_for_types(call) else (lambda change: is_of_site(change.content_type),),
-        order=lambda change: tuple(OrderKey(change[name]) for name in _KEYS_OF_CHANGES),
+        order=lambda change: (
+            *(OrderKey(change[name]) for name in _KEYS_OF_CHANGES),
+            # By it a cursor identifies its list.
+            OrderKey(change.until, is_same=True),
+        ),
     )
+
+
+def _start(call: Call) -> Sql | None:
+    """Return the position from which on a page has changes, if it is not the first."""
+    given = call.arguments.get("after")
+    if not isinstance(given, Given):
+        return None
+    first = key_of(given, _VALUES_OF_CURSOR, 0, OrderKey(_BEGINNING))
+    return call.bind(first, BigInteger())
 
 
 def _view_of_changes(call: Call) -> View:
@@ -91,7 +111,7 @@ def _view_of_changes(call: Call) -> View:
 
 def _position_in(cursor: Given) -> Given:
     """Return what reads the position up to which the changes of a cursor are listed."""
-    last_key = last_key_of(cursor, len(_KEYS_OF_CHANGES))
+    last_key = key_of(cursor, _VALUES_OF_CURSOR, _VALUES_OF_CURSOR - 1, OrderKey(text("")))
 
     def read_position(variables: Variables) -> PositionToken:
         token = parse_position(last_key.read(variables))

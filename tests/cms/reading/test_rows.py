@@ -31,6 +31,8 @@ ROWS = {
     relations.referenced_entries: rows.ReferencedRow,
     relations.draft_places: rows.DraftPlaceRow,
     relations.references: rows.ReferenceRow,
+    relations.link_targets: rows.LinkTargetRow,
+    relations.bylines: rows.BylineRow,
     relations.links: rows.LinkRow,
     relations.incoming_links: rows.IncomingLinkRow,
     relations.people: rows.EntryRow,
