@@ -15,7 +15,7 @@ from cms.content.addresses import SiteAddress, path_key, read_address
 from cms.content.builtin import CATEGORY
 from cms.drafts.category_tree import CategoryTree
 from cms.drafts.subjects import Place, visible_types_among
-from cms.reading.visibility import is_in_force
+from cms.reading.periods import is_in_force
 from cms.site import Site
 from cms.storage.database import ReadSession
 from cms.storage.dialects import is_among, is_among_given

@@ -17,7 +17,7 @@ from sqlalchemy import delete, select, update
 from cms.content.builtin import CATEGORY
 from cms.errors import DuplicateName, Refused
 from cms.ledger.counters import wait_for_turn
-from cms.reading.visibility import is_in_force, is_public_now
+from cms.reading.periods import is_in_force, is_public_now
 from cms.site import Site
 from cms.storage.database import ReadSession
 from cms.tables import CategoryPath, CategoryPlace, Edition, Entry, Publication, Revision

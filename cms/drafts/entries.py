@@ -38,7 +38,7 @@ from cms.drafts.subjects import Ancestries, ancestries_in_rights
 from cms.errors import DuplicateName, HasHistory, InvalidValue, Refused, StillLinked, StillPublic
 from cms.events import EntryArchived, EntryDeleted, EntryUnarchived
 from cms.identifiers import is_entry_id, new_id
-from cms.reading.visibility import is_public_now
+from cms.reading.periods import is_public_now
 from cms.storage.dialects import is_among
 from cms.tables import (
     Address,

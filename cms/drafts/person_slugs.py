@@ -10,7 +10,7 @@ from sqlalchemy import exists, or_, select
 from cms.content.builtin import PERSON
 from cms.errors import DuplicateName
 from cms.ledger.counters import wait_for_turn
-from cms.reading.visibility import is_public_now
+from cms.reading.periods import is_public_now
 from cms.storage.dialects import is_among
 from cms.tables import Edition, Entry, Publication, Revision
 from cms.work.work import Reading, Work

@@ -13,7 +13,7 @@ from cms.authorization.actions import Action, Subject
 from cms.content.builtin import category_in_rights
 from cms.drafts.category_tree import lineage_in
 from cms.identifiers import kind_of
-from cms.reading.visibility import is_in_force, is_public_now
+from cms.reading.periods import is_in_force, is_public_now
 from cms.site import Site
 from cms.storage.dialects import is_among, is_among_given, texts
 from cms.tables import CategoryPlace, Edition, Entry, Link, Publication, Revision

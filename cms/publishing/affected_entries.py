@@ -28,8 +28,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from cms.content.builtin import CATEGORY, PERSON
 from cms.reading.aliases import aliased_table, word
+from cms.reading.periods import is_in_force, was_public_at
 from cms.reading.view import AsOf, Past
-from cms.reading.visibility import Relation, is_in_force, was_public_at
+from cms.reading.visibility import Relation
 from cms.storage.dialects import IsAmongRows
 from cms.tables import (
     Address,

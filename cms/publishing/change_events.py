@@ -28,8 +28,9 @@ from cms.content.builtin import CATEGORY
 from cms.publishing.affected_entries import Position, was_in_force
 from cms.publishing.purged_editions import purged_editions
 from cms.reading.aliases import aliased_table, word
+from cms.reading.periods import is_in_force, was_public_at
 from cms.reading.view import AsOf, Past
-from cms.reading.visibility import Relation, is_in_force, was_public_at
+from cms.reading.visibility import Relation
 from cms.tables import Address, CategoryPlace, Publication, PublicationSignOff
 
 # A limit beyond all rows. Without one, the databases leave out the order of a subquery, and do not

@@ -16,7 +16,7 @@ from cms.drafts.loading import EditionKey
 from cms.drafts.subjects import Place, ancestries_in_rights
 from cms.hooks import IncomingEdge, UnseenTarget
 from cms.publishing.public_editions import PublicEditions
-from cms.reading.visibility import is_public_now, stands_now
+from cms.reading.periods import is_public_now, stands_now
 from cms.site import Site
 from cms.storage.dialects import is_among
 from cms.tables import Address, Edition, Entry, Link, Publication, Revision

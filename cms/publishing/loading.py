@@ -24,7 +24,7 @@ from cms.drafts.loading import (
 )
 from cms.drafts.subjects import Ancestries
 from cms.errors import NotFound, Refused
-from cms.reading.visibility import is_public_now, stands_now
+from cms.reading.periods import is_public_now, stands_now
 from cms.storage.dialects import is_among
 from cms.tables import Address, Edition, Entry, Link, Publication, Rendition, Revision
 from cms.work.work import Reading

@@ -13,7 +13,7 @@ from cms.content.slug import slugify
 from cms.content.stored_names import named_content
 from cms.drafts.category_tree import lineage_in, load_parents
 from cms.errors import InvalidValue, Refused
-from cms.reading.visibility import is_public_now, stands_now
+from cms.reading.periods import is_public_now, stands_now
 from cms.storage.dialects import is_among
 from cms.tables import Address, CategoryPath, Publication, Revision
 from cms.work.work import Reading

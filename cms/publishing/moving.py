@@ -33,7 +33,7 @@ from cms.drafts.loading import EditionKey
 from cms.errors import PathInUse, Refused, UserError, WouldBreakLinks
 from cms.events import PagesMoved
 from cms.publishing.addresses import Move, holders_of, move_pages
-from cms.reading.visibility import is_public_now, stands_now
+from cms.reading.periods import is_public_now, stands_now
 from cms.site import Site
 from cms.storage.database import ReadSession
 from cms.tables import Address, Link, Publication, Revision

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from cms.drafts.loading import EditionKey
 from cms.hooks import ShownEdition
 from cms.identifiers import is_built_in_id
-from cms.reading.visibility import is_public_now, stands_now
+from cms.reading.periods import is_public_now, stands_now
 from cms.site import Site
 from cms.storage.dialects import is_among
 from cms.tables import Address, Publication, Rendition

@@ -18,7 +18,7 @@ from cms.publishing.assessing import Assessed, assess
 from cms.publishing.gates import Check, checks, pages_broken
 from cms.publishing.loading import Proposal, edges_of, live_page_of, proposal_of
 from cms.publishing.unpublishing import removal_of
-from cms.reading.visibility import is_public_now
+from cms.reading.periods import is_public_now
 from cms.tables import Link, Publication, Revision
 from cms.work.work import Reading
 

@@ -16,7 +16,7 @@ from cms.errors import InvalidValue, NotFound, PathInUse, Refused, WouldBreakLin
 from cms.events import RedirectCreated, RedirectRemoved
 from cms.identifiers import is_entry_id, new_id
 from cms.publishing.addresses import close_address, holders_of
-from cms.reading.visibility import is_in_force, is_public_now, stands_now
+from cms.reading.periods import is_in_force, is_public_now, stands_now
 from cms.storage.dialects import encoded_path
 from cms.tables import Address, Link, Publication
 from cms.work.work import Work, command

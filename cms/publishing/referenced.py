@@ -21,7 +21,7 @@ from cms.hooks import ReferencedEntry
 from cms.identifiers import is_built_in_id
 from cms.publishing.link_facts import NewestTitles
 from cms.publishing.public_editions import PublicEditions, public_editions
-from cms.reading.visibility import counts_now, is_in_force, is_public_now, stands_now
+from cms.reading.periods import counts_now, is_in_force, is_public_now, stands_now
 from cms.review.standing import Signature
 from cms.site import Site
 from cms.storage.dialects import is_among

@@ -11,7 +11,7 @@ from sqlalchemy import Select, or_, select
 
 from cms.comparison.anchors import text_at
 from cms.identifiers import kind_of
-from cms.reading.visibility import is_public_now
+from cms.reading.periods import is_public_now
 from cms.storage.database import ReadSession
 from cms.tables import (
     Account,

@@ -11,7 +11,7 @@ from cms.content.builtin import PERSON
 from cms.errors import InvalidValue, NotFound, Refused, StillPublic, UserError
 from cms.identifiers import kind_of
 from cms.purging.findings import SINGLE
-from cms.reading.visibility import is_in_force, is_public_now
+from cms.reading.periods import is_in_force, is_public_now
 from cms.tables import Account, Address, Base, Edition, Entry, Publication, Revision
 from cms.work.work import Reading
 

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from sqlalchemy import func, select
 
 from cms.errors import DatabaseError
-from cms.reading.visibility import is_of_site, is_public_now
+from cms.reading.periods import is_public_now
+from cms.reading.visibility import is_of_site
 from cms.storage.database import Database, ReadSession
 from cms.tables import Entry, Publication
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from cms.reading.aliases import aliased_table, word
+from cms.reading.periods import was_public_at
 from cms.reading.view import AsOf, Past
-from cms.reading.visibility import Relation, was_public_at
+from cms.reading.visibility import Relation
 from cms.storage.dialects import moment_ago
 from cms.tables import (
     Account,

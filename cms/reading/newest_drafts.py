@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, case, select, true
 
 from cms.reading.aliases import aliased_table
 from cms.reading.narrowing import KeyJoin
+from cms.reading.periods import is_public_now
 from cms.reading.view import View
 from cms.reading.visibility import (
     Relation,
@@ -16,7 +17,6 @@ from cms.reading.visibility import (
     drafts,
     is_best_draft,
     is_declared,
-    is_public_now,
     is_within,
     with_address,
 )

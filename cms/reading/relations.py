@@ -28,6 +28,7 @@ from cms.content.builtin import CATEGORY, PERSON
 from cms.reading.aliases import aliased_table, word
 from cms.reading.narrowing import KeyJoin, narrowed
 from cms.reading.newest_drafts import best_drafts, newest_drafts
+from cms.reading.periods import is_in_force, stands_in
 from cms.reading.rows import OF_TARGET
 from cms.reading.view import ContentScope, Perspective, View
 from cms.reading.visibility import (
@@ -37,13 +38,11 @@ from cms.reading.visibility import (
     for_built_in,
     is_best_draft,
     is_declared,
-    is_in_force,
     is_of_site,
     is_open,
     is_shown,
     locales_of,
     published_entries,
-    stands_in,
     translations_with_preview,
     with_address,
     with_preview,

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Select, and_, exists, select, tuple_
 from sqlalchemy.orm import aliased
 
 from cms.comparison.difference import difference
+from cms.reading.periods import counts_now, is_public_now
 from cms.reading.scopes import Subjects, may_read
-from cms.reading.visibility import counts_now, is_public_now
 from cms.storage.dialects import is_among
 from cms.tables import Link, Publication, PublicationSignOff, Revision, SignOff
 from cms.work.work import Reading

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import and_, exists, select
 
-from cms.reading.visibility import is_public_now
+from cms.reading.periods import is_public_now
 from cms.storage.dialects import is_among
 from cms.tables import ChangeRequest, Edition, Publication, Review, Revision
 from cms.work.work import Reading

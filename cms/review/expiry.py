@@ -34,8 +34,8 @@ from sqlalchemy import (
 
 from cms.content.policy import Stage
 from cms.reading.aliases import aliased_table, word
+from cms.reading.periods import counting_span_of, counts
 from cms.reading.view import View
-from cms.reading.visibility import counting_span_of, counts
 from cms.tables import PublicationSignOff, PublicationStage, SignOff
 
 

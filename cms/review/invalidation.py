@@ -11,7 +11,7 @@ from cms.authorization.actions import Action
 from cms.drafts.loading import get
 from cms.errors import InvalidValue, Refused
 from cms.events import SignOffsInvalidated
-from cms.reading.visibility import counts_now, is_public_now
+from cms.reading.periods import counts_now, is_public_now
 from cms.review.publication_reviews import end_sign_offs
 from cms.review.reviews import check_reason
 from cms.tables import Account, Edition, Publication, PublicationSignOff, SignOff

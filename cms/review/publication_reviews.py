@@ -11,7 +11,7 @@ from cms.content.policy import Stage
 from cms.errors import ReferencedEntryNotPublic, Refused
 from cms.events import SignOffEnded
 from cms.identifiers import is_entry_id
-from cms.reading.visibility import counts_now, is_public_now
+from cms.reading.periods import counts_now, is_public_now
 from cms.review.review_times import refresh_review_times
 from cms.storage.dialects import is_among
 from cms.tables import (

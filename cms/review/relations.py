@@ -26,17 +26,11 @@ from sqlalchemy.orm import aliased
 from cms.reading.aliases import aliased_table, word
 from cms.reading.management import accounts
 from cms.reading.narrowing import narrowed
+from cms.reading.periods import counts, is_public_now
 from cms.reading.relations import people
 from cms.reading.rows import AccountRow, Column, EntryRow, Row
 from cms.reading.view import Perspective, View
-from cms.reading.visibility import (
-    Relation,
-    category_in_rights,
-    counts,
-    is_open,
-    is_public_now,
-    is_within,
-)
+from cms.reading.visibility import Relation, category_in_rights, is_open, is_within
 from cms.review.expiry import is_review_shown, review_ends_at
 from cms.review.standing import (
     STATES,

@@ -25,8 +25,8 @@ from sqlalchemy import (
 
 from cms.content.policy import Stage
 from cms.reading.aliases import aliased_table
+from cms.reading.periods import counts_now, is_public_now
 from cms.reading.view import View
-from cms.reading.visibility import counts_now, is_public_now
 from cms.review.expiry import (
     Counted,
     completes_stages,

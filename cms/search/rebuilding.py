@@ -21,7 +21,7 @@ from sqlalchemy import (
 from cms.content.canonical_json import JsonObject
 from cms.content.renderer import RENDERER
 from cms.ledger.chain import ignore_progress
-from cms.reading.visibility import is_public_now
+from cms.reading.periods import is_public_now
 from cms.search.deriving import (
     DerivedValues,
     delete_derived_values,

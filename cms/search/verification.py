@@ -14,7 +14,8 @@ from cms.content.content_type import ContentType
 from cms.content.renderer import RENDERER
 from cms.errors import SiteError
 from cms.ledger.chain import AnyRow, batches
-from cms.reading.visibility import is_of_site, is_public_now
+from cms.reading.periods import is_public_now
+from cms.reading.visibility import is_of_site
 from cms.search.deriving import (
     DerivedValues,
     derived_of,

@@ -13,7 +13,8 @@ from sqlalchemy import TableValuedAlias, bindparam, delete, insert, select, true
 from cms.content.canonical_json import Json, JsonObject
 from cms.ledger.chain import ignore_progress
 from cms.ledger.counters import wait_for_turn
-from cms.reading.visibility import is_of_site, is_public_now
+from cms.reading.periods import is_public_now
+from cms.reading.visibility import is_of_site
 from cms.search.document import folded_and_word
 from cms.search.spelling import grams, is_suggested
 from cms.search.tokens import fold

@@ -29,7 +29,7 @@ from cms.ledger.counters import current
 from cms.publishing.addresses import Move
 from cms.publishing.moving import errors_of_moves, move_to_derived_addresses, moves_between
 from cms.publishing.referenced import errors_of_parent
-from cms.reading.visibility import is_in_force
+from cms.reading.periods import is_in_force
 from cms.tables import CategoryPlace
 from cms.work.work import Reading, Work, command
 

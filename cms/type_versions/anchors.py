@@ -13,7 +13,7 @@ from cms.content.snapshot import derive
 from cms.drafts.addresses import batches
 from cms.publishing.public_editions import PublicEditions, public_editions
 from cms.reading.aliases import aliased_table
-from cms.reading.visibility import is_public_now
+from cms.reading.periods import is_public_now
 from cms.tables import Link, Publication, Revision
 from cms.work.work import Reading
 

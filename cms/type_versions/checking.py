@@ -14,7 +14,7 @@ from cms.drafts.category_tree import load_tree
 from cms.ledger.progress import Watch, unwatched
 from cms.publishing.moving import moves_to_types, obstacles_to_moves
 from cms.reading.aliases import aliased_table
-from cms.reading.visibility import is_public_now
+from cms.reading.periods import is_public_now
 from cms.site import Site
 from cms.storage.database import ReadSession
 from cms.tables import Edition, Entry, Publication, Review, Revision, RoleGrant

@@ -25,7 +25,7 @@ from cms.content.links import Edge
 from cms.content.snapshot import derive, fields_in, missing_anchors_in
 from cms.errors import UserError
 from cms.ledger.progress import Watch
-from cms.reading.visibility import is_public_now
+from cms.reading.periods import is_public_now
 from cms.site import Site
 from cms.storage.database import ReadSession
 from cms.storage.dialects import is_among

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from cms.reading.visibility import is_public_now
+from cms.reading.periods import is_public_now
 from cms.tables import AuditRecord, Edition, Publication, Revision
 from tests.builders import Newsroom
 from tests.cms.cli.test_audit import Shell, shell

@@ -17,7 +17,7 @@ from cms.ledger.attestation import missing_attestations, verify_attestations
 from cms.ledger.chain import VerifiedChain
 from cms.publishing.publishing import PublishItem, publish_entries, publish_together
 from cms.publishing.unpublishing import UnpublishItem, unpublish_entries, unpublish_together
-from cms.reading.visibility import is_public_now
+from cms.reading.periods import is_public_now
 from cms.review.reviews import ReviewItem, request_reviews
 from cms.review.sign_offs import SignOffItem, sign_off_entries
 from cms.site import Site
