@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Lifespan
 
 from cms.copydesk import Copydesk
 from cms.errors import DatabaseError
@@ -26,6 +26,7 @@ from graphql_api.http.shutdown import Shutdown
 from graphql_api.on_demand import OnDemand
 from graphql_api.planning import PlanningThread
 from graphql_api.schema.build import build_delivery_schema
+from graphql_api.schema.declaring.words import site_words, words_by_name
 from graphql_api.site_files.endpoint import SiteFiles
 from graphql_api.site_files.queries import LIMITS
 
@@ -58,8 +59,9 @@ def create_app(
             API, such as ``https://studio.example``.
 
     Raises:
-        SiteError: if the route of a plugin has the path of another; when the lifespan of the app
-            begins, if something was renamed and the stored names were not loaded.
+        SiteError: if the route of a plugin has the path of another, or two words of the site have
+            one name in the API; when the lifespan of the app begins, if something was renamed and
+            the stored names were not loaded.
     """
     site, chosen, database = copydesk.site, copydesk.settings, copydesk.database
     entries, thread = EntryCounts(database), PlanningThread()
@@ -72,7 +74,6 @@ def create_app(
     shutdown = Shutdown(partial(_end_subscriptions, copydesk))
     reading = DeliveryEndpoint(delivery, database, shutdown, identify)
     editing = ManagementEndpoint(management, database, shutdown, identify, allowed_origins)
-
     has_types = copydesk.has_types  # the schemas above have no others than those
 
     @asynccontextmanager
@@ -88,18 +89,26 @@ def create_app(
             await entries.close()
             await copydesk.close()
 
-    routes = [*_api_routes(reading, editing), *files.routes()]
-    app = _App(routes=[*routes, *plugin_routes(copydesk, routes)], lifespan=lifespan)
+    endpoints = _endpoints(reading, editing)
+    routes = [*endpoints, *_beside(editing), *files.routes()]
+    app = _App([*routes, *plugin_routes(copydesk, routes)], lifespan, endpoints)
     app.state.shutdown, app.state.management = shutdown, management
     return app
 
 
-def _api_routes(reading: DeliveryEndpoint, editing: ManagementEndpoint) -> list[BaseRoute]:
+def _endpoints(reading: DeliveryEndpoint, editing: ManagementEndpoint) -> list[Route]:
+    # Other methods get an error of GraphQL.
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     return [
         Route("/graphql", reading, methods=methods),
-        Route("/graphql/assets/{name}", pages.asset),
         Route("/manage/graphql", editing, methods=methods),
+    ]
+
+
+def _beside(editing: ManagementEndpoint) -> list[BaseRoute]:
+    """Return the routes beside those of the endpoints."""
+    return [
+        Route("/graphql/assets/{name}", pages.asset),
         Route("/manage/graphql/assets/{name}", pages.asset),
         WebSocketRoute("/manage/graphql", editing.serve_socket),
     ]
@@ -110,12 +119,23 @@ class _App(Starlette):
 
     Requests to the endpoints of GraphQL do not pass through Starlette, which would take as long as
     a short statement, unless an app that adds middleware wants to see them.
+
+    Args:
+        routes: all routes.
+        lifespan: the lifespan.
+        endpoints: the routes of these endpoints.
     """
+
+    def __init__(
+        self, routes: Sequence[BaseRoute], lifespan: Lifespan[_App], endpoints: Sequence[Route]
+    ) -> None:
+        super().__init__(routes=routes, lifespan=lifespan)
+        self._endpoints = endpoints
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the app with its middleware."""
         app = SecurityHeaders(super().build_middleware_stack())
-        return app if self.user_middleware else Shortcut(app, self.routes)
+        return app if self.user_middleware else Shortcut(app, self._endpoints)
 
 
 def _end_subscriptions(copydesk: Copydesk) -> None:
@@ -125,6 +145,8 @@ def _end_subscriptions(copydesk: Copydesk) -> None:
 def _management(
     copydesk: Copydesk, entries: EntryCounts, thread: PlanningThread, *, has_credentials: bool
 ) -> OnDemand[Management]:
+    for enum, words in site_words(copydesk.site).items():
+        words_by_name(enum, words)  # refused at the start, though the enums are made later
     chosen = copydesk.settings.management_limits
     limits = limits_with(MANAGEMENT_LIMITS, chosen, "COPYDESK_MANAGEMENT_LIMITS")
 

@@ -30,8 +30,10 @@ class OnDemand(Generic[T]):
             executor.shutdown(wait=False)  # the thread ends with its work
         if self._made.done():
             return self._made.result()
-        # One of several callers can be cancelled without the others.
-        return await asyncio.shield(asyncio.wrap_future(self._made))
+        making = asyncio.wrap_future(self._made)
+        # One of several callers can be cancelled without the others, and then looks at no error.
+        making.add_done_callback(lambda made: made.cancelled() or made.exception())
+        return await asyncio.shield(making)
 
     async def close(self) -> None:
         """Wait for the thread, if it is making the part."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import FrameType
 
 import uvicorn
@@ -26,6 +27,8 @@ from graphql_api.http.request_headers import BoundedHeaders
 from graphql_api.http.response import JSON, failure_response
 from graphql_api.http.shutdown import Shutdown
 from graphql_api.on_demand import OnDemand
+
+_log = logging.getLogger("copydesk")
 
 # The seconds for which a thread keeps Python's lock while another waits for it.
 _SWITCH_SECONDS = 0.0005
@@ -116,8 +119,10 @@ class Server(uvicorn.Server):
     async def _prepare_management(self) -> None:
         """Make the management API, so that its first request does not wait for it."""
         await asyncio.sleep(_PAUSE)
-        with suppress(Exception):  # the first request reports it
+        try:
             await self._management.get()
+        except Exception:  # noqa: BLE001  # the first request tries again
+            _log.exception("the management API could not be made")
         gc.freeze()  # as above, for the larger of the schemas
 
     @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -257,6 +257,19 @@ def grants_for(actor: Actor, action: str, roles: Roles) -> tuple[Grant, ...]:
         return ()
     return tuple(
         grant for grant in actor.grants if roles.get(grant.role, {}).get(action) is Reach.ANY
+    )
+
+
+def may_ever(actor: Actor, actions: Collection[str], content_type: str, roles: Roles) -> bool:
+    """Return whether :func:`decide` can allow one of the actions on any content of a type.
+
+    Work that is large and not yet about a certain object asks this first.
+    """
+    allowed = actions if actor.scopes is None else actor.scopes.intersection(actions)
+    return any(
+        grant.content_type in (None, content_type)
+        and not roles.get(grant.role, {}).keys().isdisjoint(allowed)
+        for grant in actor.grants
     )
 
 

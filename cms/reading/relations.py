@@ -37,7 +37,6 @@ from cms.reading.visibility import (
     drafts,
     for_built_in,
     is_best_draft,
-    is_declared,
     is_of_site,
     is_open,
     is_shown,
@@ -73,9 +72,9 @@ _PLAIN_LINK_COLUMNS = (
     "target_id",
 )
 # Columns of entries that the columns and conditions of links need.
-_OF_SOURCE = ("id", "revision_id")
-_OF_TARGET = ("id", "path", "title")
-_OF_DRAFT = ("content_type", "locale")
+_SOURCE_COLUMNS = ("id", "revision_id")
+_TARGET_COLUMNS = ("id", "path", "title")
+_DRAFT_COLUMNS = ("content_type", "locale")
 _EMPTY = word("")
 _REFERENCE = word("reference")
 _QUERY, _HASH = word("?"), word("#")
@@ -135,11 +134,7 @@ def links(view: View) -> Relation:
         aliased_table(Rendition, "target_rendition"),
         aliased_table(Address, "stands"),
     )
-    shown = and_(
-        target.c.entry_id == Link.target_id,
-        is_shown(target, view),
-        *is_declared(view, target.c.content_type),
-    )
+    shown = and_(target.c.entry_id == Link.target_id, is_shown(target, view))
     targets = published.joined_to(outerjoin(Link, target, shown), view, isouter=True)
     return (
         select(
@@ -383,7 +378,7 @@ def _shown_revisions(view: View) -> Relation:
 
 
 def _links_with_preview(view: View) -> Relation:
-    target = narrowed(entries(view), _OF_TARGET).subquery("target")
+    target = narrowed(entries(view), _TARGET_COLUMNS).subquery("target")
     return (
         select(*_link_columns(target.c.path, target.c.title))
         .select_from(outerjoin(Link, target, target.c.id == Link.target_id))
@@ -392,8 +387,8 @@ def _links_with_preview(view: View) -> Relation:
 
 
 def _incoming_with_preview(view: View) -> Relation:
-    source = narrowed(entries(view), _OF_SOURCE).subquery("source")
-    target = narrowed(entries(view), _OF_TARGET).subquery("target")
+    source = narrowed(entries(view), _SOURCE_COLUMNS).subquery("source")
+    target = narrowed(entries(view), _TARGET_COLUMNS).subquery("target")
     stands_in = join(Link, source, source.c.revision_id == Link.revision_id)
     return select(
         *_link_columns(target.c.path, target.c.title), source.c.id.label("source_id")
@@ -402,7 +397,7 @@ def _incoming_with_preview(view: View) -> Relation:
 
 def _draft_links(view: View) -> Relation:
     source = aliased_table(Edition, "source")
-    target = narrowed(newest_drafts(view), (*_OF_TARGET, *_OF_DRAFT)).subquery("target")
+    target = narrowed(newest_drafts(view), (*_TARGET_COLUMNS, *_DRAFT_COLUMNS)).subquery("target")
     of_revision = join(Link, Revision, Revision.id == Link.revision_id)
     stands_in = join(of_revision, source, source.c.id == Revision.edition_id)
     shown = _is_newest_target(target, source.c.locale, view)
@@ -414,8 +409,8 @@ def _draft_links(view: View) -> Relation:
 
 
 def _incoming_draft_links(view: View) -> Relation:
-    source = narrowed(newest_drafts(view), (*_OF_SOURCE, *_OF_DRAFT)).subquery("source")
-    target = narrowed(newest_drafts(view), (*_OF_TARGET, *_OF_DRAFT)).subquery("target")
+    source = narrowed(newest_drafts(view), (*_SOURCE_COLUMNS, *_DRAFT_COLUMNS)).subquery("source")
+    target = narrowed(newest_drafts(view), (*_TARGET_COLUMNS, *_DRAFT_COLUMNS)).subquery("target")
     stands_in = join(Link, source, source.c.revision_id == Link.revision_id)
     shown = _is_newest_target(target, source.c.locale, view)
     return (

@@ -155,11 +155,8 @@ def drafts(view: View) -> Relation:
                 (Edition.head_id == Revision.id, Edition.path),
                 else_=Revision.path,
             ).label("path"),
-            Revision.category_id,
-            Revision.title,
-            Rendition.title_key,
-            Revision.slug,
-            Revision.summary,
+            *(Revision.category_id, Revision.title, Rendition.title_key),
+            *(Revision.slug, Revision.summary),
             # What readers would see, were it published; and what is so.
             func.coalesce(live.c.first_published_at, Revision.created_at).label(
                 "first_published_at"

@@ -71,16 +71,6 @@ REVIEW_OUTCOMES: tuple[str, ...] = get_args(ReviewOutcome)
 END_CAUSES = tuple(dict.fromkeys((*get_args(SignOffEnd), *get_args(ChangeRequestEnd))))
 
 
-class SignOffRow(Row):
-    """A row of :func:`sign_offs`."""
-
-    id = Column()
-    stage = Column()
-    person_id = Column()
-    signed_at = Column()
-    expires_at = Column()
-
-
 class ReviewRow(Row):
     """A row of :func:`review`."""
 
@@ -123,8 +113,8 @@ class AssigneeRow(AccountRow):
     review_id = Column()
 
 
-class SignatureRow(Row):
-    """A row of :func:`signatures`."""
+class SignOffRow(Row):
+    """A row of :func:`sign_offs` and :func:`signatures`."""
 
     id = Column()
     edition_id = Column()
@@ -292,22 +282,8 @@ def assignees() -> Relation:
 
 
 def signatures() -> Relation:
-    """Return sign-offs with what editors see of them."""
-    return select(
-        SignOff.id,
-        SignOff.edition_id,
-        SignOff.revision_id,
-        SignOff.review_id,
-        SignOff.digest,
-        SignOff.stage,
-        SignOff.account_id,
-        SignOff.person_id,
-        SignOff.note,
-        SignOff.signed_at,
-        SignOff.expires_at,
-        SignOff.ended_at,
-        SignOff.end_cause,
-    )
+    """Return all sign-offs, whether they count or not."""
+    return _columns_of(SignOff.__table__)
 
 
 def change_requests() -> Relation:

@@ -31,7 +31,8 @@ async def once(
         work: the transaction and the actor.
         key: the client's name for this write; each actor has its own.
         input_digest: the digest of what is asked.
-        run: does it and gives the answer, which may be a refusal.
+        run: does it and gives the answer, which may be a refusal; a refusal is to be returned and
+            not raised, or the later of two that come at once can get one for what the other did.
 
     Raises:
         Refused: with :class:`~cms.errors.MutationIdReused` if the key came with another input,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _METHODS = frozenset({"GET", "POST"})
@@ -15,16 +15,12 @@ class Shortcut:
 
     Args:
         app: the app, for all requests but GET and POST to these endpoints.
-        routes: its routes; those whose endpoints are ASGI apps, at fixed paths, get the shortcut.
+        routes: the routes of the endpoints, which are ASGI apps at fixed paths.
     """
 
-    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
+    def __init__(self, app: ASGIApp, routes: Iterable[Route]) -> None:
         self._app = app
-        self._routes = {
-            each.path: each
-            for each in routes
-            if isinstance(each, Route) and each.app is each.endpoint and not each.param_convertors
-        }
+        self._routes = {each.path: each for each in routes}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""

@@ -351,7 +351,6 @@ class _Member(FunctionElement[Any]):
 
     def __init__(self, document: Sql, path: tuple[str, ...]) -> None:
         super().__init__(document)
-        self.document = document
         self.path = path
 
 
@@ -428,8 +427,11 @@ def has_member(document: Sql, name: str) -> ColumnElement[bool]:
 
 
 def _step(document: Sql, name: str) -> tuple[Sql, tuple[str, ...]]:
+    if not set(name).isdisjoint("'\"\\"):
+        raise ValueError(f"{name!r} cannot be a step of a path")
     if isinstance(document, _Member):
-        return document.document, (*document.path, name)
+        (inside,) = document.clauses
+        return inside, (*document.path, name)
     return document, (name,)
 
 

@@ -94,6 +94,11 @@ class Page:
         self._is_needed = _asks_for(field.body, {"nodes", "edges", "pageInfo"})
         self._has_array = _asks_for(field.body, {"nodes", "edges"})
         self._has_two_ways = self._found(call.source(rows.relation).columns) is not None
+        # A page has no arrays in an order beside those without: for an aggregate in an order,
+        # PostgreSQL sorts the rows of all of them.
+        self._comes_in_order = not (
+            self._paging.is_backward or self._has_two_ways or _asks_for(field.body, {"pageInfo"})
+        )
         self._source = call.source(_Rows(rows, self._select))
         self.columns = self._source.columns
         if not self._is_needed:
@@ -111,8 +116,7 @@ class Page:
 
     def array(self, value: Sql, *, reverse: bool = False) -> Sql:
         """Return the array of a value of each row of the page, in order."""
-        comes_in_order = not (self._looks_ahead or self._has_two_ways or self._paging.is_backward)
-        if comes_in_order and not reverse:
+        if self._comes_in_order:
             return JsonArray(value, ())
         kept = self.columns[_PLACE] <= self._limit if self._looks_ahead else None
         return JsonArray(value, order_by(self._keys(self.columns), reverse=reverse), kept)

@@ -65,6 +65,8 @@ class Body:
 
     def shared_objects(self) -> Mapping[Hashable, PlannedField]:
         """Return the fields with selections that several cases share, by their likeness."""
+        if len(self.cases) < 2:  # noqa: PLR2004  # then nothing is shared
+            return {}
         first, *others = (
             {likeness(field): field for field in case.fields if isinstance(field, PlannedField)}
             for case in self.cases
@@ -72,7 +74,7 @@ class Body:
         return {
             key: field
             for key, field in first.items()
-            if others and field.body is not None and all(key in each for each in others)
+            if field.body is not None and all(key in each for each in others)
         }
 
     def without(self, types: Collection[object]) -> Body:

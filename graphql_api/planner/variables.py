@@ -45,7 +45,7 @@ class VariableReader:
         type: its type.
         is_required: whether its value cannot be null.
         has_default: whether its definition has a default value.
-        default: the coerced default value, if it is a scalar or an enum, which cannot be changed.
+        default: the coerced default value, if it is a scalar or an enum; nothing changes it.
         coerce: returns the coerced value of one that is not null, and ``Undefined`` for an invalid
             one, or raises an exception.
     """

@@ -512,25 +512,25 @@ def upgrade() -> None:
     _partial_index(
         "ix_publication_open_first",
         "publication",
-        ["locale", "first_published_at", "entry_id"],
+        ["locale", "first_published_at", "entry_id", "content_type"],
         "ended_position is null",
     )
     _partial_index(
         "ix_publication_open_any_title",
         "publication",
-        ["locale", "title_key", "entry_id"],
+        ["locale", "title_key", "entry_id", "content_type"],
         "ended_position is null",
     )
     _partial_index(
         "ix_publication_open_any_category",
         "publication",
-        ["locale", "category_id", "published_at", "entry_id"],
+        ["locale", "category_id", "published_at", "entry_id", "content_type"],
         "ended_position is null",
     )
     _partial_index(
         "ix_publication_open_category_title",
         "publication",
-        ["locale", "category_id", "title_key", "entry_id"],
+        ["locale", "category_id", "title_key", "entry_id", "content_type"],
         "ended_position is null",
     )
     _partial_index(

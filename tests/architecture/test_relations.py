@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [*(ROOT / "cms").rglob("*.py"), *(ROOT / "graphql_api").rglob("*.py")]
-VISIBILITY = ROOT / "cms" / "reading" / "visibility.py"
+PERIODS = ROOT / "cms" / "reading" / "periods.py"
 MODULES = [
     *sorted((ROOT / "cms").glob("*/relations.py")),
     ROOT / "cms" / "reading" / "management.py",
@@ -82,4 +82,4 @@ def null_tests(file: Path) -> Iterator[int]:
 
 def test_being_public_is_written_once() -> None:
     found = {module_of(file): len(lines) for file in SOURCES if (lines := list(null_tests(file)))}
-    assert found == {module_of(VISIBILITY): 1}
+    assert found == {module_of(PERIODS): 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,17 @@ from graphql import (
 
 from cms.content.content_type import ContentType
 from cms.content.fields import Json, Links, List, Reference, References, Text
-from cms.errors import SiteError
+from cms.copydesk import Copydesk
+from cms.errors import SiteError, UserError
+from cms.hooks import Candidate, Gate
+from cms.settings import Settings
 from cms.site import Site
+from graphql_api import create_app
 from graphql_api.planner.declarations import PLANNED
 from graphql_api.schema.build import build_delivery_schema
 from graphql_api.schema.build_management import build_management_schema
 from seeds.site import site
+from tests.sites import SITE
 from tests.snapshots import check_snapshot
 
 
@@ -128,3 +134,14 @@ def test_two_sites_live_side_by_side(schema: GraphQLSchema) -> None:
     assert "GlossaryTerm" in other.type_map
     assert "GlossaryTerm" not in schema.type_map
     assert "Article" not in other.type_map
+
+
+def test_words_for_editors_are_checked_before_their_schema_is_made(tmp_path: Path) -> None:
+    def passes(_: Candidate) -> Iterable[UserError]:
+        return ()
+
+    gates = [Gate("site:my-gate", passes), Gate("site:my_gate", passes)]
+    site = Site("Gates", content_types=tuple(SITE.content_types.values()), gates=gates)
+    settings = Settings(database_url=f"sqlite:///{tmp_path / 'gates.db'}")
+    with pytest.raises(SiteError, match="SITE_MY_GATE"):
+        create_app(Copydesk(site, settings))

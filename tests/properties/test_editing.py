@@ -504,7 +504,8 @@ class Editing(RuleBasedStateMachine):
         return (edition["entry_id"], edition["locale"])
 
 
-ENDING = {"ended_at", "ended_position", "outcome", "ended_by", "end_cause"}
+# What ends a fact, and what derives from others while it is open.
+ENDING = {"ended_at", "ended_position", "outcome", "ended_by", "end_cause", "reviewed_at", "due_at"}
 NOTHING: Row = {"id": "rev_" + "0" * 26, "edition_id": "", "number": 0, "digest": ""}
 
 

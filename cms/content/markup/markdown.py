@@ -54,8 +54,10 @@ _ATTRIBUTES = {
 }
 # One of these is in every text with a code block.
 _CODE_MARKS = ("```", "~~~", "    ", "\t")
-# Number of characters of the texts that are kept; what is kept takes about 20 bytes for each.
+# Number of characters of the texts that are kept; what is kept takes about 20 bytes for each, and
+# 1.5 kB for each text.
 _MOST_CHARACTERS = 1_000_000
+_CHARACTERS_OF_TEXT = 75
 # Maximum nesting of lists and quotes, and of marks around a word.
 DEEPEST = 100
 
@@ -210,7 +212,9 @@ def _read(text: str) -> _Read:
 
 
 # A save reads each of its texts for its depth, links, HTML and losses.
-@cached(LRUCache(_MOST_CHARACTERS, getsizeof=lambda read: read.size), lock=Lock())
+@cached(
+    LRUCache(_MOST_CHARACTERS, getsizeof=lambda read: read.size + _CHARACTERS_OF_TEXT), lock=Lock()
+)
 def _read_recently(text: str) -> _Read:
     tokens = _PARSER.parse(text)
     headings = tuple(_heading_words(tokens))

@@ -260,6 +260,7 @@ class PostgresBackend:
             self._url,
             json_serializer=_json_of,
             hide_parameters=True,  # they can be hashes of passwords
+            pool_recycle=300,  # seconds after which a router may have forgotten a connection
             connect_args={
                 "timeout": CONNECT_SECONDS,
                 "server_settings": {

@@ -9,6 +9,7 @@ that writes, which waits for the lock; and the commit, which waits for the disk.
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -270,8 +271,13 @@ class _TooLongError(Exception):
     """A question on the event loop has exceeded the time limit."""
 
 
+_WRITES = re.compile(r"\b(insert|update|delete|replace)\b", re.IGNORECASE)
+
+
 def _only_asks(sql: str) -> bool:
-    return sql[:6].lower() == "select"
+    begins = sql[:6].lower()
+    # Writing, too, can begin with a common table expression.
+    return begins == "select" or (begins.startswith("with ") and _WRITES.search(sql) is None)
 
 
 def _close_opened(opening: asyncio.Future[sqlite.Connection]) -> None:

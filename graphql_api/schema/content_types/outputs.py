@@ -160,10 +160,7 @@ def choices_output(types: FieldTypes, name: str, field: List, item: Choice) -> D
 
 def markdown_output(types: FieldTypes, _name: str, field: Markdown) -> Declared:
     """Declare Markdown, which has one type in all places."""
-    part = _text_at(field.stored_name)
-    if field.absent is not None:
-        part = lambda row: _shown(field, document_of(row).at(field.stored_name))  # noqa: E731
-    return _inner_output(types, "Markdown", field, part)
+    return _inner_output(types, "Markdown", field, _text_in(field))
 
 
 def object_output(types: FieldTypes, name: str, field: Object) -> Declared:
@@ -309,6 +306,14 @@ def _is_stored(name: str) -> Callable[[Row], ColumnElement[bool]]:
 @cache
 def _stored_in(name: str) -> Callable[[Row], Sql]:
     return lambda row: member(document_of(row).json, name)
+
+
+def _text_in(field: Field) -> Callable[[Row], Row]:
+    """Return the function from a row to the text that a field has stored or stands in for it."""
+    stored = _text_at(field.stored_name)
+    if field.absent is None:
+        return stored
+    return lambda row: _shown(field, document_of(row).at(field.stored_name))
 
 
 def _stored(field: Field) -> Callable[[Row], Sql]:

@@ -11,7 +11,7 @@ that it has read; arguments refuse ``UNKNOWN``, see
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from sqlalchemy import case
 
 from cms.content.fields.choice import UNKNOWN
 from cms.errors import SiteError
+from cms.site import Site
 from cms.storage.dialects import JsonText, TextOf
 from graphql_api.planner.arguments import ANSWER_ONLY
 from graphql_api.planner.declarations import Call, OrderKey, Row, SeenValue, Value
@@ -121,6 +122,12 @@ def declared_name(names: Mapping[str, str], stored: Sql) -> Sql:
     """
     renamed = [(text(old), text(name)) for old, name in names.items() if old != name]
     return case(*renamed, value=stored, else_=stored) if renamed else stored
+
+
+def site_words(site: Site) -> Mapping[str, Sequence[str]]:
+    """Return the words that a site declares for editors, by the enum that they are in."""
+    gates = [each.name for each in site.gates]
+    return {"Role": list(site.roles), "Action": list(site.actions), "PublishGate": gates}
 
 
 def words_by_name(vocabulary: str, stored: Iterable[str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from operator import attrgetter
 from cms.reading import management
 from cms.reading.rows import EntryRow, PresenceRow
 from cms.review import relations
-from cms.review.relations import ChangeRequestRow, CommentRow, ReviewRequestRow, SignatureRow
+from cms.review.relations import ChangeRequestRow, CommentRow, ReviewRequestRow, SignOffRow
 from cms.review.standing import RevisionColumns, policies_of
 from cms.site import Site
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
@@ -255,22 +255,22 @@ REVISION_FIELDS: Mapping[str, Declared] = {
 
 # The fields of a sign-off that only editors have.
 _SIGN_OFF_FIELDS: Mapping[str, Declared] = {
-    "id": value("ID", SignatureRow.id, "Sign-off id."),
+    "id": value("ID", SignOffRow.id, "Sign-off id."),
     "digest": value(
-        "str", SignatureRow.digest, "SHA-256 digest of the revision that was signed off."
+        "str", SignOffRow.digest, "SHA-256 digest of the revision that was signed off."
     ),
     "note": value(
-        "str", SignatureRow.note, "Reviewer's note for other editors; empty if there is none."
+        "str", SignOffRow.note, "Reviewer's note for other editors; empty if there is none."
     ),
     "account": _account("account_id", "Account that signed off."),
     "ended_at": value(
         "DateTime | None",
-        SignatureRow.ended_at,
+        SignOffRow.ended_at,
         "When the sign-off ceased to count; null while it is open.",
     ),
     "end_cause": word(
         "EndCause | None",
-        SignatureRow.end_cause,
+        SignOffRow.end_cause,
         "Reason why the sign-off does not count any more; null while it is open.",
     ),
 }

@@ -15,18 +15,19 @@ from cms.site import Site
 from cms.work.bulk import Mode
 from graphql_api.schema.declaring.inputs import add_enum_filter
 from graphql_api.schema.declaring.type_registry import TypeRegistry
-from graphql_api.schema.declaring.words import words_by_name
+from graphql_api.schema.declaring.words import site_words, words_by_name
 from graphql_api.schema.management.query import STALE_REASONS
 
 
 def add_editing_vocabularies(registry: TypeRegistry, site: Site) -> None:
     """Add the enums of the management schema, and the filters of those that filters use."""
-    for enum, description, declared in (
-        ("Role", "Roles that accounts can hold.", site.roles),
-        ("Action", "Actions that roles allow and the audit chain records.", site.actions),
+    declared = site_words(site)
+    for enum, description in (
+        ("Role", "Roles that accounts can hold."),
+        ("Action", "Actions that roles allow and the audit chain records."),
     ):
-        registry.add_words(enum, description, words_by_name(enum, declared))
-    gates = (each.name for each in (*GATES, *site.gates))
+        registry.add_words(enum, description, words_by_name(enum, declared[enum]))
+    gates = (*(each.name for each in GATES), *declared["PublishGate"])
     fixed = {
         "EntryState": ("Workflow states of a revision.", STATES),
         "PublishGate": (

@@ -129,7 +129,7 @@ async def test_the_first_of_each_that_does_not_hold_is_named(
     assert any(each.startswith("sign_off signoff_") for each in rest)
     start = f"revision {draft.id} is not valid: "
     assert any(each.startswith(f"{start}its content does not match its digest") for each in rest)
-    assert rest[-1].startswith(f"{start}nothing can be derived from its content")
+    assert any(each.startswith(f"{start}nothing can be derived from its content") for each in rest)
 
 
 async def test_a_checkpoint_shows_what_the_chain_does_not(newsroom: Newsroom, shell: Shell) -> None:

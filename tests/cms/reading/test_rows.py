@@ -55,7 +55,7 @@ ROWS = {
     review.signers: review.SignerRow,
     review.reviews: review.ReviewRequestRow,
     review.assignees: review.AssigneeRow,
-    review.signatures: review.SignatureRow,
+    review.signatures: review.SignOffRow,
     review.change_requests: review.ChangeRequestRow,
     review.comments: review.CommentRow,
     publishing.redirects: publishing.RedirectRow,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -98,3 +99,12 @@ def test_a_host_finds_the_route_in_the_scope(newsroom: Newsroom, path: str) -> N
     assert scope["endpoint"] is scope["route"].endpoint
     assert scope["app"] is app
     assert "identity" in scope["state"]["timings"]
+
+
+def test_routes_of_a_host_have_no_shortcut(newsroom: Newsroom) -> None:
+    app = app_of(newsroom)
+    app.routes.insert(0, Route("/hook", Watch(PlainTextResponse("here")), methods=["POST"]))
+    with TestClient(app) as client:
+        assert client.post("/hook").text == "here"
+        assert client.get("/hook").status_code == 405
+        assert client.get("/hook").headers["x-content-type-options"] == "nosniff"

@@ -24,7 +24,7 @@ from graphql_api.schema.management.errors import PathMapping, error_list, refusa
 from graphql_api.schema.management.history import path_of
 
 Run: TypeAlias = Callable[[Work, InputValues], Awaitable[JsonObject]]
-Prepare: TypeAlias = Callable[[InputValues], Awaitable[None]]
+Prepare: TypeAlias = Callable[[RequestContext, InputValues], Awaitable[None]]
 RunAlone: TypeAlias = Callable[[RequestContext, InputValues], Awaitable[JsonObject]]
 
 _LONGEST_ID = 200
@@ -97,7 +97,7 @@ class Mutation:
     async def _perform(self, context: RequestContext, arguments: InputValues) -> JsonObject:
         inputs = arguments["input"]
         if self.prepare is not None:
-            await self.prepare(inputs)
+            await self.prepare(context, inputs)
         for _ in range(_ATTEMPTS - 1):
             try:
                 return await self._attempt(context, inputs)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 
 from cms.content.builtin import CATEGORY, PERSON
+from cms.content.canonical_json import Json
 from cms.content.content_type import ContentType
-from cms.content.snapshot import Changes, Draft, render_ahead
-from cms.errors import Refused
-from cms.work.bulk import in_turn
+from cms.content.snapshot import Changes, Draft
+from cms.work.rendering_ahead import render_before_saving
 from graphql_api.schema.content_types.draft_values import fields_from
 from graphql_api.schema.content_types.inputs import declare_inputs
 from graphql_api.schema.content_types.kind import FieldTypes
 from graphql_api.schema.content_types.kinds import KINDS
 from graphql_api.schema.declaring.fields import Declared
 from graphql_api.schema.declaring.type_registry import TypeRegistry
-from graphql_api.schema.management.context import InputValues
+from graphql_api.schema.management.context import InputValues, RequestContext
 from graphql_api.schema.management.errors import PathMapping
 from graphql_api.schema.management.mutations.mutation import Prepare, in_values, input_field
 
@@ -116,13 +115,13 @@ def rendering(content_type: type[ContentType]) -> Prepare:
     So that it holds the locks of the database for its rows alone.
     """
 
-    def render(values: InputValues) -> None:
-        with suppress(Refused):  # by the command, too
-            render_ahead(content_type, fields_from(KINDS, content_type.fields, values))
+    def fields_of(values: InputValues) -> Mapping[str, Json]:
+        return fields_from(KINDS, content_type.fields, values)
 
-    async def prepare(inputs: InputValues) -> None:
-        items = inputs.get("entries", [inputs])
-        await in_turn([each["values"] for each in items], render)
+    async def prepare(context: RequestContext, inputs: InputValues) -> None:
+        values = [each["values"] for each in inputs.get("entries", [inputs])]
+        site = context.desk.site
+        await render_before_saving(site, context.actor, content_type, values, fields_of)
 
     return prepare
 
